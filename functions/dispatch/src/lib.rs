@@ -1,0 +1,1 @@
+//! Stream: puts what was decided on the bus.

@@ -1,0 +1,1 @@
+//! Bus and queues: what providers and dead letters say.

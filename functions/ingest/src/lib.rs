@@ -1,0 +1,1 @@
+//! HTTP: accounting and payment webhooks in.

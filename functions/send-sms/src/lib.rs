@@ -1,0 +1,1 @@
+//! Queue: sends one SMS a message.

@@ -1,0 +1,1 @@
+//! Schedule: advances every customer that is due.

@@ -1,0 +1,1 @@
+//! Rendering, and one provider per channel behind one trait.

@@ -1,0 +1,1 @@
+//! One folder per outside system, behind one trait and one registry.

@@ -1,0 +1,1 @@
+//! Conditions: a typed subset of CEL.

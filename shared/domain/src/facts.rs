@@ -1,0 +1,238 @@
+//! Everything that a decision about one customer is made from.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    CaseId, Channel, Coverage, Currency, Customer, Hold, Invoice, MessageId, Mode, Payment, Reversal, Settings, TenantId,
+    Workflow,
+};
+
+/// What is known of one customer at one version of its head. Order within lists carries no meaning.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Whose customer.
+    pub tenant: TenantId,
+    /// The head's version that these facts belong to.
+    pub version: u64,
+    /// The number of the last decision.
+    pub decision: u64,
+    /// The customer, contacts and all.
+    pub customer: Customer,
+    /// Invoices that may still be chased, and those that such payments refer to.
+    pub invoices: Vec<InvoiceFact>,
+    /// Payments and credit notes that touch them.
+    pub payments: Vec<PaymentFact>,
+    /// Refunds and chargebacks of those payments.
+    pub reversals: Vec<Reversal>,
+    /// Holds, ended ones too.
+    pub holds: Vec<Hold>,
+    /// The customer's cases, at most one a currency.
+    pub cases: BTreeMap<Currency, Case>,
+    /// Marks that are not folded into the invoices yet.
+    pub coverage: Vec<Coverage>,
+    /// Messages that are decided and not settled.
+    pub pending: Vec<Pending>,
+    /// The last contact by ledger: live messages, and what shadow mode would have sent (live ones included).
+    pub last_contact: LastContact,
+    /// What is known of the contacts' addresses, by [`address_key`].
+    pub addresses: BTreeMap<String, AddressFact>,
+    /// When each source last said that its books are complete.
+    pub heard: BTreeMap<String, Timestamp>,
+    /// When the customer last replied.
+    pub replied_at: Option<Timestamp>,
+}
+
+/// An invoice with what the table keeps beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceFact {
+    /// The invoice.
+    pub invoice: Invoice,
+    /// Marks folded into the invoice's own item.
+    pub folded: Vec<Coverage>,
+    /// Whether the invoice is set aside as closed, and here only because a payment refers to it.
+    pub archived: bool,
+}
+
+/// A payment with when Dunlin first saw this version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaymentFact {
+    /// The payment.
+    pub payment: Payment,
+    /// When this version was recorded.
+    pub recorded_at: Timestamp,
+}
+
+/// The text that names an address across customers: channel family and the address in lower case. Email and phone
+/// addresses of one text are told apart; SMS, voice and WhatsApp share a number but not a suppression.
+pub fn address_key(channel: Channel, address: &str) -> String {
+    format!("{}:{}", channel.as_str(), address.trim().to_lowercase())
+}
+
+/// What a tenant knows of one address, whoever's it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressFact {
+    /// Why it must not be used, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppression>,
+    /// The days on which its owner was contacted, by any channel, newest last: the person's budget. Kept under the
+    /// person's own key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacted_on: Vec<Date>,
+}
+
+/// That an address must not be used on a channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// Why.
+    pub reason: SuppressionReason,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Why an address must not be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressionReason {
+    /// It bounced for good.
+    Bounce,
+    /// Its owner complained.
+    Complaint,
+    /// Its owner opted out.
+    OptOut,
+    /// Its owner asked for all contact to cease.
+    Cease,
+}
+
+/// When a customer was last contacted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastContact {
+    /// By a message that left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live: Option<Timestamp>,
+    /// By one that shadow mode would have sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shadow: Option<Timestamp>,
+}
+
+impl LastContact {
+    /// The last contact that counts in `mode`: shadow mode sees both ledgers, live only its own.
+    pub fn in_mode(&self, mode: Mode) -> Option<Timestamp> {
+        match mode {
+            Mode::Off | Mode::Live => self.live,
+            Mode::Shadow => self.live.max(self.shadow),
+        }
+    }
+}
+
+/// One customer's collection in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// Its id.
+    pub id: CaseId,
+    /// The workflow and version that it is pinned to.
+    pub workflow: String,
+    /// See `workflow`.
+    pub version: u32,
+    /// When it opened.
+    pub opened_at: Timestamp,
+    /// Where it stands.
+    pub state: CaseState,
+}
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    /// It is chased.
+    Open,
+    /// Something is owed but nothing may be chased.
+    Waiting(WaitingReason),
+    /// No due item has a step left, though money is owed.
+    Ended,
+    /// Nothing is open.
+    Closed,
+}
+
+/// Why a case waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingReason {
+    /// Holds keep everything back.
+    Held,
+    /// Unapplied credit or money in flight covers it.
+    Covered,
+    /// Less is owed than the tenant chases.
+    BelowMinimum,
+    /// The workflow's `exit_when` holds.
+    Exited,
+    /// A person has to approve a step.
+    Approval,
+}
+
+/// A message that is decided and not settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Its id.
+    pub id: MessageId,
+    /// The decision's number.
+    pub number: u64,
+    /// Position within the decision.
+    pub position: u32,
+    /// Where it stands.
+    pub status: PendingStatus,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// The ledger that it was decided in.
+    pub mode: Mode,
+    /// The case's currency.
+    pub currency: Currency,
+    /// The channel.
+    pub channel: Channel,
+    /// The contact's external id.
+    pub contact: String,
+    /// The template's id and version.
+    pub template: String,
+    /// See `template`.
+    pub template_version: u32,
+    /// The due items and steps that it stands for.
+    pub rows: Vec<Covered>,
+}
+
+use crate::Covered;
+
+/// Where an unsettled message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PendingStatus {
+    /// Waiting for its sender.
+    Queued,
+    /// Refused for now: to be tried again.
+    Retrying,
+    /// Claimed by a sender.
+    Calling,
+    /// A sender died after its claim, or got no answer.
+    Unknown,
+}
+
+/// What the tenant decides by.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The tenant's settings.
+    pub settings: Settings,
+    /// Whether the circuit breaker is open.
+    pub breaker_open: bool,
+    /// The current version of each published workflow, and every version that a case of this customer is pinned to.
+    pub workflows: Vec<std::sync::Arc<Workflow>>,
+    /// Template ids with, for each channel, the current version; what a step may use.
+    pub templates: BTreeMap<(String, Channel), u32>,
+}
+
+impl Policy {
+    /// The workflow at a version.
+    pub fn workflow(&self, id: &str, version: u32) -> Option<&std::sync::Arc<Workflow>> {
+        self.workflows.iter().find(|workflow| workflow.id == id && workflow.version == version)
+    }
+}

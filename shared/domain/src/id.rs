@@ -1,0 +1,185 @@
+//! Identifiers: one newtype a kind of thing, each with its prefix.
+//!
+//! Ids are derived from what they name (tenant, source, external id, decision number), never drawn, so that doing a
+//! thing twice names it the same both times.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Longest id that an outside system may use for a thing, in bytes.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 128;
+
+/// A hash of `parts` as 20 characters of lower-case base 32 (100 bits); parts are length-prefixed, so `["a", "bc"]` and
+/// `["ab", "c"]` differ.
+pub fn digest(parts: &[&str]) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part.as_bytes());
+    }
+    let hash = hasher.finalize();
+    let mut text = String::with_capacity(20);
+    let (mut bits, mut held) = (0_u32, 0_u32);
+    for byte in hash.iter().take(13) {
+        bits = (bits << 8) | u32::from(*byte);
+        held += 8;
+        while held >= 5 && text.len() < 20 {
+            held -= 5;
+            text.push(char::from(ALPHABET[((bits >> held) & 31) as usize]));
+        }
+        bits &= (1 << held) - 1;
+    }
+    text
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// What every id of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The id of the thing that `parts` name; the same parts always give the same id.
+            pub fn derive(parts: &[&str]) -> Self {
+                Self(format!("{}{}", $prefix, digest(parts)))
+            }
+
+            /// Reads an id back from its text form; `None` when the prefix is another's or the form is off.
+            pub fn parse(text: &str) -> Option<Self> {
+                let rest = text.strip_prefix($prefix)?;
+                let plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+                (!rest.is_empty() && rest.len() <= 40 && plain).then(|| Self(text.to_owned()))
+            }
+
+            /// The text form.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A customer: derived from tenant, source and external id.
+    CustomerId, "cus_"
+);
+id!(
+    /// An invoice: derived from tenant, source and external id.
+    InvoiceId, "inv_"
+);
+id!(
+    /// A payment or a credit note: derived from tenant, source, kind and external id.
+    PaymentId, "pay_"
+);
+id!(
+    /// A case: derived from tenant, customer, currency and the number of the decision that opened it.
+    CaseId, "case_"
+);
+id!(
+    /// A decision: derived from tenant, customer and decision number.
+    DecisionId, "dec_"
+);
+id!(
+    /// A message: derived from tenant, customer, decision number and position.
+    MessageId, "msg_"
+);
+id!(
+    /// A hold.
+    HoldId, "hld_"
+);
+id!(
+    /// A task or an exception.
+    TaskId, "tsk_"
+);
+
+/// A creditor company using Dunlin: the isolation boundary, first in every key and every store call.
+///
+/// One to 64 of `a-z A-Z 0-9 _ -`, beginning with a letter or digit; `app` is reserved for webhooks that one vendor app
+/// receives for many companies.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+/// Why a text is no tenant id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a tenant id is 1 to 64 of a-z, A-Z, 0-9, '-' and '_', begins with a letter or digit, and is not 'app'")]
+pub struct TenantIdError;
+
+impl TenantId {
+    /// Reads a tenant id.
+    ///
+    /// # Errors
+    ///
+    /// [`TenantIdError`] when the form is off or the name is reserved.
+    pub fn parse(text: &str) -> Result<Self, TenantIdError> {
+        let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if plain && begins && text.len() <= 64 && text != "app" { Ok(Self(text.to_owned())) } else { Err(TenantIdError) }
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = TenantIdError;
+    fn try_from(text: String) -> Result<Self, TenantIdError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(id: TenantId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_told_apart() {
+        assert_ne!(digest(&["a", "bc"]), digest(&["ab", "c"]));
+        assert_eq!(digest(&["a"]).len(), 20);
+        assert_eq!(CustomerId::derive(&["t", "s", "1"]), CustomerId::derive(&["t", "s", "1"]));
+    }
+
+    #[test]
+    fn tenant_ids() {
+        for (text, good) in
+            [("acme", true), ("Acme_1-x", true), ("app", false), ("", false), ("-a", false), ("a b", false), ("a/b", false)]
+        {
+            assert_eq!(TenantId::parse(text).is_ok(), good, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_read_back() {
+        let id = InvoiceId::derive(&["t", "x"]);
+        assert_eq!(InvoiceId::parse(id.as_str()), Some(id.clone()));
+        assert_eq!(CustomerId::parse(id.as_str()), None);
+        assert_eq!(InvoiceId::parse("inv_a#b"), None);
+    }
+}

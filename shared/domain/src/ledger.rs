@@ -1,0 +1,229 @@
+//! What is owed and what was paid, as the source says it: invoices, payments, credit notes, reversals and holds.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, HoldId, InvoiceId, PaymentId, SourceVersion};
+
+/// Most instalments that an invoice may have.
+pub const INSTALMENTS_MAX: usize = 120;
+/// Most open invoices that a customer may have; beyond it the invoice becomes an exception.
+pub const OPEN_INVOICES_MAX: usize = 10_000;
+
+/// An invoice as its source last described it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invoice {
+    /// Derived from tenant, source and external id.
+    pub id: InvoiceId,
+    /// The source's own id.
+    pub external_id: String,
+    /// Newer replaces older.
+    pub source_version: SourceVersion,
+    /// What people call it.
+    pub number: String,
+    /// The one currency of every amount here.
+    pub currency: Currency,
+    /// Minor units, zero or more.
+    pub total_minor: i64,
+    /// When it was issued, in the tenant's zone.
+    pub issued_on: Date,
+    /// When it falls due, in the tenant's zone; with instalments, the last of theirs.
+    pub due_on: Date,
+    /// Where it stands.
+    pub status: InvoiceStatus,
+    /// What the document itself says was paid, minor units.
+    #[serde(default)]
+    pub paid_minor: i64,
+    /// What the document itself says was credited, minor units.
+    #[serde(default)]
+    pub credited_minor: i64,
+    /// Whether `paid_minor` stays as it was when a payment is reversed or refunded later, as Stripe's does: then the
+    /// reversed part of its payments is taken off it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub paid_is_gross: bool,
+    /// In order of due date; none when the whole falls due on `due_on`. They sum to the total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub instalments: Vec<Instalment>,
+    /// Where the customer can see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The customer's own order number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purchase_order: Option<String>,
+}
+
+/// Where an invoice stands in its source. Paid is derived, never stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvoiceStatus {
+    /// Not issued yet: never chased.
+    Draft,
+    /// Issued.
+    Open,
+    /// Cancelled: nothing is owed.
+    Void,
+    /// Given up: nothing is chased.
+    WrittenOff,
+}
+
+/// A part of an invoice that falls due by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instalment {
+    /// The source's id; where it gives none, the position tells instalments apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// When it falls due, in the tenant's zone.
+    pub due_on: Date,
+    /// Minor units of the invoice's currency, above zero.
+    pub amount_minor: i64,
+}
+
+/// Money received or credited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Derived from tenant, source, kind and external id.
+    pub id: PaymentId,
+    /// Payment or credit note.
+    pub kind: PaymentKind,
+    /// The source's own id.
+    pub external_id: String,
+    /// Newer replaces older.
+    pub source_version: SourceVersion,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Minor units, zero or more.
+    pub amount_minor: i64,
+    /// The currency of the amount and its allocations.
+    pub currency: Currency,
+    /// When it was received, in the tenant's zone.
+    pub received_on: Date,
+    /// Which invoices it is for; the rest is unapplied credit.
+    #[serde(default)]
+    pub allocations: Vec<Allocation>,
+}
+
+/// What kind of receipt reduces what is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentKind {
+    /// Money.
+    Payment,
+    /// A credit note.
+    CreditNote,
+}
+
+/// Where a payment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// It arrived.
+    Received,
+    /// It is on its way; counted as paid, so that nobody is chased for money in flight.
+    Pending,
+    /// It was taken back: a bounced debit, a chargeback.
+    Reversed,
+    /// It was given back.
+    Refunded,
+}
+
+impl PaymentStatus {
+    /// Whether the payment counts as paid: neither reversed nor refunded.
+    pub fn counts(self) -> bool {
+        match self {
+            Self::Received | Self::Pending => true,
+            Self::Reversed | Self::Refunded => false,
+        }
+    }
+}
+
+/// The part of a payment that is for one invoice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// The invoice, of the payment's source.
+    pub invoice: InvoiceId,
+    /// Minor units, above zero.
+    pub amount_minor: i64,
+}
+
+/// A refund or chargeback that a source reports as an object of its own, naming only the payment that it takes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reversal {
+    /// The source's own id.
+    pub external_id: String,
+    /// Newer replaces older.
+    pub source_version: SourceVersion,
+    /// The payment that it takes from.
+    pub payment: PaymentId,
+    /// Minor units, zero or more.
+    pub amount_minor: i64,
+    /// The currency of the payment.
+    pub currency: Currency,
+    /// Whether it stands: a failed refund or a won dispute does not.
+    pub in_force: bool,
+}
+
+/// A reason not to chase, from an instant until a date.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// Why.
+    pub reason: HoldReason,
+    /// Whether the days that it lasts move the anchors of what it holds.
+    pub clock: HoldClock,
+    /// What it keeps back.
+    pub scope: HoldScope,
+    /// How much of the scope it keeps back, minor units of `currency`; `None` is all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+    /// When it began.
+    pub from_at: Timestamp,
+    /// The last day that it holds, in the tenant's zone.
+    pub until_on: Date,
+    /// When it was lifted before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+    /// For a promise: the day promised, which anchors `promise_date` steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_on: Option<Date>,
+}
+
+/// Why something is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The invoice is contested.
+    Dispute,
+    /// The customer promised to pay.
+    Promise,
+    /// A payment plan runs.
+    Plan,
+    /// A person said so.
+    Manual,
+    /// The matter is with lawyers.
+    Legal,
+    /// The customer asked not to be contacted.
+    Cease,
+}
+
+/// Whether a hold's days count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldClock {
+    /// Its days do not count: anchors move by them. The default of disputes and promises.
+    StopClock,
+    /// Its days count.
+    Freeze,
+}
+
+/// What a hold keeps back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldScope {
+    /// The customer's case in one currency.
+    Case(Currency),
+    /// Everything that the customer owes.
+    Customer,
+    /// One invoice.
+    Invoice(InvoiceId),
+}

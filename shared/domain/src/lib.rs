@@ -1,0 +1,37 @@
+//! The rules of Dunlin: pure, total, without clock, I/O, randomness or logging.
+//!
+//! `now` and ids come in as arguments, so that sweep, sender, simulation, explanation and tests are one code. The map:
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`money`], [`id`], [`version`] | value types |
+//! | [`customer`], [`ledger`] | what sources say |
+//! | [`calendar`] | which instants are allowed where |
+//! | [`workflow`], [`condition`] | the plan |
+//! | [`facts`], [`coverage`] | what is known of one customer |
+
+#![warn(missing_docs)]
+
+pub mod calendar;
+pub mod condition;
+pub mod coverage;
+pub mod customer;
+pub mod document;
+pub mod facts;
+pub mod id;
+pub mod ledger;
+pub mod money;
+pub mod settings;
+pub mod version;
+pub mod workflow;
+
+pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
+pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
+pub use document::Document;
+pub use facts::*;
+pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
+pub use ledger::*;
+pub use money::{Currency, Money};
+pub use settings::{Mode, Settings};
+pub use version::SourceVersion;
+pub use workflow::{Action, Anchor, At, CatchUp, Days, Offset, Scope, Step, Workflow};

@@ -1,0 +1,268 @@
+//! A tenant's settings: what the admin API takes and the table holds.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, Time, Weekday};
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, Currency};
+
+/// Whether a tenant's messages leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Nothing is decided.
+    Off,
+    /// Everything is decided and rendered, nothing is sent. Where a new tenant starts.
+    #[default]
+    Shadow,
+    /// Messages are sent.
+    Live,
+}
+
+/// A tenant's settings. Unknown keys are refused; all but `name` have defaults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The name that customers see.
+    pub name: String,
+    /// ISO 3166-1 alpha-2.
+    #[serde(default = "default_country")]
+    pub country: String,
+    /// IANA zone of due dates; the country's first when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// The language where a customer has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Off, shadow or live.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Under whose name the tenant collects.
+    #[serde(default)]
+    pub collector_role: CollectorRole,
+    /// The sender by channel: an email address (or `Name <address>`), an SMS sender id or number.
+    #[serde(default)]
+    pub sender: BTreeMap<Channel, String>,
+    /// Where replies to emails go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+    /// When people may be contacted, where they are.
+    #[serde(default)]
+    pub window: Window,
+    /// How often.
+    #[serde(default)]
+    pub caps: Caps,
+    /// When an unusual day stops everything.
+    #[serde(default)]
+    pub breaker: Breaker,
+    /// Webhook requests a minute and source; none by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_minute: Option<u32>,
+    /// The tenant's own closed days.
+    #[serde(default)]
+    pub calendar: CalendarSettings,
+    /// How old a source's word may be before sending stops, by source, ISO 8601 (`PT26H`); no demand by default.
+    #[serde(default)]
+    pub freshness: BTreeMap<String, String>,
+    /// Net exposure in minor units below which a case waits, by currency.
+    #[serde(default)]
+    pub minimum_exposure: BTreeMap<Currency, i64>,
+    /// The kill switch: true stops deciding and sending at once.
+    #[serde(default)]
+    pub paused: bool,
+    /// Shards of the due index; may be raised, not lowered.
+    #[serde(default = "default_shards")]
+    pub shards: u8,
+}
+
+fn default_country() -> String {
+    "US".to_owned()
+}
+
+fn default_shards() -> u8 {
+    4
+}
+
+impl Settings {
+    /// The defaults under a name.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            country: default_country(),
+            time_zone: None,
+            language: None,
+            mode: Mode::default(),
+            collector_role: CollectorRole::default(),
+            sender: BTreeMap::new(),
+            reply_to: None,
+            window: Window::default(),
+            caps: Caps::default(),
+            breaker: Breaker::default(),
+            rate_per_minute: None,
+            calendar: CalendarSettings::default(),
+            freshness: BTreeMap::new(),
+            minimum_exposure: BTreeMap::new(),
+            paused: false,
+            shards: default_shards(),
+        }
+    }
+}
+
+/// Under whose name a tenant collects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectorRole {
+    /// Its own invoices under its own name.
+    #[default]
+    FirstParty,
+    /// Its own invoices under another name.
+    FirstPartyOtherName,
+    /// For others.
+    ThirdParty,
+    /// Bought debts.
+    DebtBuyer,
+}
+
+/// The hours and weekdays on which people may be contacted, in their zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// First moment, inclusive: `09:00`.
+    #[serde(default = "nine", with = "minutes")]
+    pub from: Time,
+    /// Last moment, exclusive: `17:00`.
+    #[serde(default = "five", with = "minutes")]
+    pub to: Time,
+    /// Weekdays; public holidays are closed besides.
+    #[serde(default = "weekdays", with = "days")]
+    pub days: Vec<Weekday>,
+}
+
+fn nine() -> Time {
+    Time::constant(9, 0, 0, 0)
+}
+
+fn five() -> Time {
+    Time::constant(17, 0, 0, 0)
+}
+
+fn weekdays() -> Vec<Weekday> {
+    vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday]
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { from: nine(), to: five(), days: weekdays() }
+    }
+}
+
+/// `HH:MM`, or `HH:MM:SS` when read.
+mod minutes {
+    use jiff::civil::Time;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{:02}:{:02}", time.hour(), time.minute()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(|_| serde::de::Error::custom(format!("'{text}' is not a time of day such as '09:00'")))
+    }
+}
+
+/// `mon` to `sun`.
+mod days {
+    use jiff::civil::Weekday;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    const NAMES: [(&str, Weekday); 7] = [
+        ("mon", Weekday::Monday),
+        ("tue", Weekday::Tuesday),
+        ("wed", Weekday::Wednesday),
+        ("thu", Weekday::Thursday),
+        ("fri", Weekday::Friday),
+        ("sat", Weekday::Saturday),
+        ("sun", Weekday::Sunday),
+    ];
+
+    pub(super) fn serialize<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::Error> {
+        let names: Vec<&str> = NAMES.iter().filter(|(_, day)| days.contains(day)).map(|(name, _)| *name).collect();
+        names.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
+        Vec::<String>::deserialize(deserializer)?
+            .iter()
+            .map(|text| {
+                let short = text.to_lowercase();
+                NAMES
+                    .iter()
+                    .find(|(name, _)| short.starts_with(name))
+                    .map(|(_, day)| *day)
+                    .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is not a weekday such as 'mon'")))
+            })
+            .collect()
+    }
+}
+
+/// How often a tenant's people may be contacted; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caps {
+    /// One person, over all customers and channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_person: Option<PersonCap>,
+    /// Messages an hour of the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_hour: Option<u32>,
+    /// Messages a day of the tenant: the ramp.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
+}
+
+/// At most `count` contact days of one person within any `days` days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonCap {
+    /// Contacts; what leaves on one day counts as one.
+    pub count: u32,
+    /// Days, today included; 1 to 60.
+    pub days: u32,
+}
+
+/// Trips when more becomes due in a day than `factor` times the 28-day median and more than `minimum`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Breaker {
+    /// How many times the median.
+    #[serde(default = "three")]
+    pub factor: u32,
+    /// What never trips it.
+    #[serde(default = "fifty")]
+    pub minimum: u32,
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn fifty() -> u32 {
+    50
+}
+
+impl Default for Breaker {
+    fn default() -> Self {
+        Self { factor: three(), minimum: fifty() }
+    }
+}
+
+/// The tenant's own closed days, on top of public holidays where the person is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarSettings {
+    /// Days on which nothing is sent.
+    #[serde(default)]
+    pub closed: Vec<Date>,
+}

@@ -1,0 +1,309 @@
+//! Workflows: the plan by which due items are chased.
+
+use jiff::Span;
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, Role};
+
+/// An immutable published revision of a workflow, or one on its way to being published.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// One to 64 of `a-z 0-9 - _`.
+    pub id: String,
+    /// The published version, from 1; 0 before publishing. The API sets it, a caller's is ignored.
+    #[serde(default)]
+    pub version: u32,
+    /// For people.
+    pub name: String,
+    /// Who drives.
+    pub scope: Scope,
+    /// Highest wins where several apply; then the smaller id.
+    #[serde(default = "default_priority")]
+    pub priority: i32,
+    /// CEL subset; true when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applies_when: Option<String>,
+    /// CEL subset; while it holds, the case is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_when: Option<String>,
+    /// Least civil days between two contacts of a customer, ISO 8601 days.
+    #[serde(default = "default_min_gap")]
+    pub min_gap: Days,
+    /// In order, at least one.
+    pub steps: Vec<Step>,
+}
+
+fn default_priority() -> i32 {
+    100
+}
+
+fn default_min_gap() -> Days {
+    Days(3)
+}
+
+/// Who drives a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The oldest due item that has something due now and a step left.
+    Customer,
+    /// Each due item by itself.
+    Invoice,
+}
+
+/// One timed action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// One to 64 of `a-z 0-9 - _`, unlike every other step's.
+    pub id: String,
+    /// When.
+    pub at: At,
+    /// CEL subset; where it is false when the step falls due, the step is skipped and the skip recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+    /// What happens when the step is late.
+    #[serde(default)]
+    pub catch_up: CatchUp,
+    /// Whether a person must approve first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+    /// What it does.
+    pub action: Action,
+}
+
+/// Whether a person must approve a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// A task asks for approval; the step is done when it is given.
+    Required,
+}
+
+/// A step's moment, before gaps, holds and windows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct At {
+    /// What the offset counts from.
+    pub anchor: Anchor,
+    /// How far from it.
+    pub offset: Offset,
+}
+
+/// What an offset counts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// The invoice's issue date.
+    InvoiceDate,
+    /// The due item's due date.
+    DueDate,
+    /// The day on which the step before was satisfied.
+    PreviousStep,
+    /// The day on which the case opened.
+    CaseOpened,
+    /// The day of the customer's latest promise.
+    PromiseDate,
+}
+
+/// A distance: civil days (`"P5D"`, `"-P5D"`), or business days (`{"business_days": 5}`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Offset {
+    /// Civil days, negative before the anchor.
+    Days(Days),
+    /// Business days of the tenant's calendar, negative before the anchor.
+    Business {
+        /// How many.
+        business_days: i32,
+    },
+}
+
+impl Offset {
+    /// Whether it lies before its anchor.
+    pub fn is_negative(&self) -> bool {
+        match self {
+            Self::Days(days) => days.0 < 0,
+            Self::Business { business_days } => *business_days < 0,
+        }
+    }
+}
+
+/// A count of civil days whose text form is ISO 8601: `P5D`, `-P5D`, `P2W`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Days(pub i32);
+
+impl TryFrom<String> for Days {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("'{text}' is not a duration in days such as 'P5D' or '-P5D'");
+        let span: Span = text.parse().map_err(|_| wrong())?;
+        let days = span.get_weeks().checked_mul(7).and_then(|days| days.checked_add(span.get_days())).ok_or_else(wrong)?;
+        let only_days = span.get_years() == 0
+            && span.get_months() == 0
+            && span.get_hours() == 0
+            && span.get_minutes() == 0
+            && span.get_seconds() == 0
+            && span.get_milliseconds() == 0
+            && span.get_microseconds() == 0
+            && span.get_nanoseconds() == 0;
+        if only_days && days.abs() <= 3_650 { Ok(Self(days)) } else { Err(wrong()) }
+    }
+}
+
+impl From<Days> for String {
+    fn from(days: Days) -> Self {
+        if days.0 < 0 { format!("-P{}D", -days.0) } else { format!("P{}D", days.0) }
+    }
+}
+
+/// What happens when a step's day went by: after an outage, or because the item arrived already overdue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CatchUp {
+    /// The lowest unsatisfied step goes first.
+    #[default]
+    Lowest,
+    /// A later step that is due as well goes instead; this one is skipped, recorded.
+    Highest,
+    /// A step whose day went by is skipped, recorded.
+    Skip,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Action {
+    /// Writes to the customer.
+    Send(Send),
+    /// Asks a person to do something.
+    Task(TaskAction),
+    /// Tells people of the tenant.
+    Notify(Notify),
+    /// Hands judgement to a person.
+    Escalate(Notify),
+    /// Stops supply.
+    CreditHold(CreditHold),
+    /// Gives the matter to an agency.
+    HandOff(HandOff),
+    /// Charges for the delay.
+    Fee(Fee),
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// In order of preference; the first usable is taken.
+    pub channels: Vec<Channel>,
+    /// The template's id.
+    pub template: String,
+    /// Roles in order of preference.
+    pub to: Vec<Role>,
+    /// What happens when nobody can be reached.
+    #[serde(default)]
+    pub fallback: Fallback,
+}
+
+/// What happens when a step can reach nobody; the step is missed either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fallback {
+    /// A person gets a task.
+    #[default]
+    Task,
+    /// Only the exception.
+    None,
+}
+
+/// A task for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaskAction {
+    /// What to do.
+    pub title: String,
+    /// Who: a role or name of the tenant's.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// How long they have, ISO 8601 days.
+    #[serde(default)]
+    pub due_in: Option<Days>,
+}
+
+/// Whom to tell, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// A role or name of the tenant's.
+    pub to: String,
+    /// `email`, `slack`, …
+    #[serde(default)]
+    pub via: Vec<String>,
+}
+
+/// Stops supply to the customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditHold {}
+
+/// Gives the matter to an agency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandOff {
+    /// Which.
+    pub agency: String,
+}
+
+/// A charge for the delay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fee {
+    /// Fixed or by law.
+    pub kind: FeeKind,
+    /// Minor units of the case's currency, for a fixed fee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount_minor: Option<i64>,
+}
+
+/// How a fee is reckoned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeeKind {
+    /// The amount that the step states.
+    Fixed,
+    /// What the law of the place allows.
+    Statutory,
+}
+
+impl Action {
+    /// The text form of the kind, as in traces and events.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "send",
+            Self::Task(_) => "task",
+            Self::Notify(_) => "notify",
+            Self::Escalate(_) => "escalate",
+            Self::CreditHold(_) => "credit_hold",
+            Self::HandOff(_) => "hand_off",
+            Self::Fee(_) => "fee",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_read_and_write() {
+        for (text, days) in [("P5D", 5), ("-P5D", -5), ("P2W", 14), ("P0D", 0)] {
+            assert_eq!(Days::try_from(text.to_owned()), Ok(Days(days)));
+        }
+        for text in ["P1M", "PT5H", "5", "", "P99999D"] {
+            assert!(Days::try_from(text.to_owned()).is_err(), "{text}");
+        }
+        assert_eq!(String::from(Days(-5)), "-P5D");
+    }
+}

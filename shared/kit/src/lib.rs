@@ -1,0 +1,1 @@
+//! Lambda plumbing: config, clients, clock, logging, metrics, problem documents.
