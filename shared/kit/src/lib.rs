@@ -1,1 +1,18 @@
-//! Lambda plumbing: config, clients, clock, logging, metrics, problem documents.
+//! Lambda plumbing: configuration, clients, the clock, logging, metrics and problem documents.
+//!
+//! Only this crate reads the environment and the wall clock. A handler takes [`Env`], [`Clients`] and [`Clock`] as arguments:
+//! `main.rs` builds them from Lambda, `infra/local` from the template's variables, its endpoints and its virtual clock.
+
+mod clients;
+mod clock;
+mod env;
+pub mod http;
+mod log;
+pub mod metrics;
+mod problem;
+
+pub use clients::Clients;
+pub use clock::Clock;
+pub use env::Env;
+pub use log::init as init_logging;
+pub use problem::{FieldError, Problem};
