@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Customer, CustomerId, Invoice, Payment, Reversal};
+use crate::{Customer, CustomerId, Invoice, InvoiceId, Payment, Reversal};
 
 /// What a source said, mapped and valid by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,14 +36,17 @@ pub enum CustomerRef {
     Full(Box<Customer>),
     /// The document only names it.
     Named(CustomerId),
+    /// The document only names an invoice; whoever owes that invoice.
+    OfInvoice(InvoiceId),
 }
 
 impl CustomerRef {
-    /// The customer's id.
-    pub fn id(&self) -> &CustomerId {
+    /// The customer's id, where the document says it.
+    pub fn id(&self) -> Option<&CustomerId> {
         match self {
-            Self::Full(customer) => &customer.id,
-            Self::Named(id) => id,
+            Self::Full(customer) => Some(&customer.id),
+            Self::Named(id) => Some(id),
+            Self::OfInvoice(_) => None,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
+//! | [`decision`] | what is decided about it |
 
 #![warn(missing_docs)]
 
@@ -16,6 +17,7 @@ pub mod calendar;
 pub mod condition;
 pub mod coverage;
 pub mod customer;
+pub mod decision;
 pub mod document;
 pub mod facts;
 pub mod id;
@@ -27,7 +29,8 @@ pub mod workflow;
 
 pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
-pub use document::Document;
+pub use decision::*;
+pub use document::{CustomerRef, Document};
 pub use facts::*;
 pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
 pub use ledger::*;

@@ -1,0 +1,224 @@
+//! What a decision is: the next states and the effects, as data. Both are stored in one write or neither.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{Case, CaseState, Channel, Coverage, Covered, Currency, DueItemKey, InvoiceId, Mode, PaymentId};
+
+/// The answer of `decide`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Every case of the customer as it is now.
+    pub cases: BTreeMap<Currency, Case>,
+    /// Messages to send.
+    pub messages: Vec<Planned>,
+    /// Tasks and exceptions to raise; raising one twice changes nothing.
+    pub tasks: Vec<NewTask>,
+    /// Marks that take effect with the decision: steps skipped, missed or done. Their number is the decision's own.
+    pub marks: Vec<Coverage>,
+    /// When to decide again. Not stored while a message is pending.
+    pub next: Next,
+    /// Why, for every case.
+    pub trace: Vec<CaseTrace>,
+    /// Facts that no longer matter, and those that matter again.
+    pub filing: Filing,
+}
+
+/// When a customer is to be decided again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At this instant.
+    At(Timestamp),
+    /// Money is owed, but only a new fact or a person changes anything.
+    Parked,
+    /// Nothing is owed.
+    Nothing,
+}
+
+impl Next {
+    /// The earlier of two: an instant before [`Next::Parked`] before [`Next::Nothing`].
+    pub fn earlier(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::At(a), Self::At(b)) => Self::At(a.min(b)),
+            (Self::At(at), Self::Parked | Self::Nothing) | (Self::Parked | Self::Nothing, Self::At(at)) => Self::At(at),
+            (Self::Parked, _) | (_, Self::Parked) => Self::Parked,
+            (Self::Nothing, Self::Nothing) => Self::Nothing,
+        }
+    }
+}
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Position within the decision, from 0.
+    pub position: u32,
+    /// The ledger that it is decided in.
+    pub mode: Mode,
+    /// The case.
+    pub currency: Currency,
+    /// The channel.
+    pub channel: Channel,
+    /// The contact's external id.
+    pub contact: String,
+    /// The template of the highest covered rung's step.
+    pub template: String,
+    /// Its version.
+    pub template_version: u32,
+    /// The due items and steps that it stands for, sorted.
+    pub rows: Vec<Covered>,
+}
+
+/// Work for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTask {
+    /// What kind of work.
+    pub kind: TaskKind,
+    /// What tells it from others of its kind at this customer: raising it again under the same key changes nothing.
+    pub key: String,
+    /// One line for the worklist; holds no names or addresses.
+    pub title: String,
+    /// What was wrong, where, and what to do.
+    pub detail: String,
+    /// Who should do it: a role or name of the tenant's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// By when, in the tenant's zone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<Date>,
+    /// The step that asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The case's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+}
+
+/// Kinds of work for a person: what a step asked for, and exceptions, which automation could not settle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// A step's task.
+    Task,
+    /// Tell somebody.
+    Notify,
+    /// A step escalated.
+    Escalation,
+    /// Stop supply.
+    CreditHold,
+    /// Give the matter to an agency.
+    HandOff,
+    /// Charge for the delay.
+    Fee,
+    /// A step waits for approval.
+    Approval,
+    /// Exception: a step could reach nobody.
+    Unreachable,
+    /// Exception: no step is left though money is owed.
+    PlanEnded,
+    /// Exception: payments exceed what the invoice's document says for too long.
+    MoneyInFlight,
+    /// Exception: it is not known whether a message was sent.
+    InDoubt,
+    /// Exception: the guard asks for a person.
+    NeedsReview,
+    /// Exception: a document could not be used.
+    Document,
+    /// Exception: something keeps failing.
+    Failing,
+    /// Exception: the circuit breaker tripped.
+    Breaker,
+    /// Exception: a dead letter.
+    DeadLetter,
+}
+
+impl TaskKind {
+    /// Whether this is an exception.
+    pub fn is_exception(self) -> bool {
+        match self {
+            Self::Task | Self::Notify | Self::Escalation | Self::CreditHold | Self::HandOff | Self::Fee | Self::Approval => false,
+            Self::Unreachable
+            | Self::PlanEnded
+            | Self::MoneyInFlight
+            | Self::InDoubt
+            | Self::NeedsReview
+            | Self::Document
+            | Self::Failing
+            | Self::Breaker
+            | Self::DeadLetter => true,
+        }
+    }
+}
+
+/// Facts to set aside because they no longer matter, and to take back because they do again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filing {
+    /// Closed invoices, each with the marks to fold into it.
+    pub archive_invoices: Vec<(InvoiceId, Vec<Coverage>)>,
+    /// Invoices that are open again.
+    pub restore_invoices: Vec<InvoiceId>,
+    /// Open invoices whose marks are to be folded into them, so that old coverage need not be read again.
+    pub fold_invoices: Vec<(InvoiceId, Vec<Coverage>)>,
+    /// Payments that only touch closed invoices and leave no credit.
+    pub archive_payments: Vec<PaymentId>,
+    /// The oldest decision number whose coverage is still needed once the folds are written.
+    pub covered_from: u64,
+}
+
+impl Filing {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.archive_invoices.is_empty()
+            && self.restore_invoices.is_empty()
+            && self.fold_invoices.is_empty()
+            && self.archive_payments.is_empty()
+    }
+}
+
+/// Why a case was decided as it was. Holds ids, never names or addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseTrace {
+    /// The case's currency.
+    pub currency: Currency,
+    /// The state that the decision left it in; `None` when no workflow applies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<CaseState>,
+    /// The workflow and version, `standard@3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// What was due now, minor units, and what was open.
+    pub due_now_minor: i64,
+    /// See `due_now_minor`.
+    pub open_minor: i64,
+    /// The due item that drives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<DueItemKey>,
+    /// Its next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What came of it, in a word: `send`, `not_due`, `held`, …
+    pub because: String,
+    /// When that changes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// Rules that did not allow, for each way that was tried, and ways that were passed over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleTrace>,
+}
+
+/// What one rule of the guard said about one way to reach a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleTrace {
+    /// The rule's id, or `way` for a way that does not exist.
+    pub rule: String,
+    /// The rule's version.
+    pub version: u32,
+    /// The channel tried.
+    pub channel: Channel,
+    /// The contact's external id; empty when there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub contact: String,
+    /// What it said: `defer until …`, `block: …`.
+    pub said: String,
+}
