@@ -202,6 +202,9 @@ pub struct CaseTrace {
     /// When that changes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// The driver's steps whose anchor passed before they could happen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapsed: Vec<String>,
     /// Rules that did not allow, for each way that was tried, and ways that were passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleTrace>,

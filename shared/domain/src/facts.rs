@@ -226,6 +226,10 @@ pub struct Policy {
     pub breaker_open: bool,
     /// The current version of each published workflow, and every version that a case of this customer is pinned to.
     pub workflows: Vec<std::sync::Arc<Workflow>>,
+    /// Which of them are published now, by id and version: what new cases may be pinned to.
+    pub published: std::collections::BTreeSet<(String, u32)>,
+    /// Channels that this deployment has a sender for.
+    pub senders: std::collections::BTreeSet<Channel>,
     /// Template ids with, for each channel, the current version; what a step may use.
     pub templates: BTreeMap<(String, Channel), u32>,
 }

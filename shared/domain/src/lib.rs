@@ -9,18 +9,25 @@
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
-//! | [`decision`] | what is decided about it |
+//! | [`book`] | due items and what is due now |
+//! | [`ladder`] | which step is an item's own next one |
+//! | [`guard`] | reasons not to send |
+//! | [`decide`], [`decision`] | what is to be done, and why |
 
 #![warn(missing_docs)]
 
+pub mod book;
 pub mod calendar;
 pub mod condition;
 pub mod coverage;
 pub mod customer;
+pub mod decide;
 pub mod decision;
 pub mod document;
 pub mod facts;
+pub mod guard;
 pub mod id;
+pub mod ladder;
 pub mod ledger;
 pub mod money;
 pub mod settings;
@@ -29,6 +36,7 @@ pub mod workflow;
 
 pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
+pub use decide::decide;
 pub use decision::*;
 pub use document::{CustomerRef, Document};
 pub use facts::*;

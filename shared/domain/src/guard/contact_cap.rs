@@ -1,0 +1,36 @@
+use super::{Ask, Reach, Rule, Verdict};
+use crate::ladder::add_days;
+
+/// At most so many contact days of one person in so many days, over all customers and channels of the tenant.
+pub(super) const RULE: Rule = Rule {
+    id: "contact-cap",
+    version: 1,
+    citation: "house rule: caps.per_person; compare 940 CMR 7.04(1)(f), 6 RCNY 5-77",
+    effective_from: None,
+    effective_until: None,
+    reach: Reach::Way,
+    check,
+};
+
+fn check(ask: &Ask<'_>) -> Verdict {
+    let Some(cap) = ask.policy.settings.caps.per_person else { return Verdict::Allow };
+    let Some(person) = ask.contact.person() else { return Verdict::Allow };
+    let Some(fact) = ask.facts.addresses.get(&person) else { return Verdict::Allow };
+    let today = ask.place.date_of(ask.now);
+    let days = i64::from(cap.days);
+    let mut within: Vec<_> = fact.contacted_on.iter().copied().filter(|on| *on > add_days(today, -days) && *on <= today).collect();
+    within.sort();
+    within.dedup();
+    let count = usize::try_from(cap.count).unwrap_or(usize::MAX);
+    if within.contains(&today) || within.len() < count {
+        return Verdict::Allow;
+    }
+    // Enough of the oldest have to leave the span for one more to fit.
+    match within.get(within.len() - count) {
+        Some(leaves) if count > 0 => {
+            let spread = crate::calendar::Spread::of(&ask.facts.tenant, &ask.facts.customer.id);
+            Verdict::Defer(ask.calendar.roll(add_days(*leaves, days), spread))
+        }
+        _ => Verdict::Block("the tenant's cap per person is zero".to_owned()),
+    }
+}

@@ -1,0 +1,154 @@
+//! The guard: reasons not to send. Every message passes it when it is decided and again, on fresh facts, right before the
+//! provider call.
+//!
+//! All rules run, the strictest answer wins: `Block > NeedsReview > Defer > Allow`. To add a rule, write one file with the
+//! rule, its citation and its table of cases, and add one line to [`RULES`].
+
+mod consent;
+mod contact_cap;
+mod freshness;
+mod holiday_table;
+mod kill_switch;
+mod min_gap;
+mod mode;
+mod suppression;
+mod window;
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    Channel, Contact, Facts, Mode, Policy,
+    calendar::{Calendar, Place},
+};
+
+/// What a rule says of sending now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing against it.
+    Allow,
+    /// Not before this instant, at which the same rule allows it if nothing else changes.
+    Defer(Timestamp),
+    /// A person has to look.
+    NeedsReview(String),
+    /// Not at all by this way.
+    Block(String),
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Allow => f.write_str("allow"),
+            Self::Defer(until) => write!(f, "defer until {until}"),
+            Self::NeedsReview(why) => write!(f, "needs review: {why}"),
+            Self::Block(why) => write!(f, "block: {why}"),
+        }
+    }
+}
+
+/// What a rule is about: the tenant as a whole, or one way to reach one person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It stops every message alike; no step is missed for it.
+    Tenant,
+    /// It stops this way; another may be free.
+    Way,
+}
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name in traces.
+    pub id: &'static str,
+    /// Raised when its answers change.
+    pub version: u32,
+    /// Where it comes from.
+    pub citation: &'static str,
+    /// The first day on which it holds, for law that is not in force yet.
+    pub effective_from: Option<Date>,
+    /// The last day on which it holds.
+    pub effective_until: Option<Date>,
+    /// What it is about.
+    pub reach: Reach,
+    /// Its answer.
+    pub check: fn(&Ask<'_>) -> Verdict,
+}
+
+/// Every rule. Their order carries no meaning.
+pub const RULES: &[&Rule] = &[
+    &mode::RULE,
+    &kill_switch::RULE,
+    &freshness::RULE,
+    &suppression::RULE,
+    &consent::RULE,
+    &min_gap::RULE,
+    &contact_cap::RULE,
+    &window::RULE,
+    &holiday_table::RULE,
+];
+
+/// One question to the guard: may this message reach this person by this channel now?
+pub struct Ask<'a> {
+    /// The facts.
+    pub facts: &'a Facts,
+    /// What the tenant decides by.
+    pub policy: &'a Policy,
+    /// Where the person is.
+    pub place: &'a Place,
+    /// The allowed days and hours there.
+    pub calendar: &'a Calendar<'a>,
+    /// Least civil days between contacts, from the workflow.
+    pub min_gap_days: i64,
+    /// The mode that the message was, or is being, decided in.
+    pub mode: Mode,
+    /// When it was decided: contacts since then are of the same decision.
+    pub decided_at: Timestamp,
+    /// By which channel.
+    pub channel: Channel,
+    /// To whom.
+    pub contact: &'a Contact,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The guard's answer: the strictest verdict, and every rule that did not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The strictest verdict of all rules; of several deferrals, the latest.
+    pub verdict: Verdict,
+    /// The strictest verdict of the rules about the tenant as a whole.
+    pub tenant: Verdict,
+    /// Rules that did not allow.
+    pub against: Vec<(&'static Rule, Verdict)>,
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id && self.version == other.version
+    }
+}
+
+impl Eq for Rule {}
+
+/// Asks every rule.
+pub fn ask(ask: &Ask<'_>) -> Answer {
+    let today = ask.place.date_of(ask.now);
+    let in_force = |rule: &&&Rule| {
+        rule.effective_from.is_none_or(|from| from <= today) && rule.effective_until.is_none_or(|until| today <= until)
+    };
+    let mut answer = Answer { verdict: Verdict::Allow, tenant: Verdict::Allow, against: Vec::new() };
+    for rule in RULES.iter().filter(in_force) {
+        let verdict = (rule.check)(ask);
+        if verdict == Verdict::Allow {
+            continue;
+        }
+        if rule.reach == Reach::Tenant {
+            answer.tenant = answer.tenant.max(verdict.clone());
+        }
+        answer.verdict = answer.verdict.max(verdict.clone());
+        answer.against.push((rule, verdict));
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests;

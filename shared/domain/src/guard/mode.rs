@@ -1,0 +1,21 @@
+use super::{Ask, Reach, Rule, Verdict};
+use crate::Mode;
+
+/// A message leaves only in the mode that it was decided in.
+pub(super) const RULE: Rule = Rule {
+    id: "mode",
+    version: 1,
+    citation: "house rule: safe to switch on",
+    effective_from: None,
+    effective_until: None,
+    reach: Reach::Tenant,
+    check,
+};
+
+fn check(ask: &Ask<'_>) -> Verdict {
+    match (ask.policy.settings.mode, ask.mode) {
+        (Mode::Off, _) => Verdict::Block("the tenant is switched off".to_owned()),
+        (now, decided) if now != decided => Verdict::Block("the tenant's mode changed since this was decided".to_owned()),
+        (Mode::Shadow | Mode::Live, _) => Verdict::Allow,
+    }
+}

@@ -1,0 +1,33 @@
+use super::{Ask, Reach, Rule, Verdict};
+use crate::{Channel, SuppressionReason, facts::address_key};
+
+/// A suppressed address is never used; a cease reaches every address of the person.
+pub(super) const RULE: Rule = Rule {
+    id: "suppression",
+    version: 1,
+    citation: "12 CFR 1006.6(c), (e); provider policies on bounces and complaints",
+    effective_from: None,
+    effective_until: None,
+    reach: Reach::Way,
+    check,
+};
+
+const EVERY: [Channel; 5] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp, Channel::Letter];
+
+fn check(ask: &Ask<'_>) -> Verdict {
+    let suppressed = |channel: Channel| {
+        let address = ask.contact.address(channel)?;
+        ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()
+    };
+    let ceased = EVERY.into_iter().filter_map(suppressed).any(|found| found.reason == SuppressionReason::Cease);
+    if ceased {
+        return Verdict::Block("the person asked for all contact to cease".to_owned());
+    }
+    match suppressed(ask.channel).map(|found| found.reason) {
+        None => Verdict::Allow,
+        Some(SuppressionReason::Bounce) => Verdict::Block("the address bounced for good".to_owned()),
+        Some(SuppressionReason::Complaint) => Verdict::Block("the address complained".to_owned()),
+        Some(SuppressionReason::OptOut) => Verdict::Block("the address opted out".to_owned()),
+        Some(SuppressionReason::Cease) => Verdict::Block("the person asked for all contact to cease".to_owned()),
+    }
+}
