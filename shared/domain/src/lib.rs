@@ -31,6 +31,8 @@ pub mod ladder;
 pub mod ledger;
 pub mod money;
 pub mod settings;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod version;
 pub mod workflow;
 

@@ -1,0 +1,287 @@
+//! A customer to be moved through time: facts are kept as the table would keep them, every decided message is settled at
+//! once. For tests of the rules; nothing else uses it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::{Timestamp, civil::Date};
+use serde_json::json;
+
+use crate::{
+    Allocation, Channel, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Facts, Instalment, Invoice,
+    InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact, PaymentId, PaymentKind,
+    PaymentStatus, Pending, PendingStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow, decide,
+};
+
+/// An instant.
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("an instant")
+}
+
+/// A date.
+pub fn on(text: &str) -> Date {
+    text.parse().expect("a date")
+}
+
+/// A workflow in the API's form.
+pub fn workflow(json: serde_json::Value) -> Workflow {
+    let mut workflow: Workflow = serde_json::from_value(json).expect("a workflow");
+    workflow.version = 1;
+    workflow
+}
+
+/// Four sends by email and a task, anchored on the due date.
+pub fn ladder() -> Workflow {
+    let send = |id: &str, offset: &str| {
+        json!({"id": id, "at": {"anchor": "due_date", "offset": offset},
+               "action": {"send": {"channels": ["email"], "template": id, "to": ["billing"]}}})
+    };
+    workflow(json!({
+        "id": "ladder", "name": "Ladder", "scope": "customer",
+        "steps": [
+            send("heads-up", "-P5D"), send("reminder", "P1D"), send("nudge", "P8D"), send("final", "P20D"),
+            {"id": "person", "at": {"anchor": "due_date", "offset": "P30D"}, "action": {"task": {"title": "Call"}}},
+        ],
+    }))
+}
+
+/// One customer of one tenant.
+#[derive(Clone)]
+pub struct Book {
+    /// The facts.
+    pub facts: Facts,
+    /// The policy.
+    pub policy: Policy,
+}
+
+impl Book {
+    /// A company in Berlin with one billing contact, chased live by `workflow`.
+    pub fn new(workflow: Workflow) -> Self {
+        let tenant = TenantId::parse("acme").expect("a tenant");
+        let customer = Customer {
+            id: CustomerId::derive(&["acme", "canonical", "C-1"]),
+            source: "canonical".to_owned(),
+            external_id: "C-1".to_owned(),
+            source_version: None,
+            name: "Beispiel GmbH".to_owned(),
+            kind: Some(CustomerKind::Company),
+            segment: None,
+            language: Some("de".to_owned()),
+            country: Some("DE".to_owned()),
+            region: Some("BE".to_owned()),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            debt_purpose: None,
+            legal_entity: None,
+            parent_external_id: None,
+            contacts: vec![contact("p1", Role::Billing)],
+            postal_address: None,
+        };
+        let mut settings = Settings::named("Acme");
+        settings.country = "DE".to_owned();
+        settings.time_zone = Some("Europe/Berlin".to_owned());
+        settings.mode = Mode::Live;
+        let mut templates = BTreeMap::new();
+        for step in &workflow.steps {
+            if let crate::Action::Send(send) = &step.action {
+                templates.insert((send.template.clone(), Channel::Email), 1);
+                templates.insert((send.template.clone(), Channel::Sms), 1);
+            }
+        }
+        Self {
+            facts: Facts {
+                tenant,
+                version: 1,
+                decision: 0,
+                customer,
+                invoices: Vec::new(),
+                payments: Vec::new(),
+                reversals: Vec::new(),
+                holds: Vec::new(),
+                cases: BTreeMap::new(),
+                coverage: Vec::new(),
+                pending: Vec::new(),
+                last_contact: LastContact::default(),
+                addresses: BTreeMap::new(),
+                heard: BTreeMap::new(),
+                replied_at: None,
+            },
+            policy: Policy {
+                settings,
+                breaker_open: false,
+                published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
+                workflows: vec![Arc::new(workflow)],
+                senders: BTreeSet::from([Channel::Email, Channel::Sms]),
+                templates,
+            },
+        }
+    }
+
+    /// Adds or replaces an invoice; returns its id.
+    pub fn invoice(&mut self, external_id: &str, currency: Currency, total_minor: i64, due_on: &str) -> InvoiceId {
+        let id = InvoiceId::derive(&["acme", "canonical", external_id]);
+        let due_on = on(due_on);
+        let invoice = Invoice {
+            id: id.clone(),
+            external_id: external_id.to_owned(),
+            source_version: SourceVersion::Number(1),
+            number: external_id.to_owned(),
+            currency,
+            total_minor,
+            issued_on: crate::ladder::add_days(due_on, -30),
+            due_on,
+            status: InvoiceStatus::Open,
+            paid_minor: 0,
+            credited_minor: 0,
+            paid_is_gross: false,
+            instalments: Vec::new(),
+            url: None,
+            purchase_order: None,
+        };
+        self.facts.invoices.retain(|fact| fact.invoice.id != id);
+        self.facts.invoices.push(InvoiceFact { invoice, folded: Vec::new(), archived: false });
+        id
+    }
+
+    /// Gives an invoice instalments.
+    pub fn instalments(&mut self, id: &InvoiceId, parts: &[(&str, i64)]) {
+        let invoice = self.invoice_mut(id);
+        invoice.instalments =
+            parts.iter().map(|(due_on, amount_minor)| Instalment { external_id: None, due_on: on(due_on), amount_minor: *amount_minor }).collect();
+    }
+
+    /// The invoice.
+    pub fn invoice_mut(&mut self, id: &InvoiceId) -> &mut Invoice {
+        &mut self.facts.invoices.iter_mut().find(|fact| fact.invoice.id == *id).expect("an invoice of this book").invoice
+    }
+
+    /// Adds or replaces a payment of one allocation.
+    pub fn pay(&mut self, external_id: &str, invoice: &InvoiceId, amount_minor: i64, status: PaymentStatus, recorded_at: &str) {
+        let currency = self.invoice_mut(invoice).currency;
+        let id = PaymentId::derive(&["acme", "canonical", "payment", external_id]);
+        self.facts.payments.retain(|fact| fact.payment.id != id);
+        let payment = Payment {
+            id,
+            kind: PaymentKind::Payment,
+            external_id: external_id.to_owned(),
+            source_version: SourceVersion::Number(1),
+            status,
+            amount_minor,
+            currency,
+            received_on: at(recorded_at).to_zoned(jiff::tz::TimeZone::UTC).date(),
+            allocations: vec![Allocation { invoice: invoice.clone(), amount_minor }],
+        };
+        self.facts.payments.push(PaymentFact { payment, recorded_at: at(recorded_at) });
+    }
+
+    /// Decides at `now` and settles what was decided, as the table would keep it.
+    pub fn step(&mut self, now: Timestamp) -> Decision {
+        let decision = decide(&self.facts, &self.policy, now);
+        self.facts.decision += 1;
+        self.facts.cases = decision.cases.clone();
+        self.facts.coverage.extend(decision.marks.clone());
+        for planned in &decision.messages {
+            let id = crate::MessageId::derive(&["acme", &self.facts.decision.to_string(), &planned.position.to_string()]);
+            self.facts.pending.push(Pending {
+                id: id.clone(),
+                number: self.facts.decision,
+                position: planned.position,
+                status: PendingStatus::Queued,
+                decided_at: now,
+                mode: planned.mode,
+                currency: planned.currency,
+                channel: planned.channel,
+                contact: planned.contact.clone(),
+                template: planned.template.clone(),
+                template_version: planned.template_version,
+                rows: planned.rows.clone(),
+            });
+        }
+        for pending in self.facts.pending.clone() {
+            self.facts = crate::decide::settled(&self.facts, &pending.id, &pending.rows, Some(Outcome::Sent), now);
+        }
+        decision
+    }
+
+    /// Sweeps from `from` to `to` whenever something is due, and says what left or was done: one line each, as
+    /// `2026-02-05 reminder: A, B`, tasks as `2026-03-06 task: Call`.
+    pub fn run(&mut self, from: &str, to: &str) -> Vec<String> {
+        let (mut now, end) = (at(from), at(to));
+        let mut lines = Vec::new();
+        for _ in 0..10_000 {
+            let decision = self.step(now);
+            lines.extend(self.lines(&decision, now));
+            let again = if decision.messages.is_empty() && decision.tasks.is_empty() { decision.next } else { Next::At(now) };
+            let next = match (again, decision.messages.is_empty()) {
+                (Next::At(next), true) if decision.tasks.is_empty() => next,
+                (Next::At(_), _) => decide(&self.facts, &self.policy, now).next_or_now(now),
+                (Next::Parked | Next::Nothing, _) => break,
+            };
+            if next > end {
+                break;
+            }
+            now = next.max(now);
+        }
+        lines
+    }
+
+    fn lines(&self, decision: &Decision, now: Timestamp) -> Vec<String> {
+        let day = now.to_zoned(jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone")).date();
+        let number = |key: &crate::DueItemKey| {
+            let of = self.facts.invoices.iter().find(|fact| fact.invoice.id == key.invoice).map_or("?", |fact| &fact.invoice.number);
+            if key.instalment.is_empty() { of.to_owned() } else { format!("{of}/{}", key.instalment) }
+        };
+        let mut lines: Vec<String> = decision
+            .messages
+            .iter()
+            .map(|message| {
+                let rows: Vec<String> = message
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        let other = if row.step == message.template { String::new() } else { format!(" ({})", row.step) };
+                        format!("{}{other}", number(&row.item))
+                    })
+                    .collect();
+                format!("{day} {}: {}", message.template, sorted(rows).join(", "))
+            })
+            .collect();
+        lines.extend(decision.tasks.iter().map(|task| format!("{day} {}: {}", kind(task), task.title)));
+        lines
+    }
+}
+
+fn kind(task: &crate::NewTask) -> String {
+    serde_json::to_value(task.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn sorted(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort();
+    rows
+}
+
+impl Decision {
+    /// When to look again after this decision was applied.
+    fn next_or_now(&self, now: Timestamp) -> Timestamp {
+        if !self.messages.is_empty() || !self.tasks.is_empty() {
+            return now;
+        }
+        match self.next {
+            Next::At(at) => at,
+            Next::Parked | Next::Nothing => Timestamp::MAX,
+        }
+    }
+}
+
+/// A person with an email address and a phone number, who agreed to text messages.
+pub fn contact(id: &str, role: Role) -> Contact {
+    Contact {
+        external_id: id.to_owned(),
+        name: "Anna Weber".to_owned(),
+        roles: vec![role],
+        email: Some(format!("{id}@beispiel.example")),
+        phone: Some("+493012345678".to_owned()),
+        consents: vec![Consent { channel: Channel::Sms, given_at: None, wording: None }],
+    }
+}
