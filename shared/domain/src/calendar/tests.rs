@@ -1,0 +1,1 @@
+//! Tables of edges, and what holds everywhere.
