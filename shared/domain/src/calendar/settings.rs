@@ -62,6 +62,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
             format!("a cap is over 1 to {CAP_DAYS_MAX} days"),
         );
     }
+    refuse(s.rate_per_minute == Some(0), "/rate_per_minute", "a rate is at least 1".to_owned());
     refuse(s.breaker.factor < 1, "/breaker/factor", "a breaker's factor is at least 1".to_owned());
     refuse(
         s.calendar.closed.len() > CLOSED_DAYS_MAX,
@@ -155,4 +156,120 @@ fn is_sms_sender(text: &str) -> bool {
 
 fn is_line(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Settings from their JSON on top of a name, checked; the pointers of what is wrong.
+    fn wrong(patch: &str) -> String {
+        let mut value: serde_json::Value = serde_json::json!({"name": "Acme"});
+        let patch: serde_json::Value = serde_json::from_str(patch).unwrap();
+        value.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
+        let found = check_settings(&serde_json::from_value(value).unwrap());
+        assert!(found.iter().all(|(_, detail)| !detail.is_empty()));
+        found.into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn settings() {
+        let long = |chars: usize| format!(r#"{{"name": "{}"}}"#, "é".repeat(chars));
+        for (patch, expected) in [
+            ("{}", ""),
+            (long(200).as_str(), ""),
+            (long(201).as_str(), "/name"),
+            (r#"{"name": " "}"#, "/name"),
+            (r#"{"name": "a\nb"}"#, "/name"),
+            (r#"{"country": "DE"}"#, ""),
+            (r#"{"country": "de"}"#, "/country"),
+            (r#"{"country": "XX"}"#, "/country"),
+            (r#"{"time_zone": "Europe/Berlin"}"#, ""),
+            (r#"{"time_zone": "Berlin"}"#, "/time_zone"),
+            (r#"{"time_zone": "Etc/Unknown"}"#, "/time_zone"),
+            (r#"{"language": "pt-br"}"#, ""),
+            (r#"{"language": "zh-Hant-TW"}"#, ""),
+            (r#"{"language": "e"}"#, "/language"),
+            (r#"{"language": "en_US"}"#, "/language"),
+            (r#"{"language": "en-"}"#, "/language"),
+            (r#"{"language": "english"}"#, "/language"),
+            (r#"{"window": {"from": "08:00", "to": "21:00"}}"#, ""),
+            (r#"{"window": {"from": "17:00", "to": "17:00"}}"#, "/window"),
+            (r#"{"window": {"from": "22:00", "to": "06:00"}}"#, "/window"),
+            (r#"{"window": {"days": []}}"#, "/window/days"),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 60}}}"#, ""),
+            (r#"{"caps": {"per_person": {"count": 0, "days": 1}}}"#, ""),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 0}}}"#, "/caps/per_person/days"),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 61}}}"#, "/caps/per_person/days"),
+            (r#"{"breaker": {"factor": 1, "minimum": 0}}"#, ""),
+            (r#"{"breaker": {"factor": 0}}"#, "/breaker/factor"),
+            (r#"{"rate_per_minute": 1}"#, ""),
+            (r#"{"rate_per_minute": 0}"#, "/rate_per_minute"),
+            (r#"{"calendar": {"closed": ["2026-12-24"]}}"#, ""),
+            (r#"{"minimum_exposure": {"EUR": 0}}"#, ""),
+            (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),
+            (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
+            (r#"{"shards": 64}"#, ""),
+            (r#"{"shards": 0}"#, "/shards"),
+            (r#"{"shards": 65}"#, "/shards"),
+            (r#"{"reply_to": "a@b"}"#, "/reply_to"),
+            (r#"{"country": "XX", "shards": 0}"#, "/country /shards"),
+        ] {
+            assert_eq!(wrong(patch), expected, "{patch}");
+        }
+    }
+
+    #[test]
+    fn senders() {
+        for (channel, text, good) in [
+            ("email", "ar@acme.example", true),
+            ("email", "Acme AR <ar+x@mail.acme.example>", true),
+            ("email", "<ar@acme.example>", true),
+            ("email", "Acme <ar@acme.example", false),
+            ("email", "Acme ar@acme.example", false),
+            ("email", "ar@acme", false),
+            ("email", "ar@@acme.example", false),
+            ("email", "@acme.example", false),
+            ("email", ".ar@acme.example", false),
+            ("email", "ar@-acme.example", false),
+            ("email", "ar@acme..example", false),
+            ("email", "a r@acme.example", false),
+            ("email", "A <b> <ar@acme.example>", false),
+            ("email", "Acme\\r\\nBcc: x <ar@acme.example>", false),
+            ("email", "", false),
+            ("sms", "+14155550100", true),
+            ("sms", "ACME", true),
+            ("sms", "ACME COMPANY", false),
+            ("sms", "+0123456789", false),
+            ("sms", " ", false),
+            ("voice", "+14155550100", true),
+            ("voice", "ACME", false),
+            ("letter", "Acme, 1 Main St", true),
+            ("letter", "", false),
+        ] {
+            let expected = if good { String::new() } else { format!("/sender/{channel}") };
+            assert_eq!(wrong(&format!(r#"{{"sender": {{"{channel}": "{text}"}}}}"#)), expected, "{channel} {text}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, hours) in [
+            ("PT26H", Some(26)),
+            ("P1DT2H", Some(26)),
+            ("P1W", Some(168)),
+            ("PT120M", Some(2)),
+            ("PT0S", None),
+            ("-PT1H", None),
+            ("+PT1H", None),
+            ("P1M", None),
+            ("P1Y", None),
+            ("P", None),
+            ("26 hours", None),
+            ("PT99999999999999H", None),
+            ("", None),
+        ] {
+            assert_eq!(freshness(text), hours.map(SignedDuration::from_hours), "{text}");
+        }
+    }
 }

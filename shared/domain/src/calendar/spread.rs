@@ -26,7 +26,9 @@ impl Spread {
         hasher.update([0]);
         hasher.update(customer.as_str());
         let hash = hasher.finalize();
-        Self(u16::from_be_bytes([hash[0], hash[1]]) % (Self::LAST.0 + 1))
+        let drawn = u64::from(u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]));
+        // Scaled down, not the remainder, which would favour the first places.
+        Self(u16::try_from((drawn * (u64::from(Self::LAST.0) + 1)) >> 32).unwrap_or(0))
     }
 
     /// The instant at this place between two others, in whole seconds from the opening; never the end.
