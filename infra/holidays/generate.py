@@ -124,7 +124,7 @@ def offsets(zone):
     """The zone's offset in every hour of the table's years."""
     if zone not in _offsets:
         info = zoneinfo.ZoneInfo(zone)
-        _offsets[zone] = hash(tuple(hour.astimezone(info).utcoffset() for hour in HOURS))
+        _offsets[zone] = tuple(hour.astimezone(info).utcoffset() for hour in HOURS)
     return _offsets[zone]
 
 

@@ -149,7 +149,7 @@ impl<'a> Calendar<'a> {
         common(zones, date, (self.window.from, self.window.to)).or_else(|| common(zones, date, LAWFUL))
     }
 
-    /// The hours of the first day from `from` on whose hours suit; else the last day looked at.
+    /// The hours of the first day that suits, `from` or later; else the last day looked at.
     fn find_day(&self, from: Date, suits: impl Fn(Timestamp, Timestamp) -> bool) -> Result<(Timestamp, Timestamp), Date> {
         let mut date = from;
         for _ in 0..SEARCH_DAYS_MAX {
