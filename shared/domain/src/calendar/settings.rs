@@ -1,0 +1,275 @@
+//! What a tenant's settings must be beyond their types.
+
+use jiff::{SignedDuration, Span};
+
+use super::{is_country, is_zone};
+use crate::{Channel, Settings};
+
+/// Longest name, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Longest cap, in days.
+const CAP_DAYS_MAX: u32 = 60;
+
+/// Most shards of the due index.
+const SHARDS_MAX: u8 = 64;
+
+/// Most closed days.
+const CLOSED_DAYS_MAX: usize = 1_000;
+
+/// What is wrong with settings: a JSON pointer and a sentence for each; none when they may be stored.
+pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    let mut refuse = |bad: bool, pointer: &str, detail: String| {
+        if bad {
+            wrong.push((pointer.to_owned(), detail));
+        }
+    };
+    let s = settings;
+    let chars = s.name.chars().count();
+    refuse(
+        s.name.trim().is_empty() || chars > NAME_CHARS_MAX || s.name.chars().any(char::is_control),
+        "/name",
+        format!("a name has 1 to {NAME_CHARS_MAX} characters and no control characters"),
+    );
+    refuse(!is_country(&s.country), "/country", format!("'{}' is no ISO 3166-1 country such as 'US'", s.country));
+    if let Some(zone) = &s.time_zone {
+        refuse(!is_zone(zone), "/time_zone", format!("'{zone}' is no IANA time zone such as 'Europe/Berlin'"));
+    }
+    if let Some(tag) = &s.language {
+        refuse(!is_language(tag), "/language", format!("'{tag}' is no language tag such as 'en' or 'pt-br'"));
+    }
+    for (channel, sender) in &s.sender {
+        let (good, form) = match channel {
+            Channel::Email => (is_mailbox(sender), "an email address, or 'Name <address>'"),
+            Channel::Sms => {
+                (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
+            }
+            Channel::Voice | Channel::Whatsapp => (is_phone(sender), "a number such as '+14155550100'"),
+            Channel::Letter => (is_line(sender), "a line of 1 to 200 characters"),
+        };
+        refuse(!good, &format!("/sender/{}", channel.as_str()), format!("'{sender}' is not {form}"));
+    }
+    if let Some(address) = &s.reply_to {
+        refuse(!is_mailbox(address), "/reply_to", format!("'{address}' is not an email address, or 'Name <address>'"));
+    }
+    refuse(s.window.from >= s.window.to, "/window", "a window opens before it closes, on one day".to_owned());
+    refuse(s.window.days.is_empty(), "/window/days", "a window has at least one weekday".to_owned());
+    if let Some(cap) = &s.caps.per_person {
+        refuse(
+            !(1..=CAP_DAYS_MAX).contains(&cap.days),
+            "/caps/per_person/days",
+            format!("a cap is over 1 to {CAP_DAYS_MAX} days"),
+        );
+    }
+    refuse(s.rate_per_minute == Some(0), "/rate_per_minute", "a rate is at least 1".to_owned());
+    refuse(s.breaker.factor < 1, "/breaker/factor", "a breaker's factor is at least 1".to_owned());
+    refuse(
+        s.calendar.closed.len() > CLOSED_DAYS_MAX,
+        "/calendar/closed",
+        format!("a calendar has at most {CLOSED_DAYS_MAX} closed days"),
+    );
+    for (source, text) in &s.freshness {
+        refuse(
+            freshness(text).is_none(),
+            &format!("/freshness/{}", pointed(source)),
+            format!("'{text}' is no positive ISO 8601 duration of weeks, days, hours, minutes and seconds, such as 'PT26H'"),
+        );
+    }
+    for (currency, minor) in &s.minimum_exposure {
+        refuse(*minor < 0, &format!("/minimum_exposure/{currency}"), "an exposure is not negative".to_owned());
+    }
+    refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
+    wrong
+}
+
+/// How old a source's word may be, from its text: `PT26H`, `P1DT2H`. A day is 24 hours.
+///
+/// `None` for what is no ISO 8601 duration, is not positive, or counts months or years, whose length varies.
+pub fn freshness(text: &str) -> Option<SignedDuration> {
+    // The parser also reads "26 hours" and signs.
+    if !text.starts_with('P') {
+        return None;
+    }
+    let span: Span = text.parse().ok()?;
+    if span.get_years() != 0 || span.get_months() != 0 {
+        return None;
+    }
+    let duration = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    duration.is_positive().then_some(duration)
+}
+
+/// A text as a part of a JSON pointer.
+fn pointed(text: &str) -> String {
+    text.replace('~', "~0").replace('/', "~1")
+}
+
+/// Whether `tag` has the form of a BCP 47 language tag.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let first = parts.next().unwrap_or("");
+    (2..=3).contains(&first.len())
+        && first.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && tag.len() <= 35
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Whether `text` is `local@domain` or `Name <local@domain>`.
+fn is_mailbox(text: &str) -> bool {
+    if !is_line(text) {
+        return false;
+    }
+    match text.strip_suffix('>').and_then(|rest| rest.split_once('<')) {
+        Some((name, address)) => !name.contains(['>', '@']) && is_address(address),
+        None => is_address(text),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
+    let dots = |text: &str| text.split('.').all(|part| !part.is_empty());
+    (1..=64).contains(&local.len())
+        && local.bytes().all(plain)
+        && dots(local)
+        && domain.len() <= 253
+        && domain.contains('.')
+        && domain.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        })
+}
+
+/// Whether `text` is a number in E.164.
+fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
+    })
+}
+
+fn is_sms_sender(text: &str) -> bool {
+    let sender_id = (1..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
+    is_phone(text) || (sender_id && !text.trim().is_empty())
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && text.chars().count() <= NAME_CHARS_MAX && !text.chars().any(char::is_control)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Settings from their JSON on top of a name, checked; the pointers of what is wrong.
+    fn wrong(patch: &str) -> String {
+        let mut value: serde_json::Value = serde_json::json!({"name": "Acme"});
+        let patch: serde_json::Value = serde_json::from_str(patch).unwrap();
+        value.as_object_mut().unwrap().extend(patch.as_object().unwrap().clone());
+        let found = check_settings(&serde_json::from_value(value).unwrap());
+        assert!(found.iter().all(|(_, detail)| !detail.is_empty()));
+        found.into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn settings() {
+        let long = |chars: usize| format!(r#"{{"name": "{}"}}"#, "é".repeat(chars));
+        for (patch, expected) in [
+            ("{}", ""),
+            (long(200).as_str(), ""),
+            (long(201).as_str(), "/name"),
+            (r#"{"name": " "}"#, "/name"),
+            (r#"{"name": "a\nb"}"#, "/name"),
+            (r#"{"country": "DE"}"#, ""),
+            (r#"{"country": "de"}"#, "/country"),
+            (r#"{"country": "XX"}"#, "/country"),
+            (r#"{"time_zone": "Europe/Berlin"}"#, ""),
+            (r#"{"time_zone": "Berlin"}"#, "/time_zone"),
+            (r#"{"time_zone": "Etc/Unknown"}"#, "/time_zone"),
+            (r#"{"language": "pt-br"}"#, ""),
+            (r#"{"language": "zh-Hant-TW"}"#, ""),
+            (r#"{"language": "e"}"#, "/language"),
+            (r#"{"language": "en_US"}"#, "/language"),
+            (r#"{"language": "en-"}"#, "/language"),
+            (r#"{"language": "english"}"#, "/language"),
+            (r#"{"window": {"from": "08:00", "to": "21:00"}}"#, ""),
+            (r#"{"window": {"from": "17:00", "to": "17:00"}}"#, "/window"),
+            (r#"{"window": {"from": "22:00", "to": "06:00"}}"#, "/window"),
+            (r#"{"window": {"days": []}}"#, "/window/days"),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 60}}}"#, ""),
+            (r#"{"caps": {"per_person": {"count": 0, "days": 1}}}"#, ""),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 0}}}"#, "/caps/per_person/days"),
+            (r#"{"caps": {"per_person": {"count": 1, "days": 61}}}"#, "/caps/per_person/days"),
+            (r#"{"breaker": {"factor": 1, "minimum": 0}}"#, ""),
+            (r#"{"breaker": {"factor": 0}}"#, "/breaker/factor"),
+            (r#"{"rate_per_minute": 1}"#, ""),
+            (r#"{"rate_per_minute": 0}"#, "/rate_per_minute"),
+            (r#"{"calendar": {"closed": ["2026-12-24"]}}"#, ""),
+            (r#"{"minimum_exposure": {"EUR": 0}}"#, ""),
+            (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),
+            (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
+            (r#"{"shards": 64}"#, ""),
+            (r#"{"shards": 0}"#, "/shards"),
+            (r#"{"shards": 65}"#, "/shards"),
+            (r#"{"reply_to": "a@b"}"#, "/reply_to"),
+            (r#"{"country": "XX", "shards": 0}"#, "/country /shards"),
+        ] {
+            assert_eq!(wrong(patch), expected, "{patch}");
+        }
+    }
+
+    #[test]
+    fn senders() {
+        for (channel, text, good) in [
+            ("email", "ar@acme.example", true),
+            ("email", "Acme AR <ar+x@mail.acme.example>", true),
+            ("email", "<ar@acme.example>", true),
+            ("email", "Acme <ar@acme.example", false),
+            ("email", "Acme ar@acme.example", false),
+            ("email", "ar@acme", false),
+            ("email", "ar@@acme.example", false),
+            ("email", "@acme.example", false),
+            ("email", ".ar@acme.example", false),
+            ("email", "ar@-acme.example", false),
+            ("email", "ar@acme..example", false),
+            ("email", "a r@acme.example", false),
+            ("email", "A <b> <ar@acme.example>", false),
+            ("email", "Acme\\r\\nBcc: x <ar@acme.example>", false),
+            ("email", "", false),
+            ("sms", "+14155550100", true),
+            ("sms", "ACME", true),
+            ("sms", "ACME COMPANY", false),
+            ("sms", "+0123456789", false),
+            ("sms", " ", false),
+            ("voice", "+14155550100", true),
+            ("voice", "ACME", false),
+            ("letter", "Acme, 1 Main St", true),
+            ("letter", "", false),
+        ] {
+            let expected = if good { String::new() } else { format!("/sender/{channel}") };
+            assert_eq!(wrong(&format!(r#"{{"sender": {{"{channel}": "{text}"}}}}"#)), expected, "{channel} {text}");
+        }
+    }
+
+    #[test]
+    fn durations() {
+        for (text, hours) in [
+            ("PT26H", Some(26)),
+            ("P1DT2H", Some(26)),
+            ("P1W", Some(168)),
+            ("PT120M", Some(2)),
+            ("PT0S", None),
+            ("-PT1H", None),
+            ("+PT1H", None),
+            ("P1M", None),
+            ("P1Y", None),
+            ("P", None),
+            ("26 hours", None),
+            ("PT99999999999999H", None),
+            ("", None),
+        ] {
+            assert_eq!(freshness(text), hours.map(SignedDuration::from_hours), "{text}");
+        }
+    }
+}
