@@ -176,7 +176,8 @@ impl Rungs<'_> {
     /// The day from which a step may happen, and the day that the plan alone gives it.
     fn day(&self, item: &DueItem, step: &Step, before: Option<&Before>) -> (Date, Date) {
         let anchor = self.anchor(item, step.at.anchor, before);
-        let stopped = self.book.stopped_days(self.facts, item, anchor);
+        // A promise's own hold runs to the day that it anchors: it does not push its step away.
+        let stopped = if step.at.anchor == Anchor::PromiseDate { 0 } else { self.book.stopped_days(self.facts, item, anchor) };
         let planned_on = self.shift(add_days(anchor, stopped), step.at.offset);
         match before {
             Some(before) if before.spaces && step.at.anchor != Anchor::PreviousStep && planned_on <= before.ended_on => {
@@ -204,11 +205,10 @@ impl Rungs<'_> {
         }
     }
 
-    /// A step before its anchor lapses once the anchor has passed.
+    /// A step before its anchor lapses once the anchor has passed; a stopped clock does not move the day that it speaks of.
     fn lapsed(&self, item: &DueItem, step: &Step, on: Date) -> bool {
         step.at.offset.is_negative() && step.at.anchor != Anchor::PreviousStep && {
             let anchor = self.anchor(item, step.at.anchor, None);
-            let anchor = add_days(anchor, self.book.stopped_days(self.facts, item, anchor));
             self.book.today > anchor || on > anchor
         }
     }

@@ -47,7 +47,7 @@ fn thirty_invoices_are_one_message_and_all_ladders_move() {
     for place in 0..30 {
         stage.invoice(&format!("I{place:02}"), EUR, 1_000, "2026-02-04");
     }
-    let decision = stage.step(at("2026-02-09T12:00:00Z"));
+    let decision = stage.step(at("2026-02-09T15:45:00Z"));
     assert_eq!(decision.messages.len(), 1);
     assert_eq!(decision.messages[0].rows.len(), 30);
     assert!(decision.messages[0].rows.iter().all(|row| row.step == "reminder"));
@@ -60,7 +60,7 @@ fn the_oldest_drives_and_each_item_is_credited_with_its_own_step() {
     stage.invoice("new", EUR, 2_000, "2026-01-21");
     assert_eq!(
         stage.run("2026-01-12T08:00:00Z", "2026-02-06T00:00:00Z"),
-        ["2026-01-16 reminder: new (heads-up), old", "2026-01-23 nudge: new (reminder), old", "2026-02-04 final: new (nudge), old"]
+        ["2026-01-12 heads-up: old", "2026-01-16 reminder: new (heads-up), old", "2026-01-23 nudge: new (reminder), old", "2026-02-04 final: new (nudge), old"]
     );
 }
 
@@ -90,7 +90,7 @@ fn late_items_climb_one_rung_at_a_time() {
     stage.invoice("A", EUR, 1_000, "2026-01-05");
     // Forty days late: reminder now, then the planned distances (7, 12, 10 days) from each satisfaction.
     assert_eq!(
-        stage.run("2026-02-16T12:00:00Z", "2026-04-10T00:00:00Z"),
+        stage.run("2026-02-16T15:45:00Z", "2026-04-10T00:00:00Z"),
         ["2026-02-16 reminder: A", "2026-02-23 nudge: A", "2026-03-09 final: A", "2026-03-19 task: Call", "2026-03-19 plan_ended: The plan has ended and money is still owed"]
     );
 }
@@ -107,9 +107,8 @@ fn catch_up_highest_jumps_and_skip_passes_over() {
             step.catch_up = serde_json::from_value(json!(catch_up)).expect("a catch-up");
         }
         let mut stage = Stage::new(plan);
-        stage.invoice("A", EUR, 1_000, "2026-01-25");
-        stage.invoice_mut(&crate::InvoiceId::derive(&["acme", "canonical", "A"])).due_on = on("2026-01-25");
-        let lines = stage.run("2026-02-16T12:00:00Z", "2026-02-16T13:00:00Z");
+        stage.invoice("A", EUR, 1_000, "2026-01-20");
+        let lines = stage.run("2026-02-16T15:45:00Z", "2026-02-16T15:59:00Z");
         assert_eq!(lines, expected, "{catch_up}");
     }
 }
@@ -139,7 +138,7 @@ fn a_partial_payment_skips_no_rung() {
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.run("2026-01-20T08:00:00Z", "2026-02-06T00:00:00Z");
     stage.pay("P", &id, 400, PaymentStatus::Received, "2026-02-07T00:00:00Z");
-    let decision = stage.step(at("2026-02-12T12:00:00Z"));
+    let decision = stage.step(at("2026-02-12T15:45:00Z"));
     assert_eq!((decision.messages[0].template.as_str(), decision.messages[0].rows[0].due_now_minor), ("nudge", 600));
 }
 
@@ -150,10 +149,10 @@ fn paid_closes_and_a_reversal_reenters_at_its_rung() {
     stage.run("2026-01-20T08:00:00Z", "2026-02-06T00:00:00Z");
     let case = stage.facts.cases[&EUR].id.clone();
     stage.pay("P", &id, 1_000, PaymentStatus::Received, "2026-02-07T00:00:00Z");
-    let decision = stage.step(at("2026-02-07T12:00:00Z"));
+    let decision = stage.step(at("2026-02-07T15:45:00Z"));
     assert_eq!(decision.cases[&EUR].state, CaseState::Closed);
     stage.pay("P", &id, 1_000, PaymentStatus::Reversed, "2026-02-20T00:00:00Z");
-    assert_eq!(stage.run("2026-02-20T12:00:00Z", "2026-02-27T00:00:00Z"), ["2026-02-20 nudge: A"]);
+    assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-23T00:00:00Z"), ["2026-02-20 nudge: A"]);
     assert_eq!(stage.facts.cases[&EUR].id, case, "the same case, reopened");
 }
 
@@ -162,7 +161,7 @@ fn half_on_hold_leaves_the_other_half_chased() {
     let mut stage = Stage::new(ladder());
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.facts.holds.push(hold(HoldScope::Invoice(id), Some(500), HoldClock::StopClock, "2026-01-20T00:00:00Z", "2026-03-31"));
-    let decision = stage.step(at("2026-02-05T12:00:00Z"));
+    let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!((decision.messages[0].template.as_str(), decision.messages[0].rows[0].due_now_minor), ("reminder", 500));
 }
 
@@ -174,7 +173,7 @@ fn overlapping_holds_keep_back_at_most_what_is_open() {
         for amount in &amounts {
             stage.facts.holds.push(hold(HoldScope::Invoice(id.clone()), *amount, HoldClock::Freeze, "2026-01-20T00:00:00Z", "2026-03-31"));
         }
-        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T12:00:00Z"));
+        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
         assert_eq!(book.exposure_minor(EUR), due_now, "{amounts:?}");
     }
 }
@@ -182,15 +181,15 @@ fn overlapping_holds_keep_back_at_most_what_is_open() {
 #[test]
 fn a_case_on_hold_waits_and_stop_clock_moves_the_anchor() {
     for (clock, expected) in [
-        (HoldClock::StopClock, "2026-02-17 reminder: A"),
+        (HoldClock::StopClock, "2026-02-13 reminder: A"),
         (HoldClock::Freeze, "2026-02-12 reminder: A"),
     ] {
         let mut stage = Stage::new(ladder());
         stage.invoice("A", EUR, 1_000, "2026-02-04");
         stage.facts.holds.push(hold(HoldScope::Customer, None, clock, "2026-01-30T00:00:00Z", "2026-02-11"));
-        let decision = stage.step(at("2026-02-05T12:00:00Z"));
+        let decision = stage.step(at("2026-02-05T15:45:00Z"));
         assert_eq!(decision.cases[&EUR].state, CaseState::Waiting(WaitingReason::Held));
-        let lines = stage.run("2026-02-05T12:00:00Z", "2026-02-18T00:00:00Z");
+        let lines = stage.run("2026-02-05T15:45:00Z", "2026-02-18T00:00:00Z");
         assert_eq!(lines, [expected], "{clock:?}");
     }
 }
@@ -202,7 +201,7 @@ fn unapplied_credit_is_taken_off_the_oldest_first() {
     stage.invoice("new", EUR, 1_000, "2026-02-05");
     stage.pay("P", &old, 1_200, PaymentStatus::Received, "2026-02-01T00:00:00Z");
     stage.facts.payments[0].payment.allocations.clear();
-    let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T12:00:00Z"));
+    let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
     let due: Vec<i64> = book.items.iter().map(|item| item.due_now_minor).collect();
     assert_eq!(due, [0, 800]);
 }
@@ -225,7 +224,7 @@ fn paid_and_credited_are_counted_once_in_any_order() {
         if allocated > 0 {
             stage.pay("P", &id, allocated, status, "2026-02-01T00:00:00Z");
         }
-        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T12:00:00Z"));
+        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
         assert_eq!(book.open_minor(EUR), open, "{stated} {allocated} {status:?}");
     }
 }
@@ -259,10 +258,10 @@ fn currencies_are_chased_together_one_message_each() {
     let mut stage = Stage::new(ladder());
     stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.invoice("B", Currency::USD, 1_000, "2026-02-04");
-    let decision = stage.step(at("2026-02-05T12:00:00Z"));
+    let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!(decision.messages.len(), 2);
     assert_ne!(decision.messages[0].currency, decision.messages[1].currency);
-    assert_eq!(stage.run("2026-02-05T12:01:00Z", "2026-02-13T00:00:00Z"), ["2026-02-12 nudge: A", "2026-02-12 nudge: B"]);
+    assert_eq!(stage.run("2026-02-05T15:46:00Z", "2026-02-13T00:00:00Z"), ["2026-02-12 nudge: A", "2026-02-12 nudge: B"]);
 }
 
 #[test]
@@ -271,7 +270,7 @@ fn nobody_to_reach_is_missed_and_the_ladder_goes_on() {
     stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.facts.customer.contacts.clear();
     assert_eq!(
-        stage.run("2026-02-03T08:00:00Z", "2026-02-13T00:00:00Z"),
+        stage.run("2026-02-05T00:30:00Z", "2026-02-13T00:00:00Z"),
         ["2026-02-05 unreachable: Step reminder could reach nobody", "2026-02-12 unreachable: Step nudge could reach nobody"]
     );
 }
@@ -288,11 +287,11 @@ fn the_next_channel_is_taken_and_the_trace_says_why() {
     stage.invoice("A", EUR, 1_000, "2026-02-04");
     let fact = stage.facts.addresses.entry(address_key(crate::Channel::Email, "p1@beispiel.example")).or_default();
     fact.suppressed = Some(Suppression { reason: SuppressionReason::Bounce, at: at("2026-01-01T00:00:00Z") });
-    let decision = stage.step(at("2026-02-05T12:00:00Z"));
+    let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!(decision.messages[0].channel, crate::Channel::Sms);
     assert!(decision.trace[0].rules.iter().any(|line| line.rule == "suppression" && line.said.contains("bounced")));
     stage.facts.customer.contacts[0].consents.clear();
-    let decision = stage.step(at("2026-02-12T12:00:00Z"));
+    let decision = stage.step(at("2026-02-12T15:45:00Z"));
     assert!(decision.messages.is_empty() && decision.tasks[0].kind == TaskKind::Unreachable);
 }
 
@@ -304,7 +303,7 @@ fn shadow_starts_from_the_truth_when_it_goes_live() {
     let shadow = stage.run("2026-01-20T08:00:00Z", "2026-02-13T00:00:00Z");
     assert_eq!(shadow, ["2026-01-30 heads-up: A", "2026-02-05 reminder: A", "2026-02-12 nudge: A"]);
     stage.policy.settings.mode = Mode::Live;
-    assert_eq!(stage.run("2026-02-13T12:00:00Z", "2026-02-14T00:00:00Z"), ["2026-02-13 reminder: A"]);
+    assert_eq!(stage.run("2026-02-13T15:45:00Z", "2026-02-14T00:00:00Z"), ["2026-02-13 reminder: A"]);
 }
 
 #[test]
@@ -313,21 +312,21 @@ fn conditions_choose_skip_and_exit() {
     plan.steps[2].when = Some("exposure.due_now_minor > 5000".to_owned());
     let mut stage = Stage::new(plan.clone());
     stage.invoice("A", EUR, 1_000, "2026-02-04");
-    let lines = stage.run("2026-02-01T08:00:00Z", "2026-02-25T00:00:00Z");
+    let lines = stage.run("2026-02-05T00:30:00Z", "2026-02-25T00:00:00Z");
     assert_eq!(lines, ["2026-02-05 reminder: A", "2026-02-24 final: A"]);
     assert!(stage.facts.coverage.iter().any(|coverage| coverage.outcome == crate::Outcome::Skipped), "the skip is recorded");
 
     plan.applies_when = Some("customer.segment == 'strategic'".to_owned());
     let mut stage = Stage::new(plan.clone());
     stage.invoice("A", EUR, 1_000, "2026-02-04");
-    let decision = stage.step(at("2026-02-05T12:00:00Z"));
+    let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert!(decision.messages.is_empty() && decision.cases.is_empty() && decision.next == Next::Parked);
 
     plan.applies_when = None;
     plan.exit_when = Some("exposure.due_now_minor < 2000".to_owned());
     let mut stage = Stage::new(plan);
     stage.invoice("A", EUR, 1_000, "2026-02-04");
-    let decision = stage.step(at("2026-02-05T12:00:00Z"));
+    let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!(decision.cases[&EUR].state, CaseState::Waiting(WaitingReason::Exited));
 }
 
@@ -360,7 +359,7 @@ fn void_and_written_off_are_not_chased() {
         let mut stage = Stage::new(ladder());
         let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
         stage.invoice_mut(&id).status = status;
-        let decision = stage.step(at("2026-02-05T12:00:00Z"));
+        let decision = stage.step(at("2026-02-05T15:45:00Z"));
         assert!(decision.messages.is_empty() && decision.next == Next::Nothing, "{status:?}");
     }
 }
@@ -372,7 +371,7 @@ fn a_sender_looks_again() {
         let a = stage.invoice("A", EUR, 1_000, "2026-02-04");
         stage.invoice("B", EUR, 2_000, "2026-02-04");
         stage.facts.customer.contacts.push(contact("p2", crate::Role::Billing));
-        let decision = decide(&stage.facts, &stage.policy, at("2026-02-05T12:00:00Z"));
+        let decision = decide(&stage.facts, &stage.policy, at("2026-02-05T15:45:00Z"));
         stage.facts.cases = decision.cases.clone();
         let planned = &decision.messages[0];
         let pending = crate::Pending {
@@ -380,7 +379,7 @@ fn a_sender_looks_again() {
             number: 1,
             position: 0,
             status: crate::PendingStatus::Queued,
-            decided_at: at("2026-02-05T12:00:00Z"),
+            decided_at: at("2026-02-05T15:45:00Z"),
             mode: planned.mode,
             currency: planned.currency,
             channel: planned.channel,
@@ -391,16 +390,16 @@ fn a_sender_looks_again() {
         };
         (stage, a, pending)
     };
-    let now = at("2026-02-05T12:05:00Z");
+    let now = at("2026-02-05T15:50:00Z");
     let (mut stage, a, pending) = decided();
     let Recheck::Send { rows, copies } = recheck(&stage.facts, &stage.policy, &pending, now) else { panic!("it is sent") };
     assert_eq!((rows.len(), copies), (2, vec!["p2".to_owned()]));
 
-    stage.pay("P", &a, 400, PaymentStatus::Received, "2026-02-05T12:01:00Z");
+    stage.pay("P", &a, 400, PaymentStatus::Received, "2026-02-05T15:46:00Z");
     let Recheck::Send { rows, .. } = recheck(&stage.facts, &stage.policy, &pending, now) else { panic!("it is sent") };
     assert_eq!(rows.iter().map(|row| row.due_now_minor).sum::<i64>(), 2_600);
 
-    stage.pay("P", &a, 1_000, PaymentStatus::Received, "2026-02-05T12:01:00Z");
+    stage.pay("P", &a, 1_000, PaymentStatus::Received, "2026-02-05T15:46:00Z");
     let Recheck::Send { rows, .. } = recheck(&stage.facts, &stage.policy, &pending, now) else { panic!("it is sent") };
     assert_eq!(rows.len(), 1);
 
@@ -438,11 +437,11 @@ fn old_coverage_is_folded_and_closed_facts_are_filed() {
         stage.facts.coverage.push(coverage);
     }
     stage.facts.decision = 130;
-    let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T12:00:00Z"));
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z"));
     assert_eq!(decision.filing.covered_from, 118);
     assert_eq!(decision.filing.fold_invoices[0].1.len(), 20);
     stage.invoice_mut(&old).paid_minor = 1_000;
-    let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T12:00:00Z"));
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z"));
     assert_eq!((decision.filing.archive_invoices.len(), decision.filing.covered_from), (1, 131));
     assert_eq!(decision.next, Next::Nothing);
 }
