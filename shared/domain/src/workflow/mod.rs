@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Role};
 
+mod offset;
+mod read;
+pub mod validate;
+
+pub use read::read;
+pub use validate::{Flaw, Shop, flaws};
+
 /// An immutable published revision of a workflow, or one on its way to being published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +115,7 @@ pub enum Anchor {
 }
 
 /// A distance: civil days (`"P5D"`, `"-P5D"`), or business days (`{"business_days": 5}`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Offset {
     /// Civil days, negative before the anchor.
