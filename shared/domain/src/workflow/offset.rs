@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{Days, Offset};
 
@@ -27,17 +29,14 @@ impl<'de> Visitor<'de> for OffsetVisitor {
         Days::try_from(text.to_owned()).map(Offset::Days).map_err(E::custom)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Offset, A::Error> {
-        let mut count = None;
-        while let Some(key) = map.next_key::<String>()? {
-            if key != "business_days" {
-                return Err(A::Error::unknown_field(&key, &["business_days"]));
-            }
-            if count.replace(map.next_value::<i32>()?).is_some() {
-                return Err(A::Error::duplicate_field("business_days"));
-            }
-        }
-        let business_days = count.ok_or_else(|| A::Error::missing_field("business_days"))?;
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Offset, A::Error> {
+        let BusinessDays { business_days } = BusinessDays::deserialize(MapAccessDeserializer::new(map))?;
         Ok(Offset::Business { business_days })
     }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BusinessDays {
+    business_days: i32,
 }

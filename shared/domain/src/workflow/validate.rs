@@ -68,7 +68,10 @@ pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
     condition(&mut found, workflow, "/exit_when", workflow.exit_when.as_deref(), (true, "so every case is over at once"));
 
     let Some(last) = workflow.steps.last() else {
-        found.push(Flaw::at("/steps", "there are no steps; a workflow needs one at least, and ends in an escalation, hand-off or task"));
+        found.push(Flaw::at(
+            "/steps",
+            "there are no steps; a workflow needs one at least, and ends in an escalation, hand-off or task",
+        ));
         return found;
     };
     if workflow.steps.len() > STEPS_MAX {
@@ -105,7 +108,8 @@ pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
 fn id(found: &mut Vec<Flaw>, pointer: &str, what: &str, id: &str) {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     if id.is_empty() || id.len() > ID_MAX || !id.chars().all(plain) {
-        found.push(Flaw::at(pointer, format!("{what} has one to {ID_MAX} characters of a-z, 0-9, '-' and '_', such as 'net-30'")));
+        found
+            .push(Flaw::at(pointer, format!("{what} has one to {ID_MAX} characters of a-z, 0-9, '-' and '_', such as 'net-30'")));
     }
 }
 
@@ -172,7 +176,10 @@ fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {
                 found.push(Flaw::at(&pointer, "a fixed fee needs amount_minor, in minor units of the case's currency"));
             }
             (FeeKind::Fixed, Some(amount)) if amount <= 0 => {
-                found.push(Flaw::at(format!("{pointer}/amount_minor"), format!("a fee of {amount} charges nothing; it is 1 or more")));
+                found.push(Flaw::at(
+                    format!("{pointer}/amount_minor"),
+                    format!("a fee of {amount} charges nothing; it is 1 or more"),
+                ));
             }
             (FeeKind::Statutory, Some(_)) => found.push(Flaw::at(
                 format!("{pointer}/amount_minor"),
@@ -201,7 +208,8 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, shop: &Shop) {
     for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| shop.senders.contains(channel)) {
         let languages = shop.templates.get(&(send.template.clone(), *channel));
         if languages.is_none_or(Vec::is_empty) {
-            let detail = format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
+            let detail =
+                format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
             found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
         }
     }
@@ -225,7 +233,10 @@ fn task(found: &mut Vec<Flaw>, pointer: &str, task: &TaskAction) {
         words(found, &format!("{pointer}/to"), "whom the task is for", to);
     }
     if task.due_in.is_some_and(|days| days.0 < 0) {
-        found.push(Flaw::at(format!("{pointer}/due_in"), "a task cannot be due before it exists; use P0D or more, or leave it out"));
+        found.push(Flaw::at(
+            format!("{pointer}/due_in"),
+            "a task cannot be due before it exists; use P0D or more, or leave it out",
+        ));
     }
 }
 

@@ -54,9 +54,13 @@ fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
 fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
     let mut found = Vec::new();
     for (position, (step, own)) in steps.iter().zip(planned).enumerate() {
+        if step.at.offset.is_negative() && matches!(step.at.anchor, Anchor::PreviousStep | Anchor::CaseOpened) {
+            continue; // refused wherever it stands
+        }
         // An invoice is never due before it is issued, so what comes after the due date comes after the invoice date.
         let on_or_after = |before: &Planned| {
-            before.earliest >= 0 && (before.base == own.base || (own.base == Anchor::InvoiceDate && before.base == Anchor::DueDate))
+            before.earliest >= 0
+                && (before.base == own.base || (own.base == Anchor::InvoiceDate && before.base == Anchor::DueDate))
         };
         let pointer = || format!("/steps/{position}/at/offset");
         let earlier = || steps.iter().zip(planned).take(position);
@@ -68,10 +72,11 @@ fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
                 before.id
             );
             found.push(Flaw::at(pointer(), detail));
-        } else if let Some((before, _)) =
-            earlier().find(|(_, before)| before.base == own.base && own.latest < before.earliest)
-        {
-            let detail = format!("this step is planned before step '{}', which stands before it; put the steps in order of time", before.id);
+        } else if let Some((before, _)) = earlier().find(|(_, before)| before.base == own.base && own.latest < before.earliest) {
+            let detail = format!(
+                "this step is planned before step '{}', which stands before it; put the steps in order of time",
+                before.id
+            );
             found.push(Flaw::at(pointer(), detail));
         }
     }
@@ -84,12 +89,12 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
     let Some(cap) = settings.caps.per_person else { return Vec::new() };
     let mut found = Vec::new();
     // Runs of contacts whose distances are known: position, the preferred role, and the day counted from the run's first.
-    let mut run: Vec<(usize, Option<Role>, i64)> = Vec::new();
+    let mut run: Vec<(usize, Role, i64)> = Vec::new();
     for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
         let Action::Send(send) = &step.action else { continue };
         let day = match run.last() {
             Some((last, _, day)) if planned[*last].base == own.base => {
-                // Business days at the plan's end are measured from the same day, so the nominal distance is the least.
+                // Business days as narrow as they may fall: some invoices do fall so.
                 let distance = own.earliest.saturating_sub(planned[*last].earliest).max(0);
                 day + distance.max(i64::from(workflow.min_gap.0))
             }
@@ -98,7 +103,8 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
                 0
             }
         };
-        let role = send.to.first().copied();
+        // A send without a role is refused elsewhere.
+        let Some(role) = send.to.first().copied() else { continue };
         run.push((position, role, day));
         let mut days: Vec<i64> = run
             .iter()
