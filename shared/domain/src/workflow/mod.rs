@@ -6,6 +6,8 @@ use crate::{Channel, Role};
 
 mod offset;
 mod read;
+#[cfg(test)]
+mod schema_tests;
 pub mod validate;
 
 pub use read::read;
