@@ -7,6 +7,9 @@ use serde_path_to_error::Segment;
 use super::validate::{Flaw, STEPS_MAX};
 use super::{Step, Workflow};
 
+/// The longest detail of a flaw found while reading, in characters.
+const DETAIL_MAX: usize = 400;
+
 /// Reads a workflow as the API takes it.
 ///
 /// # Errors
@@ -54,6 +57,7 @@ fn part<T: DeserializeOwned>(json: &Value, under: &str) -> Result<T, Flaw> {
                 Segment::Unknown => {}
             }
         }
-        Flaw::at(pointer, error.inner().to_string())
+        // What was offered is repeated in it, however long that was.
+        Flaw::at(pointer, error.inner().to_string().chars().take(DETAIL_MAX).collect::<String>())
     })
 }

@@ -1,11 +1,11 @@
 //! One sound plan, and each way to spoil it.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Settings;
 use crate::settings::PersonCap;
-use crate::workflow::read;
+use crate::workflow::{At, CatchUp, Days, Fallback, read};
 
 /// The `json` blocks of the document for admins.
 fn documented() -> Vec<Value> {
@@ -271,6 +271,8 @@ fn caps_that_the_plan_itself_breaks() {
     // The gap spaces what the plan does not.
     capped((3, 7), "P3D", &[due("P1D"), due("P1D"), due("P1D"), due("P1D")], &[]);
     capped((2, 7), "P3D", &[due("P1D"), due("P1D"), due("P1D"), due("P1D")], &["/steps/2", "/steps/3"]);
+    capped((2, 7), "P3D", &[due("P1D"), due("P1D"), due("P5D")], &["/steps/2"]);
+    capped((2, 7), "P3D", &[due("P1D"), due("P1D"), due("P8D")], &[]);
     // What leaves on one day is one contact.
     capped((1, 7), "P0D", &[due("P1D"), due("P1D"), due("P8D")], &[]);
     capped((1, 7), "P0D", &[due("P1D"), due("P2D")], &["/steps/1"]);
@@ -285,4 +287,74 @@ fn caps_that_the_plan_itself_breaks() {
     // Unknown distances are the guard's.
     capped((1, 7), "P1D", &[due("P1D"), ("case_opened", "P1D", "billing")], &[]);
     capped((0, 7), "P1D", &[due("P1D")], &["/steps/0"]);
+}
+
+fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
+    let step = |(position, offset): (usize, &Offset)| Step {
+        id: format!("s{position}"),
+        at: At { anchor, offset: *offset },
+        when: None,
+        catch_up: CatchUp::Lowest,
+        approval: None,
+        action: if position + 1 == offsets.len() {
+            Action::Task(TaskAction { title: "Call".into(), to: None, due_in: None })
+        } else {
+            Action::Send(Send {
+                channels: vec![Channel::Email],
+                template: "reminder".into(),
+                to: vec![crate::Role::Billing],
+                fallback: Fallback::Task,
+            })
+        },
+    };
+    Workflow {
+        id: "w".into(),
+        version: 0,
+        name: "W".into(),
+        scope: crate::Scope::Customer,
+        priority: 100,
+        applies_when: None,
+        exit_when: None,
+        min_gap: Days(min_gap),
+        steps: offsets.iter().enumerate().map(step).collect(),
+    }
+}
+
+fn days() -> impl Strategy<Value = Offset> {
+    (-20..60).prop_map(|days| Offset::Days(Days(days)))
+}
+
+proptest! {
+    #[test]
+    fn only_plans_in_order_of_time_pass(offsets in prop::collection::vec(days(), 1..6), sort in any::<bool>()) {
+        let mut offsets = offsets;
+        if sort {
+            offsets.sort_by_key(|offset| match offset { Offset::Days(days) => days.0, Offset::Business { business_days } => *business_days });
+        }
+        let in_order = offsets.windows(2).all(|pair| match pair {
+            [Offset::Days(left), Offset::Days(right)] => left <= right,
+            _ => false,
+        });
+        let mut settings = settings();
+        settings.caps.per_person = None;
+        let found = flaws(&plan_of(&offsets, Anchor::DueDate, 3), &shop(&settings));
+        prop_assert_eq!(found.is_empty(), in_order, "{:?}", found);
+    }
+
+    #[test]
+    fn no_plan_is_too_odd(
+        offsets in prop::collection::vec(
+            prop_oneof![any::<i32>().prop_map(|days| Offset::Days(Days(days))), any::<i32>().prop_map(|business_days| Offset::Business { business_days })],
+            0..50,
+        ),
+        anchor in prop::sample::select(&[Anchor::InvoiceDate, Anchor::DueDate, Anchor::PreviousStep, Anchor::CaseOpened, Anchor::PromiseDate][..]),
+        min_gap in any::<i32>(),
+        open in 0..8_usize,
+        cap in any::<(u32, u32)>(),
+    ) {
+        let mut settings = settings();
+        settings.window.days.truncate(open);
+        settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
+        flaws(&plan_of(&offsets, anchor, min_gap), &shop(&settings));
+    }
 }

@@ -83,45 +83,50 @@ fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
     found
 }
 
-/// Contacts are at least `min_gap` apart and otherwise as far as planned. Where two hang on different anchors, the plan alone
-/// does not say how far that is, and the guard has to keep the cap.
+/// The days of the plan's contacts when nothing holds it up, as narrow as business days may fall. Where two steps hang on
+/// different anchors the plan alone does not say how far apart they are, and the guard has to keep the cap.
 fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Flaw> {
     let Some(cap) = settings.caps.per_person else { return Vec::new() };
+    let gap = i64::from(workflow.min_gap.0);
     let mut found = Vec::new();
-    // Runs of contacts whose distances are known: position, the preferred role, and the day counted from the run's first.
-    let mut run: Vec<(usize, Role, i64)> = Vec::new();
+    let mut contacts: Vec<(Role, i64)> = Vec::new();
+    let mut before: Option<(Planned, i64)> = None;
     for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
-        let Action::Send(send) = &step.action else { continue };
-        let day = match run.last() {
-            Some((last, _, day)) if planned[*last].base == own.base => {
-                // Business days as narrow as they may fall: some invoices do fall so.
-                let distance = own.earliest.saturating_sub(planned[*last].earliest).max(0);
-                day + distance.max(i64::from(workflow.min_gap.0))
-            }
+        let mut day = match before {
+            Some((last, day)) if last.base == own.base => match step.at.anchor {
+                Anchor::PreviousStep => day + (own.earliest - last.earliest),
+                // Its moment passed before its turn came: it keeps its distance to the step before.
+                _ if own.earliest < day => day + gap.max(own.earliest - last.earliest),
+                _ => own.earliest,
+            },
             Some(_) | None => {
-                run.clear();
-                0
+                contacts.clear();
+                own.earliest
             }
         };
-        // A send without a role is refused elsewhere.
-        let Some(role) = send.to.first().copied() else { continue };
-        run.push((position, role, day));
-        let mut days: Vec<i64> = run
-            .iter()
-            .filter(|(_, other, other_day)| *other == role && day - other_day < i64::from(cap.days))
-            .map(|(_, _, day)| *day)
-            .collect();
-        days.dedup();
-        if days.len() > cap.count as usize {
-            let detail = format!(
-                "with this step the plan writes to the same people on {} days within {}; the cap is {}. Space the steps further apart, \
-                 raise min_gap, or raise caps.per_person",
-                days.len(),
-                cap.days,
-                cap.count
-            );
-            found.push(Flaw::at(format!("/steps/{position}"), detail));
+        let role = match &step.action {
+            // The preferred one; a send without any is refused elsewhere.
+            Action::Send(send) => send.to.first().copied(),
+            _ => None,
+        };
+        if let Some(role) = role {
+            day = contacts.last().map_or(day, |(_, last)| day.max(last + gap));
+            contacts.push((role, day));
+            let mut days: Vec<i64> =
+                contacts.iter().filter(|(to, on)| *to == role && day - on < i64::from(cap.days)).map(|(_, on)| *on).collect();
+            days.dedup(); // what leaves on one day is one contact
+            if days.len() > cap.count as usize {
+                let detail = format!(
+                    "with this step the plan writes to the same people on {} days within {}; the cap is {}. Space the steps \
+                     further apart, raise min_gap, or raise caps.per_person",
+                    days.len(),
+                    cap.days,
+                    cap.count
+                );
+                found.push(Flaw::at(format!("/steps/{position}"), detail));
+            }
         }
+        before = Some((*own, day));
     }
     found
 }
