@@ -157,7 +157,7 @@ impl Parser {
                     kind = Type::Bool;
                     continue;
                 }
-                _ => return Ok((at, kind)),
+                Kind::Name(_) | Kind::Text(_) | Kind::Int(_) | Kind::Sign(_) | Kind::End => return Ok((at, kind)),
             };
             self.next += 1;
             let (_, right) = self.unary()?;

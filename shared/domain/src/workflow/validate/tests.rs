@@ -195,6 +195,19 @@ fn what_may_be_published() {
 }
 
 #[test]
+fn a_template_in_no_language_is_none() {
+    let settings = settings();
+    let mut shop = shop(&settings);
+    shop.templates.insert(("heads-up".to_owned(), Channel::Email), Vec::new());
+    let workflow = read(&documented()[0]).expect("it reads");
+    let told: Vec<String> = flaws(&workflow, &shop).into_iter().map(|flaw| flaw.pointer).collect();
+    assert_eq!(told, ["/steps/0/action/send/channels/0"]);
+    // What cannot be sent by needs no template, until it can.
+    shop.senders.insert(Channel::Voice);
+    assert_eq!(flaws(&workflow, &shop).len(), 2);
+}
+
+#[test]
 fn the_first_step_follows_nothing() {
     let json = spoilt("/steps/0/at", json!({"anchor": "previous_step", "offset": "P0D"}));
     check(&json, "/steps/0/at/anchor", "the first step has no step before it");
@@ -284,6 +297,10 @@ fn caps_that_the_plan_itself_breaks() {
     let next = |days| ("previous_step", days, "billing");
     capped((1, 7), "P1D", &[due("P1D"), next("5")], &[]);
     capped((1, 7), "P1D", &[due("P1D"), next("4")], &["/steps/1"]);
+    // A step whose moment passed before its turn keeps its distance to the one before.
+    let to = |role| ("due_date", "P1D", role);
+    capped((1, 4), "P3D", &[to("executive"), to("site"), to("approver"), to("billing"), due("P6D")], &[]);
+    capped((1, 6), "P3D", &[to("executive"), to("site"), to("approver"), to("billing"), due("P6D")], &["/steps/4"]);
     // Unknown distances are the guard's.
     capped((1, 7), "P1D", &[due("P1D"), ("case_opened", "P1D", "billing")], &[]);
     capped((0, 7), "P1D", &[due("P1D")], &["/steps/0"]);

@@ -96,8 +96,10 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
             Some((last, day)) if last.base == own.base => match step.at.anchor {
                 Anchor::PreviousStep => day + (own.earliest - last.earliest),
                 // Its moment passed before its turn came: it keeps its distance to the step before.
-                _ if own.earliest < day => day + gap.max(own.earliest - last.earliest),
-                _ => own.earliest,
+                Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate if own.earliest < day => {
+                    day + gap.max(own.earliest - last.earliest)
+                }
+                Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => own.earliest,
             },
             Some(_) | None => {
                 contacts.clear();
@@ -107,7 +109,8 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
         let role = match &step.action {
             // The preferred one; a send without any is refused elsewhere.
             Action::Send(send) => send.to.first().copied(),
-            _ => None,
+            Action::Task(_) | Action::Notify(_) | Action::Escalate(_) => None,
+            Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => None,
         };
         if let Some(role) = role {
             day = contacts.last().map_or(day, |(_, last)| day.max(last + gap));
