@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Customer, CustomerId, Invoice, Payment, Reversal};
+use crate::{Customer, CustomerId, Invoice, InvoiceId, Payment, Reversal};
 
 /// What a source said, mapped and valid by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,21 +29,24 @@ pub enum Document {
     Heartbeat(Timestamp),
 }
 
-/// The customer of a document: described in full, or only named.
+/// The customer of a document: described in full, only named, or only known as the one who owes an invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomerRef {
     /// The document describes the customer.
     Full(Box<Customer>),
     /// The document only names it.
     Named(CustomerId),
+    /// The document names only an invoice: whoever owes that one.
+    OfInvoice(InvoiceId),
 }
 
 impl CustomerRef {
-    /// The customer's id.
-    pub fn id(&self) -> &CustomerId {
+    /// The customer's id, where the document says it.
+    pub fn id(&self) -> Option<&CustomerId> {
         match self {
-            Self::Full(customer) => &customer.id,
-            Self::Named(id) => id,
+            Self::Full(customer) => Some(&customer.id),
+            Self::Named(id) => Some(id),
+            Self::OfInvoice(_) => None,
         }
     }
 }
