@@ -86,7 +86,10 @@ fn payments_credit_notes_and_heartbeats_are_taken() {
     note["credit_note"] = body;
     note["type"] = json!("credit_note.upserted");
     let Document::Payment { payment: read, .. } = taken(&note) else { panic!("a credit note") };
-    assert_eq!((read.kind, &read.id), (PaymentKind::CreditNote, &PaymentId::derive(&["acme", "canonical", "credit_note", "P-1"])));
+    assert_eq!(
+        (read.kind, &read.id),
+        (PaymentKind::CreditNote, &PaymentId::derive(&["acme", "canonical", "credit_note", "P-1"]))
+    );
 
     assert_eq!(taken(&json!({"type": "source.heartbeat"})), Document::Heartbeat(now()));
     let at = now() - jiff::SignedDuration::from_secs(60);
@@ -209,17 +212,18 @@ fn values_that_are_refused() {
     for (pointer, value, at) in [
         ("/customer/contacts/0/roles", json!(["boss"]), "/customer/contacts/0/roles/0"),
         ("/customer/contacts/0/consents", json!(["fax"]), "/customer/contacts/0/consents/0"),
-        ("/customer/contacts/0/consents", json!([{"given_at": "2026-01-01T00:00:00Z"}]), "/customer/contacts/0/consents/0/channel"),
+        (
+            "/customer/contacts/0/consents",
+            json!([{"given_at": "2026-01-01T00:00:00Z"}]),
+            "/customer/contacts/0/consents/0/channel",
+        ),
         ("/customer/contacts", json!([{"external_id": "p"}, {"external_id": "p"}]), "/customer/contacts/1/external_id"),
         ("/invoice/instalments", json!([{"due_on": "2026-02-04", "amount_minor": 0}]), "/invoice/instalments/0/amount_minor"),
         ("/invoice/instalments", json!([{"due_on": "2026-01-01", "amount_minor": 125_000}]), "/invoice/instalments/0/due_on"),
     ] {
         assert_eq!(flaws(&with(&sample(), pointer, value)), [at]);
     }
-    for (pointer, value) in [
-        ("/payment/amount_minor", json!(3999)),
-        ("/payment/allocations/0/amount_minor", json!(5001)),
-    ] {
+    for (pointer, value) in [("/payment/amount_minor", json!(3999)), ("/payment/allocations/0/amount_minor", json!(5001))] {
         assert_eq!(flaws(&with(&payment(), pointer, value)), ["/payment/allocations"]);
     }
     assert_eq!(flaws(&with(&payment(), "/payment/status", json!("open"))), ["/payment/status"]);
@@ -229,7 +233,9 @@ fn values_that_are_refused() {
 #[test]
 fn amounts_are_json_integers() {
     for amount in ["1250.0", "1e3", "125000e0", "1E400", "9223372036854775808", "99999999999999999999999", "-0.0", "true"] {
-        let body = serde_json::to_string(&sample()).expect("JSON").replace("\"total_minor\":125000", &format!("\"total_minor\":{amount}"));
+        let body = serde_json::to_string(&sample())
+            .expect("JSON")
+            .replace("\"total_minor\":125000", &format!("\"total_minor\":{amount}"));
         assert!(body.contains(amount));
         let flaws = flaws_of(&body);
         assert!(flaws == ["/invoice/total_minor"] || flaws == [""], "{amount}: {flaws:?}");
@@ -304,4 +310,27 @@ fn the_schema_names_the_words_that_are_taken() {
         let kind = &branch["properties"]["type"]["const"];
         assert!(!flaws(&json!({"type": kind})).contains(&"/type".to_owned()), "{kind}");
     }
+}
+
+#[test]
+fn the_example_of_the_manual_is_right() {
+    let manual = include_str!("../../../docs/webhooks.md");
+    let recorded: Value = sample();
+    let block = manual.split("```json\n").nth(1).and_then(|rest| rest.split("```").next()).expect("the example");
+    assert_eq!(serde_json::from_str::<Value>(block).expect("JSON"), recorded);
+
+    let after = |mark: &str, end: &str| {
+        manual
+            .split_once(mark)
+            .and_then(|(_, rest)| rest.split_once(end))
+            .map(|(text, _)| text.to_owned())
+            .expect("in the manual")
+    };
+    let (secret, id, body) = (after("secret='", "'"), after("\nid='", "'"), after("\nbody='", "'"));
+    let (timestamp, signature) = (after("the timestamp `", "`"), after("signature is\n`", "`"));
+    let connector = connectors::by_source("canonical").expect("registered");
+    let pairs = [("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
+    let headers: connectors::Headers = pairs.into_iter().collect();
+    let incoming = connectors::Incoming { headers: &headers, body: body.as_bytes(), now: now() };
+    connector.verify(&incoming, &[connectors::Secret::new(secret)]).expect("the signature that the manual shows");
 }

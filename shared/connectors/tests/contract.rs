@@ -284,7 +284,9 @@ fn sample() -> Value {
 fn collect(value: &Value, at: String, pointers: &mut Vec<String>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, value)| collect(value, format!("{at}/{key}"), pointers)),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| collect(value, format!("{at}/{index}"), pointers)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| collect(value, format!("{at}/{index}"), pointers))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
     pointers.push(at);

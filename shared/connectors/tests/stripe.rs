@@ -205,7 +205,8 @@ fn payments_find_their_invoice() {
     assert_eq!((&payment.allocations[0].invoice, payment.allocations[0].amount_minor), (&invoice_id, 700));
 
     // Before Basil the payment intent names the invoice, and the invoice the payment intent.
-    let intent = with(recorded("payment_intent"), json!({"id": "pi_1", "invoice": "in_1", "amount": 700, "amount_received": 700}));
+    let intent =
+        with(recorded("payment_intent"), json!({"id": "pi_1", "invoice": "in_1", "amount": 700, "amount_received": 700}));
     for (kind, status) in [
         ("payment_intent.processing", PaymentStatus::Pending),
         ("payment_intent.succeeded", PaymentStatus::Received),
@@ -215,7 +216,9 @@ fn payments_find_their_invoice() {
         let (_, read) = as_payment(&documents);
         assert_eq!((read.status, &read.id, &read.allocations), (status, &payment.id, &payment.allocations), "{kind}");
     }
-    let object = invoice(json!({"status": "paid", "amount_paid": 1000, "amount_remaining": 0, "payment_intent": "pi_1", "charge": "ch_1"}));
+    let object = invoice(
+        json!({"status": "paid", "amount_paid": 1000, "amount_remaining": 0, "payment_intent": "pi_1", "charge": "ch_1"}),
+    );
     let documents = taken("invoice.paid", &object);
     let (_, named) = as_payment(&documents[1..]);
     assert_eq!((&named.id, named.amount_minor), (&payment.id, 1000));
@@ -230,12 +233,19 @@ fn a_credit_note_counts_what_it_takes_off_its_invoice() {
         (json!({"pre_payment_amount": 1000, "post_payment_amount": 690, "refunds": refunds}), 1300),
         (json!({"pre_payment_amount": 0, "post_payment_amount": 1690, "refunds": []}), 0),
         (json!({"pre_payment_amount": null, "post_payment_amount": null, "type": "pre_payment"}), 1690),
-        (json!({"pre_payment_amount": null, "type": "post_payment", "refunds": null, "refund": "re_1", "out_of_band_amount": 90}), 1600),
+        (
+            json!({"pre_payment_amount": null, "type": "post_payment", "refunds": null, "refund": "re_1", "out_of_band_amount": 90}),
+            1600,
+        ),
         (json!({"pre_payment_amount": null, "type": "post_payment", "refunds": null}), 0),
     ] {
         let documents = taken("credit_note.created", &with(recorded("credit_note"), changes.clone()));
         let (customer, note) = as_payment(&documents);
-        assert_eq!((note.kind, note.amount_minor, note.status), (PaymentKind::CreditNote, amount, PaymentStatus::Received), "{changes}");
+        assert_eq!(
+            (note.kind, note.amount_minor, note.status),
+            (PaymentKind::CreditNote, amount, PaymentStatus::Received),
+            "{changes}"
+        );
         assert_eq!(note.allocations.iter().map(|allocation| allocation.amount_minor).sum::<i64>(), amount, "{changes}");
         assert!(matches!(customer, CustomerRef::OfInvoice(_)));
     }
@@ -257,6 +267,13 @@ fn refunds_count_once_under_their_own_id() {
     assert_eq!(as_reversal(&taken("charge.refunded", &charge)), alone, "embedded, it is the same document");
     let modern = with(charge, json!({"refunds": null}));
     assert!(read("charge.refunded", &modern).ignored.is_some());
+    for (version, lost) in [("2022-08-01", true), ("2024-06-20", true), ("2024-10-28.acacia", false), ("2025-03-31.basil", false)]
+    {
+        let mut event = event_at(NOW_S, "charge.refunded", &modern);
+        event["api_version"] = json!(version);
+        let pointers: Vec<String> = read_event(&event).parked.into_iter().map(|parked| parked.pointer).collect();
+        assert_eq!(pointers, if lost { vec!["/data/object/refunds"] } else { vec![] }, "{version}");
+    }
     let by_charge = taken("refund.created", &with(recorded("refund"), json!({"charge": "ch_1"})));
     assert_eq!(as_reversal(&by_charge).payment, PaymentId::derive(&["acme", "stripe", "payment", "ch_1"]));
     assert_eq!(parked("refund.created", &with(recorded("refund"), json!({"charge": null}))), ["/data/object/charge"]);

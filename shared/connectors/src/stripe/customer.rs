@@ -57,7 +57,7 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
     let name = usable(field("name"), &form::text);
     let email = usable(field("email"), &form::email);
     let phone = usable(field("phone"), &phone);
-    let address = object.field(&field("address")).and_then(Value::as_object).map(|map| Address(map));
+    let address = object.field(&field("address")).and_then(Value::as_object).map(Address);
     let country = address.and_then(|address| address.text("country")).filter(|code| places::is_country(code));
     let region = address.and_then(|address| address.text("state")).filter(|code| places::is_region(code));
     let contact = (email.is_some() || phone.is_some()).then(|| Contact {

@@ -18,6 +18,8 @@ pub struct Event<'a> {
     pub kind: &'a str,
     /// When it happened, to the second.
     pub created: Timestamp,
+    /// The API version that shaped the object, where the event says it: `2024-10-28.acacia`.
+    pub api_version: Option<&'a str>,
     /// `data.object`.
     pub object: Object<'a>,
     tenant: &'a TenantId,
@@ -64,8 +66,9 @@ impl<'a> Event<'a> {
     pub fn read(flaws: &mut Flaws, root: &Object<'a>, tenant: &'a TenantId, zone: &'a TimeZone) -> Option<Self> {
         let kind = root.required(flaws, "type", form::string);
         let created = root.required(flaws, "created", seconds);
+        let api_version = root.field("api_version").and_then(Value::as_str);
         let object = root.object(flaws, "data").and_then(|data| data.object(flaws, "object"));
-        Some(Self { kind: kind?, created: created?, object: object?, tenant, zone })
+        Some(Self { kind: kind?, created: created?, api_version, object: object?, tenant, zone })
     }
 
     /// The version of what this event says of an object: `content` is all that is said, without the version.

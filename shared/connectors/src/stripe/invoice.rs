@@ -127,7 +127,7 @@ fn due_when_charged(flaws: &mut Flaws, event: &Event<'_>, status: Status, issued
     Some(issued_at)
 }
 
-/// Reads the currency and the id of the invoice that another object names.
+/// The id of the invoice that another object names.
 pub fn named_invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<String> {
     event.object.optional(flaws, "invoice", expandable_id)
 }

@@ -15,6 +15,9 @@ use crate::{
 /// Most refunds that a charge lists.
 const REFUNDS_MAX: usize = 100;
 
+/// The API version since which every refund has events of its own.
+const REFUND_EVENTS_SINCE: &str = "2024-10-28";
+
 /// Statuses of a refund: whether it stands, and its stage. One on its way stands: the money is leaving.
 const REFUND_STATUSES: &[(&str, (bool, u8))] = &[
     ("pending", (true, 0)),
@@ -73,8 +76,9 @@ pub fn refund(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Opti
 
 /// The refunds that a `charge.refunded` event embeds.
 ///
-/// API versions since 2022-11-15 leave them out; there the refund's own events carry them. Its `amount_refunded` is no
-/// document: it would count the same refunds a second time.
+/// API versions since 2022-11-15 leave them out, and since 2024-10-28 every refund has events of its own, which carry it
+/// (<https://docs.stripe.com/changelog/acacia/2024-10-28/refund-webhook-update>); between the two nothing does, and that is
+/// parked. `amount_refunded` becomes no document: it would count the same refunds a second time.
 pub fn refunds_of_charge(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
     let refunds = event.object.optional_object(flaws, "refunds");
     let documents = refunds.map_or_else(Vec::new, |refunds| {
@@ -83,6 +87,12 @@ pub fn refunds_of_charge(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
             refund(flaws, event, &object)
         })
     });
+    let refunded = event.object.field("amount_refunded").and_then(serde_json::Value::as_i64).is_some_and(|amount| amount > 0);
+    if documents.is_empty() && refunded && event.api_version.is_some_and(|version| version < REFUND_EVENTS_SINCE) {
+        let detail =
+            "are not embedded, and this API version has no refund.created for them: move the endpoint to 2024-10-28 or later";
+        flaws.add(event.object.pointer("refunds"), detail);
+    }
     if documents.is_empty() && flaws.count() == 0 {
         return Outcome::Ignored("the charge embeds no refunds; refund.created and refund.updated carry them".to_owned());
     }
