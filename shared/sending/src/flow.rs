@@ -127,8 +127,8 @@ impl Sender {
             }
             Recheck::Defer(until, reason) => {
                 tracing::info!(message.id = %order.message, reason, until = %until, "message deferred");
-                let reason = format!("deferred until {until}: {reason}");
-                let done = self.store.withdraw_until(&order.tenant, head, &order.message, &reason, until, now).await?;
+                let how = Release::Deferred { until };
+                let done = self.store.release(&order.tenant, &order.customer, &order.message, None, how).await?;
                 return Ok(done.then_some(Ended::Deferred));
             }
         };
@@ -312,9 +312,8 @@ impl Sender {
         let title = "A message could not be rendered";
         let key = format!("render/{}/{}", checked.pending.template, checked.pending.template_version);
         self.raise(order, TaskKind::NeedsReview, &key, title, &format!("{detail}; publish the template again, then it is tried again within a day")).await?;
-        let now = self.clock.now();
-        let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
-        self.store.withdraw_until(&order.tenant, &checked.head, &order.message, detail, until, now).await?;
+        let until = self.clock.now().checked_add(24.hours()).unwrap_or(Timestamp::MAX);
+        self.store.release(&order.tenant, &order.customer, &order.message, None, Release::Deferred { until }).await?;
         Ok(Ended::Deferred)
     }
 
