@@ -122,7 +122,7 @@ impl Sender {
             Recheck::Send { rows, copies } => (rows, copies),
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %order.message, reason, "message superseded");
-                let done = self.store.withdraw(&order.tenant, head, &order.message, &reason, now).await?;
+                let done = self.store.withdraw(&order.tenant, &order.customer, &order.message, &reason, now).await?;
                 return Ok(done.then_some(Ended::Superseded));
             }
             Recheck::Defer(until, reason) => {
