@@ -1,9 +1,17 @@
 //! Workflows: the plan by which due items are chased.
 
-use jiff::Span;
 use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Role};
+
+mod offset;
+mod read;
+#[cfg(test)]
+mod schema_tests;
+pub mod validate;
+
+pub use read::read;
+pub use validate::{Flaw, Shop, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,7 +116,7 @@ pub enum Anchor {
 }
 
 /// A distance: civil days (`"P5D"`, `"-P5D"`), or business days (`{"business_days": 5}`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Offset {
     /// Civil days, negative before the anchor.
@@ -130,6 +138,9 @@ impl Offset {
     }
 }
 
+/// The longest [`Days`] that are read, about ten years.
+pub const DAYS_MAX: i32 = 3_650;
+
 /// A count of civil days whose text form is ISO 8601: `P5D`, `-P5D`, `P2W`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -138,18 +149,26 @@ pub struct Days(pub i32);
 impl TryFrom<String> for Days {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
-        let wrong = || format!("'{text}' is not a duration in days such as 'P5D' or '-P5D'");
-        let span: Span = text.parse().map_err(|_| wrong())?;
-        let days = span.get_weeks().checked_mul(7).and_then(|days| days.checked_add(span.get_days())).ok_or_else(wrong)?;
-        let only_days = span.get_years() == 0
-            && span.get_months() == 0
-            && span.get_hours() == 0
-            && span.get_minutes() == 0
-            && span.get_seconds() == 0
-            && span.get_milliseconds() == 0
-            && span.get_microseconds() == 0
-            && span.get_nanoseconds() == 0;
-        if only_days && days.abs() <= 3_650 { Ok(Self(days)) } else { Err(wrong()) }
+        // By hand: a general parser of durations also takes hours, fractions and "5 days".
+        let wrong =
+            || format!("'{}' is not a duration in days such as 'P5D' or '-P5D'", text.chars().take(32).collect::<String>());
+        let count = |digits: &str| {
+            let plain = (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+            plain.then(|| digits.parse::<i32>().ok()).flatten()
+        };
+        let (sign, rest) = text.strip_prefix('-').map_or((1, text.as_str()), |rest| (-1, rest));
+        let rest = rest.strip_prefix('P').ok_or_else(wrong)?;
+        let (weeks, rest) = match rest.split_once('W') {
+            Some((digits, rest)) => (count(digits).ok_or_else(wrong)?, rest),
+            None => (0, rest),
+        };
+        let days = match rest.strip_suffix('D') {
+            Some(digits) => count(digits).ok_or_else(wrong)?,
+            None if rest.is_empty() && text.ends_with('W') => 0,
+            None => return Err(wrong()),
+        };
+        let total = weeks * 7 + days;
+        if total <= DAYS_MAX { Ok(Self(sign * total)) } else { Err(format!("'{text}' is over {DAYS_MAX} days")) }
     }
 }
 
@@ -298,10 +317,13 @@ mod tests {
 
     #[test]
     fn days_read_and_write() {
-        for (text, days) in [("P5D", 5), ("-P5D", -5), ("P2W", 14), ("P0D", 0)] {
+        for (text, days) in [("P5D", 5), ("-P5D", -5), ("P2W", 14), ("P1W3D", 10), ("P0D", 0), ("-P0D", 0), ("P3650D", 3650)] {
             assert_eq!(Days::try_from(text.to_owned()), Ok(Days(days)));
         }
-        for text in ["P1M", "PT5H", "5", "", "P99999D"] {
+        for text in [
+            "P1M", "PT5H", "5", "", "P99999D", "P3651D", "P522W", "5 days", "p5d", "P", "-P", "PD", "PW", "P5", "P-5D", "+P5D",
+            "P1DT0S", "P1D1W", "P1.5D", " P5D", "--P5D", "P5D\u{0}", "P٥D",
+        ] {
             assert!(Days::try_from(text.to_owned()).is_err(), "{text}");
         }
         assert_eq!(String::from(Days(-5)), "-P5D");

@@ -1,0 +1,216 @@
+//! What conditions may ask for: the plain facts, and the one table that names them.
+
+use std::collections::BTreeSet;
+
+/// What [`HistoryFacts::days_since_contact`] says when the customer was never contacted.
+pub const NEVER: i64 = 999_999;
+
+/// The facts that a condition is held against, as of one decision. Unknown text is empty; amounts are minor units of the
+/// case's currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConditionFacts {
+    /// The customer.
+    pub customer: CustomerFacts,
+    /// The driving due item and its invoice.
+    pub invoice: InvoiceFacts,
+    /// The case.
+    pub exposure: ExposureFacts,
+    /// What was done so far.
+    pub history: HistoryFacts,
+    /// What is expected.
+    pub risk: RiskFacts,
+}
+
+/// The customer, for conditions; each field is documented in [`FACTS`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the table below says it once")]
+pub struct CustomerFacts {
+    pub external_id: String,
+    pub name: String,
+    pub kind: String,
+    pub segment: String,
+    pub language: String,
+    pub country: String,
+    pub region: String,
+    pub debt_purpose: String,
+    pub legal_entity: String,
+}
+
+/// The driving due item and its invoice, for conditions; each field is documented in [`FACTS`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the table below says it once")]
+pub struct InvoiceFacts {
+    pub number: String,
+    pub currency: String,
+    pub purchase_order: String,
+    pub total_minor: i64,
+    pub open_minor: i64,
+    pub due_now_minor: i64,
+    pub days_past_due: i64,
+    pub instalments: i64,
+}
+
+/// The case, for conditions; each field is documented in [`FACTS`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the table below says it once")]
+pub struct ExposureFacts {
+    pub currency: String,
+    pub open_minor: i64,
+    pub due_now_minor: i64,
+    pub overdue_minor: i64,
+    pub due_items: i64,
+    pub oldest_days_past_due: i64,
+}
+
+/// What was done so far, for conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryFacts {
+    /// Messages sent in this case.
+    pub contacts: i64,
+    /// Civil days since the customer's last contact, [`NEVER`] when there was none.
+    pub days_since_contact: i64,
+    /// Ids of the steps after whose message the customer replied.
+    pub replied_since: BTreeSet<String>,
+    /// Ids of the steps that the driving due item has satisfied.
+    pub satisfied: BTreeSet<String>,
+}
+
+impl Default for HistoryFacts {
+    fn default() -> Self {
+        Self { contacts: 0, days_since_contact: NEVER, replied_since: BTreeSet::new(), satisfied: BTreeSet::new() }
+    }
+}
+
+/// What is expected of the customer, for conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RiskFacts {
+    /// 0 to 100, -1 when unknown.
+    pub score: i64,
+}
+
+impl Default for RiskFacts {
+    fn default() -> Self {
+        Self { score: -1 }
+    }
+}
+
+/// One name that conditions may use.
+pub struct Fact {
+    /// The whole path: `customer.segment`.
+    pub name: &'static str,
+    /// What it means, for people.
+    pub doc: &'static str,
+    pub(super) read: Read,
+}
+
+/// How a fact is taken, and with it its type.
+#[derive(Clone, Copy)]
+pub(super) enum Read {
+    Text(fn(&ConditionFacts) -> &str),
+    Int(fn(&ConditionFacts) -> i64),
+    /// A function of a step's id.
+    OfStep(fn(&ConditionFacts, &str) -> bool),
+}
+
+impl Fact {
+    /// The type as documents show it: `string`, `int`, or `(step) -> bool`.
+    pub fn type_text(&self) -> &'static str {
+        match self.read {
+            Read::Text(_) => "string",
+            Read::Int(_) => "int",
+            Read::OfStep(_) => "(step) -> bool",
+        }
+    }
+}
+
+const fn text(name: &'static str, read: fn(&ConditionFacts) -> &str, doc: &'static str) -> Fact {
+    Fact { name, doc, read: Read::Text(read) }
+}
+
+const fn int(name: &'static str, read: fn(&ConditionFacts) -> i64, doc: &'static str) -> Fact {
+    Fact { name, doc, read: Read::Int(read) }
+}
+
+const fn of_step(name: &'static str, read: fn(&ConditionFacts, &str) -> bool, doc: &'static str) -> Fact {
+    Fact { name, doc, read: Read::OfStep(read) }
+}
+
+/// Every name that conditions know. Checker, evaluator and `docs/workflows.md` follow this table.
+pub const FACTS: &[Fact] = &[
+    text("customer.external_id", |f| &f.customer.external_id, "The source's id of the customer."),
+    text("customer.name", |f| &f.customer.name, "The customer's name."),
+    text("customer.kind", |f| &f.customer.kind, "`company`, `sole_trader`, `person`, or empty."),
+    text("customer.segment", |f| &f.customer.segment, "Your own grouping, as the source sends it."),
+    text("customer.language", |f| &f.customer.language, "BCP 47 in lower case: `de`, `pt-br`."),
+    text("customer.country", |f| &f.customer.country, "ISO 3166-1 alpha-2: `DE`."),
+    text("customer.region", |f| &f.customer.region, "ISO 3166-2 without the country: `BE`, `CA`."),
+    text("customer.debt_purpose", |f| &f.customer.debt_purpose, "`business`, `personal`, or empty."),
+    text("customer.legal_entity", |f| &f.customer.legal_entity, "Which of your legal entities invoices this customer."),
+    text("invoice.number", |f| &f.invoice.number, "The number of the driving due item's invoice."),
+    text("invoice.currency", |f| &f.invoice.currency, "ISO 4217: `EUR`."),
+    text("invoice.purchase_order", |f| &f.invoice.purchase_order, "The purchase order that the invoice names."),
+    int("invoice.total_minor", |f| f.invoice.total_minor, "The invoice's total."),
+    int("invoice.open_minor", |f| f.invoice.open_minor, "What is open of the driving due item."),
+    int("invoice.due_now_minor", |f| f.invoice.due_now_minor, "What of that may be chased now."),
+    int("invoice.days_past_due", |f| f.invoice.days_past_due, "Calendar days since it fell due, negative before."),
+    int("invoice.instalments", |f| f.invoice.instalments, "Into how many instalments the invoice is cut."),
+    text("exposure.currency", |f| &f.exposure.currency, "The case's currency."),
+    int("exposure.open_minor", |f| f.exposure.open_minor, "What is open over all due items of the case."),
+    int("exposure.due_now_minor", |f| f.exposure.due_now_minor, "What of that may be chased now: the net exposure."),
+    int("exposure.overdue_minor", |f| f.exposure.overdue_minor, "The part of the net exposure that is past due."),
+    int("exposure.due_items", |f| f.exposure.due_items, "How many due items are open."),
+    int("exposure.oldest_days_past_due", |f| f.exposure.oldest_days_past_due, "Days past due of the oldest open due item."),
+    int("history.contacts", |f| f.history.contacts, "Messages sent in this case."),
+    int(
+        "history.days_since_contact",
+        |f| f.history.days_since_contact,
+        "Days since the customer's last contact, 999999 when never.",
+    ),
+    of_step(
+        "history.replied_since",
+        |f, step| f.history.replied_since.contains(step),
+        "Whether the customer replied after the message of that step.",
+    ),
+    of_step(
+        "history.satisfied",
+        |f, step| f.history.satisfied.contains(step),
+        "Whether the driving due item has that step behind it.",
+    ),
+    int("risk.score", |f| f.risk.score, "0 (safe) to 100, -1 when unknown."),
+];
+
+/// Up to three known names near `name`, nearest first; the whole group where `name` is only a group.
+pub(super) fn near(name: &str) -> Vec<&'static str> {
+    let group: Vec<&str> = FACTS.iter().map(|fact| fact.name).filter(|known| known.split('.').next() == Some(name)).collect();
+    if !group.is_empty() {
+        return group;
+    }
+    let last = |path: &'static str| path.rsplit('.').next().unwrap_or(path);
+    let mut ranked: Vec<(usize, &'static str)> = FACTS
+        .iter()
+        .map(|fact| {
+            // A bare field name is as near as the whole path would be.
+            let bare = if name.contains('.') { usize::MAX } else { distance(name, last(fact.name)) };
+            (distance(name, fact.name).min(bare), fact.name)
+        })
+        .collect();
+    ranked.sort();
+    let within = (name.chars().count() / 3).max(2);
+    ranked.into_iter().filter(|(far, _)| *far <= within).map(|(_, known)| known).take(3).collect()
+}
+
+/// Levenshtein distance in characters; `right` is one of ours and short.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}

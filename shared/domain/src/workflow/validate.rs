@@ -1,0 +1,254 @@
+//! What publishing refuses.
+//!
+//! Each check says where and how to mend it. A plan without flaws ends, and each of its steps can come to pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Action, Anchor, FeeKind, Notify, Offset, Send, Step, TaskAction, Workflow};
+use crate::condition::Condition;
+use crate::{Channel, Settings};
+
+mod timing;
+
+/// The most steps that a workflow has.
+pub const STEPS_MAX: usize = 40;
+
+/// The longest `min_gap`, in days.
+pub const MIN_GAP_MAX: i32 = 90;
+
+/// The longest id, in characters.
+pub const ID_MAX: usize = 64;
+
+/// The longest name or title, in characters.
+pub const TITLE_MAX: usize = 200;
+
+/// The most business days of an offset either way, about ten years as for civil days.
+pub const BUSINESS_DAYS_MAX: i32 = 2_600;
+
+/// What is wrong at one place of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flaw {
+    /// JSON pointer (RFC 6901) into the workflow as the API takes it; empty for the whole.
+    pub pointer: String,
+    /// What is wrong and what would be right, for people.
+    pub detail: String,
+}
+
+impl Flaw {
+    pub(super) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+
+    pub(super) fn too_many_steps(count: usize) -> Self {
+        Self::at("/steps", format!("there are {count} steps; a workflow has at most {STEPS_MAX}"))
+    }
+}
+
+/// What a workflow may rely on where it is published.
+#[derive(Clone, Debug)]
+pub struct Shop<'a> {
+    /// The languages of each template and channel that the tenant has.
+    pub templates: BTreeMap<(String, Channel), Vec<String>>,
+    /// The channels that this deployment can send by.
+    pub senders: BTreeSet<Channel>,
+    /// The tenant's settings.
+    pub settings: &'a Settings,
+}
+
+/// Everything that keeps `workflow` from being published, in the order of its text. Empty for a plan that may be published.
+pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
+    let mut found = Vec::new();
+    id(&mut found, "/id", "the workflow's id", &workflow.id);
+    words(&mut found, "/name", "the name", &workflow.name);
+    if workflow.min_gap.0 < 0 || workflow.min_gap.0 > MIN_GAP_MAX {
+        let detail = format!("min_gap is {} days; it lies between P0D and P{MIN_GAP_MAX}D", workflow.min_gap.0);
+        found.push(Flaw::at("/min_gap", detail));
+    }
+    condition(&mut found, workflow, "/applies_when", workflow.applies_when.as_deref(), (false, "so the workflow never applies"));
+    condition(&mut found, workflow, "/exit_when", workflow.exit_when.as_deref(), (true, "so every case is over at once"));
+
+    let Some(last) = workflow.steps.last() else {
+        found.push(Flaw::at(
+            "/steps",
+            "there are no steps; a workflow needs one at least, and ends in an escalation, hand-off or task",
+        ));
+        return found;
+    };
+    if workflow.steps.len() > STEPS_MAX {
+        found.push(Flaw::too_many_steps(workflow.steps.len()));
+        return found;
+    }
+    let mut seen = BTreeMap::new();
+    for (position, step) in workflow.steps.iter().enumerate() {
+        let pointer = format!("/steps/{position}");
+        id(&mut found, &format!("{pointer}/id"), "the step's id", &step.id);
+        if let Some(first) = seen.insert(step.id.as_str(), position) {
+            let detail = format!("'{}' is the id of step {} already; each step needs its own", step.id, first + 1);
+            found.push(Flaw::at(format!("{pointer}/id"), detail));
+        }
+        at(&mut found, &pointer, position, step);
+        let when = format!("{pointer}/when");
+        condition(&mut found, workflow, &when, step.when.as_deref(), (false, "so the step never comes; leave it out"));
+        action(&mut found, &pointer, &step.action, shop);
+    }
+    found.extend(timing::flaws(workflow, shop.settings));
+    match last.action {
+        Action::Escalate(_) | Action::HandOff(_) | Action::Task(_) => {}
+        Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::Fee(_) => {
+            let detail = format!(
+                "A workflow ends in an escalation, hand-off or task; this last step is a {}. Add a step behind it",
+                last.action.kind()
+            );
+            found.push(Flaw::at(format!("/steps/{}/action", workflow.steps.len() - 1), detail));
+        }
+    }
+    found
+}
+
+fn id(found: &mut Vec<Flaw>, pointer: &str, what: &str, id: &str) {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if id.is_empty() || id.len() > ID_MAX || !id.chars().all(plain) {
+        found
+            .push(Flaw::at(pointer, format!("{what} has one to {ID_MAX} characters of a-z, 0-9, '-' and '_', such as 'net-30'")));
+    }
+}
+
+fn words(found: &mut Vec<Flaw>, pointer: &str, what: &str, text: &str) {
+    if text.trim().is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
+        found.push(Flaw::at(pointer, format!("{what} is one line of one to {TITLE_MAX} characters")));
+    }
+}
+
+/// `useless` is the constant that makes the condition pointless, and why.
+fn condition(found: &mut Vec<Flaw>, workflow: &Workflow, pointer: &str, source: Option<&str>, useless: (bool, &str)) {
+    let Some(source) = source else { return };
+    let condition = match Condition::check(source) {
+        Ok(condition) => condition,
+        Err(error) => return found.push(Flaw::at(pointer, error.to_string())),
+    };
+    if condition.constant() == Some(useless.0) {
+        found.push(Flaw::at(pointer, format!("the condition is always {}, {}", useless.0, useless.1)));
+    }
+    for (at, named) in condition.steps() {
+        if !workflow.steps.iter().any(|step| step.id == named) {
+            let known: Vec<&str> = workflow.steps.iter().take(STEPS_MAX).map(|step| step.id.as_str()).collect();
+            let detail = format!("at byte {at}: there is no step '{named}'; the steps are {}", known.join(", "));
+            found.push(Flaw::at(pointer, detail));
+        }
+    }
+}
+
+fn at(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
+    let negative = step.at.offset.is_negative();
+    match step.at.anchor {
+        Anchor::PreviousStep if position == 0 => found.push(Flaw::at(
+            format!("{pointer}/at/anchor"),
+            "the first step has no step before it; anchor it to due_date, invoice_date or case_opened",
+        )),
+        Anchor::PreviousStep if negative => found.push(Flaw::at(
+            format!("{pointer}/at/offset"),
+            "a step cannot come before the step that it follows; this one would always have lapsed. Use an offset of P0D or more",
+        )),
+        Anchor::CaseOpened if negative => found.push(Flaw::at(
+            format!("{pointer}/at/offset"),
+            "a step cannot come before its case opens; this one would always have lapsed. Use an offset of P0D or more",
+        )),
+        Anchor::InvoiceDate | Anchor::DueDate | Anchor::PreviousStep | Anchor::CaseOpened | Anchor::PromiseDate => {}
+    }
+    if let Offset::Business { business_days } = step.at.offset
+        && business_days.unsigned_abs() > BUSINESS_DAYS_MAX.unsigned_abs()
+    {
+        let detail = format!("an offset has at most {BUSINESS_DAYS_MAX} business days");
+        found.push(Flaw::at(format!("{pointer}/at/offset/business_days"), detail));
+    }
+}
+
+fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {
+    let pointer = format!("{step}/action/{}", action.kind());
+    match action {
+        Action::Send(send) => self::send(found, &pointer, send, shop),
+        Action::Task(task) => self::task(found, &pointer, task),
+        Action::Notify(notify) | Action::Escalate(notify) => self::notify(found, &pointer, notify),
+        Action::CreditHold(_) => {}
+        Action::HandOff(hand_off) => words(found, &format!("{pointer}/agency"), "the agency", &hand_off.agency),
+        Action::Fee(fee) => match (fee.kind, fee.amount_minor) {
+            (FeeKind::Fixed, None) => {
+                found.push(Flaw::at(&pointer, "a fixed fee needs amount_minor, in minor units of the case's currency"));
+            }
+            (FeeKind::Fixed, Some(amount)) if amount <= 0 => {
+                found.push(Flaw::at(
+                    format!("{pointer}/amount_minor"),
+                    format!("a fee of {amount} charges nothing; it is 1 or more"),
+                ));
+            }
+            (FeeKind::Statutory, Some(_)) => found.push(Flaw::at(
+                format!("{pointer}/amount_minor"),
+                "the law sets a statutory fee; leave amount_minor out, or use kind 'fixed'",
+            )),
+            (FeeKind::Fixed, Some(_)) | (FeeKind::Statutory, None) => {}
+        },
+    }
+}
+
+fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, shop: &Shop) {
+    id(found, &format!("{pointer}/template"), "the template's id", &send.template);
+    if send.channels.is_empty() {
+        found.push(Flaw::at(format!("{pointer}/channels"), "a send needs a channel, such as \"email\""));
+    }
+    if send.to.is_empty() {
+        found.push(Flaw::at(format!("{pointer}/to"), "a send needs a role to go to, such as \"billing\""));
+    }
+    for position in repeats(&send.channels) {
+        let detail = format!("{} is listed twice; the first place counts", send.channels[position].as_str());
+        found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
+    }
+    for position in repeats(&send.to) {
+        found.push(Flaw::at(format!("{pointer}/to/{position}"), "this role is listed twice; the first place counts"));
+    }
+    for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| shop.senders.contains(channel)) {
+        let languages = shop.templates.get(&(send.template.clone(), *channel));
+        if languages.is_none_or(Vec::is_empty) {
+            let detail =
+                format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
+            found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
+        }
+    }
+    let reachable = send.channels.iter().any(|channel| shop.senders.contains(channel));
+    if !send.channels.is_empty() && !reachable && send.fallback == super::Fallback::None {
+        found.push(Flaw::at(
+            format!("{pointer}/fallback"),
+            "nothing here can send by these channels, and without a fallback the step ends nowhere; use fallback 'task' or another channel",
+        ));
+    }
+}
+
+/// Positions of what stood before already.
+fn repeats<T: PartialEq>(list: &[T]) -> impl Iterator<Item = usize> {
+    (0..list.len()).filter(|position| list[..*position].contains(&list[*position]))
+}
+
+fn task(found: &mut Vec<Flaw>, pointer: &str, task: &TaskAction) {
+    words(found, &format!("{pointer}/title"), "the title", &task.title);
+    if let Some(to) = &task.to {
+        words(found, &format!("{pointer}/to"), "whom the task is for", to);
+    }
+    if task.due_in.is_some_and(|days| days.0 < 0) {
+        found.push(Flaw::at(
+            format!("{pointer}/due_in"),
+            "a task cannot be due before it exists; use P0D or more, or leave it out",
+        ));
+    }
+}
+
+fn notify(found: &mut Vec<Flaw>, pointer: &str, notify: &Notify) {
+    words(found, &format!("{pointer}/to"), "whom to tell", &notify.to);
+    for (position, via) in notify.via.iter().enumerate() {
+        id(found, &format!("{pointer}/via/{position}"), "a way to tell people", via);
+    }
+    for position in repeats(&notify.via) {
+        found.push(Flaw::at(format!("{pointer}/via/{position}"), format!("'{}' is listed twice", notify.via[position])));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! When a plan's steps come, as far as the plan alone tells: their order, and how many contacts it puts into a few days.
+
+use super::Flaw;
+use crate::workflow::{Action, Anchor, Offset, Step, Workflow};
+use crate::{Role, Settings};
+
+/// Public holidays that may widen a run of business days.
+const HOLIDAYS_SPARE: i64 = 5;
+
+/// A step's planned days counted from the anchor that it hangs on, in the end: `previous_step` is resolved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Planned {
+    base: Anchor,
+    earliest: i64,
+    latest: i64,
+}
+
+pub(super) fn flaws(workflow: &Workflow, settings: &Settings) -> Vec<Flaw> {
+    let planned = plan(&workflow.steps, settings);
+    let mut found = order(&workflow.steps, &planned);
+    found.extend(caps(workflow, &planned, settings));
+    found
+}
+
+fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
+    let mut planned: Vec<Planned> = Vec::with_capacity(steps.len());
+    for step in steps {
+        let (earliest, latest) = civil_days(step.at.offset, settings);
+        let next = match (step.at.anchor, planned.last()) {
+            (Anchor::PreviousStep, Some(before)) => {
+                Planned { base: before.base, earliest: before.earliest + earliest, latest: before.latest + latest }
+            }
+            (base, _) => Planned { base, earliest, latest },
+        };
+        planned.push(next);
+    }
+    planned
+}
+
+/// The least and most civil days that an offset comes to.
+fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
+    match offset {
+        Offset::Days(days) => (days.0.into(), days.0.into()),
+        Offset::Business { business_days } => {
+            let count = i64::from(business_days).abs();
+            let open = settings.window.days.len().clamp(1, 7) as i64;
+            let least = count / open * 7 + count % open;
+            let most = if count == 0 { 0 } else { least + (7 - open) + HOLIDAYS_SPARE };
+            if business_days < 0 { (-most, -least) } else { (least, most) }
+        }
+    }
+}
+
+fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
+    let mut found = Vec::new();
+    for (position, (step, own)) in steps.iter().zip(planned).enumerate() {
+        if step.at.offset.is_negative() && matches!(step.at.anchor, Anchor::PreviousStep | Anchor::CaseOpened) {
+            continue; // refused wherever it stands
+        }
+        // An invoice is never due before it is issued, so what comes after the due date comes after the invoice date.
+        let on_or_after = |before: &Planned| {
+            before.earliest >= 0
+                && (before.base == own.base || (own.base == Anchor::InvoiceDate && before.base == Anchor::DueDate))
+        };
+        let pointer = || format!("/steps/{position}/at/offset");
+        let earlier = || steps.iter().zip(planned).take(position);
+        if step.at.offset.is_negative()
+            && let Some((before, _)) = earlier().find(|(_, before)| on_or_after(before))
+        {
+            let detail = format!(
+                "this step can never come: it lapses once its anchor has passed, and step '{}' before it comes only then. Put it first",
+                before.id
+            );
+            found.push(Flaw::at(pointer(), detail));
+        } else if let Some((before, _)) = earlier().find(|(_, before)| before.base == own.base && own.latest < before.earliest) {
+            let detail = format!(
+                "this step is planned before step '{}', which stands before it; put the steps in order of time",
+                before.id
+            );
+            found.push(Flaw::at(pointer(), detail));
+        }
+    }
+    found
+}
+
+/// The days of the plan's contacts when nothing holds it up, as narrow as business days may fall. Where two steps hang on
+/// different anchors the plan alone does not say how far apart they are, and the guard has to keep the cap.
+fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Flaw> {
+    let Some(cap) = settings.caps.per_person else { return Vec::new() };
+    let gap = i64::from(workflow.min_gap.0);
+    let mut found = Vec::new();
+    let mut contacts: Vec<(Role, i64)> = Vec::new();
+    let mut before: Option<(Planned, i64)> = None;
+    for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
+        let mut day = match before {
+            Some((last, day)) if last.base == own.base => match step.at.anchor {
+                Anchor::PreviousStep => day + (own.earliest - last.earliest),
+                // Its moment passed before its turn came: it keeps its distance to the step before.
+                Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate if own.earliest < day => {
+                    day + gap.max(own.earliest - last.earliest)
+                }
+                Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => own.earliest,
+            },
+            Some(_) | None => {
+                contacts.clear();
+                own.earliest
+            }
+        };
+        let role = match &step.action {
+            // The preferred one; a send without any is refused elsewhere.
+            Action::Send(send) => send.to.first().copied(),
+            Action::Task(_) | Action::Notify(_) | Action::Escalate(_) => None,
+            Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => None,
+        };
+        if let Some(role) = role {
+            day = contacts.last().map_or(day, |(_, last)| day.max(last + gap));
+            contacts.push((role, day));
+            let mut days: Vec<i64> =
+                contacts.iter().filter(|(to, on)| *to == role && day - on < i64::from(cap.days)).map(|(_, on)| *on).collect();
+            days.dedup(); // what leaves on one day is one contact
+            if days.len() > cap.count as usize {
+                let detail = format!(
+                    "with this step the plan writes to the same people on {} days within {}; the cap is {}. Space the steps \
+                     further apart, raise min_gap, or raise caps.per_person",
+                    days.len(),
+                    cap.days,
+                    cap.count
+                );
+                found.push(Flaw::at(format!("/steps/{position}"), detail));
+            }
+        }
+        before = Some((*own, day));
+    }
+    found
+}
