@@ -1,1 +1,39 @@
 //! Rendering, and one provider per channel behind one trait.
+//!
+//! A message is made in two layers. A [`Template`] is a tenant's prose: it is held to a small part of Jinja, checked when it is
+//! published ([`flaws`]) and rendered with bounds. The layout around it (table of invoices, button, opt-out) is ours.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`template`] | the template, and what is wrong with it |
+//! | [`input`] | what a message is rendered from |
+//! | [`render()`] | the finished message |
+//! | [`locale`] | money and dates in words |
+//! | [`builtin`] | the ladder that a tenant starts with |
+//! | [`channel`] | the trait that providers stand behind: [`Ses`], [`Sns`] |
+
+pub mod builtin;
+pub mod channel;
+mod engine;
+mod failure;
+pub mod input;
+mod layout;
+pub mod locale;
+mod plain;
+mod prose;
+mod render;
+mod samples;
+mod scan;
+mod ses;
+pub mod sms;
+mod sns;
+pub mod template;
+mod values;
+mod words;
+
+pub use channel::{Accepted, Channel, Outgoing, SendError};
+pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput};
+pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
+pub use ses::Ses;
+pub use sns::Sns;
+pub use template::{Flaw, Template, flaws};

@@ -1,0 +1,125 @@
+//! The ladder that a tenant starts with: one workflow and its templates in English and German.
+
+use domain::{
+    Action, Anchor, At, CatchUp, Channel, Days, Offset, Role, Scope, Step, Workflow,
+    workflow::{Fallback, Send, TaskAction},
+};
+
+use crate::Template;
+
+/// The id of the built-in workflow.
+pub const WORKFLOW: &str = "standard";
+
+/// Every built-in text: step, language, channel, source. An email's first line is its subject.
+const SOURCES: &[(&str, &str, Channel, &str)] = &[
+    ("heads-up", "en", Channel::Email, include_str!("en/heads-up.email.txt")),
+    ("heads-up", "de", Channel::Email, include_str!("de/heads-up.email.txt")),
+    ("reminder", "en", Channel::Email, include_str!("en/reminder.email.txt")),
+    ("reminder", "de", Channel::Email, include_str!("de/reminder.email.txt")),
+    ("reminder", "en", Channel::Sms, include_str!("en/reminder.sms.txt")),
+    ("reminder", "de", Channel::Sms, include_str!("de/reminder.sms.txt")),
+    ("nudge", "en", Channel::Email, include_str!("en/nudge.email.txt")),
+    ("nudge", "de", Channel::Email, include_str!("de/nudge.email.txt")),
+    ("nudge", "en", Channel::Sms, include_str!("en/nudge.sms.txt")),
+    ("nudge", "de", Channel::Sms, include_str!("de/nudge.sms.txt")),
+    ("formal-notice", "en", Channel::Email, include_str!("en/formal-notice.email.txt")),
+    ("formal-notice", "de", Channel::Email, include_str!("de/formal-notice.email.txt")),
+    ("final-notice", "en", Channel::Email, include_str!("en/final-notice.email.txt")),
+    ("final-notice", "de", Channel::Email, include_str!("de/final-notice.email.txt")),
+    ("final-notice", "en", Channel::Sms, include_str!("en/final-notice.sms.txt")),
+    ("final-notice", "de", Channel::Sms, include_str!("de/final-notice.sms.txt")),
+];
+
+/// The templates, version 1.
+pub fn templates() -> Vec<Template> {
+    SOURCES.iter().map(|(id, language, channel, source)| template(id, language, *channel, source)).collect()
+}
+
+fn template(id: &str, language: &str, channel: Channel, source: &str) -> Template {
+    let (subject, body) = match channel {
+        Channel::Email => {
+            let (subject, body) = source.split_once('\n').unwrap_or((source, ""));
+            (Some(subject.trim().to_owned()), body)
+        }
+        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Letter => (None, source),
+    };
+    Template { id: id.to_owned(), language: language.to_owned(), channel, subject, body: body.trim().to_owned(), version: 1 }
+}
+
+/// The workflows, version 1: five messages in 35 days, then a person.
+pub fn workflows() -> Vec<Workflow> {
+    use Channel::{Email, Sms};
+    let at = |days| At { anchor: Anchor::DueDate, offset: Offset::Days(Days(days)) };
+    let send = |id: &str, days, channels: &[Channel]| Step {
+        id: id.to_owned(),
+        at: at(days),
+        when: None,
+        catch_up: CatchUp::Lowest,
+        approval: None,
+        action: Action::Send(Send {
+            channels: channels.to_vec(),
+            template: id.to_owned(),
+            to: vec![Role::Billing],
+            fallback: Fallback::Task,
+        }),
+    };
+    let review = Step {
+        id: "review".to_owned(),
+        at: at(40),
+        when: None,
+        catch_up: CatchUp::Lowest,
+        approval: None,
+        action: Action::Task(TaskAction {
+            title: "Call the customer and decide how to go on".to_owned(),
+            to: None,
+            due_in: Some(Days(3)),
+        }),
+    };
+    vec![Workflow {
+        id: WORKFLOW.to_owned(),
+        version: 1,
+        name: "Standard reminders".to_owned(),
+        scope: Scope::Customer,
+        priority: 100,
+        applies_when: None,
+        exit_when: None,
+        min_gap: Days(3),
+        steps: vec![
+            send("heads-up", -5, &[Email]),
+            send("reminder", 1, &[Email, Sms]),
+            send("nudge", 8, &[Email, Sms]),
+            send("formal-notice", 18, &[Email]),
+            send("final-notice", 30, &[Email, Sms]),
+            review,
+        ],
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flaws;
+
+    #[test]
+    fn every_text_may_be_published() {
+        for template in templates() {
+            assert_eq!(flaws(&template), [], "{} {} {:?}", template.id, template.language, template.channel);
+        }
+    }
+
+    #[test]
+    fn every_step_has_its_texts() {
+        let templates = templates();
+        for step in workflows().iter().flat_map(|workflow| &workflow.steps) {
+            let Action::Send(send) = &step.action else { continue };
+            for channel in &send.channels {
+                for language in ["en", "de"] {
+                    let has = templates
+                        .iter()
+                        .any(|one| one.id == send.template && one.language == language && one.channel == *channel);
+                    assert!(has, "{} {language} {channel:?}", send.template);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The trait that providers stand behind, and how a call to one can end.
+
+use async_trait::async_trait;
+use domain::{CustomerId, MessageId, TenantId};
+
+use crate::Rendered;
+
+/// A provider of one channel.
+#[async_trait]
+pub trait Channel: Send + Sync {
+    /// Which channel it serves.
+    fn channel(&self) -> domain::Channel;
+
+    /// The provider's short name, as records and logs show it: `ses`, `sns`.
+    fn provider(&self) -> &'static str;
+
+    /// Hands one message over, once: it never tries again by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`], told apart by what the caller may do next.
+    async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError>;
+}
+
+/// One message on its way out.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// Travels as a tag, so that the provider's later events find their way back.
+    pub tenant: TenantId,
+    /// Travels as a tag.
+    pub customer: CustomerId,
+    /// Travels as a tag.
+    pub message: MessageId,
+    /// Email: the sender, with or without a display name. SMS: a number in E.164, an alphabetic sender id, or empty for the
+    /// account's default.
+    pub from: String,
+    /// The one address that the message is for.
+    pub to: String,
+    /// Others of the same role; email only.
+    pub cc: Vec<String>,
+    /// Where replies go; email only.
+    pub reply_to: Option<String>,
+    /// What it says.
+    pub rendered: Rendered,
+    /// What one-click unsubscribing calls; email only.
+    pub opt_out_url: Option<String>,
+}
+
+/// The provider took the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// The provider's own id of it.
+    pub provider_id: String,
+}
+
+/// How a call ended that was not accepted. The text never holds an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The provider proved that it did nothing: the same message may be tried again.
+    #[error("not sent, to be tried again: {detail}")]
+    Retry {
+        /// Seconds that the provider asked for.
+        after: Option<u64>,
+        /// Why.
+        detail: String,
+    },
+    /// The provider said no, and would say so again.
+    #[error("refused: {detail}")]
+    Refused {
+        /// Whether the address itself is bad.
+        suppress: bool,
+        /// Why.
+        detail: String,
+    },
+    /// Nobody knows whether it was sent: never tried again by guess.
+    #[error("may or may not have been sent: {detail}")]
+    Unknown {
+        /// Why.
+        detail: String,
+    },
+}
+
+/// A sender as the `From` header has it: name and address, the name quoted or encoded so that it can hold anything.
+pub fn mailbox(name: &str, address: &str) -> String {
+    let name = crate::plain::plain(name);
+    if name.is_empty() {
+        return address.to_owned();
+    }
+    if name.is_ascii() {
+        return format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""));
+    }
+    // RFC 2047: words of at most 75 characters, a character never cut between two.
+    let mut words: Vec<String> = vec![String::new()];
+    for character in name.chars() {
+        if words.last().is_some_and(|word| word.len() + character.len_utf8() > 42) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(character);
+        }
+    }
+    let encoded: Vec<String> = words
+        .iter()
+        .map(|word| format!("=?UTF-8?B?{}?=", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, word)))
+        .collect();
+    format!("{} <{address}>", encoded.join(" "))
+}
+
+/// Whether `text` is a bare email address that a provider could take; not whether it exists.
+pub(crate) fn is_mailbox(text: &str) -> bool {
+    let Some((local, host)) = text.rsplit_once('@') else { return false };
+    let good_local = !local.is_empty() && local.len() <= 64 && !local.contains(['@', ',', ';', '<', '>', '(', ')', '"']);
+    let good_host = host.contains('.') && !host.starts_with(['.', '-']) && !host.ends_with(['.', '-']) && !host.contains("..");
+    let host_plain = host.chars().all(|character| character.is_alphanumeric() || character == '.' || character == '-');
+    good_local && good_host && host_plain && text.len() <= 254 && !text.contains(char::is_whitespace) && is_one_line(text)
+}
+
+/// Whether `text` is a phone number in E.164.
+pub(crate) fn is_phone(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
+    })
+}
+
+/// Whether `text` can stand in a header.
+pub(crate) fn is_one_line(text: &str) -> bool {
+    !text.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'))
+}

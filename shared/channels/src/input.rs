@@ -1,0 +1,78 @@
+//! What a message is rendered from: facts that the caller has read, and nothing that is looked up.
+
+use domain::Money;
+use jiff::civil::Date;
+
+/// How many invoices a message lists; the rest stand behind the statement link.
+pub const INVOICES_LISTED_MAX: usize = 50;
+
+/// Everything that a template can say about one message.
+#[derive(Clone, Debug)]
+pub struct RenderInput {
+    /// The person's language, BCP 47: `de`, `fr-ca`. The words are the template's; this and the country choose how amounts
+    /// and dates are written when it is the template's language too.
+    pub language: String,
+    /// Where the person is, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// The customer's name as the source has it; may hold anything.
+    pub customer_name: String,
+    /// The person's name as the source has it; may be empty.
+    pub contact_name: String,
+    /// The case.
+    pub case_id: String,
+    /// One row for each covered due item, oldest first. Rows beyond [`INVOICES_LISTED_MAX`] are not listed but counted.
+    pub invoices: Vec<InvoiceRow>,
+    /// How many covered due items are not in `invoices`.
+    pub more: usize,
+    /// Due items that are not at any step yet, shown below the others and not credited.
+    pub upcoming: Vec<InvoiceRow>,
+    /// Net exposure of the case.
+    pub exposure_total: Money,
+    /// The part of it that is past due.
+    pub exposure_overdue: Money,
+    /// Where the person can go.
+    pub links: Links,
+}
+
+/// One due item.
+#[derive(Clone, Debug)]
+pub struct InvoiceRow {
+    /// The invoice's number, or its external id where it has none.
+    pub number: String,
+    /// Which instalment of how many, from 1; `None` for a whole invoice.
+    pub instalment: Option<(u32, u32)>,
+    /// The invoice's total.
+    pub total: Money,
+    /// The due item's open amount.
+    pub open: Money,
+    /// The due item's due now.
+    pub due_now: Money,
+    /// The invoice's issue date.
+    pub issued_on: Date,
+    /// The due item's due date.
+    pub due_on: Date,
+    /// In the tenant's zone; negative before the due date.
+    pub days_past_due: i32,
+    /// Where the invoice can be seen.
+    pub url: Option<String>,
+}
+
+/// Where the person can go.
+#[derive(Clone, Debug)]
+pub struct Links {
+    /// The statement.
+    pub portal: String,
+    /// The page that stops these messages.
+    pub opt_out: String,
+    /// Where to pay, once there is something to pay with.
+    pub pay: Option<String>,
+}
+
+/// The tenant as its customers see it.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// `tenant.name`, and what the message is signed with.
+    pub name: String,
+    /// Whether a reply to an SMS is read, so that STOP may be offered.
+    pub two_way_sms: bool,
+}

@@ -1,0 +1,225 @@
+//! The mail around the prose: ours, fixed, compiled once; a tenant's words enter as finished, escaped pieces.
+
+use std::sync::OnceLock;
+
+use domain::Money;
+
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::locale::Locale;
+use crate::plain::{html, link, plain};
+use crate::prose::Prose;
+use crate::words::Words;
+
+/// Characters of the preview that mail clients show beside the subject.
+const PREVIEW_CHARS_MAX: usize = 110;
+
+/// What one mail is laid out from.
+pub struct Sheet<'a> {
+    pub subject: &'a str,
+    pub prose: &'a Prose,
+    /// Whether the layout lists the invoices.
+    pub table: bool,
+    pub input: &'a RenderInput,
+    pub brand: &'a Brand,
+    pub words: &'static Words,
+    pub locale: &'static Locale,
+    /// BCP 47, of the words.
+    pub language: &'a str,
+    pub portal: &'a str,
+    pub opt_out: &'a str,
+}
+
+/// The layout as HTML with `@@names@@` in it, made from MJML at first use.
+fn compiled() -> Result<&'static str, String> {
+    static LAYOUT: OnceLock<Result<String, String>> = OnceLock::new();
+    let compile = || {
+        let parsed = mrml::parse(include_str!("layout.mjml")).map_err(|error| error.to_string())?;
+        parsed.element.render(&mrml::prelude::render::RenderOptions::default()).map_err(|error| error.to_string())
+    };
+    LAYOUT.get_or_init(compile).as_deref().map_err(String::clone)
+}
+
+impl Sheet<'_> {
+    /// The mail as HTML.
+    pub fn html(&self) -> Result<String, String> {
+        let layout = compiled()?;
+        let body = self.prose.html() + &if self.table { self.html_table() } else { String::new() };
+        let mut out = String::with_capacity(layout.len() + body.len() + 512);
+        for (at, piece) in layout.split("@@").enumerate() {
+            if at % 2 == 0 {
+                out.push_str(piece);
+                continue;
+            }
+            match piece {
+                "language" => out.push_str(&html(self.language)),
+                "title" => out.push_str(&html(self.subject)),
+                "preview" => out.push_str(&html(&self.prose.preview(PREVIEW_CHARS_MAX))),
+                "tenant" => out.push_str(&html(&plain(&self.brand.name))),
+                "body" => out.push_str(&body),
+                "button_url" => out.push_str(&html(self.portal)),
+                "button" => out.push_str(&html(self.button())),
+                "foot" => out.push_str(&self.html_foot()),
+                other => return Err(format!("the layout names '{other}', which is unknown")),
+            }
+        }
+        Ok(out)
+    }
+
+    /// The mail as plain text.
+    pub fn text(&self) -> String {
+        let mut out = self.prose.text();
+        if self.table {
+            out.push_str(&self.text_table());
+        }
+        out.push_str(&format!("\n\n{}:\n{}\n\n-- \n", self.button(), self.portal));
+        out.push_str(&self.sent_by());
+        out.push_str(&format!("\n{} {}: {}\n", self.words.opt_out, self.words.opt_out_link, self.opt_out));
+        out
+    }
+
+    fn button(&self) -> &'static str {
+        if self.input.links.pay.is_some() { self.words.view_and_pay } else { self.words.view }
+    }
+
+    fn sent_by(&self) -> String {
+        self.words.sent_by.replace("{}", &plain(&self.brand.name))
+    }
+
+    fn html_foot(&self) -> String {
+        format!(
+            "{}<br>{} <a href=\"{}\" style=\"color:#5b6672;text-decoration:underline\">{}</a>.",
+            html(&self.sent_by()),
+            html(self.words.opt_out),
+            html(self.opt_out),
+            html(self.words.opt_out_link),
+        )
+    }
+
+    fn listed(&self) -> &[InvoiceRow] {
+        let rows = &self.input.invoices;
+        &rows[..rows.len().min(INVOICES_LISTED_MAX)]
+    }
+
+    fn more(&self) -> usize {
+        self.input.more + self.input.invoices.len() - self.listed().len()
+    }
+
+    /// The sum of what is listed, where it is more than one row and nothing is left out.
+    fn total(&self) -> Option<Money> {
+        let (first, rest) = self.listed().split_first()?;
+        if rest.is_empty() || self.more() > 0 {
+            return None;
+        }
+        rest.iter().try_fold(first.due_now, |sum, row| sum.add(row.due_now)).ok()
+    }
+
+    fn number(&self, row: &InvoiceRow) -> String {
+        let number = plain(&row.number);
+        row.instalment.map_or(number.clone(), |(at, of)| {
+            format!("{number} ({} {})", self.words.instalment, self.words.instalment_of(at, of))
+        })
+    }
+
+    /// `of 200.00 open`, where less than all of it is due.
+    fn part_of(&self, row: &InvoiceRow) -> Option<String> {
+        (row.open != row.due_now).then(|| self.words.open.replace("{}", &self.locale.money(row.open)))
+    }
+
+    fn html_table(&self) -> String {
+        const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
+        const RIGHT: &str = "text-align:right;white-space:nowrap;padding-left:12px";
+        const HEAD: &str = "font-size:13px;font-weight:400;color:#5b6672";
+        let words = self.words;
+        let mut out = String::from(
+            "<table role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
+             font-size:15px;line-height:20px;margin:4px 0 20px\">",
+        );
+        out.push_str(&format!(
+            "<tr><th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};text-align:left\">{}</th>\
+             <th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};text-align:left;padding-left:12px\">{}</th>\
+             <th class=\"soft\" align=\"right\" style=\"{CELL};{HEAD};{RIGHT}\">{}</th></tr>",
+            html(words.invoice),
+            html(words.due_on),
+            html(words.amount)
+        ));
+        let mut add = |row: &InvoiceRow| {
+            let number = html(&self.number(row));
+            let number = match row.url.as_deref().and_then(|url| link(url, false)) {
+                Some(url) => format!("<a href=\"{}\" class=\"link\" style=\"color:#1a56b0\">{number}</a>", html(&url)),
+                None => number,
+            };
+            let part = self.part_of(row).map_or(String::new(), |part| {
+                format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(&part))
+            });
+            out.push_str(&format!(
+                "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}</td><td style=\"{CELL};padding-left:12px\">{}</td>\
+                 <td align=\"right\" style=\"{CELL};{RIGHT}\">{}{part}</td></tr>",
+                html(&self.locale.date(row.due_on)),
+                html(&self.locale.money(row.due_now)),
+            ));
+        };
+        self.listed().iter().for_each(&mut add);
+        let span = |out: &mut String, text: &str| {
+            out.push_str(&format!(
+                "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">{}</td></tr>",
+                html(text)
+            ));
+        };
+        if self.more() > 0 {
+            span(&mut out, &format!("… {}", words.more(self.more())));
+        }
+        if let Some(total) = self.total() {
+            out.push_str(&format!(
+                "<tr><td colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td align=\"right\" style=\"{CELL};{RIGHT};font-weight:600\">{}</td></tr>",
+                html(words.total),
+                html(&self.locale.money(total))
+            ));
+        }
+        if !self.input.upcoming.is_empty() {
+            span(&mut out, words.upcoming);
+            for row in self.input.upcoming.iter().take(INVOICES_LISTED_MAX) {
+                out.push_str(&format!(
+                    "<tr><td class=\"soft\" style=\"{CELL};color:#5b6672\">{}</td><td class=\"soft\" style=\"{CELL};padding-left:12px;color:#5b6672\">{}</td>\
+                     <td class=\"soft\" align=\"right\" style=\"{CELL};{RIGHT};color:#5b6672\">{}</td></tr>",
+                    html(&self.number(row)),
+                    html(&self.locale.date(row.due_on)),
+                    html(&self.locale.money(row.due_now)),
+                ));
+            }
+        }
+        out.push_str("</table>");
+        out
+    }
+
+    fn text_table(&self) -> String {
+        let words = self.words;
+        let row_of = |row: &InvoiceRow| {
+            let part = self.part_of(row).map_or(String::new(), |part| format!(" ({part})"));
+            [self.number(row), self.locale.date(row.due_on), self.locale.money(row.due_now), part]
+        };
+        let head = [words.invoice.to_owned(), words.due_on.to_owned(), words.amount.to_owned(), String::new()];
+        let mut rows: Vec<[String; 4]> = vec![head];
+        rows.extend(self.listed().iter().map(row_of));
+        let total_row =
+            self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
+        let upcoming: Vec<_> = self.input.upcoming.iter().take(INVOICES_LISTED_MAX).map(row_of).collect();
+        let all = || rows.iter().chain(&total_row).chain(&upcoming);
+        let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
+        let widths = [width(0), width(1), width(2)];
+        let line = |[number, date, money, part]: &[String; 4]| {
+            let [first, second, third] = widths;
+            format!("\n{number:<first$}  {date:<second$}  {money:>third$}{part}")
+        };
+        let mut out = String::from("\n");
+        rows.iter().for_each(|row| out.push_str(&line(row)));
+        if self.more() > 0 {
+            out.push_str(&format!("\n… {}", words.more(self.more())));
+        }
+        total_row.iter().for_each(|row| out.push_str(&line(row)));
+        if !upcoming.is_empty() {
+            out.push_str(&format!("\n\n{}:", words.upcoming));
+            upcoming.iter().for_each(|row| out.push_str(&line(row)));
+        }
+        out
+    }
+}

@@ -1,0 +1,169 @@
+//! A finished message from a template and the facts.
+
+use sha2::{Digest, Sha256};
+
+use crate::engine::{self, Marked};
+use crate::input::{Brand, RenderInput};
+use crate::layout::Sheet;
+use crate::locale::Locale;
+use crate::plain::{link, plain};
+use crate::template::Template;
+use crate::words::Words;
+use crate::{prose, scan, sms, values};
+
+/// The version of the layout and of everything here that shapes a message; records name it beside the template's.
+pub const LAYOUT_VERSION: u32 = 1;
+
+/// A message as it goes to the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendered {
+    /// On one line; email only.
+    pub subject: Option<String>,
+    /// The whole message as plain text.
+    pub text: String,
+    /// The same as HTML; email only.
+    pub html: Option<String>,
+    /// Over subject, text and HTML, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Why a message could not be made; a person has to mend the template or the settings. Holds no value from the facts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RenderError {
+    /// The template did not render.
+    #[error("template {pointer}: {detail}")]
+    Template {
+        /// JSON pointer into the template.
+        pointer: &'static str,
+        /// What, and on which line.
+        detail: String,
+    },
+    /// The text message takes more segments than allowed.
+    #[error("the text message takes {segments} segments, more than {} allowed", sms::SEGMENTS_MAX)]
+    TooLong {
+        /// How many it would take.
+        segments: usize,
+    },
+    /// A link of the message leads nowhere.
+    #[error("'{name}' is no link to the web")]
+    Link {
+        /// Which: `links.portal`.
+        name: &'static str,
+    },
+    /// There is no text form for the channel.
+    #[error("messages for '{0}' are not rendered here")]
+    Channel(&'static str),
+    /// Our layout is broken.
+    #[error("the mail layout does not compile: {0}")]
+    Layout(String),
+}
+
+impl RenderError {
+    /// Where in the template, as a JSON pointer.
+    pub fn pointer(&self) -> &'static str {
+        match self {
+            Self::Template { pointer, .. } => pointer,
+            Self::TooLong { .. } | Self::Link { .. } | Self::Layout(_) => "/body",
+            Self::Channel(_) => "/channel",
+        }
+    }
+
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::Template { detail, .. } => detail.clone(),
+            Self::TooLong { .. } | Self::Link { .. } | Self::Layout(_) | Self::Channel(_) => self.to_string(),
+        }
+    }
+}
+
+/// Makes the message.
+///
+/// Pure: the same template, facts and [`LAYOUT_VERSION`] always give the same bytes.
+///
+/// # Errors
+///
+/// [`RenderError`]; nothing may be sent then.
+pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result<Rendered, RenderError> {
+    let words = Words::of(&template.language);
+    let locale = locale(template, input);
+    let context = values::context(input, brand, |number, of| words.instalment_of(number, of));
+    let run =
+        |pointer, source: &str| engine::run(source, &context, locale).map_err(|detail| RenderError::Template { pointer, detail });
+    let empty = |pointer| RenderError::Template { pointer, detail: "is empty when rendered".to_owned() };
+    let opt_out = link(&input.links.opt_out, false).ok_or(RenderError::Link { name: "links.opt_out" })?;
+    let portal = link(&input.links.portal, false).ok_or(RenderError::Link { name: "links.portal" })?;
+    match template.channel {
+        domain::Channel::Email => {
+            let source = template.subject.as_deref().ok_or_else(|| empty("/subject"))?;
+            let marked = run("/subject", source)?;
+            let subject = Some(plain(&marked.filled(&marked.text))).filter(|subject| !subject.is_empty());
+            let subject = subject.ok_or_else(|| empty("/subject"))?;
+            let prose = prose::read(&run("/body", &template.body)?);
+            if prose.is_empty() {
+                return Err(empty("/body"));
+            }
+            let table = !scan::lists_invoices(&template.body);
+            let language = &template.language;
+            let sheet = Sheet {
+                subject: &subject,
+                prose: &prose,
+                table,
+                input,
+                brand,
+                words,
+                locale,
+                language,
+                portal: &portal,
+                opt_out: &opt_out,
+            };
+            let html = sheet.html().map_err(RenderError::Layout)?;
+            let text = sheet.text();
+            Ok(Rendered::new(Some(subject), text, Some(html)))
+        }
+        domain::Channel::Sms => {
+            let marked = run("/body", &template.body)?;
+            let text = sms_text(&marked, brand, words, &opt_out).ok_or_else(|| empty("/body"))?;
+            let (_, segments) = sms::segments(&text);
+            if segments > sms::SEGMENTS_MAX {
+                return Err(RenderError::TooLong { segments });
+            }
+            Ok(Rendered::new(None, text, None))
+        }
+        other @ (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter) => {
+            Err(RenderError::Channel(other.as_str()))
+        }
+    }
+}
+
+/// The form of amounts and dates: the person's, where the template is in the person's language.
+fn locale(template: &Template, input: &RenderInput) -> &'static Locale {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let same = primary(&template.language) == primary(&input.language);
+    let more_exact = same && input.language.contains('-') && !template.language.contains('-');
+    Locale::of(if more_exact { &input.language } else { &template.language }, input.country.as_deref())
+}
+
+fn sms_text(marked: &Marked, brand: &Brand, words: &Words, opt_out: &str) -> Option<String> {
+    let body = sms::tidy(&marked.filled(&marked.text));
+    if body.is_empty() {
+        return None;
+    }
+    if body.contains(opt_out) {
+        return Some(body);
+    }
+    let hint = if brand.two_way_sms { words.sms_reply.to_owned() } else { words.sms_link.replace("{}", opt_out) };
+    Some(format!("{body}\n{hint}"))
+}
+
+impl Rendered {
+    fn new(subject: Option<String>, text: String, html: Option<String>) -> Self {
+        let mut hasher = Sha256::new();
+        for part in [subject.as_deref(), Some(&*text), html.as_deref()] {
+            let part = part.unwrap_or_default();
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { subject, text, html, sha256 }
+    }
+}

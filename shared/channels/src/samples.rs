@@ -1,0 +1,66 @@
+//! Made-up facts of every shape that real ones have, for trying a template before it is published.
+
+use domain::{Currency, Money};
+use jiff::civil::date;
+
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput};
+
+/// A made-up tenant.
+pub fn brand() -> Brand {
+    Brand { name: "Northwind Trading".to_owned(), two_way_sms: false }
+}
+
+/// One of each shape.
+pub fn all(language: &str) -> Vec<RenderInput> {
+    let mut samples = Vec::new();
+    for (count, more) in [(1, 0), (3, 0), (INVOICES_LISTED_MAX, 1_950)] {
+        for pay in [None, Some("https://pay.dunlin.example/p/sample/pay".to_owned())] {
+            for country in [None, Some("US".to_owned()), Some("DE".to_owned())] {
+                let mut sample = one(language, count);
+                sample.more = more;
+                sample.links.pay.clone_from(&pay);
+                sample.country = country;
+                samples.push(sample);
+            }
+        }
+    }
+    let mut bare = one(language, 1);
+    bare.contact_name = String::new();
+    bare.invoices[0].days_past_due = -5;
+    bare.exposure_overdue = Money::from_minor(0, Currency::EUR);
+    samples.push(bare);
+    samples
+}
+
+/// Facts with `count` invoices.
+pub fn one(language: &str, count: usize) -> RenderInput {
+    let euros = |minor| Money::from_minor(minor, Currency::EUR);
+    let row = |at: usize| InvoiceRow {
+        number: format!("{}", 1001 + at),
+        instalment: (at % 2 == 1).then_some((1, 3)),
+        total: euros(125_000),
+        open: euros(125_000),
+        due_now: euros(if at % 3 == 2 { 60_000 } else { 125_000 }),
+        issued_on: date(2026, 1, 5),
+        due_on: date(2026, 2, 4),
+        days_past_due: 9,
+        url: at.is_multiple_of(2).then(|| format!("https://northwind.example/i/{}", 1001 + at)),
+    };
+    RenderInput {
+        language: language.to_owned(),
+        country: None,
+        customer_name: "Acme GmbH".to_owned(),
+        contact_name: "Anna Weber".to_owned(),
+        case_id: "case_sample".to_owned(),
+        invoices: (0..count).map(row).collect(),
+        more: 0,
+        upcoming: Vec::new(),
+        exposure_total: euros(375_000),
+        exposure_overdue: euros(250_000),
+        links: Links {
+            portal: "https://pay.dunlin.example/p/sample".to_owned(),
+            opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),
+            pay: None,
+        },
+    }
+}

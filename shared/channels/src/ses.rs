@@ -1,0 +1,128 @@
+//! Email through Amazon SES, API version 2.
+
+use async_trait::async_trait;
+use aws_config::SdkConfig;
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::error::BuildError;
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
+
+use crate::channel::{Accepted, Channel, Outgoing, SendError, is_mailbox, is_one_line};
+use crate::failure::{self, Codes};
+
+/// Most people that one call may reach.
+const RECIPIENTS_MAX: usize = 50;
+
+const CODES: Codes = Codes {
+    retry: &[
+        ("TooManyRequestsException", None),
+        ("ThrottlingException", None),
+        ("Throttling", None),
+        // The daily quota, a paused or a suspended account: nothing went out, and people can mend it.
+        ("LimitExceededException", Some(3_600)),
+        ("SendingPausedException", Some(3_600)),
+        ("AccountSuspendedException", Some(3_600)),
+    ],
+};
+
+/// Email through Amazon SES.
+#[derive(Clone, Debug)]
+pub struct Ses {
+    client: aws_sdk_sesv2::Client,
+    configuration_set: Option<String>,
+}
+
+impl Ses {
+    /// From the shared configuration, with the SDK's retries off; the configuration set names where SES reports to.
+    pub fn new(sdk: &SdkConfig, configuration_set: Option<String>) -> Self {
+        let config = aws_sdk_sesv2::config::Builder::from(sdk).retry_config(RetryConfig::disabled()).build();
+        Self { client: aws_sdk_sesv2::Client::from_conf(config), configuration_set }
+    }
+}
+
+#[async_trait]
+impl Channel for Ses {
+    fn channel(&self) -> domain::Channel {
+        domain::Channel::Email
+    }
+
+    fn provider(&self) -> &'static str {
+        "ses"
+    }
+
+    async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
+        check(outgoing)?;
+        let content = content(outgoing).map_err(|_| refused("the mail could not be built"))?;
+        let destination = Destination::builder()
+            .to_addresses(&outgoing.to)
+            .set_cc_addresses((!outgoing.cc.is_empty()).then(|| outgoing.cc.clone()))
+            .build();
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(&outgoing.from)
+            .destination(destination)
+            .set_reply_to_addresses(outgoing.reply_to.clone().map(|address| vec![address]))
+            .content(content)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .set_email_tags(Some(tags(outgoing).map_err(|_| refused("the mail could not be tagged"))?))
+            .send()
+            .await
+            .map_err(|error| failure::sort(&error, &CODES, |_, _| false))?;
+        match sent.message_id {
+            Some(provider_id) if !provider_id.is_empty() => Ok(Accepted { provider_id }),
+            _ => Err(SendError::Unknown { detail: "the answer names no message".to_owned() }),
+        }
+    }
+}
+
+fn refused(detail: &str) -> SendError {
+    SendError::Refused { suppress: false, detail: detail.to_owned() }
+}
+
+/// What can be known to be wrong without asking.
+fn check(outgoing: &Outgoing) -> Result<(), SendError> {
+    if !is_mailbox(&outgoing.to) {
+        return Err(SendError::Refused { suppress: true, detail: "the recipient's email address is malformed".to_owned() });
+    }
+    if outgoing.cc.len() + 1 > RECIPIENTS_MAX {
+        return Err(refused("more than 50 recipients"));
+    }
+    if !outgoing.cc.iter().all(|address| is_mailbox(address)) {
+        return Err(refused("an address in copy is malformed"));
+    }
+    let sender = std::iter::once(&outgoing.from).chain(&outgoing.reply_to).chain(&outgoing.opt_out_url);
+    if !sender.into_iter().all(|text| is_one_line(text)) || outgoing.from.is_empty() {
+        return Err(refused("the sender, reply address or opt-out link is malformed"));
+    }
+    if outgoing.rendered.subject.as_deref().is_none_or(|subject| !is_one_line(subject)) {
+        return Err(refused("the mail has no subject on one line"));
+    }
+    Ok(())
+}
+
+fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
+    let utf8 = |text: &str| Content::builder().data(text).charset("UTF-8").build();
+    let html = outgoing.rendered.html.as_deref().map(utf8).transpose()?;
+    let body = Body::builder().text(utf8(&outgoing.rendered.text)?).set_html(html).build();
+    let subject = outgoing.rendered.subject.as_deref().unwrap_or_default();
+    let mut message = Message::builder().subject(utf8(subject)?).body(body);
+    if let Some(url) = &outgoing.opt_out_url {
+        let header = |name: &str, value: String| MessageHeader::builder().name(name).value(value).build();
+        message = message
+            .headers(header("List-Unsubscribe", format!("<{url}>"))?)
+            .headers(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?);
+    }
+    Ok(EmailContent::builder().simple(message.build()).build())
+}
+
+/// The ids that SES's later events carry back.
+fn tags(outgoing: &Outgoing) -> Result<Vec<MessageTag>, BuildError> {
+    [
+        ("dunlin_tenant", outgoing.tenant.as_str()),
+        ("dunlin_customer", outgoing.customer.as_str()),
+        ("dunlin_message", outgoing.message.as_str()),
+    ]
+    .into_iter()
+    .map(|(name, value)| MessageTag::builder().name(name).value(value).build())
+    .collect()
+}

@@ -1,0 +1,114 @@
+//! A tenant's template, and what is wrong with it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{engine, samples, scan};
+
+/// Longest body, in bytes.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Longest subject, in bytes of its source.
+pub const SUBJECT_BYTES_MAX: usize = 300;
+
+/// A text of a message in one language for one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// One to 64 of `a-z 0-9 - _`; the workflow's steps name it.
+    pub id: String,
+    /// BCP 47 language, lower case, with or without a region: `de`, `fr-ca`.
+    pub language: String,
+    /// Which channel it is for.
+    pub channel: domain::Channel,
+    /// Jinja; email only, and there required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Jinja; for email also paragraphs, emphasis and links as in Markdown.
+    pub body: String,
+    /// The published version, from 1; 0 before publishing. The API sets it, a caller's is ignored.
+    #[serde(default)]
+    pub version: u32,
+}
+
+/// One thing that keeps a template from being published.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flaw {
+    /// JSON pointer into the template: `/body`.
+    pub pointer: &'static str,
+    /// What is wrong, where, and how to mend it.
+    pub detail: String,
+}
+
+/// Everything that is wrong with a template; empty when it may be published.
+///
+/// It is read token by token, compiled, and rendered with made-up data of every shape that real data has: one invoice, several
+/// and many, with and without a way to pay, in a known and an unknown region.
+pub fn flaws(template: &Template) -> Vec<Flaw> {
+    let mut flaws = form_flaws(template);
+    let sources =
+        [("/subject", template.subject.as_deref(), SUBJECT_BYTES_MAX), ("/body", Some(&*template.body), BODY_BYTES_MAX)];
+    for (pointer, source, bytes_max) in sources {
+        let Some(source) = source else { continue };
+        let add = |flaws: &mut Vec<Flaw>, detail: String| flaws.push(Flaw { pointer, detail });
+        if source.len() > bytes_max {
+            add(&mut flaws, format!("{} bytes are more than the {bytes_max} allowed", source.len()));
+            continue;
+        }
+        if source.trim().is_empty() {
+            add(&mut flaws, "is empty".into());
+            continue;
+        }
+        let scanned = scan::flaws(source);
+        if !scanned.is_empty() {
+            scanned.into_iter().for_each(|detail| add(&mut flaws, detail));
+            continue;
+        }
+        match engine::check(source) {
+            Ok(()) => {}
+            Err(detail) => add(&mut flaws, detail),
+        }
+    }
+    if flaws.is_empty() { trial_flaws(template) } else { flaws }
+}
+
+fn form_flaws(template: &Template) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    let mut add = |pointer, detail: &str| flaws.push(Flaw { pointer, detail: detail.to_owned() });
+    let id_byte = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    if template.id.is_empty() || template.id.len() > 64 || !template.id.bytes().all(id_byte) {
+        add("/id", "must be 1 to 64 of a-z, 0-9, '-' and '_'");
+    }
+    if !is_language(&template.language) {
+        add("/language", "must be a language in lower case such as 'de' or 'fr-ca'");
+    }
+    match (template.channel, &template.subject) {
+        (domain::Channel::Email, None) => add("/subject", "is required for email"),
+        (domain::Channel::Sms, Some(_)) => add("/subject", "must be left out: an SMS has none"),
+        (domain::Channel::Email, Some(_)) | (domain::Channel::Sms, None) => {}
+        (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter, _) => {
+            add("/channel", "templates are for 'email' and 'sms'");
+        }
+    }
+    flaws
+}
+
+fn is_language(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let first = parts.next().unwrap_or_default();
+    let first_good = (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_lowercase());
+    let plain =
+        |part: &str| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    first_good && text.len() <= 16 && parts.all(plain)
+}
+
+/// Renders with every sample; the first failures, each once.
+fn trial_flaws(template: &Template) -> Vec<Flaw> {
+    let mut found = BTreeSet::new();
+    for sample in samples::all(&template.language) {
+        if let Err(error) = crate::render(template, &sample, &samples::brand()) {
+            found.insert(Flaw { pointer: error.pointer(), detail: error.detail() });
+        }
+    }
+    found.into_iter().collect()
+}

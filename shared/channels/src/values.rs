@@ -1,0 +1,128 @@
+//! What a template sees: the documented variables and nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use domain::Money;
+use jiff::civil::Date;
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::locale::Locale;
+use crate::plain::link;
+
+/// An amount; true when it is not zero.
+#[derive(Debug)]
+pub struct Amount(pub Money);
+
+/// A date.
+#[derive(Debug)]
+pub struct Day(pub Date);
+
+/// An address on the web.
+#[derive(Debug)]
+pub struct Url(pub String);
+
+/// The listed invoices, and how many there are in all.
+#[derive(Debug)]
+pub struct Rows {
+    rows: Vec<Value>,
+    /// Listed or not.
+    pub count: usize,
+}
+
+impl Object for Amount {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+    fn is_true(self: &Arc<Self>) -> bool {
+        !self.0.is_zero()
+    }
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Object for Day {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl Object for Url {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Object for Rows {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.rows.get(key.as_usize()?).cloned()
+    }
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(self.rows.len())
+    }
+}
+
+/// An amount or a date as it is shown where no filter names a form.
+pub fn shown(value: &Value, locale: &'static Locale) -> Option<String> {
+    let amount = value.downcast_object_ref::<Amount>().map(|amount| locale.money(amount.0));
+    amount.or_else(|| value.downcast_object_ref::<Day>().map(|day| locale.date(day.0)))
+}
+
+/// The variables for one message; `words` writes an instalment.
+pub fn context(input: &RenderInput, brand: &Brand, instalment: impl Fn(u32, u32) -> String) -> Value {
+    let rows: Vec<Value> = input.invoices.iter().take(INVOICES_LISTED_MAX).map(|row| row_value(row, &instalment)).collect();
+    let count = input.invoices.len() + input.more;
+    let url = |url: &str| link(url, false).map_or_else(|| Value::from(""), |url| Value::from_object(Url(url)));
+    let map = |entries: Vec<(&'static str, Value)>| Value::from(entries.into_iter().collect::<BTreeMap<_, _>>());
+    map(vec![
+        ("tenant", map(vec![("name", brand.name.as_str().into())])),
+        ("customer", map(vec![("name", input.customer_name.as_str().into())])),
+        ("contact", map(vec![("name", input.contact_name.as_str().into())])),
+        ("case", map(vec![("id", input.case_id.as_str().into())])),
+        ("invoices", Value::from_object(Rows { rows, count })),
+        ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
+        (
+            "links",
+            map(vec![
+                ("portal", url(&input.links.portal)),
+                ("opt_out", url(&input.links.opt_out)),
+                ("pay", input.links.pay.as_deref().map_or(Value::from(()), url)),
+            ]),
+        ),
+    ])
+}
+
+fn amount(money: Money) -> Value {
+    Value::from_object(Amount(money))
+}
+
+fn row_value(row: &InvoiceRow, instalment: impl Fn(u32, u32) -> String) -> Value {
+    let url = row.url.as_deref().and_then(|url| link(url, false));
+    let instalment = row.instalment.map(|(number, of)| instalment(number, of)).unwrap_or_default();
+    let entries: [(&str, Value); 10] = [
+        ("number", row.number.as_str().into()),
+        ("instalment", instalment.into()),
+        ("currency", row.due_now.currency().code().into()),
+        ("total", amount(row.total)),
+        ("open", amount(row.open)),
+        ("due_now", amount(row.due_now)),
+        ("issued_on", Value::from_object(Day(row.issued_on))),
+        ("due_on", Value::from_object(Day(row.due_on))),
+        ("days_past_due", row.days_past_due.into()),
+        ("url", url.map_or_else(|| Value::from(""), |url| Value::from_object(Url(url)))),
+    ];
+    Value::from(entries.into_iter().collect::<BTreeMap<_, _>>())
+}
