@@ -1,0 +1,153 @@
+//! `customer` of a canonical document.
+
+use std::collections::HashSet;
+
+use domain::document::CustomerRef;
+use domain::{Channel, Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, PostalAddress, Role, TenantId};
+use serde_json::Value;
+
+use crate::{
+    canonical::SOURCE,
+    form,
+    json::{Flaws, Object},
+};
+
+/// Most contacts that a customer may have.
+pub const CONTACTS_MAX: usize = 100;
+/// Most roles or consents that a contact may list.
+const WORDS_MAX: usize = 20;
+
+const KINDS: &[(&str, CustomerKind)] =
+    &[("company", CustomerKind::Company), ("sole_trader", CustomerKind::SoleTrader), ("person", CustomerKind::Person)];
+const PURPOSES: &[(&str, DebtPurpose)] = &[("business", DebtPurpose::Business), ("personal", DebtPurpose::Personal)];
+const ROLES: &[(&str, Role)] =
+    &[("billing", Role::Billing), ("approver", Role::Approver), ("executive", Role::Executive), ("site", Role::Site)];
+const CHANNELS: &[(&str, Channel)] = &[
+    ("email", Channel::Email),
+    ("sms", Channel::Sms),
+    ("voice", Channel::Voice),
+    ("whatsapp", Channel::Whatsapp),
+    ("letter", Channel::Letter),
+];
+
+/// The id of a customer of this source.
+pub fn customer_id(tenant: &TenantId, external_id: &str) -> CustomerId {
+    CustomerId::derive(&[tenant.as_str(), SOURCE, external_id])
+}
+
+/// A customer who is described, or only named by `external_id`.
+pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<CustomerRef> {
+    const DESCRIBING: [&str; 14] = [
+        "name",
+        "source_version",
+        "kind",
+        "segment",
+        "language",
+        "country",
+        "region",
+        "time_zone",
+        "debt_purpose",
+        "legal_entity",
+        "parent_external_id",
+        "contacts",
+        "postal_address",
+        "consents",
+    ];
+    if DESCRIBING.iter().any(|name| object.field(name).is_some()) {
+        return read(flaws, tenant, object).map(|customer| CustomerRef::Full(Box::new(customer)));
+    }
+    let external_id = object.required(flaws, "external_id", form::id)?;
+    Some(CustomerRef::Named(customer_id(tenant, &external_id)))
+}
+
+/// A customer who is described.
+pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<Customer> {
+    let external_id = object.required(flaws, "external_id", form::id);
+    let name = object.required(flaws, "name", form::filled_text);
+    let source_version = object.optional(flaws, "source_version", form::source_version);
+    let kind = object.optional(flaws, "kind", form::one_of(KINDS));
+    let segment = object.optional(flaws, "segment", form::text);
+    let language = object.optional(flaws, "language", form::language);
+    let country = object.optional(flaws, "country", form::country);
+    let region = object.optional(flaws, "region", form::region);
+    let time_zone = object.optional(flaws, "time_zone", form::zone);
+    let debt_purpose = object.optional(flaws, "debt_purpose", form::one_of(PURPOSES));
+    let legal_entity = object.optional(flaws, "legal_entity", form::text);
+    let parent_external_id = object.optional(flaws, "parent_external_id", form::id);
+    let contacts = object.list(flaws, "contacts", CONTACTS_MAX, contact);
+    let mut seen = HashSet::new();
+    for (index, contact) in contacts.iter().enumerate() {
+        if !seen.insert(contact.external_id.as_str()) {
+            flaws.add(
+                format!("{}/{index}/external_id", object.pointer("contacts")),
+                "is another contact's too; give each its own",
+            );
+        }
+    }
+    let postal_address = object.optional_object(flaws, "postal_address").and_then(|address| postal_address(flaws, &address));
+    let external_id = external_id?;
+    Some(Customer {
+        id: customer_id(tenant, &external_id),
+        source: SOURCE.to_owned(),
+        external_id,
+        source_version,
+        name: name?,
+        kind,
+        segment,
+        language,
+        country,
+        region,
+        time_zone,
+        debt_purpose,
+        legal_entity,
+        parent_external_id,
+        contacts,
+        postal_address,
+    })
+}
+
+fn contact(flaws: &mut Flaws, value: &Value, index: usize, at: String) -> Option<Contact> {
+    let object = Object::of(flaws, value, at)?;
+    let external_id = object.optional(flaws, "external_id", form::id);
+    let name = object.optional(flaws, "name", form::text);
+    let mut roles = object.list(flaws, "roles", WORDS_MAX, |flaws, value, _, at| {
+        form::one_of(ROLES)(value).map_err(|detail| flaws.add(at, detail)).ok()
+    });
+    roles.sort_unstable();
+    roles.dedup();
+    if roles.is_empty() {
+        roles.push(Role::Billing);
+    }
+    let email = object.optional(flaws, "email", form::email);
+    let phone = object.optional(flaws, "phone", form::phone);
+    let consents = object.list(flaws, "consents", WORDS_MAX, consent);
+    Some(Contact {
+        external_id: external_id.unwrap_or_else(|| format!("#{index}")),
+        name: name.unwrap_or_default(),
+        roles,
+        email,
+        phone,
+        consents,
+    })
+}
+
+fn consent(flaws: &mut Flaws, value: &Value, _index: usize, at: String) -> Option<Consent> {
+    if value.is_string() {
+        let channel = form::one_of(CHANNELS)(value).map_err(|detail| flaws.add(at, detail)).ok()?;
+        return Some(Consent { channel, given_at: None, wording: None });
+    }
+    let object = Object::of(flaws, value, at)?;
+    let channel = object.required(flaws, "channel", form::one_of(CHANNELS));
+    let given_at = object.optional(flaws, "given_at", form::instant);
+    let wording = object.optional(flaws, "wording", form::text);
+    Some(Consent { channel: channel?, given_at, wording })
+}
+
+fn postal_address(flaws: &mut Flaws, object: &Object<'_>) -> Option<PostalAddress> {
+    let line1 = object.required(flaws, "line1", form::filled_text);
+    let line2 = object.optional(flaws, "line2", form::text);
+    let postal_code = object.optional(flaws, "postal_code", form::text);
+    let city = object.required(flaws, "city", form::filled_text);
+    let country = object.required(flaws, "country", form::country);
+    Some(PostalAddress { line1: line1?, line2, postal_code, city: city?, country: country? })
+}

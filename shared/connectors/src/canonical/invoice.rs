@@ -1,0 +1,104 @@
+//! `invoice` of a canonical document.
+
+use std::collections::HashSet;
+
+use domain::ledger::INSTALMENTS_MAX;
+use domain::{Instalment, Invoice, InvoiceId, InvoiceStatus, TenantId};
+use jiff::civil::Date;
+use serde_json::Value;
+
+use crate::{
+    canonical::SOURCE,
+    form,
+    json::{Flaws, Object},
+};
+
+const STATUSES: &[(&str, InvoiceStatus)] = &[
+    ("draft", InvoiceStatus::Draft),
+    ("open", InvoiceStatus::Open),
+    ("void", InvoiceStatus::Void),
+    ("written_off", InvoiceStatus::WrittenOff),
+];
+
+/// The id of an invoice of this source.
+pub fn invoice_id(tenant: &TenantId, external_id: &str) -> InvoiceId {
+    InvoiceId::derive(&[tenant.as_str(), SOURCE, external_id])
+}
+
+/// An invoice.
+pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<Invoice> {
+    let external_id = object.required(flaws, "external_id", form::id);
+    let source_version = object.required(flaws, "source_version", form::source_version);
+    let number = object.optional(flaws, "number", form::filled_text);
+    let currency = object.required(flaws, "currency", form::currency);
+    let total_minor = object.required(flaws, "total_minor", form::amount);
+    let issued_on = object.required(flaws, "issued_on", form::date);
+    let has_instalments = matches!(object.field("instalments"), Some(Value::Array(items)) if !items.is_empty());
+    let due_on =
+        if has_instalments { object.optional(flaws, "due_on", form::date) } else { object.required(flaws, "due_on", form::date) };
+    let status = object.required(flaws, "status", form::one_of(STATUSES));
+    let paid_minor = object.optional(flaws, "paid_minor", form::amount);
+    let credited_minor = object.optional(flaws, "credited_minor", form::amount);
+    let url = object.optional(flaws, "url", form::url);
+    let purchase_order = object.optional(flaws, "purchase_order", form::text);
+
+    if before(due_on, issued_on) {
+        flaws.add(object.pointer("due_on"), "is before issued_on");
+    }
+    if let (Some(credited), Some(total)) = (credited_minor, total_minor)
+        && credited > total
+    {
+        flaws.add(object.pointer("credited_minor"), "is more than total_minor; send what goes beyond it as a credit note");
+    }
+    let instalments = instalments(flaws, object, total_minor, issued_on);
+
+    let external_id = external_id?;
+    Some(Invoice {
+        id: invoice_id(tenant, &external_id),
+        number: number.unwrap_or_else(|| external_id.clone()),
+        external_id,
+        source_version: source_version?,
+        currency: currency?,
+        total_minor: total_minor?,
+        issued_on: issued_on?,
+        due_on: instalments.last().map(|last| last.due_on).or(due_on)?,
+        status: status?,
+        paid_minor: paid_minor.unwrap_or(0),
+        credited_minor: credited_minor.unwrap_or(0),
+        paid_is_gross: false,
+        instalments,
+        url,
+        purchase_order,
+    })
+}
+
+fn before(due_on: Option<Date>, issued_on: Option<Date>) -> bool {
+    matches!((due_on, issued_on), (Some(due), Some(issued)) if due < issued)
+}
+
+/// The instalments in order of due date.
+fn instalments(flaws: &mut Flaws, object: &Object<'_>, total_minor: Option<i64>, issued_on: Option<Date>) -> Vec<Instalment> {
+    let flaws_before = flaws.count();
+    let mut seen = HashSet::new();
+    let mut list = object.list(flaws, "instalments", INSTALMENTS_MAX, |flaws, value, _, at| {
+        let object = Object::of(flaws, value, at)?;
+        let external_id = object.optional(flaws, "external_id", form::id);
+        let due_on = object.required(flaws, "due_on", form::date);
+        let amount_minor = object.required(flaws, "amount_minor", form::amount_above_zero);
+        if before(due_on, issued_on) {
+            flaws.add(object.pointer("due_on"), "is before issued_on");
+        }
+        if external_id.as_ref().is_some_and(|id| !seen.insert(id.clone())) {
+            flaws.add(object.pointer("external_id"), "is another instalment's too; give each its own");
+        }
+        Some(Instalment { external_id, due_on: due_on?, amount_minor: amount_minor? })
+    });
+    // At most 120 amounts of at most 10^15 each: the sum fits.
+    let sum: i64 = list.iter().map(|instalment| instalment.amount_minor).sum();
+    let complete = flaws.count() == flaws_before && !list.is_empty();
+    if let Some(total) = total_minor.filter(|total| complete && *total != sum) {
+        flaws.add(object.pointer("instalments"), format!("add up to {sum}, but total_minor is {total}; they must be equal"));
+    }
+    list.sort_by_key(|instalment| instalment.due_on);
+    list
+}

@@ -1,0 +1,131 @@
+//! The canonical document: for any system without a connector of its own, signed as Standard Webhooks 1.0 says.
+
+mod customer;
+mod invoice;
+mod payment;
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{Document, PaymentKind, TenantId};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::{
+    Bodies, Capabilities, Connector, Incoming, Reading, Refused, Rejected, Scope, Secret, form,
+    json::{self, Flaws, Object},
+    signature,
+};
+
+/// The connector of canonical documents.
+pub struct Canonical;
+
+/// The name of the source.
+pub const SOURCE: &str = "canonical";
+
+const STATUS: u16 = 401;
+
+/// What a document may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Customer,
+    Invoice,
+    Payment,
+    CreditNote,
+    Heartbeat,
+}
+
+const KINDS: &[(&str, Kind)] = &[
+    ("customer.upserted", Kind::Customer),
+    ("invoice.upserted", Kind::Invoice),
+    ("payment.upserted", Kind::Payment),
+    ("credit_note.upserted", Kind::CreditNote),
+    ("source.heartbeat", Kind::Heartbeat),
+];
+
+impl Connector for Canonical {
+    fn source(&self) -> &'static str {
+        SOURCE
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            scope: Scope::Tenant,
+            bad_signature_status: STATUS,
+            answer_within: Duration::from_secs(15),
+            bodies: Bodies::Objects,
+        }
+    }
+
+    fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused> {
+        let refuse = |detail: String| Refused { status: STATUS, detail };
+        let header = |name: &str| {
+            incoming
+                .headers
+                .get(name)
+                .ok_or_else(|| refuse(format!("the header {name} is missing; sign as Standard Webhooks says")))
+        };
+        let (id, timestamp, signatures) = (header("webhook-id")?, header("webhook-timestamp")?, header("webhook-signature")?);
+        signature::fresh(timestamp, incoming.now).map_err(refuse)?;
+        let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", incoming.body];
+        let mut matched = false;
+        for key in secrets.iter().filter_map(key) {
+            let expected = STANDARD.encode(signature::hmac_sha256(&key, &signed));
+            for candidate in signatures.split(' ').filter_map(|one| one.strip_prefix("v1,")) {
+                matched |= signature::equal(candidate, &expected);
+            }
+        }
+        let detail = "no v1 signature matches; sign '{webhook-id}.{webhook-timestamp}.{raw body}' with the decoded secret";
+        if matched { Ok(()) } else { Err(refuse(detail.to_owned())) }
+    }
+
+    fn read(&self, tenant: &TenantId, _zone: &TimeZone, incoming: &Incoming<'_>) -> Result<Reading, Rejected> {
+        let mut flaws = Flaws::default();
+        let event_id = incoming.headers.get("webhook-id").unwrap_or_default();
+        if let Err(detail) = form::check_id(event_id) {
+            flaws.add("", format!("the header webhook-id {detail}"));
+        }
+        let map = json::parse(incoming.body)?;
+        let document = document(&mut flaws, tenant, &Object::root(&map), incoming.now);
+        match document {
+            Some(document) if flaws.count() == 0 => {
+                Ok(Reading { event_id: event_id.to_owned(), documents: vec![document], ..Reading::default() })
+            }
+            Some(_) | None => Err(Rejected { errors: flaws.into_list() }),
+        }
+    }
+
+    fn new_secret(&self, random: [u8; 32]) -> String {
+        format!("whsec_{}", STANDARD.encode(random))
+    }
+}
+
+fn key(secret: &Secret) -> Option<Vec<u8>> {
+    let text = secret.expose();
+    let key = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok()?;
+    (!key.is_empty()).then_some(key)
+}
+
+/// The document, or at least one flaw.
+fn document(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, now: Timestamp) -> Option<Document> {
+    match root.required(flaws, "type", form::one_of(KINDS))? {
+        Kind::Customer => {
+            let object = root.object(flaws, "customer")?;
+            customer::read(flaws, tenant, &object).map(Document::Customer)
+        }
+        Kind::Invoice => {
+            let customer = root.object(flaws, "customer").and_then(|object| customer::read_ref(flaws, tenant, &object));
+            let invoice = root.object(flaws, "invoice").and_then(|object| invoice::read(flaws, tenant, &object));
+            Some(Document::Invoice { customer: customer?, invoice: invoice? })
+        }
+        Kind::Payment => payment::read(flaws, tenant, root, PaymentKind::Payment),
+        Kind::CreditNote => payment::read(flaws, tenant, root, PaymentKind::CreditNote),
+        Kind::Heartbeat => {
+            let flaws_before = flaws.count();
+            let at = root.optional(flaws, "at", form::instant);
+            if at.is_some_and(|at| at > now + SignedDuration::from_secs(signature::TOLERANCE_S)) {
+                flaws.add(root.pointer("at"), "is in the future; a heartbeat says that the books were complete then");
+            }
+            (flaws.count() == flaws_before).then(|| Document::Heartbeat(at.unwrap_or(now)))
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The trait that every connector implements, and what it answers.
+
+use std::time::Duration;
+
+use domain::{Document, TenantId};
+use jiff::tz::TimeZone;
+
+use crate::{Incoming, Secret};
+
+/// The code for one kind of outside system: pure, so that the same request gives the same answer every time.
+pub trait Connector: Send + Sync {
+    /// The name in webhook paths, ids and customers: `canonical`, `stripe`.
+    fn source(&self) -> &'static str;
+
+    /// What is known of the system, as data.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Checks that the request comes from whoever holds one of `secrets`, in constant time. While a secret is rotated
+    /// both the old and the new one are passed, and either may match.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with the status that the vendor expects.
+    fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused>;
+
+    /// Maps a verified request to documents. Instants become calendar dates in `zone`, the tenant's.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`] when nothing of the request can be taken; then nothing of it may be stored.
+    fn read(&self, tenant: &TenantId, zone: &TimeZone, incoming: &Incoming<'_>) -> Result<Reading, Rejected>;
+
+    /// A new secret in the vendor's form, from random bytes.
+    fn new_secret(&self, random: [u8; 32]) -> String;
+}
+
+/// What is known of a system, as data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Whose the webhook's address and secret are.
+    pub scope: Scope,
+    /// The status that tells this vendor that a signature did not match.
+    pub bad_signature_status: u16,
+    /// How long the vendor waits for an answer.
+    pub answer_within: Duration,
+    /// What the bodies carry.
+    pub bodies: Bodies,
+}
+
+/// Whose a webhook's address and secret are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One tenant's: `/webhooks/{tenant}/{source}`.
+    Tenant,
+    /// The vendor app's, for the companies of many tenants: `/webhooks/app/{source}`.
+    App,
+}
+
+/// What the bodies of a system carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bodies {
+    /// The objects themselves, applied at once.
+    Objects,
+    /// Only ids: the objects must be read back.
+    Hints,
+}
+
+/// What a request said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The sender's id of this event: the same id is the same event, delivered again.
+    pub event_id: String,
+    /// What to apply, each by itself and only where its version is newer.
+    pub documents: Vec<Document>,
+    /// What could not be taken. Each becomes an exception that a person sees, and the body is kept.
+    pub parked: Vec<Parked>,
+    /// Why there was nothing to take, for an event that is none of our business. Answered with success.
+    pub ignored: Option<String>,
+}
+
+/// A part of a request that could not be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// JSON pointer into the body.
+    pub pointer: String,
+    /// What is wrong and how to mend it. Holds no personal data.
+    pub detail: String,
+}
+
+/// Why a request is not believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refused {
+    /// The HTTP status that the vendor expects.
+    pub status: u16,
+    /// What is wrong and how to mend it.
+    pub detail: String,
+}
+
+/// Why nothing of a request can be taken: every flaw that the request alone shows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the document has {} flaw(s)", errors.len())]
+pub struct Rejected {
+    /// Each wrong field.
+    pub errors: Vec<FieldFlaw>,
+}
+
+/// A wrong field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFlaw {
+    /// JSON pointer into the body; empty for the body as a whole or a header.
+    pub pointer: String,
+    /// What is wrong and how to mend it. Holds no personal data.
+    pub detail: String,
+}

@@ -1,0 +1,115 @@
+//! Stripe customers: as objects of their own, and as an invoice shows them.
+
+use domain::{Contact, Customer, PostalAddress, Role};
+use serde_json::Value;
+
+use crate::{
+    Parked, form,
+    json::{Flaws, Object},
+    places,
+    stripe::{
+        SOURCE,
+        event::{Event, Rank, expandable_id},
+    },
+};
+
+/// The one contact that Stripe knows of a customer.
+const CONTACT: &str = "billing";
+
+/// The customer of a `customer.*` event.
+pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Option<Customer> {
+    let external_id = event.object.required(flaws, "id", form::id)?;
+    let mut customer = describe(notes, &event.object, event, external_id, "");
+    let locales = event.object.field("preferred_locales").and_then(Value::as_array);
+    customer.language = locales.and_then(|locales| locales.iter().find_map(|locale| form::language(locale).ok()));
+    let stage = if event.kind == "customer.created" { 0 } else { 1 };
+    customer.source_version = Some(event.version(Rank::stage(stage), &customer));
+    Some(customer)
+}
+
+/// The customer as the invoice shows it: without a version, so that it only creates.
+pub fn of_invoice(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Option<Customer> {
+    let field = if event.object.field("customer").is_some() { "customer" } else { "customer_account" };
+    if event.object.field(field).is_none() {
+        flaws.add(event.object.pointer("customer"), "is missing; assign the invoice to a customer in Stripe");
+        return None;
+    }
+    let external_id = event.object.required(flaws, field, expandable_id)?;
+    let mut unsure = Vec::new();
+    let customer = describe(&mut unsure, &event.object, event, external_id, "customer_");
+    // Said once, when the invoice is issued, rather than with every event about it.
+    if matches!(event.kind, "invoice.created" | "invoice.finalized") {
+        notes.append(&mut unsure);
+    }
+    Some(customer)
+}
+
+/// What `object` says in the fields that begin with `prefix`. What cannot be used is left out with a note.
+fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, external_id: String, prefix: &str) -> Customer {
+    let field = |name: &str| format!("{prefix}{name}");
+    let mut note = |name: &str, detail: String| {
+        notes.push(Parked { pointer: object.pointer(name), detail: format!("{detail}; it was left out: mend it in Stripe") });
+    };
+    let mut usable = |name: String, read: &dyn Fn(&Value) -> Result<String, String>| {
+        let value = object.field(&name).filter(|value| value.as_str().is_none_or(|text| !text.trim().is_empty()))?;
+        read(value).map_err(|detail| note(&name, detail)).ok()
+    };
+    let name = usable(field("name"), &form::text);
+    let email = usable(field("email"), &form::email);
+    let phone = usable(field("phone"), &phone);
+    let address = object.field(&field("address")).and_then(Value::as_object).map(Address);
+    let country = address.and_then(|address| address.text("country")).filter(|code| places::is_country(code));
+    let region = address.and_then(|address| address.text("state")).filter(|code| places::is_region(code));
+    let contact = (email.is_some() || phone.is_some()).then(|| Contact {
+        external_id: CONTACT.to_owned(),
+        name: String::new(),
+        roles: vec![Role::Billing],
+        email: email.clone(),
+        phone,
+        consents: Vec::new(),
+    });
+    Customer {
+        id: event.customer_id(&external_id),
+        source: SOURCE.to_owned(),
+        source_version: None,
+        name: name.or(email).unwrap_or_else(|| external_id.clone()),
+        external_id,
+        kind: None,
+        segment: None,
+        language: None,
+        postal_address: address.zip(country.clone()).and_then(|(address, country)| address.postal(country)),
+        country,
+        region,
+        time_zone: None,
+        debt_purpose: None,
+        legal_entity: None,
+        parent_external_id: None,
+        contacts: contact.into_iter().collect(),
+    }
+}
+
+/// A phone number in E.164 once the separators that people write are taken out.
+fn phone(value: &Value) -> Result<String, String> {
+    let plain: String = form::string(value)?.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
+    if form::is_e164(&plain) { Ok(plain) } else { Err("is not an E.164 phone number, such as +493012345678".to_owned()) }
+}
+
+/// An address object, of which every field may be missing.
+#[derive(Clone, Copy)]
+struct Address<'a>(&'a serde_json::Map<String, Value>);
+
+impl Address<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        form::filled_text(self.0.get(name)?).ok()
+    }
+
+    fn postal(&self, country: String) -> Option<PostalAddress> {
+        Some(PostalAddress {
+            line1: self.text("line1")?,
+            line2: self.text("line2"),
+            postal_code: self.text("postal_code"),
+            city: self.text("city")?,
+            country,
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! What every connector must do, run over the registry: a new entry is covered once `common::signed` says how its vendor
+//! signs.
+
+mod common;
+
+use std::{fs, path::Path};
+
+use common::{NOW_S, berlin, headers, now, refusal, signed, tenant};
+use connectors::{Connector, Incoming, Secret, by_source, registry};
+use domain::Document;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+
+fn each(check: impl Fn(&dyn Connector, &str)) {
+    assert!(!registry().is_empty());
+    for connector in registry() {
+        check(*connector, &connector.new_secret([7; 32]));
+    }
+}
+
+fn body() -> Vec<u8> {
+    br#"{"id":"evt_1","type":"none","text":"0123456789"}"#.to_vec()
+}
+
+#[test]
+fn sources_are_told_apart() {
+    for connector in registry() {
+        let found = by_source(connector.source()).expect("found by its own name");
+        assert_eq!(found.source(), connector.source());
+        assert_eq!(registry().iter().filter(|other| other.source() == connector.source()).count(), 1);
+        assert!(connector.source().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+    }
+    assert!(by_source("unknown").is_none());
+}
+
+#[test]
+fn own_signatures_are_believed_and_secrets_overlap() {
+    each(|connector, secret| {
+        let (source, body) = (connector.source(), body());
+        let other = connector.new_secret([8; 32]);
+        assert_ne!(secret, other);
+        let pairs = signed(source, secret, NOW_S, &body);
+        for (secrets, refused) in [
+            (vec![secret], false),
+            (vec![&other, secret], false),
+            (vec![secret, &other], false),
+            (vec![&*other], true),
+            (vec![], true),
+            (vec![""], true),
+        ] {
+            let expected = refused.then_some(connector.capabilities().bad_signature_status);
+            assert_eq!(refusal(connector, &pairs, &body, &secrets), expected, "{source} {secrets:?}");
+        }
+        let shouted: Vec<_> = pairs.iter().map(|(name, value)| (name.to_uppercase(), value.clone())).collect();
+        assert_eq!(refusal(connector, &shouted, &body, &[secret]), None, "{source}: header names in any case");
+    });
+}
+
+#[test]
+fn one_changed_byte_is_refused() {
+    each(|connector, secret| {
+        let (source, body, status) = (connector.source(), body(), connector.capabilities().bad_signature_status);
+        let pairs = signed(source, secret, NOW_S, &body);
+        for bit in [0x01, 0x10, 0x20] {
+            for index in 0..body.len() {
+                let mut changed = body.clone();
+                changed[index] ^= bit;
+                assert_eq!(refusal(connector, &pairs, &changed, &[secret]), Some(status), "{source} body {index}");
+            }
+            for which in 0..pairs.len() {
+                for index in 0..pairs[which].1.len() {
+                    let mut bytes = pairs[which].1.clone().into_bytes();
+                    bytes[index] ^= bit;
+                    let Ok(value) = String::from_utf8(bytes) else { continue };
+                    let mut changed = pairs.clone();
+                    changed[which].1 = value;
+                    let refused = refusal(connector, &changed, &body, &[secret]);
+                    assert_eq!(refused, Some(status), "{source} {} {index}", pairs[which].0);
+                }
+            }
+        }
+        for cut in [&body[..body.len() - 1], b""] {
+            assert_eq!(refusal(connector, &pairs, cut, &[secret]), Some(status), "{source}: a shorter body");
+        }
+    });
+}
+
+#[test]
+fn stale_and_missing_headers_are_refused() {
+    each(|connector, secret| {
+        let (source, body, status) = (connector.source(), body(), connector.capabilities().bad_signature_status);
+        for (off, refused) in [(0, false), (300, false), (-300, false), (301, true), (-301, true), (-90_000, true)] {
+            let pairs = signed(source, secret, NOW_S + off, &body);
+            assert_eq!(refusal(connector, &pairs, &body, &[secret]), refused.then_some(status), "{source} {off} s off");
+        }
+        let pairs = signed(source, secret, NOW_S, &body);
+        for which in 0..pairs.len() {
+            let mut fewer = pairs.clone();
+            fewer.remove(which);
+            assert_eq!(refusal(connector, &fewer, &body, &[secret]), Some(status), "{source} without {}", pairs[which].0);
+        }
+        for value in ["", ",", "=", "v1,", "v1=", "t=", "t=,v1=", "t=99999999999999999999,v1=00", "\u{1f600}"] {
+            let broken: Vec<_> = pairs.iter().map(|(name, _)| (name.clone(), value.to_owned())).collect();
+            assert_eq!(refusal(connector, &broken, &body, &[secret]), Some(status), "{source} {value:?}");
+        }
+        let signed_empty = signed(source, secret, NOW_S, b"");
+        assert_eq!(refusal(connector, &signed_empty, b"", &[secret]), None, "{source}: an empty body can be signed");
+        assert!(read(connector, b"").is_err(), "{source}: but says nothing");
+    });
+}
+
+fn read(connector: &dyn Connector, body: &[u8]) -> Result<connectors::Reading, connectors::Rejected> {
+    let headers = headers(&[("webhook-id".to_owned(), "evt_1".to_owned())]);
+    connector.read(&tenant(), &berlin(), &Incoming { headers: &headers, body, now: now() })
+}
+
+#[test]
+fn published_vectors_pass() {
+    let text = fs::read_to_string(format!("{FIXTURES}/vectors/signatures.json")).expect("the vectors");
+    let vectors: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    let mut covered = Vec::new();
+    for vector in vectors {
+        let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
+        let source = match text("system").as_str() {
+            "standard-webhooks" => "canonical".to_owned(),
+            system => system.to_owned(),
+        };
+        let Some(connector) = by_source(&source) else { continue };
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        let mut at_s = vector["timestamp"].as_i64();
+        for (name, value) in vector["headers"].as_object().into_iter().flatten() {
+            let value = value.as_str().expect("a text").to_owned();
+            at_s = at_s.or(value.parse().ok());
+            pairs.push((name.clone(), value));
+        }
+        let header = if source == "canonical" { "webhook-signature".to_owned() } else { text("header") };
+        pairs.push((header, text("expected")));
+        let now = jiff::Timestamp::from_second(at_s.expect("a time")).expect("in range");
+        let body = text("body");
+        let incoming = Incoming { headers: &headers(&pairs), body: body.as_bytes(), now };
+        connector.verify(&incoming, &[Secret::new(text("secret"))]).expect("believed");
+        let changed = Incoming { body: &body.as_bytes()[1..], ..incoming };
+        connector.verify(&changed, &[Secret::new(text("secret"))]).expect_err("refused");
+        covered.push(source);
+    }
+    covered.sort();
+    assert_eq!(covered, ["canonical", "stripe"]);
+}
+
+#[test]
+fn hostile_bodies_are_answered() {
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000)).into_bytes();
+    let junk: Vec<u8> = (0..1_048_576_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut not_text = br#"{"type":"invoice.upserted","id":"#.to_vec();
+    let offset = not_text.len();
+    not_text.extend([0xff, 0xfe]);
+    for body in [
+        deep("[", "]"),
+        deep(r#"{"a":"#, "}"),
+        format!(r#"{{"id":"e","type":"x","data":{}}}"#, "[".repeat(100_000)).into_bytes(),
+        junk,
+        vec![b'1'; 1_048_576],
+        vec![b'"'; 1_048_576],
+        not_text.clone(),
+        b"null".to_vec(),
+        b"[]".to_vec(),
+        b"{".to_vec(),
+        br#"{"a":1,"a":2}"#.to_vec(),
+    ] {
+        each(|connector, _| {
+            let rejected = read(connector, &body).expect_err("nothing in it can be taken");
+            assert!(!rejected.errors.is_empty(), "{}", connector.source());
+        });
+    }
+    each(|connector, _| {
+        let rejected = read(connector, &not_text).expect_err("no text");
+        assert!(rejected.errors[0].detail.contains(&format!("offset {offset} ")), "{:?}", rejected.errors);
+    });
+}
+
+/// Every recorded object of a system, wrapped as its vendor delivers it.
+fn deliveries(source: &str) -> Vec<(String, Value)> {
+    let folder = format!("{FIXTURES}/{source}");
+    if !Path::new(&folder).is_dir() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_none_or(|ending| ending != "json") {
+            continue;
+        }
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a name").to_owned();
+        let object: Value = serde_json::from_str(&fs::read_to_string(&path).expect("readable")).expect("JSON");
+        let kinds: &[&str] = match name.as_str() {
+            "invoice" => &["invoice.created", "invoice.finalized", "invoice.paid", "invoice.voided", "invoice.deleted"],
+            "invoice_payment" => &["invoice_payment.paid"],
+            "credit_note" => &["credit_note.created", "credit_note.updated", "credit_note.voided"],
+            "charge" => &["charge.refunded", "charge.succeeded"],
+            "refund" => &["refund.created", "refund.failed", "charge.refund.updated"],
+            "dispute" => &["charge.dispute.created", "charge.dispute.closed", "charge.dispute.funds_withdrawn"],
+            "payment_intent" => &["payment_intent.processing", "payment_intent.succeeded", "payment_intent.payment_failed"],
+            "customer" => &["customer.created", "customer.updated", "customer.deleted"],
+            _ => &["some.type"],
+        };
+        // These files are whole deliveries already.
+        if name == "event" || source == "canonical" {
+            found.push((name, object));
+            continue;
+        }
+        for kind in kinds {
+            let event = json!({"id": "evt_1", "object": "event", "created": NOW_S, "type": kind, "data": {"object": object}});
+            found.push((format!("{name} as {kind}"), event));
+        }
+    }
+    found
+}
+
+#[test]
+fn recorded_objects_are_taken_parked_or_ignored() {
+    each(|connector, _| {
+        for (name, event) in deliveries(connector.source()) {
+            let reading = read(connector, &serde_json::to_vec(&event).expect("JSON")).expect("signed by the vendor");
+            assert!(!reading.event_id.is_empty());
+            let outcomes = [!reading.documents.is_empty(), !reading.parked.is_empty(), reading.ignored.is_some()];
+            assert_eq!(outcomes.iter().filter(|outcome| **outcome).count(), 1, "{} {name}: {reading:?}", connector.source());
+            for document in &reading.documents {
+                let remaining = event["data"]["object"]["amount_remaining"].as_i64();
+                if let (Document::Invoice { invoice, .. }, Some(remaining)) = (document, remaining) {
+                    assert_eq!(invoice.total_minor - invoice.paid_minor - invoice.credited_minor, remaining, "{name}");
+                }
+            }
+        }
+    });
+    let taken = deliveries("stripe").into_iter().filter(|(_, event)| {
+        let body = serde_json::to_vec(event).expect("JSON");
+        !common::read("stripe", &body).expect("signed by the vendor").documents.is_empty()
+    });
+    assert!(taken.count() >= 14, "most recorded objects are taken");
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(body in prop::collection::vec(any::<u8>(), 0..600), value in "\\PC{0,80}", bytes in any::<bool>()) {
+        let body = if bytes { body } else { format!(r#"{{"id":"e","type":"invoice.paid","data":{value}}}"#).into_bytes() };
+        for connector in registry() {
+            let secret = connector.new_secret([7; 32]);
+            let pairs: Vec<(String, String)> =
+                signed(connector.source(), &secret, NOW_S, b"other").into_iter().map(|(name, _)| (name, value.clone())).collect();
+            prop_assert!(refusal(*connector, &pairs, &body, &[&secret]).is_some());
+            let _answered = read(*connector, &body);
+        }
+    }
+
+    /// A good delivery of which one value anywhere is replaced by another never panics and never passes with flaws half taken.
+    #[test]
+    fn any_replaced_value_is_answered(which in any::<prop::sample::Index>(), place in any::<prop::sample::Index>(), junk in junk()) {
+        let mut all: Vec<(&str, Value)> = deliveries("stripe").into_iter().map(|(_, event)| ("stripe", event)).collect();
+        all.push(("canonical", sample()));
+        let (source, document) = which.get(all.as_slice());
+        let mut document = document.clone();
+        let mut pointers = Vec::new();
+        collect(&document, String::new(), &mut pointers);
+        let pointer: &String = place.get(pointers.as_slice());
+        *document.pointer_mut(pointer).expect("collected there") = junk;
+        if let Ok(reading) = common::read(source, &serde_json::to_vec(&document).expect("JSON")) {
+            for document in reading.documents {
+                if let Document::Invoice { invoice, .. } = document {
+                    prop_assert!(invoice.total_minor >= 0 && invoice.paid_minor >= 0);
+                    prop_assert!((0..=invoice.total_minor).contains(&invoice.credited_minor));
+                    prop_assert!(invoice.issued_on <= invoice.due_on);
+                }
+            }
+        }
+    }
+}
+
+fn sample() -> Value {
+    serde_json::from_str(include_str!("../fixtures/canonical/invoice.json")).expect("JSON")
+}
+
+fn collect(value: &Value, at: String, pointers: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| collect(value, format!("{at}/{key}"), pointers)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, value)| collect(value, format!("{at}/{index}"), pointers))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+    pointers.push(at);
+}
+
+fn junk() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        (-2_i64..3).prop_map(Value::from),
+        Just(json!(1250.5)),
+        "\\PC{0,200}".prop_map(Value::from),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!([{}, null, 1])),
+        Just(Value::from("x".repeat(10_000))),
+    ]
+}
