@@ -1,0 +1,60 @@
+//! What a store instance remembers: things that never change, and policies by the revision that they were read at.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{Channel, Settings, TenantId, Workflow};
+
+/// Published workflow bodies that are kept before the cache starts afresh.
+const WORKFLOWS_MAX: usize = 2_000;
+
+/// A tenant's policy without the versions that cases are pinned to.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) rev: u64,
+    pub(crate) settings: Settings,
+    pub(crate) breaker_open: bool,
+    pub(crate) workflows: Vec<Arc<Workflow>>,
+    pub(crate) templates: BTreeMap<(String, Channel), u32>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    shards: HashMap<TenantId, u8>,
+    policies: HashMap<TenantId, Base>,
+    workflows: HashMap<(TenantId, String, u32), Arc<Workflow>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Cache(Mutex<Kept>);
+
+impl Cache {
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    pub(crate) fn shards(&self, tenant: &TenantId) -> Option<u8> {
+        self.with(|kept| kept.shards.get(tenant).copied())
+    }
+    pub(crate) fn keep_shards(&self, tenant: &TenantId, shards: u8) {
+        self.with(|kept| kept.shards.insert(tenant.clone(), shards));
+    }
+    pub(crate) fn policy(&self, tenant: &TenantId, rev: u64) -> Option<Base> {
+        self.with(|kept| kept.policies.get(tenant).filter(|base| base.rev == rev).cloned())
+    }
+    pub(crate) fn keep_policy(&self, tenant: &TenantId, base: Base) {
+        self.with(|kept| kept.policies.insert(tenant.clone(), base));
+    }
+    pub(crate) fn workflow(&self, tenant: &TenantId, id: &str, version: u32) -> Option<Arc<Workflow>> {
+        self.with(|kept| kept.workflows.get(&(tenant.clone(), id.to_owned(), version)).cloned())
+    }
+    pub(crate) fn keep_workflow(&self, tenant: &TenantId, workflow: &Arc<Workflow>) {
+        self.with(|kept| {
+            if kept.workflows.len() >= WORKFLOWS_MAX {
+                kept.workflows.clear();
+            }
+            kept.workflows.insert((tenant.clone(), workflow.id.clone(), workflow.version), Arc::clone(workflow));
+        });
+    }
+}

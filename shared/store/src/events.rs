@@ -1,0 +1,214 @@
+//! Bus events from the table's stream: ids only, never names, addresses or text.
+//!
+//! Items whose write has something to say carry the attribute `outbox`, so that a filter on the stream passes few others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{CaseState, CustomerId, NewTask, PendingStatus, TaskKind, TenantId, id::digest};
+use jiff::Timestamp;
+use serde_dynamo::{AttributeValue, Item};
+use serde_json::{Value, json};
+
+use crate::{Head, head::from_item, keys, record::Body};
+
+/// Steps that one event names at most.
+const STEPS_MAX: usize = 20;
+
+/// An event for the bus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BusEvent {
+    /// The same for the same happening, so that duplicates can be recognised; also in the detail as `id`.
+    pub id: String,
+    /// The event's name.
+    pub detail_type: &'static str,
+    /// Its detail.
+    pub detail: Value,
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    match item.get(name)? {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn millis(item: &Item, name: &str) -> Option<Timestamp> {
+    match item.get(name)? {
+        AttributeValue::N(text) => Timestamp::from_millisecond(text.parse().ok()?).ok(),
+        _ => None,
+    }
+}
+
+fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, parts: &[&str], ids: Value) -> BusEvent {
+    let mut all = vec![detail_type, tenant.as_str()];
+    all.extend(parts);
+    let id = format!("evt_{}", digest(&all));
+    let mut detail = json!({ "schema_version": 1, "id": id, "tenant": tenant.as_str() });
+    if let (Some(at), Some(detail)) = (at, detail.as_object_mut()) {
+        detail.insert("occurred_at".to_owned(), json!(keys::second(at)));
+    }
+    if let (Value::Object(ids), Some(detail)) = (ids, detail.as_object_mut()) {
+        detail.extend(ids);
+    }
+    BusEvent { id, detail_type, detail }
+}
+
+/// The events that a change of one item stands for; none for an image that does not read, or says nothing.
+pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
+    let (Some(pk), Some(sk)) = (text(new, "pk"), text(new, "sk")) else { return vec![] };
+    if let Some(tenant) = keys::parse_work(pk) {
+        return if old.is_none() { of_task(&tenant, sk, new) } else { vec![] };
+    }
+    let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };
+    let of_object = |detail_type, name: &str, id: &str| {
+        let version = text(new, "ver").unwrap_or_default();
+        let changed = old.and_then(|old| text(old, "ver")) != Some(version);
+        let ids = json!({ "customer": customer.as_str(), name: id, "source_version": version });
+        let made = || event(detail_type, &tenant, millis(new, "seen_at"), &[id, version], ids.clone());
+        changed.then(made).into_iter().collect()
+    };
+    if sk == "HEAD" {
+        of_head(&tenant, old, new)
+    } else if let Some(id) = sk.strip_prefix("INV#") {
+        of_object("InvoiceUpserted", "invoice", id)
+    } else if let Some(id) = sk.strip_prefix("PAY#") {
+        of_object("PaymentUpserted", "payment", id)
+    } else if sk.starts_with("COV#") {
+        of_record(&tenant, &customer, old, new)
+    } else {
+        vec![]
+    }
+}
+
+fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Vec<BusEvent> {
+    let id = sk.trim_start_matches("TSK#");
+    let Some(task) = text(new, "doc").and_then(|doc| serde_json::from_str::<NewTask>(doc).ok()) else { return vec![] };
+    let mut ids = json!({ "task": id, "kind": crate::record::word(task.kind), "exception": task.kind.is_exception() });
+    if let Some(ids) = ids.as_object_mut() {
+        let optional = [
+            ("customer", text(new, "customer").map(str::to_owned)),
+            ("step", task.step.clone()),
+            ("currency", task.currency.map(|currency| currency.to_string())),
+        ];
+        ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+    }
+    let at = millis(new, "raised_at");
+    let more = match task.kind {
+        TaskKind::Escalation => Some("CaseEscalated"),
+        TaskKind::CreditHold => Some("CreditHoldPlaced"),
+        TaskKind::HandOff => Some("CaseHandedOff"),
+        TaskKind::Task
+        | TaskKind::Notify
+        | TaskKind::Fee
+        | TaskKind::Approval
+        | TaskKind::Unreachable
+        | TaskKind::PlanEnded
+        | TaskKind::MoneyInFlight
+        | TaskKind::InDoubt
+        | TaskKind::NeedsReview
+        | TaskKind::Document
+        | TaskKind::Failing
+        | TaskKind::Breaker
+        | TaskKind::DeadLetter => None,
+    };
+    let kinds = std::iter::once("TaskCreated").chain(more);
+    kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect()
+}
+
+fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
+    let Ok(head) = from_item(new.clone()) else { return vec![] };
+    let before: Option<Head> = old.and_then(|old| from_item(old.clone()).ok());
+    let customer = head.customer.as_str();
+    let mut events = Vec::new();
+    for (id, entry) in &head.pending {
+        let was = before.as_ref().and_then(|before| before.pending.get(id));
+        let channel = entry.message.channel.as_str();
+        let number = entry.message.number;
+        let ids = json!({ "customer": customer, "message": id.as_str(), "channel": channel, "number": number });
+        let queued = entry.message.status == PendingStatus::Queued;
+        if queued && was.is_none_or(|was| was.dispatches != entry.dispatches) {
+            let parts = [id.as_str(), &entry.dispatches.to_string()];
+            events.push(event("MessageQueued", tenant, Some(entry.dispatched_at), &parts, ids));
+        } else if entry.message.status == PendingStatus::Unknown
+            && was.is_none_or(|was| was.message.status != PendingStatus::Unknown)
+        {
+            let at = entry.attempt.as_ref().map(|attempt| attempt.lease_until);
+            events.push(event("MessageUnknown", tenant, at, &[id.as_str()], ids));
+        }
+    }
+    for (currency, case) in &head.cases {
+        let was = before.as_ref().and_then(|before| before.cases.get(currency)).filter(|was| was.id == case.id);
+        if was.is_some_and(|was| was.state == case.state) {
+            continue;
+        }
+        let (kind, reason) = match case.state {
+            CaseState::Open => ("CaseOpened", None),
+            CaseState::Waiting(reason) => ("CaseWaiting", Some(crate::record::word(reason))),
+            CaseState::Ended => ("CaseEnded", None),
+            CaseState::Closed => ("CaseClosed", None),
+        };
+        let mut ids = json!({
+            "customer": customer, "case": case.id.as_str(), "currency": currency.code(), "workflow": case.workflow, "version": case.version
+        });
+        if let (Some(reason), Some(ids)) = (reason, ids.as_object_mut()) {
+            ids.insert("reason".to_owned(), json!(reason));
+        }
+        events.push(event(kind, tenant, head.decided_at, &[case.id.as_str(), &head.decision.to_string()], ids));
+    }
+    events
+}
+
+fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
+    let Some(body) = text(new, "body").and_then(|body| serde_json::from_str::<Body>(body).ok()) else { return vec![] };
+    let status = text(new, "st").unwrap_or_default();
+    // A record that is written over before it is linked says the same again, under the same ids.
+    let changed = old.and_then(|old| text(old, "st")) != Some(status);
+    let at = millis(new, &format!("at_{status}")).or(Some(body.at));
+    let Some(message) = &body.message else {
+        let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
+        let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
+        return if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] };
+    };
+    if !changed {
+        return vec![];
+    }
+    let kind = match status {
+        "sent" | "shadow" => "MessageSent",
+        "in_doubt" => "MessageUnknown",
+        "delivered" => "MessageDelivered",
+        "failed" | "bounced" | "rejected" | "rendering_failed" => "MessageFailed",
+        _ => return vec![],
+    };
+    let ids = json!({
+        "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
+        "number": body.number, "status": status, "mode": crate::record::word(message.mode)
+    });
+    let mut events = vec![event(kind, tenant, at, &[message.id.as_str(), status], ids)];
+    if old.is_none() && matches!(status, "sent" | "shadow") {
+        let rows = crate::head::unpack(&message.rows, "").unwrap_or_default();
+        let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
+        events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
+    }
+    events
+}
+
+fn satisfied(
+    tenant: &TenantId,
+    customer: &CustomerId,
+    body: &Body,
+    message: Option<&str>,
+    steps: BTreeSet<&str>,
+) -> Vec<BusEvent> {
+    steps
+        .into_iter()
+        .take(STEPS_MAX)
+        .map(|step| {
+            let mut ids: BTreeMap<&str, Value> =
+                BTreeMap::from([("customer", json!(customer.as_str())), ("step", json!(step)), ("number", json!(body.number))]);
+            ids.extend(message.map(|message| ("message", json!(message))));
+            let number = body.number.to_string();
+            let parts = [customer.as_str(), &number, message.unwrap_or_default(), step];
+            event("StepSatisfied", tenant, Some(body.at), &parts, json!(ids))
+        })
+        .collect()
+}

@@ -1,0 +1,197 @@
+//! Every key of the table, and every access pattern.
+//!
+//! Table: `pk`, `sk`. Local index `chase` (`pk`, `chase`; all attributes). Global index `due` (`due_pk`, `due_sk`; keys only).
+//! Items expire by `expires_at`. `T` stands for `T#{tenant}`, `C` for `T#{tenant}#C#{customer}`. Costs are for items of 1 KB:
+//! W write units, R strong read units.
+//!
+//! | item | pk | sk | written by | read by | cost |
+//! |---|---|---|---|---|---|
+//! | tenant registry | `TENANTS` | tenant | settings, publishing, replan | sweep: one query | 2 W in a transaction |
+//! | settings | `T` | `SETTINGS` | admin, with the registry row | everyone, by key | 2 W, 1 R |
+//! | workflow, current | `T` | `WF#{id}` | publish, unpublish | policy: query `WF#` | 2 W |
+//! | workflow body | `T` | `WFV#{id}#{version}` | publish, once | by key, cached for good | 2 W |
+//! | template, current | `T` | `TPL#{id}#{channel}#{language}` | admin | policy: query `TPL#`; sender: query of one id | 2 W |
+//! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
+//! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
+//! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
+//! | heartbeat | `T` | `HEARD#{source}` | ingest | facts: query `HEARD#` | 1 W |
+//! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
+//! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: by key, query of 28 days | 1 W |
+//! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
+//! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
+//! | reference | `T#REF#{object}` | `REF` | ingest (sources other than canonical) | ingest, by key | 2 W |
+//! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
+//! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch | 1 W, 1 R |
+//! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
+//! | profile | `C` | `PROFILE` | ingest | facts: query `HOLD#` to `PROFILE` | 2 W |
+//! | hold | `C` | `HOLD#{id}` | admin, portal | facts: the same query | 2 W |
+//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing | facts: query of `chase`; archived ones by key | 4 W |
+//! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, filing | facts: query of `chase` | 4 W |
+//! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
+//! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
+//! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
+//! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Channel, CustomerId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId, id::digest};
+use jiff::{Timestamp, civil::Date};
+
+/// Partition and sort key of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn attributes(&self) -> std::collections::HashMap<String, AttributeValue> {
+        [("pk".to_owned(), AttributeValue::S(self.pk.clone())), ("sk".to_owned(), AttributeValue::S(self.sk.clone()))].into()
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}|{}", self.pk, self.sk)
+    }
+}
+
+/// The position of a decision's own marks within its records.
+pub const MARKS: u32 = 999;
+/// Sort key of a due entry that nothing but a new fact or a person wakes.
+pub const PARKED: &str = "9999-12-31T23:59:59Z";
+
+pub(crate) fn tenants() -> String {
+    "TENANTS".to_owned()
+}
+pub(crate) fn registry(tenant: &TenantId) -> Key {
+    Key::new(tenants(), tenant.as_str())
+}
+pub(crate) fn tenant(tenant: &TenantId) -> String {
+    format!("T#{tenant}")
+}
+pub(crate) fn settings(t: &TenantId) -> Key {
+    Key::new(tenant(t), "SETTINGS")
+}
+pub(crate) fn workflow(t: &TenantId, id: &str) -> Key {
+    Key::new(tenant(t), format!("WF#{id}"))
+}
+pub(crate) fn workflow_body(t: &TenantId, id: &str, version: u32) -> Key {
+    Key::new(tenant(t), format!("WFV#{id}#{version:06}"))
+}
+pub(crate) fn template(t: &TenantId, id: &str, channel: Channel, language: &str) -> Key {
+    Key::new(tenant(t), format!("{}{language}", template_prefix(id, channel)))
+}
+pub(crate) fn template_prefix(id: &str, channel: Channel) -> String {
+    format!("TPL#{id}#{}#", channel.as_str())
+}
+pub(crate) fn template_body(t: &TenantId, id: &str, channel: Channel, language: &str, version: u32) -> Key {
+    Key::new(tenant(t), format!("TPV#{id}#{}#{language}#{version:06}", channel.as_str()))
+}
+pub(crate) fn connection(t: &TenantId, source: &str) -> Key {
+    Key::new(tenant(t), format!("CONN#{source}"))
+}
+pub(crate) fn data_key(t: &TenantId) -> Key {
+    Key::new(tenant(t), "KEY")
+}
+pub(crate) fn heard(t: &TenantId, source: &str) -> Key {
+    Key::new(tenant(t), format!("HEARD#{source}"))
+}
+pub(crate) fn breaker(t: &TenantId) -> Key {
+    Key::new(tenant(t), "BREAKER")
+}
+pub(crate) fn counters(t: &TenantId, on: Date) -> Key {
+    Key::new(tenant(t), format!("COUNT#{on}"))
+}
+pub(crate) fn work(t: &TenantId) -> String {
+    format!("T#{t}#WORK")
+}
+pub(crate) fn task(t: &TenantId, id: &TaskId) -> Key {
+    Key::new(work(t), format!("TSK#{id}"))
+}
+pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
+    Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))
+}
+pub(crate) fn reference(t: &TenantId, object: &str) -> Key {
+    Key::new(format!("T#{t}#REF#{object}"), "REF")
+}
+pub(crate) fn waiting(t: &TenantId, object: &str, parts: &[&str]) -> Key {
+    Key::new(format!("T#{t}#REF#{object}"), format!("WAIT#{}", digest(parts)))
+}
+/// Of an [`domain::address_key`] or a person's key.
+pub(crate) fn address(t: &TenantId, text: &str) -> Key {
+    Key::new(format!("T#{t}#ADR#{}", digest(&[text])), "ADR")
+}
+pub(crate) fn customer(t: &TenantId, c: &CustomerId) -> String {
+    format!("T#{t}#C#{c}")
+}
+/// Reads tenant and customer back from the key of a customer's partition.
+pub(crate) fn parse_customer(pk: &str) -> Option<(TenantId, CustomerId)> {
+    let (tenant, customer) = pk.strip_prefix("T#")?.split_once("#C#")?;
+    Some((TenantId::parse(tenant).ok()?, CustomerId::parse(customer)?))
+}
+/// Reads the tenant back from the key of its worklist.
+pub(crate) fn parse_work(pk: &str) -> Option<TenantId> {
+    TenantId::parse(pk.strip_prefix("T#")?.strip_suffix("#WORK")?).ok()
+}
+pub(crate) fn head(t: &TenantId, c: &CustomerId) -> Key {
+    Key::new(customer(t, c), "HEAD")
+}
+pub(crate) fn profile(t: &TenantId, c: &CustomerId) -> Key {
+    Key::new(customer(t, c), "PROFILE")
+}
+pub(crate) fn hold(t: &TenantId, c: &CustomerId, id: &HoldId) -> Key {
+    Key::new(customer(t, c), format!("HOLD#{id}"))
+}
+pub(crate) fn invoice(t: &TenantId, c: &CustomerId, id: &InvoiceId) -> Key {
+    Key::new(customer(t, c), format!("INV#{id}"))
+}
+pub(crate) fn payment(t: &TenantId, c: &CustomerId, id: &PaymentId) -> Key {
+    Key::new(customer(t, c), format!("PAY#{id}"))
+}
+pub(crate) fn reversal(t: &TenantId, c: &CustomerId, payment: &PaymentId, external_id: &str) -> Key {
+    Key::new(customer(t, c), format!("REV#{payment}#{}", digest(&[external_id])))
+}
+pub(crate) fn record(t: &TenantId, c: &CustomerId, number: u64, position: u32) -> Key {
+    Key::new(customer(t, c), format!("COV#{number:010}#{position:03}"))
+}
+pub(crate) fn records_of(number: u64) -> String {
+    format!("COV#{number:010}#")
+}
+pub(crate) fn decision(t: &TenantId, c: &CustomerId, number: u64) -> Key {
+    Key::new(customer(t, c), format!("DEC#{number:010}"))
+}
+/// `owner` is a message id, or a decision id for marks.
+pub(crate) fn rows(t: &TenantId, c: &CustomerId, owner: &str, chunk: u32) -> Key {
+    Key::new(customer(t, c), format!("{}{chunk:03}", rows_prefix(owner)))
+}
+pub(crate) fn rows_prefix(owner: &str) -> String {
+    format!("ROWS#{owner}#")
+}
+pub(crate) fn due_pk(t: &TenantId, shard: u8) -> String {
+    format!("{t}:{shard:02}")
+}
+pub(crate) fn due_sk(at: Timestamp, c: &CustomerId) -> String {
+    format!("{}#{c}", second(at))
+}
+pub(crate) fn parked_sk(c: &CustomerId) -> String {
+    format!("{PARKED}#{c}")
+}
+/// An instant at fixed width, whole seconds, so that byte order is time order.
+pub(crate) fn second(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+/// The shard that a customer's head begins in.
+pub(crate) fn shard(c: &CustomerId, shards: u8) -> u8 {
+    let sum = digest(&[c.as_str()]).bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    u8::try_from(sum % u32::from(shards.max(1))).expect("less than a u8")
+}
+/// The text id of a message's decision number and position within the head.
+pub(crate) fn message(t: &TenantId, c: &CustomerId, number: u64, position: u32) -> MessageId {
+    MessageId::derive(&[t.as_str(), c.as_str(), &number.to_string(), &position.to_string()])
+}
