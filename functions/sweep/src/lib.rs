@@ -1,1 +1,157 @@
-//! Schedule: advances every customer that is due.
+//! Advances every customer that is due. Writes the table; sends nothing itself.
+//!
+//! A tick walks the tenants that are switched on, shard by shard, oldest first. It stops before its own timeout and hands what
+//! is left to the sweep queue. Its answer says until when it would find nothing to do by itself (`idle_until`), given that
+//! nothing else writes the table meanwhile.
+
+mod customer;
+mod meter;
+mod walk;
+
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_lambda_events::sqs::SqsEvent;
+use domain::TenantId;
+use jiff::{SignedDuration, Timestamp};
+use kit::{Budget, Clients, Clock, Env};
+use lambda_runtime::{Error, LambdaEvent};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{Store, TenantRow};
+
+use walk::{Report, Walk};
+
+/// What a sweep leaves itself to finish in.
+const MARGIN: Duration = Duration::from_secs(10);
+/// How old a hand-over may be: by then the next tick has found the same customers.
+const HAND_OVER_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
+
+/// The function.
+pub struct Handler {
+    store: Store,
+    queue: aws_sdk_sqs::Client,
+    queue_url: String,
+    clock: Clock,
+}
+
+/// A shard that a sweep could not finish in its own time.
+#[derive(Debug, Serialize, Deserialize)]
+struct HandOver {
+    tenant: TenantId,
+    shard: u8,
+    at: Timestamp,
+}
+
+/// What a sweep did.
+#[derive(Debug, Default, Serialize)]
+pub struct Answer {
+    /// Customers decided.
+    pub decided: u64,
+    /// Messages decided.
+    pub messages: u64,
+    /// Customers passed over because what they wait for is under way.
+    pub passed: u64,
+    /// Customers that failed and back off.
+    pub failed: u64,
+    /// Shards handed to the queue.
+    pub handed_over: u64,
+    /// The earliest moment at which the sweep could have something to do by itself; none is never.
+    pub idle_until: Option<Timestamp>,
+}
+
+impl Handler {
+    /// Builds the clients that it uses.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
+        Ok(Self {
+            store: Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?),
+            queue: aws_sdk_sqs::Client::new(&clients.sdk),
+            queue_url: env.require("SWEEP_QUEUE_URL")?.to_owned(),
+            clock,
+        })
+    }
+
+    /// Handles a tick of the schedule, or a hand-over from the sweep queue.
+    ///
+    /// # Errors
+    ///
+    /// When the tenants cannot be listed, or the hand-over cannot be read.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+        let budget = Budget::until(event.context.deadline(), MARGIN);
+        let now = self.clock.now();
+        let mut answer = Answer { idle_until: None, ..Answer::default() };
+        let mut walks = Vec::new();
+        if event.payload.get("Records").is_some() {
+            let batch: SqsEvent = serde_json::from_value(event.payload)?;
+            for record in batch.records {
+                let body = record.body.as_deref().unwrap_or_default();
+                let left: HandOver = serde_json::from_str(body).context("the hand-over in the sweep queue cannot be read")?;
+                if now.duration_since(left.at) <= HAND_OVER_AGE_MAX
+                    && let Some(row) = self.store.tenant(&left.tenant).await?
+                {
+                    walks.push((row, vec![left.shard]));
+                }
+            }
+        } else {
+            for row in self.store.tenants().await? {
+                let shards = (0..row.shards).collect();
+                walks.push((row, shards));
+            }
+        }
+        for (row, shards) in walks {
+            self.sweep(&row, &shards, now, &budget, &mut answer).await;
+        }
+        tracing::info!(
+            decided = answer.decided,
+            messages = answer.messages,
+            passed = answer.passed,
+            failed = answer.failed,
+            handed_over = answer.handed_over,
+            "sweep finished"
+        );
+        if answer.decided + answer.failed > 0 {
+            let counts = [("decided", answer.decided), ("messages", answer.messages), ("failed", answer.failed)];
+            kit::metrics::emit(now, &[("function", "sweep")], &counts);
+        }
+        Ok(serde_json::to_value(answer)?)
+    }
+
+    /// One tenant. What goes wrong with it holds nobody else up.
+    async fn sweep(&self, row: &TenantRow, shards: &[u8], now: Timestamp, budget: &Budget, answer: &mut Answer) {
+        if row.paused || row.mode == domain::Mode::Off {
+            return;
+        }
+        let mut walk = Walk::new(&self.store, row, now, budget);
+        let report = match walk.run(shards).await {
+            Ok(report) => report,
+            Err(error) => {
+                tracing::warn!(tenant.id = %row.tenant, error = %error, "the tenant could not be swept");
+                Report { idle_until: Some(now), ..Report::default() }
+            }
+        };
+        for shard in &report.unfinished {
+            let left = HandOver { tenant: row.tenant.clone(), shard: *shard, at: now };
+            let body = serde_json::to_string(&left).unwrap_or_default();
+            match self.queue.send_message().queue_url(&self.queue_url).message_body(body).send().await {
+                Ok(_) => answer.handed_over += 1,
+                Err(error) => tracing::warn!(tenant.id = %row.tenant, error = ?error, "a shard could not be handed over"),
+            }
+        }
+        answer.decided += report.decided;
+        answer.messages += report.messages;
+        answer.passed += report.passed;
+        answer.failed += report.failed;
+        answer.idle_until = earliest(answer.idle_until, report.idle_until);
+    }
+}
+
+fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, None) | (None, one) => one,
+    }
+}

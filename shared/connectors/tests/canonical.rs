@@ -334,3 +334,12 @@ fn the_example_of_the_manual_is_right() {
     let incoming = connectors::Incoming { headers: &headers, body: body.as_bytes(), now: now() };
     connector.verify(&incoming, &[connectors::Secret::new(secret)]).expect("the signature that the manual shows");
 }
+
+#[test]
+fn a_key_that_appears_twice_is_refused() {
+    let body = serde_json::to_string(&sample()).expect("JSON");
+    let twice = body.replace("\"total_minor\":125000", "\"total_minor\":125000,\"total_minor\":1");
+    assert_ne!(twice, body);
+    assert_eq!(flaws_of(&twice), [""]);
+    assert_eq!(flaws_of(&body), Vec::<String>::new());
+}

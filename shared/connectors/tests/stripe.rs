@@ -372,3 +372,36 @@ proptest! {
         prop_assert_eq!(newest(&[a.clone(), b.clone()]), newest(&[b, a]));
     }
 }
+
+#[test]
+fn twins_of_one_second_order_by_progress() {
+    let version = |kind: &str, object: Value| match &taken(kind, &object)[..] {
+        [Document::Reversal(reversal)] => reversal.source_version,
+        [Document::Payment { payment, .. }] => payment.source_version,
+        other => panic!("{other:?}"),
+    };
+    let refund = |status: &str| version("refund.updated", with(recorded("refund"), json!({"status": status})));
+    let dispute = |kind: &str, status: &str| {
+        version(&format!("charge.dispute.{kind}"), with(recorded("dispute"), json!({"status": status})))
+    };
+    let intent =
+        |kind: &str| version(&format!("payment_intent.{kind}"), with(recorded("payment_intent"), json!({"invoice": "in_1"})));
+    let note = |kind: &str, status: &str| {
+        version(&format!("credit_note.{kind}"), with(recorded("credit_note"), json!({"status": status})))
+    };
+    for versions in [
+        vec![refund("pending"), refund("succeeded"), refund("canceled"), refund("failed")],
+        vec![
+            dispute("created", "warning_needs_response"),
+            dispute("created", "needs_response"),
+            dispute("updated", "under_review"),
+            dispute("funds_withdrawn", "under_review"),
+            dispute("funds_reinstated", "under_review"),
+            dispute("closed", "won"),
+        ],
+        vec![intent("processing"), intent("payment_failed"), intent("succeeded")],
+        vec![note("created", "issued"), note("updated", "issued"), note("voided", "void")],
+    ] {
+        assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}");
+    }
+}

@@ -3,6 +3,7 @@
 //! Only this crate reads the environment and the wall clock. A handler takes [`Env`], [`Clients`] and [`Clock`] as arguments:
 //! `main.rs` builds them from Lambda, `infra/local` from the template's variables, its endpoints and its virtual clock.
 
+mod budget;
 mod clients;
 mod clock;
 mod env;
@@ -11,6 +12,7 @@ mod log;
 pub mod metrics;
 mod problem;
 
+pub use budget::Budget;
 pub use clients::Clients;
 pub use clock::Clock;
 pub use env::Env;

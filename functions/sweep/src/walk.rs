@@ -1,0 +1,199 @@
+//! One tenant's walk through its due customers.
+
+use std::sync::Mutex;
+
+use domain::{NewTask, Next, TaskKind};
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use kit::Budget;
+use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
+use tokio::sync::Mutex as AsyncMutex;
+
+use crate::{
+    customer::{Did, advance},
+    earliest,
+    meter::Meter,
+};
+
+/// Entries of the first page: as many as one half read unit holds, so that an idle shard costs no more than an empty one.
+const FIRST_PAGE: u32 = 25;
+/// Entries of the pages after it.
+const PAGE: u32 = 200;
+/// Customers advanced at once.
+const PARALLEL: usize = 16;
+
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    pub(crate) decided: u64,
+    pub(crate) messages: u64,
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) unfinished: Vec<u8>,
+    pub(crate) idle_until: Option<Timestamp>,
+}
+
+/// One tenant's walk.
+pub(crate) struct Walk<'a> {
+    store: &'a Store,
+    row: &'a TenantRow,
+    now: Timestamp,
+    budget: &'a Budget,
+    report: Report,
+}
+
+/// Why a tenant's walk ends early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Cap(Timestamp),
+    Breaker,
+    Time,
+}
+
+impl<'a> Walk<'a> {
+    pub(crate) fn new(store: &'a Store, row: &'a TenantRow, now: Timestamp, budget: &'a Budget) -> Self {
+        Self { store, row, now, budget, report: Report::default() }
+    }
+
+    /// Walks the shards. Settings are read once; what decides by them is pinned by their revision.
+    pub(crate) async fn run(&mut self, shards: &[u8]) -> Result<Report, Error> {
+        let Some(settings) = self.store.settings(&self.row.tenant).await? else { return Ok(Report::default()) };
+        if self.store.policy(&self.row.tenant, &Default::default(), Read::Cached(self.row.rev)).await?.breaker_open {
+            return Ok(Report::default());
+        }
+        let meter = AsyncMutex::new(Meter::new(self.store, &self.row.tenant, &settings.value, self.now));
+        let mut stop = None;
+        for shard in shards {
+            stop = self.shard(*shard, &meter).await?;
+            match stop {
+                None => {}
+                Some(Stop::Time) => {
+                    self.report.unfinished = shards.iter().copied().filter(|left| left >= shard).collect();
+                    self.report.idle_until = Some(self.now);
+                    break;
+                }
+                Some(Stop::Cap(until)) => {
+                    self.report.idle_until = earliest(self.report.idle_until, Some(until));
+                    break;
+                }
+                Some(Stop::Breaker) => break,
+            }
+        }
+        meter.into_inner().close().await?;
+        if stop.is_none() && shards.len() == usize::from(self.row.shards) && self.row.replan.is_some() {
+            self.store.set_replan(&self.row.tenant, None).await?;
+        }
+        Ok(std::mem::take(&mut self.report))
+    }
+
+    async fn shard(&mut self, shard: u8, meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
+        // A change of mode or workflows wakes everybody, parked and future customers too, from where the last walk stopped.
+        let replan = self.row.replan.as_ref();
+        if replan.is_some_and(|replan| shard < replan.shard) {
+            return Ok(None);
+        }
+        let mut after = replan.filter(|replan| replan.shard == shard).and_then(|replan| replan.after.clone());
+        let mut limit = FIRST_PAGE;
+        loop {
+            if self.budget.is_over() {
+                return Ok(Some(Stop::Time));
+            }
+            let page = self.store.due(&self.row.tenant, shard, None, limit, after.as_deref()).await?;
+            let is_due = |entry: &DueEntry| matches!(entry.due, Next::At(at) if at <= self.now);
+            let first_later = page.entries.iter().find_map(|entry| match entry.due {
+                Next::At(at) if at > self.now => Some(at),
+                Next::At(_) | Next::Parked | Next::Nothing => None,
+            });
+            let beyond = page.entries.iter().any(|entry| !is_due(entry));
+            let wanted: Vec<&DueEntry> = page.entries.iter().filter(|entry| replan.is_some() || is_due(entry)).collect();
+            let stop = self.advance_all(&wanted, meter).await?;
+            self.report.idle_until = earliest(self.report.idle_until, first_later);
+            if stop.is_some() {
+                return Ok(stop);
+            }
+            after = page.after;
+            if after.is_none() || beyond && replan.is_none() {
+                return Ok(None);
+            }
+            if let Some(replan) = replan {
+                let here = Replan { since: replan.since, shard, after: after.clone() };
+                self.store.set_replan(&self.row.tenant, Some(&here)).await?;
+            }
+            limit = PAGE;
+        }
+    }
+
+    async fn advance_all(&mut self, entries: &[&DueEntry], meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
+        let stop: Mutex<Option<Stop>> = Mutex::new(None);
+        let (store, row, now, budget) = (self.store, self.row, self.now, self.budget);
+        let stopped = || stop.lock().map_or(Some(Stop::Time), |stop| *stop);
+        let halt = |why: Stop| {
+            if let Ok(mut stop) = stop.lock() {
+                stop.get_or_insert(why);
+            }
+        };
+        let dids: Vec<Did> = stream::iter(entries)
+            .map(|entry| async move {
+                if stopped().is_some() {
+                    return Did::Nothing;
+                }
+                if budget.is_over() {
+                    halt(Stop::Time);
+                    return Did::Nothing;
+                }
+                advance(store, row, &entry.customer, now, meter).await
+            })
+            .buffer_unordered(PARALLEL)
+            .inspect(|did| match did {
+                Did::NoRoom(until) => halt(Stop::Cap(*until)),
+                Did::Tripped => halt(Stop::Breaker),
+                Did::Nothing | Did::Decided { .. } | Did::Passed(_) | Did::Failed => {}
+            })
+            .collect()
+            .await;
+        for did in dids {
+            match did {
+                Did::Decided { messages, next } => {
+                    self.report.decided += 1;
+                    self.report.messages += u64::from(messages);
+                    self.report.idle_until = earliest(self.report.idle_until, next);
+                }
+                Did::Passed(until) => {
+                    self.report.passed += 1;
+                    self.report.idle_until = earliest(self.report.idle_until, until);
+                }
+                Did::Failed => {
+                    self.report.failed += 1;
+                    self.report.idle_until = Some(self.now);
+                }
+                Did::Nothing | Did::NoRoom(_) | Did::Tripped => {}
+            }
+        }
+        let stop = stopped();
+        if stop == Some(Stop::Breaker) {
+            self.trip().await?;
+        }
+        Ok(stop)
+    }
+
+    async fn trip(&self) -> Result<(), Error> {
+        let reason = "more became due today than the breaker allows";
+        self.store.trip_breaker(&self.row.tenant, reason, self.now).await?;
+        let task = NewTask {
+            kind: TaskKind::Breaker,
+            key: self.now.to_string(),
+            title: "The circuit breaker has tripped; nothing is sent".to_owned(),
+            detail: format!(
+                "{reason} (settings.breaker); look at the due customers, then reset it with POST /v1/breaker/reset, or raise its \
+                 factor or minimum"
+            ),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        self.store.raise(&self.row.tenant, None, &task, self.now).await?;
+        tracing::error!(tenant.id = %self.row.tenant, "the circuit breaker has tripped");
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+"""Breaks the template in ways that were seen to slip past one linter, and shows that the checks together catch each.
+
+usage: mutants.py TEMPLATE ROOT   (in the environment that holds cfn-lint and samtranslator)
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+
+# What is broken, text, its replacement, the check that must object.
+MUTANTS = [
+    ("a runtime that does not exist", "Runtime: provided.al2023", "Runtime: provided.al2O23", "cfn-lint"),
+    ("a schedule that AWS refuses", "rate(1 minute)", "rate(1 minutes)", "cfn-lint"),
+    ("a variable that nothing reads", "BUS_NAME: !Ref Bus", "BUS_NAME: !Ref Bus\n          SPARE: x", "variables"),
+    ("a variable that is missing", "          BUS_NAME: !Ref Bus", "          BUSNAME: !Ref Bus", "variables"),
+    ("a grant of every action", "Action: events:PutEvents", "Action: events:*", "permissions"),
+    ("a grant on everything", "Resource: !GetAtt Bus.Arn", 'Resource: "*"', "permissions"),
+    ("a role that two functions share", "Role: !GetAtt PortalRole.Arn", "Role: !GetAtt AdminRole.Arn", "permissions"),
+    ("a queue that gives a slow batch out twice", "VisibilityTimeout: 360", "VisibilityTimeout: 60", "wiring"),
+    ("a pattern with a typing error", "detail-type: [MessageQueued]", "detail-type: [MessageQueue]", "wiring"),
+    ("a stream filter that misses payments", ', {"prefix": "PAY#"}', "", "wiring"),
+    ("a batch that fails whole", "            FunctionResponseTypes: [ReportBatchItemFailures]\n", "", "wiring"),
+    ("an admin API without a lock", ", Auth: { Authorizer: AdminJwt }", "", "wiring"),
+    ("a rule that may not write to its queue", "{ ArnEquals: { \"aws:SourceArn\": !GetAtt SmsRule.Arn } }",
+     "{ ArnEquals: { \"aws:SourceArn\": !GetAtt EmailRule.Arn } }", "wiring"),
+    ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
+]
+
+
+def objects(check, expanded, root):
+    commands = {
+        "cfn-lint": [str(pathlib.Path(sys.executable).parent / "cfn-lint"), "-r", "us-east-1", "-t", expanded],
+        "variables": [sys.executable, "-B", str(HERE / "variables.py"), expanded, root],
+        "permissions": [sys.executable, "-B", str(HERE / "permissions.py"), expanded],
+        "wiring": [sys.executable, "-B", str(HERE / "wiring.py"), expanded],
+    }
+    return subprocess.run(commands[check], capture_output=True, check=False).returncode != 0
+
+
+def main():
+    source, root = pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"), sys.argv[2]
+    missed = []
+    with tempfile.TemporaryDirectory() as folder:
+        broken, expanded = pathlib.Path(folder) / "template.yaml", str(pathlib.Path(folder) / "expanded.json")
+        for what, old, new, check in MUTANTS:
+            if old not in source:
+                missed.append(f"{what}: {old!r} is no longer in the template")
+                continue
+            broken.write_text(source.replace(old, new), encoding="utf-8")
+            subprocess.run([sys.executable, "-B", str(HERE / "expand.py"), str(broken), expanded], capture_output=True, check=True)
+            if not objects(check, expanded, root):
+                missed.append(f"{what}: {check} did not object")
+    for line in missed:
+        print(f"mutants: {line}", file=sys.stderr)
+    if missed:
+        sys.exit(1)
+    print(f"mutants: each of {len(MUTANTS)} broken templates was caught")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Every variable that a function reads is set for it, and none is set that it does not read.
+
+usage: variables.py EXPANDED ROOT
+"""
+
+import pathlib
+import re
+import sys
+
+from template import finish, folder, functions, load
+
+READ = re.compile(r'\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*"([A-Z][A-Z0-9_]*)"')
+CALL = re.compile(r"\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*([^)\s\"][^)]*)\)")
+DEPENDENCY = re.compile(r"^([a-z][a-z0-9_-]*)(?:\.workspace)?\s*=", re.M)
+
+
+def sources(crate):
+    """The Rust text of a crate without its test modules, which set variables of their own."""
+    for path in sorted((crate / "src").rglob("*.rs")):
+        if path.name == "tests.rs" or "tests" in path.relative_to(crate / "src").parts:
+            continue
+        yield path, path.read_text(encoding="utf-8").split("#[cfg(test)]")[0]
+
+
+def reads(crate, problems):
+    found = set()
+    for path, text in sources(crate):
+        found.update(READ.findall(text))
+        for name in CALL.findall(text):
+            problems.append(f"{path}: a variable is read by the name {name}; write the name as text, so that it can be checked")
+    return found
+
+
+def main():
+    expanded, root = load(sys.argv[1]), pathlib.Path(sys.argv[2])
+    problems, count = [], 0
+    shared = {crate.name: reads(crate, problems) for crate in sorted((root / "shared").iterdir()) if crate.is_dir()}
+    folders = {crate.name for crate in (root / "functions").iterdir() if crate.is_dir()}
+    for name, properties in sorted(functions(expanded).items()):
+        crate = root / "functions" / folder(name)
+        if not crate.is_dir():
+            problems.append(f"{name}: there is no folder functions/{folder(name)}")
+            continue
+        folders.discard(crate.name)
+        manifest = (crate / "Cargo.toml").read_text(encoding="utf-8")
+        wanted = reads(crate, problems)
+        for dependency in DEPENDENCY.findall(manifest):
+            wanted |= shared.get(dependency, set())
+        given = set(properties.get("Environment", {}).get("Variables", {}))
+        count += len(given)
+        for variable in sorted(wanted - given):
+            problems.append(f"{name}: functions/{crate.name} reads {variable}, and template.yaml does not set it")
+        for variable in sorted(given - wanted):
+            problems.append(f"{name}: template.yaml sets {variable}, and functions/{crate.name} does not read it")
+    for left in sorted(folders):
+        problems.append(f"functions/{left} has no resource in template.yaml")
+    finish("variables", problems, f"{count} variables are each set and read")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Queues, logs, routes and event patterns of the expanded template.
+
+Linters do not know whether a pattern matches what is really sent, so each is tried on events that it must take and must leave.
+
+usage: wiring.py EXPANDED
+"""
+
+import json
+import sys
+
+from template import finish, functions, load, of_type, target
+
+
+def matches(pattern, event):
+    """EventBridge's and Lambda's matching, as far as the template uses it."""
+    for key, wanted in pattern.items():
+        if key not in event:
+            return False
+        value = event[key]
+        if isinstance(wanted, dict):
+            if not isinstance(value, dict) or not matches(wanted, value):
+                return False
+        elif not any(one(w, v) for w in wanted for v in (value if isinstance(value, list) else [value])):
+            return False
+    return True
+
+
+def one(wanted, value):
+    if not isinstance(wanted, dict):
+        return wanted == value
+    (operator, argument), = wanted.items()
+    if operator == "prefix":
+        return isinstance(value, str) and value.startswith(argument)
+    raise SystemExit(f"wiring: the pattern operator {operator} is not known to this check; teach it first")
+
+
+def queued(channel):
+    return {"source": "dunlin", "detail-type": "MessageQueued", "detail": {"channel": channel, "tenant": "t"}}
+
+
+def ses(kind):
+    return {"source": "aws.ses", "detail-type": kind, "detail": {"mail": {"tags": {"message": ["msg_1"]}}}}
+
+
+def change(kind, sk):
+    return {"eventName": kind, "dynamodb": {"Keys": {"pk": {"S": "x"}, "sk": {"S": sk}}}}
+
+
+SES = ["Email Sent", "Email Delivered", "Email Bounced", "Email Complaint Received", "Email Rejected",
+       "Email Rendering Failed", "Email Delivery Delayed"]
+
+# Rule: events to take, events to leave.
+RULES = {
+    "EmailRule": ([queued("email")], [queued("sms"), {**queued("email"), "source": "other"},
+                                      {**queued("email"), "detail-type": "MessageSent"}]),
+    "SmsRule": ([queued("sms")], [queued("email"), queued("voice")]),
+    "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
+}
+STREAM = (
+    [change(kind, sk) for kind in ("INSERT", "MODIFY") for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1")],
+    [change("REMOVE", "INV#i-1"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1")],
+)
+ROUTES = {
+    "IngestFunction": {("post", "/webhooks/{tenant}/{source}")},
+    "AdminFunction": {("x-amazon-apigateway-any-method", "/v1/{proxy+}")},
+    "PortalFunction": {("get", "/p/{token}"), ("post", "/p/{token}"), ("get", "/p/{token}/{proxy+}"), ("post", "/p/{token}/{proxy+}")},
+}
+
+
+def check_queues(resources, problems):
+    queues, lambdas = of_type(resources, "AWS::SQS::Queue"), functions(resources)
+    read = set()
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+        queue, function = target(mapping["EventSourceArn"]), target(mapping["FunctionName"])
+        if mapping.get("BatchSize", 10) > 1 and mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            problems.append(f"{name}: a batch must report partial failures")
+        if queue in queues:
+            read.add(queue)
+            visible, timeout = queues[queue].get("VisibilityTimeout", 30), lambdas[function].get("Timeout", 3)
+            if visible < 6 * timeout:
+                problems.append(f"{queue}: visible after {visible} s; {function} may take {timeout} s, so at least {6 * timeout}")
+    for name, queue in queues.items():
+        if name == "LastResort":
+            continue
+        if name not in read:
+            problems.append(f"{name}: nothing reads it")
+        last = target(queue.get("RedrivePolicy", {}).get("deadLetterTargetArn"))
+        wanted = "LastResort" if name == "DeadLetters" else "DeadLetters"
+        if last != wanted:
+            problems.append(f"{name}: gives up to {last}; {wanted} is meant")
+
+
+def check_rules(resources, problems):
+    tried = 0
+    allowed = {}
+    for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            for source in sources if isinstance(sources, list) else [sources]:
+                allowed.setdefault(target(statement["Resource"]), set()).add(target(source))
+    rules = {n: r for n, r in of_type(resources, "AWS::Events::Rule").items() if "EventPattern" in r}
+    for name in sorted(set(rules) ^ set(RULES)):
+        problems.append(f"{name}: rules and their examples in wiring.py differ")
+    for name in sorted(set(rules) & set(RULES)):
+        take, leave = RULES[name]
+        tried += len(take) + len(leave)
+        for event in take:
+            if not matches(rules[name]["EventPattern"], event):
+                problems.append(f"{name}: does not take {json.dumps(event)}")
+        for event in leave:
+            if matches(rules[name]["EventPattern"], event):
+                problems.append(f"{name}: takes {json.dumps(event)}")
+        for wanted in rules[name]["Targets"]:
+            for queue in (target(wanted["Arn"]), target(wanted.get("DeadLetterConfig", {}).get("Arn"))):
+                if name not in allowed.get(queue, set()):
+                    problems.append(f"{name}: no queue policy lets it write to {queue}")
+    return tried
+
+
+def check_stream(resources, problems):
+    mappings = [m for m in of_type(resources, "AWS::Lambda::EventSourceMapping").values() if "FilterCriteria" in m]
+    if len(mappings) != 1:
+        problems.append(f"{len(mappings)} sources have a filter; the stream's alone is expected")
+        return 0
+    patterns = [json.loads(f["Pattern"]) for f in mappings[0]["FilterCriteria"]["Filters"]]
+    take, leave = STREAM
+    for record in take:
+        if not any(matches(p, record) for p in patterns):
+            problems.append(f"dispatch does not see {json.dumps(record)}")
+    for record in leave:
+        if any(matches(p, record) for p in patterns):
+            problems.append(f"dispatch sees {json.dumps(record)}")
+    return len(take) + len(leave)
+
+
+def check_routes(resources, problems):
+    body = of_type(resources, "AWS::ApiGatewayV2::Api")["Api"]["Body"]
+    found = {}
+    for path, methods in body["paths"].items():
+        for method, operation in methods.items():
+            uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+            function = next((f for f in functions(resources) if "${" + f + ".Arn}" in uri), None)
+            found.setdefault(function, set()).add((method, path))
+            guarded = bool(operation.get("security"))
+            if guarded != path.startswith("/v1/"):
+                problems.append(f"{method} {path}: {'has' if guarded else 'has no'} authorizer")
+    if found != ROUTES:
+        problems.append(f"routes are {found}, and {ROUTES} are meant")
+
+
+def check_functions(resources, problems):
+    logs = of_type(resources, "AWS::Logs::LogGroup")
+    for name, properties in functions(resources).items():
+        log = target(properties.get("LoggingConfig", {}).get("LogGroup"))
+        if log not in logs or "RetentionInDays" not in logs[log]:
+            problems.append(f"{name}: has no log group that forgets")
+
+
+def main():
+    resources, problems = load(sys.argv[1]), []
+    check_queues(resources, problems)
+    tried = check_rules(resources, problems) + check_stream(resources, problems)
+    check_routes(resources, problems)
+    check_functions(resources, problems)
+    finish("wiring", problems, f"{tried} events against patterns, {sum(map(len, ROUTES.values()))} routes, every queue and log group")
+
+
+if __name__ == "__main__":
+    main()

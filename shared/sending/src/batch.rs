@@ -1,0 +1,51 @@
+use anyhow::Context;
+use aws_lambda_events::sqs::SqsEvent;
+use domain::{CustomerId, MessageId, TenantId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::Sender;
+
+/// A message to send: the ids that `MessageQueued` carries.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Order {
+    /// Whose.
+    pub tenant: TenantId,
+    /// To which customer.
+    pub customer: CustomerId,
+    /// Which message.
+    pub message: MessageId,
+}
+
+/// The envelope that EventBridge puts around the order.
+#[derive(Deserialize)]
+struct Envelope {
+    detail: Order,
+}
+
+impl Sender {
+    /// Sends a batch of queued messages, one after the other, and answers which of them the queue shall deliver again.
+    ///
+    /// # Errors
+    ///
+    /// When the event is no batch of a queue at all.
+    pub async fn batch(&self, event: Value) -> anyhow::Result<Value> {
+        let batch: SqsEvent = serde_json::from_value(event).context("the event is not a batch from a queue")?;
+        let mut failures = Vec::new();
+        for record in batch.records {
+            let body = record.body.as_deref().unwrap_or_default();
+            let ended = match serde_json::from_str::<Envelope>(body) {
+                Ok(envelope) => self.send(&envelope.detail).await.map_err(anyhow::Error::from),
+                Err(error) => Err(anyhow::Error::from(error).context("the order in the queue cannot be read")),
+            };
+            match ended {
+                Ok(ended) => tracing::info!(ended = ?ended, "message handled"),
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "message given back to the queue");
+                    failures.push(json!({ "itemIdentifier": record.message_id }));
+                }
+            }
+        }
+        Ok(json!({ "batchItemFailures": failures }))
+    }
+}

@@ -1,0 +1,361 @@
+use std::sync::Arc;
+
+use channels::{Outgoing, SendError};
+use domain::{
+    Contact, Covered, Decision, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, Policy, SuppressionReason, TaskKind,
+    decide::{self, Recheck, UNKNOWN_HOURS_MAX, View},
+};
+use jiff::{Timestamp, ToSpan};
+use kit::{Clock, Env};
+use serde_json::json;
+use store::{Attempt, Claim, Error, Head, Read, Release, Settled, Settlement, Store, Vault};
+
+use crate::{Order, render};
+
+/// How long a claim is good for: several times what a sender's run may take.
+const LEASE_MINUTES: i64 = 5;
+/// How often a sender looks again after a lost claim before it gives the message back to the sweep.
+const CLAIMS_MAX: usize = 6;
+/// How often a provider may refuse for now before the message has failed.
+const TRIES_MAX: u32 = 8;
+/// How long a portal link works, in days.
+const TOKEN_DAYS: i64 = 120;
+
+/// How the handling of an order ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It was settled before, or another sender has it, or its time has not come.
+    NotMine,
+    /// The provider took it.
+    Sent,
+    /// Shadow mode: it was rendered and recorded, not sent.
+    Shadow,
+    /// There was no longer a reason to send it.
+    Superseded,
+    /// The guard defers it.
+    Deferred,
+    /// The provider refused for now.
+    Retrying,
+    /// The provider refused for good.
+    Failed,
+    /// It is not known whether the provider took it.
+    Unknown,
+}
+
+/// Sends what is queued for one channel.
+pub struct Sender {
+    store: Store,
+    vault: Vault,
+    channel: Arc<dyn channels::Channel>,
+    portal_url: String,
+    clock: Clock,
+}
+
+/// A message on its way, with what it was checked against.
+struct Checked {
+    head: Head,
+    facts: Facts,
+    policy: Policy,
+    pending: Pending,
+}
+
+impl Sender {
+    /// A sender of one channel; reads `TABLE_NAME` and `PORTAL_URL`.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, channel: Arc<dyn channels::Channel>) -> anyhow::Result<Self> {
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), "");
+        Ok(Self { store, vault, channel, portal_url: env.require("PORTAL_URL")?.trim_end_matches('/').to_owned(), clock })
+    }
+
+    /// Handles one order. Doing it twice, at once or later, sends once.
+    ///
+    /// # Errors
+    ///
+    /// The table's, where nothing was sent: the queue delivers the order again.
+    pub async fn send(&self, order: &Order) -> Result<Ended, Error> {
+        for round in 0..CLAIMS_MAX {
+            let Some(checked) = self.look(order).await? else { return Ok(Ended::NotMine) };
+            match self.attempt(order, checked, round).await? {
+                Some(ended) => {
+                    kit::metrics::emit(
+                        self.clock.now(),
+                        &[("channel", self.channel.channel().as_str()), ("ended", word(ended))],
+                        &[("messages", 1)],
+                    );
+                    return Ok(ended);
+                }
+                None => tracing::debug!(message.id = %order.message, "claim lost, looking again"),
+            }
+        }
+        // The customer stays due; the sweep dispatches the message again under the same id.
+        Ok(Ended::NotMine)
+    }
+
+    /// Fresh facts of a message that this sender may try now.
+    async fn look(&self, order: &Order) -> Result<Option<Checked>, Error> {
+        let Some(head) = self.store.head(&order.tenant, &order.customer).await? else { return Ok(None) };
+        let Some(entry) = head.pending.get(&order.message) else { return Ok(None) };
+        let now = self.clock.now();
+        let mine = match entry.message.status {
+            PendingStatus::Queued => entry.retry_at.is_none_or(|at| at <= now),
+            PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
+            PendingStatus::Calling | PendingStatus::Unknown => false,
+        };
+        if !mine || entry.message.channel != self.channel.channel() {
+            return Ok(None);
+        }
+        let facts = self.store.facts(&order.tenant, &head).await?;
+        let policy = self.store.policy(&order.tenant, &head.cases, Read::Fresh).await?;
+        let Some(pending) = facts.pending.iter().find(|pending| pending.id == order.message).cloned() else { return Ok(None) };
+        Ok(Some(Checked { head, facts, policy, pending }))
+    }
+
+    /// One try; `None` when the claim was lost and it is worth looking again.
+    async fn attempt(&self, order: &Order, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
+        let Checked { head, facts, policy, pending } = &checked;
+        let now = self.clock.now();
+        let (rows, copies) = match decide::recheck(facts, policy, pending, now) {
+            Recheck::Send { rows, copies } => (rows, copies),
+            Recheck::Supersede(reason) => {
+                tracing::info!(message.id = %order.message, reason, "message superseded");
+                let done = self.store.withdraw(&order.tenant, head, &order.message, &reason, now).await?;
+                return Ok(done.then_some(Ended::Superseded));
+            }
+            Recheck::Defer(until, reason) => {
+                tracing::info!(message.id = %order.message, reason, until = %until, "message deferred");
+                let how = Release::Deferred { until };
+                let done = self.store.release(&order.tenant, &order.customer, &order.message, None, how).await?;
+                return Ok(done.then_some(Ended::Deferred));
+            }
+        };
+        let Some(contact) = facts.customer.contacts.iter().find(|contact| contact.external_id == pending.contact) else {
+            return Ok(Some(Ended::NotMine));
+        };
+        let rendered = match self.render(order, &checked, &rows, contact).await? {
+            Ok(rendered) => rendered,
+            Err(detail) => return self.cannot_render(order, &checked, &detail).await.map(Some),
+        };
+        if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
+            let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
+            if !self.store.spend(&order.tenant, &person, place.date_of(now), cap).await? {
+                return Ok(None);
+            }
+        }
+        let attempt = Attempt {
+            id: render::attempt_id(&order.tenant, &order.customer, order.message.as_str(), &format!("{now}/{round}/{}", head.version)),
+            lease_until: now.checked_add(LEASE_MINUTES.minutes()).unwrap_or(Timestamp::MAX),
+        };
+        let claimed = match self.store.claim(&order.tenant, &order.customer, head.version, &order.message, &attempt).await? {
+            Claim::Held(claimed) => claimed,
+            Claim::Changed(_) => return Ok(None),
+            Claim::Gone => return Ok(Some(Ended::NotMine)),
+        };
+        let mut outcome = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new() };
+        if let Some(reason) = self.stopped_meanwhile(order, &checked).await? {
+            (outcome.sent, outcome.reason) = (Settled::Superseded, reason);
+        } else if pending.mode == Mode::Live {
+            match self.call(order, &checked, contact, &copies, &mut outcome).await? {
+                Some(after) => {
+                    let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
+                    return self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await.map(Some);
+                }
+                None => {}
+            }
+        }
+        self.settle(order, &claimed, &attempt, &checked, outcome).await.map(Some)
+    }
+
+    async fn render(
+        &self,
+        order: &Order,
+        checked: &Checked,
+        rows: &[Covered],
+        contact: &Contact,
+    ) -> Result<Result<(channels::Rendered, channels::Links, u32), String>, Error> {
+        let Checked { facts, policy, pending, .. } = checked;
+        let now = self.clock.now();
+        let templates = self.store.template(&order.tenant, &pending.template, pending.channel).await?;
+        let language = facts.customer.language.as_deref();
+        let Some(template) = render::choose(&templates, language, policy.settings.language.as_deref()) else {
+            return Ok(Err(format!("template {} has no text for {} any more", pending.template, pending.channel.as_str())));
+        };
+        let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
+        let token = self.vault.issue_token(&order.tenant, &order.customer, expires_at).await?;
+        let links = render::links(&self.portal_url, &token, &contact.external_id, pending.channel);
+        let view = View::new(facts, policy, now);
+        let rendered = render::render(&view, policy, pending, rows, contact, template, links.clone());
+        Ok(rendered.map(|rendered| (rendered, links, template.version)).map_err(|error| error.to_string()))
+    }
+
+    /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
+    /// known of the addresses. Read after the claim, so that whatever was committed before it is honoured.
+    async fn stopped_meanwhile(&self, order: &Order, checked: &Checked) -> Result<Option<String>, Error> {
+        let policy = self.store.policy(&order.tenant, &checked.head.cases, Read::Fresh).await?;
+        let mut facts = checked.facts.clone();
+        facts.addresses = self.store.addresses(&order.tenant, &facts.customer).await?;
+        Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
+            Recheck::Send { .. } => None,
+            Recheck::Supersede(reason) | Recheck::Defer(_, reason) => Some(reason),
+        })
+    }
+
+    /// Calls the provider; `Some` with the seconds to wait when it refused for now.
+    async fn call(
+        &self,
+        order: &Order,
+        checked: &Checked,
+        contact: &Contact,
+        copies: &[String],
+        outcome: &mut Call,
+    ) -> Result<Option<u64>, Error> {
+        let Checked { facts, policy, pending, .. } = checked;
+        let channel = pending.channel;
+        let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
+        if from.is_empty() && channel == domain::Channel::Email {
+            (outcome.sent, outcome.reason) = (Settled::Blocked, "the settings name no sender for email".to_owned());
+            self.raise(order, TaskKind::NeedsReview, "sender/email", "No sender for email", "set settings.sender.email to an address of a domain that SES has verified").await?;
+            return Ok(None);
+        }
+        let address = |id: &String| facts.customer.contacts.iter().find(|other| other.external_id == *id).and_then(|other| other.email.clone());
+        let outgoing = Outgoing {
+            tenant: order.tenant.clone(),
+            customer: order.customer.clone(),
+            message: order.message.clone(),
+            number: pending.number,
+            from: if channel == domain::Channel::Email && !from.contains('<') { channels::channel::mailbox(&policy.settings.name, &from) } else { from },
+            to: contact.address(channel).unwrap_or_default().to_owned(),
+            cc: copies.iter().filter_map(address).collect(),
+            reply_to: policy.settings.reply_to.clone(),
+            rendered: outcome.rendered.0.clone(),
+            opt_out_url: (channel == domain::Channel::Email).then(|| outcome.rendered.1.opt_out.clone()),
+        };
+        match self.channel.send(&outgoing).await {
+            Ok(accepted) => (outcome.sent, outcome.provider_id) = (Settled::Sent, Some(accepted.provider_id)),
+            Err(SendError::Retry { after, detail }) => {
+                outcome.reason = detail;
+                return Ok(Some(after.unwrap_or(60)));
+            }
+            Err(SendError::Refused { suppress, detail }) => {
+                (outcome.sent, outcome.reason) = (Settled::Failed, detail);
+                if suppress {
+                    let at = self.clock.now();
+                    self.store.suppress(&order.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&order.customer)).await?;
+                }
+            }
+            Err(SendError::Unknown { detail }) => (outcome.sent, outcome.reason) = (Settled::Unknown, detail),
+        }
+        Ok(None)
+    }
+
+    /// Gives the message back for a later try, or up after too many.
+    #[expect(clippy::too_many_arguments, reason = "a cut through one straight line")]
+    async fn retry(
+        &self,
+        order: &Order,
+        attempt: &Attempt,
+        after: u64,
+        dispatches: u32,
+        claimed: &Head,
+        checked: &Checked,
+        mut outcome: Call,
+    ) -> Result<Ended, Error> {
+        if dispatches >= TRIES_MAX {
+            outcome.sent = Settled::Failed;
+            return self.settle(order, claimed, attempt, checked, outcome).await;
+        }
+        // Doubles from what the provider asked for, at most six hours.
+        let seconds = i64::try_from(after).unwrap_or(3_600).saturating_mul(1 << dispatches.min(10)).min(21_600);
+        let at = self.clock.now().checked_add(seconds.seconds()).unwrap_or(Timestamp::MAX);
+        tracing::info!(message.id = %order.message, retry_at = %at, reason = outcome.reason, "provider refused for now");
+        self.store.release(&order.tenant, &order.customer, &order.message, Some(attempt), Release::Retry { at }).await?;
+        Ok(Ended::Retrying)
+    }
+
+    async fn settle(&self, order: &Order, claimed: &Head, attempt: &Attempt, checked: &Checked, call: Call) -> Result<Ended, Error> {
+        let now = self.clock.now();
+        let (marks, ended) = match call.sent {
+            Settled::Sent => (Some(Outcome::Sent), Ended::Sent),
+            Settled::Shadow => (Some(Outcome::Sent), Ended::Shadow),
+            Settled::Unknown => (Some(Outcome::Unknown), Ended::Unknown),
+            Settled::Failed => (Some(Outcome::Undelivered), Ended::Failed),
+            Settled::Superseded | Settled::Blocked => (None, Ended::Superseded),
+        };
+        let next = if call.sent == Settled::Unknown {
+            Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
+        } else {
+            let facts = decide::settled(&checked.facts, &order.message, &call.rows, marks, now);
+            when(&decide::decide(&facts, &checked.policy, now), now)
+        };
+        let (rendered, _, template_version) = &call.rendered;
+        let settlement = Settlement {
+            status: call.sent,
+            at: now,
+            reason: call.reason,
+            provider_id: call.provider_id,
+            fact_versions: store::fact_versions(&checked.facts, &call.rows),
+            rows: call.rows,
+            rendered_sha256: Some(rendered.sha256.clone()),
+            template_version: *template_version,
+            layout_version: channels::LAYOUT_VERSION,
+            trace: json!({ "provider": self.channel.provider(), "guard": "allow" }),
+        };
+        self.store.settle(&order.tenant, claimed, &order.message, attempt, &settlement, next).await?;
+        Ok(ended)
+    }
+
+    /// A template that renders no more is a person's to mend; the step is open again once it is.
+    async fn cannot_render(&self, order: &Order, checked: &Checked, detail: &str) -> Result<Ended, Error> {
+        let title = "A message could not be rendered";
+        let key = format!("render/{}/{}", checked.pending.template, checked.pending.template_version);
+        self.raise(order, TaskKind::NeedsReview, &key, title, &format!("{detail}; publish the template again, then it is tried again within a day")).await?;
+        let until = self.clock.now().checked_add(24.hours()).unwrap_or(Timestamp::MAX);
+        self.store.release(&order.tenant, &order.customer, &order.message, None, Release::Deferred { until }).await?;
+        Ok(Ended::Deferred)
+    }
+
+    async fn raise(&self, order: &Order, kind: TaskKind, key: &str, title: &str, detail: &str) -> Result<(), Error> {
+        let task = NewTask {
+            kind,
+            key: key.to_owned(),
+            title: title.to_owned(),
+            detail: detail.to_owned(),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        self.store.raise(&order.tenant, Some(&order.customer), &task, self.clock.now()).await.map(|_| ())
+    }
+}
+
+/// What became of a call.
+struct Call {
+    rows: Vec<Covered>,
+    rendered: (channels::Rendered, channels::Links, u32),
+    sent: Settled,
+    provider_id: Option<String>,
+    reason: String,
+}
+
+/// When the customer is due again after a message: at once where more is to be done now.
+fn when(decision: &Decision, now: Timestamp) -> Next {
+    let acts = !decision.messages.is_empty() || !decision.tasks.is_empty() || !decision.marks.is_empty() || !decision.filing.is_empty();
+    if acts { Next::At(now) } else { decision.next }
+}
+
+fn word(ended: Ended) -> &'static str {
+    match ended {
+        Ended::NotMine => "not_mine",
+        Ended::Sent => "sent",
+        Ended::Shadow => "shadow",
+        Ended::Superseded => "superseded",
+        Ended::Deferred => "deferred",
+        Ended::Retrying => "retrying",
+        Ended::Failed => "failed",
+        Ended::Unknown => "unknown",
+    }
+}

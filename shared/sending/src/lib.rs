@@ -1,0 +1,16 @@
+//! What every sender does with a queued message, whatever its channel.
+//!
+//! ```text
+//! order (ids) ── head: pending and mine to try? ── fresh facts and policy ── recheck ── render ── claim ── look once more
+//!                                                     │ superseded, deferred                        │ changed: begin again
+//!                                                                                                   └─ provider ── settle
+//! ```
+//!
+//! A function adds the provider of its channel and nothing else.
+
+mod batch;
+mod flow;
+mod render;
+
+pub use batch::Order;
+pub use flow::{Ended, Sender};

@@ -1,0 +1,122 @@
+use channels::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RenderError, Rendered, Template};
+use domain::{Channel, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, TenantId, book::DueItem, decide::View};
+
+/// The page of a customer, and of stopping one address.
+pub(crate) fn links(portal_url: &str, token: &str, contact: &str, channel: Channel) -> Links {
+    let portal = format!("{portal_url}/p/{token}");
+    let opt_out = format!("{portal}/opt-out?c={}&ch={}", percent(contact), channel.as_str());
+    Links { portal, opt_out, pay: None }
+}
+
+fn percent(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// The template's text in the customer's language, else the tenant's, else any that it has.
+pub(crate) fn choose<'a>(templates: &'a [store::Template], customer: Option<&str>, tenant: Option<&str>) -> Option<&'a store::Template> {
+    let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
+    let exact = |wanted: &str| templates.iter().find(|template| template.language.eq_ignore_ascii_case(wanted));
+    let near = |wanted: &str| templates.iter().find(|template| primary(&template.language) == primary(wanted));
+    [customer, tenant].into_iter().flatten().find_map(|wanted| exact(wanted).or_else(|| near(wanted))).or_else(|| templates.first())
+}
+
+/// Renders a message for its contact from what is due now.
+pub(crate) fn render(
+    view: &View<'_>,
+    policy: &Policy,
+    pending: &Pending,
+    rows: &[Covered],
+    contact: &Contact,
+    template: &store::Template,
+    links: Links,
+) -> Result<Rendered, RenderError> {
+    let facts: &Facts = view.facts;
+    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| view.book.item(&row.item)).collect();
+    covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number.clone()));
+    let more = covered.len().saturating_sub(INVOICES_LISTED_MAX);
+    let money = |minor| Money::from_minor(minor, pending.currency);
+    let invoices = covered
+        .into_iter()
+        .take(INVOICES_LISTED_MAX)
+        .map(|item| InvoiceRow {
+            number: item.number.clone(),
+            instalment: item.instalment.and_then(|(n, of)| Some((u32::try_from(n).ok()?, u32::try_from(of).ok()?))),
+            total: money(item.total_minor),
+            open: money(item.open_minor),
+            due_now: money(item.due_now_minor),
+            issued_on: item.issued_on,
+            due_on: item.due_on,
+            days_past_due: i32::try_from(item.days_past_due(view.book.today)).unwrap_or(i32::MAX),
+            url: item.url.clone(),
+        })
+        .collect();
+    let input = RenderInput {
+        language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
+        country: facts.customer.country.clone(),
+        customer_name: facts.customer.name.clone(),
+        contact_name: contact.name.clone(),
+        case_id: facts.cases.get(&pending.currency).map(|case| case.id.to_string()).unwrap_or_default(),
+        invoices,
+        more,
+        upcoming: Vec::new(),
+        exposure_total: money(view.book.exposure_minor(pending.currency)),
+        exposure_overdue: money(view.book.overdue_minor(pending.currency)),
+        links,
+    };
+    let template = Template {
+        id: template.id.clone(),
+        language: template.language.clone(),
+        channel: template.channel,
+        subject: template.subject.clone(),
+        body: template.body.clone(),
+        version: template.version,
+    };
+    channels::render(&template, &input, &Brand { name: policy.settings.name.clone(), two_way_sms: false })
+}
+
+/// What names one try of one message: the message and the instant, so that a second environment never finds its own.
+pub(crate) fn attempt_id(tenant: &TenantId, customer: &CustomerId, order: &str, request: &str) -> String {
+    domain::id::digest(&[tenant.as_str(), customer.as_str(), order, request])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_customers_language_wins() {
+        let template = |language: &str| store::Template {
+            id: "reminder".to_owned(),
+            channel: Channel::Email,
+            language: language.to_owned(),
+            version: 1,
+            subject: None,
+            body: String::new(),
+        };
+        let templates = [template("en"), template("de"), template("pt-br")];
+        for (customer, tenant, chosen) in [
+            (Some("de"), None, "de"),
+            (Some("de-at"), Some("en"), "de"),
+            (Some("fr"), Some("de"), "de"),
+            (Some("pt"), None, "pt-br"),
+            (None, None, "en"),
+            (Some("ja"), Some("ko"), "en"),
+        ] {
+            assert_eq!(choose(&templates, customer, tenant).map(|t| t.language.as_str()), Some(chosen), "{customer:?} {tenant:?}");
+        }
+    }
+
+    #[test]
+    fn contact_ids_are_safe_in_links() {
+        let links = links("https://x.example", "tok", "a/b&c=ü", Channel::Email);
+        assert_eq!(links.opt_out, "https://x.example/p/tok/opt-out?c=a%2Fb%26c%3D%C3%BC&ch=email");
+    }
+}

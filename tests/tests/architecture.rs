@@ -1,0 +1,386 @@
+//! The rules of the house that no compiler knows: which crate may depend on which, and what is called nowhere.
+//!
+//! Each rule is a function from sources or packages to what offends it. It runs once on the workspace and once on a small
+//! offence, so that a rule that has gone blind fails as well.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests lie one level deep").to_path_buf()
+}
+
+/// A Rust file: its path from the root, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn new(path: &str, text: &str) -> Self {
+        Self { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    fn is_under(&self, folders: &[&str]) -> bool {
+        folders.iter().any(|folder| self.path.starts_with(folder))
+    }
+
+    /// Numbered lines of what is built into the product: neither comments nor tests.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let is_test = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
+        let lines = if is_test { "" } else { self.text.split("\n#[cfg(test)]").next().unwrap_or_default() };
+        lines.lines().enumerate().map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// Lines of code for which `offends` holds, as `path:line: text`.
+    fn lines_where(&self, offends: impl Fn(&str) -> bool) -> Vec<String> {
+        self.code()
+            .filter(|(_, line)| offends(line))
+            .map(|(number, line)| format!("{}:{number}: {}", self.path, line.trim()))
+            .collect()
+    }
+}
+
+/// Every Rust file of the workspace.
+fn sources() -> Vec<Source> {
+    fn walk(folder: &Path, root: &Path, out: &mut Vec<Source>) {
+        let mut entries: Vec<PathBuf> =
+            fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                if path.file_name().is_some_and(|name| name != "target") {
+                    walk(&path, root, out);
+                }
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).expect("a Rust file is UTF-8");
+                let path = path.strip_prefix(root).expect("it lies below").to_string_lossy().replace('\\', "/");
+                out.push(Source { path, text });
+            }
+        }
+    }
+    let root = root();
+    let mut out = Vec::new();
+    for folder in ["functions", "shared", "infra", "tests"] {
+        walk(&root.join(folder), &root, &mut out);
+    }
+    assert!(out.len() > 20, "the walk found the workspace");
+    out
+}
+
+/// A crate: its folder from the root, and what it depends on, our own by name.
+struct Package {
+    folder: String,
+    name: String,
+    ours: Vec<String>,
+    others: Vec<String>,
+    others_for_tests: Vec<String>,
+}
+
+/// Every crate of the workspace, as cargo sees it.
+fn packages() -> Vec<Package> {
+    let root = root();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(&root)
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut out = Vec::new();
+    for package in metadata["packages"].as_array().expect("packages are listed") {
+        let manifest = PathBuf::from(text(&package["manifest_path"]));
+        let folder = manifest.parent().expect("a manifest lies in a folder");
+        let mut read = Package {
+            folder: folder.strip_prefix(&root).expect("it lies below").to_string_lossy().into_owned(),
+            name: text(&package["name"]),
+            ours: Vec::new(),
+            others: Vec::new(),
+            others_for_tests: Vec::new(),
+        };
+        for dependency in package["dependencies"].as_array().expect("dependencies are listed") {
+            let name = text(&dependency["name"]);
+            match (dependency.get("path").is_some_and(Value::is_string), dependency["kind"] == "dev") {
+                // Tests of a shared crate may build their clients with kit, which depends on none of ours.
+                (true, true) if name == "kit" => {}
+                (true, _) => read.ours.push(name),
+                (false, false) => read.others.push(name),
+                (false, true) => read.others_for_tests.push(name),
+            }
+        }
+        out.push(read);
+    }
+    assert!(out.len() >= 15, "cargo lists the workspace");
+    out
+}
+
+/// What a crate may depend on among our own, by its folder.
+fn may_depend_on(folder: &str, other: &str) -> bool {
+    const SHARED: [&str; 6] = ["domain", "store", "connectors", "channels", "kit", "sending"];
+    const BELOW_SENDING: [&str; 4] = ["domain", "store", "channels", "kit"];
+    match folder {
+        "shared/domain" | "shared/kit" => false,
+        "shared/store" | "shared/connectors" | "shared/channels" => other == "domain",
+        "shared/sending" => BELOW_SENDING.contains(&other),
+        "infra/local" | "tests" => true,
+        function if function.starts_with("functions/") => SHARED.contains(&other),
+        _ => false,
+    }
+}
+
+fn wrong_arrows(packages: &[Package]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for package in packages {
+        for other in package.ours.iter().filter(|other| !may_depend_on(&package.folder, other)) {
+            wrong.push(format!("{} depends on {other}", package.folder));
+        }
+    }
+    wrong
+}
+
+/// The domain's dependencies: value types, parsing and hashing, nothing that reads, waits or draws.
+fn impure_dependencies(packages: &[Package]) -> Vec<String> {
+    const VALUES: [&str; 6] = ["jiff", "serde", "serde_json", "serde_path_to_error", "sha2", "thiserror"];
+    const FOR_TESTS: [&str; 2] = ["cel", "proptest"];
+    let mut wrong = Vec::new();
+    for domain in packages.iter().filter(|package| package.name == "domain") {
+        wrong.extend(domain.others.iter().filter(|other| !VALUES.contains(&other.as_str())).cloned());
+        wrong.extend(domain.others_for_tests.iter().filter(|other| !FOR_TESTS.contains(&other.as_str())).cloned());
+    }
+    wrong
+}
+
+fn misnamed_folders(packages: &[Package]) -> Vec<String> {
+    let expected = |package: &Package| match package.folder.as_str() {
+        "infra/local" => "local".to_owned(),
+        "tests" => "tests".to_owned(),
+        folder => match folder.split_once('/') {
+            Some(("functions" | "shared", name)) if !name.contains('/') => name.to_owned(),
+            _ => String::new(),
+        },
+    };
+    packages
+        .iter()
+        .filter(|package| expected(package) != package.name)
+        .map(|package| format!("{} holds {}", package.folder, package.name))
+        .collect()
+}
+
+fn long_files(sources: &[Source]) -> Vec<String> {
+    const LINES_MAX: usize = 600;
+    let long = sources.iter().map(|source| (source, source.text.lines().count())).filter(|(_, lines)| *lines > LINES_MAX);
+    long.map(|(source, lines)| format!("{}: {lines} lines", source.path)).collect()
+}
+
+/// The SDK's scan takes no argument; an iterator's takes two.
+fn scans(sources: &[Source]) -> Vec<String> {
+    let product = sources.iter().filter(|source| source.is_under(&["functions/", "shared/"]));
+    product.flat_map(|source| source.lines_where(|line| line.contains(".scan()") || line.contains("operation::scan"))).collect()
+}
+
+const CLOCK_AND_ENVIRONMENT: [&str; 5] = ["Timestamp::now", "Zoned::now", "SystemTime::now", "env::var", "env::vars"];
+
+/// Clippy forbids the calls; this forbids to excuse them, and reads what clippy would not see behind a macro.
+fn readers_of_clock_and_environment(sources: &[Source]) -> Vec<String> {
+    let bound = sources.iter().filter(|s| s.is_under(&["functions/", "shared/", "infra/"]) && !s.is_under(&["shared/kit/"]));
+    let offends = |line: &str| {
+        line.contains("clippy::disallowed_methods") || CLOCK_AND_ENVIRONMENT.iter().any(|call| line.contains(&format!("{call}(")))
+    };
+    bound.flat_map(|source| source.lines_where(offends)).collect()
+}
+
+fn forbidden_calls_that_are_allowed(clippy: &str) -> Vec<String> {
+    let needed = CLOCK_AND_ENVIRONMENT.iter().copied().chain(["Client::scan"]);
+    needed.filter(|call| !clippy.contains(&format!("{call}\""))).map(str::to_owned).collect()
+}
+
+/// A text that begins like a key: capitals, then `#`.
+fn begins_like_a_key(line: &str) -> bool {
+    line.split('"').skip(1).step_by(2).any(|literal| {
+        let capitals = literal.chars().take_while(char::is_ascii_uppercase).count();
+        capitals > 0 && literal[capitals..].starts_with('#')
+    })
+}
+
+/// Outside the store, nothing that looks like a key; inside it, partition keys in one module only (its queries name prefixes).
+fn keys_made_elsewhere(sources: &[Source]) -> Vec<String> {
+    let others = sources.iter().filter(|s| s.is_under(&["functions/", "shared/"]) && s.path != "shared/store/src/keys.rs");
+    others
+        .flat_map(|source| {
+            let is_store = source.is_under(&["shared/store/"]);
+            source.lines_where(|line| if is_store { line.contains("\"T#") } else { begins_like_a_key(line) })
+        })
+        .collect()
+}
+
+fn undocumented_crates(sources: &[Source]) -> Vec<String> {
+    ["shared/domain/src/lib.rs", "shared/store/src/lib.rs"]
+        .into_iter()
+        .filter(|path| {
+            let lib = sources.iter().find(|source| source.path == *path);
+            !lib.is_some_and(|lib| {
+                lib.code().any(|(_, line)| matches!(line, "#![warn(missing_docs)]" | "#![deny(missing_docs)]"))
+            })
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+fn floats_near_money(sources: &[Source]) -> Vec<String> {
+    let money = sources.iter().filter(|source| source.is_under(&["shared/domain/src", "shared/store/src"]));
+    money.flat_map(|source| source.lines_where(|line| line.contains("f64") || line.contains("f32"))).collect()
+}
+
+/// Kinds of problem documents that the code answers with, by where it does.
+fn problem_kinds(sources: &[Source]) -> BTreeMap<String, String> {
+    let mut kinds = BTreeMap::new();
+    for source in sources.iter().filter(|source| source.is_under(&["functions/", "shared/"])) {
+        let code: String = source.code().map(|(_, line)| line.trim()).collect();
+        for call in code.split("Problem::new(").skip(1) {
+            let mut arguments = call.splitn(2, ',');
+            let status = arguments.next().unwrap_or_default().trim();
+            let kind =
+                arguments.next().unwrap_or_default().trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
+            if let (true, Some(kind)) = (status.chars().all(|c| c.is_ascii_digit()), kind) {
+                kinds.insert(kind.to_owned(), source.path.clone());
+            }
+        }
+    }
+    kinds
+}
+
+fn problems_without_a_page(sources: &[Source], has_page: impl Fn(&str) -> bool) -> Vec<String> {
+    problem_kinds(sources)
+        .into_iter()
+        .filter(|(kind, _)| !has_page(kind))
+        .map(|(kind, path)| format!("{kind} of {path}"))
+        .collect()
+}
+
+#[track_caller]
+fn none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n{}", found.join("\n"));
+}
+
+#[track_caller]
+fn seen(found: &[String], expected: &[&str]) {
+    assert_eq!(found, expected);
+}
+
+fn package(folder: &str, name: &str, ours: &[&str], others: &[&str]) -> Package {
+    let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+    Package {
+        folder: folder.to_owned(),
+        name: name.to_owned(),
+        ours: owned(ours),
+        others: owned(others),
+        others_for_tests: vec![],
+    }
+}
+
+#[test]
+fn crates_depend_downwards_only() {
+    none(
+        &wrong_arrows(&packages()),
+        "functions depend on shared crates, store, connectors and channels on domain, domain and kit on none",
+    );
+    for (folder, other) in [
+        ("functions/sweep", "ingest"),
+        ("functions/sweep", "local"),
+        ("shared/store", "channels"),
+        ("shared/channels", "kit"),
+        ("shared/sending", "connectors"),
+        ("shared/domain", "store"),
+        ("shared/kit", "domain"),
+        ("elsewhere", "domain"),
+    ] {
+        seen(&wrong_arrows(&[package(folder, "x", &[other], &[])]), &[&format!("{folder} depends on {other}")]);
+    }
+    seen(&wrong_arrows(&[package("functions/sweep", "sweep", &["store", "kit"], &[])]), &[]);
+}
+
+#[test]
+fn the_domain_depends_on_value_crates_only() {
+    none(&impure_dependencies(&packages()), "the domain neither reads, waits, draws nor logs");
+    seen(&impure_dependencies(&[package("shared/domain", "domain", &[], &["jiff", "tokio"])]), &["tokio"]);
+}
+
+#[test]
+fn a_folder_is_named_as_its_crate() {
+    none(&misnamed_folders(&packages()), "a folder is named exactly as its crate, one level deep");
+    seen(&misnamed_folders(&[package("functions/sweep", "sweeper", &[], &[])]), &["functions/sweep holds sweeper"]);
+}
+
+#[test]
+fn no_file_is_long() {
+    none(&long_files(&sources()), "split it by what it does");
+    seen(&long_files(&[Source::new("a.rs", &"x\n".repeat(600)), Source::new("b.rs", &"x\n".repeat(601))]), &["b.rs: 601 lines"]);
+}
+
+#[test]
+fn nothing_scans_the_table() {
+    none(&scans(&sources()), "a query without a row in store::keys is not merged");
+    let source = Source::new("shared/store/src/x.rs", "// table.scan()\nlist.scan(0, f);\ntable.scan()");
+    seen(&scans(&[source]), &["shared/store/src/x.rs:3: table.scan()"]);
+}
+
+#[test]
+fn only_kit_reads_the_clock_and_the_environment() {
+    none(&readers_of_clock_and_environment(&sources()), "take kit::Clock or kit::Env as an argument");
+    let clippy = fs::read_to_string(root().join("clippy.toml")).expect("clippy.toml is there");
+    none(&forbidden_calls_that_are_allowed(&clippy), "clippy.toml forbids these calls");
+    let text = "let now = Timestamp::now();";
+    seen(
+        &readers_of_clock_and_environment(&[Source::new("functions/sweep/src/lib.rs", text)]),
+        &["functions/sweep/src/lib.rs:1: let now = Timestamp::now();"],
+    );
+    seen(&readers_of_clock_and_environment(&[Source::new("shared/kit/src/clock.rs", text)]), &[]);
+    seen(&forbidden_calls_that_are_allowed(&clippy.replace("jiff::Zoned::now", "")), &["Zoned::now"]);
+}
+
+#[test]
+fn only_one_module_makes_keys() {
+    none(&keys_made_elsewhere(&sources()), "make the key in shared/store/src/keys.rs");
+    for (text, offends) in [
+        (r#"format!("T#{tenant}")"#, true),
+        (r#"if sk.starts_with("INV#") {}"#, true),
+        (r##"format!("#{index}")"##, false),
+        (r#"let a = "x"; // T#"#, false),
+    ] {
+        assert_eq!(!keys_made_elsewhere(&[Source::new("functions/dispatch/src/lib.rs", text)]).is_empty(), offends, "{text}");
+    }
+    let partition = r#"format!("T#{tenant}")"#;
+    seen(&keys_made_elsewhere(&[Source::new("shared/store/src/keys.rs", partition)]), &[]);
+    assert_eq!(keys_made_elsewhere(&[Source::new("shared/store/src/work.rs", partition)]).len(), 1);
+}
+
+#[test]
+fn domain_and_store_are_documented() {
+    none(&undocumented_crates(&sources()), "begin with #![warn(missing_docs)]");
+    seen(
+        &undocumented_crates(&[Source::new("shared/domain/src/lib.rs", "#![warn(missing_docs)]")]),
+        &["shared/store/src/lib.rs"],
+    );
+}
+
+#[test]
+fn floats_never_touch_money() {
+    none(&floats_near_money(&sources()), "amounts are integers of minor units, rates integer basis points");
+    let source = Source::new("shared/domain/src/x.rs", "let rate: f64 = 0.5;\n#[cfg(test)]\nlet x: f64;");
+    seen(&floats_near_money(&[source]), &["shared/domain/src/x.rs:1: let rate: f64 = 0.5;"]);
+}
+
+#[test]
+fn every_problem_has_a_page() {
+    let pages = root().join("docs/problems");
+    none(&problems_without_a_page(&sources(), |kind| pages.join(format!("{kind}.md")).exists()), "write docs/problems/<kind>.md");
+    let source = Source::new("functions/admin/src/x.rs", "Problem::new(\n    409,\n    \"changed\",\n    \"Changed\", detail)");
+    seen(&problems_without_a_page(&[source], |_| false), &["changed of functions/admin/src/x.rs"]);
+}

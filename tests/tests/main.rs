@@ -1,0 +1,3 @@
+//! Black-box scenarios and the rules of the house, in one binary so that they link once.
+
+mod architecture;
