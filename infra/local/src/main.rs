@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Parser;
 use jiff::Timestamp;
-use local::{Options, Stack};
+use local::{Options, Stack, demo};
 
 /// Dunlin on one machine: every function, table, queue, bus and schedule of template.yaml, in one process.
 #[derive(Parser)]
@@ -36,16 +36,36 @@ fn pair(text: &str) -> Result<(String, String), String> {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     kit::init_logging(&kit::Env::from_pairs([("LOG_LEVEL".to_owned(), "warn".to_owned())]));
+    let is_new = arguments.data.as_ref().is_none_or(|directory| !directory.join("table.db").exists());
+    let plays_demo = is_new && !arguments.empty && arguments.now.is_none();
+    let first = plays_demo.then(|| demo::start_of_story(kit::Clock::system().now()));
     let stack = Stack::start(Options {
         port: arguments.port,
         data: arguments.data,
-        now: arguments.now,
+        now: arguments.now.or(first),
         parameters: BTreeMap::from_iter(arguments.parameters),
         ..Options::default()
     })
     .await?;
+    if plays_demo {
+        println!("Playing {} days of a small seller's books on the virtual clock.", demo::DAYS);
+        demo::play(&stack).await?;
+    }
     println!("ready {}", stack.url());
+    if plays_demo {
+        println!("{}", try_next(stack.url()));
+    }
     tokio::signal::ctrl_c().await?;
     stack.stop().await;
     Ok(())
+}
+
+fn try_next(url: &str) -> String {
+    format!(
+        "\nTry:\n  \
+         open {url}/_local                                          what was sent, as it looked\n  \
+         curl {url}/_local/outbox?tenant=demo                       the same in JSON\n  \
+         curl -d '{{\"advance\": \"P7D\"}}' {url}/_local/clock          a week later\n  \
+         curl -d '{{\"tenant\": \"mine\"}}' {url}/_local/tenants        your own tenant and its webhooks"
+    )
 }

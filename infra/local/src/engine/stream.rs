@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 use super::{bus::DELAY, queue::failures, state::Work};
 use crate::{faults::Mode, lock, template::model::StreamMapping, world::World};
 
-/// How long DynamoDB keeps stream records.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
 const SHARD: &str = "shardId-00000001760000000000-00000001";
 
 impl World {
@@ -130,7 +128,7 @@ impl World {
                     stream.attempts = 0;
                 }
                 let left = batch.len() - done;
-                let is_old = batch.get(done).is_some_and(|record| now.duration_since(created(record)) > KEPT);
+                let is_old = batch.get(done).is_some_and(|record| now.duration_since(created(record)).as_secs() > mapping.age_max_s);
                 if mapping.bisect && left > 1 && done == 0 {
                     // Halving does not count as a try.
                     stream.limit = Some(left / 2);

@@ -87,6 +87,7 @@ impl Loader<'_> {
             reports_failures: reports_failures(own)?,
             // -1 stands for "until the records expire".
             retries: retries.and_then(|count| u32::try_from(count).ok()),
+            age_max_s: number(own, "MaximumRecordAgeInSeconds")?.filter(|age| *age > 0).unwrap_or(86_400),
             bisect: own.get("BisectBatchOnFunctionError").is_some_and(|value| plain(value.clone()) == "true"),
             on_failure,
         });

@@ -198,8 +198,10 @@ pub struct StreamMapping {
     pub filters: Vec<Pattern>,
     /// Whether the answer names the records that failed.
     pub reports_failures: bool,
-    /// Retries before a batch is given up; `None` until the records are a day old.
+    /// Retries before a batch is given up; `None` until the records are too old.
     pub retries: Option<u32>,
+    /// Seconds after which a record that fails is given up.
+    pub age_max_s: i64,
     /// Whether a failed batch is halved.
     pub bisect: bool,
     /// A queue's ARN that learns of what was given up.
