@@ -60,7 +60,6 @@ where
 }
 
 /// One line a function: its name and its crate.
-#[allow(unused_macros, reason = "used as soon as the first function is listed")]
 macro_rules! functions {
     ($($name:literal => $krate:ident),* $(,)?) => {
         Registry::default()$(.with($name, |env, clients, clock| {
@@ -75,5 +74,14 @@ macro_rules! functions {
 
 /// Every function of the workspace.
 pub fn registry() -> Registry {
-    functions! {}
+    functions! {
+        "admin" => admin,
+        "dispatch" => dispatch,
+        "feedback" => feedback,
+        "ingest" => ingest,
+        "portal" => portal,
+        "send-email" => send_email,
+        "send-sms" => send_sms,
+        "sweep" => sweep,
+    }
 }

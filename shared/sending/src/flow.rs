@@ -141,7 +141,7 @@ impl Sender {
         };
         if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
             let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
-            if !self.store.spend(&order.tenant, &person, place.date_of(now), cap).await? {
+            if !self.store.spend(&order.tenant, &person, place.date_of(now), &cap).await? {
                 return Ok(None);
             }
         }
