@@ -1,1 +1,137 @@
-//! Bus and queues: what providers and dead letters say.
+//! Takes in what providers say of messages, and what was given up on the way.
+//!
+//! Two queues come here. The feedback queue brings SES's events in EventBridge's envelope; they settle messages, set their
+//! status and suppress addresses. The dead letters are told apart by their form and become exceptions that people see.
+//!
+//! Any order and any number of repeats ends in the same state: suppressions only get stricter, receipts are ranked in the
+//! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
+
+mod dead;
+mod ses;
+mod verdict;
+
+use aws_lambda_events::sqs::SqsMessage;
+use kit::{Clients, Clock, Env};
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::{Value, json};
+use store::Store;
+
+/// The tags that a sender puts on a message and SES brings back.
+pub mod tags {
+    /// The tenant.
+    pub const TENANT: &str = "dunlin_tenant";
+    /// The customer.
+    pub const CUSTOMER: &str = "dunlin_customer";
+    /// The message.
+    pub const MESSAGE: &str = "dunlin_message";
+    /// The number of the decision that the message comes from. Without it the message is looked for among the last records.
+    pub const NUMBER: &str = "dunlin_number";
+}
+
+/// The function.
+pub struct Handler {
+    store: Store,
+    clock: Clock,
+}
+
+/// What came of one record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// It changed, or confirmed, what is known.
+    Noted,
+    /// It is none of our business.
+    Ignored,
+    /// A person looks at it.
+    Raised,
+    /// Nobody's work list can hold it: it is in the log, as an error.
+    Logged,
+}
+
+impl Done {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Noted => "noted",
+            Self::Ignored => "ignored",
+            Self::Raised => "raised",
+            Self::Logged => "logged",
+        }
+    }
+}
+
+impl Handler {
+    /// Builds the clients that it uses.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
+        Ok(Self { store, clock })
+    }
+
+    /// Handles a batch of either queue. The answer names the records that are to come again.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is no batch, or a record that failed has no id to name it by.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+        let Some(Value::Array(records)) = event.payload.get("Records") else {
+            return Err("the payload is no batch of a queue".into());
+        };
+        let mut failed = Vec::new();
+        for record in records {
+            // By itself, so that one that is malformed spoils no other.
+            let Ok(message) = serde_json::from_value::<SqsMessage>(record.clone()) else {
+                tracing::error!("a record of a queue has another form and is dropped");
+                continue;
+            };
+            let (kind, result) = self.one(&message).await;
+            let now = self.clock.now();
+            match result {
+                Ok(done) => {
+                    kit::metrics::emit(now, &[("kind", kind), ("result", done.word())], &[("feedback", 1)]);
+                }
+                Err(error) => {
+                    tracing::warn!(kind, error = %error, "a record could not be taken in and comes again");
+                    let id = message.message_id.ok_or("a record that failed has no id")?;
+                    failed.push(json!({ "itemIdentifier": id }));
+                }
+            }
+        }
+        Ok(json!({ "batchItemFailures": failed }))
+    }
+
+    async fn one(&self, message: &SqsMessage) -> (&'static str, store::Result<Done>) {
+        let text = message.body.as_deref().unwrap_or_default();
+        let Ok(body) = serde_json::from_str::<Value>(text) else {
+            tracing::error!(queue.message = message.message_id, bytes = text.len(), "a message that is not JSON is dropped");
+            return ("unreadable", Ok(Done::Logged));
+        };
+        if body["source"] == "aws.ses" {
+            let result = self.ses(&body, dead::is_dead(message)).await;
+            return ("ses", result);
+        }
+        let letter = dead::Letter::of(&body);
+        (letter.kind(), self.dead(letter, message).await)
+    }
+
+    /// An event of SES. One that was given up before is tried once more; then a person looks at it.
+    async fn ses(&self, envelope: &Value, dead: bool) -> store::Result<Done> {
+        let now = self.clock.now();
+        let event = match ses::read(envelope, now) {
+            Ok(event) => event,
+            Err(malformed) => return self.malformed(envelope, &malformed).await,
+        };
+        match verdict::apply(&self.store, &event, now).await {
+            Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
+                tracing::error!(error = %error, "an event of SES was given up");
+                self.malformed(
+                    envelope,
+                    &format!("it could not be taken in ({error}); mend the item, then the message's status by hand"),
+                )
+                .await
+            }
+            result => result,
+        }
+    }
+}

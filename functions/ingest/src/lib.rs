@@ -1,1 +1,164 @@
-//! HTTP: accounting and payment webhooks in.
+//! Takes accounting and payment webhooks in: `POST /webhooks/{tenant}/{source}`.
+//!
+//! Success is answered only when what the request said is committed: receipt, effect and wake-up together, or an exception
+//! that a person sees. Everything may run again: the sender's event id decides, and exceptions have derived ids.
+//!
+//! The order is that of cost: size, names, rate, signature, then reading and writing. A tenant that does not exist, one
+//! without the connection and a source that nobody knows are all answered with 404 before any signature is computed.
+
+mod answer;
+mod book;
+mod connection;
+mod rate;
+mod request;
+
+use std::time::Duration;
+
+use answer::Answer;
+use connection::Connections;
+use connectors::{Connector, Incoming, Scope};
+use domain::{TenantId, calendar::tenant_zone};
+use kit::{Clients, Clock, Env, Problem};
+use lambda_runtime::{Error, LambdaEvent};
+use rate::Rate;
+use request::Request;
+use serde_json::Value;
+use store::Store;
+
+/// Most bytes of a body, after transport encodings.
+const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Most bytes of all headers, names and values.
+const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// The name in place of a tenant's where a vendor has one address for the companies of many.
+const APP: &str = "app";
+/// What is left of the vendor's patience for the answer to travel.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// The function.
+pub struct Handler {
+    store: Store,
+    connections: Connections,
+    bodies: book::Bodies,
+    rate: Rate,
+    clock: Clock,
+}
+
+/// Where a request goes.
+struct Route {
+    tenant: TenantId,
+    connector: &'static dyn Connector,
+}
+
+impl Handler {
+    /// Builds the clients that it uses.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
+        let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), env.require("KEY_ID")?);
+        // Bucket names in paths, not in host names: the same request works against any endpoint.
+        let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
+        let bodies = book::Bodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
+        Ok(Self { store, connections: Connections::new(vault), bodies, rate: Rate::default(), clock })
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    ///
+    /// When the answer cannot be written down, which cannot happen.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+        let now = self.clock.now();
+        let (source, answer) = match Request::read(event.payload) {
+            Ok(request) => {
+                let connector = connectors::by_source(&request.source);
+                let patience = connector.map_or(Duration::from_secs(10), |connector| connector.capabilities().answer_within);
+                let work = self.answer(&request, connector);
+                let answer = tokio::time::timeout(patience.saturating_sub(MARGIN), work).await.unwrap_or_else(|_| {
+                    tracing::warn!(source = request.source, "a webhook was not taken in before its sender gives up");
+                    Answer::busy("the table did not answer in time")
+                });
+                (connector.map_or("unknown", |connector| connector.source()), answer)
+            }
+            Err(problem) => ("unknown", Answer::Refused(problem)),
+        };
+        kit::metrics::emit(now, &[("source", source), ("result", answer.word())], &[("webhooks", 1)]);
+        Ok(serde_json::to_value(answer.into_response())?)
+    }
+
+    async fn answer(&self, request: &Request, connector: Option<&'static dyn Connector>) -> Answer {
+        match self.take(request, connector).await {
+            Ok(answer) => answer,
+            Err(error) => match error {
+                store::Error::Conflict { .. } | store::Error::Throttled { .. } | store::Error::Unknown { .. } => {
+                    tracing::warn!(source = request.source, error = %error, "a webhook was not taken in; its sender tries again");
+                    Answer::busy("the table is busy")
+                }
+                store::Error::Refused { .. } | store::Error::Corrupt { .. } => {
+                    tracing::error!(source = request.source, error = %error, "a webhook cannot be taken in until this is mended");
+                    Answer::broken()
+                }
+            },
+        }
+    }
+
+    async fn take(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<Answer> {
+        if request.body.len() > BODY_BYTES_MAX {
+            return Ok(Answer::Refused(answer::too_large(BODY_BYTES_MAX)));
+        }
+        if request.header_bytes > HEADER_BYTES_MAX {
+            return Ok(Answer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
+        }
+        let route = match route(&request.tenant, connector) {
+            Ok(route) => route,
+            Err(problem) => return Ok(Answer::Refused(problem)),
+        };
+        let Some(settings) = self.store.settings(&route.tenant).await? else {
+            return Ok(Answer::Refused(answer::unknown_tenant()));
+        };
+        let now = self.clock.now();
+        let source = route.connector.source();
+        let known = self.connections.of(&route.tenant, source, settings.rev, now).await?;
+        let Some(connection) = known else { return Ok(Answer::Refused(answer::unknown_source())) };
+        if let Some(limit) = settings.value.rate_per_minute
+            && let Err(wait) = self.rate.count(&route.tenant, source, limit, now)
+        {
+            return Ok(Answer::TooMany { limit, wait });
+        }
+        let incoming = Incoming { headers: &request.headers, body: &request.body, now };
+        if let Err(refused) = route.connector.verify(&incoming, &connection.secrets(now)) {
+            // What is held may be older than a rotation: the secret of this moment decides.
+            let fresh = self.connections.refresh(&route.tenant, source, settings.rev, now).await?;
+            let changed = fresh.filter(|fresh| fresh.rev() != connection.rev());
+            if changed.is_none_or(|fresh| route.connector.verify(&incoming, &fresh.secrets(now)).is_err()) {
+                tracing::info!(tenant.id = %route.tenant, source, "a webhook's signature does not hold");
+                return Ok(Answer::Refused(answer::bad_signature(&refused)));
+            }
+        }
+        let zone = tenant_zone(&settings.value);
+        let taken = match route.connector.read(&route.tenant, &zone, &incoming) {
+            Ok(reading) => book::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
+            Err(rejected) => return Ok(Answer::Refused(answer::invalid(rejected))),
+        };
+        tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
+        Ok(Answer::Taken(taken))
+    }
+}
+
+/// Whose webhook it is. Connectors of scope [`Scope::App`] have one address for all tenants: their elements find the tenant by
+/// the realm that they name, once such a connector is registered.
+fn route(tenant: &str, connector: Option<&'static dyn Connector>) -> Result<Route, Problem> {
+    let of_app = tenant == APP;
+    let Some(connector) = connector else {
+        let sound = of_app || TenantId::parse(tenant).is_ok();
+        return Err(if sound { answer::unknown_source() } else { answer::unknown_tenant() });
+    };
+    match (connector.capabilities().scope, of_app) {
+        (Scope::Tenant, false) => {
+            TenantId::parse(tenant).map(|tenant| Route { tenant, connector }).map_err(|_| answer::unknown_tenant())
+        }
+        (Scope::Tenant, true) | (Scope::App, _) => Err(answer::unknown_source()),
+    }
+}

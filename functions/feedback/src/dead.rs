@@ -1,0 +1,201 @@
+//! Dead letters: told apart by their form, each named to a person with what to do.
+
+use aws_lambda_events::sqs::SqsMessage;
+use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
+use serde_json::Value;
+use store::Result;
+
+use crate::{Done, Handler, ses};
+
+/// Whether a message was given up before it came here.
+pub fn is_dead(message: &SqsMessage) -> bool {
+    let marked = message.attributes.contains_key("DeadLetterQueueSourceArn");
+    // The bus says why it could not deliver to its target.
+    let from_bus = ["ERROR_CODE", "RULE_ARN"].iter().any(|name| message.message_attributes.contains_key(*name));
+    let queue = message.event_source_arn.as_deref().and_then(|arn| arn.rsplit(':').next()).unwrap_or_default();
+    marked || from_bus || queue.contains("DeadLetters")
+}
+
+/// What a dead letter is.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// An event of ours that no sender took.
+    Queued {
+        /// The tenant.
+        tenant: TenantId,
+        /// The customer.
+        customer: CustomerId,
+        /// The message.
+        message: MessageId,
+        /// The channel's name.
+        channel: String,
+        /// The event's own id.
+        event: String,
+    },
+    /// Records of the table's stream that could not be put on the bus.
+    Stream {
+        /// The stream's shard.
+        shard: String,
+        /// First sequence number.
+        from: String,
+        /// Last sequence number.
+        to: String,
+        /// How many.
+        count: u64,
+    },
+    /// A part of a sweep.
+    Sweep {
+        /// The tenant.
+        tenant: TenantId,
+        /// The shard of the due index.
+        shard: u64,
+        /// When it was handed over.
+        at: String,
+    },
+    /// Another event of ours, or something that has no form that is known.
+    Other {
+        /// What is known of it, in a few words, without content.
+        what: String,
+    },
+}
+
+impl Letter {
+    /// Tells what a message's body is.
+    pub fn of(body: &Value) -> Self {
+        let other = |what: &str| Self::Other { what: what.to_owned() };
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str);
+        let tenant = |pointer: &str| text(pointer).and_then(|text| TenantId::parse(text).ok());
+        if let Some(batch) = body.get("DDBStreamBatchInfo") {
+            let field = |name: &str| batch.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
+            return Self::Stream {
+                shard: field("shardId"),
+                from: field("startSequenceNumber"),
+                to: field("endSequenceNumber"),
+                count: batch.get("batchSize").and_then(Value::as_u64).unwrap_or(0),
+            };
+        }
+        if text("/source") == Some("dunlin") {
+            if text("/detail-type") != Some("MessageQueued") {
+                return other("an event of ours that is not for a sender");
+            }
+            let parsed = (
+                tenant("/detail/tenant"),
+                text("/detail/customer").and_then(CustomerId::parse),
+                text("/detail/message").and_then(MessageId::parse),
+            );
+            return match parsed {
+                (Some(tenant), Some(customer), Some(message)) => Self::Queued {
+                    tenant,
+                    customer,
+                    message,
+                    channel: text("/detail/channel").unwrap_or("unknown").to_owned(),
+                    event: text("/detail/id").unwrap_or_default().to_owned(),
+                },
+                _ => other("a MessageQueued without its ids"),
+            };
+        }
+        if let (Some(tenant), Some(shard)) = (tenant("/tenant"), body.get("shard").and_then(Value::as_u64)) {
+            return Self::Sweep { tenant, shard, at: text("/at").unwrap_or_default().to_owned() };
+        }
+        other("a message of no known form")
+    }
+
+    /// For metrics: few words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "dead_message",
+            Self::Stream { .. } => "dead_stream",
+            Self::Sweep { .. } => "dead_sweep",
+            Self::Other { .. } => "dead_other",
+        }
+    }
+}
+
+impl Handler {
+    /// Names a dead letter to a person.
+    pub(crate) async fn dead(&self, letter: Letter, queued: &SqsMessage) -> Result<Done> {
+        let id = queued.message_id.as_deref().unwrap_or("unknown");
+        match letter {
+            Letter::Queued { tenant, customer, message, channel, event } => {
+                let key = if event.is_empty() { message.to_string() } else { format!("{message}:{event}") };
+                let detail = format!(
+                    "Message {message} of {customer} was given up on its way to the {channel} sender. It is not lost: while it \
+                     waits the sweep puts it on the bus again under the same id. If this comes again, look for {message} in the \
+                     log of send-{channel}, mend the cause, and see the case for where the message stands."
+                );
+                self.exception(&tenant, Some(&customer), key, "A message was given up on its way to its sender", detail, id).await
+            }
+            Letter::Sweep { tenant, shard, at } => {
+                let detail = format!(
+                    "The part of the sweep of tenant {tenant}, shard {shard}, that was handed over at {at} was given up. The sweep of \
+                     every minute finds the same customers due. If this comes again, look for {tenant} in the log of sweep."
+                );
+                self.exception(&tenant, None, format!("sweep:{shard}:{at}"), "A part of a sweep was given up", detail, id).await
+            }
+            Letter::Stream { shard, from, to, count } => {
+                tracing::error!(
+                    stream.shard = shard,
+                    sequence.from = from,
+                    sequence.to = to,
+                    count,
+                    "events of the table's stream were given up; the sweep dispatches waiting messages again, other events are lost to subscribers"
+                );
+                Ok(Done::Logged)
+            }
+            Letter::Other { what } => {
+                tracing::error!(
+                    queue.message = id,
+                    what,
+                    "a dead letter was dropped; find it in the log of the function that it was for"
+                );
+                Ok(Done::Logged)
+            }
+        }
+    }
+
+    /// An event of SES that cannot be taken in: an exception where its tags say whose it is.
+    pub(crate) async fn malformed(&self, envelope: &Value, what: &str) -> Result<Done> {
+        let Some(about) = ses::about(envelope) else {
+            tracing::error!(what, "an event of SES cannot be read and names no message");
+            return Ok(Done::Logged);
+        };
+        let kind =
+            envelope.pointer("/detail/eventType").and_then(Value::as_str).filter(|text| text.len() <= 40).unwrap_or("unknown");
+        let message = &about.message;
+        let detail = format!(
+            "SES's event '{kind}' about message {message} was not taken in: {what}. See in SES what became of the message, and set \
+             what follows from it by hand."
+        );
+        let key = format!("ses:{message}:{}", digest(&[&envelope.to_string()]));
+        let title = "What SES says of a message could not be read";
+        self.exception(&about.tenant, Some(&about.customer), key, title, detail, message.as_str()).await
+    }
+
+    async fn exception(
+        &self,
+        tenant: &TenantId,
+        customer: Option<&CustomerId>,
+        key: String,
+        title: &str,
+        detail: String,
+        id: &str,
+    ) -> Result<Done> {
+        if self.store.tenant(tenant).await?.is_none() {
+            tracing::error!(tenant.id = %tenant, id, title, "an exception of a tenant that does not exist");
+            return Ok(Done::Logged);
+        }
+        let task = NewTask {
+            kind: TaskKind::DeadLetter,
+            key,
+            title: title.to_owned(),
+            detail,
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        self.store.raise(tenant, customer, &task, self.clock.now()).await?;
+        tracing::warn!(tenant.id = %tenant, id, title, "exception raised");
+        Ok(Done::Raised)
+    }
+}

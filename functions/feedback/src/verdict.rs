@@ -1,0 +1,121 @@
+//! What an event of SES changes: suppressions first, then the message. Both may be done again.
+
+use domain::{Channel, SuppressionReason};
+use jiff::Timestamp;
+use store::{Found, Heard, Result, Store};
+
+use crate::{
+    Done,
+    ses::{About, Event, Kind},
+};
+
+/// Records that a message is looked for in when no tag says its decision.
+const RECORDS_MAX: u32 = 200;
+
+/// Takes an event in.
+///
+/// # Errors
+///
+/// Those of the table; then the event may come again.
+pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done> {
+    let Some(about) = &event.about else {
+        tracing::debug!("an event of SES about a mail that is not ours");
+        return Ok(Done::Ignored);
+    };
+    if let Kind::Other(kind) = &event.kind {
+        tracing::debug!(tenant.id = %about.tenant, message.id = %about.message, kind, "an event of SES that changes nothing");
+        return Ok(Done::Ignored);
+    }
+    let known = store.tenant(&about.tenant).await?.is_some();
+    let Some(number) = (if known { number_of(store, about).await? } else { None }) else {
+        tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "an event of SES about a message that is not known");
+        return Ok(Done::Ignored);
+    };
+    let (suppressed, reason) = suppressed(event);
+    for address in suppressed {
+        store.suppress(&about.tenant, Channel::Email, address, reason, event.at, Some(&about.customer)).await?;
+    }
+    let Some(heard) = heard(event) else {
+        tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "SES says of a message what does not change its status");
+        return Ok(Done::Noted);
+    };
+    let About { tenant, customer, message, .. } = about;
+    let provider_id = event.provider_id.as_deref();
+    let noted = store.receipt(tenant, customer, number, message, heard, event.at, provider_id, now).await?;
+    if noted {
+        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "message status heard");
+        Ok(Done::Noted)
+    } else {
+        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "an event of SES about a message that never left");
+        Ok(Done::Ignored)
+    }
+}
+
+/// The number of the message's decision; none when no such message is known.
+async fn number_of(store: &Store, about: &About) -> Result<Option<u64>> {
+    let About { tenant, customer, message, .. } = about;
+    if let Some(number) = about.number {
+        let found = store.find_message(tenant, customer, number, message).await?;
+        return Ok(match found {
+            Found::Pending(_, entry) => Some(entry.message.number),
+            Found::Record(record) => Some(record.number),
+            Found::Nothing => None,
+        });
+    }
+    let Some(head) = store.head(tenant, customer).await? else { return Ok(None) };
+    if let Some(entry) = head.pending.get(message) {
+        return Ok(Some(entry.message.number));
+    }
+    let records = store.records(tenant, customer, RECORDS_MAX).await?;
+    Ok(records.iter().find(|record| record.message.as_ref() == Some(message)).map(|record| record.number))
+}
+
+/// Whether an address is one that the mail was for; where the event does not say, SES is believed.
+fn was_for(event: &Event, address: &str) -> bool {
+    event.recipients.is_empty() || event.recipients.iter().any(|known| known == address)
+}
+
+/// Whether an address is the one that the message is for, and not a copy.
+fn is_main(event: &Event, address: &str) -> bool {
+    event.main.is_empty() || event.main.iter().any(|known| known == address)
+}
+
+/// The addresses that must not be used again, and why.
+fn suppressed(event: &Event) -> (Vec<&str>, SuppressionReason) {
+    let (who, reason): (Vec<&str>, _) = match &event.kind {
+        Kind::Bounce(bounce) if bounce.permanent => {
+            (bounce.who.iter().map(|one| one.address.as_str()).collect(), SuppressionReason::Bounce)
+        }
+        Kind::Complaint { who, .. } => (who.iter().map(String::as_str).collect(), SuppressionReason::Complaint),
+        Kind::Bounce(_)
+        | Kind::Send
+        | Kind::Delivery(_)
+        | Kind::Reject
+        | Kind::RenderingFailure
+        | Kind::Delay
+        | Kind::Other(_) => (vec![], SuppressionReason::Bounce),
+    };
+    (who.into_iter().filter(|address| was_for(event, address)).collect(), reason)
+}
+
+/// What the event says of the message, that is of its main recipient; none when it only says something of a copy.
+fn heard(event: &Event) -> Option<Heard> {
+    match &event.kind {
+        Kind::Send => Some(Heard::Sent),
+        Kind::Reject => Some(Heard::Rejected),
+        Kind::RenderingFailure => Some(Heard::RenderingFailed),
+        Kind::Delivery(who) => (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(Heard::Delivered),
+        Kind::Bounce(bounce) => {
+            let mut main =
+                bounce.who.iter().filter(|one| was_for(event, &one.address) && is_main(event, &one.address)).peekable();
+            main.peek()?;
+            // What the table calls permanent is the loss of this message; whether the address is lost too was settled above.
+            Some(Heard::Bounced { permanent: main.all(|one| one.lost) })
+        }
+        Kind::Complaint { unsent: true, .. } => Some(Heard::Bounced { permanent: true }),
+        Kind::Complaint { who, unsent: false } => {
+            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(Heard::Complained)
+        }
+        Kind::Delay | Kind::Other(_) => None,
+    }
+}

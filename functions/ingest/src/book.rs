@@ -1,0 +1,120 @@
+//! Commits what a request said: documents are applied, the rest becomes exceptions that name the field and the remedy.
+
+use connectors::{Parked, Reading};
+use domain::{NewTask, TaskKind, TenantId, id::digest};
+use jiff::Timestamp;
+use store::{AppliedOutcome, Receipt, Store};
+
+use crate::answer::{Outcome, Taken};
+
+/// Fields that one exception names at most.
+const FIELDS_MAX: usize = 20;
+
+/// Where the bodies of documents are kept that a person must look at.
+pub struct Bodies {
+    client: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+impl Bodies {
+    /// The bucket of that name.
+    pub fn new(client: aws_sdk_s3::Client, bucket: &str) -> Self {
+        Self { client, bucket: bucket.to_owned() }
+    }
+
+    /// Keeps a body; the same body of the same source has one key.
+    async fn keep(&self, tenant: &TenantId, source: &str, body: &[u8]) -> store::Result<String> {
+        let key = format!("parked/{tenant}/{source}/{}", digest(&[&String::from_utf8_lossy(body)]));
+        let put = self.client.put_object().bucket(&self.bucket).key(&key).body(body.to_vec().into());
+        put.send().await.map_err(|error| store::Error::Unknown {
+            operation: "keep a document of",
+            id: tenant.to_string(),
+            source: Box::new(error),
+        })?;
+        Ok(key)
+    }
+}
+
+/// Commits a reading. Exceptions come first: they may be raised again, while the receipt, once there, makes every repetition a
+/// duplicate.
+///
+/// # Errors
+///
+/// Those of the table and the bucket; then nothing is lost when the same request comes again.
+pub async fn take(
+    store: &Store,
+    bodies: &Bodies,
+    tenant: &TenantId,
+    source: &'static str,
+    body: &[u8],
+    reading: Reading,
+    now: Timestamp,
+) -> store::Result<Taken> {
+    let Reading { event_id, documents, parked, ignored } = reading;
+    let receipt = Receipt { source: source.to_owned(), event_id: event_id.clone() };
+    let taken = |outcome| Taken { outcome, event_id: event_id.clone() };
+    if documents.is_empty() {
+        if parked.is_empty() {
+            let why = ignored.as_deref().unwrap_or("it carries nothing");
+            tracing::debug!(tenant.id = %tenant, source, event.id = event_id, why, "webhook ignored");
+            return Ok(taken(Outcome::Ignored));
+        }
+        let key = bodies.keep(tenant, source, body).await?;
+        let task = exception(source, &event_id, &parked, &key, false);
+        let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
+        return Ok(taken(if new { Outcome::Parked } else { Outcome::Duplicate }));
+    }
+    if !parked.is_empty() {
+        let key = bodies.keep(tenant, source, body).await?;
+        store.raise(tenant, None, &exception(source, &event_id, &parked, &key, true), now).await?;
+    }
+    // Sources that send whole customers with every object need no references; others find their customers by them.
+    let refs = source != connectors::canonical::SOURCE;
+    match store.apply(tenant, &receipt, &documents, now, refs).await {
+        Ok(applied) => Ok(taken(match applied.outcome {
+            AppliedOutcome::Applied => Outcome::Applied,
+            AppliedOutcome::Duplicate => Outcome::Duplicate,
+            AppliedOutcome::Stale => Outcome::Stale,
+        })),
+        // The same bytes would be refused again: a person looks at them.
+        Err(store::Error::Refused { why, .. }) => {
+            tracing::error!(tenant.id = %tenant, source, event.id = event_id, why, "a document was refused by the table");
+            let detail =
+                format!("the table refused the document ({why}); split it, or mend what is too large, and send it again");
+            let key = bodies.keep(tenant, source, body).await?;
+            let task = exception(source, &event_id, &[Parked { pointer: String::new(), detail }], &key, false);
+            let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
+            Ok(taken(if new { Outcome::Parked } else { Outcome::Duplicate }))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The exception for the parts of an event that could not be taken.
+fn exception(source: &str, event_id: &str, parked: &[Parked], body_key: &str, in_part: bool) -> NewTask {
+    let mut lines: Vec<String> = parked
+        .iter()
+        .take(FIELDS_MAX)
+        .map(|part| {
+            if part.pointer.is_empty() {
+                format!("the event {}", part.detail)
+            } else {
+                format!("{} {}", part.pointer, part.detail)
+            }
+        })
+        .collect();
+    if parked.len() > FIELDS_MAX {
+        lines.push(format!("and {} more", parked.len() - FIELDS_MAX));
+    }
+    let rest = if in_part { "The rest of it was applied. " } else { "Nothing of it was applied. " };
+    NewTask {
+        kind: TaskKind::Document,
+        key: format!("{source}:{event_id}"),
+        title: format!("An event from {source} could not be taken as it is"),
+        detail: format!("Event {event_id}: {}. {rest}The body is kept in the bucket under {body_key}.", lines.join("; ")),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    }
+}
