@@ -29,6 +29,7 @@ pub struct HoldIn {
     reason: HoldReason,
     /// What it keeps back; everything that the customer owes when left out.
     #[serde(default)]
+    #[schema(value_type = Object)]
     scope: ScopeIn,
     /// How much of the scope it keeps back, in minor units; all of it when left out.
     #[serde(default)]
@@ -51,14 +52,14 @@ pub struct HoldIn {
 }
 
 /// What a hold keeps back: `"customer"`, `{"case": "EUR"}` or `{"invoice": "inv_…"}`.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeIn {
     /// Everything that the customer owes.
     #[default]
     Customer,
     /// What it owes in one currency.
-    Case(#[schema(value_type = String)] Currency),
+    Case(Currency),
     /// One invoice: its id here, or the source's own.
     Invoice(String),
 }

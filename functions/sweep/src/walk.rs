@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use domain::{NewTask, Next, TaskKind};
+use domain::{CustomerId, NewTask, Next, TaskKind};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use kit::Budget;
@@ -107,8 +107,9 @@ impl<'a> Walk<'a> {
                 Next::At(_) | Next::Parked | Next::Nothing => None,
             });
             let beyond = page.entries.iter().any(|entry| !is_due(entry));
-            let wanted: Vec<&DueEntry> = page.entries.iter().filter(|entry| replan.is_some() || is_due(entry)).collect();
-            let stop = self.advance_all(&wanted, meter).await?;
+            let wanted = page.entries.iter().filter(|entry| replan.is_some() || is_due(entry));
+            let wanted: Vec<CustomerId> = wanted.map(|entry| entry.customer.clone()).collect();
+            let stop = self.advance_all(wanted, meter).await?;
             self.report.idle_until = earliest(self.report.idle_until, first_later);
             if stop.is_some() {
                 return Ok(stop);
@@ -125,7 +126,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn advance_all(&mut self, entries: &[&DueEntry], meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
+    async fn advance_all(&mut self, customers: Vec<CustomerId>, meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
         let stop: Mutex<Option<Stop>> = Mutex::new(None);
         let (store, row, now, budget) = (self.store, self.row, self.now, self.budget);
         let stopped = || stop.lock().map_or(Some(Stop::Time), |stop| *stop);
@@ -134,8 +135,8 @@ impl<'a> Walk<'a> {
                 stop.get_or_insert(why);
             }
         };
-        let dids: Vec<Did> = stream::iter(entries)
-            .map(|entry| async move {
+        let mut running = stream::iter(customers)
+            .map(|customer| async move {
                 if stopped().is_some() {
                     return Did::Nothing;
                 }
@@ -143,17 +144,10 @@ impl<'a> Walk<'a> {
                     halt(Stop::Time);
                     return Did::Nothing;
                 }
-                advance(store, row, &entry.customer, now, meter).await
+                advance(store, row, &customer, now, meter).await
             })
-            .buffer_unordered(PARALLEL)
-            .inspect(|did| match did {
-                Did::NoRoom(until) => halt(Stop::Cap(*until)),
-                Did::Tripped => halt(Stop::Breaker),
-                Did::Nothing | Did::Decided { .. } | Did::Passed(_) | Did::Failed => {}
-            })
-            .collect()
-            .await;
-        for did in dids {
+            .buffer_unordered(PARALLEL);
+        while let Some(did) = running.next().await {
             match did {
                 Did::Decided { messages, next } => {
                     self.report.decided += 1;
@@ -168,9 +162,12 @@ impl<'a> Walk<'a> {
                     self.report.failed += 1;
                     self.report.idle_until = Some(self.now);
                 }
-                Did::Nothing | Did::NoRoom(_) | Did::Tripped => {}
+                Did::NoRoom(until) => halt(Stop::Cap(until)),
+                Did::Tripped => halt(Stop::Breaker),
+                Did::Nothing => {}
             }
         }
+        drop(running);
         let stop = stopped();
         if stop == Some(Stop::Breaker) {
             self.trip().await?;
