@@ -115,9 +115,12 @@ impl Sheet<'_> {
 
     fn number(&self, row: &InvoiceRow) -> String {
         let number = plain(&row.number);
-        row.instalment.map_or(number.clone(), |(at, of)| {
-            format!("{number} ({} {})", self.words.instalment, self.words.instalment_of(at, of))
-        })
+        self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"))
+    }
+
+    /// `instalment 2 of 3`.
+    fn instalment(&self, row: &InvoiceRow) -> Option<String> {
+        row.instalment.map(|(at, of)| format!("{} {}", self.words.instalment, self.words.instalment_of(at, of)))
     }
 
     /// `of 200.00 open`, where less than all of it is due.
@@ -127,7 +130,8 @@ impl Sheet<'_> {
 
     fn html_table(&self) -> String {
         const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
-        const RIGHT: &str = "text-align:right;white-space:nowrap;padding-left:12px";
+        const WHOLE: &str = "overflow-wrap:normal;padding-left:12px";
+        const RIGHT: &str = "text-align:right;overflow-wrap:normal;padding-left:12px";
         const HEAD: &str = "font-size:13px;font-weight:400;color:#5b6672";
         let words = self.words;
         let mut out = String::from(
@@ -135,24 +139,25 @@ impl Sheet<'_> {
              font-size:15px;line-height:20px;margin:4px 0 20px\">",
         );
         out.push_str(&format!(
-            "<tr><th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};text-align:left\">{}</th>\
-             <th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};text-align:left;padding-left:12px\">{}</th>\
+            "<tr><th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};overflow-wrap:normal;text-align:left\">{}</th>\
+             <th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};{WHOLE};text-align:left\">{}</th>\
              <th class=\"soft\" align=\"right\" style=\"{CELL};{HEAD};{RIGHT}\">{}</th></tr>",
             html(words.invoice),
             html(words.due_on),
             html(words.amount)
         ));
         let mut add = |row: &InvoiceRow| {
-            let number = html(&self.number(row));
+            let number = html(&plain(&row.number));
             let number = match row.url.as_deref().and_then(|url| link(url, false)) {
                 Some(url) => format!("<a href=\"{}\" class=\"link\" style=\"color:#1a56b0\">{number}</a>", html(&url)),
                 None => number,
             };
-            let part = self.part_of(row).map_or(String::new(), |part| {
-                format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(&part))
-            });
+            let soft =
+                |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
+            let instalment = self.instalment(row).map_or(String::new(), |text| soft(&text));
+            let part = self.part_of(row).map_or(String::new(), |text| soft(&text));
             out.push_str(&format!(
-                "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}</td><td style=\"{CELL};padding-left:12px\">{}</td>\
+                "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{instalment}</td><td style=\"{CELL};{WHOLE}\">{}</td>\
                  <td align=\"right\" style=\"{CELL};{RIGHT}\">{}{part}</td></tr>",
                 html(&self.locale.date(row.due_on)),
                 html(&self.locale.money(row.due_now)),
@@ -179,7 +184,7 @@ impl Sheet<'_> {
             span(&mut out, words.upcoming);
             for row in self.input.upcoming.iter().take(INVOICES_LISTED_MAX) {
                 out.push_str(&format!(
-                    "<tr><td class=\"soft\" style=\"{CELL};color:#5b6672\">{}</td><td class=\"soft\" style=\"{CELL};padding-left:12px;color:#5b6672\">{}</td>\
+                    "<tr><td class=\"soft\" style=\"{CELL};color:#5b6672\">{}</td><td class=\"soft\" style=\"{CELL};{WHOLE};color:#5b6672\">{}</td>\
                      <td class=\"soft\" align=\"right\" style=\"{CELL};{RIGHT};color:#5b6672\">{}</td></tr>",
                     html(&self.number(row)),
                     html(&self.locale.date(row.due_on)),

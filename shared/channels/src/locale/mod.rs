@@ -97,7 +97,7 @@ impl Locale {
         }
         let mut grouped = String::with_capacity(whole.len() * 2);
         for (at, digit) in whole.chars().enumerate() {
-            if at > 0 && (whole.len() - at) % 3 == 0 {
+            if at > 0 && (whole.len() - at).is_multiple_of(3) {
                 grouped.push_str(self.group);
             }
             grouped.push(digit);

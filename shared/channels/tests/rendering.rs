@@ -1,0 +1,213 @@
+//! What comes out: escaping, the layout, both texts, SMS.
+
+use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, builtin, render};
+use domain::{Channel, Currency, Money};
+use jiff::civil::date;
+use proptest::prelude::*;
+
+fn brand() -> Brand {
+    Brand { name: "Northwind".into(), two_way_sms: false }
+}
+
+fn row(at: usize) -> InvoiceRow {
+    let euros = |minor| Money::from_minor(minor, Currency::EUR);
+    InvoiceRow {
+        number: format!("N-{at}"),
+        instalment: None,
+        total: euros(125_000),
+        open: euros(125_000),
+        due_now: euros(125_000),
+        issued_on: date(2026, 1, 5),
+        due_on: date(2026, 2, 4),
+        days_past_due: 9,
+        url: None,
+    }
+}
+
+fn input(count: usize) -> RenderInput {
+    RenderInput {
+        language: "en".into(),
+        country: Some("US".into()),
+        customer_name: "Acme".into(),
+        contact_name: "Anna".into(),
+        case_id: "case_1".into(),
+        invoices: (1..=count).map(row).collect(),
+        more: 0,
+        upcoming: Vec::new(),
+        exposure_total: Money::from_minor(125_000, Currency::EUR),
+        exposure_overdue: Money::from_minor(125_000, Currency::EUR),
+        links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
+    }
+}
+
+fn template(channel: Channel, subject: &str, body: &str) -> Template {
+    let subject = (channel == Channel::Email).then(|| subject.to_owned());
+    Template { id: "t".into(), language: "en".into(), channel, subject, body: body.into(), version: 1 }
+}
+
+fn mail(body: &str, input: &RenderInput) -> Rendered {
+    render(&template(Channel::Email, "About {{ customer.name }}", body), input, &brand()).expect(body)
+}
+
+/// The HTML without its head, whose styles are ours.
+fn body_of(rendered: &Rendered) -> String {
+    let html = rendered.html.clone().expect("an email");
+    html[html.find("<body").expect("a body")..].to_owned()
+}
+
+#[test]
+fn names_are_shown_as_they_are() {
+    for (name, in_html, in_text) in [
+        ("<b>A</b>", "&lt;b&gt;A&lt;/b&gt;", "<b>A</b>"),
+        ("**A** _b_ `c`", "**A** _b_ `c`", "**A** _b_ `c`"),
+        ("[x](http://evil.example)", "[x](http://evil.example)", "[x](http://evil.example)"),
+        ("<http://evil.example>", "&lt;http://evil.example&gt;", "<http://evil.example>"),
+        ("{{ links.portal }}{% if %}", "{{ links.portal }}{% if %}", "{{ links.portal }}{% if %}"),
+        ("A\r\nBcc: x@y.example", "A Bcc: x@y.example", "A Bcc: x@y.example"),
+        ("a\u{202e}b\u{200b}c", "abc", "abc"),
+        ("&amp; &#60;", "&amp;amp; &amp;#60;", "&amp; &#60;"),
+        ("# A", "# A", "# A"),
+        ("@@body@@", "@@body@@", "@@body@@"),
+        ("\u{f0000}\u{f0001}x", "x", "x"),
+    ] {
+        let mut input = input(1);
+        input.customer_name = name.into();
+        let rendered =
+            mail("{{ customer.name }}\n\nDear **{{ customer.name }}**, [see {{ customer.name }}]({{ links.portal }})", &input);
+        let html = body_of(&rendered);
+        assert!(html.contains(&format!(">{in_html}</p>")), "{name}: {html}");
+        assert!(html.contains(&format!("<strong>{in_html}</strong>")), "{name}");
+        assert!(!html.contains("href=\"http://evil"), "{name}");
+        assert!(
+            rendered.text.starts_with(&format!("{in_text}\n\nDear {in_text}, see {in_text} (https://p.example/p/t)")),
+            "{name}"
+        );
+        assert_eq!(rendered.subject, Some(format!("About {in_text}")));
+    }
+}
+
+#[test]
+fn prose_as_html_and_as_text() {
+    for (body, in_html, in_text) in [
+        ("a **b** *c*", "a <strong>b</strong> <em>c</em></p>", "a b c\n"),
+        ("a\nb", "a<br>b</p>", "a\nb\n"),
+        ("a\n\n    b", "b</p>", "a\n\nb\n"),
+        ("- a\n- b", "<li>a</li><li>b</li></ul>", "- a\n- b\n"),
+        ("3. a\n4. b", "<li value=\"3\">a</li><li value=\"4\">b</li></ol>", "3. a\n4. b\n"),
+        ("# a", "<strong>a</strong></p>", "a\n"),
+        ("<script>x</script>", "&lt;script&gt;x&lt;/script&gt;</p>", "<script>x</script>\n"),
+        ("a <img src=x> b", "a &lt;img src=x&gt; b</p>", "a <img src=x> b\n"),
+        ("[a](javascript:alert(1))", ">a</p>", "a\n"),
+        ("[a](https://x.example)", "<a href=\"https://x.example\"", "a (https://x.example)\n"),
+        ("[a](mailto:a@x.example)", "<a href=\"mailto:a@x.example\"", "a (mailto:a@x.example)\n"),
+        ("{{ links.portal }}", ">https://p.example/p/t</a></p>", "https://p.example/p/t\n"),
+        ("> a", ">a</p>", "a\n"),
+    ] {
+        let rendered = mail(body, &input(1));
+        let html = body_of(&rendered);
+        assert!(html.contains(in_html), "{body}: {html}");
+        assert!(rendered.text.starts_with(in_text), "{body}: {}", rendered.text);
+    }
+}
+
+#[test]
+fn the_layout_lists_what_the_template_does_not() {
+    let listed = mail("{% for i in invoices %}- {{ i.number }}\n{% endfor %}", &input(2));
+    assert!(!listed.text.contains("Amount due") && !body_of(&listed).contains("Amount due"));
+    let rendered = mail("Hello", &input(2));
+    for part in ["N-1", "N-2", "February 4, 2026", "€1,250.00", "€2,500.00", "Stop these emails"] {
+        assert!(rendered.text.contains(part) && body_of(&rendered).contains(part), "{part}");
+    }
+    assert!(rendered.html.expect("an email").contains("lang=\"en\""));
+    let mut many = input(60);
+    many.more = 1_940;
+    let rendered = mail("{{ invoices | length }} in all", &many);
+    assert!(rendered.text.starts_with("2000 in all"));
+    assert!(rendered.text.contains("N-50 ") && !rendered.text.contains("N-51"));
+    assert!(rendered.text.contains("and 1950 more") && body_of(&rendered).contains("and 1950 more"));
+}
+
+#[test]
+fn layout_words_follow_the_template() {
+    for (language, expected) in [
+        ("de", "E-Mails abbestellen"),
+        ("fr", "Ne plus recevoir"),
+        ("es", "No recibir"),
+        ("it", "Non ricevere"),
+        ("nl", "stoppen"),
+        ("pl", "Stop these"),
+    ] {
+        let template = Template { language: language.into(), ..template(Channel::Email, "S", "x") };
+        let rendered = render(&template, &input(1), &brand()).expect(language);
+        assert!(rendered.text.contains(expected), "{language}");
+    }
+}
+
+#[test]
+fn sms_ends_with_the_way_out() {
+    let hello = template(Channel::Sms, "", "Hello {{ customer.name }}: {{ invoices[0].due_now | money }}");
+    let sms = |template: &Template, brand: &Brand| render(template, &input(1), brand).map(|rendered| rendered.text);
+    assert_eq!(sms(&hello, &brand()), Ok("Hello Acme: €1,250.00\nStop texts: https://p.example/p/t/stop".into()));
+    let two_way = Brand { two_way_sms: true, ..brand() };
+    assert_eq!(sms(&hello, &two_way), Ok("Hello Acme: €1,250.00\nReply STOP to opt out".into()));
+    let own = template(Channel::Sms, "", "Stop: {{ links.opt_out }}");
+    assert_eq!(sms(&own, &brand()), Ok("Stop: https://p.example/p/t/stop".into()));
+    let long = template(Channel::Sms, "", &"x".repeat(918));
+    assert_eq!(sms(&long, &two_way), Err(RenderError::TooLong { segments: 7 }));
+}
+
+#[test]
+fn links_that_lead_nowhere_stop_the_message() {
+    let mut input = input(1);
+    input.links.opt_out = "javascript:x".into();
+    let result = render(&template(Channel::Email, "S", "x"), &input, &brand());
+    assert_eq!(result, Err(RenderError::Link { name: "links.opt_out" }));
+}
+
+#[test]
+fn the_hash_tells_texts_apart() {
+    let (one, same, other) = (mail("a", &input(1)), mail("a", &input(1)), mail("b", &input(1)));
+    assert_eq!(one, same);
+    assert_ne!(one.sha256, other.sha256);
+    assert_eq!(one.sha256.len(), 64);
+}
+
+proptest! {
+    #[test]
+    fn no_name_breaks_a_mail(name in any::<String>(), contact in "[<>&\"'\\[\\]()*_`{}%#@\\\\ \\n\u{202e}a-c]{0,40}") {
+        let mut hostile = input(2);
+        hostile.customer_name.clone_from(&name);
+        hostile.contact_name = contact;
+        hostile.invoices[0].number = name.clone();
+        let tenant = Brand { name, two_way_sms: false };
+        let plain_mail = template(Channel::Email, "{{ customer.name }} x", "{{ customer.name }} {{ contact.name }} x");
+        let rendered = render(&plain_mail, &hostile, &tenant).expect("renders");
+        let calm = Brand { name: "n".into(), two_way_sms: false };
+        let expected = render(&plain_mail, &input(2), &calm).expect("renders");
+        // Names add no tag: there are as many as with tame ones.
+        let tags = |rendered: &Rendered| body_of(rendered).matches('<').count();
+        prop_assert_eq!(tags(&rendered), tags(&expected));
+        let breaks = ['\n', '\r', '\u{2028}', '\u{2029}'];
+        prop_assert!(!rendered.subject.expect("an email").contains(breaks));
+    }
+
+    #[test]
+    fn every_built_in_renders_everywhere(
+        language in prop::sample::select(vec!["en", "de", "fr", "es", "it", "nl", "pl", "pt-br", ""]),
+        country in prop::option::of(prop::sample::select(vec!["US", "GB", "IE", "AU", "CA", "DE", "AT", "CH", "FR", "ES", "IT", "NL", "JP", ""])),
+        code in prop::sample::select(vec!["EUR", "USD", "JPY", "KWD", "SEK"]),
+        minor in any::<i64>(),
+        count in 1_usize..60,
+    ) {
+        let money = Money::from_minor(minor, Currency::parse(code).expect("known"));
+        let mut input = input(count);
+        input.language = language.into();
+        input.country = country.map(str::to_owned);
+        input.exposure_total = money;
+        input.exposure_overdue = money;
+        input.invoices.iter_mut().for_each(|row| row.due_now = money);
+        for template in builtin::templates() {
+            prop_assert!(render(&template, &input, &brand()).is_ok(), "{} {}", template.id, template.language);
+        }
+    }
+}
