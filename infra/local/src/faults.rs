@@ -176,7 +176,9 @@ mod tests {
         faults.add(Fault { mode: None, ..fault("sesv2", Mode::Error, 0, None) }, &known).unwrap();
         assert_eq!(faults.take("sesv2"), None);
         faults.add(fault("sweep", Mode::Skip, 2, None), &known).unwrap();
-        assert!(faults.take_skip("sweep") && faults.will_skip("sweep") && faults.take_skip("sweep") && !faults.take_skip("sweep"));
+        assert!(
+            faults.take_skip("sweep") && faults.will_skip("sweep") && faults.take_skip("sweep") && !faults.take_skip("sweep")
+        );
     }
 
     #[test]

@@ -236,7 +236,8 @@ fn respond(answer: Value) -> Response {
         *response.body_mut() = Body::from(answer.as_str().map_or_else(|| answer.to_string(), str::to_owned));
         return response;
     };
-    let status = status.as_u64().and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
+    let status =
+        status.as_u64().and_then(|status| u16::try_from(status).ok()).and_then(|status| StatusCode::from_u16(status).ok());
     let Some(status) = status else { return message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error") };
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     let is_encoded = answer.get("isBase64Encoded").and_then(Value::as_bool).unwrap_or_default();

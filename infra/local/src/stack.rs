@@ -47,15 +47,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            port: 0,
-            data: None,
-            now: None,
-            template: None,
-            parameters: BTreeMap::new(),
-            registry: registry(),
-            seed: None,
-        }
+        Self { port: 0, data: None, now: None, template: None, parameters: BTreeMap::new(), registry: registry(), seed: None }
     }
 }
 

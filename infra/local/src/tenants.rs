@@ -12,11 +12,7 @@ use http::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    control::read,
-    gateway,
-    world::World,
-};
+use crate::{control::read, gateway, world::World};
 
 /// A tenant as tests give it.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -43,8 +43,8 @@ impl World {
         let key = DecodingKey::from_secret(&self.token_secret);
         let claims = jsonwebtoken::decode::<Map<String, Value>>(token, &key, &validation).ok()?.claims;
         let now = self.clock.now().as_second();
-        let is_live = claims.get("exp")?.as_i64()? > now
-            && claims.get("nbf").and_then(Value::as_i64).is_none_or(|from| from <= now);
+        let is_live =
+            claims.get("exp")?.as_i64()? > now && claims.get("nbf").and_then(Value::as_i64).is_none_or(|from| from <= now);
         is_live.then_some(claims)
     }
 }

@@ -84,7 +84,8 @@ fn functions(script: &Script) -> Registry {
                             failures.push(json!({"itemIdentifier": record["messageId"]}));
                             continue;
                         }
-                        let event: Value = serde_json::from_str(record["body"].as_str().unwrap_or_default()).map_err(|e| e.to_string())?;
+                        let event: Value =
+                            serde_json::from_str(record["body"].as_str().unwrap_or_default()).map_err(|e| e.to_string())?;
                         let to = format!("{}@acme.example", event["detail"]["pk"].as_str().unwrap_or_default());
                         let text = |text: &str| Content::builder().data(text).build().map_err(|e| e.to_string());
                         let body = Body::builder().text(text("Please pay.")?).build();
@@ -179,7 +180,10 @@ async fn the_http_api_is_api_gateways() {
     assert_eq!(call(&stack, "POST", "/in/a", &[("x-long", &long)], b"").await.0, 431);
     assert_eq!(call(&stack, "POST", "/in/a", &[], &vec![b' '; 10 * 1024 * 1024 + 1]).await.0, 413);
     let (_, answer) = call(&stack, "POST", "/in/a", &[("content-type", "application/octet-stream")], b"\xff\x00").await;
-    assert_eq!((&answer["encoded"], &answer["body"]), (&json!(true), &json!(base64::engine::general_purpose::STANDARD.encode(b"\xff\x00"))));
+    assert_eq!(
+        (&answer["encoded"], &answer["body"]),
+        (&json!(true), &json!(base64::engine::general_purpose::STANDARD.encode(b"\xff\x00")))
+    );
     let (_, answer) = call(&stack, "POST", "/in/a", &[("content-type", "application/json")], b"{}").await;
     assert_eq!((&answer["encoded"], &answer["body"]), (&json!(false), &json!("{}")));
     stack.advance("PT2H").await.unwrap();

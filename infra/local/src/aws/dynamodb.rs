@@ -1,9 +1,6 @@
 //! DynamoDB: the embedded engine, called in process, with every call's capacity counted on the way.
 
-use dynoxide::{
-    Database, DynoxideError,
-    types::ConsumedCapacity,
-};
+use dynoxide::{Database, DynoxideError, types::ConsumedCapacity};
 use http::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -151,7 +148,9 @@ fn show_capacity(answer: &mut Value, capacities: &[ConsumedCapacity], wanted: Op
     for capacity in capacities {
         let mut value = serde_json::to_value(capacity).unwrap_or_default();
         if let (true, Some(map)) = (is_total, value.as_object_mut()) {
-            map.retain(|key, _| ["TableName", "CapacityUnits", "ReadCapacityUnits", "WriteCapacityUnits"].contains(&key.as_str()));
+            map.retain(|key, _| {
+                ["TableName", "CapacityUnits", "ReadCapacityUnits", "WriteCapacityUnits"].contains(&key.as_str())
+            });
         }
         shown.push(value);
     }

@@ -22,7 +22,11 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
         return json_error(StatusCode::BAD_REQUEST, "ValidationException", message);
     }
     if entries.iter().map(|entry| entry.to_string().len()).sum::<usize>() > ENTRY_BYTES_MAX {
-        return json_error(StatusCode::BAD_REQUEST, "ValidationException", "Total size of the entries in the request is over the limit.");
+        return json_error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "Total size of the entries in the request is over the limit.",
+        );
     }
     let mut results = Vec::new();
     let mut failed = 0;

@@ -30,8 +30,7 @@ impl Keys {
     pub fn seal(&self, key: &str, context: &str, plain: &[u8]) -> Vec<u8> {
         let mut sealed = plain.to_vec();
         let aad = format!("{key}\n{context}");
-        let nonce =
-            self.0.seal_in_place_append_tag(Aad::from(aad.as_bytes()), &mut sealed).expect("the plaintext is short");
+        let nonce = self.0.seal_in_place_append_tag(Aad::from(aad.as_bytes()), &mut sealed).expect("the plaintext is short");
         let length = u8::try_from(key.len()).unwrap_or(u8::MAX);
         let mut out = vec![1, length];
         out.extend_from_slice(&key.as_bytes()[..usize::from(length)]);

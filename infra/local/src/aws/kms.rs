@@ -17,7 +17,11 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
         if let Some(wanted) = request.get("KeyId").and_then(Value::as_str)
             && key_arn(world, wanted).as_deref() != Some(arn.as_str())
         {
-            return json_error(StatusCode::BAD_REQUEST, "IncorrectKeyException", "The key ID in the request does not identify the key.");
+            return json_error(
+                StatusCode::BAD_REQUEST,
+                "IncorrectKeyException",
+                "The key ID in the request does not identify the key.",
+            );
         }
         return answer_json(&json!({
             "KeyId": arn, "Plaintext": STANDARD.encode(plain), "EncryptionAlgorithm": "SYMMETRIC_DEFAULT",

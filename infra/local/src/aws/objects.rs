@@ -1,10 +1,6 @@
 //! What S3 holds: in memory, or in files.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::Mutex,
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Mutex};
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};

@@ -173,11 +173,16 @@ fn check_address(address: &str) -> Result<(), Refusal> {
     }
     let address = bare(address);
     let Some((local, domain)) = address.rsplit_once('@') else { return refuse("Missing final '@domain'") };
-    if local.is_empty() || local.len() > 64 || local.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"@".contains(c)) {
+    if local.is_empty()
+        || local.len() > 64
+        || local.contains(|c: char| c.is_whitespace() || c.is_control() || "<>,;\"@".contains(c))
+    {
         return refuse("Local address contains illegal characters or is empty");
     }
     let is_label = |label: &str| {
-        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-')
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     if !address.is_ascii() || !domain.split('.').all(is_label) || !domain.contains('.') {

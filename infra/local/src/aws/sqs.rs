@@ -14,11 +14,7 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
     };
     let name = request.get("QueueUrl").or_else(|| request.get("QueueName")).and_then(Value::as_str).unwrap_or_default();
     let Some(index) = world.queue_index(name) else {
-        return json_error(
-            StatusCode::BAD_REQUEST,
-            "com.amazonaws.sqs#QueueDoesNotExist",
-            "The specified queue does not exist.",
-        );
+        return json_error(StatusCode::BAD_REQUEST, "com.amazonaws.sqs#QueueDoesNotExist", "The specified queue does not exist.");
     };
     let queue = &world.template.queues[index];
     let receipt = request.get("ReceiptHandle").and_then(Value::as_str).unwrap_or_default();
@@ -105,9 +101,7 @@ fn send(world: &World, queue: &str, entry: &Value) -> Result<Value, (&'static st
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, value)| {
-            (name.clone(), json!({"stringValue": value.get("StringValue"), "dataType": value.get("DataType")}))
-        })
+        .map(|(name, value)| (name.clone(), json!({"stringValue": value.get("StringValue"), "dataType": value.get("DataType")})))
         .collect();
     let id = world
         .enqueue(queue, body.to_owned(), Value::Object(attributes), delay)

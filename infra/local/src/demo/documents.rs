@@ -93,7 +93,11 @@ pub fn sign_canonical(secret: &str, id: &str, at: Timestamp, body: &str) -> Vec<
     let key = STANDARD.decode(secret.trim_start_matches("whsec_")).unwrap_or_else(|_| secret.as_bytes().to_vec());
     let second = at.as_second();
     let signature = STANDARD.encode(hmac(&key, &format!("{id}.{second}.{body}")));
-    vec![("webhook-id", id.to_owned()), ("webhook-timestamp", second.to_string()), ("webhook-signature", format!("v1,{signature}"))]
+    vec![
+        ("webhook-id", id.to_owned()),
+        ("webhook-timestamp", second.to_string()),
+        ("webhook-signature", format!("v1,{signature}")),
+    ]
 }
 
 /// Header of a Stripe delivery.

@@ -101,7 +101,10 @@ pub const BUYERS: &[Buyer] = &[
     buyer("C-110", "Harbour & Finch Ltd", "Tom Finch", "ap@harbourfinch.example", ("GB", Some("ENG")), "en", "GBP"),
     buyer("C-111", "Brightwell Studios", "Priya Shah", "finance@brightwell.example", ("GB", Some("ENG")), "en", "GBP"),
     buyer("C-112", "Leith Distillers", "Ewan Murray", "accounts@leith.example", ("GB", Some("SCT")), "en", "GBP"),
-    with_phone("+12125550123", buyer("C-113", "Hudson Supply Co.", "Maria Lopez", "ap@hudson.example", ("US", Some("NY")), "en", "USD")),
+    with_phone(
+        "+12125550123",
+        buyer("C-113", "Hudson Supply Co.", "Maria Lopez", "ap@hudson.example", ("US", Some("NY")), "en", "USD"),
+    ),
     buyer("C-114", "Lone Star Fabrication", "Jim Carter", "payables@lonestar.example", ("US", Some("TX")), "en", "USD"),
     buyer("C-115", "Golden Gate Robotics", "Wei Chen", "billing@ggrobotics.example", ("US", Some("CA")), "en", "USD"),
     buyer("C-116", "Cascade Outfitters", "Dana Reed", "ap@cascade.example", ("US", Some("WA")), "en", "USD"),
@@ -110,11 +113,26 @@ pub const BUYERS: &[Buyer] = &[
     buyer("C-119", "Yarra Valley Wines", "Grace Hill", "accounts@yarra.example", ("AU", Some("VIC")), "en", "AUD"),
     on_stripe(buyer("cus_demoA1", "Pixel Forge", "Sam Ortiz", "billing@pixelforge.example", ("US", Some("CO")), "en", "USD")),
     on_stripe(buyer("cus_demoB2", "Quiet Hours Media", "Nora Klein", "nora@quiethours.example", ("US", Some("NY")), "en", "USD")),
-    on_stripe(buyer("cus_demoC3", "Stadtwerk Coworking", "Felix Braun", "team@stadtwerk.example", ("DE", Some("BE")), "de", "EUR")),
+    on_stripe(buyer(
+        "cus_demoC3",
+        "Stadtwerk Coworking",
+        "Felix Braun",
+        "team@stadtwerk.example",
+        ("DE", Some("BE")),
+        "de",
+        "EUR",
+    )),
     on_stripe(buyer("cus_demoD4", "Oak & Anchor", "Ruth Ellis", "ruth@oakanchor.example", ("GB", Some("ENG")), "en", "GBP")),
 ];
 
-const fn bill(buyer: &'static str, number: &'static str, total_minor: i64, on: i64, terms: i64, then: &'static [(i64, Then)]) -> Bill {
+const fn bill(
+    buyer: &'static str,
+    number: &'static str,
+    total_minor: i64,
+    on: i64,
+    terms: i64,
+    then: &'static [(i64, Then)],
+) -> Bill {
     Bill { buyer, number, total_minor, on, terms, parts: 1, then }
 }
 
@@ -190,10 +208,14 @@ mod tests {
     fn the_story_adds_up() {
         for bill in BILLS {
             assert!(BUYERS.iter().any(|buyer| buyer.id == bill.buyer), "{}", bill.number);
-            let settled: i64 = bill.then.iter().map(|(_, then)| match then {
-                Then::Pays(minor) | Then::Credited(minor) => *minor,
-                Then::Reversed | Then::Void | Then::Bounces => 0,
-            }).sum();
+            let settled: i64 = bill
+                .then
+                .iter()
+                .map(|(_, then)| match then {
+                    Then::Pays(minor) | Then::Credited(minor) => *minor,
+                    Then::Reversed | Then::Void | Then::Bounces => 0,
+                })
+                .sum();
             assert!(settled <= bill.total_minor, "{}", bill.number);
             assert!(bill.then.is_sorted_by_key(|(day, _)| *day) && bill.then.iter().all(|(day, _)| (bill.on..60).contains(day)));
             assert_eq!(bill.total_minor % bill.parts, 0);

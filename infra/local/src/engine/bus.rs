@@ -106,12 +106,11 @@ fn shape(input: &Input, event: Value) -> anyhow::Result<Value> {
             let mut out = text.clone();
             for (name, path) in paths {
                 let value = at_path(path, &event)?;
-                let quoted = format!("\"<{name}>\"");
-                out = match value {
-                    // Quoted in the template, a text takes the place of its quotes too.
-                    Value::String(_) if out.contains(&quoted) => out.replace(&quoted, &value.to_string()),
-                    _ => out.replace(&format!("<{name}>"), &value.to_string()),
-                };
+                // Quoted in the template, a text takes the place of its quotes too.
+                if value.is_string() {
+                    out = out.replace(&format!("\"<{name}>\""), &value.to_string());
+                }
+                out = out.replace(&format!("<{name}>"), &value.to_string());
             }
             serde_json::from_str(&out).context("InputTemplate does not give JSON")?
         }

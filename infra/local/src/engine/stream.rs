@@ -128,7 +128,8 @@ impl World {
                     stream.attempts = 0;
                 }
                 let left = batch.len() - done;
-                let is_old = batch.get(done).is_some_and(|record| now.duration_since(created(record)).as_secs() > mapping.age_max_s);
+                let is_old =
+                    batch.get(done).is_some_and(|record| now.duration_since(created(record)).as_secs() > mapping.age_max_s);
                 if mapping.bisect && left > 1 && done == 0 {
                     // Halving does not count as a try.
                     stream.limit = Some(left / 2);

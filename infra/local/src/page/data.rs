@@ -94,7 +94,9 @@ fn cases(text: &str) -> Vec<(String, String, String)> {
     let cases: Value = serde_json::from_str(text).unwrap_or_default();
     let state = |case: &Value| match case.get(4) {
         Some(Value::String(state)) => state.clone(),
-        Some(Value::Object(state)) => state.iter().map(|(name, why)| format!("{name}: {}", why.as_str().unwrap_or("?"))).collect(),
+        Some(Value::Object(state)) => {
+            state.iter().map(|(name, why)| format!("{name}: {}", why.as_str().unwrap_or("?"))).collect()
+        }
         _ => String::new(),
     };
     let workflow = |case: &Value| case.get(1).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -54,7 +54,9 @@ fn render(world: &World, tenant: Option<&str>) -> String {
     let open = tasks.iter().filter(|task| !task.is_done).count();
     let mut page = String::new();
     let mut add = |text: &str| page.push_str(text);
-    add("<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>");
+    add(
+        "<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width,initial-scale=1'>",
+    );
     add("<title>Dunlin, local</title><style>");
     add(STYLE);
     add("</style></head><body>");
@@ -122,7 +124,11 @@ fn messages(shown: &[&Sent]) -> String {
         );
     }
     if shown.len() > MESSAGES_MAX {
-        let _ = write!(out, "<p class=empty>{} older messages are in <a href=/_local/outbox>the outbox</a>.</p>", shown.len() - MESSAGES_MAX);
+        let _ = write!(
+            out,
+            "<p class=empty>{} older messages are in <a href=/_local/outbox>the outbox</a>.</p>",
+            shown.len() - MESSAGES_MAX
+        );
     }
     out.push_str("</div><div class=reader><p class=empty>Choose a message to read it.</p></div>");
     for entry in shown.iter().take(MESSAGES_MAX) {
@@ -139,7 +145,11 @@ fn shortened(text: &str) -> String {
 
 /// One message, inert until it is chosen.
 fn message(entry: &Sent) -> String {
-    let mut out = format!("<template id=m{}><article><h3>{}</h3><dl>", entry.seq, escape(entry.subject.as_deref().unwrap_or("Text message")));
+    let mut out = format!(
+        "<template id=m{}><article><h3>{}</h3><dl>",
+        entry.seq,
+        escape(entry.subject.as_deref().unwrap_or("Text message"))
+    );
     let mut line = |name: &str, value: &str| {
         let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(value));
     };

@@ -131,7 +131,10 @@ fn authorizer(auth: Option<&Value>, name: &str) -> anyhow::Result<Authorizer> {
         one => vec![plain(one.clone())],
     };
     let source = found.get("IdentitySource").cloned().map_or_else(|| "$request.header.Authorization".to_owned(), plain);
-    anyhow::ensure!(source.eq_ignore_ascii_case("$request.header.authorization"), "IdentitySource {source} is not supported locally");
+    anyhow::ensure!(
+        source.eq_ignore_ascii_case("$request.header.authorization"),
+        "IdentitySource {source} is not supported locally"
+    );
     Ok(Authorizer { issuer: need(config, "issuer")?, audience })
 }
 

@@ -46,9 +46,7 @@ pub fn declare(scope: &mut Scope, place: &Place, logical: &str, kind: &str, name
         "AWS::Serverless::Function" | "AWS::Lambda::Function" => {
             (name.to_owned(), vec![("Arn", place.arn("lambda", &format!("function:{name}")))])
         }
-        "AWS::Serverless::HttpApi" => {
-            (API_ID.to_owned(), vec![("ApiEndpoint", place.url.clone()), ("ApiId", API_ID.to_owned())])
-        }
+        "AWS::Serverless::HttpApi" => (API_ID.to_owned(), vec![("ApiEndpoint", place.url.clone()), ("ApiId", API_ID.to_owned())]),
         "AWS::S3::Bucket" => (
             name.to_owned(),
             vec![
@@ -61,13 +59,10 @@ pub fn declare(scope: &mut Scope, place: &Place, logical: &str, kind: &str, name
             let id = key_id(logical);
             (id.clone(), vec![("Arn", place.arn("kms", &format!("key/{id}"))), ("KeyId", id)])
         }
-        "AWS::SNS::Topic" => {
-            (place.arn("sns", name), vec![("TopicArn", place.arn("sns", name)), ("TopicName", name.to_owned())])
+        "AWS::SNS::Topic" => (place.arn("sns", name), vec![("TopicArn", place.arn("sns", name)), ("TopicName", name.to_owned())]),
+        "AWS::IAM::Role" => {
+            (name.to_owned(), vec![("Arn", format!("arn:aws:iam::{account}:role/{name}")), ("RoleId", "AROALOCAL".to_owned())])
         }
-        "AWS::IAM::Role" => (
-            name.to_owned(),
-            vec![("Arn", format!("arn:aws:iam::{account}:role/{name}")), ("RoleId", "AROALOCAL".to_owned())],
-        ),
         "AWS::Logs::LogGroup" => (name.to_owned(), vec![("Arn", place.arn("logs", &format!("log-group:{name}:*")))]),
         // The others run nothing here: any attribute of theirs is their ARN.
         _ => (name.to_owned(), vec![("Arn", place.arn("other", name)), ("Id", name.to_owned())]),
@@ -119,9 +114,12 @@ mod tests {
 
     #[test]
     fn names() {
-        for (logical, expected) in
-            [("SendEmailFunction", "send-email-function"), ("Sweep", "sweep"), ("SESFeedback", "ses-feedback"), ("HttpApi", "http-api")]
-        {
+        for (logical, expected) in [
+            ("SendEmailFunction", "send-email-function"),
+            ("Sweep", "sweep"),
+            ("SESFeedback", "ses-feedback"),
+            ("HttpApi", "http-api"),
+        ] {
             assert_eq!(kebab(logical), expected);
         }
     }

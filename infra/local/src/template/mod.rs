@@ -40,8 +40,8 @@ pub fn load(
     let names = function_names(&resources, is_known)?;
     for (logical, resource) in &resources {
         let kind = kind_of(resource);
-        let name = physical_name(&scope, logical, kind, resource, &names)
-            .with_context(|| format!("resource {logical}: its name"))?;
+        let name =
+            physical_name(&scope, logical, kind, resource, &names).with_context(|| format!("resource {logical}: its name"))?;
         identity::declare(&mut scope, &place, logical, kind, &name);
         if kind == "AWS::Serverless::Function" {
             identity::declare(&mut scope, &place, &format!("{logical}Role"), "AWS::IAM::Role", &format!("{name}-role"));
@@ -141,7 +141,10 @@ fn live_resources(resources: &Map<String, Value>, scope: &Scope) -> anyhow::Resu
     for (logical, resource) in resources {
         anyhow::ensure!(!kind_of(resource).is_empty(), "resource {logical} has no Type");
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str)
-            && !*scope.conditions.get(condition).with_context(|| format!("resource {logical}: there is no condition {condition}"))?
+            && !*scope
+                .conditions
+                .get(condition)
+                .with_context(|| format!("resource {logical}: there is no condition {condition}"))?
         {
             continue;
         }

@@ -89,8 +89,7 @@ impl Loader<'_> {
         let has_stream = properties.get("StreamSpecification").is_some();
         if let Some(stream) = properties.get("StreamSpecification") {
             let view = need(stream, "StreamViewType").context("StreamSpecification")?;
-            request
-                .insert("StreamSpecification".to_owned(), json!({ "StreamEnabled": true, "StreamViewType": view }));
+            request.insert("StreamSpecification".to_owned(), json!({ "StreamEnabled": true, "StreamViewType": view }));
         }
         self.out.tables.push(Table {
             stream_arn: stream_arn(self.place, &name),
