@@ -67,7 +67,7 @@ impl Handler {
         let table = env.require("TABLE_NAME").context("the admin API needs its table")?;
         let store = store::Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
         let kms = aws_sdk_kms::Client::new(&clients.sdk);
-        let vault = store::Vault::new(kms, store.clone(), env.require("KEY_ID").context("the admin API seals secrets")?);
+        let vault = store::Vault::new(kms, store.clone(), Some(env.require("KEY_ID").context("the admin API seals secrets")?));
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let app = Arc::new(App { store, vault, clock, public_url });
         let (router, _) = routes().split_for_parts();

@@ -42,7 +42,7 @@ impl Handler {
     ///
     /// When the payload is no batch, or a record that failed has no sequence number to name it by.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
-        let budget = Budget::until(event.context.deadline(), MARGIN);
+        let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
         let Value::Object(mut payload) = event.payload else { return Err("the payload is no batch of a stream".into()) };
         let Some(Value::Array(records)) = payload.remove("Records") else {
             return Err("the payload is no batch of a stream".into());

@@ -57,7 +57,7 @@ impl Handler {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
-        let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), env.require("KEY_ID")?);
+        let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bodies = book::Bodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);

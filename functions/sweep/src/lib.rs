@@ -81,8 +81,8 @@ impl Handler {
     ///
     /// When the tenants cannot be listed, or the hand-over cannot be read.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
-        let budget = Budget::until(event.context.deadline(), MARGIN);
         let now = self.clock.now();
+        let budget = Budget::until(event.context.deadline(), now, MARGIN);
         let mut answer = Answer { idle_until: None, ..Answer::default() };
         let mut walks = Vec::new();
         if event.payload.get("Records").is_some() {

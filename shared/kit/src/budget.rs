@@ -1,4 +1,6 @@
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
 
 /// What is left of an invocation's time.
 #[derive(Clone, Copy, Debug)]
@@ -7,10 +9,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// From Lambda's deadline, less a margin to finish in.
-    #[expect(clippy::disallowed_methods, reason = "the deadline is one of the wall clock, whatever time the rules go by")]
-    pub fn until(deadline: std::time::SystemTime, margin: Duration) -> Self {
-        let left = deadline.duration_since(std::time::SystemTime::now()).unwrap_or(Duration::ZERO);
+    /// From Lambda's deadline as the clock has it, less a margin to finish in.
+    pub fn until(deadline: SystemTime, now: Timestamp, margin: Duration) -> Self {
+        let left = deadline.duration_since(SystemTime::from(now)).unwrap_or(Duration::ZERO);
         Self { ends: Instant::now() + left.saturating_sub(margin) }
     }
 

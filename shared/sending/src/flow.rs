@@ -67,7 +67,7 @@ impl Sender {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, channel: Arc<dyn channels::Channel>) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
-        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), "");
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         Ok(Self { store, vault, channel, portal_url: env.require("PORTAL_URL")?.trim_end_matches('/').to_owned(), clock })
     }
 

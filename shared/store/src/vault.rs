@@ -17,7 +17,7 @@ use crate::{Error, Result, Store, db::Row, keys};
 pub struct Vault {
     pub(crate) store: Store,
     kms: aws_sdk_kms::Client,
-    key_id: String,
+    key_id: Option<String>,
     keys: Arc<Mutex<HashMap<TenantId, [u8; 32]>>>,
 }
 
@@ -28,9 +28,9 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    /// A vault under the KMS key `key_id`.
-    pub fn new(kms: aws_sdk_kms::Client, store: Store, key_id: &str) -> Self {
-        Self { store, kms, key_id: key_id.to_owned(), keys: Arc::default() }
+    /// A vault. With `key_id` it makes the data keys of new tenants under that KMS key; without, it only opens what is there.
+    pub fn new(kms: aws_sdk_kms::Client, store: Store, key_id: Option<&str>) -> Self {
+        Self { store, kms, key_id: key_id.map(str::to_owned), keys: Arc::default() }
     }
 
     /// The tenant's data key; the first call for a tenant makes it.
@@ -42,10 +42,15 @@ impl Vault {
         let item = keys::data_key(tenant);
         let mut row = self.store.read(OP, &item, true).await?;
         if row.is_none() {
+            let key_id = self.key_id.as_ref().ok_or_else(|| crate::Error::Refused {
+                operation: OP,
+                id: tenant.to_string(),
+                why: "the tenant has none yet; saving its settings through the admin API makes it".into(),
+            })?;
             let made = self
                 .kms
                 .generate_data_key()
-                .key_id(&self.key_id)
+                .key_id(key_id)
                 .key_spec(DataKeySpec::Aes256)
                 .encryption_context("tenant", tenant.as_str())
                 .send()
@@ -63,7 +68,6 @@ impl Vault {
         let opened = self
             .kms
             .decrypt()
-            .key_id(&self.key_id)
             .ciphertext_blob(Blob::new(wrapped.as_ref()))
             .encryption_context("tenant", tenant.as_str())
             .send()

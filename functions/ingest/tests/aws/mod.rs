@@ -72,7 +72,7 @@ impl Aws {
         let ticking = Arc::clone(&world);
         let clock = Clock::from_fn(move || Timestamp::from_second(*ticking.now.lock().unwrap()).unwrap());
         let store = Store::new(db, "dunlin");
-        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), "key");
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let aws = Self { world, clients, env, clock, store, vault, tenant: TenantId::parse("acme").unwrap(), database };
         aws.settings(|_| {}).await;
         aws
