@@ -135,7 +135,7 @@ impl World {
     /// Everything that is in the table, as text.
     pub async fn everything(&self) -> Vec<String> {
         #[expect(clippy::disallowed_methods, reason = "a test compares the whole table")]
-        let page = self.db.scan().table_name(TABLE).send().await.unwrap();
+        let page = Client::scan(&self.db).table_name(TABLE).send().await.unwrap();
         assert!(page.last_evaluated_key.is_none(), "the table of a test fits a page");
         let mut items: Vec<String> = page
             .items()
