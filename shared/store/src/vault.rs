@@ -63,7 +63,8 @@ impl Vault {
         let opened = self
             .kms
             .decrypt()
-            .key_id(&self.key_id)
+            // Who only opens may leave the key's name to KMS, which reads it from what was wrapped.
+            .set_key_id(Some(self.key_id.clone()).filter(|id| !id.is_empty()))
             .ciphertext_blob(Blob::new(wrapped.as_ref()))
             .encryption_context("tenant", tenant.as_str())
             .send()
