@@ -3,9 +3,11 @@
 #[path = "../../admin/tests/common/mod.rs"]
 mod common;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{World, at, request};
 use domain::{Channel, CustomerId, SuppressionReason, TenantId, address_key};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 struct Portal {
     world: World,
@@ -65,6 +67,9 @@ impl Portal {
         ] {
             assert!(reply.headers[name].as_str().unwrap().contains(part), "{name} of {method} {address}");
         }
+        let style = reply.html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).unwrap().0;
+        let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+        assert!(reply.headers["content-security-policy"].as_str().unwrap().contains(&hash), "the policy lets the style through");
         assert!(!reply.html.contains("<script") && !reply.html.contains("style="), "{}", reply.html);
         reply
     }
