@@ -76,12 +76,17 @@ impl Fail {
 impl From<store::Error> for Fail {
     fn from(error: store::Error) -> Self {
         let fail = match &error {
-            store::Error::Conflict { .. } => Self::changed_meanwhile("it changed meanwhile; read it again and repeat the request"),
+            store::Error::Conflict { .. } => {
+                Self::changed_meanwhile("it changed meanwhile; read it again and repeat the request")
+            }
             store::Error::Refused { why, .. } => Self::changed_meanwhile(format!("it cannot be done as things are: {why}")),
             store::Error::Throttled { .. } => Self::new(503, "internal", "Busy", "the table is busy; try again in some seconds"),
-            store::Error::Unknown { .. } => {
-                Self::new(503, "internal", "No clear answer", "it is not known whether it was done; repeating the request is safe")
-            }
+            store::Error::Unknown { .. } => Self::new(
+                503,
+                "internal",
+                "No clear answer",
+                "it is not known whether it was done; repeating the request is safe",
+            ),
             store::Error::Corrupt { .. } => Self::internal("an item in the table does not read; the log names it"),
         };
         if fail.0.status >= 500 {
@@ -188,7 +193,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Condition {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
-        let text = |headers: &HeaderMap, name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim().to_owned());
+        let text =
+            |headers: &HeaderMap, name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim().to_owned());
         match (text(&parts.headers, header::IF_MATCH), text(&parts.headers, header::IF_NONE_MATCH)) {
             (None, None) => Ok(Self { rev: None }),
             (Some(any), None) if any == "*" => Ok(Self { rev: None }),

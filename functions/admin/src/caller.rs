@@ -96,8 +96,11 @@ impl Caller {
         if self.role >= role {
             return Ok(&self.tenant);
         }
-        let detail =
-            format!("this needs the role {}; the token says {}; ask an admin of the tenant for it", role.as_str(), self.role.as_str());
+        let detail = format!(
+            "this needs the role {}; the token says {}; ask an admin of the tenant for it",
+            role.as_str(),
+            self.role.as_str()
+        );
         Err(Fail::forbidden(detail))
     }
 }

@@ -176,7 +176,8 @@ fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> Answer<
     }
     match secret {
         Some(_) if connector.source() == "canonical" => {
-            flaws.push(("/secret".to_owned(), "Dunlin makes this secret; leave it out and take the one in the answer".to_owned()));
+            flaws
+                .push(("/secret".to_owned(), "Dunlin makes this secret; leave it out and take the one in the answer".to_owned()));
         }
         Some(text) if !(16..=256).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
             let detail = "a secret has 16 to 256 visible ASCII characters without spaces; copy it as the vendor shows it";

@@ -7,8 +7,8 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId,
-    address_key, book::DueItem, decide, decide::View, ladder::add_days,
+    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, address_key,
+    book::DueItem, decide, decide::View, ladder::add_days,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};

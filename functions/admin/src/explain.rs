@@ -22,7 +22,9 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
     let step = trace.step.as_deref().unwrap_or("its step");
     let until = trace.until.map_or_else(|| "when something new arrives".to_owned(), |at| format!("at {at}"));
     let (why, changes) = match trace.because.as_str() {
-        "nothing_open" => ("nothing is open, so nothing is chased".to_owned(), "a new invoice, or a payment taken back".to_owned()),
+        "nothing_open" => {
+            ("nothing is open, so nothing is chased".to_owned(), "a new invoice, or a payment taken back".to_owned())
+        }
         "no_workflow_applies" => (
             format!("{open} is open, but the applies_when of no published workflow holds"),
             "publishing a workflow that applies, or a change of what its condition asks".to_owned(),
@@ -36,7 +38,9 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("{due_now} is due now, less than minimum_exposure in the settings"),
             "more falling due, or a lower minimum_exposure".to_owned(),
         ),
-        "exit_when_holds" => ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned()),
+        "exit_when_holds" => {
+            ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned())
+        }
         "message_pending" => (
             "a message is decided and its result is not known yet; nothing further is sent until it is".to_owned(),
             format!("the result; without one a person is asked {until}"),
@@ -45,8 +49,12 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("no due item has a step left, though {open} is open; a task says so"),
             "a person, or a new due item, which reopens the case".to_owned(),
         ),
-        "not_due" => (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due {until}")),
-        "send" => (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new()),
+        "not_due" => {
+            (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due {until}"))
+        }
+        "send" => {
+            (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new())
+        }
         "approval" => (format!("step {step} waits for a person's approval; a task asks for it"), "the approval".to_owned()),
         "deferred" => (
             format!("step {step} is due, but every way to send it has to wait, or its work is done; see rules"),
@@ -79,11 +87,8 @@ pub fn of_record(record: &Record) -> Vec<Words> {
     if record.message.is_some() {
         return vec![of_message(record, &text)];
     }
-    let traces: Vec<CaseTrace> = record
-        .body
-        .get("trace")
-        .and_then(|trace| serde_json::from_value(trace.clone()).ok())
-        .unwrap_or_default();
+    let traces: Vec<CaseTrace> =
+        record.body.get("trace").and_then(|trace| serde_json::from_value(trace.clone()).ok()).unwrap_or_default();
     traces.iter().map(of_trace).collect()
 }
 

@@ -32,7 +32,8 @@ pub async fn answer(router: axum::Router, event: &Value) -> Result<Value, lambda
 fn as_problem(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if response.status().is_client_error() && kind != "application/problem+json" {
-        return Fail::bad_request("a part of the path or of the query does not read; docs/api.md says what it takes").into_response();
+        return Fail::bad_request("a part of the path or of the query does not read; docs/api.md says what it takes")
+            .into_response();
     }
     response
 }

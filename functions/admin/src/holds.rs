@@ -29,7 +29,7 @@ pub struct HoldIn {
     reason: HoldReason,
     /// What it keeps back; everything that the customer owes when left out.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(schema_with = crate::openapi::hold_scope)]
     scope: ScopeIn,
     /// How much of the scope it keeps back, in minor units; all of it when left out.
     #[serde(default)]
@@ -175,9 +175,12 @@ async fn scope(app: &App, tenant: &TenantId, customer: &CustomerId, given: &Scop
     };
     let none = || Fail::not_found("there is no such customer");
     let explained = app.store.explain(tenant, customer, 1).await?.ok_or_else(none)?;
-    let found = explained.facts.invoices.iter().map(|fact| &fact.invoice).find(|invoice| {
-        InvoiceId::parse(wanted).as_ref() == Some(&invoice.id) || invoice.external_id == *wanted
-    });
+    let found = explained
+        .facts
+        .invoices
+        .iter()
+        .map(|fact| &fact.invoice)
+        .find(|invoice| InvoiceId::parse(wanted).as_ref() == Some(&invoice.id) || invoice.external_id == *wanted);
     match found {
         Some(invoice) => Ok(HoldScope::Invoice(invoice.id.clone())),
         None => Err(Fail::fields([("/scope/invoice".to_owned(), "the customer has no open invoice of this id".to_owned())])),

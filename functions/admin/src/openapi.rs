@@ -13,9 +13,16 @@ pub fn frame() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Dunlin admin API")
         .version("1")
-        .description(Some("Everything a tenant's own people do. Every call needs a bearer token with the claims `tenant` and `role`."))
+        .description(Some(
+            "Everything a tenant's own people do. Every call needs a bearer token with the claims `tenant` and `role`.",
+        ))
         .build();
     OpenApiBuilder::new().info(info).build()
+}
+
+/// What a hold keeps back, by hand in `schemas.json`.
+pub fn hold_scope() -> utoipa::openapi::Ref {
+    utoipa::openapi::Ref::from_schema_name("HoldScope")
 }
 
 /// The whole document.
@@ -57,9 +64,7 @@ fn finish(operation: &mut Value) {
     if let Some(answer) = answer {
         operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
     }
-    let problem = |description: &str| {
-        json!({"description": description, "content": {"application/problem+json": {"schema": schema("Problem")}}})
-    };
+    let problem = |description: &str| json!({"description": description, "content": {"application/problem+json": {"schema": schema("Problem")}}});
     let takes_body = operation.get("requestBody").is_some();
     let always = [
         ("400", "bad-request", true),

@@ -131,11 +131,8 @@ pub async fn wake(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
 }
 
 async fn out(app: &App, tenant: &TenantId, settings: Settings, rev: u64) -> Answer<Tagged<SettingsOut>> {
-    let sources: BTreeSet<String> = if settings.mode == Mode::Live {
-        app.vault.connections(tenant).await?.into_iter().collect()
-    } else {
-        BTreeSet::new()
-    };
+    let sources: BTreeSet<String> =
+        if settings.mode == Mode::Live { app.vault.connections(tenant).await?.into_iter().collect() } else { BTreeSet::new() };
     let warnings = sources
         .iter()
         .filter(|source| !settings.freshness.contains_key(*source))

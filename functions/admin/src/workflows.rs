@@ -64,7 +64,8 @@ pub async fn show_version(
 
 async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Answer<Tagged<Workflow>> {
     let found = if is_id(id) { app.store.workflow(tenant, id, version).await? } else { None };
-    let body = found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
+    let body =
+        found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
     Ok(Tagged { rev: u64::from(body.version), body })
 }
 
@@ -125,7 +126,8 @@ pub async fn unpublish(State(app): State<Arc<App>>, caller: Caller, Path(id): Pa
 pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
     let has = app.store.templates(tenant).await?;
     for template in channels::builtin::templates() {
-        let there = has.iter().any(|has| has.id == template.id && has.channel == template.channel && has.language == template.language);
+        let there =
+            has.iter().any(|has| has.id == template.id && has.channel == template.channel && has.language == template.language);
         if !there {
             app.store.put_template(tenant, &crate::templates::stored(template)).await?;
         }

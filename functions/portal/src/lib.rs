@@ -1,1 +1,114 @@
-//! HTTP: what a customer sees.
+//! HTTP: what a customer sees, behind the link in each message.
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET /p/{token}` | shows what is open |
+//! | `GET /p/{token}/opt-out?c={contact}&ch={channel}` | asks whether messages to that address should stop |
+//! | `POST /p/{token}/opt-out` | stops them; also the one-click form of RFC 8058 |
+//!
+//! A GET never changes anything, so that whatever follows links for safety or preview does no harm.
+
+mod opt_out;
+mod page;
+mod request;
+mod statement;
+mod words;
+
+use anyhow::Context;
+use domain::{CustomerId, Facts, Settings, TenantId};
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
+use store::{Store, Vault};
+
+use page::{Page, Pages};
+use request::Request;
+use words::Words;
+
+/// The function: built once, asked for each request.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    store: Store,
+    vault: Vault,
+    clock: kit::Clock,
+    pages: Pages,
+}
+
+/// The customer that a token opened, and what is known of it.
+pub(crate) struct Visit {
+    pub(crate) tenant: TenantId,
+    pub(crate) customer: CustomerId,
+    pub(crate) settings: Settings,
+    pub(crate) facts: Facts,
+    pub(crate) words: &'static Words,
+    pub(crate) locale: &'static channels::locale::Locale,
+    /// The path of the statement: `/p/{token}`.
+    pub(crate) base: String,
+}
+
+impl Handler {
+    /// Reads `TABLE_NAME`.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing.
+    pub fn new(env: &kit::Env, clients: &kit::Clients, clock: kit::Clock) -> anyhow::Result<Self> {
+        let table = env.require("TABLE_NAME").context("the portal needs its table")?;
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
+        // The portal only opens keys that exist; KMS reads from a wrapped key under which key it was wrapped.
+        let key_id = env.get("KEY_ID").unwrap_or_default();
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), key_id);
+        Ok(Self { store, vault, clock, pages: Pages::new().context("a page of the portal does not compile")? })
+    }
+
+    /// Answers one request in API Gateway's payload version 2.
+    ///
+    /// # Errors
+    ///
+    /// When the event is no such request; never for what the visitor did.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+        let request = match Request::read(&event.payload)? {
+            Ok(request) => request,
+            Err(status) => return Ok(self.pages.plain(status, Words::of_request(&event.payload))),
+        };
+        let page = match self.answer(&request).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a page could not be made from the table");
+                Page::Plain(503, request.words())
+            }
+        };
+        Ok(self.pages.answer(page))
+    }
+
+    async fn answer(&self, request: &Request) -> store::Result<Page> {
+        let Some((token, rest)) = request.place() else { return Ok(Page::Plain(404, request.words())) };
+        let get = matches!(request.method.as_str(), "GET" | "HEAD");
+        let post = request.method == "POST";
+        if !matches!(rest, "" | "opt-out") {
+            return Ok(Page::Plain(404, request.words()));
+        }
+        if !get && !(post && rest == "opt-out") {
+            return Ok(Page::Plain(405, request.words()));
+        }
+        let Some(visit) = self.visit(token).await? else { return Ok(Page::Plain(404, request.words())) };
+        match rest {
+            "" => Ok(statement::page(&visit, self.clock.now())),
+            _ if get => Ok(opt_out::ask(&visit, request)),
+            _ => opt_out::stop(&self.store, &visit, request, self.clock.now()).await,
+        }
+    }
+
+    /// Whoever a token opens the portal for; `None` for whatever is not valid now, whyever.
+    async fn visit(&self, token: &str) -> store::Result<Option<Visit>> {
+        let Some((tenant, customer)) = self.vault.verify_token(token, self.clock.now()).await? else { return Ok(None) };
+        let Some(settings) = self.store.settings(&tenant).await? else { return Ok(None) };
+        let Some(head) = self.store.head(&tenant, &customer).await? else { return Ok(None) };
+        let facts = self.store.facts(&tenant, &head).await?;
+        let settings = settings.value;
+        let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en");
+        let words = Words::of(wanted);
+        let country = facts.customer.country.as_deref();
+        let locale = channels::locale::Locale::of(words.tag(wanted), country);
+        Ok(Some(Visit { base: format!("/p/{token}"), tenant, customer, settings, facts, words, locale }))
+    }
+}

@@ -1,0 +1,391 @@
+//! The admin API against an embedded table, from an empty table on.
+
+mod common;
+
+use common::{World, request};
+use serde_json::{Value, json};
+
+struct Api {
+    world: World,
+    handler: admin::Handler,
+}
+
+/// An answer: status, ETag, body.
+struct Reply {
+    status: u64,
+    etag: String,
+    body: Value,
+}
+
+impl Reply {
+    fn kind(&self) -> &str {
+        self.body["type"].as_str().and_then(|kind| kind.rsplit('/').next()).unwrap_or_default()
+    }
+
+    fn pointers(&self) -> Vec<&str> {
+        self.body["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    #[track_caller]
+    fn is(self, status: u64) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        Self { world, handler }
+    }
+
+    async fn raw(&self, event: lambda_runtime::LambdaEvent<Value>) -> Reply {
+        let answer = self.handler.handle(event).await.unwrap();
+        let text = answer["body"].as_str().unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(text).unwrap_or_else(|_| json!(text)) };
+        let status = answer["statusCode"].as_u64().unwrap();
+        if status >= 400 {
+            assert_eq!(answer["headers"]["content-type"], "application/problem+json", "{body}");
+            assert_eq!(body["status"].as_u64(), Some(status));
+        }
+        Reply { status, etag: answer["headers"]["etag"].as_str().unwrap_or_default().to_owned(), body }
+    }
+
+    async fn with(&self, role: &str, method: &str, address: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.raw(request(method, address, Some(("acme", role)), headers, &body)).await
+    }
+
+    async fn call(&self, method: &str, address: &str, body: Value) -> Reply {
+        self.with("admin", method, address, &[], body).await
+    }
+
+    async fn get(&self, address: &str) -> Reply {
+        self.call("GET", address, Value::Null).await
+    }
+}
+
+#[tokio::test]
+async fn from_nothing_to_a_connected_tenant() {
+    let api = Api::new().await;
+    api.get("/v1/settings").await.is(404);
+    let made = api.call("PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await.is(200);
+    assert_eq!(made.etag, "\"1\"");
+    assert_eq!(made.body["settings"]["mode"], "shadow");
+
+    let workflows = api.get("/v1/workflows").await.is(200);
+    let builtin = workflows.body["workflows"][0].clone();
+    assert_eq!((builtin["id"].as_str(), builtin["version"].as_u64()), (Some("standard"), Some(1)));
+    let templates = api.get("/v1/templates").await.is(200);
+    assert!(templates.body["templates"].as_array().unwrap().len() > 10);
+
+    // What is current is no new version, even as it was read; a change is.
+    assert_eq!(api.call("PUT", "/v1/workflows/standard", builtin.clone()).await.is(200).etag, "\"1\"");
+    let mut changed = builtin.clone();
+    changed["name"] = json!("Ours");
+    assert_eq!(api.call("PUT", "/v1/workflows/standard", changed).await.is(200).etag, "\"2\"");
+    assert_eq!(api.get("/v1/workflows/standard/versions/1").await.is(200).body["name"], builtin["name"]);
+    assert_eq!(api.get("/v1/workflows/standard").await.is(200).body["name"], "Ours");
+    api.get("/v1/workflows/standard/versions/9").await.is(404);
+
+    let text = json!({"subject": "Hello {{ customer.name }}", "body": "Please pay {{ exposure.total | money }}."});
+    assert_eq!(api.call("PUT", "/v1/templates/own/en/email", text.clone()).await.is(200).etag, "\"1\"");
+    assert_eq!(api.call("PUT", "/v1/templates/own/en/email", text.clone()).await.is(200).etag, "\"1\"");
+    assert_eq!(api.get("/v1/templates/own/en/email").await.is(200).body["subject"], text["subject"]);
+    let mut preview = text;
+    preview["language"] = json!("en");
+    preview["channel"] = json!("email");
+    let shown = api.call("POST", "/v1/templates/preview", preview).await.is(200);
+    assert_eq!(shown.body["subject"], "Hello Acme GmbH");
+
+    let connected = api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);
+    assert_eq!(connected.body["webhook_path"], "/webhooks/acme/canonical");
+    assert_eq!(connected.body["webhook_url"], "https://dunlin.example/webhooks/acme/canonical");
+    let secret = connected.body["secret"].as_str().unwrap().to_owned();
+    assert!(secret.len() > 30);
+    let rotated = api.call("PUT", "/v1/connections/canonical", json!({})).await.is(200);
+    assert_ne!(rotated.body["secret"], json!(secret));
+    assert_eq!(rotated.body["previous_until"], "2026-02-11T10:00:00Z");
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let kept = api.world.vault.connection(&acme, "canonical").await.unwrap().unwrap();
+    assert!(kept.secrets.accepted(api.world.now()).contains(&secret.as_bytes()));
+    let listed = api.get("/v1/connections").await.is(200);
+    assert!(!listed.body.to_string().contains("secret"), "{}", listed.body);
+    assert_eq!(listed.body["connections"][0]["source"], "canonical");
+
+    let given = "whsec_given_by_the_vendor";
+    let stripe = api.call("PUT", "/v1/connections/stripe", json!({"secret": given})).await.is(200);
+    assert_eq!(stripe.body["secret"], given);
+    api.call("PUT", "/v1/connections/elsewhere", Value::Null).await.is(404);
+
+    // Live without a word on how old the books may be: it is said, not refused.
+    let live = api.call("PUT", "/v1/settings", json!({"name": "Acme", "country": "DE", "mode": "live"})).await.is(200);
+    let warned: Vec<&str> =
+        live.body["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["pointer"].as_str()).collect();
+    assert_eq!(warned, ["/freshness/canonical", "/freshness/stripe"]);
+
+    api.call("DELETE", "/v1/workflows/standard", Value::Null).await.is(204);
+    assert_eq!(api.get("/v1/workflows").await.is(200).body["workflows"], json!([]));
+    api.call("DELETE", "/v1/workflows/none", Value::Null).await.is(404);
+}
+
+#[tokio::test]
+async fn revisions_are_kept() {
+    let api = Api::new().await;
+    let settings = json!({"name": "Acme"});
+    let put = |tag: &'static str, value: &'static str| {
+        let (api, settings) = (&api, settings.clone());
+        async move { api.with("admin", "PUT", "/v1/settings", &[(tag, value)], settings).await }
+    };
+    assert_eq!(put("if-match", "\"1\"").await.is(412).kind(), "stale-version");
+    put("if-none-match", "*").await.is(200);
+    put("if-none-match", "*").await.is(412);
+    put("if-match", "\"1\"").await.is(200);
+    put("if-match", "\"1\"").await.is(412);
+    put("if-match", "*").await.is(200);
+    put("if-match", "nonsense").await.is(400);
+    // The kill switch, the mode and the shards outlive a PUT that does not speak of them.
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "shards": 8})).await.is(200);
+    api.with("manager", "POST", "/v1/pause", &[], Value::Null).await.is(200);
+    let after = api.call("PUT", "/v1/settings", json!({"name": "Renamed"})).await.is(200);
+    let kept = &after.body["settings"];
+    assert_eq!((&kept["paused"], &kept["mode"], &kept["shards"]), (&json!(true), &json!("live"), &json!(8)));
+    let resumed = api.with("manager", "POST", "/v1/resume", &[], Value::Null).await.is(200);
+    assert_eq!(resumed.body, json!({"paused": false, "breaker_open": false}));
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "shards": 1})).await.is(422);
+    let acme = domain::TenantId::parse("acme").unwrap();
+    api.world.store.trip_breaker(&acme, "test", api.world.now()).await.unwrap();
+    assert!(api.world.store.policy(&acme, &Default::default(), store::Read::Fresh).await.unwrap().breaker_open);
+    let reset = api.with("manager", "POST", "/v1/breaker/reset", &[], Value::Null).await.is(200);
+    assert_eq!(reset.body["breaker_open"], false);
+}
+
+#[tokio::test]
+async fn what_matters_to_decisions_wakes_every_customer() {
+    let api = Api::new().await;
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let woken = || async {
+        let row = api.world.store.tenant(&acme).await.unwrap().unwrap();
+        if let Some(replan) = &row.replan {
+            api.world.store.set_replan(&acme, Some(replan), None).await.unwrap();
+        }
+        row.replan.is_some()
+    };
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
+    woken().await;
+    for (settings, wakes) in [
+        (json!({"name": "Renamed"}), false),
+        (json!({"name": "Renamed", "minimum_exposure": {"EUR": 5000}}), true),
+        (json!({"name": "Renamed", "minimum_exposure": {"EUR": 5000}, "reply_to": "ar@acme.example"}), false),
+        (json!({"name": "Renamed", "minimum_exposure": {"EUR": 5000}, "reply_to": "ar@acme.example"}), true),
+    ] {
+        api.call("PUT", "/v1/settings", settings.clone()).await.is(200);
+        assert_eq!(woken().await, wakes, "{settings}");
+    }
+}
+
+#[tokio::test]
+async fn every_flaw_is_named() {
+    let api = Api::new().await;
+    let wrong = api.call("PUT", "/v1/settings", json!({"name": "", "country": "XX", "time_zone": "Mars/Base"})).await.is(422);
+    assert_eq!(wrong.kind(), "invalid-settings");
+    assert_eq!(wrong.pointers(), ["/name", "/country", "/time_zone"]);
+    let unknown = api.call("PUT", "/v1/settings", json!({"name": "Acme", "colour": "red"})).await.is(422);
+    assert!(unknown.body.to_string().contains("colour"));
+    assert_eq!(api.call("PUT", "/v1/workflows/x", json!({})).await.is(404).kind(), "not-found");
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
+    let step = |id: &str, template: &str| {
+        json!({"id": id, "at": {"anchor": "due_date", "offset": "P1D"},
+               "action": {"send": {"channels": ["email"], "template": template, "to": ["billing"]}}})
+    };
+    let plan = json!({"name": "X", "scope": "customer", "applies_when": "nonsense > 1", "steps": [step("a", "no-such-text")]});
+    let refused = api.call("PUT", "/v1/workflows/x", plan).await.is(422);
+    assert_eq!(refused.kind(), "invalid-workflow");
+    let pointers = refused.pointers();
+    assert!(pointers.contains(&"/applies_when"), "{pointers:?}");
+    assert!(pointers.iter().any(|pointer| pointer.starts_with("/steps/0/action/send")), "{pointers:?}");
+    let unread = api.call("PUT", "/v1/workflows/x", json!({"name": "X", "scope": "galaxy", "steps": []})).await.is(422);
+    assert_eq!(unread.pointers(), ["/scope"]);
+    let other =
+        api.call("PUT", "/v1/workflows/x", json!({"id": "y", "name": "X", "scope": "customer", "steps": []})).await.is(422);
+    assert!(other.pointers().contains(&"/id"));
+    let text = json!({"subject": "{{ nobody.name }}", "body": "{% if %}"});
+    let refused = api.call("PUT", "/v1/templates/t/en/email", text).await.is(422);
+    assert_eq!(refused.kind(), "invalid-template");
+    assert_eq!(refused.pointers(), ["/subject", "/body"]);
+    api.call("PUT", "/v1/templates/t/en/pigeon", json!({"body": "x"})).await.is(422);
+    let given = api.call("PUT", "/v1/connections/canonical", json!({"secret": "chosen-by-a-person"})).await.is(400);
+    assert_eq!(given.pointers(), ["/secret"]);
+    let long = api.call("PUT", "/v1/connections/stripe", json!({"overlap_hours": 10_000})).await.is(400);
+    assert_eq!(long.pointers(), ["/overlap_hours"]);
+}
+
+#[tokio::test]
+async fn the_door_itself() {
+    let api = Api::new().await;
+    assert_eq!(api.get("/v1/nothing").await.is(404).kind(), "not-found");
+    assert_eq!(api.call("PATCH", "/v1/settings", json!({})).await.is(405).kind(), "bad-request");
+    let asked = |headers, body: &str| request("PUT", "/v1/settings", Some(("acme", "admin")), headers, body);
+    api.raw(asked(&[], "{not json")).await.is(400);
+    let large = format!("{{\"name\": \"{}\"}}", "x".repeat(1024 * 1024));
+    assert_eq!(api.raw(asked(&[], &large)).await.is(413).kind(), "body-too-large");
+    let mut encoded = asked(&[], "%%%");
+    encoded.payload["isBase64Encoded"] = json!(true);
+    api.raw(encoded).await.is(400);
+    api.get("/v1/tasks?cursor=nonsense").await.is(400);
+    api.get("/v1/tasks?kind=nonsense").await.is(400);
+    api.get("/v1/workflows/standard/versions/one").await.is(400);
+    assert!(api.handler.handle(lambda_runtime::LambdaEvent::new(json!({}), Default::default())).await.is_err());
+    // Without an address of its own, webhook addresses name whoever was asked.
+    let env = api.world.env(&[("KEY_ID", "key")]);
+    let bare = admin::Handler::new(&env, &api.world.clients, api.world.clock.clone()).unwrap();
+    let api = Api { world: api.world, handler: bare };
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
+    for (domain, url) in [
+        ("abc.execute-api.example", "https://abc.execute-api.example/webhooks/acme/canonical"),
+        ("127.0.0.1", "http://127.0.0.1:8787/webhooks/acme/canonical"),
+    ] {
+        let mut event = request("PUT", "/v1/connections/canonical", Some(("acme", "admin")), &[("Host", "127.0.0.1:8787")], "");
+        event.payload["requestContext"]["domainName"] = json!(domain);
+        assert_eq!(api.raw(event).await.is(200).body["webhook_url"], url);
+    }
+}
+
+/// Every operation of the document with the lowest role that may call it.
+#[tokio::test]
+async fn roles() {
+    let api = Api::new().await;
+    let document = admin::document();
+    let roles = ["viewer", "collector", "manager", "admin"];
+    let mut seen = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            let lowest = match id {
+                "put_settings" | "put_connection" => "admin",
+                "put_workflow" | "unpublish_workflow" | "put_template" | "reset_breaker" | "pause" | "resume" => "manager",
+                "put_hold" | "end_hold" | "finish_task" => "collector",
+                _ => "viewer",
+            };
+            let address = path.replace(['{', '}'], "");
+            let method = method.to_uppercase();
+            for role in roles {
+                let may = roles.iter().position(|known| *known == role) >= roles.iter().position(|known| *known == lowest);
+                let reply = api.with(role, &method, &address, &[], json!({})).await;
+                assert_eq!(reply.status != 403, may, "{id} as {role}: {}", reply.body);
+            }
+            for claims in [None, Some(("acme", "owner")), Some(("not a tenant", "admin")), Some(("app", "admin"))] {
+                assert_eq!(api.raw(request(&method, &address, claims, &[], "{}")).await.is(403).kind(), "forbidden", "{id}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 22, "only {seen} operations");
+}
+
+#[tokio::test]
+async fn a_customers_matter_is_explained() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "country": "DE", "mode": "live"})).await.is(200);
+    let id = api.world.customer("acme", "C/1 ü", |_| {}).await;
+    let found = api.get("/v1/customers/canonical/C%2F1%20%C3%BC").await.is(200);
+    assert_eq!(found.body["customer"]["id"], id.as_str());
+    assert_eq!(found.body["due_items_count"], 2);
+    let first = &found.body["due_items"][0];
+    assert_eq!(
+        (&first["number"], &first["due_now_minor"], &first["days_past_due"]),
+        (&json!("1001"), &json!(125_000), &json!(6))
+    );
+    assert_eq!(first["next_step"], "reminder");
+    let now = &found.body["now"][0];
+    assert!(now["why"].as_str().unwrap().contains("standard@1"), "{now}");
+    let case = api.get(&format!("/v1/cases/{id}?last=5")).await.is(200);
+    assert_eq!(case.body["customer"], found.body["customer"]);
+    api.get("/v1/customers/canonical/nobody").await.is(404);
+    let other = api.raw(request("GET", &format!("/v1/cases/{id}"), Some(("other", "admin")), &[], "")).await;
+    other.is(404);
+
+    // A hold through its life.
+    let hold = format!("/v1/customers/{id}/holds/dispute-7");
+    let body = json!({"reason": "dispute", "scope": {"invoice": "C/1 ü-1001"}, "until_on": "2026-03-31"});
+    let placed = api.with("collector", "PUT", &hold, &[], body.clone()).await.is(200);
+    assert_eq!(placed.body["clock"], "stop_clock");
+    let again = api.with("collector", "PUT", &hold, &[], body).await.is(200);
+    assert_eq!(again.body, placed.body);
+    let held = api.get(&format!("/v1/cases/{id}")).await.is(200);
+    assert_eq!(held.body["due_items"][0]["due_now_minor"], 0);
+    assert_eq!(held.body["holds"].as_array().unwrap().len(), 1);
+    let ended = api.with("collector", "DELETE", &hold, &[], Value::Null).await.is(200);
+    assert_eq!(ended.body["ended_at"], "2026-02-10T10:00:00Z");
+    assert_eq!(api.get(&format!("/v1/cases/{id}")).await.body["due_items"][0]["due_now_minor"], 125_000);
+    for (body, pointer) in [
+        (json!({"reason": "manual", "until_on": "2028-01-01"}), "/until_on"),
+        (json!({"reason": "manual", "until_on": "2026-01-01"}), "/until_on"),
+        (json!({"reason": "manual", "until_on": "2026-03-01", "amount_minor": 5}), "/amount_minor"),
+        (json!({"reason": "whim", "until_on": "2026-03-01"}), "/reason"),
+        (json!({"reason": "manual", "until_on": "2026-03-01", "scope": {"invoice": "none"}}), "/scope/invoice"),
+    ] {
+        let reply = api.with("collector", "PUT", &hold, &[], body.clone()).await.is(400);
+        assert_eq!(reply.pointers()[0], pointer, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_worklist() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
+    let acme = domain::TenantId::parse("acme").unwrap();
+    for (kind, key) in [(domain::TaskKind::Task, "a"), (domain::TaskKind::Unreachable, "b"), (domain::TaskKind::Task, "c")] {
+        let task = domain::NewTask {
+            kind,
+            key: key.to_owned(),
+            title: format!("Do {key}"),
+            detail: String::new(),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        api.world.store.raise(&acme, None, &task, api.world.now()).await.unwrap();
+    }
+    let all = api.get("/v1/tasks").await.is(200);
+    assert_eq!(all.body["tasks"].as_array().unwrap().len(), 3);
+    assert_eq!(api.get("/v1/tasks?kind=task").await.is(200).body["tasks"].as_array().unwrap().len(), 2);
+    let exceptions = api.get("/v1/tasks?kind=exception").await.is(200);
+    assert_eq!(exceptions.body["tasks"][0]["title"], "Do b");
+    let id = exceptions.body["tasks"][0]["id"].as_str().unwrap().to_owned();
+    for _ in 0..2 {
+        let done = api.with("collector", "POST", &format!("/v1/tasks/{id}/done"), &[], Value::Null).await.is(200);
+        assert_eq!(done.body["done_at"], "2026-02-10T10:00:00Z");
+        *api.world.now.lock().unwrap() = common::at("2026-02-12T10:00:00Z");
+    }
+    assert_eq!(api.get("/v1/tasks?kind=exception").await.is(200).body["tasks"], json!([]));
+    api.with("collector", "POST", "/v1/tasks/tsk_none/done", &[], Value::Null).await.is(404);
+}
+
+#[tokio::test]
+async fn reading_never_writes() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live"})).await.is(200);
+    api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);
+    let id = api.world.customer("acme", "C-1", |_| {}).await;
+    let before = api.world.everything().await;
+    assert!(before.len() > 20);
+    for address in [
+        "/v1/settings",
+        "/v1/workflows",
+        "/v1/workflows/standard",
+        "/v1/templates",
+        "/v1/templates/reminder/en/email",
+        "/v1/sources",
+        "/v1/connections",
+        "/v1/customers/canonical/C-1",
+        &format!("/v1/cases/{id}"),
+        "/v1/tasks",
+    ] {
+        api.get(address).await.is(200);
+    }
+    assert_eq!(api.world.everything().await, before);
+}

@@ -1,0 +1,245 @@
+//! An embedded table and a stand-in for KMS behind one address on loopback, and requests as API Gateway sends them.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+        ProjectionType, ScalarAttributeType,
+    },
+};
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::Uri,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::*;
+use hyper_util::{
+    client::legacy::{Client as Http, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jiff::Timestamp;
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use store::{Receipt, Store, Vault};
+
+pub const TABLE: &str = "dunlin";
+
+/// The table, its clock, and what a function is built from.
+pub struct World {
+    pub clients: kit::Clients,
+    pub clock: kit::Clock,
+    pub now: Arc<Mutex<Timestamp>>,
+    pub store: Store,
+    pub vault: Vault,
+    pub db: Client,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let engine = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let table = engine.local_addr().unwrap().to_string();
+        let database = dynoxide::Database::memory().unwrap();
+        tokio::spawn(dynoxide::server::serve_with_shutdown(engine, database, std::future::pending()));
+        let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", door.local_addr().unwrap());
+        let http = Http::builder(TokioExecutor::new()).build_http();
+        let app = axum::Router::new().fallback(aws).with_state((table, http));
+        tokio::spawn(async move { axum::serve(door, app).await.unwrap() });
+        let clients = kit::Clients::at_endpoint(&endpoint, "eu-central-1");
+        let db = Client::new(&clients.sdk);
+        create(&db).await;
+        let store = Store::new(db.clone(), TABLE);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), "key");
+        let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
+        let clock = {
+            let now = now.clone();
+            kit::Clock::from_fn(move || *now.lock().unwrap())
+        };
+        Self { clients, clock, now, store, vault, db }
+    }
+
+    pub fn env(&self, more: &[(&str, &str)]) -> kit::Env {
+        let fixed = [("TABLE_NAME", TABLE)];
+        kit::Env::from_pairs(fixed.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    /// A tenant with one customer who owes one invoice that is past due and one that is not.
+    pub async fn customer(&self, tenant: &str, external_id: &str, change: impl FnOnce(&mut Customer)) -> CustomerId {
+        let tenant = TenantId::parse(tenant).unwrap();
+        if self.store.settings(&tenant).await.unwrap().is_none() {
+            let mut settings = Settings::named(&format!("{tenant} & Sons"));
+            settings.country = "DE".to_owned();
+            self.store.put_settings(&tenant, &settings, Some(0), self.now()).await.unwrap();
+        }
+        let mut customer = Customer {
+            id: CustomerId::derive(&[tenant.as_str(), "canonical", external_id]),
+            source: "canonical".to_owned(),
+            external_id: external_id.to_owned(),
+            source_version: Some(SourceVersion::Number(1)),
+            name: "Beispiel GmbH".to_owned(),
+            kind: Some(CustomerKind::Company),
+            segment: None,
+            language: Some("de".to_owned()),
+            country: Some("DE".to_owned()),
+            region: Some("BE".to_owned()),
+            time_zone: Some("Europe/Berlin".to_owned()),
+            debt_purpose: None,
+            legal_entity: None,
+            parent_external_id: None,
+            contacts: vec![Contact {
+                external_id: "p1".to_owned(),
+                name: "Anna Weber".to_owned(),
+                roles: vec![Role::Billing],
+                email: Some(format!("ap@{tenant}.example")),
+                phone: Some("+493012345678".to_owned()),
+                consents: Vec::new(),
+            }],
+            postal_address: None,
+        };
+        change(&mut customer);
+        let id = customer.id.clone();
+        for (number, total_minor, due_on) in [("1001", 125_000, "2026-02-04"), ("1002", 9_900, "2026-03-01")] {
+            let invoice = Invoice {
+                id: InvoiceId::derive(&[tenant.as_str(), "canonical", external_id, number]),
+                external_id: format!("{external_id}-{number}"),
+                source_version: SourceVersion::Number(1),
+                number: number.to_owned(),
+                currency: Currency::EUR,
+                total_minor,
+                issued_on: "2026-01-05".parse().unwrap(),
+                due_on: due_on.parse().unwrap(),
+                status: InvoiceStatus::Open,
+                paid_minor: 0,
+                credited_minor: 0,
+                paid_is_gross: false,
+                instalments: Vec::new(),
+                url: (number == "1001").then(|| "https://acme.example/i/1001".to_owned()),
+                purchase_order: None,
+            };
+            let document = Document::Invoice { customer: CustomerRef::Full(Box::new(customer.clone())), invoice };
+            let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("{external_id}-{number}") };
+            self.store.apply(&tenant, &receipt, &[document], self.now(), false).await.unwrap();
+        }
+        id
+    }
+
+    /// Everything that is in the table, as text.
+    pub async fn everything(&self) -> Vec<String> {
+        #[expect(clippy::disallowed_methods, reason = "a test compares the whole table")]
+        let page = Client::scan(&self.db).table_name(TABLE).send().await.unwrap();
+        assert!(page.last_evaluated_key.is_none(), "the table of a test fits a page");
+        let mut items: Vec<String> = page
+            .items()
+            .iter()
+            .map(|item| {
+                let sorted: std::collections::BTreeMap<_, _> = item.iter().collect();
+                format!("{sorted:?}")
+            })
+            .collect();
+        items.sort();
+        items
+    }
+}
+
+/// KMS where the call is for it, else the table.
+async fn aws(State((table, http)): State<(String, Http<HttpConnector, Body>)>, mut request: Request) -> Response {
+    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
+    let Some(operation) = target.strip_prefix("TrentService.") else {
+        *request.uri_mut() = format!("http://{table}/").parse::<Uri>().unwrap();
+        return http.request(request).await.unwrap().map(Body::new).into_response();
+    };
+    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let context = asked["EncryptionContext"].to_string();
+    let answer = if operation == "GenerateDataKey" {
+        let mut key = [0_u8; 32];
+        let seed = context.as_bytes();
+        for (at, byte) in key.iter_mut().enumerate() {
+            *byte = seed[at % seed.len()] ^ 0x5a;
+        }
+        let wrapped = format!("{context}|{}", STANDARD.encode(key));
+        json!({"KeyId": "key", "Plaintext": STANDARD.encode(key), "CiphertextBlob": STANDARD.encode(wrapped)})
+    } else {
+        let wrapped = String::from_utf8(STANDARD.decode(asked["CiphertextBlob"].as_str().unwrap()).unwrap()).unwrap();
+        let (sealed_for, key) = wrapped.split_once('|').unwrap();
+        assert_eq!(sealed_for, context, "a key is opened for the tenant that it was made for");
+        json!({"KeyId": "key", "Plaintext": key})
+    };
+    ([("content-type", "application/x-amz-json-1.1")], answer.to_string()).into_response()
+}
+
+async fn create(db: &Client) {
+    let attribute =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
+    let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let projection = |kind| Projection::builder().projection_type(kind).build();
+    db.create_table()
+        .table_name(TABLE)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(["pk", "sk", "chase", "due_pk", "due_sk"].map(attribute).to_vec()))
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .local_secondary_indexes(
+            LocalSecondaryIndex::builder()
+                .index_name("chase")
+                .key_schema(key("pk", KeyType::Hash))
+                .key_schema(key("chase", KeyType::Range))
+                .projection(projection(ProjectionType::All))
+                .build()
+                .unwrap(),
+        )
+        .global_secondary_indexes(
+            GlobalSecondaryIndex::builder()
+                .index_name("due")
+                .key_schema(key("due_pk", KeyType::Hash))
+                .key_schema(key("due_sk", KeyType::Range))
+                .projection(projection(ProjectionType::KeysOnly))
+                .build()
+                .unwrap(),
+        )
+        .send()
+        .await
+        .unwrap();
+    loop {
+        let state = db.describe_table().table_name(TABLE).send().await.unwrap();
+        if state.table.and_then(|table| table.table_status).is_some_and(|status| status.as_str() == "ACTIVE") {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A request in payload version 2.
+pub fn request(
+    method: &str,
+    address: &str,
+    claims: Option<(&str, &str)>,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> LambdaEvent<Value> {
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let headers: serde_json::Map<String, Value> =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+    let mut event = json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "headers": headers,
+        "requestContext": {"domainName": "api.dunlin.example", "http": {"method": method, "path": path}},
+        "body": body, "isBase64Encoded": false,
+    });
+    if let Some((tenant, role)) = claims {
+        event["requestContext"]["authorizer"] = json!({"jwt": {"claims": {"tenant": tenant, "custom:role": role}}});
+    }
+    LambdaEvent::new(event, Context::default())
+}

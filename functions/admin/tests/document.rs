@@ -1,0 +1,49 @@
+//! The API document as it is checked in.
+
+use std::path::Path;
+
+#[test]
+fn the_document_is_checked_in() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let checked_in = std::fs::read_to_string(root.join("docs/openapi.json")).unwrap_or_default();
+    let mut generated = serde_json::to_string_pretty(&admin::document()).unwrap();
+    generated.push('\n');
+    if checked_in == generated {
+        return;
+    }
+    let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi.json");
+    std::fs::write(&fresh, generated).unwrap();
+    panic!("the API changed: look at it, and if it is meant, accept it by\n  cp {} docs/openapi.json", fresh.display());
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = admin::document();
+    let mut open = vec![&document];
+    let mut seen = 0;
+    while let Some(value) = open.pop() {
+        if let Some(reference) = value.get("$ref").and_then(serde_json::Value::as_str) {
+            let pointer = reference.strip_prefix('#').expect("references stay within the document");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+            seen += 1;
+        }
+        open.extend(value.as_object().into_iter().flat_map(|object| object.values()));
+        open.extend(value.as_array().into_iter().flatten());
+    }
+    assert!(seen > 50, "only {seen} references");
+}
+
+#[test]
+fn settings_are_described_as_they_are() {
+    let document = admin::document();
+    let described = document["components"]["schemas"]["Settings"]["properties"].as_object().unwrap();
+    let mut settings = domain::Settings::named("Acme");
+    settings.time_zone = Some("Europe/Berlin".to_owned());
+    settings.language = Some("de".to_owned());
+    settings.reply_to = Some("ar@acme.example".to_owned());
+    settings.rate_per_minute = Some(60);
+    let there = serde_json::to_value(settings).unwrap();
+    let names =
+        |object: &serde_json::Map<String, serde_json::Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(names(described), names(there.as_object().unwrap()));
+}

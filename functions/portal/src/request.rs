@@ -1,0 +1,143 @@
+//! A request as API Gateway's payload version 2 brings it.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use crate::words::Words;
+
+/// Longest form.
+const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// What of a request counts here.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    path: String,
+    query: Vec<(String, String)>,
+    form: Vec<(String, String)>,
+    language: String,
+}
+
+impl Request {
+    /// Reads an event; the inner error is a status for the visitor.
+    ///
+    /// # Errors
+    ///
+    /// When the event is no request of payload version 2.
+    pub fn read(event: &Value) -> Result<Result<Self, u16>, lambda_runtime::Error> {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+        let method = text("/requestContext/http/method").ok_or("the event has no method: it is no payload of version 2")?;
+        let sent = text("/body").unwrap_or_default();
+        if sent.len() > 2 * BODY_BYTES_MAX {
+            return Ok(Err(413));
+        }
+        let body = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
+            match STANDARD.decode(sent) {
+                Ok(body) => body,
+                Err(_) => return Ok(Err(400)),
+            }
+        } else {
+            sent.as_bytes().to_vec()
+        };
+        if body.len() > BODY_BYTES_MAX {
+            return Ok(Err(413));
+        }
+        Ok(Ok(Self {
+            method: method.to_owned(),
+            path: text("/rawPath").unwrap_or_default().to_owned(),
+            query: pairs(text("/rawQueryString").unwrap_or_default()),
+            form: pairs(&String::from_utf8_lossy(&body)),
+            language: accepted(event).to_owned(),
+        }))
+    }
+
+    /// The token and what follows it: `/p/{token}/opt-out`.
+    pub fn place(&self) -> Option<(&str, &str)> {
+        let rest = self.path.strip_prefix("/p/")?;
+        let (token, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        (!token.is_empty()).then_some((token, rest))
+    }
+
+    /// A value of the address.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        find(&self.query, name)
+    }
+
+    /// A value of the form.
+    pub fn form(&self, name: &str) -> Option<&str> {
+        find(&self.form, name)
+    }
+
+    /// The words for a visitor whom no token names.
+    pub fn words(&self) -> &'static Words {
+        Words::of(&self.language)
+    }
+}
+
+/// The first language that the browser asks for.
+pub fn accepted(event: &Value) -> &str {
+    let headers = event.get("headers").and_then(Value::as_object);
+    let header = headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language")));
+    let text = header.and_then(|(_, value)| value.as_str()).unwrap_or("en");
+    text.split([',', ';']).next().unwrap_or("en").trim()
+}
+
+fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// Names and values of a query or form.
+fn pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .take(20)
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}
+
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let hex = text.get(at + 1..at + 3).filter(|_| *byte == b'%').filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+        match (byte, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
+            (_, Some(decoded)) => {
+                out.push(decoded);
+                at += 3;
+            }
+            (b'+', None) => {
+                out.push(b' ');
+                at += 1;
+            }
+            (byte, None) => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_read() {
+        for (text, expected) in [
+            ("a=1&b=x%20y+z", vec![("a", "1"), ("b", "x y z")]),
+            ("c=%23%C3%BC", vec![("c", "#ü")]),
+            ("c=%zz%4", vec![("c", "%zz%4")]),
+            ("c=%ü", vec![("c", "%ü")]),
+            ("", vec![]),
+            ("a", vec![("a", "")]),
+        ] {
+            let expected: Vec<(String, String)> = expected.into_iter().map(|(a, b)| (a.to_owned(), b.to_owned())).collect();
+            assert_eq!(pairs(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The portal against an embedded table.
+
+#[path = "../../admin/tests/common/mod.rs"]
+mod common;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use common::{World, at, request};
+use domain::{Channel, CustomerId, SuppressionReason, TenantId, address_key};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+struct Portal {
+    world: World,
+    handler: portal::Handler,
+}
+
+struct Reply {
+    status: u64,
+    headers: Value,
+    html: String,
+}
+
+impl Reply {
+    #[track_caller]
+    fn is(self, status: u64) -> Self {
+        assert_eq!(self.status, status, "{}", self.html);
+        self
+    }
+
+    #[track_caller]
+    fn says(self, text: &str) -> Self {
+        assert!(self.html.contains(text), "no '{text}' in {}", self.html);
+        self
+    }
+
+    #[track_caller]
+    fn hides(self, text: &str) -> Self {
+        assert!(!self.html.contains(text), "'{text}' in {}", self.html);
+        self
+    }
+}
+
+fn acme() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+impl Portal {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let handler = portal::Handler::new(&world.env(&[]), &world.clients, world.clock.clone()).unwrap();
+        Self { world, handler }
+    }
+
+    async fn call(&self, method: &str, address: &str, body: &str) -> Reply {
+        let answer = self.handler.handle(request(method, address, None, &[], body)).await.unwrap();
+        let reply = Reply {
+            status: answer["statusCode"].as_u64().unwrap(),
+            headers: answer["headers"].clone(),
+            html: answer["body"].as_str().unwrap().to_owned(),
+        };
+        for (name, part) in [
+            ("content-security-policy", "default-src 'none'; style-src 'sha256-"),
+            ("referrer-policy", "no-referrer"),
+            ("x-robots-tag", "noindex"),
+            ("cache-control", "no-store"),
+            ("content-type", "text/html; charset=utf-8"),
+        ] {
+            assert!(reply.headers[name].as_str().unwrap().contains(part), "{name} of {method} {address}");
+        }
+        let style = reply.html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).unwrap().0;
+        let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+        assert!(reply.headers["content-security-policy"].as_str().unwrap().contains(&hash), "the policy lets the style through");
+        assert!(!reply.html.contains("<script") && !reply.html.contains("style="), "{}", reply.html);
+        reply
+    }
+
+    async fn get(&self, address: &str) -> Reply {
+        self.call("GET", address, "").await
+    }
+
+    async fn token(&self, tenant: &TenantId, customer: &CustomerId) -> String {
+        self.world.vault.issue_token(tenant, customer, at("2026-06-01T00:00:00Z")).await.unwrap()
+    }
+
+    /// Why the address may not be used, if so.
+    async fn suppressed(&self, customer: &CustomerId, channel: Channel, address: &str) -> Option<SuppressionReason> {
+        let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
+        let facts = self.world.store.facts(&acme(), &head).await.unwrap();
+        let known = facts.addresses.get(&address_key(channel, address))?;
+        known.suppressed.as_ref().map(|suppression| suppression.reason)
+    }
+}
+
+#[tokio::test]
+async fn the_statement_reads_as_the_customer_reads() {
+    let portal = Portal::new().await;
+    let german = portal.world.customer("acme", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &german).await;
+    portal
+        .get(&format!("/p/{token}"))
+        .await
+        .is(200)
+        .says("<html lang=\"de\">")
+        .says("acme &amp; Sons")
+        .says("Beispiel GmbH")
+        .says("1.250,00\u{a0}€")
+        .says("99,00\u{a0}€")
+        .says("1.349,00\u{a0}€")
+        .says("4. Februar 2026")
+        .says("seit 6 Tagen überfällig")
+        .says("fällig in 19 Tagen")
+        .says("https:&#x2f;&#x2f;acme.example&#x2f;i&#x2f;1001");
+    let american = portal
+        .world
+        .customer("acme", "C-2", |customer| {
+            customer.language = Some("en-US".to_owned());
+            customer.country = Some("US".to_owned());
+        })
+        .await;
+    let token = portal.token(&acme(), &american).await;
+    portal.get(&format!("/p/{token}")).await.is(200).says("<html lang=\"en\">").says("€1,250.00").says("6 days past due");
+    let elsewhere = portal.world.customer("acme", "C-3", |customer| customer.language = Some("fi".to_owned())).await;
+    let token = portal.token(&acme(), &elsewhere).await;
+    portal.get(&format!("/p/{token}")).await.is(200).says("<html lang=\"en\">").says("Total open");
+}
+
+#[tokio::test]
+async fn hostile_names_are_shown_literally() {
+    let portal = Portal::new().await;
+    let id = portal
+        .world
+        .customer("acme", "C-1", |customer| {
+            customer.name = "<script>alert(1)</script>{{ 7*7 }}\" onload=\"x".to_owned();
+            customer.contacts[0].external_id = "\"><img src=x>".to_owned();
+        })
+        .await;
+    let token = portal.token(&acme(), &id).await;
+    let page = portal.get(&format!("/p/{token}")).await.is(200);
+    page.says("&lt;script&gt;").says("{{ 7*7 }}").hides("<script>").hides("\" onload=\"");
+    let ask = portal.get(&format!("/p/{token}/opt-out?c=%22%3E%3Cimg%20src%3Dx%3E&ch=email")).await.is(200);
+    ask.says("&quot;&gt;&lt;img src=x&gt;").hides("<img");
+}
+
+#[tokio::test]
+async fn only_a_token_of_this_customer_opens() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let other = portal.world.customer("acme", "C-2", |customer| customer.name = "Other Ltd".to_owned()).await;
+    let stranger = portal.world.customer("other", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &id).await;
+    let theirs = portal.token(&TenantId::parse("other").unwrap(), &stranger).await;
+    portal.get(&format!("/p/{token}")).await.is(200).hides("Other Ltd");
+    let parts: Vec<&str> = token.split('.').collect();
+    let swapped = |at: usize, with: &str| {
+        let mut parts = parts.clone();
+        parts[at] = with;
+        parts.join(".")
+    };
+    let their_signature = theirs.rsplit('.').next().unwrap();
+    let longer = parts[2].parse::<i64>().unwrap() + 1_000_000;
+    for (name, forged) in [
+        ("another customer", swapped(1, other.as_str())),
+        ("another tenant", swapped(0, "other")),
+        ("another's signature", swapped(4, their_signature)),
+        ("a later end", swapped(2, &longer.to_string())),
+        ("another epoch", swapped(3, "1")),
+        ("garbage", "garbage".to_owned()),
+        ("a tenant without a key", swapped(0, "nobody")),
+        ("nothing", String::new()),
+    ] {
+        for address in [format!("/p/{forged}"), format!("/p/{forged}/opt-out?c=p1&ch=email")] {
+            let reply = portal.get(&address).await.is(404);
+            assert!(reply.html.contains("This link does not work"), "{name}");
+        }
+        portal.call("POST", &format!("/p/{forged}/opt-out?c=p1&ch=email"), "").await.is(404);
+    }
+    assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, None);
+    portal.world.store.revoke_tokens(&acme(), &id).await.unwrap();
+    portal.get(&format!("/p/{token}")).await.is(404);
+    let fresh = portal.token(&acme(), &id).await;
+    portal.get(&format!("/p/{fresh}")).await.is(200);
+    *portal.world.now.lock().unwrap() = at("2026-06-01T00:00:00Z");
+    portal.get(&format!("/p/{fresh}")).await.is(404);
+}
+
+#[tokio::test]
+async fn a_get_changes_nothing() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &id).await;
+    let before = portal.world.everything().await;
+    for address in [
+        format!("/p/{token}"),
+        format!("/p/{token}/opt-out?c=p1&ch=email"),
+        format!("/p/{token}/opt-out?c=p1&ch=sms"),
+        format!("/p/{token}/opt-out"),
+        format!("/p/{token}/elsewhere"),
+    ] {
+        portal.get(&address).await;
+        portal.call("HEAD", &address, "").await;
+    }
+    for (method, address) in [("POST", format!("/p/{token}")), ("PUT", format!("/p/{token}/opt-out?c=p1&ch=email"))] {
+        portal.call(method, &address, "contact=p1&channel=email").await.is(405);
+    }
+    assert_eq!(portal.world.everything().await, before);
+}
+
+#[tokio::test]
+async fn opting_out() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &id).await;
+    let address = format!("/p/{token}/opt-out?c=p1&ch=email");
+    let ask = portal.get(&address).await.is(200).says("a…@acme.example").hides("ap@acme.example");
+    ask.says("<form method=\"post\"").says("name=\"contact\" value=\"p1\"").says("name=\"channel\" value=\"email\"");
+    for (contact, channel) in [("p2", "email"), ("p1", "letter"), ("p1", ""), ("", "email")] {
+        portal.call("POST", &format!("/p/{token}/opt-out"), &format!("contact={contact}&channel={channel}")).await.is(404);
+    }
+    let done = portal.call("POST", &format!("/p/{token}/opt-out"), "contact=p1&channel=email").await.is(200);
+    done.says("Erledigt").hides("<form");
+    assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
+    assert_eq!(portal.suppressed(&id, Channel::Sms, "+493012345678").await, None);
+    let before = portal.world.everything().await;
+    portal.call("POST", &format!("/p/{token}/opt-out"), "contact=p1&channel=email").await.is(200);
+    assert_eq!(portal.world.everything().await, before, "doing it again changes nothing");
+    // One click, as a mail program does it.
+    portal.call("POST", &format!("/p/{token}/opt-out?c=p1&ch=sms"), "List-Unsubscribe=One-Click").await.is(200).says("…678");
+    assert_eq!(portal.suppressed(&id, Channel::Sms, "+493012345678").await, Some(SuppressionReason::OptOut));
+    portal.call("POST", &address, &"x".repeat(40_000)).await.is(413);
+}
+
+/// Writes the pages to a folder for looking at them, and holds them to what a small screen needs.
+#[tokio::test]
+async fn pages_to_look_at() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &id).await;
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, address) in [
+        ("statement", format!("/p/{token}")),
+        ("opt-out", format!("/p/{token}/opt-out?c=p1&ch=email")),
+        ("gone", "/p/x".to_owned()),
+    ] {
+        let page = portal.get(&address).await.says("width=device-width");
+        std::fs::write(folder.join(format!("{name}.html")), page.html).unwrap();
+    }
+}
