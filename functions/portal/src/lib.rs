@@ -55,8 +55,7 @@ impl Handler {
         let table = env.require("TABLE_NAME").context("the portal needs its table")?;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
         // The portal only opens keys that exist; KMS reads from a wrapped key under which key it was wrapped.
-        let key_id = env.get("KEY_ID").unwrap_or_default();
-        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), key_id);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         Ok(Self { store, vault, clock, pages: Pages::new().context("a page of the portal does not compile")? })
     }
 

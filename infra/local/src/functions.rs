@@ -79,6 +79,7 @@ pub fn registry() -> Registry {
         "dispatch" => dispatch,
         "feedback" => feedback,
         "ingest" => ingest,
+        "portal" => portal,
         "send-email" => send_email,
         "send-sms" => send_sms,
         "sweep" => sweep,

@@ -54,7 +54,7 @@ impl World {
         let db = Client::new(&clients.sdk);
         create(&db).await;
         let store = Store::new(db.clone(), TABLE);
-        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), "key");
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
         let clock = {
             let now = now.clone();
