@@ -75,6 +75,9 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     let mut settings = wish.settings.clone();
     settings.entry("name").or_insert_with(|| json!(wish.tenant));
     settings.entry("mode").or_insert_with(|| json!("live"));
+    if let Some(senders) = settings.entry("sender").or_insert_with(|| json!({})).as_object_mut() {
+        senders.entry("email").or_insert_with(|| json!(format!("{}@dunlin.example", wish.tenant)));
+    }
     api.put("/v1/settings", &Value::Object(settings)).await?;
     for template in &wish.templates {
         let part = |key: &str| segment(template.get(key).and_then(Value::as_str).unwrap_or_default());

@@ -135,9 +135,17 @@ impl Sender {
         let Some(contact) = facts.customer.contacts.iter().find(|contact| contact.external_id == pending.contact) else {
             return Ok(Some(Ended::NotMine));
         };
+        if pending.channel == domain::Channel::Email && !policy.settings.sender.contains_key(&pending.channel) {
+            let detail = "set settings.sender.email to an address of a domain that SES has verified";
+            return self.put_off(order, "sender/email", "No sender for email", detail).await.map(Some);
+        }
         let rendered = match self.render(order, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
-            Err(detail) => return self.cannot_render(order, &checked, &detail).await.map(Some),
+            Err(detail) => {
+                let key = format!("render/{}/{}", pending.template, pending.template_version);
+                let detail = format!("{detail}; publish the template again");
+                return self.put_off(order, &key, "A message could not be rendered", &detail).await.map(Some);
+            }
         };
         if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
             let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
@@ -215,11 +223,6 @@ impl Sender {
         let Checked { facts, policy, pending, .. } = checked;
         let channel = pending.channel;
         let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
-        if from.is_empty() && channel == domain::Channel::Email {
-            (outcome.sent, outcome.reason) = (Settled::Blocked, "the settings name no sender for email".to_owned());
-            self.raise(order, TaskKind::NeedsReview, "sender/email", "No sender for email", "set settings.sender.email to an address of a domain that SES has verified").await?;
-            return Ok(None);
-        }
         let address = |id: &String| facts.customer.contacts.iter().find(|other| other.external_id == *id).and_then(|other| other.email.clone());
         let outgoing = Outgoing {
             tenant: order.tenant.clone(),
@@ -307,28 +310,23 @@ impl Sender {
         Ok(ended)
     }
 
-    /// A template that renders no more is a person's to mend; the step is open again once it is.
-    async fn cannot_render(&self, order: &Order, checked: &Checked, detail: &str) -> Result<Ended, Error> {
-        let title = "A message could not be rendered";
-        let key = format!("render/{}/{}", checked.pending.template, checked.pending.template_version);
-        self.raise(order, TaskKind::NeedsReview, &key, title, &format!("{detail}; publish the template again, then it is tried again within a day")).await?;
-        let until = self.clock.now().checked_add(24.hours()).unwrap_or(Timestamp::MAX);
-        self.store.release(&order.tenant, &order.customer, &order.message, None, Release::Deferred { until }).await?;
-        Ok(Ended::Deferred)
-    }
-
-    async fn raise(&self, order: &Order, kind: TaskKind, key: &str, title: &str, detail: &str) -> Result<(), Error> {
+    /// What only a person can mend: they are told, and the message is tried again within a day.
+    async fn put_off(&self, order: &Order, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
         let task = NewTask {
-            kind,
+            kind: TaskKind::NeedsReview,
             key: key.to_owned(),
             title: title.to_owned(),
-            detail: detail.to_owned(),
+            detail: format!("{detail}; the message is tried again within a day"),
             to: None,
             due_on: None,
             step: None,
             currency: None,
         };
-        self.store.raise(&order.tenant, Some(&order.customer), &task, self.clock.now()).await.map(|_| ())
+        let now = self.clock.now();
+        self.store.raise(&order.tenant, Some(&order.customer), &task, now).await?;
+        let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
+        self.store.release(&order.tenant, &order.customer, &order.message, None, Release::Deferred { until }).await?;
+        Ok(Ended::Deferred)
     }
 }
 
