@@ -1,4 +1,5 @@
 //! The admin API against an embedded table, from an empty table on.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod common;
 
