@@ -86,7 +86,8 @@ impl Handler {
         if !matches!(rest, "" | "opt-out") {
             return Ok(Page::Plain(404, request.words()));
         }
-        if !get && !(post && rest == "opt-out") {
+        let taken = get || (post && rest == "opt-out");
+        if !taken {
             return Ok(Page::Plain(405, request.words()));
         }
         let Some(visit) = self.visit(token).await? else { return Ok(Page::Plain(404, request.words())) };

@@ -1,4 +1,5 @@
 //! The portal against an embedded table.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 #[path = "../../admin/tests/common/mod.rs"]
 mod common;
