@@ -40,6 +40,8 @@ pub(crate) struct Walk<'a> {
     now: Timestamp,
     budget: &'a Budget,
     report: Report,
+    /// Where waking every customer has got to, as the table has it.
+    replan: Option<Replan>,
 }
 
 /// Why a tenant's walk ends early.
@@ -52,7 +54,7 @@ enum Stop {
 
 impl<'a> Walk<'a> {
     pub(crate) fn new(store: &'a Store, row: &'a TenantRow, now: Timestamp, budget: &'a Budget) -> Self {
-        Self { store, row, now, budget, report: Report::default() }
+        Self { store, row, now, budget, report: Report::default(), replan: row.replan.clone() }
     }
 
     /// Walks the shards. Settings are read once; what decides by them is pinned by their revision.
@@ -81,18 +83,18 @@ impl<'a> Walk<'a> {
         }
         meter.into_inner().close().await?;
         if stop.is_none() && shards.len() == usize::from(self.row.shards) && self.row.replan.is_some() {
-            self.store.set_replan(&self.row.tenant, None).await?;
+            self.replan(None).await?;
         }
         Ok(std::mem::take(&mut self.report))
     }
 
     async fn shard(&mut self, shard: u8, meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
         // A change of mode or workflows wakes everybody, parked and future customers too, from where the last walk stopped.
-        let replan = self.row.replan.as_ref();
-        if replan.is_some_and(|replan| shard < replan.shard) {
+        let replan = self.row.replan.clone();
+        if replan.as_ref().is_some_and(|replan| shard < replan.shard) {
             return Ok(None);
         }
-        let mut after = replan.filter(|replan| replan.shard == shard).and_then(|replan| replan.after.clone());
+        let mut after = replan.as_ref().filter(|replan| replan.shard == shard).and_then(|replan| replan.after.clone());
         let mut limit = FIRST_PAGE;
         loop {
             if self.budget.is_over() {
@@ -115,9 +117,9 @@ impl<'a> Walk<'a> {
             if after.is_none() || beyond && replan.is_none() {
                 return Ok(None);
             }
-            if let Some(replan) = replan {
+            if let Some(replan) = &replan {
                 let here = Replan { since: replan.since, shard, after: after.clone() };
-                self.store.set_replan(&self.row.tenant, Some(&here)).await?;
+                self.replan(Some(here)).await?;
             }
             limit = PAGE;
         }
@@ -174,6 +176,16 @@ impl<'a> Walk<'a> {
             self.trip().await?;
         }
         Ok(stop)
+    }
+
+    /// Moves the cursor of waking every customer; where it was asked for again meanwhile, that stands.
+    async fn replan(&mut self, to: Option<Replan>) -> Result<(), Error> {
+        match self.store.set_replan(&self.row.tenant, self.replan.as_ref(), to.as_ref()).await {
+            Ok(()) => self.replan = to,
+            Err(Error::Conflict { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     async fn trip(&self) -> Result<(), Error> {

@@ -31,6 +31,8 @@ pub struct Outgoing {
     pub customer: CustomerId,
     /// Travels as a tag.
     pub message: MessageId,
+    /// The number of the decision that decided it; travels as a tag.
+    pub number: u64,
     /// Email: the sender, with or without a display name. SMS: a number in E.164, an alphabetic sender id, or empty for the
     /// account's default.
     pub from: String,

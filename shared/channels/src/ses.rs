@@ -117,10 +117,12 @@ fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
 
 /// The ids that SES's later events carry back.
 fn tags(outgoing: &Outgoing) -> Result<Vec<MessageTag>, BuildError> {
+    let number = outgoing.number.to_string();
     [
         ("dunlin_tenant", outgoing.tenant.as_str()),
         ("dunlin_customer", outgoing.customer.as_str()),
         ("dunlin_message", outgoing.message.as_str()),
+        ("dunlin_number", number.as_str()),
     ]
     .into_iter()
     .map(|(name, value)| MessageTag::builder().name(name).value(value).build())

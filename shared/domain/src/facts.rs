@@ -217,6 +217,9 @@ pub enum PendingStatus {
     Unknown,
 }
 
+/// The channels that this release has a sender for.
+pub const SENDERS: [Channel; 2] = [Channel::Email, Channel::Sms];
+
 /// What the tenant decides by.
 #[derive(Clone, Debug)]
 pub struct Policy {

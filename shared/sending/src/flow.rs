@@ -122,7 +122,7 @@ impl Sender {
             Recheck::Send { rows, copies } => (rows, copies),
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %order.message, reason, "message superseded");
-                let done = self.store.withdraw(&order.tenant, head, &order.message, &reason, now).await?;
+                let done = self.store.withdraw(&order.tenant, &order.customer, &order.message, &reason, now).await?;
                 return Ok(done.then_some(Ended::Superseded));
             }
             Recheck::Defer(until, reason) => {
@@ -141,7 +141,7 @@ impl Sender {
         };
         if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
             let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
-            if !self.store.spend(&order.tenant, &person, place.date_of(now), cap).await? {
+            if !self.store.spend(&order.tenant, &person, place.date_of(now), &cap).await? {
                 return Ok(None);
             }
         }

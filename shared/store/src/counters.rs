@@ -76,15 +76,18 @@ impl Store {
         self.write("give back messages for", change, false).await.map(|_| ())
     }
 
-    /// Counts customers that became due on a day; returns the day's count so far.
+    /// Counts messages that became due on a day, or uncounts them; returns the day's count so far.
     ///
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn count_due(&self, tenant: &TenantId, on: Date, more: u32) -> Result<u32> {
+    pub async fn count_due(&self, tenant: &TenantId, on: Date, more: i64) -> Result<u32> {
         let change = Change::of(keys::counters(tenant, on)).add("#due :more").name("#due", "due").value(":more", n(more));
         match self.write("count what is due for", change, true).await? {
-            Wrote::Done(before) => Ok(before.map_or(0, |row| count(&row, "due")) + more),
+            Wrote::Done(before) => {
+                let before = before.map_or(0, |row| count(&row, "due"));
+                Ok(u32::try_from(i64::from(before) + more).unwrap_or(0))
+            },
             Wrote::Not(_) => Err(Error::Conflict { operation: "count what is due for", id: tenant.to_string() }),
         }
     }

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
     types::{
-        AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
-        TransactWriteItem, Update,
+        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+        Update,
     },
 };
 
@@ -139,17 +139,6 @@ impl Change {
             .build()
             .expect("key and table are set");
         TransactWriteItem::builder().delete(delete).build()
-    }
-    pub(crate) fn check(self, store: &Store) -> TransactWriteItem {
-        let check = ConditionCheck::builder()
-            .table_name(&store.table)
-            .set_key(Some(self.key.attributes()))
-            .set_condition_expression(self.condition())
-            .set_expression_attribute_names(self.names())
-            .set_expression_attribute_values(self.values())
-            .build()
-            .expect("key, table and condition are set");
-        TransactWriteItem::builder().condition_check(check).build()
     }
 }
 

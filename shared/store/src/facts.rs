@@ -140,7 +140,12 @@ impl Store {
         found.values().filter(|row| text(row, "doc").is_some()).map(|row| invoice_of(row, row.contains_key("archived"))).collect()
     }
 
-    async fn addresses(&self, tenant: &TenantId, customer: &Customer) -> Result<BTreeMap<String, AddressFact>> {
+    /// What is known of the addresses of a customer's contacts now; see [`Store::facts`] for the keys.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn addresses(&self, tenant: &TenantId, customer: &Customer) -> Result<BTreeMap<String, AddressFact>> {
         let mut names = BTreeSet::new();
         for contact in &customer.contacts {
             names.extend(contact.person());

@@ -58,6 +58,7 @@ impl Store {
     pub async fn policy(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, read: Read) -> Result<Policy> {
         let base = self.base(tenant, read).await?;
         let mut workflows = base.workflows;
+        let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
         for case in cases.values() {
             if workflows.iter().any(|known| known.id == case.workflow && known.version == case.version) {
                 continue;
@@ -66,7 +67,14 @@ impl Store {
                 workflows.push(pinned);
             }
         }
-        Ok(Policy { settings: base.settings, breaker_open: base.breaker_open, workflows, templates: base.templates })
+        Ok(Policy {
+            settings: base.settings,
+            breaker_open: base.breaker_open,
+            workflows,
+            published,
+            senders: domain::SENDERS.into(),
+            templates: base.templates,
+        })
     }
 
     async fn base(&self, tenant: &TenantId, read: Read) -> Result<Base> {

@@ -1,0 +1,216 @@
+//! What handlers answer: JSON with its revision, or a problem document; and how they read bodies and conditions.
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use kit::{FieldError, Problem};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use serde_path_to_error::Segment;
+
+/// Longest body.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Longest detail of a flaw, in characters: a parser repeats what it was given.
+const DETAIL_CHARS_MAX: usize = 400;
+
+/// What a handler gives.
+pub type Answer<T> = Result<T, Fail>;
+
+/// A problem on its way out.
+#[derive(Debug)]
+pub struct Fail(Box<Problem>);
+
+impl Fail {
+    fn new(status: u16, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self(Box::new(Problem::new(status, kind, title, detail)))
+    }
+
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(400, "bad-request", "Bad request", detail)
+    }
+
+    pub fn forbidden(detail: impl Into<String>) -> Self {
+        Self::new(403, "forbidden", "Forbidden", detail)
+    }
+
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(404, "not-found", "Not found", detail)
+    }
+
+    pub fn changed_meanwhile(detail: impl Into<String>) -> Self {
+        Self::new(409, "changed-meanwhile", "Changed meanwhile", detail)
+    }
+
+    pub fn stale_version(detail: impl Into<String>) -> Self {
+        Self::new(412, "stale-version", "Stale version", detail)
+    }
+
+    pub fn too_large() -> Self {
+        let detail = format!("a body has at most {BODY_BYTES_MAX} bytes; send less at once");
+        Self::new(413, "body-too-large", "Body too large", detail)
+    }
+
+    /// 422 of a kind such as `invalid-settings`, with every flaw.
+    pub fn invalid(kind: &str, title: &str, errors: impl IntoIterator<Item = (String, String)>) -> Self {
+        let errors = errors.into_iter().map(|(pointer, detail)| FieldError { pointer, detail }).collect();
+        let detail = "nothing of it was stored; put right every field that errors names and send it again";
+        Self(Box::new(Problem::new(422, kind, title, detail).with_errors(errors)))
+    }
+
+    /// 400 for a body that reads as JSON but whose fields are wrong.
+    pub fn fields(errors: impl IntoIterator<Item = (String, String)>) -> Self {
+        let errors = errors.into_iter().map(|(pointer, detail)| FieldError { pointer, detail }).collect();
+        let detail = "fields are wrong; put right every one that errors names and send it again";
+        Self(Box::new(Problem::new(400, "bad-request", "Bad request", detail).with_errors(errors)))
+    }
+
+    fn internal(detail: &str) -> Self {
+        Self::new(500, "internal", "Internal error", detail)
+    }
+}
+
+impl From<store::Error> for Fail {
+    fn from(error: store::Error) -> Self {
+        let fail = match &error {
+            store::Error::Conflict { .. } => Self::changed_meanwhile("it changed meanwhile; read it again and repeat the request"),
+            store::Error::Refused { why, .. } => Self::changed_meanwhile(format!("it cannot be done as things are: {why}")),
+            store::Error::Throttled { .. } => Self::new(503, "internal", "Busy", "the table is busy; try again in some seconds"),
+            store::Error::Unknown { .. } => {
+                Self::new(503, "internal", "No clear answer", "it is not known whether it was done; repeating the request is safe")
+            }
+            store::Error::Corrupt { .. } => Self::internal("an item in the table does not read; the log names it"),
+        };
+        if fail.0.status >= 500 {
+            tracing::error!(error = &error as &dyn std::error::Error, "a request failed at the table");
+        }
+        fail
+    }
+}
+
+impl IntoResponse for Fail {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&*self.0)).into_response();
+        let kind = header::HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}
+
+pub async fn unknown_route(request: Request) -> Fail {
+    Fail::not_found(format!("there is no {}; docs/api.md lists what there is", request.uri().path()))
+}
+
+pub async fn method_not_allowed(request: Request) -> Fail {
+    let detail = format!("{} does not take {}; docs/api.md lists what it takes", request.uri().path(), request.method());
+    Fail::new(405, "bad-request", "Method not allowed", detail)
+}
+
+/// A JSON body as a value; 400 when it is none.
+pub struct Body(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Fail;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| Fail::too_large())?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| {
+            Fail::bad_request(format!("the body is no valid JSON at line {} column {}", error.line(), error.column()))
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A JSON body, or `{}` where there was none.
+pub struct OptionalBody(pub Value);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalBody {
+    type Rejection = Fail;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| Fail::too_large())?;
+        if bytes.is_empty() {
+            return Ok(Self(Value::Object(serde_json::Map::new())));
+        }
+        let request = Request::new(axum::body::Body::from(bytes));
+        Body::from_request(request, state).await.map(|Body(value)| Self(value))
+    }
+}
+
+/// Reads a value as a type; what does not fit comes as a JSON pointer and a sentence.
+pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path() {
+            match segment {
+                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                Segment::Map { key } | Segment::Enum { variant: key } => {
+                    pointer.push('/');
+                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                }
+                Segment::Unknown => {}
+            }
+        }
+        (pointer, error.inner().to_string().chars().take(DETAIL_CHARS_MAX).collect())
+    })
+}
+
+/// What a write demands of the state that it replaces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The revision of `If-Match`, 0 for `If-None-Match: *`; `None` for whatever is there.
+    pub rev: Option<u64>,
+}
+
+impl Condition {
+    /// Compares with the revision that is there (0: none).
+    ///
+    /// # Errors
+    ///
+    /// 412 when it is another.
+    pub fn check(self, rev: u64) -> Answer<()> {
+        match self.rev {
+            Some(wanted) if wanted != rev => Err(Fail::stale_version(if rev == 0 {
+                "If-Match names a revision, but there is nothing yet; leave it out to create it".to_owned()
+            } else {
+                format!("it is at revision {rev} now; read it again and send that revision in If-Match")
+            })),
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Condition {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
+        let text = |headers: &HeaderMap, name| headers.get(name).map(|value| value.to_str().unwrap_or_default().trim().to_owned());
+        match (text(&parts.headers, header::IF_MATCH), text(&parts.headers, header::IF_NONE_MATCH)) {
+            (None, None) => Ok(Self { rev: None }),
+            (Some(any), None) if any == "*" => Ok(Self { rev: None }),
+            (None, Some(any)) if any == "*" => Ok(Self { rev: Some(0) }),
+            (Some(tag), None) => {
+                let rev = tag.trim_start_matches("W/").trim_matches('"').parse();
+                let rev = rev.map_err(|_| Fail::bad_request("If-Match is the ETag of an earlier answer, such as \"3\""))?;
+                Ok(Self { rev: Some(rev) })
+            }
+            (_, Some(_)) => Err(Fail::bad_request("of If-None-Match only '*' is taken, and not together with If-Match")),
+        }
+    }
+}
+
+/// An answer with its revision as ETag.
+pub struct Tagged<T> {
+    pub rev: u64,
+    pub body: T,
+}
+
+impl<T: Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        ([(header::ETAG, format!("\"{}\"", self.rev))], Json(self.body)).into_response()
+    }
+}

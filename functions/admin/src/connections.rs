@@ -1,0 +1,212 @@
+//! Connections to outside systems, and the secrets that their webhooks are signed with.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use connectors::{Bodies, Connector, Scope};
+use domain::TenantId;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Condition, Fail, OptionalBody, Tagged, read},
+    app::App,
+    caller::{Caller, Host, Role},
+};
+
+/// How long the secret before is still accepted, in hours.
+const OVERLAP_HOURS: u16 = 24;
+const OVERLAP_HOURS_MAX: u16 = 30 * 24;
+
+/// A kind of system that can be connected.
+#[derive(Serialize, ToSchema)]
+pub struct SourceOut {
+    /// Its name in addresses and customers.
+    source: String,
+    /// `tenant`: a webhook address and secret of the tenant's own; `app`: one for the vendor's app.
+    scope: &'static str,
+    /// `objects`: webhooks carry the objects; `hints`: only their ids.
+    bodies: &'static str,
+    /// How long the vendor waits for an answer, in seconds.
+    answer_within_s: u64,
+    /// Where its webhooks go.
+    webhook_path: String,
+}
+
+/// The kinds of systems that can be connected.
+#[derive(Serialize, ToSchema)]
+pub struct SourcesOut {
+    sources: Vec<SourceOut>,
+}
+
+/// A connection. Its secret is shown only by the call that sets it.
+#[derive(Serialize, ToSchema)]
+pub struct ConnectionOut {
+    /// The kind of system.
+    source: String,
+    /// Where its webhooks go.
+    webhook_path: String,
+    /// The same with the host.
+    webhook_url: String,
+    /// Until when the secret before the current one is still accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    previous_until: Option<Timestamp>,
+}
+
+/// The tenant's connections.
+#[derive(Serialize, ToSchema)]
+pub struct ConnectionsOut {
+    connections: Vec<ConnectionOut>,
+}
+
+/// What a connection is made with.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionIn {
+    /// The secret, where the vendor makes it; one is made otherwise.
+    #[serde(default)]
+    secret: Option<String>,
+    /// How long the secret before is still accepted: 0 to 720 hours, 24 by default.
+    #[serde(default)]
+    overlap_hours: Option<u16>,
+}
+
+/// A connection with its new secret.
+#[derive(Serialize, ToSchema)]
+pub struct ConnectedOut {
+    #[serde(flatten)]
+    connection: ConnectionOut,
+    /// Shown only in this answer.
+    secret: String,
+}
+
+/// Every kind of system that can be connected.
+#[utoipa::path(get, path = "/v1/sources", tag = "connections", operation_id = "list_sources",
+    responses((status = 200, description = "The registry of connectors", body = SourcesOut)))]
+pub async fn sources(caller: Caller) -> Answer<Json<SourcesOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let sources = connectors::registry().iter().map(|connector| {
+        let known = connector.capabilities();
+        SourceOut {
+            source: connector.source().to_owned(),
+            scope: match known.scope {
+                Scope::Tenant => "tenant",
+                Scope::App => "app",
+            },
+            bodies: match known.bodies {
+                Bodies::Objects => "objects",
+                Bodies::Hints => "hints",
+            },
+            answer_within_s: known.answer_within.as_secs(),
+            webhook_path: path(tenant, *connector),
+        }
+    });
+    Ok(Json(SourcesOut { sources: sources.collect() }))
+}
+
+/// The tenant's connections, without their secrets.
+#[utoipa::path(get, path = "/v1/connections", tag = "connections", operation_id = "list_connections",
+    responses((status = 200, description = "The connections", body = ConnectionsOut)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Answer<Json<ConnectionsOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let now = app.clock.now();
+    let mut connections = Vec::new();
+    for source in app.vault.connections(tenant).await? {
+        let Some(connector) = connectors::by_source(&source) else { continue };
+        let known = app.vault.connection(tenant, &source).await?;
+        let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until).filter(|until| *until >= now);
+        connections.push(shown(&app, &host, tenant, connector, until));
+    }
+    Ok(Json(ConnectionsOut { connections }))
+}
+
+/// Makes a connection or rotates its secret. The secret is shown only in this answer; the one before is accepted for some time, so
+/// that the other side can be changed without a gap.
+#[utoipa::path(put, path = "/v1/connections/{source}", tag = "connections", operation_id = "put_connection",
+    params(("source" = String, Path, description = "As in GET /v1/sources"),
+           ("If-Match" = Option<String>, Header, description = "The ETag of an earlier answer: repeating the request then rotates only once"),
+           ("If-None-Match" = Option<String>, Header, description = "`*`: only a connection that is new")),
+    request_body(content = Option<ConnectionIn>, description = "May be left out"),
+    responses((status = 200, description = "The connection; ETag is its revision", body = ConnectedOut),
+              (status = 404, description = "not-found: no such source"),
+              (status = 412, description = "stale-version")))]
+pub async fn put(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    host: Host,
+    Path(source): Path<String>,
+    condition: Condition,
+    OptionalBody(body): OptionalBody,
+) -> Answer<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Admin)?;
+    app.settings(tenant).await?;
+    let Some(connector) = connectors::by_source(&source) else {
+        return Err(Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are"));
+    };
+    let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let hours = given.overlap_hours.unwrap_or(OVERLAP_HOURS);
+    check(connector, given.secret.as_deref(), hours)?;
+    let before = app.vault.connection(tenant, connector.source()).await?;
+    let rev = before.as_ref().map_or(0, |before| before.rev);
+    condition.check(rev)?;
+    let secret = match given.secret {
+        Some(secret) => secret,
+        None => connector.new_secret(random()?),
+    };
+    let now = app.clock.now();
+    let overlap_until = (hours > 0).then(|| now.saturating_add(i64::from(hours).hours()).unwrap_or(now));
+    let config = before.as_ref().map_or_else(|| serde_json::json!({}), |before| before.config.clone());
+    let rev = app.vault.put_connection(tenant, connector.source(), secret.as_bytes(), &config, overlap_until, Some(rev)).await?;
+    let known = app.vault.connection(tenant, connector.source()).await?;
+    let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until);
+    let connection = shown(&app, &host, tenant, connector, until);
+    Ok(Tagged { rev, body: ConnectedOut { connection, secret } })
+}
+
+fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> Answer<()> {
+    let mut flaws = Vec::new();
+    if hours > OVERLAP_HOURS_MAX {
+        flaws.push(("/overlap_hours".to_owned(), format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours")));
+    }
+    match secret {
+        Some(_) if connector.source() == "canonical" => {
+            flaws.push(("/secret".to_owned(), "Dunlin makes this secret; leave it out and take the one in the answer".to_owned()));
+        }
+        Some(text) if !(16..=256).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            let detail = "a secret has 16 to 256 visible ASCII characters without spaces; copy it as the vendor shows it";
+            flaws.push(("/secret".to_owned(), detail.to_owned()));
+        }
+        Some(_) | None => {}
+    }
+    if flaws.is_empty() { Ok(()) } else { Err(Fail::fields(flaws)) }
+}
+
+fn random() -> Answer<[u8; 32]> {
+    let mut bytes = [0_u8; 32];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Fail::changed_meanwhile("there is no randomness now; try again"))?;
+    Ok(bytes)
+}
+
+fn path(tenant: &TenantId, connector: &dyn Connector) -> String {
+    match connector.capabilities().scope {
+        Scope::Tenant => format!("/webhooks/{tenant}/{}", connector.source()),
+        Scope::App => format!("/webhooks/app/{}", connector.source()),
+    }
+}
+
+fn shown(app: &App, host: &Host, tenant: &TenantId, connector: &dyn Connector, until: Option<Timestamp>) -> ConnectionOut {
+    let webhook_path = path(tenant, connector);
+    let base = app.public_url.clone().unwrap_or_else(|| host.url());
+    ConnectionOut {
+        source: connector.source().to_owned(),
+        webhook_url: format!("{base}{webhook_path}"),
+        webhook_path,
+        previous_until: until,
+    }
+}

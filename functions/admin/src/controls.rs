@@ -1,0 +1,68 @@
+//! What stops everything, and lets it go on: the kill switch and the circuit breaker.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use domain::TenantId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Fail},
+    app::App,
+    caller::{Caller, Role},
+};
+
+/// Whether anything leaves.
+#[derive(Serialize, ToSchema)]
+pub struct ControlsOut {
+    /// The kill switch.
+    paused: bool,
+    /// Whether the circuit breaker holds everything back.
+    breaker_open: bool,
+}
+
+/// Closes the circuit breaker after a person has looked; every customer is decided again.
+#[utoipa::path(post, path = "/v1/breaker/reset", tag = "controls", operation_id = "reset_breaker",
+    responses((status = 200, description = "As it is now", body = ControlsOut)))]
+pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+    let tenant = caller.at_least(Role::Manager)?;
+    app.settings(tenant).await?;
+    app.store.reset_breaker(tenant, app.clock.now()).await?;
+    controls(&app, tenant).await
+}
+
+/// Turns the kill switch on: nothing is decided or sent until it is lifted. What a provider has accepted cannot be called back.
+#[utoipa::path(post, path = "/v1/pause", tag = "controls", operation_id = "pause",
+    responses((status = 200, description = "As it is now", body = ControlsOut)))]
+pub async fn pause(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+    switch(&app, caller.at_least(Role::Manager)?, true).await
+}
+
+/// Lifts the kill switch; every customer is decided again.
+#[utoipa::path(post, path = "/v1/resume", tag = "controls", operation_id = "resume",
+    responses((status = 200, description = "As it is now", body = ControlsOut)))]
+pub async fn resume(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+    switch(&app, caller.at_least(Role::Manager)?, false).await
+}
+
+async fn switch(app: &App, tenant: &TenantId, paused: bool) -> Answer<Json<ControlsOut>> {
+    for _ in 0..4 {
+        let before = app.settings(tenant).await?;
+        if before.value.paused == paused {
+            return controls(app, tenant).await;
+        }
+        let settings = domain::Settings { paused, ..before.value };
+        match app.store.put_settings(tenant, &settings, Some(before.rev), app.clock.now()).await {
+            Ok(_) => return controls(app, tenant).await,
+            Err(store::Error::Conflict { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fail::changed_meanwhile("the settings kept changing; try again"))
+}
+
+async fn controls(app: &App, tenant: &TenantId) -> Answer<Json<ControlsOut>> {
+    let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
+    Ok(Json(ControlsOut { paused: policy.settings.paused, breaker_open: policy.breaker_open }))
+}

@@ -1,0 +1,482 @@
+//! A customer's matter, and why a message was, or was not, sent.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+};
+use domain::{
+    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId,
+    address_key, book::DueItem, decide, decide::View, ladder::add_days,
+};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{Explained, Head};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    answer::{Answer, Fail},
+    app::{App, senders},
+    caller::{Caller, Role},
+    explain::{self, Words},
+    holds::{self, HoldOut},
+};
+
+/// Most due items in one answer, oldest first.
+const ITEMS_MAX: usize = 500;
+/// Records that are shown when nothing else is asked.
+const LAST: u32 = 20;
+
+/// How much history.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Asked {
+    /// How many of the last records, 1 to 200; 20 by default.
+    last: Option<u32>,
+}
+
+/// A customer's matter.
+#[derive(Serialize, ToSchema)]
+pub struct CustomerOut {
+    /// Who owes.
+    customer: CustomerData,
+    /// Where the customer stands between decisions.
+    head: HeadOut,
+    /// Its cases, one a currency.
+    cases: Vec<CaseOut>,
+    /// Open due items, oldest first; at most 500.
+    due_items: Vec<DueItemOut>,
+    /// How many due items are open.
+    due_items_count: usize,
+    /// Messages that are decided and not settled.
+    pending: Vec<PendingOut>,
+    /// Reasons not to chase, ended ones too.
+    holds: Vec<HoldOut>,
+    /// What would be decided now, without doing it: one entry a currency.
+    now: Vec<NowOut>,
+    /// The last records, newest first.
+    records: Vec<RecordOut>,
+}
+
+/// Who owes.
+#[derive(Serialize, ToSchema)]
+pub struct CustomerData {
+    /// The id here.
+    id: String,
+    /// The connection that it came by.
+    source: String,
+    /// The source's own id.
+    external_id: String,
+    /// The name.
+    name: String,
+    /// `company`, `sole_trader` or `person`.
+    #[schema(value_type = Option<String>)]
+    kind: Option<domain::CustomerKind>,
+    /// The tenant's own grouping.
+    segment: Option<String>,
+    /// BCP 47.
+    language: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    country: Option<String>,
+    /// ISO 3166-2 without the country.
+    region: Option<String>,
+    /// IANA.
+    time_zone: Option<String>,
+    /// The people.
+    contacts: Vec<ContactOut>,
+}
+
+/// A person at a customer.
+#[derive(Serialize, ToSchema)]
+pub struct ContactOut {
+    /// The source's own id.
+    external_id: String,
+    /// The name.
+    name: String,
+    /// What the person is there for.
+    #[schema(value_type = Vec<String>)]
+    roles: Vec<domain::Role>,
+    /// An email address.
+    email: Option<String>,
+    /// A phone number.
+    phone: Option<String>,
+    /// Channels that the person agreed to.
+    #[schema(value_type = Vec<String>)]
+    consents: Vec<Channel>,
+    /// Channels on which the address must not be used, each with why.
+    suppressed: BTreeMap<&'static str, String>,
+}
+
+/// Where a customer stands between decisions.
+#[derive(Serialize, ToSchema)]
+pub struct HeadOut {
+    /// Counts every change.
+    version: u64,
+    /// When it is decided next: an instant, `parked` (something new or a person must come first) or `nothing`.
+    due: String,
+    /// When it was last decided.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<Timestamp>,
+    /// What came of that, in a word for each case.
+    because: String,
+    /// Before this instant it is left alone, after advancing it failed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    backoff_until: Option<Timestamp>,
+    /// The last message that left.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_contact_at: Option<Timestamp>,
+    /// The last reply.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    replied_at: Option<Timestamp>,
+}
+
+/// One customer's collection in one currency.
+#[derive(Serialize, ToSchema)]
+pub struct CaseOut {
+    /// Its id.
+    id: String,
+    /// Its currency.
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// `open`, `waiting`, `ended` or `closed`.
+    state: &'static str,
+    /// Why it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<String>,
+    /// The workflow.
+    workflow: String,
+    /// The version that it is pinned to.
+    version: u32,
+    /// When it opened.
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// Open, in minor units.
+    open_minor: i64,
+    /// Due now, in minor units.
+    due_now_minor: i64,
+    /// The part of it past due.
+    overdue_minor: i64,
+}
+
+/// What falls due at once.
+#[derive(Serialize, ToSchema)]
+pub struct DueItemOut {
+    /// The invoice's id, and for an instalment its key.
+    item: String,
+    /// The invoice's number.
+    number: String,
+    /// Which instalment of how many, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instalment: Option<[usize; 2]>,
+    /// Its currency.
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// The invoice's total, minor units.
+    total_minor: i64,
+    /// Open, minor units.
+    open_minor: i64,
+    /// Due now, minor units.
+    due_now_minor: i64,
+    /// When the invoice was issued.
+    #[schema(value_type = String, format = Date)]
+    issued_on: Date,
+    /// When the item falls due.
+    #[schema(value_type = String, format = Date)]
+    due_on: Date,
+    /// In the tenant's zone; negative before.
+    days_past_due: i64,
+    /// The last of its steps that is satisfied.
+    rung: Option<String>,
+    /// Its next step.
+    next_step: Option<String>,
+    /// The earliest moment for it, if nothing changes.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_at: Option<Timestamp>,
+}
+
+/// A message that is decided and not settled.
+#[derive(Serialize, ToSchema)]
+pub struct PendingOut {
+    /// Its id.
+    message_id: String,
+    /// `queued`, `retrying`, `calling` or `unknown`.
+    #[schema(value_type = String)]
+    status: domain::PendingStatus,
+    /// The ledger that it was decided in.
+    #[schema(value_type = String)]
+    mode: domain::Mode,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    decided_at: Timestamp,
+    /// By which channel.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// To whom.
+    contact: String,
+    /// With which template, and version.
+    template: String,
+    /// How many due items it covers.
+    covers: usize,
+}
+
+/// What would be decided now.
+#[derive(Serialize, ToSchema)]
+pub struct NowOut {
+    /// The case's currency.
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// In a word.
+    because: String,
+    /// In words.
+    #[serde(flatten)]
+    words: Words,
+    /// When it is decided again by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Timestamp>,
+    /// How many messages would be queued.
+    messages: usize,
+    /// The whole trace.
+    #[schema(value_type = Object)]
+    trace: Value,
+}
+
+/// One record of the customer's chain.
+#[derive(Serialize, ToSchema)]
+pub struct RecordOut {
+    /// The decision's number.
+    number: u64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// A word: `sent`, `delivered`, `superseded`, `decided`, ….
+    status: String,
+    /// The message, where there was one.
+    message_id: Option<String>,
+    /// In words: one entry a case or message.
+    explained: Vec<Words>,
+    /// What was heard of the message, and when.
+    #[schema(value_type = Object)]
+    heard: BTreeMap<String, Timestamp>,
+    /// Its hash, in which the hash of the one before is.
+    hash: String,
+    /// The recorded text: rule outcomes, fact versions, workflow and template versions.
+    #[schema(value_type = Object)]
+    body: Value,
+}
+
+/// A customer by the source's own id.
+#[utoipa::path(get, path = "/v1/customers/{source}/{external_id}", tag = "customers", operation_id = "show_customer",
+    params(("source" = String, Path, description = "`canonical`, `stripe`, …"),
+           ("external_id" = String, Path, description = "The source's own id, percent-encoded"), Asked),
+    responses((status = 200, description = "The customer's matter", body = CustomerOut), (status = 404, description = "not-found")))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((source, external_id)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<CustomerOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let customer = CustomerId::derive(&[tenant.as_str(), &source, &external_id]);
+    matter(&app, tenant, &customer, &asked).await
+}
+
+/// A customer's cases by the customer's id here.
+#[utoipa::path(get, path = "/v1/cases/{customer_id}", tag = "customers", operation_id = "show_case",
+    params(("customer_id" = String, Path, description = "`cus_…`"), Asked),
+    responses((status = 200, description = "The customer's matter", body = CustomerOut), (status = 404, description = "not-found")))]
+pub async fn show_case(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(customer): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Answer<Json<CustomerOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let customer = CustomerId::parse(&customer).ok_or_else(none)?;
+    matter(&app, tenant, &customer, &asked).await
+}
+
+fn none() -> Fail {
+    Fail::not_found("there is no such customer; its source has not sent it, or its id differs")
+}
+
+async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Asked) -> Answer<Json<CustomerOut>> {
+    let last = asked.last.unwrap_or(LAST).clamp(1, 200);
+    let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
+    let mut policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
+    policy.senders = senders();
+    let now = app.clock.now();
+    let decision = decide(&facts, &policy, now);
+    let view = View::new(&facts, &policy, now);
+    Ok(Json(CustomerOut {
+        customer: customer_data(&facts),
+        cases: cases(&view, &facts.cases),
+        due_items: view.book.items.iter().take(ITEMS_MAX).map(|item| due_item(&view, &policy, &decision, item)).collect(),
+        due_items_count: view.book.items.len(),
+        pending: facts.pending.iter().map(pending).collect(),
+        holds: facts.holds.iter().map(holds::shown).collect(),
+        now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),
+        records: records.into_iter().map(record).collect(),
+        head: head_out(&head),
+    }))
+}
+
+fn customer_data(facts: &Facts) -> CustomerData {
+    let Customer { id, source, external_id, name, kind, segment, language, country, region, time_zone, contacts, .. } =
+        facts.customer.clone();
+    let contacts = contacts
+        .into_iter()
+        .map(|contact| {
+            let mut suppressed = BTreeMap::new();
+            for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp] {
+                let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
+                if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
+                    suppressed.insert(channel.as_str(), format!("{} since {}", word(&suppression.reason), suppression.at));
+                }
+            }
+            ContactOut {
+                consents: contact.consents.iter().map(|consent| consent.channel).collect(),
+                external_id: contact.external_id,
+                name: contact.name,
+                roles: contact.roles,
+                email: contact.email,
+                phone: contact.phone,
+                suppressed,
+            }
+        })
+        .collect();
+    CustomerData {
+        id: id.as_str().to_owned(),
+        source,
+        external_id,
+        name,
+        kind,
+        segment,
+        language,
+        country,
+        region,
+        time_zone,
+        contacts,
+    }
+}
+
+fn head_out(head: &Head) -> HeadOut {
+    HeadOut {
+        version: head.version,
+        due: match head.due {
+            domain::Next::At(at) => at.to_string(),
+            domain::Next::Parked => "parked".to_owned(),
+            domain::Next::Nothing => "nothing".to_owned(),
+        },
+        decided_at: head.decided_at,
+        because: head.because.clone(),
+        backoff_until: head.backoff_until,
+        last_contact_at: head.last_contact.live,
+        replied_at: head.replied_at,
+    }
+}
+
+fn cases(view: &View<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<CaseOut> {
+    cases
+        .iter()
+        .map(|(currency, case)| {
+            let (state, waiting) = match case.state {
+                CaseState::Open => ("open", None),
+                CaseState::Waiting(reason) => ("waiting", Some(word(&reason))),
+                CaseState::Ended => ("ended", None),
+                CaseState::Closed => ("closed", None),
+            };
+            CaseOut {
+                id: case.id.as_str().to_owned(),
+                currency: *currency,
+                state,
+                waiting,
+                workflow: case.workflow.clone(),
+                version: case.version,
+                opened_at: case.opened_at,
+                open_minor: view.book.open_minor(*currency),
+                due_now_minor: view.book.exposure_minor(*currency),
+                overdue_minor: view.book.overdue_minor(*currency),
+            }
+        })
+        .collect()
+}
+
+fn due_item(view: &View<'_>, policy: &Policy, decision: &Decision, item: &DueItem) -> DueItemOut {
+    let case = decision.cases.get(&item.currency);
+    let planned = case.and_then(|case| Some((case, policy.workflow(&case.workflow, case.version)?)));
+    let (rung, next_step, next_at) = planned.map_or((None, None, None), |(case, workflow)| {
+        let satisfied = |step: &&domain::Step| {
+            view.history.marks(&item.key).iter().any(|mark| mark.step == step.id && mark.outcome.satisfies())
+        };
+        let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
+        let next = view.with_rungs(workflow, case, &view.history, |rungs| rungs.next(item));
+        let step = next.as_ref().and_then(|next| workflow.steps.get(next.index)).map(|step| step.id.clone());
+        let at = next.map(|next| {
+            let after_gap = view
+                .facts
+                .last_contact
+                .in_mode(view.mode())
+                .map_or(next.on, |last| next.on.max(add_days(view.place.date_of(last), i64::from(workflow.min_gap.0))));
+            view.calendar().roll(after_gap, view.spread)
+        });
+        (rung, step, at)
+    });
+    DueItemOut {
+        item: DueItemKey::to_string(&item.key),
+        number: item.number.clone(),
+        instalment: item.instalment.map(|(at, of)| [at, of]),
+        currency: item.currency,
+        total_minor: item.total_minor,
+        open_minor: item.open_minor,
+        due_now_minor: item.due_now_minor,
+        issued_on: item.issued_on,
+        due_on: item.due_on,
+        days_past_due: item.days_past_due(view.book.today),
+        rung,
+        next_step,
+        next_at,
+    }
+}
+
+fn pending(pending: &domain::Pending) -> PendingOut {
+    PendingOut {
+        message_id: pending.id.as_str().to_owned(),
+        status: pending.status,
+        mode: pending.mode,
+        decided_at: pending.decided_at,
+        channel: pending.channel,
+        contact: pending.contact.clone(),
+        template: format!("{}@{}", pending.template, pending.template_version),
+        covers: pending.rows.len(),
+    }
+}
+
+fn now_out(trace: &domain::CaseTrace, decision: &Decision) -> NowOut {
+    NowOut {
+        currency: trace.currency,
+        because: trace.because.clone(),
+        words: explain::of_trace(trace),
+        until: trace.until,
+        messages: decision.messages.iter().filter(|message| message.currency == trace.currency).count(),
+        trace: json!(trace),
+    }
+}
+
+fn record(record: store::Record) -> RecordOut {
+    RecordOut {
+        explained: explain::of_record(&record),
+        number: record.number,
+        at: record.at,
+        status: record.status,
+        message_id: record.message.map(|id| id.as_str().to_owned()),
+        heard: record.heard,
+        hash: record.hash,
+        body: record.body,
+    }
+}
+
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,183 @@
+//! Decisions in words: why a message was, or was not, sent, and what would change it.
+
+use domain::{CaseTrace, Money};
+use serde::Serialize;
+use serde_json::Value;
+use store::Record;
+use utoipa::ToSchema;
+
+/// A decision about one case in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Words {
+    /// What was decided and by which rule, workflow and version.
+    pub why: String,
+    /// What would change it.
+    pub changes: String,
+}
+
+/// What a decision about one case came to.
+pub fn of_trace(trace: &CaseTrace) -> Words {
+    let money = |minor| Money::from_minor(minor, trace.currency).to_string();
+    let (due_now, open) = (money(trace.due_now_minor), money(trace.open_minor));
+    let step = trace.step.as_deref().unwrap_or("its step");
+    let until = trace.until.map_or_else(|| "when something new arrives".to_owned(), |at| format!("at {at}"));
+    let (why, changes) = match trace.because.as_str() {
+        "nothing_open" => ("nothing is open, so nothing is chased".to_owned(), "a new invoice, or a payment taken back".to_owned()),
+        "no_workflow_applies" => (
+            format!("{open} is open, but the applies_when of no published workflow holds"),
+            "publishing a workflow that applies, or a change of what its condition asks".to_owned(),
+        ),
+        "nothing_due_now" => (
+            format!("{open} is open, but holds, unapplied credit or money in flight cover all of it, so nothing is due now"),
+            "the end of a hold, a payment taken back, or a new invoice".to_owned(),
+        ),
+        "held" => (format!("a hold keeps the whole case back; {open} is open"), "the end of the hold".to_owned()),
+        "below_minimum" => (
+            format!("{due_now} is due now, less than minimum_exposure in the settings"),
+            "more falling due, or a lower minimum_exposure".to_owned(),
+        ),
+        "exit_when_holds" => ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned()),
+        "message_pending" => (
+            "a message is decided and its result is not known yet; nothing further is sent until it is".to_owned(),
+            format!("the result; without one a person is asked {until}"),
+        ),
+        "plan_ended" => (
+            format!("no due item has a step left, though {open} is open; a task says so"),
+            "a person, or a new due item, which reopens the case".to_owned(),
+        ),
+        "not_due" => (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due {until}")),
+        "send" => (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new()),
+        "approval" => (format!("step {step} waits for a person's approval; a task asks for it"), "the approval".to_owned()),
+        "deferred" => (
+            format!("step {step} is due, but every way to send it has to wait, or its work is done; see rules"),
+            format!("time: it is decided again {until}"),
+        ),
+        "stopped" => (
+            format!("step {step} is due, but a rule about the tenant as a whole stops every message; see rules"),
+            format!("what the rule asks for; it is decided again {until}"),
+        ),
+        "" => ("nothing was to be done".to_owned(), format!("it is decided again {until}")),
+        other => (format!("it came to '{other}'"), format!("it is decided again {until}")),
+    };
+    let mut why = match &trace.workflow {
+        Some(workflow) => format!("{why} (workflow {workflow})"),
+        None => why,
+    };
+    for rule in &trace.rules {
+        let contact = if rule.contact.is_empty() { String::new() } else { format!(" to contact {}", rule.contact) };
+        why.push_str(&format!("; {} {} by {}{contact}: {}", rule.rule, rule.version, rule.channel.as_str(), rule.said));
+    }
+    if !trace.lapsed.is_empty() {
+        why.push_str(&format!("; lapsed, because their day had passed: {}", trace.lapsed.join(", ")));
+    }
+    Words { why, changes }
+}
+
+/// What a record says, one entry a case or message.
+pub fn of_record(record: &Record) -> Vec<Words> {
+    let text = |pointer: &str| record.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if record.message.is_some() {
+        return vec![of_message(record, &text)];
+    }
+    let traces: Vec<CaseTrace> = record
+        .body
+        .get("trace")
+        .and_then(|trace| serde_json::from_value(trace.clone()).ok())
+        .unwrap_or_default();
+    traces.iter().map(of_trace).collect()
+}
+
+fn of_message<'a>(record: &Record, text: &impl Fn(&str) -> &'a str) -> Words {
+    let (channel, contact, template) = (text("/message/channel"), text("/message/contact"), text("/message/template"));
+    let version = record.body.pointer("/message/template_version").and_then(Value::as_u64).unwrap_or(0);
+    let reason = match text("/message/reason") {
+        "" => String::new(),
+        reason => format!(": {reason}"),
+    };
+    let steps: std::collections::BTreeSet<&str> =
+        record.coverage.iter().flat_map(|coverage| coverage.rows.iter().map(|row| row.step.as_str())).collect();
+    let items: usize = record.coverage.iter().map(|coverage| coverage.rows.len()).sum();
+    let workflows: Vec<&str> =
+        record.body.get("workflows").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut what = format!("{channel} to contact {contact} with template {template} version {version}");
+    if items > 0 {
+        let steps: Vec<&str> = steps.into_iter().collect();
+        what.push_str(&format!(", for {items} due item(s) at step {}", steps.join(", ")));
+    }
+    if !workflows.is_empty() {
+        what.push_str(&format!(", workflow {}", workflows.join(", ")));
+    }
+    let (why, changes) = match record.status.as_str() {
+        "sent" => (format!("sent: {what}"), ""),
+        "shadow" => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
+        "superseded" => (format!("not sent, because it was no longer right{reason}: {what}"), "the next decision"),
+        "blocked" => (format!("not sent, because the guard blocked it{reason}: {what}"), "what the rule asks for"),
+        "failed" => (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel"),
+        "unknown" | "in_doubt" => {
+            (format!("it is not known whether it was sent{reason}: {what}"), "the provider's receipt, or a person who settles it")
+        }
+        other => (format!("{other}{reason}: {what}"), ""),
+    };
+    Words { why, changes: changes.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Currency;
+
+    fn trace(because: &str) -> CaseTrace {
+        CaseTrace {
+            currency: Currency::EUR,
+            state: None,
+            workflow: Some("standard@3".to_owned()),
+            due_now_minor: 125_000,
+            open_minor: 200_000,
+            driver: None,
+            step: Some("reminder".to_owned()),
+            because: because.to_owned(),
+            until: Some("2026-02-05T09:00:00Z".parse().unwrap()),
+            lapsed: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_word_of_the_decision_has_a_sentence() {
+        for (because, says, changes) in [
+            ("nothing_open", "nothing is open", "a new invoice"),
+            ("no_workflow_applies", "applies_when", "publishing"),
+            ("nothing_due_now", "2000.00 EUR is open", "the end of a hold"),
+            ("held", "a hold keeps", "end of the hold"),
+            ("below_minimum", "1250.00 EUR is due now, less than", "minimum_exposure"),
+            ("exit_when_holds", "exit_when holds", "no longer"),
+            ("message_pending", "its result is not known", "2026-02-05"),
+            ("plan_ended", "no due item has a step left", "a person"),
+            ("not_due", "step reminder is next", "2026-02-05T09:00:00Z"),
+            ("send", "a message is sent", ""),
+            ("approval", "approval", "the approval"),
+            ("deferred", "has to wait", "2026-02-05"),
+            ("stopped", "stops every message", "2026-02-05"),
+        ] {
+            let words = of_trace(&trace(because));
+            assert!(words.why.contains(says), "{because}: {}", words.why);
+            assert!(words.why.ends_with("(workflow standard@3)"), "{}", words.why);
+            assert!(words.changes.contains(changes), "{because}: {}", words.changes);
+            assert!(!words.why.contains("it came to"), "{because}");
+        }
+    }
+
+    #[test]
+    fn rules_are_named_with_their_version() {
+        let mut trace = trace("stopped");
+        trace.rules.push(domain::RuleTrace {
+            rule: "consent".to_owned(),
+            version: 2,
+            channel: domain::Channel::Sms,
+            contact: "p1".to_owned(),
+            said: "block: nobody agreed".to_owned(),
+        });
+        let words = of_trace(&trace);
+        assert!(words.why.ends_with("consent 2 by sms to contact p1: block: nobody agreed"), "{}", words.why);
+    }
+}

@@ -1,0 +1,272 @@
+//! Templates: the texts of messages, by id, language and channel.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use channels::{Brand, InvoiceRow, Links, RenderInput};
+use domain::{Channel, Currency, Money};
+use jiff::{ToSpan, civil::Date};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Body, Condition, Fail, Tagged, read},
+    app::App,
+    caller::{Caller, Role},
+    workflows::is_id,
+};
+
+/// A template's text.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateIn {
+    /// May be left out; the address says it.
+    #[serde(default)]
+    id: Option<String>,
+    /// May be left out; the address says it.
+    #[serde(default)]
+    language: Option<String>,
+    /// May be left out; the address says it.
+    #[serde(default)]
+    channel: Option<String>,
+    /// Ignored: the API sets it.
+    #[serde(default, rename = "version")]
+    _version: Option<u32>,
+    /// Jinja; required for email, left out for SMS.
+    #[serde(default)]
+    subject: Option<String>,
+    /// Jinja.
+    body: String,
+}
+
+/// A template as it is stored.
+#[derive(Serialize, ToSchema)]
+pub struct TemplateOut {
+    /// What workflows name it by.
+    id: String,
+    /// BCP 47, lower case.
+    language: String,
+    /// `email` or `sms`.
+    channel: String,
+    /// From 1.
+    version: u32,
+    /// Email only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// Jinja.
+    body: String,
+}
+
+/// Templates.
+#[derive(Serialize, ToSchema)]
+pub struct TemplatesOut {
+    /// By id, channel and language.
+    templates: Vec<TemplateOut>,
+}
+
+/// What to render with sample data.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewIn {
+    /// Any id; it is not stored.
+    #[serde(default)]
+    id: Option<String>,
+    /// BCP 47, lower case.
+    language: String,
+    /// `email` or `sms`.
+    channel: String,
+    /// Email only.
+    #[serde(default)]
+    subject: Option<String>,
+    /// Jinja.
+    body: String,
+    /// Where the person is, ISO 3166-1 alpha-2: chooses how amounts and dates are written.
+    #[serde(default)]
+    country: Option<String>,
+    /// How many invoices, 1 to 50; 3 by default.
+    #[serde(default)]
+    invoices: Option<u8>,
+}
+
+/// A message as it would look.
+#[derive(Serialize, ToSchema)]
+pub struct PreviewOut {
+    /// Email only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// As plain text.
+    text: String,
+    /// As HTML; email only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    html: Option<String>,
+}
+
+/// Every template at its current version.
+#[utoipa::path(get, path = "/v1/templates", tag = "templates", operation_id = "list_templates",
+    responses((status = 200, description = "The templates", body = TemplatesOut)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<TemplatesOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let templates = app.store.templates(tenant).await?.into_iter().map(shown).collect();
+    Ok(Json(TemplatesOut { templates }))
+}
+
+/// One template.
+#[utoipa::path(get, path = "/v1/templates/{id}/{language}/{channel}", tag = "templates", operation_id = "show_template",
+    params(("id" = String, Path), ("language" = String, Path), ("channel" = String, Path)),
+    responses((status = 200, description = "The template; ETag is its version", body = TemplateOut),
+              (status = 404, description = "not-found")))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, language, channel)): Path<(String, String, String)>,
+) -> Answer<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let found = current(&app, tenant, &id, &language, &channel).await?;
+    let found = found.ok_or_else(|| Fail::not_found("there is no such template; GET /v1/templates lists those there are"))?;
+    Ok(Tagged { rev: u64::from(found.version), body: shown(found) })
+}
+
+/// Stores a template as its next version; storing what is current changes nothing. It is tried with made-up data first.
+#[utoipa::path(put, path = "/v1/templates/{id}/{language}/{channel}", tag = "templates", operation_id = "put_template",
+    params(("id" = String, Path), ("language" = String, Path), ("channel" = String, Path),
+           ("If-Match" = Option<String>, Header, description = "The version that this one follows")),
+    request_body = TemplateIn,
+    responses((status = 200, description = "Stored; ETag is its version", body = TemplateOut),
+              (status = 412, description = "stale-version"),
+              (status = 422, description = "invalid-template, every flaw in errors")))]
+pub async fn put(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, language, channel)): Path<(String, String, String)>,
+    condition: Condition,
+    Body(body): Body,
+) -> Answer<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Manager)?;
+    app.settings(tenant).await?;
+    let given: TemplateIn = read(body).map_err(|flaw| refuse([flaw]))?;
+    let differs = [("/id", &given.id, &id), ("/language", &given.language, &language), ("/channel", &given.channel, &channel)]
+        .into_iter()
+        .filter(|(_, given, address)| given.as_ref().is_some_and(|given| given != *address))
+        .map(|(pointer, _, address)| (pointer.to_owned(), format!("it differs from '{address}' in the address")));
+    let differs: Vec<_> = differs.collect();
+    if !differs.is_empty() {
+        return Err(refuse(differs));
+    }
+    let template = template(id, language, &channel, given.subject, given.body)?;
+    let before = current(&app, tenant, &template.id, &template.language, &channel).await?;
+    condition.check(before.map_or(0, |before| u64::from(before.version)))?;
+    let mut stored = stored(template);
+    stored.version = app.store.put_template(tenant, &stored).await?;
+    Ok(Tagged { rev: u64::from(stored.version), body: shown(stored) })
+}
+
+/// Renders a template that is not stored, with made-up invoices and the tenant's name.
+#[utoipa::path(post, path = "/v1/templates/preview", tag = "templates", operation_id = "preview_template",
+    request_body = PreviewIn,
+    responses((status = 200, description = "The message", body = PreviewOut),
+              (status = 422, description = "invalid-template, every flaw in errors")))]
+pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> Answer<Json<PreviewOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let name = app.store.settings(tenant).await?.map_or_else(|| "Your company".to_owned(), |settings| settings.value.name);
+    let given: PreviewIn = read(body).map_err(|flaw| refuse([flaw]))?;
+    let id = given.id.unwrap_or_else(|| "preview".to_owned());
+    let template = template(id, given.language, &given.channel, given.subject, given.body)?;
+    let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let input = sample(&template.language, given.country, given.invoices.unwrap_or(3).clamp(1, 50), today);
+    let rendered = channels::render(&template, &input, &Brand { name, two_way_sms: false })
+        .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
+    Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
+}
+
+/// A template without flaws.
+fn template(id: String, language: String, channel: &str, subject: Option<String>, body: String) -> Answer<channels::Template> {
+    let Some(channel) = channel_of(channel) else {
+        return Err(refuse([("/channel".to_owned(), "templates are for 'email' and 'sms'".to_owned())]));
+    };
+    let template = channels::Template { id, language, channel, subject, body, version: 0 };
+    let flaws = channels::flaws(&template);
+    if flaws.is_empty() {
+        return Ok(template);
+    }
+    Err(refuse(flaws.into_iter().map(|flaw| (flaw.pointer.to_owned(), flaw.detail))))
+}
+
+fn channel_of(text: &str) -> Option<Channel> {
+    serde_json::from_value(text.into()).ok()
+}
+
+async fn current(
+    app: &App,
+    tenant: &domain::TenantId,
+    id: &str,
+    language: &str,
+    channel: &str,
+) -> Answer<Option<store::Template>> {
+    let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
+    Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
+}
+
+/// A template as the table keeps it.
+pub fn stored(template: channels::Template) -> store::Template {
+    store::Template {
+        id: template.id,
+        channel: template.channel,
+        language: template.language,
+        version: 0,
+        subject: template.subject,
+        body: template.body,
+    }
+}
+
+fn shown(template: store::Template) -> TemplateOut {
+    TemplateOut {
+        id: template.id,
+        language: template.language,
+        channel: template.channel.as_str().to_owned(),
+        version: template.version,
+        subject: template.subject,
+        body: template.body,
+    }
+}
+
+/// Made-up invoices, all past due.
+fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> RenderInput {
+    let euros = |minor: i64| Money::from_minor(minor, Currency::EUR);
+    let row = |at: u8| InvoiceRow {
+        number: format!("{}", 1001 + u32::from(at)),
+        instalment: (at == 1).then_some((1, 3)),
+        total: euros(125_000),
+        open: euros(125_000),
+        due_now: euros(125_000),
+        issued_on: today.saturating_sub((39 - i64::from(at).min(9)).days()),
+        due_on: today.saturating_sub((9 - i64::from(at).min(8)).days()),
+        days_past_due: 9 - i32::from(at).min(8),
+        url: None,
+    };
+    let total = euros(125_000 * i64::from(count));
+    RenderInput {
+        language: language.to_owned(),
+        country,
+        customer_name: "Acme GmbH".to_owned(),
+        contact_name: "Anna Weber".to_owned(),
+        case_id: "case_sample".to_owned(),
+        invoices: (0..count).map(row).collect(),
+        more: 0,
+        upcoming: Vec::new(),
+        exposure_total: total,
+        exposure_overdue: total,
+        links: Links {
+            portal: "https://example.com/p/sample".to_owned(),
+            opt_out: "https://example.com/p/sample/opt-out?c=1&ch=email".to_owned(),
+            pay: None,
+        },
+    }
+}
+
+fn refuse(errors: impl IntoIterator<Item = (String, String)>) -> Fail {
+    Fail::invalid("invalid-template", "Invalid template", errors)
+}

@@ -1,0 +1,149 @@
+//! Workflows: published versions are immutable; cases stay on the version that they began with.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::IntoResponse,
+};
+use domain::{
+    Channel, TenantId, Workflow,
+    workflow::{Flaw, Shop, flaws, read},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Body, Condition, Fail, Tagged},
+    app::{App, senders},
+    caller::{Caller, Role},
+};
+
+/// The published workflows.
+#[derive(Serialize, ToSchema)]
+pub struct WorkflowsOut {
+    /// At their current versions; the API's form of each is components/schemas/Workflow.
+    #[schema(value_type = Vec<Object>)]
+    workflows: Vec<Workflow>,
+}
+
+/// Every published workflow at its current version.
+#[utoipa::path(get, path = "/v1/workflows", tag = "workflows", operation_id = "list_workflows",
+    responses((status = 200, description = "The published workflows", body = WorkflowsOut)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<WorkflowsOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    app.settings(tenant).await?;
+    Ok(Json(WorkflowsOut { workflows: app.store.workflows(tenant).await? }))
+}
+
+/// A workflow at its current version, published or not.
+#[utoipa::path(get, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "show_workflow",
+    params(("id" = String, Path, description = "The workflow's id")),
+    responses((status = 200, description = "The workflow; ETag is its version", body = Object),
+              (status = 404, description = "not-found")))]
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<impl IntoResponse> {
+    one(&app, caller.at_least(Role::Viewer)?, &id, None).await
+}
+
+/// A workflow at one version.
+#[utoipa::path(get, path = "/v1/workflows/{id}/versions/{version}", tag = "workflows", operation_id = "show_workflow_version",
+    params(("id" = String, Path, description = "The workflow's id"), ("version" = u32, Path, description = "From 1")),
+    responses((status = 200, description = "The workflow as it was published", body = Object),
+              (status = 404, description = "not-found")))]
+pub async fn show_version(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, version)): Path<(String, u32)>,
+) -> Answer<impl IntoResponse> {
+    one(&app, caller.at_least(Role::Viewer)?, &id, Some(version)).await
+}
+
+async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Answer<Tagged<Workflow>> {
+    let found = if is_id(id) { app.store.workflow(tenant, id, version).await? } else { None };
+    let body = found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
+    Ok(Tagged { rev: u64::from(body.version), body })
+}
+
+/// Publishes a workflow as its next version; publishing what is current changes nothing. New cases begin on it, open cases stay
+/// on theirs.
+#[utoipa::path(put, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "put_workflow",
+    params(("id" = String, Path, description = "The workflow's id"),
+           ("If-Match" = Option<String>, Header, description = "The version that this one follows"),
+           ("If-None-Match" = Option<String>, Header, description = "`*`: only a workflow that is new")),
+    request_body(content = Object, description = "The workflow; components/schemas/Workflow. `version` is ignored, `id` may be left out"),
+    responses((status = 200, description = "Published; ETag is its version", body = Object),
+              (status = 412, description = "stale-version"),
+              (status = 422, description = "invalid-workflow, every flaw in errors")))]
+pub async fn put(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    condition: Condition,
+    Body(mut body): Body,
+) -> Answer<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Manager)?;
+    let settings = app.settings(tenant).await?.value;
+    let before = if is_id(&id) { app.store.workflow(tenant, &id, None).await? } else { None };
+    condition.check(before.map_or(0, |before| u64::from(before.version)))?;
+    if let Some(object) = body.as_object_mut() {
+        object.entry("id").or_insert_with(|| Value::String(id.clone()));
+        object.remove("version");
+    }
+    let mut workflow = read(&body).map_err(refuse)?;
+    let mut templates: BTreeMap<(String, Channel), Vec<String>> = BTreeMap::new();
+    for template in app.store.templates(tenant).await? {
+        templates.entry((template.id, template.channel)).or_default().push(template.language);
+    }
+    let mut found = flaws(&workflow, &Shop { templates, senders: senders(), settings: &settings });
+    if workflow.id != id {
+        found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
+    }
+    if !found.is_empty() {
+        return Err(refuse(found));
+    }
+    workflow.version = app.store.publish_workflow(tenant, &workflow, app.clock.now()).await?;
+    Ok(Tagged { rev: u64::from(workflow.version), body: workflow })
+}
+
+/// Takes a workflow out of use: no new case begins on it, open cases go on.
+#[utoipa::path(delete, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "unpublish_workflow",
+    params(("id" = String, Path, description = "The workflow's id")),
+    responses((status = 204, description = "Out of use"), (status = 404, description = "not-found")))]
+pub async fn unpublish(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+    let tenant = caller.at_least(Role::Manager)?;
+    if is_id(&id) && app.store.unpublish_workflow(tenant, &id, app.clock.now()).await? {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Fail::not_found("there is no such workflow"))
+}
+
+/// The workflows and templates that a tenant starts with; those that it has stay as they are.
+pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
+    let has = app.store.templates(tenant).await?;
+    for template in channels::builtin::templates() {
+        let there = has.iter().any(|has| has.id == template.id && has.channel == template.channel && has.language == template.language);
+        if !there {
+            app.store.put_template(tenant, &crate::templates::stored(template)).await?;
+        }
+    }
+    if app.store.workflows(tenant).await?.is_empty() {
+        for workflow in channels::builtin::workflows() {
+            app.store.publish_workflow(tenant, &workflow, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text has the form of a workflow's or template's id; others are never looked up.
+pub fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
+}
+
+fn refuse(flaws: Vec<Flaw>) -> Fail {
+    Fail::invalid("invalid-workflow", "Invalid workflow", flaws.into_iter().map(|flaw| (flaw.pointer, flaw.detail)))
+}

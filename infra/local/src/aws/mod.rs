@@ -1,0 +1,240 @@
+//! AWS on loopback: one listener that speaks the protocols of the services that the functions use.
+//!
+//! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function.
+
+mod dynamodb;
+mod events;
+pub mod keys;
+mod kms;
+pub mod objects;
+mod s3;
+mod sesv2;
+mod sns;
+mod sqs;
+
+use std::{convert::Infallible, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use crate::{engine::Verdict, faults::Mode, lock, world::World};
+
+/// An answer in a service's own shape.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// One call, with its service and operation told apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// The function that calls; `None` when it is somebody else.
+    pub caller: Option<String>,
+    /// As faults and metrics name it.
+    pub service: &'static str,
+    /// As AWS names it.
+    pub operation: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Without the prefix, with its query.
+    pub path: String,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// Nothing is answered; the connection closes.
+#[derive(Debug)]
+struct Dropped;
+
+impl std::fmt::Display for Dropped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a fault drops the connection")
+    }
+}
+impl std::error::Error for Dropped {}
+
+/// Serves until the listener's task is aborted.
+pub async fn serve(listener: TcpListener, world: Arc<World>) -> Infallible {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let _nodelay = stream.set_nodelay(true);
+        let world = Arc::clone(&world);
+        tokio::spawn(async move {
+            let service = service_fn(move |request| handle(Arc::clone(&world), request));
+            // A dropped connection ends in an error here, which is its purpose.
+            let _closed = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer, Dropped> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else { return Err(Dropped) };
+    let body = body.to_bytes();
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    let (caller, path) = split_caller(path);
+    let Some((service, operation)) = classify(&head.method, path, &head.headers, &body) else {
+        return Ok(json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", "this service or operation is not here"));
+    };
+    let call = Call {
+        caller: caller.map(str::to_owned),
+        service,
+        operation,
+        method: head.method,
+        path: path.to_owned(),
+        headers: head.headers,
+        body,
+    };
+    let slot = call.caller.as_ref().and_then(|name| world.functions.get(name));
+    let verdict = slot.map_or(Verdict::Proceed, |slot| slot.note_call());
+    lock(&world.metrics).add_call(call.service, &call.operation);
+    if let (Verdict::CrashBefore, Some(slot)) = (&verdict, slot) {
+        slot.kill();
+        return std::future::pending().await;
+    }
+    let fault = lock(&world.faults).take(call.service);
+    let answer = match fault {
+        Some(Mode::Timeout) => return Err(Dropped),
+        Some(Mode::Throttle) => refuse(&call, true),
+        Some(Mode::Error) => refuse(&call, false),
+        _ => perform(&world, &call),
+    };
+    if let (Verdict::CrashAfter, Some(slot)) = (&verdict, slot) {
+        slot.kill();
+        return std::future::pending().await;
+    }
+    if fault == Some(Mode::AcceptThenDrop) { Err(Dropped) } else { Ok(answer) }
+}
+
+fn split_caller(path: &str) -> (Option<&str>, &str) {
+    let Some(rest) = path.strip_prefix("/fn/") else { return (None, path) };
+    match rest.find('/') {
+        Some(end) => (Some(&rest[..end]), &rest[end..]),
+        None => (Some(rest), "/"),
+    }
+}
+
+fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> Option<(&'static str, String)> {
+    if let Some(target) = headers.get("x-amz-target").and_then(|value| value.to_str().ok()) {
+        let (prefix, operation) = target.rsplit_once('.')?;
+        let service = match prefix {
+            "DynamoDB_20120810" => "dynamodb",
+            "AmazonSQS" => "sqs",
+            "AWSEvents" => "eventbridge",
+            "TrentService" => "kms",
+            _ => return None,
+        };
+        return Some((service, operation.to_owned()));
+    }
+    if path.starts_with("/v2/email/") {
+        let operation = if path.starts_with("/v2/email/outbound-emails") { "SendEmail" } else { "Unknown" };
+        return Some(("sesv2", operation.to_owned()));
+    }
+    if *method == Method::POST && path == "/" && body.starts_with(b"Action=") {
+        let action = form(body).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value)?;
+        return Some(("sns", action));
+    }
+    let operation = match *method {
+        Method::PUT => "PutObject",
+        Method::GET => "GetObject",
+        Method::HEAD => "HeadObject",
+        Method::DELETE => "DeleteObject",
+        _ => return None,
+    };
+    Some(("s3", operation.to_owned()))
+}
+
+fn perform(world: &World, call: &Call) -> Answer {
+    match call.service {
+        "dynamodb" => dynamodb::perform(world, call),
+        "sesv2" => sesv2::perform(world, call),
+        "sns" => sns::perform(world, call),
+        "eventbridge" => events::perform(world, call),
+        "sqs" => sqs::perform(world, call),
+        "kms" => kms::perform(world, call),
+        _ => s3::perform(world, call),
+    }
+}
+
+/// A refusal that did nothing, as the service words it.
+fn refuse(call: &Call, throttled: bool) -> Answer {
+    let status = |throttled_status: u16| {
+        StatusCode::from_u16(if throttled { throttled_status } else { 503 }).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)
+    };
+    match call.service {
+        "sns" => sns::error(status(400), if throttled { "Throttling" } else { "ServiceUnavailable" }, "Rate exceeded"),
+        "s3" => s3::error(StatusCode::SERVICE_UNAVAILABLE, if throttled { "SlowDown" } else { "ServiceUnavailable" }),
+        "sesv2" if throttled => json_error(status(429), "TooManyRequestsException", "Maximum sending rate exceeded."),
+        "dynamodb" if throttled => json_error(
+            status(400),
+            "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "The level of configured provisioned throughput for the table was exceeded.",
+        ),
+        "eventbridge" if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
+        "sqs" if throttled => json_error(status(400), "com.amazonaws.sqs#RequestThrottled", "Request is throttled."),
+        _ if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
+        _ => json_error(status(503), "ServiceUnavailable", "Service is unavailable; try again."),
+    }
+}
+
+/// An answer in JSON.
+pub(crate) fn json(value: &serde_json::Value) -> Answer {
+    respond(StatusCode::OK, "application/x-amz-json-1.1", value.to_string())
+}
+
+/// An error in JSON, named in the body and in the header that REST services use.
+pub(crate) fn json_error(status: StatusCode, kind: &str, message: &str) -> Answer {
+    let body = serde_json::json!({ "__type": kind, "message": message });
+    let mut answer = respond(status, "application/x-amz-json-1.1", body.to_string());
+    if let Ok(kind) = kind.parse() {
+        answer.headers_mut().insert("x-amzn-errortype", kind);
+    }
+    answer
+}
+
+/// An answer of a content type.
+pub(crate) fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    answer
+}
+
+/// A form body, decoded.
+pub(crate) fn form(body: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(body);
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decode(&key.replace('+', " ")), percent_decode(&value.replace('+', " ")))
+        })
+        .collect()
+}
+
+/// `%20` as a space, and so on; what is not an escape stays.
+pub(crate) fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match escaped {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

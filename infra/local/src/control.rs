@@ -1,0 +1,187 @@
+//! The control surface, `/_local/…`: the clock, faults, tokens, tenants, events, and what came of it all.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use http::StatusCode;
+use jiff::{Span, Timestamp};
+use kit::Problem;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{engine::Moved, faults::Fault, gateway, lock, page, tenants, world::World};
+
+/// Everything that listens on the public address.
+pub fn router(world: Arc<World>) -> Router {
+    Router::new()
+        .route("/_local", get(page::show))
+        .route("/_local/", get(page::show))
+        .route("/_local/outbox", get(outbox))
+        .route("/_local/clock", post(clock).get(show_clock))
+        .route("/_local/tenants", post(tenants::create))
+        .route("/_local/token", post(token))
+        .route("/_local/events", post(events))
+        .route("/_local/faults", post(faults))
+        .route("/_local/metrics", get(metrics))
+        .fallback(gateway::handle)
+        .with_state(world)
+}
+
+/// A refusal of the control surface.
+pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>) -> Response {
+    let title = status.canonical_reason().unwrap_or_default();
+    let body = Problem::new(status.as_u16(), kind, title, detail);
+    (status, [(http::header::CONTENT_TYPE, "application/problem+json")], Json(body).into_response().into_body()).into_response()
+}
+
+/// A JSON body, whatever its content type says.
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Box<Response>> {
+    serde_json::from_slice(body)
+        .map_err(|error| Box::new(problem(StatusCode::UNPROCESSABLE_ENTITY, "unreadable", format!("the body: {error}"))))
+}
+
+#[derive(Deserialize)]
+struct OutboxQuery {
+    tenant: Option<String>,
+    since: Option<u64>,
+}
+
+async fn outbox(State(world): State<Arc<World>>, Query(query): Query<OutboxQuery>) -> Response {
+    let tenant = query.tenant.as_deref().filter(|tenant| !tenant.is_empty());
+    Json(world.outbox.list(tenant, query.since.unwrap_or_default())).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockIn {
+    to: Option<Timestamp>,
+    advance: Option<Span>,
+}
+
+async fn clock(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let wish: ClockIn = match read(&body) {
+        Ok(wish) => wish,
+        Err(refusal) => return *refusal,
+    };
+    let moved = match (wish.to, wish.advance) {
+        (Some(to), None) => world.move_to(to).await,
+        (None, Some(span)) => world.advance(span).await,
+        _ => Err("give either \"to\" (RFC 3339) or \"advance\" (ISO 8601)".to_owned()),
+    };
+    match moved {
+        Ok(moved) => Json(moved).into_response(),
+        Err(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "clock", detail),
+    }
+}
+
+async fn show_clock(State(world): State<Arc<World>>) -> Response {
+    Json(json!({ "now": world.clock.now(), "frozen": world.clock.is_frozen() })).into_response()
+}
+
+impl World {
+    /// Moves the clock on by a span of UTC time.
+    ///
+    /// # Errors
+    ///
+    /// When the span is negative or too long.
+    pub async fn advance(&self, span: Span) -> Result<Moved, String> {
+        self.clock.freeze();
+        let start = self.clock.now().to_zoned(jiff::tz::TimeZone::UTC);
+        let to = start.checked_add(span).map_err(|error| error.to_string())?;
+        self.move_to(to.timestamp()).await
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenIn {
+    tenant: String,
+    role: String,
+}
+
+async fn token(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let wish: TokenIn = match read(&body) {
+        Ok(wish) => wish,
+        Err(refusal) => return *refusal,
+    };
+    match world.issue_token(&wish.tenant, &wish.role) {
+        Ok(token) => Json(json!({ "token": token })).into_response(),
+        Err(error) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token", format!("{error:#}")),
+    }
+}
+
+async fn events(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let event: Value = match read(&body) {
+        Ok(event) => event,
+        Err(refusal) => return *refusal,
+    };
+    let given = event.as_array().cloned().unwrap_or_else(|| vec![event]);
+    let mut ids = Vec::new();
+    for event in &given {
+        match put(&world, event) {
+            Ok(id) => ids.push(id),
+            Err(error) => return problem(StatusCode::UNPROCESSABLE_ENTITY, "event", format!("{error:#}")),
+        }
+    }
+    world.engine.wake.notify_one();
+    (StatusCode::ACCEPTED, Json(json!({ "ids": ids }))).into_response()
+}
+
+/// An event with its envelope as AWS would have sent it; what is missing is filled in.
+fn put(world: &World, event: &Value) -> anyhow::Result<String> {
+    let text = |key: &str| event.get(key).and_then(Value::as_str).with_context(|| format!("{key} is missing"));
+    let (source, kind) = (text("source")?, text("detail-type")?);
+    let detail = event.get("detail").filter(|detail| detail.is_object()).context("detail is missing or no object")?;
+    let id = event.get("id").and_then(Value::as_str).map_or_else(|| world.new_id(), str::to_owned);
+    let mut whole = json!({
+        "version": "0",
+        "id": id,
+        "detail-type": kind,
+        "source": source,
+        "account": world.template.place.account,
+        "time": world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        "region": world.template.place.region,
+        "resources": [],
+        "detail": detail,
+    });
+    for key in ["time", "resources", "region", "account"] {
+        if let Some(value) = event.get(key) {
+            whole[key] = value.clone();
+        }
+    }
+    world.route_event("default", &whole, 0);
+    Ok(id)
+}
+
+async fn faults(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let fault: Fault = match read(&body) {
+        Ok(fault) => fault,
+        Err(refusal) => return *refusal,
+    };
+    match world.add_fault(fault) {
+        Ok(()) => Json(json!({})).into_response(),
+        Err(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "fault", detail),
+    }
+}
+
+impl World {
+    /// Adds a fault, or clears its target.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    pub fn add_fault(&self, fault: Fault) -> Result<(), String> {
+        lock(&self.faults).add(fault, &|name| self.functions.contains_key(name))
+    }
+}
+
+async fn metrics(State(world): State<Arc<World>>) -> Response {
+    Json(lock(&world.metrics).clone()).into_response()
+}

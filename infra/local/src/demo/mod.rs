@@ -1,0 +1,205 @@
+//! The demo: 60 days in the books of one seller, played on the virtual clock through the real HTTP path, up to the real now.
+
+mod account;
+mod documents;
+mod story;
+
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+};
+
+use anyhow::{Context, bail};
+use bytes::Bytes;
+use documents::Standing;
+use http_body_util::{BodyExt, Full};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use serde_json::{Value, json};
+use story::{BILLS, BUYERS, Bill, Buyer, Source, Then};
+
+use crate::{stack::Stack, tenants::TenantIn};
+
+/// The demo's tenant.
+pub const TENANT: &str = "demo";
+/// How far back it begins.
+pub const DAYS: i64 = 60;
+
+/// When a story that ends at `now` begins: at the start of a UTC day.
+pub fn start_of_story(now: Timestamp) -> Timestamp {
+    let day = (now.as_second() - DAYS * 86_400).div_euclid(86_400) * 86_400;
+    Timestamp::from_second(day).unwrap_or(now)
+}
+
+struct Player<'a> {
+    stack: &'a Stack,
+    client: Client<HttpConnector, Full<Bytes>>,
+    webhooks: Value,
+    start: Date,
+    standing: BTreeMap<&'static str, (i64, Standing)>,
+    deliveries: u64,
+}
+
+/// Plays the story on a stack whose clock is frozen at its start; the clock runs with real time afterwards.
+///
+/// # Errors
+///
+/// When a document is refused or the clock does not move: the stack itself is at fault then.
+pub async fn play(stack: &Stack) -> anyhow::Result<()> {
+    let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en"});
+    let tenant = TenantIn {
+        tenant: TENANT.to_owned(),
+        settings: settings.as_object().cloned().unwrap_or_default(),
+        ..TenantIn::default()
+    };
+    let created = stack.create_tenant(tenant).await.map_err(|refusal| anyhow::anyhow!("{}: {}", refusal.status, refusal.body))?;
+    let begun_at = stack.now();
+    let mut player = Player {
+        stack,
+        client: Client::builder(TokioExecutor::new()).build_http(),
+        webhooks: created.get("webhooks").cloned().unwrap_or_default(),
+        start: begun_at.to_zoned(TimeZone::UTC).date(),
+        standing: BTreeMap::new(),
+        deliveries: 0,
+    };
+    for day in 0..=DAYS {
+        // Systems send in the morning, so that the day's windows see what they sent.
+        let at = begun_at + SignedDuration::from_hours(24 * day + 5);
+        if at > stack.world().clock.wall() {
+            break;
+        }
+        stack.to(at).await?;
+        for bill in BILLS {
+            player.play_day(bill, day).await.with_context(|| format!("invoice {} on day {day}", bill.number))?;
+        }
+        progress(day, stack.outbox(Some(TENANT)).len());
+    }
+    // Playing takes time itself; the last stretch is as short as it took.
+    for _ in 0..2 {
+        let now = stack.world().clock.wall();
+        if now > stack.now() {
+            stack.to(now).await?;
+        }
+    }
+    stack.world().clock.release();
+    stack.world().engine.wake.notify_one();
+    println!();
+    account::print(stack);
+    Ok(())
+}
+
+fn progress(day: i64, sent: usize) {
+    let filled = usize::try_from(day * 30 / DAYS).unwrap_or_default();
+    let bar = format!("{}{}", "█".repeat(filled), "·".repeat(30 - filled.min(30)));
+    if std::io::stdout().is_terminal() {
+        print!("\r{bar} day {day:>2} of {DAYS}, {sent} messages");
+        let _flushed = std::io::stdout().flush();
+    } else if day % 10 == 0 {
+        println!("{bar} day {day:>2} of {DAYS}, {sent} messages");
+    }
+}
+
+impl Player<'_> {
+    async fn play_day(&mut self, bill: &'static Bill, day: i64) -> anyhow::Result<()> {
+        let buyer = BUYERS.iter().find(|buyer| buyer.id == bill.buyer).context("it has no buyer")?;
+        if bill.on == day {
+            self.send(buyer, bill).await?;
+        }
+        for (_, then) in bill.then.iter().filter(|(on, _)| *on == day) {
+            let (_, standing) = self.standing.entry(bill.number).or_default();
+            match then {
+                Then::Pays(minor) => {
+                    standing.paid_minor += minor;
+                    standing.last_minor = *minor;
+                }
+                Then::Credited(minor) => standing.credited_minor += minor,
+                Then::Reversed => standing.paid_minor -= standing.last_minor,
+                Then::Void => standing.is_void = true,
+                Then::Bounces => {
+                    self.bounce(buyer).await?;
+                    continue;
+                }
+            }
+            self.send(buyer, bill).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, buyer: &Buyer, bill: &'static Bill) -> anyhow::Result<()> {
+        let (version, standing) = self.standing.entry(bill.number).or_default();
+        *version += 1;
+        let (version, standing) = (*version, *standing);
+        self.deliveries += 1;
+        let (id, at) = (format!("evt_demo{:04}", self.deliveries), self.stack.now());
+        match buyer.source {
+            Source::Canonical => {
+                let body = documents::invoice(buyer, bill, self.start, version, standing).to_string();
+                let headers = documents::sign_canonical(&self.secret("canonical")?, &id, at, &body);
+                self.post(&self.url("canonical")?, headers, body).await
+            }
+            Source::Stripe => {
+                let body = documents::stripe_invoice(buyer, bill, self.start, at, standing, &id).to_string();
+                let headers = documents::sign_stripe(&self.secret("stripe")?, at, &body);
+                self.post(&self.url("stripe")?, headers, body).await
+            }
+        }
+    }
+
+    /// The mailbox answers for its dead: a permanent bounce of the last mail.
+    async fn bounce(&self, buyer: &Buyer) -> anyhow::Result<()> {
+        let sent = self.stack.outbox(Some(TENANT));
+        let Some(last) = sent.iter().rev().find(|entry| entry.to == buyer.email) else { return Ok(()) };
+        let tags: serde_json::Map<String, Value> = last
+            .raw
+            .get("EmailTags")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| Some((tag.get("Name")?.as_str()?.to_owned(), json!([tag.get("Value")?]))))
+            .collect();
+        let now = self.stack.now();
+        let event = json!({
+            "source": "aws.ses", "detail-type": "Email Bounced",
+            "detail": {
+                "eventType": "Bounce",
+                "bounce": {
+                    "bounceType": "Permanent", "bounceSubType": "General", "timestamp": now, "feedbackId": "demo",
+                    "bouncedRecipients": [{"emailAddress": buyer.email, "status": "5.1.1", "action": "failed",
+                        "diagnosticCode": "smtp; 550 5.1.1 user unknown"}],
+                },
+                "mail": {"timestamp": last.at, "messageId": last.message_id, "destination": [buyer.email], "tags": tags},
+            },
+        });
+        self.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await
+    }
+
+    fn part(&self, source: &str, part: &str) -> anyhow::Result<String> {
+        let found = self.webhooks.get(source).and_then(|webhook| webhook.get(part)).and_then(Value::as_str);
+        found.map(str::to_owned).with_context(|| format!("the tenant has no {part} of a {source} webhook"))
+    }
+
+    fn url(&self, source: &str) -> anyhow::Result<String> {
+        self.part(source, "url")
+    }
+
+    fn secret(&self, source: &str) -> anyhow::Result<String> {
+        self.part(source, "secret")
+    }
+
+    async fn post(&self, url: &str, headers: Vec<(&'static str, String)>, body: String) -> anyhow::Result<()> {
+        let mut request = http::Request::post(url).header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let response = self.client.request(request.body(Full::from(body))?).await?;
+        let status = response.status();
+        if !status.is_success() {
+            let text = response.into_body().collect().await?.to_bytes();
+            bail!("{url} answered {status}: {}", String::from_utf8_lossy(&text));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,189 @@
+//! Misbehaviour on demand: which calls, deliveries and invocations go wrong next.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+/// A fault as `POST /_local/faults` takes it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// An AWS service, `bus`, `queue`, `stream`, or a function's name.
+    pub target: String,
+    /// What goes wrong; not needed with `times: 0`.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+    /// How often; 0 clears the target.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Which AWS call of the invocation, from 1 (`crash`); how many calls until the fault, from 1 (AWS services).
+    #[serde(default)]
+    pub call: Option<u32>,
+    /// Before or after the call is made (`crash`).
+    #[serde(default)]
+    pub when: Option<When>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Refused as too fast; nothing was done.
+    Throttle,
+    /// 503; nothing was done.
+    Error,
+    /// The connection closes; nothing was done.
+    Timeout,
+    /// Done, and the connection closes.
+    AcceptThenDrop,
+    /// Delivered twice.
+    Duplicate,
+    /// Delivered five minutes later.
+    Delay,
+    /// Delivered after what follows it at the same moment.
+    Reorder,
+    /// The function's environment dies.
+    Crash,
+    /// The function is not invoked at all.
+    Skip,
+}
+
+/// Before or after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// The call is not made.
+    Before,
+    /// The call is made, and its answer is not seen.
+    After,
+}
+
+/// The AWS services that can fail.
+pub const SERVICES: [&str; 7] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs", "kms", "s3"];
+/// What carries events.
+pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
+
+/// All faults that are still to come.
+#[derive(Debug, Default)]
+pub struct Faults(BTreeMap<String, VecDeque<Fault>>);
+
+impl Faults {
+    /// Adds a fault, or clears its target.
+    ///
+    /// # Errors
+    ///
+    /// Says which modes the target can have.
+    pub fn add(&mut self, fault: Fault, functions: &dyn Fn(&str) -> bool) -> Result<(), String> {
+        use Mode::{AcceptThenDrop, Crash, Delay, Duplicate, Error, Reorder, Skip, Throttle, Timeout};
+        let allowed: &[Mode] = match fault.target.as_str() {
+            target if SERVICES.contains(&target) => &[Throttle, Error, Timeout, AcceptThenDrop],
+            target if CARRIERS.contains(&target) => &[Duplicate, Delay, Reorder],
+            target if functions(target) => &[Crash, Skip],
+            target => {
+                return Err(format!("{target} is not a target: give one of {SERVICES:?}, {CARRIERS:?} or a function's name"));
+            }
+        };
+        if fault.times == 0 {
+            self.0.remove(&fault.target);
+            return Ok(());
+        }
+        match fault.mode {
+            Some(mode) if allowed.contains(&mode) => {}
+            mode => return Err(format!("{} cannot have the mode {mode:?}: give one of {allowed:?}", fault.target)),
+        }
+        if fault.call == Some(0) {
+            return Err("call counts from 1".to_owned());
+        }
+        self.0.entry(fault.target.clone()).or_default().push_back(fault);
+        Ok(())
+    }
+
+    /// The next fault of a target, used up.
+    pub fn take(&mut self, target: &str) -> Option<Mode> {
+        let queue = self.0.get_mut(target)?;
+        let first = queue.front_mut()?;
+        if let Some(call) = first.call.as_mut()
+            && *call > 1
+        {
+            *call -= 1;
+            return None;
+        }
+        first.call = None;
+        let mode = first.mode;
+        first.times -= 1;
+        if first.times == 0 {
+            queue.pop_front();
+        }
+        mode
+    }
+
+    /// Whether the function's next invocation is to be skipped; uses it up.
+    pub fn take_skip(&mut self, function: &str) -> bool {
+        self.use_first(function, Mode::Skip)
+    }
+
+    /// Whether a skip is waiting for the function.
+    pub fn will_skip(&self, function: &str) -> bool {
+        self.first(function, Mode::Skip).is_some()
+    }
+
+    /// The crash that is waiting for the function.
+    pub fn crash(&self, function: &str) -> Option<(When, Option<u32>)> {
+        self.first(function, Mode::Crash).map(|fault| (fault.when.unwrap_or(When::After), fault.call))
+    }
+
+    /// Counts a crash that has happened.
+    pub fn crashed(&mut self, function: &str) {
+        self.use_first(function, Mode::Crash);
+    }
+
+    fn first(&self, function: &str, mode: Mode) -> Option<&Fault> {
+        self.0.get(function)?.iter().find(|fault| fault.mode == Some(mode))
+    }
+
+    fn use_first(&mut self, function: &str, mode: Mode) -> bool {
+        let Some(queue) = self.0.get_mut(function) else { return false };
+        let Some(at) = queue.iter().position(|fault| fault.mode == Some(mode)) else { return false };
+        queue[at].times -= 1;
+        if queue[at].times == 0 {
+            queue.remove(at);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(target: &str, mode: Mode, times: u32, call: Option<u32>) -> Fault {
+        Fault { target: target.to_owned(), mode: Some(mode), times, call, when: None }
+    }
+
+    #[test]
+    fn faults_add_up_and_clear() {
+        let mut faults = Faults::default();
+        let known = |name: &str| name == "sweep";
+        faults.add(fault("sesv2", Mode::Throttle, 2, None), &known).unwrap();
+        faults.add(fault("sesv2", Mode::Error, 1, Some(2)), &known).unwrap();
+        let taken: Vec<_> = (0..5).map(|_| faults.take("sesv2")).collect();
+        assert_eq!(taken, [Some(Mode::Throttle), Some(Mode::Throttle), None, Some(Mode::Error), None]);
+        faults.add(fault("sesv2", Mode::Throttle, 2, None), &known).unwrap();
+        faults.add(Fault { mode: None, ..fault("sesv2", Mode::Error, 0, None) }, &known).unwrap();
+        assert_eq!(faults.take("sesv2"), None);
+        faults.add(fault("sweep", Mode::Skip, 2, None), &known).unwrap();
+        assert!(faults.take_skip("sweep") && faults.will_skip("sweep") && faults.take_skip("sweep") && !faults.take_skip("sweep"));
+    }
+
+    #[test]
+    fn a_target_has_its_own_modes() {
+        let known = |name: &str| name == "sweep";
+        for (target, mode) in [("sesv2", Mode::Crash), ("bus", Mode::Throttle), ("sweep", Mode::Delay), ("nobody", Mode::Error)] {
+            assert!(Faults::default().add(fault(target, mode, 1, None), &known).is_err(), "{target}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const choose = (buttons, chosen) => buttons.forEach((button) => button.classList.toggle("on", button === chosen));
+const tabs = all("[data-tab]");
+const open = (name) => {
+  const tab = tabs.find((one) => one.dataset.tab === name) || tabs[0];
+  choose(tabs, tab);
+  tabs.forEach((one) => { document.getElementById(one.dataset.tab).hidden = one !== tab; });
+};
+tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab); location.hash = tab.dataset.tab; }));
+open(location.hash.slice(1).split("-")[0]);
+const rows = all(".row");
+const reader = document.querySelector(".reader");
+const read = (row) => {
+  choose(rows, row);
+  reader.replaceChildren(document.getElementById("m" + row.dataset.seq).content.cloneNode(true));
+  const views = all("[data-view]", reader);
+  views.forEach((view) => view.addEventListener("click", () => {
+    choose(views, view);
+    reader.querySelector("pre").hidden = view.dataset.view !== "text";
+    const frame = reader.querySelector("iframe");
+    frame.hidden = view.dataset.view === "text";
+    frame.classList.toggle("narrow", view.dataset.view === "narrow");
+  }));
+};
+rows.forEach((row) => row.addEventListener("click", () => read(row)));
+if (rows.length) read(rows[0]);
+document.getElementById("tenant").addEventListener("change", (event) => {
+  location.search = event.target.value ? "?tenant=" + encodeURIComponent(event.target.value) : "";
+});
+all("[data-advance]").forEach((button) => button.addEventListener("click", async () => {
+  const moved = document.getElementById("moved");
+  document.body.classList.add("busy");
+  moved.textContent = "Moving the clock…";
+  const answer = await fetch("/_local/clock", { method: "POST", body: JSON.stringify({ advance: button.dataset.advance }) });
+  if (answer.ok) location.reload();
+  else { moved.textContent = (await answer.json()).detail; document.body.classList.remove("busy"); }
+}));

@@ -1,0 +1,184 @@
+//! `POST /_local/tenants`: a tenant through the real admin API, in process.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Json,
+    body::{Body, Bytes, to_bytes},
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{Method, Request, StatusCode};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    control::read,
+    gateway,
+    world::World,
+};
+
+/// A tenant as tests give it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantIn {
+    /// Its id.
+    pub tenant: String,
+    /// Settings; `name` defaults to the id and `mode` to `live`.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// Workflows; the built-in ones when none are given.
+    #[serde(default)]
+    pub workflows: Option<Vec<Value>>,
+    /// Templates.
+    #[serde(default)]
+    pub templates: Vec<Value>,
+    /// Connections to outside systems.
+    #[serde(default)]
+    pub connections: Vec<Value>,
+}
+
+/// Answers `POST /_local/tenants`.
+pub async fn create(State(world): State<Arc<World>>, body: Bytes) -> Response {
+    let wish: TenantIn = match read(&body) {
+        Ok(wish) => wish,
+        Err(refusal) => return *refusal,
+    };
+    match create_tenant(&world, wish).await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// What the admin API refused, or why it could not be asked.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body.
+    pub body: Value,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, [(http::header::CONTENT_TYPE, "application/problem+json")], self.body.to_string()).into_response()
+    }
+}
+
+/// Creates or replaces a tenant; answers its webhooks.
+///
+/// # Errors
+///
+/// The admin API's refusal.
+pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, Refusal> {
+    let token = world.issue_token(&wish.tenant, "admin").map_err(|error| Refusal {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        body: json!({ "title": "no token", "detail": format!("{error:#}") }),
+    })?;
+    let api = Api { world, token };
+    let mut settings = wish.settings.clone();
+    settings.entry("name").or_insert_with(|| json!(wish.tenant));
+    settings.entry("mode").or_insert_with(|| json!("live"));
+    api.put("/v1/settings", &Value::Object(settings)).await?;
+    for template in &wish.templates {
+        let part = |key: &str| segment(template.get(key).and_then(Value::as_str).unwrap_or_default());
+        let path = format!("/v1/templates/{}/{}/{}", part("id"), part("language"), part("channel"));
+        let body = json!({ "subject": template.get("subject"), "body": template.get("body") });
+        api.put(&path, &body).await?;
+    }
+    if let Some(workflows) = &wish.workflows {
+        api.replace_workflows(workflows).await?;
+    }
+    let mut webhooks = Map::new();
+    for source in api.sources().await? {
+        let own = wish.connections.iter().find(|connection| connection.get("source").and_then(Value::as_str) == Some(&source));
+        let mut body = own.cloned().unwrap_or_else(|| json!({}));
+        if let Some(map) = body.as_object_mut() {
+            map.remove("source");
+        }
+        let connection = api.put(&format!("/v1/connections/{}", segment(&source)), &body).await?;
+        let path = connection.get("webhook_path").and_then(Value::as_str).unwrap_or_default();
+        let url = format!("{}{path}", world.template.place.url);
+        webhooks.insert(source, json!({ "url": url, "secret": connection.get("secret") }));
+    }
+    Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks }))
+}
+
+/// The admin API with a token.
+struct Api<'a> {
+    world: &'a Arc<World>,
+    token: String,
+}
+
+impl Api<'_> {
+    async fn put(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
+    /// Publishes a set of workflows and unpublishes those that it does not have.
+    async fn replace_workflows(&self, workflows: &[Value]) -> Result<(), Refusal> {
+        let id = |workflow: &Value| workflow.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let wanted: BTreeSet<String> = workflows.iter().map(id).collect();
+        for workflow in workflows {
+            self.put(&format!("/v1/workflows/{}", segment(&id(workflow))), workflow).await?;
+        }
+        let listed = self.call(Method::GET, "/v1/workflows", None).await?;
+        for published in items(&listed).iter().map(id).filter(|id| !id.is_empty() && !wanted.contains(id)) {
+            self.call(Method::DELETE, &format!("/v1/workflows/{}", segment(&published)), None).await?;
+        }
+        Ok(())
+    }
+
+    async fn sources(&self) -> Result<Vec<String>, Refusal> {
+        let listed = self.call(Method::GET, "/v1/sources", None).await?;
+        let name = |item: &Value| {
+            let named = item.as_str().or_else(|| ["source", "name", "id"].iter().find_map(|key| item.get(*key)?.as_str()));
+            named.map(str::to_owned)
+        };
+        Ok(items(&listed).iter().filter_map(name).collect())
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {
+        let broken = |detail: String| Refusal {
+            status: StatusCode::BAD_GATEWAY,
+            body: json!({ "title": "the admin API cannot be asked", "detail": detail }),
+        };
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "127.0.0.1")
+            .header("content-type", "application/json")
+            .header("authorization", format!("Bearer {}", self.token))
+            .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+            .map_err(|error| broken(format!("{path}: {error}")))?;
+        let response = gateway::handle(State(Arc::clone(self.world)), request).await;
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| broken(error.to_string()))?;
+        let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(value);
+        }
+        let body = if value.is_null() { json!({ "title": format!("{path} answered {status}") }) } else { value };
+        Err(Refusal { status, body })
+    }
+}
+
+/// The entries of a list, bare or under `items`.
+fn items(listed: &Value) -> Vec<Value> {
+    let inner = ["items", "workflows", "sources"].iter().find_map(|key| listed.get(*key)).unwrap_or(listed);
+    inner.as_array().cloned().unwrap_or_default()
+}
+
+/// An id as one segment of a path.
+fn segment(id: &str) -> String {
+    let mut out = String::new();
+    for byte in id.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    // A segment cannot be empty; a name that no route has is refused with its own words.
+    if out.is_empty() { "-".to_owned() } else { out }
+}

@@ -1,0 +1,95 @@
+//! Everything that one stack shares.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use anyhow::Context;
+use dynoxide::Database;
+use rand::{RngCore, SeedableRng, rngs::StdRng};
+
+use crate::{
+    aws::{keys::Keys, objects::Objects},
+    clock::VirtualClock,
+    engine::{Engine, Slot},
+    faults::Faults,
+    lock,
+    metrics::Metrics,
+    outbox::Outbox,
+    template::Template,
+};
+
+/// One stack's shared state.
+pub struct World {
+    /// What runs.
+    pub template: Template,
+    /// What time it is.
+    pub clock: Arc<VirtualClock>,
+    /// Functions by name.
+    pub functions: BTreeMap<String, Slot>,
+    /// What is still to be done.
+    pub engine: Engine,
+    /// The tables.
+    pub database: Database,
+    /// What goes wrong next.
+    pub faults: Mutex<Faults>,
+    /// What it cost.
+    pub metrics: Mutex<Metrics>,
+    /// What was sent.
+    pub outbox: Outbox,
+    /// KMS.
+    pub keys: Keys,
+    /// S3.
+    pub objects: Objects,
+    /// Signs the tokens of `POST /_local/token`.
+    pub token_secret: [u8; 32],
+    /// For ids and crashes; printed where it matters.
+    pub seed: u64,
+    /// Seeded.
+    pub random: Mutex<StdRng>,
+    /// Where state is kept.
+    pub data: Option<PathBuf>,
+}
+
+impl World {
+    /// An id in the form of a UUID.
+    pub fn new_id(&self) -> String {
+        let mut bytes = [0_u8; 16];
+        lock(&self.random).fill_bytes(&mut bytes);
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+    }
+
+    /// Writes down what must survive a restart; errors are logged, for the stack can go on.
+    pub fn keep(&self) {
+        let Some(directory) = &self.data else { return };
+        if let Err(error) = crate::kept::save(directory, self) {
+            tracing::error!("the state cannot be kept: {error:#}");
+        }
+    }
+}
+
+/// A random source from a seed.
+pub fn random(seed: u64) -> Mutex<StdRng> {
+    Mutex::new(StdRng::seed_from_u64(seed))
+}
+
+/// The tables, in memory or in a file.
+pub fn open_database(directory: Option<&Path>, template: &Template) -> anyhow::Result<Database> {
+    let database = match directory {
+        None => Database::memory(),
+        Some(directory) => Database::new(&directory.join("table.db").to_string_lossy()),
+    };
+    let database = database.map_err(|error| anyhow::anyhow!("the table engine does not open: {error}"))?;
+    for table in &template.tables {
+        let known = database.get_table_metadata(&table.name);
+        if matches!(known, Ok(Some(_))) {
+            continue;
+        }
+        let request = serde_json::from_value(table.request.clone()).with_context(|| format!("table {}", table.name))?;
+        database.create_table(request).map_err(|error| anyhow::anyhow!("table {}: {error}", table.name))?;
+    }
+    Ok(database)
+}

@@ -1,0 +1,132 @@
+//! Documents in any order, filing, and what a tenant decides by.
+
+mod common;
+
+use common::*;
+use domain::*;
+use proptest::prelude::*;
+use store::AppliedOutcome;
+
+fn story() -> Vec<Document> {
+    let of = || CustomerRef::Named(customer_id());
+    vec![
+        invoice_doc("INV-1", 1),
+        Document::Invoice { customer: CustomerRef::Full(Box::new(customer(Some(2), "Acme AG"))), invoice: invoice("INV-1", 3) },
+        Document::Payment { customer: CustomerRef::OfInvoice(invoice_id("INV-1")), payment: payment("P-1", 1, "INV-1") },
+        Document::Payment { customer: of(), payment: payment("P-1", 2, "INV-1") },
+        Document::Reversal(reversal("R-1", "P-1")),
+    ]
+}
+
+async fn told(order: &[usize]) -> (Customer, Vec<InvoiceFact>, Vec<Payment>, Vec<Reversal>) {
+    let table = table().await;
+    let story = story();
+    for (minute, at) in order.iter().enumerate() {
+        table.say(&format!("e{minute}"), &[story[*at].clone()], i64::try_from(minute).unwrap()).await;
+    }
+    let facts = table.facts().await;
+    let payments = facts.payments.into_iter().map(|fact| fact.payment).collect();
+    (facts.customer, facts.invoices, payments, facts.reversals)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #[test]
+    fn any_order_and_any_repeats_give_the_same_facts(
+        order in Just((0..5).collect::<Vec<usize>>()).prop_shuffle(),
+        repeats in prop::collection::vec(0_usize..5, 0..4),
+    ) {
+        let order: Vec<usize> = order.into_iter().chain(repeats).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (customer, invoices, payments, reversals) = runtime.block_on(told(&order));
+        prop_assert_eq!(customer.name, "Acme AG");
+        prop_assert_eq!(invoices.len(), 1);
+        prop_assert_eq!(&invoices[0].invoice, &invoice("INV-1", 3));
+        prop_assert_eq!(payments, vec![payment("P-1", 2, "INV-1")]);
+        prop_assert_eq!(reversals, vec![reversal("R-1", "P-1")]);
+    }
+}
+
+#[tokio::test]
+async fn an_event_counts_once() {
+    let table = table().await;
+    let first = table.say("e1", &[invoice_doc("INV-1", 2)], 0).await;
+    let again = table.say("e1", &[invoice_doc("INV-1", 2)], 0).await;
+    let older = table.say("e2", &[invoice_doc("INV-1", 1)], 0).await;
+    assert_eq!(
+        [first.outcome, again.outcome, older.outcome],
+        [AppliedOutcome::Applied, AppliedOutcome::Duplicate, AppliedOutcome::Stale]
+    );
+    assert_eq!(table.head().await.version, 1);
+}
+
+#[tokio::test]
+async fn archived_invoices_come_back_with_their_marks() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let mark = Coverage {
+        number: 1,
+        at: at(1),
+        mode: Mode::Live,
+        outcome: Outcome::Skipped,
+        message: None,
+        way: None,
+        rows: vec![row("INV-1")],
+    };
+    let mut plan = decision(vec![], Next::Parked);
+    plan.marks = vec![mark.clone()];
+    let (head, facts) = (table.head().await, table.facts().await);
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap();
+    let (head, facts) = (table.head().await, table.facts().await);
+    assert_eq!(facts.coverage, vec![mark.clone()]);
+    let mut plan = decision(vec![], Next::Nothing);
+    plan.filing =
+        Filing { archive_invoices: vec![(invoice_id("INV-1"), vec![mark.clone()])], covered_from: 2, ..Filing::default() };
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
+    let facts = table.facts().await;
+    assert!(facts.invoices.is_empty() && facts.coverage.is_empty());
+    let due = table.store.due(&table.tenant, table.head().await.shard, None, 10, None).await.unwrap();
+    assert!(due.entries.is_empty(), "nothing is owed");
+
+    let pays = Document::Payment { customer: CustomerRef::Named(customer_id()), payment: payment("P-1", 1, "INV-1") };
+    table.say("e2", &[pays], 3).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    assert!(facts.invoices[0].archived);
+    assert_eq!(facts.invoices[0].folded, vec![mark.clone()]);
+    let mut plan = decision(vec![], Next::Parked);
+    plan.filing = Filing { restore_invoices: vec![invoice_id("INV-1")], ..Filing::default() };
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(4)).await.unwrap();
+    let facts = table.facts().await;
+    assert!(!facts.invoices[0].archived);
+    assert_eq!(facts.invoices[0].folded, vec![mark]);
+}
+
+#[tokio::test]
+async fn caps_and_budgets_hold() {
+    let table = table().await;
+    let (on, caps) = ("2026-02-02".parse().unwrap(), settings::Caps { per_person: None, per_hour: Some(5), per_day: Some(7) });
+    let mut granted = Vec::new();
+    for hour in [9, 9, 10, 10] {
+        granted.push(table.store.reserve(&table.tenant, on, hour, 4, &caps).await.unwrap());
+    }
+    assert_eq!(granted, [4, 1, 2, 0]);
+    let cap = settings::PersonCap { count: 1, days: 7 };
+    for (day, room) in [("2026-02-02", true), ("2026-02-02", true), ("2026-02-08", false), ("2026-02-09", true)] {
+        let spent = table.store.spend(&table.tenant, "ap@acme.example", day.parse().unwrap(), &cap).await.unwrap();
+        assert_eq!(spent, room, "{day}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_mode_asks_for_every_customer() {
+    let table = table().await;
+    let known = table.store.settings(&table.tenant).await.unwrap().unwrap();
+    assert_eq!(table.store.tenants().await.unwrap()[0].replan, None);
+    let settings = Settings { mode: Mode::Shadow, ..known.value };
+    table.store.put_settings(&table.tenant, &settings, Some(known.rev), at(1)).await.unwrap();
+    assert!(table.store.put_settings(&table.tenant, &settings, Some(known.rev), at(1)).await.is_err());
+    let row = table.store.tenant(&table.tenant).await.unwrap().unwrap();
+    assert_eq!(row.mode, Mode::Shadow);
+    table.store.set_replan(&table.tenant, row.replan.as_ref(), None).await.unwrap();
+    assert_eq!(table.store.tenant(&table.tenant).await.unwrap().unwrap().replan, None);
+}

@@ -1,0 +1,181 @@
+//! A message's way through the table, its races, and what it costs.
+
+mod common;
+
+use common::*;
+use domain::*;
+use store::{Attempt, Claim, Error, Heard, Release, Settled, Settlement};
+
+fn attempt(id: &str, lease: i64) -> Attempt {
+    Attempt { id: id.into(), lease_until: at(lease) }
+}
+
+fn sent(minute: i64, rows: Vec<Covered>) -> Settlement {
+    Settlement {
+        status: Settled::Sent,
+        at: at(minute),
+        reason: String::new(),
+        provider_id: Some("ses-1".into()),
+        rows,
+        rendered_sha256: Some("0".repeat(64)),
+        template_version: 1,
+        layout_version: 1,
+        trace: serde_json::json!([]),
+        fact_versions: vec![],
+    }
+}
+
+async fn held(table: &Table, version: u64, message: &MessageId, attempt: &Attempt) -> store::Head {
+    match table.store.claim(&table.tenant, &customer_id(), version, message, attempt).await.unwrap() {
+        Claim::Held(head) => *head,
+        other => panic!("not held: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_step_costs_at_most_six_units_and_links_its_record() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let head = table.head().await;
+    assert_eq!((head.version, head.due), (1, Next::At(at(0))));
+    let facts = table.facts().await;
+    let first = table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::At(at(10))), at(1)).await.unwrap();
+    assert_eq!(first.number, 1);
+    let (head, facts) = (table.head().await, table.facts().await);
+    assert_eq!(head.due, Next::At(at(10)));
+    table.meter.take();
+
+    let rows = vec![row("INV-1")];
+    let committed = table
+        .store
+        .commit(&table.tenant, &head, &facts, &decision(vec![planned(rows.clone())], Next::Parked), at(11))
+        .await
+        .unwrap();
+    let decided = table.meter.take();
+    let message = &committed.messages[0];
+    let version = table.head().await.version;
+    let own = attempt("a1", 12);
+    let claimed = held(&table, version, message, &own).await;
+    let claim = table.meter.take();
+    assert!(
+        table.store.settle(&table.tenant, &claimed, message, &own, &sent(11, rows.clone()), Next::At(at(5_000))).await.unwrap()
+    );
+    let settled = table.meter.take();
+    println!("write units: decision {decided}, claim {claim}, record and result {settled}");
+    assert_eq!((decided, claim), (1.0, 1.0));
+    assert!(decided + claim + settled <= 6.0, "{decided} + {claim} + {settled}");
+
+    let head = table.head().await;
+    assert!(head.pending.is_empty());
+    assert_eq!((head.due, head.last_contact.live), (Next::At(at(5_000)), Some(at(11))));
+    let coverage = table.facts().await.coverage;
+    assert_eq!(coverage.len(), 1);
+    assert_eq!((coverage[0].rows.clone(), coverage[0].outcome), (rows, Outcome::Sent));
+    assert_eq!(table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_head_with_one_message_of_three_rows_fits_a_kilobyte() {
+    let table = table().await;
+    let documents: Vec<Document> = (0..3).map(|n| invoice_doc(&format!("INV-{n}"), 1)).collect();
+    for (at, document) in documents.iter().enumerate() {
+        table.say(&format!("e{at}"), std::slice::from_ref(document), 0).await;
+    }
+    for n in 0..6 {
+        table.say(&format!("f{n}"), &[invoice_doc("INV-0", 2 + n)], 0).await;
+    }
+    let rows = (0..3).map(|n| row(&format!("INV-{n}"))).collect();
+    let (head, facts) = (table.head().await, table.facts().await);
+    table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::At(at(1))), at(1)).await.unwrap();
+    let (head, facts) = (table.head().await, table.facts().await);
+    let committed =
+        table.store.commit(&table.tenant, &head, &facts, &decision(vec![planned(rows)], Next::Parked), at(2)).await.unwrap();
+    table.meter.take();
+    held(&table, head.version, &committed.messages[0], &attempt(&"a".repeat(26), 9)).await;
+    assert_eq!(table.meter.take(), 1.0, "the head is larger than 1 KB");
+}
+
+#[tokio::test]
+async fn claims_are_won_once_and_lost_when_facts_change() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let committed = table
+        .store
+        .commit(&table.tenant, &head, &facts, &decision(vec![planned(vec![row("INV-1")])], Next::Parked), at(1))
+        .await
+        .unwrap();
+    let message = &committed.messages[0];
+    // The same decision again, from the same head, is a conflict: its number commits once.
+    let again =
+        table.store.commit(&table.tenant, &head, &facts, &decision(vec![planned(vec![row("INV-1")])], Next::Parked), at(2)).await;
+    assert!(matches!(again, Err(Error::Conflict { .. })), "{again:?}");
+
+    table.say("e2", &[invoice_doc("INV-1", 2)], 2).await;
+    let changed = match table.store.claim(&table.tenant, &customer_id(), head.version, message, &attempt("a1", 5)).await.unwrap()
+    {
+        Claim::Changed(head) => *head,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(changed.changed_since(head.version), Some(vec![format!("INV#{}", invoice_id("INV-1")).as_str()]));
+    let version = changed.version;
+    held(&table, version, message, &attempt("a1", 5)).await;
+    held(&table, version, message, &attempt("a1", 5)).await;
+    let other = table.store.claim(&table.tenant, &customer_id(), version, message, &attempt("a2", 5)).await.unwrap();
+    assert!(matches!(other, Claim::Gone));
+
+    let own = attempt("a1", 5);
+    let how = Release::Retry { at: at(30) };
+    assert!(table.store.release(&table.tenant, &customer_id(), message, Some(&own), how).await.unwrap());
+    assert_eq!(table.head().await.due, Next::At(at(30)));
+    assert!(table.store.withdraw(&table.tenant, &customer_id(), message, "paid", at(3)).await.unwrap());
+    let head = table.head().await;
+    assert!(head.pending.is_empty() && head.last_contact.live.is_none());
+    assert!(table.facts().await.coverage.is_empty());
+    assert_eq!(table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_unknown_message_is_settled_by_its_provider_in_any_order() {
+    for words in [[Heard::Delivered, Heard::Bounced { permanent: true }], [Heard::Bounced { permanent: true }, Heard::Delivered]]
+    {
+        let table = table().await;
+        table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+        let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+        held(&table, head.version, &message, &attempt("a1", 2)).await;
+        let head = table.head().await;
+        assert!(!table.store.mark_unknown(&table.tenant, &head, &message, at(60), at(1)).await.unwrap(), "the lease still runs");
+        assert!(table.store.mark_unknown(&table.tenant, &head, &message, at(60), at(3)).await.unwrap());
+        for heard in words {
+            for _ in 0..2 {
+                let (tenant, provider_id) = (&table.tenant, Some("ses-1"));
+                let known = table.store.receipt(tenant, &customer_id(), 1, &message, heard, at(4), provider_id, at(4)).await;
+                assert!(known.unwrap());
+            }
+        }
+        let facts = table.facts().await;
+        assert_eq!(facts.coverage[0].outcome, Outcome::Undelivered, "{words:?}");
+        assert!(facts.pending.is_empty() && facts.last_contact.live.is_none());
+        assert_eq!(table.head().await.due, Next::At(at(4)));
+        table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_two_thousand_rows_keeps_the_head_small() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let mut rows: Vec<Covered> = (0..2_000).map(|n| row(&format!("INV-{n}"))).collect();
+    rows.sort();
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = decision(vec![planned(rows.clone())], Next::Parked);
+    let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+    assert_eq!(table.facts().await.pending[0].rows, rows);
+    table.meter.take();
+    let claimed = held(&table, head.version, &message, &attempt("a1", 5)).await;
+    assert_eq!(table.meter.take(), 1.0);
+    table.store.settle(&table.tenant, &claimed, &message, &attempt("a1", 5), &sent(2, rows.clone()), Next::Parked).await.unwrap();
+    assert_eq!(table.facts().await.coverage[0].rows, rows);
+}
