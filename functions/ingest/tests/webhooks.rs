@@ -111,7 +111,7 @@ async fn size_and_names_are_answered_before_anything_else() {
             400,
             "bad-request",
         ),
-        ("no request", json!([]), 400, "bad-request"),
+        ("no request", json!(7), 400, "bad-request"),
     ];
     for (name, payload, status, kind) in cases {
         let answer = subject.send(payload).await;
