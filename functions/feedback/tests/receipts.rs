@@ -20,20 +20,62 @@ async fn each_event_says_what_became_of_the_message_and_of_the_addresses() {
         ("delivered", "Delivery", delivery(&everybody), "delivered Sent", vec![]),
         ("only the copy delivered", "Delivery", delivery(&[COPY]), "sent Sent", vec![]),
         ("bounced", "Bounce", bounce("Permanent", "General", &[MAIN], failed()), "bounced Undelivered", vec![bounced]),
-        ("bounced, other case", "Bounce", bounce("Permanent", "NoEmail", &["AP@Acme.Example"], json!({})), "bounced Undelivered", vec![bounced]),
-        ("only the copy bounced", "Bounce", bounce("Permanent", "General", &[COPY], failed()), "sent Sent", vec!["email:cfo@acme.example Bounce"]),
+        (
+            "bounced, other case",
+            "Bounce",
+            bounce("Permanent", "NoEmail", &["AP@Acme.Example"], json!({})),
+            "bounced Undelivered",
+            vec![bounced],
+        ),
+        (
+            "only the copy bounced",
+            "Bounce",
+            bounce("Permanent", "General", &[COPY], failed()),
+            "sent Sent",
+            vec!["email:cfo@acme.example Bounce"],
+        ),
         ("a stranger bounced", "Bounce", bounce("Permanent", "General", &["x@y.example"], failed()), "sent Sent", vec![]),
-        ("gave up", "Bounce", bounce("Transient", "General", &[MAIN], json!({ "action": "failed", "status": "4.4.7" })), "bounced Undelivered", vec![]),
+        (
+            "gave up",
+            "Bounce",
+            bounce("Transient", "General", &[MAIN], json!({ "action": "failed", "status": "4.4.7" })),
+            "bounced Undelivered",
+            vec![],
+        ),
         ("mailbox full", "Bounce", bounce("Transient", "MailboxFull", &[MAIN], json!({})), "bounced Undelivered", vec![]),
         ("out of office", "Bounce", bounce("Transient", "General", &[MAIN], json!({})), "bounced_for_now Sent", vec![]),
         ("unclear", "Bounce", bounce("Undetermined", "Undetermined", &[MAIN], json!({})), "bounced_for_now Sent", vec![]),
         ("unclear, reported", "Bounce", bounce("Undetermined", "Undetermined", &[MAIN], failed()), "bounced Undelivered", vec![]),
-        ("complained", "Complaint", complaint(&[MAIN], json!({ "complaintFeedbackType": "abuse" })), "complained Sent", vec!["email:ap@acme.example Complaint"]),
-        ("only the copy complained", "Complaint", complaint(&[COPY], json!({})), "sent Sent", vec!["email:cfo@acme.example Complaint"]),
+        (
+            "complained",
+            "Complaint",
+            complaint(&[MAIN], json!({ "complaintFeedbackType": "abuse" })),
+            "complained Sent",
+            vec!["email:ap@acme.example Complaint"],
+        ),
+        (
+            "only the copy complained",
+            "Complaint",
+            complaint(&[COPY], json!({})),
+            "sent Sent",
+            vec!["email:cfo@acme.example Complaint"],
+        ),
         ("not spam", "Complaint", complaint(&[MAIN], json!({ "complaintFeedbackType": "not-spam" })), "sent Sent", vec![]),
-        ("never sent", "Complaint", complaint(&[MAIN], json!({ "complaintSubType": "OnAccountSuppressionList" })), "bounced Undelivered", vec!["email:ap@acme.example Complaint"]),
+        (
+            "never sent",
+            "Complaint",
+            complaint(&[MAIN], json!({ "complaintSubType": "OnAccountSuppressionList" })),
+            "bounced Undelivered",
+            vec!["email:ap@acme.example Complaint"],
+        ),
         ("rejected", "Reject", json!({ "reject": { "reason": "Bad content" } }), "rejected Undelivered", vec![]),
-        ("not rendered", "Rendering Failure", json!({ "failure": { "errorMessage": "m", "templateName": "t" } }), "rendering_failed Undelivered", vec![]),
+        (
+            "not rendered",
+            "Rendering Failure",
+            json!({ "failure": { "errorMessage": "m", "templateName": "t" } }),
+            "rendering_failed Undelivered",
+            vec![],
+        ),
         ("late", "DeliveryDelay", json!({ "deliveryDelay": { "delayType": "MailboxFull" } }), "sent Sent", vec![]),
         ("opened", "Open", json!({ "open": { "ipAddress": "192.0.2.1" } }), "sent Sent", vec![]),
         ("new kind", "Subscription", json!({ "subscription": { "new": { "deep": [1, {}] } } }), "sent Sent", vec![]),
@@ -177,8 +219,8 @@ async fn a_strange_instant_does_not_keep_an_address_in_use() {
 async fn what_fails_for_now_comes_again_alone() {
     let subject = Subject::start(Stage::Sent).await;
     *subject.aws.world.throttled.lock().unwrap() = 10_000;
-    let bodies =
-        [subject.ses("Open", json!({})), subject.ses("Delivery", delivery(&[MAIN])), json!({ "what": 1 })].map(|event| event.to_string());
+    let bodies = [subject.ses("Open", json!({})), subject.ses("Delivery", delivery(&[MAIN])), json!({ "what": 1 })]
+        .map(|event| event.to_string());
     assert_eq!(subject.deliver("stack-FeedbackQueue-1", &bodies).await, [1]);
     *subject.aws.world.throttled.lock().unwrap() = 0;
     assert_eq!(subject.deliver("stack-FeedbackQueue-1", &bodies[1..2]).await, Vec::<usize>::new());

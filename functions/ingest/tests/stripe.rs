@@ -152,7 +152,8 @@ async fn documents_in_any_order_and_number_give_the_same_facts() {
             "received_on": "2026-01-05", "allocations": [{ "invoice_external_id": "INV-1001", "amount_minor": 25_000 }]
         }
     });
-    let documents: Vec<Vec<u8>> = [sample, paid, renamed, payment].iter().map(|document| document.to_string().into_bytes()).collect();
+    let documents: Vec<Vec<u8>> =
+        [sample, paid, renamed, payment].iter().map(|document| document.to_string().into_bytes()).collect();
     let customer = CustomerId::derive(&["acme", "canonical", "C-100"]);
     let mut seen = Vec::new();
     for order in orders(documents.len()) {

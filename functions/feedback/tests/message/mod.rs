@@ -1,8 +1,8 @@
 //! A customer with a message on its way, and SES's events about it.
 
 use domain::{
-    Case, CaseId, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef, Decision, Document, DueItemKey,
-    Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role, SourceVersion,
+    Case, CaseId, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef, Decision, Document,
+    DueItemKey, Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role, SourceVersion,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -92,7 +92,8 @@ impl Subject {
         let invoice = InvoiceId::derive(&["acme", "canonical", "INV-1"]);
         let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
         aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now(), false).await.unwrap();
-        let rows = vec![Covered { item: DueItemKey::whole(invoice), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 100 }];
+        let rows =
+            vec![Covered { item: DueItemKey::whole(invoice), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 100 }];
         let case = Case {
             id: CaseId::derive(&["acme", "case"]),
             workflow: "standard".to_owned(),
@@ -155,11 +156,7 @@ impl Subject {
             fact_versions: vec![],
         };
         let next = Next::At(now + SignedDuration::from_secs(3_600));
-        self.aws
-            .store
-            .settle(&self.aws.tenant, &self.claimed, &self.message, &self.attempt, &settlement, next)
-            .await
-            .unwrap();
+        self.aws.store.settle(&self.aws.tenant, &self.claimed, &self.message, &self.attempt, &settlement, next).await.unwrap();
     }
 
     /// The tags of the message.
