@@ -1,4 +1,5 @@
 //! What SES says of messages, in any order and number, and what is not about any message of ours.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 #[path = "../../ingest/tests/aws/mod.rs"]
 mod aws;

@@ -1,4 +1,5 @@
 //! Stripe's events over the whole path, and documents of either source in any order.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod aws;
 mod sender;
