@@ -1,4 +1,5 @@
 //! Batches of the table's stream against a bus that refuses, on loopback.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 #[path = "../../ingest/tests/aws/mod.rs"]
 mod aws;

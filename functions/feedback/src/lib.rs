@@ -85,7 +85,8 @@ impl Handler {
                 tracing::error!("a record of a queue has another form and is dropped");
                 continue;
             };
-            let (kind, result) = self.one(&message).await;
+            // Boxed: the layers of futures below are deeper than the compiler follows.
+            let (kind, result) = Box::pin(self.one(&message)).await;
             let now = self.clock.now();
             match result {
                 Ok(done) => {
@@ -122,7 +123,7 @@ impl Handler {
             Ok(event) => event,
             Err(malformed) => return self.malformed(envelope, &malformed).await,
         };
-        match verdict::apply(&self.store, &event, now).await {
+        match Box::pin(verdict::apply(&self.store, &event, now)).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(error = %error, "an event of SES was given up");
                 self.malformed(

@@ -56,7 +56,7 @@ mod tests {
     fn a_minute_is_used_up_and_the_next_is_not() {
         let rate = Rate::default();
         let tenant = TenantId::parse("acme").unwrap();
-        let at = |second| Timestamp::from_second(1_767_600_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_767_600_000 + second).unwrap();
         // (second, source, what is answered) at two a minute
         let steps = [
             (0, "canonical", Ok(())),

@@ -1,70 +1,15 @@
 //! Webhooks over the whole path: request in, answer out, the table as the judge.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 mod aws;
 mod sender;
+mod subject;
 
-use aws::{Aws, NOW_S, event};
+use aws::NOW_S;
 use jiff::SignedDuration;
-use sender::{CANONICAL_SECRET, STRIPE_SECRET, canonical, delivery, fixture, request, stripe, stripe_event};
+use sender::{CANONICAL_SECRET, canonical, delivery, fixture, request, stripe, stripe_event};
 use serde_json::{Value, json};
-
-struct Subject {
-    aws: Aws,
-    ingest: ingest::Handler,
-}
-
-/// An answer: status, headers, body.
-struct Answer {
-    status: i64,
-    retry_after: Option<String>,
-    body: Value,
-}
-
-impl Answer {
-    fn kind(&self) -> &str {
-        self.body["type"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default()
-    }
-    fn result(&self) -> &str {
-        self.body["result"].as_str().unwrap_or_default()
-    }
-    fn pointers(&self) -> Vec<&str> {
-        self.body["errors"].as_array().into_iter().flatten().filter_map(|error| error["pointer"].as_str()).collect()
-    }
-}
-
-impl Subject {
-    async fn start() -> Self {
-        let aws = Aws::start().await;
-        for (source, secret) in [("canonical", CANONICAL_SECRET), ("stripe", STRIPE_SECRET)] {
-            aws.vault.put_connection(&aws.tenant, source, secret.as_bytes(), &json!({}), None, None).await.unwrap();
-        }
-        let ingest = ingest::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
-        Self { aws, ingest }
-    }
-
-    async fn send(&self, payload: Value) -> Answer {
-        let response = self.ingest.handle(event(payload)).await.unwrap();
-        let retry_after = response["headers"]["retry-after"].as_str().map(str::to_owned);
-        let body = serde_json::from_str(response["body"].as_str().unwrap_or("null")).unwrap();
-        Answer { status: response["statusCode"].as_i64().unwrap(), retry_after, body }
-    }
-
-    /// A canonical document, signed now.
-    async fn document(&self, id: &str, body: &[u8]) -> Answer {
-        self.send(canonical("acme", id, self.aws.now().as_second(), body)).await
-    }
-
-    /// A Stripe event, signed now.
-    async fn stripe(&self, event: &Value) -> Answer {
-        self.send(stripe("acme", self.aws.now().as_second(), &serde_json::to_vec(event).unwrap())).await
-    }
-
-    /// Whether nothing was written since the connections were.
-    async fn is_untouched(&self) -> bool {
-        let due = self.aws.store.due(&self.aws.tenant, 0, None, 10, None).await.unwrap();
-        due.entries.is_empty() && self.aws.tasks().await.is_empty()
-    }
-}
+use subject::Subject;
 
 fn sample() -> Value {
     serde_json::from_slice(&fixture("canonical/invoice.json")).unwrap()
@@ -167,7 +112,7 @@ async fn size_and_names_are_answered_before_anything_else() {
             400,
             "bad-request",
         ),
-        ("no request", json!([]), 400, "bad-request"),
+        ("no request", json!(7), 400, "bad-request"),
     ];
     for (name, payload, status, kind) in cases {
         let answer = subject.send(payload).await;
@@ -303,7 +248,7 @@ async fn secrets_rotate_with_overlap_and_without_waiting() {
     aws.vault.put_connection(&aws.tenant, "canonical", third.as_bytes(), &json!({}), None, None).await.unwrap();
     aws.advance(SignedDuration::from_secs(61));
     assert_eq!(send(new, "late").await, 401);
-    assert_eq!(send(third, "last").await < 400, true);
+    assert!(send(third, "last").await < 400);
 }
 
 #[tokio::test]

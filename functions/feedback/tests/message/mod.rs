@@ -1,0 +1,269 @@
+//! A customer with a message on its way, and SES's events about it.
+
+use domain::{
+    Case, CaseId, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef, Decision, Document,
+    DueItemKey, Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role, SourceVersion,
+};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use store::{Attempt, Claim, Found, Receipt, Settled, Settlement};
+
+use crate::aws::{Aws, NOW_S, event};
+
+/// The one that the message is for, and the one that gets a copy.
+pub const MAIN: &str = "ap@acme.example";
+pub const COPY: &str = "cfo@acme.example";
+
+/// How far the message's sender came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It called and has not said what came of it.
+    Calling,
+    /// It does not know what came of it.
+    Unknown,
+    /// The provider took it.
+    Sent,
+}
+
+pub struct Subject {
+    pub aws: Aws,
+    pub feedback: feedback::Handler,
+    pub customer: CustomerId,
+    pub message: MessageId,
+    pub number: u64,
+    claimed: store::Head,
+    attempt: Attempt,
+}
+
+fn contact(id: &str, email: &str) -> Contact {
+    Contact {
+        external_id: id.to_owned(),
+        name: "Anna Weber".to_owned(),
+        roles: vec![Role::Billing],
+        email: Some(email.to_owned()),
+        phone: None,
+        consents: vec![],
+    }
+}
+
+fn document(customer: &CustomerId, invoice: &InvoiceId) -> Document {
+    let customer = Customer {
+        id: customer.clone(),
+        source: "canonical".to_owned(),
+        external_id: "C-1".to_owned(),
+        source_version: Some(SourceVersion::Number(1)),
+        name: "Acme GmbH".to_owned(),
+        kind: None,
+        segment: None,
+        language: None,
+        country: None,
+        region: None,
+        time_zone: None,
+        debt_purpose: None,
+        legal_entity: None,
+        parent_external_id: None,
+        contacts: vec![contact("p1", MAIN), contact("p2", COPY)],
+        postal_address: None,
+    };
+    let invoice = Invoice {
+        id: invoice.clone(),
+        number: "INV-1".to_owned(),
+        external_id: "INV-1".to_owned(),
+        source_version: SourceVersion::Number(1),
+        currency: Currency::EUR,
+        total_minor: 100,
+        issued_on: "2026-01-05".parse().unwrap(),
+        due_on: "2026-02-04".parse().unwrap(),
+        status: InvoiceStatus::Open,
+        paid_minor: 0,
+        credited_minor: 0,
+        paid_is_gross: false,
+        instalments: vec![],
+        url: None,
+        purchase_order: None,
+    };
+    Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice }
+}
+
+impl Subject {
+    pub async fn start(stage: Stage) -> Self {
+        let aws = Aws::start().await;
+        let customer = CustomerId::derive(&["acme", "canonical", "C-1"]);
+        let invoice = InvoiceId::derive(&["acme", "canonical", "INV-1"]);
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
+        aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now(), false).await.unwrap();
+        let rows =
+            vec![Covered { item: DueItemKey::whole(invoice), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 100 }];
+        let case = Case {
+            id: CaseId::derive(&["acme", "case"]),
+            workflow: "standard".to_owned(),
+            version: 1,
+            opened_at: aws.now(),
+            state: CaseState::Open,
+        };
+        let planned = Planned {
+            position: 0,
+            mode: Mode::Live,
+            currency: Currency::EUR,
+            channel: Channel::Email,
+            contact: "p1".to_owned(),
+            template: "reminder".to_owned(),
+            template_version: 1,
+            rows: rows.clone(),
+        };
+        let decision = Decision {
+            cases: [(Currency::EUR, case)].into(),
+            messages: vec![planned],
+            tasks: vec![],
+            marks: vec![],
+            next: Next::Parked,
+            trace: vec![],
+            filing: Filing::default(),
+        };
+        let head = aws.store.head(&aws.tenant, &customer).await.unwrap().unwrap();
+        let facts = aws.store.facts(&aws.tenant, &head).await.unwrap();
+        let committed = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap();
+        let message = committed.messages[0].clone();
+        let version = aws.store.head(&aws.tenant, &customer).await.unwrap().unwrap().version;
+        let attempt = Attempt { id: "a1".to_owned(), lease_until: aws.now() + SignedDuration::from_secs(60) };
+        let claim = aws.store.claim(&aws.tenant, &customer, version, &message, &attempt).await.unwrap();
+        let Claim::Held(claimed) = claim else { panic!("not held: {claim:?}") };
+        let feedback = feedback::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
+        let subject = Self { aws, feedback, customer, message, number: committed.number, claimed: *claimed, attempt };
+        match stage {
+            Stage::Calling => {}
+            Stage::Unknown => subject.settle(Settled::Unknown).await,
+            Stage::Sent => subject.settle(Settled::Sent).await,
+        }
+        subject
+    }
+
+    /// The sender says what came of its call.
+    pub async fn settle(&self, status: Settled) {
+        let now = self.aws.now();
+        let head = self.aws.store.head(&self.aws.tenant, &self.customer).await.unwrap().unwrap();
+        let rows = head.pending.get(&self.message).map(|entry| entry.message.rows.clone()).unwrap_or_default();
+        let settlement = Settlement {
+            status,
+            at: now,
+            reason: String::new(),
+            provider_id: (status == Settled::Sent).then(|| "ses-1".to_owned()),
+            rows,
+            rendered_sha256: None,
+            template_version: 1,
+            layout_version: 1,
+            trace: json!([]),
+            fact_versions: vec![],
+        };
+        let next = Next::At(now + SignedDuration::from_secs(3_600));
+        self.aws.store.settle(&self.aws.tenant, &self.claimed, &self.message, &self.attempt, &settlement, next).await.unwrap();
+    }
+
+    /// The tags of the message.
+    pub fn tags(&self) -> Value {
+        json!({
+            "dunlin_tenant": ["acme"], "dunlin_customer": [self.customer.as_str()], "dunlin_message": [self.message.as_str()],
+            "dunlin_number": [self.number.to_string()], "ses:source-ip": ["192.0.2.1"]
+        })
+    }
+
+    /// SES's event about the message; `part` is what is peculiar to its kind.
+    pub fn ses(&self, kind: &str, part: Value) -> Value {
+        envelope(kind, part, self.tags())
+    }
+
+    /// Hands bodies over as one batch of the queue; which of them come again.
+    pub async fn deliver(&self, queue: &str, bodies: &[String]) -> Vec<usize> {
+        let records: Vec<Value> = bodies.iter().enumerate().map(|(at, body)| record(queue, at, body)).collect();
+        self.deliver_records(&records).await
+    }
+
+    pub async fn deliver_records(&self, records: &[Value]) -> Vec<usize> {
+        let answer = self.feedback.handle(event(json!({ "Records": records }))).await.unwrap();
+        let failures = answer["batchItemFailures"].as_array().expect("a batch answer");
+        failures.iter().map(|failure| failure["itemIdentifier"].as_str().unwrap().parse().unwrap()).collect()
+    }
+
+    /// Hands events of SES over, one batch.
+    pub async fn hear(&self, events: &[Value]) {
+        let bodies: Vec<String> = events.iter().map(Value::to_string).collect();
+        assert_eq!(self.deliver("stack-FeedbackQueue-1", &bodies).await, Vec::<usize>::new());
+    }
+
+    /// Where the message stands: its status and what its coverage came to.
+    pub async fn status(&self) -> String {
+        let found = self.aws.store.find_message(&self.aws.tenant, &self.customer, self.number, &self.message).await.unwrap();
+        match found {
+            Found::Pending(_, entry) => format!("pending {:?}", entry.message.status),
+            Found::Record(record) => {
+                let outcome = record.coverage.first().map(|coverage| format!("{:?}", coverage.outcome));
+                format!("{} {}", record.status, outcome.unwrap_or_default())
+            }
+            Found::Nothing => "nothing".to_owned(),
+        }
+    }
+
+    /// The addresses that must not be used, with why.
+    pub async fn suppressed(&self) -> Vec<String> {
+        let head = self.aws.store.head(&self.aws.tenant, &self.customer).await.unwrap().unwrap();
+        let facts = self.aws.store.facts(&self.aws.tenant, &head).await.unwrap();
+        let known = facts.addresses.iter().filter_map(|(key, fact)| Some((key, fact.suppressed.as_ref()?)));
+        known.map(|(key, suppression)| format!("{key} {:?}", suppression.reason)).collect()
+    }
+}
+
+/// A record of a queue.
+pub fn record(queue: &str, at: usize, body: &str) -> Value {
+    json!({
+        "messageId": at.to_string(), "receiptHandle": "r", "body": body, "attributes": { "ApproximateReceiveCount": "1" },
+        "messageAttributes": {}, "eventSource": "aws:sqs", "eventSourceARN": format!("arn:aws:sqs:eu-central-1:1:{queue}")
+    })
+}
+
+/// An event of SES in EventBridge's envelope, to the main recipient and a copy.
+pub fn envelope(kind: &str, part: Value, tags: Value) -> Value {
+    let mut detail = json!({
+        "eventType": kind,
+        "mail": {
+            "timestamp": "2026-01-05T08:00:00.000Z", "messageId": "ses-1", "source": "billing@acme.example",
+            "sendingAccountId": "1", "destination": [MAIN, COPY], "headersTruncated": false,
+            "headers": [{ "name": "To", "value": MAIN }],
+            "commonHeaders": { "from": ["billing@acme.example"], "to": [format!("Anna Weber <{MAIN}>")], "cc": [COPY], "subject": "s" },
+            "tags": tags
+        }
+    });
+    for (name, value) in part.as_object().into_iter().flatten() {
+        detail[name] = value.clone();
+    }
+    let time = jiff::Timestamp::from_second(NOW_S).unwrap();
+    json!({ "version": "0", "id": "i", "detail-type": "Email", "source": "aws.ses", "account": "1", "time": time.to_string(), "detail": detail })
+}
+
+/// A bounce of these addresses; `extra` is what the report says of each.
+pub fn bounce(kind: &str, sub: &str, who: &[&str], extra: Value) -> Value {
+    let recipients: Vec<Value> = who
+        .iter()
+        .map(|address| {
+            let mut one = extra.clone();
+            one["emailAddress"] = json!(address);
+            one
+        })
+        .collect();
+    json!({ "bounce": {
+        "bounceType": kind, "bounceSubType": sub, "bouncedRecipients": recipients, "timestamp": "2026-01-05T08:05:00.000Z",
+        "feedbackId": "f", "reportingMTA": "dsn; mta.example"
+    } })
+}
+
+pub fn delivery(who: &[&str]) -> Value {
+    json!({ "delivery": { "timestamp": "2026-01-05T08:01:00.000Z", "recipients": who, "smtpResponse": "250 ok" } })
+}
+
+pub fn complaint(who: &[&str], extra: Value) -> Value {
+    let recipients: Vec<Value> = who.iter().map(|address| json!({ "emailAddress": address })).collect();
+    let mut part = json!({ "complainedRecipients": recipients, "timestamp": "2026-01-05T09:00:00.000Z", "feedbackId": "f" });
+    for (name, value) in extra.as_object().into_iter().flatten() {
+        part[name] = value.clone();
+    }
+    json!({ "complaint": part })
+}
