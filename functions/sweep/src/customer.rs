@@ -23,10 +23,7 @@ pub(crate) enum Did {
     /// Nothing was there to do.
     Nothing,
     /// It was decided.
-    Decided {
-        messages: u32,
-        next: Option<Timestamp>,
-    },
+    Decided { messages: u32, next: Option<Timestamp> },
     /// What it waits for is under way, until then at most.
     Passed(Option<Timestamp>),
     /// It failed, and backs off.
@@ -38,7 +35,13 @@ pub(crate) enum Did {
 }
 
 /// Advances one customer. What goes wrong with it is logged and backs off, and holds nobody else up.
-pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Mutex<Meter<'_>>) -> Did {
+pub(crate) async fn advance(
+    store: &Store,
+    row: &TenantRow,
+    customer: &CustomerId,
+    now: Timestamp,
+    meter: &Mutex<Meter<'_>>,
+) -> Did {
     match attempt(store, row, customer, now, meter).await {
         Ok(did) => did,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
@@ -55,7 +58,13 @@ pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerI
     }
 }
 
-async fn attempt(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Mutex<Meter<'_>>) -> Result<Did, Error> {
+async fn attempt(
+    store: &Store,
+    row: &TenantRow,
+    customer: &CustomerId,
+    now: Timestamp,
+    meter: &Mutex<Meter<'_>>,
+) -> Result<Did, Error> {
     for last in [false, false, true].into_iter().take(TRIES) {
         let Some(head) = store.head(&row.tenant, customer).await? else { return Ok(Did::Nothing) };
         if let Some(until) = head.backoff_until.filter(|until| *until > now) {
@@ -111,7 +120,8 @@ async fn tend(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Re
             }
             PendingStatus::Calling => {
                 tracing::warn!(tenant.id = %row.tenant, message.id = %id, "a sender did not come back; the message is in doubt");
-                let recheck_at = entry.message.decided_at.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX).max(now);
+                let recheck_at =
+                    entry.message.decided_at.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX).max(now);
                 store.mark_unknown(&row.tenant, head, id, recheck_at, now).await?;
                 until = earliest(until, Some(recheck_at));
             }

@@ -110,7 +110,7 @@ impl Sheet<'_> {
         if rest.is_empty() || self.more() > 0 {
             return None;
         }
-        rest.iter().try_fold(first.due_now, |sum, row| sum.add(row.due_now)).ok()
+        rest.iter().try_fold(first.due_now, |sum, row| sum.checked_add(row.due_now)).ok()
     }
 
     fn number(&self, row: &InvoiceRow) -> String {

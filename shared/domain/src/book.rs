@@ -115,9 +115,7 @@ impl Book {
             book.items.extend(open);
             book.in_flight.extend(in_flight(invoice, of));
         }
-        book.items.sort_by(|a, b| {
-            (a.due_on, a.issued_on, &a.number, &a.key).cmp(&(b.due_on, b.issued_on, &b.number, &b.key))
-        });
+        book.items.sort_by(|a, b| (a.due_on, a.issued_on, &a.number, &a.key).cmp(&(b.due_on, b.issued_on, &b.number, &b.key)));
         book.positions = book.items.iter().enumerate().map(|(at, item)| (item.key.clone(), at)).collect();
         book.keep_back(facts, now);
         for (currency, minor) in credit {
@@ -274,7 +272,8 @@ impl Book {
 fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i64>) {
     let mut by_invoice: BTreeMap<InvoiceId, Settled> = BTreeMap::new();
     let mut credit: BTreeMap<Currency, i64> = BTreeMap::new();
-    let currency_of: BTreeMap<&InvoiceId, Currency> = facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
+    let currency_of: BTreeMap<&InvoiceId, Currency> =
+        facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
     for fact in &facts.payments {
         let payment = &fact.payment;
         let reversed = total(

@@ -139,7 +139,7 @@ impl Money {
     /// # Errors
     ///
     /// [`MoneyError`] when the currencies differ or the sum overflows.
-    pub fn add(self, other: Self) -> Result<Self, MoneyError> {
+    pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::MixedCurrencies(self.currency, other.currency));
         }
@@ -210,8 +210,11 @@ mod tests {
     #[test]
     fn sums_are_checked() {
         let one = Money::from_minor(1, Currency::EUR);
-        assert_eq!(one.add(Money::from_minor(1, Currency::USD)), Err(MoneyError::MixedCurrencies(Currency::EUR, Currency::USD)));
-        assert_eq!(one.add(Money::from_minor(i64::MAX, Currency::EUR)), Err(MoneyError::Overflow));
+        assert_eq!(
+            one.checked_add(Money::from_minor(1, Currency::USD)),
+            Err(MoneyError::MixedCurrencies(Currency::EUR, Currency::USD))
+        );
+        assert_eq!(one.checked_add(Money::from_minor(i64::MAX, Currency::EUR)), Err(MoneyError::Overflow));
     }
 
     proptest! {

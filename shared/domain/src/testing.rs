@@ -147,8 +147,10 @@ impl Book {
     /// Gives an invoice instalments.
     pub fn instalments(&mut self, id: &InvoiceId, parts: &[(&str, i64)]) {
         let invoice = self.invoice_mut(id);
-        invoice.instalments =
-            parts.iter().map(|(due_on, amount_minor)| Instalment { external_id: None, due_on: on(due_on), amount_minor: *amount_minor }).collect();
+        invoice.instalments = parts
+            .iter()
+            .map(|(due_on, amount_minor)| Instalment { external_id: None, due_on: on(due_on), amount_minor: *amount_minor })
+            .collect();
     }
 
     /// The invoice.
@@ -229,7 +231,8 @@ impl Book {
     fn lines(&self, decision: &Decision, now: Timestamp) -> Vec<String> {
         let day = now.to_zoned(jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone")).date();
         let number = |key: &crate::DueItemKey| {
-            let of = self.facts.invoices.iter().find(|fact| fact.invoice.id == key.invoice).map_or("?", |fact| &fact.invoice.number);
+            let of =
+                self.facts.invoices.iter().find(|fact| fact.invoice.id == key.invoice).map_or("?", |fact| &fact.invoice.number);
             if key.instalment.is_empty() { of.to_owned() } else { format!("{of}/{}", key.instalment) }
         };
         let mut lines: Vec<String> = decision

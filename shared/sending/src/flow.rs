@@ -154,7 +154,12 @@ impl Sender {
             }
         }
         let attempt = Attempt {
-            id: render::attempt_id(&order.tenant, &order.customer, order.message.as_str(), &format!("{now}/{round}/{}", head.version)),
+            id: render::attempt_id(
+                &order.tenant,
+                &order.customer,
+                order.message.as_str(),
+                &format!("{now}/{round}/{}", head.version),
+            ),
             lease_until: now.checked_add(LEASE_MINUTES.minutes()).unwrap_or(Timestamp::MAX),
         };
         let claimed = match self.store.claim(&order.tenant, &order.customer, head.version, &order.message, &attempt).await? {
@@ -223,13 +228,19 @@ impl Sender {
         let Checked { facts, policy, pending, .. } = checked;
         let channel = pending.channel;
         let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
-        let address = |id: &String| facts.customer.contacts.iter().find(|other| other.external_id == *id).and_then(|other| other.email.clone());
+        let address = |id: &String| {
+            facts.customer.contacts.iter().find(|other| other.external_id == *id).and_then(|other| other.email.clone())
+        };
         let outgoing = Outgoing {
             tenant: order.tenant.clone(),
             customer: order.customer.clone(),
             message: order.message.clone(),
             number: pending.number,
-            from: if channel == domain::Channel::Email && !from.contains('<') { channels::channel::mailbox(&policy.settings.name, &from) } else { from },
+            from: if channel == domain::Channel::Email && !from.contains('<') {
+                channels::channel::mailbox(&policy.settings.name, &from)
+            } else {
+                from
+            },
             to: contact.address(channel).unwrap_or_default().to_owned(),
             cc: copies.iter().filter_map(address).collect(),
             reply_to: policy.settings.reply_to.clone(),
@@ -246,7 +257,9 @@ impl Sender {
                 (outcome.sent, outcome.reason) = (Settled::Failed, detail);
                 if suppress {
                     let at = self.clock.now();
-                    self.store.suppress(&order.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&order.customer)).await?;
+                    self.store
+                        .suppress(&order.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&order.customer))
+                        .await?;
                 }
             }
             Err(SendError::Unknown { detail }) => (outcome.sent, outcome.reason) = (Settled::Unknown, detail),
@@ -278,7 +291,14 @@ impl Sender {
         Ok(Ended::Retrying)
     }
 
-    async fn settle(&self, order: &Order, claimed: &Head, attempt: &Attempt, checked: &Checked, call: Call) -> Result<Ended, Error> {
+    async fn settle(
+        &self,
+        order: &Order,
+        claimed: &Head,
+        attempt: &Attempt,
+        checked: &Checked,
+        call: Call,
+    ) -> Result<Ended, Error> {
         let now = self.clock.now();
         let (marks, ended) = match call.sent {
             Settled::Sent => (Some(Outcome::Sent), Ended::Sent),
@@ -341,7 +361,8 @@ struct Call {
 
 /// When the customer is due again after a message: at once where more is to be done now.
 fn when(decision: &Decision, now: Timestamp) -> Next {
-    let acts = !decision.messages.is_empty() || !decision.tasks.is_empty() || !decision.marks.is_empty() || !decision.filing.is_empty();
+    let acts =
+        !decision.messages.is_empty() || !decision.tasks.is_empty() || !decision.marks.is_empty() || !decision.filing.is_empty();
     if acts { Next::At(now) } else { decision.next }
 }
 

@@ -1,4 +1,4 @@
-use channels::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RenderError, Rendered, Template};
+use channels::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template};
 use domain::{Channel, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, TenantId, book::DueItem, decide::View};
 
 /// The page of a customer, and of stopping one address.
@@ -21,11 +21,19 @@ fn percent(text: &str) -> String {
 }
 
 /// The template's text in the customer's language, else the tenant's, else any that it has.
-pub(crate) fn choose<'a>(templates: &'a [store::Template], customer: Option<&str>, tenant: Option<&str>) -> Option<&'a store::Template> {
+pub(crate) fn choose<'a>(
+    templates: &'a [store::Template],
+    customer: Option<&str>,
+    tenant: Option<&str>,
+) -> Option<&'a store::Template> {
     let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
     let exact = |wanted: &str| templates.iter().find(|template| template.language.eq_ignore_ascii_case(wanted));
     let near = |wanted: &str| templates.iter().find(|template| primary(&template.language) == primary(wanted));
-    [customer, tenant].into_iter().flatten().find_map(|wanted| exact(wanted).or_else(|| near(wanted))).or_else(|| templates.first())
+    [customer, tenant]
+        .into_iter()
+        .flatten()
+        .find_map(|wanted| exact(wanted).or_else(|| near(wanted)))
+        .or_else(|| templates.first())
 }
 
 /// Renders a message for its contact from what is due now.
@@ -110,7 +118,11 @@ mod tests {
             (None, None, "en"),
             (Some("ja"), Some("ko"), "en"),
         ] {
-            assert_eq!(choose(&templates, customer, tenant).map(|t| t.language.as_str()), Some(chosen), "{customer:?} {tenant:?}");
+            assert_eq!(
+                choose(&templates, customer, tenant).map(|t| t.language.as_str()),
+                Some(chosen),
+                "{customer:?} {tenant:?}"
+            );
         }
     }
 

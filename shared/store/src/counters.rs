@@ -87,7 +87,7 @@ impl Store {
             Wrote::Done(before) => {
                 let before = before.map_or(0, |row| count(&row, "due"));
                 Ok(u32::try_from(i64::from(before) + more).unwrap_or(0))
-            },
+            }
             Wrote::Not(_) => Err(Error::Conflict { operation: "count what is due for", id: tenant.to_string() }),
         }
     }

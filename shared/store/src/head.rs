@@ -168,13 +168,16 @@ fn instant(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// Rows of one step and occurrence: item and due now.
+type Group<S, K> = (S, u32, Vec<(K, i64)>);
+
 /// Rows as a text, grouped by step and occurrence: `[["reminder",0,[["inv_…",1250]]]]`.
 pub(crate) fn pack(rows: &[Covered]) -> String {
     let mut groups: BTreeMap<(&str, u32), Vec<(String, i64)>> = BTreeMap::new();
     for row in rows {
         groups.entry((&row.step, row.occurrence)).or_default().push((row.item.to_string(), row.due_now_minor));
     }
-    let groups: Vec<(&str, u32, Vec<(String, i64)>)> =
+    let groups: Vec<Group<&str, String>> =
         groups.into_iter().map(|((step, occurrence), items)| (step, occurrence, items)).collect();
     to_json(&groups)
 }
@@ -184,7 +187,7 @@ pub(crate) fn unpack(text: &str, key: &str) -> Result<Vec<Covered>> {
     if text.is_empty() {
         return Ok(vec![]);
     }
-    let groups: Vec<(String, u32, Vec<(DueItemKey, i64)>)> =
+    let groups: Vec<Group<String, DueItemKey>> =
         serde_json::from_str(text).map_err(|_| Error::Corrupt { key: key.to_owned(), detail: "rows do not read".into() })?;
     let mut rows: Vec<Covered> = groups
         .into_iter()

@@ -127,8 +127,8 @@ pub(crate) fn read(row: &Row) -> Result<RecordItem> {
         .map_err(|error| Error::Corrupt { key: key.clone(), detail: format!("'body' does not read at {}", error.column()) })?;
     let outcome = text(row, "oc").and_then(|word| serde_json::from_value(word.into()).ok());
     let heard = row
-        .iter()
-        .filter_map(|(name, _)| {
+        .keys()
+        .filter_map(|name| {
             let word = name.strip_prefix("at_")?;
             Some((word.to_owned(), Timestamp::from_millisecond(number(row, name)?).ok()?))
         })

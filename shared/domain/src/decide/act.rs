@@ -105,7 +105,8 @@ fn plan_send(
             outlook.next = outlook.next.earlier(Next::At(until));
         }
         Way::Stopped(Verdict::NeedsReview(why)) | Way::Review(why) => {
-            let task = exception(planner, case, TaskKind::NeedsReview, step, &rows, format!("the guard asks for a person: {why}"));
+            let task =
+                exception(planner, case, TaskKind::NeedsReview, step, &rows, format!("the guard asks for a person: {why}"));
             planner.decision.tasks.push(task);
             outlook.next = outlook.next.earlier(tomorrow(planner.view));
         }
@@ -114,7 +115,14 @@ fn plan_send(
             outlook.next = outlook.next.earlier(tomorrow(planner.view));
         }
         Way::Nobody => {
-            let why: Vec<String> = planner.trace.rules.iter().rev().take(6).map(|line| format!("{}: {}", line.channel.as_str(), line.said)).collect();
+            let why: Vec<String> = planner
+                .trace
+                .rules
+                .iter()
+                .rev()
+                .take(6)
+                .map(|line| format!("{}: {}", line.channel.as_str(), line.said))
+                .collect();
             let detail = format!(
                 "step {} could reach nobody ({}); add a usable address with its consent, or do it by hand",
                 step.id,

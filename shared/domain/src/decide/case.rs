@@ -216,10 +216,7 @@ impl Planner<'_, '_> {
     pub(super) fn mark(&mut self, item: &DueItem, next: &NextStep, outcome: Outcome) {
         let Some(step) = self.workflow.steps.get(next.index) else { return };
         let now = self.view.now;
-        self.history.add(
-            &item.key,
-            Mark { step: step.id.clone(), occurrence: next.occurrence, outcome, at: now, way: None },
-        );
+        self.history.add(&item.key, Mark { step: step.id.clone(), occurrence: next.occurrence, outcome, at: now, way: None });
         let row = Covered {
             item: item.key.clone(),
             step: step.id.clone(),
@@ -248,7 +245,6 @@ impl Planner<'_, '_> {
         self.decision.tasks.extend(task);
         CaseState::Ended
     }
-
 }
 
 /// What one round came to.

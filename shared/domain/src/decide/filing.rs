@@ -35,8 +35,13 @@ pub(super) fn file(view: &View<'_>) -> Filing {
     let cut = if needed.len() > COVERAGE_TAIL_MAX { needed.len() - COVERAGE_TAIL_MAX / 2 } else { 0 };
     filing.covered_from = needed.get(cut).map_or(facts.decision + 1, |coverage| coverage.number);
     if cut > 0 {
-        let folded: BTreeSet<&InvoiceId> =
-            needed.iter().take(cut).flat_map(|coverage| &coverage.rows).map(|row| &row.item.invoice).filter(|id| open.contains(id)).collect();
+        let folded: BTreeSet<&InvoiceId> = needed
+            .iter()
+            .take(cut)
+            .flat_map(|coverage| &coverage.rows)
+            .map(|row| &row.item.invoice)
+            .filter(|id| open.contains(id))
+            .collect();
         filing.fold_invoices = folded.into_iter().map(|id| (id.clone(), marks_of(view, id, filing.covered_from))).collect();
     }
     filing

@@ -67,7 +67,10 @@ pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
 
 /// The net exposure of each currency, for rendering and reading: due now, and the part past due, minor units.
 pub fn exposures(book: &Book) -> BTreeMap<Currency, (i64, i64)> {
-    book.currencies().into_iter().map(|currency| (currency, (book.exposure_minor(currency), book.overdue_minor(currency)))).collect()
+    book.currencies()
+        .into_iter()
+        .map(|currency| (currency, (book.exposure_minor(currency), book.overdue_minor(currency))))
+        .collect()
 }
 
 /// Payments that exceed what their invoice's document says for too long: a person has to look.

@@ -7,7 +7,13 @@ use crate::{Case, CaseId, CaseState, Currency, Workflow, condition::Condition, l
 
 /// Whether a condition's source holds; an absent one does. One that does not check any more (it was checked when it was
 /// published) does not hold, so that nothing is sent on its account.
-pub(super) fn holds(view: &View<'_>, source: Option<&str>, currency: Currency, driver: Option<&crate::book::DueItem>, history: &History) -> bool {
+pub(super) fn holds(
+    view: &View<'_>,
+    source: Option<&str>,
+    currency: Currency,
+    driver: Option<&crate::book::DueItem>,
+    history: &History,
+) -> bool {
     let Some(source) = source else { return true };
     Condition::check(source).is_ok_and(|condition| condition.holds(&view.condition_facts(currency, driver, history)))
 }

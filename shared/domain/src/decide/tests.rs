@@ -60,7 +60,12 @@ fn the_oldest_drives_and_each_item_is_credited_with_its_own_step() {
     stage.invoice("new", EUR, 2_000, "2026-01-21");
     assert_eq!(
         stage.run("2026-01-12T08:00:00Z", "2026-02-06T00:00:00Z"),
-        ["2026-01-12 heads-up: old", "2026-01-16 reminder: new (heads-up), old", "2026-01-23 nudge: new (reminder), old", "2026-02-04 final: new (nudge), old"]
+        [
+            "2026-01-12 heads-up: old",
+            "2026-01-16 reminder: new (heads-up), old",
+            "2026-01-23 nudge: new (reminder), old",
+            "2026-02-04 final: new (nudge), old"
+        ]
     );
 }
 
@@ -91,17 +96,21 @@ fn late_items_climb_one_rung_at_a_time() {
     // Forty days late: reminder now, then the planned distances (7, 12, 10 days) from each satisfaction.
     assert_eq!(
         stage.run("2026-02-16T15:45:00Z", "2026-04-10T00:00:00Z"),
-        ["2026-02-16 reminder: A", "2026-02-23 nudge: A", "2026-03-09 final: A", "2026-03-19 task: Call", "2026-03-19 plan_ended: The plan has ended and money is still owed"]
+        [
+            "2026-02-16 reminder: A",
+            "2026-02-23 nudge: A",
+            "2026-03-09 final: A",
+            "2026-03-19 task: Call",
+            "2026-03-19 plan_ended: The plan has ended and money is still owed"
+        ]
     );
 }
 
 #[test]
 fn catch_up_highest_jumps_and_skip_passes_over() {
-    for (catch_up, expected) in [
-        ("highest", vec!["2026-02-16 final: A"]),
-        ("skip", vec![]),
-        ("lowest", vec!["2026-02-16 reminder: A"]),
-    ] {
+    for (catch_up, expected) in
+        [("highest", vec!["2026-02-16 final: A"]), ("skip", vec![]), ("lowest", vec!["2026-02-16 reminder: A"])]
+    {
         let mut plan = ladder();
         for step in &mut plan.steps {
             step.catch_up = serde_json::from_value(json!(catch_up)).expect("a catch-up");
@@ -167,11 +176,19 @@ fn half_on_hold_leaves_the_other_half_chased() {
 
 #[test]
 fn overlapping_holds_keep_back_at_most_what_is_open() {
-    for (amounts, due_now) in [(vec![None, Some(300)], 0), (vec![Some(300), Some(500)], 200), (vec![Some(600), Some(700)], 0), (vec![Some(0)], 1_000)] {
+    for (amounts, due_now) in
+        [(vec![None, Some(300)], 0), (vec![Some(300), Some(500)], 200), (vec![Some(600), Some(700)], 0), (vec![Some(0)], 1_000)]
+    {
         let mut stage = Stage::new(ladder());
         let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
         for amount in &amounts {
-            stage.facts.holds.push(hold(HoldScope::Invoice(id.clone()), *amount, HoldClock::Freeze, "2026-01-20T00:00:00Z", "2026-03-31"));
+            stage.facts.holds.push(hold(
+                HoldScope::Invoice(id.clone()),
+                *amount,
+                HoldClock::Freeze,
+                "2026-01-20T00:00:00Z",
+                "2026-03-31",
+            ));
         }
         let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
         assert_eq!(book.exposure_minor(EUR), due_now, "{amounts:?}");
@@ -180,10 +197,7 @@ fn overlapping_holds_keep_back_at_most_what_is_open() {
 
 #[test]
 fn a_case_on_hold_waits_and_stop_clock_moves_the_anchor() {
-    for (clock, expected) in [
-        (HoldClock::StopClock, "2026-02-13 reminder: A"),
-        (HoldClock::Freeze, "2026-02-12 reminder: A"),
-    ] {
+    for (clock, expected) in [(HoldClock::StopClock, "2026-02-13 reminder: A"), (HoldClock::Freeze, "2026-02-12 reminder: A")] {
         let mut stage = Stage::new(ladder());
         stage.invoice("A", EUR, 1_000, "2026-02-04");
         stage.facts.holds.push(hold(HoldScope::Customer, None, clock, "2026-01-30T00:00:00Z", "2026-02-11"));
@@ -409,9 +423,12 @@ fn a_sender_looks_again() {
         ("the person is no longer there", Box::new(|stage: &mut Stage| stage.facts.customer.contacts.clear())),
         ("no longer has an address", Box::new(|stage: &mut Stage| stage.facts.customer.contacts[0].email = None)),
         ("nothing that it covers", Box::new(|stage: &mut Stage| stage.facts.invoices.clear())),
-        ("hold", Box::new(|stage: &mut Stage| {
-            stage.facts.holds.push(hold(HoldScope::Customer, None, HoldClock::Freeze, "2026-02-05T00:00:00Z", "2026-03-01"));
-        })),
+        (
+            "hold",
+            Box::new(|stage: &mut Stage| {
+                stage.facts.holds.push(hold(HoldScope::Customer, None, HoldClock::Freeze, "2026-02-05T00:00:00Z", "2026-03-01"));
+            }),
+        ),
     ] {
         let (mut stage, _, pending) = decided();
         spoil(&mut stage);

@@ -80,12 +80,19 @@ impl<'a> View<'a> {
     }
 
     /// What conditions see: of a currency, and of the due item that drives, if one does.
-    pub fn condition_facts(&self, currency: Currency, driver: Option<&crate::book::DueItem>, history: &History) -> ConditionFacts {
+    pub fn condition_facts(
+        &self,
+        currency: Currency,
+        driver: Option<&crate::book::DueItem>,
+        history: &History,
+    ) -> ConditionFacts {
         let today = self.book.today;
         let days = |item: &crate::book::DueItem| item.days_past_due(today);
-        let contact_days = self.facts.last_contact.in_mode(self.mode()).map(|at| {
-            crate::book::days_between(self.place.date_of(at), self.place.date_of(self.now))
-        });
+        let contact_days = self
+            .facts
+            .last_contact
+            .in_mode(self.mode())
+            .map(|at| crate::book::days_between(self.place.date_of(at), self.place.date_of(self.now)));
         let case_messages = self.facts.coverage.iter().filter(|coverage| {
             coverage.message.is_some() && coverage.outcome.satisfies() && crate::ladder::counts(coverage.mode, self.mode())
         });

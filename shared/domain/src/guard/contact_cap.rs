@@ -18,7 +18,8 @@ fn check(ask: &Ask<'_>) -> Verdict {
     let Some(fact) = ask.facts.addresses.get(&person) else { return Verdict::Allow };
     let today = ask.place.date_of(ask.now);
     let days = i64::from(cap.days);
-    let mut within: Vec<_> = fact.contacted_on.iter().copied().filter(|on| *on > add_days(today, -days) && *on <= today).collect();
+    let mut within: Vec<_> =
+        fact.contacted_on.iter().copied().filter(|on| *on > add_days(today, -days) && *on <= today).collect();
     within.sort();
     within.dedup();
     let count = usize::try_from(cap.count).unwrap_or(usize::MAX);
