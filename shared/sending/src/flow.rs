@@ -171,12 +171,10 @@ impl Sender {
         if let Some(reason) = self.stopped_meanwhile(order, &checked).await? {
             (outcome.sent, outcome.reason) = (Settled::Superseded, reason);
         } else if pending.mode == Mode::Live {
-            match self.call(order, &checked, contact, &copies, &mut outcome).await? {
-                Some(after) => {
-                    let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
-                    return self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await.map(Some);
-                }
-                None => {}
+            let refused = self.call(order, &checked, contact, &copies, &mut outcome).await?;
+            if let Some(after) = refused {
+                let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
+                return self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await.map(Some);
             }
         }
         self.settle(order, &claimed, &attempt, &checked, outcome).await.map(Some)
