@@ -1,4 +1,5 @@
 //! The API document as it is checked in.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! The stack end to end, with toy functions behind a template that has one of each thing.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 use std::sync::{
     Arc,

@@ -33,6 +33,7 @@ fn sdk(port: u16) -> SdkConfig {
 
 fn outgoing() -> Outgoing {
     Outgoing {
+        number: 7,
         tenant: TenantId::parse("acme").expect("an id"),
         customer: CustomerId::derive(&["c"]),
         message: MessageId::derive(&["m"]),

@@ -1,4 +1,5 @@
 //! Documents in any order, filing, and what a tenant decides by.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 mod common;
 
