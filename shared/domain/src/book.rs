@@ -116,6 +116,7 @@ impl Book {
             book.in_flight.extend(in_flight(invoice, of));
         }
         book.items.sort_by(|a, b| (a.due_on, a.issued_on, &a.number, &a.key).cmp(&(b.due_on, b.issued_on, &b.number, &b.key)));
+        book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.positions = book.items.iter().enumerate().map(|(at, item)| (item.key.clone(), at)).collect();
         book.keep_back(facts, now);
         for (currency, minor) in credit {

@@ -100,4 +100,6 @@ fn pending_until(view: &View<'_>) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;

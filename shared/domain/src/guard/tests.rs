@@ -1,1 +1,168 @@
+use super::*;
+use crate::{
+    Suppression, SuppressionReason, address_key,
+    calendar::{Calendar, Place},
+    settings::PersonCap,
+    testing::{Book as Stage, at, ladder, on},
+};
 
+const NOON: &str = "2026-02-05T11:00:00Z";
+
+/// What one rule says of emailing the contact at `now`.
+fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -> Verdict {
+    let mut stage = Stage::new(ladder());
+    change(&mut stage);
+    let settings = &stage.policy.settings;
+    let place = Place::of_customer(&stage.facts.customer, settings);
+    let calendar = Calendar::new(&place, &settings.window, &settings.calendar.closed);
+    let ask = Ask {
+        facts: &stage.facts,
+        policy: &stage.policy,
+        place: &place,
+        calendar: &calendar,
+        min_gap_days: 3,
+        mode: Mode::Live,
+        decided_at: at(now),
+        channel,
+        contact: &stage.facts.customer.contacts[0],
+        now: at(now),
+    };
+    let rule = RULES.iter().find(|known| known.id == rule).expect("a rule of that name");
+    (rule.check)(&ask)
+}
+
+fn is_block(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Block(_))
+}
+
+fn suppress(stage: &mut Stage, channel: Channel, reason: SuppressionReason) {
+    let contact = stage.facts.customer.contacts[0].clone();
+    let key = address_key(channel, contact.address(channel).expect("an address"));
+    stage.facts.addresses.entry(key).or_default().suppressed = Some(Suppression { reason, at: at(NOON) });
+}
+
+#[test]
+fn mode_and_kill_switch() {
+    assert_eq!(check("mode", Channel::Email, NOON, |_| ()), Verdict::Allow);
+    assert!(is_block(&check("mode", Channel::Email, NOON, |stage| stage.policy.settings.mode = Mode::Shadow)));
+    assert!(is_block(&check("mode", Channel::Email, NOON, |stage| stage.policy.settings.mode = Mode::Off)));
+    assert_eq!(check("kill-switch", Channel::Email, NOON, |_| ()), Verdict::Allow);
+    assert!(is_block(&check("kill-switch", Channel::Email, NOON, |stage| stage.policy.settings.paused = true)));
+    assert!(is_block(&check("kill-switch", Channel::Email, NOON, |stage| stage.policy.breaker_open = true)));
+}
+
+#[test]
+fn suppression_is_of_one_channel_but_a_cease_is_of_all() {
+    for (suppressed, reason, asked, blocks) in [
+        (Channel::Email, SuppressionReason::Bounce, Channel::Email, true),
+        (Channel::Email, SuppressionReason::Complaint, Channel::Email, true),
+        (Channel::Email, SuppressionReason::OptOut, Channel::Sms, false),
+        (Channel::Sms, SuppressionReason::OptOut, Channel::Sms, true),
+        (Channel::Sms, SuppressionReason::OptOut, Channel::Voice, false),
+        (Channel::Sms, SuppressionReason::Cease, Channel::Email, true),
+    ] {
+        let said = check("suppression", asked, NOON, |stage| suppress(stage, suppressed, reason));
+        assert_eq!(is_block(&said), blocks, "{suppressed:?} {reason:?} {asked:?}");
+    }
+}
+
+#[test]
+fn consent_is_needed_where_the_law_or_the_carrier_asks() {
+    for (channel, agreed, blocks) in [
+        (Channel::Email, false, false),
+        (Channel::Letter, false, false),
+        (Channel::Sms, true, false),
+        (Channel::Sms, false, true),
+        (Channel::Whatsapp, true, true),
+    ] {
+        let said = check("consent", channel, NOON, |stage| {
+            if !agreed {
+                stage.facts.customer.contacts[0].consents.clear();
+            }
+        });
+        assert_eq!(is_block(&said), blocks, "{channel:?} {agreed}");
+    }
+}
+
+#[test]
+fn books_must_be_as_fresh_as_the_tenant_asks() {
+    for (demand, heard, allowed) in [
+        (None, None, true),
+        (Some("PT2H"), None, false),
+        (Some("PT2H"), Some("2026-02-05T09:00:00Z"), true),
+        (Some("PT2H"), Some("2026-02-05T08:59:59Z"), false),
+        (Some("P1D"), Some("2026-02-04T11:00:00Z"), true),
+    ] {
+        let said = check("freshness", Channel::Email, NOON, |stage| {
+            stage.policy.settings.freshness.extend(demand.map(|demand| ("canonical".to_owned(), demand.to_owned())));
+            stage.facts.heard.extend(heard.map(|heard| ("canonical".to_owned(), at(heard))));
+        });
+        assert_eq!(said == Verdict::Allow, allowed, "{demand:?} {heard:?}");
+    }
+}
+
+#[test]
+fn the_gap_counts_civil_days_and_one_day_is_one_contact() {
+    for (last, allowed) in [
+        (None, true),
+        (Some("2026-02-05T08:00:00Z"), true),
+        (Some("2026-02-04T16:00:00Z"), false),
+        (Some("2026-02-03T08:00:00Z"), false),
+        (Some("2026-02-02T16:59:00Z"), true),
+    ] {
+        let said = check("min-gap", Channel::Email, NOON, |stage| stage.facts.last_contact.live = last.map(at));
+        assert_eq!(said == Verdict::Allow, allowed, "{last:?}: {said}");
+    }
+}
+
+#[test]
+fn a_person_has_a_budget_of_days() {
+    for (days, count, allowed) in [
+        (vec![], 1, true),
+        (vec!["2026-02-03"], 1, false),
+        (vec!["2026-02-05"], 1, true),
+        (vec!["2026-01-29"], 1, true),
+        (vec!["2026-01-30", "2026-01-30"], 2, true),
+        (vec!["2026-01-30", "2026-02-02"], 2, false),
+        (vec![], 0, false),
+    ] {
+        let said = check("contact-cap", Channel::Email, NOON, |stage| {
+            stage.policy.settings.caps.per_person = Some(PersonCap { count, days: 7 });
+            let fact = stage.facts.addresses.entry("p1@beispiel.example".to_owned()).or_default();
+            fact.contacted_on = days.iter().map(|day| on(day)).collect();
+        });
+        assert_eq!(said == Verdict::Allow, allowed, "{days:?} of {count}: {said}");
+    }
+}
+
+#[test]
+fn the_window_is_half_open_and_closed_on_holidays() {
+    for (now, allowed) in [
+        ("2026-02-05T07:59:59Z", false),
+        ("2026-02-05T08:00:00Z", true),
+        ("2026-02-05T15:59:59Z", true),
+        ("2026-02-05T16:00:00Z", false),
+        ("2026-02-07T11:00:00Z", false),
+        ("2026-03-09T11:00:00Z", true),
+        ("2026-12-25T11:00:00Z", false),
+    ] {
+        // 8 March is a holiday in Berlin, in 2026 a Sunday; the Monday after is open.
+        let said = check("window", Channel::Email, now, |_| ());
+        assert_eq!(said == Verdict::Allow, allowed, "{now}: {said}");
+    }
+}
+
+#[test]
+fn years_without_holidays_known_need_a_person() {
+    assert_eq!(check("holiday-table", Channel::Email, NOON, |_| ()), Verdict::Allow);
+    assert!(matches!(check("holiday-table", Channel::Email, "2032-02-05T11:00:00Z", |_| ()), Verdict::NeedsReview(_)));
+}
+
+#[test]
+fn the_strictest_verdict_wins() {
+    let defer = Verdict::Defer(at(NOON));
+    let review = Verdict::NeedsReview(String::new());
+    let block = Verdict::Block(String::new());
+    assert!(Verdict::Allow < defer && defer < review && review < block);
+    assert!(RULES.iter().all(|rule| !rule.citation.is_empty() && rule.version > 0));
+}
