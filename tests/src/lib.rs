@@ -1,1 +1,4 @@
 //! Black-box scenarios and benches.
+
+pub mod desk;
+pub mod documents;

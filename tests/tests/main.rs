@@ -1,3 +1,12 @@
 //! Black-box scenarios and the rules of the house, in one binary so that they link once.
 
 mod architecture;
+mod bad_input;
+mod controls;
+mod doubt;
+mod heard;
+mod ladder;
+mod long;
+mod nights;
+mod stops;
+mod stripe;

@@ -1,0 +1,224 @@
+//! The built-in ladder, from the webhook to the mailbox.
+
+use serde_json::{Value, json};
+use tests::{
+    desk::{Desk, local_time, step},
+    documents::{changed, customer, invoice, payment},
+};
+
+/// A workflow in which each due item sets its own pace.
+fn own_pace() -> Value {
+    let send = |id: &str, offset: &str| {
+        json!({"id": id, "at": {"anchor": "due_date", "offset": offset},
+               "action": {"send": {"channels": ["email"], "template": id, "to": ["billing"]}}})
+    };
+    json!({
+        "id": "own-pace", "name": "Own pace", "scope": "invoice",
+        "steps": [
+            send("reminder", "P1D"), send("nudge", "P8D"),
+            {"id": "review", "at": {"anchor": "due_date", "offset": "P20D"}, "action": {"task": {"title": "Call"}}},
+        ],
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
+    for (language, subject) in [("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig"), ("en", "Reminder: invoice F-1 was due on")] {
+        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let mut buyer = customer("C-1");
+        buyer["language"] = json!(language);
+        desk.put(&invoice(&buyer, "F-1", 125_000, "2026-02-04")).await;
+        desk.end_of("2026-04-30").await;
+        assert_eq!(
+            desk.log(),
+            [
+                "2026-01-30 email heads-up",
+                "2026-02-05 email reminder",
+                "2026-02-12 email nudge",
+                "2026-02-23 email formal-notice",
+                "2026-03-06 email final-notice",
+            ],
+            "{language}"
+        );
+        let sent = desk.sent();
+        assert!(sent[1].subject.as_deref().unwrap().starts_with(subject), "{:?}", sent[1].subject);
+        for mail in &sent {
+            assert_eq!(mail.to, "c-1@buyer.example");
+            let (text, html) = (mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap());
+            assert!([text, html].iter().all(|body| body.contains("1.250,00") && body.contains("F-1")), "{text}");
+        }
+        assert_eq!(desk.tasks("task").await.len(), 1, "the plan ends with a person");
+        assert_eq!(desk.exceptions().await, Vec::<Value>::new());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
+    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"mode": "shadow"}), None).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.end_of("2026-02-14").await;
+    assert_eq!(desk.log(), Vec::<String>::new());
+    let matter = desk.matter("C-1").await;
+    let shadowed = matter["records"].as_array().unwrap().iter().filter(|record| record["status"] == "shadow").count();
+    assert_eq!(shadowed, 3, "heads-up, reminder and nudge were decided and rendered");
+    desk.set(json!({"mode": "live"})).await;
+    desk.end_of("2026-03-31").await;
+    // The heads-up has lapsed; nobody was written to, so the ladder begins with the reminder and keeps its distances.
+    assert_eq!(
+        desk.log(),
+        [
+            "2026-02-16 email reminder",
+            "2026-02-23 email nudge",
+            "2026-03-05 email formal-notice",
+            "2026-03-17 email final-notice"
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_overdue_invoices_are_one_message_and_every_ladder_moves() {
+    let desk = Desk::at("2026-02-10T05:00:00Z").await;
+    for n in 0..30 {
+        desk.put(&invoice(&customer("C-1"), &format!("F-{n}"), 10_000, "2026-02-06")).await;
+    }
+    desk.end_of("2026-02-10").await;
+    assert_eq!(desk.log(), ["2026-02-10 email reminder"]);
+    let first = desk.sent().remove(0);
+    let text = first.text.unwrap();
+    assert!(text.contains("3.000,00") && (0..30).all(|n| text.contains(&format!("F-{n}"))), "{text}");
+    let rungs = desk.rungs("C-1").await;
+    assert_eq!(rungs.len(), 30);
+    assert!(rungs.iter().all(|(_, rung)| rung.as_deref() == Some("reminder")), "{rungs:?}");
+    desk.end_of("2026-02-17").await;
+    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-17 email nudge"]);
+    assert!(desk.rungs("C-1").await.iter().all(|(_, rung)| rung.as_deref() == Some("nudge")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_overdue_invoices_are_one_bounded_message() {
+    let desk = Desk::at("2026-02-10T05:00:00Z").await;
+    for n in 0..2_000 {
+        desk.put(&invoice(&customer("C-1"), &format!("F-{n:04}"), 10_000, "2026-02-06")).await;
+    }
+    desk.end_of("2026-02-10").await;
+    assert_eq!(desk.log(), ["2026-02-10 email reminder"]);
+    let first = desk.sent().remove(0);
+    let (text, html) = (first.text.unwrap(), first.html.unwrap());
+    assert!(text.contains("200.000,00") && text.contains("2000") || text.contains("2.000"), "{text}");
+    for body in [&text, &html] {
+        assert_eq!(body.matches("F-").count(), 50);
+        assert!(body.contains("1950") || body.contains("1.950"), "the rest is counted");
+    }
+    assert!(html.len() < 100_000, "{} bytes", html.len());
+    desk.end_of("2026-02-17").await;
+    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-17 email nudge"]);
+    let matter = desk.matter("C-1").await;
+    assert_eq!(matter["due_items_count"], 2_000);
+    assert!(matter["due_items"].as_array().unwrap().iter().all(|item| item["rung"] == "nudge"));
+    assert!(desk.exceptions().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_days_without_sweeps_lose_no_step_and_double_none() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.end_of("2026-02-03").await;
+    // One tick a minute, for five days over the reminder's.
+    desk.fault("sweep", local::Mode::Skip, 5 * 24 * 60);
+    desk.end_of("2026-02-08").await;
+    assert_eq!(desk.log(), ["2026-01-30 email heads-up"]);
+    desk.end_of("2026-03-31").await;
+    let log = desk.log();
+    let steps: Vec<&str> = log.iter().map(|line| line.rsplit(' ').next().unwrap()).collect();
+    assert_eq!(steps, ["heads-up", "reminder", "nudge", "formal-notice", "final-notice"]);
+    assert_eq!(log[1], "2026-02-09 email reminder", "the first moment after the outage");
+    for pair in desk.sent().windows(2) {
+        assert!((local_time(&pair[1], "Europe/Berlin").date() - local_time(&pair[0], "Europe/Berlin").date()).get_days() >= 3);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reversal_goes_on_at_the_rung_that_it_had() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.end_of("2026-02-06").await;
+    assert_eq!(desk.log().len(), 2);
+    desk.put(&payment("C-1", "P-1", 1, "received", "F-1", 125_000)).await;
+    desk.end_of("2026-02-15").await;
+    assert_eq!(desk.log().len(), 2, "paid: nothing more");
+    assert_eq!(desk.matter("C-1").await["cases"][0]["state"], "closed");
+    desk.put(&payment("C-1", "P-1", 2, "reversed", "F-1", 125_000)).await;
+    desk.end_of("2026-02-28").await;
+    let log = desk.log();
+    assert_eq!(log[2].rsplit(' ').next(), Some("nudge"), "{log:?}");
+    assert_eq!(log.iter().filter(|line| line.ends_with("reminder")).count(), 1, "{log:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn void_written_off_and_credited_end_the_matter() {
+    for change in [json!({"status": "void"}), json!({"status": "written_off"}), json!({"credited_minor": 125_000})] {
+        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let document = invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04");
+        desk.put(&document).await;
+        desk.end_of("2026-02-06").await;
+        desk.put(&changed(&document, 2, &change)).await;
+        desk.end_of("2026-03-31").await;
+        assert_eq!(desk.log().len(), 2, "{change}");
+        let matter = desk.matter("C-1").await;
+        assert_eq!((&matter["cases"][0]["state"], &matter["due_items_count"]), (&json!("closed"), &json!(0)), "{change}");
+        assert!(desk.tasks("task").await.is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_invoice_joins_at_its_own_rung() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.end_of("2026-02-06").await;
+    desk.put(&invoice(&customer("C-1"), "F-2", 5_000, "2026-02-09")).await;
+    desk.end_of("2026-02-13").await;
+    // One message: the nudge of the first, and the second's reminder with it.
+    assert_eq!(desk.log().last().unwrap(), "2026-02-12 email nudge");
+    assert_eq!(desk.log().len(), 3);
+    let last = desk.sent().pop().unwrap().text.unwrap();
+    assert!(last.contains("F-1") && last.contains("F-2") && last.contains("1.300,00"), "{last}");
+    let rungs = desk.rungs("C-1").await;
+    assert_eq!(rungs, [("F-1".to_owned(), Some("nudge".to_owned())), ("F-2".to_owned(), Some("reminder".to_owned()))]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_invoice_scope_each_item_sets_its_own_pace() {
+    let desk = Desk::with("2026-01-20T08:00:00Z", json!({}), Some(vec![own_pace()])).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.put(&invoice(&customer("C-1"), "F-2", 5_000, "2026-02-10")).await;
+    desk.end_of("2026-02-20").await;
+    assert_eq!(
+        desk.log(),
+        ["2026-02-05 email reminder", "2026-02-11 email reminder", "2026-02-16 email nudge", "2026-02-19 email nudge"]
+    );
+    let covers: Vec<[bool; 2]> = desk
+        .sent()
+        .iter()
+        .map(|mail| ["F-1", "F-2"].map(|number| mail.text.as_deref().unwrap().contains(number)))
+        .collect();
+    assert_eq!(covers, [[true, false], [false, true], [true, false], [false, true]], "each for itself");
+    assert!(desk.sent().iter().all(|mail| step(mail) != "?"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_currencies_are_two_messages_on_one_day() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    let dollars = changed(&invoice(&customer("C-1"), "F-2", 7_000, "2026-02-04"), 1, &json!({"currency": "USD"}));
+    desk.put(&dollars).await;
+    desk.end_of("2026-02-06").await;
+    assert_eq!(
+        desk.log(),
+        ["2026-01-30 email heads-up", "2026-01-30 email heads-up", "2026-02-05 email reminder", "2026-02-05 email reminder"]
+    );
+    let texts: Vec<String> = desk.sent().into_iter().map(|mail| mail.text.unwrap()).collect();
+    for pair in texts.chunks(2) {
+        assert!(pair.iter().filter(|text| text.contains("1.250,00") && !text.contains("F-2")).count() == 1, "{pair:?}");
+        assert!(pair.iter().filter(|text| text.contains("70,00") && !text.contains("F-1")).count() == 1, "{pair:?}");
+    }
+}

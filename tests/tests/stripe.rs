@@ -1,0 +1,163 @@
+//! Stripe's recorded objects and signatures over the real HTTP path.
+
+use serde_json::{Value, json};
+use tests::{
+    desk::{Desk, TENANT, at},
+    documents::{hmac, sign_stripe},
+};
+
+fn file(name: &str) -> Value {
+    let path = format!("{}/../shared/connectors/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
+}
+
+fn event(desk: &Desk, kind: &str, object: &Value) -> Value {
+    json!({
+        "id": desk.fresh_id(), "object": "event", "api_version": "2024-10-28.acacia", "created": desk.second(), "livemode": false,
+        "type": kind, "data": {"object": object},
+    })
+}
+
+/// The recorded object with changes.
+fn recorded(name: &str, changes: &Value) -> Value {
+    let mut object = file(&format!("stripe/{name}"));
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    object
+}
+
+/// The recorded invoice as it is once it is issued to somebody, due on 4 February 2026.
+fn issued(changes: &Value) -> Value {
+    let mut object = recorded(
+        "invoice",
+        &json!({
+            "status": "open", "number": "F-1", "customer_name": "Acme GmbH", "customer_email": "ap@buyer.example",
+            "customer_address": {"country": "DE", "state": null}, "collection_method": "send_invoice", "currency": "eur",
+            "total": 125_000, "amount_due": 125_000, "amount_paid": 0, "amount_remaining": 125_000,
+            "due_date": at("2026-02-04T12:00:00Z").as_second(), "effective_at": at("2026-01-05T12:00:00Z").as_second(),
+        }),
+    );
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    object
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recorded_object_passes_once() {
+    let cases = [
+        ("invoice", "invoice.finalized"),
+        ("invoice_payment", "invoice_payment.paid"),
+        ("payment_intent", "payment_intent.succeeded"),
+        ("credit_note", "credit_note.created"),
+        ("charge", "charge.refunded"),
+        ("refund", "refund.created"),
+        ("dispute", "charge.dispute.created"),
+        ("customer", "customer.updated"),
+        ("checkout.session", "checkout.session.completed"),
+    ];
+    for (object, kind) in cases {
+        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let event = event(&desk, kind, &recorded(object, &json!({})));
+        let first = desk.send_stripe(&event).await;
+        assert!((200..300).contains(&first.status), "{kind}: {}", first.text);
+        let again = desk.send_stripe(&event).await.is(200);
+        assert!(["duplicate", "ignored"].contains(&again.body["result"].as_str().unwrap()), "{kind}: {}", again.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signature_vectors_pass_and_one_changed_byte_does_not() {
+    let vectors = file("vectors/signatures");
+    let vector = vectors.as_array().unwrap().iter().find(|vector| vector["system"] == "stripe").unwrap().clone();
+    let text = |name: &str| vector[name].as_str().unwrap().to_owned();
+    let start = jiff::Timestamp::from_second(vector["timestamp"].as_i64().unwrap()).unwrap().to_string();
+    let desk = Desk::at(&start).await;
+    desk.admin("PUT", "/v1/connections/stripe", &json!({"secret": text("secret")})).await.is(200);
+    let (body, signature) = (text("body"), text("expected"));
+    let post = async |signature: &str, body: &[u8]| {
+        desk.call("POST", &format!("/webhooks/{TENANT}/stripe"), &[("stripe-signature".to_owned(), signature.to_owned())], body).await
+    };
+    assert!((200..300).contains(&post(&signature, body.as_bytes()).await.status));
+    // Every single byte of the body.
+    for n in 0..body.len() {
+        let mut bytes = body.clone().into_bytes();
+        bytes[n] ^= 1;
+        post(&signature, &bytes).await.is(400);
+    }
+    // Every digit of the timestamp and of the signature.
+    for (n, byte) in signature.bytes().enumerate().filter(|(n, byte)| byte.is_ascii_hexdigit() && !matches!(n, 13..=16)) {
+        let mut bytes = signature.clone().into_bytes();
+        bytes[n] = if byte == b'0' { b'1' } else { b'0' };
+        post(&String::from_utf8(bytes).unwrap(), body.as_bytes()).await.is(400);
+    }
+    for headers in ["", "t=1614556800", "v1=00", "nonsense"] {
+        post(headers, body.as_bytes()).await.is(400);
+    }
+    desk.call("POST", &format!("/webhooks/{TENANT}/stripe"), &[], body.as_bytes()).await.is(400);
+    // The same bytes are stale five minutes later, and fresh ones are not.
+    desk.advance("PT5M1S").await;
+    post(&signature, body.as_bytes()).await.is(400);
+    let fresh = sign_stripe(&text("secret"), desk.second(), body.as_bytes());
+    assert!((200..300).contains(&post(&fresh[0].1, body.as_bytes()).await.status));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_canonical_vector_is_the_one_that_we_sign_by() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let vectors = file("vectors/signatures");
+    let vector = vectors.as_array().unwrap().iter().find(|vector| vector["system"] == "standard-webhooks").unwrap().clone();
+    let text = |pointer: &str| vector.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+    let second: i64 = text("/headers/webhook-timestamp").parse().unwrap();
+    let desk = Desk::at(&jiff::Timestamp::from_second(second).unwrap().to_string()).await;
+    desk.admin("PUT", "/v1/connections/canonical", &json!({"secret": text("/secret")})).await.is(200);
+    let headers: Vec<(String, String)> = [
+        ("webhook-id", text("/headers/webhook-id")),
+        ("webhook-timestamp", second.to_string()),
+        ("webhook-signature", text("/expected")),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    let path = format!("/webhooks/{TENANT}/canonical");
+    // The signature is right, and the body is no document.
+    desk.call("POST", &path, &headers, text("/body").as_bytes()).await.is(422);
+    for changed in 0..3 {
+        let mut headers = headers.clone();
+        headers[changed].1 = match changed {
+            0 => format!("{}x", headers[0].1),
+            1 => (second + 1).to_string(),
+            _ => format!("v1,{}", STANDARD.encode(hmac(b"other", &[b"x"]))),
+        };
+        desk.call("POST", &path, &headers, text("/body").as_bytes()).await.is(401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finalized_invoice_is_chased_until_it_is_paid_and_again_once_disputed() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    desk.send_stripe(&event(&desk, "invoice.finalized", &issued(&json!({})))).await.is(202);
+    desk.end_of("2026-02-06").await;
+    assert_eq!(desk.log(), ["2026-01-30 email heads-up", "2026-02-05 email reminder"]);
+    assert_eq!(desk.sent()[1].to, "ap@buyer.example");
+    let paid = issued(&json!({
+        "status": "paid", "amount_paid": 125_000, "amount_remaining": 0, "payment_intent": "pi_1", "paid_out_of_band": false,
+    }));
+    desk.send_stripe(&event(&desk, "invoice.paid", &paid)).await.is(202);
+    desk.end_of("2026-02-16").await;
+    assert_eq!(desk.log().len(), 2, "paid");
+    let dispute = recorded(
+        "dispute",
+        &json!({"status": "needs_response", "currency": "eur", "amount": 125_000, "payment_intent": "pi_1", "charge": "ch_1"}),
+    );
+    desk.send_stripe(&event(&desk, "charge.dispute.created", &dispute)).await.is(202);
+    desk.end_of("2026-02-18").await;
+    assert_eq!(desk.log()[2..], ["2026-02-17 email nudge"], "the next rung, not the ladder anew");
+    let won = recorded(
+        "dispute",
+        &json!({"status": "won", "currency": "eur", "amount": 125_000, "payment_intent": "pi_1", "charge": "ch_1"}),
+    );
+    desk.send_stripe(&event(&desk, "charge.dispute.closed", &won)).await.is(202);
+    desk.end_of("2026-04-30").await;
+    assert_eq!(desk.log().len(), 3, "won: the money is back");
+}
