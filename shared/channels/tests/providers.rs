@@ -220,6 +220,7 @@ async fn what_ses_is_asked() {
             {"Name": "dunlin_tenant", "Value": "acme"},
             {"Name": "dunlin_customer", "Value": outgoing.customer.as_str()},
             {"Name": "dunlin_message", "Value": outgoing.message.as_str()},
+            {"Name": "dunlin_number", "Value": "7"},
         ],
         "ConfigurationSetName": "dunlin",
     });
