@@ -33,9 +33,8 @@ async fn others_go_on(desk: &Desk) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
-    let instalments = |count: usize, amount: i64| {
-        Value::Array(vec![json!({"due_on": "2026-02-04", "amount_minor": amount}); count])
-    };
+    let instalments =
+        |count: usize, amount: i64| Value::Array(vec![json!({"due_on": "2026-02-04", "amount_minor": amount}); count]);
     let cases = [
         ("/invoice/total_minor", json!(-1)),
         ("/invoice/total_minor", json!(1250.5)),
@@ -84,7 +83,8 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
 async fn bytes_that_are_no_document_are_refused() {
     let desk = Desk::at("2026-01-20T08:00:00Z").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let nested = format!("{{\"type\":\"invoice.upserted\",\"x\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
+    let nested =
+        format!("{{\"type\":\"invoice.upserted\",\"x\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
     let twice = good("C-BAD").to_string().replacen("\"type\":", "\"type\":\"source.heartbeat\",\"type\":", 1);
     let mut large = good("C-BAD");
     large["padding"] = json!("x".repeat(1 << 20));
@@ -133,7 +133,14 @@ async fn who_is_not_the_source_is_refused() {
         assert_eq!(reply.status, status, "{name}: {}", reply.text);
     }
     for at_s in [now - 299, now + 299] {
-        let reply = desk.call("POST", &path, &sign_canonical(&desk.canonical.secret, &desk.fresh_id(), at_s, b"{\"type\":\"source.heartbeat\"}"), b"{\"type\":\"source.heartbeat\"}").await;
+        let reply = desk
+            .call(
+                "POST",
+                &path,
+                &sign_canonical(&desk.canonical.secret, &desk.fresh_id(), at_s, b"{\"type\":\"source.heartbeat\"}"),
+                b"{\"type\":\"source.heartbeat\"}",
+            )
+            .await;
         assert!((200..300).contains(&reply.status), "{}", reply.text);
     }
     others_go_on(&desk).await;
@@ -148,7 +155,12 @@ async fn what_needs_other_facts_is_kept_for_a_person() {
     desk.advance("PT1H").await;
     let exceptions = desk.exceptions().await;
     assert!(!exceptions.is_empty(), "somebody must know of it");
-    assert!(exceptions.iter().all(|task| task["detail"].as_str().is_some_and(|detail| detail.contains("C-NOBODY") || detail.contains('/'))), "{exceptions:?}");
+    assert!(
+        exceptions
+            .iter()
+            .all(|task| task["detail"].as_str().is_some_and(|detail| detail.contains("C-NOBODY") || detail.contains('/'))),
+        "{exceptions:?}"
+    );
     others_go_on(&desk).await;
 }
 
@@ -157,7 +169,8 @@ async fn names_with_line_breaks_markup_and_template_syntax_are_only_names() {
     let desk = Desk::at("2026-01-20T08:00:00Z").await;
     let mut document = good("C-1");
     document["customer"]["name"] = json!("<b>{{ 7 * 7 }}</b>\r\nBcc: x@evil.example");
-    document["customer"]["contacts"][0]["name"] = json!("{% for x in invoices %}\r\nBcc: y@evil.example <script>alert(1)</script>");
+    document["customer"]["contacts"][0]["name"] =
+        json!("{% for x in invoices %}\r\nBcc: y@evil.example <script>alert(1)</script>");
     document["invoice"]["number"] = json!("F-1\r\nX: {{ tenant.name }} <img src=x>");
     desk.put(&document).await;
     desk.end_of("2026-02-06").await;

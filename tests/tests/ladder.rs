@@ -23,7 +23,9 @@ fn own_pace() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
-    for (language, subject) in [("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig"), ("en", "Reminder: invoice F-1 was due on")] {
+    for (language, subject) in
+        [("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig"), ("en", "Reminder: invoice F-1 was due on")]
+    {
         let desk = Desk::at("2026-01-20T08:00:00Z").await;
         let mut buyer = customer("C-1");
         buyer["language"] = json!(language);
@@ -196,11 +198,8 @@ async fn with_invoice_scope_each_item_sets_its_own_pace() {
         desk.log(),
         ["2026-02-05 email reminder", "2026-02-11 email reminder", "2026-02-16 email nudge", "2026-02-19 email nudge"]
     );
-    let covers: Vec<[bool; 2]> = desk
-        .sent()
-        .iter()
-        .map(|mail| ["F-1", "F-2"].map(|number| mail.text.as_deref().unwrap().contains(number)))
-        .collect();
+    let covers: Vec<[bool; 2]> =
+        desk.sent().iter().map(|mail| ["F-1", "F-2"].map(|number| mail.text.as_deref().unwrap().contains(number))).collect();
     assert_eq!(covers, [[true, false], [false, true], [true, false], [false, true]], "each for itself");
     assert!(desk.sent().iter().all(|mail| step(mail) != "?"));
 }

@@ -77,7 +77,8 @@ async fn the_signature_vectors_pass_and_one_changed_byte_does_not() {
     desk.admin("PUT", "/v1/connections/stripe", &json!({"secret": text("secret")})).await.is(200);
     let (body, signature) = (text("body"), text("expected"));
     let post = async |signature: &str, body: &[u8]| {
-        desk.call("POST", &format!("/webhooks/{TENANT}/stripe"), &[("stripe-signature".to_owned(), signature.to_owned())], body).await
+        desk.call("POST", &format!("/webhooks/{TENANT}/stripe"), &[("stripe-signature".to_owned(), signature.to_owned())], body)
+            .await
     };
     assert!((200..300).contains(&post(&signature, body.as_bytes()).await.status));
     // Every single byte of the body.

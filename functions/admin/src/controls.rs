@@ -27,8 +27,11 @@ pub struct ControlsOut {
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
 pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
     let tenant = caller.at_least(Role::Manager)?;
-    app.settings(tenant).await?;
-    app.store.reset_breaker(tenant, app.clock.now()).await?;
+    let settings = app.settings(tenant).await?;
+    let now = app.clock.now();
+    let today = now.to_zoned(domain::calendar::tenant_zone(&settings.value)).date();
+    app.store.approve_day(tenant, today).await?;
+    app.store.reset_breaker(tenant, now).await?;
     controls(&app, tenant).await
 }
 

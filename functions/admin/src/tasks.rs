@@ -130,7 +130,7 @@ fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {
 
 fn cursor(text: &str) -> Answer<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let good = bytes.filter(|text| text.starts_with("O#") && text.matches('#').count() == 2 && text.len() < 120);
+    let good = bytes.filter(|text| store::is_task_cursor(text));
     good.ok_or_else(|| Fail::bad_request("'cursor' is the 'next' of an earlier page"))
 }
 

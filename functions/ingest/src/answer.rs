@@ -114,7 +114,7 @@ fn retry_after(mut response: ApiGatewayV2httpResponse, wait_s: u32) -> ApiGatewa
 
 /// The body is over its limit.
 pub fn too_large(bytes_max: usize) -> Problem {
-    Problem::new(413, "too-large", "Too large", format!("the body is over {bytes_max} bytes; send one object a request"))
+    Problem::new(413, "body-too-large", "Too large", format!("the body is over {bytes_max} bytes; send one object a request"))
 }
 
 /// The headers are over their limit.

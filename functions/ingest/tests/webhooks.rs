@@ -95,9 +95,9 @@ async fn size_and_names_are_answered_before_anything_else() {
     headers.push(("x-long".to_owned(), long));
     let pairs: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let cases = [
-        ("over 1 MiB", request("acme", "canonical", &[], &over), 413, "too-large"),
-        ("over 1 MiB, plain", sender::plain("acme", "canonical", &over), 413, "too-large"),
-        ("over 1 MiB for nobody", request("nobody", "nothing", &[], &over), 413, "too-large"),
+        ("over 1 MiB", request("acme", "canonical", &[], &over), 413, "body-too-large"),
+        ("over 1 MiB, plain", sender::plain("acme", "canonical", &over), 413, "body-too-large"),
+        ("over 1 MiB for nobody", request("nobody", "nothing", &[], &over), 413, "body-too-large"),
         ("1 MiB", canonical("acme", "e1", now, &limit), 422, "invalid-document"),
         ("headers", request("acme", "canonical", &pairs, b"{}"), 431, "headers-too-large"),
         ("unknown tenant", canonical("nobody", "e1", now, b"{}"), 404, "unknown-tenant"),

@@ -42,7 +42,7 @@ impl<'a> Meter<'a> {
             return Ok(Room::Yes);
         }
         let (today, hour) = (self.here.date(), self.hour());
-        let (so_far, most) = match self.due {
+        let (so_far, most): (u32, u32) = match self.due {
             Some(known) => known,
             None => {
                 let mut days = self.store.due_counts(self.tenant, today).await?;

@@ -85,7 +85,7 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
         let body = json!({ "subject": template.get("subject"), "body": template.get("body") });
         api.put(&path, &body).await?;
     }
-    if let Some(workflows) = &wish.workflows {
+    if let Some(workflows) = wish.workflows.as_ref().filter(|workflows| !workflows.is_empty()) {
         api.replace_workflows(workflows).await?;
     }
     let mut webhooks = Map::new();

@@ -85,11 +85,23 @@ impl Store {
         let change = Change::of(keys::counters(tenant, on)).add("#due :more").name("#due", "due").value(":more", n(more));
         match self.write("count what is due for", change, true).await? {
             Wrote::Done(before) => {
-                let before = before.map_or(0, |row| count(&row, "due"));
+                let row = before.unwrap_or_default();
+                // A person looked at this day: it is not compared any more.
+                let before = if count(&row, "seen") == 1 { 0 } else { count(&row, "due") };
                 Ok(u32::try_from(i64::from(before) + more).unwrap_or(0))
             }
             Wrote::Not(_) => Err(Error::Conflict { operation: "count what is due for", id: tenant.to_string() }),
         }
+    }
+
+    /// Says that a person looked at what became due on a day, so that it trips the breaker no more.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn approve_day(&self, tenant: &TenantId, on: Date) -> Result<()> {
+        let change = Change::of(keys::counters(tenant, on)).put("seen", n(1));
+        self.write("approve a day of", change, false).await.map(|_| ())
     }
 
     /// What became due on each of the 28 days before `on`, oldest first; days without any are 0.

@@ -56,7 +56,7 @@ pub use record::Record;
 pub use settle::{Settled, Settlement};
 pub use tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned};
 pub use vault::Vault;
-pub use work::{Task, TaskPage};
+pub use work::{Task, TaskPage, is_task_cursor};
 pub use workflows::{Read, Template};
 
 /// The table.

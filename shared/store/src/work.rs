@@ -37,6 +37,11 @@ pub struct TaskPage {
     pub after: Option<String>,
 }
 
+/// Whether `text` has the form of a page's `after`, so that a caller's own can be refused.
+pub fn is_task_cursor(text: &str) -> bool {
+    text.starts_with("O#") && text.matches('#').count() == 2 && text.len() < 120
+}
+
 pub(crate) fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask) -> TaskId {
     let kind = crate::record::word(task.kind);
     TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), &kind, &task.key])
