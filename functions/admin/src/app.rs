@@ -11,11 +11,6 @@ pub struct App {
     pub public_url: Option<String>,
 }
 
-/// The channels that this deployment has a sender for.
-pub fn senders() -> std::collections::BTreeSet<domain::Channel> {
-    [domain::Channel::Email, domain::Channel::Sms].into()
-}
-
 impl App {
     /// The tenant's settings.
     ///

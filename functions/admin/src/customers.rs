@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{Answer, Fail},
-    app::{App, senders},
+    app::App,
     caller::{Caller, Role},
     explain::{self, Words},
     holds::{self, HoldOut},
@@ -304,8 +304,7 @@ fn none() -> Fail {
 async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Asked) -> Answer<Json<CustomerOut>> {
     let last = asked.last.unwrap_or(LAST).clamp(1, 200);
     let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
-    let mut policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
-    policy.senders = senders();
+    let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
     let now = app.clock.now();
     let decision = decide(&facts, &policy, now);
     let view = View::new(&facts, &policy, now);

@@ -85,7 +85,9 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
 pub fn of_record(record: &Record) -> Vec<Words> {
     let text = |pointer: &str| record.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     if record.message.is_some() {
-        return vec![of_message(record, &text)];
+        let decided =
+            record.body.pointer("/decided/cases").and_then(|cases| serde_json::from_value::<Vec<CaseTrace>>(cases.clone()).ok());
+        return std::iter::once(of_message(record, &text)).chain(decided.iter().flatten().map(of_trace)).collect();
     }
     let traces: Vec<CaseTrace> =
         record.body.get("trace").and_then(|trace| serde_json::from_value(trace.clone()).ok()).unwrap_or_default();

@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{extract::State, response::IntoResponse};
 use domain::{Mode, Settings, TenantId, calendar::check_settings};
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use store::{Replan, Versioned};
+use store::Versioned;
 use utoipa::ToSchema;
 
 use crate::{
@@ -79,11 +78,10 @@ pub async fn put(
         }
         Err(error) => return Err(error.into()),
     };
-    match &before {
-        // A repeat may follow a try that stored them and got no further.
-        Some(before) if matters(&before.value, &settings) || before.value == settings => wake(&app, tenant, now).await?,
-        Some(_) => {}
-        None => workflows::publish_builtin(&app, tenant, now).await?,
+    // A first try may have stored the settings and got no further.
+    app.vault.ensure_key(tenant).await?;
+    if !app.store.has_workflows(tenant).await? {
+        workflows::publish_builtin(&app, tenant, now).await?;
     }
     out(&app, tenant, settings, rev).await
 }
@@ -108,26 +106,6 @@ fn settings_of(mut body: Value, before: Option<&Settings>) -> Answer<Settings> {
         flaws.push(("/shards".to_owned(), format!("shards may be raised, not lowered; there are {} now", before.shards)));
     }
     if flaws.is_empty() { Ok(settings) } else { Err(Fail::invalid(KIND, TITLE, flaws)) }
-}
-
-/// Whether decisions may come out differently.
-fn matters(before: &Settings, after: &Settings) -> bool {
-    let bare = |settings: &Settings| Settings {
-        name: String::new(),
-        language: None,
-        sender: Default::default(),
-        reply_to: None,
-        rate_per_minute: None,
-        breaker: Default::default(),
-        ..settings.clone()
-    };
-    bare(before) != bare(after)
-}
-
-/// Makes every customer of the tenant due, so that what changed is decided on.
-pub async fn wake(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
-    let replan = Replan { since: now, shard: 0, after: None };
-    Ok(app.store.set_replan(tenant, None, Some(&replan)).await?)
 }
 
 async fn out(app: &App, tenant: &TenantId, settings: Settings, rev: u64) -> Answer<Tagged<SettingsOut>> {

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     answer::{Answer, Body, Condition, Fail, Tagged},
-    app::{App, senders},
+    app::App,
     caller::{Caller, Role},
 };
 
@@ -99,7 +99,7 @@ pub async fn put(
     for template in app.store.templates(tenant).await? {
         templates.entry((template.id, template.channel)).or_default().push(template.language);
     }
-    let mut found = flaws(&workflow, &Shop { templates, senders: senders(), settings: &settings });
+    let mut found = flaws(&workflow, &Shop { templates, senders: domain::SENDERS.into(), settings: &settings });
     if workflow.id != id {
         found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
     }

@@ -437,7 +437,8 @@ impl<'a> Plan<'a> {
             let head = rows.get(&keys::head(tenant, &owner)).map(|row| from_item(row.clone())).transpose()?;
             let changed = effect.changed.join(" ");
             let mut first = true;
-            for some in effect.actions.chunks(ACTIONS_MAX / 2) {
+            // A full group leaves no room beside it: a transaction may bump a head only once.
+            for some in effect.actions.chunks(ACTIONS_MAX - 2) {
                 let head = if first { head.clone() } else { None };
                 let mut group = some.to_vec();
                 let wake = match (&head, first) {

@@ -43,6 +43,10 @@ impl Cache {
     pub(crate) fn policy(&self, tenant: &TenantId, rev: u64) -> Option<Base> {
         self.with(|kept| kept.policies.get(tenant).filter(|base| base.rev == rev).cloned())
     }
+    /// What the tenant demands of a source's freshness, by whatever was read last; `None` before anything was.
+    pub(crate) fn demands_freshness(&self, tenant: &TenantId, source: &str) -> Option<bool> {
+        self.with(|kept| kept.policies.get(tenant).map(|base| base.settings.freshness.contains_key(source)))
+    }
     pub(crate) fn keep_policy(&self, tenant: &TenantId, base: Base) {
         self.with(|kept| kept.policies.insert(tenant.clone(), base));
     }

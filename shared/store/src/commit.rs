@@ -1,21 +1,22 @@
 //! Stores a decision: the head, and what goes with it, in one write or transaction conditional on the head.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
-    Coverage, CustomerId, Decision, DecisionId, Facts, InvoiceFact, InvoiceId, MessageId, Next, Pending, PendingStatus, TaskId,
-    TenantId,
+    Coverage, Covered, CustomerId, Decision, DecisionId, Facts, InvoiceFact, InvoiceId, MessageId, Next, PaymentFact, Pending,
+    PendingStatus, TaskId, TenantId,
 };
 use jiff::Timestamp;
 
 use crate::{
     Error, Head, Result, Store,
     db::{Change, Row, Transacted, Wrote, n, number, put, s, to_json},
+    facts::FILED_WITH,
     head::{entry_item, millis, move_due, pack_cases},
     keys, record,
     record::{Body, ROWS_INLINE},
-    work,
+    why, work,
 };
 
 /// Tasks that go into the decision's own transaction; more are raised just before it.
@@ -61,7 +62,9 @@ impl Store {
         let number = if quiet && stays { head.decision } else { head.decision + 1 };
 
         let (mut messages, mut entries) = (Vec::new(), Vec::new());
-        for planned in &decision.messages {
+        let rows_of: Vec<_> = decision.messages.iter().map(|planned| (planned.currency, inline(&planned.rows))).collect();
+        let (whys, told) = why::of_messages(head.version, &decision.trace, &rows_of);
+        for (planned, why) in decision.messages.iter().zip(whys) {
             let id = keys::message(tenant, customer, number, planned.position);
             let chunks = record::chunks(tenant, customer, id.as_str(), &planned.rows);
             let count = u32::try_from(chunks.len()).expect("bounded by the invoices of a customer");
@@ -80,7 +83,7 @@ impl Store {
                 template_version: planned.template_version,
                 rows: planned.rows.clone(),
             };
-            entries.push((id.clone(), entry_item(&message, count)));
+            entries.push((id.clone(), entry_item(&message, count, why)));
             messages.push(id);
         }
         let tasks: Vec<TaskId> = decision.tasks.iter().map(|task| work::task_id(tenant, Some(customer), task)).collect();
@@ -89,7 +92,7 @@ impl Store {
             self.raise(tenant, Some(customer), task, now).await?;
         }
 
-        let records = !decision.marks.is_empty() || (decision.messages.is_empty() && !(quiet && stays));
+        let records = !decision.marks.is_empty() || !told || (decision.messages.is_empty() && !(quiet && stays));
         let mut change = Change::of(keys::head(tenant, customer))
             .when("version = :version AND d = :decision AND tip = :tip")
             .value(":version", n(head.version))
@@ -202,6 +205,7 @@ impl Store {
             fact_versions: crate::fact_versions(facts, &covered),
             workflows: decision.cases.values().map(|case| format!("{}@{}", case.workflow, case.version)).collect(),
             trace: serde_json::to_value(&decision.trace).expect("a trace is plain"),
+            decided: None,
         })
     }
 
@@ -226,9 +230,14 @@ impl Store {
             s(to_json(&all))
         };
         let mut changes = Vec::new();
+        let mut archived = BTreeSet::new();
         for (id, marks) in &filing.archive_invoices {
             let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
-            changes.push(as_seen(fact).drop("chase").put("archived", n(1)).put("folded", folded(fact, marks)));
+            let of_it = |payment: &&PaymentFact| payment.payment.allocations.iter().any(|part| part.invoice == *id);
+            let payments = facts.payments.iter().filter(of_it).map(|fact| keys::payment(tenant, customer, &fact.payment.id).sk);
+            let change = as_seen(fact).drop("chase").put("archived", n(1)).put("folded", folded(fact, marks));
+            changes.push(filed_with(change, payments.collect()));
+            archived.insert(id);
         }
         for (id, marks) in &filing.fold_invoices {
             let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
@@ -240,16 +249,23 @@ impl Store {
         }
         for id in &filing.archive_payments {
             let fact = facts.payments.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
-            let change = Change::of(keys::payment(tenant, customer, id))
-                .when("ver = :ver")
-                .value(":ver", s(fact.payment.source_version.sortable()));
-            changes.push(change.drop("chase"));
-            for reversal in facts.reversals.iter().filter(|reversal| reversal.payment == *id) {
-                let change = Change::of(keys::reversal(tenant, customer, id, &reversal.external_id))
-                    .when("ver = :ver")
-                    .value(":ver", s(reversal.source_version.sortable()));
-                changes.push(change.drop("chase"));
+            let key = keys::payment(tenant, customer, id);
+            // The invoices that were archived before learn of it first: they are never without a payment that is not chased.
+            for part in fact.payment.allocations.iter().filter(|part| !archived.contains(&part.invoice)) {
+                let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when("attribute_exists(pk)");
+                changes.push(filed_with(change, vec![key.sk.clone()]));
             }
+            let mut reversals = Vec::new();
+            let mut after = Vec::new();
+            for reversal in facts.reversals.iter().filter(|reversal| reversal.payment == *id) {
+                let key = keys::reversal(tenant, customer, id, &reversal.external_id);
+                reversals.push(key.sk.clone());
+                let version = s(reversal.source_version.sortable());
+                after.push(Change::of(key).when("ver = :ver").value(":ver", version).drop("chase"));
+            }
+            let change = Change::of(key).when("ver = :ver").value(":ver", s(fact.payment.source_version.sortable()));
+            changes.push(filed_with(change.drop("chase"), reversals));
+            changes.extend(after);
         }
         for change in changes {
             if let Wrote::Not(_) = self.write(OP, change, false).await? {
@@ -279,6 +295,19 @@ impl Store {
             .map(|(key, row)| put(self, &key, row, Some("attribute_not_exists(pk)")))
             .collect())
     }
+}
+
+/// The rows that the head keeps itself.
+fn inline(rows: &[Covered]) -> &[Covered] {
+    if rows.len() <= ROWS_INLINE { rows } else { &[] }
+}
+
+/// Notes what an item was filed with, so that whoever finds it again finds that too.
+fn filed_with(change: Change, names: Vec<String>) -> Change {
+    if names.is_empty() {
+        return change;
+    }
+    change.add(format!("{FILED_WITH} :filed_with")).value(":filed_with", aws_sdk_dynamodb::types::AttributeValue::Ss(names))
 }
 
 fn same_due(head: &Head, next: Next) -> bool {

@@ -1,7 +1,7 @@
 //! Reads everything that a decision about one customer is made from, strongly consistent.
 //!
-//! The reads, for a customer with few open invoices: heartbeats, the base range (holds and profile), the `chase` index,
-//! records since `covered_from`, and one batch for the addresses of its contacts.
+//! The reads, for a customer with few open invoices: the base range (profile and holds), the `chase` index, records since
+//! `covered_from`, and one batch for the addresses of its contacts and, where the tenant demands it, the heartbeat of its source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,14 @@ use crate::{
     Error, Head, Result, Store,
     db::{Range, Row, json, last_of, number, text},
     head::unpack,
-    keys,
+    keys::{self, Key},
     record::RecordItem,
 };
 
 /// Most items of one kind that a customer's facts are read from; far beyond the documented limits.
 const FACTS_MAX: usize = 60_000;
+/// Invoices whose versions a record names.
+const VERSIONS_MAX: usize = 20;
 /// Every channel with an address that can be suppressed.
 const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
@@ -32,6 +34,21 @@ pub(crate) fn invoice_of(row: &Row, archived: bool) -> Result<InvoiceFact> {
 fn payment_of(row: &Row) -> Result<PaymentFact> {
     let at = number(row, "seen_at").and_then(|millis| Timestamp::from_millisecond(millis).ok());
     Ok(PaymentFact { payment: json::<Payment>(row, "doc")?, recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH) })
+}
+
+/// The attribute of a filed item that names what was filed with it.
+pub(crate) const FILED_WITH: &str = "fw";
+
+/// The sort keys of what an item cannot be judged without.
+fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
+    let mut all: Vec<String> = row.get(FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect();
+    if sk.starts_with("PAY#") {
+        let payment: Payment = json(row, "doc")?;
+        all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
+    } else if sk.starts_with("REV#") {
+        all.push(format!("PAY#{}", json::<Reversal>(row, "doc")?.payment));
+    }
+    Ok(all)
 }
 
 impl Store {
@@ -47,37 +64,35 @@ impl Store {
     pub async fn facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
         const OP: &str = "read the facts of";
         let pk = keys::customer(tenant, &head.customer);
-        let base = self.range(OP, Range::new(&pk, "HOLD#", "PROFILE", FACTS_MAX));
+        let base_to = last_of(keys::HOLDS);
+        let base = self.range(OP, Range::new(&pk, "PROFILE", &base_to, FACTS_MAX));
         let chased = self.range(OP, Range { chase: true, ..Range::new(&pk, "I#", "Z", FACTS_MAX) });
         let (records_from, records_to) = (format!("COV#{:010}", head.covered_from), last_of("COV#"));
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
-        let home = keys::tenant(tenant);
-        let heard_to = last_of("HEARD#");
-        let heard = self.range(OP, Range::new(&home, "HEARD#", &heard_to, 1_000));
-        let (base, chased, records, heard) = tokio::try_join!(base, chased, records, heard)?;
+        let (base, chased, records) = tokio::try_join!(base, chased, records)?;
 
         let mut customer: Option<Customer> = None;
         let mut holds: Vec<Hold> = Vec::new();
         for row in &base {
             match text(row, "sk") {
                 Some("PROFILE") => customer = Some(json(row, "doc")?),
-                Some(sk) if sk.starts_with("HOLD#") => holds.push(json(row, "doc")?),
-                // Invoices and payments lie between the two and are read by the index.
+                Some(sk) if sk.starts_with(keys::HOLDS) => holds.push(json(row, "doc")?),
                 _ => {}
             }
         }
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
+        let books = self.with_filed(&pk, chased).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
-        for row in &chased {
-            match text(row, "chase").and_then(|key| key.get(..2)) {
-                Some("I#") => invoices.push(invoice_of(row, false)?),
-                Some("P#") => payments.push(payment_of(row)?),
-                Some("R#") => reversals.push(json(row, "doc")?),
+        for (sk, row) in &books {
+            match sk.get(..4) {
+                // A draft has no index entry either; it is not archived.
+                Some("INV#") => invoices.push(invoice_of(row, row.contains_key("archived"))?),
+                Some("PAY#") => payments.push(payment_of(row)?),
+                Some("REV#") => reversals.push(json(row, "doc")?),
                 _ => {}
             }
         }
-        invoices.extend(self.archived(tenant, head, &invoices, &payments).await?);
         let mut coverage = Vec::new();
         for row in &records {
             let record: RecordItem = crate::record::read(row)?;
@@ -93,14 +108,11 @@ impl Store {
             }
             pending.push(message);
         }
-        let addresses = self.addresses(tenant, &customer).await?;
-        let heard = heard
-            .iter()
-            .filter_map(|row| {
-                let source = text(row, "sk")?.strip_prefix("HEARD#")?.to_owned();
-                Some((source, Timestamp::from_millisecond(number(row, "heard_at")?).ok()?))
-            })
-            .collect();
+        // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
+        let demanded = self.cache.demands_freshness(tenant, &customer.source).unwrap_or(true);
+        let heartbeat = demanded.then(|| keys::heard(tenant, &customer.source));
+        let (addresses, beat) = self.addresses_and(tenant, &customer, heartbeat).await?;
+        let heard = beat.map(|at| (customer.source.clone(), at)).into_iter().collect();
         Ok(Facts {
             tenant: tenant.clone(),
             version: head.version,
@@ -120,24 +132,32 @@ impl Store {
         })
     }
 
-    /// Invoices that payments refer to and that are not among the chased.
-    async fn archived(
-        &self,
-        tenant: &TenantId,
-        head: &Head,
-        chased: &[InvoiceFact],
-        payments: &[PaymentFact],
-    ) -> Result<Vec<InvoiceFact>> {
-        let here: BTreeSet<&InvoiceId> = chased.iter().map(|fact| &fact.invoice.id).collect();
-        let missing: BTreeSet<&InvoiceId> = payments
-            .iter()
-            .flat_map(|fact| fact.payment.allocations.iter().map(|allocation| &allocation.invoice))
-            .filter(|id| !here.contains(id))
-            .collect();
-        let wanted: Vec<_> = missing.into_iter().map(|id| keys::invoice(tenant, &head.customer, id)).collect();
-        let found = self.read_many("read archived invoices of", &wanted, true).await?;
-        // A draft has no index entry either; it is not archived.
-        found.values().filter(|row| text(row, "doc").is_some()).map(|row| invoice_of(row, row.contains_key("archived"))).collect()
+    /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
+    /// reversal, and the other payments of an invoice and reversals of a payment. Without any of these an invoice that comes
+    /// back would owe what was long paid.
+    async fn with_filed(&self, pk: &str, chased: Vec<Row>) -> Result<BTreeMap<String, Row>> {
+        let mut books = BTreeMap::new();
+        let mut asked = BTreeSet::new();
+        let mut fresh = chased;
+        while !fresh.is_empty() {
+            let mut wanted = BTreeSet::new();
+            for row in fresh {
+                let Some(sk) = text(&row, "sk").map(str::to_owned) else { continue };
+                // The item of an object that was heard of under another customer holds nothing.
+                if !row.contains_key("doc") {
+                    continue;
+                }
+                wanted.extend(belonging(&sk, &row)?);
+                books.insert(sk, row);
+            }
+            let missing: Vec<Key> = wanted
+                .into_iter()
+                .filter(|sk| !books.contains_key(sk) && asked.insert(sk.clone()))
+                .map(|sk| Key { pk: pk.to_owned(), sk })
+                .collect();
+            fresh = self.read_many("read archived facts of", &missing, true).await?.into_values().collect();
+        }
+        Ok(books)
     }
 
     /// What is known of the addresses of a customer's contacts now; see [`Store::facts`] for the keys.
@@ -146,6 +166,16 @@ impl Store {
     ///
     /// Those of reading.
     pub async fn addresses(&self, tenant: &TenantId, customer: &Customer) -> Result<BTreeMap<String, AddressFact>> {
+        Ok(self.addresses_and(tenant, customer, None).await?.0)
+    }
+
+    /// The addresses, and in the same batch when a source was last heard of.
+    async fn addresses_and(
+        &self,
+        tenant: &TenantId,
+        customer: &Customer,
+        heartbeat: Option<Key>,
+    ) -> Result<(BTreeMap<String, AddressFact>, Option<Timestamp>)> {
         let mut names = BTreeSet::new();
         for contact in &customer.contacts {
             names.extend(contact.person());
@@ -154,13 +184,37 @@ impl Store {
             }
         }
         let by_key: BTreeMap<_, _> = names.into_iter().map(|name| (keys::address(tenant, &name), name)).collect();
-        let wanted: Vec<_> = by_key.keys().cloned().collect();
+        let wanted: Vec<_> = by_key.keys().cloned().chain(heartbeat.clone()).collect();
         let found = self.read_many("read addresses of", &wanted, true).await?;
-        found
-            .iter()
-            .filter_map(|(key, row)| by_key.get(key).map(|name| (name, row)))
-            .map(|(name, row)| Ok((name.clone(), json(row, "doc")?)))
-            .collect()
+        let beat = heartbeat
+            .and_then(|key| number(found.get(&key)?, "heard_at"))
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        let addresses = by_key
+            .into_iter()
+            .filter_map(|(key, name)| Some((name, found.get(&key)?)))
+            .map(|(name, row)| Ok((name, json(row, "doc")?)))
+            .collect::<Result<_>>()?;
+        Ok((addresses, beat))
+    }
+
+    /// The versions of the covered invoices as they are in the table, for a record; at most 20.
+    pub(crate) async fn versions_now(
+        &self,
+        tenant: &TenantId,
+        customer: &domain::CustomerId,
+        rows: &[Covered],
+    ) -> Result<Vec<(InvoiceId, SourceVersion)>> {
+        let covered: BTreeSet<&InvoiceId> = rows.iter().map(|row| &row.item.invoice).collect();
+        let wanted: Vec<Key> =
+            covered.into_iter().take(VERSIONS_MAX).map(|invoice| keys::invoice(tenant, customer, invoice)).collect();
+        let found = self.read_many("read the versions of", &wanted, true).await?;
+        let mut versions = found
+            .values()
+            .filter(|row| row.contains_key("doc"))
+            .map(|row| json::<Invoice>(row, "doc").map(|invoice| (invoice.id, invoice.source_version)))
+            .collect::<Result<Vec<_>>>()?;
+        versions.sort();
+        Ok(versions)
     }
 
     /// The rows that are kept in chunks for a message or a decision's marks.
@@ -192,6 +246,6 @@ pub fn fact_versions(facts: &Facts, rows: &[Covered]) -> Vec<(InvoiceId, SourceV
         .iter()
         .filter(|fact| covered.contains(&fact.invoice.id))
         .map(|fact| (fact.invoice.id.clone(), fact.invoice.source_version))
-        .take(20)
+        .take(VERSIONS_MAX)
         .collect()
 }

@@ -78,6 +78,7 @@ pub struct Entry {
     /// When it is to be tried again.
     pub retry_at: Option<Timestamp>,
     pub(crate) heard: Option<String>,
+    pub(crate) why: String,
 }
 
 /// A sender's claim on a message.
@@ -158,6 +159,8 @@ pub(crate) struct EntryItem {
     rt: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hd: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    w: String,
 }
 
 pub(crate) fn millis(at: Timestamp) -> i64 {
@@ -249,12 +252,13 @@ impl EntryItem {
             attempt: self.a.map(|id| Attempt { id, lease_until: instant(self.l.unwrap_or(0)) }),
             retry_at: self.rt.map(instant),
             heard: self.hd,
+            why: self.w,
         })
     }
 }
 
 /// The stored form of a message that is pending from now on.
-pub(crate) fn entry_item(message: &Pending, chunks: u32) -> EntryItem {
+pub(crate) fn entry_item(message: &Pending, chunks: u32, why: String) -> EntryItem {
     EntryItem {
         n: message.number,
         i: message.position,
@@ -274,6 +278,7 @@ pub(crate) fn entry_item(message: &Pending, chunks: u32) -> EntryItem {
         l: None,
         rt: None,
         hd: None,
+        w: why,
     }
 }
 

@@ -14,7 +14,7 @@
 //! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
 //! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
 //! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
-//! | heartbeat | `T` | `HEARD#{source}` | ingest | facts: query `HEARD#` | 1 W |
+//! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: by key, query of 28 days | 1 W |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
@@ -23,8 +23,8 @@
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch | 1 W, 1 R |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
-//! | profile | `C` | `PROFILE` | ingest | facts: query `HOLD#` to `PROFILE` | 2 W |
-//! | hold | `C` | `HOLD#{id}` | admin, portal | facts: the same query | 2 W |
+//! | profile | `C` | `PROFILE` | ingest | facts: query `PROFILE` | 2 W |
+//! | hold | `C` | `PROFILE#HOLD#{id}` | admin, portal | facts: the same query | 2 W |
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing | facts: query of `chase`; archived ones by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
@@ -63,6 +63,8 @@ impl std::fmt::Display for Key {
 
 /// The position of a decision's own marks within its records.
 pub const MARKS: u32 = 999;
+/// What the sort keys of holds begin with: beside the profile, so that nothing else lies between.
+pub(crate) const HOLDS: &str = "PROFILE#HOLD#";
 /// Sort key of a due entry that nothing but a new fact or a person wakes.
 pub const PARKED: &str = "9999-12-31T23:59:59Z";
 
@@ -146,7 +148,7 @@ pub(crate) fn profile(t: &TenantId, c: &CustomerId) -> Key {
     Key::new(customer(t, c), "PROFILE")
 }
 pub(crate) fn hold(t: &TenantId, c: &CustomerId, id: &HoldId) -> Key {
-    Key::new(customer(t, c), format!("HOLD#{id}"))
+    Key::new(customer(t, c), format!("{HOLDS}{id}"))
 }
 pub(crate) fn invoice(t: &TenantId, c: &CustomerId, id: &InvoiceId) -> Key {
     Key::new(customer(t, c), format!("INV#{id}"))

@@ -8,7 +8,7 @@
 //! | `apply` | documents in: receipt, effects and wake-up in one transaction |
 //! | `head`, `facts` | what a decision is made from |
 //! | `commit` | a decision, conditional on the head |
-//! | `claim`, `settle`, `record` | a message's way, and the chain of records |
+//! | `claim`, `settle`, `record`, `why` | a message's way, and the chain of records |
 //! | `heard` | what providers and people say afterwards |
 //! | `tenants`, `workflows`, `counters` | what a tenant decides by |
 //! | `work`, `customers` | what people see and do |
@@ -36,6 +36,7 @@ mod settle;
 mod tenants;
 mod tokens;
 mod vault;
+mod why;
 mod work;
 mod workflows;
 

@@ -15,6 +15,7 @@ use crate::{
     db::{Range, Row, last_of, n, number, s, text},
     head::{pack, unpack},
     keys::{self, Key},
+    why::Decided,
 };
 
 /// Rows that a head or a record holds itself; more go to chunks.
@@ -70,6 +71,9 @@ pub(crate) struct Body {
     pub(crate) workflows: Vec<String>,
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub(crate) trace: serde_json::Value,
+    /// Why the message was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) decided: Option<Decided>,
 }
 
 fn is_zero(number: &u32) -> bool {

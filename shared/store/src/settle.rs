@@ -10,6 +10,7 @@ use crate::{
     head::{from_item, millis, move_due, pack},
     keys,
     record::{self, Body, MessageBody, ROWS_INLINE},
+    why,
 };
 
 /// How a sender's attempt ended.
@@ -170,6 +171,7 @@ impl Store {
             fact_versions: settlement.fact_versions.clone(),
             workflows: record::workflows_of(head),
             trace: settlement.trace.clone(),
+            decided: why::unpack(&entry.why, message, head),
         };
         let text = to_json(&body);
         Ok((body, text))
@@ -228,6 +230,7 @@ impl Store {
             } else {
                 entry.message.rows.clone()
             };
+            let fact_versions = self.versions_now(tenant, customer, &rows).await?;
             let settlement = Settlement {
                 status: how.status,
                 at: how.at,
@@ -238,7 +241,7 @@ impl Store {
                 template_version: entry.message.template_version,
                 layout_version: 0,
                 trace: serde_json::Value::Null,
-                fact_versions: vec![],
+                fact_versions,
             };
             let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
             let key = keys::record(tenant, customer, entry.message.number, entry.message.position);

@@ -124,7 +124,7 @@ impl Store {
     }
 
     /// Stores settings; the first time creates the tenant. `if_rev` is the revision that they replace: `None` for whatever is
-    /// there, 0 for none. A change of mode, or lifting the kill switch, wakes every customer. Returns the new revision.
+    /// there, 0 for none. Where decisions may come out differently every customer is woken by the same write. Returns the new revision.
     ///
     /// # Errors
     ///
@@ -155,8 +155,7 @@ impl Store {
                 .put("shards", n(settings.shards))
                 .add("rev :one")
                 .value(":one", n(1));
-            let wakes = |before: &Settings| before.mode != settings.mode || before.paused != settings.paused;
-            if before.as_ref().is_some_and(|before| wakes(&before.value)) {
+            if before.as_ref().is_some_and(|before| matters(&before.value, settings)) {
                 row = row.put("replan", s(to_json(&Replan { since: now, shard: 0, after: None })));
             }
             let actions = vec![change.update(self), row.update(self)];
@@ -293,6 +292,20 @@ impl Store {
             .drop("outbox");
         self.write("back off from", change, false).await.map(|_| ())
     }
+}
+
+/// Whether decisions may come out differently.
+fn matters(before: &Settings, after: &Settings) -> bool {
+    let bare = |settings: &Settings| Settings {
+        name: String::new(),
+        language: None,
+        sender: Default::default(),
+        reply_to: None,
+        rate_per_minute: None,
+        breaker: Default::default(),
+        ..settings.clone()
+    };
+    bare(before) != bare(after)
 }
 
 fn entry(row: &Row) -> Option<DueEntry> {

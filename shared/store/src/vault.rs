@@ -79,6 +79,15 @@ impl Vault {
         Ok(key)
     }
 
+    /// Makes the tenant's data key where there is none, so that portal links can be signed.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of the table.
+    pub async fn ensure_key(&self, tenant: &TenantId) -> Result<()> {
+        self.data_key(tenant).await.map(|_| ())
+    }
+
     /// Seals a secret of a tenant's connection.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ pub struct Task {
 /// A page of the worklist.
 #[derive(Clone, Debug)]
 pub struct TaskPage {
-    /// Open tasks, newest first.
+    /// Open tasks, oldest first.
     pub tasks: Vec<Task>,
     /// What to pass for the next page; `None` at the end.
     pub after: Option<String>,
@@ -126,7 +126,7 @@ impl Store {
         Err(crate::Error::Conflict { operation: OP, id: receipt.source.clone() })
     }
 
-    /// The open tasks, newest first, `limit` a page.
+    /// The open tasks, oldest first, `limit` a page.
     ///
     /// # Errors
     ///
@@ -149,7 +149,6 @@ impl Store {
             .key_condition_expression("pk = :pk AND begins_with(chase, :open)")
             .expression_attribute_values(":pk", s(pk.clone()))
             .expression_attribute_values(":open", s("O#"))
-            .scan_index_forward(false)
             .limit(i32::try_from(limit.clamp(1, 200)).expect("at most 200"))
             .set_exclusive_start_key(start)
             .send()

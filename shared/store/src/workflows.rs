@@ -193,6 +193,16 @@ impl Store {
         Ok(self.base(tenant, Read::Fresh).await?.workflows.iter().map(|workflow| workflow.as_ref().clone()).collect())
     }
 
+    /// Whether the tenant ever published a workflow.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn has_workflows(&self, tenant: &TenantId) -> Result<bool> {
+        let pk = keys::tenant(tenant);
+        Ok(!self.range("look for workflows of", Range::new(&pk, "WF#", &last_of("WF#"), 1)).await?.is_empty())
+    }
+
     /// A workflow at a version, or at its current one, published or not.
     ///
     /// # Errors

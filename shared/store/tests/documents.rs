@@ -102,6 +102,59 @@ async fn archived_invoices_come_back_with_their_marks() {
     assert_eq!(facts.invoices[0].folded, vec![mark]);
 }
 
+/// Files everything that the customer has.
+async fn file_all(table: &Table, minute: i64) {
+    let (head, facts) = (table.head().await, table.facts().await);
+    let mut plan = decision(vec![], Next::Nothing);
+    plan.filing = Filing {
+        archive_invoices: facts
+            .invoices
+            .iter()
+            .filter(|fact| !fact.archived)
+            .map(|fact| (fact.invoice.id.clone(), vec![]))
+            .collect(),
+        archive_payments: facts.payments.iter().map(|fact| fact.payment.id.clone()).collect(),
+        ..Filing::default()
+    };
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(minute)).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_comes_back_brings_all_that_it_is_judged_by() {
+    let pays = |external: &str, version: u64| Document::Payment {
+        customer: CustomerRef::Named(customer_id()),
+        payment: payment(external, version, "INV-1"),
+    };
+    let back = |external: &str| Document::Reversal(reversal(external, "P-1"));
+    let cases: [(&str, Vec<Document>, usize); 5] = [
+        ("a reversal", vec![back("R-2")], 2),
+        ("a newer payment", vec![pays("P-1", 2)], 1),
+        ("a reversal with its payment as it was", vec![pays("P-1", 1), back("R-2")], 2),
+        ("a newer invoice", vec![invoice_doc("INV-1", 2)], 1),
+        ("another payment", vec![pays("P-3", 1)], 1),
+    ];
+    for (what, documents, reversals) in cases {
+        let table = table().await;
+        table.say("e1", &[invoice_doc("INV-1", 1), pays("P-1", 1)], 0).await;
+        // Archived at different times: the second payment finds its invoice archived.
+        file_all(&table, 1).await;
+        table.say("e2", &[pays("P-2", 1), back("R-1")], 2).await;
+        file_all(&table, 3).await;
+        let idle = table.facts().await;
+        assert!(idle.invoices.is_empty() && idle.payments.is_empty() && idle.reversals.is_empty(), "{what}");
+        for _ in 0..2 {
+            table.say("e3", &documents, 4).await;
+        }
+        let facts = table.facts().await;
+        let mut payments: Vec<&str> = facts.payments.iter().map(|fact| fact.payment.external_id.as_str()).collect();
+        payments.sort_unstable();
+        assert_eq!(facts.invoices.len(), 1, "{what}");
+        assert_eq!(&payments[..2], ["P-1", "P-2"], "{what}");
+        assert_eq!(facts.reversals.len(), reversals, "{what}");
+        assert_eq!(table.head().await.due, Next::At(at(4)), "{what}: the customer is decided again");
+    }
+}
+
 #[tokio::test]
 async fn caps_and_budgets_hold() {
     let table = table().await;

@@ -89,11 +89,77 @@ async fn a_head_with_one_message_of_three_rows_fits_a_kilobyte() {
     let (head, facts) = (table.head().await, table.facts().await);
     table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::At(at(1))), at(1)).await.unwrap();
     let (head, facts) = (table.head().await, table.facts().await);
-    let committed =
-        table.store.commit(&table.tenant, &head, &facts, &decision(vec![planned(rows)], Next::Parked), at(2)).await.unwrap();
+    let committed = table
+        .store
+        .commit(&table.tenant, &head, &facts, &traced(decision(vec![planned(rows)], Next::Parked), 1), at(2))
+        .await
+        .unwrap();
     table.meter.take();
     held(&table, head.version, &committed.messages[0], &attempt(&"a".repeat(26), 9)).await;
     assert_eq!(table.meter.take(), 1.0, "the head is larger than 1 KB");
+}
+
+/// What a decision to send says of its case.
+fn traced(mut plan: Decision, rules: usize) -> Decision {
+    let rule = |n: usize| RuleTrace {
+        rule: "suppression".into(),
+        version: 1,
+        channel: Channel::Sms,
+        contact: format!("p{n}"),
+        said: "block: bounce".into(),
+    };
+    plan.trace = vec![CaseTrace {
+        currency: Currency::EUR,
+        state: Some(CaseState::Open),
+        workflow: Some("standard@1".into()),
+        due_now_minor: 375_000,
+        open_minor: 375_000,
+        driver: Some(DueItemKey::whole(invoice_id("INV-1"))),
+        step: Some("reminder".into()),
+        because: "send".into(),
+        until: None,
+        lapsed: vec![],
+        rules: (0..rules).map(rule).collect(),
+    }];
+    plan
+}
+
+#[tokio::test]
+async fn a_record_says_why_its_message_was_decided() {
+    for (rules, settled) in [(0, true), (2, true), (2, false), (40, true)] {
+        let table = table().await;
+        table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+        let (head, facts) = (table.head().await, table.facts().await);
+        let rows = vec![row("INV-1")];
+        let plan = traced(decision(vec![planned(rows.clone())], Next::Parked), rules);
+        let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+        if settled {
+            let own = attempt("a1", 5);
+            let claimed = held(&table, head.version, &message, &own).await;
+            assert!(table.store.settle(&table.tenant, &claimed, &message, &own, &sent(2, rows), Next::Parked).await.unwrap());
+        } else {
+            assert!(table.store.withdraw(&table.tenant, &customer_id(), &message, "paid", at(2)).await.unwrap());
+        }
+        let records = table.store.records(&table.tenant, &customer_id(), 10).await.unwrap();
+        let of_message = records.iter().find(|record| record.message.is_some()).unwrap();
+        assert_eq!(of_message.body["decided"]["head_version"], 1);
+        let told = if rules > 10 {
+            let own = records.iter().find(|record| record.message.is_none()).unwrap();
+            own.body["trace"].clone()
+        } else {
+            of_message.body["decided"]["cases"].clone()
+        };
+        assert_eq!(serde_json::from_value::<Vec<CaseTrace>>(told).unwrap(), plan.trace, "{rules} rules");
+        if !settled {
+            let versions = serde_json::json!([[invoice_id("INV-1").as_str(), 1]]);
+            assert_eq!(of_message.body["fact_versions"], versions);
+        }
+        table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap();
+        let whole = format!("{:?}", of_message.body);
+        for personal in ["Anna", "Acme", "ap@acme.example", "4930"] {
+            assert!(!whole.contains(personal), "{personal} in {whole}");
+        }
+    }
 }
 
 #[tokio::test]

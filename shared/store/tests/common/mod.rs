@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::{
     Client,
     config::{ConfigBag, Intercept, RuntimeComponents},
     operation::{
+        batch_get_item::{BatchGetItemInput, BatchGetItemOutput},
+        get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
+        query::{QueryInput, QueryOutput},
         transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput},
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
@@ -24,13 +27,19 @@ use domain::*;
 use jiff::Timestamp;
 use store::{Applied, Receipt, Store};
 
-/// Sums the write units of every call.
+/// Sums the write units and the read units of every call.
 #[derive(Clone, Debug, Default)]
-pub struct Meter(pub Arc<Mutex<Vec<f64>>>);
+pub struct Meter(pub Arc<Mutex<Vec<f64>>>, pub Arc<Mutex<Vec<f64>>>);
 
 impl Meter {
     pub fn take(&self) -> f64 {
         self.0.lock().unwrap().drain(..).sum()
+    }
+    pub fn take_reads(&self) -> f64 {
+        self.1.lock().unwrap().drain(..).sum()
+    }
+    fn note_read<'a>(&self, units: impl IntoIterator<Item = &'a ConsumedCapacity>) {
+        self.1.lock().unwrap().extend(units.into_iter().filter_map(ConsumedCapacity::capacity_units));
     }
     fn note<'a>(&self, units: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         self.0.lock().unwrap().extend(units.into_iter().filter_map(ConsumedCapacity::capacity_units));
@@ -54,6 +63,12 @@ impl Intercept for Meter {
             input.return_consumed_capacity = wanted;
         } else if let Some(input) = context.input_mut().downcast_mut::<TransactWriteItemsInput>() {
             input.return_consumed_capacity = wanted;
+        } else if let Some(input) = context.input_mut().downcast_mut::<QueryInput>() {
+            input.return_consumed_capacity = wanted;
+        } else if let Some(input) = context.input_mut().downcast_mut::<GetItemInput>() {
+            input.return_consumed_capacity = wanted;
+        } else if let Some(input) = context.input_mut().downcast_mut::<BatchGetItemInput>() {
+            input.return_consumed_capacity = wanted;
         }
         Ok(())
     }
@@ -70,6 +85,12 @@ impl Intercept for Meter {
             self.note(output.consumed_capacity());
         } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {
             self.note(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<QueryOutput>() {
+            self.note_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
+            self.note_read(output.consumed_capacity());
+        } else if let Some(output) = output.downcast_ref::<BatchGetItemOutput>() {
+            self.note_read(output.consumed_capacity());
         }
         Ok(())
     }
