@@ -67,7 +67,8 @@ pub struct Desk {
 
 /// Settings of a live tenant in Berlin.
 pub fn berlin() -> Map<String, Value> {
-    let settings = json!({"name": "Acme", "country": "DE", "time_zone": "Europe/Berlin", "language": "de", "sender": {"sms": "Acme"}});
+    let settings =
+        json!({"name": "Acme", "country": "DE", "time_zone": "Europe/Berlin", "language": "de", "sender": {"sms": "Acme"}});
     settings.as_object().unwrap().clone()
 }
 
@@ -231,7 +232,10 @@ impl Desk {
 
     /// The day in Berlin, recipient and template of what left.
     pub fn log(&self) -> Vec<String> {
-        self.sent().iter().map(|sent| format!("{} {} {}", local_time(sent, "Europe/Berlin").date(), sent.channel, step(sent))).collect()
+        self.sent()
+            .iter()
+            .map(|sent| format!("{} {} {}", local_time(sent, "Europe/Berlin").date(), sent.channel, step(sent)))
+            .collect()
     }
 
     /// An event of SES about a mail that left, under its tags; `parts` is what the kind adds.

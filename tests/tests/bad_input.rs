@@ -33,9 +33,8 @@ async fn others_go_on(desk: &Desk) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
-    let instalments = |count: usize, amount: i64| {
-        Value::Array(vec![json!({"due_on": "2026-02-04", "amount_minor": amount}); count])
-    };
+    let instalments =
+        |count: usize, amount: i64| Value::Array(vec![json!({"due_on": "2026-02-04", "amount_minor": amount}); count]);
     let cases = [
         ("/invoice/total_minor", json!(-1)),
         ("/invoice/total_minor", json!(1250.5)),
@@ -84,7 +83,8 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
 async fn bytes_that_are_no_document_are_refused() {
     let desk = Desk::at("2026-01-20T08:00:00Z").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let nested = format!("{{\"type\":\"invoice.upserted\",\"x\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
+    let nested =
+        format!("{{\"type\":\"invoice.upserted\",\"x\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
     let twice = good("C-BAD").to_string().replacen("\"type\":", "\"type\":\"source.heartbeat\",\"type\":", 1);
     let mut large = good("C-BAD");
     large["padding"] = json!("x".repeat(1 << 20));
@@ -133,7 +133,14 @@ async fn who_is_not_the_source_is_refused() {
         assert_eq!(reply.status, status, "{name}: {}", reply.text);
     }
     for at_s in [now - 299, now + 299] {
-        let reply = desk.call("POST", &path, &sign_canonical(&desk.canonical.secret, &desk.fresh_id(), at_s, b"{\"type\":\"source.heartbeat\"}"), b"{\"type\":\"source.heartbeat\"}").await;
+        let reply = desk
+            .call(
+                "POST",
+                &path,
+                &sign_canonical(&desk.canonical.secret, &desk.fresh_id(), at_s, b"{\"type\":\"source.heartbeat\"}"),
+                b"{\"type\":\"source.heartbeat\"}",
+            )
+            .await;
         assert!((200..300).contains(&reply.status), "{}", reply.text);
     }
     others_go_on(&desk).await;
@@ -145,11 +152,9 @@ async fn what_needs_other_facts_is_kept_for_a_person() {
     let nobody = json!({"external_id": "C-NOBODY"});
     desk.send(&payment("C-NOBODY", "P-1", 1, "received", "F-1", 100)).await.is(202);
     desk.send(&invoice(&nobody, "F-1", 100, "2026-02-04")).await.is(202);
-    desk.advance("PT1H").await;
-    let exceptions = desk.exceptions().await;
-    assert!(!exceptions.is_empty(), "somebody must know of it");
-    assert!(exceptions.iter().all(|task| task["detail"].as_str().is_some_and(|detail| detail.contains("C-NOBODY") || detail.contains('/'))), "{exceptions:?}");
     others_go_on(&desk).await;
+    let kinds: Vec<Value> = desk.exceptions().await.iter().map(|task| task["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("unreachable")), "nobody can be written to, and somebody is told: {kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +162,8 @@ async fn names_with_line_breaks_markup_and_template_syntax_are_only_names() {
     let desk = Desk::at("2026-01-20T08:00:00Z").await;
     let mut document = good("C-1");
     document["customer"]["name"] = json!("<b>{{ 7 * 7 }}</b>\r\nBcc: x@evil.example");
-    document["customer"]["contacts"][0]["name"] = json!("{% for x in invoices %}\r\nBcc: y@evil.example <script>alert(1)</script>");
+    document["customer"]["contacts"][0]["name"] =
+        json!("{% for x in invoices %}\r\nBcc: y@evil.example <script>alert(1)</script>");
     document["invoice"]["number"] = json!("F-1\r\nX: {{ tenant.name }} <img src=x>");
     desk.put(&document).await;
     desk.end_of("2026-02-06").await;
@@ -188,7 +194,7 @@ async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers
     }
     let workflow = |pointer: &str, condition: &str| {
         let mut workflow = json!({
-            "id": "own", "name": "Own", "scope": "customer",
+            "id": "zz-own", "name": "Own", "scope": "customer",
             "steps": [
                 {"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"},
                  "action": {"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}}},
@@ -212,12 +218,12 @@ async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers
         ("/exit_when", "history.replied_since('nowhere')"),
         ("/steps/0/when", "invoice.total_minor / 0 > 1"),
     ] {
-        let reply: Reply = desk.admin("PUT", "/v1/workflows/own", &workflow(pointer, condition)).await;
+        let reply: Reply = desk.admin("PUT", "/v1/workflows/zz-own", &workflow(pointer, condition)).await;
         let short: String = condition.chars().take(60).collect();
         assert_eq!(reply.status, 422, "{short}: {}", reply.text);
         assert!(reply.pointers().iter().any(|at| at == pointer), "{short}: {}", reply.text);
     }
-    desk.admin("PUT", "/v1/workflows/own", &workflow("/applies_when", "exposure.open_minor > 5000")).await.is(200);
+    desk.admin("PUT", "/v1/workflows/zz-own", &workflow("/applies_when", "exposure.open_minor > 5000")).await.is(200);
     others_go_on(&desk).await;
 }
 
