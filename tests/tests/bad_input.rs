@@ -152,16 +152,9 @@ async fn what_needs_other_facts_is_kept_for_a_person() {
     let nobody = json!({"external_id": "C-NOBODY"});
     desk.send(&payment("C-NOBODY", "P-1", 1, "received", "F-1", 100)).await.is(202);
     desk.send(&invoice(&nobody, "F-1", 100, "2026-02-04")).await.is(202);
-    desk.advance("PT1H").await;
-    let exceptions = desk.exceptions().await;
-    assert!(!exceptions.is_empty(), "somebody must know of it");
-    assert!(
-        exceptions
-            .iter()
-            .all(|task| task["detail"].as_str().is_some_and(|detail| detail.contains("C-NOBODY") || detail.contains('/'))),
-        "{exceptions:?}"
-    );
     others_go_on(&desk).await;
+    let kinds: Vec<Value> = desk.exceptions().await.iter().map(|task| task["kind"].clone()).collect();
+    assert!(kinds.contains(&json!("money_in_flight")), "money that no document of its invoice shows: {kinds:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -201,7 +194,7 @@ async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers
     }
     let workflow = |pointer: &str, condition: &str| {
         let mut workflow = json!({
-            "id": "own", "name": "Own", "scope": "customer",
+            "id": "zz-own", "name": "Own", "scope": "customer",
             "steps": [
                 {"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"},
                  "action": {"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}}},
@@ -225,12 +218,12 @@ async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers
         ("/exit_when", "history.replied_since('nowhere')"),
         ("/steps/0/when", "invoice.total_minor / 0 > 1"),
     ] {
-        let reply: Reply = desk.admin("PUT", "/v1/workflows/own", &workflow(pointer, condition)).await;
+        let reply: Reply = desk.admin("PUT", "/v1/workflows/zz-own", &workflow(pointer, condition)).await;
         let short: String = condition.chars().take(60).collect();
         assert_eq!(reply.status, 422, "{short}: {}", reply.text);
         assert!(reply.pointers().iter().any(|at| at == pointer), "{short}: {}", reply.text);
     }
-    desk.admin("PUT", "/v1/workflows/own", &workflow("/applies_when", "exposure.open_minor > 5000")).await.is(200);
+    desk.admin("PUT", "/v1/workflows/zz-own", &workflow("/applies_when", "exposure.open_minor > 5000")).await.is(200);
     others_go_on(&desk).await;
 }
 

@@ -23,9 +23,10 @@ fn own_pace() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
-    for (language, subject) in
-        [("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig"), ("en", "Reminder: invoice F-1 was due on")]
-    {
+    for (language, subject, amount) in [
+        ("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig", "1.250,00"),
+        ("en", "Reminder: invoice F-1 was due on", "€1,250.00"),
+    ] {
         let desk = Desk::at("2026-01-20T08:00:00Z").await;
         let mut buyer = customer("C-1");
         buyer["language"] = json!(language);
@@ -47,10 +48,11 @@ async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
         for mail in &sent {
             assert_eq!(mail.to, "c-1@buyer.example");
             let (text, html) = (mail.text.as_deref().unwrap(), mail.html.as_deref().unwrap());
-            assert!([text, html].iter().all(|body| body.contains("1.250,00") && body.contains("F-1")), "{text}");
+            assert!([text, html].iter().all(|body| body.contains(amount) && body.contains("F-1")), "{text}");
         }
         assert_eq!(desk.tasks("task").await.len(), 1, "the plan ends with a person");
-        assert_eq!(desk.exceptions().await, Vec::<Value>::new());
+        let kinds: Vec<Value> = desk.exceptions().await.iter().map(|task| task["kind"].clone()).collect();
+        assert_eq!(kinds, ["plan_ended"]);
     }
 }
 
@@ -65,14 +67,15 @@ async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
     assert_eq!(shadowed, 3, "heads-up, reminder and nudge were decided and rendered");
     desk.set(json!({"mode": "live"})).await;
     desk.end_of("2026-03-31").await;
-    // The heads-up has lapsed; nobody was written to, so the ladder begins with the reminder and keeps its distances.
+    // The heads-up has lapsed; nobody was written to, so the ladder begins with the reminder; steps keep their distances,
+    // or at least the gap where their own moment is yet to come.
     assert_eq!(
         desk.log(),
         [
             "2026-02-16 email reminder",
             "2026-02-23 email nudge",
             "2026-03-05 email formal-notice",
-            "2026-03-17 email final-notice"
+            "2026-03-09 email final-notice"
         ]
     );
 }
@@ -92,7 +95,7 @@ async fn thirty_overdue_invoices_are_one_message_and_every_ladder_moves() {
     assert_eq!(rungs.len(), 30);
     assert!(rungs.iter().all(|(_, rung)| rung.as_deref() == Some("reminder")), "{rungs:?}");
     desk.end_of("2026-02-17").await;
-    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-17 email nudge"]);
+    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-16 email nudge"]);
     assert!(desk.rungs("C-1").await.iter().all(|(_, rung)| rung.as_deref() == Some("nudge")));
 }
 
@@ -108,12 +111,13 @@ async fn two_thousand_overdue_invoices_are_one_bounded_message() {
     let (text, html) = (first.text.unwrap(), first.html.unwrap());
     assert!(text.contains("200.000,00") && text.contains("2000") || text.contains("2.000"), "{text}");
     for body in [&text, &html] {
-        assert_eq!(body.matches("F-").count(), 50);
+        let listed = (0..2_000).filter(|n| body.contains(&format!("F-{n:04}"))).count();
+        assert_eq!(listed, 50);
         assert!(body.contains("1950") || body.contains("1.950"), "the rest is counted");
     }
     assert!(html.len() < 100_000, "{} bytes", html.len());
     desk.end_of("2026-02-17").await;
-    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-17 email nudge"]);
+    assert_eq!(desk.log(), ["2026-02-10 email reminder", "2026-02-16 email nudge"]);
     let matter = desk.matter("C-1").await;
     assert_eq!(matter["due_items_count"], 2_000);
     assert!(matter["due_items"].as_array().unwrap().iter().all(|item| item["rung"] == "nudge"));

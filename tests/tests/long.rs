@@ -29,7 +29,13 @@ async fn a_stack_that_is_started_again_goes_on_where_it_was() {
     desk.end_of("2026-02-13").await;
     assert_eq!(
         desk.log(),
-        ["2026-01-30 email heads-up", "2026-02-05 email reminder", "2026-02-11 email reminder", "2026-02-12 email nudge"]
+        [
+            "2026-01-30 email heads-up",
+            "2026-02-05 email reminder",
+            "2026-02-09 email heads-up",
+            "2026-02-12 email reminder",
+            "2026-02-12 email nudge"
+        ]
     );
 }
 

@@ -11,12 +11,17 @@ use axum::{
     routing::{get, post},
 };
 use http::StatusCode;
-use jiff::{Span, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use kit::Problem;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{engine::Moved, faults::Fault, gateway, lock, page, tenants, world::World};
+use crate::{
+    engine::{Moved, tick_after},
+    faults::Fault,
+    gateway, lock, page, tenants,
+    world::World,
+};
 
 /// Everything that listens on the public address.
 pub fn router(world: Arc<World>) -> Router {
@@ -178,7 +183,13 @@ impl World {
     ///
     /// Says what is wrong with it.
     pub fn add_fault(&self, fault: Fault) -> Result<(), String> {
-        lock(&self.faults).add(fault, &|name| self.functions.contains_key(name))
+        lock(&self.faults).add(fault, &|name| self.functions.contains_key(name))?;
+        // Ticks that were passed over while their function was idle are past: a skip must not be used up on them.
+        let last = self.clock.now() - SignedDuration::from_nanos(1);
+        for (own, schedule) in lock(&self.engine.state).schedules.iter_mut().zip(&self.template.schedules) {
+            own.next_at = own.next_at.max(tick_after(last, schedule.every_s));
+        }
+        Ok(())
     }
 }
 

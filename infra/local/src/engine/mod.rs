@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 
 pub use invoke::{Failure, Slot, Verdict};
 pub(crate) use queue::md5_hex;
+pub(crate) use schedule::tick_after;
 use state::{Next, QueueState, ScheduleState, State, StreamState, Work};
 
 use crate::{lock, world::World};
