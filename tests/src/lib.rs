@@ -1,1 +1,3 @@
 //! Black-box scenarios and benches.
+
+pub mod faults;
