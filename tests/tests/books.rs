@@ -74,7 +74,13 @@ fn book(at: usize, random: &mut Random) -> Vec<History> {
             customers += 1;
             let is_last = version == versions;
             let fate = random.below(10);
-            let status = if is_last && fate == 0 { "void" } else if is_last && fate == 1 { "written_off" } else { "open" };
+            let status = if is_last && fate == 0 {
+                "void"
+            } else if is_last && fate == 1 {
+                "written_off"
+            } else {
+                "open"
+            };
             let paid = if version == 1 { 0 } else { number(random, 0, total / 100) * 100 };
             let credited = if version == 1 { 0 } else { number(random, 0, total / 300) * 100 };
             let last_due = due_on + (30 * (parts - 1).max(0)).days();
@@ -92,12 +98,14 @@ fn book(at: usize, random: &mut Random) -> Vec<History> {
     }
     for kind in ["payment", "credit_note"] {
         for each in 0..number(random, 0, 2) {
-            let (invoice, currency, total) = invoices[usize::try_from(number(random, 0, invoices.len() as i64 - 1)).unwrap()].clone();
+            let (invoice, currency, total) =
+                invoices[usize::try_from(number(random, 0, invoices.len() as i64 - 1)).unwrap()].clone();
             let versions = number(random, 1, 2);
             let history = (1..=versions).map(|version| {
                 let allocated = number(random, 1, total / 100) * 100;
                 let spare = if random.below(4) == 0 { 300 } else { 0 };
-                let status = if version == 2 && random.below(2) == 0 { pick(random, &["reversed", "refunded"]) } else { "received" };
+                let status =
+                    if version == 2 && random.below(2) == 0 { pick(random, &["reversed", "refunded"]) } else { "received" };
                 let object = json!({
                     "external_id": format!("{kind}-{at}-{each}"), "source_version": version, "status": status,
                     "amount_minor": allocated + spare, "currency": currency, "received_on": ISSUED + 20.days(),
@@ -205,7 +213,11 @@ async fn books_in_any_order_come_to_the_same() {
         }
     }
     assert!(decided > BOOKS, "the books give something to decide: {decided}");
-    println!("{BOOKS} books, {} documents in order, {} in random order, {decided} messages decided", in_order.len(), shuffled.len());
+    println!(
+        "{BOOKS} books, {} documents in order, {} in random order, {decided} messages decided",
+        in_order.len(),
+        shuffled.len()
+    );
     ordered.stop().await;
     mixed.stop().await;
 }

@@ -34,13 +34,7 @@ impl Caller {
     /// # Errors
     ///
     /// When there is no answer at all.
-    pub async fn call(
-        &self,
-        method: &str,
-        url: &str,
-        headers: &[(&str, String)],
-        body: &[u8],
-    ) -> anyhow::Result<(u16, Value)> {
+    pub async fn call(&self, method: &str, url: &str, headers: &[(&str, String)], body: &[u8]) -> anyhow::Result<(u16, Value)> {
         let mut request = http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(*name, value);

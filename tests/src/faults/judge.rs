@@ -105,7 +105,9 @@ pub async fn judge(stack: &Stack, customers: usize) -> anyhow::Result<Verdict> {
         *accepted.entry(message_of(&sent.raw).with_context(|| format!("no id in {}", sent.raw))?).or_default() += 1;
     }
     verdict.twice.extend(accepted.iter().filter(|(_, times)| **times > 1).map(|(id, times)| format!("{id} left {times} times")));
-    verdict.lost.extend(accepted.keys().filter(|id| !pending.contains_key(*id)).map(|id| format!("{id} left and was never decided")));
+    verdict
+        .lost
+        .extend(accepted.keys().filter(|id| !pending.contains_key(*id)).map(|id| format!("{id} left and was never decided")));
 
     let tasks = open_tasks(&store, &tenant).await?;
     let parked: BTreeSet<&str> =

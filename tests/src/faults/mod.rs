@@ -296,9 +296,8 @@ impl Run<'_> {
 
     /// Arms the next crash of each function whose last one came. One that does not come in time is passed over for now.
     fn arm(&mut self) -> anyhow::Result<()> {
-        let is_armed = |stack: &Stack, function: &str| {
-            stack.world().faults.lock().is_ok_and(|faults| faults.crash(function).is_some())
-        };
+        let is_armed =
+            |stack: &Stack, function: &str| stack.world().faults.lock().is_ok_and(|faults| faults.crash(function).is_some());
         if let Some((crash, _)) = &self.plan.one
             && self.left > 0
             && !is_armed(&self.stack, &crash.function)

@@ -103,8 +103,7 @@ pub fn owner(to: &str, customers: usize) -> Option<usize> {
 }
 
 fn post(id: &str, who: usize, bill: usize, version: i64, paid_minor: i64) -> Act {
-    let mut contact =
-        json!({"external_id": "p1", "name": format!("Person {who}"), "roles": ["billing"], "email": address(who)});
+    let mut contact = json!({"external_id": "p1", "name": format!("Person {who}"), "roles": ["billing"], "email": address(who)});
     if who % 3 == 0 {
         contact["phone"] = json!(phone(who));
         contact["consents"] = json!(["sms"]);
@@ -134,7 +133,9 @@ pub fn tenant() -> Value {
             "id": id, "language": "en", "channel": "email", "subject": format!("{id} {list}"),
             "body": format!("{id} {list}\n\nPlease see {{{{ links.portal }}}}.\n\n{{{{ links.opt_out }}}}"),
         }));
-        templates.push(json!({ "id": id, "language": "en", "channel": "sms", "body": format!("{id} {list} {{{{ links.opt_out }}}}") }));
+        templates.push(
+            json!({ "id": id, "language": "en", "channel": "sms", "body": format!("{id} {list} {{{{ links.opt_out }}}}") }),
+        );
         let channels = if id == "s3" { json!(["sms", "email"]) } else { json!(["email"]) };
         steps.push(json!({
             "id": id, "at": {"anchor": "due_date", "offset": format!("P{offset}D")},
