@@ -1,4 +1,5 @@
-//! Black-box scenarios and benches.
+//! Black-box scenarios and benches: drivers and judges that the tests share.
 
 pub mod desk;
 pub mod documents;
+pub mod faults;

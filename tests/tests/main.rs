@@ -10,3 +10,5 @@ mod long;
 mod nights;
 mod stops;
 mod stripe;
+mod books;
+mod faults;

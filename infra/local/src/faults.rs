@@ -67,9 +67,9 @@ pub const SERVICES: [&str; 7] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs
 /// What carries events.
 pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
 
-/// All faults that are still to come.
+/// All faults that are still to come, and a count of those that came.
 #[derive(Debug, Default)]
-pub struct Faults(BTreeMap<String, VecDeque<Fault>>);
+pub struct Faults(BTreeMap<String, VecDeque<Fault>>, BTreeMap<String, u64>);
 
 impl Faults {
     /// Adds a fault, or clears its target.
@@ -118,7 +118,15 @@ impl Faults {
         if first.times == 0 {
             queue.pop_front();
         }
+        if let Some(mode) = mode {
+            *self.1.entry(format!("{target} {}", word(mode))).or_default() += 1;
+        }
         mode
+    }
+
+    /// How often each fault came: `bus delay`, `sweep crash before 3`.
+    pub fn came(&self) -> &BTreeMap<String, u64> {
+        &self.1
     }
 
     /// Whether the function's next invocation is to be skipped; uses it up.
@@ -136,9 +144,10 @@ impl Faults {
         self.first(function, Mode::Crash).map(|fault| (fault.when.unwrap_or(When::After), fault.call))
     }
 
-    /// Counts a crash that has happened.
-    pub fn crashed(&mut self, function: &str) {
+    /// Counts a crash that has happened, at that call of its invocation.
+    pub fn crashed(&mut self, function: &str, when: When, call: u32) {
         self.use_first(function, Mode::Crash);
+        *self.1.entry(format!("{function} crash {} {call}", word(when))).or_default() += 1;
     }
 
     fn first(&self, function: &str, mode: Mode) -> Option<&Fault> {
@@ -156,6 +165,10 @@ impl Faults {
     }
 }
 
+fn word(what: impl Serialize) -> String {
+    serde_json::to_value(what).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +184,7 @@ mod tests {
         faults.add(fault("sesv2", Mode::Throttle, 2, None), &known).unwrap();
         faults.add(fault("sesv2", Mode::Error, 1, Some(2)), &known).unwrap();
         let taken: Vec<_> = (0..5).map(|_| faults.take("sesv2")).collect();
+        assert_eq!(faults.came()["sesv2 throttle"], 2);
         assert_eq!(taken, [Some(Mode::Throttle), Some(Mode::Throttle), None, Some(Mode::Error), None]);
         faults.add(fault("sesv2", Mode::Throttle, 2, None), &known).unwrap();
         faults.add(Fault { mode: None, ..fault("sesv2", Mode::Error, 0, None) }, &known).unwrap();

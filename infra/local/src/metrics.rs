@@ -15,6 +15,9 @@ pub struct Metrics {
     pub aws_calls: BTreeMap<String, u64>,
     /// By function.
     pub invocations: BTreeMap<String, u64>,
+    /// AWS calls by function, then as in `aws_calls`; not part of the contract of `/_local/metrics`.
+    #[serde(skip)]
+    pub calls_of: BTreeMap<String, BTreeMap<String, u64>>,
 }
 
 /// Reads or writes.
@@ -37,9 +40,13 @@ impl Metrics {
         *map.entry(name.to_owned()).or_default() += units;
     }
 
-    /// Counts an AWS call.
-    pub fn add_call(&mut self, service: &str, operation: &str) {
-        *self.aws_calls.entry(format!("{service}:{operation}")).or_default() += 1;
+    /// Counts an AWS call, of a function where one made it.
+    pub fn add_call(&mut self, function: Option<&str>, service: &str, operation: &str) {
+        let name = format!("{service}:{operation}");
+        if let Some(function) = function {
+            *self.calls_of.entry(function.to_owned()).or_default().entry(name.clone()).or_default() += 1;
+        }
+        *self.aws_calls.entry(name).or_default() += 1;
     }
 
     /// Counts an invocation.

@@ -90,7 +90,7 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
     };
     let slot = call.caller.as_ref().and_then(|name| world.functions.get(name));
     let verdict = slot.map_or(Verdict::Proceed, |slot| slot.note_call());
-    lock(&world.metrics).add_call(call.service, &call.operation);
+    lock(&world.metrics).add_call(call.caller.as_deref(), call.service, &call.operation);
     if let (Verdict::CrashBefore, Some(slot)) = (&verdict, slot) {
         slot.kill();
         return std::future::pending().await;

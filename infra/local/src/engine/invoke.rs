@@ -59,6 +59,7 @@ pub struct Slot {
     gate: RwLock<()>,
     armed: Mutex<Option<Armed>>,
     calls_last: AtomicU32,
+    calls_most: AtomicU32,
     calls: AtomicU32,
 }
 
@@ -95,6 +96,7 @@ impl Slot {
             gate: RwLock::new(()),
             armed: Mutex::new(None),
             calls_last: AtomicU32::new(0),
+            calls_most: AtomicU32::new(0),
             calls: AtomicU32::new(0),
         }
     }
@@ -112,6 +114,11 @@ impl Slot {
         let built = (self.build)(&self.env, &self.clients, self.clock.clone())?;
         *handler = Some(Arc::clone(&built));
         Ok(built)
+    }
+
+    /// The most AWS calls that one invocation has made.
+    pub fn calls_most(&self) -> u32 {
+        self.calls_most.load(Ordering::Relaxed)
     }
 
     /// Counts an AWS call and says whether a crash is due at it.
@@ -175,7 +182,7 @@ impl World {
                 let outcome = self.run_handler(slot, payload, Some(kill)).await;
                 *lock(&slot.armed) = None;
                 if outcome == Err(Failure::Crashed) {
-                    lock(&self.faults).crashed(function);
+                    lock(&self.faults).crashed(function, when, call);
                     let when = if when == When::Before { "before" } else { "after" };
                     eprintln!("fault: {function} crashed {when} AWS call {call} (seed {})", self.seed);
                 }
@@ -221,7 +228,9 @@ impl World {
             let _aborted = task.await;
             *lock(&slot.handler) = None;
         }
-        slot.calls_last.store(slot.calls.load(Ordering::Relaxed), Ordering::Relaxed);
+        let calls = slot.calls.load(Ordering::Relaxed);
+        slot.calls_last.store(calls, Ordering::Relaxed);
+        slot.calls_most.fetch_max(calls, Ordering::Relaxed);
         outcome
     }
 }
