@@ -2,13 +2,13 @@
 
 mod architecture;
 mod bad_input;
+mod books;
 mod controls;
 mod doubt;
+mod faults;
 mod heard;
 mod ladder;
 mod long;
 mod nights;
 mod stops;
 mod stripe;
-mod books;
-mod faults;

@@ -93,7 +93,8 @@ impl Handler {
             Ok(answer) => answer,
             Err(error) => match error {
                 store::Error::Conflict { .. } | store::Error::Throttled { .. } | store::Error::Unknown { .. } => {
-                    tracing::warn!(source = request.source, error = %error, "a webhook was not taken in; its sender tries again");
+                    let error = format!("{:#}", anyhow::Error::from(error));
+                    tracing::warn!(source = request.source, error, "a webhook was not taken in; its sender tries again");
                     Answer::busy("the table is busy")
                 }
                 store::Error::Refused { .. } | store::Error::Corrupt { .. } => {

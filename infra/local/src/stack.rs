@@ -90,7 +90,7 @@ impl Stack {
             .values()
             .map(|spec| -> anyhow::Result<(String, Slot)> {
                 let build = options.registry.constructor(&spec.name).context("it has no crate")?;
-                let clients = Clients::at_endpoint(&format!("{endpoint}/fn/{}", spec.name), &template.place.region);
+                let clients = Clients::at_endpoint(&format!("{endpoint}/fn/{}/", spec.name), &template.place.region);
                 let slot = Slot::new(spec.clone(), Arc::clone(build), clients, clock.for_handlers());
                 // As in Lambda, what a function lacks shows before its first event.
                 slot.handler().with_context(|| format!("function {} does not start", spec.name))?;
