@@ -178,6 +178,7 @@ async fn books_in_any_order_come_to_the_same() {
     let in_order: Vec<(String, Value)> =
         books.iter().flatten().flatten().enumerate().map(|(at, document)| (format!("e{at}"), document.clone())).collect();
     let mut shuffled = in_order.clone();
+    #[expect(clippy::needless_range_loop, reason = "three lists side by side")]
     for at in 0..in_order.len() {
         match random.below(4) {
             0 => shuffled.push(in_order[at].clone()),

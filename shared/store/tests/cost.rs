@@ -1,4 +1,5 @@
 //! What a read costs, whatever the customer has been through.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
 mod common;
 

@@ -104,7 +104,7 @@ pub fn owner(to: &str, customers: usize) -> Option<usize> {
 
 fn post(id: &str, who: usize, bill: usize, version: i64, paid_minor: i64) -> Act {
     let mut contact = json!({"external_id": "p1", "name": format!("Person {who}"), "roles": ["billing"], "email": address(who)});
-    if who % 3 == 0 {
+    if who.is_multiple_of(3) {
         contact["phone"] = json!(phone(who));
         contact["consents"] = json!(["sms"]);
     }
