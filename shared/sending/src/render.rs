@@ -20,7 +20,7 @@ fn percent(text: &str) -> String {
     out
 }
 
-/// The template's text in the customer's language, else the tenant's, else any that it has.
+/// The template's text in the customer's language, else the tenant's, else English, else any that it has.
 pub(crate) fn choose<'a>(
     templates: &'a [store::Template],
     customer: Option<&str>,
@@ -109,7 +109,7 @@ mod tests {
             subject: None,
             body: String::new(),
         };
-        let templates = [template("en"), template("de"), template("pt-br")];
+        let templates = [template("de"), template("en"), template("pt-br")];
         for (customer, tenant, chosen) in [
             (Some("de"), None, "de"),
             (Some("de-at"), Some("en"), "de"),
