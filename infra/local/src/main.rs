@@ -35,6 +35,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    kit::metrics::silence();
     kit::init_logging(&kit::Env::from_pairs([("LOG_LEVEL".to_owned(), "warn".to_owned())]));
     let is_new = arguments.data.as_ref().is_none_or(|directory| !directory.join("table.db").exists());
     let plays_demo = is_new && !arguments.empty && arguments.now.is_none();
