@@ -29,7 +29,7 @@ pub(crate) fn choose<'a>(
     let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
     let exact = |wanted: &str| templates.iter().find(|template| template.language.eq_ignore_ascii_case(wanted));
     let near = |wanted: &str| templates.iter().find(|template| primary(&template.language) == primary(wanted));
-    [customer, tenant]
+    [customer, tenant, Some("en")]
         .into_iter()
         .flatten()
         .find_map(|wanted| exact(wanted).or_else(|| near(wanted)))
