@@ -99,9 +99,9 @@ pub async fn sources(caller: Caller) -> Answer<Json<SourcesOut>> {
                 Scope::Tenant => "tenant",
                 Scope::App => "app",
             },
-            bodies: match known.bodies {
-                Bodies::Objects => "objects",
-                Bodies::Hints => "hints",
+            bodies: match connector.bodies() {
+                Bodies::Objects(_) => "objects",
+                Bodies::Hints(_) => "hints",
             },
             answer_within_s: known.answer_within.as_secs(),
             webhook_path: path(tenant, *connector),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Document, TenantId};
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{Incoming, Secret};
 
@@ -23,15 +23,65 @@ pub trait Connector: Send + Sync {
     /// [`Refused`] with the status that the vendor expects.
     fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused>;
 
+    /// How its webhooks are read.
+    fn bodies(&self) -> Bodies;
+
+    /// A new secret in the vendor's form, from random bytes; `None` where the vendor makes it and shows it to the tenant.
+    fn new_secret(&self, random: [u8; 32]) -> Option<String>;
+}
+
+/// What the webhooks of a system carry.
+#[derive(Clone, Copy)]
+pub enum Bodies {
+    /// The objects themselves, applied at once.
+    Objects(&'static dyn Objects),
+    /// Only ids: the objects are read back, see [`crate::Books`].
+    Hints(&'static dyn Hints),
+}
+
+/// A system whose webhooks carry the objects themselves.
+pub trait Objects: Send + Sync {
     /// Maps a verified request to documents. Instants become calendar dates in `zone`, the tenant's.
     ///
     /// # Errors
     ///
     /// [`Rejected`] when nothing of the request can be taken; then nothing of it may be stored.
     fn read(&self, tenant: &TenantId, zone: &TimeZone, incoming: &Incoming<'_>) -> Result<Reading, Rejected>;
+}
 
-    /// A new secret in the vendor's form, from random bytes.
-    fn new_secret(&self, random: [u8; 32]) -> String;
+/// A system whose webhooks carry ids only.
+pub trait Hints: Send + Sync {
+    /// What a verified request points at. Elements that say nothing about what is owed are left out; elements of other forms
+    /// than the vendor's are [`Hinted::unread`].
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`] when the body as a whole is of another form.
+    fn hints(&self, incoming: &Incoming<'_>) -> Result<Hinted, Rejected>;
+}
+
+/// What a webhook of ids points at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hinted {
+    /// The objects to read again, of any number of companies.
+    pub hints: Vec<Hint>,
+    /// Elements that do not read, each with its pointer. The next poll finds what they meant.
+    pub unread: Vec<FieldFlaw>,
+}
+
+/// One object of one company that changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// The company, as the vendor names it.
+    pub realm: String,
+    /// The kind of object, in the connector's own word: one of [`crate::Books::kinds`].
+    pub kind: &'static str,
+    /// The object.
+    pub id: String,
+    /// The vendor's id of the event, or what stands for one: the same id is the same event, delivered again.
+    pub event: String,
+    /// When the vendor says that it happened.
+    pub at: Option<Timestamp>,
 }
 
 /// What is known of a system, as data.
@@ -43,8 +93,8 @@ pub struct Capabilities {
     pub bad_signature_status: u16,
     /// How long the vendor waits for an answer.
     pub answer_within: Duration,
-    /// What the bodies carry.
-    pub bodies: Bodies,
+    /// Whether the vendor demands answers of 200 or a refusal without body, cookie or problem document.
+    pub bare_answers: bool,
 }
 
 /// Whose a webhook's address and secret are.
@@ -54,15 +104,6 @@ pub enum Scope {
     Tenant,
     /// The vendor app's, for the companies of many tenants: `/webhooks/app/{source}`.
     App,
-}
-
-/// What the bodies of a system carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bodies {
-    /// The objects themselves, applied at once.
-    Objects,
-    /// Only ids: the objects must be read back.
-    Hints,
 }
 
 /// What a request said.

@@ -12,16 +12,21 @@ const FLAWS_MAX: usize = 100;
 
 /// Parses a body that must be UTF-8 and a JSON object in which no key appears twice. Nesting is bounded by the parser.
 pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Rejected> {
+    match parse_any(body)? {
+        Value::Object(map) => Ok(map),
+        value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+            Err(whole(format!("the body must be a JSON object, not {}", kind(&value))))
+        }
+    }
+}
+
+/// The same for a value of any kind.
+pub fn parse_any(body: &[u8]) -> Result<Value, Rejected> {
     let text = std::str::from_utf8(body).map_err(|error| {
         whole(format!("the body is not UTF-8: the byte at offset {} is invalid; encode it as UTF-8", error.valid_up_to()))
     })?;
     let Strict(value) = serde_json::from_str(text).map_err(|error| whole(format!("the body is not valid JSON: {error}")))?;
-    match value {
-        Value::Object(map) => Ok(map),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Err(whole(format!("the body must be a JSON object, not {}", kind(&value))))
-        }
-    }
+    Ok(value)
 }
 
 fn whole(detail: String) -> Rejected {

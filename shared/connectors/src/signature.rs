@@ -1,9 +1,12 @@
 //! HMAC-SHA256 signatures: computed, encoded, compared in constant time.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+use crate::{Incoming, Secret};
 
 /// How far a signed timestamp may be off, either way, in seconds.
 pub const TOLERANCE_S: i64 = 300;
@@ -21,6 +24,16 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Whether the header is the base64 of the body's HMAC-SHA256 under the text of one of `secrets`, in constant time.
+pub fn believe_base64(incoming: &Incoming<'_>, header: &str, secrets: &[Secret]) -> bool {
+    let Some(given) = incoming.headers.get(header) else { return false };
+    let mut matched = false;
+    for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
+        matched |= equal(given, &STANDARD.encode(hmac_sha256(secret.expose().as_bytes(), &[incoming.body])));
+    }
+    matched
 }
 
 /// Whether two texts are equal, in time that depends on their lengths only. Texts are compared, not what they decode to:

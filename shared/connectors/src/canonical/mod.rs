@@ -11,7 +11,7 @@ use domain::{Document, PaymentKind, TenantId};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    Bodies, Capabilities, Connector, Incoming, Reading, Refused, Rejected, Scope, Secret, form,
+    Bodies, Capabilities, Connector, Incoming, Objects, Reading, Refused, Rejected, Scope, Secret, form,
     json::{self, Flaws, Object},
     signature,
 };
@@ -52,7 +52,7 @@ impl Connector for Canonical {
             scope: Scope::Tenant,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(15),
-            bodies: Bodies::Objects,
+            bare_answers: false,
         }
     }
 
@@ -78,6 +78,16 @@ impl Connector for Canonical {
         if matched { Ok(()) } else { Err(refuse(detail.to_owned())) }
     }
 
+    fn bodies(&self) -> Bodies {
+        Bodies::Objects(&Canonical)
+    }
+
+    fn new_secret(&self, random: [u8; 32]) -> Option<String> {
+        Some(format!("whsec_{}", STANDARD.encode(random)))
+    }
+}
+
+impl Objects for Canonical {
     fn read(&self, tenant: &TenantId, _zone: &TimeZone, incoming: &Incoming<'_>) -> Result<Reading, Rejected> {
         let mut flaws = Flaws::default();
         let event_id = incoming.headers.get("webhook-id").unwrap_or_default();
@@ -92,10 +102,6 @@ impl Connector for Canonical {
             }
             Some(_) | None => Err(Rejected { errors: flaws.into_list() }),
         }
-    }
-
-    fn new_secret(&self, random: [u8; 32]) -> String {
-        format!("whsec_{}", STANDARD.encode(random))
     }
 }
 

@@ -24,7 +24,7 @@ use domain::{Document, TenantId};
 use jiff::tz::TimeZone;
 
 use crate::{
-    Bodies, Capabilities, Connector, FieldFlaw, Incoming, Parked, Reading, Refused, Rejected, Scope, Secret, form,
+    Bodies, Capabilities, Connector, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Scope, Secret, form,
     json::{self, Flaws, Object},
     signature,
     stripe::event::Event,
@@ -48,7 +48,7 @@ impl Connector for Stripe {
             scope: Scope::Tenant,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(10),
-            bodies: Bodies::Objects,
+            bare_answers: false,
         }
     }
 
@@ -72,6 +72,16 @@ impl Connector for Stripe {
         if matched { Ok(()) } else { Err(refuse(detail)) }
     }
 
+    fn bodies(&self) -> Bodies {
+        Bodies::Objects(&Stripe)
+    }
+
+    fn new_secret(&self, random: [u8; 32]) -> Option<String> {
+        Some(format!("whsec_{}", signature::hex(&random)))
+    }
+}
+
+impl Objects for Stripe {
     fn read(&self, tenant: &TenantId, zone: &TimeZone, incoming: &Incoming<'_>) -> Result<Reading, Rejected> {
         let map = json::parse(incoming.body)?;
         let root = Object::root(&map);
@@ -92,10 +102,6 @@ impl Connector for Stripe {
         let park = |FieldFlaw { pointer, detail }: FieldFlaw| Parked { pointer, detail };
         reading.parked.extend(flaws.into_list().into_iter().map(park));
         Ok(reading)
-    }
-
-    fn new_secret(&self, random: [u8; 32]) -> String {
-        format!("whsec_{}", signature::hex(&random))
     }
 }
 

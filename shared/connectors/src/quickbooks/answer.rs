@@ -1,0 +1,213 @@
+//! The answers.
+
+use bytes::Bytes;
+use domain::document::ObjectId;
+use http::Response;
+use jiff::Timestamp;
+
+use crate::{
+    Ask, Company, Page, Site, Trouble, form,
+    books::{self, Reader},
+    json::Flaws,
+    raw::Fields,
+};
+
+use super::{
+    KINDS, SOURCE,
+    ask::{OPEN, Part, QUERY_MAX},
+    customer, money,
+};
+
+/// What change data capture lists at most, all kinds together.
+const CAPTURED_MAX: usize = 1_000;
+/// The vendor's error for what was deleted or never was.
+const NOT_FOUND: &str = "610";
+/// The vendor's error for too many requests, which it may say with 403 or 429.
+const THROTTLED: [&str; 2] = ["3001", "003001"];
+
+/// Reads the answer to `ask`.
+pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
+    let text = std::str::from_utf8(answer.body()).unwrap_or_default();
+    let root = Fields::parse(text);
+    let fault = root.as_ref().and_then(fault);
+    if fault.as_ref().is_some_and(|fault| THROTTLED.contains(&fault.code.as_str())) {
+        return Err(Trouble::Limited(books::retry_after(answer.headers())));
+    }
+    books::status(answer)?;
+    let root = root.ok_or_else(|| Trouble::Garbled("it is no JSON object, or not all of one".to_owned()))?;
+    let as_of = root.usable("time", form::instant);
+    let mut reader = Reader { site, source: SOURCE, as_of, page: Page::default() };
+    if let Some(fault) = fault {
+        return match ask {
+            Ask::One { kind, id } if fault.code == NOT_FOUND => {
+                if let Some(object) = object_id(&reader, kind, id) {
+                    reader.deleted(object, None);
+                }
+                Ok(reader.page)
+            }
+            _ => Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message))),
+        };
+    }
+    if answer.status().as_u16() >= 400 {
+        return Err(Trouble::Refused(format!("status {} without the vendor's reason", answer.status().as_u16())));
+    }
+    if as_of.is_none() {
+        return Err(Trouble::Garbled("it does not say its time".to_owned()));
+    }
+    match ask {
+        Ask::Company { page } => company(&mut reader, &root, page.is_none())?,
+        Ask::One { kind, .. } => {
+            let object = root.object(kind).ok_or_else(|| Trouble::Garbled(format!("it has no {kind}")))?;
+            take(&mut reader, kind, &object);
+        }
+        Ask::Objects { kind, ids } => {
+            let found = listed(&root, kind)?;
+            let known: Vec<String> = found.iter().filter_map(|object| object.string("Id")).collect();
+            found.iter().for_each(|object| take(&mut reader, kind, object));
+            reader.page.missing = ids.iter().filter(|id| !known.contains(id)).cloned().collect();
+        }
+        Ask::Changes { page, .. } => changes(&mut reader, &root, Part::parse(page.as_deref()))?,
+        Ask::Open { money_since, page } => open(&mut reader, &root, Part::parse(page.as_deref()), money_since.is_some())?,
+    }
+    Ok(reader.page)
+}
+
+/// The vendor's own word for why it did not answer.
+struct Fault {
+    code: String,
+    message: String,
+}
+
+fn fault(root: &Fields<'_>) -> Option<Fault> {
+    let fault = root.object("Fault").or_else(|| root.object("fault"))?;
+    // Refusals of the gateway before the API spell their names in lower case.
+    let errors = ["Error", "error"].map(|name| fault.objects(name));
+    let first = errors.iter().flatten().next();
+    let text = |name: &str| first.and_then(|error| error.string(name));
+    let message = text("Message").or_else(|| text("message")).unwrap_or_default();
+    Some(Fault { code: text("code").unwrap_or_default(), message: form::one_line(&message).chars().take(200).collect() })
+}
+
+/// The objects of a query's answer. One that found nothing has no list of them.
+fn listed<'a>(root: &Fields<'a>, kind: &str) -> Result<Vec<Fields<'a>>, Trouble> {
+    let response = root.object("QueryResponse").ok_or_else(|| Trouble::Garbled("it has no QueryResponse".to_owned()))?;
+    Ok(response.objects(kind))
+}
+
+fn company(reader: &mut Reader<'_>, root: &Fields<'_>, first: bool) -> Result<(), Trouble> {
+    let mut said = Company::default();
+    if first {
+        let info = root.object("CompanyInfo").ok_or_else(|| Trouble::Garbled("it has no CompanyInfo".to_owned()))?;
+        said.name = info.usable("CompanyName", form::filled_text);
+        said.country = info.string("Country").and_then(|name| crate::places::country(&name));
+        reader.page.next = Some("preferences".to_owned());
+    } else {
+        let preferences = listed(root, "Preferences")?;
+        let home = preferences.first().and_then(|preferences| preferences.object("CurrencyPrefs")?.object("HomeCurrency"));
+        said.currency = home.and_then(|home| home.usable("value", form::currency));
+    }
+    reader.page.company = Some(said);
+    Ok(())
+}
+
+fn changes(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part) -> Result<(), Trouble> {
+    let after = |kind: usize| if kind + 1 < KINDS.len() { Part::Captured(kind + 1).name() } else { None };
+    match part {
+        Part::All => {
+            if captured(reader, root)? >= CAPTURED_MAX {
+                reader.page.next = Part::Captured(0).name();
+            }
+        }
+        Part::Captured(kind) => {
+            let full = captured(reader, root)? >= CAPTURED_MAX;
+            // The query pages, but does not know what was deleted: only comparing the books finds that.
+            reader.page.incomplete = full;
+            reader.page.next = if full { Part::Queried(kind, 1).name() } else { after(kind) };
+        }
+        Part::Queried(kind, from) => {
+            let objects = listed(root, KINDS[kind])?;
+            objects.iter().for_each(|object| take(reader, KINDS[kind], object));
+            let full = objects.len() >= QUERY_MAX;
+            reader.page.next = if full { Part::Queried(kind, from + QUERY_MAX).name() } else { after(kind) };
+        }
+    }
+    Ok(())
+}
+
+/// Takes what change data capture lists; answers how many objects.
+fn captured(reader: &mut Reader<'_>, root: &Fields<'_>) -> Result<usize, Trouble> {
+    if !root.is_list("CDCResponse") {
+        return Err(Trouble::Garbled("it has no CDCResponse".to_owned()));
+    }
+    let mut count = 0;
+    for response in root.objects("CDCResponse") {
+        if let Some(fault) = fault(&response) {
+            return Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message)));
+        }
+        for found in response.objects("QueryResponse") {
+            for kind in KINDS {
+                let objects = found.objects(kind);
+                count += objects.len();
+                objects.iter().for_each(|object| take(reader, kind, object));
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part, money: bool) -> Result<(), Trouble> {
+    let (kind, from) = match part {
+        Part::Queried(kind, from) => (kind, from),
+        Part::All | Part::Captured(_) => (OPEN[0], 1),
+    };
+    let objects = listed(root, KINDS[kind])?;
+    for object in &objects {
+        // Money that is linked to invoices is in their balances already.
+        let applied = KINDS[kind] == "Payment" && money::is_applied(object);
+        if !applied {
+            take(reader, KINDS[kind], object);
+        }
+    }
+    let place = OPEN.iter().position(|open| *open == kind).unwrap_or(0);
+    reader.page.next = if objects.len() >= QUERY_MAX {
+        Part::Queried(kind, from + QUERY_MAX).name()
+    } else if money && place + 1 < OPEN.len() {
+        Part::Queried(OPEN[place + 1], 1).name()
+    } else {
+        None
+    };
+    Ok(())
+}
+
+/// The id of an object that can be withdrawn; customers are never deleted, only made inactive.
+fn object_id(reader: &Reader<'_>, kind: &str, id: &str) -> Option<ObjectId> {
+    match kind {
+        "Invoice" => Some(ObjectId::Invoice(reader.invoice_id(id))),
+        "Payment" | "CreditMemo" => Some(ObjectId::Payment(reader.payment_id(kind, id))),
+        _ => None,
+    }
+}
+
+fn take(reader: &mut Reader<'_>, kind: &str, object: &Fields<'_>) {
+    let Some(kind) = KINDS.into_iter().find(|known| *known == kind) else { return };
+    let mut flaws = Flaws::default();
+    let id = object.required(&mut flaws, "Id", form::id);
+    let updated = object.object("MetaData").and_then(|data| data.required(&mut flaws, "LastUpdatedTime", form::instant));
+    let withdraw = id.as_deref().and_then(|id| object_id(reader, kind, id));
+    if object.string("status").is_some_and(|status| status == "Deleted") {
+        if let Some(object) = withdraw {
+            reader.deleted(object, updated);
+        }
+        return;
+    }
+    if updated.is_none() && flaws.count() == 0 {
+        flaws.add("/MetaData", "is missing");
+    }
+    let read = id.as_deref().zip(updated).and_then(|(id, updated): (&str, Timestamp)| match kind {
+        "Customer" => customer::read(&mut flaws, reader, object, id, updated),
+        "Invoice" => money::invoice(&mut flaws, reader, object, id, updated),
+        "Payment" => money::payment(&mut flaws, reader, object, id, updated),
+        _ => money::credit_memo(&mut flaws, reader, object, id, updated),
+    });
+    reader.take(kind, id, read, flaws, withdraw.filter(|_| kind == "Invoice"));
+}

@@ -1,0 +1,144 @@
+//! Invoices, payments and credit memos.
+
+use domain::{
+    Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus, document::CustomerRef,
+};
+use jiff::Timestamp;
+
+use crate::{books::Reader, form, json::Flaws, raw::Fields};
+
+/// The currency that the object names, else the company's own: a company without several currencies names none.
+fn currency(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>) -> Option<Currency> {
+    match object.object("CurrencyRef") {
+        Some(named) => named.required(flaws, "value", form::currency),
+        None => {
+            if reader.site.company.currency.is_none() {
+                flaws.add(object.pointer("CurrencyRef"), "is missing and the company's own currency is not known yet");
+            }
+            reader.site.company.currency
+        }
+    }
+}
+
+fn customer(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>) -> Option<CustomerRef> {
+    let Some(named) = object.object("CustomerRef") else {
+        flaws.add(object.pointer("CustomerRef"), "is missing");
+        return None;
+    };
+    let id = named.required(flaws, "value", form::id)?;
+    reader.names(&id);
+    Some(CustomerRef::Named(reader.customer_id(&id)))
+}
+
+/// Zero or more.
+fn not_negative(flaws: &mut Flaws, object: &Fields<'_>, name: &str, minor: Option<i64>) -> Option<i64> {
+    if minor.is_some_and(|minor| minor < 0) {
+        flaws.add(object.pointer(name), "is negative; correct it in the books");
+        return None;
+    }
+    minor
+}
+
+/// An invoice.
+pub fn invoice(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+    let customer = customer(flaws, reader, object);
+    let currency = currency(flaws, reader, object)?;
+    let total = object.amount(flaws, "TotalAmt", currency);
+    let total = not_negative(flaws, object, "TotalAmt", total);
+    let balance = object.amount(flaws, "Balance", currency);
+    let issued = object.required(flaws, "TxnDate", form::date);
+    let due = object.optional(flaws, "DueDate", form::date);
+    let number = object.usable("DocNumber", form::filled_text);
+    let (customer, total, balance, issued) = (customer?, total?, balance?, issued?);
+    let due_on = due.unwrap_or(issued);
+    let noted_void = object.string("PrivateNote").is_some_and(|note| note.to_ascii_lowercase().contains("voided"));
+    let invoice = Invoice {
+        id: reader.invoice_id(id),
+        external_id: id.to_owned(),
+        source_version: reader.version(updated),
+        number: number.unwrap_or_else(|| id.to_owned()),
+        currency,
+        total_minor: total,
+        issued_on: issued.min(due_on),
+        due_on,
+        status: if total == 0 && noted_void { InvoiceStatus::Void } else { InvoiceStatus::Open },
+        // The balance decides; it is below zero where more was linked than was owed.
+        paid_minor: (total - balance).clamp(0, total),
+        credited_minor: 0,
+        paid_is_gross: false,
+        instalments: Vec::new(),
+        url: object.usable("InvoiceLink", form::url),
+        purchase_order: None,
+    };
+    Some(Document::Invoice { customer, invoice })
+}
+
+/// A payment: what its lines link to invoices, and what is left of it.
+pub fn payment(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+    let customer = customer(flaws, reader, object);
+    let currency = currency(flaws, reader, object)?;
+    let received = object.required(flaws, "TxnDate", form::date);
+    let unapplied = object.amount_or_zero(flaws, "UnappliedAmt", currency);
+    let unapplied = not_negative(flaws, object, "UnappliedAmt", unapplied);
+    let mut allocations: Vec<Allocation> = Vec::new();
+    for line in object.objects("Line") {
+        let linked = line.objects("LinkedTxn");
+        let invoice = linked.iter().find(|linked| linked.string("TxnType").as_deref() == Some("Invoice"));
+        let Some(invoice) = invoice.and_then(|linked| linked.string("TxnId")) else { continue };
+        let amount_minor = line.amount(flaws, "Amount", currency)?;
+        if amount_minor > 0 {
+            allocations.push(Allocation { invoice: reader.invoice_id(&invoice), amount_minor });
+        }
+    }
+    let (customer, received_on, unapplied) = (customer?, received?, unapplied?);
+    let applied: i64 = allocations.iter().map(|allocation| allocation.amount_minor).sum();
+    let payment = Payment {
+        id: reader.payment_id("Payment", id),
+        kind: PaymentKind::Payment,
+        external_id: id.to_owned(),
+        source_version: reader.version(updated),
+        status: PaymentStatus::Received,
+        // Lines may also spend credit memos, so the total is not what the lines come to.
+        amount_minor: applied + unapplied,
+        currency,
+        received_on,
+        allocations,
+    };
+    Some(Document::Payment { customer, payment })
+}
+
+/// Whether nothing of a payment is left.
+pub fn is_applied(object: &Fields<'_>) -> bool {
+    let nothing = |text: &str| text.trim_matches('"').bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    object.text("UnappliedAmt").is_none_or(nothing)
+}
+
+/// A credit memo: only what is left of it, for what was used is in the balances of invoices.
+pub fn credit_memo(
+    flaws: &mut Flaws,
+    reader: &mut Reader<'_>,
+    object: &Fields<'_>,
+    id: &str,
+    updated: Timestamp,
+) -> Option<Document> {
+    let customer = customer(flaws, reader, object);
+    let currency = currency(flaws, reader, object)?;
+    let received = object.required(flaws, "TxnDate", form::date);
+    let field = if object.text("RemainingCredit").is_some() { "RemainingCredit" } else { "Balance" };
+    let left = object.amount(flaws, field, currency);
+    let left = not_negative(flaws, object, field, left);
+    let (customer, received_on, amount_minor) = (customer?, received?, left?);
+    let payment = Payment {
+        id: reader.payment_id("CreditMemo", id),
+        kind: PaymentKind::CreditNote,
+        external_id: id.to_owned(),
+        source_version: reader.version(updated),
+        status: PaymentStatus::Received,
+        amount_minor,
+        currency,
+        received_on,
+        allocations: Vec::new(),
+    };
+    Some(Document::Payment { customer, payment })
+}
+
