@@ -276,7 +276,14 @@ impl Reader<'_> {
     }
 
     /// Takes an object, or says what is wrong with it. An invoice that does not read is not chased as it was.
-    pub fn take(&mut self, kind: &'static str, id: Option<String>, read: Option<Document>, flaws: Flaws, withdraw: Option<ObjectId>) {
+    pub fn take(
+        &mut self,
+        kind: &'static str,
+        id: Option<String>,
+        read: Option<Document>,
+        flaws: Flaws,
+        withdraw: Option<ObjectId>,
+    ) {
         if let (Some(document), 0) = (read, flaws.count()) {
             self.page.documents.push(document);
             return;

@@ -20,7 +20,9 @@ pub fn is_country(code: &str) -> bool {
 pub fn country(written: &str) -> Option<String> {
     let written = written.trim();
     let spoken = SPOKEN.iter().find(|(name, _)| name.eq_ignore_ascii_case(written)).map(|(_, code)| (*code).to_owned());
-    spoken.or_else(|| celes::Country::from_str(written).ok().map(|country| country.alpha2.to_owned())).filter(|code| is_country(code))
+    spoken
+        .or_else(|| celes::Country::from_str(written).ok().map(|country| country.alpha2.to_owned()))
+        .filter(|code| is_country(code))
 }
 
 /// What people write that no list of the standard has.

@@ -5,8 +5,8 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{NOW_S, berlin, headers, now, refusal, signed, tenant};
-use connectors::{Connector, Incoming, Secret, by_source, registry};
+use common::{NOW_S, headers, refusal, signed};
+use connectors::{Bodies, Connector, Incoming, Secret, by_source, registry};
 use domain::Document;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -16,8 +16,13 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
 fn each(check: impl Fn(&dyn Connector, &str)) {
     assert!(!registry().is_empty());
     for connector in registry() {
-        check(*connector, &connector.new_secret([7; 32]));
+        check(*connector, &secret(*connector, 7));
     }
+}
+
+/// A secret: made, or as the vendor might show it.
+fn secret(connector: &dyn Connector, seed: u8) -> String {
+    connector.new_secret([seed; 32]).unwrap_or_else(|| format!("verifier-token-{seed}-of-the-vendor"))
 }
 
 fn body() -> Vec<u8> {
@@ -39,7 +44,7 @@ fn sources_are_told_apart() {
 fn own_signatures_are_believed_and_secrets_overlap() {
     each(|connector, secret| {
         let (source, body) = (connector.source(), body());
-        let other = connector.new_secret([8; 32]);
+        let other = self::secret(connector, 8);
         assert_ne!(secret, other);
         let pairs = signed(source, secret, NOW_S, &body);
         for (secrets, refused) in [
@@ -91,7 +96,10 @@ fn one_changed_byte_is_refused() {
 fn stale_and_missing_headers_are_refused() {
     each(|connector, secret| {
         let (source, body, status) = (connector.source(), body(), connector.capabilities().bad_signature_status);
-        for (off, refused) in [(0, false), (300, false), (-300, false), (301, true), (-301, true), (-90_000, true)] {
+        // A vendor that signs no timestamp is protected from replays by the ids of its events alone.
+        let dated = signed(source, secret, NOW_S, &body) != signed(source, secret, NOW_S + 1, &body);
+        for (off, stale) in [(0, false), (300, false), (-300, false), (301, true), (-301, true), (-90_000, true)] {
+            let refused = stale && dated;
             let pairs = signed(source, secret, NOW_S + off, &body);
             assert_eq!(refusal(connector, &pairs, &body, &[secret]), refused.then_some(status), "{source} {off} s off");
         }
@@ -107,13 +115,21 @@ fn stale_and_missing_headers_are_refused() {
         }
         let signed_empty = signed(source, secret, NOW_S, b"");
         assert_eq!(refusal(connector, &signed_empty, b"", &[secret]), None, "{source}: an empty body can be signed");
-        assert!(read(connector, b"").is_err(), "{source}: but says nothing");
+        assert!(rejection(connector, b"").is_some(), "{source}: but says nothing");
     });
 }
 
-fn read(connector: &dyn Connector, body: &[u8]) -> Result<connectors::Reading, connectors::Rejected> {
-    let headers = headers(&[("webhook-id".to_owned(), "evt_1".to_owned())]);
-    connector.read(&tenant(), &berlin(), &Incoming { headers: &headers, body, now: now() })
+/// Why nothing of a body can be taken.
+fn rejection(connector: &dyn Connector, body: &[u8]) -> Option<connectors::Rejected> {
+    match connector.bodies() {
+        Bodies::Objects(_) => common::read(connector.source(), body).err(),
+        Bodies::Hints(_) => common::hints(connector.source(), body).err(),
+    }
+}
+
+/// The connectors whose webhooks carry objects.
+fn carriers() -> impl Iterator<Item = &'static dyn Connector> {
+    registry().iter().copied().filter(|connector| matches!(connector.bodies(), Bodies::Objects(_)))
 }
 
 #[test]
@@ -137,7 +153,7 @@ fn published_vectors_pass() {
         }
         let header = if source == "canonical" { "webhook-signature".to_owned() } else { text("header") };
         pairs.push((header, text("expected")));
-        let now = jiff::Timestamp::from_second(at_s.expect("a time")).expect("in range");
+        let now = jiff::Timestamp::from_second(at_s.unwrap_or(NOW_S)).expect("in range");
         let body = text("body");
         let incoming = Incoming { headers: &headers(&pairs), body: body.as_bytes(), now };
         connector.verify(&incoming, &[Secret::new(text("secret"))]).expect("believed");
@@ -146,7 +162,7 @@ fn published_vectors_pass() {
         covered.push(source);
     }
     covered.sort();
-    assert_eq!(covered, ["canonical", "stripe"]);
+    assert_eq!(covered, ["canonical", "quickbooks", "stripe", "xero"]);
 }
 
 #[test]
@@ -165,17 +181,16 @@ fn hostile_bodies_are_answered() {
         vec![b'"'; 1_048_576],
         not_text.clone(),
         b"null".to_vec(),
-        b"[]".to_vec(),
         b"{".to_vec(),
         br#"{"a":1,"a":2}"#.to_vec(),
     ] {
         each(|connector, _| {
-            let rejected = read(connector, &body).expect_err("nothing in it can be taken");
+            let rejected = rejection(connector, &body).expect("nothing in it can be taken");
             assert!(!rejected.errors.is_empty(), "{}", connector.source());
         });
     }
     each(|connector, _| {
-        let rejected = read(connector, &not_text).expect_err("no text");
+        let rejected = rejection(connector, &not_text).expect("no text");
         assert!(rejected.errors[0].detail.contains(&format!("offset {offset} ")), "{:?}", rejected.errors);
     });
 }
@@ -220,9 +235,10 @@ fn deliveries(source: &str) -> Vec<(String, Value)> {
 
 #[test]
 fn recorded_objects_are_taken_parked_or_ignored() {
-    each(|connector, _| {
+    for connector in carriers() {
         for (name, event) in deliveries(connector.source()) {
-            let reading = read(connector, &serde_json::to_vec(&event).expect("JSON")).expect("signed by the vendor");
+            let body = serde_json::to_vec(&event).expect("JSON");
+            let reading = common::read(connector.source(), &body).expect("signed by the vendor");
             assert!(!reading.event_id.is_empty());
             let outcomes = [!reading.documents.is_empty(), !reading.parked.is_empty(), reading.ignored.is_some()];
             assert_eq!(outcomes.iter().filter(|outcome| **outcome).count(), 1, "{} {name}: {reading:?}", connector.source());
@@ -233,7 +249,7 @@ fn recorded_objects_are_taken_parked_or_ignored() {
                 }
             }
         }
-    });
+    }
     let taken = deliveries("stripe").into_iter().filter(|(_, event)| {
         let body = serde_json::to_vec(event).expect("JSON");
         !common::read("stripe", &body).expect("signed by the vendor").documents.is_empty()
@@ -246,11 +262,11 @@ proptest! {
     fn any_bytes_are_answered(body in prop::collection::vec(any::<u8>(), 0..600), value in "\\PC{0,80}", bytes in any::<bool>()) {
         let body = if bytes { body } else { format!(r#"{{"id":"e","type":"invoice.paid","data":{value}}}"#).into_bytes() };
         for connector in registry() {
-            let secret = connector.new_secret([7; 32]);
+            let secret = secret(*connector, 7);
             let pairs: Vec<(String, String)> =
                 signed(connector.source(), &secret, NOW_S, b"other").into_iter().map(|(name, _)| (name, value.clone())).collect();
             prop_assert!(refusal(*connector, &pairs, &body, &[&secret]).is_some());
-            let _answered = read(*connector, &body);
+            let _answered = rejection(*connector, &body);
         }
     }
 

@@ -6,8 +6,9 @@ use http::Response;
 use jiff::Timestamp;
 
 use crate::{
-    Ask, Company, Page, Site, Trouble, form,
+    Ask, Company, Page, Site, Trouble,
     books::{self, Reader},
+    form,
     json::Flaws,
     raw::Fields,
 };

@@ -85,7 +85,11 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
                 _ => "Balance > '0'".to_owned(),
             };
             let kind = KINDS[kind];
-            query(access, site, &format!("select * from {kind} where {filter} orderby Id startposition {from} maxresults {QUERY_MAX}"))
+            query(
+                access,
+                site,
+                &format!("select * from {kind} where {filter} orderby Id startposition {from} maxresults {QUERY_MAX}"),
+            )
         }
     }
 }

@@ -10,8 +10,8 @@
 //! An invoice has no status: paid is a balance of nothing, void a total of nothing with a note. `Balance` counts payments, credit
 //! memos and deposits alike, so it decides what is open, and payments only add what nothing was linked to yet.
 
-mod ask;
 mod answer;
+mod ask;
 mod customer;
 mod money;
 mod webhook;

@@ -40,7 +40,13 @@ fn not_negative(flaws: &mut Flaws, object: &Fields<'_>, name: &str, minor: Optio
 }
 
 /// An invoice.
-pub fn invoice(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+pub fn invoice(
+    flaws: &mut Flaws,
+    reader: &mut Reader<'_>,
+    object: &Fields<'_>,
+    id: &str,
+    updated: Timestamp,
+) -> Option<Document> {
     let customer = customer(flaws, reader, object);
     let currency = currency(flaws, reader, object)?;
     let total = object.amount(flaws, "TotalAmt", currency);
@@ -74,7 +80,13 @@ pub fn invoice(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, 
 }
 
 /// A payment: what its lines link to invoices, and what is left of it.
-pub fn payment(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+pub fn payment(
+    flaws: &mut Flaws,
+    reader: &mut Reader<'_>,
+    object: &Fields<'_>,
+    id: &str,
+    updated: Timestamp,
+) -> Option<Document> {
     let customer = customer(flaws, reader, object);
     let currency = currency(flaws, reader, object)?;
     let received = object.required(flaws, "TxnDate", form::date);
@@ -141,4 +153,3 @@ pub fn credit_memo(
     };
     Some(Document::Payment { customer, payment })
 }
-

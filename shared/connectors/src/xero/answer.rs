@@ -56,7 +56,8 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
             let field = id_field(kind);
             let known: Vec<String> = found.iter().filter_map(|object| object.string(&field)).collect();
             found.iter().for_each(|object| take(&mut reader, kind, object));
-            reader.page.missing = ids.iter().filter(|id| !known.iter().any(|one| one.eq_ignore_ascii_case(id))).cloned().collect();
+            reader.page.missing =
+                ids.iter().filter(|id| !known.iter().any(|one| one.eq_ignore_ascii_case(id))).cloned().collect();
         }
         Ask::Changes { page, .. } => {
             let part = Part::parse(page.as_deref(), 0);

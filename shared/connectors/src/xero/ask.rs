@@ -73,8 +73,7 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
                 "Overpayments" => "Type==\"RECEIVE-OVERPAYMENT\" AND Status==\"AUTHORISED\"",
                 _ => "Type==\"RECEIVE-PREPAYMENT\" AND Status==\"AUTHORISED\"",
             };
-            let parameters =
-                [("where", ours.to_owned()), ("page", page.to_string()), page_size(), ("order", order(kind))];
+            let parameters = [("where", ours.to_owned()), ("page", page.to_string()), page_size(), ("order", order(kind))];
             get(access, site, KINDS[kind], &parameters)
         }
     }

@@ -88,8 +88,8 @@ fn phone_of(object: &Fields<'_>, country: Option<&str>) -> Option<String> {
         let number = filled(phone, "PhoneNumber")?;
         let area = filled(phone, "PhoneAreaCode").unwrap_or_default();
         match filled(phone, "PhoneCountryCode") {
-            Some(code) => phone::e164(&format!("+{}{area}{number}", code.trim_start_matches(['+', '0'])), country),
-            None => phone::e164(&format!("{area}{number}"), country),
+            Some(code) => phone::e164(&format!("+{} {area} {number}", code.trim_start_matches(['+', '0'])), country),
+            None => phone::e164(&format!("{area} {number}"), country),
         }
     })
 }

@@ -67,7 +67,13 @@ fn not_negative(flaws: &mut Flaws, object: &Fields<'_>, name: &str, minor: Optio
 }
 
 /// An invoice. What is due decides; paid and credited are as the invoice says where they add up to it.
-pub fn invoice(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+pub fn invoice(
+    flaws: &mut Flaws,
+    reader: &mut Reader<'_>,
+    object: &Fields<'_>,
+    id: &str,
+    updated: Timestamp,
+) -> Option<Document> {
     let customer = customer(flaws, reader, object);
     let status = object.required(flaws, "Status", form::one_of(INVOICE_STATUSES));
     let currency = currency(flaws, reader, object)?;
@@ -107,7 +113,13 @@ pub fn invoice(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, 
 }
 
 /// A payment of one invoice.
-pub fn payment(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {
+pub fn payment(
+    flaws: &mut Flaws,
+    reader: &mut Reader<'_>,
+    object: &Fields<'_>,
+    id: &str,
+    updated: Timestamp,
+) -> Option<Document> {
     let Some(invoice) = object.object("Invoice") else {
         flaws.add(object.pointer("Invoice"), "is missing");
         return None;

@@ -23,7 +23,8 @@ pub fn date(flaws: &mut Flaws, object: &Fields<'_>, name: &str) -> Option<Date> 
     let date = said.or_else(|| object.string(name).and_then(|text| Some(instant(&text)?.to_zoned(TimeZone::UTC).date())));
     let date = date.filter(form::known_year);
     if date.is_none() {
-        let what = if object.text(name).is_some() { "is no date from 1970 to 2199; correct it in the books" } else { "is missing" };
+        let what =
+            if object.text(name).is_some() { "is no date from 1970 to 2199; correct it in the books" } else { "is missing" };
         flaws.add(object.pointer(name), what);
     }
     date

@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each suite uses its own part")]
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use connectors::{Connector, Headers, Incoming, Reading, Rejected, Secret};
+use connectors::{Bodies, Connector, Headers, Hinted, Incoming, Reading, Rejected, Secret};
 use domain::TenantId;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, tz::TimeZone};
@@ -47,6 +47,8 @@ pub fn signed(source: &str, secret: &str, at_s: i64, body: &[u8]) -> Vec<(String
             let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
             vec![pair("Stripe-Signature", format!("t={at_s},v1={hex}"))]
         }
+        "quickbooks" => vec![pair("intuit-signature", STANDARD.encode(hmac(secret.as_bytes(), body)))],
+        "xero" => vec![pair("x-xero-signature", STANDARD.encode(hmac(secret.as_bytes(), body)))],
         other => panic!("say here how {other} signs"),
     }
 }
@@ -67,5 +69,16 @@ pub fn refusal(connector: &dyn Connector, pairs: &[(String, String)], body: &[u8
 pub fn read(source: &str, body: &[u8]) -> Result<Reading, Rejected> {
     let connector = connectors::by_source(source).expect("registered");
     let headers = headers(&[("webhook-id".to_owned(), "evt_1".to_owned())]);
-    connector.read(&tenant(), &berlin(), &Incoming { headers: &headers, body, now: now() })
+    match connector.bodies() {
+        Bodies::Objects(objects) => objects.read(&tenant(), &berlin(), &Incoming { headers: &headers, body, now: now() }),
+        Bodies::Hints(_) => panic!("{source} carries ids"),
+    }
+}
+
+/// What `source` points at in `body`.
+pub fn hints(source: &str, body: &[u8]) -> Result<Hinted, Rejected> {
+    match connectors::by_source(source).expect("registered").bodies() {
+        Bodies::Hints(hints) => hints.hints(&Incoming { headers: &headers(&[]), body, now: now() }),
+        Bodies::Objects(_) => panic!("{source} carries objects"),
+    }
 }
