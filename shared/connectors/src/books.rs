@@ -27,6 +27,14 @@ pub trait Books: Send + Sync {
     /// The kind that customers are of.
     fn customer_kind(&self) -> &'static str;
 
+    /// The kind that invoices are of.
+    fn invoice_kind(&self) -> &'static str;
+
+    /// Whether where customers see an invoice must be asked for by itself, see [`Books::link`].
+    fn asks_for_links(&self) -> bool {
+        false
+    }
+
     /// The request that asks.
     fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes>;
 
@@ -185,8 +193,10 @@ pub struct Page {
     pub unreadable: Vec<Unreadable>,
     /// Ids that were asked for and not answered: each must be asked for by itself.
     pub missing: Vec<String>,
-    /// The customers that the documents name without describing them.
-    pub customers: Vec<String>,
+    /// The customers that the documents name without describing them: ours and the vendor's id.
+    pub customers: Vec<(CustomerId, String)>,
+    /// When the vendor answered, by its own clock.
+    pub as_of: Option<Timestamp>,
     /// What it says of the company.
     pub company: Option<Company>,
     /// The next page of the same ask.
@@ -306,8 +316,8 @@ impl Reader<'_> {
 
     /// Notes a customer that a document names.
     pub fn names(&mut self, customer: &str) {
-        if !self.page.customers.iter().any(|known| known == customer) {
-            self.page.customers.push(customer.to_owned());
+        if !self.page.customers.iter().any(|(_, known)| known == customer) {
+            self.page.customers.push((self.customer_id(customer), customer.to_owned()));
         }
     }
 }

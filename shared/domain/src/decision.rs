@@ -131,6 +131,10 @@ pub enum TaskKind {
     Breaker,
     /// Exception: a dead letter.
     DeadLetter,
+    /// Exception: an outside system cannot be read; somebody must connect it again, or wait.
+    Connection,
+    /// Exception: the books and what was read of them differ.
+    Books,
 }
 
 impl TaskKind {
@@ -146,7 +150,9 @@ impl TaskKind {
             | Self::Document
             | Self::Failing
             | Self::Breaker
-            | Self::DeadLetter => true,
+            | Self::DeadLetter
+            | Self::Connection
+            | Self::Books => true,
         }
     }
 }

@@ -130,6 +130,11 @@ impl TenantId {
         if plain && begins && text.len() <= 64 && text != "app" { Ok(Self(text.to_owned())) } else { Err(TenantIdError) }
     }
 
+    /// The reserved name: whose are the vendors' apps of this deployment, and what no tenant could be found for.
+    pub fn app() -> Self {
+        Self("app".to_owned())
+    }
+
     /// The text form.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -32,6 +32,13 @@ fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     }
 }
 
+fn number(item: &Item, name: &str) -> Option<String> {
+    match item.get(name)? {
+        AttributeValue::N(text) => Some(text.clone()),
+        _ => None,
+    }
+}
+
 fn millis(item: &Item, name: &str) -> Option<Timestamp> {
     match item.get(name)? {
         AttributeValue::N(text) => Timestamp::from_millisecond(text.parse().ok()?).ok(),
@@ -58,6 +65,12 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
     let (Some(pk), Some(sk)) = (text(new, "pk"), text(new, "sk")) else { return vec![] };
     if let Some(tenant) = keys::parse_work(pk) {
         return if old.is_none() { of_task(&tenant, sk, new) } else { vec![] };
+    }
+    if let Some((tenant, source)) = keys::parse_hints(pk) {
+        let times = |item: &Item| number(item, "times");
+        let hinted = times(new).filter(|now| old.and_then(times).as_ref() != Some(now));
+        let made = |times: String| event("SyncRequested", &tenant, millis(new, "seen_at"), &[&source, sk, &times], json!({ "source": source }));
+        return hinted.map(made).into_iter().collect();
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };
     let of_object = |detail_type, name: &str, id: &str| {
@@ -109,7 +122,9 @@ fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Vec<BusEvent> {
         | TaskKind::Document
         | TaskKind::Failing
         | TaskKind::Breaker
-        | TaskKind::DeadLetter => None,
+        | TaskKind::DeadLetter
+        | TaskKind::Connection
+        | TaskKind::Books => None,
     };
     let kinds = std::iter::once("TaskCreated").chain(more);
     kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect()

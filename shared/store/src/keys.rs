@@ -13,6 +13,10 @@
 //! | template, current | `T` | `TPL#{id}#{channel}#{language}` | admin | policy: query `TPL#`; sender: query of one id | 2 W |
 //! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
 //! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
+//! | books of a connection | `T` | `BOOKS#{source}` | admin, `sync` | `sync`, by key; the `due` index under `BOOKS` | 1 W, 3 W when its due moment moves |
+//! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
+//! | hint | `T#HINTS#{source}` | `{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
+//! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
 //! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
@@ -97,6 +101,30 @@ pub(crate) fn template_body(t: &TenantId, id: &str, channel: Channel, language: 
 }
 pub(crate) fn connection(t: &TenantId, source: &str) -> Key {
     Key::new(tenant(t), format!("CONN#{source}"))
+}
+pub(crate) fn books(t: &TenantId, source: &str) -> Key {
+    Key::new(tenant(t), format!("BOOKS#{source}"))
+}
+/// Reads tenant and source back from the key of a connection's books.
+pub(crate) fn parse_books(pk: &str, sk: &str) -> Option<(TenantId, String)> {
+    Some((TenantId::parse(pk.strip_prefix("T#")?).ok()?, sk.strip_prefix("BOOKS#")?.to_owned()))
+}
+pub(crate) fn company(source: &str, realm: &str) -> Key {
+    Key::new(format!("COMPANY#{source}"), realm)
+}
+pub(crate) fn hints(t: &TenantId, source: &str) -> String {
+    format!("T#{t}#HINTS#{source}")
+}
+pub(crate) fn hint(t: &TenantId, source: &str, kind: &str, id: &str) -> Key {
+    Key::new(hints(t, source), format!("{kind}#{id}"))
+}
+/// Reads tenant and source back from the partition of hints.
+pub(crate) fn parse_hints(pk: &str) -> Option<(TenantId, String)> {
+    let (tenant, source) = pk.strip_prefix("T#")?.split_once("#HINTS#")?;
+    Some((TenantId::parse(tenant).ok()?, source.to_owned()))
+}
+pub(crate) fn sign_in(state: &str) -> Key {
+    Key::new("SIGNIN", digest(&[state]))
 }
 pub(crate) fn data_key(t: &TenantId) -> Key {
     Key::new(tenant(t), "KEY")

@@ -6,6 +6,7 @@
 //! | module | does |
 //! |---|---|
 //! | `apply` | documents in: receipt, effects and wake-up in one transaction |
+//! | `books`, `reading` | books that are read back: who reads, what was hinted, what is known |
 //! | `head`, `facts` | what a decision is made from |
 //! | `commit` | a decision, conditional on the head |
 //! | `claim`, `settle`, `record`, `why` | a message's way, and the chain of records |
@@ -18,6 +19,7 @@
 #![warn(missing_docs)]
 
 mod apply;
+mod books;
 mod cache;
 mod claim;
 mod commit;
@@ -31,6 +33,7 @@ mod facts;
 mod head;
 mod heard;
 pub mod keys;
+mod reading;
 mod record;
 mod settle;
 mod tenants;
@@ -43,6 +46,7 @@ mod workflows;
 use std::sync::Arc;
 
 pub use apply::{Applied, AppliedOutcome, Receipt};
+pub use books::{Lease, Leased, SignIn, Waiting};
 pub use claim::{Claim, Release};
 pub use commit::Committed;
 pub use connections::{Connection, Secrets};
@@ -57,7 +61,7 @@ pub use record::Record;
 pub use settle::{Settled, Settlement};
 pub use tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned};
 pub use vault::Vault;
-pub use work::{Task, TaskPage, is_task_cursor};
+pub use work::{Task, TaskPage, is_task_cursor, task_id};
 pub use workflows::{Read, Template};
 
 /// The table.

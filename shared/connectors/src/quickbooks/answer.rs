@@ -70,7 +70,7 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
         Ask::Changes { page, .. } => changes(&mut reader, &root, Part::parse(page.as_deref()))?,
         Ask::Open { money_since, page } => open(&mut reader, &root, Part::parse(page.as_deref()), money_since.is_some())?,
     }
-    Ok(reader.page)
+    Ok(Page { as_of, ..reader.page })
 }
 
 /// The vendor's own word for why it did not answer.

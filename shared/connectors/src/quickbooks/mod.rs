@@ -101,6 +101,10 @@ impl Books for QuickBooks {
         "Customer"
     }
 
+    fn invoice_kind(&self) -> &'static str {
+        "Invoice"
+    }
+
     fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
         ask::request(&self.access(), site, ask)
     }

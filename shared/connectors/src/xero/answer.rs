@@ -76,7 +76,7 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
             };
         }
     }
-    Ok(reader.page)
+    Ok(Page { as_of: reader.as_of, ..reader.page })
 }
 
 /// Where a customer can see an invoice.

@@ -103,6 +103,14 @@ impl Books for Xero {
         "Contacts"
     }
 
+    fn invoice_kind(&self) -> &'static str {
+        "Invoices"
+    }
+
+    fn asks_for_links(&self) -> bool {
+        true
+    }
+
     fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
         ask::request(&self.access(), site, ask)
     }

@@ -1,0 +1,184 @@
+//! One reader's run over one connection: hints first, then what is due, until nothing is or the time is over.
+
+use anyhow::{Context, Result};
+use connectors::Ask;
+use domain::TenantId;
+use jiff::{SignedDuration, Timestamp};
+use kit::Budget;
+use reading::{Link, Opened, Progress, link::Failed};
+use store::{Lease, Leased};
+
+use crate::{Handler, compare, hints, poll, trouble};
+
+/// How long a lease lasts without a word; longer than an invocation may take.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// One run.
+pub(crate) struct Run<'a> {
+    pub(crate) handler: &'a Handler,
+    pub(crate) tenant: &'a TenantId,
+    pub(crate) source: &'a str,
+    pub(crate) budget: &'a Budget,
+}
+
+/// What a run came to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// When the connection is due again; nothing when somebody else reads it or it is closed.
+    pub(crate) due_at: Option<Timestamp>,
+    /// The time was over before the work was.
+    pub(crate) unfinished: bool,
+}
+
+/// What a run works with once it holds the lease.
+pub(crate) struct Desk<'a> {
+    pub(crate) run: &'a Run<'a>,
+    pub(crate) link: Link<'a>,
+    pub(crate) lease: Lease<Progress>,
+}
+
+impl Run<'_> {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.handler.clock.now()
+    }
+
+    fn until(&self) -> Timestamp {
+        self.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX)
+    }
+
+    pub(crate) async fn run(&self) -> Result<Outcome> {
+        let nothing = Outcome { due_at: None, unfinished: false };
+        let Some(books) = connectors::books_of(self.source) else { return Ok(nothing) };
+        let store = &self.handler.store;
+        let holder = holder()?;
+        let leased = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;
+        let Leased::Mine(mut lease) = leased else { return Ok(nothing) };
+        let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
+        let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
+            Ok(link) => {
+                let mut desk = Desk { run: self, link, lease };
+                let worked = desk.work(books).await;
+                let calls = desk.link.calls();
+                lease = desk.lease;
+                let counts = [("vendor_calls", calls)];
+                kit::metrics::emit(self.now(), &[("source", self.source)], if calls > 0 { &counts } else { &[] });
+                match worked {
+                    Ok(unfinished) => (next(&lease.progress), unfinished),
+                    Err(Stopped::Vendor(failed)) => (trouble::note(self, &mut lease.progress, &failed).await?, false),
+                    Err(Stopped::Here(error)) => return self.give_up(lease, error).await,
+                }
+            }
+            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error)).await?, false),
+        };
+        let due_at = if unfinished { self.now() } else { due_at };
+        if store.return_books(self.tenant, self.source, &lease, due_at).await? {
+            return Ok(Outcome { due_at: Some(due_at), unfinished });
+        }
+        // Somebody asked for one more look since the last: the lease goes back, and the look is handed over.
+        store.look_again(self.tenant, self.source, &lease).await?;
+        let returned = store.return_books(self.tenant, self.source, &lease, self.now().min(due_at)).await?;
+        Ok(Outcome { due_at: Some(self.now()), unfinished: returned })
+    }
+
+    /// The table failed: the lease goes back as it is, so that the next tick need not wait for its end.
+    async fn give_up(&self, lease: Lease<Progress>, error: anyhow::Error) -> Result<Outcome> {
+        let again_at = self.now().saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
+        self.handler.store.return_books(self.tenant, self.source, &lease, again_at).await?;
+        Err(error)
+    }
+}
+
+/// Why the work stopped.
+pub(crate) enum Stopped {
+    /// The vendor, or its tokens.
+    Vendor(Failed),
+    /// Ours: the table.
+    Here(anyhow::Error),
+}
+
+impl From<Failed> for Stopped {
+    fn from(failed: Failed) -> Self {
+        Self::Vendor(failed)
+    }
+}
+
+impl From<store::Error> for Stopped {
+    fn from(error: store::Error) -> Self {
+        Self::Here(error.into())
+    }
+}
+
+impl Desk<'_> {
+    /// Works until nothing is due. True when the time was over first.
+    async fn work(&mut self, books: &'static dyn connectors::Books) -> Result<bool, Stopped> {
+        if self.lease.progress.company.is_none() {
+            self.meet(books).await?;
+        }
+        loop {
+            if self.run.budget.is_over() {
+                return Ok(true);
+            }
+            let now = self.run.now();
+            let more = hints::read(self, books).await?;
+            let progress = &self.lease.progress;
+            if progress.backfill.finished_at.is_none() {
+                poll::backfill(self).await?;
+            } else if progress.poll.is_some() || progress.poll_at <= now {
+                poll::changes(self, books).await?;
+            } else if progress.compare_at <= now {
+                compare::compare(self).await?;
+            } else if !more {
+                trouble::is_over(self.run, &mut self.lease.progress).await?;
+                trouble::warn_of_end(self.run, self.link.consent_ends().await).await?;
+                return Ok(false);
+            }
+            self.keep().await?;
+        }
+    }
+
+    /// Keeps what was done, and the lease.
+    pub(crate) async fn keep(&self) -> Result<(), Stopped> {
+        let Run { handler, tenant, source, .. } = self.run;
+        if handler.store.keep_books(tenant, source, &self.lease, self.run.until()).await? {
+            return Ok(());
+        }
+        Err(Stopped::Here(anyhow::anyhow!("another reader took the connection over")))
+    }
+
+    /// Asks for the company itself, page by page: also the test of a new connection.
+    async fn meet(&mut self, books: &'static dyn connectors::Books) -> Result<(), Stopped> {
+        let _ = books;
+        let mut company = connectors::Company::default();
+        let mut page = None;
+        loop {
+            let said = self.link.ask(&company, &Ask::Company { page }).await?;
+            company.learn(said.company.unwrap_or_default());
+            page = said.next;
+            if page.is_none() {
+                break;
+            }
+        }
+        self.lease.progress.company = Some(company);
+        self.keep().await
+    }
+
+    /// Asks one thing of the company that is known.
+    pub(crate) async fn ask(&self, ask: &Ask) -> Result<connectors::Page, Stopped> {
+        Ok(self.link.ask(&self.company(), ask).await?)
+    }
+
+    pub(crate) fn company(&self) -> connectors::Company {
+        self.lease.progress.company.clone().unwrap_or_default()
+    }
+}
+
+/// When a connection in order is due next.
+fn next(progress: &Progress) -> Timestamp {
+    progress.poll_at.min(progress.compare_at)
+}
+
+fn holder() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    aws_lc_rs::rand::fill(&mut bytes).ok().context("there is no randomness")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,117 @@
+//! Applies a page: the customers that it names and nobody knows yet first, then its documents, and what does not read becomes
+//! work for a person.
+
+use std::collections::BTreeSet;
+
+use connectors::{Ask, Page, Unreadable};
+use domain::{CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind};
+
+use crate::run::{Desk, Stopped};
+
+/// Documents that one call of the table takes; it splits them into transactions itself.
+const DOCUMENTS_MAX: usize = 200;
+/// Links that one page may ask for one by one.
+const LINKS_MAX: usize = 10;
+
+/// How much care a page gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Links of new invoices are asked for.
+    Links,
+    /// They are kept where they are known, and not asked for: there are too many.
+    Plain,
+}
+
+/// Applies a page; answers how many documents it had.
+pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<u64, Stopped> {
+    let count = u64::try_from(page.documents.len()).unwrap_or(u64::MAX);
+    let mut unreadable = std::mem::take(&mut page.unreadable);
+    let mut documents = customers(desk, &page, &mut unreadable).await?;
+    links(desk, &mut page.documents, care).await?;
+    documents.append(&mut page.documents);
+    // What belongs to one customer goes together: one bump of its head for all of it.
+    documents.sort_by_key(|document| owner(document).unwrap_or_default());
+    let (handler, tenant) = (desk.run.handler, desk.run.tenant);
+    for some in documents.chunks(DOCUMENTS_MAX) {
+        handler.store.apply_read(tenant, desk.run.source, some, desk.run.now()).await?;
+    }
+    for object in unreadable {
+        handler.store.raise(tenant, None, &exception(desk.run.source, &object), desk.run.now()).await?;
+    }
+    Ok(count)
+}
+
+/// The customers that the page names without describing them and that nobody described before.
+async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Document>, Stopped> {
+    let here: BTreeSet<_> = page.documents.iter().filter_map(|document| if let Document::Customer(customer) = document { Some(&customer.id) } else { None }).collect();
+    let named: Vec<_> = page.customers.iter().filter(|(id, _)| !here.contains(id)).collect();
+    let ids: Vec<_> = named.iter().map(|(id, _)| id.clone()).collect();
+    let known = desk.run.handler.store.described(desk.run.tenant, &ids).await?;
+    let wanted: Vec<String> = named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors.clone()).collect();
+    let Some(books) = connectors::books_of(desk.run.source) else { return Ok(Vec::new()) };
+    let mut documents = Vec::new();
+    for ids in wanted.chunks(books.access().limits.ids_max) {
+        let ask = Ask::Objects { kind: books.customer_kind().to_owned(), ids: ids.to_vec() };
+        let mut answer = desk.ask(&ask).await?;
+        documents.append(&mut answer.documents);
+        unreadable.append(&mut answer.unreadable);
+    }
+    Ok(documents)
+}
+
+/// Gives invoices the address where customers see them, where the vendor must be asked for it by itself: the one that is known,
+/// or for a few new ones the vendor's answer.
+async fn links(desk: &Desk<'_>, documents: &mut [Document], care: Care) -> Result<(), Stopped> {
+    let Some(books) = connectors::books_of(desk.run.source) else { return Ok(()) };
+    if !books.asks_for_links() {
+        return Ok(());
+    }
+    let mut lacking: Vec<(&domain::CustomerId, &mut Invoice)> = Vec::new();
+    for document in documents {
+        if let Document::Invoice { customer: CustomerRef::Named(customer), invoice } = document
+            && invoice.url.is_none()
+            && invoice.status == InvoiceStatus::Open
+        {
+            lacking.push((customer, invoice));
+        }
+    }
+    let keys: Vec<_> = lacking.iter().map(|(customer, invoice)| ((*customer).clone(), invoice.id.clone())).collect();
+    let known = desk.run.handler.store.invoice_urls(desk.run.tenant, &keys).await?;
+    let mut asked = 0;
+    for (_, invoice) in lacking {
+        invoice.url = known.get(&invoice.id).cloned();
+        let open = invoice.total_minor > invoice.paid_minor + invoice.credited_minor;
+        if invoice.url.is_none() && open && care == Care::Links && asked < LINKS_MAX && !desk.link.is_scarce() {
+            asked += 1;
+            // A mail without a link is better than none: what goes wrong here is left for the next change.
+            invoice.url = desk.link.invoice_link(&desk.company(), &invoice.external_id).await.unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// What orders documents by customer.
+fn owner(document: &Document) -> Option<String> {
+    match document {
+        Document::Customer(customer) => Some(customer.id.to_string()),
+        Document::Invoice { customer, .. } | Document::Payment { customer, .. } => customer.id().map(ToString::to_string),
+        Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => None,
+    }
+}
+
+fn exception(source: &str, object: &Unreadable) -> NewTask {
+    let Unreadable { kind, id, detail } = object;
+    NewTask {
+        kind: TaskKind::Document,
+        // Said once for each state that does not read.
+        key: format!("{source}:{kind}:{id}:{}", domain::id::digest(&[detail])),
+        title: format!("An object of {source} could not be read"),
+        detail: format!(
+            "{kind} {id}: {detail}. It is not chased as it was before; correct it in the books, and the next poll reads it again."
+        ),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    }
+}

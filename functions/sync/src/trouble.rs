@@ -1,0 +1,163 @@
+//! What a vendor's trouble leads to: waiting for it, or a person.
+
+use connectors::Trouble;
+use domain::{NewTask, TaskKind};
+use jiff::{SignedDuration, Timestamp};
+use reading::{
+    Progress,
+    link::Failed,
+    progress::Held,
+    signin::Exchange,
+    tokens::{self, TokenTrouble},
+};
+
+use crate::run::{Run, Stopped};
+
+/// The first wait after a trouble; it doubles with each in a row.
+const WAIT: SignedDuration = SignedDuration::from_mins(1);
+/// The longest wait.
+const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
+/// How long after a vendor's limit, where it does not say.
+const LIMITED: SignedDuration = SignedDuration::from_mins(1);
+/// Troubles in a row after which a person hears of them.
+const TIMES_MAX: u32 = 3;
+/// How often a connection is tried that a person must renew.
+const REVOKED: SignedDuration = SignedDuration::from_hours(6);
+/// How long before consent ends a person hears of it.
+const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// How long the link in an exception leads to the sign-in.
+const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Notes a trouble and answers when to try again.
+pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed) -> anyhow::Result<Timestamp> {
+    let now = run.now();
+    let after = |span: SignedDuration| now.saturating_add(span).unwrap_or(Timestamp::MAX);
+    if let Failed::Vendor(Trouble::Limited(wait)) = failed {
+        let wait = wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or(LIMITED);
+        tracing::info!(tenant.id = %run.tenant, source = run.source, wait_s = wait.as_secs(), "the vendor asks to wait");
+        return Ok(after(wait));
+    }
+    let reconnect = matches!(
+        failed,
+        Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_))
+    );
+    if let Failed::Tokens(TokenTrouble::Store(error)) = failed {
+        tracing::warn!(tenant.id = %run.tenant, source = run.source, error = %error, "the table failed under the tokens");
+        return Ok(after(WAIT));
+    }
+    let before = progress.trouble.take();
+    let held = Held {
+        why: failed.to_string(),
+        reconnect,
+        times: before.as_ref().map_or(0, |before| before.times).saturating_add(1),
+        since: before.as_ref().map_or(now, |before| before.since),
+    };
+    tracing::warn!(tenant.id = %run.tenant, source = run.source, why = held.why, times = held.times, "the books could not be read");
+    let first_of_kind = before.is_none_or(|before| before.reconnect != reconnect);
+    if reconnect && first_of_kind {
+        raise(run, &held, "ask").await?;
+    } else if !reconnect && held.times == TIMES_MAX {
+        raise(run, &held, "wait").await?;
+    }
+    let wait = WAIT.saturating_mul(1 << held.times.saturating_sub(1).min(6)).min(WAIT_MAX);
+    progress.trouble = Some(held);
+    Ok(after(if reconnect { REVOKED } else { wait }))
+}
+
+/// All is well: what a person was asked for is done.
+pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<(), Stopped> {
+    let Some(held) = progress.trouble.take() else { return Ok(()) };
+    let id = store::task_id(run.tenant, None, &task(run, &held, String::new()));
+    run.handler.store.finish_task(run.tenant, &id, run.now()).await?;
+    Ok(())
+}
+
+/// Says that consent ends soon, while it can still be renewed without a gap.
+pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Result<(), Stopped> {
+    let now = run.now();
+    let Some(ends) = ends.filter(|ends| ends.duration_since(now) < WARN_BEFORE) else { return Ok(()) };
+    let detail = format!("The consent to read the books ends at {ends:.0}. {}", link(run).await);
+    let task = NewTask {
+        kind: TaskKind::Connection,
+        key: format!("{}:ends:{ends:.0}", run.source),
+        title: format!("The connection to {} ends soon", run.source),
+        detail,
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    };
+    run.handler.store.raise(run.tenant, None, &task, now).await?;
+    Ok(())
+}
+
+/// An object that the vendor refuses to show.
+pub(crate) async fn unread(run: &Run<'_>, kind: &str, id: &str, why: &str) -> Result<(), Stopped> {
+    let task = NewTask {
+        kind: TaskKind::Document,
+        key: format!("{}:{kind}:{id}:refused", run.source),
+        title: format!("An object of {} cannot be read", run.source),
+        detail: format!("{kind} {id}: {why}. It stays as it was read last; look at it in the books."),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    };
+    run.handler.store.raise(run.tenant, None, &task, run.now()).await?;
+    Ok(())
+}
+
+async fn raise(run: &Run<'_>, held: &Held, what: &str) -> anyhow::Result<()> {
+    let remedy = if what == "ask" {
+        link(run).await
+    } else {
+        "It is tried again by itself; if this lasts, look at the vendor's status page.".to_owned()
+    };
+    run.handler.store.raise(run.tenant, None, &task(run, held, remedy), run.now()).await?;
+    Ok(())
+}
+
+/// One exception a spell of trouble: its key is when the spell began.
+fn task(run: &Run<'_>, held: &Held, remedy: String) -> NewTask {
+    let what = if held.reconnect { "reconnect" } else { "trouble" };
+    NewTask {
+        kind: TaskKind::Connection,
+        key: format!("{}:{what}:{:.0}", run.source, held.since),
+        title: format!("The books of {} cannot be read", run.source),
+        detail: format!("Since {:.0}: {}. Nothing is sent once they are too old. {remedy}", held.since, held.why),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    }
+}
+
+/// Where a person connects again: a sign-in begun for them, or how to begin one.
+async fn link(run: &Run<'_>) -> String {
+    let by_hand = format!("To connect again, POST /v1/connections/{}/authorize and open the address that it answers.", run.source);
+    match begin(run).await {
+        Some(url) => format!("To connect again, open {url} within a week."),
+        None => by_hand,
+    }
+}
+
+async fn begin(run: &Run<'_>) -> Option<String> {
+    let handler = run.handler;
+    let public = handler.public_url.as_deref()?;
+    let books = connectors::books_of(run.source)?;
+    let app = tokens::app(&handler.vault, run.source).await.ok()?;
+    let progress: Progress = handler.store.progress(run.tenant, run.source).await.ok()??;
+    let access = books.access();
+    let exchange = Exchange { web: &handler.web, access: &access, app: &app, base: progress.base.as_deref() };
+    let begun = exchange.begin(&reading::signin::callback(public, run.source)).ok()?;
+    let expires_at = run.now().saturating_add(LINK_LASTS).ok()?;
+    let sign_in = store::SignIn {
+        tenant: run.tenant.clone(),
+        source: run.source.to_owned(),
+        verifier: begun.verifier,
+        realm: Some(progress.realm),
+        base: progress.base,
+    };
+    handler.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await.ok()?;
+    Some(begun.url)
+}

@@ -1,0 +1,24 @@
+//! Reading vendors' books: what `sync` and the admin API share.
+//!
+//! | module | does |
+//! |---|---|
+//! | [`web`] | one HTTPS request, bounded in time and size, no redirect followed |
+//! | [`signin`] | OAuth2: where people are sent, and what their coming back is worth |
+//! | [`tokens`] | tokens at rest, refreshed by one at a time |
+//! | [`link`] | an open connection: asks, refreshes once, keeps to the vendor's pace |
+//! | [`progress`] | how far the reading of a connection is |
+//!
+//! It knows no vendor: what to ask and what answers say is `connectors`' business.
+
+#![warn(missing_docs)]
+
+pub mod link;
+pub mod progress;
+pub mod signin;
+pub mod tokens;
+pub mod web;
+
+pub use link::{Link, Opened};
+pub use progress::Progress;
+pub use tokens::{AppSecrets, Tokens};
+pub use web::Web;

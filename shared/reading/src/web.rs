@@ -1,0 +1,75 @@
+//! One HTTP request to a vendor, bounded in time and size. Redirects are not followed: an answer that is elsewhere is no answer.
+
+use std::{sync::OnceLock, time::Duration};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+
+/// How long a request may take, answer and all.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest answer that is read. A page of 1,000 invoices with all their lines stays below it.
+const BODY_BYTES_MAX: usize = 12 * 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreachable {
+    /// Nobody answered, or the connection broke.
+    #[error("the vendor could not be reached: {0}")]
+    Broken(String),
+    /// The answer took too long.
+    #[error("the vendor did not answer within {} seconds", PATIENCE.as_secs())]
+    Slow,
+    /// The answer was too long.
+    #[error("the answer is longer than {BODY_BYTES_MAX} bytes")]
+    Huge,
+}
+
+/// The client of vendors' APIs. Its certificates are read when the first request is made, not when a function starts.
+#[derive(Debug, Default)]
+pub struct Web(OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>);
+
+impl Web {
+    fn client(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Unreachable> {
+        if let Some(client) = self.0.get() {
+            return Ok(client);
+        }
+        let roots = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots();
+        let https = roots.map_err(|error| Unreachable::Broken(format!("there are no certificates: {error}")))?;
+        // Plain HTTP is for stand-ins on loopback; vendors' own addresses all begin with https.
+        let connector = https.https_or_http().enable_http1().build();
+        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(PATIENCE).build(connector);
+        Ok(self.0.get_or_init(|| client))
+    }
+
+    /// Sends a request and reads its answer whole.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreachable`]; a status of any kind is an answer.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+        let (parts, body) = request.into_parts();
+        let client = self.client()?;
+        let exchange = async {
+            let answer = client.request(Request::from_parts(parts, Full::new(body))).await;
+            let (head, body) = answer.map_err(|error| Unreachable::Broken(chain(&error)))?.into_parts();
+            match Limited::new(body, BODY_BYTES_MAX).collect().await {
+                Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
+                Err(error) if error.is::<LengthLimitError>() => Err(Unreachable::Huge),
+                Err(error) => Err(Unreachable::Broken(chain(&*error))),
+            }
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(Unreachable::Slow))
+    }
+}
+
+/// An error and what caused it. The texts are the client's own; none holds a token or an address.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
