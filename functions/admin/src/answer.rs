@@ -68,6 +68,11 @@ impl Fail {
         Self(Box::new(Problem::new(400, "bad-request", "Bad request", detail).with_errors(errors)))
     }
 
+    /// What was wrong and how to put it right.
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     fn internal(detail: &str) -> Self {
         Self::new(500, "internal", "Internal error", detail)
     }

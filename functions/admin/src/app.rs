@@ -1,14 +1,22 @@
 use domain::TenantId;
+use jiff::SignedDuration;
+use reading::Web;
 use store::{Store, Vault, Versioned};
 
-use crate::answer::{Answer, Fail};
+use crate::{
+    answer::{Answer, Fail},
+    caller::Host,
+};
 
 /// What every handler works with.
 pub struct App {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
+    pub web: Web,
     pub public_url: Option<String>,
+    /// Whether a connection may name what stands for a vendor's hosts.
+    pub stand_ins: bool,
 }
 
 impl App {
@@ -20,5 +28,26 @@ impl App {
     pub async fn settings(&self, tenant: &TenantId) -> Answer<Versioned<domain::Settings>> {
         let settings = self.store.settings(tenant).await?;
         settings.ok_or_else(|| Fail::not_found("this tenant has no settings yet; PUT /v1/settings creates it"))
+    }
+
+    /// The address of the API as people and vendors reach it.
+    pub fn public(&self, host: &Host) -> String {
+        self.public_url.clone().unwrap_or_else(|| host.url())
+    }
+
+    /// Makes the tenant's settings say how old the books of a source may be, where they say nothing: nothing is sent from older
+    /// ones.
+    ///
+    /// # Errors
+    ///
+    /// Those of the table.
+    pub async fn demand_freshness(&self, tenant: &TenantId, source: &str, good_for: SignedDuration) -> Answer<()> {
+        let Versioned { mut value, rev } = self.settings(tenant).await?;
+        if value.freshness.contains_key(source) {
+            return Ok(());
+        }
+        value.freshness.insert(source.to_owned(), format!("PT{}M", good_for.as_mins()));
+        self.store.put_settings(tenant, &value, Some(rev), self.clock.now()).await?;
+        Ok(())
     }
 }

@@ -123,6 +123,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
+/// An operator of the deployment: whose token names the reserved tenant `app` and the role admin. Operators set up vendors' apps;
+/// no tenant's data is theirs.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator;
+
+impl<S: Send + Sync> FromRequestParts<S> for Operator {
+    type Rejection = Fail;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
+        let claims = parts.extensions.get::<Claims>();
+        let of_app = claims.and_then(|claims| claims.tenant.as_deref()) == Some(TenantId::app().as_str());
+        let role = claims.and_then(|claims| claims.role.as_deref()).and_then(Role::read);
+        if of_app && role == Some(Role::Admin) {
+            return Ok(Self);
+        }
+        Err(Fail::forbidden("this is for operators: the token's tenant must be 'app' and its role 'admin'"))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Host {
     type Rejection = std::convert::Infallible;
 

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
-    response::IntoResponse,
 };
 use connectors::{Bodies, Connector, Scope};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
+use reading::Tokens;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     answer::{Answer, Condition, Fail, OptionalBody, Tagged, read},
     app::App,
+    books,
     caller::{Caller, Host, Role},
 };
 
@@ -69,6 +70,16 @@ pub struct ConnectionsOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionIn {
+    /// For books that are read back: the company, with `tokens`.
+    #[serde(default)]
+    realm: Option<String>,
+    /// For books that are read back: tokens that were got elsewhere; `authorize` gets them otherwise.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    tokens: Option<Tokens>,
+    /// For books that are read back: what stands for the vendor's hosts, where the deployment allows stand-ins.
+    #[serde(default)]
+    base_url: Option<String>,
     /// The secret, where the vendor makes it; one is made otherwise.
     #[serde(default)]
     secret: Option<String>,
@@ -82,8 +93,9 @@ pub struct ConnectionIn {
 pub struct ConnectedOut {
     #[serde(flatten)]
     connection: ConnectionOut,
-    /// Shown only in this answer.
-    secret: String,
+    /// Shown only in this answer. Books that are read back have none of the tenant's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
 }
 
 /// Every kind of system that can be connected.
@@ -143,13 +155,16 @@ pub async fn put(
     Path(source): Path<String>,
     condition: Condition,
     OptionalBody(body): OptionalBody,
-) -> Answer<impl IntoResponse> {
+) -> Answer<Tagged<ConnectedOut>> {
     let tenant = caller.at_least(Role::Admin)?;
     app.settings(tenant).await?;
     let Some(connector) = connectors::by_source(&source) else {
         return Err(Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are"));
     };
     let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    if let Bodies::Hints(_) = connector.bodies() {
+        return with_tokens(&app, &host, tenant, connector, given).await;
+    }
     let hours = given.overlap_hours.unwrap_or(OVERLAP_HOURS);
     check(connector, given.secret.as_deref(), hours)?;
     let before = app.vault.connection(tenant, connector.source()).await?;
@@ -157,7 +172,9 @@ pub async fn put(
     condition.check(rev)?;
     let secret = match given.secret {
         Some(secret) => secret,
-        None => connector.new_secret(random()?),
+        None => connector.new_secret(random()?).ok_or_else(|| {
+            Fail::fields([("/secret".to_owned(), "the vendor makes this secret; send the one that it shows".to_owned())])
+        })?,
     };
     let now = app.clock.now();
     let overlap_until = (hours > 0).then(|| now.saturating_add(i64::from(hours).hours()).unwrap_or(now));
@@ -166,7 +183,31 @@ pub async fn put(
     let known = app.vault.connection(tenant, connector.source()).await?;
     let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until);
     let connection = shown(&app, &host, tenant, connector, until);
-    Ok(Tagged { rev, body: ConnectedOut { connection, secret } })
+    Ok(Tagged { rev, body: ConnectedOut { connection, secret: Some(secret) } })
+}
+
+/// Connects books with tokens that were got elsewhere.
+async fn with_tokens(
+    app: &App,
+    host: &Host,
+    tenant: &TenantId,
+    connector: &dyn Connector,
+    given: ConnectionIn,
+) -> Answer<Tagged<ConnectedOut>> {
+    let ConnectionIn { realm, tokens, base_url, secret, overlap_hours } = given;
+    books::check_base(app, base_url.as_deref())?;
+    let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
+        let detail = "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
+        return Err(Fail::fields([("/tokens".to_owned(), detail.to_owned())]));
+    };
+    let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !sound {
+        let detail = "is no company id: 1 to 64 letters, digits and hyphens, as the vendor shows it";
+        return Err(Fail::fields([("/realm".to_owned(), detail.to_owned())]));
+    }
+    books::connect(app, tenant, connector.source(), &realm, base_url.as_deref(), &tokens).await?;
+    let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
+    Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
 }
 
 fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> Answer<()> {
@@ -203,7 +244,7 @@ fn path(tenant: &TenantId, connector: &dyn Connector) -> String {
 
 fn shown(app: &App, host: &Host, tenant: &TenantId, connector: &dyn Connector, until: Option<Timestamp>) -> ConnectionOut {
     let webhook_path = path(tenant, connector);
-    let base = app.public_url.clone().unwrap_or_else(|| host.url());
+    let base = app.public(host);
     ConnectionOut {
         source: connector.source().to_owned(),
         webhook_url: format!("{base}{webhook_path}"),

@@ -5,6 +5,8 @@
 
 mod answer;
 mod app;
+mod apps;
+mod books;
 mod caller;
 mod connections;
 mod controls;
@@ -12,6 +14,7 @@ mod customers;
 mod explain;
 mod gateway;
 mod holds;
+mod oauth;
 mod openapi;
 mod settings;
 mod tasks;
@@ -40,7 +43,13 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(templates::show, templates::put))
         .routes(routes!(connections::sources))
         .routes(routes!(connections::list))
-        .routes(routes!(connections::put))
+        .routes(routes!(connections::put, books::health, books::end))
+        .routes(routes!(books::authorize))
+        .routes(routes!(books::test))
+        .routes(routes!(oauth::back))
+        .routes(routes!(apps::list))
+        .routes(routes!(apps::worklist))
+        .routes(routes!(apps::put))
         .routes(routes!(customers::show))
         .routes(routes!(customers::show_case))
         .routes(routes!(holds::put, holds::end))
@@ -58,7 +67,8 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `KEY_ID` and `PUBLIC_URL` (may be empty: then webhook addresses name the host that was asked).
+    /// Reads `TABLE_NAME`, `KEY_ID`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
+    /// (`loopback`: a connection may name what stands for a vendor's hosts).
     ///
     /// # Errors
     ///
@@ -69,7 +79,8 @@ impl Handler {
         let kms = aws_sdk_kms::Client::new(&clients.sdk);
         let vault = store::Vault::new(kms, store.clone(), Some(env.require("KEY_ID").context("the admin API seals secrets")?));
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
-        let app = Arc::new(App { store, vault, clock, public_url });
+        let stand_ins = env.get("STAND_INS") == Some("loopback");
+        let app = Arc::new(App { store, vault, clock, web: reading::Web::default(), public_url, stand_ins });
         let (router, _) = routes().split_for_parts();
         let router =
             router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{NewTask, TaskId, TaskKind};
+use domain::{NewTask, TaskId, TaskKind, TenantId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -115,6 +115,17 @@ pub async fn finish(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<
     }
     let task = app.store.task(tenant, &id).await?.ok_or_else(none)?;
     Ok(Json(shown(task)))
+}
+
+/// The oldest open tasks of a worklist.
+///
+/// # Errors
+///
+/// Those of the table.
+pub async fn first_page(app: &App, tenant: &TenantId) -> Answer<TasksOut> {
+    let page = app.store.tasks(tenant, PAGE, None).await?;
+    let next = page.after.map(|after| URL_SAFE_NO_PAD.encode(after));
+    Ok(TasksOut { tasks: page.tasks.into_iter().map(shown).collect(), next })
 }
 
 fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {

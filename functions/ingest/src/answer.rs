@@ -18,6 +18,8 @@ pub enum Answer {
     TooMany { limit: u32, wait: u32 },
     /// Not now.
     Busy(Problem),
+    /// Any of these for a vendor that takes a status and nothing else.
+    Bare(Box<Answer>),
 }
 
 /// What came of an event.
@@ -82,6 +84,7 @@ impl Answer {
             Self::Taken(taken) => taken.outcome.word(),
             Self::TooMany { .. } => "too_many",
             Self::Busy(_) => "busy",
+            Self::Bare(answer) => answer.word(),
             Self::Refused(problem) => match problem.status {
                 404 => "unknown",
                 413 | 431 => "too_large",
@@ -103,6 +106,11 @@ impl Answer {
                 retry_after(kit::http::problem(&Problem::new(429, "too-many-requests", "Too many requests", detail)), wait)
             }
             Self::Busy(problem) => retry_after(kit::http::problem(&problem), BUSY_WAIT_S),
+            // Whatever was taken is 200 to such a vendor, and there is no body, no cookie, no header of ours.
+            Self::Bare(answer) => match *answer {
+                Self::Taken(_) => kit::http::empty(200),
+                other => kit::http::empty(u16::try_from(other.into_response().status_code).unwrap_or(500)),
+            },
         }
     }
 }

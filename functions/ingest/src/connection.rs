@@ -29,6 +29,15 @@ impl Held {
         texts.map(Secret::new).collect()
     }
 
+    /// The webhook secrets that count at `now`, where the connection is a vendor's app, whose secrets are several.
+    pub fn webhook_secrets(&self, now: Timestamp) -> Vec<Secret> {
+        let texts = self.connection.secrets.accepted(now).into_iter().filter_map(|bytes| {
+            let app: serde_json::Value = serde_json::from_slice(bytes).ok()?;
+            app.get("webhook_secret")?.as_str().map(str::to_owned)
+        });
+        texts.map(Secret::new).collect()
+    }
+
     /// Its revision.
     pub fn rev(&self) -> u64 {
         self.connection.rev

@@ -1,4 +1,5 @@
-//! Takes accounting and payment webhooks in: `POST /webhooks/{tenant}/{source}`.
+//! Takes accounting and payment webhooks in: `POST /webhooks/{tenant}/{source}`, and `POST /webhooks/app/{source}` where a vendor
+//! has one address for the companies of all tenants and sends ids only.
 //!
 //! Success is answered only when what the request said is committed: receipt, effect and wake-up together, or an exception
 //! that a person sees. Everything may run again: the sender's event id decides, and exceptions have derived ids.
@@ -9,6 +10,7 @@
 mod answer;
 mod book;
 mod connection;
+mod hinted;
 mod rate;
 mod request;
 
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use answer::Answer;
 use connection::Connections;
-use connectors::{Connector, Incoming, Scope};
+use connectors::{Bodies, Connector, Incoming, Scope};
 use domain::{TenantId, calendar::tenant_zone};
 use kit::{Clients, Clock, Env, Problem};
 use lambda_runtime::{Error, LambdaEvent};
@@ -39,6 +41,7 @@ pub struct Handler {
     store: Store,
     connections: Connections,
     bodies: book::Bodies,
+    companies: hinted::Companies,
     rate: Rate,
     clock: Clock,
 }
@@ -61,7 +64,7 @@ impl Handler {
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bodies = book::Bodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
-        Ok(Self { store, connections: Connections::new(vault), bodies, rate: Rate::default(), clock })
+        Ok(Self { store, connections: Connections::new(vault), bodies, companies: hinted::Companies::default(), rate: Rate::default(), clock })
     }
 
     /// Answers one request.
@@ -80,7 +83,8 @@ impl Handler {
                     tracing::warn!(source = request.source, "a webhook was not taken in before its sender gives up");
                     Answer::busy("the table did not answer in time")
                 });
-                (connector.map_or("unknown", |connector| connector.source()), answer)
+                let bare = request.tenant == APP && connector.is_some_and(|connector| connector.capabilities().bare_answers);
+                (connector.map_or("unknown", |connector| connector.source()), if bare { Answer::Bare(Box::new(answer)) } else { answer })
             }
             Err(problem) => ("unknown", Answer::Refused(problem)),
         };
@@ -112,6 +116,9 @@ impl Handler {
         if request.header_bytes > HEADER_BYTES_MAX {
             return Ok(Answer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
         }
+        if request.tenant == APP {
+            return self.of_app(request, connector).await;
+        }
         let route = match route(&request.tenant, connector) {
             Ok(route) => route,
             Err(problem) => return Ok(Answer::Refused(problem)),
@@ -138,28 +145,67 @@ impl Handler {
                 return Ok(Answer::Refused(answer::bad_signature(&refused)));
             }
         }
+        let Bodies::Objects(objects) = route.connector.bodies() else { return Ok(Answer::Refused(answer::unknown_source())) };
         let zone = tenant_zone(&settings.value);
-        let taken = match route.connector.read(&route.tenant, &zone, &incoming) {
+        let taken = match objects.read(&route.tenant, &zone, &incoming) {
             Ok(reading) => book::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
             Err(rejected) => return Ok(Answer::Refused(answer::invalid(rejected))),
         };
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
         Ok(Answer::Taken(taken))
     }
+
+    /// A webhook for the companies of many tenants. It is signed with the app's secret; each element finds its tenant.
+    async fn of_app(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<Answer> {
+        let Some(connector) = connector.filter(|connector| connector.capabilities().scope == Scope::App) else {
+            return Ok(Answer::Refused(answer::unknown_source()));
+        };
+        let Bodies::Hints(hints) = connector.bodies() else { return Ok(Answer::Refused(answer::unknown_source())) };
+        let (now, source, app) = (self.clock.now(), connector.source(), TenantId::app());
+        let incoming = Incoming { headers: &request.headers, body: &request.body, now };
+        let known = self.connections.of(&app, source, 0, now).await?;
+        let Some(connection) = known else { return Ok(Answer::Refused(answer::unknown_source())) };
+        if let Err(refused) = connector.verify(&incoming, &connection.webhook_secrets(now)) {
+            // What is held may be older than a rotation: the secret of this moment decides.
+            let fresh = self.connections.refresh(&app, source, 0, now).await?;
+            let changed = fresh.filter(|fresh| fresh.rev() != connection.rev());
+            if changed.is_none_or(|fresh| connector.verify(&incoming, &fresh.webhook_secrets(now)).is_err()) {
+                tracing::info!(source, "a webhook's signature does not hold");
+                return Ok(Answer::Refused(answer::bad_signature(&refused)));
+            }
+        }
+        let hinted = match hints.hints(&incoming) {
+            Ok(hinted) => hinted,
+            Err(rejected) => {
+                // The vendor would only send the same again, and in the end stop sending: a person sees it.
+                let task = hinted::unreadable(source, &request.body, &rejected.errors);
+                self.store.raise(&app, None, &task, now).await?;
+                return Ok(Answer::Taken(answer::Taken { outcome: answer::Outcome::Parked, event_id: String::new() }));
+            }
+        };
+        let empty = hinted.hints.is_empty() && hinted.unread.is_empty();
+        let noted = self.companies.note(&self.store, source, &request.body, hinted, now).await?;
+        tracing::info!(source, hints = noted.hints, unmapped = noted.unmapped, unread = noted.unread, "webhook taken in");
+        let outcome = if noted.unmapped + noted.unread > 0 {
+            answer::Outcome::Parked
+        } else if noted.hints > 0 {
+            answer::Outcome::Applied
+        } else if empty {
+            answer::Outcome::Ignored
+        } else {
+            answer::Outcome::Duplicate
+        };
+        Ok(Answer::Taken(answer::Taken { outcome, event_id: String::new() }))
+    }
 }
 
-/// Whose webhook it is. Connectors of scope [`Scope::App`] have one address for all tenants: their elements find the tenant by
-/// the realm that they name, once such a connector is registered.
+/// Whose webhook it is, where the address names the tenant.
 fn route(tenant: &str, connector: Option<&'static dyn Connector>) -> Result<Route, Problem> {
-    let of_app = tenant == APP;
     let Some(connector) = connector else {
-        let sound = of_app || TenantId::parse(tenant).is_ok();
-        return Err(if sound { answer::unknown_source() } else { answer::unknown_tenant() });
+        return Err(if TenantId::parse(tenant).is_ok() { answer::unknown_source() } else { answer::unknown_tenant() });
     };
-    match (connector.capabilities().scope, of_app) {
-        (Scope::Tenant, false) => {
-            TenantId::parse(tenant).map(|tenant| Route { tenant, connector }).map_err(|_| answer::unknown_tenant())
-        }
-        (Scope::Tenant, true) | (Scope::App, _) => Err(answer::unknown_source()),
+    match connector.capabilities().scope {
+        Scope::Tenant => TenantId::parse(tenant).map(|tenant| Route { tenant, connector }).map_err(|_| answer::unknown_tenant()),
+        Scope::App => Err(answer::unknown_source()),
     }
 }

@@ -331,6 +331,17 @@ impl std::fmt::Debug for SignIn {
 }
 
 impl Vault {
+    /// Forgets a connection and its secrets.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn delete_connection(&self, tenant: &TenantId, source: &str) -> Result<()> {
+        let gone = Change::of(keys::connection(tenant, source)).delete(&self.store);
+        self.store.transact("forget a connection of", tenant.as_str(), vec![gone]).await?;
+        Ok(())
+    }
+
     /// Keeps a sign-in under its state until `expires_at`. The table holds neither the state nor the proof as they are.
     ///
     /// # Errors

@@ -1,0 +1,124 @@
+//! The apps of vendors: what a vendor knows this deployment by. An operator sets them, once for all tenants.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    response::IntoResponse,
+};
+use connectors::Scope;
+use domain::TenantId;
+use jiff::ToSpan;
+use reading::{AppSecrets, signin::callback};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Body, Condition, Fail, Tagged, read},
+    app::App,
+    caller::{Host, Operator},
+    tasks::{self, TasksOut},
+};
+
+/// How long the webhook secret before is still accepted, in hours.
+const OVERLAP_HOURS: i64 = 24;
+
+/// What a vendor shows in its developer portal.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppIn {
+    /// The client id.
+    client_id: String,
+    /// The client secret.
+    client_secret: String,
+    /// What webhooks are signed with: QuickBooks' verifier token, Xero's webhook key.
+    webhook_secret: String,
+}
+
+/// A vendor's app, without its secrets.
+#[derive(Serialize, ToSchema)]
+pub struct AppOut {
+    /// The kind of system.
+    source: String,
+    /// Whether its secrets are stored.
+    set: bool,
+    /// What to enter as redirect address in the vendor's portal.
+    redirect_url: String,
+    /// What to enter as webhook address in the vendor's portal.
+    webhook_url: String,
+}
+
+/// The apps.
+#[derive(Serialize, ToSchema)]
+pub struct AppsOut {
+    apps: Vec<AppOut>,
+}
+
+fn shown(app: &App, host: &Host, source: &str, set: bool) -> AppOut {
+    let base = app.public(host);
+    AppOut {
+        source: source.to_owned(),
+        set,
+        redirect_url: callback(&base, source),
+        webhook_url: format!("{base}/webhooks/app/{source}"),
+    }
+}
+
+/// The vendors that know this deployment as an app, and the addresses to enter there.
+#[utoipa::path(get, path = "/v1/apps", tag = "apps", operation_id = "list_apps",
+    responses((status = 200, description = "The apps", body = AppsOut), (status = 403, description = "forbidden: not an operator")))]
+pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) -> Answer<Json<AppsOut>> {
+    let mut apps = Vec::new();
+    for connector in connectors::registry().iter().filter(|connector| connector.capabilities().scope == Scope::App) {
+        let set = app.vault.connection(&TenantId::app(), connector.source()).await?.is_some();
+        apps.push(shown(&app, &host, connector.source(), set));
+    }
+    Ok(Json(AppsOut { apps }))
+}
+
+/// Stores what a vendor shows for its app, or rotates it: the webhook secret before is still accepted for 24 hours.
+#[utoipa::path(put, path = "/v1/apps/{source}", tag = "apps", operation_id = "put_app",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    request_body = AppIn,
+    responses((status = 200, description = "Stored; ETag is its revision", body = AppOut),
+              (status = 400, description = "bad-request, every wrong field in errors"),
+              (status = 404, description = "not-found: no such source")))]
+pub async fn put(
+    State(app): State<Arc<App>>,
+    _operator: Operator,
+    host: Host,
+    Path(source): Path<String>,
+    condition: Condition,
+    Body(body): Body,
+) -> Answer<impl IntoResponse> {
+    let connector = connectors::by_source(&source).filter(|connector| connector.capabilities().scope == Scope::App);
+    let connector = connector.ok_or_else(|| Fail::not_found("no vendor's app has this name; GET /v1/apps lists them"))?;
+    let AppIn { client_id, client_secret, webhook_secret }: AppIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let parts = [("client_id", &client_id), ("client_secret", &client_secret), ("webhook_secret", &webhook_secret)];
+    let bad = |text: &str| text.is_empty() || text.len() > 512 || !text.bytes().all(|byte| byte.is_ascii_graphic());
+    let flaws: Vec<_> = parts
+        .into_iter()
+        .filter(|(_, text)| bad(text))
+        .map(|(name, _)| (format!("/{name}"), "has 1 to 512 visible ASCII characters; copy it as the vendor shows it".to_owned()))
+        .collect();
+    if !flaws.is_empty() {
+        return Err(Fail::fields(flaws));
+    }
+    let (tenant, now) = (TenantId::app(), app.clock.now());
+    let before = app.vault.connection(&tenant, connector.source()).await?;
+    let rev = before.as_ref().map_or(0, |before| before.rev);
+    condition.check(rev)?;
+    let secrets = serde_json::to_vec(&AppSecrets { client_id, client_secret, webhook_secret }).unwrap_or_default();
+    let until = now.checked_add(OVERLAP_HOURS.hours()).unwrap_or(now);
+    let config = serde_json::json!({});
+    let rev = app.vault.put_connection(&tenant, connector.source(), &secrets, &config, Some(until), Some(rev)).await?;
+    Ok(Tagged { rev, body: shown(&app, &host, connector.source(), true) })
+}
+
+/// What no tenant could be found for: webhooks of unknown companies, and such that do not read.
+#[utoipa::path(get, path = "/v1/apps/tasks", tag = "apps", operation_id = "list_app_tasks",
+    responses((status = 200, description = "The oldest 50 that are open", body = TasksOut)))]
+pub async fn worklist(State(app): State<Arc<App>>, _operator: Operator) -> Answer<Json<TasksOut>> {
+    Ok(Json(tasks::first_page(&app, &TenantId::app()).await?))
+}

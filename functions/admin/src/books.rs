@@ -1,0 +1,256 @@
+//! Connections to systems whose books are read back: agreeing to them, their health, a test, an end.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use connectors::{Ask, Books, Company};
+use domain::TenantId;
+use jiff::{Timestamp, ToSpan};
+use reading::{
+    Link, Opened, Progress, Tokens,
+    progress::Held,
+    signin::{Exchange, callback},
+    tokens,
+};
+use serde::{Deserialize, Serialize};
+use store::SignIn;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Fail, OptionalBody, read},
+    app::App,
+    caller::{Caller, Host, Role},
+};
+
+/// How long a person has to agree.
+const SIGN_IN_HOURS: i64 = 1;
+
+/// What a sign-in is begun with.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizeIn {
+    /// The company that must be agreed to, where one sign-in may open several.
+    #[serde(default)]
+    realm: Option<String>,
+    /// What stands for the vendor's hosts, where the deployment allows stand-ins.
+    #[serde(default)]
+    base_url: Option<String>,
+}
+
+/// Where the person goes.
+#[derive(Serialize, ToSchema)]
+pub struct AuthorizeOut {
+    /// To be opened in a browser.
+    url: String,
+    /// Until when it can be used.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+}
+
+/// The health of a connection.
+#[derive(Serialize, ToSchema)]
+pub struct HealthOut {
+    /// The kind of system.
+    source: String,
+    /// `reading`: the first reading is under way; `good`; `waiting`: tried again by itself; `reconnect`: a person must connect again.
+    status: &'static str,
+    /// The company, as the vendor names it.
+    realm: String,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company: Option<String>,
+    /// Objects that the first reading has read so far.
+    objects_read: u64,
+    /// When the first reading came to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    first_read_at: Option<Timestamp>,
+    /// The books are known as they were then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    good_at: Option<Timestamp>,
+    /// When changes are asked for next.
+    #[schema(value_type = String, format = DateTime)]
+    poll_at: Timestamp,
+    /// When the books are compared next.
+    #[schema(value_type = String, format = DateTime)]
+    compare_at: Timestamp,
+    /// When the consent ends unless it is used before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    consent_ends_at: Option<Timestamp>,
+    /// What keeps the books from being read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<TroubleOut>,
+}
+
+/// What keeps books from being read.
+#[derive(Serialize, ToSchema)]
+pub struct TroubleOut {
+    /// In words.
+    why: String,
+    /// How often in a row.
+    times: u32,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+/// What a test came to.
+#[derive(Serialize, ToSchema)]
+pub struct TestOut {
+    /// Whether the vendor answered.
+    ok: bool,
+    /// The company's name, or why it did not.
+    detail: String,
+}
+
+/// Finds the connector of a source that is read back.
+pub fn books_of(source: &str) -> Answer<&'static dyn Books> {
+    connectors::books_of(source)
+        .ok_or_else(|| Fail::not_found("no books are read from a source of this name; GET /v1/sources lists those there are"))
+}
+
+async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> Answer<Progress> {
+    let progress = app.store.progress(tenant, source).await?;
+    progress.ok_or_else(|| Fail::not_found("this source is not connected; POST /v1/connections/{source}/authorize begins it"))
+}
+
+/// Checks what is to stand for a vendor's hosts.
+pub fn check_base(app: &App, base: Option<&str>) -> Answer<()> {
+    let Some(base) = base else { return Ok(()) };
+    let loopback = base.strip_prefix("http://").and_then(|rest| rest.split(['/', ':']).next());
+    if app.stand_ins && loopback.is_some_and(|host| host == "127.0.0.1" || host == "localhost") {
+        return Ok(());
+    }
+    let detail = "stand-ins for a vendor are only taken on loopback, and only where the deployment allows them; leave it out";
+    Err(Fail::fields([("/base_url".to_owned(), detail.to_owned())]))
+}
+
+/// Begins the sign-in that connects a company, or connects it again.
+#[utoipa::path(post, path = "/v1/connections/{source}/authorize", tag = "connections", operation_id = "authorize_connection",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    request_body(content = Option<AuthorizeIn>, description = "May be left out"),
+    responses((status = 200, description = "Where the person goes", body = AuthorizeOut),
+              (status = 404, description = "not-found: no such source"),
+              (status = 409, description = "changed-meanwhile: the operator has not set the app up")))]
+pub async fn authorize(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    host: Host,
+    Path(source): Path<String>,
+    OptionalBody(body): OptionalBody,
+) -> Answer<Json<AuthorizeOut>> {
+    let tenant = caller.at_least(Role::Admin)?;
+    app.settings(tenant).await?;
+    let books = books_of(&source)?;
+    let AuthorizeIn { realm, base_url }: AuthorizeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    check_base(&app, base_url.as_deref())?;
+    let before: Option<Progress> = app.store.progress(tenant, &source).await?;
+    let realm = before.as_ref().map(|before| before.realm.clone()).or(realm);
+    let base = base_url.or(before.and_then(|before| before.base));
+    let secrets = tokens::app(&app.vault, &source).await.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let access = books.access();
+    let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
+    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let now = app.clock.now();
+    let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
+    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base };
+    app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;
+    Ok(Json(AuthorizeOut { url: begun.url, expires_at }))
+}
+
+/// Connects a company with tokens that were got elsewhere: by a migration, or for a stand-in.
+pub async fn connect(
+    app: &App,
+    tenant: &TenantId,
+    source: &str,
+    realm: &str,
+    base: Option<&str>,
+    tokens: &Tokens,
+) -> Answer<()> {
+    let books = books_of(source)?;
+    let now = app.clock.now();
+    let config = serde_json::json!({ "realm": realm, "base_url": base });
+    let before: Option<Progress> = app.store.progress(tenant, source).await?;
+    if let Some(before) = before.as_ref().filter(|before| before.realm != realm) {
+        let detail = format!(
+            "this tenant is connected to company {} and the sign-in was for {realm}; DELETE /v1/connections/{source} first if it is \
+             to be another",
+            before.realm
+        );
+        return Err(Fail::changed_meanwhile(detail));
+    }
+    let bytes = serde_json::to_vec(tokens).unwrap_or_default();
+    app.vault.ensure_key(tenant).await?;
+    app.vault.put_connection(tenant, source, &bytes, &config, None, None).await?;
+    // Connected again, everything is read anew: what changed while nobody could look is found by it.
+    app.store.open_books(tenant, source, realm, &Progress::begin(realm, base, now), now).await?;
+    app.demand_freshness(tenant, source, books.access().limits.good_for).await
+}
+
+/// How a connection does.
+#[utoipa::path(get, path = "/v1/connections/{source}", tag = "connections", operation_id = "show_connection",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    responses((status = 200, description = "Its health", body = HealthOut), (status = 404, description = "not-found")))]
+pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<HealthOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    books_of(&source)?;
+    let progress = progress_of(&app, tenant, &source).await?;
+    let held = app.vault.connection(tenant, &source).await?;
+    let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
+    let status = match &progress.trouble {
+        Some(Held { reconnect: true, .. }) => "reconnect",
+        Some(_) => "waiting",
+        None if progress.good_at.is_none() => "reading",
+        None => "good",
+    };
+    Ok(Json(HealthOut {
+        source,
+        status,
+        realm: progress.realm,
+        company: progress.company.and_then(|company| company.name),
+        objects_read: progress.backfill.objects,
+        first_read_at: progress.backfill.finished_at,
+        good_at: progress.good_at,
+        poll_at: progress.poll_at,
+        compare_at: progress.compare_at,
+        consent_ends_at: tokens.and_then(|tokens| tokens.refresh_expires_at),
+        trouble: progress.trouble.map(|Held { why, times, since, .. }| TroubleOut { why, times, since }),
+    }))
+}
+
+/// Asks the vendor for the company, as the next reading would.
+#[utoipa::path(post, path = "/v1/connections/{source}/test", tag = "connections", operation_id = "test_connection",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
+pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<TestOut>> {
+    let tenant = caller.at_least(Role::Collector)?;
+    let books = books_of(&source)?;
+    let progress = progress_of(&app, tenant, &source).await?;
+    let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
+    let out = match Link::open(opened, tenant, &source, books, &progress).await {
+        Err(error) => TestOut { ok: false, detail: error.to_string() },
+        Ok(link) => match link.ask(&Company::default(), &Ask::Company { page: None }).await {
+            Err(error) => TestOut { ok: false, detail: error.to_string() },
+            Ok(page) => TestOut { ok: true, detail: page.company.and_then(|company| company.name).unwrap_or_default() },
+        },
+    };
+    Ok(Json(out))
+}
+
+/// Ends a connection: its books are no longer read and its tokens are forgotten. What was read stays.
+#[utoipa::path(delete, path = "/v1/connections/{source}", tag = "connections", operation_id = "delete_connection",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
+pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<axum::http::StatusCode> {
+    let tenant = caller.at_least(Role::Admin)?;
+    books_of(&source)?;
+    progress_of(&app, tenant, &source).await?;
+    app.store.close_books(tenant, &source).await?;
+    app.vault.delete_connection(tenant, &source).await?;
+    Ok(axum::http::StatusCode::NO_CONTENT)
+}

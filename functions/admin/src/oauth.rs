@@ -1,0 +1,139 @@
+//! Where people come back to from a vendor's sign-in. No token of ours opens this: the state that only the sign-in knows does, and
+//! only once.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use reading::{
+    signin::{Exchange, callback, place},
+    tokens,
+};
+use serde::Deserialize;
+use store::SignIn;
+
+use crate::{app::App, books, caller::Host};
+
+/// What vendors append.
+#[derive(Deserialize)]
+pub struct Back {
+    #[serde(default)]
+    code: Option<String>,
+    #[serde(default)]
+    state: Option<String>,
+    #[serde(default, rename = "realmId")]
+    realm: Option<String>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+/// A company that a sign-in opened.
+#[derive(Deserialize)]
+struct Opened {
+    #[serde(rename = "tenantId")]
+    id: String,
+    #[serde(default, rename = "tenantName")]
+    name: Option<String>,
+}
+
+/// Ends a sign-in. Whatever came of it is said on a page, because a person is there.
+#[utoipa::path(get, path = "/oauth/{source}/callback", tag = "connections", operation_id = "end_sign_in",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    responses((status = 200, description = "A page that says that the company is connected", content_type = "text/html"),
+              (status = 400, description = "A page that says why it is not", content_type = "text/html")))]
+pub async fn back(
+    State(app): State<Arc<App>>,
+    host: Host,
+    Path(source): Path<String>,
+    Query(back): Query<Back>,
+) -> Response {
+    match end(&app, &host, &source, back).await {
+        Ok(()) => page(StatusCode::OK, "Connected", "The books are being read for the first time. You can close this page."),
+        Err(why) => page(StatusCode::BAD_REQUEST, "Not connected", &why),
+    }
+}
+
+async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), String> {
+    let again = "begin again from the admin API or the exception";
+    let broken = |error: &dyn std::fmt::Display| format!("it could not be stored: {error}; {again}");
+    let state = back.state.filter(|state| state.len() <= 256).ok_or_else(|| format!("the address has no state; {again}"))?;
+    let now = app.clock.now();
+    let sign_in = app.vault.take_sign_in(&state, now).await.map_err(|error| broken(&error))?;
+    let sign_in = sign_in.filter(|sign_in| sign_in.source == source);
+    let sign_in = sign_in.ok_or_else(|| format!("this sign-in was used before, or is too old; {again}"))?;
+    if let Some(error) = back.error {
+        let word: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
+        return Err(format!("the vendor says {word}; {again}"));
+    }
+    let code = back.code.filter(|code| code.len() <= 4_096).ok_or_else(|| format!("the address has no code; {again}"))?;
+    let connector = connectors::books_of(source).ok_or_else(|| "no books are read from a source of this name".to_owned())?;
+    let access = connector.access();
+    let secrets = tokens::app(&app.vault, source).await.map_err(|error| error.to_string())?;
+    let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: sign_in.base.as_deref() };
+    let redirect = callback(&app.public(host), source);
+    let tokens = exchange.code(&code, &sign_in.verifier, &redirect, now).await.map_err(|error| format!("{error}; {again}"))?;
+    let realm = match access.realms_url {
+        None => back.realm.ok_or_else(|| format!("the vendor did not say which company it is; {again}"))?,
+        Some(url) => company(app, &sign_in, url, &tokens.access_token).await?,
+    };
+    let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !sound {
+        return Err(format!("the company's id has an unknown form; {again}"));
+    }
+    let connected = books::connect(app, &sign_in.tenant, source, &realm, sign_in.base.as_deref(), &tokens).await;
+    connected.map_err(|fail| fail.detail().to_owned())
+}
+
+/// Which company was agreed to: the one that is wanted, or the only one.
+async fn company(app: &App, sign_in: &SignIn, url: &str, access_token: &str) -> Result<String, String> {
+    let request = axum::http::Request::get(place(url, sign_in.base.as_deref()))
+        .header(header::ACCEPT, "application/json")
+        .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
+        .body(Bytes::new())
+        .map_err(|_| "the vendor's token has an unknown form".to_owned())?;
+    let answer = app.web.send(request).await.map_err(|error| error.to_string())?;
+    let opened: Vec<Opened> =
+        serde_json::from_slice(answer.body()).map_err(|_| "the vendor's list of companies does not read".to_owned())?;
+    if let Some(wanted) = &sign_in.realm {
+        let found = opened.iter().find(|company| company.id == *wanted);
+        return found.map(|company| company.id.clone()).ok_or_else(|| {
+            format!("company {wanted} is connected, and it was not among those agreed to; sign in again and choose it")
+        });
+    }
+    match &opened[..] {
+        [one] => Ok(one.id.clone()),
+        [] => Err("no company was agreed to; sign in again and choose one".to_owned()),
+        many => {
+            let list: Vec<String> =
+                many.iter().map(|company| format!("{} ({})", company.name.as_deref().unwrap_or("unnamed"), company.id)).collect();
+            Err(format!("several companies were agreed to; begin again with the realm of one of them: {}", list.join(", ")))
+        }
+    }
+}
+
+fn page(status: StatusCode, title: &str, text: &str) -> Response {
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            '&' => "&amp;".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    let html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><body style=\"font:17px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em\">\
+         <h1>{title}</h1><p>{escaped}</p></body></html>"
+    );
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
