@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
     types::{
-        AttributeValue, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-        Update,
+        AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update,
     },
 };
 
@@ -131,6 +131,18 @@ impl Change {
             .build()
             .expect("key, table and expression are set");
         TransactWriteItem::builder().update(update).build()
+    }
+    /// The conditions alone.
+    pub(crate) fn check(self, store: &Store) -> TransactWriteItem {
+        let check = ConditionCheck::builder()
+            .table_name(&store.table)
+            .set_key(Some(self.key.attributes()))
+            .set_condition_expression(self.condition())
+            .set_expression_attribute_names(self.names())
+            .set_expression_attribute_values(self.values())
+            .build()
+            .expect("key, table and condition are set");
+        TransactWriteItem::builder().condition_check(check).build()
     }
     pub(crate) fn delete(self, store: &Store) -> TransactWriteItem {
         let delete = Delete::builder()

@@ -46,7 +46,7 @@ pub use apply::{Applied, AppliedOutcome, Receipt};
 pub use claim::{Claim, Release};
 pub use commit::Committed;
 pub use connections::{Connection, Secrets};
-pub use counters::MEDIAN_DAYS;
+pub use counters::{MEDIAN_DAYS, Room, Slot};
 pub use customers::Explained;
 pub use error::{Error, Result};
 pub use events::{BusEvent, events};
