@@ -61,6 +61,10 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };
     let of_object = |detail_type, name: &str, id: &str| {
+        // What is left of an object that moved to another customer says nothing; there it is told of.
+        if text(new, "doc").is_none() {
+            return vec![];
+        }
         let version = text(new, "ver").unwrap_or_default();
         let changed = old.and_then(|old| text(old, "ver")) != Some(version);
         let ids = json!({ "customer": customer.as_str(), name: id, "source_version": version });

@@ -9,7 +9,7 @@
 //! | `head`, `facts` | what a decision is made from |
 //! | `commit` | a decision, conditional on the head |
 //! | `claim`, `settle`, `record`, `why` | a message's way, and the chain of records |
-//! | `heard` | what providers and people say afterwards |
+//! | `heard`, `addresses` | what providers and people say afterwards |
 //! | `tenants`, `workflows`, `counters` | what a tenant decides by |
 //! | `work`, `customers` | what people see and do |
 //! | `vault`, `connections`, `tokens` | secrets |
@@ -17,8 +17,10 @@
 
 #![warn(missing_docs)]
 
+mod addresses;
 mod apply;
 mod cache;
+mod change;
 mod claim;
 mod commit;
 mod connections;
