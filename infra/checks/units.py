@@ -127,6 +127,16 @@ def main():
     clock(to="2026-02-04T15:45:00Z")
     assert sent() - already == DUE, "as many leave as are due"
     show("step with all that follows, all due in one sweep", before, DUE)
+    # As many others, at their own moments of a day.
+    for number in range(DUE):
+        assert send(hook, invoice(f"S{number}", f"S{number}", 1, "2026-02-16"), f"s{number}") == 202
+    clock(to="2026-02-10T20:00:00Z")
+    already, before = sent(), metrics()
+    clock(to="2026-02-11T20:00:00Z")
+    assert sent() - already == DUE, "as many leave as are due"
+    show("step with all that follows, spread over a day's hours", before, DUE)
+    swept = metrics()["invocations"]["sweep"] - before["invocations"]["sweep"]
+    print(f"\nsweeps of that day: {swept}")
 
 
 if __name__ == "__main__":
