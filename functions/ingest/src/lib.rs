@@ -117,7 +117,7 @@ impl Handler {
             return Ok(Answer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
         }
         if request.tenant == APP {
-            return self.of_app(request, connector).await;
+            return Box::pin(self.of_app(request, connector)).await;
         }
         let route = match route(&request.tenant, connector) {
             Ok(route) => route,

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use connectors::Access;
-use http::{Request, Response};
 use jiff::Timestamp;
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
@@ -32,6 +30,13 @@ struct Extra {
 impl ExtraTokenFields for Extra {}
 
 type Said = StandardTokenResponse<Extra, BasicTokenType>;
+type Unset = oauth2::Client<
+    BasicErrorResponse,
+    Said,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+>;
 type Client = oauth2::Client<
     BasicErrorResponse,
     Said,
@@ -86,7 +91,7 @@ impl Exchange<'_> {
         let wrong = |what: &str| TokenTrouble::NoApp(format!("{what} is no address"));
         let authorize = AuthUrl::new(place(self.access.authorize_url, self.base)).map_err(|_| wrong("the sign-in"))?;
         let token = TokenUrl::new(place(self.access.token_url, self.base)).map_err(|_| wrong("the token endpoint"))?;
-        let client = Client::new(ClientId::new(self.app.client_id.clone()))
+        let client = Unset::new(ClientId::new(self.app.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.app.client_secret.clone()))
             .set_auth_uri(authorize)
             .set_token_uri(token);
@@ -119,7 +124,7 @@ impl Exchange<'_> {
         let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
-        let said = request.request_async(&|request| self.carry(request)).await;
+        let said = request.request_async(self.web).await;
         self.tokens(said, None, now)
     }
 
@@ -130,15 +135,8 @@ impl Exchange<'_> {
     /// [`TokenTrouble`].
     pub async fn refresh(&self, refresh: &str, now: Timestamp) -> Result<Tokens, TokenTrouble> {
         let (client, token) = (self.client(None)?, RefreshToken::new(refresh.to_owned()));
-        let said = client.exchange_refresh_token(&token).request_async(&|request| self.carry(request)).await;
+        let said = client.exchange_refresh_token(&token).request_async(self.web).await;
         self.tokens(said, Some(refresh), now)
-    }
-
-    async fn carry(&self, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, crate::web::Unreachable> {
-        let (parts, body) = request.into_parts();
-        let answer = self.web.send(Request::from_parts(parts, Bytes::from(body))).await?;
-        let (parts, body) = answer.into_parts();
-        Ok(Response::from_parts(parts, body.to_vec()))
     }
 
     fn tokens(

@@ -1,6 +1,6 @@
 //! One HTTP request to a vendor, bounded in time and size. Redirects are not followed: an answer that is elsewhere is no answer.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{pin::Pin, sync::OnceLock, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -72,4 +72,19 @@ impl Web {
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The OAuth2 library sends its requests like all others.
+impl<'c> oauth2::AsyncHttpClient<'c> for Web {
+    type Error = Unreachable;
+    type Future = Pin<Box<dyn Future<Output = Result<oauth2::HttpResponse, Unreachable>> + Send + 'c>>;
+
+    fn call(&'c self, request: oauth2::HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let answer = self.send(Request::from_parts(parts, Bytes::from(body))).await?;
+            let (parts, body) = answer.into_parts();
+            Ok(Response::from_parts(parts, body.to_vec()))
+        })
+    }
 }

@@ -6,7 +6,7 @@ use domain::{CustomerId, Document, Invoice, InvoiceId, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    Applied, Error, Result, Store,
+    Applied, Result, Store,
     apply::Origin,
     db::{Range, json, text},
     keys,
@@ -28,7 +28,7 @@ impl Store {
         documents: &[Document],
         now: Timestamp,
     ) -> Result<Applied> {
-        self.apply_from(tenant, Origin::Read(source), documents, now, true).await
+        self.apply_from(tenant, Origin::Read(source), documents, now).await
     }
 
     /// Which of these customers were described by a document of their own.
@@ -97,6 +97,6 @@ impl Store {
         }
         let rows = self.range(OP, Range { chase: true, ..Range::new(&profile.pk, "I#", "I~", INVOICES_MAX) }).await?;
         let invoices = rows.iter().filter(|row| text(row, "sk").is_some_and(|sk| sk.starts_with("INV#")));
-        invoices.map(|row| json(row, "doc")).collect::<Result<_, Error>>()
+        invoices.map(|row| json(row, "doc")).collect()
     }
 }

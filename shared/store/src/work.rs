@@ -42,7 +42,8 @@ pub fn is_task_cursor(text: &str) -> bool {
     text.starts_with("O#") && text.matches('#').count() == 2 && text.len() < 120
 }
 
-pub(crate) fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask) -> TaskId {
+/// The id that a task has, whether it was raised or not.
+pub fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask) -> TaskId {
     let kind = crate::record::word(task.kind);
     TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), &kind, &task.key])
 }

@@ -110,11 +110,12 @@ impl<'a> Batches<'a> {
     }
 
     /// The transactions, the receipt with the last: until then the event counts as unseen and may be applied again.
-    pub(super) fn finish(mut self, receipt: TransactWriteItem) -> Vec<Vec<TransactWriteItem>> {
+    pub(super) fn finish(mut self, receipt: Option<TransactWriteItem>) -> Vec<Vec<TransactWriteItem>> {
         self.close();
-        match self.done.last_mut() {
-            Some(last) => last.push(receipt),
-            None => self.done.push(vec![receipt]),
+        match (self.done.last_mut(), receipt) {
+            (Some(last), receipt) => last.extend(receipt),
+            (None, Some(receipt)) => self.done.push(vec![receipt]),
+            (None, None) => {}
         }
         self.done
     }

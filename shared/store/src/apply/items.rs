@@ -2,6 +2,8 @@
 
 use domain::{Customer, CustomerId, Invoice, NewTask, OPEN_INVOICES_MAX, SourceVersion, TaskKind};
 
+use serde::Serialize;
+
 use super::plan::Plan;
 use crate::{
     db::{Change, Row, n, s, text, to_json},
@@ -28,6 +30,23 @@ pub(super) fn takes_place(row: Option<&Row>, version: &SourceVersion) -> bool {
 /// Whether the table has the object there, and not just the tombstone of one that moved away.
 pub(super) fn is_there(row: Option<&Row>) -> bool {
     row.is_some_and(|row| !row.contains_key(MOVED))
+}
+
+/// Whether the table has the same state of an object, read earlier: the source dates both the same, to the millisecond, and says
+/// the same of it. Versions of what was read differ below that by when it was read.
+pub(super) fn said_before(row: Option<&Row>, object: &impl Serialize, version: &SourceVersion) -> bool {
+    const MILLISECOND: usize = "t2026-01-31T09:00:00.000".len();
+    let Some(row) = row else { return false };
+    let version = version.sortable();
+    let dated_alike = text(row, "ver").is_some_and(|known| known.get(..MILLISECOND) == version.get(..MILLISECOND));
+    let without_version = |mut value: serde_json::Value| {
+        if let Some(object) = value.as_object_mut() {
+            object.remove("source_version");
+        }
+        value
+    };
+    let known = text(row, "doc").and_then(|doc| serde_json::from_str(doc).ok()).map(without_version);
+    dated_alike && known.is_some() && known == serde_json::to_value(object).ok().map(without_version)
 }
 
 impl Plan<'_> {

@@ -70,6 +70,24 @@ pub struct Applied {
     pub tasks: Vec<NewTask>,
 }
 
+/// How documents came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin<'a> {
+    /// By an event, which may be delivered again.
+    Event(&'a Receipt),
+    /// They were read back from this source.
+    Read(&'a str),
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn source(self) -> &'a str {
+        match self {
+            Self::Event(receipt) => &receipt.source,
+            Self::Read(source) => source,
+        }
+    }
+}
+
 pub(crate) fn receipt_action(store: &Store, tenant: &TenantId, receipt: &Receipt, now: Timestamp) -> TransactWriteItem {
     let key = keys::receipt(tenant, &receipt.source, &receipt.event_id);
     let expires = now.as_second() + RECEIPT_DAYS * 86_400;
@@ -83,22 +101,32 @@ impl Store {
     ///
     /// [`Error::Conflict`] when other writers kept coming between; the event may be delivered again.
     pub async fn apply(&self, tenant: &TenantId, receipt: &Receipt, documents: &[Document], now: Timestamp) -> Result<Applied> {
+        self.apply_from(tenant, Origin::Event(receipt), documents, now).await
+    }
+
+    pub(crate) async fn apply_from(
+        &self,
+        tenant: &TenantId,
+        origin: Origin<'_>,
+        documents: &[Document],
+        now: Timestamp,
+    ) -> Result<Applied> {
         for _ in 0..4 {
-            if let Some(applied) = self.apply_once(tenant, receipt, documents, now).await? {
+            if let Some(applied) = self.apply_once(tenant, origin, documents, now).await? {
                 return Ok(applied);
             }
         }
-        Err(Error::Conflict { operation: "apply an event of", id: receipt.source.clone() })
+        Err(Error::Conflict { operation: "apply an event of", id: origin.source().to_owned() })
     }
 
     async fn apply_once(
         &self,
         tenant: &TenantId,
-        receipt: &Receipt,
+        origin: Origin<'_>,
         documents: &[Document],
         now: Timestamp,
     ) -> Result<Option<Applied>> {
-        let mut plan = Plan::new(self, tenant, receipt, now);
+        let mut plan = Plan::new(self, tenant, origin, now);
         if plan.look_up(documents).await? {
             return Ok(Some(Applied { outcome: AppliedOutcome::Duplicate, tasks: vec![] }));
         }

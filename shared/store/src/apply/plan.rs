@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use domain::{
-    Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceId, Payment, PaymentId, Reversal, SourceVersion, TenantId,
+    Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentId, PaymentStatus, Reversal,
+    SourceVersion, TenantId,
+    document::{ObjectId, Why, Withdrawn},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Receipt, items::newer};
+use super::{Origin, items::newer};
 use crate::{
     Error, Result, Store,
     db::{Range, Row, json, last_of, number, text},
@@ -56,7 +58,7 @@ pub(super) type Queue = VecDeque<(Document, Option<Key>)>;
 pub(super) struct Plan<'a> {
     pub(super) store: &'a Store,
     pub(super) tenant: &'a TenantId,
-    pub(super) receipt: &'a Receipt,
+    pub(super) origin: Origin<'a>,
     pub(super) now: Timestamp,
     pub(super) profiles: BTreeMap<CustomerId, Customer>,
     pub(super) named: Vec<CustomerId>,
@@ -73,11 +75,11 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(store: &'a Store, tenant: &'a TenantId, receipt: &'a Receipt, now: Timestamp) -> Self {
+    pub(super) fn new(store: &'a Store, tenant: &'a TenantId, origin: Origin<'a>, now: Timestamp) -> Self {
         Self {
             store,
             tenant,
-            receipt,
+            origin,
             now,
             profiles: BTreeMap::new(),
             named: vec![],
@@ -94,7 +96,10 @@ impl<'a> Plan<'a> {
 
     /// Reads at once whether the event was seen before, which it answers, and where the table has what the documents name.
     pub(super) async fn look_up(&mut self, documents: &[Document]) -> Result<bool> {
-        let receipt = keys::receipt(self.tenant, &self.receipt.source, &self.receipt.event_id);
+        let receipt = match self.origin {
+            Origin::Event(receipt) => Some(keys::receipt(self.tenant, &receipt.source, &receipt.event_id)),
+            Origin::Read(_) => None,
+        };
         let named = documents.iter().flat_map(|document| match document {
             Document::Customer(_) | Document::Heartbeat(_) => vec![],
             Document::Invoice { invoice, .. } => vec![invoice.id.as_str()],
@@ -103,16 +108,18 @@ impl<'a> Plan<'a> {
             }
             Document::Payment { payment, .. } => vec![payment.id.as_str()],
             Document::Reversal(reversal) => vec![reversal.payment.as_str()],
+            Document::Withdrawn(Withdrawn { object: ObjectId::Invoice(id), .. }) => vec![id.as_str()],
+            Document::Withdrawn(Withdrawn { object: ObjectId::Payment(id), .. }) => vec![id.as_str()],
         });
         let objects: BTreeSet<&str> = named.collect();
         let mut wanted: Vec<Key> = objects.iter().map(|object| keys::reference(self.tenant, object)).collect();
-        wanted.push(receipt.clone());
+        wanted.extend(receipt.clone());
         let rows = self.store.read_many("find who owes", &wanted, true).await?;
         for object in objects {
             let row = rows.get(&keys::reference(self.tenant, object));
             self.references.insert(object.to_owned(), Reference::read(row));
         }
-        Ok(rows.contains_key(&receipt))
+        Ok(receipt.is_some_and(|receipt| rows.contains_key(&receipt)))
     }
 
     /// What the table says of an object, read once.
@@ -161,6 +168,7 @@ impl<'a> Plan<'a> {
         match document {
             Document::Customer(customer) => self.profile(customer),
             Document::Heartbeat(at) => self.heartbeats.push(at),
+            Document::Withdrawn(withdrawn) => self.withdraw(withdrawn, queue).await?,
             Document::Invoice { customer, invoice } => {
                 let owner = match self.customer(customer) {
                     Ok(owner) => Some(owner),
@@ -201,6 +209,40 @@ impl<'a> Plan<'a> {
                     self.wait(&object, &["reversal", &id], reversal.source_version.sortable(), Waiting::Reversal(reversal));
                 }
             },
+        }
+        Ok(())
+    }
+
+    /// An object of which only its end is known keeps everything else that was said of it. One that was never heard of has nothing
+    /// to withdraw.
+    async fn withdraw(&mut self, withdrawn: Withdrawn, queue: &mut Queue) -> Result<()> {
+        const OP: &str = "withdraw an object of";
+        let Withdrawn { object, source_version, why } = withdrawn;
+        match object {
+            ObjectId::Invoice(id) => {
+                let Some(owner) = self.owner(id.as_str()).await? else { return Ok(()) };
+                let row = self.store.read(OP, &keys::invoice(self.tenant, &owner, &id), true).await?;
+                let held = row.filter(|row| row.contains_key("doc")).map(|row| json::<Invoice>(&row, "doc")).transpose()?;
+                let newest = self.invoices.get(&id).map(|(_, invoice)| invoice.clone()).or(held);
+                let status = match why {
+                    Why::Deleted => InvoiceStatus::Void,
+                    Why::Unreadable => InvoiceStatus::Draft,
+                };
+                if let Some(invoice) = newest.filter(|invoice| invoice.status != status) {
+                    self.invoice(owner, Invoice { status, source_version, ..invoice }, queue).await?;
+                }
+            }
+            ObjectId::Payment(id) => {
+                let Some(owner) = self.owner(id.as_str()).await? else { return Ok(()) };
+                let row = self.store.read(OP, &keys::payment(self.tenant, &owner, &id), true).await?;
+                let held = row.filter(|row| row.contains_key("doc")).map(|row| json::<Payment>(&row, "doc")).transpose()?;
+                let newest = self.payments.get(&id).map(|(_, payment)| payment.clone()).or(held);
+                let counts = newest.filter(|payment| payment.status.counts() && why == Why::Deleted);
+                if let Some(payment) = counts {
+                    let gone = Payment { status: PaymentStatus::Reversed, source_version, ..payment };
+                    self.payment(owner, gone, queue).await?;
+                }
+            }
         }
         Ok(())
     }

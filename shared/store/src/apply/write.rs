@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, Reversal};
+use domain::{
+    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, Reversal, SourceVersion,
+};
+use serde::Serialize;
 
 use super::{
-    Applied, AppliedOutcome,
+    Applied, AppliedOutcome, Origin,
     batch::{Batches, Unit},
-    items::{is_there, newer, stub, takes_place, too_many},
+    items::{is_there, newer, said_before, stub, takes_place, too_many},
     plan::Plan,
     receipt_action,
 };
@@ -49,7 +52,7 @@ impl Plan<'_> {
         let Effects { units, tasks, referred, .. } = effects;
         let mut changed_any = !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
         for at in &self.heartbeats {
-            changed_any |= store.heartbeat(tenant, &self.receipt.source, *at).await?;
+            changed_any |= store.heartbeat(tenant, self.origin.source(), *at).await?;
         }
         for task in &tasks {
             store.raise(tenant, None, task, self.now).await?;
@@ -65,13 +68,25 @@ impl Plan<'_> {
         for unit in profiles.into_iter().chain(units).chain(self.write_waiting(&referred).await?) {
             batches.add(unit);
         }
-        for batch in batches.finish(receipt_action(store, tenant, self.receipt, self.now)) {
-            if let Transacted::Not(_) = store.transact(OP, &self.receipt.source, batch).await? {
+        let receipt = match self.origin {
+            Origin::Event(receipt) => Some(receipt_action(store, tenant, receipt, self.now)),
+            Origin::Read(_) => None,
+        };
+        for batch in batches.finish(receipt) {
+            if let Transacted::Not(_) = store.transact(OP, self.origin.source(), batch).await? {
                 return Ok(None);
             }
         }
         let outcome = if changed_any { AppliedOutcome::Applied } else { AppliedOutcome::Stale };
         Ok(Some(Applied { outcome, tasks }))
+    }
+
+    /// Whether what was read says what an earlier reading of the same state said: then writing it changes nothing.
+    fn said_before(&self, row: Option<&Row>, object: &impl Serialize, version: &SourceVersion) -> bool {
+        match self.origin {
+            Origin::Event(_) => false,
+            Origin::Read(_) => said_before(row, object, version),
+        }
     }
 
     /// Everybody whom the plan may concern.
@@ -129,7 +144,7 @@ impl Plan<'_> {
         let (tenant, version) = (self.tenant, &invoice.source_version);
         let key = keys::invoice(tenant, owner, id);
         let row = effects.rows.get(&key);
-        if !takes_place(row, version) {
+        if !takes_place(row, version) || self.said_before(row, invoice, version) {
             return;
         }
         let is_new = !is_there(row);
@@ -167,7 +182,7 @@ impl Plan<'_> {
         let key = keys::payment(tenant, owner, &payment.id);
         let row = effects.rows.get(&key);
         let before = self.leaves(payment.id.as_str(), owner);
-        if !takes_place(row, version) {
+        if !takes_place(row, version) || self.said_before(row, payment, version) {
             return Ok(());
         }
         let chase = Some(format!("P#{}", payment.id));
@@ -234,11 +249,12 @@ impl Plan<'_> {
                         Some(version) => newer(row, version),
                         None => row.is_none(),
                     };
-                    (replaces || is_stub).then(|| self.profile_change(customer, false))
+                    let again = customer.source_version.as_ref().is_some_and(|version| self.said_before(row, customer, version));
+                    (is_stub || replaces && !again).then(|| self.profile_change(customer, false))
                 }
                 None => {
                     let wanted = touched.contains(owner) || self.named.contains(owner);
-                    (row.is_none() && wanted).then(|| self.profile_change(&stub(owner, &self.receipt.source), true))
+                    (row.is_none() && wanted).then(|| self.profile_change(&stub(owner, self.origin.source()), true))
                 }
             };
             if let Some(change) = change {
