@@ -25,13 +25,16 @@ pub(crate) struct Base {
     pub(crate) templates: BTreeMap<(String, Channel), u32>,
 }
 
+/// A template in every language, and the highest of its versions.
+type Texts = (u32, Arc<[Template]>);
+
 #[derive(Debug, Default)]
 struct Kept {
     shards: HashMap<TenantId, u8>,
     policies: HashMap<TenantId, Base>,
     workflows: HashMap<(TenantId, String, u32), Arc<Workflow>>,
     medians: HashMap<TenantId, (Date, u32)>,
-    templates: HashMap<(TenantId, String, Channel), (u32, Arc<[Template]>)>,
+    templates: HashMap<(TenantId, String, Channel), Texts>,
 }
 
 #[derive(Debug, Default)]
