@@ -83,5 +83,6 @@ pub fn registry() -> Registry {
         "send-email" => send_email,
         "send-sms" => send_sms,
         "sweep" => sweep,
+        "sync" => sync,
     }
 }

@@ -90,17 +90,57 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     }
     let mut webhooks = Map::new();
     for source in api.sources().await? {
-        let own = wish.connections.iter().find(|connection| connection.get("source").and_then(Value::as_str) == Some(&source));
+        let own = wish.connections.iter().find(|connection| connection.get("source").and_then(Value::as_str) == Some(&source.name));
         let mut body = own.cloned().unwrap_or_else(|| json!({}));
         if let Some(map) = body.as_object_mut() {
             map.remove("source");
         }
-        let connection = api.put(&format!("/v1/connections/{}", segment(&source)), &body).await?;
-        let path = connection.get("webhook_path").and_then(Value::as_str).unwrap_or_default();
-        let url = format!("{}{path}", world.template.place.url);
-        webhooks.insert(source, json!({ "url": url, "secret": connection.get("secret") }));
+        let webhook = match (source.of_app, own) {
+            (false, _) => {
+                let connection = api.put(&format!("/v1/connections/{}", segment(&source.name)), &body).await?;
+                json!({ "url": source.url(world), "secret": connection.get("secret") })
+            }
+            (true, own) => {
+                let secret = app(world, &source.name).await?;
+                if own.is_some() {
+                    api.put(&format!("/v1/connections/{}", segment(&source.name)), &body).await?;
+                }
+                json!({ "url": source.url(world), "secret": secret })
+            }
+        };
+        webhooks.insert(source.name, webhook);
     }
     Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks }))
+}
+
+/// A kind of system, as the admin API lists it.
+struct Source {
+    name: String,
+    of_app: bool,
+    path: String,
+}
+
+impl Source {
+    fn url(&self, world: &World) -> String {
+        format!("{}{}", world.template.place.url, self.path)
+    }
+}
+
+/// The app that a vendor knows this stack as: the same for all tenants, and for every stack. Answers what its webhooks are signed
+/// with.
+async fn app(world: &Arc<World>, source: &str) -> Result<String, Refusal> {
+    let token = world.issue_token("app", "admin").map_err(|error| Refusal {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        body: json!({ "title": "no token", "detail": format!("{error:#}") }),
+    })?;
+    let secret = format!("local-{source}-webhook-secret");
+    let body = json!({
+        "client_id": format!("local-{source}-client"),
+        "client_secret": format!("local-{source}-secret"),
+        "webhook_secret": secret,
+    });
+    Api { world, token }.put(&format!("/v1/apps/{source}"), &body).await?;
+    Ok(secret)
 }
 
 /// The admin API with a token.
@@ -128,13 +168,13 @@ impl Api<'_> {
         Ok(())
     }
 
-    async fn sources(&self) -> Result<Vec<String>, Refusal> {
+    async fn sources(&self) -> Result<Vec<Source>, Refusal> {
         let listed = self.call(Method::GET, "/v1/sources", None).await?;
-        let name = |item: &Value| {
-            let named = item.as_str().or_else(|| ["source", "name", "id"].iter().find_map(|key| item.get(*key)?.as_str()));
-            named.map(str::to_owned)
+        let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+        let source = |item: &Value| {
+            Some(Source { name: text(item, "source")?, of_app: text(item, "scope")? == "app", path: text(item, "webhook_path")? })
         };
-        Ok(items(&listed).iter().filter_map(name).collect())
+        Ok(items(&listed).iter().filter_map(source).collect())
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {

@@ -87,6 +87,9 @@ fn kind_of(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// What parameters are on one machine, where a template has them and nobody says otherwise.
+const LOCAL: [(&str, &str); 1] = [("StandIns", "loopback")];
+
 fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String>) -> anyhow::Result<Scope> {
     let mut scope = Scope { refs: identity::pseudo_parameters(place), ..Scope::default() };
     scope.mappings = source.get("Mappings").cloned().unwrap_or(Value::Null);
@@ -95,8 +98,9 @@ fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String
         bail!("there is no parameter {unknown}");
     }
     for (name, parameter) in &declared {
-        let value = match (overrides.get(name), parameter.get("Default")) {
-            (Some(value), _) => value.clone(),
+        let own = LOCAL.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| (*value).to_owned());
+        let value = match (overrides.get(name).cloned().or(own), parameter.get("Default")) {
+            (Some(value), _) => value,
             (None, Some(default)) => plain(default.clone()),
             (None, None) => bail!("parameter {name} has no default: give it a value with --parameter {name}=…"),
         };
