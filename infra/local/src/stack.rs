@@ -110,6 +110,7 @@ impl Stack {
             objects: Objects::open(directory.map(|path| path.join("objects")))?,
             token_secret: kept::secret(directory, "token.key", Keys::random)?,
             seed,
+            aws_url: format!("{endpoint}/"),
             random: world::random(seed),
             data: options.data.clone(),
             template,
@@ -162,6 +163,11 @@ impl Stack {
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.world.clock.now()
+    }
+
+    /// AWS clients of somebody who is none of the functions: no crash meets them.
+    pub fn clients(&self) -> Clients {
+        Clients::at_endpoint(&self.world.aws_url, &self.world.template.place.region)
     }
 
     /// What was sent for a tenant, or for all.
