@@ -60,7 +60,10 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
         ("/invoice/instalments", instalments(10_000, 1)),
         ("/invoice/instalments", instalments(2, 50_000)),
         ("/invoice/instalments", instalments(121, 1)),
-        ("/invoice/instalments", json!([{"due_on": "2026-02-04", "amount_minor": -5}, {"due_on": "2026-02-05", "amount_minor": 125_005}])),
+        (
+            "/invoice/instalments",
+            json!([{"due_on": "2026-02-04", "amount_minor": -5}, {"due_on": "2026-02-05", "amount_minor": 125_005}]),
+        ),
         ("/invoice/instalments", json!([{"due_on": "2026-01-04", "amount_minor": 125_000}])),
         ("/invoice/instalments", json!([{"due_on": "2026-02-31", "amount_minor": 125_000}])),
         ("/invoice/instalments", json!([{"due_on": "2026-02-04"}])),

@@ -50,9 +50,11 @@ const RECORDED: [(&str, &str, u16, &str); 12] = [
 #[test]
 fn every_recorded_file_is_posted_and_has_its_source() {
     let source = std::fs::read_to_string(folder().join("SOURCE.txt")).unwrap();
-    let mut names: Vec<String> = std::fs::read_dir(folder()).unwrap().map(|file| file.unwrap().path()).filter_map(|path| {
-        (path.extension()? == "json").then(|| path.file_stem().unwrap().to_string_lossy().into_owned())
-    }).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter_map(|path| (path.extension()? == "json").then(|| path.file_stem().unwrap().to_string_lossy().into_owned()))
+        .collect();
     names.sort();
     let mut posted: Vec<&str> = RECORDED.iter().map(|(name, ..)| *name).chain(["event"]).collect();
     posted.sort_unstable();
@@ -72,7 +74,11 @@ async fn refuses_changes(desk: &Desk, body: &[u8]) {
         desk.call("POST", &desk.stripe.path, std::slice::from_ref(&good), &bytes).await.is(400);
     }
     for (shorter, what) in [(&body[1..], "the first byte"), (&body[..body.len() - 1], "the last byte")] {
-        assert_eq!(desk.call("POST", &desk.stripe.path, std::slice::from_ref(&good), shorter).await.status, 400, "without {what}");
+        assert_eq!(
+            desk.call("POST", &desk.stripe.path, std::slice::from_ref(&good), shorter).await.status,
+            400,
+            "without {what}"
+        );
     }
     for n in 0..good.1.len() {
         let mut text = good.1.clone().into_bytes();
@@ -141,7 +147,10 @@ async fn the_recorded_objects_tell_one_invoice_from_its_issue_to_its_end() {
     applied(&desk, "customer.updated", &recorded("customer", &changes)).await;
     let known = stripe_matter(&desk).await["customer"].clone();
     assert_eq!((&known["name"], &known["country"], &known["region"]), (&json!("Acme GmbH"), &json!("DE"), &json!("BE")));
-    assert_eq!((&known["contacts"][0]["email"], &known["contacts"][0]["phone"]), (&json!("ap@buyer.example"), &json!("+493012345678")));
+    assert_eq!(
+        (&known["contacts"][0]["email"], &known["contacts"][0]["phone"]),
+        (&json!("ap@buyer.example"), &json!("+493012345678"))
+    );
 
     // As recorded, but issued, and due in February.
     let due = json!({"due_date": at("2026-02-04T12:00:00Z").as_second(), "effective_at": at("2026-01-05T12:00:00Z").as_second()});
@@ -188,7 +197,8 @@ async fn the_recorded_objects_tell_one_invoice_from_its_issue_to_its_end() {
     open_is(600, "won").await;
 
     let credit = |status: &str| {
-        let parts = json!({"invoice": INVOICE, "amount": 150, "pre_payment_amount": 150, "post_payment_amount": 0, "status": status});
+        let parts =
+            json!({"invoice": INVOICE, "amount": 150, "pre_payment_amount": 150, "post_payment_amount": 0, "status": status});
         recorded("credit_note", &parts)
     };
     applied(&desk, "credit_note.created", &credit("issued")).await;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use tests::{
-    faults::judge::open_table,
     desk::{Desk, TENANT, at},
     documents::{sign_canonical, sign_stripe},
+    faults::judge::open_table,
 };
 
 fn file(name: &str) -> Value {

@@ -1,8 +1,9 @@
-//! Prints what the fault harness finds: `cargo run -p tests --bin faults -- [--clean | --places | --all] [--jobs N] [--seed N]`.
+//! Prints what the fault harness finds: `cargo run -p tests --bin faults -- [--clean | --places | --all] [--of NAMES] [--jobs N] [--seed N]`.
 //!
 //! Without options it plays what `cargo test` plays, and services that misbehave, and everything at once. `--places` plays one
 //! small run for each function, before and after each of its AWS calls, with the crash in every place coming three times in a
-//! row; `--all` plays both. `--clean` stops after the clean run. `--jobs` is how many small runs are played beside each other.
+//! row; `--all` plays both. `--clean` stops after the clean run. `--of` names the functions of the
+//! small runs, separated by commas, where not all are wanted; `--jobs` is how many small runs are played beside each other.
 
 use std::{process::ExitCode, time::Instant};
 
@@ -37,14 +38,15 @@ impl Bench {
     }
 
     /// One run a place, `jobs` of them at a time.
-    async fn play_places(&mut self, jobs: usize) -> anyhow::Result<()> {
+    async fn play_places(&mut self, of: Option<&str>, jobs: usize) -> anyhow::Result<()> {
         let small = |name: String| Plan { name, customers: scenario::FEW.into(), seed: self.seed, ..Plan::default() };
         let plan_of = |crash: &Crash| {
             let name = format!("{} {:?} {}", crash.function, crash.when, crash.call).to_lowercase();
             Plan { one: Some((crash.clone(), TIMES_OVER)), ..small(name) }
         };
         let clean = run(&small("few, clean".to_owned())).await?;
-        let plans: Vec<Plan> = places(&clean, u32::MAX, IN_A_ROW).iter().map(plan_of).collect();
+        let is_wanted = |crash: &&Crash| of.is_none_or(|of| of.split(',').any(|name| name == crash.function));
+        let plans: Vec<Plan> = places(&clean, u32::MAX, IN_A_ROW).iter().filter(is_wanted).map(plan_of).collect();
         self.show(&clean, None);
         let (count, mut sum) = (plans.len(), Sum::default());
         let (mut waiting, mut running) = (plans.into_iter(), JoinSet::new());
@@ -101,8 +103,8 @@ async fn main() -> anyhow::Result<ExitCode> {
     kit::metrics::silence();
     let arguments: Vec<String> = std::env::args().collect();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let number =
-        |word: &str| arguments.iter().position(|argument| argument == word).and_then(|at| arguments.get(at + 1)?.parse().ok());
+    let value = |word: &str| arguments.iter().position(|argument| argument == word).and_then(|at| arguments.get(at + 1));
+    let number = |word: &str| value(word).and_then(|text| text.parse().ok());
     let seed = number("--seed").unwrap_or(20_260_302);
     let jobs = usize::try_from(number("--jobs").unwrap_or(1))?;
     let mut bench = Bench { seed, flaws: 0, started: Instant::now() };
@@ -111,7 +113,7 @@ async fn main() -> anyhow::Result<ExitCode> {
         play_all_customers(&mut bench, has("--clean")).await?;
     }
     if has("--places") || has("--all") {
-        bench.play_places(jobs).await?;
+        bench.play_places(value("--of").map(String::as_str), jobs).await?;
     }
     println!("\n{} flaws", bench.flaws);
     Ok(ExitCode::from(u8::from(bench.flaws > 0)))

@@ -21,7 +21,12 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::{engine::Verdict, faults::{Mode, When}, lock, world::World};
+use crate::{
+    engine::Verdict,
+    faults::{Mode, When},
+    lock,
+    world::World,
+};
 
 /// An answer in a service's own shape.
 pub(crate) type Answer = Response<Full<Bytes>>;
