@@ -3,7 +3,9 @@
     cargo run -- --empty --now 2026-02-02T05:00:00Z --port 8787
     python3 infra/checks/units.py http://127.0.0.1:8787
 
-Needs a stack that was just started so. Units do not depend on how the stack was compiled.
+    python3 infra/checks/units.py http://127.0.0.1:8787 100 spread
+
+Each needs a stack that was just started so. Units do not depend on how the stack was compiled.
 """
 
 import base64
@@ -129,5 +131,19 @@ def main():
     show("step with all that follows, all due in one sweep", before, DUE)
 
 
+def spread():
+    """The same step with every customer at its own moment of the day, idle sweeps in between included."""
+    hook = tenant("bench")
+    clock(advance="PT2M")
+    for number in range(DUE):
+        assert send(hook, invoice(f"S{number}", f"S{number}", 1, "2026-02-09"), f"s{number}") == 202
+    clock(to="2026-02-03T20:00:00Z")
+    already, before = sent(), metrics()
+    clock(to="2026-02-04T20:00:00Z")
+    assert sent() - already == DUE, "as many leave as are due"
+    swept = metrics()["invocations"]["sweep"] - before["invocations"]["sweep"]
+    show(f"step with all that follows, spread over a day's hours, {swept} sweeps", before, DUE)
+
+
 if __name__ == "__main__":
-    main()
+    spread() if sys.argv[3:] == ["spread"] else main()
