@@ -74,9 +74,15 @@ mod tests {
 
     #[test]
     fn what_is_no_amount() {
-        for (text, currency) in
-            [("", "USD"), ("1.005", "USD"), ("1.5", "JPY"), ("1,5", "USD"), ("x", "USD"), ("10000000000000", "USD"), ("+1", "USD")]
-        {
+        for (text, currency) in [
+            ("", "USD"),
+            ("1.005", "USD"),
+            ("1.5", "JPY"),
+            ("1,5", "USD"),
+            ("x", "USD"),
+            ("10000000000000", "USD"),
+            ("+1", "USD"),
+        ] {
             assert_eq!(minor(text, currency), None, "{text}");
         }
     }

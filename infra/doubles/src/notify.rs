@@ -83,7 +83,8 @@ mod tests {
     fn the_published_vectors() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/connectors/fixtures/vectors/signatures.json");
         let vectors: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).expect("the vectors")).expect("JSON");
-        let ours = vectors.iter().filter(|vector| ["quickbooks", "xero"].contains(&vector["system"].as_str().unwrap_or_default()));
+        let ours =
+            vectors.iter().filter(|vector| ["quickbooks", "xero"].contains(&vector["system"].as_str().unwrap_or_default()));
         let mut checked = 0;
         for vector in ours {
             let text = |name: &str| vector[name].as_str().expect("a text");

@@ -54,8 +54,7 @@ pub fn legacy(key: &str, notifications: &[Notification]) -> Delivery {
             None => companies.push((of.realm.clone(), vec![entity])),
         }
     }
-    let each = companies.into_iter().map(|(realm, entities)| {
-        json!({ "realmId": realm, "dataChangeEvent": { "entities": entities } })
-    });
+    let each =
+        companies.into_iter().map(|(realm, entities)| json!({ "realmId": realm, "dataChangeEvent": { "entities": entities } }));
     notify::delivery(SIGNATURE, key, json!({ "eventNotifications": each.collect::<Vec<_>>() }).to_string())
 }

@@ -56,6 +56,12 @@ impl Pace {
     }
 }
 
+/// A limit that was reached, and how long until one may ask again.
+struct Reached {
+    limit: &'static str,
+    wait_s: u64,
+}
+
 impl Vendor for Service {
     fn desk(&self) -> &Desk {
         &self.desk
@@ -147,7 +153,11 @@ impl Service {
         }
         let remaining = match self.take_turn(tenant, now) {
             Ok(remaining) => remaining,
-            Err(refused) => return refused,
+            Err(reached) => {
+                let mut refused = problem(reached.limit);
+                refused.headers_mut().insert(header::RETRY_AFTER, reached.wait_s.into());
+                return refused;
+            }
         };
         let books = lock(&self.books);
         let Some(ledger) = books.get(tenant) else { return unauthorised(Denied::Elsewhere) };
@@ -159,15 +169,14 @@ impl Service {
     }
 
     /// Counts a request, or refuses it. What is left after it goes with every answer.
-    fn take_turn(&self, tenant: &str, now: Timestamp) -> Result<Vec<(&'static str, usize)>, Response<Bytes>> {
+    fn take_turn(&self, tenant: &str, now: Timestamp) -> Result<Vec<(&'static str, usize)>, Reached> {
         let mut pace = lock(&self.pace);
         let Some(Pace { minute, day, app_minute }) = pace.as_mut() else { return Ok(Vec::new()) };
-        for (window, key, limit) in [(&mut *day, tenant, "day"), (&mut *minute, tenant, "minute"), (&mut *app_minute, "", "appminute")]
+        for (window, key, limit) in
+            [(&mut *day, tenant, "day"), (&mut *minute, tenant, "minute"), (&mut *app_minute, "", "appminute")]
         {
             if window.left(key, now) == 0 {
-                let mut refused = problem(limit);
-                refused.headers_mut().insert(header::RETRY_AFTER, window.wait_s(key, now).into());
-                return Err(refused);
+                return Err(Reached { limit, wait_s: window.wait_s(key, now) });
             }
         }
         minute.count(tenant, now);
