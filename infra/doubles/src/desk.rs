@@ -1,0 +1,65 @@
+//! What a double keeps of the app and its calls, whichever the vendor.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+
+use crate::{Clock, Notification, faults::Faults, ids, oauth::OAuth};
+
+/// What is kept of the app and its calls.
+pub struct Desk {
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    pub(crate) oauth: OAuth,
+    pub(crate) webhook_secret: String,
+    calls: Mutex<BTreeMap<String, u64>>,
+    happened: Mutex<Happened>,
+}
+
+#[derive(Default)]
+struct Happened {
+    sequence: u64,
+    waiting: Vec<Notification>,
+}
+
+/// Locks; a test that panicked while it held the lock has failed already.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Desk {
+    pub(crate) fn new(clock: Clock, oauth: OAuth, webhook_secret: &str) -> Self {
+        let (faults, webhook_secret) = (Faults::default(), webhook_secret.to_owned());
+        Self { clock, faults, oauth, webhook_secret, calls: Mutex::default(), happened: Mutex::default() }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    pub(crate) fn count(&self, kind: String) {
+        *lock(&self.calls).entry(kind).or_default() += 1;
+    }
+
+    pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
+        lock(&self.calls).clone()
+    }
+
+    /// Notes what happened; numbers each, and gives it an id of its own even where the clock stands still.
+    pub(crate) fn happened(&self, notifications: impl IntoIterator<Item = Notification>) {
+        let mut happened = lock(&self.happened);
+        for mut notification in notifications {
+            happened.sequence += 1;
+            notification.sequence = happened.sequence;
+            notification.event = ids::uuid(&["event", &self.webhook_secret, &happened.sequence.to_string()]);
+            happened.waiting.push(notification);
+        }
+    }
+
+    pub(crate) fn drain(&self) -> Vec<Notification> {
+        std::mem::take(&mut lock(&self.happened).waiting)
+    }
+}

@@ -1,0 +1,103 @@
+//! Stand-ins for accounting systems on loopback: an independent reading of the vendors' own protocols.
+//!
+//! A double keeps the books of several companies. Tests change them as people would ([`quickbooks`], [`xero`]); the double stamps
+//! what changed as the vendor does, notes a [`Notification`] for it, and answers the vendor's own requests. What the books truly
+//! say is read with [`Double::truth`], past all protocol. Time is a [`Clock`] that is handed in.
+//!
+//! The base address stands for every host of the vendor; paths are the vendor's own. A double stops when it is dropped.
+//!
+//! Methods that keep books panic when asked for what no books can hold (an unknown id, more paid than owed): that is a mistake in
+//! the story that a test tells, and no answer of the vendor.
+
+mod desk;
+mod faults;
+mod ids;
+mod limits;
+mod money;
+mod notify;
+mod oauth;
+pub mod quickbooks;
+mod server;
+mod truth;
+mod web;
+pub mod xero;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use jiff::Timestamp;
+
+pub use desk::Desk;
+pub use faults::Fault;
+pub use notify::{Change, Delivery, Notification};
+pub use oauth::{CLIENT_ID, CLIENT_SECRET, Tokens};
+pub use quickbooks::QuickBooks;
+pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};
+pub use xero::Xero;
+
+/// What says the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What doubles of all vendors have in common.
+pub trait Double: Send + Sync {
+    /// What is kept of the app and its calls.
+    fn desk(&self) -> &Desk;
+
+    /// What stands for every host of the vendor: `http://127.0.0.1:9000`.
+    fn base_url(&self) -> &str;
+
+    /// A signed webhook of these notifications, as the vendor would send it, possibly of several companies at once.
+    fn delivery(&self, notifications: &[Notification]) -> Delivery;
+
+    /// What the books of a company truly say.
+    fn truth(&self, realm: &str) -> Truth;
+
+    /// What happened since this was last asked, of all companies, in order.
+    fn notifications(&self) -> Vec<Notification> {
+        self.desk().drain()
+    }
+
+    /// Spoils the next `times` answers.
+    fn fail_next(&self, times: u32, fault: Fault) {
+        self.desk().faults.add(times, fault, None);
+    }
+
+    /// Spoils the next `times` answers to paths that contain `path`.
+    fn fail_next_at(&self, path: &str, times: u32, fault: Fault) {
+        self.desk().faults.add(times, fault, Some(path.to_owned()));
+    }
+
+    /// Forgets the faults that are still to come.
+    fn clear_faults(&self) {
+        self.desk().faults.clear();
+    }
+
+    /// Requests so far by kind (`query Invoice`, `Invoices`, `token`), spoiled ones included.
+    fn calls(&self) -> BTreeMap<String, u64> {
+        self.desk().calls()
+    }
+
+    /// Refresh tokens that were exchanged for new tokens so far.
+    fn refreshes(&self) -> u64 {
+        self.desk().oauth.refreshes()
+    }
+
+    /// Tokens for a company, as if its owner had agreed.
+    fn issue_tokens(&self, realm: &str) -> Tokens {
+        self.desk().oauth.issue(realm)
+    }
+
+    /// The companies that owners agree to from now on, where the authorise request has no parameter `company`; none declines.
+    fn consent(&self, realms: &[&str]) {
+        self.desk().oauth.consent(realms);
+    }
+
+    /// Takes back all tokens of a company, as when its owner disconnects the app.
+    fn revoke(&self, realm: &str) {
+        self.desk().oauth.revoke(realm);
+    }
+
+    /// The key that webhooks are signed with: QuickBooks' verifier token, Xero's signing key.
+    fn webhook_secret(&self) -> &str {
+        &self.desk().webhook_secret
+    }
+}
