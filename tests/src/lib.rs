@@ -1,5 +1,6 @@
 //! Black-box scenarios and benches: drivers and judges that the tests share.
 
+pub mod company;
 pub mod desk;
 pub mod documents;
 pub mod faults;

@@ -15,6 +15,7 @@ mod judge;
 mod ladder;
 mod long;
 mod nights;
+mod quickbooks;
 mod recorded;
 mod stops;
 mod stripe;

@@ -278,7 +278,14 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<CustomerOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
-    let customer = CustomerId::derive(&[tenant.as_str(), &source, &external_id]);
+    let customer = match connectors::books_of(&source) {
+        None => CustomerId::derive(&[tenant.as_str(), &source, &external_id]),
+        Some(_) => {
+            let progress: Option<reading::Progress> = app.store.progress(tenant, &source).await?;
+            let realm = progress.map(|progress| progress.realm).unwrap_or_default();
+            connectors::customer_id(tenant, &source, &realm, &external_id)
+        }
+    };
     matter(&app, tenant, &customer, &asked).await
 }
 

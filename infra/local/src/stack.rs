@@ -160,6 +160,11 @@ impl Stack {
         self.world.move_to(at).await.map_err(|detail| anyhow::anyhow!(detail))
     }
 
+    /// The virtual time, for whatever runs beside the stack.
+    pub fn clock(&self) -> kit::Clock {
+        self.world.clock.for_handlers()
+    }
+
     /// The time now.
     pub fn now(&self) -> Timestamp {
         self.world.clock.now()

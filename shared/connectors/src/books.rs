@@ -248,6 +248,12 @@ pub struct Pace {
     pub scarce: bool,
 }
 
+/// The id of a customer whose books are read back. Vendors number the objects of each company from one, so the company is part of
+/// it.
+pub fn customer_id(tenant: &TenantId, source: &str, realm: &str, id: &str) -> CustomerId {
+    CustomerId::derive(&[tenant.as_str(), source, realm, id])
+}
+
 /// What the objects of one answer are read with.
 pub(crate) struct Reader<'a> {
     /// Whose books.
@@ -265,9 +271,9 @@ impl Reader<'_> {
         [&[self.site.tenant.as_str(), self.source, self.site.realm], more].concat()
     }
 
-    /// The id of a customer. Vendors number the objects of each company from one, so the company is part of it.
+    /// The id of a customer.
     pub fn customer_id(&self, id: &str) -> CustomerId {
-        CustomerId::derive(&self.parts(&[id]))
+        customer_id(self.site.tenant, self.source, self.site.realm, id)
     }
 
     /// The id of an invoice.

@@ -277,9 +277,9 @@ impl Store {
     /// Those of reading.
     pub async fn hinted(&self, tenant: &TenantId, source: &str, most: usize) -> Result<Vec<Waiting>> {
         let pk = keys::hints(tenant, source);
-        let rows = self.range("find what changed for", Range::new(&pk, "#", &last_of(""), most)).await?;
+        let rows = self.range("find what changed for", Range::new(&pk, keys::HINTS, &last_of(keys::HINTS), most)).await?;
         let waiting = |row: &Row| {
-            let (kind, id) = text(row, "sk")?.split_once('#')?;
+            let (kind, id) = text(row, "sk")?.strip_prefix(keys::HINTS)?.split_once('#')?;
             Some(Waiting { kind: kind.to_owned(), id: id.to_owned(), times: number(row, "times")? })
         };
         Ok(rows.iter().filter_map(waiting).collect())

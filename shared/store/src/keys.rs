@@ -15,7 +15,7 @@
 //! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
 //! | books of a connection | `T` | `BOOKS#{source}` | admin, `sync` | `sync`, by key; the `due` index under `BOOKS` | 1 W, 3 W when its due moment moves |
 //! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
-//! | hint | `T#HINTS#{source}` | `{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
+//! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
 //! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
 //! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
@@ -69,6 +69,8 @@ impl std::fmt::Display for Key {
 pub const MARKS: u32 = 999;
 /// What the sort keys of holds begin with: beside the profile, so that nothing else lies between.
 pub(crate) const HOLDS: &str = "PROFILE#HOLD#";
+/// What the sort keys of hints begin with: the stream's filter passes them.
+pub(crate) const HINTS: &str = "HINT#";
 /// Sort key of a due entry that nothing but a new fact or a person wakes.
 pub const PARKED: &str = "9999-12-31T23:59:59Z";
 
@@ -116,7 +118,7 @@ pub(crate) fn hints(t: &TenantId, source: &str) -> String {
     format!("T#{t}#HINTS#{source}")
 }
 pub(crate) fn hint(t: &TenantId, source: &str, kind: &str, id: &str) -> Key {
-    Key::new(hints(t, source), format!("{kind}#{id}"))
+    Key::new(hints(t, source), format!("{HINTS}{kind}#{id}"))
 }
 /// Reads tenant and source back from the partition of hints.
 pub(crate) fn parse_hints(pk: &str) -> Option<(TenantId, String)> {

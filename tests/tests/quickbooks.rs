@@ -1,0 +1,79 @@
+//! A QuickBooks company whose books are read back, from connecting to chasing.
+
+use doubles::{
+    Double, Fault, QuickBooks,
+    quickbooks::{Company, Customer, Invoice},
+};
+use jiff::civil::date;
+use serde_json::json;
+use tests::{
+    company::clock,
+    desk::{Desk, step},
+};
+
+const REALM: &str = "9130347596842384";
+
+/// A connected company with one customer who owes one invoice that falls due on 4 March.
+async fn connected(now: &str) -> (Desk, QuickBooks, String, String) {
+    let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
+    let desk = Desk::with(now, settings, None).await;
+    let double = QuickBooks::start(clock(&desk)).await.unwrap();
+    double.add_company(Company::new(REALM, "Coastal Supplies"));
+    let customer = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));
+    let invoice = double.add_invoice(REALM, Invoice::new(&customer, "362.07", date(2026, 2, 2), date(2026, 3, 4)));
+    desk.connect("quickbooks", &double, REALM).await;
+    (desk, double, customer, invoice)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_company_is_read_and_its_first_invoice_chased() {
+    let (desk, double, customer, _) = connected("2026-03-02T18:00:00Z").await;
+    desk.advance("PT10M").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good", "{}", desk.health("quickbooks").await);
+    assert_eq!(desk.open_here("quickbooks", &customer).await.len(), 1);
+    desk.equals("quickbooks", &double, REALM).await;
+    desk.to("2026-03-09T00:00:00Z").await;
+    let steps: Vec<_> = desk.sent().iter().map(step).collect();
+    assert_eq!(steps, ["heads-up", "reminder"]);
+    assert_eq!(desk.sent()[0].to, "ap@harbourbakery.example");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_stops_the_chase_by_webhook_and_without() {
+    for told in [true, false] {
+        let (desk, double, customer, invoice) = connected("2026-03-04T18:00:00Z").await;
+        desk.advance("PT10M").await;
+        double.notifications();
+        let before = desk.sent().len();
+        let before = desk.sent().len();
+        double.pay(REALM, &invoice, "362.07", date(2026, 3, 4));
+        if told {
+            desk.deliver_all("quickbooks", &double).await;
+            desk.advance("PT10S").await;
+        } else {
+            desk.advance("PT30M").await;
+        }
+        assert!(desk.open_here("quickbooks", &customer).await.is_empty(), "told: {told}");
+        desk.equals("quickbooks", &double, REALM).await;
+        desk.to("2026-03-07T00:00:00Z").await;
+        assert_eq!(desk.sent().len(), before, "told: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stale_books_stop_sending_and_say_so() {
+    let (desk, double, _, _) = connected("2026-03-04T18:00:00Z").await;
+    desk.advance("PT10M").await;
+    double.fail_next(100_000, Fault::Status { status: 500, retry_after_s: None });
+    let before = desk.sent().len();
+    desk.to("2026-03-07T00:00:00Z").await;
+    assert_eq!(desk.sent().len(), before, "{:?}", desk.log());
+    let exceptions = desk.exceptions().await;
+    assert!(exceptions.iter().any(|task| task["kind"] == "connection"), "{exceptions:?}");
+    assert_eq!(desk.health("quickbooks").await["status"], "waiting");
+    double.clear_faults();
+    desk.to("2026-03-11T00:00:00Z").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good");
+    assert!(desk.sent().len() > before);
+    assert!(desk.tasks("connection").await.is_empty(), "what a person was asked for is done");
+}
