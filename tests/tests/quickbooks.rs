@@ -45,7 +45,6 @@ async fn a_payment_stops_the_chase_by_webhook_and_without() {
         desk.advance("PT10M").await;
         double.notifications();
         let before = desk.sent().len();
-        let before = desk.sent().len();
         double.pay(REALM, &invoice, "362.07", date(2026, 3, 4));
         if told {
             desk.deliver_all("quickbooks", &double).await;
