@@ -6,8 +6,9 @@ const open = (name) => {
   choose(tabs, tab);
   tabs.forEach((one) => { document.getElementById(one.dataset.tab).hidden = one !== tab; });
 };
-tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab); location.hash = tab.dataset.tab; }));
-open(location.hash.slice(1).split("-")[0]);
+tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab); history.replaceState(null, "", "#" + tab.dataset.tab); }));
+open(location.hash.slice(1));
+if (location.hash) scrollTo(0, 0);
 const rows = all(".row");
 const reader = document.querySelector(".reader");
 const read = (row) => {
