@@ -177,8 +177,11 @@ fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
     })
 }
 
+/// Rows as they are stored: step, occurrence, and each item with what was due of it.
+type Group = (String, u32, Vec<(DueItemKey, i64)>);
+
 fn lines(book: &Book, packed: &str) -> Vec<Line> {
-    let groups: Vec<(String, u32, Vec<(DueItemKey, i64)>)> = serde_json::from_str(packed).unwrap_or_default();
+    let groups: Vec<Group> = serde_json::from_str(packed).unwrap_or_default();
     let line = |step: &str, item: DueItemKey, minor| {
         let invoice = book.invoices.get(item.invoice.as_str());
         let at = invoice.and_then(|invoice| part(invoice, &item));

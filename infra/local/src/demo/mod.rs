@@ -207,7 +207,7 @@ impl Player<'_> {
         };
         let customer = format!("{}/v1/customers/canonical/{}", self.stack.url(), buyer.id);
         let found: Value = serde_json::from_slice(&self.call(Method::GET, &customer, headers()?, String::new()).await?)?;
-        let id = found.get("id").and_then(Value::as_str).context("the customer has no id")?;
+        let id = found.pointer("/customer/id").and_then(Value::as_str).context("the customer has no id")?;
         let until_on = self.stack.now().to_zoned(TimeZone::UTC).date() + days.days();
         let hold = json!({"reason": "dispute", "scope": {"invoice": format!("INV-{}", bill.number)}, "until_on": until_on});
         let url = format!("{}/v1/customers/{id}/holds/dispute-{}", self.stack.url(), bill.number);
