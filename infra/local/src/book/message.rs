@@ -81,7 +81,8 @@ impl Message {
             })
             .filter(|(word, _)| word != "settled")
             .collect();
-        heard.sort_by(|left, right| (left.1, &left.0).cmp(&(right.1, &right.0)));
+        // The provider tells of both in one second.
+        heard.sort_by_key(|(word, at)| (*at, word != "sent"));
         let mut message = Self {
             id: word(body, "/message/id").to_owned(),
             tenant: owner(item)?.to_owned(),
