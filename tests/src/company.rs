@@ -45,11 +45,8 @@ impl Desk {
 
     /// Posts a webhook as the vendor would.
     pub async fn deliver(&self, source: &str, delivery: &Delivery) -> Reply {
-        let headers: Vec<(String, String)> = delivery
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-            .collect();
+        let headers: Vec<(String, String)> =
+            delivery.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         self.call("POST", &format!("/webhooks/app/{source}"), &headers, &delivery.body).await
     }
 
@@ -103,4 +100,3 @@ impl Desk {
         }
     }
 }
-

@@ -23,6 +23,8 @@ pub const TENANT: &str = "acme";
 pub struct Reply {
     /// The status.
     pub status: u16,
+    /// Where a redirect leads.
+    pub location: Option<String>,
     /// The body as it came.
     pub text: String,
     /// The body as JSON, null where it is none.
@@ -120,9 +122,10 @@ impl Desk {
         }
         let response = self.client.request(request.body(Full::from(body.to_vec())).unwrap()).await.unwrap();
         let status = response.status().as_u16();
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Reply { status, body: serde_json::from_str(&text).unwrap_or_default(), text }
+        Reply { status, location, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
     /// An id that was not used yet.

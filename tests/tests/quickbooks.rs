@@ -64,14 +64,16 @@ async fn stale_books_stop_sending_and_say_so() {
     let (desk, double, _, _) = connected("2026-03-04T18:00:00Z").await;
     desk.advance("PT10M").await;
     double.fail_next(100_000, Fault::Status { status: 500, retry_after_s: None });
+    // What was read is good for three hours.
+    desk.advance("PT4H").await;
     let before = desk.sent().len();
-    desk.to("2026-03-07T00:00:00Z").await;
+    desk.to("2026-03-11T00:00:00Z").await;
     assert_eq!(desk.sent().len(), before, "{:?}", desk.log());
     let exceptions = desk.exceptions().await;
     assert!(exceptions.iter().any(|task| task["kind"] == "connection"), "{exceptions:?}");
     assert_eq!(desk.health("quickbooks").await["status"], "waiting");
     double.clear_faults();
-    desk.to("2026-03-11T00:00:00Z").await;
+    desk.to("2026-03-13T00:00:00Z").await;
     assert_eq!(desk.health("quickbooks").await["status"], "good");
     assert!(desk.sent().len() > before);
     assert!(desk.tasks("connection").await.is_empty(), "what a person was asked for is done");

@@ -155,7 +155,8 @@ pub async fn authorize(
     let secrets = tokens::app(&app.vault, &source).await.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
     let access = books.access();
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
-    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let begun =
+        exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
     let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base };
@@ -164,14 +165,7 @@ pub async fn authorize(
 }
 
 /// Connects a company with tokens that were got elsewhere: by a migration, or for a stand-in.
-pub async fn connect(
-    app: &App,
-    tenant: &TenantId,
-    source: &str,
-    realm: &str,
-    base: Option<&str>,
-    tokens: &Tokens,
-) -> Answer<()> {
+pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, base: Option<&str>, tokens: &Tokens) -> Answer<()> {
     let books = books_of(source)?;
     let now = app.clock.now();
     let config = serde_json::json!({ "realm": realm, "base_url": base });

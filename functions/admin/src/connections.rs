@@ -197,7 +197,8 @@ async fn with_tokens(
     let ConnectionIn { realm, tokens, base_url, secret, overlap_hours } = given;
     books::check_base(app, base_url.as_deref())?;
     let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
-        let detail = "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
+        let detail =
+            "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
         return Err(Fail::fields([("/tokens".to_owned(), detail.to_owned())]));
     };
     let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');

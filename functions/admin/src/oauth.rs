@@ -45,12 +45,7 @@ struct Opened {
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 200, description = "A page that says that the company is connected", content_type = "text/html"),
               (status = 400, description = "A page that says why it is not", content_type = "text/html")))]
-pub async fn back(
-    State(app): State<Arc<App>>,
-    host: Host,
-    Path(source): Path<String>,
-    Query(back): Query<Back>,
-) -> Response {
+pub async fn back(State(app): State<Arc<App>>, host: Host, Path(source): Path<String>, Query(back): Query<Back>) -> Response {
     match end(&app, &host, &source, back).await {
         Ok(()) => page(StatusCode::OK, "Connected", "The books are being read for the first time. You can close this page."),
         Err(why) => page(StatusCode::BAD_REQUEST, "Not connected", &why),

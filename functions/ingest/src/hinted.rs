@@ -63,7 +63,14 @@ impl Companies {
     /// # Errors
     ///
     /// Those of the table; then nothing is lost when the same body comes again.
-    pub async fn note(&self, store: &Store, source: &'static str, body: &[u8], hinted: Hinted, now: Timestamp) -> store::Result<Noted> {
+    pub async fn note(
+        &self,
+        store: &Store,
+        source: &'static str,
+        body: &[u8],
+        hinted: Hinted,
+        now: Timestamp,
+    ) -> store::Result<Noted> {
         let Hinted { hints, unread } = hinted;
         let mut noted = Noted { unread: u64::try_from(unread.len()).unwrap_or(u64::MAX), ..Noted::default() };
         let mut by_realm: BTreeMap<String, Vec<Hint>> = BTreeMap::new();
@@ -107,8 +114,7 @@ fn nobodys(source: &str, realm: &str) -> NewTask {
 
 /// The exception for elements that do not read.
 pub fn unreadable(source: &str, body: &[u8], unread: &[FieldFlaw]) -> NewTask {
-    let lines: Vec<String> =
-        unread.iter().take(UNREAD_MAX).map(|flaw| format!("{} {}", flaw.pointer, flaw.detail)).collect();
+    let lines: Vec<String> = unread.iter().take(UNREAD_MAX).map(|flaw| format!("{} {}", flaw.pointer, flaw.detail)).collect();
     let more = unread.len().saturating_sub(UNREAD_MAX);
     let rest = if more > 0 { format!("; and {more} more") } else { String::new() };
     let detail = format!(

@@ -64,7 +64,14 @@ impl Handler {
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bodies = book::Bodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
-        Ok(Self { store, connections: Connections::new(vault), bodies, companies: hinted::Companies::default(), rate: Rate::default(), clock })
+        Ok(Self {
+            store,
+            connections: Connections::new(vault),
+            bodies,
+            companies: hinted::Companies::default(),
+            rate: Rate::default(),
+            clock,
+        })
     }
 
     /// Answers one request.
@@ -84,7 +91,10 @@ impl Handler {
                     Answer::busy("the table did not answer in time")
                 });
                 let bare = request.tenant == APP && connector.is_some_and(|connector| connector.capabilities().bare_answers);
-                (connector.map_or("unknown", |connector| connector.source()), if bare { Answer::Bare(Box::new(answer)) } else { answer })
+                (
+                    connector.map_or("unknown", |connector| connector.source()),
+                    if bare { Answer::Bare(Box::new(answer)) } else { answer },
+                )
             }
             Err(problem) => ("unknown", Answer::Refused(problem)),
         };

@@ -168,4 +168,3 @@ async fn say(
     desk.run.handler.store.raise(desk.run.tenant, None, &task, now).await?;
     Ok(())
 }
-

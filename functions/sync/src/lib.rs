@@ -139,7 +139,9 @@ impl Handler {
         let read = run::Run { handler: self, tenant, source, budget }.run().await;
         let outcome = match read {
             Ok(run::Outcome { due_at: Some(due_at), unfinished: false }) => return Some(due_at),
-            Ok(run::Outcome { unfinished: true, .. }) => self.hand_over(Detail { tenant: tenant.clone(), source: source.clone() }).await,
+            Ok(run::Outcome { unfinished: true, .. }) => {
+                self.hand_over(Detail { tenant: tenant.clone(), source: source.clone() }).await
+            }
             Ok(run::Outcome { due_at: None, .. }) => return None,
             Err(error) => Err(error),
         };

@@ -10,8 +10,8 @@ use store::{Lease, Leased};
 
 use crate::{Handler, compare, hints, poll, trouble};
 
-/// How long a lease lasts without a word; longer than an invocation may take.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// How long a lease lasts without a word; longer than an invocation may take, and little longer, because whoever dies leaves it.
+const LEASE: SignedDuration = SignedDuration::from_secs(150);
 
 /// One run.
 pub(crate) struct Run<'a> {

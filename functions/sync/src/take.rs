@@ -43,11 +43,16 @@ pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<
 
 /// The customers that the page names without describing them and that nobody described before.
 async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Document>, Stopped> {
-    let here: BTreeSet<_> = page.documents.iter().filter_map(|document| if let Document::Customer(customer) = document { Some(&customer.id) } else { None }).collect();
+    let here: BTreeSet<_> = page
+        .documents
+        .iter()
+        .filter_map(|document| if let Document::Customer(customer) = document { Some(&customer.id) } else { None })
+        .collect();
     let named: Vec<_> = page.customers.iter().filter(|(id, _)| !here.contains(id)).collect();
     let ids: Vec<_> = named.iter().map(|(id, _)| id.clone()).collect();
     let known = desk.run.handler.store.described(desk.run.tenant, &ids).await?;
-    let wanted: Vec<String> = named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors.clone()).collect();
+    let wanted: Vec<String> =
+        named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors.clone()).collect();
     let Some(books) = connectors::books_of(desk.run.source) else { return Ok(Vec::new()) };
     let mut documents = Vec::new();
     for ids in wanted.chunks(books.access().limits.ids_max) {

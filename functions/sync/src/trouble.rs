@@ -37,10 +37,8 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
         tracing::info!(tenant.id = %run.tenant, source = run.source, wait_s = wait.as_secs(), "the vendor asks to wait");
         return Ok(after(wait));
     }
-    let reconnect = matches!(
-        failed,
-        Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_))
-    );
+    let reconnect =
+        matches!(failed, Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_)));
     if let Failed::Tokens(TokenTrouble::Store(error)) = failed {
         tracing::warn!(tenant.id = %run.tenant, source = run.source, error = %error, "the table failed under the tokens");
         return Ok(after(WAIT));
@@ -134,7 +132,8 @@ fn task(run: &Run<'_>, held: &Held, remedy: String) -> NewTask {
 
 /// Where a person connects again: a sign-in begun for them, or how to begin one.
 async fn link(run: &Run<'_>) -> String {
-    let by_hand = format!("To connect again, POST /v1/connections/{}/authorize and open the address that it answers.", run.source);
+    let by_hand =
+        format!("To connect again, POST /v1/connections/{}/authorize and open the address that it answers.", run.source);
     match begin(run).await {
         Some(url) => format!("To connect again, open {url} within a week."),
         None => by_hand,

@@ -90,7 +90,8 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     }
     let mut webhooks = Map::new();
     for source in api.sources().await? {
-        let own = wish.connections.iter().find(|connection| connection.get("source").and_then(Value::as_str) == Some(&source.name));
+        let own =
+            wish.connections.iter().find(|connection| connection.get("source").and_then(Value::as_str) == Some(&source.name));
         let mut body = own.cloned().unwrap_or_else(|| json!({}));
         if let Some(map) = body.as_object_mut() {
             map.remove("source");

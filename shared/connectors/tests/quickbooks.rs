@@ -159,13 +159,13 @@ fn what_is_asked() {
         (
             Ask::Open { money_since: None, page: None },
             format!(
-                "{base}/query?query=select * from Invoice where Balance > '0' orderby Id startposition 1 maxresults 1000&include=invoiceLink&minorversion=75"
+                "{base}/query?query=select * from Invoice where Balance > '0' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
             ),
         ),
         (
             Ask::Open { money_since, page: Some("queried:Payment:1".to_owned()) },
             format!(
-                "{base}/query?query=select * from Payment where MetaData.LastUpdatedTime >= '2024-03-01T00:00:00Z' orderby Id startposition 1 maxresults 1000&include=invoiceLink&minorversion=75"
+                "{base}/query?query=select * from Payment where MetaData.LastUpdatedTime >= '2024-03-01T00:00:00Z' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
             ),
         ),
     ] {

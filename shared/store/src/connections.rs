@@ -89,8 +89,7 @@ impl Vault {
         if if_rev.is_some_and(|wanted| wanted != rev) {
             return Err(conflict());
         }
-        let mut change =
-            Change::of(key).put("config", s(to_json(config))).put("rev", n(rev + 1)).drop("refreshing_until");
+        let mut change = Change::of(key).put("config", s(to_json(config))).put("rev", n(rev + 1)).drop("refreshing_until");
         let sealed_before = row.as_ref().and_then(|row| bytes(row, "secret"));
         let before = match &sealed_before {
             Some(sealed) => Some(self.open(tenant, source, sealed).await?),

@@ -69,7 +69,9 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
     if let Some((tenant, source)) = keys::parse_hints(pk) {
         let times = |item: &Item| number(item, "times");
         let hinted = times(new).filter(|now| old.and_then(times).as_ref() != Some(now));
-        let made = |times: String| event("SyncRequested", &tenant, millis(new, "seen_at"), &[&source, sk, &times], json!({ "source": source }));
+        let made = |times: String| {
+            event("SyncRequested", &tenant, millis(new, "seen_at"), &[&source, sk, &times], json!({ "source": source }))
+        };
         return hinted.map(made).into_iter().collect();
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };

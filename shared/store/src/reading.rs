@@ -21,13 +21,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Conflict`] when other writers kept coming between; the same may be applied again.
-    pub async fn apply_read(
-        &self,
-        tenant: &TenantId,
-        source: &str,
-        documents: &[Document],
-        now: Timestamp,
-    ) -> Result<Applied> {
+    pub async fn apply_read(&self, tenant: &TenantId, source: &str, documents: &[Document], now: Timestamp) -> Result<Applied> {
         self.apply_from(tenant, Origin::Read(source), documents, now).await
     }
 
@@ -39,9 +33,8 @@ impl Store {
     pub async fn described(&self, tenant: &TenantId, customers: &[CustomerId]) -> Result<BTreeSet<CustomerId>> {
         let wanted: Vec<_> = customers.iter().map(|customer| keys::profile(tenant, customer)).collect();
         let rows = self.read_many("find who is known of", &wanted, false).await?;
-        let described = |customer: &&CustomerId| {
-            rows.get(&keys::profile(tenant, customer)).is_some_and(|row| !row.contains_key("stub"))
-        };
+        let described =
+            |customer: &&CustomerId| rows.get(&keys::profile(tenant, customer)).is_some_and(|row| !row.contains_key("stub"));
         Ok(customers.iter().filter(described).cloned().collect())
     }
 

@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     KINDS, SOURCE,
-    ask::{OPEN, Part, QUERY_MAX},
+    ask::{OPEN, OPEN_MAX, Part, QUERY_MAX},
     customer, money,
 };
 
@@ -170,8 +170,8 @@ fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part, money: bool) -> 
         }
     }
     let place = OPEN.iter().position(|open| *open == kind).unwrap_or(0);
-    reader.page.next = if objects.len() >= QUERY_MAX {
-        Part::Queried(kind, from + QUERY_MAX).name()
+    reader.page.next = if objects.len() >= OPEN_MAX {
+        Part::Queried(kind, from + OPEN_MAX).name()
     } else if money && place + 1 < OPEN.len() {
         Part::Queried(OPEN[place + 1], 1).name()
     } else {

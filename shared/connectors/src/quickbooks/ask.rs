@@ -13,6 +13,8 @@ use super::KINDS;
 const MINOR_VERSION: &str = "75";
 /// Objects that a query may return.
 pub const QUERY_MAX: usize = 1_000;
+/// Objects a page of what is open: a reader that dies begins again with its page.
+pub const OPEN_MAX: usize = 250;
 
 /// A page of [`Ask::Changes`] or [`Ask::Open`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,7 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
             query(
                 access,
                 site,
-                &format!("select * from {kind} where {filter} orderby Id startposition {from} maxresults {QUERY_MAX}"),
+                &format!("select * from {kind} where {filter} orderby Id startposition {from} maxresults {OPEN_MAX}"),
             )
         }
     }

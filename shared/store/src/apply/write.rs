@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{
-    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, Reversal, SourceVersion,
-};
+use domain::{CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, Reversal, SourceVersion};
 use serde::Serialize;
 
 use super::{

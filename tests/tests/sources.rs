@@ -1,0 +1,238 @@
+//! What every source whose books are read back must do: connect, renew, wait, recover, lose nothing.
+
+use std::time::Duration;
+
+use connectors::by_source;
+use doubles::{
+    Delivery, Double, Fault, QuickBooks,
+    quickbooks::{Company, Customer, Invoice},
+};
+use futures::future::join_all;
+use jiff::civil::date;
+use local::Mode;
+use serde_json::{Value, json};
+use tests::{company::clock, desk::Desk};
+
+const REALM: &str = "9130347596842384";
+const OTHER: &str = "1185883450";
+
+async fn company(now: &str) -> (Desk, QuickBooks) {
+    let desk = Desk::with(now, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
+    let double = QuickBooks::start(clock(&desk)).await.unwrap();
+    double.add_company(Company::new(REALM, "Coastal Supplies"));
+    double.add_company(Company::new(OTHER, "Somebody Else"));
+    (desk, double)
+}
+
+fn owing(double: &QuickBooks, count: usize) -> Vec<(String, String)> {
+    (0..count)
+        .map(|at| {
+            let customer = double.add_customer(REALM, Customer::new(&format!("Customer {at}"), &format!("c{at}@buyer.example")));
+            let invoice = Invoice::new(&customer, "100.00", date(2026, 2, 2), date(2026, 3, 4));
+            let invoice = double.add_invoice(REALM, invoice);
+            (customer, invoice)
+        })
+        .collect()
+}
+
+/// Follows a sign-in as a browser would; answers the page that it ends with.
+async fn sign_in(desk: &Desk, url: &str) -> tests::desk::Reply {
+    let response = desk.call("GET", url, &[], b"").await;
+    assert_eq!(response.status, 302, "{}", response.text);
+    desk.call("GET", &response.location.unwrap(), &[], b"").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_connects_a_company_once() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    owing(&double, 2);
+    let begin = json!({"base_url": double.base_url()});
+    desk.set_app("quickbooks", &double).await;
+    let url = |reply: tests::desk::Reply| reply.is(200).body["url"].as_str().unwrap().to_owned();
+
+    let declined = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
+    let page = sign_in(&desk, &declined).await;
+    assert!(page.status == 400 && page.text.contains("access_denied"), "{}", page.text);
+
+    double.consent(&[REALM]);
+    let first = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
+    let response = desk.call("GET", &first, &[], b"").await;
+    let back = response.location.unwrap();
+    let page = desk.call("GET", &back, &[], b"").await.is(200);
+    assert!(page.text.contains("Connected"), "{}", page.text);
+    desk.call("GET", &back, &[], b"").await.is(400);
+    desk.call("GET", &back.replace("state=", "state=x"), &[], b"").await.is(400);
+    desk.advance("PT5M").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good");
+    desk.equals("quickbooks", &double, REALM).await;
+    assert_eq!(desk.admin("GET", "/v1/settings", &Value::Null).await.body["settings"]["freshness"]["quickbooks"], "PT180M");
+
+    double.consent(&[OTHER]);
+    let other = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
+    let page = sign_in(&desk, &other).await;
+    assert!(page.status == 400 && page.text.contains(REALM), "another company needs the first to be disconnected: {}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_consent_is_a_persons_to_renew() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    owing(&double, 1);
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    double.revoke(REALM);
+    desk.advance("PT31M").await;
+    let tasks = desk.tasks("connection").await;
+    let detail = tasks[0]["detail"].as_str().unwrap();
+    assert_eq!((tasks.len(), desk.health("quickbooks").await["status"].as_str()), (1, Some("reconnect")));
+    let url = detail.split_whitespace().find(|word| word.starts_with("http")).expect(detail).to_owned();
+    double.consent(&[REALM]);
+    sign_in(&desk, &url).await.is(200);
+    desk.advance("PT5M").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_at_once_refresh_once() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    desk.fault("sync", Mode::Skip, 100_000);
+    desk.advance("PT2H").await;
+    let before = double.refreshes();
+    let path = "/v1/connections/quickbooks/test";
+    let replies = join_all((0..200).map(|_| desk.admin("POST", path, &Value::Null))).await;
+    for reply in replies {
+        assert_eq!(reply.is(200).body["ok"], true);
+    }
+    assert_eq!(double.refreshes() - before, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_bad_answer_is_outlived() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    let owed = owing(&double, 12);
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    double.notifications();
+    let status = |status, retry_after_s| Fault::Status { status, retry_after_s };
+    let faults = [
+        status(401, None),
+        status(403, None),
+        status(404, None),
+        status(429, None),
+        status(429, Some(120)),
+        status(500, None),
+        Fault::Html,
+        Fault::Truncated,
+        Fault::Redirect("https://elsewhere.example/".to_owned()),
+        Fault::Huge,
+        Fault::WrongContentType,
+        Fault::DropConnection,
+    ];
+    for (fault, (_, invoice)) in faults.into_iter().zip(&owed) {
+        // A lost answer to a refresh ends a consent at this vendor; that is another test.
+        double.fail_next_at("/v3/", 3, fault.clone());
+        double.pay(REALM, invoice, "40.00", date(2026, 3, 4));
+        desk.deliver_all("quickbooks", &double).await;
+        desk.advance("PT10S").await;
+        double.clear_faults();
+        desk.advance("PT7H").await;
+        desk.equals("quickbooks", &double, REALM).await;
+        assert_eq!(desk.health("quickbooks").await["status"], "good", "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_of_many_companies_are_told_apart() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    let owed = owing(&double, 1);
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    double.notifications();
+    double.pay(REALM, &owed[0].1, "40.00", date(2026, 3, 4));
+    let stranger = double.add_customer(OTHER, Customer::new("Stranger", "x@stranger.example"));
+    double.add_invoice(OTHER, Invoice::new(&stranger, "5.00", date(2026, 2, 2), date(2026, 3, 4)));
+    let happened = double.notifications();
+    let mixed = double.delivery(&happened);
+    for _ in 0..3 {
+        desk.deliver("quickbooks", &mixed).await.is(200);
+    }
+    desk.deliver("quickbooks", &double.legacy_delivery(&happened)).await.is(200);
+    desk.advance("PT10S").await;
+    desk.equals("quickbooks", &double, REALM).await;
+    let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
+    let about: Vec<&str> = worklist["tasks"].as_array().unwrap().iter().filter_map(|task| task["detail"].as_str()).collect();
+    assert!(about.len() == 1 && about[0].contains(OTHER), "{about:?}");
+
+    // A signed body of which half does not read: the good half is taken, the rest is seen.
+    double.pay(REALM, &owed[0].1, "10.00", date(2026, 3, 4));
+    let good = double.delivery(&double.notifications());
+    let mut elements: Vec<Value> = serde_json::from_slice(&good.body).unwrap();
+    elements.push(json!({"type": "qbo.invoice.updated.v1", "id": "e"}));
+    elements.push(json!(17));
+    desk.deliver("quickbooks", &signed(&double, json!(elements).to_string().as_bytes())).await.is(200);
+    desk.advance("PT10S").await;
+    desk.equals("quickbooks", &double, REALM).await;
+    for rubbish in ["", "null", "{", "[1,2", "\"x\"", "{\"eventNotifications\": 3}"] {
+        let reply = desk.deliver("quickbooks", &signed(&double, rubbish.as_bytes())).await.is(200);
+        assert_eq!(reply.text, "");
+    }
+    let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
+    assert_eq!(worklist["tasks"].as_array().unwrap().len(), 8, "{worklist}");
+    desk.operator("GET", "/v1/settings", &Value::Null).await.is(403);
+    desk.admin("GET", "/v1/apps", &Value::Null).await.is(403);
+}
+
+/// A body signed with the app's secret.
+fn signed(double: &QuickBooks, body: &[u8]) -> Delivery {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let mac = tests::documents::hmac(double.webhook_secret().as_bytes(), &[body]);
+    let mut delivery = double.delivery(&[]);
+    delivery.headers.insert("intuit-signature", STANDARD.encode(mac).parse().unwrap());
+    delivery.body = body.to_vec().into();
+    delivery
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn published_vectors_pass_over_http() {
+    let (desk, _) = company("2026-03-04T15:00:00Z").await;
+    let text = include_str!("../../shared/connectors/fixtures/vectors/signatures.json");
+    let vectors: Vec<Value> = serde_json::from_str(text).unwrap();
+    let mut covered = 0;
+    for vector in vectors {
+        let text = |name: &str| vector[name].as_str().unwrap_or_default().to_owned();
+        let source = text("system");
+        if !["quickbooks", "xero"].contains(&source.as_str()) {
+            continue;
+        }
+        assert!(by_source(&source).is_some());
+        let app = json!({"client_id": "a", "client_secret": "b", "webhook_secret": text("secret")});
+        desk.operator("PUT", &format!("/v1/apps/{source}"), &app).await.is(200);
+        let (path, headers, body) = (format!("/webhooks/app/{source}"), [(text("header"), text("expected"))], text("body"));
+        let reply = desk.call("POST", &path, &headers, body.as_bytes()).await.is(200);
+        assert_eq!(reply.text, "");
+        for at in 0..body.len() {
+            let mut changed = body.clone().into_bytes();
+            changed[at] ^= 1;
+            desk.call("POST", &path, &headers, &changed).await.is(401);
+        }
+        for at in 0..headers[0].1.len() {
+            let mut changed = headers[0].1.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = [(headers[0].0.clone(), String::from_utf8(changed).unwrap())];
+            desk.call("POST", &path, &changed, body.as_bytes()).await.is(401);
+        }
+        covered += 1;
+    }
+    assert_eq!(covered, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_vendors_hold_nobody_else_up() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    owing(&double, 1);
+    double.fail_next(1, Fault::Slow(Duration::from_secs(2)));
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    desk.equals("quickbooks", &double, REALM).await;
+}
