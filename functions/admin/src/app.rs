@@ -8,6 +8,11 @@ use crate::{
     caller::Host,
 };
 
+/// How old books may be, as settings say it.
+pub fn demand(good_for: SignedDuration) -> String {
+    format!("PT{}M", good_for.as_mins())
+}
+
 /// What every handler works with.
 pub struct App {
     pub store: Store,
@@ -46,7 +51,7 @@ impl App {
         if value.freshness.contains_key(source) {
             return Ok(());
         }
-        value.freshness.insert(source.to_owned(), format!("PT{}M", good_for.as_mins()));
+        value.freshness.insert(source.to_owned(), demand(good_for));
         self.store.put_settings(tenant, &value, Some(rev), self.clock.now()).await?;
         Ok(())
     }

@@ -106,6 +106,7 @@ pub async fn put(
         return Err(Fail::fields(flaws));
     }
     let (tenant, now) = (TenantId::app(), app.clock.now());
+    app.vault.ensure_key(&tenant).await?;
     let before = app.vault.connection(&tenant, connector.source()).await?;
     let rev = before.as_ref().map_or(0, |before| before.rev);
     condition.check(rev)?;

@@ -178,6 +178,9 @@ pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, ba
         );
         return Err(Fail::changed_meanwhile(detail));
     }
+    if app.store.tenant_of_company(source, realm).await?.is_some_and(|owner| owner != *tenant) {
+        return Err(Fail::changed_meanwhile("another tenant is connected to this company; disconnect it there first"));
+    }
     let bytes = serde_json::to_vec(tokens).unwrap_or_default();
     app.vault.ensure_key(tenant).await?;
     app.vault.put_connection(tenant, source, &bytes, &config, None, None).await?;

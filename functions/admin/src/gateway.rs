@@ -31,7 +31,7 @@ pub async fn answer(router: axum::Router, event: &Value) -> Result<Value, lambda
 /// What the router itself refuses (a path or query that does not read) as a problem document too.
 fn as_problem(response: Response) -> Response {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if response.status().is_client_error() && kind != "application/problem+json" {
+    if response.status().is_client_error() && (kind.is_empty() || kind.starts_with("text/plain")) {
         return Fail::bad_request("a part of the path or of the query does not read; docs/api.md says what it takes")
             .into_response();
     }

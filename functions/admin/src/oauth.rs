@@ -75,6 +75,11 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
         None => back.realm.ok_or_else(|| format!("the vendor did not say which company it is; {again}"))?,
         Some(url) => company(app, &sign_in, url, &tokens.access_token).await?,
     };
+    if let Some(wanted) = sign_in.realm.as_ref().filter(|wanted| **wanted != realm) {
+        return Err(format!(
+            "the sign-in was for company {realm}, and it was begun for {wanted}; sign in again and choose that one"
+        ));
+    }
     let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if !sound {
         return Err(format!("the company's id has an unknown form; {again}"));

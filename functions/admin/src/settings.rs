@@ -69,7 +69,13 @@ pub async fn put(
     let now = app.clock.now();
     let before = app.store.settings(tenant).await?;
     condition.check(before.as_ref().map_or(0, |before| before.rev))?;
-    let settings = settings_of(body, before.as_ref().map(|before| &before.value))?;
+    let mut settings = settings_of(body, before.as_ref().map(|before| &before.value))?;
+    // Books that are read back are never so old as that nobody asks: what is left out gets its default again.
+    for source in app.vault.connections(tenant).await? {
+        if let Some(books) = connectors::books_of(&source) {
+            settings.freshness.entry(source).or_insert_with(|| crate::app::demand(books.access().limits.good_for));
+        }
+    }
     let seen = before.as_ref().map_or(0, |before| before.rev);
     let rev = match app.store.put_settings(tenant, &settings, Some(seen), now).await {
         Ok(rev) => rev,

@@ -10,6 +10,7 @@ use domain::{Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, In
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
+    poll,
     run::{Desk, Stopped},
     take::{Care, take},
 };
@@ -54,7 +55,7 @@ pub(crate) async fn compare(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         say(desk, &differing, &listed.totals, &ours, &mended, now).await?;
     }
     desk.lease.progress.compare_at = now.saturating_add(EVERY).unwrap_or(Timestamp::MAX);
-    Ok(())
+    poll::confirm(desk).await
 }
 
 fn open(invoice: &Invoice) -> i64 {

@@ -61,7 +61,10 @@ async fn batch(desk: &Desk<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
             Ok(page) => {
                 take(desk, page, Care::Links).await?;
             }
-            Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why)))) => trouble::unread(desk.run, &kind, &id, &why).await?,
+            // Denied alone, while others of its kind are shown: the object's own matter.
+            Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {
+                trouble::unread(desk.run, &kind, &id, &why).await?
+            }
             Err(stopped) => return Err(stopped),
         }
     }

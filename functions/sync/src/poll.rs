@@ -22,6 +22,17 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
+/// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
+/// comes first, because what was paid before a first reading, or past what a vendor could list, is only found by it.
+pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
+    let now = desk.run.now();
+    let Some(polled) = desk.lease.progress.polled.filter(|_| desk.lease.progress.compare_at > now) else { return Ok(()) };
+    desk.lease.progress.polled = None;
+    desk.lease.progress.good_at = Some(polled);
+    desk.run.handler.store.heartbeat(desk.run.tenant, desk.run.source, polled).await?;
+    Ok(())
+}
+
 /// One page of the first reading. What changes while it goes on is found by the first poll, which looks back to its beginning.
 pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let began_at = desk.lease.progress.backfill.began_at;
@@ -78,10 +89,8 @@ pub(crate) async fn changes(desk: &mut Desk<'_>, books: &'static dyn Books) -> R
     }
     progress.poll = None;
     progress.changed_until = progress.changed_until.max(poll.began_at);
-    progress.good_at = Some(poll.began_at);
+    progress.polled = Some(poll.began_at);
     let every = if desk.link.is_scarce() { limits.poll_every * SCARCE_FACTOR } else { limits.poll_every };
     progress.poll_at = after(now, every);
-    let run = desk.run;
-    run.handler.store.heartbeat(run.tenant, run.source, poll.began_at).await?;
-    Ok(())
+    confirm(desk).await
 }

@@ -51,8 +51,13 @@ impl Run<'_> {
         let Some(books) = connectors::books_of(self.source) else { return Ok(nothing) };
         let store = &self.handler.store;
         let holder = holder()?;
-        let leased = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;
+        let leased: Leased<Progress> = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;
         let Leased::Mine(mut lease) = leased else { return Ok(nothing) };
+        if let Some(not_before) = lease.progress.not_before.filter(|at| *at > self.now()) {
+            // The vendor asked to be left alone, or does not answer: what webhooks say waits as well.
+            return self.give_back(lease, not_before, false).await;
+        }
+        lease.progress.not_before = None;
         let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
@@ -71,13 +76,19 @@ impl Run<'_> {
             Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error)).await?, false),
         };
         let due_at = if unfinished { self.now() } else { due_at };
+        self.give_back(lease, due_at, unfinished).await
+    }
+
+    async fn give_back(&self, lease: Lease<Progress>, due_at: Timestamp, unfinished: bool) -> Result<Outcome> {
+        let store = &self.handler.store;
         if store.return_books(self.tenant, self.source, &lease, due_at).await? {
             return Ok(Outcome { due_at: Some(due_at), unfinished });
         }
         // Somebody asked for one more look since the last: the lease goes back, and the look is handed over.
         store.look_again(self.tenant, self.source, &lease).await?;
-        let returned = store.return_books(self.tenant, self.source, &lease, self.now().min(due_at)).await?;
-        Ok(Outcome { due_at: Some(self.now()), unfinished: returned })
+        let due_at = lease.progress.not_before.unwrap_or(self.now());
+        let returned = store.return_books(self.tenant, self.source, &lease, due_at).await?;
+        Ok(Outcome { due_at: Some(due_at), unfinished: returned && lease.progress.not_before.is_none() })
     }
 
     /// The table failed: the lease goes back as it is, so that the next tick need not wait for its end.
@@ -112,7 +123,7 @@ impl Desk<'_> {
     /// Works until nothing is due. True when the time was over first.
     async fn work(&mut self, books: &'static dyn connectors::Books) -> Result<bool, Stopped> {
         if self.lease.progress.company.is_none() {
-            self.meet(books).await?;
+            self.meet().await?;
         }
         loop {
             if self.run.budget.is_over() {
@@ -146,8 +157,7 @@ impl Desk<'_> {
     }
 
     /// Asks for the company itself, page by page: also the test of a new connection.
-    async fn meet(&mut self, books: &'static dyn connectors::Books) -> Result<(), Stopped> {
-        let _ = books;
+    async fn meet(&mut self) -> Result<(), Stopped> {
         let mut company = connectors::Company::default();
         let mut page = None;
         loop {

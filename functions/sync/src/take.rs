@@ -60,6 +60,13 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
         let mut answer = desk.ask(&ask).await?;
         documents.append(&mut answer.documents);
         unreadable.append(&mut answer.unreadable);
+        // Lists leave out who is inactive; who is asked for alone is shown.
+        for id in answer.missing {
+            let alone = Ask::One { kind: books.customer_kind().to_owned(), id };
+            let mut answer = desk.ask(&alone).await?;
+            documents.append(&mut answer.documents);
+            unreadable.append(&mut answer.unreadable);
+        }
     }
     Ok(documents)
 }

@@ -35,6 +35,7 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
     if let Failed::Vendor(Trouble::Limited(wait)) = failed {
         let wait = wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or(LIMITED);
         tracing::info!(tenant.id = %run.tenant, source = run.source, wait_s = wait.as_secs(), "the vendor asks to wait");
+        progress.not_before = Some(after(wait));
         return Ok(after(wait));
     }
     let reconnect =
@@ -43,7 +44,11 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
         tracing::warn!(tenant.id = %run.tenant, source = run.source, error = %error, "the table failed under the tokens");
         return Ok(after(WAIT));
     }
-    let before = progress.trouble.take();
+    let mut before = progress.trouble.take();
+    if let Some(other) = before.take_if(|before| before.reconnect != reconnect) {
+        // Another matter now: what was asked for about the one before is done.
+        finish(run, &other).await?;
+    }
     let held = Held {
         why: failed.to_string(),
         reconnect,
@@ -51,21 +56,26 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
         since: before.as_ref().map_or(now, |before| before.since),
     };
     tracing::warn!(tenant.id = %run.tenant, source = run.source, why = held.why, times = held.times, "the books could not be read");
-    let first_of_kind = before.is_none_or(|before| before.reconnect != reconnect);
-    if reconnect && first_of_kind {
+    if reconnect && held.times == 1 {
         raise(run, &held, "ask").await?;
     } else if !reconnect && held.times == TIMES_MAX {
         raise(run, &held, "wait").await?;
     }
     let wait = WAIT.saturating_mul(1 << held.times.saturating_sub(1).min(6)).min(WAIT_MAX);
     progress.trouble = Some(held);
-    Ok(after(if reconnect { REVOKED } else { wait }))
+    let again_at = after(if reconnect { REVOKED } else { wait });
+    progress.not_before = Some(again_at);
+    Ok(again_at)
 }
 
 /// All is well: what a person was asked for is done.
 pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<(), Stopped> {
     let Some(held) = progress.trouble.take() else { return Ok(()) };
-    let id = store::task_id(run.tenant, None, &task(run, &held, String::new()));
+    finish(run, &held).await.map_err(Stopped::Here)
+}
+
+async fn finish(run: &Run<'_>, held: &Held) -> anyhow::Result<()> {
+    let id = store::task_id(run.tenant, None, &task(run, held, String::new()));
     run.handler.store.finish_task(run.tenant, &id, run.now()).await?;
     Ok(())
 }
@@ -74,17 +84,21 @@ pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<()
 pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Result<(), Stopped> {
     let now = run.now();
     let Some(ends) = ends.filter(|ends| ends.duration_since(now) < WARN_BEFORE) else { return Ok(()) };
-    let detail = format!("The consent to read the books ends at {ends:.0}. {}", link(run).await);
-    let task = NewTask {
+    let mut task = NewTask {
         kind: TaskKind::Connection,
-        key: format!("{}:ends:{ends:.0}", run.source),
+        // Refreshing moves the end by seconds; a person is asked once a day at most.
+        key: format!("{}:ends:{}", run.source, ends.strftime("%Y-%m-%d")),
         title: format!("The connection to {} ends soon", run.source),
-        detail,
+        detail: String::new(),
         to: None,
         due_on: None,
         step: None,
         currency: None,
     };
+    if run.handler.store.task(run.tenant, &store::task_id(run.tenant, None, &task)).await?.is_some() {
+        return Ok(());
+    }
+    task.detail = format!("The consent to read the books ends at {ends:.0}. {}", link(run).await);
     run.handler.store.raise(run.tenant, None, &task, now).await?;
     Ok(())
 }

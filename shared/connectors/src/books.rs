@@ -298,7 +298,7 @@ impl Reader<'_> {
         id: Option<String>,
         read: Option<Document>,
         flaws: Flaws,
-        withdraw: Option<ObjectId>,
+        withdraw: Option<(ObjectId, Option<Timestamp>)>,
     ) {
         if let (Some(document), 0) = (read, flaws.count()) {
             self.page.documents.push(document);
@@ -306,8 +306,10 @@ impl Reader<'_> {
         }
         let list = flaws.into_list();
         let detail = list.iter().take(5).map(|flaw| format!("{} {}", flaw.pointer, flaw.detail)).collect::<Vec<_>>().join("; ");
-        if let (Some(object), Some(as_of)) = (withdraw, self.as_of) {
-            let source_version = SourceVersion::Instant(as_of);
+        // As old as can be of its date: whatever reads it later, this release or the next, is newer.
+        let dated = withdraw.and_then(|(object, updated)| Some((object, updated.or(self.as_of)?)));
+        if let Some((object, at)) = dated {
+            let source_version = version(at, at);
             self.page.documents.push(Document::Withdrawn(Withdrawn { object, source_version, why: Why::Unreadable }));
         }
         self.page.unreadable.push(Unreadable { kind, id: id.unwrap_or_default(), detail });

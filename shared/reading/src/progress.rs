@@ -26,6 +26,12 @@ pub struct Progress {
     pub poll_at: Timestamp,
     /// When the books are compared next.
     pub compare_at: Timestamp,
+    /// When the poll began whose changes are applied and whose comparison is still to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub polled: Option<Timestamp>,
+    /// Before which the vendor is left alone, whatever webhooks say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
     /// When a poll last came to its end: the books are known as they were then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_at: Option<Timestamp>,
@@ -87,6 +93,8 @@ impl Progress {
             poll: None,
             poll_at: now,
             compare_at: now,
+            polled: None,
+            not_before: None,
             good_at: None,
             trouble: None,
         }

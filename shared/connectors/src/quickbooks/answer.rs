@@ -210,5 +210,5 @@ fn take(reader: &mut Reader<'_>, kind: &str, object: &Fields<'_>) {
         "Payment" => money::payment(&mut flaws, reader, object, id, updated),
         _ => money::credit_memo(&mut flaws, reader, object, id, updated),
     });
-    reader.take(kind, id, read, flaws, withdraw.filter(|_| kind == "Invoice"));
+    reader.take(kind, id, read, flaws, withdraw.filter(|_| kind == "Invoice").map(|object| (object, updated)));
 }

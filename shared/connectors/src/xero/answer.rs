@@ -145,5 +145,5 @@ fn take(reader: &mut Reader<'_>, kind: &str, object: &Fields<'_>) {
         "Payments" => money::payment(&mut flaws, reader, object, id, updated),
         _ => money::credit(&mut flaws, reader, kind, object, id, updated),
     });
-    reader.take(kind, id, read, flaws, withdraw.filter(|_| kind == "Invoices"));
+    reader.take(kind, id, read, flaws, withdraw.filter(|_| kind == "Invoices").map(|object| (object, updated)));
 }
