@@ -161,6 +161,7 @@ fn misnamed_folders(packages: &[Package]) -> Vec<String> {
     let expected = |package: &Package| match package.folder.as_str() {
         "infra/local" => "local".to_owned(),
         "tests" => "tests".to_owned(),
+        "tests/hello" => "hello".to_owned(),
         folder => match folder.split_once('/') {
             Some(("functions" | "shared", name)) if !name.contains('/') => name.to_owned(),
             _ => String::new(),
