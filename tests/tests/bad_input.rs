@@ -41,10 +41,17 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
         ("/invoice/total_minor", json!(i64::MAX)),
         ("/invoice/total_minor", json!(u64::MAX)),
         ("/invoice/total_minor", json!("1250")),
+        ("/invoice/total_minor", json!(1250.0)),
+        ("/invoice/total_minor", json!(1_000_000_000_000_001_i64)),
+        ("/invoice/total_minor", json!(null)),
         ("/invoice/paid_minor", json!(-1)),
         ("/invoice/credited_minor", json!(125_001)),
         ("/invoice/currency", json!("XXQ")),
         ("/invoice/issued_on", json!("2026-02-30")),
+        ("/invoice/issued_on", json!("1969-12-31")),
+        ("/invoice/due_on", json!("2025-02-29")),
+        ("/invoice/due_on", json!("2200-01-01")),
+        ("/invoice/due_on", json!("2026-02-04T00:00:00Z")),
         ("/invoice/due_on", json!("2026-13-01")),
         ("/invoice/due_on", json!("2025-01-01")),
         ("/invoice/external_id", json!("x".repeat(10_240))),
@@ -52,6 +59,14 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
         ("/invoice/status", json!("paid")),
         ("/invoice/instalments", instalments(10_000, 1)),
         ("/invoice/instalments", instalments(2, 50_000)),
+        ("/invoice/instalments", instalments(121, 1)),
+        (
+            "/invoice/instalments",
+            json!([{"due_on": "2026-02-04", "amount_minor": -5}, {"due_on": "2026-02-05", "amount_minor": 125_005}]),
+        ),
+        ("/invoice/instalments", json!([{"due_on": "2026-01-04", "amount_minor": 125_000}])),
+        ("/invoice/instalments", json!([{"due_on": "2026-02-31", "amount_minor": 125_000}])),
+        ("/invoice/instalments", json!([{"due_on": "2026-02-04"}])),
         ("/customer/external_id", json!("x".repeat(10_240))),
         ("/customer/country", json!("XX")),
         ("/customer/time_zone", json!("Mars/Olympus")),
@@ -113,6 +128,7 @@ async fn who_is_not_the_source_is_refused() {
     let body = good("C-BAD").to_string().into_bytes();
     let now = desk.second();
     let signed = |at_s: i64| sign_canonical(&desk.canonical.secret, "evt_x", at_s, &body);
+    let under = |id: String| sign_canonical(&desk.canonical.secret, &id, now, &body);
     let without = |name: &str| signed(now).into_iter().filter(|header| header.0 != name).collect::<Vec<_>>();
     let other = sign_canonical("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "evt_x", now, &body);
     let path = desk.canonical.path.clone();
@@ -122,6 +138,8 @@ async fn who_is_not_the_source_is_refused() {
         ("no timestamp", path.clone(), without("webhook-timestamp"), 401),
         ("no id", path.clone(), without("webhook-id"), 401),
         ("nothing at all", path.clone(), Vec::new(), 401),
+        ("an id of 129 bytes", path.clone(), under("x".repeat(129)), 422),
+        ("an id of 9 KB", path.clone(), under("x".repeat(9_000)), 422),
         ("too old", path.clone(), signed(now - 301), 401),
         ("from the future", path.clone(), signed(now + 301), 401),
         ("unknown tenant", "/webhooks/nobody/canonical".to_owned(), signed(now), 404),

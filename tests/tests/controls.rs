@@ -1,6 +1,6 @@
 //! Caps, the circuit breaker and the kill switch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::{
@@ -9,9 +9,17 @@ use tests::{
 };
 
 async fn owed_by(desk: &Desk, count: usize, due_on: &str) {
-    for n in 0..count {
+    owed_by_others(desk, 0..count, due_on).await;
+}
+
+async fn owed_by_others(desk: &Desk, customers: std::ops::Range<usize>, due_on: &str) {
+    for n in customers {
         desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 10_000, due_on)).await;
     }
+}
+
+fn recipients(desk: &Desk) -> BTreeSet<String> {
+    desk.sent().into_iter().map(|mail| mail.to).collect()
 }
 
 fn by_day(desk: &Desk) -> BTreeMap<String, usize> {
@@ -30,20 +38,44 @@ async fn a_daily_cap_ramps_and_loses_nobody() {
     let days = by_day(&desk);
     let expected = [("2026-02-09", 10), ("2026-02-10", 10), ("2026-02-11", 5)];
     assert_eq!(days, expected.map(|(day, count)| (day.to_owned(), count)).into());
-    let to: std::collections::BTreeSet<String> = desk.sent().into_iter().map(|mail| mail.to).collect();
-    assert_eq!(to.len(), 25, "everybody once");
+    assert_eq!(recipients(&desk).len(), 25, "everybody once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_breaker_holds_an_unusual_day_until_a_person_has_looked() {
-    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 8}}), None).await;
-    owed_by(&desk, 20, "2026-02-06").await;
-    desk.end_of("2026-02-10").await;
-    let before = desk.sent().len();
-    assert!(before <= 8, "{before} left before it tripped");
+    const MINIMUM: usize = 8;
+    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": MINIMUM}}), None).await;
+    owed_by(&desk, 40, "2026-02-06").await;
+    desk.to("2026-02-09T15:00:00Z").await;
+    assert_eq!(desk.sent().len(), MINIMUM, "what the breaker allows, and no more");
     assert_eq!(desk.tasks("breaker").await.len(), 1);
     let reset = desk.admin("POST", "/v1/breaker/reset", &Value::Null).await.is(200);
     assert_eq!(reset.body["breaker_open"], false);
+    // Far more is held by now than the breaker allows in a day: all of it is what the person approved.
+    desk.advance("PT15M").await;
+    assert!(desk.sent().len() > 2 * MINIMUM, "only {} left at once", desk.sent().len());
+    desk.end_of("2026-02-09").await;
+    assert_eq!(by_day(&desk), [("2026-02-09".to_owned(), 40)].into());
+    assert_eq!(recipients(&desk).len(), 40, "each once");
+    assert_eq!(desk.tasks("breaker").await.len(), 1, "it did not trip again");
+    // The approval was for that day: another unusual day is held again.
+    owed_by_others(&desk, 40..80, "2026-02-09").await;
+    desk.end_of("2026-02-10").await;
+    assert_eq!(by_day(&desk).get("2026-02-10"), Some(&MINIMUM));
+    assert_eq!(desk.tasks("breaker").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_breaker_held_overnight_waits_for_the_person_and_then_for_the_window() {
+    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 8}}), None).await;
+    owed_by(&desk, 20, "2026-02-06").await;
+    desk.end_of("2026-02-10").await;
+    assert_eq!(desk.sent().len(), 8, "nobody looked, nothing leaves");
+    desk.admin("POST", "/v1/breaker/reset", &Value::Null).await.is(200);
+    desk.end_of("2026-02-11").await;
+    assert_eq!(recipients(&desk).len(), desk.sent().len(), "each once");
+    assert!(desk.sent().iter().all(|mail| (9..18).contains(&local_time(mail, "Europe/Berlin").hour())));
+    assert!(desk.sent().len() > 8, "it goes on");
 }
 
 #[tokio::test(flavor = "multi_thread")]

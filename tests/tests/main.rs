@@ -3,13 +3,18 @@
 
 mod architecture;
 mod bad_input;
+mod bad_payments;
+mod bad_stripe;
 mod books;
 mod controls;
 mod doubt;
 mod faults;
 mod heard;
+mod interleavings;
+mod judge;
 mod ladder;
 mod long;
 mod nights;
+mod recorded;
 mod stops;
 mod stripe;

@@ -19,6 +19,20 @@ pub(crate) enum Room {
     Tripped,
 }
 
+/// What became due on a day, beside what the breaker allows.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    so_far: u32,
+    most: u32,
+}
+
+impl Due {
+    /// A day's count; one that a person has approved has no limit.
+    fn of(so_far: Option<u32>, most: u32) -> Self {
+        so_far.map_or(Self { so_far: 0, most: u32::MAX }, |so_far| Self { so_far, most })
+    }
+}
+
 /// The room of one tenant in one sweep.
 pub(crate) struct Meter<'a> {
     store: &'a Store,
@@ -27,7 +41,7 @@ pub(crate) struct Meter<'a> {
     here: Zoned,
     left: u32,
     /// What became due today, and how much may; known once the first message needs it.
-    due: Option<(u32, u32)>,
+    due: Option<Due>,
 }
 
 impl<'a> Meter<'a> {
@@ -42,30 +56,31 @@ impl<'a> Meter<'a> {
             return Ok(Room::Yes);
         }
         let (today, hour) = (self.here.date(), self.hour());
-        let (so_far, most): (u32, u32) = match self.due {
+        let Due { so_far, most } = match self.due {
             Some(known) => known,
             None => {
                 let mut days = self.store.due_counts(self.tenant, today).await?;
                 days.sort_unstable();
                 let median = (days[13] + days[14]) / 2;
                 let breaker = self.settings.breaker;
-                (self.store.count_due(self.tenant, today, 0).await?, breaker.minimum.max(breaker.factor.saturating_mul(median)))
+                let most = breaker.minimum.max(breaker.factor.saturating_mul(median));
+                Due::of(self.store.count_due(self.tenant, today, 0).await?, most)
             }
         };
         let needed = count - self.left;
         if so_far.saturating_add(needed) > most {
-            self.due = Some((so_far, most));
+            self.due = Some(Due { so_far, most });
             return Ok(Room::Tripped);
         }
         let want = needed.max(BLOCK.min(most - so_far));
         let granted = self.store.reserve(self.tenant, today, hour, want, &self.settings.caps).await?;
         if granted < needed {
             self.left += granted;
-            self.due = Some((self.store.count_due(self.tenant, today, i64::from(granted)).await?, most));
+            self.due = Some(Due::of(self.store.count_due(self.tenant, today, i64::from(granted)).await?, most));
             return Ok(Room::CapReached(self.cap_ends().await?));
         }
         let total = self.store.count_due(self.tenant, today, i64::from(granted)).await?;
-        self.due = Some((total, most));
+        self.due = Some(Due::of(total, most));
         self.left = self.left + granted - count;
         Ok(Room::Yes)
     }

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod faults;
 pub mod functions;
 pub mod gateway;
+pub mod hold;
 pub mod kept;
 pub mod metrics;
 pub mod outbox;
@@ -28,6 +29,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use engine::Moved;
 pub use faults::{Fault, Mode, When};
 pub use functions::{Function, Registry, from_fn, registry};
+pub use hold::Hold;
 pub use outbox::Sent;
 pub use stack::{Options, Stack};
 

@@ -16,8 +16,9 @@ use crate::{
     clock::VirtualClock,
     control,
     engine::{Engine, Moved, Slot},
-    faults::{Fault, Faults},
+    faults::{Fault, Faults, When},
     functions::{Registry, registry},
+    hold::Hold,
     kept, lock,
     metrics::Metrics,
     outbox::{Outbox, Sent},
@@ -109,6 +110,7 @@ impl Stack {
             objects: Objects::open(directory.map(|path| path.join("objects")))?,
             token_secret: kept::secret(directory, "token.key", Keys::random)?,
             seed,
+            aws_url: format!("{endpoint}/"),
             random: world::random(seed),
             data: options.data.clone(),
             template,
@@ -163,6 +165,11 @@ impl Stack {
         self.world.clock.now()
     }
 
+    /// AWS clients of somebody who is none of the functions: no crash meets them.
+    pub fn clients(&self) -> Clients {
+        Clients::at_endpoint(&self.world.aws_url, &self.world.template.place.region)
+    }
+
     /// What was sent for a tenant, or for all.
     pub fn outbox(&self, tenant: Option<&str>) -> Vec<Sent> {
         self.world.outbox.list(tenant, 0)
@@ -180,6 +187,16 @@ impl Stack {
     /// Says what is wrong with it.
     pub fn fault(&self, fault: Fault) -> anyhow::Result<()> {
         self.world.add_fault(fault).map_err(|detail| anyhow::anyhow!(detail))
+    }
+
+    /// Holds a call of a function's invocations open, from 1, before it is made or before its answer is seen, until it is let go.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such function.
+    pub fn hold(&self, function: &str, call: u32, when: When) -> anyhow::Result<Hold> {
+        let slot = self.world.functions.get(function).with_context(|| format!("there is no function {function}"))?;
+        Ok(slot.hold(call, when))
     }
 
     /// A token that the local authorizer accepts.

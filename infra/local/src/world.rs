@@ -23,6 +23,8 @@ use crate::{
 
 /// One stack's shared state.
 pub struct World {
+    /// Where AWS answers, for callers that are none of the functions.
+    pub aws_url: String,
     /// What runs.
     pub template: Template,
     /// What time it is.

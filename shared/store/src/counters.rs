@@ -76,19 +76,19 @@ impl Store {
         self.write("give back messages for", change, false).await.map(|_| ())
     }
 
-    /// Counts messages that became due on a day, or uncounts them; returns the day's count so far.
+    /// Counts messages that became due on a day, or uncounts them; returns the day's count so far. `None` for a day that a
+    /// person has approved: its count goes on, for the median, and is compared with nothing any more.
     ///
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn count_due(&self, tenant: &TenantId, on: Date, more: i64) -> Result<u32> {
+    pub async fn count_due(&self, tenant: &TenantId, on: Date, more: i64) -> Result<Option<u32>> {
         let change = Change::of(keys::counters(tenant, on)).add("#due :more").name("#due", "due").value(":more", n(more));
         match self.write("count what is due for", change, true).await? {
             Wrote::Done(before) => {
                 let row = before.unwrap_or_default();
-                // A person looked at this day: it is not compared any more.
-                let before = if count(&row, "seen") == 1 { 0 } else { count(&row, "due") };
-                Ok(u32::try_from(i64::from(before) + more).unwrap_or(0))
+                let so_far = u32::try_from(i64::from(count(&row, "due")) + more).unwrap_or(0);
+                Ok((count(&row, "seen") == 0).then_some(so_far))
             }
             Wrote::Not(_) => Err(Error::Conflict { operation: "count what is due for", id: tenant.to_string() }),
         }

@@ -1,11 +1,18 @@
-//! Prints what the fault harness finds: `cargo run -p tests --bin faults -- [--clean | --all] [--seed N]`.
+//! Prints what the fault harness finds: `cargo run -p tests --bin faults -- [--clean | --places | --all] [--of NAMES] [--jobs N] [--seed N]`.
 //!
-//! Without options it plays what `cargo test` plays. `--all` adds one small run for each function, before and after each of
-//! its AWS calls, with the crash in every place coming three times in a row; `--clean` stops after the clean run.
+//! Without options it plays what `cargo test` plays, and services that misbehave, and everything at once. `--places` plays one
+//! small run for each function, before and after each of its AWS calls, with the crash in every place coming three times in a
+//! row; `--all` plays both. `--clean` stops after the clean run. `--of` names the functions of the
+//! small runs, separated by commas, where not all are wanted; `--jobs` is how many small runs are played beside each other.
 
 use std::{process::ExitCode, time::Instant};
 
-use tests::faults::{Plan, Report, TABLE_HEAD, calls, carriers, places, run, services};
+use tests::faults::{Crash, Plan, Report, TABLE_HEAD, calls, carriers, places, run, scenario, services};
+use tokio::task::JoinSet;
+
+/// How often a crash comes in a row in a run of one place, and how many times over.
+const IN_A_ROW: u32 = 3;
+const TIMES_OVER: u32 = 20;
 
 struct Bench {
     seed: u64,
@@ -16,6 +23,11 @@ struct Bench {
 impl Bench {
     async fn play(&mut self, plan: Plan, clean: Option<&Report>) -> anyhow::Result<Report> {
         let report = run(&Plan { seed: self.seed, ..plan }).await?;
+        self.show(&report, clean);
+        Ok(report)
+    }
+
+    fn show(&mut self, report: &Report, clean: Option<&Report>) {
         println!("{report}");
         eprintln!("{:?}: {:?}", self.started.elapsed(), report.verdict.ended);
         let flaws = report.flaws(clean);
@@ -23,41 +35,105 @@ impl Bench {
             println!("FLAW {flaw}");
         }
         self.flaws += flaws.len();
-        Ok(report)
+    }
+
+    /// One run a place, `jobs` of them at a time.
+    async fn play_places(&mut self, of: Option<&str>, jobs: usize) -> anyhow::Result<()> {
+        let small = |name: String| Plan { name, customers: scenario::FEW.into(), seed: self.seed, ..Plan::default() };
+        let plan_of = |crash: &Crash| {
+            let name = format!("{} {:?} {}", crash.function, crash.when, crash.call).to_lowercase();
+            Plan { one: Some((crash.clone(), TIMES_OVER)), ..small(name) }
+        };
+        let clean = run(&small("few, clean".to_owned())).await?;
+        let is_wanted = |crash: &&Crash| of.is_none_or(|of| of.split(',').any(|name| name == crash.function));
+        let plans: Vec<Plan> = places(&clean, u32::MAX, IN_A_ROW).iter().filter(is_wanted).map(plan_of).collect();
+        self.show(&clean, None);
+        let (count, mut sum) = (plans.len(), Sum::default());
+        let (mut waiting, mut running) = (plans.into_iter(), JoinSet::new());
+        loop {
+            while running.len() < jobs.max(1)
+                && let Some(plan) = waiting.next()
+            {
+                running.spawn(async move { run(&plan).await });
+            }
+            let Some(report) = running.join_next().await else { break };
+            let report = report??;
+            self.show(&report, Some(&clean));
+            if report.crashes() == 0 {
+                println!("NOT REACHED {}", report.name);
+            }
+            sum.add(&report);
+        }
+        println!("\n{count} places: {sum:?}");
+        Ok(())
+    }
+}
+
+/// What the runs of one place come to together.
+#[derive(Debug, Default)]
+struct Sum {
+    reached: usize,
+    accepted: usize,
+    decided: usize,
+    crashes: u64,
+    in_doubt: usize,
+    settled: usize,
+    parked: usize,
+    twice: usize,
+    lost: usize,
+}
+
+impl Sum {
+    fn add(&mut self, report: &Report) {
+        let verdict = &report.verdict;
+        self.reached += usize::from(report.crashes() > 0);
+        self.accepted += verdict.accepted;
+        self.decided += verdict.decided;
+        self.crashes += report.crashes();
+        self.in_doubt += verdict.in_doubt;
+        self.settled += verdict.settled;
+        self.parked += verdict.parked;
+        self.twice += verdict.twice.len();
+        self.lost += verdict.lost.len();
     }
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
+    kit::metrics::silence();
     let arguments: Vec<String> = std::env::args().collect();
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
-    let seed = arguments.iter().position(|word| word == "--seed").and_then(|at| arguments.get(at + 1)?.parse().ok());
-    let seed = seed.unwrap_or(20_260_302);
+    let value = |word: &str| arguments.iter().position(|argument| argument == word).and_then(|at| arguments.get(at + 1));
+    let number = |word: &str| value(word).and_then(|text| text.parse().ok());
+    let seed = number("--seed").unwrap_or(20_260_302);
+    let jobs = usize::try_from(number("--jobs").unwrap_or(1))?;
     let mut bench = Bench { seed, flaws: 0, started: Instant::now() };
     println!("seed {seed}\n\n{TABLE_HEAD}");
-    let plan = |name: &str| Plan { name: name.to_owned(), customers: 60, ..Plan::default() };
-    let clean = bench.play(plan("clean"), None).await?;
-    if has("--clean") {
-        println!("\n{}", calls(&clean));
-        return Ok(ExitCode::from(u8::from(bench.flaws > 0)));
+    if !has("--places") {
+        play_all_customers(&mut bench, has("--clean")).await?;
     }
-    let crashed = bench.play(Plan { cycle: places(&clean, 24, 1), ..plan("crashes") }, Some(&clean)).await?;
-    bench.play(Plan { also: carriers(12), ..plan("carriers") }, Some(&clean)).await?;
-    bench.play(Plan { also: services(4), ..plan("services") }, Some(&clean)).await?;
-    let also = [carriers(6), services(3)].concat();
-    bench.play(Plan { cycle: places(&clean, 24, 2), also, ..plan("everything") }, Some(&clean)).await?;
-    if has("--all") {
-        let small = |name: &str| Plan { customers: 4, ..plan(name) };
-        let clean = bench.play(small("small, clean"), None).await?;
-        for crash in places(&clean, u32::MAX, 3) {
-            let name = format!("{} {:?} {}", crash.function, crash.when, crash.call).to_lowercase();
-            bench.play(Plan { one: Some((crash, 20)), ..small(&name) }, Some(&clean)).await?;
-        }
-    }
-    println!("\n{}\ncrashes of the run `crashes`:", calls(&clean));
-    for (place, (calls, times)) in crashed.crashes_by_place() {
-        println!("- {place}: {times} at {calls} calls");
+    if has("--places") || has("--all") {
+        bench.play_places(value("--of").map(String::as_str), jobs).await?;
     }
     println!("\n{} flaws", bench.flaws);
     Ok(ExitCode::from(u8::from(bench.flaws > 0)))
+}
+
+/// The runs with all customers.
+async fn play_all_customers(bench: &mut Bench, only_clean: bool) -> anyhow::Result<()> {
+    let plan = |name: &str| Plan { name: name.to_owned(), customers: (0..60).collect(), ..Plan::default() };
+    let clean = bench.play(plan("clean"), None).await?;
+    if !only_clean {
+        let crashed = bench.play(Plan { cycle: places(&clean, 24, 1), ..plan("crashes") }, Some(&clean)).await?;
+        bench.play(Plan { also: carriers(12), ..plan("carriers") }, Some(&clean)).await?;
+        bench.play(Plan { also: services(4), ..plan("services") }, Some(&clean)).await?;
+        let also = [carriers(6), services(3)].concat();
+        bench.play(Plan { cycle: places(&clean, 24, 2), also, ..plan("everything") }, Some(&clean)).await?;
+        println!("\ncrashes of the run `crashes`:");
+        for (place, (calls, times)) in crashed.crashes_by_place() {
+            println!("- {place}: {times} at {calls} calls");
+        }
+    }
+    println!("\n{}", calls(&clean));
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use domain::{CustomerId, MessageId, Outcome, TaskKind, TenantId};
 use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
-use local::Stack;
+use local::{Sent, Stack};
 use serde_json::Value;
 use store::{Record, Store};
 
@@ -74,21 +74,20 @@ pub async fn open_table(stack: &Stack) -> anyhow::Result<Store> {
     Ok(Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), &table.name))
 }
 
-/// Judges a run that has come to its end.
+/// Judges a run that has come to its end by its stack and by what left.
 ///
 /// # Errors
 ///
 /// When the table cannot be read.
-pub async fn judge(stack: &Stack, customers: usize) -> anyhow::Result<Verdict> {
+pub async fn judge(stack: &Stack, outbox: &[Sent], customers: &[usize]) -> anyhow::Result<Verdict> {
     let store = open_table(stack).await?;
     let tenant = TenantId::parse(TENANT).map_err(|error| anyhow::anyhow!("{error:?}"))?;
     let pending = ever_pending(stack)?;
-    let outbox = stack.outbox(Some(TENANT));
     let mut verdict = Verdict { accepted: outbox.len(), decided: pending.len(), ..Verdict::default() };
 
     // The outbox alone: one template about one invoice to one person, once.
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
-    for sent in &outbox {
+    for sent in outbox {
         let text = sent.subject.as_deref().or(sent.text.as_deref()).unwrap_or_default();
         let mut words = text.split_whitespace();
         let step = words.next().unwrap_or_default();
@@ -101,7 +100,7 @@ pub async fn judge(stack: &Stack, customers: usize) -> anyhow::Result<Verdict> {
     }
     // The outbox by message: its tags are what the sender claimed.
     let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
-    for sent in &outbox {
+    for sent in outbox {
         *accepted.entry(message_of(&sent.raw).with_context(|| format!("no id in {}", sent.raw))?).or_default() += 1;
     }
     verdict.twice.extend(accepted.iter().filter(|(_, times)| **times > 1).map(|(id, times)| format!("{id} left {times} times")));

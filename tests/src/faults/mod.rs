@@ -42,8 +42,8 @@ pub struct Crash {
 pub struct Plan {
     /// What it is called in the table.
     pub name: String,
-    /// How many customers.
-    pub customers: usize,
+    /// The customers, by their number in the story.
+    pub customers: Vec<usize>,
     /// The only crash, armed from the start, and again whenever it came, as often as this.
     pub one: Option<(Crash, u32)>,
     /// Crashes to go through, again and again, each function by itself.
@@ -164,12 +164,31 @@ struct Run<'a> {
     left: u32,
 }
 
-/// Plays the scenario with what the plan says going wrong.
+/// Plays the scenario with what the plan says going wrong, and judges it.
 ///
 /// # Errors
 ///
 /// When the stack does not start, or somebody outside is refused.
 pub async fn run(plan: &Plan) -> anyhow::Result<Report> {
+    let stack = play(plan).await?;
+    let world = stack.world();
+    let report = Report {
+        name: plan.name.clone(),
+        came: world.faults.lock().map(|faults| faults.came().clone()).unwrap_or_default(),
+        calls_most: world.functions.iter().map(|(name, slot)| (name.clone(), slot.calls_most())).collect(),
+        calls_of: stack.metrics().calls_of,
+        verdict: judge::judge(&stack, &stack.outbox(Some(TENANT)), &plan.customers).await?,
+    };
+    stack.stop().await;
+    Ok(report)
+}
+
+/// Plays the scenario with what the plan says going wrong; the stack as it is in the end.
+///
+/// # Errors
+///
+/// When the stack does not start, or somebody outside is refused.
+pub async fn play(plan: &Plan) -> anyhow::Result<Stack> {
     let options = Options { now: Some(scenario::start()), seed: Some(plan.seed), ..Options::default() };
     let stack = Stack::start(options).await?;
     let caller = Caller::default();
@@ -184,23 +203,14 @@ pub async fn run(plan: &Plan) -> anyhow::Result<Report> {
     let left = plan.one.as_ref().map_or(0, |(_, times)| *times);
     let mut run = Run { plan, stack, caller, hook, random: Random(plan.seed), cycles, left };
     run.play().await.with_context(|| format!("run {}, seed {}", plan.name, plan.seed))?;
-    let world = run.stack.world();
-    let report = Report {
-        name: plan.name.clone(),
-        came: world.faults.lock().map(|faults| faults.came().clone()).unwrap_or_default(),
-        calls_most: world.functions.iter().map(|(name, slot)| (name.clone(), slot.calls_most())).collect(),
-        calls_of: run.stack.metrics().calls_of,
-        verdict: judge::judge(&run.stack, plan.customers).await?,
-    };
-    run.stack.stop().await;
-    Ok(report)
+    Ok(run.stack)
 }
 
 impl Run<'_> {
     async fn play(&mut self) -> anyhow::Result<()> {
         let end = scenario::start() + SignedDuration::from_hours(24 * DAYS);
         let calm = end - SignedDuration::from_hours(24 * 5);
-        let mut story = scenario::story(self.plan.customers).into_iter().peekable();
+        let mut story = scenario::story(&self.plan.customers).into_iter().peekable();
         let mut now = scenario::start();
         while now < end {
             // Slices of an hour; by day of a quarter, where most happens.

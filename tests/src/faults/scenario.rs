@@ -37,10 +37,14 @@ pub enum Act {
     Hold(String, Date),
 }
 
-/// What happens, in the order of its time.
-pub fn story(customers: usize) -> Vec<(Timestamp, Act)> {
+/// Few customers to whom everything happens that the story knows: paid, paid in part, bounced, opted out, on hold with two
+/// bills, sent again. Three of them may be reached by SMS.
+pub const FEW: [usize; 6] = [1, 3, 5, 7, 9, 11];
+
+/// What happens to these customers, in the order of its time.
+pub fn story(customers: &[usize]) -> Vec<(Timestamp, Act)> {
     let mut story = Vec::new();
-    for who in 0..customers {
+    for &who in customers {
         let day = START + days(who % 10);
         let hour = i8::try_from(8 + who % 8).unwrap_or(8);
         for bill in 0..bills(who) {
@@ -98,8 +102,8 @@ fn phone(who: usize) -> String {
 }
 
 /// Who an address or number belongs to.
-pub fn owner(to: &str, customers: usize) -> Option<usize> {
-    (0..customers).find(|who| address(*who) == to || phone(*who) == to)
+pub fn owner(to: &str, customers: &[usize]) -> Option<usize> {
+    customers.iter().copied().find(|who| address(*who) == to || phone(*who) == to)
 }
 
 fn post(id: &str, who: usize, bill: usize, version: i64, paid_minor: i64) -> Act {

@@ -21,7 +21,12 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use crate::{engine::Verdict, faults::Mode, lock, world::World};
+use crate::{
+    engine::Verdict,
+    faults::{Mode, When},
+    lock,
+    world::World,
+};
 
 /// An answer in a service's own shape.
 pub(crate) type Answer = Response<Full<Bytes>>;
@@ -89,7 +94,11 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         body,
     };
     let slot = call.caller.as_ref().and_then(|name| world.functions.get(name));
-    let verdict = slot.map_or(Verdict::Proceed, |slot| slot.note_call());
+    let (number, verdict) = slot.map_or((0, Verdict::Proceed), |slot| slot.note_call());
+    let point = slot.and_then(|slot| slot.point());
+    if let Some(point) = &point {
+        point.pass(number, When::Before).await;
+    }
     lock(&world.metrics).add_call(call.caller.as_deref(), call.service, &call.operation);
     if let (Verdict::CrashBefore, Some(slot)) = (&verdict, slot) {
         slot.kill();
@@ -102,6 +111,9 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         Some(Mode::Error) => refuse(&call, false),
         _ => perform(&world, &call),
     };
+    if let Some(point) = &point {
+        point.pass(number, When::After).await;
+    }
     if let (Verdict::CrashAfter, Some(slot)) = (&verdict, slot) {
         slot.kill();
         return std::future::pending().await;

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -18,6 +18,7 @@ use tokio::sync::{Notify, RwLock};
 use crate::{
     faults::When,
     functions::{Constructor, Function},
+    hold::{Hold, Point},
     lock,
     template::model,
     world::World,
@@ -61,6 +62,7 @@ pub struct Slot {
     calls_last: AtomicU32,
     calls_most: AtomicU32,
     calls: AtomicU32,
+    point: Mutex<Weak<Point>>,
 }
 
 /// A crash that is waiting for its call.
@@ -98,6 +100,7 @@ impl Slot {
             calls_last: AtomicU32::new(0),
             calls_most: AtomicU32::new(0),
             calls: AtomicU32::new(0),
+            point: Mutex::new(Weak::new()),
         }
     }
 
@@ -121,17 +124,30 @@ impl Slot {
         self.calls_most.load(Ordering::Relaxed)
     }
 
-    /// Counts an AWS call and says whether a crash is due at it.
-    pub fn note_call(&self) -> Verdict {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+    /// Counts an AWS call; says which of its invocation it is, from 1, and whether a crash is due at it.
+    pub fn note_call(&self) -> (u32, Verdict) {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let mut armed = lock(&self.armed);
-        let Some(crash) = armed.as_mut() else { return Verdict::Proceed };
+        let Some(crash) = armed.as_mut() else { return (number, Verdict::Proceed) };
         crash.seen += 1;
-        match (crash.seen == crash.call, crash.when) {
+        let verdict = match (crash.seen == crash.call, crash.when) {
             (false, _) => Verdict::Proceed,
             (true, When::Before) => Verdict::CrashBefore,
             (true, When::After) => Verdict::CrashAfter,
-        }
+        };
+        (number, verdict)
+    }
+
+    /// Holds a call of the invocations to come, in place of what was held before.
+    pub(crate) fn hold(&self, call: u32, when: When) -> Hold {
+        let (hold, point) = Hold::new(call, when);
+        *lock(&self.point) = Arc::downgrade(&point);
+        hold
+    }
+
+    /// Where calls are held, while somebody holds them.
+    pub(crate) fn point(&self) -> Option<Arc<Point>> {
+        lock(&self.point).upgrade()
     }
 
     /// Kills the environment that made the call.
