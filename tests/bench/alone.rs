@@ -53,7 +53,7 @@ pub struct Used {
 
 /// Runs a job against a stack at [`DUE`], in a process of its own; the stack's own functions stand still meanwhile.
 pub async fn run(rig: &Rig, job: Job) -> anyhow::Result<Used> {
-    let _still = rig.stack.world().hold().await;
+    let _still = rig.stack.world().pause().await;
     rig.stack.world().clock.move_to(at(DUE)?);
     let (env, clients) = rig.place("sweep")?;
     let order = Order {

@@ -53,7 +53,7 @@ pub async fn run(sizes: &[usize], rounds: usize) -> anyhow::Result<()> {
     for round in 0..rounds {
         for &size in sizes {
             let used = one(size, round == 0 && size == sizes[0]).await?;
-            eprintln!("round {} of {rounds}, {size} open: {used:.0?}", round + 1);
+            eprintln!("round {} of {rounds}, {size} open: {used:.1?}", round + 1);
             best.entry(size).and_modify(|best| *best = best.least(used)).or_insert(used);
         }
     }

@@ -94,7 +94,7 @@ impl World {
     }
 
     /// Nothing that is due is done until what this returns is dropped.
-    pub async fn hold(&self) -> tokio::sync::MutexGuard<'_, ()> {
+    pub async fn pause(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.engine.turn.lock().await
     }
 
