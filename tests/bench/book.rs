@@ -39,8 +39,7 @@ pub fn invoice(customer: &str, number: &str, version: u64, due_on: &str) -> Valu
             "external_id": customer, "source_version": 1, "name": "Beispiel GmbH", "kind": "company", "language": "de",
             "country": "DE", "region": "BE", "time_zone": "Europe/Berlin",
             "contacts": [{
-                "external_id": "p1", "name": "Anna Weber", "roles": ["billing"], "email": format!("ap@{customer}.example"),
-                "phone": "+493012345678"
+                "external_id": "p1", "name": "Anna Weber", "roles": ["billing"], "email": format!("ap@{customer}.example")
             }]
         },
         "invoice": {

@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// Customers whose messages spread over a day's hours.
-const SPREAD: u32 = 200;
+const SPREAD: u32 = 100;
+/// The night before their day.
+const EVE: &str = "2026-02-03T20:00:00Z";
 
 /// The head of a table of [`line`]s.
 pub fn head() {
@@ -95,6 +97,7 @@ async fn spread() -> anyhow::Result<()> {
     let before = rig.stack.metrics();
     rig.stack.advance("PT10M").await?;
     line("first decision, which opens the case", &less(&rig.stack.metrics(), &before), per);
+    rig.stack.to(at(EVE)?).await?;
     let before = rig.stack.metrics();
     rig.stack.to(at(DUE)?).await?;
     let sent = rig.stack.outbox(Some("bench")).len();

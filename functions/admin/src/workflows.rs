@@ -122,7 +122,8 @@ pub async fn unpublish(State(app): State<Arc<App>>, caller: Caller, Path(id): Pa
     Err(Fail::not_found("there is no such workflow"))
 }
 
-/// The workflows and templates that a tenant starts with; those that it has stay as they are.
+/// The workflows and templates that a tenant starts with; those that it has stay as they are. The workflows come last and all
+/// at once: whoever finds one of them knows that nothing is missing, and a set-up that was broken off begins again.
 pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
     let has = app.store.templates(tenant).await?;
     for template in channels::builtin::templates() {
@@ -132,11 +133,7 @@ pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> An
             app.store.put_template(tenant, &crate::templates::stored(template)).await?;
         }
     }
-    if app.store.workflows(tenant).await?.is_empty() {
-        for workflow in channels::builtin::workflows() {
-            app.store.publish_workflow(tenant, &workflow, now).await?;
-        }
-    }
+    app.store.publish_first(tenant, &channels::builtin::workflows(), now).await?;
     Ok(())
 }
 

@@ -61,7 +61,7 @@ impl Subject {
         let aws = Aws::start().await;
         for number in 0..invoices {
             let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("e{number}") };
-            aws.store.apply(&aws.tenant, &receipt, &[invoice(number)], aws.now(), false).await.unwrap();
+            aws.store.apply(&aws.tenant, &receipt, &[invoice(number)], aws.now()).await.unwrap();
         }
         let dispatch = dispatch::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
         Self { aws, dispatch }

@@ -26,12 +26,13 @@ pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done>
         tracing::debug!(tenant.id = %about.tenant, message.id = %about.message, kind, "an event of SES that changes nothing");
         return Ok(Done::Ignored);
     }
-    let known = store.tenant(&about.tenant).await?.is_some();
-    let Some(number) = (if known { number_of(store, about).await? } else { None }) else {
+    let (suppressed, reason) = suppressed(event);
+    // A tag says the number of the decision; only before an address is touched must the message be known for certain.
+    let number = if suppressed.is_empty() && about.number.is_some() { about.number } else { number_of(store, about).await? };
+    let Some(number) = number else {
         tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "an event of SES about a message that is not known");
         return Ok(Done::Ignored);
     };
-    let (suppressed, reason) = suppressed(event);
     for address in suppressed {
         store.suppress(&about.tenant, Channel::Email, address, reason, event.at, Some(&about.customer)).await?;
     }
@@ -46,7 +47,7 @@ pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done>
         tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "message status heard");
         Ok(Done::Noted)
     } else {
-        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "an event of SES about a message that never left");
+        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "an event of SES about a message that is not known or never left");
         Ok(Done::Ignored)
     }
 }

@@ -68,9 +68,7 @@ pub async fn take(
         let key = bodies.keep(tenant, source, body).await?;
         store.raise(tenant, None, &exception(source, &event_id, &parked, &key, true), now).await?;
     }
-    // Sources that send whole customers with every object need no references; others find their customers by them.
-    let refs = source != connectors::canonical::SOURCE;
-    match store.apply(tenant, &receipt, &documents, now, refs).await {
+    match store.apply(tenant, &receipt, &documents, now).await {
         Ok(applied) => Ok(taken(match applied.outcome {
             AppliedOutcome::Applied => Outcome::Applied,
             AppliedOutcome::Duplicate => Outcome::Duplicate,

@@ -3,7 +3,6 @@
 use domain::{CustomerId, Decision, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX};
 use jiff::{Timestamp, ToSpan};
 use store::{Entry, Error, Head, Read, Store, TenantRow};
-use tokio::sync::Mutex;
 
 use crate::{
     earliest,
@@ -35,13 +34,7 @@ pub(crate) enum Did {
 }
 
 /// Advances one customer. What goes wrong with it is logged and backs off, and holds nobody else up.
-pub(crate) async fn advance(
-    store: &Store,
-    row: &TenantRow,
-    customer: &CustomerId,
-    now: Timestamp,
-    meter: &Mutex<Meter<'_>>,
-) -> Did {
+pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Meter<'_>) -> Did {
     match attempt(store, row, customer, now, meter).await {
         Ok(did) => did,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
@@ -58,13 +51,7 @@ pub(crate) async fn advance(
     }
 }
 
-async fn attempt(
-    store: &Store,
-    row: &TenantRow,
-    customer: &CustomerId,
-    now: Timestamp,
-    meter: &Mutex<Meter<'_>>,
-) -> Result<Did, Error> {
+async fn attempt(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
     for last in [false, false, true].into_iter().take(TRIES) {
         let Some(head) = store.head(&row.tenant, customer).await? else { return Ok(Did::Nothing) };
         if let Some(until) = head.backoff_until.filter(|until| *until > now) {
@@ -81,7 +68,7 @@ async fn attempt(
         let decision = decide(&facts, &policy, now);
         let messages = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
         if messages > 0 {
-            match meter.lock().await.take(messages).await? {
+            match meter.take(messages).await? {
                 Room::Yes => {}
                 Room::CapReached(until) => return Ok(Did::NoRoom(until)),
                 Room::Tripped => return Ok(Did::Tripped),
@@ -92,9 +79,9 @@ async fn attempt(
                 log(row, customer, &decision);
                 return Ok(Did::Decided { messages, next: when(&decision, now) });
             }
-            Err(Error::Conflict { .. }) if !last => meter.lock().await.put_back(messages),
+            Err(Error::Conflict { .. }) if !last => meter.put_back(messages).await,
             Err(error) => {
-                meter.lock().await.put_back(messages);
+                meter.put_back(messages).await;
                 return Err(error);
             }
         }

@@ -7,7 +7,6 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use kit::Budget;
 use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
-use tokio::sync::Mutex as AsyncMutex;
 
 use crate::{
     customer::{Did, advance},
@@ -59,11 +58,11 @@ impl<'a> Walk<'a> {
 
     /// Walks the shards. Settings are read once; what decides by them is pinned by their revision.
     pub(crate) async fn run(&mut self, shards: &[u8]) -> Result<Report, Error> {
-        let Some(settings) = self.store.settings(&self.row.tenant).await? else { return Ok(Report::default()) };
-        if self.store.policy(&self.row.tenant, &Default::default(), Read::Cached(self.row.rev)).await?.breaker_open {
+        let policy = self.store.policy(&self.row.tenant, &Default::default(), Read::Cached(self.row.rev)).await?;
+        if policy.breaker_open {
             return Ok(Report::default());
         }
-        let meter = AsyncMutex::new(Meter::new(self.store, &self.row.tenant, &settings.value, self.now));
+        let meter = Meter::new(self.store, &self.row.tenant, &policy.settings, self.now);
         let mut stop = None;
         for shard in shards {
             stop = self.shard(*shard, &meter).await?;
@@ -81,14 +80,14 @@ impl<'a> Walk<'a> {
                 Some(Stop::Breaker) => break,
             }
         }
-        meter.into_inner().close().await?;
+        meter.close().await?;
         if stop.is_none() && shards.len() == usize::from(self.row.shards) && self.row.replan.is_some() {
             self.replan(None).await?;
         }
         Ok(std::mem::take(&mut self.report))
     }
 
-    async fn shard(&mut self, shard: u8, meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
+    async fn shard(&mut self, shard: u8, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
         // A change of mode or workflows wakes everybody, parked and future customers too, from where the last walk stopped.
         let replan = self.row.replan.clone();
         if replan.as_ref().is_some_and(|replan| shard < replan.shard) {
@@ -126,7 +125,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn advance_all(&mut self, customers: Vec<CustomerId>, meter: &AsyncMutex<Meter<'_>>) -> Result<Option<Stop>, Error> {
+    async fn advance_all(&mut self, customers: Vec<CustomerId>, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
         let stop: Mutex<Option<Stop>> = Mutex::new(None);
         let (store, row, now, budget) = (self.store, self.row, self.now, self.budget);
         let stopped = || stop.lock().map_or(Some(Stop::Time), |stop| *stop);

@@ -5,6 +5,7 @@
 //! another. Time is virtual: see [`engine`].
 
 pub mod aws;
+pub mod book;
 pub mod clock;
 pub mod control;
 pub mod demo;

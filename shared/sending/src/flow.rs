@@ -187,15 +187,15 @@ impl Sender {
         rows: &[Covered],
         contact: &Contact,
     ) -> Result<Result<(channels::Rendered, channels::Links, u32), String>, Error> {
-        let Checked { facts, policy, pending, .. } = checked;
+        let Checked { head, facts, policy, pending } = checked;
         let now = self.clock.now();
-        let templates = self.store.template(&order.tenant, &pending.template, pending.channel).await?;
+        let templates = self.store.template_of(&order.tenant, policy, &pending.template, pending.channel).await?;
         let language = facts.customer.language.as_deref();
         let Some(template) = render::choose(&templates, language, policy.settings.language.as_deref()) else {
             return Ok(Err(format!("template {} has no text for {} any more", pending.template, pending.channel.as_str())));
         };
         let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
-        let token = self.vault.issue_token(&order.tenant, &order.customer, expires_at).await?;
+        let token = self.vault.token_of(&order.tenant, head, expires_at).await?;
         let links = render::links(&self.portal_url, &token, &contact.external_id, pending.channel);
         let view = View::new(facts, policy, now);
         let rendered = render::render(&view, policy, pending, rows, contact, template, links.clone());

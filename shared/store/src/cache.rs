@@ -6,9 +6,14 @@ use std::{
 };
 
 use domain::{Channel, Settings, TenantId, Workflow};
+use jiff::civil::Date;
+
+use crate::Template;
 
 /// Published workflow bodies that are kept before the cache starts afresh.
 const WORKFLOWS_MAX: usize = 2_000;
+/// Templates that are kept before the cache starts afresh.
+const TEMPLATES_MAX: usize = 2_000;
 
 /// A tenant's policy without the versions that cases are pinned to.
 #[derive(Clone, Debug)]
@@ -20,11 +25,16 @@ pub(crate) struct Base {
     pub(crate) templates: BTreeMap<(String, Channel), u32>,
 }
 
+/// A template in every language, and the highest of its versions.
+type Texts = (u32, Arc<[Template]>);
+
 #[derive(Debug, Default)]
 struct Kept {
     shards: HashMap<TenantId, u8>,
     policies: HashMap<TenantId, Base>,
     workflows: HashMap<(TenantId, String, u32), Arc<Workflow>>,
+    medians: HashMap<TenantId, (Date, u32)>,
+    templates: HashMap<(TenantId, String, Channel), Texts>,
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +50,13 @@ impl Cache {
     pub(crate) fn keep_shards(&self, tenant: &TenantId, shards: u8) {
         self.with(|kept| kept.shards.insert(tenant.clone(), shards));
     }
+    /// The median of the 28 days before a day.
+    pub(crate) fn median(&self, tenant: &TenantId, on: Date) -> Option<u32> {
+        self.with(|kept| kept.medians.get(tenant).filter(|(day, _)| *day == on).map(|(_, median)| *median))
+    }
+    pub(crate) fn keep_median(&self, tenant: &TenantId, on: Date, median: u32) {
+        self.with(|kept| kept.medians.insert(tenant.clone(), (on, median)));
+    }
     pub(crate) fn policy(&self, tenant: &TenantId, rev: u64) -> Option<Base> {
         self.with(|kept| kept.policies.get(tenant).filter(|base| base.rev == rev).cloned())
     }
@@ -47,8 +64,25 @@ impl Cache {
     pub(crate) fn demands_freshness(&self, tenant: &TenantId, source: &str) -> Option<bool> {
         self.with(|kept| kept.policies.get(tenant).map(|base| base.settings.freshness.contains_key(source)))
     }
+    /// Whether the tenant caps contacts per person, by whatever was read last; `None` before anything was.
+    pub(crate) fn caps_persons(&self, tenant: &TenantId) -> Option<bool> {
+        self.with(|kept| kept.policies.get(tenant).map(|base| base.settings.caps.per_person.is_some()))
+    }
     pub(crate) fn keep_policy(&self, tenant: &TenantId, base: Base) {
         self.with(|kept| kept.policies.insert(tenant.clone(), base));
+    }
+    /// A template's texts in every language, if its highest version is `version`.
+    pub(crate) fn template(&self, tenant: &TenantId, id: &str, channel: Channel, version: u32) -> Option<Arc<[Template]>> {
+        let key = (tenant.clone(), id.to_owned(), channel);
+        self.with(|kept| kept.templates.get(&key).filter(|(known, _)| *known == version).map(|(_, texts)| Arc::clone(texts)))
+    }
+    pub(crate) fn keep_template(&self, tenant: &TenantId, id: &str, channel: Channel, version: u32, texts: &Arc<[Template]>) {
+        self.with(|kept| {
+            if kept.templates.len() >= TEMPLATES_MAX {
+                kept.templates.clear();
+            }
+            kept.templates.insert((tenant.clone(), id.to_owned(), channel), (version, Arc::clone(texts)));
+        });
     }
     pub(crate) fn workflow(&self, tenant: &TenantId, id: &str, version: u32) -> Option<Arc<Workflow>> {
         self.with(|kept| kept.workflows.get(&(tenant.clone(), id.to_owned(), version)).cloned())

@@ -4,10 +4,12 @@ use domain::{CustomerId, MessageId, Next, PendingStatus, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    Attempt, Head, Result, Store,
+    Attempt, Entry, Head, Result, Store,
     db::{Change, Wrote, n, s},
     head::{from_item, millis, move_due},
+    heard::Note,
     keys,
+    settle::Conclusion,
 };
 
 /// What came of a claim.
@@ -202,7 +204,7 @@ impl Store {
         for with_due in [true, false] {
             let mut change = self
                 .of_pending(tenant, &head.customer, message)
-                .when("#p.#m.s = :calling AND #p.#m.a = :attempt")
+                .when("#p.#m.s = :calling AND #p.#m.a = :attempt AND attribute_not_exists(#p.#m.hd)")
                 .value(":calling", s("calling"))
                 .value(":attempt", s(attempt.id.clone()))
                 .value(":unknown", s("unknown"))
@@ -212,13 +214,20 @@ impl Store {
                 change = change.when("version = :version").value(":version", n(head.version));
                 change = move_due(change, tenant, head, next);
             }
-            if let Wrote::Done(old) = self.write("mark a message unknown of", change, true).await? {
-                let old = old.map(from_item).transpose()?;
-                let note = old.and_then(|mut head| head.pending.remove(message)).and_then(|entry| entry.heard);
-                if let Some(note) = note {
-                    self.replay(tenant, &head.customer, message, &note, now).await?;
+            match self.write("mark a message unknown of", change, false).await? {
+                Wrote::Done(_) => return Ok(true),
+                Wrote::Not(None) => return Ok(false),
+                Wrote::Not(Some(row)) => {
+                    let entry = from_item(row)?.pending.remove(message);
+                    if let Some(note) = entry.and_then(|entry| entry.heard).as_deref().and_then(Note::read) {
+                        let mine = |entry: &Entry| {
+                            entry.message.status == PendingStatus::Calling
+                                && entry.attempt.as_ref().is_some_and(|held| held.id == attempt.id)
+                        };
+                        let how = Conclusion::heard(&note, now);
+                        return self.conclude(tenant, &head.customer, message, &how, mine).await;
+                    }
                 }
-                return Ok(true);
             }
         }
         Ok(false)

@@ -1,11 +1,13 @@
 //! A tenant's daily counters, and a person's budget of contacts.
 
+use std::ops::RangeInclusive;
+
 use domain::{AddressFact, TenantId, settings::Caps, settings::PersonCap};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
     Error, Result, Store,
-    db::{Change, Range, Row, Wrote, json, n, number, text},
+    db::{Change, Range, Row, Wrote, json, n, number},
     keys,
 };
 
@@ -13,44 +15,95 @@ use crate::{
 pub const MEDIAN_DAYS: usize = 28;
 /// Longest that a contact day is kept.
 const CONTACT_DAYS: i64 = 60;
+/// The attribute that counts a day's messages; each hour has its own beside it.
+const DAY: &str = "decided";
 
-fn hour_name(hour: u8) -> String {
-    format!("h{hour:02}")
+/// The day and hour, in the tenant's zone, that messages are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The day.
+    pub on: Date,
+    /// The hour, 0 to 23.
+    pub hour: u8,
+}
+
+impl Slot {
+    fn hour_name(self) -> String {
+        format!("h{:02}", self.hour)
+    }
+}
+
+/// Whether there is room for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// For so many; they are counted.
+    Granted(u32),
+    /// The hour's cap is used up.
+    HourFull,
+    /// The day's cap is used up.
+    DayFull,
+    /// The caps leave room, and more than the breaker allows would leave on one day.
+    BreakerFull,
 }
 
 impl Store {
-    /// Reserves room for up to `want` messages on a day and in an hour of the tenant's zone; however many sweeps ask at once,
-    /// the caps hold. Returns how many there is room for.
+    /// Reserves room for messages: as many as `wanted` says at most, and none when there is not room for as many as it says at
+    /// least. `breaker` is how many may leave on one day unless a person looked at the day ([`Store::approve_day`]). All of it
+    /// is one write of one item, so that however many sweeps ask at once, caps and breaker hold.
     ///
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn reserve(&self, tenant: &TenantId, on: Date, hour: u8, want: u32, caps: &Caps) -> Result<u32> {
+    pub async fn reserve(
+        &self,
+        tenant: &TenantId,
+        slot: Slot,
+        wanted: RangeInclusive<u32>,
+        caps: &Caps,
+        breaker: u32,
+    ) -> Result<Room> {
         const OP: &str = "reserve messages for";
-        let mut grant = want.min(caps.per_day.unwrap_or(want)).min(caps.per_hour.unwrap_or(want));
+        let (need, want) = wanted.into_inner();
+        let hour = slot.hour_name();
+        // Only the item says whether a person looked at the day.
+        let mut known = if breaker < need {
+            self.read(OP, &keys::counters(tenant, slot.on), true).await?.unwrap_or_default()
+        } else {
+            Row::new()
+        };
         for _ in 0..16 {
-            if grant == 0 {
-                return Ok(0);
+            let left = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&known, name)));
+            let (of_day, of_hour) = (left(caps.per_day, DAY), left(caps.per_hour, &hour));
+            let of_breaker = if count(&known, "seen") == 1 { want } else { left(Some(breaker), DAY) };
+            if of_day < need {
+                return Ok(Room::DayFull);
             }
-            let mut change = Change::of(keys::counters(tenant, on))
-                .add("#sent :grant")
+            if of_hour < need {
+                return Ok(Room::HourFull);
+            }
+            if of_breaker < need {
+                return Ok(Room::BreakerFull);
+            }
+            let grant = want.min(of_day).min(of_hour).min(of_breaker);
+            let mut change = Change::of(keys::counters(tenant, slot.on))
+                .add("#day :grant")
                 .add("#hour :grant")
-                .name("#sent", "sent")
-                .name("#hour", &hour_name(hour))
-                .value(":grant", n(grant));
+                .name("#day", DAY)
+                .name("#hour", &hour)
+                .value(":grant", n(grant))
+                .when("attribute_not_exists(#day) OR #day <= :breaker OR #seen = :one")
+                .name("#seen", "seen")
+                .value(":breaker", n(i64::from(breaker) - i64::from(grant)))
+                .value(":one", n(1));
             if let Some(cap) = caps.per_day {
-                change = change.when("attribute_not_exists(#sent) OR #sent <= :day").value(":day", n(cap - grant));
+                change = change.when("attribute_not_exists(#day) OR #day <= :day").value(":day", n(cap - grant));
             }
             if let Some(cap) = caps.per_hour {
                 change = change.when("attribute_not_exists(#hour) OR #hour <= :most").value(":most", n(cap - grant));
             }
             match self.write(OP, change, false).await? {
-                Wrote::Done(_) => return Ok(grant),
-                Wrote::Not(row) => {
-                    let row = row.unwrap_or_default();
-                    let room = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&row, name)));
-                    grant = grant.min(room(caps.per_day, "sent")).min(room(caps.per_hour, &hour_name(hour)));
-                }
+                Wrote::Done(_) => return Ok(Room::Granted(grant)),
+                Wrote::Not(row) => known = row.unwrap_or_default(),
             }
         }
         Err(Error::Conflict { operation: OP, id: tenant.to_string() })
@@ -61,37 +114,19 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn give_back(&self, tenant: &TenantId, on: Date, hour: u8, count: u32) -> Result<()> {
+    pub async fn give_back(&self, tenant: &TenantId, slot: Slot, count: u32) -> Result<()> {
         if count == 0 {
             return Ok(());
         }
-        let change = Change::of(keys::counters(tenant, on))
-            .add("#sent :less")
+        let change = Change::of(keys::counters(tenant, slot.on))
+            .add("#day :less")
             .add("#hour :less")
-            .name("#sent", "sent")
-            .name("#hour", &hour_name(hour))
+            .name("#day", DAY)
+            .name("#hour", &slot.hour_name())
             .value(":less", n(-i64::from(count)))
             .value(":count", n(count))
-            .when("#sent >= :count AND #hour >= :count");
+            .when("#day >= :count AND #hour >= :count");
         self.write("give back messages for", change, false).await.map(|_| ())
-    }
-
-    /// Counts messages that became due on a day, or uncounts them; returns the day's count so far. `None` for a day that a
-    /// person has approved: its count goes on, for the median, and is compared with nothing any more.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn count_due(&self, tenant: &TenantId, on: Date, more: i64) -> Result<Option<u32>> {
-        let change = Change::of(keys::counters(tenant, on)).add("#due :more").name("#due", "due").value(":more", n(more));
-        match self.write("count what is due for", change, true).await? {
-            Wrote::Done(before) => {
-                let row = before.unwrap_or_default();
-                let so_far = u32::try_from(i64::from(count(&row, "due")) + more).unwrap_or(0);
-                Ok((count(&row, "seen") == 0).then_some(so_far))
-            }
-            Wrote::Not(_) => Err(Error::Conflict { operation: "count what is due for", id: tenant.to_string() }),
-        }
     }
 
     /// Says that a person looked at what became due on a day, so that it trips the breaker no more.
@@ -104,12 +139,16 @@ impl Store {
         self.write("approve a day of", change, false).await.map(|_| ())
     }
 
-    /// What became due on each of the 28 days before `on`, oldest first; days without any are 0.
+    /// The median of what was decided on each of the 28 days before `on`; days without any count as 0. Those days are over, so
+    /// that this store reads them once.
     ///
     /// # Errors
     ///
     /// Those of reading.
-    pub async fn due_counts(&self, tenant: &TenantId, on: Date) -> Result<[u32; MEDIAN_DAYS]> {
+    pub async fn median(&self, tenant: &TenantId, on: Date) -> Result<u32> {
+        if let Some(median) = self.cache.median(tenant, on) {
+            return Ok(median);
+        }
         let day = |back: usize| {
             let days = i64::try_from(back).expect("at most 28");
             on.checked_sub(days.days()).unwrap_or(Date::MIN)
@@ -118,11 +157,13 @@ impl Store {
         let (from, to) = (keys::counters(tenant, day(MEDIAN_DAYS)).sk, keys::counters(tenant, day(1)).sk);
         let rows = self.range("read the counts of", Range::new(&pk, &from, &to, MEDIAN_DAYS)).await?;
         let mut counts = [0; MEDIAN_DAYS];
-        for (at, slot) in counts.iter_mut().enumerate() {
-            let sk = keys::counters(tenant, day(MEDIAN_DAYS - at)).sk;
-            *slot = rows.iter().find(|row| text(row, "sk") == Some(&sk)).map_or(0, |row| count(row, "due"));
+        for (row, slot) in rows.iter().zip(&mut counts) {
+            *slot = count(row, DAY);
         }
-        Ok(counts)
+        counts.sort_unstable();
+        let median = counts[MEDIAN_DAYS / 2 - 1].midpoint(counts[MEDIAN_DAYS / 2]);
+        self.cache.keep_median(tenant, on, median);
+        Ok(median)
     }
 
     /// Spends one contact day of a person's budget. A day that is spent already costs nothing. False when there is no room.

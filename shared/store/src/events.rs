@@ -61,6 +61,10 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };
     let of_object = |detail_type, name: &str, id: &str| {
+        // What is left of an object that moved to another customer says nothing; there it is told of.
+        if text(new, "doc").is_none() {
+            return vec![];
+        }
         let version = text(new, "ver").unwrap_or_default();
         let changed = old.and_then(|old| text(old, "ver")) != Some(version);
         let ids = json!({ "customer": customer.as_str(), name: id, "source_version": version });
@@ -163,31 +167,34 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: 
     let status = text(new, "st").unwrap_or_default();
     // A record that is written over before it is linked says the same again, under the same ids.
     let changed = old.and_then(|old| text(old, "st")) != Some(status);
-    let at = millis(new, &format!("at_{status}")).or(Some(body.at));
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
         let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
         return if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] };
     };
-    if !changed {
-        return vec![];
-    }
-    let kind = match status {
-        "sent" | "shadow" => "MessageSent",
-        "in_doubt" => "MessageUnknown",
-        "delivered" => "MessageDelivered",
-        "failed" | "bounced" | "rejected" | "rendering_failed" => "MessageFailed",
-        _ => return vec![],
-    };
-    let ids = json!({
-        "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
-        "number": body.number, "status": status, "mode": crate::record::word(message.mode)
-    });
-    let mut events = vec![event(kind, tenant, at, &[message.id.as_str(), status], ids)];
-    if old.is_none() && matches!(status, "sent" | "shadow") {
-        let rows = crate::head::unpack(&message.rows, "").unwrap_or_default();
-        let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
-        events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
+    // A record may be born with a louder word than its own: what was heard while its sender was calling.
+    let born = old.is_none().then_some(body.status.as_str());
+    let louder = (changed && born != Some(status)).then_some(status);
+    let mut events = Vec::new();
+    for word in born.into_iter().chain(louder) {
+        let kind = match word {
+            "sent" | "shadow" => "MessageSent",
+            "in_doubt" => "MessageUnknown",
+            "delivered" => "MessageDelivered",
+            "failed" | "bounced" | "rejected" | "rendering_failed" => "MessageFailed",
+            _ => continue,
+        };
+        let ids = json!({
+            "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
+            "number": body.number, "status": word, "mode": crate::record::word(message.mode)
+        });
+        let at = millis(new, &format!("at_{word}")).or(Some(body.at));
+        events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
+        if born == Some(word) && matches!(word, "sent" | "shadow") {
+            let rows = crate::head::unpack(&message.rows, "").unwrap_or_default();
+            let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
+            events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
+        }
     }
     events
 }

@@ -39,9 +39,14 @@ fn payment_of(row: &Row) -> Result<PaymentFact> {
 /// The attribute of a filed item that names what was filed with it.
 pub(crate) const FILED_WITH: &str = "fw";
 
+/// The sort keys of what an item was filed with.
+pub(crate) fn filed_with(row: &Row) -> Vec<String> {
+    row.get(FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect()
+}
+
 /// The sort keys of what an item cannot be judged without.
 fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
-    let mut all: Vec<String> = row.get(FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect();
+    let mut all = filed_with(row);
     if sk.starts_with("PAY#") {
         let payment: Payment = json(row, "doc")?;
         all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
@@ -55,8 +60,8 @@ impl Store {
     /// The facts that belong to `head`. They are at least as new; what is committed after the head was read makes the write
     /// that depends on its version fail.
     ///
-    /// `addresses` holds, for each contact and channel, the suppression under [`address_key`], and the person's contact days
-    /// under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
+    /// `addresses` holds, for each contact and channel, the suppression under [`address_key`], and where the tenant caps them the
+    /// person's contact days under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
     ///
     /// # Errors
     ///
@@ -177,8 +182,10 @@ impl Store {
         heartbeat: Option<Key>,
     ) -> Result<(BTreeMap<String, AddressFact>, Option<Timestamp>)> {
         let mut names = BTreeSet::new();
+        // A budget that this store has not seen yet is kept by `spend`, which reads it again.
+        let persons = self.cache.caps_persons(tenant).unwrap_or(true);
         for contact in &customer.contacts {
-            names.extend(contact.person());
+            names.extend(contact.person().filter(|_| persons));
             for channel in ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }

@@ -344,8 +344,6 @@ pub(crate) enum Wake {
     Create { shard: u8 },
     /// Make it due.
     Now { shard: u8, backoff_until: Option<Timestamp> },
-    /// A write before this one made it due; the customer is there.
-    Later,
     /// It is due already: as long as that stays so.
     DueAlready { due_sk: String },
 }
@@ -394,7 +392,6 @@ pub(crate) fn bump(tenant: &TenantId, customer: &CustomerId, wake: &Wake, change
             .put("due_pk", s(keys::due_pk(tenant, *shard)))
             .put("due_sk", s(keys::due_sk(now.max(backoff_until.unwrap_or(now)), customer)))
             .when("attribute_exists(pk)"),
-        Wake::Later => change.when("attribute_exists(pk)"),
         Wake::DueAlready { due_sk } => change.when("due_sk = :due").value(":due", s(due_sk.clone())),
     }
 }

@@ -1,20 +1,16 @@
-//! What is heard of messages after they left: receipts, bounces, complaints, replies, opt-outs.
+//! What is heard of messages after they left: receipts, bounces, complaints.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{
-    AddressFact, Channel, CustomerId, MessageId, Mode, Outcome, PendingStatus, Suppression, SuppressionReason, TenantId,
-    address_key,
-};
+use domain::{CustomerId, MessageId, Mode, Outcome, PendingStatus, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Entry, Error, Head, Result, Store,
-    db::{Change, Transacted, Wrote, json, n, s, to_json},
+    db::{Change, Row, Transacted, Wrote, n, s, text, to_json},
     head::{Wake, bump, millis},
     keys, record,
-    record::Record,
-    settle::{Conclusion, Settled},
+    record::{Record, RecordItem},
+    settle::{Conclusion, Settled, as_heard},
 };
 
 /// What a provider says of a message.
@@ -39,7 +35,7 @@ pub enum Heard {
 }
 
 impl Heard {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::Delivered => "delivered",
@@ -84,13 +80,71 @@ pub enum Found {
     Nothing,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Note {
-    heard: Heard,
-    at: Timestamp,
+/// What was heard of a message before its sender settled it. It waits on the head and becomes part of the record in the very
+/// write that takes the message off the head.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) heard: Heard,
+    pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    provider_id: Option<String>,
-    number: u64,
+    pub(crate) provider_id: Option<String>,
+}
+
+impl Note {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// How a message ended of which nothing but this is known.
+    pub(crate) fn settles(&self) -> Settled {
+        if self.heard.proves_loss() { Settled::Failed } else { Settled::Sent }
+    }
+
+    /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
+    pub(crate) fn stand_on(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
+        let Some(outcome) = outcome else { return false };
+        let change = self.heard.changes(text(row, "st").unwrap_or_default(), outcome);
+        row.insert(format!("at_{}", self.heard.word()), n(millis(self.at)));
+        if change.status {
+            row.insert("st".to_owned(), s(self.heard.word()));
+        }
+        if let Some(outcome) = change.outcome {
+            row.insert("oc".to_owned(), s(record::word(outcome)));
+        }
+        if let (false, Some(id)) = (row.contains_key("pid"), &self.provider_id) {
+            row.insert("pid".to_owned(), s(id));
+        }
+        change.outcome == Some(Outcome::Undelivered)
+    }
+}
+
+/// What a word changes on a record.
+struct Changes {
+    /// Its status becomes the word.
+    status: bool,
+    /// What came of the message becomes this.
+    outcome: Option<Outcome>,
+}
+
+impl Heard {
+    /// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a
+    /// proof of loss.
+    fn changes(self, status: &str, outcome: Outcome) -> Changes {
+        let outcome = if self.proves_loss() {
+            outcome.satisfies().then_some(Outcome::Undelivered)
+        } else {
+            (outcome == Outcome::Unknown).then_some(Outcome::Sent)
+        };
+        let settles = outcome == Some(Outcome::Sent);
+        Changes { status: settles || rank(self.word()) > rank(status), outcome }
+    }
+}
+
+/// Where a message stands.
+enum Place {
+    Pending(Box<Head>, Box<Entry>),
+    Record(keys::Key, Box<RecordItem>),
+    Nowhere,
 }
 
 impl Store {
@@ -106,23 +160,18 @@ impl Store {
         number: u64,
         message: &MessageId,
     ) -> Result<Found> {
-        let Some(head) = self.head(tenant, customer).await? else { return Ok(Found::Nothing) };
-        if let Some(entry) = head.pending.get(message).cloned() {
-            return Ok(Found::Pending(Box::new(head), Box::new(entry)));
-        }
-        match self.record_row(tenant, customer, number, message).await? {
-            Some((_, item)) => Ok(Found::Record(Box::new(self.record_of(tenant, customer, item).await?))),
-            None => Ok(Found::Nothing),
-        }
+        Ok(match self.locate(tenant, customer, number, message).await? {
+            Place::Pending(head, entry) => Found::Pending(head, entry),
+            Place::Record(_, item) => Found::Record(Box::new(self.record_of(tenant, customer, *item).await?)),
+            Place::Nowhere => Found::Nothing,
+        })
     }
 
-    async fn record_row(
-        &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        number: u64,
-        message: &MessageId,
-    ) -> Result<Option<(keys::Key, record::RecordItem)>> {
+    async fn locate(&self, tenant: &TenantId, customer: &CustomerId, number: u64, message: &MessageId) -> Result<Place> {
+        let Some(head) = self.head(tenant, customer).await? else { return Ok(Place::Nowhere) };
+        if let Some(entry) = head.pending.get(message).cloned() {
+            return Ok(Place::Pending(Box::new(head), Box::new(entry)));
+        }
         let pk = keys::customer(tenant, customer);
         let from = keys::records_of(number);
         let to = crate::db::last_of(&from);
@@ -132,10 +181,10 @@ impl Store {
             if let Some(body) = &item.body.message
                 && body.id == *message
             {
-                return Ok(Some((keys::record(tenant, customer, number, body.position), item)));
+                return Ok(Place::Record(keys::record(tenant, customer, number, body.position), Box::new(item)));
             }
         }
-        Ok(None)
+        Ok(Place::Nowhere)
     }
 
     /// Takes in what a provider says of a message: settles it where its sender did not, and notes it on the record. Proof
@@ -157,38 +206,38 @@ impl Store {
         provider_id: Option<&str>,
         now: Timestamp,
     ) -> Result<bool> {
-        for _ in 0..4 {
-            match self.find_message(tenant, customer, number, message).await? {
-                Found::Nothing => return Ok(false),
-                Found::Record(_) => {
-                    return self.note_record(tenant, customer, number, message, heard, at, provider_id, now).await;
+        let note = Note { heard, at, provider_id: provider_id.map(str::to_owned) };
+        for _ in 0..8 {
+            match self.locate(tenant, customer, number, message).await? {
+                Place::Nowhere => return Ok(false),
+                Place::Record(key, item) => {
+                    if let Some(known) = self.note_record(tenant, customer, message, key, &item, &note, now).await? {
+                        return Ok(known);
+                    }
                 }
-                Found::Pending(_, entry) => match entry.message.status {
+                Place::Pending(_, entry) => match entry.message.status {
                     PendingStatus::Queued | PendingStatus::Retrying => return Ok(false),
                     PendingStatus::Calling => {
                         // Its sender is about to record the result; it takes this note along.
-                        let note = Note { heard, at, provider_id: provider_id.map(str::to_owned), number };
-                        let loudest = entry
-                            .heard
-                            .as_deref()
-                            .and_then(|text| serde_json::from_str::<Note>(text).ok())
-                            .filter(|before| rank(before.heard.word()) > rank(heard.word()))
-                            .unwrap_or(note);
-                        let change = self
-                            .of_pending(tenant, customer, message)
+                        let before = entry.heard.as_deref().and_then(Note::read);
+                        if before.is_some_and(|before| rank(before.heard.word()) >= rank(heard.word())) {
+                            return Ok(true);
+                        }
+                        let change = as_heard(self.of_pending(tenant, customer, message), &entry)
                             .when("#p.#m.s = :calling")
                             .value(":calling", s("calling"))
-                            .value(":note", s(to_json(&loudest)))
+                            .value(":note", s(to_json(&note)))
                             .set("#p.#m.hd = :note");
                         if let Wrote::Done(_) = self.write("note what was heard of", change, false).await? {
                             return Ok(true);
                         }
                     }
                     PendingStatus::Unknown => {
-                        let status = if heard.proves_loss() { Settled::Failed } else { Settled::Sent };
-                        let how = Conclusion { status, at: now, contacted_at: at, reason: heard.word(), provider_id };
                         let allowed = |entry: &Entry| entry.message.status == PendingStatus::Unknown;
-                        self.conclude(tenant, customer, message, &how, allowed, Vec::new).await?;
+                        let how = Conclusion::heard(&note, now);
+                        if self.conclude(tenant, customer, message, &how, allowed).await? {
+                            return Ok(true);
+                        }
                     }
                 },
             }
@@ -196,77 +245,58 @@ impl Store {
         Err(Error::Conflict { operation: "take a receipt for", id: message.to_string() })
     }
 
-    /// Takes in a note that was left while the sender was calling.
-    pub(crate) async fn replay(
-        &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        message: &MessageId,
-        note: &str,
-        now: Timestamp,
-    ) -> Result<()> {
-        let Ok(note) = serde_json::from_str::<Note>(note) else { return Ok(()) };
-        let provider_id = note.provider_id.as_deref();
-        // Boxed: settling and hearing call each other, at most twice deep.
-        Box::pin(self.receipt(tenant, customer, note.number, message, note.heard, note.at, provider_id, now)).await?;
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one sentence that a provider says")]
+    /// Notes on a record what was heard of its message: whether it ever left, or `None` when the record changed since.
+    #[expect(clippy::too_many_arguments, reason = "a message, its record as it was found, and what is said of it")]
     async fn note_record(
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
-        number: u64,
         message: &MessageId,
-        heard: Heard,
-        at: Timestamp,
-        provider_id: Option<&str>,
+        key: keys::Key,
+        item: &RecordItem,
+        note: &Note,
         now: Timestamp,
-    ) -> Result<bool> {
+    ) -> Result<Option<bool>> {
         const OP: &str = "note what was heard of";
-        for _ in 0..4 {
-            let Some((key, item)) = self.record_row(tenant, customer, number, message).await? else { return Ok(false) };
-            let Some(outcome) = item.outcome else { return Ok(false) };
-            let word = heard.word();
-            let name = format!("at_{word}");
-            let louder = rank(word) > rank(&item.status);
-            let lost = heard.proves_loss() && outcome.satisfies();
-            // Word that it left settles a doubt; it never undoes a proof of loss.
-            let settled = !heard.proves_loss() && outcome == Outcome::Unknown;
-            let mut change = Change::of(key)
-                .name("#at", &name)
-                .set("#at = if_not_exists(#at, :at)")
-                .value(":at", n(millis(at)))
-                .name("#st", "st")
-                .when("#st = :seen")
-                .value(":seen", s(item.status.clone()))
-                .put("outbox", s("r"));
-            if louder || settled {
-                change = change.put("st", s(word));
-            }
-            if let Some(id) = provider_id {
-                change = change.set("pid = if_not_exists(pid, :pid)").value(":pid", s(id));
-            }
-            if !lost && !settled {
-                if let Wrote::Done(_) = self.write(OP, change, false).await? {
-                    return Ok(true);
-                }
-                continue;
-            }
-            change = change.put("oc", s(record::word(if lost { Outcome::Undelivered } else { Outcome::Sent })));
-            let head = self.must_head(tenant, customer).await?;
-            let wake = Wake::of(Some(&head), customer, 1, now);
-            let mut of_head = bump(tenant, customer, &wake, &format!("COV#{number}"), now);
-            if lost {
-                of_head = self.contact_before(of_head, tenant, customer, message).await?;
-            }
-            let actions = vec![of_head.update(self), change.update(self)];
-            if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
-                return Ok(true);
-            }
+        let Some(outcome) = item.outcome else { return Ok(Some(false)) };
+        let word = note.heard.word();
+        let changes = note.heard.changes(&item.status, outcome);
+        let names_it = item.provider_id.is_none() && note.provider_id.is_some();
+        // That it left is what the record says already: no more than its provider's id could be new.
+        let known = item.heard.contains_key(word) || note.heard == Heard::Sent;
+        if known && !changes.status && changes.outcome.is_none() && !names_it {
+            return Ok(Some(true));
         }
-        Err(Error::Conflict { operation: OP, id: message.to_string() })
+        let name = format!("at_{word}");
+        let number = item.body.number;
+        let mut change = Change::of(key)
+            .name("#at", &name)
+            .set("#at = if_not_exists(#at, :at)")
+            .value(":at", n(millis(note.at)))
+            .name("#st", "st")
+            .when("#st = :seen")
+            .value(":seen", s(item.status.clone()))
+            .put("outbox", s("r"));
+        if changes.status {
+            change = change.put("st", s(word));
+        }
+        if let Some(id) = &note.provider_id {
+            change = change.set("pid = if_not_exists(pid, :pid)").value(":pid", s(id));
+        }
+        let Some(outcome) = changes.outcome else {
+            let wrote = self.write(OP, change, false).await?;
+            return Ok(matches!(wrote, Wrote::Done(_)).then_some(true));
+        };
+        change = change.put("oc", s(record::word(outcome)));
+        let head = self.must_head(tenant, customer).await?;
+        let wake = Wake::of(Some(&head), customer, 1, now);
+        let mut of_head = bump(tenant, customer, &wake, &format!("COV#{number}"), now);
+        if outcome == Outcome::Undelivered {
+            of_head = self.contact_before(of_head, tenant, customer, message).await?;
+        }
+        let actions = vec![of_head.update(self), change.update(self)];
+        let done = self.transact(OP, message.as_str(), actions).await?;
+        Ok(matches!(done, Transacted::Done).then_some(true))
     }
 
     /// The last contacts as they are without `message`, which nobody got.
@@ -295,78 +325,5 @@ impl Store {
             };
         }
         Ok(change)
-    }
-
-    /// Never uses an address on a channel again. The strictest reason stands; with `customer` its head is bumped in the same
-    /// transaction.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn suppress(
-        &self,
-        tenant: &TenantId,
-        channel: Channel,
-        address: &str,
-        reason: SuppressionReason,
-        at: Timestamp,
-        customer: Option<&CustomerId>,
-    ) -> Result<()> {
-        const OP: &str = "suppress an address for";
-        let key = keys::address(tenant, &address_key(channel, address));
-        let strictness = |reason: SuppressionReason| match reason {
-            SuppressionReason::Bounce => 0,
-            SuppressionReason::Complaint => 1,
-            SuppressionReason::OptOut => 2,
-            SuppressionReason::Cease => 3,
-        };
-        for _ in 0..4 {
-            let row = self.read(OP, &key, true).await?;
-            let mut fact: AddressFact = row.as_ref().map(|row| json(row, "doc")).transpose()?.unwrap_or_default();
-            if fact.suppressed.as_ref().is_some_and(|known| strictness(known.reason) >= strictness(reason)) {
-                return Ok(());
-            }
-            fact.suppressed = Some(Suppression { reason, at });
-            let mut actions: Vec<TransactWriteItem> = vec![self.address_change(key.clone(), row.as_ref(), &fact).update(self)];
-            if let Some(customer) = customer
-                && let Some(head) = self.head(tenant, customer).await?
-            {
-                let wake = Wake::of(Some(&head), customer, 1, at);
-                actions.push(bump(tenant, customer, &wake, "ADR", at).update(self));
-            }
-            if let Transacted::Done = self.transact(OP, customer.map_or("", CustomerId::as_str), actions).await? {
-                return Ok(());
-            }
-        }
-        Err(Error::Conflict { operation: OP, id: customer.map_or_else(String::new, ToString::to_string) })
-    }
-
-    /// Writes what is known of an address if nobody wrote it since it was read.
-    pub(crate) fn address_change(&self, key: keys::Key, seen: Option<&crate::db::Row>, fact: &AddressFact) -> Change {
-        let change = Change::of(key).put("doc", s(to_json(fact))).add("rev :one").value(":one", n(1));
-        match seen.and_then(|row| crate::db::number::<u64>(row, "rev")) {
-            Some(rev) => change.when("rev = :rev").value(":rev", n(rev)),
-            None => change.when("attribute_not_exists(pk)"),
-        }
-    }
-
-    /// Notes that the customer replied; only a later reply changes it.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn replied(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<()> {
-        for _ in 0..4 {
-            let head = self.must_head(tenant, customer).await?;
-            if head.replied_at.is_some_and(|known| millis(known) >= millis(at)) {
-                return Ok(());
-            }
-            let wake = Wake::of(Some(&head), customer, 1, at);
-            let change = bump(tenant, customer, &wake, "REPLY", at).put("ra", n(millis(at)));
-            if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
-                return Ok(());
-            }
-        }
-        Err(Error::Conflict { operation: "note a reply of", id: customer.to_string() })
     }
 }

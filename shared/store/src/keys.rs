@@ -16,16 +16,16 @@
 //! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
-//! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: by key, query of 28 days | 1 W |
+//! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
-//! | reference | `T#REF#{object}` | `REF` | ingest (sources other than canonical) | ingest, by key | 2 W |
+//! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves | ingest, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch | 1 W, 1 R |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE` | ingest | facts: query `PROFILE` | 2 W |
 //! | hold | `C` | `PROFILE#HOLD#{id}` | admin, portal | facts: the same query | 2 W |
-//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing | facts: query of `chase`; archived ones by key | 4 W |
+//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
@@ -157,7 +157,10 @@ pub(crate) fn payment(t: &TenantId, c: &CustomerId, id: &PaymentId) -> Key {
     Key::new(customer(t, c), format!("PAY#{id}"))
 }
 pub(crate) fn reversal(t: &TenantId, c: &CustomerId, payment: &PaymentId, external_id: &str) -> Key {
-    Key::new(customer(t, c), format!("REV#{payment}#{}", digest(&[external_id])))
+    Key::new(customer(t, c), format!("{}{}", reversals_of(payment), digest(&[external_id])))
+}
+pub(crate) fn reversals_of(payment: &PaymentId) -> String {
+    format!("REV#{payment}#")
 }
 pub(crate) fn record(t: &TenantId, c: &CustomerId, number: u64, position: u32) -> Key {
     Key::new(customer(t, c), format!("COV#{number:010}#{position:03}"))

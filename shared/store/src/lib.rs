@@ -9,7 +9,7 @@
 //! | `head`, `facts` | what a decision is made from |
 //! | `commit` | a decision, conditional on the head |
 //! | `claim`, `settle`, `record`, `why` | a message's way, and the chain of records |
-//! | `heard` | what providers and people say afterwards |
+//! | `heard`, `addresses` | what providers and people say afterwards |
 //! | `tenants`, `workflows`, `counters` | what a tenant decides by |
 //! | `work`, `customers` | what people see and do |
 //! | `vault`, `connections`, `tokens` | secrets |
@@ -17,8 +17,10 @@
 
 #![warn(missing_docs)]
 
+mod addresses;
 mod apply;
 mod cache;
+mod change;
 mod claim;
 mod commit;
 mod connections;
@@ -46,7 +48,7 @@ pub use apply::{Applied, AppliedOutcome, Receipt};
 pub use claim::{Claim, Release};
 pub use commit::Committed;
 pub use connections::{Connection, Secrets};
-pub use counters::MEDIAN_DAYS;
+pub use counters::{MEDIAN_DAYS, Room, Slot};
 pub use customers::Explained;
 pub use error::{Error, Result};
 pub use events::{BusEvent, events};

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Attempt, Entry, Error, Head, Result, Store,
-    db::{Change, Transacted, Wrote, failed, n, put, s, to_json},
+    db::{Change, Row, Transacted, Wrote, failed, n, put, s, to_json},
     head::{from_item, millis, move_due, pack},
+    heard::Note,
     keys,
     record::{self, Body, MessageBody, ROWS_INLINE},
     why,
@@ -96,7 +97,11 @@ impl Store {
                 return Ok(false);
             }
             let (body, text) = self.message_body(tenant, &head, &entry, settlement).await?;
-            if !self.put_record(tenant, customer, &text, &body, settlement, attempt).await? {
+            let note = entry.heard.as_deref().and_then(Note::read);
+            let outcome = settlement.status.outcome();
+            let mut row = record::row(&text, &body, outcome, settlement.provider_id.as_deref(), &attempt.id);
+            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
+            if !self.put_record(tenant, customer, &body, row, attempt).await? {
                 return Ok(false);
             }
             let unchanged = head.version == claimed.version && head.tip == claimed.tip;
@@ -109,23 +114,16 @@ impl Store {
                 .remove("#p.#m")
                 .put("tip", s(record::hash(&text)))
                 .drop("outbox");
-            change = contacted(change, &head, settlement.status, settlement.at);
+            change = as_heard(change, &entry);
+            if !lost {
+                change = contacted(change, &head, settlement.status, settlement.at);
+            }
             if head.pending.len() == 1 {
-                let next = if unchanged { next } else { Next::At(settlement.at) };
+                let next = if unchanged && !lost { next } else { Next::At(settlement.at) };
                 change = move_due(change, tenant, &head, next);
             }
-            match self.write(OP, change, true).await? {
-                Wrote::Done(old) => {
-                    let note = old
-                        .map(from_item)
-                        .transpose()?
-                        .and_then(|mut head| head.pending.remove(message))
-                        .and_then(|entry| entry.heard);
-                    if let Some(note) = note {
-                        self.replay(tenant, customer, message, &note, settlement.at).await?;
-                    }
-                    return Ok(true);
-                }
+            match self.write(OP, change, false).await? {
+                Wrote::Done(_) => return Ok(true),
                 Wrote::Not(Some(row)) => head = from_item(row)?,
                 Wrote::Not(None) => return Ok(false),
             }
@@ -182,15 +180,12 @@ impl Store {
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
-        text: &str,
         body: &Body,
-        settlement: &Settlement,
+        mut row: Row,
         attempt: &Attempt,
     ) -> Result<bool> {
         let position = body.message.as_ref().map_or(keys::MARKS, |message| message.position);
-        let key = keys::record(tenant, customer, body.number, position);
-        let mut row = record::row(text, body, settlement.status.outcome(), settlement.provider_id.as_deref(), &attempt.id);
-        row.extend(key.attributes());
+        row.extend(keys::record(tenant, customer, body.number, position).attributes());
         let out = self
             .db
             .put_item()
@@ -216,7 +211,6 @@ impl Store {
         message: &MessageId,
         how: &Conclusion<'_>,
         allowed: impl Fn(&Entry) -> bool,
-        with: impl Fn() -> Vec<aws_sdk_dynamodb::types::TransactWriteItem>,
     ) -> Result<bool> {
         const OP: &str = "conclude a message of";
         for _ in 0..4 {
@@ -245,10 +239,13 @@ impl Store {
             };
             let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
             let key = keys::record(tenant, customer, entry.message.number, entry.message.position);
-            let mut row = record::row(&text, &body, how.status.outcome(), how.provider_id, "");
+            let outcome = how.status.outcome();
+            let mut row = record::row(&text, &body, outcome, how.provider_id, "");
             if how.status == Settled::Unknown {
                 row.insert("st".to_owned(), s("in_doubt"));
             }
+            let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
+            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
             let mut change = self
                 .of_pending(tenant, customer, message)
                 .when("tip = :previous AND version = :version AND #p.#m.s = :status")
@@ -262,16 +259,15 @@ impl Store {
                 Some(held) => change.when("#p.#m.a = :attempt").value(":attempt", s(held.id.clone())),
                 None => change.when("attribute_not_exists(#p.#m.a)"),
             };
-            change = contacted(change, &head, how.status, how.contacted_at);
+            change = as_heard(change, entry);
+            if !lost {
+                change = contacted(change, &head, how.status, how.contacted_at);
+            }
             if head.pending.len() == 1 {
                 change = move_due(change, tenant, &head, Next::At(how.at));
             }
-            let mut actions = vec![change.update(self), put(self, &key, row, None)];
-            actions.extend(with());
+            let actions = vec![change.update(self), put(self, &key, row, None)];
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
-                if let Some(note) = &entry.heard {
-                    self.replay(tenant, customer, message, note, how.at).await?;
-                }
                 return Ok(true);
             }
         }
@@ -292,9 +288,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         use domain::PendingStatus::{Queued, Retrying};
-        let how = Conclusion { status: Settled::Superseded, at: now, contacted_at: now, reason, provider_id: None };
+        let how = Conclusion { status: Settled::Superseded, at: now, contacted_at: now, reason, provider_id: None, heard: None };
         let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
-        self.conclude(tenant, customer, message, &how, allowed, Vec::new).await
+        self.conclude(tenant, customer, message, &how, allowed).await
     }
 
     /// Stops waiting for word of a message that may have been sent: it counts as sent, and an exception asks a person. False
@@ -320,9 +316,16 @@ impl Store {
             .await?
             .and_then(|mut head| head.pending.remove(message))
             .map_or(now, |entry| entry.dispatched_at);
-        let how = Conclusion { status: Settled::Unknown, at: now, contacted_at: sent_at, reason: "in_doubt", provider_id: None };
+        let how = Conclusion {
+            status: Settled::Unknown,
+            at: now,
+            contacted_at: sent_at,
+            reason: "in_doubt",
+            provider_id: None,
+            heard: None,
+        };
         let allowed = |entry: &Entry| entry.message.status == domain::PendingStatus::Unknown;
-        self.conclude(tenant, customer, message, &how, allowed, Vec::new).await
+        self.conclude(tenant, customer, message, &how, allowed).await
     }
 }
 
@@ -334,6 +337,29 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) contacted_at: Timestamp,
     pub(crate) reason: &'a str,
     pub(crate) provider_id: Option<&'a str>,
+    pub(crate) heard: Option<&'a Note>,
+}
+
+impl<'a> Conclusion<'a> {
+    /// By what its provider said.
+    pub(crate) fn heard(note: &'a Note, now: Timestamp) -> Self {
+        Self {
+            status: note.settles(),
+            at: now,
+            contacted_at: note.at,
+            reason: note.heard.word(),
+            provider_id: note.provider_id.as_deref(),
+            heard: Some(note),
+        }
+    }
+}
+
+/// Holds only as long as no more is heard of the message than `entry` knows.
+pub(crate) fn as_heard(change: Change, entry: &Entry) -> Change {
+    match &entry.heard {
+        Some(note) => change.when("#p.#m.hd = :heard").value(":heard", s(note.clone())),
+        None => change.when("attribute_not_exists(#p.#m.hd)"),
+    }
 }
 
 fn contacted(change: Change, head: &Head, status: Settled, at: Timestamp) -> Change {

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
 
-use crate::{Result, Vault};
+use crate::{Head, Result, Vault};
 
 /// Longest text that is looked at.
 const TOKEN_BYTES_MAX: usize = 200;
@@ -25,8 +25,17 @@ impl Vault {
     /// [`crate::Error::Refused`] when there is no such customer; those of KMS and of reading.
     pub async fn issue_token(&self, tenant: &TenantId, customer: &CustomerId, expires_at: Timestamp) -> Result<String> {
         let head = self.store.must_head(tenant, customer).await?;
+        self.token_of(tenant, &head, expires_at).await
+    }
+
+    /// A token for the customer of a head that was just read.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn token_of(&self, tenant: &TenantId, head: &Head, expires_at: Timestamp) -> Result<String> {
         let key = signing_key(&self.data_key(tenant).await?);
-        let signed = format!("{tenant}.{customer}.{}.{}", expires_at.as_second(), head.token_epoch);
+        let signed = format!("{tenant}.{}.{}.{}", head.customer, expires_at.as_second(), head.token_epoch);
         let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
         Ok(format!("{signed}.{signature}"))
     }

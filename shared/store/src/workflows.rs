@@ -172,6 +172,26 @@ impl Store {
         Err(Error::Conflict { operation: OP, id: workflow.id.clone() })
     }
 
+    /// Publishes the workflows that a tenant begins with, as their first versions, all or none. False, and nothing changes,
+    /// when the tenant has ever had one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when there is no such tenant; those of writing.
+    pub async fn publish_first(&self, tenant: &TenantId, workflows: &[Workflow], now: Timestamp) -> Result<bool> {
+        self.must_tenant(tenant).await?;
+        let mut actions = Vec::new();
+        for workflow in workflows {
+            let first = Workflow { version: 1, ..workflow.clone() };
+            let pointer = Row::from([("version".to_owned(), n(1)), ("published".to_owned(), n(1))]);
+            let body = Row::from([("doc".to_owned(), s(to_json(&first)))]);
+            let rows = [(keys::workflow(tenant, &first.id), pointer), (keys::workflow_body(tenant, &first.id, 1), body)];
+            actions.extend(rows.map(|(key, row)| put(self, &key, row, Some("attribute_not_exists(pk)"))));
+        }
+        actions.extend(self.policy_changed(tenant, Some(now)));
+        Ok(matches!(self.transact("publish the first workflows of", tenant.as_str(), actions).await?, Transacted::Done))
+    }
+
     /// Takes a workflow out of use for new cases; those pinned to it go on. False when there is none.
     ///
     /// # Errors
@@ -289,6 +309,27 @@ impl Store {
         let prefix = keys::template_prefix(id, channel);
         let rows = self.range("read a template of", Range::new(&pk, &prefix, &last_of(&prefix), EACH_MAX)).await?;
         rows.iter().map(|row| json(row, "doc")).collect()
+    }
+
+    /// One template on one channel in every language, as `policy` has it: what it was read for at that version before is not
+    /// read again.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn template_of(&self, tenant: &TenantId, policy: &Policy, id: &str, channel: Channel) -> Result<Arc<[Template]>> {
+        let version = policy.templates.get(&(id.to_owned(), channel)).copied();
+        if let Some(version) = version
+            && let Some(texts) = self.cache.template(tenant, id, channel, version)
+        {
+            return Ok(texts);
+        }
+        let texts: Arc<[Template]> = self.template(tenant, id, channel).await?.into();
+        // Every text that is stored raises the highest version, so that it says which texts there are.
+        if let Some(version) = texts.iter().map(|text| text.version).max() {
+            self.cache.keep_template(tenant, id, channel, version, &texts);
+        }
+        Ok(texts)
     }
 
     /// The ids of workflows that `cases` are pinned to and that no longer exist at that version.

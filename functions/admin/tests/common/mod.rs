@@ -1,33 +1,15 @@
-//! An embedded table and a stand-in for KMS behind one address on loopback, and requests as API Gateway sends them.
+//! A table on loopback with a clock, and requests as API Gateway sends them.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
-        ProjectionType, ScalarAttributeType,
-    },
-};
-use axum::{
-    body::{Body, to_bytes},
-    extract::{Request, State},
-    http::Uri,
-    response::{IntoResponse, Response},
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aws_sdk_dynamodb::Client;
 use domain::*;
-use hyper_util::{
-    client::legacy::{Client as Http, connect::HttpConnector},
-    rt::TokioExecutor,
-};
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use store::{Receipt, Store, Vault};
-
-pub const TABLE: &str = "dunlin";
+use testbed::{Loopback, TABLE};
 
 /// The table, its clock, and what a function is built from.
 pub struct World {
@@ -41,18 +23,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        let engine = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let table = engine.local_addr().unwrap().to_string();
-        let database = dynoxide::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(engine, database, std::future::pending()));
-        let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", door.local_addr().unwrap());
-        let http = Http::builder(TokioExecutor::new()).build_http();
-        let app = axum::Router::new().fallback(aws).with_state((table, http));
-        tokio::spawn(async move { axum::serve(door, app).await.unwrap() });
-        let clients = kit::Clients::at_endpoint(&endpoint, "eu-central-1");
-        let db = Client::new(&clients.sdk);
-        create(&db).await;
+        let Loopback { clients, db, .. } = Loopback::start().await;
         let store = Store::new(db.clone(), TABLE);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
@@ -127,7 +98,7 @@ impl World {
             };
             let document = Document::Invoice { customer: CustomerRef::Full(Box::new(customer.clone())), invoice };
             let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("{external_id}-{number}") };
-            self.store.apply(&tenant, &receipt, &[document], self.now(), false).await.unwrap();
+            self.store.apply(&tenant, &receipt, &[document], self.now()).await.unwrap();
         }
         id
     }
@@ -147,74 +118,6 @@ impl World {
             .collect();
         items.sort();
         items
-    }
-}
-
-/// KMS where the call is for it, else the table.
-async fn aws(State((table, http)): State<(String, Http<HttpConnector, Body>)>, mut request: Request) -> Response {
-    let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default().to_owned();
-    let Some(operation) = target.strip_prefix("TrentService.") else {
-        *request.uri_mut() = format!("http://{table}/").parse::<Uri>().unwrap();
-        return http.request(request).await.unwrap().map(Body::new).into_response();
-    };
-    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
-    let asked: Value = serde_json::from_slice(&body).unwrap();
-    let context = asked["EncryptionContext"].to_string();
-    let answer = if operation == "GenerateDataKey" {
-        let mut key = [0_u8; 32];
-        let seed = context.as_bytes();
-        for (at, byte) in key.iter_mut().enumerate() {
-            *byte = seed[at % seed.len()] ^ 0x5a;
-        }
-        let wrapped = format!("{context}|{}", STANDARD.encode(key));
-        json!({"KeyId": "key", "Plaintext": STANDARD.encode(key), "CiphertextBlob": STANDARD.encode(wrapped)})
-    } else {
-        let wrapped = String::from_utf8(STANDARD.decode(asked["CiphertextBlob"].as_str().unwrap()).unwrap()).unwrap();
-        let (sealed_for, key) = wrapped.split_once('|').unwrap();
-        assert_eq!(sealed_for, context, "a key is opened for the tenant that it was made for");
-        json!({"KeyId": "key", "Plaintext": key})
-    };
-    ([("content-type", "application/x-amz-json-1.1")], answer.to_string()).into_response()
-}
-
-async fn create(db: &Client) {
-    let attribute =
-        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
-    let key = |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
-    let projection = |kind| Projection::builder().projection_type(kind).build();
-    db.create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(["pk", "sk", "chase", "due_pk", "due_sk"].map(attribute).to_vec()))
-        .key_schema(key("pk", KeyType::Hash))
-        .key_schema(key("sk", KeyType::Range))
-        .local_secondary_indexes(
-            LocalSecondaryIndex::builder()
-                .index_name("chase")
-                .key_schema(key("pk", KeyType::Hash))
-                .key_schema(key("chase", KeyType::Range))
-                .projection(projection(ProjectionType::All))
-                .build()
-                .unwrap(),
-        )
-        .global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name("due")
-                .key_schema(key("due_pk", KeyType::Hash))
-                .key_schema(key("due_sk", KeyType::Range))
-                .projection(projection(ProjectionType::KeysOnly))
-                .build()
-                .unwrap(),
-        )
-        .send()
-        .await
-        .unwrap();
-    loop {
-        let state = db.describe_table().table_name(TABLE).send().await.unwrap();
-        if state.table.and_then(|table| table.table_status).is_some_and(|status| status.as_str() == "ACTIVE") {
-            return;
-        }
-        tokio::task::yield_now().await;
     }
 }
 

@@ -91,7 +91,7 @@ impl Subject {
         let customer = CustomerId::derive(&["acme", "canonical", "C-1"]);
         let invoice = InvoiceId::derive(&["acme", "canonical", "INV-1"]);
         let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
-        aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now(), false).await.unwrap();
+        aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now()).await.unwrap();
         let rows =
             vec![Covered { item: DueItemKey::whole(invoice), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 100 }];
         let case = Case {

@@ -1,81 +1,68 @@
-//! The account that follows the story: who was contacted when, about what and why.
+//! The account that follows the story: who was contacted when, about what and why; what was not sent, and why not.
 
-use std::collections::BTreeMap;
-
-use dynoxide::actions::scan::ScanRequest;
-use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TENANT;
-use crate::{outbox::Sent, stack::Stack};
+use crate::{
+    book::{Book, Message, words},
+    stack::Stack,
+};
 
 /// Prints it.
 pub fn print(stack: &Stack) {
+    print!("{}", tell(stack));
+}
+
+/// The account as text.
+fn tell(stack: &Stack) -> String {
+    use std::fmt::Write;
     let sent = stack.outbox(Some(TENANT));
-    let reasons = reasons(stack);
-    println!("\nWho was contacted, when, about what, and why ({} messages):\n", sent.len());
+    let book = Book::read(stack.world(), Some(TENANT));
+    let zone = book.zone(TENANT);
+    let name = zone.iana_name().unwrap_or("UTC").to_owned();
+    let mut out = format!("\nWho was contacted, when, about what, and why ({} messages; times of {name}):\n\n", sent.len());
+    let mut day = String::new();
     for entry in &sent {
+        let at = entry.at.to_zoned(zone.clone());
+        let own = at.strftime("%a %-d %b").to_string();
+        if own != day {
+            let _ = writeln!(out, "{own}");
+            day = own;
+        }
         let about = entry.subject.as_deref().or(entry.text.as_deref()).unwrap_or_default();
-        let about: String = about.lines().next().unwrap_or_default().chars().take(62).collect();
-        let why = message_id(entry).and_then(|id| reasons.get(&id)).cloned().unwrap_or_default();
-        println!("  {}  {:<5} {:<30} {about:<62}  {why}", entry.at.strftime("%d %b %H:%M"), entry.channel, entry.to);
+        let about: String = about.lines().next().unwrap_or_default().chars().take(66).collect();
+        let _ = writeln!(out, "  {}  {:<5}  {:<28}  {about}", at.strftime("%H:%M"), entry.channel, entry.to);
+        if let Some(message) = book.of(entry) {
+            let _ = writeln!(out, "{:46}why: {}", "", reason(message));
+        }
+    }
+    let _ = writeln!(out, "\nWhat was not sent, and why:\n");
+    let unsent = book.messages.values().filter(|message| message.is_unsent()).map(|message| {
+        let because = if message.reason.is_empty() { String::new() } else { format!(" ({})", message.reason) };
+        (message.at, message.customer.clone(), format!("{}: {}{because}", message.template.0, words::status(&message.status)))
+    });
+    let quiet = book.quiet.iter().map(|quiet| (quiet.at, quiet.customer.clone(), quiet.why.clone()));
+    for (at, who, why) in unsent.chain(quiet).collect::<BTreeSet<_>>() {
+        let _ = writeln!(out, "  {}  {who:<22}  {why}", at.to_zoned(zone.clone()).strftime("%a %e %b"));
     }
     let mut people = BTreeMap::<&str, usize>::new();
     for entry in &sent {
         *people.entry(entry.to.as_str()).or_default() += 1;
     }
     let most = people.values().max().copied().unwrap_or_default();
-    println!("\n{} people, at most {most} messages each. Everything as it looked: {}/_local", people.len(), stack.url());
-}
-
-fn message_id(entry: &Sent) -> Option<String> {
-    let tags = entry.raw.get("EmailTags").and_then(Value::as_array);
-    let mail = tags.into_iter().flatten().find(|tag| tag.get("Name").is_some_and(|name| name == "dunlin_message"));
-    if let Some(tag) = mail {
-        return tag.get("Value")?.as_str().map(str::to_owned);
-    }
-    let (key, _) = entry.raw.as_object()?.iter().find(|(_, value)| *value == "dunlin_message")?;
-    entry.raw.get(format!("{}.Value.StringValue", key.strip_suffix(".Name")?))?.as_str().map(str::to_owned)
-}
-
-/// Why each message was sent, from the records that were kept of it.
-fn reasons(stack: &Stack) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    let world = stack.world();
-    for table in &world.template.tables {
-        let mut start: Option<Value> = None;
-        loop {
-            let mut request = json!({
-                "TableName": table.name,
-                "FilterExpression": "begins_with(sk, :record)",
-                "ExpressionAttributeValues": {":record": {"S": "COV#"}},
-            });
-            if let Some(start) = &start {
-                request["ExclusiveStartKey"] = start.clone();
-            }
-            let Ok(request) = serde_json::from_value::<ScanRequest>(request) else { break };
-            let Ok(answer) = world.database.scan(request) else { break };
-            let answer = serde_json::to_value(&answer).unwrap_or_default();
-            for item in answer.get("Items").and_then(Value::as_array).into_iter().flatten() {
-                out.extend(reason(item));
-            }
-            start = answer.get("LastEvaluatedKey").filter(|key| key.is_object()).cloned();
-            if start.is_none() {
-                break;
-            }
-        }
-    }
+    let _ =
+        writeln!(out, "\n{} people, at most {most} messages each. Everything as it looked: {}/_local", people.len(), stack.url());
     out
 }
 
-fn reason(item: &Value) -> Option<(String, String)> {
-    let texts = item.as_object()?.values().filter_map(|value| value.get("S")?.as_str());
-    let body = texts.filter_map(|text| serde_json::from_str::<Value>(text).ok()).find(|body| body.get("message").is_some())?;
-    let message = body.get("message")?;
-    let word = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
-    let workflows = body.get("workflows").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let workflows: Vec<&str> = workflows.collect();
-    let reason = word(message.get("reason"));
-    let step = format!("{} of {}", word(message.get("template")), workflows.join(", "));
-    let why = if reason.is_empty() { step } else { format!("{step}: {reason}") };
-    Some((word(message.get("id")), why.trim_end_matches(" of ").to_owned()))
+/// Steps, the invoices that they were due for with what was due of each, and the workflow.
+fn reason(message: &Message) -> String {
+    let mut steps = BTreeMap::<&str, Vec<String>>::new();
+    for line in &message.lines {
+        let amount = line.amount.map(|amount| format!(" ({amount})")).unwrap_or_default();
+        steps.entry(&line.step).or_default().push(format!("{}{amount}", line.number));
+    }
+    let parts: Vec<String> =
+        steps.into_iter().map(|(step, covered)| format!("step {step} fell due for {}", covered.join(", "))).collect();
+    format!("{} [{}]", parts.join("; "), message.workflows.join(", "))
 }

@@ -12,12 +12,14 @@ use std::{
 use anyhow::{Context, bail};
 use bytes::Bytes;
 use documents::Standing;
+pub use documents::sign_canonical;
+use http::Method;
 use http_body_util::{BodyExt, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
-use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde_json::{Value, json};
 use story::{BILLS, BUYERS, Bill, Buyer, Source, Then};
 
@@ -122,6 +124,14 @@ impl Player<'_> {
                     self.bounce(buyer).await?;
                     continue;
                 }
+                Then::OptsOut => {
+                    self.opt_out(buyer).await?;
+                    continue;
+                }
+                Then::Disputes(days) => {
+                    self.dispute(buyer, bill, *days).await?;
+                    continue;
+                }
             }
             self.send(buyer, bill).await?;
         }
@@ -176,6 +186,35 @@ impl Player<'_> {
         self.post(&format!("{}/_local/events", self.stack.url()), Vec::new(), event.to_string()).await
     }
 
+    /// The one click of a mailbox: the last mail's own link.
+    async fn opt_out(&self, buyer: &Buyer) -> anyhow::Result<()> {
+        let sent = self.stack.outbox(Some(TENANT));
+        let last = sent.iter().rev().find(|entry| entry.to == buyer.email).context("nothing was sent to them yet")?;
+        let text = last.text.as_deref().unwrap_or_default();
+        let is_link = |word: &&str| word.contains("/opt-out?");
+        let link = text.split(|letter: char| letter.is_whitespace() || "<>()".contains(letter)).find(is_link);
+        let form = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        self.call(Method::POST, link.context("the mail has no opt-out link")?, form, "List-Unsubscribe=One-Click".to_owned())
+            .await?;
+        Ok(())
+    }
+
+    /// A collector notes that a bill is contested.
+    async fn dispute(&self, buyer: &Buyer, bill: &Bill, days: i64) -> anyhow::Result<()> {
+        let headers = || -> anyhow::Result<Vec<(&'static str, String)>> {
+            let token = self.stack.token(TENANT, "collector")?;
+            Ok(vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())])
+        };
+        let customer = format!("{}/v1/customers/canonical/{}", self.stack.url(), buyer.id);
+        let found: Value = serde_json::from_slice(&self.call(Method::GET, &customer, headers()?, String::new()).await?)?;
+        let id = found.pointer("/customer/id").and_then(Value::as_str).context("the customer has no id")?;
+        let until_on = self.stack.now().to_zoned(TimeZone::UTC).date() + days.days();
+        let hold = json!({"reason": "dispute", "scope": {"invoice": format!("INV-{}", bill.number)}, "until_on": until_on});
+        let url = format!("{}/v1/customers/{id}/holds/dispute-{}", self.stack.url(), bill.number);
+        self.call(Method::PUT, &url, headers()?, hold.to_string()).await?;
+        Ok(())
+    }
+
     fn part(&self, source: &str, part: &str) -> anyhow::Result<String> {
         let found = self.webhooks.get(source).and_then(|webhook| webhook.get(part)).and_then(Value::as_str);
         found.map(str::to_owned).with_context(|| format!("the tenant has no {part} of a {source} webhook"))
@@ -189,17 +228,23 @@ impl Player<'_> {
         self.part(source, "secret")
     }
 
-    async fn post(&self, url: &str, headers: Vec<(&'static str, String)>, body: String) -> anyhow::Result<()> {
-        let mut request = http::Request::post(url).header("content-type", "application/json");
+    async fn post(&self, url: &str, mut headers: Vec<(&'static str, String)>, body: String) -> anyhow::Result<()> {
+        headers.push(("content-type", "application/json".to_owned()));
+        self.call(Method::POST, url, headers, body).await?;
+        Ok(())
+    }
+
+    async fn call(&self, method: Method, url: &str, headers: Vec<(&'static str, String)>, body: String) -> anyhow::Result<Bytes> {
+        let mut request = http::Request::builder().method(method).uri(url);
         for (name, value) in headers {
             request = request.header(name, value);
         }
         let response = self.client.request(request.body(Full::from(body))?).await?;
         let status = response.status();
+        let answer = response.into_body().collect().await?.to_bytes();
         if !status.is_success() {
-            let text = response.into_body().collect().await?.to_bytes();
-            bail!("{url} answered {status}: {}", String::from_utf8_lossy(&text));
+            bail!("{url} answered {status}: {}", String::from_utf8_lossy(&answer));
         }
-        Ok(())
+        Ok(answer)
     }
 }

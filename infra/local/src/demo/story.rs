@@ -45,6 +45,10 @@ pub enum Then {
     Void,
     /// The last mail to them bounces for good.
     Bounces,
+    /// They follow the link of the last mail and ask for no more.
+    OptsOut,
+    /// They contest the bill: a person places a hold on it for this many days.
+    Disputes(i64),
 }
 
 /// A bill and its later life.
@@ -136,7 +140,7 @@ const fn bill(
     Bill { buyer, number, total_minor, on, terms, parts: 1, then }
 }
 
-use Then::{Bounces, Credited, Pays, Reversed, Void};
+use Then::{Bounces, Credited, Disputes, OptsOut, Pays, Reversed, Void};
 
 /// Every bill.
 pub const BILLS: &[Bill] = &[
@@ -170,9 +174,11 @@ pub const BILLS: &[Bill] = &[
     // The address is dead.
     bill("C-114", "2015", 99_000, 5, 10, &[(17, Bounces)]),
     bill("C-115", "2016", 1_240_000, 6, 30, &[(37, Pays(1_240_000))]),
-    bill("C-116", "2017", 37_500, 10, 14, &[]),
+    // Asks for no more mail.
+    bill("C-116", "2017", 37_500, 10, 14, &[(33, OptsOut)]),
     bill("C-117", "2018", 152_000, 11, 14, &[(30, Pays(52_000))]),
-    bill("C-118", "2020", 68_000, 12, 14, &[]),
+    // Contested after the first reminder: nothing is sent while a person looks into it.
+    bill("C-118", "2020", 68_000, 12, 14, &[(29, Disputes(20))]),
     bill("C-119", "2023", 47_700, 13, 14, &[(28, Pays(47_700))]),
     bill("C-119", "2034", 51_300, 35, 14, &[]),
     bill("cus_demoA1", "in_demo01", 59_900, 4, 14, &[]),
@@ -213,7 +219,7 @@ mod tests {
                 .iter()
                 .map(|(_, then)| match then {
                     Then::Pays(minor) | Then::Credited(minor) => *minor,
-                    Then::Reversed | Then::Void | Then::Bounces => 0,
+                    Then::Reversed | Then::Void | Then::Bounces | Then::OptsOut | Then::Disputes(_) => 0,
                 })
                 .sum();
             assert!(settled <= bill.total_minor, "{}", bill.number);

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use dynoxide::actions::scan::ScanRequest;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::world::World;
-
-/// Most items looked at, so that a page stays a page.
-const PAGES_MAX: usize = 40;
+use crate::book::{Book, number, owner, text, words};
 
 /// A task or exception.
 #[derive(Debug)]
 pub struct Task {
     /// Tenant id.
     pub tenant: String,
+    /// The customer's name; empty where it is about none.
+    pub customer: String,
     /// Kind in words.
     pub kind: String,
     /// One line.
@@ -37,32 +35,31 @@ pub struct Customer {
     pub name: String,
     /// Currency, workflow and state of each case.
     pub cases: Vec<(String, String, String)>,
-    /// What came of the last decision.
-    pub because: String,
+    /// What came of the last decision, by currency.
+    pub because: Vec<(String, String)>,
     /// When it is due next, as the index has it.
     pub due: String,
 }
 
-/// Worklist and customers, of one tenant or all.
-pub fn read(world: &World, tenant: Option<&str>) -> (Vec<Task>, Vec<Customer>) {
+/// Worklist and customers.
+pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
     let mut tasks = Vec::new();
     let mut customers = BTreeMap::<String, Customer>::new();
-    for item in items(world) {
-        let text = |name: &str| item.pointer(&format!("/{name}/S")).and_then(Value::as_str).unwrap_or_default();
+    for item in &book.items {
+        let text = |name: &str| text(item, name);
         let (pk, sk) = (text("pk"), text("sk"));
-        let Some(owner) = pk.strip_prefix("T#").map(|rest| rest.split('#').next().unwrap_or_default()) else { continue };
-        if tenant.is_some_and(|tenant| tenant != owner) {
-            continue;
-        }
+        let Some(owner) = owner(item) else { continue };
         let doc: Value = serde_json::from_str(text("doc")).unwrap_or_default();
         let field = |name: &str| doc.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if sk.starts_with("TSK#") {
+            let customer = format!("T#{owner}#C#{}", text("customer"));
             tasks.push(Task {
+                customer: book.customers.get(&customer).map(|customer| customer.name.clone()).unwrap_or_default(),
                 tenant: owner.to_owned(),
                 kind: field("kind").replace('_', " "),
                 title: field("title"),
                 detail: field("detail"),
-                raised_at: number(&item, "raised_at").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
+                raised_at: number(item, "raised_at").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
                 is_done: item.get("done_at").is_some(),
             });
         } else if sk == "HEAD" || sk == "PROFILE" {
@@ -72,7 +69,7 @@ pub fn read(world: &World, tenant: Option<&str>) -> (Vec<Task>, Vec<Customer>) {
                 customer.name = field("name");
             } else {
                 customer.cases = cases(text("cases"));
-                text("why").clone_into(&mut customer.because);
+                customer.because = words::last_decision(text("why"));
                 text("due_sk").clone_into(&mut customer.due);
             }
             if customer.name.is_empty() {
@@ -86,46 +83,16 @@ pub fn read(world: &World, tenant: Option<&str>) -> (Vec<Task>, Vec<Customer>) {
     (tasks, customers)
 }
 
-fn number(item: &Value, name: &str) -> Option<i64> {
-    item.pointer(&format!("/{name}/N")).and_then(Value::as_str)?.parse().ok()
-}
-
 fn cases(text: &str) -> Vec<(String, String, String)> {
     let cases: Value = serde_json::from_str(text).unwrap_or_default();
     let state = |case: &Value| match case.get(4) {
         Some(Value::String(state)) => state.clone(),
         Some(Value::Object(state)) => {
-            state.iter().map(|(name, why)| format!("{name}: {}", why.as_str().unwrap_or("?"))).collect()
+            state.iter().map(|(name, why)| format!("{name}: {}", words::waiting(why.as_str().unwrap_or("?")))).collect()
         }
         _ => String::new(),
     };
     let workflow = |case: &Value| case.get(1).and_then(Value::as_str).unwrap_or_default().to_owned();
     let all = cases.as_object().into_iter().flatten();
     all.map(|(currency, case)| (currency.clone(), workflow(case), state(case).replace('_', " "))).collect()
-}
-
-fn items(world: &World) -> Vec<Value> {
-    let mut out = Vec::new();
-    for table in &world.template.tables {
-        let mut start: Option<Value> = None;
-        for _ in 0..PAGES_MAX {
-            let mut request = json!({
-                "TableName": table.name,
-                "FilterExpression": "begins_with(sk, :task) OR sk = :head OR sk = :profile",
-                "ExpressionAttributeValues": {":task": {"S": "TSK#"}, ":head": {"S": "HEAD"}, ":profile": {"S": "PROFILE"}},
-            });
-            if let Some(start) = &start {
-                request["ExclusiveStartKey"] = start.clone();
-            }
-            let Ok(request) = serde_json::from_value::<ScanRequest>(request) else { break };
-            let Ok(answer) = world.database.scan(request) else { break };
-            let answer = serde_json::to_value(&answer).unwrap_or_default();
-            out.extend(answer.get("Items").and_then(Value::as_array).cloned().unwrap_or_default());
-            start = answer.get("LastEvaluatedKey").filter(|key| key.is_object()).cloned();
-            if start.is_none() {
-                break;
-            }
-        }
-    }
-    out
 }

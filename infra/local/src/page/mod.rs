@@ -1,6 +1,7 @@
 //! The page at `/_local`: what was sent to whom, as it would look; the clock; exceptions; customers with their cases.
 
 mod data;
+mod why;
 
 use std::{collections::BTreeSet, fmt::Write, sync::Arc};
 
@@ -8,10 +9,14 @@ use axum::{
     extract::{Query, State},
     response::Html,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::{outbox::Sent, world::World};
+use crate::{
+    book::{Book, Message},
+    outbox::Sent,
+    world::World,
+};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
@@ -45,12 +50,75 @@ fn escape(text: &str) -> String {
     out
 }
 
+/// One row of the list: what left, or what a shadow tenant would have sent.
+struct Entry<'a> {
+    /// Names it within the page.
+    key: String,
+    at: Timestamp,
+    zone: TimeZone,
+    sent: Option<&'a Sent>,
+    message: Option<&'a Message>,
+}
+
+impl Entry<'_> {
+    fn subject(&self) -> Option<&str> {
+        let rendered = || self.message?.rendered.as_ref()?.subject.as_deref();
+        self.sent.map_or_else(rendered, |sent| sent.subject.as_deref())
+    }
+
+    fn text(&self) -> Option<&str> {
+        let rendered = || Some(self.message?.rendered.as_ref()?.text.as_str());
+        self.sent.map_or_else(rendered, |sent| sent.text.as_deref())
+    }
+
+    fn html(&self) -> Option<&str> {
+        let rendered = || self.message?.rendered.as_ref()?.html.as_deref();
+        self.sent.map_or_else(rendered, |sent| sent.html.as_deref())
+    }
+
+    fn to(&self) -> &str {
+        self.sent.map(|sent| sent.to.as_str()).or(self.message.map(|message| message.to.as_str())).unwrap_or_default()
+    }
+
+    fn tenant(&self) -> &str {
+        let recorded = self.message.map(|message| message.tenant.as_str());
+        self.sent.and_then(|sent| sent.tenant.as_deref()).or(recorded).unwrap_or("—")
+    }
+
+    fn channel(&self) -> &str {
+        self.sent.map(|sent| sent.channel.as_str()).or(self.message.map(|message| message.channel.as_str())).unwrap_or_default()
+    }
+}
+
+/// What is shown, newest first.
+fn entries<'a>(sent: &'a [Sent], book: &'a Book) -> Vec<Entry<'a>> {
+    let left = sent.iter().map(|sent| Entry {
+        key: sent.seq.to_string(),
+        at: sent.at,
+        zone: book.zone(sent.tenant.as_deref().unwrap_or_default()),
+        message: book.of(sent),
+        sent: Some(sent),
+    });
+    let shadow = book.messages.values().filter(|message| message.is_shadow && message.status == "shadow").map(|message| Entry {
+        key: message.id.clone(),
+        at: message.at,
+        zone: book.zone(&message.tenant),
+        message: Some(message),
+        sent: None,
+    });
+    let mut all: Vec<Entry<'_>> = left.chain(shadow).collect();
+    all.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.sent.map(|sent| sent.seq))));
+    all
+}
+
 fn render(world: &World, tenant: Option<&str>) -> String {
-    let sent = world.outbox.list(None, 0);
-    let (tasks, customers) = data::read(world, tenant);
-    let tenants: BTreeSet<&str> =
-        sent.iter().filter_map(|entry| entry.tenant.as_deref()).chain(customers.iter().map(|c| c.tenant.as_str())).collect();
-    let shown: Vec<&Sent> = sent.iter().rev().filter(|entry| tenant.is_none() || entry.tenant.as_deref() == tenant).collect();
+    let all = world.outbox.list(None, 0);
+    let sent = world.outbox.list(tenant, 0);
+    let book = Book::read(world, tenant);
+    let (tasks, customers) = data::read(&book);
+    let mut tenants: BTreeSet<&str> = all.iter().filter_map(|entry| entry.tenant.as_deref()).collect();
+    tenants.extend(book.settings.keys().map(String::as_str));
+    let shown = entries(&sent, &book);
     let open = tasks.iter().filter(|task| !task.is_done).count();
     let mut page = String::new();
     let mut add = |text: &str| page.push_str(text);
@@ -70,8 +138,8 @@ fn render(world: &World, tenant: Option<&str>) -> String {
         customers.len()
     ));
     add(&messages(&shown));
-    add(&worklist(&tasks));
-    add(&customer_table(&customers));
+    add(&worklist(&tasks, &book));
+    add(&customer_table(&customers, &book));
     add("</main><script>");
     add(SCRIPT);
     add("</script></body></html>");
@@ -98,29 +166,32 @@ fn header(world: &World, tenants: &BTreeSet<&str>, tenant: Option<&str>) -> Stri
     )
 }
 
-fn messages(shown: &[&Sent]) -> String {
+fn messages(shown: &[Entry<'_>]) -> String {
     let mut out = String::from("<section id=messages class=split><div class=list>");
     if shown.is_empty() {
         out.push_str("<p class=empty>Nothing was sent yet. Move the clock, or send an invoice to a webhook.</p>");
     }
     let mut day = String::new();
     for entry in shown.iter().take(MESSAGES_MAX) {
-        let own = entry.at.strftime("%A, %-d %B %Y").to_string();
+        let at = entry.at.to_zoned(entry.zone.clone());
+        let own = at.strftime("%A, %-d %B %Y").to_string();
         if own != day {
             let _ = write!(out, "<h2>{own}</h2>");
             day = own;
         }
-        let title = entry.subject.as_deref().or(entry.text.as_deref()).unwrap_or_default();
+        let fallback = entry.message.map(|message| message.template.0.as_str()).unwrap_or_default();
+        let title = entry.subject().or(entry.text()).unwrap_or(fallback);
         let _ = write!(
             out,
-            "<button class=row data-seq={}><i class='dot {}'></i><span class=what>{}</span><time>{}</time>\
+            "<button class='row{}' data-seq={}><i class='dot {}'></i><span class=what>{}</span><time>{}</time>\
              <span class=who>{}</span><span class=tenant>{}</span></button>",
-            entry.seq,
-            escape(&entry.channel),
+            if entry.sent.is_none() { " shadow" } else { "" },
+            escape(&entry.key),
+            escape(entry.channel()),
             escape(&shortened(title)),
-            entry.at.strftime("%H:%M"),
-            escape(&entry.to),
-            escape(entry.tenant.as_deref().unwrap_or("—")),
+            at.strftime("%H:%M"),
+            escape(entry.to()),
+            if entry.sent.is_none() { "shadow, not sent".to_owned() } else { escape(entry.tenant()) },
         );
     }
     if shown.len() > MESSAGES_MAX {
@@ -144,28 +215,36 @@ fn shortened(text: &str) -> String {
 }
 
 /// One message, inert until it is chosen.
-fn message(entry: &Sent) -> String {
-    let mut out = format!(
-        "<template id=m{}><article><h3>{}</h3><dl>",
-        entry.seq,
-        escape(entry.subject.as_deref().unwrap_or("Text message"))
-    );
+fn message(entry: &Entry<'_>) -> String {
+    let title = entry.subject().unwrap_or(if entry.channel() == "sms" { "Text message" } else { "Message" });
+    let mut out = format!("<template id='m{}'><article><h3>{}</h3>", escape(&entry.key), escape(title));
+    if entry.sent.is_none() {
+        out.push_str(
+            "<p class=banner><b>Shadow: nothing left.</b> This is what would have been sent, rendered again from its record: \
+             template, amounts and dates of that day, names of today, links made up.</p>",
+        );
+    }
+    out.push_str("<dl>");
     let mut line = |name: &str, value: &str| {
         let _ = write!(out, "<dt>{name}</dt><dd>{}</dd>", escape(value));
     };
-    line("To", &entry.to);
-    let cc = entry.raw.pointer("/Destination/CcAddresses").and_then(|cc| cc.as_array()).cloned().unwrap_or_default();
-    let cc: Vec<&str> = cc.iter().filter_map(|one| one.as_str()).collect();
-    if !cc.is_empty() {
-        line("Cc", &cc.join(", "));
+    line("To", entry.to());
+    if let Some(sent) = entry.sent {
+        let cc = sent.raw.pointer("/Destination/CcAddresses").and_then(|cc| cc.as_array()).cloned().unwrap_or_default();
+        let cc: Vec<&str> = cc.iter().filter_map(|one| one.as_str()).collect();
+        if !cc.is_empty() {
+            line("Cc", &cc.join(", "));
+        }
+        if let Some(from) = sent.raw.get("FromEmailAddress").and_then(|from| from.as_str()) {
+            line("From", from);
+        }
+        line("Sent", &format!("{} by {}", why::moment(entry.at, &entry.zone), sent.provider));
     }
-    if let Some(from) = entry.raw.get("FromEmailAddress").and_then(|from| from.as_str()) {
-        line("From", from);
-    }
-    line("Sent", &format!("{} by {}", entry.at.strftime("%Y-%m-%d %H:%M:%S UTC"), entry.provider));
-    line("Id", &entry.message_id);
     out.push_str("</dl>");
-    match (&entry.html, &entry.text) {
+    if let Some(message) = entry.message {
+        out.push_str(&why::section(message, &entry.zone));
+    }
+    match (entry.html(), entry.text()) {
         (Some(html), text) => {
             let _ = write!(
                 out,
@@ -173,22 +252,19 @@ fn message(entry: &Sent) -> String {
                  <button data-view=narrow>On a phone</button></div>\
                  <iframe sandbox srcdoc=\"{}\" title='The message'></iframe><pre hidden>{}</pre>",
                 escape(html),
-                escape(text.as_deref().unwrap_or("There is no plain text."))
+                escape(text.unwrap_or("There is no plain text."))
             );
         }
-        (None, text) => {
-            let _ = write!(out, "<div class=bubble>{}</div>", escape(text.as_deref().unwrap_or_default()));
+        (None, Some(text)) => {
+            let _ = write!(out, "<div class=bubble>{}</div>", escape(text));
         }
+        (None, None) => out.push_str("<p class=empty>Its text cannot be rendered again: the template or an invoice is gone.</p>"),
     }
     out.push_str("</article></template>");
     out
 }
 
-fn instant(at: Option<Timestamp>) -> String {
-    at.map(|at| at.strftime("%-d %b %Y, %H:%M").to_string()).unwrap_or_default()
-}
-
-fn worklist(tasks: &[data::Task]) -> String {
+fn worklist(tasks: &[data::Task], book: &Book) -> String {
     let mut out = String::from("<section id=tasks hidden>");
     if tasks.is_empty() {
         out.push_str("<p class=empty>No work for people: nothing needs a decision, nothing went wrong.</p>");
@@ -197,20 +273,30 @@ fn worklist(tasks: &[data::Task]) -> String {
         let _ = write!(
             out,
             "<article class='card{}'><header><span class=kind>{}</span><time>{}</time><span class=tenant>{}</span></header>\
-             <h3>{}</h3><p>{}</p></article>",
+             <h3>{}</h3>{}</article>",
             if task.is_done { " done" } else { "" },
             escape(&task.kind),
-            instant(task.raised_at),
+            task.raised_at.map(|at| why::moment(at, &book.zone(&task.tenant))).unwrap_or_default(),
             escape(&task.tenant),
-            escape(&task.title),
-            escape(&task.detail),
+            escape(&if task.customer.is_empty() { task.title.clone() } else { format!("{}: {}", task.customer, task.title) }),
+            remedy(&task.detail),
         );
     }
     out.push_str("</section>");
     out
 }
 
-fn customer_table(customers: &[data::Customer]) -> String {
+/// What was wrong, and set apart, what to do: details end in it after a semicolon.
+fn remedy(detail: &str) -> String {
+    match detail.rsplit_once("; ") {
+        Some((wrong, todo)) if !todo.contains(')') => {
+            format!("<p>{}</p><p class=remedy><b>What to do:</b> {}</p>", escape(wrong), escape(todo))
+        }
+        _ => format!("<p>{}</p>", escape(detail)),
+    }
+}
+
+fn customer_table(customers: &[data::Customer], book: &Book) -> String {
     let mut out = String::from("<section id=customers hidden>");
     if customers.is_empty() {
         out.push_str("<p class=empty>No customers yet.</p></section>");
@@ -234,7 +320,8 @@ fn customer_table(customers: &[data::Customer]) -> String {
         let due = if customer.due.starts_with("9999") || customer.due.is_empty() {
             "when something changes".to_owned()
         } else {
-            customer.due.chars().take(16).collect::<String>().replace('T', " ")
+            let at = customer.due.get(..20).and_then(|at| at.parse::<Timestamp>().ok());
+            at.map_or_else(|| customer.due.clone(), |at| why::moment(at, &book.zone(&customer.tenant)))
         };
         let _ = write!(
             out,
@@ -242,12 +329,21 @@ fn customer_table(customers: &[data::Customer]) -> String {
             escape(&customer.name),
             escape(&customer.tenant),
             if cases.is_empty() { "<small>none</small>" } else { &cases },
-            escape(&customer.because),
+            because(&customer.because),
             escape(&due),
         );
     }
     out.push_str("</tbody></table></section>");
     out
+}
+
+/// The last decision of each case; the currency only where there are several.
+fn because(cases: &[(String, String)]) -> String {
+    let line = |(currency, why): &(String, String)| {
+        let currency = if cases.len() > 1 { format!("{currency}: ") } else { String::new() };
+        escape(&format!("{currency}{why}"))
+    };
+    cases.iter().map(line).collect::<Vec<_>>().join("<br>")
 }
 
 #[cfg(test)]
@@ -271,7 +367,8 @@ mod tests {
             message_id: hostile.to_owned(),
             raw: serde_json::json!({"FromEmailAddress": hostile, "Destination": {"CcAddresses": [hostile]}}),
         };
-        let text = messages(&[&entry]) + &worklist(&[]);
+        let sent = [entry];
+        let text = messages(&entries(&sent, &Book::default())) + &remedy(hostile);
         assert!(!text.contains("<script>") && !text.contains("alert(1)</script>"), "{text}");
         assert_eq!(text.matches("sandbox srcdoc=").count(), 1);
     }

@@ -6,8 +6,9 @@ const open = (name) => {
   choose(tabs, tab);
   tabs.forEach((one) => { document.getElementById(one.dataset.tab).hidden = one !== tab; });
 };
-tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab); location.hash = tab.dataset.tab; }));
-open(location.hash.slice(1).split("-")[0]);
+tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab); history.replaceState(null, "", "#show-" + tab.dataset.tab); }));
+// Prefixed, so that no section has this id and the browser does not scroll to it.
+open(location.hash.replace("#show-", ""));
 const rows = all(".row");
 const reader = document.querySelector(".reader");
 const read = (row) => {
@@ -22,7 +23,7 @@ const read = (row) => {
     frame.classList.toggle("narrow", view.dataset.view === "narrow");
   }));
 };
-rows.forEach((row) => row.addEventListener("click", () => read(row)));
+rows.forEach((row) => row.addEventListener("click", () => { read(row); reader.scrollIntoView({ block: "nearest" }); }));
 if (rows.length) read(rows[0]);
 document.getElementById("tenant").addEventListener("change", (event) => {
   location.search = event.target.value ? "?tenant=" + encodeURIComponent(event.target.value) : "";

@@ -1,9 +1,6 @@
 //! What a read costs, whatever the customer has been through.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use domain::*;
 
 /// Read units of one look at the customer.

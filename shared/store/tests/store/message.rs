@@ -1,37 +1,8 @@
 //! A message's way through the table, its races, and what it costs.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use domain::*;
-use store::{Attempt, Claim, Error, Heard, Release, Settled, Settlement};
-
-fn attempt(id: &str, lease: i64) -> Attempt {
-    Attempt { id: id.into(), lease_until: at(lease) }
-}
-
-fn sent(minute: i64, rows: Vec<Covered>) -> Settlement {
-    Settlement {
-        status: Settled::Sent,
-        at: at(minute),
-        reason: String::new(),
-        provider_id: Some("ses-1".into()),
-        rows,
-        rendered_sha256: Some("0".repeat(64)),
-        template_version: 1,
-        layout_version: 1,
-        trace: serde_json::json!([]),
-        fact_versions: vec![],
-    }
-}
-
-async fn held(table: &Table, version: u64, message: &MessageId, attempt: &Attempt) -> store::Head {
-    match table.store.claim(&table.tenant, &customer_id(), version, message, attempt).await.unwrap() {
-        Claim::Held(head) => *head,
-        other => panic!("not held: {other:?}"),
-    }
-}
+use store::{Claim, Error, Heard, Release};
 
 #[tokio::test]
 async fn a_step_costs_at_most_six_units_and_links_its_record() {

@@ -1,0 +1,219 @@
+//! One settled message: what it covered, why it was decided, and what became of it.
+
+use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered};
+use domain::{CaseTrace, Channel, Currency, Customer, DueItemKey, Money, calendar::tenant_zone};
+use jiff::{Timestamp, civil::Date};
+use serde_json::Value;
+
+use super::{Book, list, number, owner, text, word};
+
+/// A due item that a message stood for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The invoice's number, and which instalment.
+    pub number: String,
+    /// The step that was due for it.
+    pub step: String,
+    /// When it fell due.
+    pub due_on: Option<Date>,
+    /// What was due of it then.
+    pub amount: Option<Money>,
+    item: DueItemKey,
+}
+
+/// A message as its record has it.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its id.
+    pub id: String,
+    /// The tenant's id.
+    pub tenant: String,
+    /// The customer's name.
+    pub customer: String,
+    /// The person's address, else the contact's id.
+    pub to: String,
+    /// The channel.
+    pub channel: Channel,
+    /// Decided in shadow mode: nothing left.
+    pub is_shadow: bool,
+    /// A word: `delivered`, `superseded`, …
+    pub status: String,
+    /// Why it came to that; empty where there is nothing to say.
+    pub reason: String,
+    /// When it was settled.
+    pub at: Timestamp,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// Template and version.
+    pub template: (String, u32),
+    /// `standard@1`, one a case.
+    pub workflows: Vec<String>,
+    /// What it stood for.
+    pub lines: Vec<Line>,
+    /// What the rules said where they did not allow, and ways that were passed over.
+    pub rules: Vec<String>,
+    /// What was heard of it, in order.
+    pub heard: Vec<(String, Timestamp)>,
+    /// A shadow message as it would have looked, rendered again from its record.
+    pub rendered: Option<Rendered>,
+}
+
+impl Message {
+    /// Whether nothing left.
+    pub fn is_unsent(&self) -> bool {
+        self.is_shadow || matches!(self.status.as_str(), "superseded" | "failed" | "blocked" | "unknown" | "in_doubt")
+    }
+
+    pub(super) fn read(book: &Book, item: &Value, body: &Value) -> Option<Self> {
+        let customer = book.customers.get(text(item, "pk"));
+        let traces: Vec<CaseTrace> =
+            list(body, "/decided/cases").iter().filter_map(|case| serde_json::from_value(case.clone()).ok()).collect();
+        let channel: Channel = serde_json::from_value(body.pointer("/message/channel")?.clone()).ok()?;
+        let contact = word(body, "/message/contact");
+        let person = customer.and_then(|customer| customer.contacts.iter().find(|one| one.external_id == contact));
+        let version = body.pointer("/message/template_version").and_then(Value::as_u64).unwrap_or_default();
+        let mut heard: Vec<(String, Timestamp)> = item
+            .as_object()?
+            .keys()
+            .filter_map(|name| {
+                let at = Timestamp::from_millisecond(number(item, name)?).ok()?;
+                Some((name.strip_prefix("at_")?.to_owned(), at))
+            })
+            .filter(|(word, _)| word != "settled")
+            .collect();
+        // The provider tells of both in one second.
+        heard.sort_by_key(|(word, at)| (*at, word != "sent"));
+        let mut message = Self {
+            id: word(body, "/message/id").to_owned(),
+            tenant: owner(item)?.to_owned(),
+            customer: customer.map(|customer| customer.name.clone()).unwrap_or_default(),
+            to: person.and_then(|person| person.address(channel)).unwrap_or(contact).to_owned(),
+            channel,
+            is_shadow: word(body, "/message/mode") == "shadow",
+            status: text(item, "st").to_owned(),
+            reason: word(body, "/message/reason").to_owned(),
+            at: word(body, "/at").parse().ok()?,
+            decided_at: word(body, "/message/decided_at").parse().ok()?,
+            template: (word(body, "/message/template").to_owned(), u32::try_from(version).unwrap_or_default()),
+            workflows: list(body, "/workflows").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            lines: lines(book, word(body, "/message/rows")),
+            rules: traces.iter().flat_map(|trace| &trace.rules).map(|rule| said(rule.channel.as_str(), &rule.said)).collect(),
+            heard,
+            rendered: None,
+        };
+        message.rules.dedup();
+        if message.is_shadow && message.status == "shadow" {
+            message.rendered = customer.and_then(|customer| message.render(book, customer, &traces));
+        }
+        Some(message)
+    }
+
+    /// The message as it would have looked: the template and amounts of its record, the names of today.
+    fn render(&self, book: &Book, customer: &Customer, traces: &[CaseTrace]) -> Option<Rendered> {
+        let settings = book.settings.get(&self.tenant)?;
+        let today = self.at.to_zoned(tenant_zone(settings)).date();
+        let currency = self.lines.iter().find_map(|line| line.amount)?.currency();
+        let mut candidates: Vec<&channels::Template> = book
+            .templates
+            .iter()
+            .filter(|(owner, one)| *owner == self.tenant && one.channel == self.channel && one.id == self.template.0)
+            .map(|(_, template)| template)
+            .collect();
+        candidates.retain(|template| template.version == self.template.1);
+        let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
+        let template = [customer.language.as_deref(), settings.language.as_deref(), Some("en")]
+            .into_iter()
+            .flatten()
+            .find_map(|wanted| candidates.iter().find(|one| primary(&one.language) == primary(wanted)))
+            .or_else(|| candidates.first())?;
+        let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(book, today)).collect();
+        let sum =
+            |rows: &mut dyn Iterator<Item = &InvoiceRow>| Money::from_minor(rows.map(|row| row.due_now.minor()).sum(), currency);
+        let due_now = traces.iter().find(|trace| trace.currency == currency).map(|trace| trace.due_now_minor);
+        let input = RenderInput {
+            language: customer.language.clone().unwrap_or_else(|| template.language.clone()),
+            country: customer.country.clone(),
+            customer_name: customer.name.clone(),
+            contact_name: customer.contacts.iter().find(|one| one.address(self.channel) == Some(&*self.to))?.name.clone(),
+            // The record does not keep it.
+            case_id: String::new(),
+            more: invoices.len().saturating_sub(channels::INVOICES_LISTED_MAX),
+            upcoming: Vec::new(),
+            exposure_total: due_now.map_or_else(|| sum(&mut invoices.iter()), |minor| Money::from_minor(minor, currency)),
+            exposure_overdue: sum(&mut invoices.iter().filter(|row| row.days_past_due > 0)),
+            links: Links {
+                portal: "https://portal.example/p/shadow".to_owned(),
+                opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),
+                pay: None,
+            },
+            invoices: invoices.into_iter().take(channels::INVOICES_LISTED_MAX).collect(),
+        };
+        channels::render(template, &input, &Brand { name: settings.name.clone(), two_way_sms: false }).ok()
+    }
+}
+
+impl Line {
+    fn row(&self, book: &Book, today: Date) -> Option<InvoiceRow> {
+        let (invoice, due_now, due_on) = (book.invoices.get(self.item.invoice.as_str())?, self.amount?, self.due_on?);
+        Some(InvoiceRow {
+            number: invoice.number.clone(),
+            instalment: part(invoice, &self.item)
+                .and_then(|at| Some((u32::try_from(at + 1).ok()?, u32::try_from(invoice.instalments.len()).ok()?))),
+            total: Money::from_minor(invoice.total_minor, invoice.currency),
+            open: due_now,
+            due_now,
+            issued_on: invoice.issued_on,
+            due_on,
+            days_past_due: (today - due_on).get_days(),
+            url: invoice.url.clone(),
+        })
+    }
+}
+
+/// The position of an instalment within its invoice.
+fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
+    invoice.instalments.iter().enumerate().map(|(at, _)| at).find(|at| {
+        let external_id = invoice.instalments.get(*at).and_then(|part| part.external_id.as_deref());
+        DueItemKey::instalment(invoice.id.clone(), external_id, *at) == *item
+    })
+}
+
+/// Rows as they are stored: step, occurrence, and each item with what was due of it.
+type Group = (String, u32, Vec<(DueItemKey, i64)>);
+
+fn lines(book: &Book, packed: &str) -> Vec<Line> {
+    let groups: Vec<Group> = serde_json::from_str(packed).unwrap_or_default();
+    let line = |step: &str, item: DueItemKey, minor| {
+        let invoice = book.invoices.get(item.invoice.as_str());
+        let at = invoice.and_then(|invoice| part(invoice, &item));
+        let number = invoice.map_or_else(|| item.to_string(), |invoice| invoice.number.clone());
+        let currency: Option<Currency> = invoice.map(|invoice| invoice.currency);
+        Line {
+            number: match (at, invoice) {
+                (Some(at), Some(invoice)) => format!("{number}, part {} of {}", at + 1, invoice.instalments.len()),
+                _ => number,
+            },
+            step: step.to_owned(),
+            due_on: invoice
+                .map(|invoice| at.and_then(|at| invoice.instalments.get(at)).map_or(invoice.due_on, |part| part.due_on)),
+            amount: currency.map(|currency| Money::from_minor(minor, currency)),
+            item,
+        }
+    };
+    let mut lines: Vec<Line> = groups
+        .into_iter()
+        .flat_map(|(step, _, items)| items.into_iter().map(move |(item, minor)| (step.clone(), item, minor)))
+        .map(|(step, item, minor)| line(&step, item, minor))
+        .collect();
+    lines.sort_by(|left, right| (left.due_on, &left.number).cmp(&(right.due_on, &right.number)));
+    lines
+}
+
+fn said(channel: &str, said: &str) -> String {
+    format!("{channel}: {said}")
+}
+
+/// What one rule of a decision's trace said.
+pub(super) fn rule(rule: &Value) -> String {
+    said(word(rule, "/channel"), word(rule, "/said"))
+}

@@ -1,0 +1,80 @@
+//! States and reasons in words for people.
+
+/// What came of a decision about a case: `not_due`, `held`, …
+pub fn because(word: &str) -> String {
+    match word {
+        "nothing_open" => "nothing is owed",
+        "no_workflow_applies" => "no workflow applies",
+        "nothing_due_now" => "holds, credit or money in flight cover everything that is owed",
+        "held" => "a hold keeps everything back",
+        "below_minimum" => "less is owed than the minimum to chase",
+        "exit_when_holds" => "the workflow's exit condition holds",
+        "message_pending" => "a message is on its way",
+        "plan_ended" => "the plan has no step left: a person goes on",
+        "not_due" => "the next step is not due yet",
+        "send" => "a message was sent",
+        "approval" => "a step waits for approval",
+        "deferred" => "a step is due and waits for its moment",
+        "stopped" => "the tenant is stopped",
+        "" => "nothing was to be done",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
+/// Why a case waits.
+pub fn waiting(word: &str) -> String {
+    match word {
+        "held" => "on hold",
+        "covered" => "covered by credit or money in flight",
+        "below_minimum" => "below the minimum",
+        "exited" => "exit condition holds",
+        "approval" => "for approval",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
+/// What the head says of its last decision, `EUR:send USD:not_due`, as sentences.
+pub fn last_decision(text: &str) -> Vec<(String, String)> {
+    text.split([' ', ',', ';'])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.split_once(':').unwrap_or(("", part)))
+        .map(|(currency, word)| (currency.to_owned(), because(word)))
+        .collect()
+}
+
+/// A message's status.
+pub fn status(word: &str) -> String {
+    match word {
+        "sent" => "handed to the provider",
+        "delivered" => "delivered",
+        "delayed" => "delayed: the mailbox does not take it yet, the provider goes on trying",
+        "bounced" => "bounced",
+        "complained" => "reported as spam",
+        "shadow" => "not sent: the tenant is in shadow mode",
+        "superseded" => "not sent: it was no longer right",
+        "blocked" => "not sent: a rule forbids it",
+        "failed" => "not sent: the provider refused it",
+        "unknown" | "in_doubt" => "not known whether it was sent",
+        other => return other.replace('_', " "),
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_decision_is_told_in_words() {
+        assert_eq!(
+            last_decision("EUR:send USD:plan_ended"),
+            [
+                ("EUR".to_owned(), "a message was sent".to_owned()),
+                ("USD".to_owned(), "the plan has no step left: a person goes on".to_owned())
+            ]
+        );
+        assert!(last_decision("").is_empty());
+    }
+}

@@ -1,0 +1,121 @@
+//! Limits, and what a document and a step cost.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::*;
+use store::AppliedOutcome;
+
+use crate::common::*;
+
+/// Says that a customer has so many open invoices.
+async fn with_open(table: &Table, open: usize) {
+    let pk = format!("T#{}#C#{}", table.tenant, customer_id());
+    table
+        .db
+        .update_item()
+        .table_name(testbed::TABLE)
+        .key("pk", AttributeValue::S(pk))
+        .key("sk", AttributeValue::S("HEAD".into()))
+        .update_expression("SET inv = :open")
+        .expression_attribute_values(":open", AttributeValue::N(open.to_string()))
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn the_ten_thousandth_open_invoice_is_the_last() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    with_open(&table, OPEN_INVOICES_MAX - 1).await;
+    let both = table.say("e2", &[invoice_doc("INV-2", 1), invoice_doc("INV-3", 1)], 1).await;
+    assert_eq!(both.tasks.len(), 1, "one of the two is too many");
+    assert_eq!(table.facts().await.invoices.len(), 2);
+    assert_eq!(table.head().await.open_invoices, u64::try_from(OPEN_INVOICES_MAX).unwrap());
+    let refused = table.say("e3", &[invoice_doc("INV-4", 1)], 2).await;
+    assert_eq!((refused.outcome, refused.tasks.len()), (AppliedOutcome::Applied, 1));
+    let task = &table.store.tasks(&table.tenant, 10, None).await.unwrap().tasks[0];
+    assert!(task.task.detail.contains("10000"), "{}", task.task.detail);
+    // What is known goes on.
+    let newer = table.say("e4", &[invoice_doc("INV-1", 2)], 3).await;
+    assert_eq!((newer.outcome, newer.tasks.len()), (AppliedOutcome::Applied, 0));
+    // One that was refused is taken once there is room.
+    with_open(&table, 5).await;
+    table.say("e5", &[invoice_doc("INV-4", 1)], 4).await;
+    assert!(table.facts().await.invoices.iter().any(|fact| fact.invoice.external_id == "INV-4"));
+}
+
+#[tokio::test]
+async fn an_invoice_costs_what_the_docs_say() {
+    let table = table().await;
+    // So that the tenant's shards are known, as they are to a function that has run before.
+    table.say("e0", &[Document::Invoice { customer: other("C-0"), invoice: invoice("INV-0", 1) }], 0).await;
+    let mut spent = Vec::new();
+    for (event, document) in [
+        ("e1", invoice_doc("INV-1", 1)),
+        ("e2", invoice_doc("INV-2", 1)),
+        ("e3", invoice_doc("INV-1", 2)),
+        ("e4", invoice_doc("INV-1", 2)),
+        ("e4", invoice_doc("INV-1", 2)),
+    ] {
+        table.meter.take();
+        table.meter.take_reads();
+        table.say(event, &[document], 0).await;
+        spent.push((event, table.meter.take(), table.meter.take_reads()));
+    }
+    println!("units, written and read: {spent:?}");
+    let most = [12.0, 9.0, 7.0, 2.0, 0.0];
+    for ((event, written, read), most) in spent.iter().zip(most) {
+        assert!(*written <= most, "{event}: {written}");
+        assert!(*read <= 6.0, "{event}: {read}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_with_a_persons_budget_costs_at_most_eight_units() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let first = decision(vec![], Next::At(at(10)));
+    table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &first, at(1)).await.unwrap();
+    let (head, facts) = (table.head().await, table.facts().await);
+    let cap = settings::PersonCap { count: 2, days: 7 };
+    table.meter.take();
+    let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+    let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(11)).await.unwrap().messages.remove(0);
+    let today = "2026-02-02".parse().unwrap();
+    assert!(table.store.spend(&table.tenant, "ap@acme.example", today, &cap).await.unwrap());
+    let own = attempt("a1", 12);
+    let claimed = held(&table, head.version, &message, &own).await;
+    let far = Next::At(at(5_000));
+    assert!(table.store.settle(&table.tenant, &claimed, &message, &own, &sent(11, vec![row("INV-1")]), far).await.unwrap());
+    let spent = table.meter.take();
+    println!("write units of a step with a person's budget: {spent}");
+    assert!(spent <= 7.0, "{spent}");
+    // The same day again costs nothing; a day that was not used is given back.
+    assert!(table.store.spend(&table.tenant, "ap@acme.example", today, &cap).await.unwrap());
+    assert_eq!(table.meter.take(), 0.0);
+    table.store.refund(&table.tenant, "ap@acme.example", today).await.unwrap();
+    let policy = Settings { caps: settings::Caps { per_person: Some(cap), ..Default::default() }, ..Settings::named("Acme") };
+    table.store.put_settings(&table.tenant, &policy, None, at(12)).await.unwrap();
+    table.store.policy(&table.tenant, &Default::default(), store::Read::Fresh).await.unwrap();
+    let known = table.facts().await.addresses;
+    assert!(known.values().all(|fact| fact.contacted_on.is_empty()), "{known:?}");
+}
+
+#[tokio::test]
+async fn receipts_of_what_the_record_says_already_cost_nothing() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+    let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+    let own = attempt("a1", 12);
+    let claimed = held(&table, head.version, &message, &own).await;
+    table.store.settle(&table.tenant, &claimed, &message, &own, &sent(2, vec![row("INV-1")]), Next::Parked).await.unwrap();
+    for (heard, units) in [(store::Heard::Sent, 0.0), (store::Heard::Delivered, 1.0), (store::Heard::Delivered, 0.0)] {
+        table.meter.take();
+        table.meter.take_reads();
+        let known = table.store.receipt(&table.tenant, &customer_id(), 1, &message, heard, at(3), Some("ses-1"), at(3)).await;
+        assert!(known.unwrap());
+        assert_eq!((table.meter.take(), table.meter.take_reads()), (units, 2.0), "{heard:?}");
+    }
+}

@@ -1,0 +1,17 @@
+//! The store against an embedded table on loopback.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
+mod common;
+
+mod cost;
+mod counting;
+mod crashes;
+mod documents;
+mod limits;
+mod message;
+mod moves;
+mod people;
+mod secrets;
+mod stream;
+mod tenant;
+mod way;

@@ -1,0 +1,106 @@
+//! Secrets at rest, their rotation, and portal tokens.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::*;
+use serde_json::json;
+use store::{Error, Vault};
+
+use crate::common::*;
+
+fn vault(table: &Table, key: Option<&str>) -> Vault {
+    Vault::new(aws_sdk_kms::Client::new(&table.aws.clients.sdk), table.store.clone(), key)
+}
+
+#[tokio::test]
+async fn a_secret_opens_for_its_tenant_and_connection_only() {
+    let table = table().await;
+    let own = vault(&table, Some("key"));
+    let globex = TenantId::parse("globex").unwrap();
+    let sealed = own.seal(&table.tenant, "stripe", b"whsec_1").await.unwrap();
+    assert!(!sealed.windows(7).any(|part| part == b"whsec_1"));
+    assert_ne!(own.seal(&table.tenant, "stripe", b"whsec_1").await.unwrap(), sealed, "the same secret never looks the same");
+    // Another process, which makes no keys.
+    let other = vault(&table, None);
+    assert_eq!(other.open(&table.tenant, "stripe", &sealed).await.unwrap(), b"whsec_1");
+    own.ensure_key(&globex).await.unwrap();
+    let mut changed = sealed.clone();
+    *changed.last_mut().unwrap() ^= 1;
+    for (tenant, connection, bytes) in
+        [(&globex, "stripe", &sealed), (&table.tenant, "xero", &sealed), (&table.tenant, "stripe", &changed)]
+    {
+        let opened = other.open(tenant, connection, bytes).await;
+        assert!(matches!(opened, Err(Error::Corrupt { .. })), "{tenant} {connection}: {opened:?}");
+    }
+    assert!(matches!(other.open(&table.tenant, "stripe", b"short").await, Err(Error::Corrupt { .. })));
+    let nobody = TenantId::parse("nobody").unwrap();
+    assert!(matches!(other.ensure_key(&nobody).await, Err(Error::Refused { .. })));
+}
+
+#[tokio::test]
+async fn processes_that_begin_at_once_share_one_data_key() {
+    let table = table().await;
+    let vaults: Vec<Vault> = (0..8).map(|_| vault(&table, Some("key"))).collect();
+    let sealed = futures::future::join_all(vaults.iter().map(|vault| vault.seal(&table.tenant, "stripe", b"s"))).await;
+    for sealed in sealed {
+        assert_eq!(vaults[0].open(&table.tenant, "stripe", &sealed.unwrap()).await.unwrap(), b"s");
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_accepted_until_its_overlap_ends() {
+    let table = table().await;
+    let vault = vault(&table, Some("key"));
+    let put = async |secret: &str, until: Option<i64>, rev: Option<u64>| {
+        let config = json!({ "realm": secret });
+        vault.put_connection(&table.tenant, "stripe", secret.as_bytes(), &config, until.map(at), rev).await
+    };
+    let accepted = async |minute: i64| {
+        let known = vault.connection(&table.tenant, "stripe").await.unwrap().unwrap();
+        let texts = known.secrets.accepted(at(minute)).into_iter().map(|secret| String::from_utf8(secret.to_vec()).unwrap());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(put("one", None, Some(0)).await.unwrap(), 1);
+    assert!(matches!(put("two", None, Some(0)).await, Err(Error::Conflict { .. })), "somebody was first");
+    assert_eq!(put("two", Some(10), Some(1)).await.unwrap(), 2);
+    assert_eq!(accepted(10).await, ["two", "one"]);
+    assert_eq!(accepted(11).await, ["two"]);
+    // The same again changes the configuration and cuts no overlap short.
+    put("two", None, None).await.unwrap();
+    assert_eq!(accepted(10).await, ["two", "one"]);
+    put("three", None, None).await.unwrap();
+    assert_eq!(accepted(5).await, ["three"], "without an overlap the one before is refused at once");
+    let known = vault.connection(&table.tenant, "stripe").await.unwrap().unwrap();
+    assert_eq!((known.rev, known.config), (4, json!({ "realm": "three" })));
+    assert!(!format!("{known:?}", known = vault.connection(&table.tenant, "stripe").await).contains("three\""));
+    assert_eq!(vault.connections(&table.tenant).await.unwrap(), ["stripe"]);
+    let item = table.db.get_item().table_name(testbed::TABLE);
+    let item = item.key("pk", AttributeValue::S("T#acme".into())).key("sk", AttributeValue::S("CONN#stripe".into()));
+    let stored = item.send().await.unwrap().item.unwrap();
+    let bytes = stored["secret"].as_b().unwrap().as_ref();
+    assert!(!bytes.windows(5).any(|part| part == b"three"), "it lies sealed in the table");
+}
+
+#[tokio::test]
+async fn a_token_opens_one_portal_until_it_expires_or_is_revoked() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let vault = vault(&table, Some("key"));
+    let token = vault.issue_token(&table.tenant, &customer_id(), at(100)).await.unwrap();
+    assert!(token.len() < 200, "{}", token.len());
+    assert_eq!(vault.token_of(&table.tenant, &table.head().await, at(100)).await.unwrap(), token);
+    let whose = Some((table.tenant.clone(), customer_id()));
+    assert_eq!(vault.verify_token(&token, at(99)).await.unwrap(), whose);
+    assert_eq!(vault.verify_token(&token, at(100)).await.unwrap(), None, "expired");
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let later = signed.replace(&at(100).as_second().to_string(), &at(9_000).as_second().to_string());
+    for forged in [format!("{later}.{signature}"), format!("{signed}.AAAA"), format!("globex{}", &token[4..]), "a".repeat(300)] {
+        assert_eq!(vault.verify_token(&forged, at(50)).await.unwrap(), None, "{forged}");
+    }
+    table.store.revoke_tokens(&table.tenant, &customer_id()).await.unwrap();
+    assert_eq!(vault.verify_token(&token, at(99)).await.unwrap(), None, "revoked");
+    let next = vault.issue_token(&table.tenant, &customer_id(), at(100)).await.unwrap();
+    assert_eq!(vault.verify_token(&next, at(99)).await.unwrap(), whose);
+    let nobody = CustomerId::derive(&["acme", "nobody"]);
+    assert!(matches!(vault.issue_token(&table.tenant, &nobody, at(100)).await, Err(Error::Refused { .. })));
+    assert!(table.store.revoke_tokens(&table.tenant, &nobody).await.is_err());
+}

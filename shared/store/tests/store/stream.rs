@@ -1,0 +1,112 @@
+//! The bus events that the table's stream stands for.
+
+use domain::*;
+use store::{BusEvent, Heard, events};
+
+use crate::common::*;
+
+/// Every event so far, in the stream's order.
+fn told(table: &Table) -> Vec<BusEvent> {
+    let image = |record: &serde_json::Value, name: &str| {
+        let image = record["dynamodb"].get(name).cloned()?;
+        Some(serde_json::from_value::<serde_dynamo::Item>(image).unwrap())
+    };
+    let records = table.aws.records();
+    let new = |record| image(record, "NewImage").map(|new| events(image(record, "OldImage").as_ref(), &new));
+    records.iter().filter_map(new).flatten().collect()
+}
+
+fn kinds(events: &[BusEvent]) -> Vec<&'static str> {
+    events.iter().map(|event| event.detail_type).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_told_from_its_decision_to_its_bounce() {
+    for during in [true, false] {
+        let table = table().await;
+        let pays = Document::Payment { customer: CustomerRef::Named(customer_id()), payment: payment("P-1", 1, "INV-1") };
+        table.say("e1", &[invoice_doc("INV-1", 1), pays], 0).await;
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+        let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+        let own = attempt("a1", 5);
+        let claimed = held(&table, head.version, &message, &own).await;
+        let bounce = async |minute| {
+            let bounced = Heard::Bounced { permanent: true };
+            let (store, customer) = (&table.store, customer_id());
+            let known = store.receipt(&table.tenant, &customer, 1, &message, bounced, at(minute), None, at(minute));
+            assert!(known.await.unwrap());
+        };
+        if during {
+            bounce(2).await;
+        }
+        let settlement = sent(3, vec![row("INV-1")]);
+        table.store.settle(&table.tenant, &claimed, &message, &own, &settlement, Next::Parked).await.unwrap();
+        if !during {
+            bounce(4).await;
+        }
+        let events = told(&table);
+        let mut first: Vec<_> = kinds(&events[..2]);
+        first.sort_unstable();
+        assert_eq!(first, ["InvoiceUpserted", "PaymentUpserted"]);
+        let rest = ["MessageQueued", "CaseOpened", "MessageSent", "StepSatisfied", "MessageFailed"];
+        assert_eq!(kinds(&events[2..]), rest, "heard during the call: {during}");
+        let ids: std::collections::BTreeSet<&str> = events.iter().map(|event| event.id.as_str()).collect();
+        assert_eq!(ids.len(), events.len(), "each has an id of its own");
+        assert_eq!(told(&table), events, "and the same every time");
+        for event in &events {
+            assert_eq!((event.detail["tenant"].as_str(), &event.detail["id"]), (Some("acme"), &event.id.as_str().into()));
+            assert!(event.detail["occurred_at"].is_string(), "{event:?}");
+            let text = event.detail.to_string();
+            for personal in ["Anna", "Acme", "ap@", "4930"] {
+                assert!(!text.contains(personal), "{personal} in {text}");
+            }
+        }
+        let failed = events.last().unwrap();
+        assert_eq!((&failed.detail["status"], &failed.detail["message"]), (&"bounced".into(), &message.as_str().into()));
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_dispatched_again_is_told_again_and_one_in_doubt_once() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+    let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+    let before = table.head().await;
+    assert!(table.store.touch(&table.tenant, &before, &message, at(20)).await.unwrap());
+    held(&table, head.version, &message, &attempt("a1", 25)).await;
+    assert!(table.store.mark_unknown(&table.tenant, &table.head().await, &message, at(60), at(30)).await.unwrap());
+    let events = told(&table);
+    let rest = ["InvoiceUpserted", "MessageQueued", "CaseOpened", "MessageQueued", "MessageUnknown"];
+    assert_eq!(kinds(&events), rest);
+    assert_ne!(events[1].id, events[3].id);
+    // An invoice that moves away is told of at its new customer only.
+    table.say("e2", &[Document::Invoice { customer: other("B"), invoice: invoice("INV-1", 2) }], 31).await;
+    let moved = told(&table);
+    let whose = &moved.last().unwrap().detail["customer"];
+    assert_eq!((moved.len(), whose), (rest.len() + 1, &customer_of("B").as_str().into()));
+}
+
+#[tokio::test]
+async fn tasks_and_waiting_cases_are_told() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let mut plan = decision(vec![], Next::Parked);
+    plan.tasks = vec![NewTask {
+        kind: TaskKind::HandOff,
+        key: "k".into(),
+        title: "Hand off".into(),
+        detail: "to the agency".into(),
+        to: None,
+        due_on: None,
+        step: Some("agency".into()),
+        currency: Some(Currency::EUR),
+    }];
+    plan.cases.get_mut(&Currency::EUR).unwrap().state = CaseState::Waiting(WaitingReason::Held);
+    table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &plan, at(1)).await.unwrap();
+    let mut kinds = kinds(&told(&table));
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["CaseHandedOff", "CaseWaiting", "InvoiceUpserted", "TaskCreated"]);
+}

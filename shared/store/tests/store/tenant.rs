@@ -1,0 +1,123 @@
+//! What a tenant decides by: workflows, templates, policies.
+
+use domain::*;
+use store::{Error, Read, Template};
+
+use crate::common::*;
+
+fn workflow(id: &str, name: &str) -> Workflow {
+    let text = serde_json::json!({
+        "id": id, "name": name, "scope": "customer",
+        "steps": [{"id": "call", "at": {"anchor": "due_date", "offset": "P5D"}, "action": {"task": {"title": "Call"}}}]
+    });
+    domain::workflow::read(&text).unwrap()
+}
+
+fn template(language: &str, body: &str) -> Template {
+    Template {
+        id: "reminder".into(),
+        channel: Channel::Email,
+        language: language.into(),
+        version: 0,
+        subject: Some("Invoice".into()),
+        body: body.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_published_version_never_changes_and_wakes_everybody() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    assert!(!store.has_workflows(tenant).await.unwrap());
+    assert_eq!(store.publish_workflow(tenant, &workflow("net-30", "One"), at(1)).await.unwrap(), 1);
+    let row = store.tenant(tenant).await.unwrap().unwrap();
+    store.set_replan(tenant, row.replan.as_ref(), None).await.unwrap();
+    assert_eq!(store.publish_workflow(tenant, &workflow("net-30", "One"), at(2)).await.unwrap(), 1, "the same changes nothing");
+    assert_eq!(store.tenant(tenant).await.unwrap().unwrap().replan, None);
+    assert_eq!(store.publish_workflow(tenant, &workflow("net-30", "Two"), at(3)).await.unwrap(), 2);
+    assert!(store.tenant(tenant).await.unwrap().unwrap().replan.is_some());
+    let name = async |version| store.workflow(tenant, "net-30", version).await.unwrap().map(|workflow| workflow.name);
+    assert_eq!(
+        [name(Some(1)).await, name(Some(2)).await, name(None).await, name(Some(3)).await],
+        [Some("One".to_owned()), Some("Two".to_owned()), Some("Two".to_owned()), None]
+    );
+    let nobody = TenantId::parse("nobody").unwrap();
+    let refused = store.publish_workflow(&nobody, &workflow("net-30", "One"), at(4)).await;
+    assert!(matches!(refused, Err(Error::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_policy_holds_what_is_published_and_what_cases_are_pinned_to() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    store.publish_workflow(tenant, &workflow("net-30", "One"), at(1)).await.unwrap();
+    store.publish_workflow(tenant, &workflow("net-30", "Two"), at(2)).await.unwrap();
+    store.publish_workflow(tenant, &workflow("other", "Other"), at(3)).await.unwrap();
+    assert!(store.unpublish_workflow(tenant, "other", at(4)).await.unwrap());
+    assert!(!store.unpublish_workflow(tenant, "none", at(4)).await.unwrap());
+    store.put_template(tenant, &template("en", "one")).await.unwrap();
+    assert_eq!(store.put_template(tenant, &template("de", "eins")).await.unwrap(), 2);
+    assert_eq!(store.put_template(tenant, &template("en", "one")).await.unwrap(), 1, "what is current changes nothing");
+    let case = |workflow: &str, version| Case {
+        id: CaseId::derive(&["acme", "case"]),
+        workflow: workflow.into(),
+        version,
+        opened_at: at(0),
+        state: CaseState::Open,
+    };
+    let cases = [(Currency::EUR, case("net-30", 1)), (Currency::USD, case("gone", 7))].into();
+    let policy = store.policy(tenant, &cases, Read::Fresh).await.unwrap();
+    assert_eq!(policy.published, [("net-30".to_owned(), 2)].into());
+    assert_eq!(policy.workflow("net-30", 1).unwrap().name, "One");
+    assert_eq!(store::Store::missing_pins(&policy, &cases), ["gone@7".to_owned()].into());
+    assert_eq!(policy.templates[&("reminder".to_owned(), Channel::Email)], 2);
+
+    let texts = store.template_of(tenant, &policy, "reminder", Channel::Email).await.unwrap();
+    table.meter.take_reads();
+    assert_eq!(store.template_of(tenant, &policy, "reminder", Channel::Email).await.unwrap(), texts);
+    assert_eq!(table.meter.take_reads(), 0.0, "a version is read once");
+    // A new text of any language is a new version.
+    store.put_template(tenant, &template("en", "two")).await.unwrap();
+    let policy = store.policy(tenant, &cases, Read::Fresh).await.unwrap();
+    let now = store.template_of(tenant, &policy, "reminder", Channel::Email).await.unwrap();
+    assert!(now.iter().any(|text| text.body == "two") && now.iter().any(|text| text.body == "eins"));
+}
+
+#[tokio::test]
+async fn a_cached_policy_is_read_again_when_the_tenant_changed() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let rev = store.tenant(tenant).await.unwrap().unwrap().rev;
+    let none = Default::default();
+    store.policy(tenant, &none, Read::Cached(rev)).await.unwrap();
+    table.meter.take_reads();
+    assert!(!store.policy(tenant, &none, Read::Cached(rev)).await.unwrap().breaker_open);
+    assert_eq!(table.meter.take_reads(), 0.0);
+    store.trip_breaker(tenant, "test", at(1)).await.unwrap();
+    store.trip_breaker(tenant, "again", at(2)).await.unwrap();
+    let rev = store.tenant(tenant).await.unwrap().unwrap().rev;
+    assert!(store.policy(tenant, &none, Read::Cached(rev)).await.unwrap().breaker_open);
+    store.reset_breaker(tenant, at(3)).await.unwrap();
+    assert!(!store.policy(tenant, &none, Read::Fresh).await.unwrap().breaker_open);
+}
+
+#[tokio::test]
+async fn the_workflows_that_a_tenant_begins_with_are_there_all_or_none() {
+    for calls in 0.. {
+        let table = table().await;
+        let first = [workflow("standard", "Standard"), workflow("gentle", "Gentle")];
+        let done = table.dying(calls).publish_first(&table.tenant, &first, at(1)).await;
+        let there = table.store.workflows(&table.tenant).await.unwrap().len();
+        assert!([0, 2].contains(&there), "{there} after {calls} calls");
+        assert_eq!(table.store.publish_first(&table.tenant, &first, at(2)).await.unwrap(), there == 0);
+        assert_eq!(table.store.workflows(&table.tenant).await.unwrap().len(), 2);
+        if done.is_ok() {
+            assert!(calls > 0);
+            break;
+        }
+    }
+    let table = table().await;
+    table.store.publish_workflow(&table.tenant, &workflow("standard", "My own"), at(1)).await.unwrap();
+    assert!(!table.store.publish_first(&table.tenant, &[workflow("standard", "Standard")], at(2)).await.unwrap());
+    assert_eq!(table.store.workflows(&table.tenant).await.unwrap()[0].name, "My own");
+}

@@ -1,0 +1,130 @@
+//! The one address of the stand-ins.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use dynoxide::{
+    Database,
+    actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator},
+};
+use http_body_util::{BodyExt, Full};
+use hyper::{Request, Response, body::Incoming, service::service_fn};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioIo},
+};
+use kit::Clients;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::{TABLE, bus, kms, table};
+
+/// How the stand-ins behave and what they saw.
+#[derive(Debug, Default)]
+pub struct World {
+    /// What was put into the bucket, by path.
+    pub objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// The entries that the bus took, in order.
+    pub taken: Mutex<Vec<Value>>,
+    /// How many entries each call to the bus had.
+    pub calls: Mutex<Vec<usize>>,
+    /// What the bus does with the next calls: an error code for each entry that is named by its position, or for all.
+    pub script: Mutex<VecDeque<Vec<(usize, &'static str)>>>,
+    /// How many of the next writes to the table are throttled.
+    pub throttled: Mutex<u32>,
+    /// The operations on the table, by name.
+    pub operations: Mutex<Vec<String>>,
+}
+
+/// AWS on loopback with an empty table.
+pub struct Loopback {
+    /// What the stand-ins saw.
+    pub world: Arc<World>,
+    /// Clients of all of it.
+    pub clients: Clients,
+    /// A client of the table.
+    pub db: aws_sdk_dynamodb::Client,
+    database: Database,
+}
+
+impl Loopback {
+    /// Starts it; it ends with the test.
+    pub async fn start() -> Self {
+        let world = Arc::new(World::default());
+        let (database, engine) = table::engine().await;
+        let clients = Clients::at_endpoint(&serve(Arc::clone(&world), engine).await, "eu-central-1");
+        let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
+        table::create(&db).await;
+        Self { world, clients, db, database }
+    }
+
+    /// The records of the table's stream so far, as a function gets them.
+    pub fn records(&self) -> Vec<Value> {
+        let shard_iterator = encode_shard_iterator(TABLE, &dynoxide::streams::shard_id(TABLE), 0);
+        let request = GetRecordsRequest { shard_iterator, limit: Some(1_000) };
+        let records = self.database.get_records(request).unwrap().records;
+        records.iter().map(|record| serde_json::to_value(record).unwrap()).collect()
+    }
+}
+
+type Http = Client<HttpConnector, Full<Bytes>>;
+
+async fn serve(world: Arc<World>, engine: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let http: Http = Client::builder(TokioExecutor::new()).build_http();
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let _nodelay = stream.set_nodelay(true);
+            let (world, http, engine) = (Arc::clone(&world), http.clone(), engine.clone());
+            let service = service_fn(move |request: Request<Incoming>| {
+                let (world, http, engine) = (Arc::clone(&world), http.clone(), engine.clone());
+                async move { Ok::<_, Infallible>(answer(&world, &http, &engine, request).await) }
+            });
+            tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    endpoint
+}
+
+async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let (mut head, body) = request.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let target = head.headers.get("x-amz-target").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+    let (service, operation) = target.split_once('.').unwrap_or_default();
+    let json = || serde_json::from_slice(&body).unwrap();
+    if service.starts_with("DynamoDB") {
+        world.operations.lock().unwrap().push(operation.to_owned());
+        if throttles(world, operation) {
+            return error(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException");
+        }
+        head.uri = format!("http://{engine}/").parse().unwrap();
+        let (head, body) = http.request(Request::from_parts(head, Full::new(body))).await.unwrap().into_parts();
+        Response::from_parts(head, Full::new(body.collect().await.unwrap().to_bytes()))
+    } else if service == "TrentService" {
+        kms::answer(operation, &json())
+    } else if service == "AWSEvents" {
+        bus::put_events(world, &json())
+    } else {
+        assert_eq!(head.method, "PUT", "only S3's PutObject is left");
+        world.objects.lock().unwrap().insert(head.uri.path().to_owned(), body.to_vec());
+        Response::new(Full::default())
+    }
+}
+
+fn throttles(world: &World, operation: &str) -> bool {
+    let mut left = world.throttled.lock().unwrap();
+    let hit = *left > 0 && (operation.starts_with("Transact") || operation == "PutItem" || operation == "UpdateItem");
+    *left -= u32::from(hit);
+    hit
+}
+
+pub(crate) fn error(status: u16, code: &str) -> Response<Full<Bytes>> {
+    let body = json!({ "__type": code, "message": "so says the test" }).to_string();
+    Response::builder().status(status).header("content-type", "application/x-amz-json-1.0").body(Full::from(body)).unwrap()
+}
