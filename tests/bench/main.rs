@@ -1,6 +1,6 @@
 //! What the core loop costs: capacity units, processor time, memory, decisions a second.
 //!
-//! `cargo bench -p bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
+//! `cargo bench --workspace --bench bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
 //! repeats nothing; `-- --only units` (or `sweep`, `decide`) prints one part. Reads `/proc`, as Linux has it.
 #![expect(clippy::float_arithmetic, reason = "figures are printed, no money is reckoned")]
 
