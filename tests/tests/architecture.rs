@@ -132,7 +132,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "shared/store" | "shared/connectors" | "shared/channels" => other == "domain",
         "shared/sending" => BELOW_SENDING.contains(&other),
         "shared/reading" => BELOW_READING.contains(&other),
-        "infra/local" | "tests" => true,
+        "infra/local" | "tests" | "tests/bench" => true,
         function if function.starts_with("functions/") => SHARED.contains(&other),
         _ => false,
     }
@@ -164,6 +164,8 @@ fn misnamed_folders(packages: &[Package]) -> Vec<String> {
     let expected = |package: &Package| match package.folder.as_str() {
         "infra/local" => "local".to_owned(),
         "tests" => "tests".to_owned(),
+        "tests/bench" => "bench".to_owned(),
+        "tests/hello" => "hello".to_owned(),
         folder => match folder.split_once('/') {
             Some(("functions" | "shared", name)) if !name.contains('/') => name.to_owned(),
             _ => String::new(),

@@ -1,11 +1,21 @@
-use tracing_subscriber::{EnvFilter, fmt, prelude::*};
+use tracing_subscriber::{
+    filter::LevelFilter,
+    fmt::{self, MakeWriter},
+    prelude::*,
+};
 
 use crate::Env;
 
 /// Sets up JSON logging at the level that `LOG_LEVEL` names (`info` when absent). Call once, in `main`.
 pub fn init(env: &Env) {
-    let filter = EnvFilter::new(env.get("LOG_LEVEL").unwrap_or("info"));
+    init_to(env, std::io::stdout);
+}
+
+/// The same, written elsewhere: for where the function's log has no reader.
+pub fn init_to(env: &Env, writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
+    // A level and no more: a filter by module would link a regular expression engine into every function.
+    let level = env.get("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let layer = fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false).without_time();
     // A second call finds a subscriber set and changes nothing.
-    let _already_set = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    let _already_set = tracing_subscriber::registry().with(level).with(layer.with_writer(writer)).try_init();
 }

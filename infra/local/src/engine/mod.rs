@@ -93,6 +93,11 @@ impl World {
         Ok(self.work_off(to).await)
     }
 
+    /// Nothing that is due is done until what this returns is dropped.
+    pub async fn pause(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.engine.turn.lock().await
+    }
+
     /// Does what is due now, for as long as the stack runs.
     pub async fn run(&self) {
         loop {

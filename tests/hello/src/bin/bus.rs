@@ -1,0 +1,3 @@
+//! The bus.
+
+hello::hello!(aws_sdk_eventbridge.put_events);

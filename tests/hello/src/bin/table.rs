@@ -1,0 +1,3 @@
+//! The table.
+
+hello::hello!(aws_sdk_dynamodb.get_item);
