@@ -265,14 +265,27 @@ async fn roles() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let id = operation["operationId"].as_str().unwrap();
-            let lowest = match id {
-                "put_settings" | "put_connection" => "admin",
-                "put_workflow" | "unpublish_workflow" | "put_template" | "reset_breaker" | "pause" | "resume" => "manager",
-                "put_hold" | "end_hold" | "finish_task" => "collector",
-                _ => "viewer",
-            };
             let address = path.replace(['{', '}'], "");
             let method = method.to_uppercase();
+            if path.starts_with("/oauth/") {
+                // A state that is good once opens it, and no token.
+                let answer = api.handler.handle(request(&method, &address, None, &[], "")).await.unwrap();
+                assert_eq!(answer["statusCode"], 400, "{answer}");
+                continue;
+            }
+            if path.starts_with("/v1/apps") {
+                for (claims, may) in [(("app", "admin"), true), (("app", "viewer"), false), (("acme", "admin"), false)] {
+                    let reply = api.raw(request(&method, &address, Some(claims), &[], "{}")).await;
+                    assert_eq!(reply.status != 403, may, "{id} as {claims:?}: {}", reply.body);
+                }
+                continue;
+            }
+            let lowest = match id {
+                "put_settings" | "put_connection" | "authorize_connection" | "delete_connection" => "admin",
+                "put_workflow" | "unpublish_workflow" | "put_template" | "reset_breaker" | "pause" | "resume" => "manager",
+                "put_hold" | "end_hold" | "finish_task" | "test_connection" => "collector",
+                _ => "viewer",
+            };
             for role in roles {
                 let may = roles.iter().position(|known| *known == role) >= roles.iter().position(|known| *known == lowest);
                 let reply = api.with(role, &method, &address, &[], json!({})).await;
