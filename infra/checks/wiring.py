@@ -38,6 +38,10 @@ def queued(channel):
     return {"source": "dunlin", "detail-type": "MessageQueued", "detail": {"channel": channel, "tenant": "t"}}
 
 
+def requested(source):
+    return {"source": "dunlin", "detail-type": "SyncRequested", "detail": {"tenant": "t", "source": source}}
+
+
 def ses(kind):
     return {"source": "aws.ses", "detail-type": kind, "detail": {"mail": {"tags": {"message": ["msg_1"]}}}}
 
@@ -54,15 +58,16 @@ RULES = {
     "EmailRule": ([queued("email")], [queued("sms"), {**queued("email"), "source": "other"},
                                       {**queued("email"), "detail-type": "MessageSent"}]),
     "SmsRule": ([queued("sms")], [queued("email"), queued("voice")]),
+    "SyncRule": ([requested("quickbooks")], [{**requested("xero"), "source": "other"}, queued("email")]),
     "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
 }
 STREAM = (
-    [change(kind, sk) for kind in ("INSERT", "MODIFY") for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1")],
+    [change(kind, sk) for kind in ("INSERT", "MODIFY") for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1")],
     [change("REMOVE", "INV#i-1"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1")],
 )
 ROUTES = {
     "IngestFunction": {("post", "/webhooks/{tenant}/{source}")},
-    "AdminFunction": {("x-amazon-apigateway-any-method", "/v1/{proxy+}")},
+    "AdminFunction": {("x-amazon-apigateway-any-method", "/v1/{proxy+}"), ("get", "/oauth/{source}/callback")},
     "PortalFunction": {("get", "/p/{token}"), ("post", "/p/{token}"), ("get", "/p/{token}/{proxy+}"), ("post", "/p/{token}/{proxy+}")},
 }
 
