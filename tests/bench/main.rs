@@ -1,7 +1,7 @@
 //! What the core loop costs: capacity units, processor time, memory, decisions a second.
 //!
 //! `cargo bench --workspace --bench bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
-//! repeats nothing; `-- --only units` (or `sweep`, `decide`) prints one part. Reads `/proc`, as Linux has it.
+//! repeats nothing; `-- --only units` (or `sweep`, `sources`, `decide`) prints one part. Reads `/proc`, as Linux has it.
 #![expect(clippy::float_arithmetic, reason = "figures are printed, no money is reckoned")]
 
 mod alone;
@@ -10,6 +10,7 @@ mod cpu;
 mod replay;
 mod rig;
 mod rules;
+mod sources;
 mod sweep;
 mod units;
 
@@ -31,6 +32,9 @@ fn main() -> anyhow::Result<()> {
     if wanted("sweep") {
         let (sizes, rounds): (&[usize], _) = if quick { (&[1_000, 10_000], 1) } else { (&[1_000, 10_000, 100_000], 3) };
         runtime.block_on(sweep::run(sizes, rounds))?;
+    }
+    if wanted("sources") {
+        runtime.block_on(sources::run(if quick { 1_000 } else { 10_000 }))?;
     }
     if wanted("decide") {
         runtime.block_on(rules::run())?;

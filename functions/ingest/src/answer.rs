@@ -1,7 +1,7 @@
 //! What a sender is told.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
-use connectors::{Refused, Rejected};
+use connectors::{Doubted, Refused, Rejected};
 use kit::{FieldError, Problem};
 use serde_json::json;
 
@@ -147,11 +147,11 @@ pub fn unknown_source() -> Problem {
 
 /// The signature or its timestamp does not hold; the status is the vendor's.
 pub fn bad_signature(refused: &Refused) -> Problem {
-    if refused.detail.starts_with("the timestamp is") && refused.detail.contains("off") {
-        Problem::new(refused.status, "stale-timestamp", "Stale timestamp", &refused.detail)
-    } else {
-        Problem::new(refused.status, "bad-signature", "Bad signature", &refused.detail)
-    }
+    let (kind, title) = match refused.what {
+        Doubted::Timestamp => ("stale-timestamp", "Stale timestamp"),
+        Doubted::Signature => ("bad-signature", "Bad signature"),
+    };
+    Problem::new(refused.status, kind, title, &refused.detail)
 }
 
 /// The document is wrong by itself.

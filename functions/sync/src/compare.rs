@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::{Ask, Page};
-use domain::{Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, NewTask, TaskKind};
+use domain::{Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, Money, NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -144,7 +144,8 @@ async fn say(
     let lines = differing.iter().take(NAMED_MAX).map(|key| {
         let (customer, currency) = key;
         let after = if amount(theirs, key) == amount(mended, key) { "now equal" } else { "still different" };
-        format!("{customer} {currency}: {} minor units in the books, {} here; {after}", amount(theirs, key), amount(ours, key))
+        let money = |totals: &Totals| Money::from_minor(amount(totals, key), *currency);
+        format!("{customer}: {} in the books, {} here; {after}", money(theirs), money(ours))
     });
     let mut detail = lines.collect::<Vec<_>>().join(". ");
     if differing.len() > NAMED_MAX {

@@ -134,8 +134,19 @@ pub struct Parked {
 pub struct Refused {
     /// The HTTP status that the vendor expects.
     pub status: u16,
+    /// What is not believed.
+    pub what: Doubted,
     /// What is wrong and how to mend it.
     pub detail: String,
+}
+
+/// What is not believed of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubted {
+    /// Its signature is missing or does not match.
+    Signature,
+    /// Its timestamp is too far off: it may be an old request sent again.
+    Timestamp,
 }
 
 /// Why nothing of a request can be taken: every flaw that the request alone shows.

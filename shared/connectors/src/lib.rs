@@ -28,7 +28,7 @@ pub mod xero;
 
 pub use books::{Access, Ask, Books, Company, Limits, Pace, Page, Site, Trouble, Unreadable, customer_id};
 pub use connector::{
-    Bodies, Capabilities, Connector, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
+    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
 };
 pub use incoming::{Headers, Incoming, Secret};
 

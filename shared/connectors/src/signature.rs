@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use crate::{Incoming, Secret};
+use crate::{Doubted, Incoming, Secret};
 
 /// How far a signed timestamp may be off, either way, in seconds.
 pub const TOLERANCE_S: i64 = 300;
@@ -47,14 +47,15 @@ pub fn equal(one: &str, other: &str) -> bool {
 /// # Errors
 ///
 /// What is wrong and how to mend it.
-pub fn fresh(text: &str, now: Timestamp) -> Result<(), String> {
+pub fn fresh(text: &str, now: Timestamp) -> Result<(), (Doubted, String)> {
     let digits = (1..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let Some(second) = digits.then(|| text.parse::<i64>().ok()).flatten() else {
-        return Err("the timestamp is not a number of seconds since 1970".to_owned());
+        return Err((Doubted::Signature, "the timestamp is not a number of seconds since 1970".to_owned()));
     };
     let off = now.as_second().abs_diff(second);
     if off > TOLERANCE_S.unsigned_abs() {
-        return Err(format!("the timestamp is {off} seconds off; at most {TOLERANCE_S} are allowed, so sign each attempt anew"));
+        let detail = format!("the timestamp is {off} seconds off; at most {TOLERANCE_S} are allowed, so sign each attempt anew");
+        return Err((Doubted::Timestamp, detail));
     }
     Ok(())
 }

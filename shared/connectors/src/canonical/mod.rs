@@ -11,7 +11,7 @@ use domain::{Document, PaymentKind, TenantId};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    Bodies, Capabilities, Connector, Incoming, Objects, Reading, Refused, Rejected, Scope, Secret, form,
+    Bodies, Capabilities, Connector, Doubted, Incoming, Objects, Reading, Refused, Rejected, Scope, Secret, form,
     json::{self, Flaws, Object},
     signature,
 };
@@ -57,7 +57,7 @@ impl Connector for Canonical {
     }
 
     fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused> {
-        let refuse = |detail: String| Refused { status: STATUS, detail };
+        let refuse = |detail: String| Refused { status: STATUS, what: Doubted::Signature, detail };
         let header = |name: &str| {
             incoming
                 .headers
@@ -65,7 +65,7 @@ impl Connector for Canonical {
                 .ok_or_else(|| refuse(format!("the header {name} is missing; sign as Standard Webhooks says")))
         };
         let (id, timestamp, signatures) = (header("webhook-id")?, header("webhook-timestamp")?, header("webhook-signature")?);
-        signature::fresh(timestamp, incoming.now).map_err(refuse)?;
+        signature::fresh(timestamp, incoming.now).map_err(|(what, detail)| Refused { status: STATUS, what, detail })?;
         let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", incoming.body];
         let mut matched = false;
         for key in secrets.iter().filter_map(key) {

@@ -23,8 +23,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, Ask, Bodies, Books, Capabilities, Connector, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected, Scope,
-    Secret, Site, Trouble, books, signature,
+    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected,
+    Scope, Secret, Site, Trouble, books, signature,
 };
 
 /// The connector of QuickBooks Online.
@@ -54,9 +54,11 @@ impl Connector for QuickBooks {
 
     fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused> {
         let detail = "the header intuit-signature is missing or does not match; store the app's webhook verifier token";
-        signature::believe_base64(incoming, "intuit-signature", secrets)
-            .then_some(())
-            .ok_or_else(|| Refused { status: STATUS, detail: detail.to_owned() })
+        signature::believe_base64(incoming, "intuit-signature", secrets).then_some(()).ok_or_else(|| Refused {
+            status: STATUS,
+            what: Doubted::Signature,
+            detail: detail.to_owned(),
+        })
     }
 
     fn bodies(&self) -> Bodies {

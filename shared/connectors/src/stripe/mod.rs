@@ -24,7 +24,8 @@ use domain::{Document, TenantId};
 use jiff::tz::TimeZone;
 
 use crate::{
-    Bodies, Capabilities, Connector, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Scope, Secret, form,
+    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Scope, Secret,
+    form,
     json::{self, Flaws, Object},
     signature,
     stripe::event::Event,
@@ -53,13 +54,13 @@ impl Connector for Stripe {
     }
 
     fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused> {
-        let refuse = |detail: &str| Refused { status: STATUS, detail: detail.to_owned() };
+        let refuse = |detail: &str| Refused { status: STATUS, what: Doubted::Signature, detail: detail.to_owned() };
         let header = incoming.headers.get("stripe-signature").ok_or_else(|| refuse("the header Stripe-Signature is missing"))?;
         let values = |name: &'static str| {
             header.split(',').filter_map(move |part| part.split_once('=').filter(|(key, _)| *key == name)).map(|(_, value)| value)
         };
         let timestamp = values("t").next().ok_or_else(|| refuse("the header Stripe-Signature has no t"))?;
-        signature::fresh(timestamp, incoming.now).map_err(|detail| refuse(&detail))?;
+        signature::fresh(timestamp, incoming.now).map_err(|(what, detail)| Refused { status: STATUS, what, detail })?;
         let mut matched = false;
         for secret in secrets.iter().filter(|secret| !secret.expose().is_empty()) {
             let signed = [timestamp.as_bytes(), b".", incoming.body];

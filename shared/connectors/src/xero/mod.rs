@@ -24,8 +24,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, Ask, Bodies, Books, Capabilities, Connector, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected, Scope,
-    Secret, Site, Trouble, books, signature,
+    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected,
+    Scope, Secret, Site, Trouble, books, signature,
 };
 
 /// The connector of Xero.
@@ -55,9 +55,11 @@ impl Connector for Xero {
 
     fn verify(&self, incoming: &Incoming<'_>, secrets: &[Secret]) -> Result<(), Refused> {
         let detail = "the header x-xero-signature is missing or does not match; store the app's webhook signing key";
-        signature::believe_base64(incoming, "x-xero-signature", secrets)
-            .then_some(())
-            .ok_or_else(|| Refused { status: STATUS, detail: detail.to_owned() })
+        signature::believe_base64(incoming, "x-xero-signature", secrets).then_some(()).ok_or_else(|| Refused {
+            status: STATUS,
+            what: Doubted::Signature,
+            detail: detail.to_owned(),
+        })
     }
 
     fn bodies(&self) -> Bodies {

@@ -5,7 +5,7 @@ use super::{
     way::{self, Way},
 };
 use crate::{
-    Action, Case, CaseState, Channel, Covered, NewTask, Next, Outcome, Planned, Step, TaskKind, WaitingReason,
+    Action, Case, CaseState, Channel, Covered, Money, NewTask, Next, Outcome, Planned, Step, TaskKind, WaitingReason,
     book::DueItem,
     guard::Verdict,
     ladder::{NextStep, add_days},
@@ -178,9 +178,10 @@ pub(super) fn plan_ended(planner: &Planner<'_, '_>, case: &Case) -> Option<NewTa
         key: format!("{}/{}", case.id, planner.view.facts.decision + 1),
         title: "The plan has ended and money is still owed".to_owned(),
         detail: format!(
-            "no due item has a step of workflow {} left, and {} minor units of {} are still due; decide what to do next, or write \
+            "no due item has a step of workflow {} left, and {} are still due; decide what to do next, or write \
              the rest off in the accounting system",
-            planner.workflow.id, planner.trace.due_now_minor, planner.currency
+            planner.workflow.id,
+            Money::from_minor(planner.trace.due_now_minor, planner.currency)
         ),
         to: None,
         due_on: None,
