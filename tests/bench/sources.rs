@@ -40,7 +40,10 @@ fn print(what: &str, desk: &Desk, double: &QuickBooks, before: &Start, count: us
     let per = count as f64;
     line(what, &less(&desk.stack.metrics(), &before.metrics), per);
     let busy = cpu::of_process().saturating_sub(before.busy).as_secs_f64() * 1e6 / per;
-    println!("{what}: {:.3} vendor calls and {busy:.0} µs each, everything together", (calls(double) - before.calls) as f64 / per);
+    println!(
+        "{what}: {:.3} vendor calls and {busy:.0} µs each, everything together",
+        (calls(double) - before.calls) as f64 / per
+    );
 }
 
 /// Prints all of it.
