@@ -27,7 +27,7 @@ async fn connected(now: &str) -> (Desk, QuickBooks, String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_company_is_read_and_its_first_invoice_chased() {
-    let (desk, double, customer, _) = connected("2026-03-02T18:00:00Z").await;
+    let (desk, double, customer, invoice) = connected("2026-03-02T18:00:00Z").await;
     desk.advance("PT10M").await;
     assert_eq!(desk.health("quickbooks").await["status"], "good", "{}", desk.health("quickbooks").await);
     assert_eq!(desk.open_here("quickbooks", &customer).await.len(), 1);
@@ -36,6 +36,11 @@ async fn a_company_is_read_and_its_first_invoice_chased() {
     let steps: Vec<_> = desk.sent().iter().map(step).collect();
     assert_eq!(steps, ["heads-up", "reminder"]);
     assert_eq!(desk.sent()[0].to, "ap@harbourbakery.example");
+    let pdf = |id: &str| format!("/v1/connections/quickbooks/invoices/{id}/pdf");
+    let reply = desk.admin("GET", &pdf(&invoice), &json!(null)).await.is(200);
+    assert!(reply.text.starts_with("%PDF"), "{}", reply.text);
+    desk.admin("GET", &pdf("99999"), &json!(null)).await.is(404);
+    desk.admin("GET", &pdf("..%2Fcompanyinfo"), &json!(null)).await.is(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,10 @@ async fn a_sign_in_connects_a_company_once() {
     desk.equals("quickbooks", &double, REALM).await;
     assert_eq!(desk.admin("GET", "/v1/settings", &Value::Null).await.body["settings"]["freshness"]["quickbooks"], "PT180M");
 
+    desk.set(json!({"country": "US", "time_zone": "America/New_York"})).await;
+    let settings = desk.admin("GET", "/v1/settings", &Value::Null).await.is(200).body;
+    assert_eq!(settings["settings"]["freshness"]["quickbooks"], "PT180M", "left out, the demand stays");
+
     double.consent(&[OTHER]);
     let other = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
     let page = sign_in(&desk, &other).await;
@@ -225,6 +229,26 @@ async fn published_vectors_pass_over_http() {
         covered += 1;
     }
     assert_eq!(covered, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_do_not_shorten_a_wait() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    let owed = owing(&double, 3);
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT5M").await;
+    double.notifications();
+    double.fail_next_at("/v3/", 1, Fault::Status { status: 429, retry_after_s: Some(600) });
+    let mut calls = Vec::new();
+    for (_, invoice) in &owed {
+        double.pay(REALM, invoice, "40.00", date(2026, 3, 4));
+        desk.deliver_all("quickbooks", &double).await;
+        desk.advance("PT2M").await;
+        calls.push(double.calls().values().sum::<u64>());
+    }
+    assert!(calls.windows(2).all(|pair| pair[0] == pair[1]), "the vendor is left alone: {calls:?}");
+    desk.advance("PT5M").await;
+    desk.equals("quickbooks", &double, REALM).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    http::header,
+    response::IntoResponse,
 };
 use connectors::{Ask, Books, Company};
 use domain::TenantId;
@@ -250,4 +252,32 @@ pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path
     app.store.close_books(tenant, &source).await?;
     app.vault.delete_connection(tenant, &source).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
+}
+
+/// An invoice as a PDF, fetched from the vendor.
+#[utoipa::path(get, path = "/v1/connections/{source}/invoices/{invoice}/pdf", tag = "connections", operation_id = "show_invoice_pdf",
+    params(("source" = String, Path, description = "`quickbooks`, `xero`"),
+           ("invoice" = String, Path, description = "The vendor's own id of the invoice")),
+    responses((status = 200, description = "The PDF", content_type = "application/pdf"),
+              (status = 404, description = "not-found: no such connection, or the vendor has no PDF of it"),
+              (status = 409, description = "changed-meanwhile: the vendor cannot be asked now")))]
+pub async fn pdf(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((source, invoice)): Path<(String, String)>,
+) -> Answer<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let books = books_of(&source)?;
+    let progress = progress_of(&app, tenant, &source).await?;
+    let none = || Fail::not_found("the vendor has no PDF of such an invoice; give the id that the vendor shows");
+    // It becomes part of an address at the vendor.
+    let sound = (1..=36).contains(&invoice.len()) && invoice.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !sound {
+        return Err(none());
+    }
+    let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
+    let link = Link::open(opened, tenant, &source, books, &progress).await;
+    let link = link.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let found = link.pdf(&Company::default(), &invoice).await.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, "application/pdf")], found.ok_or_else(none)?))
 }

@@ -91,11 +91,16 @@ async fn out(response: Response) -> Result<Value, lambda_runtime::Error> {
     }
     headers.insert("cache-control".to_owned(), json!("no-store"));
     headers.insert("x-content-type-options".to_owned(), json!("nosniff"));
+    // API Gateway takes text; what is none travels encoded and arrives as it was.
+    let (body, encoded) = match String::from_utf8(bytes.to_vec()) {
+        Ok(text) => (text, false),
+        Err(_) => (STANDARD.encode(&bytes), true),
+    };
     Ok(json!({
         "statusCode": parts.status.as_u16(),
         "headers": headers,
         "cookies": [],
-        "body": String::from_utf8(bytes.to_vec())?,
-        "isBase64Encoded": false,
+        "body": body,
+        "isBase64Encoded": encoded,
     }))
 }

@@ -46,6 +46,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(connections::put, books::health, books::end))
         .routes(routes!(books::authorize))
         .routes(routes!(books::test))
+        .routes(routes!(books::pdf))
         .routes(routes!(oauth::back))
         .routes(routes!(apps::list))
         .routes(routes!(apps::worklist))

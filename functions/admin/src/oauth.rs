@@ -9,8 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use connectors::place;
 use reading::{
-    signin::{Exchange, callback, place},
+    signin::{Exchange, callback},
     tokens,
 };
 use serde::Deserialize;

@@ -114,7 +114,7 @@ fn differences(theirs: &Totals, ours: &Totals) -> Vec<(CustomerId, Currency)> {
 
 /// Reads again the invoices that are open here and not in the books' list.
 async fn reread(desk: &Desk<'_>, stray: Vec<Invoice>) -> Result<(), Stopped> {
-    let Some(books) = connectors::books_of(desk.run.source) else { return Ok(()) };
+    let books = desk.books;
     let kind = books.invoice_kind();
     for invoices in stray.chunks(books.access().limits.ids_max) {
         let ids: Vec<String> = invoices.iter().map(|invoice| invoice.external_id.clone()).collect();

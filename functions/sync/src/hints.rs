@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connectors::{Ask, Books, Trouble};
+use connectors::{Ask, Trouble};
 use reading::link::Failed;
 use store::Waiting;
 
@@ -18,8 +18,8 @@ const HINTS_MAX: usize = 400;
 /// Reads what was hinted, in the order of kinds, many objects a request. True when there was something.
 ///
 /// A hint is forgotten once what was read is applied; one that came again meanwhile stays.
-pub(crate) async fn read(desk: &mut Desk<'_>, books: &'static dyn Books) -> Result<bool, Stopped> {
-    let run = desk.run;
+pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
+    let (run, books) = (desk.run, desk.books);
     let waiting = run.handler.store.hinted(run.tenant, run.source, HINTS_MAX).await?;
     let mut by_kind: BTreeMap<usize, Vec<Waiting>> = BTreeMap::new();
     for hint in waiting {

@@ -1,6 +1,6 @@
 //! The first reading of everything that is open, and what changed since.
 
-use connectors::{Ask, Books};
+use connectors::Ask;
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
@@ -54,8 +54,8 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
 }
 
 /// One page of what changed. The cursor moves only when the last page is applied, and only to where the first one began.
-pub(crate) async fn changes(desk: &mut Desk<'_>, books: &'static dyn Books) -> Result<(), Stopped> {
-    let limits = books.access().limits;
+pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
+    let limits = desk.books.access().limits;
     let now = desk.run.now();
     let first = desk.lease.progress.poll.is_none();
     if first {

@@ -1,7 +1,7 @@
 //! One reader's run over one connection: hints first, then what is due, until nothing is or the time is over.
 
 use anyhow::{Context, Result};
-use connectors::Ask;
+use connectors::{Ask, Books};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use kit::Budget;
@@ -33,6 +33,7 @@ pub(crate) struct Outcome {
 /// What a run works with once it holds the lease.
 pub(crate) struct Desk<'a> {
     pub(crate) run: &'a Run<'a>,
+    pub(crate) books: &'static dyn Books,
     pub(crate) link: Link<'a>,
     pub(crate) lease: Lease<Progress>,
 }
@@ -61,8 +62,8 @@ impl Run<'_> {
         let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
-                let mut desk = Desk { run: self, link, lease };
-                let worked = desk.work(books).await;
+                let mut desk = Desk { run: self, books, link, lease };
+                let worked = desk.work().await;
                 let calls = desk.link.calls();
                 lease = desk.lease;
                 let counts = [("vendor_calls", calls)];
@@ -121,7 +122,7 @@ impl From<store::Error> for Stopped {
 
 impl Desk<'_> {
     /// Works until nothing is due. True when the time was over first.
-    async fn work(&mut self, books: &'static dyn connectors::Books) -> Result<bool, Stopped> {
+    async fn work(&mut self) -> Result<bool, Stopped> {
         if self.lease.progress.company.is_none() {
             self.meet().await?;
         }
@@ -130,12 +131,12 @@ impl Desk<'_> {
                 return Ok(true);
             }
             let now = self.run.now();
-            let more = hints::read(self, books).await?;
+            let more = hints::read(self).await?;
             let progress = &self.lease.progress;
             if progress.backfill.finished_at.is_none() {
                 poll::backfill(self).await?;
             } else if progress.poll.is_some() || progress.poll_at <= now {
-                poll::changes(self, books).await?;
+                poll::changes(self).await?;
             } else if progress.compare_at <= now {
                 compare::compare(self).await?;
             } else if !more {

@@ -53,7 +53,7 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
     let known = desk.run.handler.store.described(desk.run.tenant, &ids).await?;
     let wanted: Vec<String> =
         named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors.clone()).collect();
-    let Some(books) = connectors::books_of(desk.run.source) else { return Ok(Vec::new()) };
+    let books = desk.books;
     let mut documents = Vec::new();
     for ids in wanted.chunks(books.access().limits.ids_max) {
         let ask = Ask::Objects { kind: books.customer_kind().to_owned(), ids: ids.to_vec() };
@@ -74,8 +74,7 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
 /// Gives invoices the address where customers see them, where the vendor must be asked for it by itself: the one that is known,
 /// or for a few new ones the vendor's answer.
 async fn links(desk: &Desk<'_>, documents: &mut [Document], care: Care) -> Result<(), Stopped> {
-    let Some(books) = connectors::books_of(desk.run.source) else { return Ok(()) };
-    if !books.asks_for_links() {
+    if !desk.books.asks_for_links() {
         return Ok(());
     }
     let mut lacking: Vec<(&domain::CustomerId, &mut Invoice)> = Vec::new();

@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::{
     Currency, CustomerId, Document, InvoiceId, PaymentId, SourceVersion, TenantId,
-    document::{ObjectId, Why, Withdrawn},
+    document::{CustomerRef, ObjectId, Why, Withdrawn},
 };
 use http::{HeaderMap, Request, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::json::Flaws;
+use crate::{form, json::Flaws, raw::Fields};
 
 /// A system whose books can be read: pure, so that the same answer says the same every time.
 pub trait Books: Send + Sync {
@@ -112,14 +112,15 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// A vendor's address with the connection's base in place of its host.
     pub fn url(&self, vendor: &str) -> String {
-        match self.base {
-            None => vendor.to_owned(),
-            Some(base) => {
-                let path = vendor.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-                format!("{}/{path}", base.trim_end_matches('/'))
-            }
-        }
+        place(vendor, self.base)
     }
+}
+
+/// A vendor's address with `base`, where there is one, in place of its host.
+pub fn place(vendor: &str, base: Option<&str>) -> String {
+    let Some(base) = base else { return vendor.to_owned() };
+    let path = vendor.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    format!("{}/{path}", base.trim_end_matches('/'))
 }
 
 /// What the books say of the company itself.
@@ -322,8 +323,19 @@ impl Reader<'_> {
         self.page.documents.push(Document::Withdrawn(Withdrawn { object, source_version, why: Why::Deleted }));
     }
 
+    /// The customer that an object names by the field `id` of its field `name`.
+    pub fn owed_by(&mut self, flaws: &mut Flaws, object: &Fields<'_>, name: &str, id: &str) -> Option<CustomerRef> {
+        let Some(named) = object.object(name) else {
+            flaws.add(object.pointer(name), "is missing");
+            return None;
+        };
+        let customer = named.required(flaws, id, form::id)?;
+        self.names(&customer);
+        Some(CustomerRef::Named(self.customer_id(&customer)))
+    }
+
     /// Notes a customer that a document names.
-    pub fn names(&mut self, customer: &str) {
+    fn names(&mut self, customer: &str) {
         if !self.page.customers.iter().any(|(_, known)| known == customer) {
             self.page.customers.push((self.customer_id(customer), customer.to_owned()));
         }

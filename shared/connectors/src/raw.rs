@@ -87,6 +87,21 @@ impl<'a> Fields<'a> {
         if self.text(name).is_none() { Some(0) } else { self.amount(flaws, name, currency) }
     }
 
+    /// An amount that must be there and is zero or more.
+    pub fn amount_owed(&self, flaws: &mut Flaws, name: &str, currency: Currency) -> Option<i64> {
+        let minor = self.amount(flaws, name, currency)?;
+        if minor < 0 {
+            flaws.add(self.pointer(name), "is negative; correct it in the books");
+            return None;
+        }
+        Some(minor)
+    }
+
+    /// An amount that may be there and is zero or more; zero where it is not.
+    pub fn amount_owed_or_zero(&self, flaws: &mut Flaws, name: &str, currency: Currency) -> Option<i64> {
+        if self.text(name).is_none() { Some(0) } else { self.amount_owed(flaws, name, currency) }
+    }
+
     /// An object that may be there.
     pub fn object(&self, name: &str) -> Option<Fields<'a>> {
         Some(Fields::parse(self.text(name)?)?.at(self.pointer(name)))

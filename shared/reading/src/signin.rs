@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connectors::Access;
+use connectors::{Access, place};
 use jiff::Timestamp;
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, ExtraTokenFields,
@@ -72,13 +72,6 @@ pub struct Exchange<'a> {
     pub app: &'a AppSecrets,
     /// What stands for the vendor's hosts.
     pub base: Option<&'a str>,
-}
-
-/// A vendor's address with `base` in place of its host.
-pub fn place(vendor: &str, base: Option<&str>) -> String {
-    let Some(base) = base else { return vendor.to_owned() };
-    let path = vendor.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    format!("{}/{path}", base.trim_end_matches('/'))
 }
 
 /// Where a sign-in of `source` comes back to, below the address of the API.

@@ -1,8 +1,6 @@
 //! Invoices, payments and credit memos.
 
-use domain::{
-    Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus, document::CustomerRef,
-};
+use domain::{Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus};
 use jiff::Timestamp;
 
 use crate::{books::Reader, form, json::Flaws, raw::Fields};
@@ -20,25 +18,6 @@ fn currency(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>) -> Opti
     }
 }
 
-fn customer(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>) -> Option<CustomerRef> {
-    let Some(named) = object.object("CustomerRef") else {
-        flaws.add(object.pointer("CustomerRef"), "is missing");
-        return None;
-    };
-    let id = named.required(flaws, "value", form::id)?;
-    reader.names(&id);
-    Some(CustomerRef::Named(reader.customer_id(&id)))
-}
-
-/// Zero or more.
-fn not_negative(flaws: &mut Flaws, object: &Fields<'_>, name: &str, minor: Option<i64>) -> Option<i64> {
-    if minor.is_some_and(|minor| minor < 0) {
-        flaws.add(object.pointer(name), "is negative; correct it in the books");
-        return None;
-    }
-    minor
-}
-
 /// An invoice.
 pub fn invoice(
     flaws: &mut Flaws,
@@ -47,10 +26,9 @@ pub fn invoice(
     id: &str,
     updated: Timestamp,
 ) -> Option<Document> {
-    let customer = customer(flaws, reader, object);
+    let customer = reader.owed_by(flaws, object, "CustomerRef", "value");
     let currency = currency(flaws, reader, object)?;
-    let total = object.amount(flaws, "TotalAmt", currency);
-    let total = not_negative(flaws, object, "TotalAmt", total);
+    let total = object.amount_owed(flaws, "TotalAmt", currency);
     let balance = object.amount(flaws, "Balance", currency);
     let issued = object.required(flaws, "TxnDate", form::date);
     let due = object.optional(flaws, "DueDate", form::date);
@@ -87,11 +65,10 @@ pub fn payment(
     id: &str,
     updated: Timestamp,
 ) -> Option<Document> {
-    let customer = customer(flaws, reader, object);
+    let customer = reader.owed_by(flaws, object, "CustomerRef", "value");
     let currency = currency(flaws, reader, object)?;
     let received = object.required(flaws, "TxnDate", form::date);
-    let unapplied = object.amount_or_zero(flaws, "UnappliedAmt", currency);
-    let unapplied = not_negative(flaws, object, "UnappliedAmt", unapplied);
+    let unapplied = object.amount_owed_or_zero(flaws, "UnappliedAmt", currency);
     let mut allocations: Vec<Allocation> = Vec::new();
     for line in object.objects("Line") {
         let linked = line.objects("LinkedTxn");
@@ -133,12 +110,11 @@ pub fn credit_memo(
     id: &str,
     updated: Timestamp,
 ) -> Option<Document> {
-    let customer = customer(flaws, reader, object);
+    let customer = reader.owed_by(flaws, object, "CustomerRef", "value");
     let currency = currency(flaws, reader, object)?;
     let received = object.required(flaws, "TxnDate", form::date);
     let field = if object.text("RemainingCredit").is_some() { "RemainingCredit" } else { "Balance" };
-    let left = object.amount(flaws, field, currency);
-    let left = not_negative(flaws, object, field, left);
+    let left = object.amount_owed(flaws, field, currency);
     let (customer, received_on, amount_minor) = (customer?, received?, left?);
     let payment = Payment {
         id: reader.payment_id("CreditMemo", id),

@@ -1,8 +1,6 @@
 //! Invoices, payments, credit notes, overpayments and prepayments.
 
-use domain::{
-    Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus, document::CustomerRef,
-};
+use domain::{Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus};
 use jiff::Timestamp;
 
 use crate::{books::Reader, form, json::Flaws, raw::Fields};
@@ -48,24 +46,6 @@ fn currency(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>) -> Opti
     }
 }
 
-fn customer(flaws: &mut Flaws, reader: &mut Reader<'_>, object: &Fields<'_>) -> Option<CustomerRef> {
-    let Some(contact) = object.object("Contact") else {
-        flaws.add(object.pointer("Contact"), "is missing");
-        return None;
-    };
-    let id = contact.required(flaws, "ContactID", form::id)?;
-    reader.names(&id);
-    Some(CustomerRef::Named(reader.customer_id(&id)))
-}
-
-fn not_negative(flaws: &mut Flaws, object: &Fields<'_>, name: &str, minor: Option<i64>) -> Option<i64> {
-    if minor.is_some_and(|minor| minor < 0) {
-        flaws.add(object.pointer(name), "is negative; correct it in the books");
-        return None;
-    }
-    minor
-}
-
 /// An invoice. What is due decides; paid and credited are as the invoice says where they add up to it.
 pub fn invoice(
     flaws: &mut Flaws,
@@ -74,11 +54,10 @@ pub fn invoice(
     id: &str,
     updated: Timestamp,
 ) -> Option<Document> {
-    let customer = customer(flaws, reader, object);
+    let customer = reader.owed_by(flaws, object, "Contact", "ContactID");
     let status = object.required(flaws, "Status", form::one_of(INVOICE_STATUSES));
     let currency = currency(flaws, reader, object)?;
-    let total = object.amount(flaws, "Total", currency);
-    let total = not_negative(flaws, object, "Total", total);
+    let total = object.amount_owed(flaws, "Total", currency);
     let due = object.amount_or_zero(flaws, "AmountDue", currency);
     let credited = object.amount_or_zero(flaws, "AmountCredited", currency);
     let issued = time::date(flaws, object, "Date");
@@ -124,12 +103,11 @@ pub fn payment(
         flaws.add(object.pointer("Invoice"), "is missing");
         return None;
     };
-    let customer = customer(flaws, reader, &invoice);
+    let customer = reader.owed_by(flaws, &invoice, "Contact", "ContactID");
     let paid_for = invoice.required(flaws, "InvoiceID", form::id);
     let status = object.required(flaws, "Status", form::one_of(MONEY_STATUSES));
     let currency = currency(flaws, reader, &invoice)?;
-    let amount = object.amount(flaws, "Amount", currency);
-    let amount = not_negative(flaws, object, "Amount", amount);
+    let amount = object.amount_owed(flaws, "Amount", currency);
     let received = time::date(flaws, object, "Date");
     let (customer, paid_for, status, amount_minor, received_on) = (customer?, paid_for?, status?, amount?, received?);
     let allocation = Allocation { invoice: reader.invoice_id(&paid_for), amount_minor };
@@ -156,11 +134,10 @@ pub fn credit(
     id: &str,
     updated: Timestamp,
 ) -> Option<Document> {
-    let customer = customer(flaws, reader, object);
+    let customer = reader.owed_by(flaws, object, "Contact", "ContactID");
     let status = object.required(flaws, "Status", form::one_of(MONEY_STATUSES));
     let currency = currency(flaws, reader, object)?;
-    let left = object.amount_or_zero(flaws, "RemainingCredit", currency);
-    let left = not_negative(flaws, object, "RemainingCredit", left);
+    let left = object.amount_owed_or_zero(flaws, "RemainingCredit", currency);
     let received = time::date(flaws, object, "Date");
     let mut allocations = Vec::new();
     for allocated in object.objects("Allocations") {
