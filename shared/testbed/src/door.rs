@@ -19,7 +19,7 @@ use hyper_util::{
 };
 use kit::Clients;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{TABLE, bus, kms, table};
 
@@ -38,6 +38,49 @@ pub struct World {
     pub throttled: Mutex<u32>,
     /// The operations on the table, by name.
     pub operations: Mutex<Vec<String>>,
+    /// The call to the table that waits, where one is to.
+    held: Mutex<Option<Held>>,
+}
+
+#[derive(Debug)]
+struct Held {
+    /// How many calls come before it.
+    after: usize,
+    reached: oneshot::Sender<()>,
+    go: oneshot::Receiver<()>,
+}
+
+impl World {
+    /// Holds up the call to the table that comes after so many. The first end is told when it came; it goes on when the second
+    /// is told or dropped. Other calls pass.
+    pub fn hold_after(&self, calls: usize) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((reached, came), (on, go)) = (oneshot::channel(), oneshot::channel());
+        *self.held.lock().unwrap() = Some(Held { after: calls, reached, go });
+        (came, on)
+    }
+
+    /// Lets all calls pass again.
+    pub fn hold_none(&self) {
+        *self.held.lock().unwrap() = None;
+    }
+
+    async fn hold(&self) {
+        let held = {
+            let mut held = self.held.lock().unwrap();
+            match held.as_mut() {
+                Some(Held { after: 0, .. }) => held.take(),
+                Some(later) => {
+                    later.after -= 1;
+                    None
+                }
+                None => None,
+            }
+        };
+        if let Some(Held { reached, go, .. }) = held {
+            let _nobody_waits = reached.send(());
+            let _dropped = go.await;
+        }
+    }
 }
 
 /// AWS on loopback with an empty table.
@@ -100,6 +143,7 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
     let json = || serde_json::from_slice(&body).unwrap();
     if service.starts_with("DynamoDB") {
         world.operations.lock().unwrap().push(operation.to_owned());
+        world.hold().await;
         if throttles(world, operation) {
             return error(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException");
         }

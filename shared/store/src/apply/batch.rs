@@ -22,6 +22,13 @@ pub(super) struct Unit {
     pub(super) invoices: Vec<(CustomerId, i64)>,
 }
 
+impl Unit {
+    /// A write that belongs to no other and changes no customer's facts.
+    pub(super) fn of(action: TransactWriteItem) -> Self {
+        Self { actions: vec![action], ..Self::default() }
+    }
+}
+
 /// What one transaction changes for a customer.
 #[derive(Default)]
 struct Touched {
@@ -80,7 +87,7 @@ impl<'a> Batches<'a> {
     }
 
     /// Ends a transaction: each customer whose facts it changes is woken by it, once.
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         let mut batch = std::mem::take(&mut self.actions);
         for (customer, touched) in std::mem::take(&mut self.touched) {
             let wake = self.wake(&customer);

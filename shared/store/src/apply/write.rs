@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, Reversal, SourceVersion};
+use domain::{
+    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentId, Reversal, SourceVersion,
+};
 use serde::Serialize;
 
 use super::{
@@ -26,8 +28,6 @@ struct Effects<'p> {
     rows: &'p HashMap<Key, Row>,
     units: Vec<Unit>,
     tasks: Vec<NewTask>,
-    /// The objects whose references are written with them.
-    referred: BTreeSet<String>,
     /// By how many each customer's open invoices become more.
     more: BTreeMap<CustomerId, usize>,
 }
@@ -38,7 +38,7 @@ impl Plan<'_> {
         let (store, tenant) = (self.store, self.tenant);
         let owners = self.customers();
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
-        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], referred: BTreeSet::new(), more: BTreeMap::new() };
+        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
             self.write_payment(&mut effects, owner, payment).await?;
         }
@@ -47,7 +47,7 @@ impl Plan<'_> {
         }
         self.write_reversals(&mut effects);
         let profiles = self.write_profiles(&effects, &owners);
-        let Effects { units, tasks, referred, .. } = effects;
+        let Effects { units, tasks, .. } = effects;
         let mut changed_any = !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
         for at in &self.heartbeats {
             changed_any |= store.heartbeat(tenant, self.origin.source(), *at).await?;
@@ -63,7 +63,14 @@ impl Plan<'_> {
         }
         let shards = if units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
         let mut batches = Batches::new(store, tenant, self.now, heads, shards);
-        for unit in profiles.into_iter().chain(units).chain(self.write_waiting(&referred).await?) {
+        for unit in profiles.into_iter().chain(units) {
+            batches.add(unit);
+        }
+        let waited = self.write_waited();
+        if !waited.is_empty() {
+            batches.close();
+        }
+        for unit in waited.into_iter().chain(self.write_waiting().await?) {
             batches.add(unit);
         }
         let receipt = match self.origin {
@@ -117,24 +124,21 @@ impl Plan<'_> {
         wanted
     }
 
-    /// The reference of an object that is new or moves, to be written with it, unless documents wait for it: they come first.
-    fn refer(&self, effects: &mut Effects<'_>, object: &str, owner: &CustomerId) -> Option<Change> {
-        let reference = self.references.get(object)?;
-        if reference.known.as_ref() == Some(owner) || reference.waiting.is_some() {
-            return None;
-        }
-        effects.referred.insert(object.to_owned());
+    /// The reference of an object that is new or moves, to be written with it.
+    fn refer(&self, object: &str, owner: &CustomerId) -> Option<Change> {
+        let reference = self.references.get(object).filter(|reference| reference.known.as_ref() != Some(owner))?;
         let change = Change::of(keys::reference(self.tenant, object)).put("customer", s(owner.as_str()));
-        Some(match &reference.known {
-            Some(before) => change.when("customer = :before").value(":before", s(before.as_str())),
-            None => change.when("attribute_not_exists(customer) AND attribute_not_exists(waiting)"),
+        Some(match (&reference.known, reference.waiting) {
+            (Some(before), _) => change.when("customer = :before").value(":before", s(before.as_str())),
+            // What waits was read by this plan, all of it.
+            (None, Some(count)) => change.when("attribute_not_exists(customer) AND waiting = :count").value(":count", n(count)),
+            (None, None) => change.when("attribute_not_exists(customer) AND attribute_not_exists(waiting)"),
         })
     }
 
     /// The parts that every object has: itself, its reference where that changes, and its tombstone where it comes from.
-    fn place(&self, effects: &mut Effects<'_>, id: &str, owner: &CustomerId, object: Change, tombstone: Option<Change>) -> Unit {
-        let reference = self.refer(effects, id, owner);
-        let changes = [Some(object), reference, tombstone].into_iter().flatten();
+    fn place(&self, id: &str, owner: &CustomerId, object: Change, tombstone: Option<Change>) -> Unit {
+        let changes = [Some(object), self.refer(id, owner), tombstone].into_iter().flatten();
         Unit { actions: changes.map(|change| change.update(self.store)).collect(), ..Unit::default() }
     }
 
@@ -157,10 +161,10 @@ impl Plan<'_> {
         }
         let before = self.leaves(id.as_str(), owner);
         let chase = (invoice.status != InvoiceStatus::Draft).then(|| format!("I#{id}"));
-        let stays = before.is_none() && (row.is_none() || is_there(row));
+        let stays = before.is_none();
         let object = self.object(&key, to_json(invoice), version, chase, stays).drop("archived").put("outbox", s("f"));
         let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
-        let mut unit = self.place(effects, id.as_str(), owner, object, tombstone);
+        let mut unit = self.place(id.as_str(), owner, object, tombstone);
         unit.touches.push((owner.clone(), key.sk.clone()));
         if is_new {
             unit.invoices.push((owner.clone(), 1));
@@ -184,10 +188,10 @@ impl Plan<'_> {
             return Ok(());
         }
         let chase = Some(format!("P#{}", payment.id));
-        let stays = before.is_none() && (row.is_none() || is_there(row));
+        let stays = before.is_none();
         let object = self.object(&key, to_json(payment), version, chase, stays).put("outbox", s("f"));
         let tombstone = before.map(|before| self.tombstone(keys::payment(tenant, before, &payment.id), version));
-        let mut unit = self.place(effects, payment.id.as_str(), owner, object, tombstone);
+        let mut unit = self.place(payment.id.as_str(), owner, object, tombstone);
         unit.touches.push((owner.clone(), key.sk.clone()));
         if let Some(before) = before {
             unit.touches.push((before.clone(), key.sk));
@@ -263,21 +267,24 @@ impl Plan<'_> {
         units
     }
 
-    /// What no longer waits, the references of what it waited for, and what waits from now on.
-    async fn write_waiting(&self, referred: &BTreeSet<String>) -> Result<Vec<Unit>> {
-        let (store, tenant) = (self.store, self.tenant);
-        let mut actions = Vec::new();
-        actions.extend(self.done_waiting.iter().map(|key| Change::of(key.clone()).delete(store)));
-        let invoices = self.invoices.iter().map(|(id, (owner, _))| (id.as_str(), owner));
-        let payments = self.payments.iter().map(|(id, (owner, _))| (id.as_str(), owner));
-        for (object, owner) in invoices.chain(payments) {
-            let Some(reference) = self.references.get(object).filter(|_| !referred.contains(object)) else { continue };
-            if let Some(count) = reference.waiting {
-                let change = Change::of(keys::reference(tenant, object)).put("customer", s(owner.as_str()));
-                let change = change.when("waiting = :count").value(":count", n(count)).drop("waiting");
-                actions.push(change.update(store));
+    /// What no longer waits: after all else, for it is found again only while its object says that something waits.
+    fn write_waited(&self) -> Vec<Unit> {
+        let store = self.store;
+        let mut actions: Vec<_> = self.done_waiting.iter().map(|key| Change::of(key.clone()).delete(store)).collect();
+        let objects = self.invoices.keys().map(InvoiceId::as_str).chain(self.payments.keys().map(PaymentId::as_str));
+        for object in objects {
+            if let Some(count) = self.references.get(object).and_then(|reference| reference.waiting) {
+                let change = Change::of(keys::reference(self.tenant, object)).drop("waiting");
+                actions.push(change.when("waiting = :count").value(":count", n(count)).update(store));
             }
         }
+        actions.into_iter().map(Unit::of).collect()
+    }
+
+    /// What waits from now on.
+    async fn write_waiting(&self) -> Result<Vec<Unit>> {
+        let store = self.store;
+        let mut actions = Vec::new();
         let mut objects: BTreeMap<Key, u64> = BTreeMap::new();
         for wait in &self.waiting {
             *objects.entry(Key { pk: wait.key.pk.clone(), sk: "REF".to_owned() }).or_default() += 1;
@@ -291,6 +298,6 @@ impl Plan<'_> {
             let change = Change::of(key).add("waiting :count").value(":count", n(count)).when("attribute_not_exists(customer)");
             actions.push(change.update(store));
         }
-        Ok(actions.into_iter().map(|action| Unit { actions: vec![action], ..Unit::default() }).collect())
+        Ok(actions.into_iter().map(Unit::of).collect())
     }
 }

@@ -166,3 +166,108 @@ async fn whoever_comes_at_once_leaves_it_at_one_customer() {
         assert_eq!(places(&table, &["A", "B", "C"]).await.0, [version("C", 6)], "round {round}");
     }
 }
+
+/// A story of one object.
+struct Story {
+    says: fn(customer: &str, version: u64) -> Document,
+    /// What is said before and waits for it.
+    waits: Option<Document>,
+    /// With how many other invoices of the customer it comes.
+    crowd: u64,
+}
+
+const NEWS: [(&str, u64); 5] = [("B", 2), ("C", 3), ("A", 4), ("B", 5), ("C", 6)];
+
+impl Story {
+    async fn say(&self, table: &Table, (customer, version): (&str, u64)) {
+        let crowd = (0..self.crowd).map(|number| Document::Invoice {
+            customer: other(customer),
+            invoice: Invoice { status: InvoiceStatus::Draft, ..invoice(&format!("{customer} {number}"), 1) },
+        });
+        let documents: Vec<Document> = crowd.chain([(self.says)(customer, version)]).collect();
+        table.say(&format!("{customer} {version}"), &documents, 1).await;
+    }
+
+    /// Plays it with one call of the held news interrupted by other news. The state that it ends in, or none when the call does
+    /// not come.
+    async fn play(
+        &self,
+        table: &Table,
+        begins: bool,
+        held: (&str, u64),
+        call: usize,
+        between: &[(&str, u64)],
+    ) -> Option<Vec<String>> {
+        if let Some(waits) = &self.waits {
+            table.say("waits", &[waits.clone()], 0).await;
+        }
+        if begins {
+            self.say(table, ("B", 1)).await;
+        }
+        let (came, go) = table.aws.world.hold_after(call);
+        let others = async {
+            let reached = came.await.is_ok();
+            for news in between.iter().filter(|_| reached) {
+                self.say(table, *news).await;
+            }
+            drop(go);
+            reached
+        };
+        let first = async {
+            self.say(table, held).await;
+            table.aws.world.hold_none();
+        };
+        let ((), reached) = tokio::join!(first, others);
+        if !reached {
+            return None;
+        }
+        let (invoices, payments) = places(table, &["A", "B", "C"]).await;
+        Some([invoices, payments].concat())
+    }
+}
+
+/// Plays a story for each call of each held news, each time for a tenant of its own.
+async fn at_each_call(story: Story, held: &[(bool, (&str, u64))], between: &[Vec<(&str, u64)>]) {
+    let mut table = table().await;
+    let mut played = 0;
+    for (begins, held) in held {
+        for between in between.iter().filter(|news| !news.contains(held)) {
+            let newest = between.iter().chain([held]).max_by_key(|(_, version)| *version).unwrap();
+            let mut expected = vec![version(newest.0, newest.1)];
+            if matches!(story.waits, Some(Document::Payment { .. })) {
+                expected.push(version(newest.0, 1));
+            }
+            for call in 0.. {
+                table.tenant = TenantId::parse(&format!("acme-{played}")).unwrap();
+                played += 1;
+                let Some(found) = story.play(&table, *begins, *held, call, between).await else { break };
+                assert_eq!(found, expected, "begins {begins}, {held:?} held at call {call} by {between:?}");
+            }
+        }
+    }
+}
+
+fn paid(customer: &str, version: u64) -> Document {
+    paid_by(customer, version, PaymentKind::Payment)
+}
+
+#[tokio::test]
+async fn whatever_comes_between_two_calls_leaves_it_at_one_customer() {
+    let mut between: Vec<Vec<(&str, u64)>> = NEWS.iter().map(|news| vec![*news]).collect();
+    between.extend((0..4).map(|one| vec![NEWS[one], NEWS[one + 1]]));
+    let held = [(false, NEWS[3]), (true, NEWS[2])];
+    let early = payment("P-2", 1, "INV-1");
+    let early = Document::Payment { customer: CustomerRef::OfInvoice(invoice_id("INV-1")), payment: early };
+    let reversal = Document::Reversal(reversal("R-1", "P-1"));
+    at_each_call(Story { says: owed_by, waits: None, crowd: 0 }, &held, &between).await;
+    at_each_call(Story { says: paid, waits: None, crowd: 0 }, &held, &between).await;
+    at_each_call(Story { says: owed_by, waits: Some(early), crowd: 0 }, &held[..1], &between).await;
+    at_each_call(Story { says: paid, waits: Some(reversal), crowd: 0 }, &held[..1], &between).await;
+}
+
+#[tokio::test]
+async fn nor_does_what_comes_between_the_transactions_of_a_large_document() {
+    let reversal = Document::Reversal(reversal("R-1", "P-1"));
+    let story = Story { says: paid, waits: Some(reversal), crowd: 70 };
+    at_each_call(story, &[(false, NEWS[0])], &[vec![NEWS[1]]]).await;
+}
