@@ -14,28 +14,32 @@ TARGET_FOLDER := $(or $(CARGO_TARGET_DIR),target)
 # The processor as an ELF file names it, in its 19th byte.
 ELF_arm64 := b7
 ELF_x86_64 := 3e
-ELF_WANTED := $(ELF_$(ARCHITECTURE))
-ifeq ($(ELF_WANTED),)
+ifeq ($(ELF_$(ARCHITECTURE)),)
 $(error ARCHITECTURE is $(ARCHITECTURE); arm64 or x86_64 is meant)
 endif
 
-.PHONY: binaries
-# All of them at once, so that their dependencies are compiled once. Says where they are.
-binaries:
-ifeq ($(BINARIES),)
-	@if cargo lambda --version >/dev/null 2>&1; then \
-	    cargo lambda build $(CARGO_FLAGS) $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64); \
-	else \
-	    cargo build $(CARGO_FLAGS); \
-	fi
+# Where the binary of a function is, and what makes all of them at once, so that their dependencies are compiled once.
+ifneq ($(BINARIES),)
+BUILT = $(BINARIES)/$(1)
+BUILD := @:
+else ifneq ($(shell cargo lambda --version 2>/dev/null),)
+BUILT = $(TARGET_FOLDER)/lambda/$(1)/bootstrap
+BUILD := cargo lambda build $(CARGO_FLAGS) $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64)
+else
+BUILT = $(TARGET_FOLDER)/release/$(1)
+BUILD := cargo build $(CARGO_FLAGS)
 endif
 
+.PHONY: binaries
+binaries:
+	$(BUILD)
+
+# SendEmailFunction: send-email
 build-%Function: binaries
 	@name=$$(printf %s '$*' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr '[:upper:]' '[:lower:]'); \
-	for built in $(if $(BINARIES),'$(BINARIES)'/$$name,$(TARGET_FOLDER)/lambda/$$name/bootstrap $(TARGET_FOLDER)/release/$$name); do \
-	    [ ! -f "$$built" ] || break; \
-	done; \
+	built="$(call BUILT,$$name)"; \
 	[ -f "$$built" ] || { echo "there is no binary of $$name at $$built" >&2; exit 1; }; \
 	processor=$$(od -An -tx1 -j18 -N1 "$$built" | tr -d ' '); \
-	[ "$$processor" = '$(ELF_WANTED)' ] || { echo "$$built is for another processor than $(ARCHITECTURE)" >&2; exit 1; }; \
+	[ "$$processor" = '$(ELF_$(ARCHITECTURE))' ] || \
+	    { echo "$$built is not for $(ARCHITECTURE); cargo-lambda builds for every processor" >&2; exit 1; }; \
 	cp "$$built" '$(ARTIFACTS_DIR)/bootstrap'

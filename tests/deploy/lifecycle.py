@@ -51,7 +51,7 @@ def stubborn(act, *arguments):
 def update(world, proof, deploy):
     """Changes a parameter of every function while messages wait and invoices come; `deploy` deploys with more parameters."""
     stack = world.stack
-    what = "while messages wait and invoices keep coming the stack is updated in place: every webhook is taken, every message sent exactly once"
+    what = "updated in place while messages wait and invoices come: every webhook is taken, every message sent exactly once"
     with proof.check("update.in-flight", what):
         stack.switch("SendEmailFunction", False)
         customers = [world.owes("acme") for _ in range(WAITING)]

@@ -72,7 +72,7 @@ def table(world, proof):
         broken = [(role, found[1]) for role in probes.PROBES if (found := first_broken(world, role))]
         assert not broken, broken
     shown, kept, spare = 0, 0, []
-    with proof.check("permissions.needed", "without any one action that the emulator enforces, a named check fails, and with it holds again"):
+    with proof.check("permissions.needed", "without any one action that is enforced here a named check fails, and with it holds again"):
         for role in probes.PROBES:
             for sid, action in list(actions(world.stack, role)):
                 if sid in NOT_ENFORCED:

@@ -210,7 +210,7 @@ def feedback_raises(world):
 def admin_begins(world):
     """A tenant from nothing."""
     restart(world, "AdminFunction")
-    world.outside.admin(f"new-{next(NUMBERS)}", "PUT", "/v1/settings", {"name": "New"})
+    world.outside.admin(f"new-{next(NUMBERS)}", "PUT", "/v1/settings", {"name": "New", "mode": "off"})
 
 
 def admin_shows(world):
@@ -221,7 +221,7 @@ def admin_shows(world):
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
-    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Gone"})
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Gone", "mode": "off"})
     books.connect(world, tenant, world.books)
     world.outside.admin(tenant, "DELETE", "/v1/connections/quickbooks")
 
@@ -243,7 +243,7 @@ def ask_to_read(world, tenant):
 def sync_reads(world):
     """Books are read for the first time; what does not read becomes an exception."""
     tenant, number = f"reads-{next(NUMBERS)}", next(NUMBERS)
-    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Reads"})
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Reads", "mode": "off"})
     world.books.owe(f"{number}", f"{number}", today(-10), today(-40), f"q{number}@buyer.example")
     world.books.put("Invoice", f"{number}9", Balance=1.0)
     books.connect(world, tenant, world.books)
@@ -270,7 +270,7 @@ def sync_follows(world):
 def sync_hands_over(world):
     """A tick without time puts the connection on the queue."""
     tenant = f"later-{next(NUMBERS)}"
-    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Later"})
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Later", "mode": "off"})
     books.connect(world, tenant, world.books)
     answer = hand_over(world, "SyncFunction", 30, {"source": "aws.events"})
     assert answer["handed_over"] > 0, answer

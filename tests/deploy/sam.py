@@ -1,11 +1,14 @@
 """The tool of the ops team, `sam`, against the emulator."""
 
 import os
+import platform
 import subprocess
 
 from emulator import OPERATOR, REGION
 
-ARCHITECTURE = "x86_64"
+# Bootstraps have to run on this machine.
+ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+INHERITED = ("PATH", "HOME", "CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN")
 
 
 class SamFailed(Exception):
@@ -20,13 +23,12 @@ class Sam:
 
     def run(self, *arguments, **environment):
         """Runs it; what it said."""
+        # Cargo needs the home that it has; nothing else in it is looked at.
         known = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.work),
-            **{name: os.environ[name] for name in ("CARGO_HOME", "CARGO_TARGET_DIR", "RUSTUP_HOME") if name in os.environ},
+            **{name: os.environ[name] for name in INHERITED if name in os.environ},
             **OPERATOR,
-            "SAM_CLI_TELEMETRY": "0",
-            "ARCHITECTURE": ARCHITECTURE,
+            **{"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "__SAM_CLI_APP_DIR": str(self.work)},
+            **{"SAM_CLI_TELEMETRY": "0", "ARCHITECTURE": ARCHITECTURE},
             **environment,
         }
         command = [self.program, *arguments, "--config-file", str(self.root / "samconfig.toml"), "--region", REGION]

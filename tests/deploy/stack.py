@@ -45,12 +45,16 @@ class Stack:
 
     def deploy(self, template, parameters):
         """Makes the stack of a packaged template by a change set, in the time that `sam` needs to begin."""
-        cloud, name = self.client("cloudformation"), "by-hand"
+        cloud, s3, name = self.client("cloudformation"), self.client("s3"), "by-hand"
+        # It is longer than a request may be.
+        bucket = f"templates-of-{self.name}"
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key="template", Body=template.encode())
         cloud.create_change_set(
             StackName=self.name,
             ChangeSetName=name,
             ChangeSetType="CREATE",
-            TemplateBody=template,
+            TemplateURL=f"{self.emulator.url}/{bucket}/template",
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         )

@@ -44,7 +44,7 @@ def locks(world, proof):
 
 def tenant(world, proof):
     """A tenant from nothing, in shadow first."""
-    with proof.check("tenant.from-nothing", "settings and connection by the API alone make a tenant that takes invoices and, in shadow, sends nothing"):
+    with proof.check("tenant.from-nothing", "made by the API alone, a tenant takes invoices and, in shadow, sends nothing"):
         world.tenant("acme", mode="shadow")
         customer = world.owes("acme")
         world.stack.tick("SweepFunction")
@@ -66,7 +66,7 @@ def webhooks(world, proof):
         same(outside.webhook("acme", document, event="evt-once").status, 200, "the second time")
 
 
-    with proof.check("bucket.only-over-tls", "the bucket refuses a request without TLS, and the webhook that needed it is taken when it comes again"):
+    with proof.check("bucket.only-over-tls", "the bucket refuses a request without TLS; the webhook behind it is taken later"):
         stripe.connect(world, "acme")
         same(stripe.event(world, "acme", "invoice.paid", {"object": "invoice"}, name="evt_parked").status, 503, "a body to be kept")
         assert any("explicit deny in a resource-based policy" in line for line in world.stack.log("IngestFunction")), "no deny in the log"
@@ -79,7 +79,7 @@ def messages(world, proof, by_schedule=True):
     """From webhook to mailbox and phone, with nobody's hand in between: the schedule fires. Else somebody ticks, who has no minute."""
     phone = "+15005550111"
     by_mail, by_phone = world.owes("acme"), world.owes("acme", phone=phone, email=False)
-    with proof.check("schedule.fires", "the sweep's schedule fires by itself, and a message is decided, put on the bus, queued, claimed and sent"):
+    with proof.check("schedule.fires", "the schedule fires by itself; a message is decided, put on the bus, queued, claimed, sent"):
         if not by_schedule:
             world.stack.tick("SweepFunction")
         (mail,) = until(lambda: world.mails_to(by_mail), "the mail", SCHEDULED_WITHIN if by_schedule else AT_ONCE)

@@ -129,7 +129,7 @@ impl Handler {
         let report = match walk.run(shards).await {
             Ok(report) => report,
             Err(error) => {
-                tracing::warn!(tenant.id = %row.tenant, error = %error, "the tenant could not be swept");
+                tracing::warn!(tenant.id = %row.tenant, error = kit::causes(&error), "the tenant could not be swept");
                 Report { idle_until: Some(now), ..Report::default() }
             }
         };
@@ -138,7 +138,9 @@ impl Handler {
             let body = serde_json::to_string(&left).unwrap_or_default();
             match self.queue.send_message().queue_url(&self.queue_url).message_body(body).send().await {
                 Ok(_) => answer.handed_over += 1,
-                Err(error) => tracing::warn!(tenant.id = %row.tenant, error = ?error, "a shard could not be handed over"),
+                Err(error) => {
+                    tracing::warn!(tenant.id = %row.tenant, error = kit::causes(&error), "a shard could not be handed over");
+                }
             }
         }
         answer.decided += report.decided;
