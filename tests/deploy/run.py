@@ -36,7 +36,7 @@ CANNOT = [
     ("HTTP routes made by CloudFormation", "they are made of the processed template through API Gateway's API"),
     (
         "retries and dead letters of rule targets that fail",
-        "the deployed rules and the policies of their dead letter queue are read; a letter put there becomes an exception",
+        "the deployed rules and the policies of their dead letter queue are read; what a queue gives up comes to a person",
     ),
     ("policies of queues, and of functions towards API Gateway and the bus", "never asked here, they are read and compared"),
     ("roles when Lambda polls, writes logs or gives up a batch", "infra/checks/permissions.py wants exactly those actions"),
