@@ -78,6 +78,20 @@ async fn a_sign_in_connects_a_company_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn polls_are_as_frequent_as_the_demanded_freshness_takes() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    desk.connect("quickbooks", &double, REALM).await;
+    for (demand, minutes) in [("PT180M", 30), ("PT12H", 120), ("PT20M", 5), ("P7D", 240)] {
+        desk.set(json!({"country": "US", "time_zone": "America/New_York", "freshness": {"quickbooks": demand}})).await;
+        // The change counts from the next poll on.
+        desk.advance("PT4H1M").await;
+        let health = desk.health("quickbooks").await;
+        let at = |name: &str| health[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(at("poll_at").duration_since(at("good_at")).as_mins(), minutes, "{demand}: {health}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_ended_consent_is_a_persons_to_renew() {
     let (desk, double) = company("2026-03-04T15:00:00Z").await;
     owing(&double, 1);
@@ -190,7 +204,7 @@ async fn webhooks_of_many_companies_are_told_apart() {
 /// A body signed with the app's secret.
 fn signed(double: &QuickBooks, body: &[u8]) -> Delivery {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let mac = tests::documents::hmac(double.webhook_secret().as_bytes(), &[body]);
+    let mac = tests::documents::hmac(double.app().webhook_secret.as_bytes(), &[body]);
     let mut delivery = double.delivery(&[]);
     delivery.headers.insert("intuit-signature", STANDARD.encode(mac).parse().unwrap());
     delivery.body = body.to_vec().into();

@@ -1,6 +1,7 @@
 //! The first reading of everything that is open, and what changed since.
 
 use connectors::Ask;
+use domain::calendar;
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
@@ -11,8 +12,12 @@ use crate::{
 
 /// How far back money is looked for that is not applied to any invoice.
 const MONEY_REACH: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
-/// How much rarer polls are when the vendor says that little is left for today.
-const SCARCE_FACTOR: i32 = 4;
+/// How many polls there are within the time that the books are good for, with room for some that fail.
+const POLLS: i32 = 6;
+/// How many when the vendor says that little is left for today.
+const POLLS_SCARCE: i32 = 2;
+/// The shortest and the longest time between polls.
+const EVERY: [SignedDuration; 2] = [SignedDuration::from_mins(5), SignedDuration::from_hours(4)];
 
 fn before(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_sub(span).unwrap_or(Timestamp::MIN)
@@ -87,10 +92,21 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         progress.poll = Some(poll);
         return Ok(());
     }
+    let every = every(desk).await?;
+    let progress = &mut desk.lease.progress;
     progress.poll = None;
     progress.changed_until = progress.changed_until.max(poll.began_at);
     progress.polled = Some(poll.began_at);
-    let every = if desk.link.is_scarce() { limits.poll_every * SCARCE_FACTOR } else { limits.poll_every };
     progress.poll_at = after(now, every);
     confirm(desk).await
+}
+
+/// How long until the next poll: as often as the tenant's demand of freshness takes.
+async fn every(desk: &Desk<'_>) -> Result<SignedDuration, Stopped> {
+    let settings = desk.run.handler.store.settings(desk.run.tenant).await?;
+    let demand = settings.and_then(|settings| calendar::freshness(settings.value.freshness.get(desk.run.source)?));
+    let good_for = demand.unwrap_or(desk.books.access().limits.good_for);
+    let [shortest, longest] = EVERY;
+    let polls = if desk.link.is_scarce() { POLLS_SCARCE } else { POLLS };
+    Ok((good_for / polls).clamp(shortest, longest))
 }

@@ -86,13 +86,12 @@ pub struct Access {
 pub struct Limits {
     /// Most ids in one [`Ask::Objects`].
     pub ids_max: usize,
-    /// How often changes are asked for.
-    pub poll_every: SignedDuration,
     /// How far each poll looks back behind the last one.
     pub overlap: SignedDuration,
     /// How far back changes can be asked for at all.
     pub changes_reach: SignedDuration,
-    /// How old the books may be before nothing is sent from them, where the tenant's settings say nothing.
+    /// How old the books may be before nothing is sent from them, where the tenant's settings say nothing. Changes are asked for
+    /// several times within it.
     pub good_for: SignedDuration,
 }
 

@@ -89,7 +89,6 @@ impl Books for Xero {
             refresh_lasts: Duration::from_secs(60 * 86_400),
             limits: Limits {
                 ids_max: 40,
-                poll_every: SignedDuration::from_mins(30),
                 overlap: SignedDuration::from_mins(5),
                 changes_reach: SignedDuration::from_hours(365 * 24),
                 good_for: SignedDuration::from_hours(3),
