@@ -44,6 +44,18 @@ impl Desk {
         self.admin("PUT", &format!("/v1/connections/{source}"), &body).await.is(200);
     }
 
+    /// Begins a sign-in and follows it as a browser would, to the page that it ends with.
+    pub async fn sign_in(&self, source: &str, begin: Value) -> Reply {
+        let begun = self.admin("POST", &format!("/v1/connections/{source}/authorize"), &begin).await.is(200);
+        self.follow(begun.body["url"].as_str().unwrap()).await
+    }
+
+    /// Follows the address of a sign-in as a browser would, to the page that it ends with.
+    pub async fn follow(&self, url: &str) -> Reply {
+        let agreed = self.call("GET", url, &[], b"").await.is(302);
+        self.call("GET", &agreed.location.unwrap(), &[], b"").await
+    }
+
     /// Posts a webhook as the vendor would.
     pub async fn deliver(&self, source: &str, delivery: &Delivery) -> Reply {
         let headers: Vec<(String, String)> =

@@ -35,13 +35,6 @@ fn owing(double: &QuickBooks, count: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Follows a sign-in as a browser would; answers the page that it ends with.
-async fn sign_in(desk: &Desk, url: &str) -> tests::desk::Reply {
-    let response = desk.call("GET", url, &[], b"").await;
-    assert_eq!(response.status, 302, "{}", response.text);
-    desk.call("GET", &response.location.unwrap(), &[], b"").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_connects_a_company_once() {
     let (desk, double) = company("2026-03-04T15:00:00Z").await;
@@ -51,7 +44,7 @@ async fn a_sign_in_connects_a_company_once() {
     let url = |reply: tests::desk::Reply| reply.is(200).body["url"].as_str().unwrap().to_owned();
 
     let declined = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
-    let page = sign_in(&desk, &declined).await;
+    let page = desk.follow(&declined).await;
     assert!(page.status == 400 && page.text.contains("access_denied"), "{}", page.text);
 
     double.consent(&[REALM]);
@@ -73,7 +66,7 @@ async fn a_sign_in_connects_a_company_once() {
 
     double.consent(&[OTHER]);
     let other = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
-    let page = sign_in(&desk, &other).await;
+    let page = desk.follow(&other).await;
     assert!(page.status == 400 && page.text.contains(REALM), "another company needs the first to be disconnected: {}", page.text);
 }
 
@@ -104,7 +97,7 @@ async fn an_ended_consent_is_a_persons_to_renew() {
     assert_eq!((tasks.len(), desk.health("quickbooks").await["status"].as_str()), (1, Some("reconnect")));
     let url = detail.split_whitespace().find(|word| word.starts_with("http")).expect(detail).to_owned();
     double.consent(&[REALM]);
-    sign_in(&desk, &url).await.is(200);
+    desk.follow(&url).await.is(200);
     desk.advance("PT5M").await;
     assert_eq!(desk.health("quickbooks").await["status"], "good");
 }
