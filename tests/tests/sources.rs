@@ -1,6 +1,6 @@
 //! What every source whose books are read back must do: connect, renew, wait, recover, lose nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use connectors::by_source;
 use doubles::{
@@ -8,7 +8,7 @@ use doubles::{
     quickbooks::{Company, Customer, Invoice},
 };
 use futures::future::join_all;
-use jiff::civil::date;
+use jiff::{SignedDuration, civil::date};
 use local::Mode;
 use serde_json::{Value, json};
 use tests::{company::clock, desk::Desk};
@@ -190,6 +190,12 @@ async fn webhooks_of_many_companies_are_told_apart() {
     }
     let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
     assert_eq!(worklist["tasks"].as_array().unwrap().len(), 8, "{worklist}");
+    let first = worklist["tasks"][0]["id"].as_str().unwrap();
+    desk.admin("POST", &format!("/v1/apps/tasks/{first}/done"), &Value::Null).await.is(403);
+    desk.operator("POST", &format!("/v1/apps/tasks/{first}/done"), &Value::Null).await.is(200);
+    desk.operator("POST", "/v1/apps/tasks/x/done", &Value::Null).await.is(404);
+    let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
+    assert_eq!(worklist["tasks"].as_array().unwrap().len(), 7, "{worklist}");
     desk.operator("GET", "/v1/settings", &Value::Null).await.is(403);
     desk.admin("GET", "/v1/apps", &Value::Null).await.is(403);
 }
@@ -256,6 +262,30 @@ async fn webhooks_do_not_shorten_a_wait() {
     assert!(calls.windows(2).all(|pair| pair[0] == pair[1]), "the vendor is left alone: {calls:?}");
     desk.advance("PT5M").await;
     desk.equals("quickbooks", &double, REALM).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendors_clock_may_be_wrong_by_minutes() {
+    for off in [SignedDuration::from_mins(7), SignedDuration::from_mins(-7)] {
+        let (desk, _) = company("2026-03-04T15:00:00Z").await;
+        let ours = clock(&desk);
+        let double = QuickBooks::start(Arc::new(move || ours() + off)).await.unwrap();
+        double.add_company(Company::new(REALM, "Coastal Supplies"));
+        let owed = owing(&double, 6);
+        desk.connect("quickbooks", &double, REALM).await;
+        desk.advance("PT5M").await;
+        for (at, (_, invoice)) in owed.iter().enumerate() {
+            // Every webhook is lost, some changes come shortly before a poll, some shortly after.
+            double.pay(REALM, invoice, "10.00", date(2026, 3, 4));
+            desk.advance(["PT29M", "PT1M", "PT20S"][at % 3]).await;
+            double.pay(REALM, invoice, "30.00", date(2026, 3, 4));
+            desk.advance("PT1M").await;
+        }
+        double.notifications();
+        desk.advance("PT31M").await;
+        desk.equals("quickbooks", &double, REALM).await;
+        assert_eq!(desk.health("quickbooks").await["status"], "good", "{off:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
