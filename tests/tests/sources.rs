@@ -266,19 +266,17 @@ async fn webhooks_do_not_shorten_a_wait() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendors_clock_may_be_wrong_by_minutes() {
-    for off in [SignedDuration::from_mins(7), SignedDuration::from_mins(-7)] {
+    for off in [SignedDuration::from_mins(12), SignedDuration::from_mins(-12)] {
         let (desk, _) = company("2026-03-04T15:00:00Z").await;
         let ours = clock(&desk);
         let double = QuickBooks::start(Arc::new(move || ours() + off)).await.unwrap();
         double.add_company(Company::new(REALM, "Coastal Supplies"));
-        let owed = owing(&double, 6);
+        let owed = owing(&double, 40);
         desk.connect("quickbooks", &double, REALM).await;
         desk.advance("PT5M").await;
-        for (at, (_, invoice)) in owed.iter().enumerate() {
-            // Every webhook is lost, some changes come shortly before a poll, some shortly after.
+        // Every webhook is lost. Each minute something else changes, whichever comes before or after a poll.
+        for (_, invoice) in &owed {
             double.pay(REALM, invoice, "10.00", date(2026, 3, 4));
-            desk.advance(["PT29M", "PT1M", "PT20S"][at % 3]).await;
-            double.pay(REALM, invoice, "30.00", date(2026, 3, 4));
             desk.advance("PT1M").await;
         }
         double.notifications();

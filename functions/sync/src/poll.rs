@@ -27,6 +27,11 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
+/// When an answer was asked for, by whichever of two clocks is behind: what the vendor dates after that is found by the next poll.
+fn earlier(as_of: Option<Timestamp>, ours: Timestamp) -> Timestamp {
+    as_of.map_or(ours, |theirs| theirs.min(ours))
+}
+
 /// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
 /// comes first, because what was paid before a first reading, or past what a vendor could list, is only found by it.
 pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
@@ -43,6 +48,9 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let began_at = desk.lease.progress.backfill.began_at;
     let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: desk.lease.progress.backfill.page.clone() };
     let page = desk.ask(&ask).await?;
+    if desk.lease.progress.backfill.page.is_none() {
+        desk.lease.progress.changed_until = earlier(page.as_of, began_at);
+    }
     let next = page.next.clone();
     let objects = take(desk, page, Care::Plain).await?;
     let now = desk.run.now();
@@ -51,7 +59,6 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     progress.backfill.page = next;
     if progress.backfill.page.is_none() {
         progress.backfill.finished_at = Some(now);
-        progress.changed_until = began_at;
         progress.poll_at = now;
         tracing::info!(tenant.id = %desk.run.tenant, source = desk.run.source, objects = progress.backfill.objects, "books read for the first time");
     }
@@ -78,8 +85,7 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let Some(mut poll) = desk.lease.progress.poll.clone() else { return Ok(()) };
     let page = desk.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
     if first {
-        // Two clocks: what the vendor dates after its own now is found by the next poll, whichever of the two is ahead.
-        poll.began_at = page.as_of.map_or(poll.began_at, |as_of| as_of.min(poll.began_at));
+        poll.began_at = earlier(page.as_of, poll.began_at);
     }
     poll.page = page.next.clone();
     let incomplete = page.incomplete;
