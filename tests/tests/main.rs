@@ -18,6 +18,7 @@ mod nights;
 mod quickbooks;
 mod race;
 mod recorded;
+mod replay;
 mod sources;
 mod stops;
 mod stripe;

@@ -56,6 +56,8 @@ pub struct Answer {
     pub failed: u64,
     /// Shards handed to the queue.
     pub handed_over: u64,
+    /// By how much the latest of those that were due was late, in seconds.
+    pub late_s: u64,
     /// The earliest moment at which the sweep could have something to do by itself; none is never.
     pub idle_until: Option<Timestamp>,
 }
@@ -116,6 +118,7 @@ impl Handler {
         if answer.decided + answer.failed > 0 {
             let counts = [("decided", answer.decided), ("messages", answer.messages), ("failed", answer.failed)];
             kit::metrics::emit(now, &[("function", "sweep")], &counts);
+            kit::metrics::emit_seconds(now, &[("function", "sweep")], "due_late", answer.late_s);
         }
         Ok(serde_json::to_value(answer)?)
     }
@@ -147,6 +150,7 @@ impl Handler {
         answer.messages += report.messages;
         answer.passed += report.passed;
         answer.failed += report.failed;
+        answer.late_s = answer.late_s.max(report.late_s);
         answer.idle_until = earliest(answer.idle_until, report.idle_until);
     }
 }

@@ -6,8 +6,9 @@ use tracing_subscriber::{
 
 use crate::Env;
 
-/// Sets up JSON logging at the level that `LOG_LEVEL` names (`info` when absent). Call once, in `main`.
+/// Sets up JSON logging at the level that `LOG_LEVEL` names (`info` when absent), and metrics. Call once, in `main`.
 pub fn init(env: &Env) {
+    crate::metrics::init(env);
     init_to(env, std::io::stdout);
 }
 
