@@ -23,6 +23,15 @@ QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
 
 
+# What X-Ray needs of every role, and only where it is switched on: its actions know no resources.
+TRACING = {
+    "Fn::If": [
+        "HasTracing",
+        [{"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSXRayDaemonWriteAccess"}],
+        {"Ref": "AWS::NoValue"},
+    ]
+}
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -91,7 +100,7 @@ def main():
     for name, properties in of_type(resources, "AWS::IAM::Role").items():
         if name not in owners:
             problems.append(f"{name}: no function has this role")
-        if properties.get("ManagedPolicyArns"):
+        if properties.get("ManagedPolicyArns") not in (None, TRACING):
             problems.append(f"{name}: managed policies grant more than is needed; list the actions")
         for policy in properties.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:

@@ -27,10 +27,10 @@ def folder(function):
 
 
 def target(value):
-    """The logical id that a Ref or a GetAtt names, else None."""
+    """The logical id that a Ref or a GetAtt names, else None. A function's alias stands for the function."""
     if isinstance(value, dict):
         if "Ref" in value:
-            return value["Ref"]
+            return value["Ref"].removesuffix("Aliaslive")
         if "Fn::GetAtt" in value:
             parts = value["Fn::GetAtt"]
             return parts.split(".")[0] if isinstance(parts, str) else parts[0]

@@ -144,7 +144,7 @@ def check_routes(resources, problems):
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
             uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
-            function = next((f for f in functions(resources) if "${" + f + ".Arn}" in uri), None)
+            function = next((f for f in functions(resources) if "${" + f + "Aliaslive}" in uri), None)
             found.setdefault(function, set()).add((method, path))
             guarded = bool(operation.get("security"))
             if guarded != path.startswith("/v1/"):

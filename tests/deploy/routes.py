@@ -13,7 +13,7 @@ def described(stack):
     for path, methods in body["paths"].items():
         for method, operation in methods.items():
             integration = operation["x-amazon-apigateway-integration"]
-            function = re.search(r"functions/\$\{(\w+)\.Arn\}/invocations", json.dumps(integration["uri"])).group(1)
+            function = re.search(r"functions/\$\{(\w+)Aliaslive\}/invocations", json.dumps(integration["uri"])).group(1)
             if (integration["type"], integration["payloadFormatVersion"]) != ("aws_proxy", "2.0"):
                 raise AssertionError(f"{path} has an integration of another kind: {integration}")
             names = [name for one in operation.get("security", []) for name in one]

@@ -79,7 +79,7 @@ def grants(stack, proof):
         for rule, properties in stack.of_type("AWS::Events::Rule").items():
             if "ScheduleExpression" in properties:
                 for target in properties["Targets"]:
-                    function = target["Arn"]["Fn::GetAtt"][0]
+                    function = target["Arn"]["Ref"].removesuffix("Aliaslive")
                     found = sources(stack, function, "events.amazonaws.com")
                     assert any(one.endswith(f"rule/{stack.ids[rule]}") for one in found), f"{function} lets {found} in, not {rule}"
     with proof.check("grants.queues", "every rule may write to its queue and its dead letters, by the queue's own deployed policy"):
