@@ -1,6 +1,6 @@
 //! The first reading of everything that is open, and what changed since.
 
-use connectors::Ask;
+use connectors::{Ask, Page};
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
@@ -22,6 +22,11 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
+/// Two clocks: what the vendor dates after its own now is found by the next poll, whichever of the two is ahead.
+fn by_either_clock(began_at: Timestamp, page: &Page) -> Timestamp {
+    page.as_of.map_or(began_at, |as_of| as_of.min(began_at))
+}
+
 /// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
 /// comes first, because what was paid before a first reading, or past what a vendor could list, is only found by it.
 pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
@@ -35,13 +40,18 @@ pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
 
 /// One page of the first reading. What changes while it goes on is found by the first poll, which looks back to its beginning.
 pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let began_at = desk.lease.progress.backfill.began_at;
+    let mut began_at = desk.lease.progress.backfill.began_at;
+    let is_first = desk.lease.progress.backfill.page.is_none();
     let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: desk.lease.progress.backfill.page.clone() };
     let page = desk.ask(&ask).await?;
+    if is_first {
+        began_at = by_either_clock(began_at, &page);
+    }
     let next = page.next.clone();
     let objects = take(desk, page, Care::Plain).await?;
     let now = desk.run.now();
     let progress = &mut desk.lease.progress;
+    progress.backfill.began_at = began_at;
     progress.backfill.objects += objects;
     progress.backfill.page = next;
     if progress.backfill.page.is_none() {
@@ -57,8 +67,7 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
 pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let limits = desk.books.access().limits;
     let now = desk.run.now();
-    let first = desk.lease.progress.poll.is_none();
-    if first {
+    if desk.lease.progress.poll.is_none() {
         let since = before(desk.lease.progress.changed_until, limits.overlap);
         if since < before(now, limits.changes_reach) {
             // The vendor no longer says what changed since then: everything is read anew.
@@ -72,9 +81,9 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     }
     let Some(mut poll) = desk.lease.progress.poll.clone() else { return Ok(()) };
     let page = desk.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
-    if first {
-        // Two clocks: what the vendor dates after its own now is found by the next poll, whichever of the two is ahead.
-        poll.began_at = page.as_of.map_or(poll.began_at, |as_of| as_of.min(poll.began_at));
+    if poll.page.is_none() {
+        // The first page, whichever attempt brought it.
+        poll.began_at = by_either_clock(poll.began_at, &page);
     }
     poll.page = page.next.clone();
     let incomplete = page.incomplete;

@@ -64,17 +64,17 @@ impl Run<'_> {
             Ok(link) => {
                 let mut desk = Desk { run: self, books, link, lease };
                 let worked = desk.work().await;
-                let calls = desk.link.calls();
+                let (calls, answers) = (desk.link.calls(), desk.link.answers());
                 lease = desk.lease;
                 let counts = [("vendor_calls", calls)];
                 kit::metrics::emit(self.now(), &[("source", self.source)], if calls > 0 { &counts } else { &[] });
                 match worked {
                     Ok(unfinished) => (next(&lease.progress), unfinished),
-                    Err(Stopped::Vendor(failed)) => (trouble::note(self, &mut lease.progress, &failed).await?, false),
+                    Err(Stopped::Vendor(failed)) => (trouble::note(self, &mut lease.progress, &failed, answers > 0).await?, false),
                     Err(Stopped::Here(error)) => return self.give_up(lease, error).await,
                 }
             }
-            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error)).await?, false),
+            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error), false).await?, false),
         };
         let due_at = if unfinished { self.now() } else { due_at };
         self.give_back(lease, due_at, unfinished).await
@@ -132,13 +132,16 @@ impl Desk<'_> {
             }
             let now = self.run.now();
             let more = hints::read(self).await?;
+            if self.run.budget.is_over() {
+                return Ok(true);
+            }
             let progress = &self.lease.progress;
             if progress.backfill.finished_at.is_none() {
                 poll::backfill(self).await?;
             } else if progress.poll.is_some() || progress.poll_at <= now {
                 poll::changes(self).await?;
             } else if progress.compare_at <= now {
-                compare::compare(self).await?;
+                compare::step(self).await?;
             } else if !more {
                 trouble::is_over(self.run, &mut self.lease.progress).await?;
                 trouble::warn_of_end(self.run, self.link.consent_ends().await).await?;

@@ -2,12 +2,12 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
 
-use crate::{Clock, Notification, faults::Faults, ids, oauth::OAuth};
+use crate::{Clock, Notification, faults::Faults, ids, oauth::OAuth, witness::Witness};
 
 /// What is kept of the app and its calls.
 pub struct Desk {
@@ -16,6 +16,7 @@ pub struct Desk {
     pub(crate) oauth: OAuth,
     pub(crate) webhook_secret: String,
     calls: Mutex<BTreeMap<String, u64>>,
+    witness: Mutex<Option<Arc<dyn Witness>>>,
     happened: Mutex<Happened>,
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Desk {
     pub(crate) fn new(clock: Clock, oauth: OAuth, webhook_secret: &str) -> Self {
         let (faults, webhook_secret) = (Faults::default(), webhook_secret.to_owned());
-        Self { clock, faults, oauth, webhook_secret, calls: Mutex::default(), happened: Mutex::default() }
+        Self { clock, faults, oauth, webhook_secret, calls: Mutex::default(), witness: Mutex::default(), happened: Mutex::default() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -46,6 +47,14 @@ impl Desk {
 
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.calls).clone()
+    }
+
+    pub(crate) fn watch(&self, witness: Arc<dyn Witness>) {
+        *lock(&self.witness) = Some(witness);
+    }
+
+    pub(crate) fn witness(&self) -> Option<Arc<dyn Witness>> {
+        lock(&self.witness).clone()
     }
 
     /// Notes what happened; numbers each, and gives it an id of its own even where the clock stands still.
