@@ -7,7 +7,7 @@ use tests::race::{LISTENER, Plan, READER, Report, evidence_of, judge::judge};
 
 const SEED: u64 = 20_260_302;
 /// The fewest messages that make a race worth its name.
-const MESSAGES_MIN: usize = 150;
+const MESSAGES_MIN: usize = 100;
 
 macro_rules! races {
     ($($name:ident: $double:ty;)*) => {$(
@@ -24,13 +24,17 @@ races! {
 }
 
 async fn race<D: doubles::Keeper>() {
-    let plan = Plan { seed: SEED, customers: 40, invoices: 1_000, days: 9, calls_max: 36, only: None };
+    kit::metrics::silence();
+    let plan = Plan { seed: SEED, customers: 40, invoices: 1_000, days: 5, calls_max: 24, only: None };
     let (report, evidence) = evidence_of::<D>(&plan).await.unwrap();
     println!("{report}");
     for (call, times) in report.crashes_by_call() {
         println!("  {call}: {times}");
     }
-    assert_eq!(report.flaws(), Vec::<String>::new(), "seed {SEED}");
+    for flaw in report.flaws() {
+        println!("FLAW {flaw}");
+    }
+    assert!(report.flaws().is_empty(), "seed {SEED}");
     assert_eq!(report.unreached, [], "seed {SEED}");
     assert!(report.verdict.accepted >= MESSAGES_MIN, "{} messages", report.verdict.accepted);
     assert!(report.crashes_of(READER, true) >= 4 && report.crashes_of(LISTENER, false) >= 4, "{report}");

@@ -187,7 +187,8 @@ pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, ba
     app.vault.ensure_key(tenant).await?;
     app.vault.put_connection(tenant, source, &bytes, &config, None, None).await?;
     // Connected again, everything is read anew: what changed while nobody could look is found by it.
-    app.store.open_books(tenant, source, realm, &Progress::begin(realm, base, now), now).await?;
+    let progress = before.map_or_else(|| Progress::begin(realm, base, now), |before| before.again(base, now));
+    app.store.open_books(tenant, source, realm, &progress, now).await?;
     app.demand_freshness(tenant, source, books.access().limits.good_for).await
 }
 

@@ -56,7 +56,8 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     progress.backfill.page = next;
     if progress.backfill.page.is_none() {
         progress.backfill.finished_at = Some(now);
-        progress.changed_until = began_at;
+        // Of a company that was read before, what changed since then is still to be asked for.
+        progress.changed_until = progress.changed_until.min(began_at);
         progress.poll_at = now;
         tracing::info!(tenant.id = %desk.run.tenant, source = desk.run.source, objects = progress.backfill.objects, "books read for the first time");
     }
@@ -72,6 +73,7 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         if since < before(now, limits.changes_reach) {
             // The vendor no longer says what changed since then: everything is read anew.
             let progress = &mut desk.lease.progress;
+            progress.changed_until = now;
             progress.backfill.finished_at = None;
             progress.backfill.began_at = now;
             progress.backfill.page = None;

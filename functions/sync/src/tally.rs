@@ -127,7 +127,7 @@ mod tests {
         let customer = CustomerId::derive(&["c"]);
         let (books, here) = (side(&[at("a", Currency::USD, 100)]), side(&[at("a", Currency::USD, 250)]));
         let said = say(&customer, &books, &here, &books);
-        assert_eq!(said, format!("{customer}: USD 1.00 in the books, USD 2.50 here; now equal"));
+        assert_eq!(said, format!("{customer}: 1.00 USD in the books, 2.50 USD here; now equal"));
         assert!(say(&customer, &books, &here, &here).ends_with("still different"));
         let other = side(&[at("b", Currency::USD, 100)]);
         assert!(say(&customer, &books, &other, &books).ends_with("other invoices of the same sum"));

@@ -34,7 +34,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Desk {
     pub(crate) fn new(clock: Clock, oauth: OAuth, webhook_secret: &str) -> Self {
         let (faults, webhook_secret) = (Faults::default(), webhook_secret.to_owned());
-        Self { clock, faults, oauth, webhook_secret, calls: Mutex::default(), witness: Mutex::default(), happened: Mutex::default() }
+        Self {
+            clock,
+            faults,
+            oauth,
+            webhook_secret,
+            calls: Mutex::default(),
+            witness: Mutex::default(),
+            happened: Mutex::default(),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -63,7 +63,8 @@ impl Lens {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     let of_name = if name == self.name { std::slice::from_ref(value) } else { &[] };
-                    let all = of_name.iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
+                    let all =
+                        of_name.iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));
                     found.extend(all.filter_map(|value| (self.invoice)(value)));
                     self.look(value, found);
                 }

@@ -146,4 +146,11 @@ impl Progress {
             limited: None,
         }
     }
+
+    /// The beginning again, of a company that was read before: what is open is read anew, and then everything that changed since
+    /// all was applied, because what disappeared meanwhile is said there only.
+    #[must_use]
+    pub fn again(&self, base: Option<&str>, now: Timestamp) -> Self {
+        Self { changed_until: self.changed_until.min(now), ..Self::begin(&self.realm, base, now) }
+    }
 }

@@ -11,9 +11,9 @@ use crate::faults::Random;
 /// The first day of the story.
 pub const START: Date = Date::constant(2026, 3, 2);
 /// One invoice in so many falls due while the story is told; the others long after.
-const DUE_ONE_IN: usize = 4;
-/// Due days of those, from the first day of the story.
-const DUE_DAYS: usize = 7;
+const DUE_ONE_IN: usize = 3;
+/// Due days of those, from two days before the story.
+const DUE_DAYS: usize = 6;
 
 /// Where an invoice stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,12 +59,13 @@ impl Books {
             if is_due {
                 due.push(at);
             }
-            let due_on = START + i64::try_from(days).unwrap_or(0).days();
+            let due_on = START - 2.days() + i64::try_from(days).unwrap_or(0).days();
             (double.bill(&customers[at % plan.customers], "100.00", START - 30.days(), due_on), Standing::Owed)
         });
         let invoices: Vec<_> = invoices.collect();
         let truth = double.truth(D::REALM);
-        let numbers: BTreeMap<String, String> = open_of(&truth).map(|(id, invoice)| (id.clone(), invoice.number.clone())).collect();
+        let numbers: BTreeMap<String, String> =
+            open_of(&truth).map(|(id, invoice)| (id.clone(), invoice.number.clone())).collect();
         Self {
             invoices,
             due,

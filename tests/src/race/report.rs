@@ -20,6 +20,8 @@ pub struct Report {
     pub unreached: Vec<Place>,
     /// The crashes that came.
     pub crashes: Vec<Crashed>,
+    /// The most calls of one invocation of the reader, those of the vendor included.
+    pub calls_most: u32,
     /// Calls of the vendor.
     pub vendor_calls: u64,
     /// Refresh tokens that were exchanged.
@@ -30,6 +32,8 @@ pub struct Report {
     pub differed: usize,
     /// How often the table was held against the books.
     pub compared: usize,
+    /// Where it was not as the books, a poll interval after the last thing went wrong.
+    pub unequal: Vec<String>,
     /// Changes that people made in the books.
     pub changes: usize,
     /// Webhooks that were delivered.
@@ -61,7 +65,8 @@ impl Report {
     /// Everything that is wrong.
     pub fn flaws(&self) -> Vec<String> {
         let of = |word: &str, lines: &[String]| lines.iter().map(|line| format!("{word}: {line}")).collect::<Vec<_>>();
-        let mut flaws = of("settled", &self.found.settled);
+        let mut flaws = of("unequal", &self.unequal);
+        flaws.extend(of("settled", &self.found.settled));
         flaws.extend(of("stale", &self.found.stale));
         flaws.extend(of("twice", &self.verdict.twice));
         flaws.extend(of("lost", &self.verdict.lost));
@@ -79,7 +84,7 @@ impl fmt::Display for Report {
         write!(
             f,
             "{}, seed {}: {} places, {} not reached; crashes: {} of {READER}, {} of them around calls of the vendor, {} of {LISTENER}; \
-             {} vendor calls, {} refreshes, {} reconnects; {} changes in the books, {} webhooks; {} times equal; {} messages; \
+             {} vendor calls, {} refreshes, {} reconnects; {} changes in the books, {} webhooks; {} times compared, {} invoices unequal; {} messages; \
              {} about what was settled, {} on stale books, {} twice, {} lost",
             self.source,
             self.seed,
@@ -94,6 +99,7 @@ impl fmt::Display for Report {
             self.changes,
             self.webhooks,
             self.compared,
+            self.unequal.len(),
             verdict.accepted,
             found.settled.len(),
             found.stale.len(),

@@ -19,15 +19,15 @@ pub struct Watch {
     source: &'static str,
     shown: Mutex<Vec<Shown>>,
     calls: AtomicU64,
-    /// The number within its invocation of the last call that was not for tokens.
-    number: AtomicU64,
+    /// The number within its invocation of the first call after one for tokens; nothing while none has followed.
+    after_tokens: AtomicU64,
 }
 
 impl Watch {
     /// Watches the calls of a source.
     pub fn new(world: &Arc<World>, source: &'static str) -> Arc<Self> {
         let world = Arc::clone(world);
-        Arc::new(Self { world, source, shown: Mutex::default(), calls: AtomicU64::new(0), number: AtomicU64::new(0) })
+        Arc::new(Self { world, source, shown: Mutex::default(), calls: AtomicU64::new(0), after_tokens: AtomicU64::new(0) })
     }
 
     /// Everything that was answered whole.
@@ -40,9 +40,9 @@ impl Watch {
         self.calls.load(Ordering::Relaxed)
     }
 
-    /// Which call of its invocation the last one was that was not for tokens.
-    pub fn number(&self) -> u32 {
-        u32::try_from(self.number.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
+    /// Which call of its invocation the first one was after tokens were last refreshed.
+    pub fn after_tokens(&self) -> u32 {
+        u32::try_from(self.after_tokens.load(Ordering::Relaxed)).unwrap_or(u32::MAX)
     }
 
     fn slot(&self) -> Option<&Slot> {
@@ -55,8 +55,11 @@ impl Witness for Watch {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let Some(slot) = self.slot() else { return Fate::Lives };
         let (number, verdict) = slot.note_call(&format!("{}:{kind}", self.source));
-        if kind != "token" {
-            self.number.store(number.into(), Ordering::Relaxed);
+        if kind == "token" {
+            self.after_tokens.store(0, Ordering::Relaxed);
+        } else {
+            // Kept where there is none yet.
+            let _kept = self.after_tokens.compare_exchange(0, number.into(), Ordering::Relaxed, Ordering::Relaxed);
         }
         match verdict {
             Verdict::Proceed => Fate::Lives,
