@@ -38,8 +38,8 @@ pub struct Report {
     pub changes: usize,
     /// Webhooks that were delivered.
     pub webhooks: usize,
-    /// How often a person heard that the vendor only ever said to wait.
-    pub limited: usize,
+    /// Days on which the vendor was away for hours, and a person heard of it.
+    pub told: usize,
     /// What the outbox and the table say of the messages.
     pub verdict: Verdict,
     /// What the outbox says against the books.
