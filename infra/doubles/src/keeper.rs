@@ -12,6 +12,8 @@ pub trait Keeper: Double + Sized + 'static {
     const SOURCE: &'static str;
     /// A company's id, as the vendor writes it.
     const REALM: &'static str;
+    /// What the paths of books begin with, and those of tokens do not.
+    const API: &'static str;
 
     /// Starts on a free port of loopback, without any company.
     ///
@@ -48,6 +50,7 @@ pub trait Keeper: Double + Sized + 'static {
 impl Keeper for QuickBooks {
     const SOURCE: &'static str = "quickbooks";
     const REALM: &'static str = "9130347596842384";
+    const API: &'static str = "/v3/";
 
     async fn open(clock: Clock) -> io::Result<Self> {
         Self::start(clock).await
@@ -89,6 +92,7 @@ impl Keeper for QuickBooks {
 impl Keeper for Xero {
     const SOURCE: &'static str = "xero";
     const REALM: &'static str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
+    const API: &'static str = "/api.xro/";
 
     async fn open(clock: Clock) -> io::Result<Self> {
         Self::start(clock).await

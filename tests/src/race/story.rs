@@ -30,7 +30,7 @@ const CRASHES: usize = 3;
 const CLEAN_ROUNDS: usize = 6;
 /// How often a place is tried that no invocation reached.
 const TRIES_MAX: u32 = 8;
-/// Days on which the vendor is away from before the window until three and a half hours into it, and what it says then.
+/// Days on which the vendor is away from before the window until one and a half hours into it, and what it says then.
 const AWAY: [(i64, Fault); 2] =
     [(1, Fault::Status { status: 500, retry_after_s: None }), (2, Fault::Status { status: 429, retry_after_s: Some(300) })];
 
@@ -138,7 +138,8 @@ impl<D: Keeper> Story<'_, D> {
                 self.away(day, fault).await;
             }
             for round in 0..ROUNDS {
-                if self.now() > self.at(day, 23, 0) {
+                // The night's part of the next day begins late enough.
+                if self.now() > self.at(day + 1, 2, 0) {
                     break;
                 }
                 self.round(round).await;
@@ -168,9 +169,9 @@ impl<D: Keeper> Story<'_, D> {
     /// A day on which the vendor is away while messages fall due.
     async fn away(&mut self, day: i64, fault: &Fault) {
         self.to(self.at(day, 11, 31)).await;
-        self.double.fail_next(u32::MAX, fault.clone());
-        for hour in 12..18 {
-            for _ in 0..3 {
+        self.double.fail_next_at(D::API, u32::MAX, fault.clone());
+        for hour in 12..16 {
+            for _ in 0..5 {
                 self.books.change(&self.double, &mut self.random, self.desk.stack.now());
             }
             self.deliver().await;
@@ -296,7 +297,7 @@ impl<D: Keeper> Story<'_, D> {
         self.deliver().await;
     }
 
-    /// Of what happened, half is told later; of the rest a fifth is lost, the others come in any order, some of them twice. What
+    /// Of what happened, half is told later; of the rest a third is lost, the others come in any order, some of them twice. What
     /// was not taken is sent again later.
     async fn deliver(&mut self) {
         self.late.extend(self.double.notifications());
@@ -304,7 +305,7 @@ impl<D: Keeper> Story<'_, D> {
             self.late.swap(at, usize::try_from(self.random.below(at as u64 + 1)).unwrap_or(0));
         }
         let now = self.late.split_off(self.late.len() / 2);
-        let told: Vec<Notification> = now.into_iter().filter(|_| self.random.below(5) > 0).collect();
+        let told: Vec<Notification> = now.into_iter().filter(|_| self.random.below(3) > 0).collect();
         for some in told.chunks(3) {
             let delivery = self.double.delivery(some);
             for _ in 0..=self.random.below(2) {
