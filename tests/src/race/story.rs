@@ -30,9 +30,12 @@ const CRASHES: usize = 3;
 const CLEAN_ROUNDS: usize = 6;
 /// How often a place is tried that no invocation reached.
 const TRIES_MAX: u32 = 8;
-/// Days on which the vendor is away from before the window until one and a half hours into it, and what it says then.
-const AWAY: [(i64, Fault); 2] =
-    [(1, Fault::Status { status: 500, retry_after_s: None }), (2, Fault::Status { status: 429, retry_after_s: Some(300) })];
+/// Days on which the vendor is away from before the window until one and a half hours into it, what it says then, and whether
+/// webhooks come meanwhile.
+const AWAY: [(i64, Fault, bool); 2] = [
+    (1, Fault::Status { status: 500, retry_after_s: None }, false),
+    (2, Fault::Status { status: 429, retry_after_s: Some(300) }, true),
+];
 
 struct Story<'a, D> {
     plan: &'a Plan,
@@ -134,8 +137,8 @@ impl<D: Keeper> Story<'_, D> {
         }
         for day in 0..self.plan.days {
             self.night(day).await;
-            if let Some((_, fault)) = AWAY.iter().find(|(one, _)| *one == day) {
-                self.away(day, fault).await;
+            if let Some((_, fault, told)) = AWAY.iter().find(|(one, ..)| *one == day) {
+                self.away(day, fault, *told).await;
             }
             for round in 0..ROUNDS {
                 // The night's part of the next day begins late enough.
@@ -167,14 +170,18 @@ impl<D: Keeper> Story<'_, D> {
     }
 
     /// A day on which the vendor is away while messages fall due.
-    async fn away(&mut self, day: i64, fault: &Fault) {
+    async fn away(&mut self, day: i64, fault: &Fault, told: bool) {
         self.to(self.at(day, 11, 31)).await;
         self.double.fail_next_at(D::API, u32::MAX, fault.clone());
         for hour in 12..16 {
             for _ in 0..5 {
                 self.books.change(&self.double, &mut self.random, self.desk.stack.now());
             }
-            self.deliver().await;
+            if told {
+                self.deliver().await;
+            } else {
+                self.double.notifications();
+            }
             self.to(self.at(day, hour, 30)).await;
         }
         self.report.told += usize::from(!self.desk.tasks("connection").await.is_empty());
