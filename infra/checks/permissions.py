@@ -1,4 +1,5 @@
-"""Every role belongs to one function and grants single actions on single resources, but for a reviewed few.
+"""Every role belongs to one function and grants single actions on single resources, but for a reviewed few; and what Lambda does in a
+role's name, which no emulator asks for, is granted where it is needed and nowhere else.
 
 usage: permissions.py EXPANDED
 """
@@ -17,6 +18,10 @@ REVIEWED = {
 # A suffix that means the insides of one resource, not several resources.
 INSIDE = {"${Bucket.Arn}/*"}
 
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+QUEUE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+STREAM = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+
 
 def listed(value):
     return value if isinstance(value, list) else [value]
@@ -27,6 +32,51 @@ def wide(resource):
     if isinstance(resource, dict) and resource.get("Fn::Sub") in INSIDE:
         return False
     return "*" in text or "SenderIdentity" in text
+
+
+def needed(resources):
+    """What Lambda does in the name of roles: role, action, resource."""
+    lambdas, queues = functions(resources), of_type(resources, "AWS::SQS::Queue")
+    roles = {name: target(properties.get("Role")) for name, properties in lambdas.items()}
+    found = set()
+    for name, properties in lambdas.items():
+        log = target(properties.get("LoggingConfig", {}).get("LogGroup"))
+        found |= {(roles[name], action, arn(log)) for action in LOGS}
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        role, source = roles[target(mapping["FunctionName"])], mapping["EventSourceArn"]
+        polled = QUEUE if target(source) in queues else STREAM
+        found |= {(role, action, json.dumps(source)) for action in polled}
+        if polled is STREAM:
+            found.add((role, "dynamodb:ListStreams", json.dumps("*")))
+        given_up = mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        if given_up:
+            found.add((role, "sqs:SendMessage", json.dumps(given_up)))
+    return found
+
+
+def arn(resource):
+    return json.dumps({"Fn::GetAtt": [resource, "Arn"]})
+
+
+def granted(resources):
+    """Role, action, resource of every grant."""
+    for name, properties in of_type(resources, "AWS::IAM::Role").items():
+        for policy in properties.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow":
+                    for resource in listed(statement.get("Resource", "*")):
+                        yield from ((name, action, json.dumps(resource)) for action in listed(statement.get("Action", "*")))
+
+
+def check_lambda(resources, problems):
+    """Both ways: what Lambda needs is there, and nothing of its kind is there that it does not need."""
+    wanted, found = needed(resources), set(granted(resources))
+    for role, action, resource in sorted(wanted - found):
+        problems.append(f"{role}: Lambda needs {action} on {resource} in its name")
+    for role, action, resource in sorted(found - wanted):
+        if action in LOGS | QUEUE | STREAM | {"dynamodb:ListStreams"}:
+            problems.append(f"{role}: {action} on {resource} is for Lambda alone, which does not need it")
+    return len(wanted)
 
 
 def main():
@@ -61,7 +111,12 @@ def main():
                     used.add((name, sid))
     for unused in sorted(set(REVIEWED) - used):
         problems.append(f"{'.'.join(unused)} is reviewed but not in the template")
-    finish("permissions", problems, f"{statements} grants, {len(REVIEWED)} of them reviewed as wider than one resource")
+    lambdas = check_lambda(resources, problems)
+    finish(
+        "permissions",
+        problems,
+        f"{statements} grants, {len(REVIEWED)} of them reviewed as wider than one resource, {lambdas} actions that Lambda needs",
+    )
 
 
 if __name__ == "__main__":

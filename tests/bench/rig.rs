@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cpu;
 
-/// The functions that the core loop uses.
-const FUNCTIONS: [&str; 8] = ["admin", "dispatch", "feedback", "ingest", "portal", "send-email", "send-sms", "sweep"];
+/// The functions of the template.
+const FUNCTIONS: [&str; 9] = ["admin", "dispatch", "feedback", "ingest", "portal", "send-email", "send-sms", "sweep", "sync"];
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -96,7 +96,8 @@ impl Probes {
         add(&mut cost.metrics, &less(&self.metrics(), before));
     }
 
-    fn registry(self: &Arc<Self>) -> anyhow::Result<Registry> {
+    /// The functions, each on a thread of its own.
+    pub fn registry(self: &Arc<Self>) -> anyhow::Result<Registry> {
         let real = local::registry();
         let mut probed = Registry::default();
         for name in FUNCTIONS {
@@ -122,6 +123,15 @@ impl Probes {
             });
         }
         Ok(probed)
+    }
+
+    /// What every function has cost so far.
+    pub fn costs(&self) -> BTreeMap<String, Cost> {
+        let mut costs = lock(&self.costs).clone();
+        for (name, lane) in lock(&self.lanes).iter() {
+            costs.entry(name.clone()).or_default().cpu = lane.cpu();
+        }
+        costs
     }
 }
 
@@ -168,11 +178,7 @@ impl Rig {
 
     /// What every function has cost so far.
     pub fn costs(&self) -> BTreeMap<String, Cost> {
-        let mut costs = lock(&self.probes.costs).clone();
-        for (name, lane) in lock(&self.probes.lanes).iter() {
-            costs.entry(name.clone()).or_default().cpu = lane.cpu();
-        }
-        costs
+        self.probes.costs()
     }
 
     /// Where a function was told to find AWS, and its variables.

@@ -1,18 +1,20 @@
 //! What reading books back costs: vendor calls, capacity units and processor time per invoice, for a first reading and for webhooks
-//! one at a time. The time is that of the whole process: `sync`, the other functions, the table's engine and the vendor's double.
+//! one at a time. The time is that of the functions alone, each on a thread of its own, without the table's engine and the vendor's
+//! double.
 
 use doubles::{
     Double, QuickBooks,
     quickbooks::{Company, Customer, Invoice},
 };
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
 use jiff::civil::date;
-use local::metrics::Metrics;
+use local::{Options, metrics::Metrics};
 use serde_json::json;
 use tests::{company::clock, desk::Desk};
 
 use crate::{
-    cpu,
-    rig::less,
+    rig::{Probes, less},
     units::{head, line},
 };
 
@@ -22,35 +24,47 @@ const EACH: usize = 10;
 /// Webhooks that are delivered one at a time.
 const WEBHOOKS: usize = 100;
 
+/// The functions that take part.
+const BUSY: [&str; 3] = ["sync", "ingest", "dispatch"];
+
+struct Bench {
+    desk: Desk,
+    double: QuickBooks,
+    probes: Arc<Probes>,
+}
+
 struct Start {
     metrics: Metrics,
     calls: u64,
-    busy: std::time::Duration,
+    busy: BTreeMap<&'static str, Duration>,
 }
 
-fn calls(double: &QuickBooks) -> u64 {
-    double.calls().values().sum()
-}
+impl Bench {
+    fn start(&self) -> Start {
+        let costs = self.probes.costs();
+        let busy = BUSY.map(|name| (name, costs.get(name).map(|cost| cost.cpu).unwrap_or_default()));
+        Start { metrics: self.desk.stack.metrics(), calls: self.double.calls().values().sum(), busy: busy.into() }
+    }
 
-fn start(desk: &Desk, double: &QuickBooks) -> Start {
-    Start { metrics: desk.stack.metrics(), calls: calls(double), busy: cpu::of_process() }
-}
-
-fn print(what: &str, desk: &Desk, double: &QuickBooks, before: &Start, count: usize) {
-    let per = count as f64;
-    line(what, &less(&desk.stack.metrics(), &before.metrics), per);
-    let busy = cpu::of_process().saturating_sub(before.busy).as_secs_f64() * 1e6 / per;
-    println!(
-        "{what}: {:.3} vendor calls and {busy:.0} µs each, everything together",
-        (calls(double) - before.calls) as f64 / per
-    );
+    fn print(&self, what: &str, before: &Start, count: usize) {
+        let (after, per) = (self.start(), count as f64);
+        line(what, &less(&after.metrics, &before.metrics), per);
+        let busy = BUSY.map(|name| {
+            let spent = after.busy[name].saturating_sub(before.busy[name]).as_secs_f64() * 1e6 / per;
+            format!("{name} {spent:.0} µs")
+        });
+        println!("  each: {:.3} vendor calls; {}", (after.calls - before.calls) as f64 / per, busy.join(", "));
+    }
 }
 
 /// Prints all of it.
 pub async fn run(invoices: usize) -> anyhow::Result<()> {
     println!("\n## Books that are read back\n");
     let settings = json!({"country": "US", "time_zone": "America/New_York", "language": "en", "mode": "shadow"});
-    let desk = Desk::with("2026-03-02T15:00:00Z", settings, None).await;
+    let probes = Arc::new(Probes::default());
+    let now = Some("2026-03-02T15:00:00Z".parse()?);
+    let options = Options { now, registry: probes.registry()?, seed: Some(1), ..Options::default() };
+    let desk = Desk::start(options, settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await?;
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let mut made = Vec::new();
@@ -61,25 +75,27 @@ pub async fn run(invoices: usize) -> anyhow::Result<()> {
         }
     }
     double.notifications();
+    let bench = Bench { desk, double, probes };
+    let Bench { desk, double, .. } = &bench;
     // What follows is the reading alone: nobody decides yet.
     desk.fault("sweep", local::Mode::Skip, u32::MAX);
     head();
-    let before = start(&desk, &double);
-    desk.connect("quickbooks", &double, REALM).await;
+    let before = bench.start();
+    desk.connect("quickbooks", double, REALM).await;
     while desk.health("quickbooks").await["status"] != "good" {
         desk.advance("PT1M").await;
     }
-    print(&format!("first reading of {invoices} invoices, per invoice"), &desk, &double, &before, invoices);
-    let before = start(&desk, &double);
+    bench.print(&format!("first reading of {invoices} invoices, per invoice"), &before, invoices);
+    let before = bench.start();
     for invoice in made.iter().take(WEBHOOKS) {
         double.pay(REALM, invoice, "40.00", date(2026, 3, 2));
-        desk.deliver_all("quickbooks", &double).await;
+        desk.deliver_all("quickbooks", double).await;
         desk.advance("PT2S").await;
     }
-    print("payment heard by webhook (payment and invoice read), per webhook", &desk, &double, &before, WEBHOOKS);
+    bench.print("payment heard by webhook (payment and invoice read), per webhook", &before, WEBHOOKS);
     desk.advance("PT31M").await;
-    let before = start(&desk, &double);
+    let before = bench.start();
     desk.advance("PT30M").await;
-    print("poll that finds nothing new", &desk, &double, &before, 1);
+    bench.print("poll that finds nothing new", &before, 1);
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use doubles::{CLIENT_ID, CLIENT_SECRET, Clock, Delivery, Double, Notification};
+use doubles::{App, Clock, Delivery, Double, Notification};
 use serde_json::{Value, json};
 
 use crate::desk::{Desk, Reply};
@@ -26,7 +26,8 @@ impl Desk {
 
     /// Tells the deployment what the vendor knows it by.
     pub async fn set_app(&self, source: &str, double: &dyn Double) {
-        let app = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "webhook_secret": double.webhook_secret()});
+        let App { client_id, client_secret, webhook_secret } = double.app();
+        let app = json!({"client_id": client_id, "client_secret": client_secret, "webhook_secret": webhook_secret});
         self.operator("PUT", &format!("/v1/apps/{source}"), &app).await.is(200);
     }
 
@@ -41,6 +42,18 @@ impl Desk {
             },
         });
         self.admin("PUT", &format!("/v1/connections/{source}"), &body).await.is(200);
+    }
+
+    /// Begins a sign-in and follows it as a browser would, to the page that it ends with.
+    pub async fn sign_in(&self, source: &str, begin: Value) -> Reply {
+        let begun = self.admin("POST", &format!("/v1/connections/{source}/authorize"), &begin).await.is(200);
+        self.follow(begun.body["url"].as_str().unwrap()).await
+    }
+
+    /// Follows the address of a sign-in as a browser would, to the page that it ends with.
+    pub async fn follow(&self, url: &str) -> Reply {
+        let agreed = self.call("GET", url, &[], b"").await.is(302);
+        self.call("GET", &agreed.location.unwrap(), &[], b"").await
     }
 
     /// Posts a webhook as the vendor would.

@@ -1,6 +1,6 @@
 //! What every source whose books are read back must do: connect, renew, wait, recover, lose nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use connectors::by_source;
 use doubles::{
@@ -8,7 +8,7 @@ use doubles::{
     quickbooks::{Company, Customer, Invoice},
 };
 use futures::future::join_all;
-use jiff::civil::date;
+use jiff::{SignedDuration, civil::date};
 use local::Mode;
 use serde_json::{Value, json};
 use tests::{company::clock, desk::Desk};
@@ -35,13 +35,6 @@ fn owing(double: &QuickBooks, count: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Follows a sign-in as a browser would; answers the page that it ends with.
-async fn sign_in(desk: &Desk, url: &str) -> tests::desk::Reply {
-    let response = desk.call("GET", url, &[], b"").await;
-    assert_eq!(response.status, 302, "{}", response.text);
-    desk.call("GET", &response.location.unwrap(), &[], b"").await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_connects_a_company_once() {
     let (desk, double) = company("2026-03-04T15:00:00Z").await;
@@ -51,7 +44,7 @@ async fn a_sign_in_connects_a_company_once() {
     let url = |reply: tests::desk::Reply| reply.is(200).body["url"].as_str().unwrap().to_owned();
 
     let declined = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
-    let page = sign_in(&desk, &declined).await;
+    let page = desk.follow(&declined).await;
     assert!(page.status == 400 && page.text.contains("access_denied"), "{}", page.text);
 
     double.consent(&[REALM]);
@@ -73,8 +66,22 @@ async fn a_sign_in_connects_a_company_once() {
 
     double.consent(&[OTHER]);
     let other = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
-    let page = sign_in(&desk, &other).await;
+    let page = desk.follow(&other).await;
     assert!(page.status == 400 && page.text.contains(REALM), "another company needs the first to be disconnected: {}", page.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn polls_are_as_frequent_as_the_demanded_freshness_takes() {
+    let (desk, double) = company("2026-03-04T15:00:00Z").await;
+    desk.connect("quickbooks", &double, REALM).await;
+    for (demand, minutes) in [("PT180M", 30), ("PT12H", 120), ("PT20M", 5), ("P7D", 240)] {
+        desk.set(json!({"country": "US", "time_zone": "America/New_York", "freshness": {"quickbooks": demand}})).await;
+        // The change counts from the next poll on.
+        desk.advance("PT4H1M").await;
+        let health = desk.health("quickbooks").await;
+        let at = |name: &str| health[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        assert_eq!(at("poll_at").duration_since(at("good_at")).as_mins(), minutes, "{demand}: {health}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +97,7 @@ async fn an_ended_consent_is_a_persons_to_renew() {
     assert_eq!((tasks.len(), desk.health("quickbooks").await["status"].as_str()), (1, Some("reconnect")));
     let url = detail.split_whitespace().find(|word| word.starts_with("http")).expect(detail).to_owned();
     double.consent(&[REALM]);
-    sign_in(&desk, &url).await.is(200);
+    desk.follow(&url).await.is(200);
     desk.advance("PT5M").await;
     assert_eq!(desk.health("quickbooks").await["status"], "good");
 }
@@ -183,6 +190,12 @@ async fn webhooks_of_many_companies_are_told_apart() {
     }
     let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
     assert_eq!(worklist["tasks"].as_array().unwrap().len(), 8, "{worklist}");
+    let first = worklist["tasks"][0]["id"].as_str().unwrap();
+    desk.admin("POST", &format!("/v1/apps/tasks/{first}/done"), &Value::Null).await.is(403);
+    desk.operator("POST", &format!("/v1/apps/tasks/{first}/done"), &Value::Null).await.is(200);
+    desk.operator("POST", "/v1/apps/tasks/x/done", &Value::Null).await.is(404);
+    let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
+    assert_eq!(worklist["tasks"].as_array().unwrap().len(), 7, "{worklist}");
     desk.operator("GET", "/v1/settings", &Value::Null).await.is(403);
     desk.admin("GET", "/v1/apps", &Value::Null).await.is(403);
 }
@@ -190,7 +203,7 @@ async fn webhooks_of_many_companies_are_told_apart() {
 /// A body signed with the app's secret.
 fn signed(double: &QuickBooks, body: &[u8]) -> Delivery {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let mac = tests::documents::hmac(double.webhook_secret().as_bytes(), &[body]);
+    let mac = tests::documents::hmac(double.app().webhook_secret.as_bytes(), &[body]);
     let mut delivery = double.delivery(&[]);
     delivery.headers.insert("intuit-signature", STANDARD.encode(mac).parse().unwrap());
     delivery.body = body.to_vec().into();
@@ -249,6 +262,28 @@ async fn webhooks_do_not_shorten_a_wait() {
     assert!(calls.windows(2).all(|pair| pair[0] == pair[1]), "the vendor is left alone: {calls:?}");
     desk.advance("PT5M").await;
     desk.equals("quickbooks", &double, REALM).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendors_clock_may_be_wrong_by_minutes() {
+    for off in [SignedDuration::from_mins(12), SignedDuration::from_mins(-12)] {
+        let (desk, _) = company("2026-03-04T15:00:00Z").await;
+        let ours = clock(&desk);
+        let double = QuickBooks::start(Arc::new(move || ours() + off)).await.unwrap();
+        double.add_company(Company::new(REALM, "Coastal Supplies"));
+        let owed = owing(&double, 40);
+        desk.connect("quickbooks", &double, REALM).await;
+        desk.advance("PT5M").await;
+        // Every webhook is lost. Each minute something else changes, whichever comes before or after a poll.
+        for (_, invoice) in &owed {
+            double.pay(REALM, invoice, "10.00", date(2026, 3, 4));
+            desk.advance("PT1M").await;
+        }
+        double.notifications();
+        desk.advance("PT31M").await;
+        desk.equals("quickbooks", &double, REALM).await;
+        assert_eq!(desk.health("quickbooks").await["status"], "good", "{off:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -70,3 +70,28 @@ async fn the_vendor_is_answered_as_it_demands() {
     unsigned.headers.remove("x-xero-signature");
     desk.deliver("xero", &unsigned).await.is(401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_to_several_organisations_asks_which() {
+    const OTHER: &str = "0f9c7d1e-2a3b-4c5d-8e6f-7a8b9c0d1e2f";
+    let desk = Desk::with("2026-03-04T09:00:00Z", json!({"country": "IE", "time_zone": "Europe/Dublin"}), None).await;
+    let double = Xero::start(clock(&desk)).await.unwrap();
+    double.add_organisation(Organisation::new(TENANT, "Liffey Supplies"));
+    double.add_organisation(Organisation::new(OTHER, "Shannon Supplies"));
+    desk.set_app("xero", &double).await;
+    double.consent(&[OTHER, TENANT]);
+    let page = desk.sign_in("xero", json!({"base_url": double.base_url()})).await;
+    assert_eq!(page.status, 400);
+    for word in ["Liffey Supplies", TENANT, "Shannon Supplies", OTHER] {
+        assert!(page.text.contains(word), "{word} in {}", page.text);
+    }
+    desk.sign_in("xero", json!({"base_url": double.base_url(), "realm": TENANT})).await.is(200);
+    desk.advance("PT5M").await;
+    let health = desk.health("xero").await;
+    assert_eq!((&health["status"], &health["company"]), (&json!("good"), &json!("Liffey Supplies")));
+    // The connected one is asked for again, whatever else is agreed to; and it must be among them.
+    desk.sign_in("xero", json!({})).await.is(200);
+    double.consent(&[OTHER]);
+    let page = desk.sign_in("xero", json!({})).await;
+    assert!(page.status == 400 && page.text.contains(TENANT), "{}", page.text);
+}

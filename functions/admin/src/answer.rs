@@ -95,7 +95,7 @@ impl From<store::Error> for Fail {
             store::Error::Corrupt { .. } => Self::internal("an item in the table does not read; the log names it"),
         };
         if fail.0.status >= 500 {
-            tracing::error!(error = &error as &dyn std::error::Error, "a request failed at the table");
+            tracing::error!(error = kit::causes(&error), "a request failed at the table");
         }
         fail
     }

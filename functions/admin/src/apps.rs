@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::IntoResponse,
 };
 use connectors::Scope;
@@ -18,7 +18,7 @@ use crate::{
     answer::{Answer, Body, Condition, Fail, Tagged, read},
     app::App,
     caller::{Host, Operator},
-    tasks::{self, TasksOut},
+    tasks::{self, TaskOut, TasksOut, TasksQuery},
 };
 
 /// How long the webhook secret before is still accepted, in hours.
@@ -119,7 +119,20 @@ pub async fn put(
 
 /// What no tenant could be found for: webhooks of unknown companies, and such that do not read.
 #[utoipa::path(get, path = "/v1/apps/tasks", tag = "apps", operation_id = "list_app_tasks",
-    responses((status = 200, description = "The oldest 50 that are open", body = TasksOut)))]
-pub async fn worklist(State(app): State<Arc<App>>, _operator: Operator) -> Answer<Json<TasksOut>> {
-    Ok(Json(tasks::first_page(&app, &TenantId::app()).await?))
+    params(TasksQuery),
+    responses((status = 200, description = "A page of the open ones; it may be empty though `next` is there", body = TasksOut)))]
+pub async fn worklist(
+    State(app): State<Arc<App>>,
+    _operator: Operator,
+    Query(query): Query<TasksQuery>,
+) -> Answer<Json<TasksOut>> {
+    Ok(Json(tasks::page(&app, &TenantId::app(), &query).await?))
+}
+
+/// Marks one of them as done; doing so again keeps the first moment.
+#[utoipa::path(post, path = "/v1/apps/tasks/{id}/done", tag = "apps", operation_id = "finish_app_task",
+    params(("id" = String, Path, description = "The task's id")),
+    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
+pub async fn finish(State(app): State<Arc<App>>, _operator: Operator, Path(id): Path<String>) -> Answer<Json<TaskOut>> {
+    Ok(Json(tasks::end(&app, &TenantId::app(), &id).await?))
 }

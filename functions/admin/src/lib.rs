@@ -50,6 +50,7 @@ fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(oauth::back))
         .routes(routes!(apps::list))
         .routes(routes!(apps::worklist))
+        .routes(routes!(apps::finish))
         .routes(routes!(apps::put))
         .routes(routes!(customers::show))
         .routes(routes!(customers::show_case))

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use connectors::place;
+use connectors::{Books, place};
 use reading::{
     signin::{Exchange, callback},
     tokens,
@@ -30,15 +30,6 @@ pub struct Back {
     realm: Option<String>,
     #[serde(default)]
     error: Option<String>,
-}
-
-/// A company that a sign-in opened.
-#[derive(Deserialize)]
-struct Opened {
-    #[serde(rename = "tenantId")]
-    id: String,
-    #[serde(default, rename = "tenantName")]
-    name: Option<String>,
 }
 
 /// Ends a sign-in. Whatever came of it is said on a page, because a person is there.
@@ -74,7 +65,7 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
     let tokens = exchange.code(&code, &sign_in.verifier, &redirect, now).await.map_err(|error| format!("{error}; {again}"))?;
     let realm = match access.realms_url {
         None => back.realm.ok_or_else(|| format!("the vendor did not say which company it is; {again}"))?,
-        Some(url) => company(app, &sign_in, url, &tokens.access_token).await?,
+        Some(url) => company(app, connector, &sign_in, url, &tokens.access_token).await?,
     };
     if let Some(wanted) = sign_in.realm.as_ref().filter(|wanted| **wanted != realm) {
         return Err(format!(
@@ -90,15 +81,14 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
 }
 
 /// Which company was agreed to: the one that is wanted, or the only one.
-async fn company(app: &App, sign_in: &SignIn, url: &str, access_token: &str) -> Result<String, String> {
+async fn company(app: &App, books: &dyn Books, sign_in: &SignIn, url: &str, access_token: &str) -> Result<String, String> {
     let request = axum::http::Request::get(place(url, sign_in.base.as_deref()))
         .header(header::ACCEPT, "application/json")
         .header(header::AUTHORIZATION, format!("Bearer {access_token}"))
         .body(Bytes::new())
         .map_err(|_| "the vendor's token has an unknown form".to_owned())?;
     let answer = app.web.send(request).await.map_err(|error| error.to_string())?;
-    let opened: Vec<Opened> =
-        serde_json::from_slice(answer.body()).map_err(|_| "the vendor's list of companies does not read".to_owned())?;
+    let opened = books.realms(&answer).ok_or_else(|| "the vendor's list of companies does not read".to_owned())?;
     if let Some(wanted) = &sign_in.realm {
         let found = opened.iter().find(|company| company.id == *wanted);
         return found.map(|company| company.id.clone()).ok_or_else(|| {

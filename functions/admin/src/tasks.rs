@@ -87,7 +87,15 @@ pub struct TasksOut {
 #[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(TasksQuery),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = TasksOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> Answer<Json<TasksOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    Ok(Json(page(&app, caller.at_least(Role::Viewer)?, &query).await?))
+}
+
+/// A page of a worklist.
+///
+/// # Errors
+///
+/// A query that does not read, and those of the table.
+pub async fn page(app: &App, tenant: &TenantId, query: &TasksQuery) -> Answer<TasksOut> {
     let wanted = wanted(query.kind.as_deref())?;
     let mut after = query.cursor.as_deref().map(cursor).transpose()?;
     let mut tasks = Vec::new();
@@ -99,7 +107,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
             break;
         }
     }
-    Ok(Json(TasksOut { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) }))
+    Ok(TasksOut { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
 }
 
 /// Marks a task as done; doing so again keeps the first moment.
@@ -107,25 +115,21 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
     params(("id" = String, Path, description = "The task's id")),
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
 pub async fn finish(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<TaskOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
-    let none = || Fail::not_found("there is no such task; GET /v1/tasks lists those that are open");
-    let id = TaskId::parse(&id).ok_or_else(none)?;
-    if !app.store.finish_task(tenant, &id, app.clock.now()).await? {
-        return Err(none());
-    }
-    let task = app.store.task(tenant, &id).await?.ok_or_else(none)?;
-    Ok(Json(shown(task)))
+    Ok(Json(end(&app, caller.at_least(Role::Collector)?, &id).await?))
 }
 
-/// The oldest open tasks of a worklist.
+/// Marks a task of a worklist as done.
 ///
 /// # Errors
 ///
-/// Those of the table.
-pub async fn first_page(app: &App, tenant: &TenantId) -> Answer<TasksOut> {
-    let page = app.store.tasks(tenant, PAGE, None).await?;
-    let next = page.after.map(|after| URL_SAFE_NO_PAD.encode(after));
-    Ok(TasksOut { tasks: page.tasks.into_iter().map(shown).collect(), next })
+/// `not-found`, and those of the table.
+pub async fn end(app: &App, tenant: &TenantId, id: &str) -> Answer<TaskOut> {
+    let none = || Fail::not_found("there is no such task in this worklist, which lists those that are open");
+    let id = TaskId::parse(id).ok_or_else(none)?;
+    if !app.store.finish_task(tenant, &id, app.clock.now()).await? {
+        return Err(none());
+    }
+    Ok(shown(app.store.task(tenant, &id).await?.ok_or_else(none)?))
 }
 
 fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {

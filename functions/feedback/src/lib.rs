@@ -93,7 +93,7 @@ impl Handler {
                     kit::metrics::emit(now, &[("kind", kind), ("result", done.word())], &[("feedback", 1)]);
                 }
                 Err(error) => {
-                    tracing::warn!(kind, error = %error, "a record could not be taken in and comes again");
+                    tracing::warn!(kind, error = kit::causes(&error), "a record could not be taken in and comes again");
                     let id = message.message_id.ok_or("a record that failed has no id")?;
                     failed.push(json!({ "itemIdentifier": id }));
                 }
@@ -125,7 +125,7 @@ impl Handler {
         };
         match Box::pin(verdict::apply(&self.store, &event, now)).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
-                tracing::error!(error = %error, "an event of SES was given up");
+                tracing::error!(error = kit::causes(&error), "an event of SES was given up");
                 self.malformed(
                     envelope,
                     &format!("it could not be taken in ({error}); mend the item, then the message's status by hand"),

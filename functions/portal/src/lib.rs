@@ -72,7 +72,7 @@ impl Handler {
         let page = match self.answer(&request).await {
             Ok(page) => page,
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a page could not be made from the table");
+                tracing::error!(error = kit::causes(&error), "a page could not be made from the table");
                 Page::Plain(503, request.words())
             }
         };

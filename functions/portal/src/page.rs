@@ -51,7 +51,7 @@ impl Pages {
             Page::Filled { status, template, words, values } => match self.fill(template, words, values) {
                 Ok(html) => self.html(status, &html),
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "a page does not render");
+                    tracing::error!(error = kit::causes(&error), "a page does not render");
                     self.plain(500, words)
                 }
             },

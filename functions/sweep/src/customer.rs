@@ -38,13 +38,16 @@ pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerI
     match attempt(store, row, customer, now, meter).await {
         Ok(did) => did,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
-            tracing::warn!(tenant.id = %row.tenant, customer.id = %customer, error = %error, "the customer is left for the next sweep");
+            let error = kit::causes(&error);
+            tracing::warn!(tenant.id = %row.tenant, customer.id = %customer, error, "the customer is left for the next sweep");
             Did::Failed
         }
         Err(error) => {
-            tracing::error!(tenant.id = %row.tenant, customer.id = %customer, error = %error, "the customer keeps failing");
+            let causes = kit::causes(&error);
+            tracing::error!(tenant.id = %row.tenant, customer.id = %customer, error = causes, "the customer keeps failing");
             if let Err(error) = back_off(store, row, customer, now, &error).await {
-                tracing::error!(tenant.id = %row.tenant, customer.id = %customer, error = %error, "backing off failed");
+                let error = kit::causes(&error);
+                tracing::error!(tenant.id = %row.tenant, customer.id = %customer, error, "backing off failed");
             }
             Did::Failed
         }

@@ -56,6 +56,8 @@ pub struct Answer {
     pub failed: u64,
     /// Shards handed to the queue.
     pub handed_over: u64,
+    /// By how much the latest of those that were due was late, in seconds.
+    pub late_s: u64,
     /// The earliest moment at which the sweep could have something to do by itself; none is never.
     pub idle_until: Option<Timestamp>,
 }
@@ -116,6 +118,7 @@ impl Handler {
         if answer.decided + answer.failed > 0 {
             let counts = [("decided", answer.decided), ("messages", answer.messages), ("failed", answer.failed)];
             kit::metrics::emit(now, &[("function", "sweep")], &counts);
+            kit::metrics::emit_seconds(now, &[("function", "sweep")], "due_late", answer.late_s);
         }
         Ok(serde_json::to_value(answer)?)
     }
@@ -129,7 +132,7 @@ impl Handler {
         let report = match walk.run(shards).await {
             Ok(report) => report,
             Err(error) => {
-                tracing::warn!(tenant.id = %row.tenant, error = %error, "the tenant could not be swept");
+                tracing::warn!(tenant.id = %row.tenant, error = kit::causes(&error), "the tenant could not be swept");
                 Report { idle_until: Some(now), ..Report::default() }
             }
         };
@@ -138,13 +141,16 @@ impl Handler {
             let body = serde_json::to_string(&left).unwrap_or_default();
             match self.queue.send_message().queue_url(&self.queue_url).message_body(body).send().await {
                 Ok(_) => answer.handed_over += 1,
-                Err(error) => tracing::warn!(tenant.id = %row.tenant, error = ?error, "a shard could not be handed over"),
+                Err(error) => {
+                    tracing::warn!(tenant.id = %row.tenant, error = kit::causes(&error), "a shard could not be handed over");
+                }
             }
         }
         answer.decided += report.decided;
         answer.messages += report.messages;
         answer.passed += report.passed;
         answer.failed += report.failed;
+        answer.late_s = answer.late_s.max(report.late_s);
         answer.idle_until = earliest(answer.idle_until, report.idle_until);
     }
 }

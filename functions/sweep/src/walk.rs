@@ -28,6 +28,8 @@ pub(crate) struct Report {
     pub(crate) messages: u64,
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// By how much the latest of those that were due was late, in seconds.
+    pub(crate) late_s: u64,
     pub(crate) unfinished: Vec<u8>,
     pub(crate) idle_until: Option<Timestamp>,
 }
@@ -108,7 +110,14 @@ impl<'a> Walk<'a> {
             let beyond = page.entries.iter().any(|entry| !is_due(entry));
             let wanted = page.entries.iter().filter(|entry| replan.is_some() || is_due(entry));
             let wanted: Vec<CustomerId> = wanted.map(|entry| entry.customer.clone()).collect();
+            let late = page.entries.iter().filter_map(|entry| match entry.due {
+                Next::At(at) => Some(u64::try_from(self.now.duration_since(at).as_secs()).unwrap_or(0)),
+                Next::Parked | Next::Nothing => None,
+            });
+            let late = late.max().unwrap_or(0);
             let stop = self.advance_all(wanted, meter).await?;
+            // Those that a cap or the breaker holds back wait on purpose.
+            self.report.late_s = self.report.late_s.max(if stop.is_none() { late } else { 0 });
             self.report.idle_until = earliest(self.report.idle_until, first_later);
             if stop.is_some() {
                 return Ok(stop);

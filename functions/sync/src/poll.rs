@@ -1,6 +1,7 @@
 //! The first reading of everything that is open, and what changed since.
 
-use connectors::{Ask, Page};
+use connectors::Ask;
+use domain::calendar;
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
@@ -11,8 +12,12 @@ use crate::{
 
 /// How far back money is looked for that is not applied to any invoice.
 const MONEY_REACH: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
-/// How much rarer polls are when the vendor says that little is left for today.
-const SCARCE_FACTOR: i32 = 4;
+/// How many polls there are within the time that the books are good for, with room for some that fail.
+const POLLS: i32 = 6;
+/// How many when the vendor says that little is left for today.
+const POLLS_SCARCE: i32 = 2;
+/// The shortest and the longest time between polls.
+const EVERY: [SignedDuration; 2] = [SignedDuration::from_mins(5), SignedDuration::from_hours(4)];
 
 fn before(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_sub(span).unwrap_or(Timestamp::MIN)
@@ -22,9 +27,9 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
-/// Two clocks: what the vendor dates after its own now is found by the next poll, whichever of the two is ahead.
-fn by_either_clock(began_at: Timestamp, page: &Page) -> Timestamp {
-    page.as_of.map_or(began_at, |as_of| as_of.min(began_at))
+/// When an answer was asked for, by whichever of two clocks is behind: what the vendor dates after that is found by the next poll.
+fn earlier(as_of: Option<Timestamp>, ours: Timestamp) -> Timestamp {
+    as_of.map_or(ours, |theirs| theirs.min(ours))
 }
 
 /// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
@@ -40,24 +45,22 @@ pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
 
 /// One page of the first reading. What changes while it goes on is found by the first poll, which looks back to its beginning.
 pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let mut began_at = desk.lease.progress.backfill.began_at;
-    let is_first = desk.lease.progress.backfill.page.is_none();
+    let began_at = desk.lease.progress.backfill.began_at;
     let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: desk.lease.progress.backfill.page.clone() };
     let page = desk.ask(&ask).await?;
-    if is_first {
-        began_at = by_either_clock(began_at, &page);
+    if desk.lease.progress.backfill.page.is_none() {
+        // Of a company that was read before, what changed since then is still to be asked for.
+        let progress = &mut desk.lease.progress;
+        progress.changed_until = progress.changed_until.min(earlier(page.as_of, began_at));
     }
     let next = page.next.clone();
     let objects = take(desk, page, Care::Plain).await?;
     let now = desk.run.now();
     let progress = &mut desk.lease.progress;
-    progress.backfill.began_at = began_at;
     progress.backfill.objects += objects;
     progress.backfill.page = next;
     if progress.backfill.page.is_none() {
         progress.backfill.finished_at = Some(now);
-        // Of a company that was read before, what changed since then is still to be asked for.
-        progress.changed_until = progress.changed_until.min(began_at);
         progress.poll_at = now;
         tracing::info!(tenant.id = %desk.run.tenant, source = desk.run.source, objects = progress.backfill.objects, "books read for the first time");
     }
@@ -85,7 +88,7 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let page = desk.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
     if poll.page.is_none() {
         // The first page, whichever attempt brought it.
-        poll.began_at = by_either_clock(poll.began_at, &page);
+        poll.began_at = earlier(page.as_of, poll.began_at);
     }
     poll.page = page.next.clone();
     let incomplete = page.incomplete;
@@ -98,10 +101,21 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         progress.poll = Some(poll);
         return Ok(());
     }
+    let every = every(desk).await?;
+    let progress = &mut desk.lease.progress;
     progress.poll = None;
     progress.changed_until = progress.changed_until.max(poll.began_at);
     progress.polled = Some(poll.began_at);
-    let every = if desk.link.is_scarce() { limits.poll_every * SCARCE_FACTOR } else { limits.poll_every };
     progress.poll_at = after(now, every);
     confirm(desk).await
+}
+
+/// How long until the next poll: as often as the tenant's demand of freshness takes.
+async fn every(desk: &Desk<'_>) -> Result<SignedDuration, Stopped> {
+    let settings = desk.run.handler.store.settings(desk.run.tenant).await?;
+    let demand = settings.and_then(|settings| calendar::freshness(settings.value.freshness.get(desk.run.source)?));
+    let good_for = demand.unwrap_or(desk.books.access().limits.good_for);
+    let [shortest, longest] = EVERY;
+    let polls = if desk.link.is_scarce() { POLLS_SCARCE } else { POLLS };
+    Ok((good_for / polls).clamp(shortest, longest))
 }

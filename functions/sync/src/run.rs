@@ -89,6 +89,10 @@ impl Run<'_> {
 
     async fn give_back(&self, lease: Lease<Progress>, due_at: Timestamp, unfinished: bool) -> Result<Outcome> {
         let store = &self.handler.store;
+        let Progress { good_at, backfill, .. } = &lease.progress;
+        let age = self.now().duration_since(good_at.unwrap_or(backfill.began_at)).as_secs();
+        let age = u64::try_from(age).unwrap_or(0);
+        kit::metrics::emit_seconds(self.now(), &[("source", self.source)], "books_age", age);
         if store.return_books(self.tenant, self.source, &lease, due_at).await? {
             return Ok(Outcome { due_at: Some(due_at), unfinished });
         }

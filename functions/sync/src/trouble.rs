@@ -46,7 +46,8 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
     let reconnect =
         matches!(failed, Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_)));
     if let Failed::Tokens(TokenTrouble::Store(error)) = failed {
-        tracing::warn!(tenant.id = %run.tenant, source = run.source, error = %error, "the table failed under the tokens");
+        let error = kit::causes(error);
+        tracing::warn!(tenant.id = %run.tenant, source = run.source, error, "the table failed under the tokens");
         return Ok(after(WAIT));
     }
     let mut before = progress.trouble.take();

@@ -7,14 +7,20 @@ use std::{
 
 use jiff::Timestamp;
 
-use crate::{Clock, Notification, faults::Faults, ids, oauth::OAuth, witness::Witness};
+use crate::{
+    App, Clock, Notification,
+    faults::Faults,
+    ids,
+    oauth::{OAuth, Rules},
+    witness::Witness,
+};
 
 /// What is kept of the app and its calls.
 pub struct Desk {
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
     pub(crate) oauth: OAuth,
-    pub(crate) webhook_secret: String,
+    pub(crate) app: App,
     calls: Mutex<BTreeMap<String, u64>>,
     witness: Mutex<Option<Arc<dyn Witness>>>,
     happened: Mutex<Happened>,
@@ -32,17 +38,11 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Desk {
-    pub(crate) fn new(clock: Clock, oauth: OAuth, webhook_secret: &str) -> Self {
-        let (faults, webhook_secret) = (Faults::default(), webhook_secret.to_owned());
-        Self {
-            clock,
-            faults,
-            oauth,
-            webhook_secret,
-            calls: Mutex::default(),
-            witness: Mutex::default(),
-            happened: Mutex::default(),
-        }
+    pub(crate) fn new(clock: Clock, rules: Rules) -> Self {
+        let app = App::of(rules.vendor);
+        let oauth = OAuth::new(rules, app.clone(), clock.clone());
+        let (faults, calls, witness, happened) = (Faults::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { clock, faults, oauth, app, calls, witness, happened }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -71,7 +71,7 @@ impl Desk {
         for mut notification in notifications {
             happened.sequence += 1;
             notification.sequence = happened.sequence;
-            notification.event = ids::uuid(&["event", &self.webhook_secret, &happened.sequence.to_string()]);
+            notification.event = ids::uuid(&["event", &self.app.webhook_secret, &happened.sequence.to_string()]);
             happened.waiting.push(notification);
         }
     }

@@ -9,6 +9,7 @@
 //! Methods that keep books panic when asked for what no books can hold (an unknown id, more paid than owed): that is a mistake in
 //! the story that a test tells, and no answer of the vendor.
 
+mod app;
 mod desk;
 mod faults;
 mod ids;
@@ -28,11 +29,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 
+pub use app::App;
 pub use desk::Desk;
 pub use faults::Fault;
 pub use keeper::Keeper;
 pub use notify::{Change, Delivery, Notification};
-pub use oauth::{CLIENT_ID, CLIENT_SECRET, Tokens};
+pub use oauth::Tokens;
 pub use quickbooks::QuickBooks;
 pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};
 pub use witness::{Fate, Shown, Witness};
@@ -105,8 +107,8 @@ pub trait Double: Send + Sync {
         self.desk().oauth.revoke(realm);
     }
 
-    /// The key that webhooks are signed with: QuickBooks' verifier token, Xero's signing key.
-    fn webhook_secret(&self) -> &str {
-        &self.desk().webhook_secret
+    /// The app that it knows.
+    fn app(&self) -> &App {
+        &self.desk().app
     }
 }

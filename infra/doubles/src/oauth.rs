@@ -9,16 +9,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    Clock,
+    App, Clock,
     desk::lock,
     ids,
     web::{self, Parameters},
 };
-
-/// The id of the app at every double.
-pub const CLIENT_ID: &str = "dunlin-app";
-/// The secret of the app at every double.
-pub const CLIENT_SECRET: &str = "double-client-secret";
 
 const CODE_LASTS: SignedDuration = SignedDuration::from_mins(5);
 
@@ -63,6 +58,7 @@ pub enum Denied {
 
 pub struct OAuth {
     rules: Rules,
+    app: App,
     clock: Clock,
     state: Mutex<State>,
 }
@@ -102,8 +98,8 @@ struct Refresh {
 }
 
 impl OAuth {
-    pub fn new(rules: Rules, clock: Clock) -> Self {
-        Self { rules, clock, state: Mutex::default() }
+    pub fn new(rules: Rules, app: App, clock: Clock) -> Self {
+        Self { rules, app, clock, state: Mutex::default() }
     }
 
     pub fn refreshes(&self) -> u64 {
@@ -153,7 +149,7 @@ impl OAuth {
         let bad = |detail: &str| web::answer(StatusCode::BAD_REQUEST, "text/html; charset=utf-8", detail.to_owned());
         let scope = said.get("scope").unwrap_or_default();
         let Some(redirect_uri) = said.get("redirect_uri") else { return bad("redirect_uri is missing") };
-        if said.get("client_id") != Some(CLIENT_ID) || said.get("response_type") != Some("code") {
+        if said.get("client_id") != Some(&self.app.client_id) || said.get("response_type") != Some("code") {
             return bad("unknown client_id, or a response_type other than code");
         }
         if !scope.split(' ').any(|one| one == self.rules.scope) {
@@ -192,7 +188,7 @@ impl OAuth {
 
     /// Exchanges a code or a refresh token.
     pub fn exchange(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let expected = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}")));
+        let expected = format!("Basic {}", STANDARD.encode(format!("{}:{}", self.app.client_id, self.app.client_secret)));
         if web::header(request, "authorization") != Some(expected.as_str()) {
             return web::json(self.rules.bad_client, &json!({ "error": "invalid_client" }));
         }

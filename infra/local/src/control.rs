@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, lock, page, tenants,
+    gateway, lock, page, tenants, vendors,
     world::World,
 };
 
@@ -35,6 +35,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
         .route("/_local/metrics", get(metrics))
+        .route("/_local/vendors", get(vendors::show))
+        .route("/_local/vendors/{source}/payments", post(vendors::pay))
         .fallback(gateway::handle)
         .with_state(world)
 }

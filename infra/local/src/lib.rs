@@ -23,6 +23,7 @@ pub mod stack;
 pub mod template;
 pub mod tenants;
 pub mod token;
+pub mod vendors;
 pub mod world;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -49,8 +49,10 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     if plays_demo {
-        println!("Playing {} days of a small seller's books on the virtual clock.", demo::DAYS);
+        println!("Playing {} days in the books of three small sellers on the virtual clock.", demo::DAYS);
         demo::play(&stack).await?;
+    } else {
+        stack.add_vendors().await?;
     }
     println!("ready {}", stack.url());
     if plays_demo {

@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use anyhow::Context;
-use jiff::{Span, Timestamp};
+use jiff::{Span, Timestamp, tz::TimeZone};
 use kit::Clients;
 use tokio::{net::TcpListener, task::JoinHandle};
 
@@ -24,6 +24,7 @@ use crate::{
     outbox::{Outbox, Sent},
     template::{self, model::Place},
     tenants::{self, Refusal, TenantIn},
+    vendors::Vendors,
     world::{self, World},
 };
 
@@ -112,6 +113,7 @@ impl Stack {
             seed,
             aws_url: format!("{endpoint}/"),
             random: world::random(seed),
+            vendors: OnceLock::new(),
             data: options.data.clone(),
             template,
         });
@@ -173,6 +175,18 @@ impl Stack {
     /// AWS clients of somebody who is none of the functions: no crash meets them.
     pub fn clients(&self) -> Clients {
         Clients::at_endpoint(&self.world.aws_url, &self.world.template.place.region)
+    }
+
+    /// Puts stand-ins of accounting systems beside the stack, with books as they are today.
+    ///
+    /// # Errors
+    ///
+    /// When no port can be had, or they are there already.
+    pub async fn add_vendors(&self) -> anyhow::Result<&Vendors> {
+        let today = self.now().to_zoned(TimeZone::UTC).date();
+        let vendors = Vendors::start(self.clock(), today).await?;
+        self.world.vendors.set(vendors).ok().context("the accounting systems are there already")?;
+        self.world.vendors.get().context("they were just put there")
     }
 
     /// What was sent for a tenant, or for all.

@@ -8,6 +8,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use doubles::App;
 use http::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -134,14 +135,10 @@ async fn app(world: &Arc<World>, source: &str) -> Result<String, Refusal> {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         body: json!({ "title": "no token", "detail": format!("{error:#}") }),
     })?;
-    let secret = format!("local-{source}-webhook-secret");
-    let body = json!({
-        "client_id": format!("local-{source}-client"),
-        "client_secret": format!("local-{source}-secret"),
-        "webhook_secret": secret,
-    });
+    let App { client_id, client_secret, webhook_secret } = App::of(source);
+    let body = json!({"client_id": client_id, "client_secret": client_secret, "webhook_secret": webhook_secret});
     Api { world, token }.put(&format!("/v1/apps/{source}"), &body).await?;
-    Ok(secret)
+    Ok(webhook_secret)
 }
 
 /// The admin API with a token.

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use anyhow::Context;
@@ -19,6 +19,7 @@ use crate::{
     metrics::Metrics,
     outbox::Outbox,
     template::Template,
+    vendors::Vendors,
 };
 
 /// One stack's shared state.
@@ -51,6 +52,8 @@ pub struct World {
     pub seed: u64,
     /// Seeded.
     pub random: Mutex<StdRng>,
+    /// The accounting systems beside it, where there are any.
+    pub vendors: OnceLock<Vendors>,
     /// Where state is kept.
     pub data: Option<PathBuf>,
 }

@@ -45,6 +45,11 @@ pub trait Books: Send + Sync {
     /// [`Trouble`] when it says nothing that can be used; then nothing of it may be stored.
     fn read(&self, site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble>;
 
+    /// The companies that a sign-in opened, from the answer of [`Access::realms_url`]; `None` when it does not read.
+    fn realms(&self, _answer: &Response<Bytes>) -> Option<Vec<Realm>> {
+        None
+    }
+
     /// How the vendor asks to be asked from now on, from the headers of any answer.
     fn pace(&self, headers: &HeaderMap) -> Pace;
 
@@ -86,13 +91,12 @@ pub struct Access {
 pub struct Limits {
     /// Most ids in one [`Ask::Objects`].
     pub ids_max: usize,
-    /// How often changes are asked for.
-    pub poll_every: SignedDuration,
     /// How far each poll looks back behind the last one.
     pub overlap: SignedDuration,
     /// How far back changes can be asked for at all.
     pub changes_reach: SignedDuration,
-    /// How old the books may be before nothing is sent from them, where the tenant's settings say nothing.
+    /// How old the books may be before nothing is sent from them, where the tenant's settings say nothing. Changes are asked for
+    /// several times within it.
     pub good_for: SignedDuration,
 }
 
@@ -121,6 +125,15 @@ pub fn place(vendor: &str, base: Option<&str>) -> String {
     let Some(base) = base else { return vendor.to_owned() };
     let path = vendor.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
     format!("{}/{path}", base.trim_end_matches('/'))
+}
+
+/// A company that a sign-in opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Realm {
+    /// The vendor's id of it.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
 }
 
 /// What the books say of the company itself.
@@ -330,15 +343,16 @@ impl Reader<'_> {
             return None;
         };
         let customer = named.required(flaws, id, form::id)?;
-        self.names(&customer);
-        Some(CustomerRef::Named(self.customer_id(&customer)))
+        Some(self.names(&customer))
     }
 
-    /// Notes a customer that a document names.
-    fn names(&mut self, customer: &str) {
+    /// The customer that an object names by the vendor's id.
+    pub fn names(&mut self, customer: &str) -> CustomerRef {
+        let id = self.customer_id(customer);
         if !self.page.customers.iter().any(|(_, known)| known == customer) {
-            self.page.customers.push((self.customer_id(customer), customer.to_owned()));
+            self.page.customers.push((id.clone(), customer.to_owned()));
         }
+        CustomerRef::Named(id)
     }
 }
 

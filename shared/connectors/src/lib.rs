@@ -26,7 +26,7 @@ mod signature;
 pub mod stripe;
 pub mod xero;
 
-pub use books::{Access, Ask, Books, Company, Limits, Pace, Page, Site, Trouble, Unreadable, customer_id, place};
+pub use books::{Access, Ask, Books, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, customer_id, place};
 pub use connector::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
 };

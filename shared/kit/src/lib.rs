@@ -16,5 +16,5 @@ pub use budget::Budget;
 pub use clients::Clients;
 pub use clock::Clock;
 pub use env::Env;
-pub use log::{init as init_logging, init_to as init_logging_to};
+pub use log::{causes, init as init_logging, init_to as init_logging_to};
 pub use problem::{FieldError, Problem};

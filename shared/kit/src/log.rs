@@ -6,8 +6,9 @@ use tracing_subscriber::{
 
 use crate::Env;
 
-/// Sets up JSON logging at the level that `LOG_LEVEL` names (`info` when absent). Call once, in `main`.
+/// Sets up JSON logging at the level that `LOG_LEVEL` names (`info` when absent), and metrics. Call once, in `main`.
 pub fn init(env: &Env) {
+    crate::metrics::init(env);
     init_to(env, std::io::stdout);
 }
 
@@ -18,4 +19,28 @@ pub fn init_to(env: &Env, writer: impl for<'w> MakeWriter<'w> + Send + Sync + 's
     let layer = fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false).without_time();
     // A second call finds a subscriber set and changes nothing.
     let _already_set = tracing_subscriber::registry().with(level).with(layer.with_writer(writer)).try_init();
+}
+
+/// An error and what caused it, on one line, for the log: as a field of its own type an error is written without its causes.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::causes;
+
+    #[test]
+    fn every_cause_is_named() {
+        let denied = anyhow::anyhow!("not authorized").context("service error").context("read the head");
+        assert_eq!(causes(&*denied), "read the head: service error: not authorized");
+        assert_eq!(causes(&std::fmt::Error), std::fmt::Error.to_string());
+    }
 }

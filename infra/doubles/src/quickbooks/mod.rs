@@ -26,20 +26,13 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use crate::{
-    Change, Clock, Delivery, Desk, Double, Notification, Truth,
-    desk::lock,
-    limits::Window,
-    money,
-    oauth::{OAuth, Rules},
-    server::Server,
+    Change, Clock, Delivery, Desk, Double, Notification, Truth, desk::lock, limits::Window, money, oauth::Rules, server::Server,
 };
 
 use api::Service;
 use ledger::{Ledger, number};
 pub use story::{Address, Company, Customer, Invoice, Payment};
 
-/// The verifier token of the app's webhooks.
-const VERIFIER_TOKEN: &str = "6a8f1d9c-double-verifier-token";
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const A_MINUTE_MAX: usize = 500;
 
@@ -59,7 +52,7 @@ impl Double for QuickBooks {
     }
 
     fn delivery(&self, notifications: &[Notification]) -> Delivery {
-        webhook::cloud_events(self.webhook_secret(), notifications)
+        webhook::cloud_events(&self.app().webhook_secret, notifications)
     }
 
     fn truth(&self, realm: &str) -> Truth {
@@ -84,7 +77,7 @@ impl QuickBooks {
             callback_names_realm: true,
             bad_client: StatusCode::UNAUTHORIZED,
         };
-        let desk = Desk::new(clock.clone(), OAuth::new(rules, clock), VERIFIER_TOKEN);
+        let desk = Desk::new(clock, rules);
         let limit = Mutex::new(Some(Window::new(A_MINUTE_MAX, MINUTE)));
         let service = Arc::new(Service { desk, books: Mutex::new(BTreeMap::new()), limit });
         let server = Server::start(service.clone()).await?;
@@ -103,7 +96,7 @@ impl QuickBooks {
 
     /// The form of webhooks before CloudEvents.
     pub fn legacy_delivery(&self, notifications: &[Notification]) -> Delivery {
-        webhook::legacy(self.webhook_secret(), notifications)
+        webhook::legacy(&self.app().webhook_secret, notifications)
     }
 
     /// Opens a company's books.

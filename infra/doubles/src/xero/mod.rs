@@ -28,19 +28,11 @@ use std::{
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
-use crate::{
-    Clock, Delivery, Desk, Double, Notification, Truth,
-    desk::lock,
-    oauth::{OAuth, Rules},
-    server::Server,
-};
+use crate::{Clock, Delivery, Desk, Double, Notification, Truth, desk::lock, oauth::Rules, server::Server};
 
 use api::{Pace, Service};
 use ledger::{Ledger, Status};
 pub use story::{Address, Contact, Credit, CreditKind, Invoice, Organisation, Person, Phone, Side};
-
-/// The signing key of the app's webhooks. It is used as text though it looks like base64.
-const SIGNING_KEY: &str = "ZG91YmxlLXNpZ25pbmcta2V5LW9mLWR1bmxpbi1hcHA=";
 
 /// How many requests are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +68,7 @@ impl Double for Xero {
     }
 
     fn delivery(&self, notifications: &[Notification]) -> Delivery {
-        webhook::events(self.webhook_secret(), notifications)
+        webhook::events(&self.app().webhook_secret, notifications)
     }
 
     fn truth(&self, realm: &str) -> Truth {
@@ -101,7 +93,7 @@ impl Xero {
             callback_names_realm: false,
             bad_client: StatusCode::BAD_REQUEST,
         };
-        let desk = Desk::new(clock.clone(), OAuth::new(rules, clock), SIGNING_KEY);
+        let desk = Desk::new(clock, rules);
         let pace = Mutex::new(Some(Pace::new(Limits::default())));
         let service = Arc::new(Service { desk, books: Mutex::new(BTreeMap::new()), pace });
         let server = Server::start(service.clone()).await?;
@@ -121,7 +113,7 @@ impl Xero {
     /// What the vendor asks before it sends anything, and again whenever the address changes: the first must be answered 200, the
     /// second, whose signature is wrong, 401.
     pub fn intent_to_receive(&self) -> (Delivery, Delivery) {
-        webhook::intent_to_receive(self.webhook_secret())
+        webhook::intent_to_receive(&self.app().webhook_secret)
     }
 
     /// Opens an organisation's books.

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use doubles::{CLIENT_ID, CLIENT_SECRET, Double, QuickBooks, Xero, quickbooks::Company, xero::Organisation};
+use doubles::{Double, QuickBooks, Xero, quickbooks::Company, xero::Organisation};
 use form_urlencoded::Serializer;
 use http::{Request, Response, StatusCode};
 use jiff::SignedDuration;
@@ -23,7 +23,13 @@ fn form(pairs: &[(&str, &str)]) -> String {
 
 /// What the browser is sent back with.
 async fn agree(double: &dyn Double, path: &str, scope: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
-    let asked = [("client_id", CLIENT_ID), ("response_type", "code"), ("redirect_uri", BACK), ("state", "s&1"), ("scope", scope)];
+    let asked = [
+        ("client_id", double.app().client_id.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", BACK),
+        ("state", "s&1"),
+        ("scope", scope),
+    ];
     let answer = get(double, &format!("{path}?{}&{}", form(&asked), form(more)), &[]).await;
     assert_eq!(answer.status(), StatusCode::FOUND);
     let location = answer.headers()["location"].to_str().expect("text").to_owned();
@@ -36,14 +42,15 @@ fn said<'a>(back: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 async fn exchange(double: &dyn Double, path: &str, secret: &str, pairs: &[(&str, &str)]) -> Response<Bytes> {
-    let basic = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{secret}")));
+    let basic = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", double.app().client_id)));
     let request = Request::post(format!("{}{path}", double.base_url())).header("authorization", basic);
     let request = request.header("content-type", "application/x-www-form-urlencoded");
     send(request.body(form(pairs).into()).expect("a request")).await.expect("an answer")
 }
 
 async fn refresh(double: &dyn Double, path: &str, token: &str) -> Result<Value, String> {
-    let answer = exchange(double, path, CLIENT_SECRET, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+    let answer =
+        exchange(double, path, &double.app().client_secret, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
     let body = json(&answer);
     if answer.status() == StatusCode::OK { Ok(body) } else { Err(body["error"].as_str().expect("an error").to_owned()) }
 }
@@ -74,9 +81,9 @@ async fn quickbooks_gives_a_code_once_and_rotates() {
     let code = said(&back, "code").expect("a code");
     let pairs = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", BACK)];
     assert_eq!(exchange(&double, QBO_TOKEN, "wrong", &pairs).await.status(), StatusCode::UNAUTHORIZED);
-    let first = json(&exchange(&double, QBO_TOKEN, CLIENT_SECRET, &pairs).await);
+    let first = json(&exchange(&double, QBO_TOKEN, &double.app().client_secret, &pairs).await);
     assert_eq!((&first["expires_in"], &first["x_refresh_token_expires_in"]), (&3_600.into(), &8_640_000.into()));
-    assert_eq!(json(&exchange(&double, QBO_TOKEN, CLIENT_SECRET, &pairs).await)["error"], "invalid_grant");
+    assert_eq!(json(&exchange(&double, QBO_TOKEN, &double.app().client_secret, &pairs).await)["error"], "invalid_grant");
     assert_eq!(opens(&double, text(&first, "access_token")).await, StatusCode::OK);
     time.pass(SignedDuration::from_secs(3_600));
     assert_eq!(opens(&double, text(&first, "access_token")).await, StatusCode::UNAUTHORIZED);
@@ -113,16 +120,16 @@ async fn xero_checks_pkce_and_forgives_a_lost_answer() {
         let code = said(&back, "code").expect("a code");
         let mut pairs = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", BACK)];
         pairs.extend(verifier.map(|verifier| ("code_verifier", verifier)));
-        let status = exchange(&double, XERO_TOKEN, CLIENT_SECRET, &pairs).await.status();
+        let status = exchange(&double, XERO_TOKEN, &double.app().client_secret, &pairs).await.status();
         assert_eq!(status == StatusCode::OK, right, "{verifier:?}");
     }
     let back = agree(&double, XERO_AUTHORISE, "accounting.invoices.read", &[("company", TENANT)]).await;
     let code = said(&back, "code").expect("a code").to_owned();
     let elsewhere = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", "http://127.0.0.1:2/")];
-    assert_eq!(exchange(&double, XERO_TOKEN, CLIENT_SECRET, &elsewhere).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(exchange(&double, XERO_TOKEN, &double.app().client_secret, &elsewhere).await.status(), StatusCode::BAD_REQUEST);
     let back = agree(&double, XERO_AUTHORISE, "accounting.invoices.read", &[("company", TENANT)]).await;
     let pairs = [("grant_type", "authorization_code"), ("code", said(&back, "code").expect("a code")), ("redirect_uri", BACK)];
-    let brief = json(&exchange(&double, XERO_TOKEN, CLIENT_SECRET, &pairs).await);
+    let brief = json(&exchange(&double, XERO_TOKEN, &double.app().client_secret, &pairs).await);
     assert!(brief.get("refresh_token").is_none(), "offline_access was not asked for");
     let bearer = format!("Bearer {}", text(&brief, "access_token"));
     let connections = json(&get(&double, "/connections", &[("authorization", &bearer)]).await);

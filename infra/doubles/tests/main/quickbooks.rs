@@ -220,7 +220,7 @@ async fn one_webhook_carries_several_companies() {
     let told = double.notifications();
     for (delivery, hints) in [(double.delivery(&told), 4), (double.legacy_delivery(&told), 4)] {
         assert_eq!(hear("quickbooks", "another", &delivery, time.now()), Err(401));
-        let read = hear("quickbooks", double.webhook_secret(), &delivery, time.now()).expect("hints");
+        let read = hear("quickbooks", &double.app().webhook_secret, &delivery, time.now()).expect("hints");
         assert_eq!((read.hints.len(), read.unread.len()), (hints, 0));
         assert_eq!((read.hints[0].realm.as_str(), read.hints[3].realm.as_str()), (REALM, ELSEWHERE));
         let events: std::collections::BTreeSet<_> = read.hints.iter().map(|hint| &hint.event).collect();

@@ -255,13 +255,13 @@ async fn webhooks_are_numbered_and_say_nothing_of_payments() {
     assert_eq!(body["events"][0]["eventDateUtc"], "2026-02-19T09:00:00.902");
     let recorded = shapes::recorded(&["xero/webhook-creditnote-create", "xero/webhook-contact-update"]);
     shapes::check(&body, &recorded, &[], &[]);
-    let hinted = hear("xero", double.webhook_secret(), &delivery, time.now()).expect("hints");
+    let hinted = hear("xero", &double.app().webhook_secret, &delivery, time.now()).expect("hints");
     // All but the notification of the supplier's credit note, which says whose it is.
     assert_eq!((hinted.hints.len(), hinted.unread.len()), (told.len() - 1, 0));
     assert!(hinted.hints.iter().any(|hint| hint.realm == ELSEWHERE));
     let (good, bad) = double.intent_to_receive();
-    assert_eq!(hear("xero", double.webhook_secret(), &good, time.now()).map(|hinted| hinted.hints.len()), Ok(0));
-    assert_eq!(hear("xero", double.webhook_secret(), &bad, time.now()), Err(401));
+    assert_eq!(hear("xero", &double.app().webhook_secret, &good, time.now()).map(|hinted| hinted.hints.len()), Ok(0));
+    assert_eq!(hear("xero", &double.app().webhook_secret, &bad, time.now()), Err(401));
     let recorded = shapes::recorded(&["xero/webhook-intent-to-receive"]);
     shapes::check(&serde_json::from_slice(&good.body).expect("JSON"), &recorded, &[], &[]);
 }

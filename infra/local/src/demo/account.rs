@@ -2,25 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::TENANT;
+use super::{TENANT, companies::COMPANIES};
 use crate::{
     book::{Book, Message, words},
     stack::Stack,
 };
 
-/// Prints it.
+/// Prints it, seller by seller.
 pub fn print(stack: &Stack) {
-    print!("{}", tell(stack));
+    print!("{}", tell(stack, TENANT, "which sends its invoices by webhook, by its own system and by Stripe"));
+    for company in COMPANIES {
+        print!("{}", tell(stack, company.tenant, company.how));
+    }
+    println!("\nEverything as it looked: {}/_local", stack.url());
 }
 
-/// The account as text.
-fn tell(stack: &Stack) -> String {
+/// The account of one tenant as text.
+fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
     use std::fmt::Write;
-    let sent = stack.outbox(Some(TENANT));
-    let book = Book::read(stack.world(), Some(TENANT));
-    let zone = book.zone(TENANT);
-    let name = zone.iana_name().unwrap_or("UTC").to_owned();
-    let mut out = format!("\nWho was contacted, when, about what, and why ({} messages; times of {name}):\n\n", sent.len());
+    let sent = stack.outbox(Some(tenant));
+    let book = Book::read(stack.world(), Some(tenant));
+    let zone = book.zone(tenant);
+    let seller = book.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
+    let times = zone.iana_name().unwrap_or("UTC");
+    let mut out = format!(
+        "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({} messages; times of {times}):\n\n",
+        sent.len()
+    );
     let mut day = String::new();
     for entry in &sent {
         let at = entry.at.to_zoned(zone.clone());
@@ -50,8 +58,7 @@ fn tell(stack: &Stack) -> String {
         *people.entry(entry.to.as_str()).or_default() += 1;
     }
     let most = people.values().max().copied().unwrap_or_default();
-    let _ =
-        writeln!(out, "\n{} people, at most {most} messages each. Everything as it looked: {}/_local", people.len(), stack.url());
+    let _ = writeln!(out, "\n{} people, at most {most} messages each.", people.len());
     out
 }
 

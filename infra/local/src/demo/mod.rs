@@ -1,6 +1,8 @@
-//! The demo: 60 days in the books of one seller, played on the virtual clock through the real HTTP path, up to the real now.
+//! The demo: 60 days in the books of a seller that pushes its invoices, and the last of them in the books of two that are read
+//! back, played on the virtual clock through the real HTTP path, up to the real now.
 
 mod account;
+mod companies;
 mod documents;
 mod story;
 
@@ -77,7 +79,8 @@ pub async fn play(stack: &Stack) -> anyhow::Result<()> {
         for bill in BILLS {
             player.play_day(bill, day).await.with_context(|| format!("invoice {} on day {day}", bill.number))?;
         }
-        progress(day, stack.outbox(Some(TENANT)).len());
+        companies::play_day(stack, day).await.with_context(|| format!("day {day}"))?;
+        progress(day, stack.outbox(None).len());
     }
     // Playing takes time itself; the last stretch is as short as it took.
     for _ in 0..2 {

@@ -87,7 +87,6 @@ impl Books for QuickBooks {
             refresh_lasts: Duration::from_secs(100 * 86_400),
             limits: Limits {
                 ids_max: 100,
-                poll_every: SignedDuration::from_mins(30),
                 overlap: SignedDuration::from_mins(5),
                 changes_reach: SignedDuration::from_hours(29 * 24),
                 good_for: SignedDuration::from_hours(3),

@@ -5,7 +5,7 @@ use domain::document::ObjectId;
 use http::Response;
 
 use crate::{
-    Ask, Company, Page, Site, Trouble,
+    Ask, Company, Page, Realm, Site, Trouble,
     books::{self, Reader},
     form,
     json::Flaws,
@@ -83,6 +83,13 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
 pub fn link(answer: &Response<Bytes>) -> Option<String> {
     let root = Fields::parse(std::str::from_utf8(answer.body()).ok().filter(|_| answer.status().is_success())?)?;
     root.objects("OnlineInvoices").first()?.usable("OnlineInvoiceUrl", form::url)
+}
+
+/// The organisations that were agreed to; a list, of which each has its id and mostly a name.
+pub fn realms(answer: &Response<Bytes>) -> Option<Vec<Realm>> {
+    let list: Vec<serde_json::Value> = serde_json::from_slice(answer.body()).ok()?;
+    let text = |item: &serde_json::Value, name: &str| item.get(name).and_then(|text| text.as_str()).map(str::to_owned);
+    list.iter().map(|item| Some(Realm { id: text(item, "tenantId")?, name: text(item, "tenantName") })).collect()
 }
 
 fn date(answer: &Response<Bytes>) -> Option<jiff::Timestamp> {

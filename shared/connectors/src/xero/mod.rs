@@ -24,8 +24,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected,
-    Scope, Secret, Site, Trouble, books, signature,
+    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
+    Rejected, Scope, Secret, Site, Trouble, books, signature,
 };
 
 /// The connector of Xero.
@@ -89,7 +89,6 @@ impl Books for Xero {
             refresh_lasts: Duration::from_secs(60 * 86_400),
             limits: Limits {
                 ids_max: 40,
-                poll_every: SignedDuration::from_mins(30),
                 overlap: SignedDuration::from_mins(5),
                 changes_reach: SignedDuration::from_hours(365 * 24),
                 good_for: SignedDuration::from_hours(3),
@@ -119,6 +118,10 @@ impl Books for Xero {
 
     fn read(&self, site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
         answer::read(site, ask, answer)
+    }
+
+    fn realms(&self, answer: &Response<Bytes>) -> Option<Vec<Realm>> {
+        answer::realms(answer)
     }
 
     fn pace(&self, headers: &HeaderMap) -> Pace {

@@ -1,0 +1,208 @@
+//! One tenant as lines of text: taken out of a table, put into another, compared.
+//!
+//! A line is one item in DynamoDB's own JSON. Nothing of it is read but its key, so that what this tool does not know is kept as well.
+//! Secrets stay sealed: they open only with the key that wrapped them. Long bodies in the bucket are not part of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io::{BufRead, Write},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, PutRequest, WriteRequest},
+};
+use domain::TenantId;
+
+/// Items that one call may put.
+const PUT_MAX: usize = 25;
+/// How often what the table did not take is put again.
+const TRIES_MAX: u32 = 12;
+
+type Item = HashMap<String, AttributeValue>;
+/// Items as text, by key.
+type Lines = BTreeMap<String, String>;
+
+/// One tenant in one table.
+pub struct Place {
+    /// A client of the table.
+    pub db: Client,
+    /// The table.
+    pub table: String,
+    /// The tenant.
+    pub tenant: TenantId,
+}
+
+/// How a tenant arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// With its kill switch on: nothing is decided or sent until its settings say otherwise.
+    Paused,
+    /// As it was taken out.
+    AsItWas,
+}
+
+/// What is not the same, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Items that are in the table only.
+    pub table_only: Vec<String>,
+    /// Items that are in the file only.
+    pub file_only: Vec<String>,
+    /// Items that are in both and differ.
+    pub changed: Vec<String>,
+}
+
+impl Differences {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Place {
+    /// Writes every item of the tenant, by key; how many. It reads the whole table.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing.
+    pub async fn export(&self, mut out: impl Write) -> Result<usize> {
+        let lines = self.lines().await?;
+        ensure!(!lines.is_empty(), "the table {} has no tenant {}", self.table, self.tenant);
+        for line in lines.values() {
+            writeln!(out, "{line}")?;
+        }
+        Ok(lines.len())
+    }
+
+    /// Puts every item of a file into a table that does not have the tenant; how many. The tenant shows only when all else is there, so
+    /// that a run that was broken off is simply done again.
+    ///
+    /// # Errors
+    ///
+    /// A line that is no item or another tenant's, before anything is written; a tenant that is there; those of the table.
+    pub async fn import(&self, file: impl BufRead, arrival: Arrival) -> Result<usize> {
+        let mut items = Vec::new();
+        for (number, line) in (1..).zip(file.lines()) {
+            let item = parse(&line?).with_context(|| format!("line {number} is no item"))?;
+            ensure!(self.has(&item), "line {number} is not of tenant {}", self.tenant);
+            items.push(item);
+        }
+        let registry = items.iter().find(|item| text(item, "pk") == "TENANTS");
+        let key = key(registry.context("the file has no entry of the tenant itself: it is not whole")?);
+        let known = self.db.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true).send().await?;
+        ensure!(
+            known.item.is_none(),
+            "the table {} has tenant {} already; it would be mixed with the file",
+            self.table,
+            self.tenant
+        );
+        if arrival == Arrival::Paused {
+            items.iter_mut().try_for_each(pause)?;
+        }
+        // What wakes functions comes last.
+        items.sort_by_key(|item| !text(item, "pk").starts_with("T#"));
+        for some in items.chunks(PUT_MAX) {
+            self.put(some).await?;
+        }
+        Ok(items.len())
+    }
+
+    /// Compares the table with a file.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn compare(&self, file: impl BufRead) -> Result<Differences> {
+        let here = self.lines().await?;
+        let mut there = Lines::new();
+        for (number, line) in (1..).zip(file.lines()) {
+            let item = parse(&line?).with_context(|| format!("line {number} is no item"))?;
+            there.insert(name(&item), write(item)?);
+        }
+        let only = |one: &Lines, other: &Lines| one.keys().filter(|key| !other.contains_key(*key)).cloned().collect();
+        let changed = here.iter().filter(|(key, line)| there.get(*key).is_some_and(|other| other != *line));
+        Ok(Differences {
+            table_only: only(&here, &there),
+            file_only: only(&there, &here),
+            changed: changed.map(|(key, _)| key.clone()).collect(),
+        })
+    }
+
+    /// Whether an item is the tenant's: its partitions, its entry in the list of tenants, the companies that it is connected to.
+    fn has(&self, item: &Item) -> bool {
+        let (pk, own) = (text(item, "pk"), format!("T#{}", self.tenant));
+        let of_tenant = pk == own || pk.strip_prefix(&own).is_some_and(|rest| rest.starts_with('#'));
+        let listed = pk == "TENANTS" && text(item, "sk") == self.tenant.as_str();
+        let company = pk.starts_with("COMPANY#") && text(item, "tenant") == self.tenant.as_str();
+        of_tenant || listed || company
+    }
+
+    async fn lines(&self) -> Result<Lines> {
+        let mut lines = Lines::new();
+        let mut pages = self.db.scan().table_name(&self.table).consistent_read(true).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            for item in page?.items.unwrap_or_default().into_iter().filter(|item| self.has(item)) {
+                lines.insert(name(&item), write(item)?);
+            }
+        }
+        Ok(lines)
+    }
+
+    async fn put(&self, items: &[Item]) -> Result<()> {
+        let put = |item: &Item| -> Result<WriteRequest> {
+            Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item.clone())).build()?).build())
+        };
+        let mut left: Vec<WriteRequest> = items.iter().map(put).collect::<Result<_>>()?;
+        for round in 0..TRIES_MAX {
+            let answer = self.db.batch_write_item().request_items(&self.table, left).send().await?;
+            left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
+            if left.is_empty() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50 << round.min(6))).await;
+        }
+        bail!("the table {} did not take {} items; do it again", self.table, left.len())
+    }
+}
+
+fn text<'a>(item: &'a Item, name: &str) -> &'a str {
+    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+fn key(item: &Item) -> Item {
+    ["pk", "sk"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+}
+
+/// The key as people read it.
+fn name(item: &Item) -> String {
+    format!("{} | {}", text(item, "pk"), text(item, "sk"))
+}
+
+/// An item as a line, its attributes in order.
+fn write(item: Item) -> Result<String> {
+    let item: serde_dynamo::Item = item.into();
+    // A map of JSON sorts its names.
+    Ok(serde_json::to_value(&item)?.to_string())
+}
+
+fn parse(line: &str) -> Result<Item> {
+    let item: serde_dynamo::Item = serde_json::from_str(line)?;
+    let item: Item = item.into();
+    ensure!(!text(&item, "pk").is_empty() && !text(&item, "sk").is_empty(), "it has no key");
+    Ok(item)
+}
+
+/// Turns the kill switch on, in the settings and where the sweep looks first.
+fn pause(item: &mut Item) -> Result<()> {
+    if text(item, "pk") == "TENANTS" {
+        item.insert("paused".to_owned(), AttributeValue::N("1".to_owned()));
+    } else if text(item, "sk") == "SETTINGS" {
+        let mut settings: serde_json::Value = serde_json::from_str(text(item, "doc")).context("the settings do not read")?;
+        settings["paused"] = true.into();
+        item.insert("doc".to_owned(), AttributeValue::S(settings.to_string()));
+    }
+    Ok(())
+}

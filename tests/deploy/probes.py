@@ -1,0 +1,296 @@
+"""For each role, the fewest things its function has to do so that every action of the role is needed.
+
+A probe is cheap: it starts its function anew, because a running one remembers what it was allowed to read, and calls it by hand where a
+queue would only cost time. It asserts what a user would see.
+"""
+
+import json
+
+import books
+import ses
+import stripe
+from outside import buyer, instant, invoice, today
+from proof import same, until
+from world import NUMBERS, link, tags
+
+# What a probe waits for comes at once or not at all.
+PATIENCE = 4
+TENANT = "probe"
+
+
+def prepare(world):
+    """What all probes need: a tenant, and a sender's queue that nobody but they reads."""
+    world.tenant(TENANT)
+    stripe.connect(world, TENANT)
+    for schedule in ("SweepFunctionTick", "SyncFunctionTick"):
+        world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
+    for function in ("SendEmailFunction", "SendSmsFunction", "SyncFunction"):
+        world.stack.switch(function, False)
+
+
+def restart(world, function):
+    """The next call of a function is answered by a new process."""
+    client, name = world.stack.client("lambda"), world.stack.ids[function]
+    usual = client.get_function_configuration(FunctionName=name)["MemorySize"]
+    client.update_function_configuration(FunctionName=name, MemorySize=usual)
+
+
+def hand_over(world, function, seconds, event):
+    """What a function answers that has no time for any work: its own margin takes all of its `seconds`."""
+    client, name = world.stack.client("lambda"), world.stack.ids[function]
+    usual = client.get_function_configuration(FunctionName=name)["Timeout"]
+    client.update_function_configuration(FunctionName=name, Timeout=seconds)
+    try:
+        return world.stack.invoke(function, event)
+    finally:
+        client.update_function_configuration(FunctionName=name, Timeout=usual)
+
+
+def records(*bodies):
+    """A batch, as Lambda takes it from a queue."""
+    each = ({"messageId": f"m-{at}", "eventSource": "aws:sqs", "body": json.dumps(body)} for at, body in enumerate(bodies))
+    return {"Records": [{**one, "attributes": {}, "messageAttributes": {}} for one in each]}
+
+
+def ingest_applies(world):
+    """A webhook is applied."""
+    restart(world, "IngestFunction")
+    world.owes(TENANT)
+
+
+def ingest_parks(world):
+    """What does not read is kept in the bucket for a person."""
+    same(stripe.event(world, TENANT, "invoice.paid", {"object": "invoice"}).json()["result"], "parked", "the result")
+
+
+def ingest_reverses(world):
+    """A chargeback of a payment that is known."""
+    number = next(NUMBERS)
+    stripe.event(world, TENANT, "invoice.paid", stripe.paid_invoice(number), 202)
+    stripe.event(world, TENANT, "charge.dispute.created", stripe.dispute(number), 202)
+
+
+def ingest_waits(world):
+    """A chargeback that comes before its payment waits for it."""
+    number = next(NUMBERS)
+    stripe.event(world, TENANT, "charge.dispute.created", stripe.dispute(number), 202)
+    stripe.event(world, TENANT, "invoice.paid", stripe.paid_invoice(number), 202)
+
+
+def ingest_moves(world):
+    """An invoice comes to another customer."""
+    number = next(NUMBERS)
+    for version, customer in ((1, f"A-{number}"), (2, f"B-{number}")):
+        world.outside.post(TENANT, invoice(buyer(customer), f"M-{number}", version=version))
+
+
+def sweep_decides(world):
+    """A message is decided."""
+    restart(world, "SweepFunction")
+    customer = world.owes(TENANT)
+    world.stack.tick("SweepFunction")
+    assert world.outside.customer(TENANT, customer)["pending"], "no message is pending"
+
+
+def sweep_asks(world):
+    """Somebody whom nobody can write to becomes a task."""
+    customer = world.owes(TENANT, email=False)
+    world.stack.tick("SweepFunction")
+    shown = world.outside.customer(TENANT, customer)
+    assert any(mark["outcome"] == "missed" for record in shown["records"] for mark in record["body"].get("marks", [])), shown["records"]
+
+
+def sweep_hands_over(world):
+    """A sweep without time puts the rest on its queue."""
+    world.owes(TENANT)
+    answer = hand_over(world, "SweepFunction", 10, {"source": "aws.events"})
+    assert answer["handed_over"] > 0, answer
+
+
+def dispatch_publishes(world):
+    """What subscribers are told: an invoice came in."""
+    restart(world, "DispatchFunction")
+    events, sqs, stack = world.stack.client("events"), world.stack.client("sqs"), world.stack
+    queue = sqs.create_queue(QueueName=f"subscriber-{next(NUMBERS)}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    rule, bus = queue.rsplit("/", 1)[-1], stack.outputs["BusName"]
+    events.put_rule(Name=rule, EventBusName=bus, EventPattern=json.dumps({"source": ["dunlin"]}))
+    events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "one", "Arn": arn}])
+    world.owes(TENANT)
+    try:
+        until(lambda: world.emulator.waiting()[rule], "an event on the bus", PATIENCE)
+    finally:
+        events.remove_targets(Rule=rule, EventBusName=bus, Ids=["one"])
+        events.delete_rule(Name=rule, EventBusName=bus)
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def order(world, queue, customer):
+    """What the bus put on a sender's queue for a customer."""
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    name = world.stack.ids[queue].rsplit("/", 1)[-1]
+
+    def find():
+        bodies = (json.loads(message["Body"]) for message in world.emulator.waiting()[name])
+        return next((body for body in bodies if body["detail"]["customer"] == named), None)
+
+    return until(find, "the order", PATIENCE)
+
+
+def email_sends(world):
+    """A mail leaves, and that it did is recorded."""
+    customer = world.owes(TENANT)
+    world.stack.tick("SweepFunction")
+    body = order(world, "EmailQueue", customer)
+    restart(world, "SendEmailFunction")
+    world.stack.invoke("SendEmailFunction", records(body))
+    same(len(world.mails_to(customer)), 1, "mails")
+    assert world.sent(TENANT, customer), "there is no record"
+    return customer
+
+
+def sms_sends(world):
+    """A text message leaves, and that it did is recorded."""
+    number = next(NUMBERS)
+    phone = f"+1500555{number % 10_000:04}"
+    customer = world.owes(TENANT, phone=phone, email=False)
+    world.stack.tick("SweepFunction")
+    body = order(world, "SmsQueue", customer)
+    restart(world, "SendSmsFunction")
+    world.stack.invoke("SendSmsFunction", records(body))
+    same(len(world.texts_to(phone)), 1, "text messages")
+    assert world.sent(TENANT, customer), "there is no record"
+
+
+def feedback_hears(world):
+    """A bounce is noted at the message and at the address."""
+    customer = email_sends(world)
+    shown, record, (mail,) = world.outside.customer(TENANT, customer), world.sent(TENANT, customer), world.mails_to(customer)
+    bounced = [{"emailAddress": mail["To"][0], "action": "failed", "status": "5.1.1"}]
+    bounce = {"bounceType": "Permanent", "bounceSubType": "General", "timestamp": instant(), "bouncedRecipients": bounced}
+    detail = ses.event("Bounce", mail, tags(TENANT, shown, record), bounce=bounce)
+    restart(world, "FeedbackFunction")
+    answer = world.stack.invoke("FeedbackFunction", records({"source": "aws.ses", "detail-type": "Email Bounced", "detail": detail}))
+    same(answer, {"batchItemFailures": []}, "what could not be taken in")
+    shown = world.outside.customer(TENANT, customer)
+    assert shown["customer"]["contacts"][0]["suppressed"].get("email"), "the address is not suppressed"
+    assert any("bounce" in heard for one in shown["records"] for heard in one["heard"]), shown["records"]
+
+
+def feedback_settles(world):
+    """Word of a message that nobody knew had left: its sender died between claim and answer, and left this in the table."""
+    customer = world.owes(TENANT)
+    world.stack.tick("SweepFunction")
+    shown = world.outside.customer(TENANT, customer)
+    (pending,) = shown["pending"]
+    world.stack.client("dynamodb").update_item(
+        TableName=world.stack.ids["Table"],
+        Key={"pk": {"S": f"T#{TENANT}#C#{shown['customer']['id']}"}, "sk": {"S": "HEAD"}},
+        UpdateExpression="SET pending.#m.s = :unknown",
+        ConditionExpression="pending.#m.s = :queued",
+        ExpressionAttributeNames={"#m": pending["message_id"]},
+        ExpressionAttributeValues={":unknown": {"S": "unknown"}, ":queued": {"S": "queued"}},
+    )
+    mail = {"MessageId": f"mail-{next(NUMBERS)}", "To": [f"{customer.lower()}@buyer.example"]}
+    about = tags(TENANT, shown, {"message_id": pending["message_id"], "number": 1})
+    detail = ses.event("Delivery", mail, about, delivery={"timestamp": instant(), "recipients": mail["To"]})
+    answer = world.stack.invoke("FeedbackFunction", records({"source": "aws.ses", "detail-type": "Email Delivered", "detail": detail}))
+    same(answer, {"batchItemFailures": []}, "what could not be taken in")
+    record = world.outside.customer(TENANT, customer)["records"][0]
+    same((record["message_id"], "delivered" in record["heard"]), (pending["message_id"], True), "the record")
+
+
+def feedback_raises(world):
+    """A dead letter becomes an exception."""
+    letter = {"tenant": TENANT, "shard": 0, "at": f"{instant()}-{next(NUMBERS)}"}
+    same(world.stack.invoke("FeedbackFunction", records(letter)), {"batchItemFailures": []}, "what could not be taken in")
+    assert any(letter["at"] in one["detail"] for one in world.exceptions(TENANT)), "there is no exception"
+
+
+def admin_begins(world):
+    """A tenant from nothing."""
+    restart(world, "AdminFunction")
+    world.outside.admin(f"new-{next(NUMBERS)}", "PUT", "/v1/settings", {"name": "New", "mode": "off"})
+
+
+def admin_shows(world):
+    """A customer's matter."""
+    world.outside.customer(TENANT, world.owes(TENANT))
+
+
+def admin_disconnects(world):
+    """A connection's end."""
+    tenant = f"gone-{next(NUMBERS)}"
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Gone", "mode": "off"})
+    books.connect(world, tenant, world.books)
+    world.outside.admin(tenant, "DELETE", "/v1/connections/quickbooks")
+
+
+def portal_shows(world):
+    """A customer's page, and an opt-out there."""
+    (mail,) = world.mails_to(email_sends(world))
+    restart(world, "PortalFunction")
+    same(world.outside.ask("GET", link(mail)).status, 200, "the page")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    same(world.outside.ask("POST", f"{link(mail)}/opt-out", b"contact=p1&channel=email", form).status, 200, "the opt-out")
+
+
+def ask_to_read(world, tenant):
+    """Has a tenant's books read now, whatever else is due."""
+    world.stack.invoke("SyncFunction", records({"detail": {"tenant": tenant, "source": "quickbooks"}}))
+
+
+def sync_reads(world):
+    """Books are read for the first time; what does not read becomes an exception."""
+    tenant, number = f"reads-{next(NUMBERS)}", next(NUMBERS)
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Reads", "mode": "off"})
+    world.books.owe(f"{number}", f"{number}", today(-10), today(-40), f"q{number}@buyer.example")
+    world.books.put("Invoice", f"{number}9", Balance=1.0)
+    books.connect(world, tenant, world.books)
+    restart(world, "SyncFunction")
+    ask_to_read(world, tenant)
+    health = world.outside.admin(tenant, "GET", "/v1/connections/quickbooks", role="viewer")
+    same(health["status"], "good", "the connection's health")
+    assert any(f"{number}9" in one["detail"] for one in world.exceptions(tenant)), "there is no exception"
+    return tenant, number
+
+
+def sync_follows(world):
+    """A webhook of an id: the invoice has come to another customer."""
+    tenant, number = sync_reads(world)
+    world.books.owe(f"{number}1", f"{number}", today(-10), today(-40), f"q{number}@buyer.example", later=2)
+    same(books.notify(world, tenant, "Invoice", f"{number}").status, 200, "the webhook")
+    ask_to_read(world, tenant)
+    shown = world.outside.admin(tenant, "GET", f"/v1/customers/quickbooks/{number}1", role="viewer")
+    assert any(one["number"] == f"QB-{number}" for one in shown["due_items"]), shown["due_items"]
+    hints = [row for row in rows(world) if row["sk"]["S"].startswith("HINT#") and f"{number}" in row["sk"]["S"]]
+    same(hints, [], "hints that wait")
+
+
+def sync_hands_over(world):
+    """A tick without time puts the connection on the queue."""
+    tenant = f"later-{next(NUMBERS)}"
+    world.outside.admin(tenant, "PUT", "/v1/settings", {"name": "Later", "mode": "off"})
+    books.connect(world, tenant, world.books)
+    answer = hand_over(world, "SyncFunction", 30, {"source": "aws.events"})
+    assert answer["handed_over"] > 0, answer
+
+
+def rows(world):
+    """Every row of the table, by its key."""
+    pages = world.stack.client("dynamodb").get_paginator("scan")
+    found = pages.paginate(TableName=world.stack.ids["Table"], ProjectionExpression="pk, sk")
+    return [row for page in found for row in page["Items"]]
+
+
+PROBES = {
+    "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves],
+    "SweepRole": [sweep_decides, sweep_asks, sweep_hands_over],
+    "SyncRole": [sync_reads, sync_follows, sync_hands_over],
+    "DispatchRole": [dispatch_publishes],
+    "SendEmailRole": [email_sends],
+    "SendSmsRole": [sms_sends],
+    "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
+    "AdminRole": [admin_begins, admin_shows, admin_disconnects],
+    "PortalRole": [portal_shows],
+}

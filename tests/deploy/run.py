@@ -1,0 +1,126 @@
+"""The deployment test: deploys template.yaml as an ops team does, to an emulator on loopback, and drives what it made.
+
+usage: run.py --sam PROGRAM [--binaries FOLDER]
+
+Prints what was proved and what could not be shown, and leaves with 1 at the first check that fails, naming it. Without `--binaries` the
+release binaries are built first. Everything that it starts listens on loopback, and ends with it.
+"""
+
+import argparse
+import contextlib
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+
+import amends
+import broken
+import lifecycle
+import permissions
+import story
+import structure
+from books import Books
+from emulator import Emulator
+from issuer import Issuer
+from outside import Outside
+from proof import Broken, Proof, same
+from sam import ARCHITECTURE, Sam
+from stack import Stack
+from world import World
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STACK = "dunlin"
+
+CANNOT = [
+    ("HTTP routes made by CloudFormation", "they are made of the processed template through API Gateway's API"),
+    (
+        "retries and dead letters of rule targets that fail",
+        "the deployed rules and the policies of their dead letter queue are read; what a queue gives up comes to a person",
+    ),
+    ("policies of queues, and of functions towards API Gateway and the bus", "never asked here, they are read and compared"),
+    ("roles when Lambda polls, writes logs or gives up a batch", "infra/checks/permissions.py wants exactly those actions"),
+    ("ses:SendEmail on one identity", "it is needed on `*`; the template's resource is linted"),
+    ("events of SES on the default bus", "the deployed rule's pattern is tried, and a twin of the rule with its target carries the event"),
+    ("what becomes of a message behind SES and SNS, its headers and tags", "what both were asked; shared/channels tests the rest"),
+    ("arm64", "the same template is built for this machine's processor; the Makefile refuses a binary of another"),
+    ("throttling, quotas, alarms and metrics", "the template's linted values"),
+    ("point-in-time recovery, encryption at rest, lifecycle of objects", "the template's linted values"),
+    ("a running invocation that outlives an update", "the emulator kills it; webhooks and ticks are repeated"),
+]
+
+
+def arguments():
+    """What it was called with."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sam", required=True, help="the program sam")
+    parser.add_argument("--binaries", default="", help="a folder of binaries that are already built")
+    return parser.parse_args()
+
+
+def test(work, sam, binaries, proof):
+    """All of it."""
+    with contextlib.ExitStack() as servers:
+        issuer = servers.enter_context(Issuer(work))
+        books = servers.enter_context(Books())
+        with proof.check("build", "`sam build` makes a bootstrap of each function, offline"):
+            built = sam.build(ROOT / "template.yaml", binaries, work / "built")
+        amends.leave_out(built)
+        emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
+        parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK}
+
+        def deploy(**more):
+            sam.deploy(built, STACK, emulator.url, {**parameters, **more})
+
+        with proof.check("deploy", "`sam deploy` uploads, makes a change set, has the transform applied and executes it"):
+            deploy()
+            stack = Stack(emulator, STACK).read()
+            same((stack.status, set(stack.states.values())), ("CREATE_COMPLETE", {"CREATE_COMPLETE"}), "the stack")
+            same(set(stack.states), set(stack.template["Resources"]), "its resources")
+        structure.binaries(built.parent, proof, stack.of_type("AWS::Lambda::Function"))
+        amends.amend(stack)
+        world = World(emulator, stack, issuer, Outside(stack, issuer), books)
+        try:
+            structure.functions(stack, proof)
+            structure.patterns(stack, proof, examples())
+            structure.grants(stack, proof)
+            story.tell(world, proof)
+            lifecycle.update(world, proof, deploy)
+            permissions.table(world, proof)
+            with proof.check("broken.copies", f"each of {len(broken.FAULTS)} copies that are broken on purpose fails a check"):
+                broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples())
+        except Broken:
+            for line in broken.complaints(stack)[-10:]:
+                print(f"a function said: {line}", file=sys.stderr)
+            raise
+        lifecycle.delete(world, proof, lambda: sam.delete(STACK, emulator.url))
+
+
+def examples():
+    """Events that each rule must take and must leave, as infra/checks has them."""
+    sys.path.insert(0, str(ROOT / "infra" / "checks"))
+    import wiring
+
+    return wiring.RULES
+
+
+def main():
+    given, proof, began = arguments(), Proof(), time.monotonic()
+    # What is told to end takes its servers along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory(prefix="dunlin-deploy-") as folder:
+        work = pathlib.Path(folder)
+        try:
+            test(work, Sam(given.sam, ROOT, work), given.binaries, proof)
+        except Broken as found:
+            print(f"FAILED: {found}", file=sys.stderr)
+            sys.exit(1)
+    for said in amends.SAID:
+        print(f"amended for the emulator: {said}")
+    for what, nearest in CANNOT:
+        proof.cannot(what, nearest)
+    print(f"{len(proof.proved)} checks hold, {len(proof.missing)} things are not shown here, in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

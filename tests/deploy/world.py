@@ -1,0 +1,68 @@
+"""All that a check works with, and small things that several checks do."""
+
+import dataclasses
+import itertools
+import re
+
+from books import Books
+from emulator import Emulator
+from issuer import Issuer
+from outside import Outside, buyer, invoice
+from stack import Stack
+
+NUMBERS = itertools.count(1)
+
+
+@dataclasses.dataclass
+class World:
+    """A deployed stack and everybody around it."""
+
+    emulator: Emulator
+    stack: Stack
+    issuer: Issuer
+    outside: Outside
+    books: Books
+
+    def verify(self, domain):
+        """An operator verifies a domain in SES, as before every first mail."""
+        self.stack.client("sesv2").create_email_identity(EmailIdentity=domain)
+
+    def tenant(self, name, **settings):
+        """A tenant from nothing whose mail may leave."""
+        self.verify(f"{name}.example")
+        self.outside.tenant(name, **settings)
+
+    def owes(self, tenant, **contact):
+        """A fresh customer with one overdue invoice; the customer's own id there."""
+        number = next(NUMBERS)
+        customer = buyer(f"C-{number}", **contact)
+        self.outside.post(tenant, invoice(customer, f"INV-{number}"))
+        return customer["external_id"]
+
+    def mails_to(self, customer):
+        """What was sent to a customer's person by email."""
+        return [mail for mail in self.emulator.mails() if mail["To"] == [f"{customer.lower()}@buyer.example"]]
+
+    def texts_to(self, phone):
+        """What was sent to a phone."""
+        return self.emulator.texts(phone)["sms_messages"][phone]
+
+    def sent(self, tenant, customer):
+        """The newest record of a message to a customer that says `sent`, once there is one."""
+        shown = self.outside.customer(tenant, customer)
+        return next((one for one in shown["records"] if one["message_id"] and one["status"] == "sent"), None)
+
+    def exceptions(self, tenant):
+        """The tenant's exceptions."""
+        return self.outside.admin(tenant, "GET", "/v1/tasks?kind=exception", role="viewer")["tasks"]
+
+
+def link(mail):
+    """The path of the customer's own page in a mail."""
+    return re.search(r"https?://[^/\s]+(/p/[^\s/?)]+)", mail["BodyText"]).group(1)
+
+
+def tags(tenant, shown, record):
+    """The tags by which SES's events say whose message it was."""
+    said = {"tenant": tenant, "customer": shown["customer"]["id"], "message": record["message_id"], "number": str(record["number"])}
+    return {f"dunlin_{name}": [value] for name, value in said.items()}
