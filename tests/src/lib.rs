@@ -4,3 +4,4 @@ pub mod company;
 pub mod desk;
 pub mod documents;
 pub mod faults;
+pub mod race;

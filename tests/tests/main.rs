@@ -17,6 +17,7 @@ mod long;
 mod nights;
 mod quickbooks;
 mod race;
+mod reading;
 mod recorded;
 mod replay;
 mod sources;

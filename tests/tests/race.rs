@@ -1,83 +1,66 @@
-//! Webhook, poll and first reading race over one company's books, with everything that can go wrong on the way.
+//! Webhook, poll, comparison and first reading race over one company's books, with readers that die around each of their calls.
+//! A connector with a double joins by one line. One small company a place: `cargo run -p tests --bin faults -- books`.
 
-use doubles::{
-    Double, Fault, QuickBooks,
-    quickbooks::{Company, Customer, Invoice},
-};
-use jiff::civil::date;
-use local::Mode;
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
-use serde_json::json;
-use tests::{company::clock, desk::Desk};
+use std::collections::BTreeSet;
 
-const REALM: &str = "9130347596842384";
-const CUSTOMERS: usize = 40;
-const INVOICES: usize = 1_000;
+use tests::race::{LISTENER, Plan, READER, Report, evidence_of, judge::judge};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_is_lost_late_doubled_or_crashed_the_table_ends_as_the_books() {
-    let settings = json!({"country": "US", "time_zone": "America/New_York", "language": "en"});
-    let desk = Desk::with("2026-03-02T15:00:00Z", settings, None).await;
-    let double = QuickBooks::start(clock(&desk)).await.unwrap();
-    double.add_company(Company::new(REALM, "Coastal Supplies"));
-    let mut random = StdRng::seed_from_u64(20_260_302);
-    let customers: Vec<String> = (0..CUSTOMERS)
-        .map(|at| double.add_customer(REALM, Customer::new(&format!("Customer {at}"), &format!("c{at}@buyer.example"))))
-        .collect();
-    let mut invoices: Vec<String> = (0..INVOICES)
-        .map(|at| {
-            double.add_invoice(REALM, Invoice::new(&customers[at % CUSTOMERS], "100.00", date(2026, 2, 1), date(2026, 3, 20)))
-        })
-        .collect();
-    invoices.shuffle(&mut random);
-    desk.connect("quickbooks", &double, REALM).await;
-    double.notifications();
+const SEED: u64 = 20_260_302;
+/// The fewest messages that make a race worth its name.
+const MESSAGES_MIN: usize = 60;
 
-    let mut late = Vec::new();
-    for round in 0..30 {
-        desk.fault("sync", Mode::Crash, 1);
-        if round % 3 == 0 {
-            let faults = [
-                Fault::Status { status: 429, retry_after_s: Some(30) },
-                Fault::Status { status: 503, retry_after_s: None },
-                Fault::Truncated,
-                Fault::DropConnection,
-            ];
-            double.fail_next(1, faults[random.random_range(0..faults.len())].clone());
+macro_rules! races {
+    ($($name:ident: $double:ty;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            race::<$double>().await;
         }
-        for _ in 0..4 {
-            let invoice = invoices.pop().expect("enough of them");
-            match random.random_range(0..6) {
-                0 => double.void_invoice(REALM, &invoice),
-                1 => double.delete_invoice(REALM, &invoice),
-                2 => {
-                    let payment = double.pay(REALM, &invoice, "100.00", date(2026, 3, 2));
-                    double.delete_payment(REALM, &payment);
-                }
-                3 => double.move_due_date(REALM, &invoice, date(2026, 4, 20)),
-                _ => {
-                    double.pay(REALM, &invoice, "60.00", date(2026, 3, 2));
-                }
-            }
-        }
-        late.extend(double.notifications());
-        late.shuffle(&mut random);
-        // A third is lost, the rest comes now or later, some of it twice, each body in any order.
-        let now = late.split_off(late.len() / 2);
-        let kept: Vec<_> = now.into_iter().filter(|_| random.random_range(0..3) > 0).collect();
-        for some in kept.chunks(3) {
-            let delivery = double.delivery(some);
-            for _ in 0..random.random_range(1..3) {
-                let reply = desk.deliver("quickbooks", &delivery).await;
-                assert!([200, 503].contains(&reply.status), "{}", reply.status);
-            }
-        }
-        desk.advance(if round % 5 == 0 { "PT5M" } else { "PT20S" }).await;
+    )*};
+}
+
+races! {
+    whatever_dies_quickbooks_is_read_rightly: doubles::QuickBooks;
+    whatever_dies_xero_is_read_rightly: doubles::Xero;
+}
+
+async fn race<D: doubles::Keeper>() {
+    kit::metrics::silence();
+    let plan = Plan { seed: SEED, customers: 40, invoices: 1_000, days: 3, calls_max: 24, only: None };
+    let (report, evidence) = evidence_of::<D>(&plan).await.unwrap();
+    println!("{report}");
+    for (call, times) in report.crashes_by_call() {
+        println!("  {call}: {times}");
     }
-    desk.mend("sync");
-    double.clear_faults();
-    desk.advance("PT31M").await;
-    desk.equals("quickbooks", &double, REALM).await;
-    assert_eq!(desk.health("quickbooks").await["status"], "good");
-    println!("vendor calls {:?}", double.calls());
+    for flaw in report.flaws() {
+        println!("FLAW {flaw}");
+    }
+    assert!(report.flaws().is_empty(), "seed {SEED}");
+    assert_eq!(report.unreached, [], "seed {SEED}");
+    assert!(report.verdict.accepted >= MESSAGES_MIN, "{} messages", report.verdict.accepted);
+    assert!(report.crashes_of(READER, true) >= 4 && report.crashes_of(LISTENER, false) >= 4, "{report}");
+    assert_eq!(report.told, 2, "a person hears of a vendor that is away for hours");
+    judged(&report, evidence);
+}
+
+/// The judges, given what they must not accept.
+fn judged(report: &Report, evidence: tests::race::judge::Evidence) {
+    let fair = judge(&evidence);
+    assert_eq!(fair, report.found);
+    let one = evidence.sent[0].clone();
+    // About what was settled for good, after a day in which the books were read.
+    let settled = evidence.truth.iter().find(|(_, changes)| changes.last().is_some_and(|(_, open)| *open == 0)).unwrap();
+    let mut doctored = evidence.clone();
+    let late = evidence.good.iter().rev().find(|(_, good)| good.is_some()).unwrap().0;
+    doctored.sent = vec![local::Sent { subject: Some(format!("first {}", settled.0)), at: late, ..one.clone() }];
+    assert!(!judge(&doctored).settled.is_empty(), "{}", settled.0);
+    // Every message, four hours after the vendor was last heard of.
+    for sent in &evidence.sent {
+        let mut doctored = evidence.clone();
+        let age = evidence.age_max + jiff::SignedDuration::from_hours(1);
+        doctored.shown.retain(|shown| shown.at <= sent.at - age);
+        doctored.sent = vec![sent.clone()];
+        assert!(!judge(&doctored).stale.is_empty(), "{} at {}", sent.to, sent.at);
+    }
+    let about: BTreeSet<_> = evidence.sent.iter().map(|sent| sent.subject.clone()).collect();
+    assert!(about.len() > 50, "messages are about many invoices: {}", about.len());
 }

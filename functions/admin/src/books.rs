@@ -13,7 +13,7 @@ use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
     Link, Opened, Progress, Tokens,
-    progress::Held,
+    progress::{Held, Limited},
     signin::{Exchange, callback},
     tokens,
 };
@@ -187,7 +187,8 @@ pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, ba
     app.vault.ensure_key(tenant).await?;
     app.vault.put_connection(tenant, source, &bytes, &config, None, None).await?;
     // Connected again, everything is read anew: what changed while nobody could look is found by it.
-    app.store.open_books(tenant, source, realm, &Progress::begin(realm, base, now), now).await?;
+    let progress = before.map_or_else(|| Progress::begin(realm, base, now), |before| before.again(base, now));
+    app.store.open_books(tenant, source, realm, &progress, now).await?;
     app.demand_freshness(tenant, source, books.access().limits.good_for).await
 }
 
@@ -201,9 +202,11 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
     let progress = progress_of(&app, tenant, &source).await?;
     let held = app.vault.connection(tenant, &source).await?;
     let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
+    let limited = progress.limited.filter(|limited| limited.told);
     let status = match &progress.trouble {
         Some(Held { reconnect: true, .. }) => "reconnect",
         Some(_) => "waiting",
+        None if limited.is_some() => "waiting",
         None if progress.good_at.is_none() => "reading",
         None => "good",
     };
@@ -218,7 +221,11 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
         poll_at: progress.poll_at,
         compare_at: progress.compare_at,
         consent_ends_at: tokens.and_then(|tokens| tokens.refresh_expires_at),
-        trouble: progress.trouble.map(|Held { why, times, since, .. }| TroubleOut { why, times, since }),
+        trouble: match (progress.trouble, limited) {
+            (Some(Held { why, times, since, .. }), _) => Some(TroubleOut { why, times, since }),
+            (None, Some(Limited { times, since, .. })) => Some(TroubleOut { why: "too many requests".to_owned(), times, since }),
+            (None, None) => None,
+        },
     }))
 }
 

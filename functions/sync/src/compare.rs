@@ -1,172 +1,187 @@
 //! Open balances here against those in the books, once a day and whenever a vendor could not list everything that changed.
 //!
-//! It runs right after a poll, so that what the vendor knows to have changed is applied. What differs then is read again, object by
-//! object, and said to a person: something was lost on the way, or the books changed without saying so.
+//! It runs right after a poll, so that what the vendor knows to have changed is applied. First the books are listed, page by page;
+//! then one customer after the other is compared. What differs is read again, object by object, and said to a person: something
+//! was lost on the way, or the books changed without saying so. Both parts go on where they stopped when the time is over, with
+//! what was listed kept in the table. So books may move while they are compared: where reading again shows that what is here was
+//! right, only the list was out of date, and nothing is said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
-use connectors::{Ask, Page};
-use domain::{Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, Money, NewTask, TaskKind};
+use connectors::Ask;
+use domain::{CustomerId, InvoiceId, NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
+use reading::progress::{Comparison, Next};
 
 use crate::{
     poll,
     run::{Desk, Stopped},
     take::{Care, take},
+    tally::{self, Open, Row},
 };
 
-/// How often books are compared.
+/// How often books are compared. What was listed longer ago is listed anew.
 const EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// Customers that are compared between two looks at the time.
+const CUSTOMERS_MAX: usize = 50;
 /// Customers that one exception names.
 const NAMED_MAX: usize = 20;
 
-/// Open minor units by customer and currency.
-type Totals = BTreeMap<(CustomerId, Currency), i64>;
-
-/// What the books say is open.
-#[derive(Default)]
-struct Listed {
-    totals: Totals,
-    invoices: BTreeSet<InvoiceId>,
+/// A part of the comparison: a page of the list, or the customers as far as there is time.
+pub(crate) async fn step(desk: &mut Desk<'_>) -> Result<(), Stopped> {
+    let now = desk.run.now();
+    let under_way = desk.lease.progress.comparison.clone().filter(|begun| now.duration_since(begun.began_at) < EVERY);
+    let comparison = under_way.unwrap_or_else(|| Comparison {
+        began_at: now,
+        pages: 0,
+        next: Next::List(None),
+        differing: 0,
+        still: 0,
+        said: Vec::new(),
+    });
+    match comparison.next.clone() {
+        Next::List(page) => list(desk, comparison, page).await,
+        Next::Compare(after) => compare(desk, comparison, after).await,
+    }
 }
 
-/// Compares, reads again what differs, and says so.
-pub(crate) async fn compare(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let now = desk.run.now();
-    let mut listed = Listed::default();
-    let mut page = None;
+/// Lists a page. Invoices that were never heard of are taken; known ones of the same version change nothing.
+async fn list(desk: &mut Desk<'_>, mut comparison: Comparison, page: Option<String>) -> Result<(), Stopped> {
+    let run = desk.run;
+    let answer = desk.ask(&Ask::Open { money_since: None, page }).await?;
+    run.handler.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
+    comparison.pages += 1;
+    comparison.next = answer.next.clone().map_or(Next::Compare(None), |page| Next::List(Some(page)));
+    take(desk, answer, Care::Plain).await?;
+    desk.lease.progress.comparison = Some(comparison);
+    Ok(())
+}
+
+/// Compares the customers after `after`, as far as there is time.
+async fn compare(desk: &mut Desk<'_>, mut comparison: Comparison, mut after: Option<CustomerId>) -> Result<(), Stopped> {
+    let run = desk.run;
+    let pages: Vec<Vec<Row>> = run.handler.store.listed(run.tenant, run.source, comparison.pages).await?;
+    let theirs = tally::by_customer(pages.into_iter().flatten());
+    let mut customers: BTreeSet<CustomerId> = theirs.keys().cloned().collect();
+    customers.extend(run.handler.store.waiting_customers(run.tenant).await?);
     loop {
-        let answer = desk.ask(&Ask::Open { money_since: None, page }).await?;
-        page = answer.next.clone();
-        note(&mut listed, &answer);
-        // Invoices that were never heard of are taken here; known ones of the same version change nothing.
-        take(desk, answer, Care::Plain).await?;
-        if page.is_none() {
-            break;
+        let from = after.take().map_or(Bound::Unbounded, Bound::Excluded);
+        let some: Vec<CustomerId> = customers.range((from, Bound::Unbounded)).take(CUSTOMERS_MAX).cloned().collect();
+        let Some(last) = some.last().cloned() else { break };
+        those(desk, &mut comparison, &some, &theirs).await?;
+        comparison.next = Next::Compare(Some(last.clone()));
+        desk.lease.progress.comparison = Some(comparison.clone());
+        if run.budget.is_over() {
+            return Ok(());
         }
         desk.keep().await?;
+        after = Some(last);
     }
-    let (ours, stray) = held(desk, &listed).await?;
-    let differing: Vec<(CustomerId, Currency)> = differences(&listed.totals, &ours);
-    reread(desk, stray).await?;
-    if !differing.is_empty() {
-        let customers: BTreeSet<CustomerId> = differing.iter().map(|(customer, _)| customer.clone()).collect();
-        let mended = totals_of(desk, &customers).await?;
-        say(desk, &differing, &listed.totals, &ours, &mended, now).await?;
+    if comparison.differing > 0 {
+        say(desk, &comparison).await?;
     }
-    desk.lease.progress.compare_at = now.saturating_add(EVERY).unwrap_or(Timestamp::MAX);
+    let progress = &mut desk.lease.progress;
+    progress.comparison = None;
+    progress.compare_at = run.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
     poll::confirm(desk).await
 }
 
-fn open(invoice: &Invoice) -> i64 {
-    match invoice.status {
-        InvoiceStatus::Open => (invoice.total_minor - invoice.paid_minor - invoice.credited_minor).max(0),
-        InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => 0,
-    }
-}
-
-fn note(listed: &mut Listed, page: &Page) {
-    for document in &page.documents {
-        if let Document::Invoice { customer: CustomerRef::Named(customer), invoice } = document {
-            listed.invoices.insert(invoice.id.clone());
-            *listed.totals.entry((customer.clone(), invoice.currency)).or_default() += open(invoice);
-        }
-    }
-}
-
-/// What is open here for everybody who has something open here or there, before anything is read again; and the invoices that
-/// are open here only.
-async fn held(desk: &Desk<'_>, listed: &Listed) -> Result<(Totals, Vec<Invoice>), Stopped> {
-    let run = desk.run;
-    let mut customers: BTreeSet<CustomerId> = listed.totals.keys().map(|(customer, _)| customer.clone()).collect();
-    customers.extend(run.handler.store.waiting_customers(run.tenant).await?);
-    let (mut totals, mut stray) = (Totals::new(), Vec::new());
+/// Compares some customers and reads again what differs.
+async fn those(
+    desk: &Desk<'_>,
+    comparison: &mut Comparison,
+    customers: &[CustomerId],
+    theirs: &BTreeMap<CustomerId, Open>,
+) -> Result<(), Stopped> {
+    let nothing = Open::new();
+    let mut suspects = Vec::new();
+    let mut ids = BTreeMap::new();
     for customer in customers {
-        for invoice in run.handler.store.open_invoices(run.tenant, &customer, run.source).await? {
-            let open = open(&invoice);
-            if open == 0 {
-                continue;
-            }
-            *totals.entry((customer.clone(), invoice.currency)).or_default() += open;
-            if !listed.invoices.contains(&invoice.id) {
-                stray.push(invoice);
-            }
+        let ours = here(desk, customer).await?;
+        let differing = tally::differing(theirs.get(customer).unwrap_or(&nothing), &ours);
+        if !differing.is_empty() {
+            ids.extend(differing.clone());
+            suspects.push((customer, ours, differing));
         }
     }
-    Ok((totals, stray))
-}
-
-async fn totals_of(desk: &Desk<'_>, customers: &BTreeSet<CustomerId>) -> Result<Totals, Stopped> {
-    let mut totals = Totals::new();
-    for customer in customers {
-        for invoice in desk.run.handler.store.open_invoices(desk.run.tenant, customer, desk.run.source).await? {
-            *totals.entry((customer.clone(), invoice.currency)).or_default() += open(&invoice);
-        }
+    if suspects.is_empty() {
+        return Ok(());
     }
-    Ok(totals)
-}
-
-fn differences(theirs: &Totals, ours: &Totals) -> Vec<(CustomerId, Currency)> {
-    let keys: BTreeSet<&(CustomerId, Currency)> = theirs.keys().chain(ours.keys()).collect();
-    let amount = |totals: &Totals, key| totals.get(key).copied().unwrap_or(0);
-    keys.into_iter().filter(|key| amount(theirs, *key) != amount(ours, *key)).cloned().collect()
-}
-
-/// Reads again the invoices that are open here and not in the books' list.
-async fn reread(desk: &Desk<'_>, stray: Vec<Invoice>) -> Result<(), Stopped> {
-    let books = desk.books;
-    let kind = books.invoice_kind();
-    for invoices in stray.chunks(books.access().limits.ids_max) {
-        let ids: Vec<String> = invoices.iter().map(|invoice| invoice.external_id.clone()).collect();
-        let page = desk.ask(&Ask::Objects { kind: kind.to_owned(), ids }).await?;
-        let missing = page.missing.clone();
-        take(desk, page, Care::Plain).await?;
-        for id in missing {
-            let page = desk.ask(&Ask::One { kind: kind.to_owned(), id }).await?;
-            take(desk, page, Care::Plain).await?;
+    let said = tally::by_customer(reread(desk, &ids).await?);
+    for (customer, ours, differing) in suspects {
+        // What the books say now: as they were listed, but for what was read again.
+        let mut books: Open = theirs.get(customer).cloned().unwrap_or_default();
+        books.retain(|id, _| !differing.contains_key(id));
+        books.extend(said.get(customer).cloned().unwrap_or_default());
+        if tally::differing(&books, &ours).is_empty() {
+            continue;
         }
-        desk.keep().await?;
+        let now = here(desk, customer).await?;
+        comparison.differing += 1;
+        comparison.still += u32::from(!tally::differing(&books, &now).is_empty());
+        if comparison.said.len() < NAMED_MAX {
+            comparison.said.push(tally::say(customer, &books, &ours, &now));
+        }
     }
     Ok(())
 }
 
-async fn say(
-    desk: &Desk<'_>,
-    differing: &[(CustomerId, Currency)],
-    theirs: &Totals,
-    ours: &Totals,
-    mended: &Totals,
-    now: Timestamp,
-) -> Result<(), Stopped> {
-    let amount = |totals: &Totals, key| totals.get(key).copied().unwrap_or(0);
-    let source = desk.run.source;
-    let still = differing.iter().filter(|key| amount(theirs, *key) != amount(mended, *key)).count();
-    let lines = differing.iter().take(NAMED_MAX).map(|key| {
-        let (customer, currency) = key;
-        let after = if amount(theirs, key) == amount(mended, key) { "now equal" } else { "still different" };
-        let money = |totals: &Totals| Money::from_minor(amount(totals, key), *currency);
-        format!("{customer}: {} in the books, {} here; {after}", money(theirs), money(ours))
-    });
-    let mut detail = lines.collect::<Vec<_>>().join(". ");
-    if differing.len() > NAMED_MAX {
-        detail.push_str(&format!(". And {} more", differing.len() - NAMED_MAX));
+/// What is open here of a customer.
+async fn here(desk: &Desk<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
+    let run = desk.run;
+    let invoices = run.handler.store.open_invoices(run.tenant, customer, run.source).await?;
+    Ok(tally::by_customer(invoices.iter().map(|invoice| tally::row(customer, invoice))).remove(customer).unwrap_or_default())
+}
+
+/// Reads invoices again, by the vendor's ids; what it says of them.
+async fn reread(desk: &Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<Vec<Row>, Stopped> {
+    let books = desk.books;
+    let kind = books.invoice_kind();
+    let all: Vec<&String> = invoices.values().collect();
+    let mut said = Vec::new();
+    for ids in all.chunks(books.access().limits.ids_max) {
+        let ids = ids.iter().map(|id| (*id).clone()).collect();
+        let page = desk.ask(&Ask::Objects { kind: kind.to_owned(), ids }).await?;
+        let missing = page.missing.clone();
+        said.extend(tally::rows(&page));
+        take(desk, page, Care::Plain).await?;
+        for id in missing {
+            let page = desk.ask(&Ask::One { kind: kind.to_owned(), id }).await?;
+            said.extend(tally::rows(&page));
+            take(desk, page, Care::Plain).await?;
+        }
+        desk.keep().await?;
     }
-    let remedy = if still == 0 {
+    Ok(said)
+}
+
+async fn say(desk: &Desk<'_>, comparison: &Comparison) -> Result<(), Stopped> {
+    let (run, source) = (desk.run, desk.run.source);
+    let Comparison { began_at, differing, still, .. } = comparison;
+    let mut detail = comparison.said.join(". ");
+    let more = usize::try_from(*differing).unwrap_or(usize::MAX).saturating_sub(comparison.said.len());
+    if more > 0 {
+        detail.push_str(&format!(". And {more} more"));
+    }
+    let remedy = if *still == 0 {
         "Everything was read again and agrees now; nothing is left to do unless this comes back daily"
     } else {
         "What still differs needs a person: compare these customers' open invoices with the books"
     };
     let task = NewTask {
         kind: TaskKind::Books,
-        key: format!("{source}:{now:.0}"),
-        title: format!("{} open balance(s) differed from the books of {source}", differing.len()),
+        key: format!("{source}:{began_at:.0}"),
+        title: format!("{differing} open balance(s) differed from the books of {source}"),
         detail: format!("{detail}. {remedy}."),
         to: None,
         due_on: None,
         step: None,
         currency: None,
     };
-    tracing::warn!(tenant.id = %desk.run.tenant, source, differing = differing.len(), still, "open balances differed from the books");
-    desk.run.handler.store.raise(desk.run.tenant, None, &task, now).await?;
+    tracing::warn!(tenant.id = %run.tenant, source, differing, still, "open balances differed from the books");
+    run.handler.store.raise(run.tenant, None, &task, run.now()).await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::{
 /// Hints that are read in one go; more of them wait for the next.
 const HINTS_MAX: usize = 400;
 
-/// Reads what was hinted, in the order of kinds, many objects a request. True when there was something.
+/// Reads what was hinted, in the order of kinds, many objects a request, as far as there is time. True when there was something.
 ///
 /// A hint is forgotten once what was read is applied; one that came again meanwhile stays.
 pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
@@ -32,6 +32,9 @@ pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
     let any = !by_kind.is_empty();
     for hints in by_kind.into_values() {
         for some in hints.chunks(books.access().limits.ids_max) {
+            if run.budget.is_over() {
+                return Ok(any);
+            }
             batch(desk, some).await?;
             for hint in some {
                 run.handler.store.unhint(run.tenant, run.source, hint).await?;

@@ -11,14 +11,18 @@
 //! | `hints` | objects that webhooks pointed at |
 //! | `poll` | the first reading, and what changed since |
 //! | `compare` | open balances here against those in the books |
+//! | `tally` | what is open of whom, on one side and the other |
+//! | `limited` | a vendor that only ever says that it was asked too often |
 //! | `take` | applies a page: customers first, unreadable objects to people |
 //! | `trouble` | what a vendor's trouble leads to: waiting, or a person |
 
 mod compare;
 mod hints;
+mod limited;
 mod poll;
 mod run;
 mod take;
+mod tally;
 mod trouble;
 
 use std::{collections::BTreeSet, time::Duration};

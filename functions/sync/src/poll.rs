@@ -49,7 +49,9 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: desk.lease.progress.backfill.page.clone() };
     let page = desk.ask(&ask).await?;
     if desk.lease.progress.backfill.page.is_none() {
-        desk.lease.progress.changed_until = earlier(page.as_of, began_at);
+        // Of a company that was read before, what changed since then is still to be asked for.
+        let progress = &mut desk.lease.progress;
+        progress.changed_until = progress.changed_until.min(earlier(page.as_of, began_at));
     }
     let next = page.next.clone();
     let objects = take(desk, page, Care::Plain).await?;
@@ -69,12 +71,12 @@ pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
 pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     let limits = desk.books.access().limits;
     let now = desk.run.now();
-    let first = desk.lease.progress.poll.is_none();
-    if first {
+    if desk.lease.progress.poll.is_none() {
         let since = before(desk.lease.progress.changed_until, limits.overlap);
         if since < before(now, limits.changes_reach) {
             // The vendor no longer says what changed since then: everything is read anew.
             let progress = &mut desk.lease.progress;
+            progress.changed_until = now;
             progress.backfill.finished_at = None;
             progress.backfill.began_at = now;
             progress.backfill.page = None;
@@ -84,7 +86,8 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
     }
     let Some(mut poll) = desk.lease.progress.poll.clone() else { return Ok(()) };
     let page = desk.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
-    if first {
+    if poll.page.is_none() {
+        // The first page, whichever attempt brought it.
         poll.began_at = earlier(page.as_of, poll.began_at);
     }
     poll.page = page.next.clone();

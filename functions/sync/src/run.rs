@@ -24,7 +24,7 @@ pub(crate) struct Run<'a> {
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// When the connection is due again; nothing when somebody else reads it or it is closed.
+    /// When the connection is due again; nothing when it is closed.
     pub(crate) due_at: Option<Timestamp>,
     /// The time was over before the work was.
     pub(crate) unfinished: bool,
@@ -53,7 +53,12 @@ impl Run<'_> {
         let store = &self.handler.store;
         let holder = holder()?;
         let leased: Leased<Progress> = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;
-        let Leased::Mine(mut lease) = leased else { return Ok(nothing) };
+        let mut lease = match leased {
+            Leased::Mine(lease) => lease,
+            // Whoever holds it may be dead: it stays due.
+            Leased::Held => return Ok(Outcome { due_at: Some(self.now()), unfinished: false }),
+            Leased::Closed => return Ok(nothing),
+        };
         if let Some(not_before) = lease.progress.not_before.filter(|at| *at > self.now()) {
             // The vendor asked to be left alone, or does not answer: what webhooks say waits as well.
             return self.give_back(lease, not_before, false).await;
@@ -64,17 +69,19 @@ impl Run<'_> {
             Ok(link) => {
                 let mut desk = Desk { run: self, books, link, lease };
                 let worked = desk.work().await;
-                let calls = desk.link.calls();
+                let (calls, answers) = (desk.link.calls(), desk.link.answers());
                 lease = desk.lease;
                 let counts = [("vendor_calls", calls)];
                 kit::metrics::emit(self.now(), &[("source", self.source)], if calls > 0 { &counts } else { &[] });
                 match worked {
                     Ok(unfinished) => (next(&lease.progress), unfinished),
-                    Err(Stopped::Vendor(failed)) => (trouble::note(self, &mut lease.progress, &failed).await?, false),
+                    Err(Stopped::Vendor(failed)) => {
+                        (trouble::note(self, &mut lease.progress, &failed, answers > 0).await?, false)
+                    }
                     Err(Stopped::Here(error)) => return self.give_up(lease, error).await,
                 }
             }
-            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error)).await?, false),
+            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error), false).await?, false),
         };
         let due_at = if unfinished { self.now() } else { due_at };
         self.give_back(lease, due_at, unfinished).await
@@ -136,13 +143,16 @@ impl Desk<'_> {
             }
             let now = self.run.now();
             let more = hints::read(self).await?;
+            if self.run.budget.is_over() {
+                return Ok(true);
+            }
             let progress = &self.lease.progress;
             if progress.backfill.finished_at.is_none() {
                 poll::backfill(self).await?;
             } else if progress.poll.is_some() || progress.poll_at <= now {
                 poll::changes(self).await?;
             } else if progress.compare_at <= now {
-                compare::compare(self).await?;
+                compare::step(self).await?;
             } else if !more {
                 trouble::is_over(self.run, &mut self.lease.progress).await?;
                 trouble::warn_of_end(self.run, self.link.consent_ends().await).await?;

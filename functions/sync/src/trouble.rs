@@ -11,7 +11,10 @@ use reading::{
     tokens::{self, TokenTrouble},
 };
 
-use crate::run::{Run, Stopped};
+use crate::{
+    limited,
+    run::{Run, Stopped},
+};
 
 /// The first wait after a trouble; it doubles with each in a row.
 const WAIT: SignedDuration = SignedDuration::from_mins(1);
@@ -28,16 +31,18 @@ const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// How long the link in an exception leads to the sign-in.
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Notes a trouble and answers when to try again.
-pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed) -> anyhow::Result<Timestamp> {
+/// Notes a trouble and answers when to try again. `moved_on` says that the vendor answered something before.
+pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed, moved_on: bool) -> anyhow::Result<Timestamp> {
     let now = run.now();
     let after = |span: SignedDuration| now.saturating_add(span).unwrap_or(Timestamp::MAX);
     if let Failed::Vendor(Trouble::Limited(wait)) = failed {
         let wait = wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or(LIMITED);
         tracing::info!(tenant.id = %run.tenant, source = run.source, wait_s = wait.as_secs(), "the vendor asks to wait");
+        limited::note(run, progress, moved_on).await?;
         progress.not_before = Some(after(wait));
         return Ok(after(wait));
     }
+    limited::is_over(run, progress).await?;
     let reconnect =
         matches!(failed, Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_)));
     if let Failed::Tokens(TokenTrouble::Store(error)) = failed {
@@ -71,6 +76,7 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
 
 /// All is well: what a person was asked for is done.
 pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<(), Stopped> {
+    limited::is_over(run, progress).await.map_err(Stopped::Here)?;
     let Some(held) = progress.trouble.take() else { return Ok(()) };
     finish(run, &held).await.map_err(Stopped::Here)
 }

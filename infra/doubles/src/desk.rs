@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use crate::{
     faults::Faults,
     ids,
     oauth::{OAuth, Rules},
+    witness::Witness,
 };
 
 /// What is kept of the app and its calls.
@@ -21,6 +22,7 @@ pub struct Desk {
     pub(crate) oauth: OAuth,
     pub(crate) app: App,
     calls: Mutex<BTreeMap<String, u64>>,
+    witness: Mutex<Option<Arc<dyn Witness>>>,
     happened: Mutex<Happened>,
 }
 
@@ -39,7 +41,8 @@ impl Desk {
     pub(crate) fn new(clock: Clock, rules: Rules) -> Self {
         let app = App::of(rules.vendor);
         let oauth = OAuth::new(rules, app.clone(), clock.clone());
-        Self { clock, faults: Faults::default(), oauth, app, calls: Mutex::default(), happened: Mutex::default() }
+        let (faults, calls, witness, happened) = (Faults::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        Self { clock, faults, oauth, app, calls, witness, happened }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -52,6 +55,14 @@ impl Desk {
 
     pub(crate) fn calls(&self) -> BTreeMap<String, u64> {
         lock(&self.calls).clone()
+    }
+
+    pub(crate) fn watch(&self, witness: Arc<dyn Witness>) {
+        *lock(&self.witness) = Some(witness);
+    }
+
+    pub(crate) fn witness(&self) -> Option<Arc<dyn Witness>> {
+        lock(&self.witness).clone()
     }
 
     /// Notes what happened; numbers each, and gives it an id of its own even where the clock stands still.

@@ -13,6 +13,7 @@ mod app;
 mod desk;
 mod faults;
 mod ids;
+mod keeper;
 mod limits;
 mod money;
 mod notify;
@@ -21,6 +22,7 @@ pub mod quickbooks;
 mod server;
 mod truth;
 mod web;
+mod witness;
 pub mod xero;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -30,10 +32,12 @@ use jiff::Timestamp;
 pub use app::App;
 pub use desk::Desk;
 pub use faults::Fault;
+pub use keeper::Keeper;
 pub use notify::{Change, Delivery, Notification};
 pub use oauth::Tokens;
 pub use quickbooks::QuickBooks;
 pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};
+pub use witness::{Fate, Shown, Witness};
 pub use xero::Xero;
 
 /// What says the time.
@@ -76,6 +80,11 @@ pub trait Double: Send + Sync {
     /// Requests so far by kind (`query Invoice`, `Invoices`, `token`), spoiled ones included.
     fn calls(&self) -> BTreeMap<String, u64> {
         self.desk().calls()
+    }
+
+    /// Lets somebody watch every call from now on, in place of whoever did.
+    fn watch(&self, witness: Arc<dyn Witness>) {
+        self.desk().watch(witness);
     }
 
     /// Refresh tokens that were exchanged for new tokens so far.

@@ -12,7 +12,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use crate::{Desk, Fault};
+use crate::{Desk, Fate, Fault, witness::Lens};
 
 /// A vendor's side of the wire.
 pub trait Vendor: Send + Sync + 'static {
@@ -23,6 +23,8 @@ pub trait Vendor: Send + Sync + 'static {
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes>;
     /// What the vendor says with a status.
     fn refusal(&self, status: StatusCode) -> Response<Bytes>;
+    /// How its answers are read by a witness.
+    fn lens(&self) -> Lens;
 }
 
 /// A listener on loopback until it is dropped, together with its connections.
@@ -81,16 +83,35 @@ async fn serve<V: Vendor>(vendor: Arc<V>, request: Request<Incoming>) -> Result<
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map_err(|_| CutOff)?.to_bytes();
     let request = Request::from_parts(parts, body);
-    vendor.desk().count(vendor.kind(&request));
+    let kind = vendor.kind(&request);
+    let witness = vendor.desk().witness();
+    let fate = witness.as_ref().map_or(Fate::Lives, |witness| witness.asked(&kind));
+    if let (Some(witness), Fate::DiesBefore) = (&witness, fate) {
+        witness.kill();
+        return std::future::pending().await;
+    }
+    vendor.desk().count(kind);
     let fault = vendor.desk().faults.take(request.uri().path());
     if let Some(Fault::Slow(wait)) = &fault {
         tokio::time::sleep(*wait).await;
     }
     let right = || vendor.answer(&request);
     let mut answer = match fault {
-        None => right(),
+        None => {
+            let answer = right();
+            if let (Some(witness), Fate::Lives) = (&witness, fate)
+                && let Some(shown) = vendor.lens().shown(&request, &answer, vendor.desk().now())
+            {
+                witness.shown(shown);
+            }
+            answer
+        }
         Some(fault) => fault.spoil(right, |status| vendor.refusal(status)).ok_or(CutOff)?,
     };
+    if let (Some(witness), Fate::DiesAfter) = (&witness, fate) {
+        witness.kill();
+        return std::future::pending().await;
+    }
     // By the vendor's clock, else the library writes the machine's own.
     let date = vendor.desk().now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     if let Ok(date) = HeaderValue::from_str(&date) {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A fault as `POST /_local/faults` takes it.
@@ -16,7 +17,7 @@ pub struct Fault {
     /// How often; 0 clears the target.
     #[serde(default = "once")]
     pub times: u32,
-    /// Which AWS call of the invocation, from 1 (`crash`); how many calls until the fault, from 1 (AWS services).
+    /// Which call of the invocation, from 1 (`crash`); how many calls until the fault, from 1 (AWS services).
     #[serde(default)]
     pub call: Option<u32>,
     /// Before or after the call is made (`crash`).
@@ -67,9 +68,24 @@ pub const SERVICES: [&str; 7] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs
 /// What carries events.
 pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
 
-/// All faults that are still to come, and a count of those that came.
+/// A crash that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crashed {
+    /// When, by the virtual clock.
+    pub at: Timestamp,
+    /// The function.
+    pub function: String,
+    /// Before or after the call.
+    pub when: When,
+    /// Which call of its invocation, from 1.
+    pub call: u32,
+    /// What was called: `dynamodb:UpdateItem`.
+    pub what: String,
+}
+
+/// All faults that are still to come, a count of those that came, and the crashes among them.
 #[derive(Debug, Default)]
-pub struct Faults(BTreeMap<String, VecDeque<Fault>>, BTreeMap<String, u64>);
+pub struct Faults(BTreeMap<String, VecDeque<Fault>>, BTreeMap<String, u64>, Vec<Crashed>);
 
 impl Faults {
     /// Adds a fault, or clears its target.
@@ -144,10 +160,16 @@ impl Faults {
         self.first(function, Mode::Crash).map(|fault| (fault.when.unwrap_or(When::After), fault.call))
     }
 
-    /// Counts a crash that has happened, at that call of its invocation.
-    pub fn crashed(&mut self, function: &str, when: When, call: u32) {
-        self.use_first(function, Mode::Crash);
-        *self.1.entry(format!("{function} crash {} {call}", word(when))).or_default() += 1;
+    /// Notes a crash that has happened, and uses up its fault.
+    pub fn crashed(&mut self, crash: Crashed) {
+        self.use_first(&crash.function, Mode::Crash);
+        *self.1.entry(format!("{} crash {} {}", crash.function, word(crash.when), crash.call)).or_default() += 1;
+        self.2.push(crash);
+    }
+
+    /// The crashes that came, in order.
+    pub fn crashes(&self) -> &[Crashed] {
+        &self.2
     }
 
     fn first(&self, function: &str, mode: Mode) -> Option<&Fault> {

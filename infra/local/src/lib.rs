@@ -29,7 +29,7 @@ pub mod world;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use engine::Moved;
-pub use faults::{Fault, Mode, When};
+pub use faults::{Crashed, Fault, Mode, When};
 pub use functions::{Function, Registry, from_fn, registry};
 pub use hold::Hold;
 pub use outbox::Sent;

@@ -1,6 +1,12 @@
 //! An open connection: asks, refreshes its tokens once, keeps to the vendor's pace.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use connectors::{Ask, Books, Company, Pace, Page, Site, Trouble};
@@ -49,7 +55,8 @@ pub struct Link<'a> {
     base: Option<String>,
     tokens: tokio::sync::Mutex<Tokens>,
     pace: Mutex<Pace>,
-    calls: std::sync::atomic::AtomicU64,
+    calls: AtomicU64,
+    answers: AtomicU64,
 }
 
 impl<'a> Link<'a> {
@@ -76,7 +83,8 @@ impl<'a> Link<'a> {
             base: progress.base.clone(),
             tokens: tokio::sync::Mutex::new(tokens),
             pace: Mutex::default(),
-            calls: std::sync::atomic::AtomicU64::new(0),
+            calls: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
         })
     }
 
@@ -87,7 +95,12 @@ impl<'a> Link<'a> {
 
     /// How many requests were sent.
     pub fn calls(&self) -> u64 {
-        self.calls.load(std::sync::atomic::Ordering::Relaxed)
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// How many of them brought what was asked for.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// Whether the vendor says that little is left for today.
@@ -103,14 +116,16 @@ impl<'a> Link<'a> {
     pub async fn ask(&self, company: &Company, ask: &Ask) -> Result<Page, Failed> {
         let site = Site { tenant: self.tenant, realm: &self.realm, company, base: self.base.as_deref() };
         let answer = self.send(&self.books.request(&site, ask)).await?;
-        match self.books.read(&site, ask, &answer) {
+        let page = match self.books.read(&site, ask, &answer) {
             Err(Trouble::Token) => {
                 self.refresh().await?;
                 let answer = self.send(&self.books.request(&site, ask)).await?;
-                Ok(self.books.read(&site, ask, &answer)?)
+                self.books.read(&site, ask, &answer)?
             }
-            read => Ok(read?),
-        }
+            read => read?,
+        };
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        Ok(page)
     }
 
     /// Where a customer can see an invoice, where the vendor must be asked for it by itself.
@@ -157,7 +172,7 @@ impl<'a> Link<'a> {
         let mut bearer = HeaderValue::from_str(&bearer).map_err(|_| TokenTrouble::Revoked("the token is no token".to_owned()))?;
         bearer.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, bearer);
-        self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::Relaxed);
         let answer = self.opened.web.send(request).await.map_err(|error| Trouble::Unavailable(error.to_string()))?;
         let pace = self.books.pace(answer.headers());
         *self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = pace;

@@ -1,6 +1,7 @@
 //! How far the reading of a connection is: what the books item of the table holds.
 
 use connectors::Company;
+use domain::CustomerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,9 @@ pub struct Progress {
     pub poll_at: Timestamp,
     /// When the books are compared next.
     pub compare_at: Timestamp,
+    /// The comparison under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Comparison>,
     /// When the poll began whose changes are applied and whose comparison is still to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub polled: Option<Timestamp>,
@@ -38,6 +42,9 @@ pub struct Progress {
     /// What keeps them from being read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<Held>,
+    /// Since when the vendor says nothing but that it was asked too often.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited: Option<Limited>,
 }
 
 /// The first reading of everything that is open.
@@ -68,6 +75,44 @@ pub struct Poll {
     pub page: Option<String>,
 }
 
+/// A comparison under way. What it listed lies beside it, page by page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Pages that were listed and kept.
+    pub pages: u32,
+    /// What comes next.
+    pub next: Next,
+    /// Customers whose balance differed.
+    pub differing: u32,
+    /// Those of them that differ still, after what differs was read again.
+    pub still: u32,
+    /// What is said of the first of them.
+    pub said: Vec<String>,
+}
+
+/// What comes next in a comparison.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// The page of the books that is listed next; none is the first.
+    List(Option<String>),
+    /// All is listed; the customers after this one are compared.
+    Compare(Option<CustomerId>),
+}
+
+/// A vendor that says nothing but that it was asked too often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limited {
+    /// Since when.
+    pub since: Timestamp,
+    /// How often in a row.
+    pub times: u32,
+    /// Whether a person has heard of it.
+    pub told: bool,
+}
+
 /// What keeps the books from being read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
@@ -93,10 +138,19 @@ impl Progress {
             poll: None,
             poll_at: now,
             compare_at: now,
+            comparison: None,
             polled: None,
             not_before: None,
             good_at: None,
             trouble: None,
+            limited: None,
         }
+    }
+
+    /// The beginning again, of a company that was read before: what is open is read anew, and then everything that changed since
+    /// all was applied, because what disappeared meanwhile is said there only.
+    #[must_use]
+    pub fn again(&self, base: Option<&str>, now: Timestamp) -> Self {
+        Self { changed_until: self.changed_until.min(now), ..Self::begin(&self.realm, base, now) }
     }
 }

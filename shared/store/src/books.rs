@@ -404,7 +404,7 @@ impl Vault {
     ) -> Result<bool> {
         let claim = Change::of(keys::connection(tenant, source))
             .put("refreshing_until", n(millis(until)))
-            .when("rev = :rev AND (attribute_not_exists(refreshing_until) OR refreshing_until < :now)")
+            .when("rev = :rev AND (attribute_not_exists(refreshing_until) OR refreshing_until <= :now)")
             .value(":rev", n(rev))
             .value(":now", n(millis(now)));
         Ok(matches!(self.store.write("refresh the tokens of", claim, false).await?, Wrote::Done(_)))

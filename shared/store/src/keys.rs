@@ -16,6 +16,7 @@
 //! | books of a connection | `T` | `BOOKS#{source}` | admin, `sync` | `sync`, by key; the `due` index under `BOOKS` | 1 W, 3 W when its due moment moves |
 //! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
 //! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
+//! | page of a comparison | `T#LISTED#{source}` | `PAGE#{number:06}` | `sync`, once a day | `sync`: query | by size, expires after 2 days |
 //! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
 //! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
@@ -124,6 +125,12 @@ pub(crate) fn hint(t: &TenantId, source: &str, kind: &str, id: &str) -> Key {
 pub(crate) fn parse_hints(pk: &str) -> Option<(TenantId, String)> {
     let (tenant, source) = pk.strip_prefix("T#")?.split_once("#HINTS#")?;
     Some((TenantId::parse(tenant).ok()?, source.to_owned()))
+}
+pub(crate) fn listed(t: &TenantId, source: &str) -> String {
+    format!("T#{t}#LISTED#{source}")
+}
+pub(crate) fn listed_page(t: &TenantId, source: &str, number: u32) -> Key {
+    Key::new(listed(t, source), format!("PAGE#{number:06}"))
 }
 pub(crate) fn sign_in(state: &str) -> Key {
     Key::new("SIGNIN", digest(&[state]))

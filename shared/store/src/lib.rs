@@ -35,6 +35,7 @@ mod facts;
 mod head;
 mod heard;
 pub mod keys;
+mod listed;
 mod reading;
 mod record;
 mod settle;

@@ -1,4 +1,6 @@
-//! Prints what the fault harness finds: `cargo run -p tests --bin faults -- [--clean | --places | --all] [--of NAMES] [--jobs N] [--seed N]`.
+//! Prints what the fault harness finds, and with `books` what the race over books that are read back finds, one small company a
+//! place (`cargo run -p tests --bin faults -- books [--jobs N] [--seed N]`):
+//! `cargo run -p tests --bin faults -- [--clean | --places | --all] [--of NAMES] [--jobs N] [--seed N]`.
 //!
 //! Without options it plays what `cargo test` plays, and services that misbehave, and everything at once. `--places` plays one
 //! small run for each function, before and after each of its AWS calls, with the crash in every place coming three times in a
@@ -7,7 +9,11 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use tests::faults::{Crash, Plan, Report, TABLE_HEAD, calls, carriers, places, run, scenario, services};
+use local::When;
+use tests::{
+    faults::{Crash, Plan, Report, TABLE_HEAD, calls, carriers, places, run, scenario, services},
+    race,
+};
 use tokio::task::JoinSet;
 
 /// How often a crash comes in a row in a run of one place, and how many times over.
@@ -107,6 +113,11 @@ async fn main() -> anyhow::Result<ExitCode> {
     let number = |word: &str| value(word).and_then(|text| text.parse().ok());
     let seed = number("--seed").unwrap_or(20_260_302);
     let jobs = usize::try_from(number("--jobs").unwrap_or(1))?;
+    if has("books") {
+        let flaws = play_books::<doubles::QuickBooks>(seed, jobs).await? + play_books::<doubles::Xero>(seed, jobs).await?;
+        println!("\n{flaws} flaws");
+        return Ok(ExitCode::from(u8::from(flaws > 0)));
+    }
     let mut bench = Bench { seed, flaws: 0, started: Instant::now() };
     println!("seed {seed}\n\n{TABLE_HEAD}");
     if !has("--places") {
@@ -136,4 +147,40 @@ async fn play_all_customers(bench: &mut Bench, only_clean: bool) -> anyhow::Resu
     }
     println!("\n{}", calls(&clean));
     Ok(())
+}
+
+/// One race of a small company for each call of the reader, before and after it; answers how many flaws there were.
+async fn play_books<D: doubles::Keeper>(seed: u64, jobs: usize) -> anyhow::Result<usize> {
+    let plan = |only| race::Plan { seed, customers: 4, invoices: 12, days: 2, calls_max: 0, only: Some(only) };
+    let clean = race::run::<D>(&plan((When::Before, u32::MAX))).await?;
+    println!("{clean}; at most {} calls an invocation", clean.calls_most);
+    let places = (1..=clean.calls_most).flat_map(|call| [When::Before, When::After].map(|when| (when, call)));
+    let (mut waiting, mut running) = (places.map(plan), JoinSet::new());
+    let (mut flaws, mut reached, mut crashes, mut around_vendor, mut reconnects, mut messages) = (0, 0, 0, 0, 0, 0);
+    loop {
+        while running.len() < jobs.max(1)
+            && let Some(plan) = waiting.next()
+        {
+            running.spawn(async move { (plan.only, race::run::<D>(&plan).await) });
+        }
+        let Some(played) = running.join_next().await else { break };
+        let (place, report) = played?;
+        let report = report?;
+        for flaw in report.flaws() {
+            println!("FLAW {place:?}: {flaw}");
+        }
+        flaws += report.flaws().len();
+        reached += usize::from(report.crashes_of(race::READER, false) > 0);
+        crashes += report.crashes_of(race::READER, false);
+        around_vendor += report.crashes_of(race::READER, true);
+        reconnects += report.reconnects;
+        messages += report.verdict.accepted;
+    }
+    println!(
+        "{}: {} places, {reached} reached; {crashes} crashes, {around_vendor} around calls of the vendor; {reconnects} reconnects; \
+         {messages} messages; {flaws} flaws",
+        D::SOURCE,
+        2 * clean.calls_most
+    );
+    Ok(flaws)
 }

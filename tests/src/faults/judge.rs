@@ -80,11 +80,7 @@ pub async fn open_table(stack: &Stack) -> anyhow::Result<Store> {
 ///
 /// When the table cannot be read.
 pub async fn judge(stack: &Stack, outbox: &[Sent], customers: &[usize]) -> anyhow::Result<Verdict> {
-    let store = open_table(stack).await?;
-    let tenant = TenantId::parse(TENANT).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-    let pending = ever_pending(stack)?;
-    let mut verdict = Verdict { accepted: outbox.len(), decided: pending.len(), ..Verdict::default() };
-
+    let mut verdict = judge_table(stack, outbox).await?;
     // The outbox alone: one template about one invoice to one person, once.
     let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
     for sent in outbox {
@@ -98,6 +94,19 @@ pub async fn judge(stack: &Stack, outbox: &[Sent], customers: &[usize]) -> anyho
             verdict.twice.push(format!("{} about {number} at {step}, again at {}", sent.to, sent.at));
         }
     }
+    Ok(verdict)
+}
+
+/// Judges the table of any story in the end, every image that its stream had, and the outbox by the messages that it names.
+///
+/// # Errors
+///
+/// When the table cannot be read.
+pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdict> {
+    let store = open_table(stack).await?;
+    let tenant = TenantId::parse(TENANT).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let pending = ever_pending(stack)?;
+    let mut verdict = Verdict { accepted: outbox.len(), decided: pending.len(), ..Verdict::default() };
     // The outbox by message: its tags are what the sender claimed.
     let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
     for sent in outbox {

@@ -19,6 +19,7 @@ use crate::{
     oauth::Denied,
     server::Vendor,
     web::{self, Parameters},
+    witness::{self, Lens},
 };
 
 /// What change data capture lists at most, all kinds together.
@@ -60,6 +61,17 @@ impl Vendor for Service {
             (&Method::POST, ["oauth2", "v1", "tokens", "bearer"]) => self.desk.oauth.exchange(request),
             (&Method::GET | &Method::POST, ["v3", "company", realm, rest @ ..]) => self.of_company(request, realm, rest),
             _ => self.refusal(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn lens(&self) -> Lens {
+        Lens {
+            changes: |request| request.uri().path().ends_with("/cdc"),
+            invoice: |invoice| {
+                let is_open = invoice["status"] != "Deleted" && witness::is_something(&invoice["Balance"]);
+                Some((invoice["Id"].as_str()?.to_owned(), is_open))
+            },
+            name: "Invoice",
         }
     }
 

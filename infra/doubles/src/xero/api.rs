@@ -21,6 +21,7 @@ use crate::{
     oauth::Denied,
     server::Vendor,
     web::{self, Parameters},
+    witness::{self, Lens},
 };
 
 const PAGE_SIZE: usize = 100;
@@ -89,6 +90,18 @@ impl Vendor for Service {
             (&Method::GET, ["connections"]) => self.connections(request),
             (&Method::GET, ["api.xro", "2.0", rest @ ..]) => self.of_organisation(request, rest),
             _ => self.refusal(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn lens(&self) -> Lens {
+        Lens {
+            changes: |request| request.headers().contains_key(header::IF_MODIFIED_SINCE),
+            invoice: |invoice| {
+                let is_dead = ["VOIDED", "DELETED", "DRAFT"].iter().any(|status| invoice["Status"] == *status);
+                invoice.get("AmountDue")?;
+                Some((invoice["InvoiceID"].as_str()?.to_owned(), !is_dead && witness::is_something(&invoice["AmountDue"])))
+            },
+            name: "Invoices",
         }
     }
 

@@ -94,7 +94,8 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         body,
     };
     let slot = call.caller.as_ref().and_then(|name| world.functions.get(name));
-    let (number, verdict) = slot.map_or((0, Verdict::Proceed), |slot| slot.note_call());
+    let (number, verdict) =
+        slot.map_or((0, Verdict::Proceed), |slot| slot.note_call(&format!("{}:{}", call.service, call.operation)));
     let point = slot.and_then(|slot| slot.point());
     if let Some(point) = &point {
         point.pass(number, When::Before).await;

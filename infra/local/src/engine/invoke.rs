@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, RwLock};
 
 use crate::{
-    faults::When,
+    faults::{Crashed, When},
     functions::{Constructor, Function},
     hold::{Hold, Point},
     lock,
@@ -71,6 +71,8 @@ struct Armed {
     call: u32,
     when: When,
     seen: u32,
+    /// What was called when it struck.
+    what: String,
     kill: Arc<Notify>,
 }
 
@@ -124,12 +126,21 @@ impl Slot {
         self.calls_most.load(Ordering::Relaxed)
     }
 
-    /// Counts an AWS call; says which of its invocation it is, from 1, and whether a crash is due at it.
-    pub fn note_call(&self) -> (u32, Verdict) {
+    /// The same, counted anew from here on.
+    pub fn take_calls_most(&self) -> u32 {
+        self.calls_most.swap(0, Ordering::Relaxed)
+    }
+
+    /// Counts a call of AWS, or of a stand-in for somebody else; says which of its invocation it is, from 1, and whether a crash
+    /// is due at it.
+    pub fn note_call(&self, what: &str) -> (u32, Verdict) {
         let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
         let mut armed = lock(&self.armed);
         let Some(crash) = armed.as_mut() else { return (number, Verdict::Proceed) };
         crash.seen += 1;
+        if crash.seen == crash.call {
+            what.clone_into(&mut crash.what);
+        }
         let verdict = match (crash.seen == crash.call, crash.when) {
             (false, _) => Verdict::Proceed,
             (true, When::Before) => Verdict::CrashBefore,
@@ -194,13 +205,13 @@ impl World {
                 let _alone = slot.gate.write().await;
                 let call = call.unwrap_or_else(|| self.random_call(slot));
                 let kill = Arc::new(Notify::new());
-                *lock(&slot.armed) = Some(Armed { call, when, seen: 0, kill: Arc::clone(&kill) });
+                *lock(&slot.armed) = Some(Armed { call, when, seen: 0, what: String::new(), kill: Arc::clone(&kill) });
                 let outcome = self.run_handler(slot, payload, Some(kill)).await;
-                *lock(&slot.armed) = None;
+                let what = lock(&slot.armed).take().map(|armed| armed.what).unwrap_or_default();
                 if outcome == Err(Failure::Crashed) {
-                    lock(&self.faults).crashed(function, when, call);
-                    let when = if when == When::Before { "before" } else { "after" };
-                    eprintln!("fault: {function} crashed {when} AWS call {call} (seed {})", self.seed);
+                    let word = if when == When::Before { "before" } else { "after" };
+                    eprintln!("fault: {function} crashed {word} call {call}, {what} (seed {})", self.seed);
+                    lock(&self.faults).crashed(Crashed { at: self.clock.now(), function: function.to_owned(), when, call, what });
                 }
                 outcome
             }

@@ -199,7 +199,7 @@ impl Story {
         between: &[(&str, u64)],
     ) -> Option<Vec<String>> {
         if let Some(waits) = &self.waits {
-            table.say("waits", &[waits.clone()], 0).await;
+            table.say("waits", std::slice::from_ref(waits), 0).await;
         }
         if begins {
             self.say(table, ("B", 1)).await;
