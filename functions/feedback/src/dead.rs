@@ -2,6 +2,7 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::Result;
 
@@ -29,8 +30,6 @@ pub enum Letter {
         message: MessageId,
         /// The channel's name.
         channel: String,
-        /// The event's own id.
-        event: String,
     },
     /// Records of the table's stream that could not be put on the bus.
     Stream {
@@ -84,13 +83,9 @@ impl Letter {
                 text("/detail/message").and_then(MessageId::parse),
             );
             return match parsed {
-                (Some(tenant), Some(customer), Some(message)) => Self::Queued {
-                    tenant,
-                    customer,
-                    message,
-                    channel: text("/detail/channel").unwrap_or("unknown").to_owned(),
-                    event: text("/detail/id").unwrap_or_default().to_owned(),
-                },
+                (Some(tenant), Some(customer), Some(message)) => {
+                    Self::Queued { tenant, customer, message, channel: text("/detail/channel").unwrap_or("unknown").to_owned() }
+                }
                 _ => other("a MessageQueued without its ids"),
             };
         }
@@ -116,8 +111,9 @@ impl Handler {
     pub(crate) async fn dead(&self, letter: Letter, queued: &SqsMessage) -> Result<Done> {
         let id = queued.message_id.as_deref().unwrap_or("unknown");
         match letter {
-            Letter::Queued { tenant, customer, message, channel, event } => {
-                let key = if event.is_empty() { message.to_string() } else { format!("{message}:{event}") };
+            Letter::Queued { tenant, customer, message, channel } => {
+                // Each time that the sweep tries, the message may be given up again: a person hears of it once a day.
+                let key = format!("{message}:{}", self.clock.now().to_zoned(TimeZone::UTC).date());
                 let detail = format!(
                     "Message {message} of {customer} was given up on its way to the {channel} sender. It is not lost: while it \
                      waits the sweep puts it on the bus again under the same id. If this comes again, look for {message} in the \
