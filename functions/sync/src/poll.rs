@@ -12,6 +12,8 @@ use crate::{
 
 /// How far back money is looked for that is not applied to any invoice.
 const MONEY_REACH: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+/// How far behind ours a vendor's clock is believed to be.
+const BEHIND_MAX: SignedDuration = SignedDuration::from_hours(1);
 /// How many polls there are within the time that the books are good for, with room for some that fail.
 const POLLS: i32 = 6;
 /// How many when the vendor says that little is left for today.
@@ -27,9 +29,10 @@ fn after(at: Timestamp, span: SignedDuration) -> Timestamp {
     at.saturating_add(span).unwrap_or(Timestamp::MAX)
 }
 
-/// When an answer was asked for, by whichever of two clocks is behind: what the vendor dates after that is found by the next poll.
+/// When an answer was asked for, by whichever of two clocks is behind: what the vendor dates after that is found by the next poll. A
+/// clock that is behind by more than [`BEHIND_MAX`] is no clock: to follow it would be to read everything anew for ever.
 fn earlier(as_of: Option<Timestamp>, ours: Timestamp) -> Timestamp {
-    as_of.map_or(ours, |theirs| theirs.min(ours))
+    as_of.map_or(ours, |theirs| theirs.clamp(before(ours, BEHIND_MAX), ours))
 }
 
 /// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
