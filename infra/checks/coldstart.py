@@ -28,6 +28,7 @@ HELLO = {
     "send-email": "hello-table-kms-mail",
     "send-sms": "hello-table-kms-texts",
     "sweep": "hello-table-queue",
+    "sync": "hello-table-kms",
 }
 TIMES = int(os.environ.get("TIMES", "21"))
 MIB = 1024 * 1024
