@@ -23,4 +23,5 @@ mod replay;
 mod sources;
 mod stops;
 mod stripe;
+mod vendors;
 mod xero;
