@@ -82,7 +82,8 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// A line that is no item or another tenant's, before anything is written; a tenant that is there; those of the table.
+    /// A line that is no item or another tenant's, a tenant that is there, a company that another tenant is connected to: all before
+    /// anything is written. Those of the table.
     pub async fn import(&self, file: impl BufRead, arrival: Arrival) -> Result<usize> {
         let mut items = Vec::new();
         for (number, line) in (1..).zip(file.lines()) {
@@ -91,14 +92,13 @@ impl Place {
             items.push(item);
         }
         let registry = items.iter().find(|item| text(item, "pk") == "TENANTS");
-        let key = key(registry.context("the file has no entry of the tenant itself: it is not whole")?);
-        let known = self.db.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true).send().await?;
-        ensure!(
-            known.item.is_none(),
-            "the table {} has tenant {} already; it would be mixed with the file",
-            self.table,
-            self.tenant
-        );
+        let registry = registry.context("the file has no entry of the tenant itself: it is not whole")?;
+        let known = self.known(registry).await?;
+        ensure!(known.is_none(), "the table {} has tenant {} already; it would be mixed with the file", self.table, self.tenant);
+        for company in items.iter().filter(|item| text(item, "pk").starts_with("COMPANY#")) {
+            let is_free = self.known(company).await?.is_none_or(|known| self.has(&known));
+            ensure!(is_free, "{} is connected by another tenant of the table {}; disconnect it there", name(company), self.table);
+        }
         if arrival == Arrival::Paused {
             items.iter_mut().try_for_each(pause)?;
         }
@@ -129,6 +129,12 @@ impl Place {
             file_only: only(&there, &here),
             changed: changed.map(|(key, _)| key.clone()).collect(),
         })
+    }
+
+    /// What the table has under an item's key.
+    async fn known(&self, item: &Item) -> Result<Option<Item>> {
+        let ask = self.db.get_item().table_name(&self.table).set_key(Some(key(item))).consistent_read(true);
+        Ok(ask.send().await?.item)
     }
 
     /// Whether an item is the tenant's: its partitions, its entry in the list of tenants, the companies that it is connected to.

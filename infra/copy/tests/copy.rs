@@ -119,5 +119,9 @@ async fn what_is_wrong_changes_nothing() {
         let refused = place(&to, "acme").import(bad, Arrival::Paused).await.unwrap_err();
         assert!(format!("{refused:#}").contains(why), "{refused:#}");
     }
+    let store = Store::new(to.db.clone(), TABLE);
+    store.open_books(&id("other"), "xero", "realm-acme", &serde_json::json!({}), Timestamp::UNIX_EPOCH).await.unwrap();
+    let taken = place(&to, "acme").import(&file[..], Arrival::Paused).await.unwrap_err();
+    assert!(taken.to_string().contains("realm-acme is connected by another tenant"), "{taken}");
     assert!(place(&to, "acme").export(std::io::sink()).await.is_err(), "nothing was written");
 }
