@@ -48,35 +48,58 @@ def stubborn(act, *arguments):
         return None
 
 
+def in_flight(world, deploy):
+    """Deploys while messages wait in the sender's queue and invoices come: every webhook is taken, every message sent exactly once."""
+    stack = world.stack
+    stack.switch("SendEmailFunction", False)
+    customers = [world.owes("acme") for _ in range(WAITING)]
+    stack.tick("SweepFunction")
+    queue = stack.ids["EmailQueue"].rsplit("/", 1)[-1]
+    until(lambda: len(world.emulator.waiting()[queue]) >= WAITING, "the messages in the queue")
+    kept = ("Table", "Key", "Bucket", "Api", "EmailQueue", "SweepFunction")
+    before = {name: stack.ids[name] for name in kept}
+    with Traffic(world) as traffic:
+        deploy()
+    stack.read()
+    same(stack.status, "UPDATE_COMPLETE", "the stack")
+    same({name: stack.ids[name] for name in kept}, before, "what must be the same as before")
+    amends.amend(stack)
+    stack.switch("SendEmailFunction", True)
+    customers += traffic.customers
+    assert len(traffic.customers) > 2, "no invoice came during the update"
+    for customer in customers:
+        until(lambda: world.sent("acme", customer), f"the record of {customer}")
+    stack.tick("SweepFunction")
+    same({one: len(world.mails_to(one)) for one in customers}, dict.fromkeys(customers, 1), "mails")
+
+
 def update(world, proof, deploy):
     """Changes a parameter of every function while messages wait and invoices come; `deploy` deploys with more parameters."""
     stack = world.stack
     what = "updated in place while messages wait and invoices come: every webhook is taken, every message sent exactly once"
     with proof.check("update.in-flight", what):
-        stack.switch("SendEmailFunction", False)
-        customers = [world.owes("acme") for _ in range(WAITING)]
-        stack.tick("SweepFunction")
-        queue = stack.ids["EmailQueue"].rsplit("/", 1)[-1]
-        until(lambda: len(world.emulator.waiting()[queue]) >= WAITING, "the messages in the queue")
-        kept = ("Table", "Key", "Bucket", "Api", "EmailQueue", "SweepFunction")
-        before = {name: stack.ids[name] for name in kept}
-        with Traffic(world) as traffic:
-            deploy(LogLevel="warn")
-        stack.read()
-        same(stack.status, "UPDATE_COMPLETE", "the stack")
-        same({name: stack.ids[name] for name in kept}, before, "what must be the same as before")
-        amends.amend(stack)
-        stack.switch("SendEmailFunction", True)
-        customers += traffic.customers
-        assert len(traffic.customers) > 2, "no invoice came during the update"
-        for customer in customers:
-            until(lambda: world.sent("acme", customer), f"the record of {customer}")
-        stack.tick("SweepFunction")
-        same({one: len(world.mails_to(one)) for one in customers}, dict.fromkeys(customers, 1), "mails")
+        in_flight(world, lambda: deploy(LogLevel="warn"))
     with proof.check("update.variables", "the update reached every function"):
         for name in stack.of_type("AWS::Lambda::Function"):
             said = stack.client("lambda").get_function_configuration(FunctionName=stack.ids[name])
             same(said["Environment"]["Variables"]["LOG_LEVEL"], "warn", name)
+
+
+def releases(world, proof, deploy, earlier):
+    """Deploys the earlier release at `earlier` in place of this one, and this one again."""
+    code = codes(world.stack)
+    with proof.check("releases.back", "the earlier release sends what this one queued, once, while it is put in its place"):
+        in_flight(world, lambda: deploy(of=earlier))
+        assert not set(codes(world.stack).values()) & set(code.values()), "the earlier release is this one"
+    with proof.check("releases.forth", "this release sends what the earlier one queued, once, while it comes back"):
+        in_flight(world, deploy)
+        same(codes(world.stack), code, "the code of the functions")
+
+
+def codes(stack):
+    """What tells the code of each function."""
+    clients, ids = stack.client("lambda"), stack.ids
+    return {name: clients.get_function_configuration(FunctionName=ids[name])["CodeSha256"] for name in stack.of_type("AWS::Lambda::Function")}
 
 
 def delete(world, proof, remove):

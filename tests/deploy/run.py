@@ -1,9 +1,9 @@
 """The deployment test: deploys template.yaml as an ops team does, to an emulator on loopback, and drives what it made.
 
-usage: run.py --sam PROGRAM [--binaries FOLDER]
+usage: run.py --sam PROGRAM [--binaries FOLDER] [--earlier FOLDER]
 
 Prints what was proved and what could not be shown, and leaves with 1 at the first check that fails, naming it. Without `--binaries` the
-release binaries are built first. Everything that it starts listens on loopback, and ends with it.
+release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one. Everything that it starts listens on loopback, and ends with it.
 """
 
 import argparse
@@ -55,22 +55,23 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sam", required=True, help="the program sam")
     parser.add_argument("--binaries", default="", help="a folder of binaries that are already built")
+    parser.add_argument("--earlier", default="", help="a folder of the binaries of an earlier release")
     return parser.parse_args()
 
 
-def test(work, sam, binaries, proof):
+def test(work, sam, given, proof):
     """All of it."""
     with contextlib.ExitStack() as servers:
         issuer = servers.enter_context(Issuer(work))
         books = servers.enter_context(Books())
         with proof.check("build", "`sam build` makes a bootstrap of each function, offline"):
-            built = sam.build(ROOT / "template.yaml", binaries, work / "built")
+            built = sam.build(ROOT / "template.yaml", given.binaries, work / "built")
         amends.leave_out(built)
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
         parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK}
 
-        def deploy(**more):
-            sam.deploy(built, STACK, emulator.url, {**parameters, **more})
+        def deploy(of=built, **more):
+            sam.deploy(of, STACK, emulator.url, {**parameters, **more})
 
         with proof.check("deploy", "`sam deploy` uploads, makes a change set, has the transform applied and executes it"):
             deploy()
@@ -86,6 +87,12 @@ def test(work, sam, binaries, proof):
             structure.grants(stack, proof)
             story.tell(world, proof)
             lifecycle.update(world, proof, deploy)
+            if given.earlier:
+                earlier = sam.build(ROOT / "template.yaml", given.earlier, work / "earlier")
+                amends.leave_out(earlier)
+                lifecycle.releases(world, proof, deploy, earlier)
+            else:
+                proof.cannot("an earlier release beside this one", "--earlier was not given; `cargo test` goes on from what releases left")
             permissions.table(world, proof)
             with proof.check("broken.copies", f"each of {len(broken.FAULTS)} copies that are broken on purpose fails a check"):
                 broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples())
@@ -111,7 +118,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="dunlin-deploy-") as folder:
         work = pathlib.Path(folder)
         try:
-            test(work, Sam(given.sam, ROOT, work), given.binaries, proof)
+            test(work, Sam(given.sam, ROOT, work), given, proof)
         except Broken as found:
             print(f"FAILED: {found}", file=sys.stderr)
             sys.exit(1)

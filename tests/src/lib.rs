@@ -5,3 +5,4 @@ pub mod desk;
 pub mod documents;
 pub mod faults;
 pub mod race;
+pub mod release;

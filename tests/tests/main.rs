@@ -19,6 +19,7 @@ mod quickbooks;
 mod race;
 mod reading;
 mod recorded;
+mod releases;
 mod replay;
 mod sources;
 mod stops;

@@ -12,6 +12,7 @@ use std::time::Duration;
 use kit::{Budget, Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
+use store::BusEvent;
 
 use bus::{Bus, Outgoing};
 use record::Image;
@@ -51,15 +52,12 @@ impl Handler {
         let mut outgoing: Vec<Outgoing> = Vec::new();
         for (at, record) in records.into_iter().enumerate() {
             sequence.push(record::sequence_number(&record));
-            match record::read(record) {
-                Ok(Image::Changed { old, new }) => {
-                    let events = store::events(old.as_ref(), &new);
-                    outgoing.extend(events.into_iter().map(|event| Outgoing { record: at, event }));
-                }
-                Ok(Image::Removed) => {}
+            match events(record) {
+                Ok(events) => outgoing.extend(events.into_iter().map(|event| Outgoing { record: at, event })),
                 Err(error) => {
                     let number = sequence[at].as_deref().unwrap_or("unknown");
-                    tracing::error!(sequence.number = number, error = %error, "a record of the stream cannot be read and is passed over");
+                    let error = format!("{error:#}");
+                    tracing::error!(sequence.number = number, error, "a record of the stream cannot be read and is passed over");
                 }
             }
         }
@@ -76,4 +74,12 @@ impl Handler {
         );
         Ok(json!({ "batchItemFailures": [{ "itemIdentifier": number }] }))
     }
+}
+
+/// The events that a record stands for.
+fn events(record: Value) -> anyhow::Result<Vec<BusEvent>> {
+    Ok(match record::read(record)? {
+        Image::Changed { old, new } => store::events(old.as_ref(), &new)?,
+        Image::Removed => vec![],
+    })
 }

@@ -18,7 +18,7 @@ use kit::{Budget, Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Store, TenantRow};
+use store::{Queued, Store, TenantRow};
 
 use walk::{Report, Walk};
 
@@ -91,7 +91,9 @@ impl Handler {
             let batch: SqsEvent = serde_json::from_value(event.payload)?;
             for record in batch.records {
                 let body = record.body.as_deref().unwrap_or_default();
-                let left: HandOver = serde_json::from_str(body).context("the hand-over in the sweep queue cannot be read")?;
+                let left: Queued<HandOver> =
+                    serde_json::from_str(body).context("the hand-over in the sweep queue cannot be read")?;
+                let left = left.content;
                 if now.duration_since(left.at) <= HAND_OVER_AGE_MAX
                     && let Some(row) = self.store.tenant(&left.tenant).await?
                 {
@@ -137,7 +139,7 @@ impl Handler {
             }
         };
         for shard in &report.unfinished {
-            let left = HandOver { tenant: row.tenant.clone(), shard: *shard, at: now };
+            let left = Queued::new(HandOver { tenant: row.tenant.clone(), shard: *shard, at: now });
             let body = serde_json::to_string(&left).unwrap_or_default();
             match self.queue.send_message().queue_url(&self.queue_url).message_body(body).send().await {
                 Ok(_) => answer.handed_over += 1,

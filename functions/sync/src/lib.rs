@@ -36,7 +36,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use reading::Web;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Store, Vault};
+use store::{Queued, Store, Vault};
 
 /// What an invocation leaves itself to give its leases back in.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -59,7 +59,7 @@ pub struct Handler {
 /// The part of a `SyncRequested` event that matters, as a rule puts it on the queue, and of a hand-over.
 #[derive(Debug, Serialize, Deserialize)]
 struct Requested {
-    detail: Detail,
+    detail: Queued<Detail>,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,18 +123,23 @@ impl Handler {
         Ok(serde_json::to_value(answer)?)
     }
 
-    /// Many messages may ask for one connection: it is read once. A message that fails comes again.
+    /// Many messages may ask for one connection: it is read once. A message that cannot be read comes again, alone.
     async fn batch(&self, batch: SqsEvent, budget: &Budget) -> Result<Value, Error> {
         let mut wanted = BTreeSet::new();
+        let mut failures = Vec::new();
         for record in batch.records {
-            let body = record.body.as_deref().unwrap_or_default();
-            let requested: Requested = serde_json::from_str(body).context("a message of the sync queue cannot be read")?;
-            wanted.insert(requested.detail);
+            match serde_json::from_str::<Requested>(record.body.as_deref().unwrap_or_default()) {
+                Ok(requested) => _ = wanted.insert(requested.detail.content),
+                Err(error) => {
+                    tracing::warn!(error = %error, "a message of the sync queue cannot be read and is given back");
+                    failures.push(json!({ "itemIdentifier": record.message_id }));
+                }
+            }
         }
         for detail in wanted {
             self.read(&detail, budget).await;
         }
-        Ok(json!({ "batchItemFailures": [] }))
+        Ok(json!({ "batchItemFailures": failures }))
     }
 
     /// Reads one connection's books as far as there is time; what goes wrong with it holds no other up. Answers when it is due.
@@ -157,7 +162,7 @@ impl Handler {
     }
 
     async fn hand_over(&self, detail: Detail) -> anyhow::Result<()> {
-        let body = serde_json::to_string(&Requested { detail })?;
+        let body = serde_json::to_string(&Requested { detail: Queued::new(detail) })?;
         let sent = self.queue.send_message().queue_url(&self.queue_url).message_body(body).send().await;
         sent.context("a connection could not be handed to the queue").map(|_| ())
     }

@@ -32,6 +32,22 @@ impl Registry {
         self
     }
 
+    /// The same functions, each put into what `wrap` makes of it.
+    #[must_use]
+    pub fn wrapped<W>(self, wrap: W) -> Self
+    where
+        W: Fn(&str, Arc<dyn Function>) -> Arc<dyn Function> + Send + Sync + 'static,
+    {
+        let wrap = Arc::new(wrap);
+        let wrapped = |(name, build): (String, Constructor)| {
+            let (inside, wrap) = (name.clone(), Arc::clone(&wrap));
+            let build: Constructor =
+                Arc::new(move |env: &Env, clients: &Clients, clock: Clock| Ok(wrap(&inside, build(env, clients, clock)?)));
+            (name, build)
+        };
+        Self(self.0.into_iter().map(wrapped).collect())
+    }
+
     /// How to build a function.
     pub fn constructor(&self, name: &str) -> Option<&Constructor> {
         self.0.get(name)

@@ -172,6 +172,15 @@ impl Stack {
         self.world.clock.now()
     }
 
+    /// Invokes a function and waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// The handler's error, or why there is no answer.
+    pub async fn invoke(&self, function: &str, event: serde_json::Value) -> anyhow::Result<serde_json::Value> {
+        self.world.invoke(function, event).await.map_err(|failure| anyhow::anyhow!("{function}: {failure}"))
+    }
+
     /// AWS clients of somebody who is none of the functions: no crash meets them.
     pub fn clients(&self) -> Clients {
         Clients::at_endpoint(&self.world.aws_url, &self.world.template.place.region)

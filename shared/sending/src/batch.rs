@@ -3,6 +3,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use domain::{CustomerId, MessageId, TenantId};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::Queued;
 
 use crate::Sender;
 
@@ -20,7 +21,7 @@ pub struct Order {
 /// The envelope that EventBridge puts around the order.
 #[derive(Deserialize)]
 struct Envelope {
-    detail: Order,
+    detail: Queued<Order>,
 }
 
 impl Sender {
@@ -35,7 +36,7 @@ impl Sender {
         for record in batch.records {
             let body = record.body.as_deref().unwrap_or_default();
             let ended = match serde_json::from_str::<Envelope>(body) {
-                Ok(envelope) => self.send(&envelope.detail).await.map_err(anyhow::Error::from),
+                Ok(envelope) => self.send(&envelope.detail.content).await.map_err(anyhow::Error::from),
                 Err(error) => Err(anyhow::Error::from(error).context("the order in the queue cannot be read")),
             };
             match ended {

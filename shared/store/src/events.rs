@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CaseState, CustomerId, NewTask, PendingStatus, TaskKind, TenantId, id::digest};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 use serde_json::{Value, json};
 
-use crate::{Head, head::from_item, keys, record::Body};
+use crate::{Error, Head, Result, SchemaVersion, head::from_item, keys, record::Body};
 
 /// Steps that one event names at most.
 const STEPS_MAX: usize = 20;
@@ -50,7 +51,7 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     let mut all = vec![detail_type, tenant.as_str()];
     all.extend(parts);
     let id = format!("evt_{}", digest(&all));
-    let mut detail = json!({ "schema_version": 1, "id": id, "tenant": tenant.as_str() });
+    let mut detail = json!({ "schema_version": SchemaVersion::CURRENT, "id": id, "tenant": tenant.as_str() });
     if let (Some(at), Some(detail)) = (at, detail.as_object_mut()) {
         detail.insert("occurred_at".to_owned(), json!(keys::second(at)));
     }
@@ -60,11 +61,24 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     BusEvent { id, detail_type, detail }
 }
 
-/// The events that a change of one item stands for; none for an image that does not read, or says nothing.
-pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
-    let (Some(pk), Some(sk)) = (text(new, "pk"), text(new, "sk")) else { return vec![] };
+/// The JSON in one of an item's attributes.
+fn json_of<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T> {
+    let json = text(item, name).unwrap_or_default();
+    serde_json::from_str(json).map_err(|error| Error::Corrupt {
+        key: format!("{}|{}", text(item, "pk").unwrap_or("?"), text(item, "sk").unwrap_or("?")),
+        detail: format!("'{name}' does not read: {error}"),
+    })
+}
+
+/// The events that a change of one item stands for; none for a change that says nothing.
+///
+/// # Errors
+///
+/// [`Error::Corrupt`] when the new image does not read, as one that a later release wrote may not.
+pub fn events(old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
+    let (Some(pk), Some(sk)) = (text(new, "pk"), text(new, "sk")) else { return Ok(vec![]) };
     if let Some(tenant) = keys::parse_work(pk) {
-        return if old.is_none() { of_task(&tenant, sk, new) } else { vec![] };
+        return if old.is_none() { of_task(&tenant, sk, new) } else { Ok(vec![]) };
     }
     if let Some((tenant, source)) = keys::parse_hints(pk) {
         let times = |item: &Item| number(item, "times");
@@ -72,9 +86,9 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
         let made = |times: String| {
             event("SyncRequested", &tenant, millis(new, "seen_at"), &[&source, sk, &times], json!({ "source": source }))
         };
-        return hinted.map(made).into_iter().collect();
+        return Ok(hinted.map(made).into_iter().collect());
     }
-    let Some((tenant, customer)) = keys::parse_customer(pk) else { return vec![] };
+    let Some((tenant, customer)) = keys::parse_customer(pk) else { return Ok(vec![]) };
     let of_object = |detail_type, name: &str, id: &str| {
         // What is left of an object that moved to another customer says nothing; there it is told of.
         if text(new, "doc").is_none() {
@@ -89,19 +103,19 @@ pub fn events(old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
     if sk == "HEAD" {
         of_head(&tenant, old, new)
     } else if let Some(id) = sk.strip_prefix("INV#") {
-        of_object("InvoiceUpserted", "invoice", id)
+        Ok(of_object("InvoiceUpserted", "invoice", id))
     } else if let Some(id) = sk.strip_prefix("PAY#") {
-        of_object("PaymentUpserted", "payment", id)
+        Ok(of_object("PaymentUpserted", "payment", id))
     } else if sk.starts_with("COV#") {
         of_record(&tenant, &customer, old, new)
     } else {
-        vec![]
+        Ok(vec![])
     }
 }
 
-fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Vec<BusEvent> {
+fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Result<Vec<BusEvent>> {
     let id = sk.trim_start_matches("TSK#");
-    let Some(task) = text(new, "doc").and_then(|doc| serde_json::from_str::<NewTask>(doc).ok()) else { return vec![] };
+    let task: NewTask = json_of(new, "doc")?;
     let mut ids = json!({ "task": id, "kind": crate::record::word(task.kind), "exception": task.kind.is_exception() });
     if let Some(ids) = ids.as_object_mut() {
         let optional = [
@@ -133,11 +147,11 @@ fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Vec<BusEvent> {
         | TaskKind::Books => None,
     };
     let kinds = std::iter::once("TaskCreated").chain(more);
-    kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect()
+    Ok(kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect())
 }
 
-fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
-    let Ok(head) = from_item(new.clone()) else { return vec![] };
+fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
+    let head = from_item(new.clone())?;
     let before: Option<Head> = old.and_then(|old| from_item(old.clone()).ok());
     let customer = head.customer.as_str();
     let mut events = Vec::new();
@@ -176,18 +190,18 @@ fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
         }
         events.push(event(kind, tenant, head.decided_at, &[case.id.as_str(), &head.decision.to_string()], ids));
     }
-    events
+    Ok(events)
 }
 
-fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: &Item) -> Vec<BusEvent> {
-    let Some(body) = text(new, "body").and_then(|body| serde_json::from_str::<Body>(body).ok()) else { return vec![] };
+fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
+    let body: Body = json_of(new, "body")?;
     let status = text(new, "st").unwrap_or_default();
     // A record that is written over before it is linked says the same again, under the same ids.
     let changed = old.and_then(|old| text(old, "st")) != Some(status);
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
         let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
-        return if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] };
+        return Ok(if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] });
     };
     // A record may be born with a louder word than its own: what was heard while its sender was calling.
     let born = old.is_none().then_some(body.status.as_str());
@@ -213,7 +227,7 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: 
             events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
         }
     }
-    events
+    Ok(events)
 }
 
 fn satisfied(

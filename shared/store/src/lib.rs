@@ -14,7 +14,7 @@
 //! | `tenants`, `workflows`, `counters` | what a tenant decides by |
 //! | `work`, `customers` | what people see and do |
 //! | `vault`, `connections`, `tokens` | secrets |
-//! | `events` | bus events from the table's stream |
+//! | `events`, `schema` | bus events from the table's stream; the form of what is queued |
 
 #![warn(missing_docs)]
 
@@ -38,6 +38,7 @@ pub mod keys;
 mod listed;
 mod reading;
 mod record;
+mod schema;
 mod settle;
 mod tenants;
 mod tokens;
@@ -61,6 +62,7 @@ pub use facts::fact_versions;
 pub use head::{Attempt, Entry, Head};
 pub use heard::{Found, Heard};
 pub use record::Record;
+pub use schema::{Queued, SchemaVersion};
 pub use settle::{Settled, Settlement};
 pub use tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned};
 pub use vault::Vault;

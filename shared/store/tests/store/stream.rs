@@ -12,7 +12,7 @@ fn told(table: &Table) -> Vec<BusEvent> {
         Some(serde_json::from_value::<serde_dynamo::Item>(image).unwrap())
     };
     let records = table.aws.records();
-    let new = |record| image(record, "NewImage").map(|new| events(image(record, "OldImage").as_ref(), &new));
+    let new = |record| image(record, "NewImage").map(|new| events(image(record, "OldImage").as_ref(), &new).unwrap());
     records.iter().filter_map(new).flatten().collect()
 }
 

@@ -1,0 +1,248 @@
+//! Releases beside each other: what an earlier one left is gone on with, and what a later one may leave is understood or left alone.
+
+use std::collections::BTreeSet;
+
+use domain::{Settings, Workflow};
+use jsonschema::Validator;
+use local::Options;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use store::Template;
+use tests::{
+    desk::{Desk, at},
+    documents::{customer, invoice},
+    release::{Release, Tap, Way, events, record},
+};
+
+/// Attributes that hold a document, where a later release adds fields.
+const DOCUMENTS: [&str; 2] = ["doc", "body"];
+/// Keys of items by which a tenant is decided: what they say that is not known stops the tenant, so that nothing is added to them.
+const RULES: [&str; 3] = ["SETTINGS", "WFV#", "TPL#"];
+
+fn schema() -> Validator {
+    let schema = include_str!("../../docs/schemas/events.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_each_release_left_is_gone_on_with_as_it_did_itself() {
+    for release in Release::all().unwrap() {
+        let (desk, _folder) = release.resume().await.unwrap();
+        let outcome = release.play(&desk).await.unwrap();
+        assert_eq!(outcome, release.outcome, "{}", release.version);
+        // Its secrets open, and its customers are known.
+        let document = invoice(&customer("C-mailed"), "F-later", 10_000, "2026-03-01");
+        desk.put(&document).await;
+        assert_eq!(desk.matter("C-mailed").await["due_items"].as_array().unwrap().len(), 2);
+        // The days after it bring what was given up, and nothing twice.
+        let sent = desk.sent().len();
+        desk.end_of("2026-02-09").await;
+        assert_eq!(desk.sent()[sent..].iter().map(|sent| sent.to.as_str()).collect::<Vec<_>>(), ["c-dead@buyer.example"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_that_a_later_release_adds_change_nothing() {
+    for mut release in Release::all().unwrap() {
+        for item in &mut release.table {
+            add_to_item(item);
+        }
+        for given in &mut release.left.given {
+            add_to_event(&mut given.event);
+        }
+        let (desk, _folder) = release.resume().await.unwrap();
+        let outcome = release.play(&desk).await.unwrap();
+        assert_eq!(outcome, release.outcome, "{}", release.version);
+    }
+}
+
+#[test]
+fn changes_of_items_are_the_events_that_they_were() {
+    for release in Release::all().unwrap() {
+        for told in &release.told {
+            assert_eq!(events(&told.record).unwrap(), told.events, "{}", told.record);
+            let mut later = told.record.clone();
+            for image in ["NewImage", "OldImage"] {
+                if later["dynamodb"].get(image).is_some() {
+                    add_to_item(&mut later["dynamodb"][image]);
+                }
+            }
+            assert_eq!(events(&later).unwrap(), told.events, "{later}");
+        }
+    }
+}
+
+#[test]
+fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_release_does_not_know() {
+    fn same<T: Serialize + DeserializeOwned>(text: &str) {
+        let read: T = serde_json::from_str(text).unwrap();
+        let stored: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), stored);
+    }
+    for release in Release::all().unwrap() {
+        let mut seen = BTreeSet::new();
+        for item in &release.table {
+            let sk = item["sk"]["S"].as_str().unwrap();
+            let (Some(rule), Some(doc)) = (RULES.iter().find(|rule| sk.starts_with(**rule)), item["doc"]["S"].as_str()) else {
+                continue;
+            };
+            match *rule {
+                "SETTINGS" => same::<Settings>(doc),
+                "WFV#" => same::<Workflow>(doc),
+                _ => same::<Template>(doc),
+            }
+            seen.insert(*rule);
+        }
+        assert_eq!(seen, BTreeSet::from(RULES), "{}", release.version);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn this_release_is_recorded_and_leaves_nothing_that_an_earlier_one_would_miss() {
+    let version = env!("CARGO_PKG_VERSION");
+    let releases = Release::all().unwrap();
+    let known = releases.iter().find(|release| release.version == version);
+    let known = known.unwrap_or_else(|| panic!("record what {version} leaves: cargo run -p tests --bin release"));
+    let now = record(version).await.unwrap();
+    assert_eq!(now.outcome, known.outcome);
+    let told: Vec<_> = now.told.iter().flat_map(|told| &told.events).collect();
+    for earlier in releases {
+        assert_eq!(now.left.given.len(), earlier.left.given.len());
+        for (given, before) in now.left.given.iter().zip(&earlier.left.given) {
+            assert_eq!(given.function, before.function);
+            assert_eq!(missing(&given.event, &before.event), None, "{} {}", earlier.version, given.function);
+        }
+        for (name, before) in earlier.told.iter().flat_map(|told| &told.events) {
+            let is_told = told.iter().any(|(known, detail)| known == name && missing(detail, before).is_none());
+            assert!(is_told, "{} {name} {before}", earlier.version);
+        }
+    }
+}
+
+#[test]
+fn every_event_has_the_form_of_its_schema() {
+    let schema = schema();
+    let mut seen = BTreeSet::new();
+    for release in Release::all().unwrap() {
+        for (name, detail) in release.told.iter().flat_map(|told| events(&told.record).unwrap()) {
+            let event = json!({"source": "dunlin", "detail-type": name, "detail": detail});
+            let wrong: Vec<String> =
+                schema.iter_errors(&event).map(|error| format!("{}: {error}", error.instance_path())).collect();
+            assert_eq!(wrong, Vec::<String>::new(), "{event}");
+            // Each key is needed for what it says.
+            for key in ["schema_version", "tenant", "id"] {
+                let mut less = event.clone();
+                less["detail"].as_object_mut().unwrap().remove(key);
+                assert!(!schema.is_valid(&less), "{name} without {key}");
+            }
+            seen.insert(name);
+        }
+    }
+    let told = [
+        "CaseOpened",
+        "InvoiceUpserted",
+        "MessageDelivered",
+        "MessageQueued",
+        "MessageSent",
+        "PaymentUpserted",
+        "StepSatisfied",
+        "SyncRequested",
+    ];
+    assert!(told.iter().all(|name| seen.contains(*name)), "{seen:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_later_release_waits_and_is_told_of() {
+    let tap = Tap::default();
+    let options =
+        Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), registry: tap.registry(), ..Options::default() };
+    let desk = Desk::start(options, json!({}), None).await;
+    tap.set("send-email", Way::Kept);
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.to("2026-02-05T15:00:00Z").await;
+    tap.set("send-email", Way::Open);
+    let mut event = tap.noted("send-email").remove(0).event;
+    let mut body: Value = serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["detail"]["schema_version"], 1);
+    body["detail"]["schema_version"] = json!(2);
+    event["Records"][0]["body"] = json!(body.to_string());
+    let answer = desk.stack.invoke("send-email", event.clone()).await.unwrap();
+    assert_eq!(
+        answer["batchItemFailures"],
+        json!([{"itemIdentifier": event["Records"][0]["messageId"]}]),
+        "it goes back to its queue"
+    );
+    assert_eq!(desk.log(), Vec::<String>::new());
+    // Of a form of this release beside it, the other is done.
+    let detail = |version: u32| json!({"schema_version": version, "tenant": "acme", "source": "xero"});
+    let record = |id: &str, version: u32| json!({"messageId": id, "body": json!({"detail": detail(version)}).to_string()});
+    let answer = desk.stack.invoke("sync", json!({"Records": [record("m1", 2), record("m2", 1)]})).await.unwrap();
+    assert_eq!(answer["batchItemFailures"], json!([{"itemIdentifier": "m1"}]));
+    let hand_over = json!({"schema_version": 2, "tenant": "acme", "shard": 0, "at": desk.stack.now()}).to_string();
+    let refused = desk.stack.invoke("sweep", json!({"Records": [{"messageId": "m3", "body": hand_over}]})).await.unwrap_err();
+    assert!(format!("{refused:#}").contains("cannot be read"), "{refused:#}");
+    // Given up at last, a person is told which message it is; the sweep sends it in the form of this release.
+    event["Records"][0]["eventSourceARN"] = json!("arn:aws:sqs:eu-central-1:123456789012:DeadLetters");
+    desk.stack.invoke("feedback", event).await.unwrap();
+    let told = desk.tasks("dead_letter").await;
+    assert!(told[0]["detail"].as_str().unwrap().contains(body["detail"]["message"].as_str().unwrap()), "{told:?}");
+    desk.end_of("2026-02-05").await;
+    assert_eq!(desk.log(), ["2026-02-05 email reminder"]);
+}
+
+/// Where a value lacks what an earlier one of its form has, or has it in another kind; texts of JSON are looked into.
+fn missing(value: &Value, earlier: &Value) -> Option<String> {
+    let below = |key: &str, value: Option<&Value>, earlier: &Value| match value {
+        None => Some(key.to_owned()),
+        Some(value) => missing(value, earlier).map(|rest| format!("{key}/{rest}")),
+    };
+    let json = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+    match (value, earlier) {
+        (Value::Object(fields), Value::Object(earlier)) => earlier.iter().find_map(|(key, was)| below(key, fields.get(key), was)),
+        (Value::Array(values), Value::Array(earlier)) => {
+            earlier.iter().enumerate().find_map(|(at, was)| below(&at.to_string(), values.get(at), was))
+        }
+        (Value::String(text), Value::String(was)) => json(was).and_then(|was| below("text", json(text).as_ref(), &was)),
+        (Value::Number(_), Value::Number(_)) | (Value::Bool(_), Value::Bool(_)) | (_, Value::Null) => None,
+        _ => Some("of another kind".to_owned()),
+    }
+}
+
+/// An item as a release would write it that has more to say.
+fn add_to_item(item: &mut Value) {
+    let sk = item["sk"]["S"].as_str().unwrap().to_owned();
+    if RULES.iter().any(|rule| sk.starts_with(rule)) {
+        return;
+    }
+    item["added_later"] = json!({"M": {"why": {"S": "more to say"}}});
+    for name in DOCUMENTS {
+        let document = item[name]["S"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        if let Some(mut document) = document.filter(Value::is_object) {
+            document["added_later"] = json!({"why": "more to say"});
+            item[name] = json!({"S": document.to_string()});
+        }
+    }
+    for (_, entry) in item.pointer_mut("/pending/M").and_then(Value::as_object_mut).into_iter().flatten() {
+        entry["M"]["added_later"] = json!({"S": "more to say"});
+    }
+}
+
+/// A Lambda event with what a later release, or AWS, may have more to say.
+fn add_to_event(event: &mut Value) {
+    for record in event["Records"].as_array_mut().unwrap() {
+        record["added_later"] = json!("more to say");
+        if let Some(body) = record["body"].as_str() {
+            let mut body: Value = serde_json::from_str(body).unwrap();
+            body["added_later"] = json!({"why": "more to say"});
+            if let Some(detail) = body.get_mut("detail") {
+                detail["added_later"] = json!({"why": "more to say"});
+            }
+            record["body"] = json!(body.to_string());
+        }
+        for image in ["NewImage", "OldImage"] {
+            if record["dynamodb"].get(image).is_some() {
+                add_to_item(&mut record["dynamodb"][image]);
+            }
+        }
+    }
+}
