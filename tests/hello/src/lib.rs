@@ -6,8 +6,8 @@ pub use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 pub use serde_json::{Value, json};
 pub use tokio;
 
-/// A `main` that holds the clients named and makes the calls named, each on a client of its own and with what it does not leave
-/// the process without.
+/// A `main` that holds the clients named and makes the calls named, each on a client of its own. A call is given what its client
+/// would refuse to send it without.
 #[macro_export]
 macro_rules! hello {
     ($($client:ident.$call:ident($($name:ident: $value:literal),*)),* $(,)?) => {
