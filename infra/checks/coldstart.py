@@ -1,21 +1,34 @@
-"""Weighs and starts the built functions: zip, resident memory, and processor time from spawn to the first request for work,
-beside the least that a function with the same AWS clients can be (tests/hello).
+"""Weighs and starts the built functions: zip, resident memory, and what it takes from spawn to the first request for work and to the first
+useful answer, beside the least that a function with the same AWS clients can be (tests/hello).
 
     python3 -B infra/checks/coldstart.py
 
-Python 3.10 or later on Linux, nothing else. Builds everything in the release profile first, unless BOOTSTRAPS names a folder
-that has the binaries. What stands in for the Lambda Runtime API listens on loopback and never gives any work.
+Python 3.10 or later and openssl on Linux, nothing else. Builds everything in the release profile first, unless BOOTSTRAPS names a folder
+that has the binaries; TIMES says how often each is started, in turn (21).
+
+Each start gives one event (firsts.py) and ends with its answer. What stands in for the Runtime API and, over TLS, for AWS (standins.py)
+listens on loopback. An answer counts when it says what it should and the calls that it takes were made; all else ends the run.
+
+Both moments are of one start. *Wall* ends when the request (for work; with the answer) has come in, without the pause in which the process
+is looked at between the two. It holds this program's own time for spawning and for answering calls. *CPU* is the time of all threads of the
+process, user and system, from the fork on, by the kernel's clock of the process, in nanoseconds; it is read when the process rests and
+waits on that request, so that what it still did behind it is in. *Resident* is read with the first.
 """
 
-import http.server
+import collections
+import dataclasses
+import json
 import os
 import pathlib
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 import zipfile
+
+from firsts import firsts
+from standins import Aws, Runtime, identity, listen
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What each function is compared with: the clients that it builds, and nothing else.
@@ -28,7 +41,7 @@ HELLO = {
     "send-email": "hello-table-kms-mail",
     "send-sms": "hello-table-kms-texts",
     "sweep": "hello-table-queue",
-    "sync": "hello-table-kms",
+    "sync": "hello-table-kms-queue",
 }
 TIMES = int(os.environ.get("TIMES", "21"))
 MIB = 1024 * 1024
@@ -57,40 +70,77 @@ def variables():
     return {**stand_in, **VARIABLES}
 
 
-class Api(http.server.BaseHTTPRequestHandler):
-    """Notes that work was asked for, and lets whoever asked wait."""
+@dataclasses.dataclass
+class Start:
+    """What one start took: MiB, then milliseconds but for the number of calls."""
 
-    protocol_version = "HTTP/1.1"
-    asked = threading.Event()
-
-    def do_GET(self):
-        if self.path.endswith("/invocation/next"):
-            Api.asked.set()
-            # Whoever asked is killed, which closes the connection.
-            self.rfile.read()
-
-    def do_POST(self):
-        sys.stderr.write(f"{self.path}: {self.rfile.read(int(self.headers.get('content-length', 0))).decode()}\n")
-        self.send_response(202)
-        self.send_header("content-length", "0")
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
+    resident: float
+    cpu_next: float
+    wall_next: float
+    calls: int
+    cpu_answer: float
+    wall_answer: float
 
 
-def start(binary, env):
-    """One start: processor time in ms, resident KiB."""
-    Api.asked.clear()
-    process = subprocess.Popen([binary], env=env, stdout=subprocess.DEVNULL)
-    asked = Api.asked.wait(20)
-    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    process.kill()
-    _, process.returncode, used = os.wait4(process.pid, 0)
-    if not asked:
-        sys.exit(f"{binary} did not ask for work")
-    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
-    return (used.ru_utime + used.ru_stime) * 1e3, resident
+def said(log):
+    """What a function logged."""
+    log.seek(0)
+    return log.read().decode()
+
+
+def spent(pid):
+    """Processor time of all threads of a process so far, in ms: the kernel's clock of the process, in nanoseconds."""
+    return time.clock_gettime_ns((~pid << 3) | 2) / 1e6
+
+
+def rested(process):
+    """The same, once the process has come to rest."""
+    seen = -1
+    # A thread that waits for a processor has not come to rest, however long the clock stands.
+    while seen != (now := spent(process.pid)) or not all(sleeps(task) for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir()):
+        seen = now
+        time.sleep(0.005)
+    return now
+
+
+def sleeps(task):
+    """Whether a thread waits for something other than a processor or a disk, or is over."""
+    try:
+        return (task / "stat").read_text().rpartition(")")[2].split()[0] in "SZ"
+    except OSError:
+        return False
+
+
+def start(name, binary, env, first, log):
+    """One start, and the answer to one event."""
+    while not Runtime.told.empty():
+        Runtime.told.get()
+    Aws.rows, Aws.calls = first.rows, collections.Counter()
+    log.seek(0)
+    log.truncate()
+    spawned = time.perf_counter()
+    process = subprocess.Popen([binary], env=env, stdout=log, stderr=log)
+    try:
+        what, asked, text = Runtime.heard()
+        if what != "next":
+            sys.exit(f"{name} did not ask for work: {what} {text}\n{said(log)}")
+        cpu_next, status = rested(process), pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        given = time.perf_counter()
+        Runtime.give(first.event)
+        what, answered, text = Runtime.heard()
+        if what != "response" or not first.right(json.loads(text)):
+            sys.exit(f"{name} gave no useful answer: {what} {text}\n{said(log)}")
+        cpu_answer = rested(process)
+    finally:
+        process.kill()
+        process.wait()
+    if missing := first.calls - set(Aws.calls):
+        sys.exit(f"{name} answered without {sorted(missing)}; it called {dict(Aws.calls)}\n{said(log)}")
+    if unknown := [call for call in Aws.calls if " " in call]:
+        sys.exit(f"{name} called what nobody foresaw: {unknown}")
+    resident = next(int(each.split()[1]) for each in status.splitlines() if each.startswith("VmRSS:"))
+    wall_next = (asked - spawned) * 1e3
+    return Start(resident / 1024, cpu_next, wall_next, Aws.calls.total(), cpu_answer, wall_next + (answered - given) * 1e3)
 
 
 def zipped(binary, folder):
@@ -110,32 +160,52 @@ def built():
     return ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release"
 
 
+HEADINGS = (
+    *("", "beside", "zip", "over it", "resident", "over it", "CPU to `/next`", "over it", "wall to `/next`", "calls"),
+    *("CPU to answer", "over it", "wall to answer"),
+)
+
+
+def line(name, sizes, starts):
+    """A line of the table."""
+    beside = HELLO.get(name)
+
+    def over(of):
+        return f"{of(name) / of(beside):.2f}" if beside else ""
+
+    def median(field):
+        return lambda name: statistics.median(getattr(each, field) for each in starts[name])
+
+    size, resident, cpu_next, cpu_answer = sizes.__getitem__, median("resident"), median("cpu_next"), median("cpu_answer")
+    wall_next, wall_answer, calls = (median(field)(name) for field in ("wall_next", "wall_answer", "calls"))
+    return (
+        *(name, beside or "", f"{size(name):.2f} MiB", over(size), f"{resident(name):.1f} MiB", over(resident)),
+        *(f"{cpu_next(name):.1f} ms", over(cpu_next), f"{wall_next:.1f} ms", f"{calls:.0f}"),
+        *(f"{cpu_answer(name):.1f} ms", over(cpu_answer), f"{wall_answer:.1f} ms"),
+    )
+
+
 def main():
     functions = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
     if functions != set(HELLO):
         sys.exit(f"HELLO does not name the functions that there are: {sorted(functions ^ set(HELLO))}")
     place = built()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    env = {**variables(), "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}"}
     names = ["hello-runtime", *sorted(set(HELLO.values())), *HELLO]
-    # In turn, so that a busy moment of the machine does not fall on one of them.
     starts = {name: [] for name in names}
-    for _ in range(TIMES):
-        for name in names:
-            starts[name].append(start(place / name, env))
-    print("| | beside | zip | over it | resident | over it | processor time to `/next` | over it |\n|---|---|---|---|---|---|---|---|")
-    rows = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            cpu, resident = (statistics.median(each) for each in zip(*starts[name]))
-            rows[name] = (zipped(place / name, folder) / MIB, resident / 1024, cpu)
-            beside = HELLO.get(name)
-            over = [f"{own / least:.2f}" if beside else "" for own, least in zip(rows[name], rows[beside or name])]
-            size, memory, cpu = rows[name]
-            print(f"| {name} | {beside or ''} | {size:.2f} MiB | {over[0]} | {memory:.1f} MiB | {over[1]} | {cpu:.1f} ms | {over[2]} |")
-    print("\nAims, over what it is beside: zip 1.30 at most, processor time 1.50 at most.")
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        tls, believed = identity(pathlib.Path(folder))
+        aws = f"https://127.0.0.1:{listen(Aws, tls)}"
+        places = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listen(Runtime)}", "AWS_ENDPOINT_URL": aws, "SSL_CERT_FILE": str(believed)}
+        env = {**variables(), **places}
+        # In turn, so that a busy moment of the machine does not fall on one of them.
+        for _ in range(TIMES):
+            for name, first in firsts(vendor=aws).items():
+                if name in starts:
+                    starts[name].append(start(name, place / name, env, first, log))
+        sizes = {name: zipped(place / name, folder) / MIB for name in names}
+    lines = [HEADINGS, ["---"] * len(HEADINGS), *(line(name, sizes, starts) for name in names)]
+    print("\n".join(f"| {' | '.join(each)} |" for each in lines))
+    print("\nAims, over what it is beside: zip 1.30 at most, processor time to `/next` 1.50 at most.")
 
 
 if __name__ == "__main__":

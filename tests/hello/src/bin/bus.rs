@@ -1,3 +1,3 @@
 //! The bus.
 
-hello::hello!(aws_sdk_eventbridge.put_events);
+hello::hello!(aws_sdk_eventbridge.put_events());

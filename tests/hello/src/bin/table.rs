@@ -1,3 +1,3 @@
 //! The table.
 
-hello::hello!(aws_sdk_dynamodb.get_item);
+hello::hello!(aws_sdk_dynamodb.get_item(table_name: "none"));

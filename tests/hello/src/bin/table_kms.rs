@@ -1,3 +1,3 @@
 //! The table and keys.
 
-hello::hello!(aws_sdk_dynamodb.get_item, aws_sdk_kms.decrypt);
+hello::hello!(aws_sdk_dynamodb.get_item(table_name: "none"), aws_sdk_kms.decrypt());

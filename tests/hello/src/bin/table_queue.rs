@@ -1,3 +1,3 @@
 //! The table and a queue.
 
-hello::hello!(aws_sdk_dynamodb.get_item, aws_sdk_sqs.send_message);
+hello::hello!(aws_sdk_dynamodb.get_item(table_name: "none"), aws_sdk_sqs.send_message());

@@ -1,0 +1,130 @@
+"""One event for each function, of the kind that it is there for, and the least that a useful answer takes: which calls, and what it says.
+The hellos take any event and make one call of each of their clients.
+"""
+
+import base64
+import dataclasses
+import hmac
+import json
+import time
+from typing import Callable
+
+from one_customer import CONTACT, INVOICE, MILLIS, PROFILE, SECRET, books, due, head, queued, second, sent, table
+
+GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
+UPDATE, TRANSACT = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems"
+BUS, DECRYPT, QUEUE = "AWSEvents.PutEvents", "TrentService.Decrypt", "AmazonSQS.SendMessage"
+MAIL, TEXT, OBJECT, VENDOR = "SES.SendEmail", "SNS.Publish", "S3.PutObject", "QuickBooks.Changes"
+
+
+@dataclasses.dataclass
+class First:
+    """An event, the rows that the table has then, the calls that must be made (others may be), and whether an answer is right."""
+
+    event: dict
+    calls: set
+    rows: list = dataclasses.field(default_factory=list)
+    right: Callable = lambda answer: True
+
+
+def batch(source, **record):
+    """A batch of one record."""
+    return {"Records": [{"eventSource": source, "awsRegion": "eu-central-1", **record}]}
+
+
+def message(body):
+    """A batch of one message of a queue."""
+    return batch("aws:sqs", messageId="m-1", body=json.dumps(body), attributes={}, messageAttributes={})
+
+
+def image(new):
+    """A batch of one new row of a table's stream."""
+    keys = {name: new[name] for name in ("pk", "sk")}
+    change = {"Keys": keys, "NewImage": new, "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    change["ApproximateCreationDateTime"] = MILLIS // 1000
+    return batch("aws:dynamodb", eventID="1", eventName="INSERT", eventSourceARN="arn:aws:dynamodb:t", dynamodb=change)
+
+
+def request(method, path, body="", claims=None, **headers):
+    """A request as API Gateway hands it over."""
+    context = {"domainName": "api.cold.example", "http": {"method": method, "path": path}}
+    headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    if claims:
+        context["authorizer"] = {"jwt": {"claims": claims}}
+    whole = {"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "requestContext": context}
+    return {**whole, "headers": headers, "body": body, "isBase64Encoded": False}
+
+
+def webhook():
+    """An invoice of a customer whom the table does not have, signed as Standard Webhooks says."""
+    customer = {name: value for name, value in PROFILE.items() if name not in ("id", "source")}
+    invoice = {name: value for name, value in INVOICE.items() if name != "id"}
+    document = {
+        **{"type": "invoice.upserted", "customer": {**customer, "contacts": [{**CONTACT, "consents": ["sms"]}]}},
+        "invoice": {**invoice, "paid_minor": 0, "credited_minor": 0},
+    }
+    body, at = json.dumps(document), str(int(time.time()))
+    signature = base64.b64encode(hmac.digest(SECRET, f"evt-1.{at}.{body}".encode(), "sha256")).decode()
+    signed = {"webhook_id": "evt-1", "webhook_timestamp": at, "webhook_signature": f"v1,{signature}"}
+    return request("POST", "/webhooks/cold/canonical", body, content_type="application/json", **signed)
+
+
+def page():
+    """The customer follows the link in a message, whose token store::Vault would have signed."""
+    signed = f"cold.cus_1.{MILLIS // 1000 + 86_400}.0"
+    key = hmac.digest(bytes(32), b"dunlin portal token 1", "sha256")
+    signature = base64.urlsafe_b64encode(hmac.digest(key, signed.encode(), "sha256")).decode().rstrip("=")
+    return request("GET", f"/p/{signed}.{signature}")
+
+
+def order(channel):
+    """What the bus puts on a sender's queue."""
+    detail = {"schema_version": 1, "tenant": "cold", "customer": "cus_1", "message": "msg_1", "channel": channel, "number": 1}
+    return message({"source": "dunlin", "detail-type": "MessageQueued", "detail": detail})
+
+
+def delivered():
+    """SES's word that a mail arrived."""
+    tags = {"dunlin_tenant": ["cold"], "dunlin_customer": ["cus_1"], "dunlin_message": ["msg_1"], "dunlin_number": ["1"]}
+    mail = {"timestamp": second(), "messageId": "mail-1", "destination": ["p1@buyer.example"], "tags": tags}
+    detail = {"eventType": "Delivery", "mail": mail, "delivery": {"timestamp": second(), "recipients": ["p1@buyer.example"]}}
+    return message({"source": "aws.ses", "detail-type": "Email Delivered", "detail": detail})
+
+
+def says(**parts):
+    """Whether an answer has these parts."""
+    return lambda answer: parts.items() <= answer.items()
+
+
+def firsts(vendor):
+    """By the name of the binary; `vendor` is where the stand-in for an accounting system is."""
+    viewer = {"tenant": "cold", "role": "viewer"}
+    tick, taken = {"source": "aws.events"}, says(batchItemFailures=[])
+    return {
+        # A collector looks at a customer: all that is known of it, and what would be decided now.
+        "admin": First(request("GET", "/v1/cases/cus_1", claims=viewer), {GET, QUERY}, table(due()), says(statusCode=200)),
+        # A message was decided: its order goes on the bus.
+        "dispatch": First(image(queued("email")), {BUS}, [], taken),
+        # A mail arrived: its record says so.
+        "feedback": First(delivered(), {GET, UPDATE}, table(head(), sent()), taken),
+        # An invoice is taken in: the secret is opened, the signature checked, all of it written.
+        "ingest": First(webhook(), {GET, DECRYPT, TRANSACT}, table(due()), says(statusCode=202)),
+        # A customer reads what is open.
+        "portal": First(page(), {GET, DECRYPT, QUERY}, table(due()), says(statusCode=200)),
+        # A message goes out: guarded, rendered, claimed, sent, recorded.
+        "send-email": First(order("email"), {GET, DECRYPT, MAIL, PUT, UPDATE}, table(queued("email")), taken),
+        "send-sms": First(order("sms"), {GET, DECRYPT, TEXT, PUT, UPDATE}, table(queued("sms")), taken),
+        # A tick finds a customer due and decides a message.
+        "sweep": First(tick, {GET, QUERY, UPDATE}, table(due()), says(decided=1, messages=1, failed=0)),
+        # A tick finds a connection due for its poll, which finds nothing new.
+        "sync": First(tick, {GET, QUERY, DECRYPT, VENDOR, UPDATE}, table(due(), *books(vendor)), says(read=1)),
+        "hello-runtime": First({}, set()),
+        "hello-bus": First({}, {BUS}),
+        "hello-table": First({}, {GET}),
+        "hello-table-kms": First({}, {GET, DECRYPT}),
+        "hello-table-kms-mail": First({}, {GET, DECRYPT, MAIL}),
+        "hello-table-kms-objects": First({}, {GET, DECRYPT, OBJECT}),
+        "hello-table-kms-queue": First({}, {GET, DECRYPT, QUEUE}),
+        "hello-table-kms-texts": First({}, {GET, DECRYPT, TEXT}),
+        "hello-table-queue": First({}, {GET, QUEUE}),
+    }

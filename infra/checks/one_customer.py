@@ -1,0 +1,139 @@
+"""The rows of a table with one tenant and one customer, who owes one invoice that a reminder is due for.
+
+Nothing here depends on the day: the tenant's hours are the whole day, in a country without holidays, and the invoice is ten days late
+whenever it is looked at.
+"""
+
+import base64
+import datetime
+import json
+
+NOW = datetime.datetime.now(datetime.timezone.utc)
+MILLIS = int(NOW.timestamp() * 1000)
+TENANT = "T#cold"
+CUSTOMER = f"{TENANT}#C#cus_1"
+# What the tenant's webhooks are signed with.
+SECRET = bytes(range(32))
+# Secrets as store::Vault seals them: AES-256-GCM under 32 zero bytes, with a nonce of 12 zero bytes. The first is "whsec_" and SECRET in
+# base 64, the second tokens of QuickBooks ("a", "r") that expire in 2100.
+SEALED_SECRET = "AAAAAAAAAAAAAAAAuc8zWC4/Ki9CDYSk67XffxEpQJtY6m414e2x9jRUcOaQH/d6FBKmOSqJHlwwaH6ff3wb2tOFvvpgoHMr3pw2wDSt"
+SEALED_TOKENS = (
+    "AAAAAAAAAAAAAAAAtYUhXi4FGB1YOqq4352/IlJCYugbhggGtMSH6wZuavqyIdRGb3DBWTPKdQRlaU6HLjOukt7aCxJbXD/RmjwKMuD1okMQ/B0HWqWc2nGhPYLBImmW/z"
+    "Njsj0THEbMFukKYA=="
+)
+
+SETTINGS = {
+    **{"name": "Cold & Sons", "country": "AQ", "time_zone": "Etc/UTC", "mode": "live", "shards": 1},
+    **{"sender": {"email": "ar@cold.example", "sms": "+15005550100"}},
+    "window": {"from": "00:00:00", "to": "23:59:59", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
+}
+SEND = {"channels": ["email", "sms"], "template": "reminder", "to": ["billing"]}
+STEP = {"id": "reminder", "at": {"anchor": "due_date", "offset": "P5D"}, "action": {"send": SEND}}
+WORKFLOW = {"id": "standard", "version": 1, "name": "Standard", "scope": "customer", "min_gap": "P3D", "steps": [STEP]}
+CONTACT = {
+    **{"external_id": "p1", "name": "Robin Birch", "roles": ["billing"], "email": "p1@buyer.example", "phone": "+15005550111"},
+    **{"consents": [{"channel": "sms"}]},
+}
+PROFILE = {
+    **{"id": "cus_1", "source": "canonical", "external_id": "C-1", "source_version": 1, "name": "Birch Ltd", "kind": "company"},
+    **{"language": "en", "country": "AQ", "time_zone": "Etc/UTC", "contacts": [CONTACT]},
+}
+
+
+def second(days=0):
+    """The instant so many days from now, in whole seconds."""
+    return (NOW + datetime.timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+INVOICE = {
+    **{"id": "inv_1", "external_id": "I-1", "source_version": 1, "number": "I-1", "currency": "USD", "total_minor": 125000},
+    **{"issued_on": second(-40)[:10], "due_on": second(-10)[:10], "status": "open"},
+}
+
+
+def attribute(value):
+    """A value as DynamoDB writes it; a dictionary in a list of one becomes a text of JSON."""
+    match value:
+        case str():
+            return {"S": value}
+        case bytes():
+            return {"B": base64.b64encode(value).decode()}
+        case int():
+            return {"N": str(value)}
+        case [document]:
+            return {"S": json.dumps(document)}
+        case dict():
+            return {"M": {name: attribute(each) for name, each in value.items()}}
+
+
+def row(pk, sk, **attributes):
+    """A row of the table."""
+    return attribute({"pk": pk, "sk": sk, **attributes})["M"]
+
+
+def template(channel):
+    """The text of the reminder."""
+    subject = {"subject": "Reminder: invoice {{ invoices[0].number }}"} if channel == "email" else {}
+    body = "Hello {{ contact.name }}, **{{ invoices[0].due_now | money }}** is open: {{ links.portal }}\n\n{{ tenant.name }}"
+    return {"id": "reminder", "channel": channel, "language": "en", "version": 1, **subject, "body": body}
+
+
+def head(**more):
+    """The customer's head, decided once."""
+    case = {"USD": ["case_1", "standard", 1, MILLIS - 86_400_000, "open"]}
+    return row(CUSTOMER, "HEAD", version=1, sh=0, d=1, tip="", cases=[case], inv=1, **more)
+
+
+def due():
+    """The head of the customer who is due, with nothing on its way."""
+    return head(due_pk="cold:00", due_sk=f"{second()}#cus_1", pending={})
+
+
+def queued(channel):
+    """The head while a message waits for its sender, decided a moment ago."""
+    rows = json.dumps([["reminder", 0, [["inv_1", 125000]]]])
+    message = {
+        **{"n": 1, "i": 0, "s": "queued", "t": MILLIS, "m": "live", "c": "USD", "h": channel, "to": "p1", "tp": "reminder", "tv": 1},
+        **{"r": rows, "x": 1, "xt": MILLIS},
+    }
+    return head(pending={"msg_1": message})
+
+
+def sent():
+    """The record of the message after it was sent."""
+    about = {
+        **{"id": "msg_1", "position": 0, "mode": "live", "channel": "email", "contact": "p1", "template": "reminder"},
+        **{"template_version": 1, "decided_at": second()},
+    }
+    body = {"previous": "", "number": 1, "at": second(), "status": "sent", "message": about, "head_version": 1}
+    return row(CUSTOMER, "COV#0000000001#000", body=[body], st="sent", oc="sent", pid="mail-1")
+
+
+def books(vendor):
+    """A connection to QuickBooks, found at `vendor`, that was read whole yesterday and is due for a poll."""
+    progress = {
+        **{"realm": "1", "base": vendor, "company": {"name": "Cold & Sons", "country": "AQ", "currency": "USD"}},
+        **{"backfill": {"began_at": second(-2), "finished_at": second(-1)}, "changed_until": second(-1)},
+        **{"poll_at": second(), "compare_at": second(1)},
+    }
+    at = f"{second()}#cold#quickbooks"
+    return [
+        row(TENANT, "CONN#quickbooks", secret=base64.b64decode(SEALED_TOKENS), config=[{}], rev=1),
+        row(TENANT, "BOOKS#quickbooks", doc=[progress], realm="1", due_pk="BOOKS", due_sk=at),
+    ]
+
+
+def table(*more):
+    """The tenant, its customer, and what else there is."""
+    return [
+        row("TENANTS", "cold", mode="live", paused=0, shards=1, rev=1),
+        row(TENANT, "SETTINGS", doc=[SETTINGS], rev=1, cfg=1),
+        row(TENANT, "KEY", wrapped=b"wrapped"),
+        row(TENANT, "CONN#canonical", secret=base64.b64decode(SEALED_SECRET), config=[{}], rev=1),
+        row(TENANT, "WF#standard", version=1, published=1),
+        row(TENANT, "WFV#standard#000001", doc=[WORKFLOW]),
+        *(row(TENANT, f"TPL#reminder#{channel}#en", doc=[template(channel)]) for channel in ("email", "sms")),
+        row(CUSTOMER, "PROFILE", doc=[PROFILE]),
+        row(CUSTOMER, "INV#inv_1", chase="I#inv_1", ver="n00000000000000000001", doc=[INVOICE]),
+        *more,
+    ]

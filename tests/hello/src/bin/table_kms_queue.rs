@@ -1,0 +1,3 @@
+//! The table, keys and a queue.
+
+hello::hello!(aws_sdk_dynamodb.get_item(table_name: "none"), aws_sdk_kms.decrypt(), aws_sdk_sqs.send_message());
