@@ -1,7 +1,7 @@
 //! HTTP: the admin API.
 //!
 //! API Gateway has checked the token; its claims say whose tenant and which role. Each resource has a file of its own with its
-//! handlers, each beside its OpenAPI attribute; [`routes`] lists them once, for the router and for `docs/openapi.json`.
+//! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`.
 
 mod answer;
 mod app;
@@ -24,48 +24,59 @@ mod workflows;
 use std::sync::Arc;
 
 use anyhow::Context;
+use axum::{Router, routing::MethodRouter};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use app::App;
 pub use openapi::document;
 
-/// Every route, in the order of the document.
-fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(openapi::frame())
-        .routes(routes!(settings::show, settings::put))
-        .routes(routes!(workflows::list))
-        .routes(routes!(workflows::show, workflows::put, workflows::unpublish))
-        .routes(routes!(workflows::show_version))
-        .routes(routes!(templates::list))
-        .routes(routes!(templates::preview))
-        .routes(routes!(templates::show, templates::put))
-        .routes(routes!(connections::sources))
-        .routes(routes!(connections::list))
-        .routes(routes!(connections::put, books::health, books::end))
-        .routes(routes!(books::authorize))
-        .routes(routes!(books::test))
-        .routes(routes!(books::pdf))
-        .routes(routes!(oauth::back))
-        .routes(routes!(apps::list))
-        .routes(routes!(apps::worklist))
-        .routes(routes!(apps::finish))
-        .routes(routes!(apps::put))
-        .routes(routes!(customers::show))
-        .routes(routes!(customers::show_case))
-        .routes(routes!(holds::put, holds::end))
-        .routes(routes!(tasks::list))
-        .routes(routes!(tasks::finish))
-        .routes(routes!(controls::reset_breaker))
-        .routes(routes!(controls::pause))
-        .routes(routes!(controls::resume))
+/// Makes of one list what answers (`router`) and what is described (`Described`), so that a function carries no description.
+macro_rules! routes {
+    ($($path:literal: $($method:ident $($handler:ident)::+),+;)+) => {
+        fn router() -> Router<Arc<App>> {
+            Router::new()$(.route($path, MethodRouter::new()$(.$method($($handler)::+))+))+
+        }
+
+        #[derive(utoipa::OpenApi)]
+        #[openapi(paths($($($($handler)::+),+),+))]
+        struct Described;
+    };
+}
+
+routes! {
+    "/v1/settings": get settings::show, put settings::put;
+    "/v1/workflows": get workflows::list;
+    "/v1/workflows/{id}": get workflows::show, put workflows::put, delete workflows::unpublish;
+    "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
+    "/v1/templates": get templates::list;
+    "/v1/templates/preview": post templates::preview;
+    "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;
+    "/v1/sources": get connections::sources;
+    "/v1/connections": get connections::list;
+    "/v1/connections/{source}": put connections::put, get books::health, delete books::end;
+    "/v1/connections/{source}/authorize": post books::authorize;
+    "/v1/connections/{source}/test": post books::test;
+    "/v1/connections/{source}/invoices/{invoice}/pdf": get books::pdf;
+    "/oauth/{source}/callback": get oauth::back;
+    "/v1/apps": get apps::list;
+    "/v1/apps/tasks": get apps::worklist;
+    "/v1/apps/tasks/{id}/done": post apps::finish;
+    "/v1/apps/{source}": put apps::put;
+    "/v1/customers/{source}/{external_id}": get customers::show;
+    "/v1/cases/{customer_id}": get customers::show_case;
+    "/v1/customers/{customer_id}/holds/{name}": put holds::put, delete holds::end;
+    "/v1/tasks": get tasks::list;
+    "/v1/tasks/{id}/done": post tasks::finish;
+    "/v1/breaker/reset": post controls::reset_breaker;
+    "/v1/pause": post controls::pause;
+    "/v1/resume": post controls::resume;
 }
 
 /// The function: built once, asked for each request.
 #[derive(Clone)]
 pub struct Handler {
-    router: axum::Router,
+    router: Router,
 }
 
 impl Handler {
@@ -83,9 +94,8 @@ impl Handler {
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let stand_ins = env.get("STAND_INS") == Some("loopback");
         let app = Arc::new(App { store, vault, clock, web: reading::Web::default(), public_url, stand_ins });
-        let (router, _) = routes().split_for_parts();
         let router =
-            router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);
+            router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);
         Ok(Self { router })
     }
 

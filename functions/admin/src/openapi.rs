@@ -1,23 +1,24 @@
 //! The API document: generated from the routes, checked in as `docs/openapi.json`.
 
 use serde_json::{Map, Value, json};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::{
+    OpenApi,
+    openapi::{Info, InfoBuilder},
+};
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
 const WORKFLOW: &str = include_str!("../../../docs/schemas/workflow.schema.json");
 const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
 
-/// What stands around the routes.
-pub fn frame() -> OpenApi {
-    let info = InfoBuilder::new()
+fn info() -> Info {
+    InfoBuilder::new()
         .title("Dunlin admin API")
         .version("1")
         .description(Some(
             "Everything a tenant's own people do. Every call needs a bearer token with the claims `tenant` and `role`.",
         ))
-        .build();
-    OpenApiBuilder::new().info(info).build()
+        .build()
 }
 
 /// What a hold keeps back, by hand in `schemas.json`.
@@ -27,8 +28,9 @@ pub fn hold_scope() -> utoipa::openapi::Ref {
 
 /// The whole document.
 pub fn document() -> Value {
-    let (_, api) = crate::routes().split_for_parts();
-    let mut document = serde_json::to_value(api).expect("a document is plain JSON");
+    let mut described = crate::Described::openapi();
+    described.info = info();
+    let mut document = serde_json::to_value(described).expect("a document is plain JSON");
     let mut schemas = object(document.pointer("/components/schemas"));
     schemas.extend(object(serde_json::from_str::<Value>(BY_HAND).ok().as_ref()));
     let workflow = WORKFLOW.replace("#/$defs/", "#/components/schemas/");

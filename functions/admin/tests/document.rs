@@ -1,7 +1,11 @@
 //! The API document as it is checked in.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
+mod common;
+
 use std::path::Path;
+
+use common::{World, request};
 
 #[test]
 fn the_document_is_checked_in() {
@@ -15,6 +19,25 @@ fn the_document_is_checked_in() {
     let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi.json");
     std::fs::write(&fresh, generated).unwrap();
     panic!("the API changed: look at it, and if it is meant, accept it by\n  cp {} docs/openapi.json", fresh.display());
+}
+
+#[tokio::test]
+async fn every_described_route_is_served() {
+    let world = World::new().await;
+    let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "")]);
+    let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+    let document = admin::document();
+    let mut served = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        let address = path.replace(['{', '}'], "");
+        for method in operations.as_object().unwrap().keys() {
+            let answer = handler.handle(request(&method.to_uppercase(), &address, None, &[], "")).await.unwrap();
+            let said = answer["body"].as_str().unwrap();
+            assert!(!said.contains("docs/api.md lists what"), "{method} {path}: {said}");
+            served += 1;
+        }
+    }
+    assert!(served > 30, "only {served} routes");
 }
 
 #[test]

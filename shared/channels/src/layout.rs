@@ -1,6 +1,4 @@
-//! The mail around the prose: ours, fixed, compiled once; a tenant's words enter as finished, escaped pieces.
-
-use std::sync::OnceLock;
+//! The mail around the prose: ours, fixed, made before anything is built; a tenant's words enter as finished, escaped pieces.
 
 use domain::Money;
 
@@ -29,23 +27,15 @@ pub struct Sheet<'a> {
     pub opt_out: &'a str,
 }
 
-/// The layout as HTML with `@@names@@` in it, made from MJML at first use.
-fn compiled() -> Result<&'static str, String> {
-    static LAYOUT: OnceLock<Result<String, String>> = OnceLock::new();
-    let compile = || {
-        let parsed = mrml::parse(include_str!("layout.mjml")).map_err(|error| error.to_string())?;
-        parsed.element.render(&mrml::prelude::render::RenderOptions::default()).map_err(|error| error.to_string())
-    };
-    LAYOUT.get_or_init(compile).as_deref().map_err(String::clone)
-}
+/// HTML with `@@names@@` in it, made of `layout.mjml` beside it; a test holds the two together.
+const LAYOUT: &str = include_str!("layout.html");
 
 impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
-        let layout = compiled()?;
         let body = self.prose.html() + &if self.table { self.html_table() } else { String::new() };
-        let mut out = String::with_capacity(layout.len() + body.len() + 512);
-        for (at, piece) in layout.split("@@").enumerate() {
+        let mut out = String::with_capacity(LAYOUT.len() + body.len() + 512);
+        for (at, piece) in LAYOUT.split("@@").enumerate() {
             if at % 2 == 0 {
                 out.push_str(piece);
                 continue;

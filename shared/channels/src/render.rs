@@ -54,7 +54,7 @@ pub enum RenderError {
     #[error("messages for '{0}' are not rendered here")]
     Channel(&'static str),
     /// Our layout is broken.
-    #[error("the mail layout does not compile: {0}")]
+    #[error("the mail layout is broken: {0}")]
     Layout(String),
 }
 

@@ -2,14 +2,15 @@
 
 use std::{pin::Pin, sync::OnceLock, time::Duration};
 
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
+use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 /// How long a request may take, answer and all.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -30,21 +31,17 @@ pub enum Unreachable {
     Huge,
 }
 
-/// The client of vendors' APIs. Its certificates are read when the first request is made, not when a function starts.
+/// The client of vendors' APIs: the SDK's own, which is linked already. Its certificates are read when the first request is made,
+/// not when a function starts.
 #[derive(Debug, Default)]
-pub struct Web(OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>);
+pub struct Web(OnceLock<Connector>);
 
 impl Web {
-    fn client(&self) -> Result<&Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Unreachable> {
-        if let Some(client) = self.0.get() {
-            return Ok(client);
-        }
-        let roots = hyper_rustls::HttpsConnectorBuilder::new().with_native_roots();
-        let https = roots.map_err(|error| Unreachable::Broken(format!("there are no certificates: {error}")))?;
-        // Plain HTTP is for stand-ins on loopback; vendors' own addresses all begin with https.
-        let connector = https.https_or_http().enable_http1().build();
-        let client = Client::builder(TokioExecutor::new()).pool_idle_timeout(PATIENCE).build(connector);
-        Ok(self.0.get_or_init(|| client))
+    /// Plain HTTP is for stand-ins on loopback; vendors' own addresses all begin with https.
+    fn connector(&self) -> &Connector {
+        self.0.get_or_init(|| {
+            Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).pool_idle_timeout(PATIENCE).build()
+        })
     }
 
     /// Sends a request and reads its answer whole.
@@ -53,25 +50,24 @@ impl Web {
     ///
     /// [`Unreachable`]; a status of any kind is an answer.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
-        let (parts, body) = request.into_parts();
-        let client = self.client()?;
         let exchange = async {
-            let answer = client.request(Request::from_parts(parts, Full::new(body))).await;
-            let (head, body) = answer.map_err(|error| Unreachable::Broken(chain(&error)))?.into_parts();
+            let request = HttpRequest::try_from(request.map(SdkBody::from)).map_err(|error| broken(&error))?;
+            let answer = self.connector().call(request).await.map_err(|error| broken(&error))?;
+            let (head, body) = answer.try_into_http1x().map_err(|error| broken(&error))?.into_parts();
             match Limited::new(body, BODY_BYTES_MAX).collect().await {
                 Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
                 Err(error) if error.is::<LengthLimitError>() => Err(Unreachable::Huge),
-                Err(error) => Err(Unreachable::Broken(chain(&*error))),
+                Err(error) => Err(broken(&*error)),
             }
         };
         tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(Unreachable::Slow))
     }
 }
 
-/// An error and what caused it. The texts are the client's own; none holds a token or an address.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+/// From an error and what caused it. The texts are the client's own; none holds a token or an address.
+fn broken(error: &(dyn std::error::Error + 'static)) -> Unreachable {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    Unreachable::Broken(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
 }
 
 /// The OAuth2 library sends its requests like all others.
