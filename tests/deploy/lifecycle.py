@@ -78,11 +78,14 @@ def update(world, proof, deploy):
     stack = world.stack
     what = "updated in place while messages wait and invoices come: every webhook is taken, every message sent exactly once"
     with proof.check("update.in-flight", what):
-        in_flight(world, lambda: deploy(LogLevel="warn"))
+        in_flight(world, lambda: deploy(LogLevel="warn", ReserveConcurrency="true"))
     with proof.check("update.variables", "the update reached every function"):
         for name in stack.of_type("AWS::Lambda::Function"):
             said = stack.client("lambda").get_function_configuration(FunctionName=stack.ids[name])
             same(said["Environment"]["Variables"]["LOG_LEVEL"], "warn", name)
+        for name in ("SendEmailFunction", "SendSmsFunction"):
+            said = stack.client("lambda").get_function_concurrency(FunctionName=stack.ids[name])
+            same(int(said.get("ReservedConcurrentExecutions", 0)), 2, f"what is reserved for {name}")
 
 
 def releases(world, proof, deploy, earlier):

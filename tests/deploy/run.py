@@ -1,20 +1,24 @@
 """The deployment test: deploys template.yaml as an ops team does, to an emulator on loopback, and drives what it made.
 
-usage: run.py --sam PROGRAM [--binaries FOLDER] [--earlier FOLDER]
+usage: run.py --sam PROGRAM [--binaries FOLDER] [--earlier FOLDER] [--tenant PROGRAM]
 
 Prints what was proved and what could not be shown, and leaves with 1 at the first check that fails, naming it. Without `--binaries` the
-release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one. Everything that it starts listens on loopback, and ends with it.
+release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one, and
+`--tenant` the program of infra/copy, which is built too where it is not given. Everything that it starts listens on loopback, and ends with it.
 """
 
 import argparse
 import contextlib
+import os
 import pathlib
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 
 import amends
+import backup
 import broken
 import lifecycle
 import permissions
@@ -45,7 +49,8 @@ CANNOT = [
     ("what becomes of a message behind SES and SNS, its headers and tags", "what both were asked; shared/channels tests the rest"),
     ("arm64", "the same template is built for this machine's processor; the Makefile refuses a binary of another"),
     ("throttling, quotas, alarms and metrics", "the template's linted values"),
-    ("point-in-time recovery, encryption at rest, lifecycle of objects", "the template's linted values"),
+    ("a moment in the past for point-in-time recovery", "the emulator restores the table as it is now"),
+    ("encryption at rest, lifecycle of objects", "the template's linted values"),
     ("a running invocation that outlives an update", "the emulator kills it; webhooks and ticks are repeated"),
 ]
 
@@ -56,7 +61,14 @@ def arguments():
     parser.add_argument("--sam", required=True, help="the program sam")
     parser.add_argument("--binaries", default="", help="a folder of binaries that are already built")
     parser.add_argument("--earlier", default="", help="a folder of the binaries of an earlier release")
+    parser.add_argument("--tenant", default="", help="the program `tenant` of infra/copy")
     return parser.parse_args()
+
+
+def copier():
+    """The program `tenant`, built."""
+    subprocess.run(["cargo", "build", "--locked", "--package", "copy", "--bin", "tenant"], cwd=ROOT, check=True)
+    return ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "tenant"
 
 
 def test(work, sam, given, proof):
@@ -93,6 +105,7 @@ def test(work, sam, given, proof):
                 lifecycle.releases(world, proof, deploy, earlier)
             else:
                 proof.cannot("an earlier release beside this one", "--earlier was not given; `cargo test` goes on from what releases left")
+            backup.restore(world, proof, backup.Tool(pathlib.Path(given.tenant or copier()).resolve(), emulator, work / "tenant.jsonl"))
             permissions.table(world, proof)
             with proof.check("broken.copies", f"each of {len(broken.FAULTS)} copies that are broken on purpose fails a check"):
                 broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples())
