@@ -16,5 +16,8 @@ fn the_layout_is_what_mjml_makes_of_it() {
     }
     let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layout.html");
     fs::write(&fresh, made).unwrap();
-    panic!("the layout changed: look at it, and if it is meant, accept it by\n  cp {} shared/channels/src/layout.html", fresh.display());
+    panic!(
+        "the layout changed: look at it, and if it is meant, accept it by\n  cp {} shared/channels/src/layout.html",
+        fresh.display()
+    );
 }
