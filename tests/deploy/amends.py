@@ -51,6 +51,15 @@ def number_concurrency(stack):
             client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig={"MaximumConcurrency": int(most)})
 
 
+def reserve(stack):
+    """What is reserved for functions is left out by the emulator's CloudFormation, though its Lambda keeps to it."""
+    client = stack.client("lambda")
+    for name, properties in stack.of_type("AWS::Lambda::Function").items():
+        if "ReservedConcurrentExecutions" in properties and stack.parameters["ReserveConcurrency"] == "true":
+            _, most, _ = properties["ReservedConcurrentExecutions"]["Fn::If"]
+            client.put_function_concurrency(FunctionName=stack.ids[name], ReservedConcurrentExecutions=int(stack.ref(most)))
+
+
 def open_bucket(stack):
     """The bucket refuses requests without TLS, and loopback has none."""
     stack.client("s3").delete_bucket_policy(Bucket=stack.ids["Bucket"])
@@ -60,6 +69,7 @@ def amend(stack):
     """All of it, but for the bucket."""
     routes.wire(stack)
     number_concurrency(stack)
+    reserve(stack)
     widen_sending(stack)
 
 
@@ -68,5 +78,6 @@ SAID = [
     "the bucket's policy: it refuses requests without TLS, which is shown first, and everything on loopback is without",
     "routes, integrations and authorizer: the emulator drops an API's body, so they are made of the processed template's",
     "MaximumConcurrency: the emulator keeps a Number parameter as text and then polls no queue, so it is told again as a number",
+    "ReservedConcurrentExecutions: the emulator's CloudFormation leaves it out, so what the template says is told its Lambda, which keeps to it",
     "ses:SendEmail: the emulator judges it on `*` and on no identity, so that statement's resource is `*` there",
 ]

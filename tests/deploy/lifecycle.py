@@ -85,7 +85,7 @@ def update(world, proof, deploy):
             same(said["Environment"]["Variables"]["LOG_LEVEL"], "warn", name)
         for name in ("SendEmailFunction", "SendSmsFunction"):
             said = stack.client("lambda").get_function_concurrency(FunctionName=stack.ids[name])
-            same(int(said.get("ReservedConcurrentExecutions", 0)), 2, f"what is reserved for {name}")
+            same(said.get("ReservedConcurrentExecutions"), 2, f"what is reserved for {name}")
 
 
 def releases(world, proof, deploy, earlier):
