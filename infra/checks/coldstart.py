@@ -28,7 +28,7 @@ import time
 import zipfile
 
 from firsts import firsts
-from standins import Aws, Runtime, identity, listen
+from standins import PATIENCE, Aws, Runtime, identity, listen
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # What each function is compared with: the clients that it builds, and nothing else.
@@ -95,9 +95,11 @@ def spent(pid):
 
 def rested(process):
     """The same, once the process has come to rest."""
-    seen = -1
+    seen, ends = -1, time.monotonic() + PATIENCE
     # A thread that waits for a processor has not come to rest, however long the clock stands.
     while seen != (now := spent(process.pid)) or not all(sleeps(task) for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir()):
+        if time.monotonic() > ends:
+            sys.exit(f"{process.args[0]} does not come to rest")
         seen = now
         time.sleep(0.005)
     return now

@@ -78,6 +78,6 @@ SAID = [
     "the bucket's policy: it refuses requests without TLS, which is shown first, and everything on loopback is without",
     "routes, integrations and authorizer: the emulator drops an API's body, so they are made of the processed template's",
     "MaximumConcurrency: the emulator keeps a Number parameter as text and then polls no queue, so it is told again as a number",
-    "ReservedConcurrentExecutions: the emulator's CloudFormation leaves it out, so what the template says is told its Lambda, which keeps to it",
+    "ReservedConcurrentExecutions: the emulator's CloudFormation leaves it out, so its Lambda, which keeps to it, is told again",
     "ses:SendEmail: the emulator judges it on `*` and on no identity, so that statement's resource is `*` there",
 ]

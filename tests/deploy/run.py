@@ -3,8 +3,8 @@
 usage: run.py --sam PROGRAM [--binaries FOLDER] [--earlier FOLDER] [--tenant PROGRAM]
 
 Prints what was proved and what could not be shown, and leaves with 1 at the first check that fails, naming it. Without `--binaries` the
-release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one, and
-`--tenant` the program of infra/copy, which is built too where it is not given. Everything that it starts listens on loopback, and ends with it.
+release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one, and `--tenant` the program of infra/copy, which is built too where it is not given.
+Everything that it starts listens on loopback, and ends with it.
 """
 
 import argparse

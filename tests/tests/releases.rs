@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Settings, Workflow};
+use domain::{Channel, Settings, Workflow};
 use jsonschema::Validator;
-use local::Options;
+use local::{Mode, Options};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use store::Template;
 use tests::{
     desk::{Desk, at},
-    documents::{customer, invoice},
+    documents::{changed, customer, invoice},
     release::{Release, Tap, Way, events, record},
 };
 
@@ -19,9 +19,10 @@ const DOCUMENTS: [&str; 2] = ["doc", "body"];
 /// Keys of items by which a tenant is decided: what they say that is not known stops the tenant, so that nothing is added to them.
 const RULES: [&str; 3] = ["SETTINGS", "WFV#", "TPL#"];
 
+const EVENTS: &str = include_str!("../../docs/schemas/events.schema.json");
+
 fn schema() -> Validator {
-    let schema = include_str!("../../docs/schemas/events.schema.json");
-    jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    jsonschema::validator_for(&serde_json::from_str(EVENTS).unwrap()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,39 +117,81 @@ async fn this_release_is_recorded_and_leaves_nothing_that_an_earlier_one_would_m
             let is_told = told.iter().any(|(known, detail)| known == name && missing(detail, before).is_none());
             assert!(is_told, "{} {name} {before}", earlier.version);
         }
+        for before in &earlier.table {
+            let is_left = now.table.iter().any(|item| kind(item) == kind(before) && missing(item, before).is_none());
+            assert!(is_left, "{} {before}", earlier.version);
+        }
     }
 }
 
-#[test]
-fn every_event_has_the_form_of_its_schema() {
+/// Events of two months in which most of what can happen does.
+async fn eventful() -> Vec<(String, Value)> {
+    let tap = Tap::default();
+    tap.set("dispatch", Way::Noted);
+    let options =
+        Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), registry: tap.registry(), ..Options::default() };
+    let step = |id: &str, offset: &str, action: Value| json!({"id": id, "at": {"anchor": "due_date", "offset": offset}, "action": action});
+    let workflow = json!({
+        "id": "short", "name": "Short", "scope": "customer",
+        "steps": [
+            step("reminder", "P1D", json!({"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}})),
+            step("stop-supply", "P9D", json!({"credit_hold": {}})),
+            step("executive", "P16D", json!({"escalate": {"to": "finance-director", "via": ["email"]}})),
+            step("agency", "P23D", json!({"hand_off": {"agency": "northgate"}})),
+        ],
+    });
+    let desk = Desk::start(options, json!({}), Some(vec![workflow])).await;
+    for id in ["C-ladder", "C-paid", "C-bounced", "C-held"] {
+        desk.put(&invoice(&customer(id), &format!("F-{id}"), 125_000, "2026-02-04")).await;
+    }
+    desk.end_of("2026-02-05").await;
+    let mails = desk.sent();
+    let bounced = mails.iter().find(|mail| mail.to.starts_with("c-bounced")).unwrap();
+    let bounce = json!({"bounce": {
+        "feedbackId": "f", "bounceType": "Permanent", "bounceSubType": "General", "timestamp": desk.stack.now().to_string(),
+        "bouncedRecipients": [{"emailAddress": bounced.to, "action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1"}],
+    }});
+    desk.ses_event(bounced, "Email Bounced", "Bounce", &bounce).await;
+    desk.put(&changed(&invoice(&customer("C-paid"), "F-C-paid", 125_000, "2026-02-04"), 2, &json!({"paid_minor": 125_000})))
+        .await;
+    let held = desk.matter("C-held").await["customer"]["id"].as_str().unwrap().to_owned();
+    let hold = json!({"reason": "manual", "until_on": "2026-06-30"});
+    desk.admin("PUT", &format!("/v1/customers/{held}/holds/wait"), &hold).await.is(200);
+    // One whose mail gets no answer.
+    desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;
+    desk.fault("sesv2", Mode::Timeout, 1);
+    desk.end_of("2026-04-05").await;
+    let noted = tap.noted("dispatch");
+    noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_has_the_form_of_its_schema() {
     let schema = schema();
     let mut seen = BTreeSet::new();
-    for release in Release::all().unwrap() {
-        for (name, detail) in release.told.iter().flat_map(|told| events(&told.record).unwrap()) {
-            let event = json!({"source": "dunlin", "detail-type": name, "detail": detail});
-            let wrong: Vec<String> =
-                schema.iter_errors(&event).map(|error| format!("{}: {error}", error.instance_path())).collect();
-            assert_eq!(wrong, Vec::<String>::new(), "{event}");
-            // Each key is needed for what it says.
-            for key in ["schema_version", "tenant", "id"] {
-                let mut less = event.clone();
-                less["detail"].as_object_mut().unwrap().remove(key);
-                assert!(!schema.is_valid(&less), "{name} without {key}");
-            }
-            seen.insert(name);
+    let recorded = Release::all().unwrap().into_iter().flat_map(|release| release.told).flat_map(|told| told.events);
+    for (name, detail) in eventful().await.into_iter().chain(recorded) {
+        let event = json!({"source": "dunlin", "detail-type": name, "detail": detail});
+        let wrong: Vec<String> = schema.iter_errors(&event).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert_eq!(wrong, Vec::<String>::new(), "{event}");
+        // Each of these is required.
+        for key in ["schema_version", "tenant", "id"] {
+            let mut less = event.clone();
+            less["detail"].as_object_mut().unwrap().remove(key);
+            assert!(!schema.is_valid(&less), "{name} without {key}");
         }
+        seen.insert(name);
     }
-    let told = [
-        "CaseOpened",
-        "InvoiceUpserted",
-        "MessageDelivered",
-        "MessageQueued",
-        "MessageSent",
-        "PaymentUpserted",
-        "StepSatisfied",
-        "SyncRequested",
-    ];
-    assert!(told.iter().all(|name| seen.contains(*name)), "{seen:?}");
+    let text: Value = serde_json::from_str(EVENTS).unwrap();
+    let described: BTreeSet<String> = serde_json::from_value(text["properties"]["detail-type"]["enum"].clone()).unwrap();
+    assert_eq!(seen, described, "what is seen, and what is described");
+    for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp, Channel::Letter] {
+        let detail = json!({
+            "schema_version": 1, "id": "evt_1", "tenant": "acme", "customer": "cus_1", "message": "msg_1", "number": 1,
+            "channel": channel.as_str(),
+        });
+        assert!(schema.is_valid(&json!({"source": "dunlin", "detail-type": "MessageQueued", "detail": detail})), "{channel:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -188,6 +231,14 @@ async fn a_form_of_a_later_release_waits_and_is_told_of() {
     assert!(told[0]["detail"].as_str().unwrap().contains(body["detail"]["message"].as_str().unwrap()), "{told:?}");
     desk.end_of("2026-02-05").await;
     assert_eq!(desk.log(), ["2026-02-05 email reminder"]);
+}
+
+/// What kind of item it is: its keys without ids.
+fn kind(item: &Value) -> [String; 2] {
+    ["pk", "sk"].map(|key| {
+        let words = item[key]["S"].as_str().unwrap().split('#');
+        words.filter(|word| word.chars().all(|letter| letter.is_ascii_uppercase())).collect::<Vec<_>>().join("#")
+    })
 }
 
 /// Where a value lacks what an earlier one of its form has, or has it in another kind; texts of JSON are looked into.

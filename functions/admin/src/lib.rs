@@ -1,7 +1,8 @@
 //! HTTP: the admin API.
 //!
 //! API Gateway has checked the token; its claims say whose tenant and which role. Each resource has a file of its own with its
-//! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`.
+//! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
+//! paths to those of the attributes.
 
 mod answer;
 mod app;

@@ -131,7 +131,8 @@ impl Handler {
             match serde_json::from_str::<Requested>(record.body.as_deref().unwrap_or_default()) {
                 Ok(requested) => _ = wanted.insert(requested.detail.content),
                 Err(error) => {
-                    tracing::warn!(error = %error, "a message of the sync queue cannot be read and is given back");
+                    let id = record.message_id.as_deref().unwrap_or("unknown");
+                    tracing::warn!(queue.message = id, error = %error, "a message of the sync queue cannot be read and is given back");
                     failures.push(json!({ "itemIdentifier": record.message_id }));
                 }
             }

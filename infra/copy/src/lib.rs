@@ -1,4 +1,4 @@
-//! One tenant as lines of text: taken out of a table, put into another, compared.
+//! One tenant as lines of text: taken out of a table, put into another, compared, deleted.
 //!
 //! A line is one item in DynamoDB's own JSON. Nothing of it is read but its key, so that what this tool does not know is kept as well.
 //! Secrets stay sealed: they open only with the key that wrapped them. Long bodies in the bucket are not part of it.
@@ -12,12 +12,12 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, PutRequest, WriteRequest},
+    types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest},
 };
 use domain::TenantId;
 
-/// Items that one call may put.
-const PUT_MAX: usize = 25;
+/// Items that one call may write.
+const WRITES_MAX: usize = 25;
 /// How often what the table did not take is put again.
 const TRIES_MAX: u32 = 12;
 
@@ -104,8 +104,11 @@ impl Place {
         }
         // What wakes functions comes last.
         items.sort_by_key(|item| !text(item, "pk").starts_with("T#"));
-        for some in items.chunks(PUT_MAX) {
-            self.put(some).await?;
+        let put = |item: &Item| -> Result<WriteRequest> {
+            Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item.clone())).build()?).build())
+        };
+        for some in items.chunks(WRITES_MAX) {
+            self.write(some.iter().map(put).collect::<Result<_>>()?).await?;
         }
         Ok(items.len())
     }
@@ -129,6 +132,30 @@ impl Place {
             file_only: only(&there, &here),
             changed: changed.map(|(key, _)| key.clone()).collect(),
         })
+    }
+
+    /// Deletes the tenant, where the file has all of it as it is; how many items. What was broken off is done again with a new export.
+    ///
+    /// # Errors
+    ///
+    /// A file that is not what the table has: nothing is deleted then. Those of the table.
+    pub async fn delete(&self, file: impl BufRead) -> Result<usize> {
+        let saved = self.compare(file).await?;
+        ensure!(
+            saved.is_empty(),
+            "table {} and file differ, and only what was saved is deleted: export the tenant anew",
+            self.table
+        );
+        let mut items = self.lines().await?.values().map(|line| parse(line)).collect::<Result<Vec<_>>>()?;
+        // The entry in the list of tenants first: nothing is decided from then on.
+        items.sort_by_key(|item| text(item, "pk").starts_with("T#"));
+        let gone = |item: &Item| -> Result<WriteRequest> {
+            Ok(WriteRequest::builder().delete_request(DeleteRequest::builder().set_key(Some(key(item))).build()?).build())
+        };
+        for some in items.chunks(WRITES_MAX) {
+            self.write(some.iter().map(gone).collect::<Result<_>>()?).await?;
+        }
+        Ok(items.len())
     }
 
     /// What the table has under an item's key.
@@ -158,11 +185,7 @@ impl Place {
         Ok(lines)
     }
 
-    async fn put(&self, items: &[Item]) -> Result<()> {
-        let put = |item: &Item| -> Result<WriteRequest> {
-            Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item.clone())).build()?).build())
-        };
-        let mut left: Vec<WriteRequest> = items.iter().map(put).collect::<Result<_>>()?;
+    async fn write(&self, mut left: Vec<WriteRequest>) -> Result<()> {
         for round in 0..TRIES_MAX {
             let answer = self.db.batch_write_item().request_items(&self.table, left).send().await?;
             left = answer.unprocessed_items.and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `cargo run -p copy --bin tenant`: one tenant out of a table, into another, compared.
+//! `cargo run -p copy --bin tenant`: one tenant out of a table, into another, compared, deleted.
 
 use std::{
     fs::File,
@@ -42,6 +42,8 @@ enum What {
     },
     /// Names the items that differ between the table and a file; ends with 1 if there are any.
     Compare { file: PathBuf },
+    /// Deletes the tenant from the table, where the file is an export of what is there.
+    Delete { file: PathBuf },
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -80,6 +82,10 @@ async fn main() -> Result<()> {
                 bail!("table and file differ");
             }
             println!("table and file are the same");
+        }
+        What::Delete { file } => {
+            let count = place.delete(open(&file)?).await?;
+            println!("{count} items of {} are gone from {}", place.tenant, place.table);
         }
     }
     Ok(())

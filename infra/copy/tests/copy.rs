@@ -125,3 +125,24 @@ async fn what_is_wrong_changes_nothing() {
     assert!(taken.to_string().contains("realm-acme is connected by another tenant"), "{taken}");
     assert!(place(&to, "acme").export(std::io::sink()).await.is_err(), "nothing was written");
 }
+
+#[tokio::test]
+async fn only_what_was_saved_is_deleted() {
+    let aws = filled().await;
+    let (file, other) = (exported(&aws, "acme").await, exported(&aws, "acme-2").await);
+    let store = Store::new(aws.db.clone(), TABLE);
+    let receipt = Receipt { source: "stripe".into(), event_id: "later".into() };
+    store.apply(&id("acme"), &receipt, &[invoice(99)], Timestamp::UNIX_EPOCH).await.unwrap();
+    let refused = place(&aws, "acme").delete(&file[..]).await.unwrap_err();
+    assert!(refused.to_string().contains("export the tenant anew"), "{refused}");
+    let file = exported(&aws, "acme").await;
+    assert!(place(&aws, "acme").compare(&file[..]).await.unwrap().is_empty(), "nothing is gone");
+    let count = place(&aws, "acme").delete(&file[..]).await.unwrap();
+    assert_eq!(count, file.split(|byte| *byte == b'\n').count() - 1);
+    assert!(store.tenant(&id("acme")).await.unwrap().is_none());
+    assert_eq!(store.tenant_of_company("xero", "realm-acme").await.unwrap(), None);
+    assert!(place(&aws, "acme").export(std::io::sink()).await.is_err(), "nothing is left");
+    assert_eq!(exported(&aws, "acme-2").await, other, "the other tenant stays as it is");
+    place(&aws, "acme").import(&file[..], Arrival::AsItWas).await.unwrap();
+    assert!(place(&aws, "acme").compare(&file[..]).await.unwrap().is_empty());
+}

@@ -51,7 +51,7 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     let mut all = vec![detail_type, tenant.as_str()];
     all.extend(parts);
     let id = format!("evt_{}", digest(&all));
-    let mut detail = json!({ "schema_version": SchemaVersion::CURRENT, "id": id, "tenant": tenant.as_str() });
+    let mut detail = json!({ "schema_version": SchemaVersion::WRITTEN, "id": id, "tenant": tenant.as_str() });
     if let (Some(at), Some(detail)) = (at, detail.as_object_mut()) {
         detail.insert("occurred_at".to_owned(), json!(keys::second(at)));
     }
@@ -66,7 +66,7 @@ fn json_of<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T> {
     let json = text(item, name).unwrap_or_default();
     serde_json::from_str(json).map_err(|error| Error::Corrupt {
         key: format!("{}|{}", text(item, "pk").unwrap_or("?"), text(item, "sk").unwrap_or("?")),
-        detail: format!("'{name}' does not read: {error}"),
+        detail: format!("'{name}' does not read at {}", error.column()),
     })
 }
 

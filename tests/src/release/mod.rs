@@ -89,14 +89,13 @@ impl Release {
         })
     }
 
-    /// Writes it into a folder that must not be there yet: what was released is never recorded again.
+    /// Writes it into a folder that must not be there yet.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        fs::create_dir(folder)
-            .with_context(|| format!("{} cannot be made; what was released is not recorded again", folder.display()))?;
+        fs::create_dir(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         fs::write(folder.join("table.jsonl"), joined(&self.table)?)?;
         fs::write(folder.join("told.jsonl"), joined(&self.told)?)?;
         fs::write(folder.join("left.json"), serde_json::to_string_pretty(&self.left)? + "\n")?;
