@@ -134,7 +134,8 @@ impl Place {
         })
     }
 
-    /// Deletes the tenant, where the file has all of it as it is; how many items. What was broken off is done again with a new export.
+    /// Deletes the tenant, where the file has all of it as it is; how many items. What comes in while it runs is not saved: nothing should.
+    /// What was broken off is done again with a new export beside the first, which alone is whole.
     ///
     /// # Errors
     ///

@@ -31,8 +31,8 @@ pub enum Unreachable {
     Huge,
 }
 
-/// The client of vendors' APIs: the SDK's own, which is linked already, with HTTP/2 where the vendor has it. Its certificates are read when the first request is made,
-/// not when a function starts.
+/// The client of vendors' APIs: the SDK's own, which is linked already, with HTTP/2 where the vendor has it. Its certificates are read
+/// when the first request is made, not when a function starts.
 #[derive(Debug, Default)]
 pub struct Web(OnceLock<Connector>);
 
