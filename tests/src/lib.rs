@@ -4,5 +4,6 @@ pub mod company;
 pub mod desk;
 pub mod documents;
 pub mod faults;
+pub mod golden;
 pub mod race;
 pub mod release;

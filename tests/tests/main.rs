@@ -9,6 +9,7 @@ mod books;
 mod controls;
 mod doubt;
 mod faults;
+mod golden;
 mod heard;
 mod interleavings;
 mod judge;
