@@ -8,7 +8,10 @@ use axum::{
 };
 use domain::{
     Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, address_key,
-    book::DueItem, decide, decide::View, ladder::add_days,
+    book::DueItem,
+    dates::add_days,
+    decide,
+    decide::{Situation, assess},
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -314,12 +317,18 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
     let now = app.clock.now();
     let decision = decide(&facts, &policy, now);
-    let view = View::new(&facts, &policy, now);
+    let situation = assess(&facts, &policy, now);
     Ok(Json(CustomerOut {
         customer: customer_data(&facts),
-        cases: cases(&view, &facts.cases),
-        due_items: view.book.items.iter().take(ITEMS_MAX).map(|item| due_item(&view, &policy, &decision, item)).collect(),
-        due_items_count: view.book.items.len(),
+        cases: cases(&situation, &facts.cases),
+        due_items: situation
+            .book
+            .items
+            .iter()
+            .take(ITEMS_MAX)
+            .map(|item| due_item(&situation, &policy, &decision, item))
+            .collect(),
+        due_items_count: situation.book.items.len(),
         pending: facts.pending.iter().map(pending).collect(),
         holds: facts.holds.iter().map(holds::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),
@@ -383,7 +392,7 @@ fn head_out(head: &Head) -> HeadOut {
     }
 }
 
-fn cases(view: &View<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<CaseOut> {
+fn cases(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<CaseOut> {
     cases
         .iter()
         .map(|(currency, case)| {
@@ -401,37 +410,41 @@ fn cases(view: &View<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<CaseOut> {
                 workflow: case.workflow.clone(),
                 version: case.version,
                 opened_at: case.opened_at,
-                open_minor: view.book.open_minor(*currency),
-                due_now_minor: view.book.exposure_minor(*currency),
-                overdue_minor: view.book.overdue_minor(*currency),
+                open_minor: situation.book.open_minor(*currency),
+                due_now_minor: situation.book.exposure_minor(*currency),
+                overdue_minor: situation.book.overdue_minor(*currency),
             }
         })
         .collect()
 }
 
-fn due_item(view: &View<'_>, policy: &Policy, decision: &Decision, item: &DueItem) -> DueItemOut {
+fn due_item(situation: &Situation<'_>, policy: &Policy, decision: &Decision, item: &DueItem<'_>) -> DueItemOut {
     let case = decision.cases.get(&item.currency);
     let planned = case.and_then(|case| Some((case, policy.workflow(&case.workflow, case.version)?)));
     let (rung, next_step, next_at) = planned.map_or((None, None, None), |(case, workflow)| {
         let satisfied = |step: &&domain::Step| {
-            view.history.marks(&item.key).iter().any(|mark| mark.step == step.id && mark.outcome.satisfies())
+            situation
+                .history
+                .results_of(&situation.book, &item.key)
+                .iter()
+                .any(|mark| mark.step == step.id && mark.outcome.satisfies())
         };
         let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
-        let next = view.with_rungs(workflow, case, &view.history, |rungs| rungs.next(item));
+        let next = situation.book.position(&item.key).and_then(|at| situation.next_step(workflow, case, at));
         let step = next.as_ref().and_then(|next| workflow.steps.get(next.index)).map(|step| step.id.clone());
         let at = next.map(|next| {
-            let after_gap = view
+            let after_gap = situation
                 .facts
                 .last_contact
-                .in_mode(view.mode())
-                .map_or(next.on, |last| next.on.max(add_days(view.place.date_of(last), i64::from(workflow.min_gap.0))));
-            view.calendar().roll(after_gap, view.spread)
+                .in_mode(situation.mode())
+                .map_or(next.on, |last| next.on.max(add_days(situation.place.date_of(last), i64::from(workflow.min_gap.0))));
+            situation.calendar().roll(after_gap, situation.spread)
         });
         (rung, step, at)
     });
     DueItemOut {
         item: DueItemKey::to_string(&item.key),
-        number: item.number.clone(),
+        number: item.number.to_owned(),
         instalment: item.instalment.map(|(at, of)| [at, of]),
         currency: item.currency,
         total_minor: item.total_minor,
@@ -439,7 +452,7 @@ fn due_item(view: &View<'_>, policy: &Policy, decision: &Decision, item: &DueIte
         due_now_minor: item.due_now_minor,
         issued_on: item.issued_on,
         due_on: item.due_on,
-        days_past_due: item.days_past_due(view.book.today),
+        days_past_due: item.days_past_due(situation.book.today),
         rung,
         next_step,
         next_at,
@@ -462,7 +475,7 @@ fn pending(pending: &domain::Pending) -> PendingOut {
 fn now_out(trace: &domain::CaseTrace, decision: &Decision) -> NowOut {
     NowOut {
         currency: trace.currency,
-        because: trace.because.clone(),
+        because: trace.because.as_str().to_owned(),
         words: explain::of_trace(trace),
         until: trace.until,
         messages: decision.messages.iter().filter(|message| message.currency == trace.currency).count(),

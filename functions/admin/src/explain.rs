@@ -1,6 +1,6 @@
 //! Decisions in words: why a message was, or was not, sent, and what would change it.
 
-use domain::{CaseTrace, Money};
+use domain::{Because, CaseTrace, Money};
 use serde::Serialize;
 use serde_json::Value;
 use store::Record;
@@ -21,51 +21,59 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
     let (due_now, open) = (money(trace.due_now_minor), money(trace.open_minor));
     let step = trace.step.as_deref().unwrap_or("its step");
     let until = trace.until.map_or_else(|| "when something new arrives".to_owned(), |at| format!("at {at}"));
-    let (why, changes) = match trace.because.as_str() {
-        "nothing_open" => {
+    let (why, changes) = match &trace.because {
+        Because::NothingOpen => {
             ("nothing is open, so nothing is chased".to_owned(), "a new invoice, or a payment taken back".to_owned())
         }
-        "no_workflow_applies" => (
+        Because::NoWorkflowApplies => (
             format!("{open} is open, but the applies_when of no published workflow holds"),
             "publishing a workflow that applies, or a change of what its condition asks".to_owned(),
         ),
-        "nothing_due_now" => (
+        Because::NothingDueNow { .. } => (
             format!("{open} is open, but holds, unapplied credit or money in flight cover all of it, so nothing is due now"),
             "the end of a hold, a payment taken back, or a new invoice".to_owned(),
         ),
-        "held" => (format!("a hold keeps the whole case back; {open} is open"), "the end of the hold".to_owned()),
-        "below_minimum" => (
-            format!("{due_now} is due now, less than minimum_exposure in the settings"),
+        Because::Held { .. } => (format!("a hold keeps the whole case back; {open} is open"), "the end of the hold".to_owned()),
+        Because::BelowMinimum { minimum_minor } => (
+            format!("{due_now} is due now, less than {} of minimum_exposure in the settings", money(*minimum_minor)),
             "more falling due, or a lower minimum_exposure".to_owned(),
         ),
-        "exit_when_holds" => {
+        Because::ExitWhenHolds => {
             ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned())
         }
-        "message_pending" => (
+        Because::MessagePending { until } => (
             "a message is decided and its result is not known yet; nothing further is sent until it is".to_owned(),
-            format!("the result; without one a person is asked {until}"),
+            format!("the result; without one a person is asked at {until}"),
         ),
-        "plan_ended" => (
+        Because::PlanEnded => (
             format!("no due item has a step left, though {open} is open; a task says so"),
             "a person, or a new due item, which reopens the case".to_owned(),
         ),
-        "not_due" => {
-            (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due {until}"))
+        Because::NotDue { step, until, .. } => {
+            (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due at {until}"))
         }
-        "send" => {
+        Because::Send => {
             (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new())
         }
-        "approval" => (format!("step {step} waits for a person's approval; a task asks for it"), "the approval".to_owned()),
-        "deferred" => (
+        Because::Approval { step } => {
+            (format!("step {step} waits for a person's approval; a task asks for it"), "the approval".to_owned())
+        }
+        Because::Deferred => (
             format!("step {step} is due, but every way to send it has to wait, or its work is done; see rules"),
             format!("time: it is decided again {until}"),
         ),
-        "stopped" => (
+        Because::Stopped => (
             format!("step {step} is due, but a rule about the tenant as a whole stops every message; see rules"),
             format!("what the rule asks for; it is decided again {until}"),
         ),
-        "" => ("nothing was to be done".to_owned(), format!("it is decided again {until}")),
-        other => (format!("it came to '{other}'"), format!("it is decided again {until}")),
+        Because::Unsettled => (
+            "deciding did not come to an end, so nothing is sent; a task says so".to_owned(),
+            format!("a newer release; it is decided again {until}"),
+        ),
+        Because::Later(_) => (
+            format!("a later release decided it, for the reason '{}', which this release does not know", trace.because.as_str()),
+            format!("it is decided again {until}"),
+        ),
     };
     let mut why = match &trace.workflow {
         Some(workflow) => format!("{why} (workflow {workflow})"),
@@ -133,7 +141,7 @@ mod tests {
     use super::*;
     use domain::Currency;
 
-    fn trace(because: &str) -> CaseTrace {
+    fn trace(because: Because) -> CaseTrace {
         CaseTrace {
             currency: Currency::EUR,
             state: None,
@@ -142,7 +150,7 @@ mod tests {
             open_minor: 200_000,
             driver: None,
             step: Some("reminder".to_owned()),
-            because: because.to_owned(),
+            because,
             until: Some("2026-02-05T09:00:00Z".parse().unwrap()),
             lapsed: Vec::new(),
             rules: Vec::new(),
@@ -150,33 +158,37 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_the_decision_has_a_sentence() {
+    fn every_reason_has_a_sentence() {
+        let until = "2026-02-05T09:00:00Z".parse().unwrap();
+        let item = domain::DueItemKey::whole(domain::InvoiceId::derive(&["INV-1"]));
+        let step = "reminder".to_owned();
         for (because, says, changes) in [
-            ("nothing_open", "nothing is open", "a new invoice"),
-            ("no_workflow_applies", "applies_when", "publishing"),
-            ("nothing_due_now", "2000.00 EUR is open", "the end of a hold"),
-            ("held", "a hold keeps", "end of the hold"),
-            ("below_minimum", "1250.00 EUR is due now, less than", "minimum_exposure"),
-            ("exit_when_holds", "exit_when holds", "no longer"),
-            ("message_pending", "its result is not known", "2026-02-05"),
-            ("plan_ended", "no due item has a step left", "a person"),
-            ("not_due", "step reminder is next", "2026-02-05T09:00:00Z"),
-            ("send", "a message is sent", ""),
-            ("approval", "approval", "the approval"),
-            ("deferred", "has to wait", "2026-02-05"),
-            ("stopped", "stops every message", "2026-02-05"),
+            (Because::NothingOpen, "nothing is open", "a new invoice"),
+            (Because::NoWorkflowApplies, "applies_when", "publishing"),
+            (Because::NothingDueNow { held: true }, "2000.00 EUR is open", "the end of a hold"),
+            (Because::Held { by: vec![] }, "a hold keeps", "end of the hold"),
+            (Because::BelowMinimum { minimum_minor: 130_000 }, "1250.00 EUR is due now, less than 1300.00", "minimum_exposure"),
+            (Because::ExitWhenHolds, "exit_when holds", "no longer"),
+            (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
+            (Because::PlanEnded, "no due item has a step left", "a person"),
+            (Because::NotDue { item, step: step.clone(), until }, "step reminder is next", "2026-02-05T09:00:00Z"),
+            (Because::Send, "a message is sent", ""),
+            (Because::Approval { step }, "approval", "the approval"),
+            (Because::Deferred, "has to wait", "2026-02-05"),
+            (Because::Stopped, "stops every message", "2026-02-05"),
+            (Because::Unsettled, "did not come to an end", "2026-02-05"),
+            (serde_json::from_str(r#"{"kind": "of_2031"}"#).unwrap(), "'of_2031'", "2026-02-05"),
         ] {
-            let words = of_trace(&trace(because));
-            assert!(words.why.contains(says), "{because}: {}", words.why);
+            let words = of_trace(&trace(because.clone()));
+            assert!(words.why.contains(says), "{because:?}: {}", words.why);
             assert!(words.why.ends_with("(workflow standard@3)"), "{}", words.why);
-            assert!(words.changes.contains(changes), "{because}: {}", words.changes);
-            assert!(!words.why.contains("it came to"), "{because}");
+            assert!(words.changes.contains(changes), "{because:?}: {}", words.changes);
         }
     }
 
     #[test]
     fn rules_are_named_with_their_version() {
-        let mut trace = trace("stopped");
+        let mut trace = trace(Because::Stopped);
         trace.rules.push(domain::RuleTrace {
             rule: "consent".to_owned(),
             version: 2,

@@ -62,7 +62,7 @@ pub fn page(visit: &Visit, now: Timestamp) -> Page {
     Page::Filled { status: 200, template: "statement", words: visit.words, values }
 }
 
-fn row(visit: &Visit, book: &Book, item: &DueItem) -> Row {
+fn row(visit: &Visit, book: &Book<'_>, item: &DueItem<'_>) -> Row {
     let days = item.days_past_due(book.today);
     let words = visit.words;
     Row {

@@ -172,7 +172,7 @@ fn log(row: &TenantRow, customer: &CustomerId, decision: &Decision) {
             tenant.id = %row.tenant,
             customer.id = %customer,
             currency = %trace.currency,
-            because = trace.because,
+            because = trace.because.as_str(),
             step = trace.step.as_deref().unwrap_or_default(),
             "decided"
         );

@@ -1,21 +1,26 @@
 //! Due items and what is due now: the one place that reckons money, for trigger, threshold, text and fee alike.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use crate::{Currency, DueItemKey, Facts, Hold, HoldClock, HoldScope, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind};
+use crate::{
+    Currency, DueItemKey, Facts, Hold, HoldClock, HoldId, HoldScope, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind,
+};
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
 pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
 
 /// One due item, reckoned at one instant. Amounts are minor units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueItem {
+pub struct DueItem<'a> {
     /// What it is.
     pub key: DueItemKey,
     /// The invoice's number.
-    pub number: String,
+    pub number: &'a str,
     /// The instalment's place and how many there are; `None` for a whole invoice.
     pub instalment: Option<(usize, usize)>,
     /// The currency of every amount here.
@@ -31,12 +36,12 @@ pub struct DueItem {
     /// What of it may be chased.
     pub due_now_minor: i64,
     /// Where the customer can see the invoice.
-    pub url: Option<String>,
+    pub url: Option<&'a str>,
     /// The customer's order number.
-    pub purchase_order: Option<String>,
+    pub purchase_order: Option<&'a str>,
 }
 
-impl DueItem {
+impl DueItem<'_> {
     /// Calendar days since the due date; negative before it.
     pub fn days_past_due(&self, today: Date) -> i64 {
         days_between(self.due_on, today)
@@ -45,9 +50,9 @@ impl DueItem {
 
 /// A customer's due items and what stands against them, at one instant.
 #[derive(Clone, Debug)]
-pub struct Book {
+pub struct Book<'a> {
     /// Open due items, oldest first: by due date, issue date, number and key.
-    pub items: Vec<DueItem>,
+    pub items: Vec<DueItem<'a>>,
     /// Today in the tenant's zone.
     pub today: Date,
     /// Invoices with nothing open, drafts left out.
@@ -58,11 +63,12 @@ pub struct Book {
     pub spent: Vec<PaymentId>,
     /// When a hold next begins or ends.
     pub hold_change_at: Option<Timestamp>,
-    /// Currencies with a hold on the whole case now.
-    pub held: Vec<Currency>,
+    /// Currencies with a hold on the whole case now, each with the hold.
+    pub held: Vec<(Currency, HoldId)>,
     /// What holds keep back now, minor units by currency.
     pub kept: BTreeMap<Currency, i64>,
-    positions: BTreeMap<DueItemKey, usize>,
+    /// The positions of `items` in the order of their keys, once somebody asks for one.
+    by_key: OnceCell<Vec<usize>>,
     zone: TimeZone,
 }
 
@@ -88,16 +94,16 @@ struct Settled {
     since: Option<Timestamp>,
 }
 
-impl Book {
+impl<'a> Book<'a> {
     /// Reckons the book of `facts` at `now`; due dates are days of `zone`, the tenant's.
-    pub fn reckon(facts: &Facts, zone: &TimeZone, now: Timestamp) -> Self {
+    pub fn reckon(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
         let today = now.to_zoned(zone.clone()).date();
         let (settled, credit) = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
             closed: BTreeSet::new(),
-            positions: BTreeMap::new(),
+            by_key: OnceCell::new(),
             in_flight: Vec::new(),
             spent: Vec::new(),
             hold_change_at: None,
@@ -108,16 +114,15 @@ impl Book {
         for fact in &facts.invoices {
             let invoice = &fact.invoice;
             let of = settled.get(&invoice.id).copied().unwrap_or_default();
-            let open = book.open_items(invoice, of);
+            let open = Self::open_items(invoice, of);
             if open.is_empty() && invoice.status != InvoiceStatus::Draft {
                 book.closed.insert(invoice.id.clone());
             }
             book.items.extend(open);
             book.in_flight.extend(in_flight(invoice, of));
         }
-        book.items.sort_by(|a, b| (a.due_on, a.issued_on, &a.number, &a.key).cmp(&(b.due_on, b.issued_on, &b.number, &b.key)));
+        book.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.positions = book.items.iter().enumerate().map(|(at, item)| (item.key.clone(), at)).collect();
         book.keep_back(facts, now);
         for (currency, minor) in credit {
             book.apply_credit(currency, minor);
@@ -127,13 +132,24 @@ impl Book {
     }
 
     /// The items of one currency, oldest first.
-    pub fn in_currency(&self, currency: Currency) -> impl Iterator<Item = &DueItem> {
+    pub fn in_currency(&self, currency: Currency) -> impl Iterator<Item = &DueItem<'a>> {
         self.items.iter().filter(move |item| item.currency == currency)
     }
 
     /// The item of a key, if it is open.
-    pub fn item(&self, key: &DueItemKey) -> Option<&DueItem> {
-        self.positions.get(key).and_then(|at| self.items.get(*at))
+    pub fn item(&self, key: &DueItemKey) -> Option<&DueItem<'a>> {
+        self.items.get(self.position(key)?)
+    }
+
+    /// Where in `items` the item of a key stands, if it is open.
+    pub fn position(&self, key: &DueItemKey) -> Option<usize> {
+        let key_at = |at: &usize| self.items.get(*at).map(|item| &item.key);
+        let by_key = self.by_key.get_or_init(|| {
+            let mut by_key: Vec<usize> = (0..self.items.len()).collect();
+            by_key.sort_unstable_by(|a, b| key_at(a).cmp(&key_at(b)));
+            by_key
+        });
+        by_key.get(by_key.binary_search_by(|at| key_at(at).cmp(&Some(key))).ok()?).copied()
     }
 
     /// The currencies in which something is open.
@@ -160,7 +176,10 @@ impl Book {
     }
 
     /// The civil days from `from` to today for which holds stopped the clock of an item.
-    pub fn stopped_days(&self, facts: &Facts, item: &DueItem, from: Date) -> i64 {
+    pub fn stopped_days(&self, facts: &Facts, item: &DueItem<'_>, from: Date) -> i64 {
+        if facts.holds.is_empty() {
+            return 0;
+        }
         let mut spans: Vec<(Date, Date)> = facts
             .holds
             .iter()
@@ -182,7 +201,7 @@ impl Book {
     }
 
     /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open.
-    fn open_items(&self, invoice: &Invoice, of: Settled) -> Vec<DueItem> {
+    fn open_items(invoice: &'a Invoice, of: Settled) -> Vec<DueItem<'a>> {
         let chased = match invoice.status {
             InvoiceStatus::Open => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
@@ -214,7 +233,7 @@ impl Book {
             if amount > filled {
                 items.push(DueItem {
                     key,
-                    number: invoice.number.clone(),
+                    number: &invoice.number,
                     instalment,
                     currency: invoice.currency,
                     total_minor: invoice.total_minor,
@@ -222,8 +241,8 @@ impl Book {
                     due_on,
                     open_minor: amount - filled,
                     due_now_minor: amount - filled,
-                    url: invoice.url.clone(),
-                    purchase_order: invoice.purchase_order.clone(),
+                    url: invoice.url.as_deref(),
+                    purchase_order: invoice.purchase_order.as_deref(),
                 });
             }
         }
@@ -245,7 +264,7 @@ impl Book {
             if hold.amount_minor.is_none() {
                 for currency in self.currencies() {
                     if matches!(hold.scope, HoldScope::Customer) || hold.scope == HoldScope::Case(currency) {
-                        self.held.push(currency);
+                        self.held.push((currency, hold.id.clone()));
                     }
                 }
             }
@@ -273,6 +292,9 @@ impl Book {
 fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i64>) {
     let mut by_invoice: BTreeMap<InvoiceId, Settled> = BTreeMap::new();
     let mut credit: BTreeMap<Currency, i64> = BTreeMap::new();
+    if facts.payments.is_empty() {
+        return (by_invoice, credit);
+    }
     let currency_of: BTreeMap<&InvoiceId, Currency> =
         facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
     for fact in &facts.payments {
@@ -342,7 +364,7 @@ pub fn ends_at(hold: &Hold, zone: &TimeZone) -> Timestamp {
     hold.ended_at.map_or(by_date, |ended| ended.min(by_date))
 }
 
-fn in_scope(hold: &Hold, item: &DueItem) -> bool {
+fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
     match &hold.scope {
         HoldScope::Customer => true,
         HoldScope::Case(currency) => *currency == item.currency,
@@ -351,7 +373,7 @@ fn in_scope(hold: &Hold, item: &DueItem) -> bool {
 }
 
 /// Whether a hold keeps back all of an item, so that the item's clock may stand still.
-fn holds_whole(hold: &Hold, item: &DueItem) -> bool {
+fn holds_whole(hold: &Hold, item: &DueItem<'_>) -> bool {
     in_scope(hold, item) && hold.amount_minor.is_none_or(|amount| amount >= item.open_minor)
 }
 
@@ -359,10 +381,7 @@ fn earliest(so_far: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
     Some(so_far.map_or(at, |so_far| so_far.min(at)))
 }
 
-/// Calendar days from one date to another.
-pub fn days_between(from: Date, to: Date) -> i64 {
-    i64::from(to.since(from).map_or(0, |span| span.get_days()))
-}
+pub use crate::dates::days_between;
 
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {
     amounts.fold(0, i64::saturating_add)

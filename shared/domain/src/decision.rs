@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Case, CaseState, Channel, Coverage, Covered, Currency, DueItemKey, InvoiceId, Mode, PaymentId};
+use crate::{Because, Case, CaseState, Channel, Coverage, Covered, Currency, DueItemKey, InvoiceId, Mode, PaymentId};
 
 /// The answer of `decide`.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,14 @@ pub enum Next {
 }
 
 impl Next {
+    /// The instant, if it is one.
+    pub fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::At(at) => Some(at),
+            Self::Parked | Self::Nothing => None,
+        }
+    }
+
     /// The earlier of two: an instant before [`Next::Parked`] before [`Next::Nothing`].
     pub fn earlier(self, other: Self) -> Self {
         match (self, other) {
@@ -203,8 +211,8 @@ pub struct CaseTrace {
     /// Its next step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// What came of it, in a word: `send`, `not_due`, `held`, …
-    pub because: String,
+    /// What came of it.
+    pub because: Because,
     /// When that changes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     CaseId, Channel, Coverage, Currency, Customer, Hold, Invoice, MessageId, Mode, Payment, Reversal, Settings, TenantId,
-    Workflow,
+    workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -228,7 +228,7 @@ pub struct Policy {
     /// Whether the circuit breaker is open.
     pub breaker_open: bool,
     /// The current version of each published workflow, and every version that a case of this customer is pinned to.
-    pub workflows: Vec<std::sync::Arc<Workflow>>,
+    pub workflows: Vec<std::sync::Arc<CompiledWorkflow>>,
     /// Which of them are published now, by id and version: what new cases may be pinned to.
     pub published: std::collections::BTreeSet<(String, u32)>,
     /// Channels that this deployment has a sender for.
@@ -239,7 +239,7 @@ pub struct Policy {
 
 impl Policy {
     /// The workflow at a version.
-    pub fn workflow(&self, id: &str, version: u32) -> Option<&std::sync::Arc<Workflow>> {
+    pub fn workflow(&self, id: &str, version: u32) -> Option<&std::sync::Arc<CompiledWorkflow>> {
         self.workflows.iter().find(|workflow| workflow.id == id && workflow.version == version)
     }
 }

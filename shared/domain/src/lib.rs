@@ -10,32 +10,37 @@
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`book`] | due items and what is due now |
-//! | [`ladder`] | which step is an item's own next one |
+//! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
-//! | [`decide`], [`decision`] | what is to be done, and why |
+//! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 
 #![warn(missing_docs)]
 
+pub mod because;
+#[cfg(test)]
+mod before;
 pub mod book;
 pub mod calendar;
 pub mod condition;
 pub mod coverage;
 pub mod customer;
+pub mod dates;
 pub mod decide;
 pub mod decision;
 pub mod document;
 pub mod facts;
 pub mod guard;
 pub mod id;
-pub mod ladder;
 pub mod ledger;
 pub mod money;
 pub mod settings;
+pub mod step_history;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;
 pub mod workflow;
 
+pub use because::Because;
 pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
 pub use decide::decide;
@@ -47,4 +52,4 @@ pub use ledger::*;
 pub use money::{Currency, Money};
 pub use settings::{Mode, Settings};
 pub use version::SourceVersion;
-pub use workflow::{Action, Anchor, At, CatchUp, Days, Offset, Scope, Step, Workflow};
+pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

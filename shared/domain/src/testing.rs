@@ -10,9 +10,10 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 
 use crate::{
-    Allocation, Channel, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Facts, Instalment, Invoice,
-    InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact, PaymentId, PaymentKind,
-    PaymentStatus, Pending, PendingStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow, decide,
+    Allocation, Channel, CompiledWorkflow, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Facts,
+    Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact,
+    PaymentId, PaymentKind, PaymentStatus, Pending, PendingStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow,
+    decide,
 };
 
 /// An instant.
@@ -111,7 +112,7 @@ impl Book {
                 settings,
                 breaker_open: false,
                 published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
-                workflows: vec![Arc::new(workflow)],
+                workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
                 senders: BTreeSet::from([Channel::Email, Channel::Sms]),
                 templates,
             },
@@ -129,7 +130,7 @@ impl Book {
             number: external_id.to_owned(),
             currency,
             total_minor,
-            issued_on: crate::ladder::add_days(due_on, -30),
+            issued_on: crate::dates::add_days(due_on, -30),
             due_on,
             status: InvoiceStatus::Open,
             paid_minor: 0,
@@ -183,6 +184,15 @@ impl Book {
         self.facts.decision += 1;
         self.facts.cases = decision.cases.clone();
         self.facts.coverage.extend(decision.marks.clone());
+        self.pend(&decision, now);
+        for pending in self.facts.pending.clone() {
+            self.facts = crate::decide::settled(&self.facts, &pending.id, &pending.rows, Some(Outcome::Sent), now);
+        }
+        decision
+    }
+
+    /// Makes the decided messages pending.
+    pub fn pend(&mut self, decision: &Decision, now: Timestamp) {
         for planned in &decision.messages {
             let id = crate::MessageId::derive(&["acme", &self.facts.decision.to_string(), &planned.position.to_string()]);
             self.facts.pending.push(Pending {
@@ -200,10 +210,6 @@ impl Book {
                 rows: planned.rows.clone(),
             });
         }
-        for pending in self.facts.pending.clone() {
-            self.facts = crate::decide::settled(&self.facts, &pending.id, &pending.rows, Some(Outcome::Sent), now);
-        }
-        decision
     }
 
     /// Sweeps from `from` to `to` whenever something is due, and says what left or was done: one line each, as

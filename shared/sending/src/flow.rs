@@ -3,7 +3,7 @@ use std::sync::Arc;
 use channels::{Outgoing, SendError};
 use domain::{
     Contact, Covered, Decision, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, Policy, SuppressionReason, TaskKind,
-    decide::{self, Recheck, UNKNOWN_HOURS_MAX, View},
+    decide::{self, Recheck, UNKNOWN_HOURS_MAX},
 };
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
@@ -197,8 +197,8 @@ impl Sender {
         let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
         let token = self.vault.token_of(&order.tenant, head, expires_at).await?;
         let links = render::links(&self.portal_url, &token, &contact.external_id, pending.channel);
-        let view = View::new(facts, policy, now);
-        let rendered = render::render(&view, policy, pending, rows, contact, template, links.clone());
+        let situation = decide::assess(facts, policy, now);
+        let rendered = render::render(&situation, policy, pending, rows, contact, template, links.clone());
         Ok(rendered.map(|rendered| (rendered, links, template.version)).map_err(|error| error.to_string()))
     }
 

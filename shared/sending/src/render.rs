@@ -1,5 +1,5 @@
 use channels::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template};
-use domain::{Channel, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, TenantId, book::DueItem, decide::View};
+use domain::{Channel, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, TenantId, book::DueItem, decide::Situation};
 
 /// The page of a customer, and of stopping one address.
 pub(crate) fn links(portal_url: &str, token: &str, contact: &str, channel: Channel) -> Links {
@@ -38,7 +38,7 @@ pub(crate) fn choose<'a>(
 
 /// Renders a message for its contact from what is due now.
 pub(crate) fn render(
-    view: &View<'_>,
+    situation: &Situation<'_>,
     policy: &Policy,
     pending: &Pending,
     rows: &[Covered],
@@ -46,8 +46,8 @@ pub(crate) fn render(
     template: &store::Template,
     links: Links,
 ) -> Result<Rendered, RenderError> {
-    let facts: &Facts = view.facts;
-    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| view.book.item(&row.item)).collect();
+    let facts: &Facts = situation.facts;
+    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.book.item(&row.item)).collect();
     covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number.clone()));
     let more = covered.len().saturating_sub(INVOICES_LISTED_MAX);
     let money = |minor| Money::from_minor(minor, pending.currency);
@@ -62,7 +62,7 @@ pub(crate) fn render(
             due_now: money(item.due_now_minor),
             issued_on: item.issued_on,
             due_on: item.due_on,
-            days_past_due: i32::try_from(item.days_past_due(view.book.today)).unwrap_or(i32::MAX),
+            days_past_due: i32::try_from(item.days_past_due(situation.book.today)).unwrap_or(i32::MAX),
             url: item.url.clone(),
         })
         .collect();
@@ -75,8 +75,8 @@ pub(crate) fn render(
         invoices,
         more,
         upcoming: Vec::new(),
-        exposure_total: money(view.book.exposure_minor(pending.currency)),
-        exposure_overdue: money(view.book.overdue_minor(pending.currency)),
+        exposure_total: money(situation.book.exposure_minor(pending.currency)),
+        exposure_overdue: money(situation.book.overdue_minor(pending.currency)),
         links,
     };
     let template = Template {

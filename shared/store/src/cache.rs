@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Channel, Settings, TenantId, Workflow};
+use domain::{Channel, CompiledWorkflow, Settings, TenantId};
 use jiff::civil::Date;
 
 use crate::Template;
@@ -21,7 +21,7 @@ pub(crate) struct Base {
     pub(crate) rev: u64,
     pub(crate) settings: Settings,
     pub(crate) breaker_open: bool,
-    pub(crate) workflows: Vec<Arc<Workflow>>,
+    pub(crate) workflows: Vec<Arc<CompiledWorkflow>>,
     pub(crate) templates: BTreeMap<(String, Channel), u32>,
 }
 
@@ -32,7 +32,7 @@ type Texts = (u32, Arc<[Template]>);
 struct Kept {
     shards: HashMap<TenantId, u8>,
     policies: HashMap<TenantId, Base>,
-    workflows: HashMap<(TenantId, String, u32), Arc<Workflow>>,
+    workflows: HashMap<(TenantId, String, u32), Arc<CompiledWorkflow>>,
     medians: HashMap<TenantId, (Date, u32)>,
     templates: HashMap<(TenantId, String, Channel), Texts>,
 }
@@ -84,10 +84,10 @@ impl Cache {
             kept.templates.insert((tenant.clone(), id.to_owned(), channel), (version, Arc::clone(texts)));
         });
     }
-    pub(crate) fn workflow(&self, tenant: &TenantId, id: &str, version: u32) -> Option<Arc<Workflow>> {
+    pub(crate) fn workflow(&self, tenant: &TenantId, id: &str, version: u32) -> Option<Arc<CompiledWorkflow>> {
         self.with(|kept| kept.workflows.get(&(tenant.clone(), id.to_owned(), version)).cloned())
     }
-    pub(crate) fn keep_workflow(&self, tenant: &TenantId, workflow: &Arc<Workflow>) {
+    pub(crate) fn keep_workflow(&self, tenant: &TenantId, workflow: &Arc<CompiledWorkflow>) {
         self.with(|kept| {
             if kept.workflows.len() >= WORKFLOWS_MAX {
                 kept.workflows.clear();

@@ -319,6 +319,7 @@ fn same_due(head: &Head, next: Next) -> bool {
 }
 
 fn because(decision: &Decision) -> String {
-    let words: Vec<String> = decision.trace.iter().map(|trace| format!("{}:{}", trace.currency.code(), trace.because)).collect();
+    let words: Vec<String> =
+        decision.trace.iter().map(|trace| format!("{}:{}", trace.currency.code(), trace.because.as_str())).collect();
     words.join(" ").chars().take(80).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CaseTrace, Channel, Covered, Currency, DueItemKey, Pending, RuleTrace};
+use domain::{Because, CaseTrace, Channel, Covered, Currency, DueItemKey, Pending, RuleTrace};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     s: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    b: Option<String>,
+    b: Option<Because>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     u: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,7 +68,7 @@ pub(crate) fn pack(head_version: u64, traces: &[&CaseTrace], currency: Currency,
             o: trace.open_minor,
             d: place.map(Driver::Row).or_else(|| trace.driver.clone().map(Driver::Item)),
             s: trace.step.clone().filter(|step| Some(step) != implied),
-            b: (trace.because != "send").then(|| trace.because.clone()),
+            b: (trace.because != Because::Send).then(|| trace.because.clone()),
             u: trace.until.map(millis),
             l: trace.lapsed.clone(),
             r: trace
@@ -102,7 +102,7 @@ pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decid
                 Some(Driver::Item(item)) => Some(item),
                 Some(Driver::Row(_)) | None => row.map(|row| row.item.clone()),
             },
-            because: case.b.unwrap_or_else(|| "send".to_owned()),
+            because: case.b.unwrap_or(Because::Send),
             until: case.u.and_then(|at| Timestamp::from_millisecond(at).ok()),
             lapsed: case.l,
             rules: case

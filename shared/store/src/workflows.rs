@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Case, Channel, Currency, Policy, Settings, TenantId, Workflow};
+use domain::{Case, Channel, CompiledWorkflow, Currency, Policy, Settings, TenantId, Workflow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -124,13 +124,13 @@ impl Store {
         Err(Error::Conflict { operation: OP, id: tenant.to_string() })
     }
 
-    async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<Workflow>>> {
+    async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<CompiledWorkflow>>> {
         if let Some(workflow) = self.cache.workflow(tenant, id, version) {
             return Ok(Some(workflow));
         }
         let row = self.read("read a workflow of", &keys::workflow_body(tenant, id, version), true).await?;
         let Some(row) = row else { return Ok(None) };
-        let workflow = Arc::new(json::<Workflow>(&row, "doc")?);
+        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, "doc")?));
         self.cache.keep_workflow(tenant, &workflow);
         Ok(Some(workflow))
     }
@@ -150,7 +150,7 @@ impl Store {
             let published = row.as_ref().is_some_and(|row| number::<u8>(row, "published") == Some(1));
             if published
                 && let Some(current) = self.body(tenant, &workflow.id, version).await?
-                && (Workflow { version, ..workflow.clone() }) == *current
+                && (Workflow { version, ..workflow.clone() }) == *current.workflow()
             {
                 return Ok(version);
             }
@@ -210,7 +210,7 @@ impl Store {
     ///
     /// Those of reading.
     pub async fn workflows(&self, tenant: &TenantId) -> Result<Vec<Workflow>> {
-        Ok(self.base(tenant, Read::Fresh).await?.workflows.iter().map(|workflow| workflow.as_ref().clone()).collect())
+        Ok(self.base(tenant, Read::Fresh).await?.workflows.iter().map(|workflow| workflow.workflow().clone()).collect())
     }
 
     /// Whether the tenant ever published a workflow.
@@ -239,7 +239,7 @@ impl Store {
                 }
             }
         };
-        Ok(self.body(tenant, id, version).await?.map(|workflow| workflow.as_ref().clone()))
+        Ok(self.body(tenant, id, version).await?.map(|workflow| workflow.workflow().clone()))
     }
 
     async fn must_tenant(&self, tenant: &TenantId) -> Result<()> {

@@ -82,6 +82,11 @@ impl Place {
         &self.zones
     }
 
+    /// The zone that civil days are counted in: with several, the first.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zones[0]
+    }
+
     /// The civil day there; with several zones, that of the first.
     pub fn date_of(&self, at: Timestamp) -> Date {
         self.zones[0].to_datetime(at).date()

@@ -1,6 +1,6 @@
 //! What conditions may ask for: the plain facts, and the one table that names them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// What [`HistoryFacts::days_since_contact`] says when the customer was never contacted.
 pub const NEVER: i64 = 999_999;
@@ -10,11 +10,11 @@ pub const NEVER: i64 = 999_999;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConditionFacts {
     /// The customer.
-    pub customer: CustomerFacts,
+    pub customer: Arc<CustomerFacts>,
     /// The driving due item and its invoice.
     pub invoice: InvoiceFacts,
     /// The case.
-    pub exposure: ExposureFacts,
+    pub exposure: Arc<ExposureFacts>,
     /// What was done so far.
     pub history: HistoryFacts,
     /// What is expected.

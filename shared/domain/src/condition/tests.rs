@@ -11,9 +11,10 @@ pub(super) fn sample() -> ConditionFacts {
             segment: "smb".into(),
             country: "DE".into(),
             ..Default::default()
-        },
+        }
+        .into(),
         invoice: InvoiceFacts { open_minor: 500, days_past_due: -3, ..Default::default() },
-        exposure: ExposureFacts { open_minor: 12_500, overdue_minor: 0, due_items: 2, ..Default::default() },
+        exposure: ExposureFacts { open_minor: 12_500, overdue_minor: 0, due_items: 2, ..Default::default() }.into(),
         history: HistoryFacts {
             contacts: 1,
             days_since_contact: 4,

@@ -1,104 +1,123 @@
 //! The decision: pure and total. Same input, same output, forever; sweep, sender, simulation and explanation ask this code.
 //!
+//! Five phases, each a function whose result is a value:
+//!
 //! ```text
-//! decide ── for each currency ── plan_case ── who drives, what is due (ladder)
-//!                                   │           └─ what each step does (act): ways (way), guard
-//!                                   └─ states: open, waiting, ended, closed
+//! assess   (facts, now)          what is due, what is kept back, how far each item is      assess.rs, rungs.rs
+//! gate     (case, situation)     may the case be chased at all                             gate.rs
+//! agenda   (workflow, situation) which steps are due, passed over, next                    agenda.rs
+//! resolve  (agenda, policy)      whom and how: messages and work for people                resolve.rs, route.rs, work.rs
+//! conclude (…)                   states, reason, next moment, trace                        conclude.rs
 //! ```
+//!
+//! `agenda` and `resolve` repeat: a step that was passed over, missed or done becomes part of a new situation, which is asked
+//! again, until nothing new is satisfied.
 
-mod act;
+mod agenda;
+mod archive;
+mod assess;
 mod case;
-mod filing;
+mod conclude;
+mod gate;
 mod recheck;
-mod select;
+mod resolve;
+mod route;
+mod rungs;
 mod settled;
-mod view;
-mod way;
+mod work;
 
-use std::collections::BTreeMap;
+use jiff::Timestamp;
 
-use jiff::{Timestamp, ToSpan};
-
+pub use assess::{Situation, assess};
 pub use recheck::{Recheck, recheck};
+pub use rungs::NextStep;
 pub use settled::settled;
-pub use view::View;
 
-use crate::{Currency, Decision, Facts, Mode, NewTask, Next, Policy, TaskKind, book::Book};
+use crate::{Because, Currency, Decision, Facts, Mode, Policy};
+use conclude::{CaseDecision, Ended, Rounds};
+use gate::Gate;
+use resolve::Resolving;
 
 /// How long a message may stay unknown before a person is asked and the ladder goes on.
 pub const UNKNOWN_HOURS_MAX: i64 = 72;
 
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
-    let view = View::new(facts, policy, now);
-    let mut decision = Decision {
-        cases: facts.cases.clone(),
-        messages: Vec::new(),
-        tasks: in_flight_tasks(&view),
-        marks: Vec::new(),
-        next: Next::Nothing,
-        trace: Vec::new(),
-        filing: filing::file(&view),
-    };
+    let mut situation = assess(facts, policy, now);
     if policy.settings.mode == Mode::Off {
-        decision.next = if view.book.items.is_empty() { Next::Nothing } else { Next::Parked };
-        return decision;
+        return conclude::switched_off(&situation);
     }
-    let mut currencies = view.book.currencies();
+    let mut currencies = situation.book.currencies();
     currencies.extend(facts.cases.keys().copied());
     currencies.sort();
     currencies.dedup();
+    let mut cases = Vec::with_capacity(currencies.len());
     for currency in currencies {
-        case::plan(&view, currency, &mut decision);
+        let case;
+        (case, situation) = decide_case(situation, currency);
+        cases.push((currency, case));
     }
-    for in_flight in &view.book.in_flight {
-        if in_flight.ask_at > now {
-            decision.next = decision.next.earlier(Next::At(in_flight.ask_at));
+    conclude::customer(&situation, cases)
+}
+
+/// Decides about one case; gives the situation back with what the decision satisfied.
+fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_>, Situation<'_>) {
+    let exposure = situation.exposure_facts(currency);
+    if exposure.open_minor == 0 {
+        return (conclude::without_steps(&situation, currency, Because::NothingOpen), situation);
+    }
+    let Some((case, workflow)) = case::case_and_workflow(&situation, currency, &exposure) else {
+        return (conclude::without_steps(&situation, currency, Because::NoWorkflowApplies), situation);
+    };
+    let chased = situation.chased(currency);
+    let mut situation = situation;
+    let mut rounds =
+        Rounds { tasks: Vec::new(), results: Vec::new(), rules: Vec::new(), driver: None, lapsed: Vec::new(), stopped: false };
+    // Each round satisfies at least one step of one item, or is the last.
+    let rounds_max = 1 + workflow.steps.len() * chased.len().max(1);
+    let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
+        Gate::Proceed => None,
+        Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
+    };
+    for _ in 0..rounds_max {
+        if ended.is_some() {
+            break;
         }
+        let agenda = agenda::agenda(&situation, workflow, &case, &exposure, &chased);
+        let skipped = agenda.skipped;
+        if agenda.driver.is_some() {
+            (rounds.driver, rounds.lapsed) = (agenda.driver, agenda.lapsed);
+        }
+        situation.history = situation.history.with(skipped.iter().cloned());
+        rounds.results.extend(skipped);
+        ended = match (agenda.is_due, &rounds.driver, agenda.until) {
+            (true, ..) => {
+                let resolving = Resolving { situation: &situation, currency, workflow, case: &case };
+                let resolved = resolving.resolve(&agenda.due, std::mem::take(&mut rounds.rules));
+                if resolved.messages.is_empty() && !resolved.results.is_empty() {
+                    rounds.tasks.extend(resolved.tasks);
+                    rounds.rules = resolved.rules;
+                    rounds.stopped |= resolved.stopped;
+                    situation.history = situation.history.with(resolved.results.iter().cloned());
+                    rounds.results.extend(resolved.results);
+                    None
+                } else {
+                    rounds.results.extend(resolved.results.iter().cloned());
+                    Some(Ended::Resolved(resolved))
+                }
+            }
+            (false, Some(step), Some(until)) => Some(Ended::NotDue(step.clone(), crate::Next::At(until))),
+            (false, ..) => Some(Ended::NoStepLeft),
+        };
     }
-    if let (Some(at), false) = (view.book.hold_change_at, view.book.items.is_empty()) {
-        decision.next = decision.next.earlier(Next::At(at));
-    }
-    for (position, message) in decision.messages.iter_mut().enumerate() {
-        message.position = u32::try_from(position).unwrap_or(u32::MAX);
-    }
-    decision
+    let resolving = Resolving { situation: &situation, currency, workflow, case: &case };
+    let ended = ended.unwrap_or(Ended::Unsettled);
+    let decided = conclude::case(&resolving, rounds, ended, exposure.open_minor, exposure.due_now_minor);
+    (decided, situation)
 }
 
-/// The net exposure of each currency, for rendering and reading: due now, and the part past due, minor units.
-pub fn exposures(book: &Book) -> BTreeMap<Currency, (i64, i64)> {
-    book.currencies()
-        .into_iter()
-        .map(|currency| (currency, (book.exposure_minor(currency), book.overdue_minor(currency))))
-        .collect()
-}
-
-/// Payments that exceed what their invoice's document says for too long: a person has to look.
-fn in_flight_tasks(view: &View<'_>) -> Vec<NewTask> {
-    let late = view.book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= view.now);
-    late.map(|in_flight| NewTask {
-        kind: TaskKind::MoneyInFlight,
-        key: format!("{}/{}", in_flight.invoice, in_flight.since),
-        title: "Payments exceed what the invoice says".to_owned(),
-        detail: format!(
-            "payments and credit notes allocated to {} exceed what its own document says by {} minor units since {}; the excess is \
-             kept back; send the invoice as it is now, or correct the allocation",
-            in_flight.invoice, in_flight.excess_minor, in_flight.since
-        ),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-    })
-    .collect()
-}
-
-/// When messages that are still pending stop keeping others back.
-fn pending_until(view: &View<'_>) -> Option<Timestamp> {
-    let decided = view.facts.pending.iter().map(|pending| pending.decided_at).min()?;
-    Some(decided.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
-}
-
+#[cfg(test)]
+mod against_before;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

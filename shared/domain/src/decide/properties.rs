@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Channel, HoldClock, HoldId, HoldReason, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
-    book::days_between,
+    book::Book,
+    dates::days_between,
     guard::Verdict,
     testing::{Book as Stage, at, ladder, on},
 };
@@ -34,7 +35,7 @@ fn line() -> impl Strategy<Value = Line> {
 fn stage(lines: &[Line]) -> Stage {
     let mut stage = Stage::new(ladder());
     for (place, line) in lines.iter().enumerate() {
-        let due_on = crate::ladder::add_days(on("2026-02-01"), line.due_in).to_string();
+        let due_on = crate::dates::add_days(on("2026-02-01"), line.due_in).to_string();
         let currency = if line.usd { Currency::USD } else { Currency::EUR };
         let id = stage.invoice(&format!("I{place:03}"), currency, line.total, &due_on);
         if line.paid > 0 {
@@ -130,7 +131,7 @@ proptest! {
         stage.invoice("A", Currency::EUR, 1_000, "2026-01-10");
         stage.policy.settings.caps.per_person = Some(crate::settings::PersonCap { count: 3, days: 10 });
         let person = stage.facts.customer.contacts[0].person().expect("an address");
-        let days = contacted.iter().map(|back| crate::ladder::add_days(on("2026-02-20"), -back)).collect();
+        let days = contacted.iter().map(|back| crate::dates::add_days(on("2026-02-20"), -back)).collect();
         stage.facts.addresses.entry(person.clone()).or_default().contacted_on = days;
         let before = verdict(&stage, now);
         match extra {
@@ -142,7 +143,7 @@ proptest! {
             }
             2 => stage.facts.last_contact.live = Some(now.checked_sub(30.hours()).expect("in this century")),
             3 => stage.policy.settings.freshness = BTreeMap::from([("canonical".to_owned(), "PT1H".to_owned())]),
-            _ => stage.facts.addresses.entry(person).or_default().contacted_on.push(crate::ladder::add_days(on("2026-02-01"), 0)),
+            _ => stage.facts.addresses.entry(person).or_default().contacted_on.push(crate::dates::add_days(on("2026-02-01"), 0)),
         }
         let after = verdict(&stage, now);
         prop_assert!(after >= before, "{before:?} became {after:?}");
@@ -153,9 +154,9 @@ proptest! {
 }
 
 fn verdict(stage: &Stage, now: Timestamp) -> Verdict {
-    let view = View::new(&stage.facts, &stage.policy, now);
+    let situation = assess(&stage.facts, &stage.policy, now);
     let contact = &stage.facts.customer.contacts[0];
-    super::way::ask(&view, &stage.policy.workflows[0], Channel::Email, contact, Mode::Live, now).verdict
+    super::route::ask(&situation, &stage.policy.workflows[0], Channel::Email, contact, Mode::Live, now).verdict
 }
 
 #[test]

@@ -1,7 +1,13 @@
+//! What a sender asks right before it claims: is the message still right?
+
 use jiff::Timestamp;
 
-use super::{View, way};
-use crate::{Action, CaseState, Contact, Covered, Pending, Policy, Workflow, guard::Verdict, ladder::History};
+use super::{Situation, assess, route};
+use crate::{
+    Action, CaseState, Contact, Covered, Pending, Policy, Workflow,
+    guard::Verdict,
+    step_history::{StepHistory, satisfied},
+};
 
 /// What a sender finds when it looks again, right before it claims.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,17 +27,17 @@ pub enum Recheck {
 
 /// Runs the guard again on fresh facts and compares with what was decided.
 pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Timestamp) -> Recheck {
-    let view = View::new(facts, policy, now);
+    let situation = assess(facts, policy, now);
     let Some(case) = facts.cases.get(&pending.currency).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
-    if view.book.held.contains(&pending.currency) {
+    if situation.book.held.iter().any(|(currency, _)| *currency == pending.currency) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
-    let rows = still_due(&view, workflow, pending);
+    let rows = still_due(&situation, workflow, pending);
     let Some(highest) = highest(workflow, &rows) else {
         return Recheck::Supersede("nothing that it covers is due any more".to_owned());
     };
@@ -51,7 +57,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
     }
-    let asked = |contact: &Contact| way::ask(&view, workflow, pending.channel, contact, pending.mode, pending.decided_at);
+    let asked = |contact: &Contact| route::ask(&situation, workflow, pending.channel, contact, pending.mode, pending.decided_at);
     let answer = asked(contact);
     let said = |answer: &crate::guard::Answer| {
         let lines: Vec<String> = answer.against.iter().map(|(rule, verdict)| format!("{}: {verdict}", rule.id)).collect();
@@ -78,13 +84,14 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
 const COPIES_MAX: usize = 20;
 
 /// The rows whose item still has something due now and whose step is not over by other means.
-fn still_due(view: &View<'_>, workflow: &Workflow, pending: &Pending) -> Vec<Covered> {
-    let history = History::of(view.facts, pending.mode);
+fn still_due(situation: &Situation<'_>, workflow: &Workflow, pending: &Pending) -> Vec<Covered> {
+    let history = StepHistory::of(situation.facts, &situation.book, &situation.place, pending.mode);
     let due = |row: &&Covered| {
-        workflow.steps.iter().any(|step| step.id == row.step) && history.satisfied(&row.item, &row.step, row.occurrence).is_none()
+        workflow.steps.iter().any(|step| step.id == row.step)
+            && satisfied(history.results_of(&situation.book, &row.item), &row.step, row.occurrence).is_none()
     };
     let fresh = |row: &Covered| {
-        let item = view.book.item(&row.item).filter(|item| item.due_now_minor > 0)?;
+        let item = situation.book.item(&row.item).filter(|item| item.due_now_minor > 0)?;
         Some(Covered { due_now_minor: item.due_now_minor, ..row.clone() })
     };
     pending.rows.iter().filter(due).filter_map(fresh).collect()

@@ -1,3 +1,5 @@
+//! The facts as they are once a message is settled.
+
 use jiff::Timestamp;
 
 use crate::{Coverage, Covered, Facts, MessageId, Mode, Outcome};

@@ -2,8 +2,9 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    CaseState, Hold, HoldClock, HoldId, HoldReason, HoldScope, InvoiceStatus, PaymentStatus, Suppression, SuppressionReason,
-    WaitingReason, address_key,
+    CaseState, Hold, HoldClock, HoldId, HoldReason, HoldScope, InvoiceStatus, Next, PaymentStatus, Suppression,
+    SuppressionReason, TaskKind, WaitingReason, address_key,
+    book::Book,
     testing::{Book as Stage, at, contact, ladder, on, workflow},
 };
 

@@ -1,5 +1,5 @@
 use super::{Ask, Reach, Rule, Verdict};
-use crate::ladder::add_days;
+use crate::dates::add_days;
 
 /// At most so many contact days of one person in so many days, over all customers and channels of the tenant.
 pub(super) const RULE: Rule = Rule {

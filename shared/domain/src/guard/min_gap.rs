@@ -1,5 +1,5 @@
 use super::{Ask, Reach, Rule, Verdict};
-use crate::ladder::add_days;
+use crate::dates::add_days;
 
 /// Civil days between two contacts of a customer. Messages of one decision, and of one civil day, count as one contact.
 pub(super) const RULE: Rule = Rule {

@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Role};
 
+mod compiled;
 mod offset;
 mod read;
 #[cfg(test)]
 mod schema_tests;
 pub mod validate;
 
+pub use compiled::{Compiled, CompiledWorkflow};
 pub use read::read;
 pub use validate::{Flaw, Shop, flaws};
 

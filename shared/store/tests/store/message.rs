@@ -87,7 +87,7 @@ fn traced(mut plan: Decision, rules: usize) -> Decision {
         open_minor: 375_000,
         driver: Some(DueItemKey::whole(invoice_id("INV-1"))),
         step: Some("reminder".into()),
-        because: "send".into(),
+        because: domain::Because::Send,
         until: None,
         lapsed: vec![],
         rules: (0..rules).map(rule).collect(),

@@ -108,7 +108,8 @@ fn facts() -> impl Strategy<Value = ConditionFacts> {
                     region: word(),
                     debt_purpose: word(),
                     legal_entity: word(),
-                },
+                }
+                .into(),
                 invoice: InvoiceFacts {
                     number: word(),
                     currency: word(),
@@ -126,7 +127,8 @@ fn facts() -> impl Strategy<Value = ConditionFacts> {
                     overdue_minor: number(),
                     due_items: number(),
                     oldest_days_past_due: number(),
-                },
+                }
+                .into(),
                 history: HistoryFacts { contacts: number(), days_since_contact: 7, replied_since, satisfied },
                 risk: RiskFacts { score: number() },
             }

@@ -97,7 +97,7 @@ pub struct Rungs<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// The book of the same instant.
-    pub book: &'a Book,
+    pub book: &'a Book<'a>,
     /// The marks of the mode.
     pub history: &'a History,
     /// The plan.
@@ -122,7 +122,7 @@ struct Before {
 
 impl Rungs<'_> {
     /// The item's next step: the lowest that is neither satisfied nor lapsed; `None` when no step is left.
-    pub fn next(&self, item: &DueItem) -> Option<NextStep> {
+    pub fn next(&self, item: &DueItem<'_>) -> Option<NextStep> {
         let mut before: Option<Before> = None;
         for (index, step) in self.workflow.steps.iter().enumerate() {
             let Some(occurrence) = self.occurrence(step) else { continue };
@@ -144,7 +144,7 @@ impl Rungs<'_> {
     }
 
     /// The steps after `index` that are due by their own plan as well.
-    pub fn later_is_due(&self, item: &DueItem, index: usize, today: Date) -> bool {
+    pub fn later_is_due(&self, item: &DueItem<'_>, index: usize, today: Date) -> bool {
         self.workflow.steps.iter().skip(index + 1).any(|step| {
             let Some(occurrence) = self.occurrence(step) else { return false };
             let (_, planned_on) = self.day(item, step, None);
@@ -156,7 +156,7 @@ impl Rungs<'_> {
     }
 
     /// Ids of steps that lapsed for an item: their anchor passed before they could happen.
-    pub fn lapsed_steps(&self, item: &DueItem) -> Vec<String> {
+    pub fn lapsed_steps(&self, item: &DueItem<'_>) -> Vec<String> {
         let lapsed = |step: &&Step| {
             self.occurrence(step).is_some_and(|occurrence| self.history.satisfied(&item.key, &step.id, occurrence).is_none())
                 && self.lapsed(item, step, self.day(item, step, None).0)
@@ -174,7 +174,7 @@ impl Rungs<'_> {
     }
 
     /// The day from which a step may happen, and the day that the plan alone gives it.
-    fn day(&self, item: &DueItem, step: &Step, before: Option<&Before>) -> (Date, Date) {
+    fn day(&self, item: &DueItem<'_>, step: &Step, before: Option<&Before>) -> (Date, Date) {
         let anchor = self.anchor(item, step.at.anchor, before);
         // A promise's own hold runs to the day that it anchors: it does not push its step away.
         let stopped = if step.at.anchor == Anchor::PromiseDate { 0 } else { self.book.stopped_days(self.facts, item, anchor) };
@@ -188,7 +188,7 @@ impl Rungs<'_> {
         }
     }
 
-    fn anchor(&self, item: &DueItem, anchor: Anchor, before: Option<&Before>) -> Date {
+    fn anchor(&self, item: &DueItem<'_>, anchor: Anchor, before: Option<&Before>) -> Date {
         match anchor {
             Anchor::InvoiceDate => item.issued_on,
             Anchor::DueDate => item.due_on,
@@ -206,7 +206,7 @@ impl Rungs<'_> {
     }
 
     /// A step before its anchor lapses once the anchor has passed; a stopped clock does not move the day that it speaks of.
-    fn lapsed(&self, item: &DueItem, step: &Step, on: Date) -> bool {
+    fn lapsed(&self, item: &DueItem<'_>, step: &Step, on: Date) -> bool {
         step.at.offset.is_negative() && step.at.anchor != Anchor::PreviousStep && {
             let anchor = self.anchor(item, step.at.anchor, None);
             self.book.today > anchor || on > anchor
@@ -215,7 +215,7 @@ impl Rungs<'_> {
 }
 
 /// Whether a step that is due now is passed over because it is late.
-pub fn passed_over(rungs: &Rungs<'_>, item: &DueItem, next: &NextStep, planned_at: Timestamp, now: Timestamp) -> bool {
+pub fn passed_over(rungs: &Rungs<'_>, item: &DueItem<'_>, next: &NextStep, planned_at: Timestamp, now: Timestamp) -> bool {
     let today = rungs.place.date_of(now);
     match rungs.workflow.steps.get(next.index).map(|step| step.catch_up) {
         Some(CatchUp::Skip) => rungs.place.date_of(planned_at) < today,

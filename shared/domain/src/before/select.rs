@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::View;
-use crate::{Case, CaseId, CaseState, Currency, Workflow, condition::Condition, ladder::History};
+use crate::{Case, CaseId, CaseState, CompiledWorkflow, Currency, Workflow, before::ladder::History, condition::Condition};
 
 /// Whether a condition's source holds; an absent one does. One that does not check any more (it was checked when it was
 /// published) does not hold, so that nothing is sent on its account.
@@ -11,7 +11,7 @@ pub(super) fn holds(
     view: &View<'_>,
     source: Option<&str>,
     currency: Currency,
-    driver: Option<&crate::book::DueItem>,
+    driver: Option<&crate::book::DueItem<'_>>,
     history: &History,
 ) -> bool {
     let Some(source) = source else { return true };
@@ -20,7 +20,7 @@ pub(super) fn holds(
 
 /// The case of a currency with its workflow: the one that it is pinned to while it is open; else, once something is open,
 /// the published workflow of highest priority that applies. `None` when no workflow applies.
-pub(super) fn case_and_workflow(view: &View<'_>, currency: Currency) -> Option<(Case, Arc<Workflow>)> {
+pub(super) fn case_and_workflow(view: &View<'_>, currency: Currency) -> Option<(Case, Arc<CompiledWorkflow>)> {
     if let Some(case) = view.facts.cases.get(&currency) {
         let comes_back = view.book.in_currency(currency).any(|item| !view.history.marks(&item.key).is_empty());
         if case.state != CaseState::Closed || comes_back {
@@ -29,7 +29,7 @@ pub(super) fn case_and_workflow(view: &View<'_>, currency: Currency) -> Option<(
         }
     }
     let driver = view.book.in_currency(currency).next();
-    let applies = |workflow: &&Arc<Workflow>| {
+    let applies = |workflow: &&Arc<CompiledWorkflow>| {
         is_current(view, workflow) && holds(view, workflow.applies_when.as_deref(), currency, driver, &view.history)
     };
     let mut applying: Vec<_> = view.policy.workflows.iter().filter(applies).collect();

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 
 use crate::{
     Case, Currency, Customer, Facts, Mode, Policy, Workflow,
+    before::ladder::{History, Rungs},
     book::Book,
     calendar::{Calendar, Place, Spread, tenant_zone},
     condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, RiskFacts},
     customer::{CustomerKind, DebtPurpose},
-    ladder::{History, Rungs},
 };
 
 /// Everything that a decision looks at, reckoned once for one instant.
@@ -20,7 +20,7 @@ pub struct View<'a> {
     /// Now.
     pub now: Timestamp,
     /// The book at `now`.
-    pub book: Book,
+    pub book: Book<'a>,
     /// The marks that count in the tenant's mode.
     pub history: History,
     /// Where the customer's people are.
@@ -83,7 +83,7 @@ impl<'a> View<'a> {
     pub fn condition_facts(
         &self,
         currency: Currency,
-        driver: Option<&crate::book::DueItem>,
+        driver: Option<&crate::book::DueItem<'_>>,
         history: &History,
     ) -> ConditionFacts {
         let today = self.book.today;
@@ -94,14 +94,16 @@ impl<'a> View<'a> {
             .in_mode(self.mode())
             .map(|at| crate::book::days_between(self.place.date_of(at), self.place.date_of(self.now)));
         let case_messages = self.facts.coverage.iter().filter(|coverage| {
-            coverage.message.is_some() && coverage.outcome.satisfies() && crate::ladder::counts(coverage.mode, self.mode())
+            coverage.message.is_some()
+                && coverage.outcome.satisfies()
+                && crate::before::ladder::counts(coverage.mode, self.mode())
         });
         ConditionFacts {
-            customer: customer_facts(&self.facts.customer),
+            customer: customer_facts(&self.facts.customer).into(),
             invoice: driver.map_or_else(InvoiceFacts::default, |item| InvoiceFacts {
-                number: item.number.clone(),
+                number: item.number.to_owned(),
                 currency: item.currency.code().to_owned(),
-                purchase_order: item.purchase_order.clone().unwrap_or_default(),
+                purchase_order: item.purchase_order.unwrap_or_default().to_owned(),
                 total_minor: item.total_minor,
                 open_minor: item.open_minor,
                 due_now_minor: item.due_now_minor,
@@ -115,10 +117,11 @@ impl<'a> View<'a> {
                 overdue_minor: self.book.overdue_minor(currency),
                 due_items: i64::try_from(self.book.in_currency(currency).count()).unwrap_or(i64::MAX),
                 oldest_days_past_due: self.book.in_currency(currency).map(days).max().unwrap_or(0),
-            },
+            }
+            .into(),
             history: HistoryFacts {
                 contacts: i64::try_from(case_messages.count()).unwrap_or(i64::MAX),
-                days_since_contact: contact_days.unwrap_or(100_000),
+                days_since_contact: contact_days.unwrap_or(crate::condition::NEVER),
                 replied_since: self.replied_since(driver, history),
                 satisfied: driver.map(|item| satisfied_steps(history, item)).unwrap_or_default(),
             },
@@ -127,7 +130,7 @@ impl<'a> View<'a> {
     }
 
     /// The steps since whose message the customer has replied.
-    fn replied_since(&self, driver: Option<&crate::book::DueItem>, history: &History) -> BTreeSet<String> {
+    fn replied_since(&self, driver: Option<&crate::book::DueItem<'_>>, history: &History) -> BTreeSet<String> {
         let (Some(replied_at), Some(item)) = (self.facts.replied_at, driver) else { return BTreeSet::new() };
         let before = history.marks(&item.key).iter().filter(|mark| mark.at <= replied_at);
         before.map(|mark| mark.step.clone()).collect()

@@ -6,27 +6,27 @@ use super::{
 };
 use crate::{
     Action, Case, CaseState, Channel, Covered, Money, NewTask, Next, Outcome, Planned, Step, TaskKind, WaitingReason,
+    before::ladder::{NextStep, add_days},
     book::DueItem,
     guard::Verdict,
-    ladder::{NextStep, add_days},
-    workflow::{FeeKind, Notify, Send},
+    workflow::{FeeKind, Notify, Send as SendStep},
 };
 
 /// Due items with the step that is each one's own.
-type Rows = Vec<(DueItem, NextStep)>;
+type Rows<'a> = Vec<(DueItem<'a>, NextStep)>;
 
 /// What falls due together: by channel and contact, the highest step and the rows of every step that goes there.
-type Targets = BTreeMap<(Channel, String), (usize, Rows)>;
+type Targets<'a> = BTreeMap<(Channel, String), (usize, Rows<'a>)>;
 
 /// Does what is due: each chased item's own due step, sends merged by person and channel.
-pub(super) fn act(planner: &mut Planner<'_, '_>, case: &Case, chased: &[DueItem]) -> Round {
-    let mut by_step: BTreeMap<usize, Rows> = BTreeMap::new();
+pub(super) fn act(planner: &mut Planner<'_, '_>, case: &Case, chased: &[DueItem<'_>]) -> Round {
+    let mut by_step: BTreeMap<usize, Rows<'_>> = BTreeMap::new();
     for item in chased {
         if let Some(step) = planner.own_due_step(case, item) {
             by_step.entry(step.index).or_default().push((item.clone(), step));
         }
     }
-    let mut targets = Targets::new();
+    let mut targets: Targets<'_> = BTreeMap::new();
     let mut outlook = Outlook { next: Next::Parked, waits: None, satisfied: false };
     for (index, rows) in by_step {
         let Some(step) = planner.workflow.steps.get(index) else { continue };
@@ -79,14 +79,14 @@ struct Outlook {
 }
 
 #[expect(clippy::too_many_arguments, reason = "one straight line of the act above, cut out to be read by itself")]
-fn plan_send(
+fn plan_send<'r>(
     planner: &mut Planner<'_, '_>,
     case: &Case,
     step: &Step,
-    send: &Send,
+    send: &SendStep,
     index: usize,
-    rows: Rows,
-    targets: &mut Targets,
+    rows: Rows<'r>,
+    targets: &mut Targets<'r>,
     outlook: &mut Outlook,
 ) {
     let tried: BTreeSet<(Channel, String)> = rows
@@ -136,13 +136,13 @@ fn plan_send(
     }
 }
 
-fn finish(planner: &mut Planner<'_, '_>, rows: &Rows, outcome: Outcome) {
+fn finish(planner: &mut Planner<'_, '_>, rows: &Rows<'_>, outcome: Outcome) {
     for (item, next) in rows {
         planner.mark(item, next, outcome);
     }
 }
 
-fn message(planner: &Planner<'_, '_>, channel: Channel, contact: String, highest: usize, rows: &Rows) -> Option<Planned> {
+fn message(planner: &Planner<'_, '_>, channel: Channel, contact: String, highest: usize, rows: &Rows<'_>) -> Option<Planned> {
     let step = planner.workflow.steps.get(highest)?;
     let Action::Send(send) = &step.action else { return None };
     let template_version = *planner.view.policy.templates.get(&(send.template.clone(), channel))?;
@@ -190,7 +190,7 @@ pub(super) fn plan_ended(planner: &Planner<'_, '_>, case: &Case) -> Option<NewTa
     })
 }
 
-fn approval(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows) -> NewTask {
+fn approval(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows<'_>) -> NewTask {
     NewTask {
         kind: TaskKind::Approval,
         key: key(case, step, rows),
@@ -203,7 +203,7 @@ fn approval(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows) ->
     }
 }
 
-fn exception(planner: &Planner<'_, '_>, case: &Case, kind: TaskKind, step: &Step, rows: &Rows, detail: String) -> NewTask {
+fn exception(planner: &Planner<'_, '_>, case: &Case, kind: TaskKind, step: &Step, rows: &Rows<'_>, detail: String) -> NewTask {
     NewTask {
         kind,
         key: key(case, step, rows),
@@ -219,7 +219,7 @@ fn exception(planner: &Planner<'_, '_>, case: &Case, kind: TaskKind, step: &Step
     }
 }
 
-fn task_of(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows) -> NewTask {
+fn task_of(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows<'_>) -> NewTask {
     let told = |notify: &Notify| {
         let via = if notify.via.is_empty() { String::new() } else { format!(" (by {})", notify.via.join(", ")) };
         (Some(notify.to.clone()), via)
@@ -264,7 +264,7 @@ fn task_of(planner: &Planner<'_, '_>, case: &Case, step: &Step, rows: &Rows) -> 
     }
 }
 
-fn key(case: &Case, step: &Step, rows: &Rows) -> String {
+fn key(case: &Case, step: &Step, rows: &Rows<'_>) -> String {
     let first = rows.first().map(|(item, next)| format!("{}/{}", item.key, next.occurrence)).unwrap_or_default();
     format!("{}/{}/{first}", case.id, step.id)
 }

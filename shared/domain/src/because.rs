@@ -1,0 +1,115 @@
+//! Why a case was decided as it was: one reason, with what it takes to put it into words and to say what would change it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{DueItemKey, HoldId};
+
+/// What a decision about one case came to. Holds ids, never names or addresses.
+///
+/// Stored as an object whose `kind` is the word of [`Because::as_str`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Because {
+    /// A message is sent.
+    Send,
+    /// Nothing is open.
+    NothingOpen,
+    /// Something is open, and the `applies_when` of no published workflow holds.
+    NoWorkflowApplies,
+    /// Holds, unapplied credit or money in flight cover everything that is open.
+    NothingDueNow {
+        /// Whether holds keep something of it back; otherwise money covers it.
+        held: bool,
+    },
+    /// Holds keep the whole case back.
+    Held {
+        /// Which.
+        #[serde(default)]
+        by: Vec<HoldId>,
+    },
+    /// Less is due now than the tenant chases.
+    BelowMinimum {
+        /// The tenant's minimum, minor units of the case's currency.
+        minimum_minor: i64,
+    },
+    /// The workflow's `exit_when` holds.
+    ExitWhenHolds,
+    /// A message is decided and its result is not known yet.
+    MessagePending {
+        /// When the ladder goes on without a result.
+        until: Timestamp,
+    },
+    /// The next step is not due yet.
+    NotDue {
+        /// The due item whose step comes first.
+        item: DueItemKey,
+        /// That step.
+        step: String,
+        /// When it is due.
+        until: Timestamp,
+    },
+    /// A step is due, and every way to do it has to wait; the rules of the trace say why.
+    Deferred,
+    /// A step is due, and a rule about the tenant as a whole stops every message; the rules of the trace say which.
+    Stopped,
+    /// A step is due and waits for a person's approval.
+    Approval {
+        /// Which.
+        step: String,
+    },
+    /// No due item has a step left, though money is owed.
+    PlanEnded,
+    /// Deciding came to no end within its bound; a person is told.
+    Unsettled,
+    /// A reason that a later release wrote: kept as it is, treated as one that says nothing.
+    #[serde(untagged)]
+    Later(serde_json::Map<String, serde_json::Value>),
+}
+
+impl Because {
+    /// The reason in a word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Send => "send",
+            Self::NothingOpen => "nothing_open",
+            Self::NoWorkflowApplies => "no_workflow_applies",
+            Self::NothingDueNow { .. } => "nothing_due_now",
+            Self::Held { .. } => "held",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::ExitWhenHolds => "exit_when_holds",
+            Self::MessagePending { .. } => "message_pending",
+            Self::NotDue { .. } => "not_due",
+            Self::Deferred => "deferred",
+            Self::Stopped => "stopped",
+            Self::Approval { .. } => "approval",
+            Self::PlanEnded => "plan_ended",
+            Self::Unsettled => "unsettled",
+            Self::Later(map) => map.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_reads_back_and_a_later_one_is_kept() {
+        let at: Timestamp = "2026-02-05T09:00:00Z".parse().expect("an instant");
+        for because in [
+            Because::Send,
+            Because::NothingDueNow { held: true },
+            Because::MessagePending { until: at },
+            Because::Approval { step: "agency".to_owned() },
+        ] {
+            let text = serde_json::to_string(&because).expect("plain");
+            assert_eq!(serde_json::from_str::<Because>(&text).expect(&text), because);
+            assert!(text.contains(&format!("\"kind\":\"{}\"", because.as_str())), "{text}");
+        }
+        let later = r#"{"kind":"waits_for_moon","phase":3}"#;
+        let read: Because = serde_json::from_str(later).expect("kept");
+        assert_eq!(read.as_str(), "waits_for_moon");
+        assert_eq!(serde_json::to_string(&read).expect("plain"), later);
+    }
+}

@@ -1,0 +1,195 @@
+//! Phase 1: what is due, what is kept back, how far each item is, who can be reached. Nothing is decided here.
+
+use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{
+    Case, Currency, Customer, Facts, Mode, Policy,
+    book::{Book, DueItem},
+    calendar::{Calendar, Place, Spread},
+    condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, RiskFacts},
+    customer::{CustomerKind, DebtPurpose},
+    dates::days_between,
+    step_history::{StepHistory, StepResult, counts},
+    workflow::CompiledWorkflow,
+};
+
+use super::rungs::{NextStep, Rungs};
+
+/// Everything that a decision about a customer looks at, reckoned once for one instant.
+pub struct Situation<'a> {
+    /// The facts.
+    pub facts: &'a Facts,
+    /// What the tenant decides by.
+    pub policy: &'a Policy,
+    /// Now.
+    pub now: Timestamp,
+    /// Due items and money at `now`.
+    pub book: Book<'a>,
+    /// The results of steps that count in the tenant's mode, this decision's own so far included.
+    pub history: StepHistory<'a>,
+    /// Where the customer's people are.
+    pub place: Place,
+    /// Where the tenant is.
+    pub home: Place,
+    /// The customer's fixed fraction of the window.
+    pub spread: Spread,
+    /// Today where the customer's people are.
+    pub today: Date,
+    /// The civil day of the last contact there that counts in the tenant's mode.
+    pub last_contact_on: Option<Date>,
+    customer: OnceCell<Arc<CustomerFacts>>,
+}
+
+/// Reckons what a decision looks at.
+pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situation<'a> {
+    let settings = &policy.settings;
+    let home = Place::of_tenant(settings);
+    let book = Book::reckon(facts, home.zone(), now);
+    let place = Place::of_customer(&facts.customer, settings);
+    Situation {
+        facts,
+        policy,
+        now,
+        history: StepHistory::of(facts, &book, &place, settings.mode),
+        book,
+        today: place.date_of(now),
+        last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
+        place,
+        home,
+        spread: Spread::of(&facts.tenant, &facts.customer.id),
+        customer: OnceCell::new(),
+    }
+}
+
+impl<'a> Situation<'a> {
+    /// The ledger that decisions in this situation belong to.
+    pub fn mode(&self) -> Mode {
+        self.policy.settings.mode
+    }
+
+    /// The allowed days and hours where the customer's people are.
+    pub fn calendar(&self) -> Calendar<'_> {
+        let settings = &self.policy.settings;
+        Calendar::new(&self.place, &settings.window, &settings.calendar.closed)
+    }
+
+    /// The tenant's own business days.
+    pub fn home_calendar(&self) -> Calendar<'_> {
+        let settings = &self.policy.settings;
+        Calendar::new(&self.home, &settings.window, &settings.calendar.closed)
+    }
+
+    /// The positions of the items of one currency with something due now, oldest first.
+    pub(super) fn chased(&self, currency: Currency) -> Vec<usize> {
+        let chased = |(_, item): &(usize, &DueItem<'_>)| item.currency == currency && item.due_now_minor > 0;
+        self.book.items.iter().enumerate().filter(chased).map(|(at, _)| at).collect()
+    }
+
+    /// The next step of the open item at a position, by the plan alone: before gaps and windows. `None` when none is left.
+    pub fn next_step(&self, workflow: &CompiledWorkflow, case: &Case, item: usize) -> Option<NextStep> {
+        Rungs::new(self, workflow, case).next(self.book.items.get(item)?, self.history.results(item))
+    }
+
+    /// What conditions see of a currency, and of the open item at a position, if one drives.
+    pub(super) fn condition_facts(&self, exposure: &Arc<ExposureFacts>, driver: Option<usize>) -> ConditionFacts {
+        let item = driver.and_then(|at| Some((self.book.items.get(at)?, self.history.results(at))));
+        self.facts_of_item(exposure, item)
+    }
+
+    /// What conditions see of a currency and an item with these results.
+    pub(super) fn condition_facts_of(
+        &self,
+        exposure: &Arc<ExposureFacts>,
+        item: &DueItem<'_>,
+        results: &[StepResult<'_>],
+    ) -> ConditionFacts {
+        self.facts_of_item(exposure, Some((item, results)))
+    }
+
+    fn facts_of_item(&self, exposure: &Arc<ExposureFacts>, item: Option<(&DueItem<'_>, &[StepResult<'_>])>) -> ConditionFacts {
+        let messages =
+            self.facts.coverage.iter().filter(|coverage| {
+                coverage.message.is_some() && coverage.outcome.satisfies() && counts(coverage.mode, self.mode())
+            });
+        ConditionFacts {
+            customer: Arc::clone(self.customer.get_or_init(|| Arc::new(customer_facts(&self.facts.customer)))),
+            invoice: item.map_or_else(InvoiceFacts::default, |(item, _)| self.invoice_facts(item)),
+            exposure: Arc::clone(exposure),
+            history: HistoryFacts {
+                contacts: count(messages.count()),
+                days_since_contact: self.last_contact_on.map_or(NEVER, |on| days_between(on, self.today)),
+                replied_since: item.map(|(_, results)| self.replied_since(results)).unwrap_or_default(),
+                satisfied: item.map(|(_, results)| satisfied_steps(results)).unwrap_or_default(),
+            },
+            risk: RiskFacts { score: -1 },
+        }
+    }
+
+    /// What conditions see of the money of a currency.
+    pub(super) fn exposure_facts(&self, currency: Currency) -> Arc<ExposureFacts> {
+        let days = |item: &DueItem<'_>| item.days_past_due(self.book.today);
+        Arc::new(ExposureFacts {
+            currency: currency.code().to_owned(),
+            open_minor: self.book.open_minor(currency),
+            due_now_minor: self.book.exposure_minor(currency),
+            overdue_minor: self.book.overdue_minor(currency),
+            due_items: count(self.book.in_currency(currency).count()),
+            oldest_days_past_due: self.book.in_currency(currency).map(days).max().unwrap_or(0),
+        })
+    }
+
+    fn invoice_facts(&self, item: &DueItem<'_>) -> InvoiceFacts {
+        InvoiceFacts {
+            number: item.number.to_owned(),
+            currency: item.currency.code().to_owned(),
+            purchase_order: item.purchase_order.unwrap_or_default().to_owned(),
+            total_minor: item.total_minor,
+            open_minor: item.open_minor,
+            due_now_minor: item.due_now_minor,
+            days_past_due: item.days_past_due(self.book.today),
+            instalments: item.instalment.map_or(0, |(_, of)| count(of)),
+        }
+    }
+
+    /// The steps since whose message the customer has replied.
+    fn replied_since(&self, results: &[StepResult<'_>]) -> BTreeSet<String> {
+        let Some(replied_at) = self.facts.replied_at else { return BTreeSet::new() };
+        results.iter().filter(|result| result.at <= replied_at).map(|result| result.step.to_owned()).collect()
+    }
+}
+
+fn satisfied_steps(results: &[StepResult<'_>]) -> BTreeSet<String> {
+    results.iter().filter(|result| result.outcome.satisfies()).map(|result| result.step.to_owned()).collect()
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn customer_facts(customer: &Customer) -> CustomerFacts {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    CustomerFacts {
+        external_id: customer.external_id.clone(),
+        name: customer.name.clone(),
+        kind: match customer.kind {
+            Some(CustomerKind::Company) => "company",
+            Some(CustomerKind::SoleTrader) => "sole_trader",
+            Some(CustomerKind::Person) => "person",
+            None => "",
+        }
+        .to_owned(),
+        segment: text(&customer.segment),
+        language: text(&customer.language),
+        country: text(&customer.country),
+        region: text(&customer.region),
+        debt_purpose: match customer.debt_purpose {
+            Some(DebtPurpose::Business) => "business",
+            Some(DebtPurpose::Personal) => "personal",
+            None => "",
+        }
+        .to_owned(),
+        legal_entity: text(&customer.legal_entity),
+    }
+}

@@ -1,0 +1,261 @@
+//! Phase 5: what was found becomes the decision: states, reason, next moment and trace, from values, in one place.
+
+use super::{
+    Situation,
+    agenda::ItemStep,
+    archive,
+    gate::tomorrow,
+    resolve::{Resolved, Resolving},
+    work,
+};
+use crate::{
+    Because, Case, CaseState, CaseTrace, Coverage, Covered, Currency, Decision, NewTask, Next, Planned, RuleTrace, TaskKind,
+    WaitingReason, step_history::StepResult,
+};
+
+/// What was decided about one case.
+pub(super) struct CaseDecision<'a> {
+    /// The case as it is now; `None` when no workflow applies, or nothing was ever chased.
+    pub(super) case: Option<Case>,
+    /// Messages to send.
+    pub(super) messages: Vec<Planned>,
+    /// Work for people.
+    pub(super) tasks: Vec<NewTask>,
+    /// Steps that are over without a message, in the order in which that was found.
+    pub(super) results: Vec<(usize, StepResult<'a>)>,
+    /// When to look again.
+    pub(super) next: Next,
+    /// Why.
+    pub(super) trace: CaseTrace,
+}
+
+/// What the rounds of a case have come to so far.
+pub(super) struct Rounds<'a> {
+    pub(super) tasks: Vec<NewTask>,
+    pub(super) results: Vec<(usize, StepResult<'a>)>,
+    pub(super) rules: Vec<RuleTrace>,
+    pub(super) driver: Option<ItemStep>,
+    pub(super) lapsed: Vec<String>,
+    pub(super) stopped: bool,
+}
+
+/// How the last round of a case ended.
+pub(super) enum Ended<'a> {
+    /// The gate is closed.
+    Gate(Because, CaseState, Next),
+    /// No step is left.
+    NoStepLeft,
+    /// The first step is not due yet.
+    NotDue(ItemStep, Next),
+    /// Steps were due; this is what came of them.
+    Resolved(Resolved<'a>),
+    /// The rounds came to no end.
+    Unsettled,
+}
+
+/// Concludes a case that has a workflow.
+pub(super) fn case<'a>(
+    resolving: &Resolving<'_, 'a>,
+    rounds: Rounds<'a>,
+    ended: Ended<'a>,
+    open_minor: i64,
+    due_now_minor: i64,
+) -> CaseDecision<'a> {
+    let situation = resolving.situation;
+    let mut tasks = rounds.tasks;
+    let (mut messages, mut rules) = (Vec::new(), rounds.rules);
+    let stopped_or = |because| if rounds.stopped { Because::Stopped } else { because };
+    let (because, state, next) = match ended {
+        Ended::Gate(because, state, next) => (because, state, next),
+        Ended::NoStepLeft => {
+            tasks.extend((resolving.case.state != CaseState::Ended).then(|| work::plan_ended(resolving, due_now_minor)));
+            (Because::PlanEnded, CaseState::Ended, Next::Parked)
+        }
+        Ended::NotDue(step, next) => (stopped_or(not_due(resolving, &step, next)), CaseState::Open, next),
+        Ended::Unsettled => {
+            tasks.push(unsettled(resolving));
+            (Because::Unsettled, CaseState::Open, tomorrow(situation))
+        }
+        Ended::Resolved(resolved) => {
+            rules = resolved.rules;
+            messages = resolved.messages;
+            tasks.extend(resolved.tasks);
+            let stopped = rounds.stopped || resolved.stopped;
+            match resolved.approval {
+                _ if !messages.is_empty() => (Because::Send, CaseState::Open, Next::Parked),
+                Some(step) => {
+                    let because = if stopped { Because::Stopped } else { Because::Approval { step } };
+                    (because, CaseState::Waiting(WaitingReason::Approval), resolved.next)
+                }
+                None => (if stopped { Because::Stopped } else { Because::Deferred }, CaseState::Open, resolved.next),
+            }
+        }
+    };
+    let driver = rounds.driver.and_then(|step| {
+        let item = situation.book.items.get(step.item)?.key.clone();
+        Some((item, resolving.workflow.steps.get(step.next.index)?.id.clone()))
+    });
+    let (driver, step) = driver.unzip();
+    let trace = CaseTrace {
+        currency: resolving.currency,
+        state: Some(state),
+        workflow: Some(pinned(resolving.case)),
+        due_now_minor,
+        open_minor,
+        driver,
+        step,
+        because,
+        until: next.at(),
+        lapsed: rounds.lapsed,
+        rules,
+    };
+    let case = Some(Case { state, ..resolving.case.clone() });
+    CaseDecision { case, messages, tasks: each_once(tasks), results: rounds.results, next, trace }
+}
+
+/// Concludes a currency that has nothing to chase: nothing is open, or no workflow applies.
+pub(super) fn without_steps<'a>(situation: &Situation<'a>, currency: Currency, because: Because) -> CaseDecision<'a> {
+    let case = situation.facts.cases.get(&currency).cloned();
+    let (case, next) = match because {
+        Because::NothingOpen => (case.map(|case| Case { state: CaseState::Closed, ..case }), Next::Nothing),
+        _ => (case, Next::Parked),
+    };
+    let closed = case.as_ref().filter(|_| because == Because::NothingOpen);
+    let trace = CaseTrace {
+        currency,
+        state: closed.map(|case| case.state),
+        workflow: closed.map(pinned),
+        due_now_minor: situation.book.exposure_minor(currency),
+        open_minor: situation.book.open_minor(currency),
+        driver: None,
+        step: None,
+        because,
+        until: None,
+        lapsed: Vec::new(),
+        rules: Vec::new(),
+    };
+    CaseDecision { case, messages: Vec::new(), tasks: Vec::new(), results: Vec::new(), next, trace }
+}
+
+/// Puts the decisions about the cases together.
+pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDecision<'_>)>) -> Decision {
+    let mut decision = Decision {
+        cases: situation.facts.cases.clone(),
+        messages: Vec::new(),
+        tasks: in_flight_tasks(situation),
+        marks: Vec::new(),
+        next: Next::Nothing,
+        trace: Vec::new(),
+        filing: archive::file(situation),
+    };
+    let mut results = Vec::new();
+    for (currency, case) in cases {
+        decision.cases.extend(case.case.map(|case| (currency, case)));
+        decision.messages.extend(case.messages);
+        decision.tasks.extend(case.tasks);
+        decision.next = decision.next.earlier(case.next);
+        decision.trace.push(case.trace);
+        results.extend(case.results);
+    }
+    decision.marks = marks(situation, results);
+    let asks = situation.book.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
+    let changes = situation.book.hold_change_at.filter(|_| !situation.book.items.is_empty());
+    decision.next = asks.chain(changes).fold(decision.next, |next, at| next.earlier(Next::At(at)));
+    for (position, message) in decision.messages.iter_mut().enumerate() {
+        message.position = u32::try_from(position).unwrap_or(u32::MAX);
+    }
+    decision
+}
+
+/// The decision of a tenant that is switched off.
+pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
+    let owes = !situation.book.items.is_empty();
+    Decision { next: if owes { Next::Parked } else { Next::Nothing }, ..customer(situation, Vec::new()) }
+}
+
+fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, next: Next) -> Because {
+    let item = resolving.situation.book.items.get(step.item).map(|item| item.key.clone());
+    let name = resolving.workflow.steps.get(step.next.index).map(|step| step.id.clone());
+    match (item, name, next.at()) {
+        (Some(item), Some(step), Some(until)) => Because::NotDue { item, step, until },
+        _ => Because::Deferred,
+    }
+}
+
+fn pinned(case: &Case) -> String {
+    format!("{}@{}", case.workflow, case.version)
+}
+
+fn each_once(tasks: Vec<NewTask>) -> Vec<NewTask> {
+    let mut once: Vec<NewTask> = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        if !once.iter().any(|known| known.kind == task.kind && known.key == task.key) {
+            once.push(task);
+        }
+    }
+    once
+}
+
+/// The steps that are over, one coverage an outcome.
+fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Vec<Coverage> {
+    let mut marks: Vec<Coverage> = Vec::new();
+    for (item, result) in results {
+        let Some(item) = situation.book.items.get(item) else { continue };
+        let row = Covered {
+            item: item.key.clone(),
+            step: result.step.to_owned(),
+            occurrence: result.occurrence,
+            due_now_minor: item.due_now_minor,
+        };
+        match marks.iter_mut().find(|mark| mark.outcome == result.outcome) {
+            Some(mark) => mark.rows.push(row),
+            None => marks.push(Coverage {
+                number: situation.facts.decision + 1,
+                at: situation.now,
+                mode: situation.mode(),
+                outcome: result.outcome,
+                message: None,
+                way: None,
+                rows: vec![row],
+            }),
+        }
+    }
+    marks
+}
+
+/// Payments that exceed what their invoice's document says for too long: a person has to look.
+fn in_flight_tasks(situation: &Situation<'_>) -> Vec<NewTask> {
+    let late = situation.book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now);
+    late.map(|in_flight| NewTask {
+        kind: TaskKind::MoneyInFlight,
+        key: format!("{}/{}", in_flight.invoice, in_flight.since),
+        title: "Payments exceed what the invoice says".to_owned(),
+        detail: format!(
+            "payments and credit notes allocated to {} exceed what its own document says by {} minor units since {}; the excess is \
+             kept back; send the invoice as it is now, or correct the allocation",
+            in_flight.invoice, in_flight.excess_minor, in_flight.since
+        ),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    })
+    .collect()
+}
+
+/// Deciding came to no end: an error of ours, which a person has to report.
+fn unsettled(resolving: &Resolving<'_, '_>) -> NewTask {
+    NewTask {
+        kind: TaskKind::Failing,
+        key: format!("{}/unsettled/{}", resolving.case.id, resolving.situation.facts.decision + 1),
+        title: "A case could not be decided".to_owned(),
+        detail: format!(
+            "deciding workflow {} did not come to an end; nothing is sent until tomorrow, when it is tried again; please report it",
+            resolving.workflow.id
+        ),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: Some(resolving.currency),
+    }
+}

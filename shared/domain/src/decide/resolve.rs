@@ -1,0 +1,174 @@
+//! Phase 4: what is due becomes effects: sends merged by person and channel, everything else work for a person.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Situation,
+    agenda::ItemStep,
+    gate::tomorrow,
+    route::{self, Route},
+    work,
+};
+use crate::{
+    Action, Case, Channel, Covered, Currency, NewTask, Next, Outcome, Planned, RuleTrace, Step, TaskKind,
+    guard::Verdict,
+    step_history::{StepResult, tried},
+    workflow::{CompiledWorkflow, Send},
+};
+
+/// What falls due together: by channel and contact, the highest step and the rows of every step that goes there.
+type Targets = BTreeMap<(Channel, String), (usize, Vec<ItemStep>)>;
+
+/// What the steps of an agenda come to.
+pub(super) struct Resolved<'a> {
+    /// Messages to send.
+    pub(super) messages: Vec<Planned>,
+    /// Work for people.
+    pub(super) tasks: Vec<NewTask>,
+    /// Steps that are over by this decision, without a message.
+    pub(super) results: Vec<(usize, StepResult<'a>)>,
+    /// What was said against routes, so far.
+    pub(super) rules: Vec<RuleTrace>,
+    /// When something that has to wait may happen.
+    pub(super) next: Next,
+    /// The first step that waits for a person's approval.
+    pub(super) approval: Option<String>,
+    /// Whether a rule about the tenant as a whole stops a message.
+    pub(super) stopped: bool,
+}
+
+/// One case that is being resolved.
+pub(super) struct Resolving<'s, 'a> {
+    pub(super) situation: &'s Situation<'a>,
+    pub(super) currency: Currency,
+    pub(super) workflow: &'a CompiledWorkflow,
+    pub(super) case: &'s Case,
+}
+
+impl<'a> Resolving<'_, 'a> {
+    /// Makes effects of what is due; `rules` is what was said in rounds before.
+    pub(super) fn resolve(&self, due: &[ItemStep], rules: Vec<RuleTrace>) -> Resolved<'a> {
+        let mut by_step: BTreeMap<usize, Vec<ItemStep>> = BTreeMap::new();
+        for step in due {
+            by_step.entry(step.next.index).or_default().push(step.clone());
+        }
+        let mut resolved = Resolved {
+            messages: Vec::new(),
+            tasks: Vec::new(),
+            results: Vec::new(),
+            rules,
+            next: Next::Parked,
+            approval: None,
+            stopped: false,
+        };
+        let mut targets = Targets::new();
+        for (index, rows) in by_step {
+            let Some(step) = self.workflow.steps.get(index) else { continue };
+            if step.approval.is_some() {
+                resolved.tasks.push(work::approval(self, step, &rows));
+                resolved.approval.get_or_insert_with(|| step.id.clone());
+                continue;
+            }
+            match &step.action {
+                Action::Send(send) => {
+                    let (route, rules) = self.route(step, send, &rows, std::mem::take(&mut resolved.rules));
+                    resolved.rules = rules;
+                    match route {
+                        Route::Free(channel, contact) => {
+                            let (highest, all) = targets.entry((channel, contact)).or_default();
+                            *highest = (*highest).max(index);
+                            all.extend(rows);
+                        }
+                        other => resolved = self.unsent(resolved, other, step, &rows),
+                    }
+                }
+                Action::Task(_)
+                | Action::Notify(_)
+                | Action::Escalate(_)
+                | Action::CreditHold(_)
+                | Action::HandOff(_)
+                | Action::Fee(_) => {
+                    resolved.tasks.push(work::of_step(self, step, &rows));
+                    resolved.results.extend(self.ended(step, &rows, Outcome::Done));
+                }
+            }
+        }
+        let planned = targets
+            .into_iter()
+            .filter_map(|((channel, contact), (highest, rows))| self.message(channel, contact, highest, &rows));
+        resolved.messages = planned.collect();
+        resolved
+    }
+
+    fn route(&self, step: &Step, send: &Send, rows: &[ItemStep], rules: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
+        let undelivered: BTreeSet<&(Channel, String)> =
+            rows.iter().flat_map(|row| tried(self.situation.history.results(row.item), &step.id, row.next.occurrence)).collect();
+        let undelivered: Vec<_> = undelivered.into_iter().collect();
+        route::find(self.situation, self.workflow, send, &undelivered, rules)
+    }
+
+    /// What comes of a step whose message cannot go now.
+    fn unsent(&self, mut resolved: Resolved<'a>, route: Route, step: &'a Step, rows: &[ItemStep]) -> Resolved<'a> {
+        match route {
+            Route::Free(..) => {}
+            Route::Later(until) => resolved.next = resolved.next.earlier(Next::At(until)),
+            Route::Stopped(Verdict::Defer(until)) => {
+                resolved.stopped = true;
+                resolved.next = resolved.next.earlier(Next::At(until));
+            }
+            Route::Stopped(Verdict::NeedsReview(why)) | Route::Review(why) => {
+                let detail = format!("the guard asks for a person: {why}");
+                resolved.tasks.push(work::exception(self, TaskKind::NeedsReview, step, rows, detail));
+                resolved.next = resolved.next.earlier(tomorrow(self.situation));
+            }
+            Route::Stopped(Verdict::Allow | Verdict::Block(_)) => {
+                resolved.stopped = true;
+                resolved.next = resolved.next.earlier(tomorrow(self.situation));
+            }
+            Route::Nobody => {
+                let last = resolved.rules.iter().rev().take(6);
+                let why: Vec<String> = last.map(|line| format!("{}: {}", line.channel.as_str(), line.said)).collect();
+                let detail = format!(
+                    "step {} could reach nobody ({}); add a usable address with its consent, or do it by hand",
+                    step.id,
+                    why.join("; ")
+                );
+                resolved.tasks.push(work::exception(self, TaskKind::Unreachable, step, rows, detail));
+                resolved.results.extend(self.ended(step, rows, Outcome::Missed));
+            }
+        }
+        resolved
+    }
+
+    fn ended(&self, step: &'a Step, rows: &[ItemStep], outcome: Outcome) -> Vec<(usize, StepResult<'a>)> {
+        let (at, on) = (self.situation.now, self.situation.today);
+        let result = |row: &ItemStep| StepResult { step: &step.id, occurrence: row.next.occurrence, outcome, at, on, way: None };
+        rows.iter().map(|row| (row.item, result(row))).collect()
+    }
+
+    fn message(&self, channel: Channel, contact: String, highest: usize, rows: &[ItemStep]) -> Option<Planned> {
+        let Action::Send(send) = &self.workflow.steps.get(highest)?.action else { return None };
+        let template_version = *self.situation.policy.templates.get(&(send.template.clone(), channel))?;
+        let covered = |row: &ItemStep| {
+            let item = self.situation.book.items.get(row.item)?;
+            Some(Covered {
+                item: item.key.clone(),
+                step: self.workflow.steps.get(row.next.index)?.id.clone(),
+                occurrence: row.next.occurrence,
+                due_now_minor: item.due_now_minor,
+            })
+        };
+        let mut rows: Vec<Covered> = rows.iter().filter_map(covered).collect();
+        rows.sort();
+        Some(Planned {
+            position: 0,
+            mode: self.situation.mode(),
+            currency: self.currency,
+            channel,
+            contact,
+            template: send.template.clone(),
+            template_version,
+            rows,
+        })
+    }
+}

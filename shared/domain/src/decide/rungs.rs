@@ -1,0 +1,160 @@
+//! Rungs: which step of a workflow is a due item's own next one, derived from results and dates, never from a counter.
+
+use jiff::civil::Date;
+
+use super::Situation;
+use crate::{
+    Anchor, Case, CatchUp, Offset, Outcome, Step,
+    book::DueItem,
+    dates::{add_days, days_between},
+    step_history::{StepResult, satisfied},
+    workflow::CompiledWorkflow,
+};
+
+/// A due item's next step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NextStep {
+    /// Its place in the workflow.
+    pub index: usize,
+    /// Which repeat of its anchor.
+    pub occurrence: u32,
+    /// The day from which it may happen, before gaps and windows; never earlier than the rules of lateness allow.
+    pub on: Date,
+}
+
+/// One workflow held against the items of one situation.
+pub(super) struct Rungs<'s, 'a> {
+    situation: &'s Situation<'a>,
+    workflow: &'s CompiledWorkflow,
+    case_opened_on: Date,
+    /// How many promises there were, and the latest day promised.
+    promises: (u32, Option<Date>),
+}
+
+/// Where the step before left an item.
+struct Before {
+    planned_on: Date,
+    ended_on: Date,
+    /// Whether lateness counts from it: a contact or an action happened, or was missed, on that day.
+    spaces: bool,
+}
+
+impl<'s, 'a> Rungs<'s, 'a> {
+    pub(super) fn new(situation: &'s Situation<'a>, workflow: &'s CompiledWorkflow, case: &Case) -> Self {
+        let promised = || situation.facts.holds.iter().filter_map(|hold| hold.promised_on);
+        Self {
+            situation,
+            workflow,
+            case_opened_on: situation.place.date_of(case.opened_at),
+            promises: (u32::try_from(promised().count()).unwrap_or(u32::MAX), promised().max()),
+        }
+    }
+
+    /// The item's next step: the lowest that is neither satisfied nor lapsed; `None` when no step is left.
+    pub(super) fn next(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<NextStep> {
+        let mut before: Option<Before> = None;
+        for (index, step) in self.workflow.steps.iter().enumerate() {
+            let Some(occurrence) = self.occurrence(step) else { continue };
+            let (on, planned_on) = self.day(item, step, before.as_ref());
+            if let Some(result) = satisfied(results, &step.id, occurrence) {
+                before = Some(Before { planned_on, ended_on: result.on, spaces: result.outcome != Outcome::Skipped });
+                continue;
+            }
+            if self.lapsed(item, step, on) {
+                let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
+                before = Some(Before { planned_on, ended_on, spaces: false });
+                continue;
+            }
+            return Some(NextStep { index, occurrence, on });
+        }
+        None
+    }
+
+    /// Ids of steps that lapsed for an item: their anchor passed before they could happen.
+    pub(super) fn lapsed_steps(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Vec<String> {
+        let lapsed = |step: &&Step| {
+            self.occurrence(step).is_some_and(|occurrence| {
+                step.at.offset.is_negative()
+                    && satisfied(results, &step.id, occurrence).is_none()
+                    && self.lapsed(item, step, self.day(item, step, None).0)
+            })
+        };
+        self.workflow.steps.iter().filter(lapsed).map(|step| step.id.clone()).collect()
+    }
+
+    /// Whether a step that is due now is passed over because it is late; `late` says so of a step's planned day.
+    pub(super) fn passed_over(
+        &self,
+        item: &DueItem<'_>,
+        results: &[StepResult<'_>],
+        next: &NextStep,
+        late: impl FnOnce() -> bool,
+    ) -> bool {
+        match self.workflow.steps.get(next.index).map(|step| step.catch_up) {
+            Some(CatchUp::Skip) => late(),
+            Some(CatchUp::Highest) => self.later_is_due(item, results, next.index),
+            Some(CatchUp::Lowest) | None => false,
+        }
+    }
+
+    /// Whether a step after `index` is due by its own plan as well.
+    fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
+        self.workflow.steps.iter().skip(index + 1).any(|step| {
+            let Some(occurrence) = self.occurrence(step) else { return false };
+            let (_, planned_on) = self.day(item, step, None);
+            step.at.anchor != Anchor::PreviousStep
+                && satisfied(results, &step.id, occurrence).is_none()
+                && !self.lapsed(item, step, planned_on)
+                && planned_on <= self.situation.today
+        })
+    }
+
+    /// Which repeat of its anchor a step is at; `None` for a step on a promise that was never made.
+    fn occurrence(&self, step: &Step) -> Option<u32> {
+        if step.at.anchor != Anchor::PromiseDate { Some(0) } else { self.promises.0.checked_sub(1) }
+    }
+
+    /// The day from which a step may happen, and the day that the plan alone gives it.
+    fn day(&self, item: &DueItem<'_>, step: &Step, before: Option<&Before>) -> (Date, Date) {
+        let anchor = self.anchor(item, step.at.anchor, before);
+        // A promise's own hold runs to the day that it anchors: it does not push its step away.
+        let stopped = if step.at.anchor == Anchor::PromiseDate {
+            0
+        } else {
+            self.situation.book.stopped_days(self.situation.facts, item, anchor)
+        };
+        let planned_on = self.shift(add_days(anchor, stopped), step.at.offset);
+        match before {
+            Some(before) if before.spaces && step.at.anchor != Anchor::PreviousStep && planned_on <= before.ended_on => {
+                let distance = days_between(before.planned_on, planned_on).max(i64::from(self.workflow.min_gap.0));
+                (add_days(before.ended_on, distance), planned_on)
+            }
+            _ => (planned_on, planned_on),
+        }
+    }
+
+    fn anchor(&self, item: &DueItem<'_>, anchor: Anchor, before: Option<&Before>) -> Date {
+        match anchor {
+            Anchor::InvoiceDate => item.issued_on,
+            Anchor::DueDate => item.due_on,
+            Anchor::PreviousStep => before.map_or(item.due_on, |before| before.ended_on),
+            Anchor::CaseOpened => self.case_opened_on,
+            Anchor::PromiseDate => self.promises.1.unwrap_or(item.due_on),
+        }
+    }
+
+    fn shift(&self, anchor: Date, offset: Offset) -> Date {
+        match offset {
+            Offset::Days(days) => add_days(anchor, i64::from(days.0)),
+            Offset::Business { business_days } => self.situation.home_calendar().add_business_days(anchor, business_days),
+        }
+    }
+
+    /// A step before its anchor lapses once the anchor has passed; a stopped clock does not move the day that it speaks of.
+    fn lapsed(&self, item: &DueItem<'_>, step: &Step, on: Date) -> bool {
+        step.at.offset.is_negative() && step.at.anchor != Anchor::PreviousStep && {
+            let anchor = self.anchor(item, step.at.anchor, None);
+            self.situation.book.today > anchor || on > anchor
+        }
+    }
+}

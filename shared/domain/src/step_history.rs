@@ -1,0 +1,94 @@
+//! What each open due item has been through: the results of steps, from which its rung is derived.
+
+use jiff::{Timestamp, civil::Date};
+
+use crate::{Channel, DueItemKey, Facts, Mode, Outcome, book::Book, calendar::Place};
+
+/// How a step ended for one due item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepResult<'a> {
+    /// The step's id.
+    pub step: &'a str,
+    /// Which repeat of the step's anchor.
+    pub occurrence: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When.
+    pub at: Timestamp,
+    /// The civil day of `at` where the person is.
+    pub on: Date,
+    /// Channel and contact tried, where there was a message.
+    pub way: Option<&'a (Channel, String)>,
+}
+
+/// The results of every open due item in one ledger, by the item's position in the book.
+#[derive(Clone, Debug)]
+pub struct StepHistory<'a> {
+    of_item: Vec<Vec<StepResult<'a>>>,
+}
+
+impl<'a> StepHistory<'a> {
+    /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
+    pub fn of(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode) -> Self {
+        let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); book.items.len()];
+        let folded = facts.invoices.iter().flat_map(|fact| &fact.folded);
+        for coverage in folded.chain(&facts.coverage).filter(|coverage| counts(coverage.mode, mode)) {
+            let on = place.date_of(coverage.at);
+            for row in &coverage.rows {
+                let result = StepResult {
+                    step: &row.step,
+                    occurrence: row.occurrence,
+                    outcome: coverage.outcome,
+                    at: coverage.at,
+                    on,
+                    way: coverage.way.as_ref(),
+                };
+                if let Some(results) = book.position(&row.item).and_then(|at| of_item.get_mut(at))
+                    && !results.contains(&result)
+                {
+                    results.push(result);
+                }
+            }
+        }
+        Self { of_item }
+    }
+
+    /// The results of the item at a position of the book, in no order.
+    pub fn results(&self, item: usize) -> &[StepResult<'a>] {
+        self.of_item.get(item).map_or(&[], Vec::as_slice)
+    }
+
+    /// The results of an item by its key; none for one that is not open.
+    pub fn results_of(&self, book: &Book<'_>, item: &DueItemKey) -> &[StepResult<'a>] {
+        book.position(item).map_or(&[], |at| self.results(at))
+    }
+
+    /// The history with further results, each with its item's position.
+    pub fn with(mut self, results: impl IntoIterator<Item = (usize, StepResult<'a>)>) -> Self {
+        for (item, result) in results {
+            if let Some(known) = self.of_item.get_mut(item) {
+                known.push(result);
+            }
+        }
+        self
+    }
+}
+
+/// How a step was satisfied, according to an item's results: the first time.
+pub fn satisfied<'r, 'a>(results: &'r [StepResult<'a>], step: &str, occurrence: u32) -> Option<&'r StepResult<'a>> {
+    let ended = |result: &&StepResult<'a>| result.occurrence == occurrence && result.outcome.satisfies() && result.step == step;
+    results.iter().filter(ended).min_by_key(|result| result.at)
+}
+
+/// Ways that proved not to deliver a step's message, according to an item's results.
+pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: u32) -> Vec<&'a (Channel, String)> {
+    let undelivered = |result: &&StepResult<'a>| {
+        result.outcome == Outcome::Undelivered && result.occurrence == occurrence && result.step == step
+    };
+    results.iter().filter(undelivered).filter_map(|result| result.way).collect()
+}
+
+/// Whether results of one ledger count in a mode.
+pub fn counts(ledger: Mode, mode: Mode) -> bool {
+    mode == Mode::Shadow || ledger != Mode::Shadow
+}
