@@ -66,14 +66,14 @@ fn row(visit: &Visit, book: &Book<'_>, item: &DueItem<'_>) -> Row {
     let days = item.days_past_due(book.today);
     let words = visit.words;
     Row {
-        number: item.number.clone(),
+        number: item.number.to_owned(),
         instalment: item.instalment.map(|(at, of)| format!("{} {at} {} {of}", words.instalment, words.of)),
         issued_on: visit.locale.date(item.issued_on),
         due_on: visit.locale.date(item.due_on),
         open: visit.locale.money(Money::from_minor(item.open_minor, item.currency)),
         status: words.days_past_due(days),
         past_due: days > 0,
-        url: item.url.clone().filter(|url| is_web(url)),
+        url: item.url.filter(|url| is_web(url)).map(str::to_owned),
     }
 }
 

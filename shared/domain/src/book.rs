@@ -9,6 +9,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     Currency, DueItemKey, Facts, Hold, HoldClock, HoldId, HoldScope, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind,
+    dates::days_between,
 };
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -381,7 +382,6 @@ fn earliest(so_far: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
     Some(so_far.map_or(at, |so_far| so_far.min(at)))
 }
 
-pub use crate::dates::days_between;
 
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {
     amounts.fold(0, i64::saturating_add)

@@ -17,8 +17,6 @@
 #![warn(missing_docs)]
 
 pub mod because;
-#[cfg(test)]
-mod before;
 pub mod book;
 pub mod calendar;
 pub mod condition;

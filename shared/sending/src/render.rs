@@ -48,14 +48,14 @@ pub(crate) fn render(
 ) -> Result<Rendered, RenderError> {
     let facts: &Facts = situation.facts;
     let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.book.item(&row.item)).collect();
-    covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number.clone()));
+    covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number));
     let more = covered.len().saturating_sub(INVOICES_LISTED_MAX);
     let money = |minor| Money::from_minor(minor, pending.currency);
     let invoices = covered
         .into_iter()
         .take(INVOICES_LISTED_MAX)
         .map(|item| InvoiceRow {
-            number: item.number.clone(),
+            number: item.number.to_owned(),
             instalment: item.instalment.and_then(|(n, of)| Some((u32::try_from(n).ok()?, u32::try_from(of).ok()?))),
             total: money(item.total_minor),
             open: money(item.open_minor),
@@ -63,7 +63,7 @@ pub(crate) fn render(
             issued_on: item.issued_on,
             due_on: item.due_on,
             days_past_due: i32::try_from(item.days_past_due(situation.book.today)).unwrap_or(i32::MAX),
-            url: item.url.clone(),
+            url: item.url.map(str::to_owned),
         })
         .collect();
     let input = RenderInput {

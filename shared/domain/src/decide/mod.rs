@@ -117,8 +117,6 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
 }
 
 #[cfg(test)]
-mod against_before;
-#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
