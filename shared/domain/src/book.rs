@@ -382,7 +382,6 @@ fn earliest(so_far: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
     Some(so_far.map_or(at, |so_far| so_far.min(at)))
 }
 
-
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {
     amounts.fold(0, i64::saturating_add)
 }
