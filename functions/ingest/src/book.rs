@@ -1,7 +1,7 @@
 //! Commits what a request said: documents are applied, the rest becomes exceptions that name the field and the remedy.
 
 use connectors::{Parked, Reading};
-use domain::{NewTask, TaskKind, TenantId, id::digest};
+use domain::{NewTask, TaskKind, TenantId, id::digest, remark::remarks};
 use jiff::Timestamp;
 use store::{AppliedOutcome, Receipt, Store};
 
@@ -67,6 +67,9 @@ pub async fn take(
     if !parked.is_empty() {
         let key = bodies.keep(tenant, source, body).await?;
         store.raise(tenant, None, &exception(source, &event_id, &parked, &key, true), now).await?;
+    }
+    for task in documents.iter().flat_map(|document| remarks(source, document)) {
+        store.raise(tenant, None, &task, now).await?;
     }
     match store.apply(tenant, &receipt, &documents, now).await {
         Ok(applied) => Ok(taken(match applied.outcome {

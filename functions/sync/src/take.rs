@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use connectors::{Ask, Page, Unreadable};
-use domain::{CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind};
+use domain::{CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind, remark::remarks};
 
 use crate::run::{Desk, Stopped};
 
@@ -32,6 +32,9 @@ pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<
     // What belongs to one customer goes together: one bump of its head for all of it.
     documents.sort_by_key(|document| owner(document).unwrap_or_default());
     let (handler, tenant) = (desk.run.handler, desk.run.tenant);
+    for task in documents.iter().flat_map(|document| remarks(desk.run.source, document)) {
+        handler.store.raise(tenant, None, &task, desk.run.now()).await?;
+    }
     for some in documents.chunks(DOCUMENTS_MAX) {
         handler.store.apply_read(tenant, desk.run.source, some, desk.run.now()).await?;
     }

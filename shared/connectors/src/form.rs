@@ -92,7 +92,7 @@ pub fn amount_above_zero(value: &Value) -> Result<i64, String> {
 
 /// A currency code.
 pub fn currency(value: &Value) -> Result<Currency, String> {
-    Currency::parse(string(value)?).map_err(|_| "is not a current ISO 4217 currency code in upper case, such as EUR".to_owned())
+    Currency::parse(string(value)?).map_err(|_| "is not an ISO 4217 currency code in upper case, such as EUR".to_owned())
 }
 
 /// A calendar date from 1970 to 2199.

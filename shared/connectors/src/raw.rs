@@ -146,6 +146,7 @@ mod tests {
     fn amounts_never_pass_through_floating_point() {
         let jpy = Currency::JPY;
         let kwd = Currency::parse("KWD").expect("a currency");
+        let clf = Currency::parse("CLF").expect("a currency");
         for (text, currency, expected) in [
             ("362.07", Currency::USD, Some(36_207)),
             ("275", Currency::USD, Some(27_500)),
@@ -158,6 +159,8 @@ mod tests {
             ("90071992547409.93", Currency::USD, Some(9_007_199_254_740_993)),
             ("0.005", Currency::USD, None),
             ("1.234", kwd, Some(1_234)),
+            ("123.4567", clf, Some(1_234_567)),
+            ("123.45678", clf, None),
             ("1250", jpy, Some(1_250)),
             ("1250.5", jpy, None),
             ("99999999999999999999", Currency::USD, None),

@@ -4,8 +4,9 @@
 //!
 //! | module | answers |
 //! |---|---|
-//! | [`money`], [`id`], [`version`] | value types |
-//! | [`customer`], [`ledger`] | what sources say |
+//! | [`money`], [`currency`], [`id`], [`version`] | value types |
+//! | [`customer`], [`ledger`], [`document`] | what sources say |
+//! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
@@ -21,6 +22,7 @@ pub mod book;
 pub mod calendar;
 pub mod condition;
 pub mod coverage;
+pub mod currency;
 pub mod customer;
 pub mod dates;
 pub mod decide;
@@ -31,6 +33,7 @@ pub mod guard;
 pub mod id;
 pub mod ledger;
 pub mod money;
+pub mod remark;
 pub mod settings;
 pub mod step_history;
 #[cfg(test)]
@@ -40,6 +43,7 @@ pub mod workflow;
 
 pub use because::Because;
 pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
+pub use currency::Currency;
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
 pub use decide::decide;
 pub use decision::*;
@@ -47,7 +51,7 @@ pub use document::{CustomerRef, Document};
 pub use facts::*;
 pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
 pub use ledger::*;
-pub use money::{Currency, Money};
+pub use money::Money;
 pub use settings::{Mode, Settings};
 pub use version::SourceVersion;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

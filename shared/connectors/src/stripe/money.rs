@@ -14,8 +14,7 @@ const DIGITS_APART: [(&str, u8); 3] = [("ISK", 2), ("UGX", 2), ("MGA", 0)];
 /// A currency, which Stripe writes in lower case.
 pub fn currency(value: &Value) -> Result<Currency, String> {
     let text = form::string(value)?;
-    Currency::parse(&text.to_ascii_uppercase())
-        .map_err(|_| "is no current ISO 4217 currency; enter the object by hand".to_owned())
+    Currency::parse(&text.to_ascii_uppercase()).map_err(|_| "is no ISO 4217 currency; enter the object by hand".to_owned())
 }
 
 /// An amount of `currency`, zero or more, in its minor units.
@@ -46,6 +45,8 @@ mod tests {
             ("jpy", 1250, Some(1250)),
             ("kwd", 1230, Some(1230)),
             ("huf", 125_000, Some(125_000)),
+            ("bgn", 125_000, Some(125_000)),
+            ("ang", 125_000, Some(125_000)),
             ("isk", 125_000, Some(1250)),
             ("isk", 125_050, None),
             ("ugx", 500, Some(5)),

@@ -1,0 +1,78 @@
+//! What a person should hear of a document that is taken all the same.
+//!
+//! A remark is an exception by its cause, not by the document that showed it first: its key names the cause, so that a thousand documents
+//! with one cause raise one exception.
+
+use jiff::civil::Date;
+
+use crate::{Currency, Document, NewTask, TaskKind};
+
+/// The remarks on a document of `source`.
+pub fn remarks(source: &str, document: &Document) -> Vec<NewTask> {
+    match document {
+        Document::Invoice { invoice, .. } => {
+            of_day(source, invoice.currency, invoice.issued_on, &format!("invoice {}", invoice.id)).into_iter().collect()
+        }
+        Document::Payment { payment, .. } => {
+            of_day(source, payment.currency, payment.received_on, &format!("payment {}", payment.id)).into_iter().collect()
+        }
+        Document::Customer(_) | Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => Vec::new(),
+    }
+}
+
+/// A currency on a day on which it was no legal tender: the source may mean its successor, and amounts differ by the rate.
+fn of_day(source: &str, currency: Currency, day: Date, what: &str) -> Option<NewTask> {
+    if currency.is_of_day(day) {
+        return None;
+    }
+    let days = match currency.tender_days() {
+        (_, Some(last)) if last < day => format!("ended on {last}"),
+        (Some(first), _) => format!("began on {first}"),
+        (None, _) => return None,
+    };
+    let detail = format!(
+        "The {what} is of {day} and in {currency}, which {days}. It was taken as it is. If another currency is meant, correct it in \
+         the source and send it again. This is said once for {currency}."
+    );
+    Some(task(
+        format!("{source}:not-tender:{currency}"),
+        format!("{source} sends amounts in {currency}, which was no legal tender"),
+        detail,
+    ))
+}
+
+fn task(key: String, title: String, detail: String) -> NewTask {
+    NewTask { kind: TaskKind::Document, key, title, detail, to: None, due_on: None, step: None, currency: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::{
+        CustomerRef,
+        testing::{Book, ladder},
+    };
+
+    #[test]
+    fn a_currency_is_remarked_on_outside_of_its_days_once() {
+        for (code, issued_on, key) in [
+            ("EUR", date(2026, 1, 5), None),
+            ("BGN", date(2026, 1, 31), None),
+            ("BGN", date(2026, 2, 1), Some("canonical:not-tender:BGN")),
+            ("HRK", date(2026, 1, 5), Some("canonical:not-tender:HRK")),
+            ("XCG", date(2025, 1, 5), Some("canonical:not-tender:XCG")),
+            ("CLF", date(2026, 1, 5), None),
+        ] {
+            let mut book = Book::new(ladder());
+            let id = book.invoice("1", Currency::parse(code).expect(code), 1_000, "2026-03-01");
+            let mut invoice = book.invoice_mut(&id).clone();
+            invoice.issued_on = issued_on;
+            let customer = CustomerRef::Named(book.facts.customer.id);
+            let found = remarks("canonical", &Document::Invoice { customer, invoice });
+            let keys: Vec<&str> = found.iter().map(|task| task.key.as_str()).collect();
+            assert_eq!(keys, key.into_iter().collect::<Vec<_>>(), "{code} on {issued_on}");
+        }
+    }
+}
