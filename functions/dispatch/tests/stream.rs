@@ -31,6 +31,7 @@ fn invoice(number: usize) -> Document {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: vec![],
         postal_address: None,
     };
@@ -51,6 +52,12 @@ fn invoice(number: usize) -> Document {
         instalments: vec![],
         url: None,
         purchase_order: None,
+        contact: None,
+        sent_to_customer: None,
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     };
     Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice }
 }

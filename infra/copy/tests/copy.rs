@@ -35,6 +35,12 @@ fn invoice(number: u64) -> Document {
             instalments: vec![],
             url: None,
             purchase_order: None,
+            contact: None,
+            sent_to_customer: None,
+            legal_entity: None,
+            tags: Vec::new(),
+            for_external_id: None,
+            for_name: None,
         },
     }
 }

@@ -11,6 +11,8 @@ use crate::{json::kind, places};
 pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000_000;
 /// Longest name or line of an address, in bytes.
 pub const TEXT_BYTES_MAX: usize = 1_000;
+/// Longest tag or name of a legal entity, in characters.
+pub const WORD_CHARS_MAX: usize = 50;
 /// Longest web address, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 
@@ -127,6 +129,20 @@ pub fn source_version(value: &Value) -> Result<SourceVersion, String> {
         Value::String(_) => instant(value).map(SourceVersion::Instant).map_err(|_| DETAIL.to_owned()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(DETAIL.to_owned()),
     }
+}
+
+/// True or false.
+pub fn truth(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| format!("must be true or false, not {}", kind(value)))
+}
+
+/// A short word of the tenant's own, for conditions: one line of 1 to 50 characters.
+pub fn word(value: &Value) -> Result<String, String> {
+    let word = filled_text(value)?;
+    if word.chars().count() > WORD_CHARS_MAX {
+        return Err(format!("has more than {WORD_CHARS_MAX} characters; use a short word"));
+    }
+    Ok(word)
 }
 
 /// One of a list of words.

@@ -153,6 +153,51 @@ fn values_that_are_taken() {
 }
 
 #[test]
+fn what_an_invoice_says_of_itself() {
+    let mut document = sample();
+    for (name, value) in [
+        ("contact", json!({"name": "Ann", "email": "ann@site.example", "phone": "+4402079460958", "roles": ["approver"]})),
+        ("sent_to_customer", json!(false)),
+        ("legal_entity", json!("acme-uk")),
+        ("tags", json!(["vip", "export", "vip"])),
+        ("for_external_id", json!("C-7")),
+        ("for_name", json!("Branch Hamburg")),
+    ] {
+        document = with(&document, &format!("/invoice/{name}"), value);
+    }
+    document = with(&document, "/customer/parent_external_id", json!("C-1"));
+    document = with(&document, "/customer/bill_with_parent", json!(true));
+    let Document::Invoice { customer: CustomerRef::Full(customer), invoice } = taken(&document) else { panic!("an invoice") };
+    let contact = invoice.contact.expect("a contact");
+    assert_eq!((contact.external_id.as_str(), contact.email.as_deref()), ("#invoice", Some("ann@site.example")));
+    assert_eq!((contact.roles.as_slice(), contact.name.as_str()), ([Role::Approver].as_slice(), "Ann"));
+    assert_eq!((invoice.sent_to_customer, invoice.legal_entity.as_deref()), (Some(false), Some("acme-uk")));
+    assert_eq!(invoice.tags, ["export", "vip"]);
+    assert_eq!((invoice.for_external_id.as_deref(), invoice.for_name.as_deref()), (Some("C-7"), Some("Branch Hamburg")));
+    assert!(customer.bill_with_parent);
+
+    for (pointer, value, at) in [
+        ("/invoice/contact", json!("ann@site.example"), "/invoice/contact"),
+        ("/invoice/contact", json!({"name": "Ann"}), "/invoice/contact/email"),
+        ("/invoice/contact", json!({"email": "ann"}), "/invoice/contact/email"),
+        ("/invoice/contact", json!({"email": "a@b.example", "roles": ["boss"]}), "/invoice/contact/roles/0"),
+        ("/invoice/sent_to_customer", json!("no"), "/invoice/sent_to_customer"),
+        ("/invoice/legal_entity", json!(""), "/invoice/legal_entity"),
+        ("/invoice/legal_entity", json!("x".repeat(51)), "/invoice/legal_entity"),
+        ("/invoice/tags", json!("vip"), "/invoice/tags"),
+        ("/invoice/tags", json!(["vip", 3]), "/invoice/tags/1"),
+        ("/invoice/tags", json!([" "]), "/invoice/tags/0"),
+        ("/invoice/tags", json!(vec!["x"; 21]), "/invoice/tags"),
+        ("/invoice/for_external_id", json!(""), "/invoice/for_external_id"),
+        ("/invoice/for_name", json!("Branch Hamburg"), "/invoice/for_external_id"),
+        ("/customer/bill_with_parent", json!(true), "/customer/parent_external_id"),
+        ("/customer/bill_with_parent", json!("yes"), "/customer/bill_with_parent"),
+    ] {
+        assert_eq!(flaws(&with(&sample(), pointer, value)), [at], "{pointer}");
+    }
+}
+
+#[test]
 fn values_that_are_refused() {
     let long = "x".repeat(10_240);
     for (pointer, value) in [

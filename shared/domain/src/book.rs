@@ -20,6 +20,8 @@ pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
 pub struct DueItem<'a> {
     /// What it is.
     pub key: DueItemKey,
+    /// The invoice as its source describes it.
+    pub invoice: &'a Invoice,
     /// The invoice's number.
     pub number: &'a str,
     /// The instalment's place and how many there are; `None` for a whole invoice.
@@ -234,6 +236,7 @@ impl<'a> Book<'a> {
             if amount > filled {
                 items.push(DueItem {
                     key,
+                    invoice,
                     number: &invoice.number,
                     instalment,
                     currency: invoice.currency,

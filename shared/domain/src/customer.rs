@@ -45,6 +45,9 @@ pub struct Customer {
     /// The source's id of the parent customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_external_id: Option<String>,
+    /// Whether its mail goes to the parent's people: its own list of contacts is not used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bill_with_parent: bool,
     /// The people, in the source's order.
     #[serde(default)]
     pub contacts: Vec<Contact>,
@@ -94,6 +97,20 @@ pub struct Contact {
     /// Channels that the person agreed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consents: Vec<Consent>,
+    /// What the source has in the place of an address and nothing can be sent to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unusable: Vec<Unusable>,
+}
+
+/// What stood where an address should.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unusable {
+    /// What it should have been an address of: [`Channel::Email`], or [`Channel::Sms`] for a phone number of any use.
+    pub channel: Channel,
+    /// What stood there, on one line and cut to 200 characters.
+    pub said: String,
+    /// Why nothing can be sent to it: `is no email address`.
+    pub why: String,
 }
 
 impl Contact {

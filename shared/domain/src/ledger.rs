@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, HoldId, InvoiceId, PaymentId, SourceVersion};
+use crate::{Contact, Currency, HoldId, InvoiceId, PaymentId, SourceVersion};
 
 /// Most instalments that an invoice may have.
 pub const INSTALMENTS_MAX: usize = 120;
@@ -50,7 +50,28 @@ pub struct Invoice {
     /// The customer's own order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purchase_order: Option<String>,
+    /// Whom to write to about this invoice, before the customer's own people. Its id is [`INVOICE_CONTACT`] where the source gives none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// Whether its source says that the customer was sent it; `None` where the source does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_to_customer: Option<bool>,
+    /// The tenant's legal entity that issued it; the customer's where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<String>,
+    /// The tenant's own words for it, in order, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The source's id of the customer that it is for, where that is not the customer who owes it. It need not be known here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_external_id: Option<String>,
+    /// The name of the customer that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_name: Option<String>,
 }
+
+/// The id of an invoice's own contact where the source gives none.
+pub const INVOICE_CONTACT: &str = "#invoice";
 
 /// Where an invoice stands in its source. Paid is derived, never stated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,7 +44,7 @@ pub mod workflow;
 pub use because::Because;
 pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
 pub use currency::Currency;
-pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role};
+pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
 pub use document::{CustomerRef, Document};

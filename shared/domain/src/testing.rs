@@ -76,6 +76,7 @@ impl Book {
             debt_purpose: None,
             legal_entity: None,
             parent_external_id: None,
+            bill_with_parent: false,
             contacts: vec![contact("p1", Role::Billing)],
             postal_address: None,
         };
@@ -139,6 +140,12 @@ impl Book {
             instalments: Vec::new(),
             url: None,
             purchase_order: None,
+            contact: None,
+            sent_to_customer: None,
+            legal_entity: None,
+            tags: Vec::new(),
+            for_external_id: None,
+            for_name: None,
         };
         self.facts.invoices.retain(|fact| fact.invoice.id != id);
         self.facts.invoices.push(InvoiceFact { invoice, folded: Vec::new(), archived: false });
@@ -292,5 +299,6 @@ pub fn contact(id: &str, role: Role) -> Contact {
         email: Some(format!("{id}@beispiel.example")),
         phone: Some("+493012345678".to_owned()),
         consents: vec![Consent { channel: Channel::Sms, given_at: None, wording: None }],
+        unusable: Vec::new(),
     }
 }

@@ -66,6 +66,7 @@ impl World {
             debt_purpose: None,
             legal_entity: None,
             parent_external_id: None,
+            bill_with_parent: false,
             contacts: vec![Contact {
                 external_id: "p1".to_owned(),
                 name: "Anna Weber".to_owned(),
@@ -73,6 +74,7 @@ impl World {
                 email: Some(format!("ap@{tenant}.example")),
                 phone: Some("+493012345678".to_owned()),
                 consents: Vec::new(),
+                unusable: Vec::new(),
             }],
             postal_address: None,
         };
@@ -95,6 +97,12 @@ impl World {
                 instalments: Vec::new(),
                 url: (number == "1001").then(|| "https://acme.example/i/1001".to_owned()),
                 purchase_order: None,
+                contact: None,
+                sent_to_customer: None,
+                legal_entity: None,
+                tags: Vec::new(),
+                for_external_id: None,
+                for_name: None,
             };
             let document = Document::Invoice { customer: CustomerRef::Full(Box::new(customer.clone())), invoice };
             let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("{external_id}-{number}") };

@@ -43,6 +43,7 @@ fn contact(id: &str, email: &str) -> Contact {
         email: Some(email.to_owned()),
         phone: None,
         consents: vec![],
+        unusable: Vec::new(),
     }
 }
 
@@ -62,6 +63,7 @@ fn document(customer: &CustomerId, invoice: &InvoiceId) -> Document {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: vec![contact("p1", MAIN), contact("p2", COPY)],
         postal_address: None,
     };
@@ -81,6 +83,12 @@ fn document(customer: &CustomerId, invoice: &InvoiceId) -> Document {
         instalments: vec![],
         url: None,
         purchase_order: None,
+        contact: None,
+        sent_to_customer: None,
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     };
     Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice }
 }

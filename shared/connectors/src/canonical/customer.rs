@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use domain::document::CustomerRef;
-use domain::{Channel, Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, PostalAddress, Role, TenantId};
+use domain::{
+    Channel, Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, INVOICE_CONTACT, PostalAddress, Role, TenantId,
+};
 use serde_json::Value;
 
 use crate::{
@@ -37,7 +39,7 @@ pub fn customer_id(tenant: &TenantId, external_id: &str) -> CustomerId {
 
 /// A customer who is described, or only named by `external_id`.
 pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<CustomerRef> {
-    const DESCRIBING: [&str; 14] = [
+    const DESCRIBING: [&str; 15] = [
         "name",
         "source_version",
         "kind",
@@ -49,6 +51,7 @@ pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Op
         "debt_purpose",
         "legal_entity",
         "parent_external_id",
+        "bill_with_parent",
         "contacts",
         "postal_address",
         "consents",
@@ -74,7 +77,14 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
     let debt_purpose = object.optional(flaws, "debt_purpose", form::one_of(PURPOSES));
     let legal_entity = object.optional(flaws, "legal_entity", form::text);
     let parent_external_id = object.optional(flaws, "parent_external_id", form::id);
-    let contacts = object.list(flaws, "contacts", CONTACTS_MAX, contact);
+    let bill_with_parent = object.optional(flaws, "bill_with_parent", form::truth).unwrap_or(false);
+    if bill_with_parent && object.field("parent_external_id").is_none() {
+        flaws.add(object.pointer("parent_external_id"), "is missing; bill_with_parent needs to know whose people are written to");
+    }
+    let contacts = object.list(flaws, "contacts", CONTACTS_MAX, |flaws, value, index, at| {
+        let object = Object::of(flaws, value, at)?;
+        Some(contact(flaws, &object, format!("#{index}")))
+    });
     let mut seen = HashSet::new();
     for (index, contact) in contacts.iter().enumerate() {
         if !seen.insert(contact.external_id.as_str()) {
@@ -101,13 +111,23 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
         debt_purpose,
         legal_entity,
         parent_external_id,
+        bill_with_parent,
         contacts,
         postal_address,
     })
 }
 
-fn contact(flaws: &mut Flaws, value: &Value, index: usize, at: String) -> Option<Contact> {
-    let object = Object::of(flaws, value, at)?;
+/// The person whom an invoice names.
+pub fn contact_of_invoice(flaws: &mut Flaws, object: &Object<'_>) -> Option<Contact> {
+    if ["email", "phone"].iter().all(|name| object.field(name).is_none()) {
+        flaws.add(object.pointer("email"), "is missing, and phone too; a contact of an invoice has one of them");
+        return None;
+    }
+    Some(contact(flaws, object, INVOICE_CONTACT.to_owned()))
+}
+
+/// A person; `unnamed` is the id where the document gives none.
+fn contact(flaws: &mut Flaws, object: &Object<'_>, unnamed: String) -> Contact {
     let external_id = object.optional(flaws, "external_id", form::id);
     let name = object.optional(flaws, "name", form::text);
     let mut roles = object.list(flaws, "roles", WORDS_MAX, |flaws, value, _, at| {
@@ -121,14 +141,15 @@ fn contact(flaws: &mut Flaws, value: &Value, index: usize, at: String) -> Option
     let email = object.optional(flaws, "email", form::email);
     let phone = object.optional(flaws, "phone", form::phone);
     let consents = object.list(flaws, "consents", WORDS_MAX, consent);
-    Some(Contact {
-        external_id: external_id.unwrap_or_else(|| format!("#{index}")),
+    Contact {
+        external_id: external_id.unwrap_or(unnamed),
         name: name.unwrap_or_default(),
         roles,
         email,
         phone,
         consents,
-    })
+        unusable: Vec::new(),
+    }
 }
 
 fn consent(flaws: &mut Flaws, value: &Value, _index: usize, at: String) -> Option<Consent> {

@@ -8,10 +8,13 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::{
-    canonical::SOURCE,
+    canonical::{SOURCE, customer},
     form,
     json::{Flaws, Object},
 };
+
+/// Most tags that an invoice may have.
+pub const TAGS_MAX: usize = 20;
 
 const STATUSES: &[(&str, InvoiceStatus)] = &[
     ("draft", InvoiceStatus::Draft),
@@ -41,6 +44,15 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
     let credited_minor = object.optional(flaws, "credited_minor", form::amount);
     let url = object.optional(flaws, "url", form::url);
     let purchase_order = object.optional(flaws, "purchase_order", form::text);
+    let contact = object.optional_object(flaws, "contact").and_then(|object| customer::contact_of_invoice(flaws, &object));
+    let sent_to_customer = object.optional(flaws, "sent_to_customer", form::truth);
+    let legal_entity = object.optional(flaws, "legal_entity", form::word);
+    let tags = tags(flaws, object);
+    let for_external_id = object.optional(flaws, "for_external_id", form::id);
+    let for_name = object.optional(flaws, "for_name", form::filled_text);
+    if for_name.is_some() && object.field("for_external_id").is_none() {
+        flaws.add(object.pointer("for_external_id"), "is missing; for_name names the customer that it identifies");
+    }
 
     if before(due_on, issued_on) {
         flaws.add(object.pointer("due_on"), "is before issued_on");
@@ -69,7 +81,22 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
         instalments,
         url,
         purchase_order,
+        contact,
+        sent_to_customer,
+        legal_entity,
+        tags,
+        for_external_id,
+        for_name,
     })
+}
+
+/// The tags in order, each once.
+fn tags(flaws: &mut Flaws, object: &Object<'_>) -> Vec<String> {
+    let mut tags = object
+        .list(flaws, "tags", TAGS_MAX, |flaws, value, _, at| form::word(value).map_err(|detail| flaws.add(at, detail)).ok());
+    tags.sort_unstable();
+    tags.dedup();
+    tags
 }
 
 fn before(due_on: Option<Date>, issued_on: Option<Date>) -> bool {

@@ -31,6 +31,7 @@ pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &st
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: object.object("ParentRef").and_then(|parent| parent.usable("value", form::id)),
+        bill_with_parent: false,
         contacts: contacts(object, country.as_deref()),
         postal_address: text("Line1").zip(city).zip(country.clone()).map(|((line1, city), country)| PostalAddress {
             line1,
@@ -59,6 +60,7 @@ fn contacts(object: &Fields<'_>, country: Option<&str>) -> Vec<Contact> {
         email,
         phone,
         consents: Vec::new(),
+        unusable: Vec::new(),
     };
     let mut people: Vec<Contact> =
         emails.enumerate().map(|(index, email)| person(index, Some(email), phone.clone().filter(|_| index == 0))).collect();

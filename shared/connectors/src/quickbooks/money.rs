@@ -53,8 +53,20 @@ pub fn invoice(
         instalments: Vec::new(),
         url: object.usable("InvoiceLink", form::url),
         purchase_order: None,
+        contact: None,
+        sent_to_customer: sent(object),
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     };
     Some(Document::Invoice { customer, invoice })
+}
+
+/// Whether the invoice left QuickBooks: it was sent by email, or printed. What says neither says nothing.
+fn sent(object: &Fields<'_>) -> Option<bool> {
+    let (mailed, printed) = (object.string("EmailStatus")?, object.string("PrintStatus"));
+    Some(mailed == "EmailSent" || printed.is_some_and(|status| status == "PrintComplete"))
 }
 
 /// A payment: what its lines link to invoices, and what is left of it.

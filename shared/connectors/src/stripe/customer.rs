@@ -67,6 +67,7 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
         email: email.clone(),
         phone,
         consents: Vec::new(),
+        unusable: Vec::new(),
     });
     Customer {
         id: event.customer_id(&external_id),
@@ -84,6 +85,7 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: contact.into_iter().collect(),
     }
 }

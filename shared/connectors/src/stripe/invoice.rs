@@ -109,6 +109,12 @@ fn invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Invoice> {
         instalments: Vec::new(),
         url,
         purchase_order: None,
+        contact: None,
+        sent_to_customer: None,
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     };
     let stage = if deleted { STAGE_DELETED } else { status as u8 };
     let rank = Rank::part(stage, paid_minor + credited, total_minor);

@@ -38,6 +38,7 @@ pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &st
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: if forgotten { Vec::new() } else { contacts(object, country.as_deref()) },
         postal_address: postal.map(|((line1, city), country)| PostalAddress {
             line1,
@@ -71,6 +72,7 @@ fn contacts(object: &Fields<'_>, country: Option<&str>) -> Vec<Contact> {
         email: of.usable("EmailAddress", form::email),
         phone,
         consents: Vec::new(),
+        unusable: Vec::new(),
     };
     let main = person("billing".to_owned(), object, phone_of(object, country));
     let others = object.objects("ContactPersons");

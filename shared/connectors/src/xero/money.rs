@@ -87,6 +87,12 @@ pub fn invoice(
         // It is asked for by itself, see [`crate::Books::link`].
         url: None,
         purchase_order: object.usable("Reference", form::filled_text),
+        contact: None,
+        sent_to_customer: object.value("SentToContact").and_then(|sent| sent.as_bool()),
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     };
     Some(Document::Invoice { customer, invoice })
 }

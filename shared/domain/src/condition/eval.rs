@@ -10,6 +10,8 @@ pub(super) enum Op {
     Text(String),
     /// Reads an entry of [`FACTS`].
     Fact(usize),
+    /// Whether the value below is among the words of an entry of [`FACTS`].
+    InFact(usize),
     /// Asks an entry of [`FACTS`] about a step.
     OfStep(usize, String),
     Not,
@@ -49,12 +51,20 @@ pub(super) fn run(code: &[Op], facts: Option<&ConditionFacts>) -> Option<bool> {
             Op::Fact(index) => facts.and_then(|facts| match FACTS[*index].read {
                 Read::Text(read) => Some(Value::Text(read(facts))),
                 Read::Int(read) => Some(Value::Int(read(facts))),
-                Read::OfStep(_) => None,
+                Read::Bool(read) => Some(Value::Bool(read(facts))),
+                Read::Words(_) | Read::OfStep(_) => None,
             }),
             Op::OfStep(index, step) => facts.and_then(|facts| match FACTS[*index].read {
                 Read::OfStep(read) => Some(Value::Bool(read(facts, step))),
-                Read::Text(_) | Read::Int(_) => None,
+                Read::Text(_) | Read::Int(_) | Read::Bool(_) | Read::Words(_) => None,
             }),
+            Op::InFact(index) => {
+                let sought = stack.pop().flatten();
+                sought.zip(facts).and_then(|(sought, facts)| match FACTS[*index].read {
+                    Read::Words(read) => Some(Value::Bool(read(facts).iter().any(|word| Value::Text(word) == sought))),
+                    Read::Text(_) | Read::Int(_) | Read::Bool(_) | Read::OfStep(_) => None,
+                })
+            }
             Op::Not => truth(stack.pop()).map(|value| Value::Bool(!value)),
             Op::And => both(&mut stack, false),
             Op::Or => both(&mut stack, true),

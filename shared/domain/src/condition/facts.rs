@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use crate::{Customer, Invoice};
+
 /// What [`HistoryFacts::days_since_contact`] says when the customer was never contacted.
 pub const NEVER: i64 = 999_999;
 
@@ -37,7 +39,7 @@ pub struct CustomerFacts {
 }
 
 /// The driving due item and its invoice, for conditions; each field is documented in [`FACTS`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the table below says it once")]
 pub struct InvoiceFacts {
     pub number: String,
@@ -48,6 +50,47 @@ pub struct InvoiceFacts {
     pub due_now_minor: i64,
     pub days_past_due: i64,
     pub instalments: i64,
+    pub legal_entity: String,
+    pub tags: Vec<String>,
+    pub for_external_id: String,
+    pub for_name: String,
+    pub sent_to_customer: bool,
+}
+
+impl Default for InvoiceFacts {
+    fn default() -> Self {
+        Self {
+            number: String::new(),
+            currency: String::new(),
+            purchase_order: String::new(),
+            total_minor: 0,
+            open_minor: 0,
+            due_now_minor: 0,
+            days_past_due: 0,
+            instalments: 0,
+            legal_entity: String::new(),
+            tags: Vec::new(),
+            for_external_id: String::new(),
+            for_name: String::new(),
+            sent_to_customer: true,
+        }
+    }
+}
+
+impl InvoiceFacts {
+    /// The same with what the source says of the invoice besides amounts and dates.
+    #[must_use]
+    pub fn described(self, invoice: &Invoice, customer: &Customer) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Self {
+            legal_entity: invoice.legal_entity.clone().or_else(|| customer.legal_entity.clone()).unwrap_or_default(),
+            tags: invoice.tags.clone(),
+            for_external_id: text(&invoice.for_external_id),
+            for_name: text(&invoice.for_name),
+            sent_to_customer: invoice.sent_to_customer.unwrap_or(true),
+            ..self
+        }
+    }
 }
 
 /// The case, for conditions; each field is documented in [`FACTS`].
@@ -108,6 +151,9 @@ pub struct Fact {
 pub(super) enum Read {
     Text(fn(&ConditionFacts) -> &str),
     Int(fn(&ConditionFacts) -> i64),
+    Bool(fn(&ConditionFacts) -> bool),
+    /// Words, which stand behind `in`.
+    Words(fn(&ConditionFacts) -> &[String]),
     /// A function of a step's id.
     OfStep(fn(&ConditionFacts, &str) -> bool),
 }
@@ -118,6 +164,8 @@ impl Fact {
         match self.read {
             Read::Text(_) => "string",
             Read::Int(_) => "int",
+            Read::Bool(_) => "bool",
+            Read::Words(_) => "list of strings",
             Read::OfStep(_) => "(step) -> bool",
         }
     }
@@ -129,6 +177,14 @@ const fn text(name: &'static str, read: fn(&ConditionFacts) -> &str, doc: &'stat
 
 const fn int(name: &'static str, read: fn(&ConditionFacts) -> i64, doc: &'static str) -> Fact {
     Fact { name, doc, read: Read::Int(read) }
+}
+
+const fn truth(name: &'static str, read: fn(&ConditionFacts) -> bool, doc: &'static str) -> Fact {
+    Fact { name, doc, read: Read::Bool(read) }
+}
+
+const fn words(name: &'static str, read: fn(&ConditionFacts) -> &[String], doc: &'static str) -> Fact {
+    Fact { name, doc, read: Read::Words(read) }
 }
 
 const fn of_step(name: &'static str, read: fn(&ConditionFacts, &str) -> bool, doc: &'static str) -> Fact {
@@ -154,6 +210,23 @@ pub const FACTS: &[Fact] = &[
     int("invoice.due_now_minor", |f| f.invoice.due_now_minor, "What of that may be chased now."),
     int("invoice.days_past_due", |f| f.invoice.days_past_due, "Calendar days since it fell due, negative before."),
     int("invoice.instalments", |f| f.invoice.instalments, "Into how many instalments the invoice is cut."),
+    text(
+        "invoice.legal_entity",
+        |f| &f.invoice.legal_entity,
+        "Which of your legal entities issued it: the invoice's own, else the customer's.",
+    ),
+    words("invoice.tags", |f| &f.invoice.tags, "Your own words for it, as the source sends them: `'vip' in invoice.tags`."),
+    text(
+        "invoice.for_external_id",
+        |f| &f.invoice.for_external_id,
+        "The source's id of the customer that it is for, where another one owes it.",
+    ),
+    text("invoice.for_name", |f| &f.invoice.for_name, "The name of the customer that it is for."),
+    truth(
+        "invoice.sent_to_customer",
+        |f| f.invoice.sent_to_customer,
+        "False where the source says that it never sent the invoice; true where it sent it or does not say.",
+    ),
     text("exposure.currency", |f| &f.exposure.currency, "The case's currency."),
     int("exposure.open_minor", |f| f.exposure.open_minor, "What is open over all due items of the case."),
     int("exposure.due_now_minor", |f| f.exposure.due_now_minor, "What of that may be chased now: the net exposure."),

@@ -3,7 +3,7 @@
 //! ```text
 //! or       = and ("||" and)*
 //! and      = relation ("&&" relation)*
-//! relation = unary (("==" | "!=" | "<" | "<=" | ">" | ">=") unary | "in" list)*
+//! relation = unary (("==" | "!=" | "<" | "<=" | ">" | ">=") unary | "in" (list | path))*
 //! unary    = "!"* primary
 //! primary  = "(" or ")" | literal | path | path "(" string ")"
 //! list     = "[" or ("," or)* "]"
@@ -176,8 +176,11 @@ impl Parser {
     /// The right side of `in`, whose items are of type `sought`.
     fn list(&mut self, sought: Type) -> Checked<()> {
         let opened = self.peek().at;
+        if matches!(self.peek().kind, Kind::Name(_)) {
+            return self.listing_fact(sought);
+        }
         if !self.eat("[") {
-            return Err(ConditionError::new(opened, "'in' needs a list such as ['smb', 'retail']"));
+            return Err(ConditionError::new(opened, "'in' needs a list such as ['smb', 'retail'], or a fact that is one"));
         }
         self.open(opened)?;
         let mut count = 0;
@@ -199,6 +202,30 @@ impl Parser {
         self.close("]", opened)?;
         self.parsed.code.push(Op::In(count));
         Ok(())
+    }
+
+    /// A fact that is a list of words, as the right side of `in`.
+    fn listing_fact(&mut self, sought: Type) -> Checked<()> {
+        let Token { at, kind: Kind::Name(first) } = self.take() else {
+            return Err(ConditionError::new(self.peek().at, "expected a name"));
+        };
+        let name = self.name(first)?;
+        let Some(index) = FACTS.iter().position(|fact| fact.name == name) else {
+            return Err(ConditionError::new(at, unknown(&name)));
+        };
+        match (FACTS[index].read, sought) {
+            (Read::Words(_), Type::Text) => {
+                self.parsed.code.push(Op::InFact(index));
+                Ok(())
+            }
+            (Read::Words(_), Type::Int | Type::Bool) => {
+                let detail = format!("{name} holds strings, what is sought is {}", sought.show());
+                Err(ConditionError::new(at, detail))
+            }
+            (Read::Text(_) | Read::Int(_) | Read::Bool(_) | Read::OfStep(_), _) => {
+                Err(ConditionError::new(at, format!("{name} is no list; 'in' needs one, such as ['smb', 'retail']")))
+            }
+        }
     }
 
     fn unary(&mut self) -> Checked<(usize, Type)> {
@@ -252,7 +279,8 @@ impl Parser {
         Ok((at, kind))
     }
 
-    fn path(&mut self, at: usize, first: String) -> Checked<(usize, Type)> {
+    /// The whole of a path that begins with `first`.
+    fn name(&mut self, first: String) -> Checked<String> {
         let mut name = first;
         while self.eat(".") {
             match self.take() {
@@ -265,6 +293,11 @@ impl Parser {
                 }
             }
         }
+        Ok(name)
+    }
+
+    fn path(&mut self, at: usize, first: String) -> Checked<(usize, Type)> {
+        let name = self.name(first)?;
         let Some(index) = FACTS.iter().position(|fact| fact.name == name) else {
             return Err(ConditionError::new(at, unknown(&name)));
         };
@@ -278,11 +311,15 @@ impl Parser {
             (Read::OfStep(_), false) => {
                 return Err(ConditionError::new(at, format!("{name} asks about a step: write {name}('the-step-id')")));
             }
-            (Read::Text(_) | Read::Int(_), true) => {
+            (Read::Words(_), false) => {
+                return Err(ConditionError::new(at, format!("{name} is a list: write 'a word' in {name}")));
+            }
+            (Read::Text(_) | Read::Int(_) | Read::Bool(_) | Read::Words(_), true) => {
                 return Err(ConditionError::new(self.peek().at, format!("{name} is a value, it is not called")));
             }
             (Read::Text(_), false) => Type::Text,
             (Read::Int(_), false) => Type::Int,
+            (Read::Bool(_), false) => Type::Bool,
         };
         self.parsed.code.push(Op::Fact(index));
         Ok((at, kind))

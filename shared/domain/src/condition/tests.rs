@@ -13,7 +13,13 @@ pub(super) fn sample() -> ConditionFacts {
             ..Default::default()
         }
         .into(),
-        invoice: InvoiceFacts { open_minor: 500, days_past_due: -3, ..Default::default() },
+        invoice: InvoiceFacts {
+            open_minor: 500,
+            days_past_due: -3,
+            tags: vec!["vip".into(), "export".into()],
+            sent_to_customer: false,
+            ..Default::default()
+        },
         exposure: ExposureFacts { open_minor: 12_500, overdue_minor: 0, due_items: 2, ..Default::default() }.into(),
         history: HistoryFacts {
             contacts: 1,
@@ -40,6 +46,10 @@ fn meanings() {
         ("customer.segment in ['smb', 'retail']", true),
         ("!(customer.segment in ['retail'])", true),
         ("2 in [1, exposure.due_items]", true),
+        ("'vip' in invoice.tags", true),
+        ("customer.segment in invoice.tags || !('export' in invoice.tags)", false),
+        ("invoice.sent_to_customer", false),
+        ("!invoice.sent_to_customer == true", true),
         ("exposure.open_minor > 5000 && exposure.open_minor < 0x10000", true),
         ("invoice.days_past_due == -3", true),
         ("invoice.days_past_due >= -2", false),
@@ -104,6 +114,11 @@ fn refusals() {
         ("[1].exists(x, x == 1)", 0, "a list stands only behind 'in'"),
         ("1 in 1", 5, "'in' needs a list"),
         ("1 in []", 6, "empty list"),
+        ("1 in invoice.tags", 5, "holds strings, what is sought is a number"),
+        ("'a' in invoice.number", 7, "is no list"),
+        ("'a' in invoice.tgs", 7, "did you mean invoice.tags"),
+        ("invoice.tags == 'a'", 0, "write 'a word' in invoice.tags"),
+        ("invoice.tags('a')", 12, "is a value, it is not called"),
         ("1 in [1,]", 8, "behind the ','"),
         ("1 in ['a']", 6, "the list holds a string"),
         ("'a' in ['a', 1]", 13, "the list holds a number"),

@@ -150,6 +150,7 @@ impl<'a> Situation<'a> {
             due_now_minor: item.due_now_minor,
             days_past_due: item.days_past_due(self.book.today),
             instalments: item.instalment.map_or(0, |(_, of)| count(of)),
+            ..InvoiceFacts::default().described(item.invoice, &self.facts.customer)
         }
     }
 

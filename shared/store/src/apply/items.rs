@@ -110,6 +110,7 @@ pub(super) fn stub(id: &CustomerId, source: &str) -> Customer {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: vec![],
         postal_address: None,
     }

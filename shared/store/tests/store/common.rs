@@ -57,6 +57,7 @@ pub fn customer(version: Option<u64>, name: &str) -> Customer {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
+        bill_with_parent: false,
         contacts: vec![Contact {
             external_id: "p1".into(),
             name: "Anna Weber".into(),
@@ -64,6 +65,7 @@ pub fn customer(version: Option<u64>, name: &str) -> Customer {
             email: Some("ap@acme.example".into()),
             phone: Some("+493012345678".into()),
             consents: vec![],
+            unusable: Vec::new(),
         }],
         postal_address: None,
     }
@@ -96,6 +98,12 @@ pub fn invoice(external: &str, version: u64) -> Invoice {
         instalments: vec![],
         url: None,
         purchase_order: None,
+        contact: None,
+        sent_to_customer: None,
+        legal_entity: None,
+        tags: Vec::new(),
+        for_external_id: None,
+        for_name: None,
     }
 }
 

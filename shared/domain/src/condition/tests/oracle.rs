@@ -74,6 +74,8 @@ fn source() -> impl Strategy<Value = String> {
         ordered(int()),
         listed(text()),
         listed(int()),
+        named(|read| matches!(read, Read::Bool(_))),
+        (text(), named(|read| matches!(read, Read::Words(_)))).prop_map(|(sought, words)| format!("{sought} in {words}")),
         (named(|read| matches!(read, Read::OfStep(_))), text_literal()).prop_map(|(name, step)| format!("{name}({step})")),
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
@@ -93,7 +95,7 @@ fn source() -> impl Strategy<Value = String> {
 
 fn facts() -> impl Strategy<Value = ConditionFacts> {
     let steps = || prop::collection::btree_set(word(), 0..4);
-    (prop::collection::vec(word(), 13), prop::collection::vec(number(), 13), steps(), steps()).prop_map(
+    (prop::collection::vec(word(), 18), prop::collection::vec(number(), 14), steps(), steps()).prop_map(
         |(mut words, mut numbers, replied_since, satisfied)| {
             let mut word = || words.pop().expect("as many as are asked for");
             let mut number = || numbers.pop().expect("as many as are asked for");
@@ -119,6 +121,11 @@ fn facts() -> impl Strategy<Value = ConditionFacts> {
                     due_now_minor: number(),
                     days_past_due: number(),
                     instalments: number(),
+                    legal_entity: word(),
+                    tags: vec![word(), word()],
+                    for_external_id: word(),
+                    for_name: word(),
+                    sent_to_customer: number() > 0,
                 },
                 exposure: ExposureFacts {
                     currency: word(),
@@ -145,6 +152,8 @@ fn oracle(source: &str, facts: &ConditionFacts) -> Value {
         let value = match fact.read {
             Read::Text(read) => Value::from(read(facts)),
             Read::Int(read) => Value::Int(read(facts)),
+            Read::Bool(read) => Value::Bool(read(facts)),
+            Read::Words(read) => Value::from(read(facts).to_vec()),
             Read::OfStep(read) => {
                 let facts = facts.clone();
                 context
