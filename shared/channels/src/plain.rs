@@ -1,4 +1,8 @@
 //! Making a value plain: one line of text without invisible or direction-changing characters.
+//!
+//! Joiners and variation selectors are invisible too, and belong to the writing of names: a Persian, Sinhala or Malayalam word, an emoji
+//! or a Japanese family name is another without them. They stay where they have something to join: behind a visible character beyond
+//! ASCII, at most one of each.
 
 /// Longest value from a source that a message shows, in characters; the rest is cut.
 const VALUE_CHARS_MAX: usize = 300;
@@ -8,13 +12,13 @@ const VALUE_CHARS_MAX: usize = 300;
 pub fn plain(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(1024));
     let mut count = 0;
-    for character in text.chars() {
+    for character in visible(text.chars()) {
         if count == VALUE_CHARS_MAX {
             line.push('…');
             break;
         }
         let space = character.is_control() || (character.is_whitespace() && !is_fixed_space(character));
-        if is_dropped(character) || (space && (line.is_empty() || line.ends_with(' '))) {
+        if space && (line.is_empty() || line.ends_with(' ')) {
             continue;
         }
         line.push(if space { ' ' } else { character });
@@ -26,7 +30,38 @@ pub fn plain(text: &str) -> String {
 
 /// The text of a template without the characters that [`plain`] drops; line breaks stay.
 pub fn without_hidden(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|character| !is_dropped(*character)).collect()
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    visible(text.chars()).collect()
+}
+
+/// What the next joiner or selector has to join.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing: a beginning, a space, a character of ASCII, a joiner.
+    Nothing,
+    /// A visible character beyond ASCII.
+    Base,
+    /// The same with its form chosen.
+    Chosen,
+}
+
+/// The characters without those that are hidden, and without joiners and selectors that have nothing to join.
+fn visible(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    let mut before = Before::Nothing;
+    characters.filter(move |character| {
+        if is_hidden(*character) {
+            return false;
+        }
+        let (stays, after) = match before {
+            Before::Base if is_selector(*character) => (true, Before::Chosen),
+            Before::Base | Before::Chosen if is_joiner(*character) => (true, Before::Nothing),
+            _ if is_joiner(*character) || is_selector(*character) => (false, before),
+            _ if character.is_ascii() || character.is_whitespace() || character.is_control() => (true, Before::Nothing),
+            _ => (true, Before::Base),
+        };
+        before = after;
+        stays
+    })
 }
 
 /// Spaces that do not break a line, as amounts have them.
@@ -34,14 +69,29 @@ fn is_fixed_space(character: char) -> bool {
     matches!(character, '\u{a0}' | '\u{202f}')
 }
 
+/// Whether a character joins what stands around it, or keeps it apart.
+fn is_joiner(character: char) -> bool {
+    matches!(character, '\u{200c}' | '\u{200d}')
+}
+
+/// Whether a character chooses the form of the one before it.
+fn is_selector(character: char) -> bool {
+    matches!(character, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
 /// Whether a character is invisible, changes the reading direction, or is for private use.
 pub fn is_dropped(character: char) -> bool {
+    is_hidden(character) || is_joiner(character) || is_selector(character)
+}
+
+fn is_hidden(character: char) -> bool {
     matches!(
         character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e00ff}'
+        | '\u{e01f0}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}'
     )
 }
 
@@ -101,6 +151,21 @@ mod tests {
             ("\u{2028}a\u{2029}b\u{85}c\0d", "a b c d"),
             ("1.250,00\u{a0}€", "1.250,00\u{a0}€"),
             ("\u{f0001}x\u{e001}", "x"),
+            // Persian, Hindi, Sinhala, a Malayalam name that ends with a joiner.
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("क्\u{200d}ष", "क्\u{200d}ष"),
+            ("ශ්\u{200d}රී ලංකා", "ශ්\u{200d}රී ලංකා"),
+            ("കുമാര്\u{200d} & Co", "കുമാര്\u{200d} & Co"),
+            // A family, a heart that is red, a Japanese family name, Mongolian.
+            ("👨\u{200d}👩\u{200d}👧", "👨\u{200d}👩\u{200d}👧"),
+            ("❤\u{fe0f}\u{200d}🔥", "❤\u{fe0f}\u{200d}🔥"),
+            ("葛\u{e0100}城", "葛\u{e0100}城"),
+            ("ᠠ\u{180b}", "ᠠ\u{180b}"),
+            // Joiners that join nothing hide something else.
+            ("A\u{200d}cme\u{200c} \u{200c}GmbH\u{200d}", "Acme GmbH"),
+            ("\u{200c}می\u{200c}\u{200d}\u{200c}خ", "می\u{200c}خ"),
+            ("می\u{202e}\u{200c}خ\u{200f}\u{2066}\u{feff}", "می\u{200c}خ"),
+            ("x\u{fe0f}\u{e0101}y", "xy"),
             ("", ""),
         ] {
             assert_eq!(plain(text), expected, "{text:?}");
