@@ -177,18 +177,18 @@ mod days {
     use jiff::civil::Weekday;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    const NAMES: [(&str, Weekday); 7] = [
-        ("mon", Weekday::Monday),
-        ("tue", Weekday::Tuesday),
-        ("wed", Weekday::Wednesday),
-        ("thu", Weekday::Thursday),
-        ("fri", Weekday::Friday),
-        ("sat", Weekday::Saturday),
-        ("sun", Weekday::Sunday),
+    const NAMES: [(&str, &str, Weekday); 7] = [
+        ("mon", "monday", Weekday::Monday),
+        ("tue", "tuesday", Weekday::Tuesday),
+        ("wed", "wednesday", Weekday::Wednesday),
+        ("thu", "thursday", Weekday::Thursday),
+        ("fri", "friday", Weekday::Friday),
+        ("sat", "saturday", Weekday::Saturday),
+        ("sun", "sunday", Weekday::Sunday),
     ];
 
     pub(super) fn serialize<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::Error> {
-        let names: Vec<&str> = NAMES.iter().filter(|(_, day)| days.contains(day)).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = NAMES.iter().filter(|(.., day)| days.contains(day)).map(|(name, ..)| *name).collect();
         names.serialize(serializer)
     }
 
@@ -196,11 +196,11 @@ mod days {
         Vec::<String>::deserialize(deserializer)?
             .iter()
             .map(|text| {
-                let short = text.to_lowercase();
+                let word = text.to_ascii_lowercase();
                 NAMES
                     .iter()
-                    .find(|(name, _)| short.starts_with(name))
-                    .map(|(_, day)| *day)
+                    .find(|(short, long, _)| word == *short || word == *long)
+                    .map(|(.., day)| *day)
                     .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is not a weekday such as 'mon'")))
             })
             .collect()
@@ -265,4 +265,28 @@ pub struct CalendarSettings {
     /// Days on which nothing is sent.
     #[serde(default)]
     pub closed: Vec<Date>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weekdays_are_words_and_no_beginnings() {
+        let days = |text: &str| serde_json::from_str::<Window>(&format!(r#"{{"days": ["{text}"]}}"#)).map(|window| window.days);
+        for (text, expected) in [
+            ("mon", Some(Weekday::Monday)),
+            ("Mon", Some(Weekday::Monday)),
+            ("MONDAY", Some(Weekday::Monday)),
+            ("thursday", Some(Weekday::Thursday)),
+            ("monkey", None),
+            ("sunny", None),
+            ("satan", None),
+            ("wednes", None),
+            ("mo", None),
+            ("", None),
+        ] {
+            assert_eq!(days(text).ok(), expected.map(|day| vec![day]), "{text}");
+        }
+    }
 }
