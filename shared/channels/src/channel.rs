@@ -1,7 +1,8 @@
 //! The trait that providers stand behind, and how a call to one can end.
 
 use async_trait::async_trait;
-use domain::{CustomerId, MessageId, TenantId};
+use domain::{CustomerId, Mailbox, MessageId, TenantId};
+use email_encoding::headers::{rfc2047, writer::EmailWriter};
 
 use crate::Rendered;
 
@@ -82,7 +83,7 @@ pub enum SendError {
     },
 }
 
-/// A sender as the `From` header has it: name and address, the name quoted or encoded so that it can hold anything.
+/// A mailbox as a header has it: name and address, the name quoted or encoded so that it can hold anything.
 pub fn mailbox(name: &str, address: &str) -> String {
     let name = crate::plain::plain(name);
     if name.is_empty() {
@@ -91,21 +92,21 @@ pub fn mailbox(name: &str, address: &str) -> String {
     if name.is_ascii() {
         return format!("\"{}\" <{address}>", name.replace('\\', "\\\\").replace('"', "\\\""));
     }
-    // RFC 2047: words of at most 75 characters, a character never cut between two.
-    let mut words: Vec<String> = vec![String::new()];
-    for character in name.chars() {
-        if words.last().is_some_and(|word| word.len() + character.len_utf8() > 42) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut() {
-            word.push(character);
-        }
+    let mut phrase = String::new();
+    if rfc2047::encode(&name, &mut EmailWriter::new(&mut phrase, 0, 0, false)).is_err() {
+        return address.to_owned();
     }
-    let encoded: Vec<String> = words
-        .iter()
-        .map(|word| format!("=?UTF-8?B?{}?=", base64::Engine::encode(&base64::engine::general_purpose::STANDARD, word)))
-        .collect();
-    format!("{} <{address}>", encoded.join(" "))
+    // Encoded words are folded; a parameter of a call has one line.
+    format!("{} <{address}>", phrase.replace("\r\n", ""))
+}
+
+/// A mailbox that a tenant set, as a header has it; `name` stands where the setting has none.
+pub fn set_mailbox(setting: &str, name: &str) -> String {
+    match Mailbox::parse(setting) {
+        Ok(set) => mailbox(set.name.as_deref().unwrap_or(name), &set.address),
+        // Settings refuse it: nothing was set, or the provider says what it thinks of it.
+        Err(_) => setting.to_owned(),
+    }
 }
 
 /// Whether `text` is a bare email address that a provider could take; not whether it exists.

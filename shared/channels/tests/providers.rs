@@ -283,11 +283,22 @@ fn senders_names_may_hold_anything() {
     for (name, expected) in [
         ("", "a@b.example"),
         ("Northwind", "\"Northwind\" <a@b.example>"),
+        ("Northwind, Inc.", "\"Northwind, Inc.\" <a@b.example>"),
+        ("Northwind (AR): Desk", "\"Northwind (AR): Desk\" <a@b.example>"),
         ("A \"B\" \\ C", "\"A \\\"B\\\" \\\\ C\" <a@b.example>"),
-        ("Müller", "=?UTF-8?B?TcO8bGxlcg==?= <a@b.example>"),
+        ("Müller", "=?utf-8?b?TcO8bGxlcg==?= <a@b.example>"),
         ("A\r\nBcc: x", "\"A Bcc: x\" <a@b.example>"),
     ] {
         assert_eq!(channels::channel::mailbox(name, "a@b.example"), expected);
+    }
+    for (setting, expected) in [
+        ("a@b.example", "\"Acme, Inc.\" <a@b.example>"),
+        ("Desk (AR) <a@b.example>", "\"Desk (AR)\" <a@b.example>"),
+        ("\"Desk, AR\" <a@b.example>", "\"Desk, AR\" <a@b.example>"),
+        ("Zürich, AR <a@b.example>", "=?utf-8?b?WsO8cmljaCwgQVI=?= <a@b.example>"),
+        ("", ""),
+    ] {
+        assert_eq!(channels::channel::set_mailbox(setting, "Acme, Inc."), expected, "{setting}");
     }
     let long = channels::channel::mailbox(&"ü".repeat(100), "a@b.example");
     assert!(long.split(' ').all(|word| word.len() <= 75), "{long}");

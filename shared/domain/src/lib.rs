@@ -5,6 +5,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`money`], [`currency`], [`id`], [`version`] | value types |
+//! | [`mailbox`], [`phone`] | the forms of addresses |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -32,7 +33,9 @@ pub mod facts;
 pub mod guard;
 pub mod id;
 pub mod ledger;
+pub mod mailbox;
 pub mod money;
+pub mod phone;
 pub mod remark;
 pub mod settings;
 pub mod step_history;
@@ -51,6 +54,7 @@ pub use document::{CustomerRef, Document};
 pub use facts::*;
 pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
 pub use ledger::*;
+pub use mailbox::Mailbox;
 pub use money::Money;
 pub use settings::{Mode, Settings};
 pub use version::SourceVersion;

@@ -234,14 +234,14 @@ impl Sender {
             customer: order.customer.clone(),
             message: order.message.clone(),
             number: pending.number,
-            from: if channel == domain::Channel::Email && !from.contains('<') {
-                channels::channel::mailbox(&policy.settings.name, &from)
+            from: if channel == domain::Channel::Email {
+                channels::channel::set_mailbox(&from, &policy.settings.name)
             } else {
                 from
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
             cc: copies.iter().filter_map(address).collect(),
-            reply_to: policy.settings.reply_to.clone(),
+            reply_to: policy.settings.reply_to.as_deref().map(|address| channels::channel::set_mailbox(address, "")),
             rendered: outcome.rendered.0.clone(),
             opt_out_url: (channel == domain::Channel::Email).then(|| outcome.rendered.1.opt_out.clone()),
         };

@@ -3,7 +3,11 @@
 use jiff::{SignedDuration, Span};
 
 use super::{is_country, is_zone};
-use crate::{Channel, Settings};
+use crate::{
+    Channel, Settings,
+    mailbox::{Mailbox, NoMailbox},
+    phone,
+};
 
 /// Longest name, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -41,7 +45,11 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     }
     for (channel, sender) in &s.sender {
         let (good, form) = match channel {
-            Channel::Email => (is_mailbox(sender), "an email address, or 'Name <address>'"),
+            Channel::Email => {
+                let why = Mailbox::parse(sender).err();
+                refuse(why.is_some(), "/sender/email", no_mailbox(sender, why));
+                continue;
+            }
             Channel::Sms => {
                 (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
             }
@@ -51,7 +59,8 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         refuse(!good, &format!("/sender/{}", channel.as_str()), format!("'{sender}' is not {form}"));
     }
     if let Some(address) = &s.reply_to {
-        refuse(!is_mailbox(address), "/reply_to", format!("'{address}' is not an email address, or 'Name <address>'"));
+        let why = Mailbox::parse(address).err();
+        refuse(why.is_some(), "/reply_to", no_mailbox(address, why));
     }
     refuse(s.window.from >= s.window.to, "/window", "a window opens before it closes, on one day".to_owned());
     refuse(s.window.days.is_empty(), "/window/days", "a window has at least one weekday".to_owned());
@@ -114,39 +123,15 @@ fn is_language(tag: &str) -> bool {
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Whether `text` is `local@domain` or `Name <local@domain>`.
-fn is_mailbox(text: &str) -> bool {
-    if !is_line(text) {
-        return false;
-    }
-    match text.strip_suffix('>').and_then(|rest| rest.split_once('<')) {
-        Some((name, address)) => !name.contains(['>', '@']) && is_address(address),
-        None => is_address(text),
-    }
-}
-
-fn is_address(text: &str) -> bool {
-    let Some((local, domain)) = text.split_once('@') else { return false };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
-    let dots = |text: &str| text.split('.').all(|part| !part.is_empty());
-    (1..=64).contains(&local.len())
-        && local.bytes().all(plain)
-        && dots(local)
-        && domain.len() <= 253
-        && domain.contains('.')
-        && domain.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        })
+/// What is said of a text that is no mailbox.
+fn no_mailbox(text: &str, why: Option<NoMailbox>) -> String {
+    let why = why.map(|why| why.to_string()).unwrap_or_default();
+    format!("'{text}' is not an email address, or 'Name <address>': {why}")
 }
 
 /// Whether `text` is a number in E.164.
 fn is_phone(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
-    })
+    phone::e164(text).is_some()
 }
 
 fn is_sms_sender(text: &str) -> bool {
@@ -225,6 +210,10 @@ mod tests {
             ("email", "ar@acme.example", true),
             ("email", "Acme AR <ar+x@mail.acme.example>", true),
             ("email", "<ar@acme.example>", true),
+            ("email", "Acme, Inc. (AR): Zürich <ar@acme.example>", true),
+            ("email", "a@acme.example, b@acme.example", false),
+            ("email", "mailto:ar@acme.example", false),
+            ("email", "ar@zürich.example", false),
             ("email", "Acme <ar@acme.example", false),
             ("email", "Acme ar@acme.example", false),
             ("email", "ar@acme", false),
@@ -250,6 +239,18 @@ mod tests {
             let expected = if good { String::new() } else { format!("/sender/{channel}") };
             assert_eq!(wrong(&format!(r#"{{"sender": {{"{channel}": "{text}"}}}}"#)), expected, "{channel} {text}");
         }
+    }
+
+    #[test]
+    fn what_is_no_mailbox_is_told_why() {
+        let mut settings = Settings::named("Acme");
+        settings.sender.insert(Channel::Email, "A <a@b.example>, C <c@d.example>".to_owned());
+        settings.reply_to = Some("ar@zürich.example".to_owned());
+        let found = check_settings(&settings);
+        for ((pointer, detail), (at, part)) in found.iter().zip([("/sender/email", "name one"), ("/reply_to", "xn--")]) {
+            assert!(pointer == at && detail.contains(part), "{pointer}: {detail}");
+        }
+        assert_eq!(found.len(), 2);
     }
 
     #[test]
