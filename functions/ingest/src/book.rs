@@ -1,7 +1,11 @@
 //! Commits what a request said: documents are applied, the rest becomes exceptions that name the field and the remedy.
 
 use connectors::{Parked, Reading};
-use domain::{NewTask, TaskKind, TenantId, id::digest, remark::remarks};
+use domain::{
+    NewTask, TaskKind, TenantId,
+    id::digest,
+    remark::{ahead, remarks},
+};
 use jiff::Timestamp;
 use store::{AppliedOutcome, Receipt, Store};
 
@@ -50,7 +54,14 @@ pub async fn take(
     reading: Reading,
     now: Timestamp,
 ) -> store::Result<Taken> {
-    let Reading { event_id, documents, parked, ignored } = reading;
+    let Reading { event_id, mut documents, mut parked, ignored } = reading;
+    documents.retain(|document| match ahead(source, document, now) {
+        Some(task) => {
+            parked.push(Parked { pointer: String::new(), detail: task.detail });
+            false
+        }
+        None => true,
+    });
     let receipt = Receipt { source: source.to_owned(), event_id: event_id.clone() };
     let taken = |outcome| Taken { outcome, event_id: event_id.clone() };
     if documents.is_empty() {

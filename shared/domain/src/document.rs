@@ -31,6 +31,36 @@ pub enum Document {
     Heartbeat(Timestamp),
 }
 
+impl Document {
+    /// The version of the object that it describes, where it has one; of an invoice with a described customer the newer of both.
+    pub fn version(&self) -> Option<SourceVersion> {
+        match self {
+            Self::Customer(customer) => customer.source_version,
+            Self::Invoice { customer, invoice } => match customer {
+                CustomerRef::Full(customer) => customer.source_version.max(Some(invoice.source_version)),
+                CustomerRef::Named(_) | CustomerRef::OfInvoice(_) => Some(invoice.source_version),
+            },
+            Self::Payment { payment, .. } => Some(payment.source_version),
+            Self::Reversal(reversal) => Some(reversal.source_version),
+            Self::Withdrawn(withdrawn) => Some(withdrawn.source_version),
+            Self::Heartbeat(_) => None,
+        }
+    }
+
+    /// What it describes, by the source's own id: `invoice INV-1`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Customer(customer) => format!("customer {}", customer.external_id),
+            Self::Invoice { invoice, .. } => format!("invoice {}", invoice.external_id),
+            Self::Payment { payment, .. } => format!("{} {}", payment.kind.as_str(), payment.external_id),
+            Self::Reversal(reversal) => format!("reversal {}", reversal.external_id),
+            Self::Withdrawn(Withdrawn { object: ObjectId::Invoice(id), .. }) => format!("invoice {id}"),
+            Self::Withdrawn(Withdrawn { object: ObjectId::Payment(id), .. }) => format!("payment {id}"),
+            Self::Heartbeat(at) => format!("heartbeat of {at}"),
+        }
+    }
+}
+
 /// An object of which the source can say no more than that it is not what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withdrawn {

@@ -133,6 +133,16 @@ pub enum PaymentKind {
     CreditNote,
 }
 
+impl PaymentKind {
+    /// In words, for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::CreditNote => "credit note",
+        }
+    }
+}
+
 /// Where a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,7 +3,7 @@
 //! A remark is an exception by its cause, not by the document that showed it first: its key names the cause, so that a thousand documents
 //! with one cause raise one exception.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{Currency, Document, NewTask, TaskKind};
 
@@ -11,13 +11,24 @@ use crate::{Currency, Document, NewTask, TaskKind};
 pub fn remarks(source: &str, document: &Document) -> Vec<NewTask> {
     match document {
         Document::Invoice { invoice, .. } => {
-            of_day(source, invoice.currency, invoice.issued_on, &format!("invoice {}", invoice.id)).into_iter().collect()
+            of_day(source, invoice.currency, invoice.issued_on, &document.name()).into_iter().collect()
         }
         Document::Payment { payment, .. } => {
-            of_day(source, payment.currency, payment.received_on, &format!("payment {}", payment.id)).into_iter().collect()
+            of_day(source, payment.currency, payment.received_on, &document.name()).into_iter().collect()
         }
         Document::Customer(_) | Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => Vec::new(),
     }
+}
+
+/// The exception for a document of `source` that is not taken because its version is an instant more than a day ahead of `now`.
+pub fn ahead(source: &str, document: &Document, now: Timestamp) -> Option<NewTask> {
+    let version = document.version().filter(|version| version.is_ahead(now))?;
+    let what = document.name();
+    let detail = format!(
+        "The {what} says that it was changed at {version}, which is more than a day ahead. It was not taken, because everything that came \
+         later would count as older; it stays as it was. Correct the clock or the date in {source}, and change it there once more."
+    );
+    Some(task(format!("{source}:ahead:{what}:{version}"), format!("{source} sent an object from the future"), detail))
 }
 
 /// A currency on a day on which it was no legal tender: the source may mean its successor, and amounts differ by the rate.

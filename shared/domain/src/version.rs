@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// The version of one object in its source: an integer or an instant, ordered within that object. An instant is newer than
@@ -16,7 +16,18 @@ pub enum SourceVersion {
     Instant(Timestamp),
 }
 
+/// How far ahead of our clock an instant may be. One that is further ahead is a mistake: everything true that came later would be older.
+pub const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
+
 impl SourceVersion {
+    /// Whether it is an instant more than [`AHEAD_MAX`] after `now`. Numbers have no time: which is too great only their source knows.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Instant(at) => at.duration_since(now) > AHEAD_MAX,
+        }
+    }
+
     /// A text whose byte order is the order of versions, for keys and write conditions.
     pub fn sortable(&self) -> String {
         match self {
@@ -38,6 +49,21 @@ impl fmt::Display for SourceVersion {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_more_than_a_day_ahead() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let now = at("2026-01-05T08:00:00Z");
+        for (version, ahead) in [
+            (SourceVersion::Number(u64::MAX), false),
+            (SourceVersion::Instant(at("2020-01-01T00:00:00Z")), false),
+            (SourceVersion::Instant(at("2026-01-06T08:00:00Z")), false),
+            (SourceVersion::Instant(at("2026-01-06T08:00:00.000000001Z")), true),
+            (SourceVersion::Instant(at("2199-12-31T23:59:59Z")), true),
+        ] {
+            assert_eq!(version.is_ahead(now), ahead, "{version}");
+        }
+    }
 
     #[test]
     fn sorts_as_it_orders() {

@@ -95,7 +95,9 @@ impl Objects for Canonical {
             flaws.add("", format!("the header webhook-id {detail}"));
         }
         let map = json::parse(incoming.body)?;
-        let document = document(&mut flaws, tenant, &Object::root(&map), incoming.now);
+        let root = Object::root(&map);
+        let document = document(&mut flaws, tenant, &root, incoming.now);
+        not_ahead(&mut flaws, &root, incoming.now);
         match document {
             Some(document) if flaws.count() == 0 => {
                 Ok(Reading { event_id: event_id.to_owned(), documents: vec![document], ..Reading::default() })
@@ -109,6 +111,17 @@ fn key(secret: &Secret) -> Option<Vec<u8>> {
     let text = secret.expose();
     let key = STANDARD.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok()?;
     (!key.is_empty()).then_some(key)
+}
+
+/// Refuses versions from the future: with one, everything true that comes later would be older.
+fn not_ahead(flaws: &mut Flaws, root: &Object<'_>, now: Timestamp) {
+    for name in ["customer", "invoice", "payment", "credit_note"] {
+        let version = root.field(name).and_then(|object| object.get("source_version"));
+        if version.and_then(|version| form::source_version(version).ok()).is_some_and(|version| version.is_ahead(now)) {
+            let detail = "is an instant more than a day ahead; send when the object was changed, by a clock that is right";
+            flaws.add(root.pointer(name) + "/source_version", detail);
+        }
+    }
 }
 
 /// The document, or at least one flaw.
