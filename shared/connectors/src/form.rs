@@ -1,7 +1,7 @@
 //! The forms that single values must have. Each reader answers the value or what is wrong with it and how to mend it,
 //! never repeating the value.
 
-use domain::{Currency, SourceVersion, id::EXTERNAL_ID_BYTES_MAX};
+use domain::{Currency, SourceVersion, id::EXTERNAL_ID_BYTES_MAX, mailbox::is_address};
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
@@ -160,34 +160,13 @@ pub fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&Value) -
 pub fn email(value: &Value) -> Result<String, String> {
     const DETAIL: &str = "is not one email address of the form name@example.com (plain ASCII, an international domain as xn--)";
     let text = string(value)?.trim();
-    if is_email(text) { Ok(text.to_owned()) } else { Err(DETAIL.to_owned()) }
-}
-
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let local_fits = (1..=64).contains(&local.len())
-        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte))
-        && local.split('.').all(|part| !part.is_empty());
-    let label_fits = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    local_fits && text.len() <= 254 && domain.contains('.') && domain.split('.').all(label_fits)
+    if is_address(text) { Ok(text.to_owned()) } else { Err(DETAIL.to_owned()) }
 }
 
 /// A phone number in E.164.
 pub fn phone(value: &Value) -> Result<String, String> {
-    let text = string(value)?.trim();
-    if is_e164(text) { Ok(text.to_owned()) } else { Err("is not an E.164 phone number, such as +493012345678".to_owned()) }
-}
-
-/// Whether a text is a phone number in E.164: a plus and 7 to 15 digits, the first not zero.
-pub fn is_e164(text: &str) -> bool {
-    text.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0')
-    })
+    let number = domain::phone::e164(string(value)?.trim());
+    number.ok_or_else(|| "is not an E.164 phone number, such as +493012345678".to_owned())
 }
 
 /// A BCP 47 language, answered in lower case.

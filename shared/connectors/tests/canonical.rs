@@ -140,6 +140,11 @@ fn values_that_are_taken() {
     ] {
         assert_eq!(flaws(&with(&sample(), pointer, value.clone())), Vec::<String>::new(), "{pointer} {value}");
     }
+    for (phone, expected) in [("+4402079460958", "+442079460958"), ("+390612345678", "+390612345678")] {
+        let document = with(&sample(), "/customer/contacts/0/phone", json!(phone));
+        let Document::Invoice { customer: CustomerRef::Full(customer), .. } = taken(&document) else { panic!("an invoice") };
+        assert_eq!(customer.contacts[0].phone.as_deref(), Some(expected), "one number has one text");
+    }
     let broken = with(&sample(), "/customer/name", json!(" Acme\r\nBcc: x\u{202e}\u{0} "));
     let Document::Invoice { customer: CustomerRef::Full(customer), .. } = taken(&broken) else { panic!("an invoice") };
     assert_eq!(customer.name, "Acme  Bcc: x");
@@ -277,6 +282,19 @@ fn values_that_are_refused() {
     }
     assert_eq!(flaws(&with(&payment(), "/payment/status", json!("open"))), ["/payment/status"]);
     assert_eq!(flaws(&with(&payment(), "/customer", json!({}))), ["/customer/external_id"]);
+}
+
+#[test]
+fn versions_from_the_future_are_refused() {
+    let ahead = |hours: i64| json!((now() + jiff::SignedDuration::from_hours(hours)).to_string());
+    for (pointer, document) in
+        [("/invoice/source_version", sample()), ("/customer/source_version", sample()), ("/payment/source_version", payment())]
+    {
+        assert_eq!(flaws(&with(&document, pointer, ahead(24))), Vec::<String>::new(), "{pointer}");
+        for version in [ahead(25), json!("2199-12-31T23:59:59Z")] {
+            assert_eq!(flaws(&with(&document, pointer, version)), [pointer]);
+        }
+    }
 }
 
 #[test]
