@@ -7,7 +7,8 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, address_key,
+    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, Unusable,
+    address_key,
     book::DueItem,
     dates::add_days,
     decide,
@@ -110,6 +111,20 @@ pub struct ContactOut {
     consents: Vec<Channel>,
     /// Channels on which the address must not be used, each with why.
     suppressed: BTreeMap<&'static str, String>,
+    /// What the source has in the place of an address, and nothing can be sent to.
+    unusable: Vec<UnusableOut>,
+}
+
+/// What stands in the source where an address should.
+#[derive(Serialize, ToSchema)]
+pub struct UnusableOut {
+    /// What it should have been an address of; `sms` for any phone number.
+    #[schema(value_type = String)]
+    channel: Channel,
+    /// What stands there.
+    said: String,
+    /// Why nothing can be sent to it.
+    why: String,
 }
 
 /// Where a customer stands between decisions.
@@ -358,6 +373,7 @@ fn customer_data(facts: &Facts) -> CustomerData {
                 email: contact.email,
                 phone: contact.phone,
                 suppressed,
+                unusable: contact.unusable.into_iter().map(unusable_out).collect(),
             }
         })
         .collect();
@@ -374,6 +390,10 @@ fn customer_data(facts: &Facts) -> CustomerData {
         time_zone,
         contacts,
     }
+}
+
+fn unusable_out(Unusable { channel, said, why }: Unusable) -> UnusableOut {
+    UnusableOut { channel, said, why }
 }
 
 fn head_out(head: &Head) -> HeadOut {

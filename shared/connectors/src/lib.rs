@@ -12,6 +12,7 @@
 //! | [`quickbooks`] | QuickBooks Online | ids |
 //! | [`xero`] | Xero | ids |
 
+mod address;
 mod books;
 pub mod canonical;
 mod connector;

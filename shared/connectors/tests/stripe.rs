@@ -177,8 +177,24 @@ fn an_unusable_phone_is_left_out_and_said_once() {
     assert_eq!(pointers, ["/data/object/customer_email", "/data/object/customer_phone"]);
     assert!(reading.parked.iter().all(|parked| !parked.detail.contains("555")), "no personal data in what people are told");
     let [Document::Invoice { customer: CustomerRef::Full(customer), .. }] = reading.documents.as_slice() else { panic!("one") };
-    assert_eq!(customer.contacts, []);
+    let [contact] = customer.contacts.as_slice() else { panic!("what stands there is kept") };
+    let said: Vec<&str> = contact.unusable.iter().map(|what| what.said.as_str()).collect();
+    assert_eq!((contact.email.as_deref(), contact.phone.as_deref(), said), (None, None, vec!["nobody", "415 555 0100"]));
     assert_eq!(read("invoice.updated", &object).parked, []);
+}
+
+#[test]
+fn address_fields_are_used_as_far_as_they_can_be() {
+    for (email, phone, expected) in [
+        ("Ann <ap@acme.example>; b@acme.example", "+44 (0)20 7946 0958", vec!["ap@acme.example", "b@acme.example"]),
+        ("mailto:ap@bücher.example", "+4402079460958", vec!["ap@xn--bcher-kva.example"]),
+    ] {
+        let object = with(recorded("customer"), json!({"name": "Acme", "email": email, "phone": phone}));
+        let [Document::Customer(customer)] = &taken("customer.updated", &object)[..] else { panic!("a customer") };
+        let emails: Vec<&str> = customer.contacts.iter().filter_map(|contact| contact.email.as_deref()).collect();
+        assert_eq!(emails, expected, "{email}");
+        assert_eq!(customer.contacts[0].phone.as_deref(), Some("+442079460958"), "{phone}");
+    }
 }
 
 #[test]

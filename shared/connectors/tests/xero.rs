@@ -265,3 +265,45 @@ fn troubles() {
     let pace = books().pace(&headers(&[("x-minlimit-remaining", "59"), ("x-daylimit-remaining", "4999"), ("retry-after", "3")]));
     assert_eq!((pace.wait, pace.scarce), (Some(Duration::from_secs(3)), false));
 }
+
+#[test]
+fn an_invoice_says_whether_it_left() {
+    for (sent, expected) in [(json!(true), Some(true)), (json!(false), Some(false)), (Value::Null, None)] {
+        let mut body: Value = serde_json::from_str(&fixture("invoices-list")).expect("JSON");
+        let list = body["Invoices"].as_array_mut().expect("a list");
+        list.retain(|invoice| invoice["Type"] == "ACCREC");
+        list[0]["SentToContact"] = sent;
+        let page = answer(&changes("Invoices:1"), 200, body.to_string()).expect("read");
+        assert_eq!(invoices(&page)[0].sent_to_customer, expected);
+    }
+}
+
+#[test]
+fn address_fields_hold_what_people_typed() {
+    let mut body: Value = serde_json::from_str(&fixture("contacts-list")).expect("JSON");
+    let contact = &mut body["Contacts"][0];
+    contact["FirstName"] = json!("Ann");
+    contact["LastName"] = Value::Null;
+    contact["EmailAddress"] = json!("Bob <a@b.example>; c@d.example");
+    contact["Phones"] =
+        json!([{"PhoneType": "DEFAULT", "PhoneNumber": "020 7946 0958", "PhoneAreaCode": "", "PhoneCountryCode": "44"}]);
+    contact["ContactPersons"] = json!([
+        {"FirstName": "Eve", "EmailAddress": "ask Bob", "IncludeInEmails": true},
+        {"FirstName": "Zoe", "EmailAddress": "mailto:zoe@d.example", "IncludeInEmails": true},
+    ]);
+    let page = answer(&changes("Contacts:1"), 200, body.to_string()).expect("read");
+    let shown: Vec<_> = customers(&page)[0]
+        .contacts
+        .iter()
+        .map(|one| (one.external_id.as_str(), one.name.as_str(), one.email.as_deref(), one.phone.as_deref(), one.unusable.len()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("billing", "Ann", Some("a@b.example"), Some("+442079460958"), 0),
+            ("billing-2", "", Some("c@d.example"), None, 0),
+            ("person-1", "Eve", None, None, 1),
+            ("person-2", "Zoe", Some("zoe@d.example"), None, 0),
+        ]
+    );
+}

@@ -1,9 +1,11 @@
 //! Invoices, payments and credit memos.
 
-use domain::{Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus};
+use domain::{
+    Allocation, Contact, Currency, Document, INVOICE_CONTACT, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus,
+};
 use jiff::Timestamp;
 
-use crate::{books::Reader, form, json::Flaws, raw::Fields};
+use crate::{address, books::Reader, form, json::Flaws, raw::Fields};
 
 /// The currency that the object names, else the company's own: a company without several currencies names none.
 fn currency(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>) -> Option<Currency> {
@@ -53,7 +55,7 @@ pub fn invoice(
         instalments: Vec::new(),
         url: object.usable("InvoiceLink", form::url),
         purchase_order: None,
-        contact: None,
+        contact: contact(object),
         sent_to_customer: sent(object),
         legal_entity: None,
         tags: Vec::new(),
@@ -61,6 +63,14 @@ pub fn invoice(
         for_name: None,
     };
     Some(Document::Invoice { customer, invoice })
+}
+
+/// Whom the invoice was sent to by name of its own address: the first, where it lists several.
+fn contact(object: &Fields<'_>) -> Option<Contact> {
+    let listed = object.object("BillEmail")?.string("Address")?;
+    let mut first = address::people("", address::emails(&listed), Ok(None)).into_iter().next()?;
+    first.external_id = INVOICE_CONTACT.to_owned();
+    Some(first)
 }
 
 /// Whether the invoice left QuickBooks: it was sent by email, or printed. What says neither says nothing.

@@ -1,20 +1,20 @@
 //! Stripe customers: as objects of their own, and as an invoice shows them.
 
-use domain::{Contact, Customer, PostalAddress, Role};
+use domain::{Channel, Customer, PostalAddress};
 use serde_json::Value;
 
 use crate::{
-    Parked, form,
+    Parked, address, form,
     json::{Flaws, Object},
-    places,
+    phone, places,
     stripe::{
         SOURCE,
         event::{Event, Rank, expandable_id},
     },
 };
 
-/// The one contact that Stripe knows of a customer.
-const CONTACT: &str = "billing";
+/// Why a phone number is left out.
+const NO_CODE: &str = "is not an E.164 phone number, such as +493012345678";
 
 /// The customer of a `customer.*` event.
 pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Option<Customer> {
@@ -55,20 +55,24 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
         read(value).map_err(|detail| note(&name, detail)).ok()
     };
     let name = usable(field("name"), &form::text);
-    let email = usable(field("email"), &form::email);
-    let phone = usable(field("phone"), &phone);
+    let text = |name: String| object.field(&name).and_then(Value::as_str).map(form::one_line).unwrap_or_default();
+    let emails = address::emails(&text(field("email")));
+    for what in &emails.unusable {
+        note(&field("email"), format!("{} (or a part of it)", what.why));
+    }
+    let written = text(field("phone"));
+    let phone = match phone::with_code(&written) {
+        None if !written.is_empty() => {
+            note(&field("phone"), NO_CODE.to_owned());
+            Err(address::unusable(Channel::Sms, &written, NO_CODE))
+        }
+        number => Ok(number),
+    };
     let address = object.field(&field("address")).and_then(Value::as_object).map(Address);
     let country = address.and_then(|address| address.text("country")).filter(|code| places::is_country(code));
     let region = address.and_then(|address| address.text("state")).filter(|code| places::is_region(code));
-    let contact = (email.is_some() || phone.is_some()).then(|| Contact {
-        external_id: CONTACT.to_owned(),
-        name: String::new(),
-        roles: vec![Role::Billing],
-        email: email.clone(),
-        phone,
-        consents: Vec::new(),
-        unusable: Vec::new(),
-    });
+    let contacts = address::people("", emails, phone);
+    let email = contacts.first().and_then(|first| first.email.clone());
     Customer {
         id: event.customer_id(&external_id),
         source: SOURCE.to_owned(),
@@ -86,14 +90,8 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
         legal_entity: None,
         parent_external_id: None,
         bill_with_parent: false,
-        contacts: contact.into_iter().collect(),
+        contacts,
     }
-}
-
-/// A phone number in E.164 once the separators that people write are taken out.
-fn phone(value: &Value) -> Result<String, String> {
-    let plain: String = form::string(value)?.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')' | '\u{a0}')).collect();
-    if form::is_e164(&plain) { Ok(plain) } else { Err("is not an E.164 phone number, such as +493012345678".to_owned()) }
 }
 
 /// An address object, of which every field may be missing.

@@ -1,14 +1,19 @@
 //! Contacts.
 
-use domain::{Contact, Customer, CustomerKind, Document, PostalAddress, Role};
+use domain::{Contact, Customer, CustomerKind, Document, PostalAddress, Unusable};
 use jiff::Timestamp;
 
-use crate::{books::Reader, form, json::Flaws, phone, places, raw::Fields};
+use crate::{
+    address::{self, PEOPLE_MAX},
+    books::Reader,
+    form,
+    json::Flaws,
+    places,
+    raw::Fields,
+};
 
 use super::SOURCE;
 
-/// People of one customer that are taken at most.
-const CONTACTS_MAX: usize = 20;
 /// Phones in the order in which they are preferred; a fax reaches nobody.
 const PHONES: [&str; 3] = ["MOBILE", "DEFAULT", "DDI"];
 
@@ -64,34 +69,40 @@ fn full_name(object: &Fields<'_>) -> String {
     ["FirstName", "LastName"].into_iter().filter_map(|name| filled(object, name)).collect::<Vec<_>>().join(" ")
 }
 
+/// The main person, whose address field may list several people, then those whom the books include in emails.
 fn contacts(object: &Fields<'_>, country: Option<&str>) -> Vec<Contact> {
-    let person = |id: String, of: &Fields<'_>, phone: Option<String>| Contact {
-        external_id: id,
-        name: full_name(of),
-        roles: vec![Role::Billing],
-        email: of.usable("EmailAddress", form::email),
-        phone,
-        consents: Vec::new(),
-        unusable: Vec::new(),
-    };
-    let main = person("billing".to_owned(), object, phone_of(object, country));
+    let emails = |of: &Fields<'_>| address::emails(&of.string("EmailAddress").unwrap_or_default());
+    let mut people = address::people(&full_name(object), emails(object), phone_of(object, country));
     let others = object.objects("ContactPersons");
-    let included = others.iter().filter(|person| person.is_true("IncludeInEmails")).take(CONTACTS_MAX - 1);
-    let included = included.enumerate().map(|(index, of)| person(format!("person-{}", index + 1), of, None));
-    let reachable = |contact: &Contact| contact.email.is_some() || contact.phone.is_some();
-    std::iter::once(main).chain(included).filter(reachable).collect()
+    let included = others.iter().filter(|person| person.is_true("IncludeInEmails")).take(PEOPLE_MAX - 1);
+    for (index, of) in included.enumerate() {
+        for (at, mut person) in address::people(&full_name(of), emails(of), Ok(None)).into_iter().enumerate() {
+            let id = index + 1;
+            person.external_id = if at == 0 { format!("person-{id}") } else { format!("person-{id}-{}", at + 1) };
+            people.push(person);
+        }
+    }
+    people.truncate(PEOPLE_MAX);
+    people
 }
 
-/// The three fields of a phone, put together as people would dial it.
-fn phone_of(object: &Fields<'_>, country: Option<&str>) -> Option<String> {
+/// The three fields of a phone, put together as people would dial it: the first that can be called, else what is wrong with the first.
+fn phone_of(object: &Fields<'_>, country: Option<&str>) -> Result<Option<String>, Unusable> {
     let phones = object.objects("Phones");
-    PHONES.into_iter().find_map(|kind| {
-        let phone = phones.iter().find(|phone| is(phone, "PhoneType", kind))?;
-        let number = filled(phone, "PhoneNumber")?;
+    let mut spoilt = None;
+    for kind in PHONES {
+        let Some(phone) = phones.iter().find(|phone| is(phone, "PhoneType", kind)) else { continue };
+        let Some(number) = filled(phone, "PhoneNumber") else { continue };
         let area = filled(phone, "PhoneAreaCode").unwrap_or_default();
-        match filled(phone, "PhoneCountryCode") {
-            Some(code) => phone::e164(&format!("+{} {area} {number}", code.trim_start_matches(['+', '0'])), country),
-            None => phone::e164(&format!("{area} {number}"), country),
+        let written = match filled(phone, "PhoneCountryCode") {
+            Some(code) => format!("+{} {area} {number}", code.trim_start_matches(['+', '0'])),
+            None => format!("{area} {number}"),
+        };
+        match address::phone(&written, country) {
+            Ok(Some(number)) => return Ok(Some(number)),
+            Ok(None) => {}
+            Err(what) => spoilt = spoilt.or(Some(what)),
         }
-    })
+    }
+    spoilt.map_or(Ok(None), Err)
 }
