@@ -83,3 +83,51 @@ async fn stale_books_stop_sending_and_say_so() {
     assert!(desk.sent().len() > before);
     assert!(desk.tasks("connection").await.is_empty(), "what a person was asked for is done");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_sick_invoice_spoils_no_other() {
+    let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
+    let desk = Desk::with("2026-03-02T18:00:00Z", settings, None).await;
+    let double = QuickBooks::start(clock(&desk)).await.unwrap();
+    double.add_company(Company::new(REALM, "Coastal Supplies"));
+    let customer = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));
+    let bill = || Invoice::new(&customer, "10.00", date(2026, 2, 2), date(2026, 3, 4));
+    let invoices: Vec<String> = (0..7).map(|_| double.add_invoice(REALM, bill())).collect();
+    double.sicken(REALM, &invoices[4], true);
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT1H").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good", "{}", desk.health("quickbooks").await);
+    assert_eq!(desk.open_here("quickbooks", &customer).await.len(), 6);
+    let named: Vec<_> = desk.tasks("document").await.into_iter().map(|task| task["detail"].clone()).collect();
+    assert_eq!(named.len(), 1, "{named:?}");
+    assert!(named[0].as_str().unwrap().starts_with(&format!("Invoice {}: ", invoices[4])), "{named:?}");
+
+    // One that was read and falls ill stays as it was, while what changes beside it is read.
+    double.pay(REALM, &invoices[0], "10.00", date(2026, 3, 2));
+    double.sicken(REALM, &invoices[1], true);
+    desk.advance("PT1H").await;
+    assert_eq!(desk.health("quickbooks").await["status"], "good", "{}", desk.health("quickbooks").await);
+    assert_eq!(desk.open_here("quickbooks", &customer).await.len(), 5);
+    // Days later the books were compared, and those two are no difference that a person must look at again each day.
+    desk.advance("P3D").await;
+    assert!(desk.tasks("books").await.is_empty(), "{:?}", desk.tasks("books").await);
+    double.sicken(REALM, &invoices[4], false);
+    desk.advance("PT1H").await;
+    assert_eq!(desk.open_here("quickbooks", &customer).await.len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parent_of_a_job_is_read_with_it() {
+    let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
+    let desk = Desk::with("2026-03-02T18:00:00Z", settings, None).await;
+    let double = QuickBooks::start(clock(&desk)).await.unwrap();
+    double.add_company(Company::new(REALM, "Coastal Supplies"));
+    let parent = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));
+    let job = Customer { parent: Some(parent.clone()), bill_with_parent: true, ..Customer::new("Oven", "") };
+    let job = double.add_customer(REALM, job);
+    double.add_invoice(REALM, Invoice::new(&job, "10.00", date(2026, 2, 2), date(2026, 3, 4)));
+    desk.connect("quickbooks", &double, REALM).await;
+    desk.advance("PT10M").await;
+    let found = desk.admin("GET", &format!("/v1/customers/quickbooks/{parent}"), &json!(null)).await;
+    assert_eq!(found.status, 200, "{}", found.text);
+}

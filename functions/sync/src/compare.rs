@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use reading::progress::{Comparison, Next};
 
 use crate::{
-    poll,
+    objects, poll,
     run::{Desk, Stopped},
     take::{Care, take},
     tally::{self, Open, Row},
@@ -110,16 +110,22 @@ async fn those(
     if suspects.is_empty() {
         return Ok(());
     }
-    let said = tally::by_customer(reread(desk, &ids).await?);
-    for (customer, ours, differing) in suspects {
+    let (said, refused) = reread(desk, &ids).await?;
+    let said = tally::by_customer(said);
+    for (customer, mut ours, differing) in suspects {
         // What the books say now: as they were listed, but for what was read again.
         let mut books: Open = theirs.get(customer).cloned().unwrap_or_default();
         books.retain(|id, _| !differing.contains_key(id));
         books.extend(said.get(customer).cloned().unwrap_or_default());
+        // What the vendor does not show is an exception of its own, and compared with nothing.
+        let shown = |row: &Row| !refused.contains(&row.external_id);
+        books.retain(|_, row| shown(row));
+        ours.retain(|_, row| shown(row));
         if tally::differing(&books, &ours).is_empty() {
             continue;
         }
-        let now = here(desk, customer).await?;
+        let mut now = here(desk, customer).await?;
+        now.retain(|_, row| shown(row));
         comparison.differing += 1;
         comparison.still += u32::from(!tally::differing(&books, &now).is_empty());
         if comparison.said.len() < NAMED_MAX {
@@ -136,26 +142,21 @@ async fn here(desk: &Desk<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
     Ok(tally::by_customer(invoices.iter().map(|invoice| tally::row(customer, invoice))).remove(customer).unwrap_or_default())
 }
 
-/// Reads invoices again, by the vendor's ids; what it says of them.
-async fn reread(desk: &Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<Vec<Row>, Stopped> {
+/// Reads invoices again, by the vendor's ids: what it says of them, and which of them it does not show.
+async fn reread(desk: &Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<(Vec<Row>, BTreeSet<String>), Stopped> {
     let books = desk.books;
-    let kind = books.invoice_kind();
-    let all: Vec<&String> = invoices.values().collect();
-    let mut said = Vec::new();
+    let all: Vec<String> = invoices.values().cloned().collect();
+    let (mut said, mut refused) = (Vec::new(), BTreeSet::new());
     for ids in all.chunks(books.access().limits.ids_max) {
-        let ids = ids.iter().map(|id| (*id).clone()).collect();
-        let page = desk.ask(&Ask::Objects { kind: kind.to_owned(), ids }).await?;
-        let missing = page.missing.clone();
-        said.extend(tally::rows(&page));
-        take(desk, page, Care::Plain).await?;
-        for id in missing {
-            let page = desk.ask(&Ask::One { kind: kind.to_owned(), id }).await?;
+        let read = objects::read(desk, books.invoice_kind(), ids).await?;
+        refused.extend(read.refused);
+        for page in read.pages {
             said.extend(tally::rows(&page));
             take(desk, page, Care::Plain).await?;
         }
         desk.keep().await?;
     }
-    Ok(said)
+    Ok((said, refused))
 }
 
 async fn say(desk: &Desk<'_>, comparison: &Comparison) -> Result<(), Stopped> {

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use connectors::{Ask, Trouble};
-use reading::link::Failed;
 use store::Waiting;
 
 use crate::{
+    objects,
     run::{Desk, Stopped},
     take::{Care, take},
-    trouble,
 };
 
 /// Hints that are read in one go; more of them wait for the next.
@@ -45,31 +43,12 @@ pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
     Ok(any)
 }
 
-/// Reads objects of one kind. Those that are missing, and all of a batch that the vendor refuses, are asked for one by one: one
-/// bad id spoils no other, and only an object's own absence means that it was deleted.
+/// Reads objects of one kind: one bad id spoils no other.
 async fn batch(desk: &Desk<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
     let Some(kind) = hints.first().map(|hint| hint.kind.clone()) else { return Ok(()) };
     let ids: Vec<String> = hints.iter().map(|hint| hint.id.clone()).collect();
-    let alone = match desk.ask(&Ask::Objects { kind: kind.clone(), ids: ids.clone() }).await {
-        Ok(page) => {
-            let missing = page.missing.clone();
-            take(desk, page, Care::Links).await?;
-            missing
-        }
-        Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(_)))) => ids,
-        Err(stopped) => return Err(stopped),
-    };
-    for id in alone {
-        match desk.ask(&Ask::One { kind: kind.clone(), id: id.clone() }).await {
-            Ok(page) => {
-                take(desk, page, Care::Links).await?;
-            }
-            // Denied alone, while others of its kind are shown: the object's own matter.
-            Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {
-                trouble::unread(desk.run, &kind, &id, &why).await?
-            }
-            Err(stopped) => return Err(stopped),
-        }
+    for page in objects::read(desk, &kind, &ids).await?.pages {
+        take(desk, page, Care::Links).await?;
     }
     Ok(())
 }

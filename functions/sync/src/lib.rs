@@ -12,6 +12,7 @@
 //! | `poll` | the first reading, and what changed since |
 //! | `compare` | open balances here against those in the books |
 //! | `tally` | what is open of whom, on one side and the other |
+//! | `objects` | objects by id, of which one may spoil the answer for all |
 //! | `limited` | a vendor that only ever says that it was asked too often |
 //! | `take` | applies a page: customers first, unreadable objects to people |
 //! | `trouble` | what a vendor's trouble leads to: waiting, or a person |
@@ -19,6 +20,7 @@
 mod compare;
 mod hints;
 mod limited;
+mod objects;
 mod poll;
 mod run;
 mod take;

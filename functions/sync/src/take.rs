@@ -3,13 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use connectors::{Ask, Page, Unreadable};
-use domain::{CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind, remark::remarks};
+use connectors::{Page, Unreadable};
+use domain::{
+    Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind,
+    remark::{ahead, remarks},
+};
 
-use crate::run::{Desk, Stopped};
+use crate::{
+    objects,
+    run::{Desk, Stopped},
+};
 
 /// Documents that one call of the table takes; it splits them into transactions itself.
 const DOCUMENTS_MAX: usize = 200;
+/// Parents above one another that are read at most; vendors allow five.
+const GENERATIONS_MAX: usize = 6;
 /// Links that one page may ask for one by one.
 const LINKS_MAX: usize = 10;
 
@@ -29,10 +37,19 @@ pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<
     let mut documents = customers(desk, &page, &mut unreadable).await?;
     links(desk, &mut page.documents, care).await?;
     documents.append(&mut page.documents);
+    let mut doubted = Vec::new();
+    documents.retain(|document| match ahead(desk.run.source, document, desk.run.now()) {
+        Some(task) => {
+            doubted.push(task);
+            false
+        }
+        None => true,
+    });
     // What belongs to one customer goes together: one bump of its head for all of it.
     documents.sort_by_key(|document| owner(document).unwrap_or_default());
     let (handler, tenant) = (desk.run.handler, desk.run.tenant);
-    for task in documents.iter().flat_map(|document| remarks(desk.run.source, document)) {
+    doubted.extend(documents.iter().flat_map(|document| remarks(desk.run.source, document)));
+    for task in doubted {
         handler.store.raise(tenant, None, &task, desk.run.now()).await?;
     }
     for some in documents.chunks(DOCUMENTS_MAX) {
@@ -44,34 +61,45 @@ pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<
     Ok(count)
 }
 
-/// The customers that the page names without describing them and that nobody described before.
+/// The customers that the page names without describing them and that nobody described before, and the parents of those whose mail goes
+/// to their parent.
 async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Document>, Stopped> {
-    let here: BTreeSet<_> = page
-        .documents
-        .iter()
-        .filter_map(|document| if let Document::Customer(customer) = document { Some(&customer.id) } else { None })
-        .collect();
-    let named: Vec<_> = page.customers.iter().filter(|(id, _)| !here.contains(id)).collect();
-    let ids: Vec<_> = named.iter().map(|(id, _)| id.clone()).collect();
-    let known = desk.run.handler.store.described(desk.run.tenant, &ids).await?;
-    let wanted: Vec<String> =
-        named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors.clone()).collect();
-    let books = desk.books;
+    let (run, books) = (desk.run, desk.books);
+    let mut here: BTreeSet<CustomerId> = described(&page.documents).map(|customer| customer.id.clone()).collect();
+    let mut named: Vec<(CustomerId, String)> = page.customers.clone();
+    named.extend(parents(desk, &page.documents));
     let mut documents = Vec::new();
-    for ids in wanted.chunks(books.access().limits.ids_max) {
-        let ask = Ask::Objects { kind: books.customer_kind().to_owned(), ids: ids.to_vec() };
-        let mut answer = desk.ask(&ask).await?;
-        documents.append(&mut answer.documents);
-        unreadable.append(&mut answer.unreadable);
-        // Lists leave out who is inactive; who is asked for alone is shown.
-        for id in answer.missing {
-            let alone = Ask::One { kind: books.customer_kind().to_owned(), id };
-            let mut answer = desk.ask(&alone).await?;
-            documents.append(&mut answer.documents);
-            unreadable.append(&mut answer.unreadable);
+    for _ in 0..GENERATIONS_MAX {
+        named.retain(|(id, _)| here.insert(id.clone()));
+        let ids: Vec<_> = named.iter().map(|(id, _)| id.clone()).collect();
+        let known = run.handler.store.described(run.tenant, &ids).await?;
+        let wanted: Vec<String> = named.drain(..).filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors).collect();
+        for ids in wanted.chunks(books.access().limits.ids_max) {
+            // Lists leave out who is inactive; who is asked for alone is shown.
+            for mut answer in objects::read(desk, books.customer_kind(), ids).await?.pages {
+                named.extend(parents(desk, &answer.documents));
+                documents.append(&mut answer.documents);
+                unreadable.append(&mut answer.unreadable);
+            }
+        }
+        if named.is_empty() {
+            break;
         }
     }
     Ok(documents)
+}
+
+/// The customers that documents describe.
+fn described(documents: &[Document]) -> impl Iterator<Item = &Customer> {
+    documents.iter().filter_map(|document| if let Document::Customer(customer) = document { Some(customer) } else { None })
+}
+
+/// The parents whose people are written to in the place of a customer's own: ours and the vendor's id.
+fn parents(desk: &Desk<'_>, documents: &[Document]) -> Vec<(CustomerId, String)> {
+    let realm = &desk.lease.progress.realm;
+    let billed = described(documents).filter(|customer| customer.bill_with_parent);
+    let parents = billed.filter_map(|customer| customer.parent_external_id.clone());
+    parents.map(|parent| (connectors::customer_id(desk.run.tenant, desk.run.source, realm, &parent), parent)).collect()
 }
 
 /// Gives invoices the address where customers see them, where the vendor must be asked for it by itself: the one that is known,
@@ -114,15 +142,14 @@ fn owner(document: &Document) -> Option<String> {
 }
 
 fn exception(source: &str, object: &Unreadable) -> NewTask {
-    let Unreadable { kind, id, detail } = object;
+    let Unreadable { kind, id, detail, withdrawn } = object;
+    let meanwhile = if *withdrawn { "It is not chased as it was before" } else { "It stays as it was read last" };
     NewTask {
         kind: TaskKind::Document,
         // Said once for each state that does not read.
         key: format!("{source}:{kind}:{id}:{}", domain::id::digest(&[detail])),
         title: format!("An object of {source} could not be read"),
-        detail: format!(
-            "{kind} {id}: {detail}. It is not chased as it was before; correct it in the books, and the next poll reads it again."
-        ),
+        detail: format!("{kind} {id}: {detail}. {meanwhile}; correct it in the books, and the next poll reads it again."),
         to: None,
         due_on: None,
         step: None,

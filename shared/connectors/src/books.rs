@@ -228,6 +228,8 @@ pub struct Unreadable {
     pub id: String,
     /// What is wrong with which of its fields, and how to mend it in the books. Holds no personal data.
     pub detail: String,
+    /// Whether a word goes with it that it is not to be chased as it was; else it stays as it was read last.
+    pub withdrawn: bool,
 }
 
 /// Why an answer says nothing.
@@ -322,11 +324,12 @@ impl Reader<'_> {
         let detail = list.iter().take(5).map(|flaw| format!("{} {}", flaw.pointer, flaw.detail)).collect::<Vec<_>>().join("; ");
         // As old as can be of its date: whatever reads it later, this release or the next, is newer.
         let dated = withdraw.and_then(|(object, updated)| Some((object, updated.or(self.as_of)?)));
+        let withdrawn = dated.is_some();
         if let Some((object, at)) = dated {
             let source_version = version(at, at);
             self.page.documents.push(Document::Withdrawn(Withdrawn { object, source_version, why: Why::Unreadable }));
         }
-        self.page.unreadable.push(Unreadable { kind, id: id.unwrap_or_default(), detail });
+        self.page.unreadable.push(Unreadable { kind, id: id.unwrap_or_default(), detail, withdrawn });
     }
 
     /// Takes the word that an object was deleted, at `at` or when the vendor answered.

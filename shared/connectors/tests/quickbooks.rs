@@ -349,3 +349,101 @@ fn troubles() {
     let site_headers = http::HeaderMap::from_iter([(http::header::RETRY_AFTER, http::HeaderValue::from_static("30"))]);
     assert_eq!(books().pace(&site_headers).wait, Some(Duration::from_secs(30)));
 }
+
+/// The recorded invoice with other fields.
+fn changed(fields: Value) -> Invoice {
+    let mut body: Value = serde_json::from_str(&fixture("answers/invoice")).expect("JSON");
+    let invoice = body["Invoice"].as_object_mut().expect("an invoice");
+    invoice.extend(fields.as_object().expect("fields").clone());
+    let page = answer(&one("Invoice", "130"), 200, body.to_string()).expect("read");
+    let [invoice] = invoices(&page)[..] else { panic!("{:?}", page.unreadable) };
+    invoice.clone()
+}
+
+#[test]
+fn an_invoice_has_an_address_of_its_own_and_says_whether_it_left() {
+    for (address, email, unusable) in [
+        ("ap@buyer.example", Some("ap@buyer.example"), 0),
+        ("Ann <ap@buyer.example>, b@buyer.example", Some("ap@buyer.example"), 0),
+        ("see notes", None, 1),
+    ] {
+        let contact = changed(json!({"BillEmail": {"Address": address}})).contact.expect("a contact");
+        let found = (contact.external_id.as_str(), contact.email.as_deref(), contact.unusable.len());
+        assert_eq!(found, (domain::INVOICE_CONTACT, email, unusable), "{address}");
+    }
+    assert_eq!(changed(json!({"BillEmail": null})).contact, None);
+    assert_eq!(changed(json!({"BillEmail": {"Address": ""}})).contact, None);
+    for (mailed, printed, sent) in [
+        ("EmailSent", "NeedToPrint", Some(true)),
+        ("NeedToSend", "NeedToPrint", Some(false)),
+        ("NotSet", "NotSet", Some(false)),
+        ("NotSet", "PrintComplete", Some(true)),
+    ] {
+        let invoice = changed(json!({"EmailStatus": mailed, "PrintStatus": printed}));
+        assert_eq!(invoice.sent_to_customer, sent, "{mailed} {printed}");
+    }
+    assert_eq!(changed(json!({"EmailStatus": null})).sent_to_customer, None);
+}
+
+#[test]
+fn a_job_is_billed_with_its_parent() {
+    for (with_parent, expected) in [(json!(true), true), (json!(false), false), (Value::Null, false)] {
+        let body = json!({"Customer": {"Id": "59", "DisplayName": "Harbour:Oven", "Job": true, "BillWithParent": with_parent,
+            "ParentRef": {"value": "58"}, "MetaData": {"LastUpdatedTime": "2026-02-20T09:00:00-08:00"}},
+            "time": "2026-03-02T01:09:29-08:00"});
+        let page = answer(&one("Customer", "59"), 200, body.to_string()).expect("read");
+        let job = customer(&page);
+        assert_eq!((job.bill_with_parent, job.parent_external_id.as_deref()), (expected, Some("58")));
+    }
+}
+
+#[test]
+fn address_fields_hold_what_people_typed() {
+    let person = |fields: Value| {
+        let mut customer = json!({"Id": "58", "DisplayName": "Harbour", "GivenName": "Ann",
+            "MetaData": {"LastUpdatedTime": "2026-02-20T09:00:00-08:00"}});
+        customer.as_object_mut().expect("an object").extend(fields.as_object().expect("fields").clone());
+        let body = json!({"Customer": customer, "time": "2026-03-02T01:09:29-08:00"});
+        let page = answer(&one("Customer", "58"), 200, body.to_string()).expect("read");
+        self::customer(&page).contacts.clone()
+    };
+    let several = person(json!({"PrimaryEmailAddr": {"Address": "Bob <a@b.example>; mailto:c@d.example"},
+        "PrimaryPhone": {"FreeFormNumber": "call Bob"}, "Mobile": {"FreeFormNumber": "(650) 555-3311"}}));
+    let shown: Vec<_> = several.iter().map(|one| (one.name.as_str(), one.email.as_deref(), one.phone.as_deref())).collect();
+    assert_eq!(shown, [("Ann", Some("a@b.example"), Some("+16505553311")), ("", Some("c@d.example"), None)]);
+    let spoilt = person(json!({"PrimaryEmailAddr": {"Address": "ask Bob"}, "PrimaryPhone": {"FreeFormNumber": "2222"}}));
+    let [ann] = spoilt.as_slice() else { panic!("one person") };
+    let said: Vec<&str> = ann.unusable.iter().map(|what| what.said.as_str()).collect();
+    assert_eq!((ann.email.as_deref(), ann.phone.as_deref(), said), (None, None, vec!["ask Bob", "2222"]));
+    assert_eq!(person(json!({})), []);
+}
+
+#[test]
+fn one_sick_object_does_not_spoil_the_others() {
+    let fault = json!({"Fault": {"Error": [{"Message": "Error parsing query", "Detail": "QueryParserError", "code": "4002"}],
+        "type": "ValidationFault"}, "time": "2026-03-02T01:09:29-08:00"});
+    let open = |page: Option<&str>| Ask::Open { money_since: None, page: page.map(str::to_owned) };
+    let spoilt = |ask: &Ask| answer(ask, 400, fault.to_string()).expect("the others are asked for");
+    for (ask, next) in [
+        (open(None), "queried:Invoice:1:125"),
+        (open(Some("queried:Invoice:1:125")), "queried:Invoice:1:62"),
+        (open(Some("queried:Invoice:113:1")), "named:Invoice:113:1"),
+        (changes(None), "captured:Customer"),
+        (changes(Some("captured:Invoice")), "queried:Invoice:1"),
+        (changes(Some("queried:Invoice:1")), "queried:Invoice:1:500"),
+    ] {
+        let page = spoilt(&ask);
+        assert_eq!((page.next.as_deref(), page.unreadable.len(), page.documents.len()), (Some(next), 0, 0), "{ask:?}");
+        assert_eq!(page.incomplete, ask == changes(Some("captured:Invoice")), "a query does not know what was deleted");
+    }
+    let named = open(Some("named:Invoice:113:1"));
+    assert!(url(&named).contains("select Id from Invoice where Balance > '0' orderby Id startposition 113 maxresults 1"));
+    let id = json!({"QueryResponse": {"Invoice": [{"Id": "113"}]}, "time": "2026-03-02T01:09:29-08:00"});
+    for (page, id) in [(answer(&named, 200, id.to_string()).expect("read"), "113"), (spoilt(&named), "")] {
+        let [sick] = page.unreadable.as_slice() else { panic!("it is named") };
+        assert_eq!((sick.kind, sick.id.as_str(), sick.withdrawn), ("Invoice", id, false));
+        assert_eq!(page.next.as_deref(), Some("queried:Invoice:114:2"));
+    }
+    // Whatever is asked for by id is halved by whoever asks.
+    assert!(matches!(answer(&objects("Invoice", &["112", "113"]), 400, fault.to_string()), Err(Trouble::Refused(_))));
+}

@@ -135,6 +135,9 @@ impl Service {
             },
             [kind, id] => {
                 let kind = KINDS.into_iter().find(|known| known.to_ascii_lowercase() == *kind);
+                if kind.zip(id.parse().ok()).is_some_and(|(kind, id)| ledger.is_sick(kind, id)) {
+                    return spoilt(now);
+                }
                 let object = kind.zip(id.parse().ok()).and_then(|(kind, id)| {
                     let object = wire::object(ledger, kind, id, linked)?;
                     Some(json!({ kind: object }))
@@ -157,6 +160,11 @@ fn invalid(now: Timestamp, code: &str, detail: &str) -> Response<Bytes> {
     wire::fault(now, StatusCode::BAD_REQUEST, "ValidationFault", code, "Error parsing query", detail)
 }
 
+/// What the vendor says where an object in the range of a query is one that it cannot show.
+fn spoilt(now: Timestamp) -> Response<Bytes> {
+    invalid(now, "4002", "QueryParserError")
+}
+
 fn queried(now: Timestamp, ledger: &Ledger, text: &str, linked: bool) -> Response<Bytes> {
     let query = match Query::parse(text) {
         Ok(query) => query,
@@ -174,6 +182,9 @@ fn queried(now: Timestamp, ledger: &Ledger, text: &str, linked: bool) -> Respons
         return wire::timed(now, json!({ "QueryResponse": { "totalCount": found.len() } }));
     }
     let page = found.iter().skip(query.start - 1).take(query.max);
+    if !query.ids_only && page.clone().any(|one| ledger.is_sick(kind, one.id)) {
+        return spoilt(now);
+    }
     let objects: Vec<Value> = page.filter_map(|one| wire::object(ledger, kind, one.id, linked)).collect();
     let mut response = json!({});
     if !objects.is_empty() {
@@ -198,6 +209,9 @@ fn captured(now: Timestamp, ledger: &Ledger, said: &Parameters, linked: bool) ->
         };
         let mut changed = query::facts(ledger, kind);
         changed.retain(|one| one.stamp.updated >= since);
+        if changed.iter().any(|one| ledger.is_sick(kind, one.id)) {
+            return spoilt(now);
+        }
         changed.sort_by_key(|one| (one.stamp.updated, one.id));
         let live = changed.iter().filter_map(|one| wire::object(ledger, kind, one.id, linked));
         let gone = ledger.gone.iter().filter(|gone| gone.kind == kind && gone.at >= since);

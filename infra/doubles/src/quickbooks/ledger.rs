@@ -29,6 +29,8 @@ pub struct InvoiceRow {
     pub currency: String,
     pub issued_on: Date,
     pub due_on: Option<Date>,
+    pub bill_email: Option<String>,
+    pub sent: bool,
     pub total: i64,
     /// What was paid when it was written.
     pub deposit: i64,
@@ -115,6 +117,8 @@ pub struct Ledger {
     pub credit_memos: BTreeMap<u64, CreditMemoRow>,
     pub gone: Vec<Gone>,
     pub told: Vec<Told>,
+    /// Invoices that spoil each answer with them.
+    pub sick: Vec<u64>,
     names: u64,
     transactions: u64,
 }
@@ -132,9 +136,14 @@ impl Ledger {
             credit_memos: BTreeMap::new(),
             gone: Vec::new(),
             told: Vec::new(),
+            sick: Vec::new(),
             names: 0,
             transactions: 0,
         }
+    }
+
+    pub fn is_sick(&self, kind: &str, id: u64) -> bool {
+        kind == "Invoice" && self.sick.contains(&id)
     }
 
     pub fn tell(&mut self, kind: &'static str, id: u64, change: Change) {
@@ -199,6 +208,8 @@ impl Ledger {
             currency,
             issued_on: invoice.issued_on,
             due_on: invoice.due_on,
+            bill_email: invoice.bill_email.clone(),
+            sent: invoice.sent,
             deposit: 0,
             linked: Vec::new(),
             voided: None,

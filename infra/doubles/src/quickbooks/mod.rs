@@ -130,6 +130,17 @@ impl QuickBooks {
         self.keep_with(realm, json!({ "deletedId": from }), |books| books.merge_customers(number(from), number(into)));
     }
 
+    /// Makes an invoice one that the vendor cannot show, and that spoils each answer with it; or well again.
+    pub fn sicken(&self, realm: &str, invoice: &str, sick: bool) {
+        self.keep(realm, |books| {
+            books.sick.retain(|id| *id != number(invoice));
+            if sick {
+                books.sick.push(number(invoice));
+            }
+            books.touch_invoice(number(invoice), Change::Updated);
+        });
+    }
+
     /// Writes an invoice; its id.
     pub fn add_invoice(&self, realm: &str, invoice: Invoice) -> String {
         self.keep(realm, |books| books.add_invoice(&invoice).to_string())

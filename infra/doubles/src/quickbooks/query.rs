@@ -67,6 +67,7 @@ struct Condition {
 pub struct Query {
     pub kind: String,
     pub counts: bool,
+    pub ids_only: bool,
     pub start: usize,
     pub max: usize,
     conditions: Vec<Condition>,
@@ -86,13 +87,16 @@ impl Query {
         if counts {
             words.expect("(")?;
         }
-        words.expect("*")?;
+        let ids_only = !counts && words.take("Id");
+        if !ids_only {
+            words.expect("*")?;
+        }
         if counts {
             words.expect(")")?;
         }
         words.expect("from")?;
         let kind = words.word()?;
-        let mut query = Self { kind, counts, start: 1, max: RESULTS_DEFAULT, conditions: Vec::new(), order: None };
+        let mut query = Self { kind, counts, ids_only, start: 1, max: RESULTS_DEFAULT, conditions: Vec::new(), order: None };
         if words.take("where") {
             query.conditions.push(query.condition(&mut words)?);
             while words.take("and") {
@@ -270,6 +274,7 @@ mod tests {
         assert_eq!((query.kind.as_str(), query.start, query.max), ("Invoice", 5, 7));
         assert_eq!(query.order, Some((Field::Id, true)));
         assert_eq!(query.conditions[1].values, ["1", "2"]);
+        assert_eq!(Query::parse("select Id from Invoice maxresults 1").map(|query| (query.ids_only, query.max)), Ok((true, 1)));
         assert_eq!(Query::parse("select count(*) from Customer").map(|query| (query.counts, query.max)), Ok((true, 100)));
     }
 
@@ -277,7 +282,7 @@ mod tests {
     fn what_does_not() {
         for text in [
             "",
-            "select Id from Invoice",
+            "select Balance from Invoice",
             "select * from Payment where UnappliedAmt > '0'",
             "select * from Payment where Balance > '0'",
             "select * from Invoice where Balance > 'x'",

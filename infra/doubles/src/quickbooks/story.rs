@@ -67,6 +67,8 @@ pub struct Customer {
     pub address: Option<Address>,
     /// The customer that it belongs to.
     pub parent: Option<String>,
+    /// Whether its bills go to the parent.
+    pub bill_with_parent: bool,
 }
 
 impl Customer {
@@ -91,13 +93,17 @@ pub struct Invoice {
     pub issued_on: Date,
     /// When it is due.
     pub due_on: Option<Date>,
+    /// Where it goes; `None` is the customer's own address.
+    pub bill_email: Option<String>,
+    /// Whether it was sent by email.
+    pub sent: bool,
 }
 
 impl Invoice {
     /// An invoice in the company's own currency.
     pub fn new(customer: &str, total: &str, issued_on: Date, due_on: Date) -> Self {
         let (customer, total) = (customer.to_owned(), total.to_owned());
-        Self { customer, number: None, total, currency: None, issued_on, due_on: Some(due_on) }
+        Self { customer, number: None, total, currency: None, issued_on, due_on: Some(due_on), bill_email: None, sent: true }
     }
 }
 

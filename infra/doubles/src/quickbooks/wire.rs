@@ -94,7 +94,7 @@ fn customer(ledger: &Ledger, id: u64, row: &CustomerRow) -> Value {
         json!({
             "Taxable": true,
             "Job": row.form.parent.is_some(),
-            "BillWithParent": false,
+            "BillWithParent": row.form.bill_with_parent,
             "Balance": balance,
             "BalanceWithJobs": balance,
             "CurrencyRef": currency(&ledger.company.currency),
@@ -154,7 +154,7 @@ fn invoice(ledger: &Ledger, id: u64, row: &InvoiceRow, linked: bool) -> Value {
             "TotalAmt": amount(row.total),
             "ApplyTaxAfterDiscount": false,
             "PrintStatus": "NeedToPrint",
-            "EmailStatus": "EmailSent",
+            "EmailStatus": if row.sent { "EmailSent" } else { "NotSet" },
             "Balance": amount(row.balance()),
         }),
     );
@@ -165,8 +165,9 @@ fn invoice(ledger: &Ledger, id: u64, row: &InvoiceRow, linked: bool) -> Value {
         written["PrivateNote"] = json!("Voided");
     }
     if let Some(of) = ledger.customers.get(&row.customer) {
-        if !of.form.email.is_empty() {
-            written["BillEmail"] = json!({ "Address": of.form.email });
+        let email = row.bill_email.as_ref().unwrap_or(&of.form.email);
+        if !email.is_empty() {
+            written["BillEmail"] = json!({ "Address": email });
         }
         if let Some(address) = address(row.customer, of) {
             written["BillAddr"] = address;

@@ -6,7 +6,7 @@ use http::Response;
 use jiff::Timestamp;
 
 use crate::{
-    Ask, Company, Page, Site, Trouble,
+    Ask, Company, Page, Site, Trouble, Unreadable,
     books::{self, Reader},
     form,
     json::Flaws,
@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     KINDS, SOURCE,
-    ask::{OPEN, OPEN_MAX, Part, QUERY_MAX},
+    ask::{OPEN, OPEN_MAX, Part, QUERY_MAX, Slice},
     customer, money,
 };
 
@@ -23,6 +23,8 @@ use super::{
 const CAPTURED_MAX: usize = 1_000;
 /// The vendor's error for what was deleted or never was.
 const NOT_FOUND: &str = "610";
+/// The vendor's error for a query in whose range an object is that it cannot show.
+const SPOILT: &str = "4002";
 /// The vendor's error for too many requests, which it may say with 403 or 429.
 const THROTTLED: [&str; 2] = ["3001", "003001"];
 
@@ -46,6 +48,8 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
                 }
                 Ok(reader.page)
             }
+            Ask::Changes { page, .. } if is_spoilt(&fault, page) => Ok(spoilt(reader, Part::parse(page.as_deref()), QUERY_MAX)),
+            Ask::Open { page, .. } if is_spoilt(&fault, page) => Ok(spoilt(reader, Part::parse(page.as_deref()), OPEN_MAX)),
             _ => Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message))),
         };
     }
@@ -123,16 +127,60 @@ fn changes(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part) -> Result<(),
             let full = captured(reader, root)? >= CAPTURED_MAX;
             // The query pages, but does not know what was deleted: only comparing the books finds that.
             reader.page.incomplete = full;
-            reader.page.next = if full { Part::Queried(kind, 1).name() } else { after(kind) };
+            reader.page.next = if full { Part::Queried(Slice::first(kind)).name() } else { after(kind) };
         }
-        Part::Queried(kind, from) => {
-            let objects = listed(root, KINDS[kind])?;
-            objects.iter().for_each(|object| take(reader, KINDS[kind], object));
-            let full = objects.len() >= QUERY_MAX;
-            reader.page.next = if full { Part::Queried(kind, from + QUERY_MAX).name() } else { after(kind) };
+        Part::Queried(of) => {
+            let objects = listed(root, KINDS[of.kind])?;
+            objects.iter().for_each(|object| take(reader, KINDS[of.kind], object));
+            let full = objects.len() >= of.size.unwrap_or(QUERY_MAX);
+            reader.page.next = if full { Part::Queried(of.after(QUERY_MAX)).name() } else { after(of.kind) };
         }
+        Part::Named(of) => named(reader, root, of, QUERY_MAX)?,
     }
     Ok(())
+}
+
+/// Whether a refusal is about one object in the range. Where its id alone was asked for, any refusal is: the others wait for no name.
+fn is_spoilt(fault: &Fault, page: &Option<String>) -> bool {
+    fault.code == SPOILT || matches!(Part::parse(page.as_deref()), Part::Named(_))
+}
+
+/// What is asked for next where one object spoils the answer: each half alone, and in the end the id of that one object.
+fn spoilt(reader: Reader<'_>, part: Part, max: usize) -> Page {
+    let Reader { as_of, mut page, .. } = reader;
+    page.as_of = as_of;
+    let next = match part {
+        // Kind by kind, then by query, which can be halved, but does not know what was deleted.
+        Part::All if max == QUERY_MAX => Part::Captured(0),
+        Part::Captured(kind) => {
+            page.incomplete = true;
+            Part::Queried(Slice::first(kind))
+        }
+        Part::All => Part::Queried(Slice::first(OPEN[0]).half(max).unwrap_or(Slice::first(OPEN[0]))),
+        Part::Queried(of) => of.half(max).map_or(Part::Named(of), Part::Queried),
+        Part::Named(of) => {
+            page.unreadable.push(sick(of, String::new()));
+            Part::Queried(of.after(max))
+        }
+    };
+    page.next = next.name();
+    page
+}
+
+/// Names the one object of a slice, and goes on behind it.
+fn named(reader: &mut Reader<'_>, root: &Fields<'_>, of: Slice, max: usize) -> Result<(), Trouble> {
+    let id = listed(root, KINDS[of.kind])?.first().and_then(|object| object.usable("Id", form::id));
+    reader.page.unreadable.push(sick(of, id.unwrap_or_default()));
+    reader.page.next = Part::Queried(of.after(max)).name();
+    Ok(())
+}
+
+fn sick(of: Slice, id: String) -> Unreadable {
+    let place = if id.is_empty() { format!(" at position {}", of.from) } else { String::new() };
+    let detail = format!(
+        "the vendor cannot show the object{place} and refuses each query with it (error {SPOILT}); save it anew in the books"
+    );
+    Unreadable { kind: KINDS[of.kind], id, detail, withdrawn: false }
 }
 
 /// Takes what change data capture lists; answers how many objects.
@@ -157,23 +205,25 @@ fn captured(reader: &mut Reader<'_>, root: &Fields<'_>) -> Result<usize, Trouble
 }
 
 fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part, money: bool) -> Result<(), Trouble> {
-    let (kind, from) = match part {
-        Part::Queried(kind, from) => (kind, from),
-        Part::All | Part::Captured(_) => (OPEN[0], 1),
+    let of = match part {
+        Part::Queried(of) => of,
+        Part::Named(of) => return named(reader, root, of, OPEN_MAX),
+        Part::All | Part::Captured(_) => Slice::first(OPEN[0]),
     };
-    let objects = listed(root, KINDS[kind])?;
+    let kind = KINDS[of.kind];
+    let objects = listed(root, kind)?;
     for object in &objects {
         // Money that is linked to invoices is in their balances already.
-        let applied = KINDS[kind] == "Payment" && money::is_applied(object);
+        let applied = kind == "Payment" && money::is_applied(object);
         if !applied {
-            take(reader, KINDS[kind], object);
+            take(reader, kind, object);
         }
     }
-    let place = OPEN.iter().position(|open| *open == kind).unwrap_or(0);
-    reader.page.next = if objects.len() >= OPEN_MAX {
-        Part::Queried(kind, from + OPEN_MAX).name()
+    let place = OPEN.iter().position(|open| *open == of.kind).unwrap_or(0);
+    reader.page.next = if objects.len() >= of.size.unwrap_or(OPEN_MAX) {
+        Part::Queried(of.after(OPEN_MAX)).name()
     } else if money && place + 1 < OPEN.len() {
-        Part::Queried(OPEN[place + 1], 1).name()
+        Part::Queried(Slice::first(OPEN[place + 1])).name()
     } else {
         None
     };

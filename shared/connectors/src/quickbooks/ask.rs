@@ -23,8 +23,40 @@ pub enum Part {
     All,
     /// Change data capture of one kind.
     Captured(usize),
-    /// A query of one kind, from a position.
-    Queried(usize, usize),
+    /// A query of one kind.
+    Queried(Slice),
+    /// The id alone of the one object of a slice that spoils each query: for naming it.
+    Named(Slice),
+}
+
+/// Where a query begins, and how many objects it may return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// The kind, by its place in [`KINDS`].
+    pub kind: usize,
+    /// The position of the first, from one.
+    pub from: usize,
+    /// Fewer than a whole page where an object in it spoiled the query; `None` is a whole page.
+    pub size: Option<usize>,
+}
+
+impl Slice {
+    /// The first page of a kind.
+    pub fn first(kind: usize) -> Self {
+        Self { kind, from: 1, size: None }
+    }
+
+    /// What comes after it, where pages have at most `max`: after a smaller one twice as many.
+    pub fn after(self, max: usize) -> Self {
+        let size = self.size.unwrap_or(max);
+        Self { from: self.from + size, size: Some(size * 2).filter(|size| *size < max), ..self }
+    }
+
+    /// Its first half; `None` for a single object.
+    pub fn half(self, max: usize) -> Option<Self> {
+        let size = self.size.unwrap_or(max) / 2;
+        (size > 0).then_some(Self { size: Some(size), ..self })
+    }
 }
 
 impl Part {
@@ -34,19 +66,26 @@ impl Part {
         let how = words.next();
         let kind = words.next().and_then(|name| KINDS.iter().position(|kind| *kind == name));
         let from = words.next().and_then(|number| number.parse().ok());
+        let size = words.next().and_then(|number| number.parse().ok()).filter(|size| *size > 0);
         match (how, kind, from) {
             (Some("captured"), Some(kind), _) => Self::Captured(kind),
-            (Some("queried"), Some(kind), Some(from)) => Self::Queried(kind, from),
+            (Some("queried"), Some(kind), Some(from)) => Self::Queried(Slice { kind, from, size }),
+            (Some("named"), Some(kind), Some(from)) => Self::Named(Slice { kind, from, size }),
             _ => Self::All,
         }
     }
 
     /// The name of the page.
     pub fn name(self) -> Option<String> {
+        let slice = |how: &str, slice: Slice| {
+            let size = slice.size.map_or(String::new(), |size| format!(":{size}"));
+            Some(format!("{how}:{}:{}{size}", KINDS.get(slice.kind)?, slice.from))
+        };
         match self {
             Self::All => None,
             Self::Captured(kind) => Some(format!("captured:{}", KINDS.get(kind)?)),
-            Self::Queried(kind, from) => Some(format!("queried:{}:{from}", KINDS.get(kind)?)),
+            Self::Queried(of) => slice("queried", of),
+            Self::Named(of) => slice("named", of),
         }
     }
 }
@@ -71,29 +110,34 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
         Ask::Changes { since, page } => match Part::parse(page.as_deref()) {
             Part::All => captured(access, site, &KINDS.join(","), *since),
             Part::Captured(kind) => captured(access, site, KINDS[kind], *since),
-            Part::Queried(kind, from) => {
-                let (kind, since) = (KINDS[kind], instant(*since));
-                let since = format!("where MetaData.LastUpdatedTime >= '{since}' orderby Id");
-                query(access, site, &format!("select * from {kind} {since} startposition {from} maxresults {QUERY_MAX}"))
+            part @ (Part::Queried(of) | Part::Named(of)) => {
+                let filter = format!("MetaData.LastUpdatedTime >= '{}'", instant(*since));
+                query(access, site, &select(part, of, &filter, QUERY_MAX))
             }
         },
         Ask::Open { money_since, page } => {
-            let (kind, from) = match Part::parse(page.as_deref()) {
-                Part::Queried(kind, from) => (kind, from),
-                Part::All | Part::Captured(_) => (OPEN[0], 1),
+            let part = Part::parse(page.as_deref());
+            let of = match part {
+                Part::Queried(of) | Part::Named(of) => of,
+                Part::All | Part::Captured(_) => Slice::first(OPEN[0]),
             };
-            let filter = match (KINDS[kind], money_since) {
+            let filter = match (KINDS[of.kind], money_since) {
                 ("Payment", Some(since)) => format!("MetaData.LastUpdatedTime >= '{}'", instant(*since)),
                 _ => "Balance > '0'".to_owned(),
             };
-            let kind = KINDS[kind];
-            query(
-                access,
-                site,
-                &format!("select * from {kind} where {filter} orderby Id startposition {from} maxresults {OPEN_MAX}"),
-            )
+            query(access, site, &select(part, of, &filter, OPEN_MAX))
         }
     }
+}
+
+/// A query for a slice, whole or its ids alone.
+fn select(part: Part, of: Slice, filter: &str, max: usize) -> String {
+    let what = match part {
+        Part::Named(_) => "Id",
+        Part::All | Part::Captured(_) | Part::Queried(_) => "*",
+    };
+    let (kind, from, size) = (KINDS[of.kind], of.from, of.size.unwrap_or(max));
+    format!("select {what} from {kind} where {filter} orderby Id startposition {from} maxresults {size}")
 }
 
 /// The request for an invoice as a PDF.
@@ -131,9 +175,39 @@ mod tests {
 
     #[test]
     fn pages_are_named_and_read_back() {
-        for part in [Part::All, Part::Captured(0), Part::Captured(3), Part::Queried(1, 1), Part::Queried(2, 2_001)] {
+        let slice = |kind, from, size| Slice { kind, from, size };
+        let queried = |kind, from, size| Part::Queried(slice(kind, from, size));
+        for part in [
+            Part::All,
+            Part::Captured(0),
+            Part::Captured(3),
+            queried(1, 1, None),
+            queried(2, 2_001, None),
+            queried(1, 113, Some(1)),
+            Part::Named(slice(1, 113, Some(1))),
+        ] {
             assert_eq!(Part::parse(part.name().as_deref()), part);
         }
         assert_eq!(Part::parse(Some("something:else")), Part::All);
+        assert_eq!(Part::parse(Some("queried:Invoice:1")), queried(1, 1, None));
+        assert_eq!(Part::parse(Some("queried:Invoice:1:0")), queried(1, 1, None));
+    }
+
+    #[test]
+    fn slices_halve_to_one_and_grow_again() {
+        let mut slice = Slice::first(1);
+        let mut sizes = Vec::new();
+        while let Some(half) = slice.half(250) {
+            sizes.push(half.size.unwrap_or_default());
+            slice = half;
+        }
+        assert_eq!(sizes, [125, 62, 31, 15, 7, 3, 1]);
+        let mut reached = slice.from;
+        for _ in 0..12 {
+            let next = slice.after(250);
+            assert_eq!(next.from, reached + slice.size.unwrap_or(250), "nothing is left out");
+            (slice, reached) = (next, next.from);
+        }
+        assert_eq!(slice.size, None);
     }
 }
