@@ -11,7 +11,7 @@ use store::Template;
 use tests::{
     desk::{Desk, at},
     documents::{changed, customer, invoice},
-    release::{Release, Tap, Way, events, record},
+    release::{Release, Tap, VERSION, Way, events, record},
 };
 
 /// Attributes that hold a document, where a later release adds fields.
@@ -21,13 +21,15 @@ const RULES: [&str; 3] = ["SETTINGS", "WFV#", "TPL#"];
 
 const EVENTS: &str = include_str!("../../docs/schemas/events.schema.json");
 
+const CHANGELOG: &str = include_str!("../../CHANGELOG.md");
+
 fn schema() -> Validator {
     jsonschema::validator_for(&serde_json::from_str(EVENTS).unwrap()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_each_release_left_is_gone_on_with_as_it_did_itself() {
-    for release in Release::all().unwrap() {
+    for release in Release::all().await.unwrap() {
         let (desk, _folder) = release.resume().await.unwrap();
         let outcome = release.play(&desk).await.unwrap();
         assert_eq!(outcome, release.outcome, "{}", release.version);
@@ -44,7 +46,7 @@ async fn what_each_release_left_is_gone_on_with_as_it_did_itself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_that_a_later_release_adds_change_nothing() {
-    for mut release in Release::all().unwrap() {
+    for mut release in Release::all().await.unwrap() {
         for item in &mut release.table {
             add_to_item(item);
         }
@@ -57,9 +59,9 @@ async fn fields_that_a_later_release_adds_change_nothing() {
     }
 }
 
-#[test]
-fn changes_of_items_are_the_events_that_they_were() {
-    for release in Release::all().unwrap() {
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_of_items_are_the_events_that_they_were() {
+    for release in Release::all().await.unwrap() {
         for told in &release.told {
             assert_eq!(events(&told.record).unwrap(), told.events, "{}", told.record);
             let mut later = told.record.clone();
@@ -73,14 +75,14 @@ fn changes_of_items_are_the_events_that_they_were() {
     }
 }
 
-#[test]
-fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_release_does_not_know() {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_release_does_not_know() {
     fn same<T: Serialize + DeserializeOwned>(text: &str) {
         let read: T = serde_json::from_str(text).unwrap();
         let stored: Value = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), stored);
     }
-    for release in Release::all().unwrap() {
+    for release in Release::all().await.unwrap() {
         let mut seen = BTreeSet::new();
         for item in &release.table {
             let sk = item["sk"]["S"].as_str().unwrap();
@@ -98,13 +100,26 @@ fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_release_d
     }
 }
 
+/// The versions that a changelog has a heading for.
+fn released(changelog: &str) -> Vec<&str> {
+    let headings = changelog.lines().filter_map(|line| line.strip_prefix("## "));
+    headings.filter_map(|heading| heading.trim_start_matches('[').split([']', ' ']).next()).filter(|name| *name != "Unreleased").collect()
+}
+
+#[test]
+fn what_the_changelog_says_was_released_is_recorded() {
+    let recorded: Vec<String> = Release::recorded().unwrap().into_iter().map(|release| release.version).collect();
+    for version in released(CHANGELOG) {
+        assert!(recorded.iter().any(|known| known == version), "record what {version} leaves: cargo run -p tests --bin release");
+    }
+    assert_eq!(released("# Changelog\n\n## Unreleased\n\n### Added\n\n## [0.3.0] - 2026-03-01\n## 0.2.0"), ["0.3.0", "0.2.0"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn this_release_is_recorded_and_leaves_nothing_that_an_earlier_one_would_miss() {
-    let version = env!("CARGO_PKG_VERSION");
-    let releases = Release::all().unwrap();
-    let known = releases.iter().find(|release| release.version == version);
-    let known = known.unwrap_or_else(|| panic!("record what {version} leaves: cargo run -p tests --bin release"));
-    let now = record(version).await.unwrap();
+async fn this_release_leaves_nothing_that_an_earlier_one_would_miss() {
+    let releases = Release::all().await.unwrap();
+    let now = record(VERSION).await.unwrap();
+    let known = releases.iter().find(|release| release.version == VERSION).unwrap();
     assert_eq!(now.outcome, known.outcome);
     let told: Vec<_> = now.told.iter().flat_map(|told| &told.events).collect();
     for earlier in releases {
@@ -169,7 +184,7 @@ async fn eventful() -> Vec<(String, Value)> {
 async fn every_event_has_the_form_of_its_schema() {
     let schema = schema();
     let mut seen = BTreeSet::new();
-    let recorded = Release::all().unwrap().into_iter().flat_map(|release| release.told).flat_map(|told| told.events);
+    let recorded = Release::all().await.unwrap().into_iter().flat_map(|release| release.told).flat_map(|told| told.events);
     for (name, detail) in eventful().await.into_iter().chain(recorded) {
         let event = json!({"source": "dunlin", "detail-type": name, "detail": detail});
         let wrong: Vec<String> = schema.iter_errors(&event).map(|error| format!("{}: {error}", error.instance_path())).collect();
