@@ -103,7 +103,10 @@ async fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_rel
 /// The versions that a changelog has a heading for.
 fn released(changelog: &str) -> Vec<&str> {
     let headings = changelog.lines().filter_map(|line| line.strip_prefix("## "));
-    headings.filter_map(|heading| heading.trim_start_matches('[').split([']', ' ']).next()).filter(|name| *name != "Unreleased").collect()
+    headings
+        .filter_map(|heading| heading.trim_start_matches('[').split([']', ' ']).next())
+        .filter(|name| *name != "Unreleased")
+        .collect()
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod record;
 
 use std::time::Duration;
 
-use kit::{Budget, Clients, Clock, Env};
+use kit::{Budget, Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use store::BusEvent;
@@ -76,10 +76,12 @@ impl Handler {
     }
 }
 
-/// The events that a record stands for.
+/// The events that a record stands for, in the form that this release writes.
 fn events(record: Value) -> anyhow::Result<Vec<BusEvent>> {
-    Ok(match record::read(record)? {
+    let events = match record::read(record)? {
         Image::Changed { old, new } => store::events(old.as_ref(), &new)?,
         Image::Removed => vec![],
-    })
+    };
+    let formed = |event: BusEvent| Ok(BusEvent { detail: serde_json::to_value(Queued::new(event.detail))?, ..event });
+    events.into_iter().map(formed).collect()
 }

@@ -14,11 +14,11 @@ use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
-use kit::{Budget, Clients, Clock, Env};
+use kit::{Budget, Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Queued, Store, TenantRow};
+use store::{Store, TenantRow};
 
 use walk::{Report, Walk};
 

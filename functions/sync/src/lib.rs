@@ -33,12 +33,12 @@ use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::TenantId;
 use jiff::Timestamp;
-use kit::{Budget, Clients, Clock, Env};
+use kit::{Budget, Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use reading::Web;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Queued, Store, Vault};
+use store::{Store, Vault};
 
 /// What an invocation leaves itself to give its leases back in.
 const MARGIN: Duration = Duration::from_secs(30);

@@ -11,6 +11,7 @@ pub mod http;
 mod log;
 pub mod metrics;
 mod problem;
+mod queued;
 
 pub use budget::Budget;
 pub use clients::Clients;
@@ -18,3 +19,4 @@ pub use clock::Clock;
 pub use env::Env;
 pub use log::{causes, init as init_logging, init_to as init_logging_to};
 pub use problem::{FieldError, Problem};
+pub use queued::{Queued, SchemaVersion};

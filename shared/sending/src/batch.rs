@@ -1,9 +1,9 @@
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::{CustomerId, MessageId, TenantId};
+use kit::Queued;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::Queued;
 
 use crate::Sender;
 

@@ -10,7 +10,12 @@ use serde::de::DeserializeOwned;
 use serde_dynamo::{AttributeValue, Item};
 use serde_json::{Value, json};
 
-use crate::{Error, Head, Result, SchemaVersion, head::from_item, keys, record::Body};
+use crate::{
+    Error, Head, Result,
+    customer::head::from_item,
+    message::record::Body,
+    table::{db::word_of, keys},
+};
 
 /// Steps that one event names at most.
 const STEPS_MAX: usize = 20;
@@ -51,7 +56,7 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     let mut all = vec![detail_type, tenant.as_str()];
     all.extend(parts);
     let id = format!("evt_{}", digest(&all));
-    let mut detail = json!({ "schema_version": SchemaVersion::WRITTEN, "id": id, "tenant": tenant.as_str() });
+    let mut detail = json!({ "id": id, "tenant": tenant.as_str() });
     if let (Some(at), Some(detail)) = (at, detail.as_object_mut()) {
         detail.insert("occurred_at".to_owned(), json!(keys::second(at)));
     }
@@ -116,7 +121,7 @@ pub fn events(old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
 fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Result<Vec<BusEvent>> {
     let id = sk.trim_start_matches("TSK#");
     let task: NewTask = json_of(new, "doc")?;
-    let mut ids = json!({ "task": id, "kind": crate::record::word(task.kind), "exception": task.kind.is_exception() });
+    let mut ids = json!({ "task": id, "kind": word_of(task.kind), "exception": task.kind.is_exception() });
     if let Some(ids) = ids.as_object_mut() {
         let optional = [
             ("customer", text(new, "customer").map(str::to_owned)),
@@ -178,7 +183,7 @@ fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Result<Vec<BusE
         }
         let (kind, reason) = match case.state {
             CaseState::Open => ("CaseOpened", None),
-            CaseState::Waiting(reason) => ("CaseWaiting", Some(crate::record::word(reason))),
+            CaseState::Waiting(reason) => ("CaseWaiting", Some(word_of(reason))),
             CaseState::Ended => ("CaseEnded", None),
             CaseState::Closed => ("CaseClosed", None),
         };
@@ -217,12 +222,12 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: 
         };
         let ids = json!({
             "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
-            "number": body.number, "status": word, "mode": crate::record::word(message.mode)
+            "number": body.number, "status": word, "mode": word_of(message.mode)
         });
         let at = millis(new, &format!("at_{word}")).or(Some(body.at));
         events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
         if born == Some(word) && matches!(word, "sent" | "shadow") {
-            let rows = crate::head::unpack(&message.rows, "").unwrap_or_default();
+            let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();
             let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
             events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
         }

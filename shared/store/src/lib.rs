@@ -3,78 +3,62 @@
 //! [`keys`] lists every key and access pattern. Every call takes the tenant first, may run twice, and says by its error what
 //! the caller does about it.
 //!
-//! | module | does |
+//! | folder | holds |
 //! |---|---|
-//! | `apply` | documents in: receipt, effects and wake-up in one transaction |
-//! | `books`, `reading` | books that are read back: who reads, what was hinted, what is known |
-//! | `head`, `facts` | what a decision is made from |
-//! | `commit` | a decision, conditional on the head |
-//! | `claim`, `settle`, `record`, `why` | a message's way, and the chain of records |
-//! | `heard`, `addresses` | what providers and people say afterwards |
-//! | `tenants`, `workflows`, `counters` | what a tenant decides by |
-//! | `work`, `customers` | what people see and do |
-//! | `vault`, `connections`, `tokens` | secrets |
-//! | `events`, `schema` | bus events from the table's stream; the form of what is queued |
+//! | `table` | keys, calls on the table, writes in the making, errors |
+//! | `customer` | the head, facts, documents in (`apply`), holds, addresses, the case view |
+//! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
+//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens |
+//! | `sync` | books that are read back: who reads, what was hinted, what is known |
+//! | `tasks` | what people see and do |
+//! | `events` | bus events from the table's stream |
 
 #![warn(missing_docs)]
 
-mod addresses;
-mod apply;
-mod books;
-mod cache;
-mod change;
-mod claim;
-mod commit;
-mod connections;
-mod counters;
-mod customers;
-mod db;
-mod error;
+mod customer;
 mod events;
-mod facts;
-mod head;
-mod heard;
-pub mod keys;
-mod listed;
-mod reading;
-mod record;
-mod schema;
-mod settle;
-mod tenants;
-mod tokens;
-mod vault;
-mod why;
-mod work;
-mod workflows;
+mod message;
+mod sync;
+mod table;
+mod tasks;
+mod tenant;
 
 use std::sync::Arc;
 
-pub use apply::{Applied, AppliedOutcome, Receipt};
-pub use books::{Lease, Leased, SignIn, Waiting};
-pub use claim::{Claim, Release};
-pub use commit::Committed;
-pub use connections::{Connection, Secrets};
-pub use counters::{MEDIAN_DAYS, Room, Slot};
-pub use customers::Explained;
-pub use error::{Error, Result};
+pub use customer::{
+    apply::{Applied, AppliedOutcome, Receipt},
+    explained::Explained,
+    facts::fact_versions,
+    head::{Attempt, Entry, Head},
+};
 pub use events::{BusEvent, events};
-pub use facts::fact_versions;
-pub use head::{Attempt, Entry, Head};
-pub use heard::{Found, Heard};
-pub use record::Record;
-pub use schema::{Queued, SchemaVersion};
-pub use settle::{Settled, Settlement};
-pub use tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned};
-pub use vault::Vault;
-pub use work::{Task, TaskPage, is_task_cursor, task_id};
-pub use workflows::{Read, Template};
+pub use message::{
+    claim::{Claim, Release},
+    commit::Committed,
+    receipts::{Found, Heard},
+    record::Record,
+    settle::{Settled, Settlement},
+};
+pub use sync::books::{Lease, Leased, SignIn, Waiting};
+pub use table::{
+    error::{Error, Result},
+    keys,
+};
+pub use tasks::{Task, TaskPage, is_task_cursor, task_id};
+pub use tenant::{
+    connections::{Connection, Secrets},
+    counters::{MEDIAN_DAYS, Room, Slot},
+    tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
+    vault::Vault,
+    workflows::{Read, Template},
+};
 
 /// The table.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) db: aws_sdk_dynamodb::Client,
     pub(crate) table: String,
-    pub(crate) cache: Arc<cache::Cache>,
+    pub(crate) cache: Arc<tenant::cache::Cache>,
 }
 
 impl Store {

@@ -177,7 +177,7 @@ fn told(noted: &[Given]) -> anyhow::Result<Vec<Told>> {
     Ok(told)
 }
 
-/// The events that a record of the stream stands for.
+/// The events that a record of the stream stands for, as `dispatch` puts them on the bus.
 pub fn events(record: &Value) -> anyhow::Result<Vec<(String, Value)>> {
     let image = |name: &str| -> anyhow::Result<Option<Item>> {
         let image = record["dynamodb"].get(name).filter(|image| image.as_object().is_some_and(|image| !image.is_empty()));
@@ -185,5 +185,7 @@ pub fn events(record: &Value) -> anyhow::Result<Vec<(String, Value)>> {
     };
     let Some(new) = image("NewImage")? else { return Ok(vec![]) };
     let events = store::events(image("OldImage")?.as_ref(), &new)?;
-    Ok(events.into_iter().map(|event| (event.detail_type.to_owned(), event.detail)).collect())
+    let formed =
+        |event: store::BusEvent| Ok((event.detail_type.to_owned(), serde_json::to_value(kit::Queued::new(event.detail))?));
+    events.into_iter().map(formed).collect()
 }

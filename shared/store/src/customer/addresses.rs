@@ -1,0 +1,122 @@
+//! What is known of addresses, a person's budget of contacts, and that somebody replied.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, settings::PersonCap};
+use jiff::{Timestamp, ToSpan, civil::Date};
+
+use crate::{
+    Error, Result, Store,
+    customer::head::{Wake, bump},
+    table::{
+        db::{Change, Transacted, Wrote, json, millis, n, s, to_json},
+        keys,
+    },
+};
+
+/// Longest that a contact day is kept.
+const CONTACT_DAYS: i64 = 60;
+
+impl Store {
+    /// Never uses an address on a channel again. The strictest reason stands; with `customer` its head is bumped in the same
+    /// transaction.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn suppress(
+        &self,
+        tenant: &TenantId,
+        channel: Channel,
+        address: &str,
+        reason: SuppressionReason,
+        at: Timestamp,
+        customer: Option<&CustomerId>,
+    ) -> Result<()> {
+        const OP: &str = "suppress an address for";
+        let key = keys::address(tenant, &address_key(channel, address));
+        let strictness = |reason: SuppressionReason| match reason {
+            SuppressionReason::Bounce => 0,
+            SuppressionReason::Complaint => 1,
+            SuppressionReason::OptOut => 2,
+            SuppressionReason::Cease => 3,
+        };
+        for _ in 0..4 {
+            let row = self.read(OP, &key, true).await?;
+            let mut fact: AddressFact = row.as_ref().map(|row| json(row, "doc")).transpose()?.unwrap_or_default();
+            if fact.suppressed.as_ref().is_some_and(|known| strictness(known.reason) >= strictness(reason)) {
+                return Ok(());
+            }
+            fact.suppressed = Some(Suppression { reason, at });
+            let mut actions: Vec<TransactWriteItem> = vec![self.address_change(key.clone(), row.as_ref(), &fact).update(self)];
+            if let Some(customer) = customer
+                && let Some(head) = self.head(tenant, customer).await?
+            {
+                let wake = Wake::of(Some(&head), customer, 1, at);
+                actions.push(bump(tenant, customer, &wake, "ADR", at).update(self));
+            }
+            if let Transacted::Done = self.transact(OP, customer.map_or("", CustomerId::as_str), actions).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: customer.map_or_else(String::new, ToString::to_string) })
+    }
+
+    /// Writes what is known of an address if nobody wrote it since it was read.
+    pub(crate) fn address_change(&self, key: keys::Key, seen: Option<&crate::table::db::Row>, fact: &AddressFact) -> Change {
+        let change = Change::of(key).put("doc", s(to_json(fact))).add("rev :one").value(":one", n(1));
+        match seen.and_then(|row| crate::table::db::number::<u64>(row, "rev")) {
+            Some(rev) => change.when("rev = :rev").value(":rev", n(rev)),
+            None => change.when("attribute_not_exists(pk)"),
+        }
+    }
+
+    /// Notes that the customer replied; only a later reply changes it.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn replied(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<()> {
+        for _ in 0..4 {
+            let head = self.must_head(tenant, customer).await?;
+            if head.replied_at.is_some_and(|known| millis(known) >= millis(at)) {
+                return Ok(());
+            }
+            let wake = Wake::of(Some(&head), customer, 1, at);
+            let change = bump(tenant, customer, &wake, "REPLY", at).put("ra", n(millis(at)));
+            if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict { operation: "note a reply of", id: customer.to_string() })
+    }
+
+    /// Spends one contact day of a person's budget. A day that is spent already costs nothing. False when there is no room.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn spend(&self, tenant: &TenantId, person: &str, on: Date, cap: &PersonCap) -> Result<bool> {
+        const OP: &str = "spend a contact for";
+        let key = keys::address(tenant, person);
+        for _ in 0..6 {
+            let row = self.read(OP, &key, true).await?;
+            let mut fact: AddressFact = row.as_ref().map(|row| json(row, "doc")).transpose()?.unwrap_or_default();
+            if fact.contacted_on.contains(&on) {
+                return Ok(true);
+            }
+            let since = on.checked_sub(i64::from(cap.days.saturating_sub(1)).days()).unwrap_or(Date::MIN);
+            let spent = fact.contacted_on.iter().filter(|day| **day >= since && **day <= on).count();
+            if spent >= usize::try_from(cap.count).unwrap_or(usize::MAX) {
+                return Ok(false);
+            }
+            let kept_from = on.checked_sub(CONTACT_DAYS.days()).unwrap_or(Date::MIN);
+            fact.contacted_on.retain(|day| *day >= kept_from);
+            fact.contacted_on.push(on);
+            fact.contacted_on.sort();
+            if let Wrote::Done(_) = self.write(OP, self.address_change(key.clone(), row.as_ref(), &fact), false).await? {
+                return Ok(true);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
+    }
+}

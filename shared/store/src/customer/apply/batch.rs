@@ -1,0 +1,129 @@
+//! Effects and wake-ups as transactions: one where it all fits, else in an order that may be broken off and done again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{CustomerId, TenantId};
+use jiff::Timestamp;
+
+use crate::{
+    Head, Store,
+    customer::head::{Wake, bump},
+    table::db::{ACTIONS_MAX, n},
+};
+
+/// Writes that belong together, and what they change for whom.
+#[derive(Default)]
+pub(super) struct Unit {
+    pub(super) actions: Vec<TransactWriteItem>,
+    /// The customers whose facts change, with the sort key of what does.
+    pub(super) touches: Vec<(CustomerId, String)>,
+    /// By how many a customer's open invoices become more.
+    pub(super) invoices: Vec<(CustomerId, i64)>,
+}
+
+impl Unit {
+    /// A write that belongs to no other and changes no customer's facts.
+    pub(super) fn of(action: TransactWriteItem) -> Self {
+        Self { actions: vec![action], ..Self::default() }
+    }
+}
+
+/// What one transaction changes for a customer.
+#[derive(Default)]
+struct Touched {
+    keys: BTreeSet<String>,
+    invoices: i64,
+}
+
+/// Transactions in the making.
+pub(super) struct Batches<'a> {
+    pub(super) store: &'a Store,
+    pub(super) tenant: &'a TenantId,
+    pub(super) now: Timestamp,
+    pub(super) heads: BTreeMap<CustomerId, Head>,
+    pub(super) shards: u8,
+    done: Vec<Vec<TransactWriteItem>>,
+    actions: Vec<TransactWriteItem>,
+    touched: BTreeMap<CustomerId, Touched>,
+    woken: BTreeSet<CustomerId>,
+}
+
+impl<'a> Batches<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        tenant: &'a TenantId,
+        now: Timestamp,
+        heads: BTreeMap<CustomerId, Head>,
+        shards: u8,
+    ) -> Self {
+        Self {
+            store,
+            tenant,
+            now,
+            heads,
+            shards,
+            done: vec![],
+            actions: vec![],
+            touched: BTreeMap::new(),
+            woken: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, unit: Unit) {
+        let more = unit.touches.iter().map(|(customer, _)| customer).filter(|customer| !self.touched.contains_key(customer));
+        let heads = self.touched.len() + more.collect::<BTreeSet<_>>().len();
+        // The receipt comes on top.
+        if self.actions.len() + unit.actions.len() + heads + 1 > ACTIONS_MAX {
+            self.close();
+        }
+        self.actions.extend(unit.actions);
+        for (customer, key) in unit.touches {
+            self.touched.entry(customer).or_default().keys.insert(key);
+        }
+        for (customer, more) in unit.invoices {
+            self.touched.entry(customer).or_default().invoices += more;
+        }
+    }
+
+    /// Ends a transaction: each customer whose facts it changes is woken by it, once.
+    pub(super) fn close(&mut self) {
+        let mut batch = std::mem::take(&mut self.actions);
+        for (customer, touched) in std::mem::take(&mut self.touched) {
+            let wake = self.wake(&customer);
+            let changed = touched.keys.into_iter().collect::<Vec<_>>().join(" ");
+            let mut change = bump(self.tenant, &customer, &wake, &changed, self.now);
+            if touched.invoices != 0 {
+                change = change.add("inv :more").value(":more", n(touched.invoices));
+            }
+            batch.push(change.update(self.store));
+            self.woken.insert(customer);
+        }
+        if !batch.is_empty() {
+            self.done.push(batch);
+        }
+    }
+
+    fn wake(&self, customer: &CustomerId) -> Wake {
+        let head = self.heads.get(customer);
+        match Wake::of(head, customer, self.shards, self.now) {
+            // A transaction before this one made the head, or moved its due moment, which a sweep may have moved on since.
+            Wake::Create { shard } if self.woken.contains(customer) => Wake::Now { shard, backoff_until: None },
+            Wake::DueAlready { .. } if self.woken.contains(customer) => {
+                Wake::Now { shard: head.map_or(0, |head| head.shard), backoff_until: head.and_then(|head| head.backoff_until) }
+            }
+            wake => wake,
+        }
+    }
+
+    /// The transactions, the receipt with the last: until then the event counts as unseen and may be applied again.
+    pub(super) fn finish(mut self, receipt: Option<TransactWriteItem>) -> Vec<Vec<TransactWriteItem>> {
+        self.close();
+        match (self.done.last_mut(), receipt) {
+            (Some(last), receipt) => last.extend(receipt),
+            (None, Some(receipt)) => self.done.push(vec![receipt]),
+            (None, None) => {}
+        }
+        self.done
+    }
+}

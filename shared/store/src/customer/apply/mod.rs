@@ -1,0 +1,153 @@
+//! Applies documents: receipt, effects and the customers' wake-up in one transaction.
+//!
+//! A document wins only if its version is newer, so any order and any number of repeats end in the same state. A document
+//! whose customer is only known by another object (a reversal by its payment, a payment by its invoice) waits at that object's
+//! reference and is applied together with it.
+//!
+//! The reference also says which customer an object is at. A newer document that names another customer moves it: it comes to
+//! the new customer, a tombstone of the same version stays with the old one, and both are woken, in one transaction. So an
+//! older document finds the tombstone and is stale, and whoever still held the object for the old customer's loses and reads
+//! again. An invoice takes along the payments that are for it alone, a payment its reversals.
+//!
+//! | module | does |
+//! |---|---|
+//! | `plan` | reads what documents say, and whose they are |
+//! | `moves` | what goes along when an object comes to another customer |
+//! | `write` | the plan as effects on items |
+//! | `batch` | effects and wake-ups as transactions |
+//! | `items` | the stored forms |
+
+mod batch;
+mod items;
+mod moves;
+mod plan;
+mod write;
+
+use std::collections::VecDeque;
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::{Document, NewTask, TenantId};
+use jiff::Timestamp;
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        db::{Change, Row, Wrote, millis, n, put},
+        keys,
+    },
+};
+
+use plan::Plan;
+
+/// How long a receipt is kept: longer than any vendor redelivers.
+const RECEIPT_DAYS: i64 = 35;
+
+/// What a sender's event is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The connection that it came by.
+    pub source: String,
+    /// The sender's own id of the event.
+    pub event_id: String,
+}
+
+/// What came of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppliedOutcome {
+    /// Something changed.
+    Applied,
+    /// The event was seen before.
+    Duplicate,
+    /// All of it was known.
+    Stale,
+}
+
+/// What came of an event, and what it raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// What came of it.
+    pub outcome: AppliedOutcome,
+    /// The exceptions raised.
+    pub tasks: Vec<NewTask>,
+}
+
+/// How documents came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin<'a> {
+    /// By an event, which may be delivered again.
+    Event(&'a Receipt),
+    /// They were read back from this source.
+    Read(&'a str),
+}
+
+impl<'a> Origin<'a> {
+    pub(crate) fn source(self) -> &'a str {
+        match self {
+            Self::Event(receipt) => &receipt.source,
+            Self::Read(source) => source,
+        }
+    }
+}
+
+pub(crate) fn receipt_action(store: &Store, tenant: &TenantId, receipt: &Receipt, now: Timestamp) -> TransactWriteItem {
+    let key = keys::receipt(tenant, &receipt.source, &receipt.event_id);
+    let expires = now.as_second() + RECEIPT_DAYS * 86_400;
+    put(store, &key, Row::from([("expires_at".to_owned(), n(expires))]), Some("attribute_not_exists(pk)"))
+}
+
+impl Store {
+    /// Applies what a source said.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when other writers kept coming between; the event may be delivered again.
+    pub async fn apply(&self, tenant: &TenantId, receipt: &Receipt, documents: &[Document], now: Timestamp) -> Result<Applied> {
+        self.apply_from(tenant, Origin::Event(receipt), documents, now).await
+    }
+
+    pub(crate) async fn apply_from(
+        &self,
+        tenant: &TenantId,
+        origin: Origin<'_>,
+        documents: &[Document],
+        now: Timestamp,
+    ) -> Result<Applied> {
+        for _ in 0..4 {
+            if let Some(applied) = self.apply_once(tenant, origin, documents, now).await? {
+                return Ok(applied);
+            }
+        }
+        Err(Error::Conflict { operation: "apply an event of", id: origin.source().to_owned() })
+    }
+
+    async fn apply_once(
+        &self,
+        tenant: &TenantId,
+        origin: Origin<'_>,
+        documents: &[Document],
+        now: Timestamp,
+    ) -> Result<Option<Applied>> {
+        let mut plan = Plan::new(self, tenant, origin, now);
+        if plan.look_up(documents).await? {
+            return Ok(Some(Applied { outcome: AppliedOutcome::Duplicate, tasks: vec![] }));
+        }
+        let mut queue: VecDeque<_> = documents.iter().cloned().map(|document| (document, None)).collect();
+        while let Some((document, from)) = queue.pop_front() {
+            plan.take(document, from, &mut queue).await?;
+        }
+        plan.write().await
+    }
+
+    /// Notes that a source says its books were complete at `at`; only a later word changes it. True when it did.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn heartbeat(&self, tenant: &TenantId, source: &str, at: Timestamp) -> Result<bool> {
+        let change = Change::of(keys::heard(tenant, source))
+            .put("heard_at", n(millis(at)))
+            .when("attribute_not_exists(heard_at) OR heard_at < :at")
+            .value(":at", n(millis(at)));
+        Ok(matches!(self.write("note a heartbeat of", change, false).await?, Wrote::Done(_)))
+    }
+}

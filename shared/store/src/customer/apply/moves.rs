@@ -1,0 +1,75 @@
+//! What goes along when an object comes to another customer.
+
+use std::collections::BTreeSet;
+
+use domain::{CustomerId, InvoiceId, Payment, PaymentId, Reversal};
+
+use super::plan::Plan;
+use crate::{
+    Result,
+    customer::facts::filed_with,
+    table::{
+        db::{Range, Row, json, last_of, text},
+        keys::{self, Key},
+    },
+};
+
+/// Most reversals of one payment, and most payments of one customer, that are looked through.
+const LOOKED_THROUGH_MAX: usize = 10_000;
+
+impl Plan<'_> {
+    /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever
+    /// owes the invoice now would owe it whole. What is for other invoices too stays where its source says it is.
+    pub(super) async fn bring_payments(&mut self, from: &CustomerId, to: &CustomerId, invoice: &InvoiceId) -> Result<()> {
+        const OP: &str = "find the payments of";
+        let pk = keys::customer(self.tenant, from);
+        let last = last_of("P#");
+        let range = Range { chase: true, ..Range::new(&pk, "P#", &last, LOOKED_THROUGH_MAX) };
+        let mut rows = self.store.range(OP, range).await?;
+        let invoice_row = self.store.read(OP, &keys::invoice(self.tenant, from, invoice), true).await?;
+        let filed: Vec<Key> = invoice_row
+            .iter()
+            .flat_map(filed_with)
+            .filter(|sk| sk.starts_with("PAY#"))
+            .map(|sk| Key { pk: pk.clone(), sk })
+            .collect();
+        rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
+        for row in rows.iter().filter(|row| row.contains_key("doc")) {
+            let payment: Payment = json(row, "doc")?;
+            let parts = &payment.allocations;
+            let alone = !parts.is_empty() && parts.iter().all(|part| part.invoice == *invoice);
+            if !alone || self.payments.contains_key(&payment.id) {
+                continue;
+            }
+            let reference = self.reference(payment.id.as_str()).await?;
+            if reference.known.is_some_and(|known| known != *from) {
+                continue;
+            }
+            self.bring_reversals(from, to, &payment.id).await?;
+            self.comes(payment.id.as_str(), to);
+            self.payments.insert(payment.id.clone(), (to.clone(), payment));
+        }
+        Ok(())
+    }
+
+    /// Brings along a moving payment's reversals.
+    pub(super) async fn bring_reversals(&mut self, from: &CustomerId, to: &CustomerId, payment: &PaymentId) -> Result<()> {
+        let known: BTreeSet<Key> = self.reversals.keys().cloned().collect();
+        for row in self.reversals_at(from, payment).await? {
+            let reversal: Reversal = json(&row, "doc")?;
+            let key = keys::reversal(self.tenant, to, payment, &reversal.external_id);
+            if !known.contains(&key) {
+                self.reversals.insert(key, (to.clone(), reversal));
+            }
+        }
+        Ok(())
+    }
+
+    /// The reversals that a customer has of a payment.
+    pub(super) async fn reversals_at(&self, customer: &CustomerId, payment: &PaymentId) -> Result<Vec<Row>> {
+        let (pk, from) = (keys::customer(self.tenant, customer), keys::reversals_of(payment));
+        let to = last_of(&from);
+        let rows = self.store.range("find the reversals of", Range::new(&pk, &from, &to, LOOKED_THROUGH_MAX)).await?;
+        Ok(rows.into_iter().filter(|row| row.contains_key("doc") && text(row, "sk").is_some()).collect())
+    }
+}

@@ -1,0 +1,305 @@
+//! The plan as effects on items.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::{
+    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentId, Reversal, SourceVersion,
+};
+use serde::Serialize;
+
+use super::{
+    Applied, AppliedOutcome, Origin,
+    batch::{Batches, Unit},
+    items::{is_there, newer, said_before, stub, takes_place, too_many},
+    plan::Plan,
+    receipt_action,
+};
+use crate::{
+    Result,
+    customer::head::from_item,
+    table::{
+        db::{Change, Row, Transacted, n, number, s, text, to_json},
+        keys::{self, Key},
+    },
+};
+
+const OP: &str = "apply an event of";
+
+/// The effects, in the order in which they are written where one transaction cannot hold them all.
+struct Effects<'p> {
+    rows: &'p HashMap<Key, Row>,
+    units: Vec<Unit>,
+    tasks: Vec<NewTask>,
+    /// By how many each customer's open invoices become more.
+    more: BTreeMap<CustomerId, usize>,
+}
+
+impl Plan<'_> {
+    /// Writes the plan. `None` when something changed meanwhile and it must be made again.
+    pub(super) async fn write(self) -> Result<Option<Applied>> {
+        let (store, tenant) = (self.store, self.tenant);
+        let owners = self.customers();
+        let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
+        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new() };
+        for (owner, payment) in self.payments.values() {
+            self.write_payment(&mut effects, owner, payment).await?;
+        }
+        for (id, (owner, invoice)) in &self.invoices {
+            self.write_invoice(&mut effects, id, owner, invoice);
+        }
+        self.write_reversals(&mut effects);
+        let profiles = self.write_profiles(&effects, &owners);
+        let Effects { units, tasks, .. } = effects;
+        let mut changed_any = !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
+        for at in &self.heartbeats {
+            changed_any |= store.heartbeat(tenant, self.origin.source(), *at).await?;
+        }
+        for task in &tasks {
+            store.raise(tenant, None, task, self.now).await?;
+        }
+        let mut heads = BTreeMap::new();
+        for owner in &owners {
+            if let Some(row) = rows.get(&keys::head(tenant, owner)) {
+                heads.insert(owner.clone(), from_item(row.clone())?);
+            }
+        }
+        let shards = if units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
+        let mut batches = Batches::new(store, tenant, self.now, heads, shards);
+        for unit in profiles.into_iter().chain(units) {
+            batches.add(unit);
+        }
+        let waited = self.write_waited();
+        if !waited.is_empty() {
+            batches.close();
+        }
+        for unit in waited.into_iter().chain(self.write_waiting().await?) {
+            batches.add(unit);
+        }
+        let receipt = match self.origin {
+            Origin::Event(receipt) => Some(receipt_action(store, tenant, receipt, self.now)),
+            Origin::Read(_) => None,
+        };
+        for batch in batches.finish(receipt) {
+            if let Transacted::Not(_) = store.transact(OP, self.origin.source(), batch).await? {
+                return Ok(None);
+            }
+        }
+        let outcome = if changed_any { AppliedOutcome::Applied } else { AppliedOutcome::Stale };
+        Ok(Some(Applied { outcome, tasks }))
+    }
+
+    /// Whether what was read says what an earlier reading of the same state said: then writing it changes nothing.
+    fn said_before(&self, row: Option<&Row>, object: &impl Serialize, version: &SourceVersion) -> bool {
+        match self.origin {
+            Origin::Event(_) => false,
+            Origin::Read(_) => said_before(row, object, version),
+        }
+    }
+
+    /// Everybody whom the plan may concern.
+    fn customers(&self) -> BTreeSet<CustomerId> {
+        let mut all: BTreeSet<CustomerId> = self.profiles.keys().chain(&self.named).cloned().collect();
+        let invoices = self.invoices.iter().map(|(id, (owner, _))| (id.as_str(), owner));
+        let payments = self.payments.iter().map(|(id, (owner, _))| (id.as_str(), owner));
+        for (object, owner) in invoices.chain(payments) {
+            all.extend(self.leaves(object, owner).cloned());
+            all.insert(owner.clone());
+        }
+        all.extend(self.reversals.values().map(|(owner, _)| owner.clone()));
+        all
+    }
+
+    /// The items that the effects depend on.
+    fn wanted(&self, owners: &BTreeSet<CustomerId>) -> Vec<Key> {
+        let tenant = self.tenant;
+        let mut wanted: Vec<Key> = self.reversals.keys().cloned().collect();
+        for (id, (owner, _)) in &self.invoices {
+            wanted.push(keys::invoice(tenant, owner, id));
+            wanted.extend(self.leaves(id.as_str(), owner).map(|before| keys::invoice(tenant, before, id)));
+        }
+        wanted.extend(self.payments.iter().map(|(id, (owner, _))| keys::payment(tenant, owner, id)));
+        wanted.extend(self.reversals.values().map(|(owner, reversal)| keys::payment(tenant, owner, &reversal.payment)));
+        for owner in owners {
+            wanted.push(keys::head(tenant, owner));
+            wanted.push(keys::profile(tenant, owner));
+        }
+        wanted
+    }
+
+    /// The reference of an object that is new or moves, to be written with it.
+    fn refer(&self, object: &str, owner: &CustomerId) -> Option<Change> {
+        let reference = self.references.get(object).filter(|reference| reference.known.as_ref() != Some(owner))?;
+        let change = Change::of(keys::reference(self.tenant, object)).put("customer", s(owner.as_str()));
+        Some(match (&reference.known, reference.waiting) {
+            (Some(before), _) => change.when("customer = :before").value(":before", s(before.as_str())),
+            // What waits was read by this plan, all of it.
+            (None, Some(count)) => change.when("attribute_not_exists(customer) AND waiting = :count").value(":count", n(count)),
+            (None, None) => change.when("attribute_not_exists(customer) AND attribute_not_exists(waiting)"),
+        })
+    }
+
+    /// The parts that every object has: itself, its reference where that changes, and its tombstone where it comes from.
+    fn place(&self, id: &str, owner: &CustomerId, object: Change, tombstone: Option<Change>) -> Unit {
+        let changes = [Some(object), self.refer(id, owner), tombstone].into_iter().flatten();
+        Unit { actions: changes.map(|change| change.update(self.store)).collect(), ..Unit::default() }
+    }
+
+    fn write_invoice(&self, effects: &mut Effects<'_>, id: &InvoiceId, owner: &CustomerId, invoice: &Invoice) {
+        let (tenant, version) = (self.tenant, &invoice.source_version);
+        let key = keys::invoice(tenant, owner, id);
+        let row = effects.rows.get(&key);
+        if !takes_place(row, version) || self.said_before(row, invoice, version) {
+            return;
+        }
+        let is_new = !is_there(row);
+        if is_new {
+            let open = effects.rows.get(&keys::head(tenant, owner)).and_then(|row| number::<usize>(row, "inv")).unwrap_or(0);
+            let more = effects.more.entry(owner.clone()).or_default();
+            if open + *more >= OPEN_INVOICES_MAX {
+                effects.tasks.push(too_many(owner, invoice));
+                return;
+            }
+            *more += 1;
+        }
+        let before = self.leaves(id.as_str(), owner);
+        let chase = (invoice.status != InvoiceStatus::Draft).then(|| format!("I#{id}"));
+        let stays = before.is_none();
+        let object = self.object(&key, to_json(invoice), version, chase, stays).drop("archived").put("outbox", s("f"));
+        let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
+        let mut unit = self.place(id.as_str(), owner, object, tombstone);
+        unit.touches.push((owner.clone(), key.sk.clone()));
+        if is_new {
+            unit.invoices.push((owner.clone(), 1));
+        }
+        if let Some(before) = before {
+            unit.touches.push((before.clone(), key.sk));
+            let there = effects.rows.get(&keys::invoice(tenant, before, id));
+            if there.is_some_and(|row| row.contains_key("doc") && !row.contains_key("archived")) {
+                unit.invoices.push((before.clone(), -1));
+            }
+        }
+        effects.units.push(unit);
+    }
+
+    async fn write_payment(&self, effects: &mut Effects<'_>, owner: &CustomerId, payment: &Payment) -> Result<()> {
+        let (tenant, version) = (self.tenant, &payment.source_version);
+        let key = keys::payment(tenant, owner, &payment.id);
+        let row = effects.rows.get(&key);
+        let before = self.leaves(payment.id.as_str(), owner);
+        if !takes_place(row, version) || self.said_before(row, payment, version) {
+            return Ok(());
+        }
+        let chase = Some(format!("P#{}", payment.id));
+        let stays = before.is_none();
+        let object = self.object(&key, to_json(payment), version, chase, stays).put("outbox", s("f"));
+        let tombstone = before.map(|before| self.tombstone(keys::payment(tenant, before, &payment.id), version));
+        let mut unit = self.place(payment.id.as_str(), owner, object, tombstone);
+        unit.touches.push((owner.clone(), key.sk.clone()));
+        if let Some(before) = before {
+            unit.touches.push((before.clone(), key.sk));
+            let pk = keys::customer(tenant, before);
+            for row in self.reversals_at(before, &payment.id).await? {
+                let sk = text(&row, "sk").unwrap_or_default().to_owned();
+                unit.actions.push(Change::of(Key { pk: pk.clone(), sk: sk.clone() }).delete(self.store));
+                unit.touches.push((before.clone(), sk));
+            }
+        }
+        effects.units.push(unit);
+        Ok(())
+    }
+
+    fn write_reversals(&self, effects: &mut Effects<'_>) {
+        let mut back: BTreeSet<Key> = BTreeSet::new();
+        let mut held: BTreeSet<&str> = BTreeSet::new();
+        for (key, (owner, reversal)) in &self.reversals {
+            if !newer(effects.rows.get(key), &reversal.source_version) {
+                continue;
+            }
+            let chase = Some(format!("R#{}", key.sk.trim_start_matches("REV#")));
+            let object = self.object(key, to_json::<Reversal>(reversal), &reversal.source_version, chase, true);
+            let mut unit = Unit { actions: vec![object.update(self.store)], ..Unit::default() };
+            unit.touches.push((owner.clone(), key.sk.clone()));
+            let payment = keys::payment(self.tenant, owner, &reversal.payment);
+            let id = reversal.payment.as_str();
+            // A payment that this plan does not write must stay with the customer that the reversal is written for, and it
+            // matters again.
+            if !self.payments.contains_key(&reversal.payment) {
+                if held.insert(id) {
+                    let stays = Change::of(keys::reference(self.tenant, id));
+                    let stays = stays.when("customer = :owner").value(":owner", s(owner.as_str()));
+                    unit.actions.push(stays.check(self.store));
+                }
+                let filed = effects.rows.get(&payment).is_some_and(|row| row.contains_key("doc") && !row.contains_key("chase"));
+                if filed && back.insert(payment.clone()) {
+                    let change = Change::of(payment).put("chase", s(format!("P#{id}"))).when("attribute_exists(doc)");
+                    unit.actions.push(change.update(self.store));
+                }
+            }
+            effects.units.push(unit);
+        }
+    }
+
+    /// Profiles come first. Facts are never lost because their customer is not described yet: a stub stands in.
+    fn write_profiles(&self, effects: &Effects<'_>, owners: &BTreeSet<CustomerId>) -> Vec<Unit> {
+        let touched: BTreeSet<&CustomerId> =
+            effects.units.iter().flat_map(|unit| &unit.touches).map(|(customer, _)| customer).collect();
+        let mut units = Vec::new();
+        for owner in owners {
+            let row = effects.rows.get(&keys::profile(self.tenant, owner));
+            let change = match self.profiles.get(owner) {
+                Some(customer) => {
+                    let is_stub = row.is_some_and(|row| row.contains_key("stub"));
+                    let replaces = match &customer.source_version {
+                        Some(version) => newer(row, version),
+                        None => row.is_none(),
+                    };
+                    let again = customer.source_version.as_ref().is_some_and(|version| self.said_before(row, customer, version));
+                    (is_stub || replaces && !again).then(|| self.profile_change(customer, false))
+                }
+                None => {
+                    let wanted = touched.contains(owner) || self.named.contains(owner);
+                    (row.is_none() && wanted).then(|| self.profile_change(&stub(owner, self.origin.source()), true))
+                }
+            };
+            if let Some(change) = change {
+                let touches = vec![(owner.clone(), "PROFILE".to_owned())];
+                units.push(Unit { actions: vec![change.update(self.store)], touches, ..Unit::default() });
+            }
+        }
+        units
+    }
+
+    /// What no longer waits: after all else, for it is found again only while its object says that something waits.
+    fn write_waited(&self) -> Vec<Unit> {
+        let store = self.store;
+        let mut actions: Vec<_> = self.done_waiting.iter().map(|key| Change::of(key.clone()).delete(store)).collect();
+        let objects = self.invoices.keys().map(InvoiceId::as_str).chain(self.payments.keys().map(PaymentId::as_str));
+        for object in objects {
+            if let Some(count) = self.references.get(object).and_then(|reference| reference.waiting) {
+                let change = Change::of(keys::reference(self.tenant, object)).drop("waiting");
+                actions.push(change.when("waiting = :count").value(":count", n(count)).update(store));
+            }
+        }
+        actions.into_iter().map(Unit::of).collect()
+    }
+
+    /// What waits from now on.
+    async fn write_waiting(&self) -> Result<Vec<Unit>> {
+        let store = self.store;
+        let mut actions = Vec::new();
+        let mut objects: BTreeMap<Key, u64> = BTreeMap::new();
+        for wait in &self.waiting {
+            *objects.entry(Key { pk: wait.key.pk.clone(), sk: "REF".to_owned() }).or_default() += 1;
+            let known = store.read(OP, &wait.key, true).await?;
+            if known.as_ref().and_then(|row| text(row, "ver")).is_none_or(|known| known < wait.version.as_str()) {
+                let change = Change::of(wait.key.clone()).put("doc", s(to_json(&wait.document)));
+                actions.push(change.put("ver", s(wait.version.clone())).update(store));
+            }
+        }
+        for (key, count) in objects {
+            let change = Change::of(key).add("waiting :count").value(":count", n(count)).when("attribute_not_exists(customer)");
+            actions.push(change.update(store));
+        }
+        Ok(actions.into_iter().map(Unit::of).collect())
+    }
+}

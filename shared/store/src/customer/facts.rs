@@ -1,0 +1,260 @@
+//! Reads everything that a decision about one customer is made from, strongly consistent.
+//!
+//! The reads, for a customer with few open invoices: the base range (profile and holds), the `chase` index, records since
+//! `covered_from`, and one batch for the addresses of its contacts and, where the tenant demands it, the heartbeat of its source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    AddressFact, Channel, Covered, Customer, Facts, Hold, Invoice, InvoiceFact, InvoiceId, Payment, PaymentFact, Reversal,
+    SourceVersion, TenantId, address_key,
+};
+use jiff::Timestamp;
+
+use crate::{
+    Error, Head, Result, Store,
+    customer::head::unpack,
+    message::record::RecordItem,
+    table::{
+        db::{Range, Row, json, last_of, number, text},
+        keys::{self, Key},
+    },
+};
+
+/// Most items of one kind that a customer's facts are read from; far beyond the documented limits.
+const FACTS_MAX: usize = 60_000;
+/// Invoices whose versions a record names.
+const VERSIONS_MAX: usize = 20;
+/// Every channel with an address that can be suppressed.
+const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
+
+pub(crate) fn invoice_of(row: &Row, archived: bool) -> Result<InvoiceFact> {
+    let folded = if row.contains_key("folded") { json(row, "folded")? } else { vec![] };
+    Ok(InvoiceFact { invoice: json::<Invoice>(row, "doc")?, folded, archived })
+}
+
+fn payment_of(row: &Row) -> Result<PaymentFact> {
+    let at = number(row, "seen_at").and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    Ok(PaymentFact { payment: json::<Payment>(row, "doc")?, recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH) })
+}
+
+/// The attribute of a filed item that names what was filed with it.
+pub(crate) const FILED_WITH: &str = "fw";
+
+/// The sort keys of what an item was filed with.
+pub(crate) fn filed_with(row: &Row) -> Vec<String> {
+    row.get(FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect()
+}
+
+/// The sort keys of what an item cannot be judged without.
+fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
+    let mut all = filed_with(row);
+    if sk.starts_with("PAY#") {
+        let payment: Payment = json(row, "doc")?;
+        all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
+    } else if sk.starts_with("REV#") {
+        all.push(format!("PAY#{}", json::<Reversal>(row, "doc")?.payment));
+    }
+    Ok(all)
+}
+
+impl Store {
+    /// The facts that belong to `head`. They are at least as new; what is committed after the head was read makes the write
+    /// that depends on its version fail.
+    ///
+    /// `addresses` holds, for each contact and channel, the suppression under [`address_key`], and where the tenant caps them the
+    /// person's contact days under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`Error::Corrupt`].
+    pub async fn facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
+        const OP: &str = "read the facts of";
+        let pk = keys::customer(tenant, &head.customer);
+        let base_to = last_of(keys::HOLDS);
+        let base = self.range(OP, Range::new(&pk, "PROFILE", &base_to, FACTS_MAX));
+        let chased = self.range(OP, Range { chase: true, ..Range::new(&pk, "I#", "Z", FACTS_MAX) });
+        let (records_from, records_to) = (format!("COV#{:010}", head.covered_from), last_of("COV#"));
+        let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
+        let (base, chased, records) = tokio::try_join!(base, chased, records)?;
+
+        let mut customer: Option<Customer> = None;
+        let mut holds: Vec<Hold> = Vec::new();
+        for row in &base {
+            match text(row, "sk") {
+                Some("PROFILE") => customer = Some(json(row, "doc")?),
+                Some(sk) if sk.starts_with(keys::HOLDS) => holds.push(json(row, "doc")?),
+                _ => {}
+            }
+        }
+        let customer =
+            customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
+        let books = self.with_filed(&pk, chased).await?;
+        let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
+        for (sk, row) in &books {
+            match sk.get(..4) {
+                // A draft has no index entry either; it is not archived.
+                Some("INV#") => invoices.push(invoice_of(row, row.contains_key("archived"))?),
+                Some("PAY#") => payments.push(payment_of(row)?),
+                Some("REV#") => reversals.push(json(row, "doc")?),
+                _ => {}
+            }
+        }
+        let mut coverage = Vec::new();
+        for row in &records {
+            let record: RecordItem = crate::message::record::read(row)?;
+            if let Some(each) = self.coverage(tenant, &head.customer, record).await? {
+                coverage.extend(each);
+            }
+        }
+        let mut pending = Vec::new();
+        for entry in head.pending.values() {
+            let mut message = entry.message.clone();
+            if entry.chunks > 0 && message.rows.is_empty() {
+                message.rows = self.rows(tenant, &head.customer, message.id.as_str(), true).await?;
+            }
+            pending.push(message);
+        }
+        // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
+        let demanded = self.cache.demands_freshness(tenant, &customer.source).unwrap_or(true);
+        let heartbeat = demanded.then(|| keys::heard(tenant, &customer.source));
+        let (addresses, beat) = self.addresses_and(tenant, &customer, heartbeat).await?;
+        let heard = beat.map(|at| (customer.source.clone(), at)).into_iter().collect();
+        Ok(Facts {
+            tenant: tenant.clone(),
+            version: head.version,
+            decision: head.decision,
+            customer,
+            invoices,
+            payments,
+            reversals,
+            holds,
+            cases: head.cases.clone(),
+            coverage,
+            pending,
+            last_contact: head.last_contact,
+            addresses,
+            heard,
+            replied_at: head.replied_at,
+        })
+    }
+
+    /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
+    /// reversal, and the other payments of an invoice and reversals of a payment. Without any of these an invoice that comes
+    /// back would owe what was long paid.
+    async fn with_filed(&self, pk: &str, chased: Vec<Row>) -> Result<BTreeMap<String, Row>> {
+        let mut books = BTreeMap::new();
+        let mut asked = BTreeSet::new();
+        let mut fresh = chased;
+        while !fresh.is_empty() {
+            let mut wanted = BTreeSet::new();
+            for row in fresh {
+                let Some(sk) = text(&row, "sk").map(str::to_owned) else { continue };
+                // The item of an object that was heard of under another customer holds nothing.
+                if !row.contains_key("doc") {
+                    continue;
+                }
+                wanted.extend(belonging(&sk, &row)?);
+                books.insert(sk, row);
+            }
+            let missing: Vec<Key> = wanted
+                .into_iter()
+                .filter(|sk| !books.contains_key(sk) && asked.insert(sk.clone()))
+                .map(|sk| Key { pk: pk.to_owned(), sk })
+                .collect();
+            fresh = self.read_many("read archived facts of", &missing, true).await?.into_values().collect();
+        }
+        Ok(books)
+    }
+
+    /// What is known of the addresses of a customer's contacts now; see [`Store::facts`] for the keys.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn addresses(&self, tenant: &TenantId, customer: &Customer) -> Result<BTreeMap<String, AddressFact>> {
+        Ok(self.addresses_and(tenant, customer, None).await?.0)
+    }
+
+    /// The addresses, and in the same batch when a source was last heard of.
+    async fn addresses_and(
+        &self,
+        tenant: &TenantId,
+        customer: &Customer,
+        heartbeat: Option<Key>,
+    ) -> Result<(BTreeMap<String, AddressFact>, Option<Timestamp>)> {
+        let mut names = BTreeSet::new();
+        // A budget that this store has not seen yet is kept by `spend`, which reads it again.
+        let persons = self.cache.caps_persons(tenant).unwrap_or(true);
+        for contact in &customer.contacts {
+            names.extend(contact.person().filter(|_| persons));
+            for channel in ADDRESSED {
+                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
+            }
+        }
+        let by_key: BTreeMap<_, _> = names.into_iter().map(|name| (keys::address(tenant, &name), name)).collect();
+        let wanted: Vec<_> = by_key.keys().cloned().chain(heartbeat.clone()).collect();
+        let found = self.read_many("read addresses of", &wanted, true).await?;
+        let beat = heartbeat
+            .and_then(|key| number(found.get(&key)?, "heard_at"))
+            .and_then(|millis| Timestamp::from_millisecond(millis).ok());
+        let addresses = by_key
+            .into_iter()
+            .filter_map(|(key, name)| Some((name, found.get(&key)?)))
+            .map(|(name, row)| Ok((name, json(row, "doc")?)))
+            .collect::<Result<_>>()?;
+        Ok((addresses, beat))
+    }
+
+    /// The versions of the covered invoices as they are in the table, for a record; at most 20.
+    pub(crate) async fn versions_now(
+        &self,
+        tenant: &TenantId,
+        customer: &domain::CustomerId,
+        rows: &[Covered],
+    ) -> Result<Vec<(InvoiceId, SourceVersion)>> {
+        let covered: BTreeSet<&InvoiceId> = rows.iter().map(|row| &row.item.invoice).collect();
+        let wanted: Vec<Key> =
+            covered.into_iter().take(VERSIONS_MAX).map(|invoice| keys::invoice(tenant, customer, invoice)).collect();
+        let found = self.read_many("read the versions of", &wanted, true).await?;
+        let mut versions = found
+            .values()
+            .filter(|row| row.contains_key("doc"))
+            .map(|row| json::<Invoice>(row, "doc").map(|invoice| (invoice.id, invoice.source_version)))
+            .collect::<Result<Vec<_>>>()?;
+        versions.sort();
+        Ok(versions)
+    }
+
+    /// The rows that are kept in chunks for a message or a decision's marks.
+    pub(crate) async fn rows(
+        &self,
+        tenant: &TenantId,
+        customer: &domain::CustomerId,
+        owner: &str,
+        strong: bool,
+    ) -> Result<Vec<Covered>> {
+        let pk = keys::customer(tenant, customer);
+        let from = keys::rows_prefix(owner);
+        let to = last_of(&from);
+        let found = self.range("read the rows of", Range { strong, ..Range::new(&pk, &from, &to, 1_000) }).await?;
+        let mut rows = Vec::new();
+        for row in &found {
+            rows.extend(unpack(text(row, "r").unwrap_or_default(), text(row, "sk").unwrap_or_default())?);
+        }
+        rows.sort();
+        Ok(rows)
+    }
+}
+
+/// The versions of the covered invoices as `facts` have them, for a record; at most 20.
+pub fn fact_versions(facts: &Facts, rows: &[Covered]) -> Vec<(InvoiceId, SourceVersion)> {
+    let covered: BTreeSet<&InvoiceId> = rows.iter().map(|row| &row.item.invoice).collect();
+    facts
+        .invoices
+        .iter()
+        .filter(|fact| covered.contains(&fact.invoice.id))
+        .map(|fact| (fact.invoice.id.clone(), fact.invoice.source_version))
+        .take(VERSIONS_MAX)
+        .collect()
+}

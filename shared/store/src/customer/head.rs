@@ -1,0 +1,446 @@
+//! The head of a customer: what is decided and pending, when it is due, and the tip of its chain of records.
+//!
+//! Stored compactly: with one pending message of a few rows the item stays under 1 KB, so that a write costs one unit.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    Case, Channel, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Mode, Next, Pending, PendingStatus,
+    TenantId,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        db::{Change, Row, instant, millis, n, s, to_json},
+        keys,
+    },
+};
+
+/// How many of the last fact writes the head names.
+pub(crate) const CHANGES: usize = 6;
+
+/// A customer's head as it was read.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Counts the fact writes.
+    pub version: u64,
+    /// The shard of the due index.
+    pub shard: u8,
+    /// When it is to be decided.
+    pub due: Next,
+    /// The number of the last decision.
+    pub decision: u64,
+    /// SHA-256 of the last record, URL-safe base 64; empty before the first.
+    pub tip: String,
+    /// The cases, at most one a currency.
+    pub cases: BTreeMap<Currency, Case>,
+    /// Messages that are decided and not settled.
+    pub pending: BTreeMap<MessageId, Entry>,
+    /// The oldest decision whose coverage is still read.
+    pub covered_from: u64,
+    /// The last contact by ledger; shadow includes what was live.
+    pub last_contact: LastContact,
+    /// When the customer last replied.
+    pub replied_at: Option<Timestamp>,
+    /// Before this instant nothing makes it due.
+    pub backoff_until: Option<Timestamp>,
+    /// How often in a row advancing it failed.
+    pub failures: u32,
+    /// What the last fact writes changed, newest first: entry `i` belongs to `version - i`; `*` stands for too much to say.
+    pub changed: Vec<String>,
+    /// When it was last decided.
+    pub decided_at: Option<Timestamp>,
+    /// What came of that, in a word for each case.
+    pub because: String,
+    /// How many invoices are not archived.
+    pub open_invoices: u64,
+    /// Portal tokens of another epoch are void.
+    pub token_epoch: u32,
+    pub(crate) due_sk: Option<String>,
+}
+
+/// A pending message as the head keeps it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The message. Its rows are empty while they are in chunks of their own and [`Store::facts`] has not read them.
+    pub message: Pending,
+    /// How many chunk items hold its rows; 0 when the head does.
+    pub chunks: u32,
+    /// How often it was put on the bus.
+    pub dispatches: u32,
+    /// When it was last put there.
+    pub dispatched_at: Timestamp,
+    /// Who claimed it.
+    pub attempt: Option<Attempt>,
+    /// When it is to be tried again.
+    pub retry_at: Option<Timestamp>,
+    pub(crate) heard: Option<String>,
+    pub(crate) why: String,
+}
+
+/// A sender's claim on a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Drawn by the sender; tells its claim from another's.
+    pub id: String,
+    /// After this instant the sender counts as dead.
+    pub lease_until: Timestamp,
+}
+
+/// What the head says about where its cases stand, shortened.
+#[derive(Serialize, Deserialize)]
+struct CaseItem(String, String, u32, i64, domain::CaseState);
+
+#[derive(Deserialize)]
+pub(crate) struct HeadItem {
+    pk: String,
+    #[serde(default)]
+    version: u64,
+    #[serde(default)]
+    sh: u8,
+    due_sk: Option<String>,
+    #[serde(default)]
+    d: u64,
+    #[serde(default)]
+    tip: String,
+    #[serde(default)]
+    cases: String,
+    #[serde(default)]
+    pending: BTreeMap<String, EntryItem>,
+    #[serde(default)]
+    cf: u64,
+    la: Option<i64>,
+    ls: Option<i64>,
+    ra: Option<i64>,
+    bo: Option<i64>,
+    #[serde(default)]
+    fl: u32,
+    c0: Option<String>,
+    c1: Option<String>,
+    c2: Option<String>,
+    c3: Option<String>,
+    c4: Option<String>,
+    c5: Option<String>,
+    at: Option<i64>,
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    inv: i64,
+    #[serde(default)]
+    ep: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct EntryItem {
+    n: u64,
+    i: u32,
+    s: PendingStatus,
+    t: i64,
+    m: Mode,
+    c: Currency,
+    h: Channel,
+    to: String,
+    tp: String,
+    tv: u32,
+    #[serde(default)]
+    r: String,
+    #[serde(default)]
+    k: u32,
+    x: u32,
+    xt: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    a: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    l: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rt: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hd: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    w: String,
+}
+
+/// Rows of one step and occurrence: item and due now.
+type Group<S, K> = (S, u32, Vec<(K, i64)>);
+
+/// Rows as a text, grouped by step and occurrence: `[["reminder",0,[["inv_…",1250]]]]`.
+pub(crate) fn pack(rows: &[Covered]) -> String {
+    let mut groups: BTreeMap<(&str, u32), Vec<(String, i64)>> = BTreeMap::new();
+    for row in rows {
+        groups.entry((&row.step, row.occurrence)).or_default().push((row.item.to_string(), row.due_now_minor));
+    }
+    let groups: Vec<Group<&str, String>> =
+        groups.into_iter().map(|((step, occurrence), items)| (step, occurrence, items)).collect();
+    to_json(&groups)
+}
+
+/// Reads packed rows back, sorted.
+pub(crate) fn unpack(text: &str, key: &str) -> Result<Vec<Covered>> {
+    if text.is_empty() {
+        return Ok(vec![]);
+    }
+    let groups: Vec<Group<String, DueItemKey>> =
+        serde_json::from_str(text).map_err(|_| Error::Corrupt { key: key.to_owned(), detail: "rows do not read".into() })?;
+    let mut rows: Vec<Covered> = groups
+        .into_iter()
+        .flat_map(|(step, occurrence, items)| {
+            items.into_iter().map(move |(item, due_now_minor)| Covered { item, step: step.clone(), occurrence, due_now_minor })
+        })
+        .collect();
+    rows.sort();
+    Ok(rows)
+}
+
+pub(crate) fn pack_cases(cases: &BTreeMap<Currency, Case>) -> String {
+    let short: BTreeMap<&str, CaseItem> = cases
+        .iter()
+        .map(|(currency, case)| {
+            let item =
+                CaseItem(case.id.as_str().to_owned(), case.workflow.clone(), case.version, millis(case.opened_at), case.state);
+            (currency.code(), item)
+        })
+        .collect();
+    to_json(&short)
+}
+
+fn unpack_cases(text: &str) -> Option<BTreeMap<Currency, Case>> {
+    if text.is_empty() {
+        return Some(BTreeMap::new());
+    }
+    let short: BTreeMap<Currency, CaseItem> = serde_json::from_str(text).ok()?;
+    short
+        .into_iter()
+        .map(|(currency, CaseItem(id, workflow, version, opened, state))| {
+            let id = domain::CaseId::parse(&id)?;
+            Some((currency, Case { id, workflow, version, opened_at: instant(opened), state }))
+        })
+        .collect()
+}
+
+impl EntryItem {
+    fn read(self, id: MessageId, key: &str) -> Result<Entry> {
+        let rows = unpack(&self.r, key)?;
+        Ok(Entry {
+            message: Pending {
+                id,
+                number: self.n,
+                position: self.i,
+                status: self.s,
+                decided_at: instant(self.t),
+                mode: self.m,
+                currency: self.c,
+                channel: self.h,
+                contact: self.to,
+                template: self.tp,
+                template_version: self.tv,
+                rows,
+            },
+            chunks: self.k,
+            dispatches: self.x,
+            dispatched_at: instant(self.xt),
+            attempt: self.a.map(|id| Attempt { id, lease_until: instant(self.l.unwrap_or(0)) }),
+            retry_at: self.rt.map(instant),
+            heard: self.hd,
+            why: self.w,
+        })
+    }
+}
+
+/// The stored form of a message that is pending from now on.
+pub(crate) fn entry_item(message: &Pending, chunks: u32, why: String) -> EntryItem {
+    EntryItem {
+        n: message.number,
+        i: message.position,
+        s: message.status,
+        t: millis(message.decided_at),
+        m: message.mode,
+        c: message.currency,
+        h: message.channel,
+        to: message.contact.clone(),
+        tp: message.template.clone(),
+        tv: message.template_version,
+        r: if chunks == 0 { pack(&message.rows) } else { String::new() },
+        k: chunks,
+        x: 1,
+        xt: millis(message.decided_at),
+        a: None,
+        l: None,
+        rt: None,
+        hd: None,
+        w: why,
+    }
+}
+
+/// Reads an image of a head: from the table or from its stream.
+pub(crate) fn from_item<I: Into<serde_dynamo::Item>>(item: I) -> Result<Head> {
+    let corrupt = |key: &str, detail: String| Error::Corrupt { key: format!("{key}|HEAD"), detail };
+    let item: HeadItem = serde_dynamo::from_item(item.into()).map_err(|error| corrupt("?", error.to_string()))?;
+    let key = item.pk.clone();
+    let (_, customer) = keys::parse_customer(&key).ok_or_else(|| corrupt(&key, "no customer's partition".into()))?;
+    let due = match &item.due_sk {
+        None => Next::Nothing,
+        Some(text) if text.starts_with(keys::PARKED) => Next::Parked,
+        Some(text) => {
+            let at = text.split('#').next().unwrap_or_default().parse();
+            Next::At(at.map_err(|_| corrupt(&key, "'due_sk' is no instant".into()))?)
+        }
+    };
+    let mut pending = BTreeMap::new();
+    for (id, entry) in item.pending {
+        let id = MessageId::parse(&id).ok_or_else(|| corrupt(&key, "a pending key is no message id".into()))?;
+        pending.insert(id.clone(), entry.read(id, &key)?);
+    }
+    let live = item.la.map(instant);
+    Ok(Head {
+        customer,
+        version: item.version,
+        shard: item.sh,
+        due,
+        decision: item.d,
+        tip: item.tip,
+        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(&key, "'cases' does not read".into()))?,
+        pending,
+        covered_from: item.cf,
+        last_contact: LastContact { live, shadow: item.ls.map(instant).max(live) },
+        replied_at: item.ra.map(instant),
+        backoff_until: item.bo.map(instant),
+        failures: item.fl,
+        changed: [item.c0, item.c1, item.c2, item.c3, item.c4, item.c5].into_iter().map_while(|key| key).collect(),
+        decided_at: item.at.map(instant),
+        because: item.why,
+        open_invoices: u64::try_from(item.inv).unwrap_or(0),
+        token_epoch: item.ep,
+        due_sk: item.due_sk,
+    })
+}
+
+impl Head {
+    /// The keys of what changed after `version`, each at least once; `None` when the head no longer says.
+    pub fn changed_since(&self, version: u64) -> Option<Vec<&str>> {
+        let writes = usize::try_from(self.version.checked_sub(version)?).ok()?;
+        let known = self.changed.get(..writes)?;
+        if known.iter().any(|keys| keys == "*" || keys.is_empty()) {
+            return None;
+        }
+        Some(known.iter().flat_map(|keys| keys.split(' ')).collect())
+    }
+}
+
+/// Whether a fact write makes the customer due, and what it saw of the head.
+#[derive(Clone, Debug)]
+pub(crate) enum Wake {
+    /// No head yet: it begins in this shard.
+    Create { shard: u8 },
+    /// Make it due.
+    Now { shard: u8, backoff_until: Option<Timestamp> },
+    /// It is due already: as long as that stays so.
+    DueAlready { due_sk: String },
+}
+
+impl Wake {
+    pub(crate) fn of(head: Option<&Head>, customer: &CustomerId, shards: u8, now: Timestamp) -> Self {
+        match head {
+            None => Self::Create { shard: keys::shard(customer, shards) },
+            Some(head) => {
+                let at = now.max(head.backoff_until.unwrap_or(now));
+                match (&head.due, &head.due_sk) {
+                    (Next::At(due), Some(due_sk)) if *due <= at => Self::DueAlready { due_sk: due_sk.clone() },
+                    (Next::At(_) | Next::Parked | Next::Nothing, _) => {
+                        Self::Now { shard: head.shard, backoff_until: head.backoff_until }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The head's part in a fact write: the version goes up whatever it was, the changed keys are noted, the customer is due.
+pub(crate) fn bump(tenant: &TenantId, customer: &CustomerId, wake: &Wake, changed: &str, now: Timestamp) -> Change {
+    let changed = if changed.len() > 120 || changed.is_empty() { "*" } else { changed };
+    let mut change = Change::of(keys::head(tenant, customer))
+        .add("version :one")
+        .value(":one", n(1))
+        .value(":changed", s(changed))
+        .value(":none", s(""))
+        .set("c0 = :changed")
+        .drop("outbox");
+    // Each slot takes what the slot before held: operands are read from the item as it was.
+    for slot in 1..CHANGES {
+        change = change.set(format!("c{slot} = if_not_exists(c{}, :none)", slot - 1));
+    }
+    match wake {
+        Wake::Create { shard } => change
+            .when("attribute_not_exists(pk)")
+            .put("sh", n(shard))
+            .put("due_pk", s(keys::due_pk(tenant, *shard)))
+            .put("due_sk", s(keys::due_sk(now, customer)))
+            .put("d", n(0))
+            .put("tip", s(""))
+            .put("pending", aws_sdk_dynamodb::types::AttributeValue::M(Row::new())),
+        Wake::Now { shard, backoff_until } => change
+            .put("due_pk", s(keys::due_pk(tenant, *shard)))
+            .put("due_sk", s(keys::due_sk(now.max(backoff_until.unwrap_or(now)), customer)))
+            .when("attribute_exists(pk)"),
+        Wake::DueAlready { due_sk } => change.when("due_sk = :due").value(":due", s(due_sk.clone())),
+    }
+}
+
+/// Sets the due moment within a write of the head.
+pub(crate) fn move_due(change: Change, tenant: &TenantId, head: &Head, next: Next) -> Change {
+    match next {
+        Next::At(at) => {
+            let sk = keys::due_sk(at.max(head.backoff_until.unwrap_or(at)), &head.customer);
+            change.put("due_pk", s(keys::due_pk(tenant, head.shard))).put("due_sk", s(sk))
+        }
+        Next::Parked => {
+            change.put("due_pk", s(keys::due_pk(tenant, head.shard))).put("due_sk", s(keys::parked_sk(&head.customer)))
+        }
+        Next::Nothing => change.drop("due_pk").drop("due_sk"),
+    }
+}
+
+impl Store {
+    /// A customer's head, strongly consistent.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`Error::Corrupt`].
+    pub async fn head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Head>> {
+        self.read("read the head of", &keys::head(tenant, customer), true).await?.map(from_item).transpose()
+    }
+
+    pub(crate) async fn must_head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Head> {
+        self.head(tenant, customer).await?.ok_or_else(|| Error::Refused {
+            operation: "read the head of",
+            id: customer.to_string(),
+            why: "there is no such customer".into(),
+        })
+    }
+
+    /// Writes facts of one customer together with the bump of its head; conflicts are decided again, at most three times.
+    pub(crate) async fn write_facts(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        changed: &str,
+        now: Timestamp,
+        facts: impl Fn(&Head) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem>,
+    ) -> Result<()> {
+        for _ in 0..4 {
+            let head = self.must_head(tenant, customer).await?;
+            let wake = Wake::of(Some(&head), customer, 1, now);
+            let mut actions = facts(&head);
+            actions.push(bump(tenant, customer, &wake, changed, now).update(self));
+            if let crate::table::db::Transacted::Done = self.transact(operation, customer.as_str(), actions).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict { operation, id: customer.to_string() })
+    }
+}

@@ -1,0 +1,8 @@
+//! A message's way: decided, claimed, settled, spoken of; and the chain of records that it leaves.
+
+pub(crate) mod claim;
+pub(crate) mod commit;
+pub(crate) mod receipts;
+pub(crate) mod record;
+pub(crate) mod settle;
+pub(crate) mod why;

@@ -1,0 +1,333 @@
+//! What is heard of messages after they left: receipts, bounces, complaints.
+
+use domain::{CustomerId, MessageId, Mode, Outcome, PendingStatus, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Entry, Error, Head, Result, Store,
+    customer::head::{Wake, bump},
+    message::{
+        record::{self, Record, RecordItem},
+        settle::{Conclusion, Settled, as_heard},
+    },
+    table::{
+        db::{Change, Row, Transacted, Wrote, millis, n, s, text, to_json, word_of},
+        keys,
+    },
+};
+
+/// What a provider says of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// It left.
+    Sent,
+    /// It arrived.
+    Delivered,
+    /// It did not arrive.
+    Bounced {
+        /// And never will at this address.
+        permanent: bool,
+    },
+    /// Its reader complained.
+    Complained,
+    /// The provider refused it after all.
+    Rejected,
+    /// The provider could not make it from its parts.
+    RenderingFailed,
+}
+
+impl Heard {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Bounced { permanent: true } => "bounced",
+            Self::Bounced { permanent: false } => "bounced_for_now",
+            Self::Complained => "complained",
+            Self::Rejected => "rejected",
+            Self::RenderingFailed => "rendering_failed",
+        }
+    }
+
+    /// Whether it proves that nobody got the message.
+    fn proves_loss(self) -> bool {
+        match self {
+            Self::Bounced { permanent } => permanent,
+            Self::Rejected | Self::RenderingFailed => true,
+            Self::Sent | Self::Delivered | Self::Complained => false,
+        }
+    }
+}
+
+/// Which word stands, whatever the order in which they were heard.
+fn rank(word: &str) -> u8 {
+    match word {
+        "sent" | "shadow" | "in_doubt" => 1,
+        "bounced_for_now" => 2,
+        "delivered" => 3,
+        "bounced" | "rejected" | "rendering_failed" => 4,
+        "complained" => 5,
+        _ => 0,
+    }
+}
+
+/// A message, wherever it stands.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// Not settled.
+    Pending(Box<Head>, Box<Entry>),
+    /// Settled.
+    Record(Box<Record>),
+    /// Not known.
+    Nothing,
+}
+
+/// What was heard of a message before its sender settled it. It waits on the head and becomes part of the record in the very
+/// write that takes the message off the head.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Note {
+    pub(crate) heard: Heard,
+    pub(crate) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) provider_id: Option<String>,
+}
+
+impl Note {
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// How a message ended of which nothing but this is known.
+    pub(crate) fn settles(&self) -> Settled {
+        if self.heard.proves_loss() { Settled::Failed } else { Settled::Sent }
+    }
+
+    /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
+    pub(crate) fn stand_on(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
+        let Some(outcome) = outcome else { return false };
+        let change = self.heard.changes(text(row, "st").unwrap_or_default(), outcome);
+        row.insert(format!("at_{}", self.heard.word()), n(millis(self.at)));
+        if change.status {
+            row.insert("st".to_owned(), s(self.heard.word()));
+        }
+        if let Some(outcome) = change.outcome {
+            row.insert("oc".to_owned(), s(word_of(outcome)));
+        }
+        if let (false, Some(id)) = (row.contains_key("pid"), &self.provider_id) {
+            row.insert("pid".to_owned(), s(id));
+        }
+        change.outcome == Some(Outcome::Undelivered)
+    }
+}
+
+/// What a word changes on a record.
+struct Changes {
+    /// Its status becomes the word.
+    status: bool,
+    /// What came of the message becomes this.
+    outcome: Option<Outcome>,
+}
+
+impl Heard {
+    /// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a
+    /// proof of loss.
+    fn changes(self, status: &str, outcome: Outcome) -> Changes {
+        let outcome = if self.proves_loss() {
+            outcome.satisfies().then_some(Outcome::Undelivered)
+        } else {
+            (outcome == Outcome::Unknown).then_some(Outcome::Sent)
+        };
+        let settles = outcome == Some(Outcome::Sent);
+        Changes { status: settles || rank(self.word()) > rank(status), outcome }
+    }
+}
+
+/// Where a message stands.
+enum Place {
+    Pending(Box<Head>, Box<Entry>),
+    Record(keys::Key, Box<RecordItem>),
+    Nowhere,
+}
+
+impl Store {
+    /// Finds a message by the number of its decision and its id.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn find_message(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        number: u64,
+        message: &MessageId,
+    ) -> Result<Found> {
+        Ok(match self.locate(tenant, customer, number, message).await? {
+            Place::Pending(head, entry) => Found::Pending(head, entry),
+            Place::Record(_, item) => Found::Record(Box::new(self.record_of(tenant, customer, *item).await?)),
+            Place::Nowhere => Found::Nothing,
+        })
+    }
+
+    async fn locate(&self, tenant: &TenantId, customer: &CustomerId, number: u64, message: &MessageId) -> Result<Place> {
+        let Some(head) = self.head(tenant, customer).await? else { return Ok(Place::Nowhere) };
+        if let Some(entry) = head.pending.get(message).cloned() {
+            return Ok(Place::Pending(Box::new(head), Box::new(entry)));
+        }
+        let pk = keys::customer(tenant, customer);
+        let from = keys::records_of(number);
+        let to = crate::table::db::last_of(&from);
+        let rows = self.range("find a message of", crate::table::db::Range::new(&pk, &from, &to, 1_000)).await?;
+        for row in &rows {
+            let item = record::read(row)?;
+            if let Some(body) = &item.body.message
+                && body.id == *message
+            {
+                return Ok(Place::Record(keys::record(tenant, customer, number, body.position), Box::new(item)));
+            }
+        }
+        Ok(Place::Nowhere)
+    }
+
+    /// Takes in what a provider says of a message: settles it where its sender did not, and notes it on the record. Proof
+    /// that nobody got it opens the step again, by another way. The same words in any order and number end the same. False
+    /// when no such message is known, or it never left.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing.
+    #[expect(clippy::too_many_arguments, reason = "they are the parts of one sentence that a provider says")]
+    pub async fn receipt(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        number: u64,
+        message: &MessageId,
+        heard: Heard,
+        at: Timestamp,
+        provider_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let note = Note { heard, at, provider_id: provider_id.map(str::to_owned) };
+        for _ in 0..8 {
+            match self.locate(tenant, customer, number, message).await? {
+                Place::Nowhere => return Ok(false),
+                Place::Record(key, item) => {
+                    if let Some(known) = self.note_record(tenant, customer, message, key, &item, &note, now).await? {
+                        return Ok(known);
+                    }
+                }
+                Place::Pending(_, entry) => match entry.message.status {
+                    PendingStatus::Queued | PendingStatus::Retrying => return Ok(false),
+                    PendingStatus::Calling => {
+                        // Its sender is about to record the result; it takes this note along.
+                        let before = entry.heard.as_deref().and_then(Note::read);
+                        if before.is_some_and(|before| rank(before.heard.word()) >= rank(heard.word())) {
+                            return Ok(true);
+                        }
+                        let change = as_heard(self.of_pending(tenant, customer, message), &entry)
+                            .when("#p.#m.s = :calling")
+                            .value(":calling", s("calling"))
+                            .value(":note", s(to_json(&note)))
+                            .set("#p.#m.hd = :note");
+                        if let Wrote::Done(_) = self.write("note what was heard of", change, false).await? {
+                            return Ok(true);
+                        }
+                    }
+                    PendingStatus::Unknown => {
+                        let allowed = |entry: &Entry| entry.message.status == PendingStatus::Unknown;
+                        let how = Conclusion::heard(&note, now);
+                        if self.conclude(tenant, customer, message, &how, allowed).await? {
+                            return Ok(true);
+                        }
+                    }
+                },
+            }
+        }
+        Err(Error::Conflict { operation: "take a receipt for", id: message.to_string() })
+    }
+
+    /// Notes on a record what was heard of its message: whether it ever left, or `None` when the record changed since.
+    #[expect(clippy::too_many_arguments, reason = "a message, its record as it was found, and what is said of it")]
+    async fn note_record(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        key: keys::Key,
+        item: &RecordItem,
+        note: &Note,
+        now: Timestamp,
+    ) -> Result<Option<bool>> {
+        const OP: &str = "note what was heard of";
+        let Some(outcome) = item.outcome else { return Ok(Some(false)) };
+        let word = note.heard.word();
+        let changes = note.heard.changes(&item.status, outcome);
+        let names_it = item.provider_id.is_none() && note.provider_id.is_some();
+        // That it left is what the record says already: no more than its provider's id could be new.
+        let known = item.heard.contains_key(word) || note.heard == Heard::Sent;
+        if known && !changes.status && changes.outcome.is_none() && !names_it {
+            return Ok(Some(true));
+        }
+        let name = format!("at_{word}");
+        let number = item.body.number;
+        let mut change = Change::of(key)
+            .name("#at", &name)
+            .set("#at = if_not_exists(#at, :at)")
+            .value(":at", n(millis(note.at)))
+            .name("#st", "st")
+            .when("#st = :seen")
+            .value(":seen", s(item.status.clone()))
+            .put("outbox", s("r"));
+        if changes.status {
+            change = change.put("st", s(word));
+        }
+        if let Some(id) = &note.provider_id {
+            change = change.set("pid = if_not_exists(pid, :pid)").value(":pid", s(id));
+        }
+        let Some(outcome) = changes.outcome else {
+            let wrote = self.write(OP, change, false).await?;
+            return Ok(matches!(wrote, Wrote::Done(_)).then_some(true));
+        };
+        change = change.put("oc", s(word_of(outcome)));
+        let head = self.must_head(tenant, customer).await?;
+        let wake = Wake::of(Some(&head), customer, 1, now);
+        let mut of_head = bump(tenant, customer, &wake, &format!("COV#{number}"), now);
+        if outcome == Outcome::Undelivered {
+            of_head = self.contact_before(of_head, tenant, customer, message).await?;
+        }
+        let actions = vec![of_head.update(self), change.update(self)];
+        let done = self.transact(OP, message.as_str(), actions).await?;
+        Ok(matches!(done, Transacted::Done).then_some(true))
+    }
+
+    /// The last contacts as they are without `message`, which nobody got.
+    async fn contact_before(
+        &self,
+        change: Change,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+    ) -> Result<Change> {
+        let records = self.records(tenant, customer, 50).await?;
+        let last = |mode: Mode| {
+            records
+                .iter()
+                .flat_map(|record| &record.coverage)
+                .filter(|coverage| coverage.message.as_ref().is_some_and(|id| id != message))
+                .filter(|coverage| coverage.outcome.satisfies() && coverage.mode == mode)
+                .map(|coverage| coverage.at)
+                .max()
+        };
+        let mut change = change;
+        for (name, at) in [("la", last(Mode::Live)), ("ls", last(Mode::Shadow))] {
+            change = match at {
+                Some(at) => change.put(name, n(millis(at))),
+                None => change.drop(name),
+            };
+        }
+        Ok(change)
+    }
+}

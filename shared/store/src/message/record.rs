@@ -1,0 +1,295 @@
+//! Records: what became of each message and decision, append-only, each holding the hash of the one before.
+//!
+//! The hashed body never changes. What is heard later (delivered, bounced) stands beside it.
+
+use std::collections::BTreeMap;
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{Channel, Coverage, Covered, CustomerId, MessageId, Mode, Outcome, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Head, Result, Store,
+    customer::head::{pack, unpack},
+    message::why::Decided,
+    table::{
+        db::{Range, Row, last_of, number, s, text, word_of},
+        keys::{self, Key},
+    },
+};
+
+/// Rows that a head or a record holds itself; more go to chunks.
+pub(crate) const ROWS_INLINE: usize = 20;
+/// Rows in a chunk item: some 50 bytes each, so that a chunk stays under 100 KB.
+const ROWS_CHUNK: usize = 1_200;
+
+/// What became of a message, or what a decision came to.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The decision's number.
+    pub number: u64,
+    /// The message's position within it; `None` for the decision's own record.
+    pub position: Option<u32>,
+    /// When.
+    pub at: Timestamp,
+    /// The message.
+    pub message: Option<MessageId>,
+    /// A word: `sent`, `shadow`, `failed`, `superseded`, `blocked`, `in_doubt`, `marks`, `decided`; later `delivered`, `bounced`, ….
+    pub status: String,
+    /// The marks that it bears.
+    pub coverage: Vec<Coverage>,
+    /// The hashed text, read.
+    pub body: serde_json::Value,
+    /// SHA-256 of the body, URL-safe base 64.
+    pub hash: String,
+    /// The hash of the record before, empty for the first.
+    pub previous: String,
+    /// What was heard of the message, and when.
+    pub heard: BTreeMap<String, Timestamp>,
+    /// The provider's id of the message.
+    pub provider_id: Option<String>,
+}
+
+/// The hashed body of a record. Holds ids, never names or addresses.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Body {
+    /// Hash of the record before.
+    pub(crate) previous: String,
+    pub(crate) number: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<MessageBody>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) marks: Vec<Coverage>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) chunks: u32,
+    pub(crate) head_version: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fact_versions: Vec<(domain::InvoiceId, domain::SourceVersion)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) workflows: Vec<String>,
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub(crate) trace: serde_json::Value,
+    /// Why the message was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) decided: Option<Decided>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MessageBody {
+    pub(crate) id: MessageId,
+    pub(crate) position: u32,
+    pub(crate) mode: Mode,
+    pub(crate) channel: Channel,
+    pub(crate) contact: String,
+    pub(crate) template: String,
+    pub(crate) template_version: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) layout_version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rendered_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) reason: String,
+    /// Packed; empty when in chunks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) rows: String,
+    /// As decided, packed, where what was sent differs and both are short.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) decided: String,
+    pub(crate) decided_at: Timestamp,
+}
+
+/// A record as stored: the body, and what may change beside it.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordItem {
+    pub(crate) key: String,
+    pub(crate) text: String,
+    pub(crate) body: Body,
+    pub(crate) status: String,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) provider_id: Option<String>,
+    pub(crate) heard: BTreeMap<String, Timestamp>,
+}
+
+pub(crate) fn hash(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, text.as_bytes()))
+}
+
+pub(crate) fn read(row: &Row) -> Result<RecordItem> {
+    let key = format!("{}|{}", text(row, "pk").unwrap_or("?"), text(row, "sk").unwrap_or("?"));
+    let body_text = text(row, "body").unwrap_or_default().to_owned();
+    let body: Body = serde_json::from_str(&body_text)
+        .map_err(|error| Error::Corrupt { key: key.clone(), detail: format!("'body' does not read at {}", error.column()) })?;
+    let outcome = text(row, "oc").and_then(|word| serde_json::from_value(word.into()).ok());
+    let heard = row
+        .keys()
+        .filter_map(|name| {
+            let word = name.strip_prefix("at_")?;
+            Some((word.to_owned(), Timestamp::from_millisecond(number(row, name)?).ok()?))
+        })
+        .collect();
+    Ok(RecordItem {
+        key,
+        status: text(row, "st").unwrap_or(&body.status).to_owned(),
+        outcome,
+        provider_id: text(row, "pid").map(str::to_owned),
+        heard,
+        text: body_text,
+        body,
+    })
+}
+
+/// The stored form of a new record. `outcome` is none where it bears no coverage. What the body says is not said again beside
+/// it: with one row and what is heard later it stays under 1 KB.
+pub(crate) fn row(body_text: &str, body: &Body, outcome: Option<Outcome>, provider_id: Option<&str>, attempt: &str) -> Row {
+    let mut row = Row::from([
+        ("body".to_owned(), s(body_text)),
+        ("st".to_owned(), s(body.status.clone())),
+        ("a".to_owned(), s(attempt)),
+        ("outbox".to_owned(), s("r")),
+    ]);
+    if let Some(outcome) = outcome {
+        row.insert("oc".to_owned(), s(word_of(outcome)));
+    }
+    if let Some(id) = provider_id {
+        row.insert("pid".to_owned(), s(id));
+    }
+    row
+}
+
+/// The chunk items for `rows`, if they are too many for the item that they belong to.
+pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows: &[Covered]) -> Vec<(Key, Row)> {
+    if rows.len() <= ROWS_INLINE {
+        return vec![];
+    }
+    rows.chunks(ROWS_CHUNK)
+        .zip(0..)
+        .map(|(some, at)| (keys::rows(tenant, customer, owner, at), Row::from([("r".to_owned(), s(pack(some)))])))
+        .collect()
+}
+
+pub(crate) fn workflows_of(head: &Head) -> Vec<String> {
+    head.cases.values().map(|case| format!("{}@{}", case.workflow, case.version)).collect()
+}
+
+impl Store {
+    /// Writes chunk items; doing so twice changes nothing.
+    pub(crate) async fn put_chunks(&self, operation: &'static str, chunks: Vec<(Key, Row)>) -> Result<()> {
+        for (key, row) in chunks {
+            let mut change = crate::table::db::Change::of(key);
+            for (name, value) in row {
+                change = change.put(&name, value);
+            }
+            self.write(operation, change, false).await?;
+        }
+        Ok(())
+    }
+
+    /// The coverage that a record bears; `None` when it bears none.
+    pub(crate) async fn coverage(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        record: RecordItem,
+    ) -> Result<Option<Vec<Coverage>>> {
+        let body = record.body;
+        let Some(message) = body.message else {
+            let mut marks = body.marks;
+            if body.chunks > 0 {
+                let owner = domain::DecisionId::derive(&[tenant.as_str(), customer.as_str(), &body.number.to_string()]);
+                for (at, mark) in marks.iter_mut().enumerate().filter(|(_, mark)| mark.rows.is_empty()) {
+                    mark.rows = self.rows(tenant, customer, &format!("{owner}.{at}"), true).await?;
+                }
+            }
+            return Ok(Some(marks));
+        };
+        let Some(outcome) = record.outcome else { return Ok(None) };
+        let rows = if body.chunks > 0 {
+            self.rows(tenant, customer, &format!("{}.s", message.id), true).await?
+        } else {
+            unpack(&message.rows, &record.key)?
+        };
+        Ok(Some(vec![Coverage {
+            number: body.number,
+            at: body.at,
+            mode: message.mode,
+            outcome,
+            message: Some(message.id),
+            way: Some((message.channel, message.contact)),
+            rows,
+        }]))
+    }
+
+    pub(crate) async fn record_of(&self, tenant: &TenantId, customer: &CustomerId, item: RecordItem) -> Result<Record> {
+        let body = serde_json::from_str(&item.text).unwrap_or_default();
+        let (hash, previous) = (hash(&item.text), item.body.previous.clone());
+        let mut record = Record {
+            number: item.body.number,
+            position: item.body.message.as_ref().map(|message| message.position),
+            at: item.body.at,
+            message: item.body.message.as_ref().map(|message| message.id.clone()),
+            status: item.status.clone(),
+            coverage: vec![],
+            body,
+            hash,
+            previous,
+            heard: item.heard.clone(),
+            provider_id: item.provider_id.clone(),
+        };
+        record.coverage = self.coverage(tenant, customer, item).await?.unwrap_or_default();
+        Ok(record)
+    }
+
+    /// The last records of a customer, newest first: results and decisions merged, at most `last` of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`Error::Corrupt`].
+    pub async fn records(&self, tenant: &TenantId, customer: &CustomerId, last: u32) -> Result<Vec<Record>> {
+        const OP: &str = "read the records of";
+        let pk = keys::customer(tenant, customer);
+        let most = usize::try_from(last).unwrap_or(usize::MAX);
+        let (cov, dec) = (last_of("COV#"), last_of("DEC#"));
+        let newest = |from, to| Range { newest_first: true, ..Range::new(&pk, from, to, most) };
+        let mut rows = self.range(OP, newest("COV#", &cov)).await?;
+        rows.extend(self.range(OP, newest("DEC#", &dec)).await?);
+        let mut items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
+        items.sort_by_key(|item| std::cmp::Reverse((item.body.number, item.body.at)));
+        let mut records = Vec::new();
+        for item in items.into_iter().take(most) {
+            records.push(self.record_of(tenant, customer, item).await?);
+        }
+        Ok(records)
+    }
+
+    /// Whether the customer's records form one chain that ends in its head's tip; `last` bounds how far back it looks.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] where the chain breaks.
+    pub async fn verify_chain(&self, tenant: &TenantId, customer: &CustomerId, last: u32) -> Result<u32> {
+        let head = self.must_head(tenant, customer).await?;
+        let by_hash: BTreeMap<String, Record> =
+            self.records(tenant, customer, last).await?.into_iter().map(|record| (record.hash.clone(), record)).collect();
+        let (mut tip, mut length) = (head.tip, 0);
+        while !tip.is_empty() && length < last {
+            let Some(record) = by_hash.get(&tip) else {
+                if by_hash.len() >= usize::try_from(last).unwrap_or(usize::MAX) {
+                    break;
+                }
+                let key = keys::customer(tenant, customer);
+                return Err(Error::Corrupt { key, detail: format!("no record has the hash that follows {length} records") });
+            };
+            tip = record.previous.clone();
+            length += 1;
+        }
+        Ok(length)
+    }
+}

@@ -1,0 +1,375 @@
+//! Settles messages: the record, then the head that takes the message off what is pending and links the record.
+
+use domain::{Covered, CustomerId, InvoiceId, MessageId, Next, Outcome, SourceVersion, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Attempt, Entry, Error, Head, Result, Store,
+    customer::head::{from_item, move_due, pack},
+    message::{
+        receipts::Note,
+        record::{self, Body, MessageBody, ROWS_INLINE},
+        why,
+    },
+    table::{
+        db::{Change, Row, Transacted, Wrote, failed, millis, n, put, s, to_json, word_of},
+        keys,
+    },
+};
+
+/// How a sender's attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// The provider took it.
+    Sent,
+    /// Shadow mode: it would have been sent.
+    Shadow,
+    /// It is not known whether the provider took it.
+    Unknown,
+    /// The provider refused it for good: the step is open again, by another way.
+    Failed,
+    /// There is no longer a reason to send it.
+    Superseded,
+    /// The guard blocked it.
+    Blocked,
+}
+
+impl Settled {
+    fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Sent | Self::Shadow => Some(Outcome::Sent),
+            Self::Unknown => Some(Outcome::Unknown),
+            Self::Failed => Some(Outcome::Undelivered),
+            Self::Superseded | Self::Blocked => None,
+        }
+    }
+}
+
+/// What a sender did, for the record.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// How it ended.
+    pub status: Settled,
+    /// When.
+    pub at: Timestamp,
+    /// A word where it was not sent.
+    pub reason: String,
+    /// The provider's id of the message.
+    pub provider_id: Option<String>,
+    /// The rows as sent.
+    pub rows: Vec<Covered>,
+    /// SHA-256 of what was rendered, where something was.
+    pub rendered_sha256: Option<String>,
+    /// The template version as rendered.
+    pub template_version: u32,
+    /// The layout version as rendered, 0 without a layout.
+    pub layout_version: u32,
+    /// Rule outcomes and render inputs; ids only, never names or addresses.
+    pub trace: serde_json::Value,
+    /// Source versions of the covered invoices: [`crate::fact_versions`].
+    pub fact_versions: Vec<(InvoiceId, SourceVersion)>,
+}
+
+impl Store {
+    /// Settles the message that `attempt` holds on `claimed`, the head as claimed. The customer is due at `next` where
+    /// nothing changed since the claim, else at once. With [`Settled::Unknown`] the message stays pending. False when the
+    /// message is no longer the attempt's; then somebody settled it before. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing; after [`Error::Unknown`] it may be settled again.
+    pub async fn settle(
+        &self,
+        tenant: &TenantId,
+        claimed: &Head,
+        message: &MessageId,
+        attempt: &Attempt,
+        settlement: &Settlement,
+        next: Next,
+    ) -> Result<bool> {
+        const OP: &str = "settle a message of";
+        let customer = &claimed.customer;
+        if settlement.status == Settled::Unknown {
+            return self.set_unknown(tenant, claimed, message, attempt, next, settlement.at).await;
+        }
+        let mut head = claimed.clone();
+        for _ in 0..6 {
+            let Some(entry) = head.pending.get(message).cloned() else { return Ok(false) };
+            if entry.attempt.as_ref().is_none_or(|held| held.id != attempt.id) {
+                return Ok(false);
+            }
+            let (body, text) = self.message_body(tenant, &head, &entry, settlement).await?;
+            let note = entry.heard.as_deref().and_then(Note::read);
+            let outcome = settlement.status.outcome();
+            let mut row = record::row(&text, &body, outcome, settlement.provider_id.as_deref(), &attempt.id);
+            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
+            if !self.put_record(tenant, customer, &body, row, attempt).await? {
+                return Ok(false);
+            }
+            let unchanged = head.version == claimed.version && head.tip == claimed.tip;
+            let mut change = self
+                .of_pending(tenant, customer, message)
+                .when("tip = :previous AND #p.#m.a = :attempt AND version = :version")
+                .value(":previous", s(head.tip.clone()))
+                .value(":attempt", s(attempt.id.clone()))
+                .value(":version", n(head.version))
+                .remove("#p.#m")
+                .put("tip", s(record::hash(&text)))
+                .drop("outbox");
+            change = as_heard(change, &entry);
+            if !lost {
+                change = contacted(change, &head, settlement.status, settlement.at);
+            }
+            if head.pending.len() == 1 {
+                let next = if unchanged && !lost { next } else { Next::At(settlement.at) };
+                change = move_due(change, tenant, &head, next);
+            }
+            match self.write(OP, change, false).await? {
+                Wrote::Done(_) => return Ok(true),
+                Wrote::Not(Some(row)) => head = from_item(row)?,
+                Wrote::Not(None) => return Ok(false),
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: message.to_string() })
+    }
+
+    async fn message_body(
+        &self,
+        tenant: &TenantId,
+        head: &Head,
+        entry: &Entry,
+        settlement: &Settlement,
+    ) -> Result<(Body, String)> {
+        let message = &entry.message;
+        let chunks = record::chunks(tenant, &head.customer, &format!("{}.s", message.id), &settlement.rows);
+        let count = u32::try_from(chunks.len()).expect("bounded by the invoices of a customer");
+        self.put_chunks("settle a message of", chunks).await?;
+        let changed = message.rows != settlement.rows && message.rows.len() <= ROWS_INLINE && entry.chunks == 0;
+        let body = Body {
+            previous: head.tip.clone(),
+            number: message.number,
+            at: settlement.at,
+            status: word_of(settlement.status),
+            message: Some(MessageBody {
+                id: message.id.clone(),
+                position: message.position,
+                mode: message.mode,
+                channel: message.channel,
+                contact: message.contact.clone(),
+                template: message.template.clone(),
+                template_version: settlement.template_version,
+                layout_version: settlement.layout_version,
+                rendered_sha256: settlement.rendered_sha256.clone(),
+                reason: settlement.reason.clone(),
+                rows: if count == 0 { pack(&settlement.rows) } else { String::new() },
+                decided: if changed { pack(&message.rows) } else { String::new() },
+                decided_at: message.decided_at,
+            }),
+            marks: vec![],
+            chunks: count,
+            head_version: head.version,
+            fact_versions: settlement.fact_versions.clone(),
+            workflows: record::workflows_of(head),
+            trace: settlement.trace.clone(),
+            decided: why::unpack(&entry.why, message, head),
+        };
+        let text = to_json(&body);
+        Ok((body, text))
+    }
+
+    /// Puts the record unless another's is there. It counts only once the head links it.
+    async fn put_record(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        body: &Body,
+        mut row: Row,
+        attempt: &Attempt,
+    ) -> Result<bool> {
+        let position = body.message.as_ref().map_or(keys::MARKS, |message| message.position);
+        row.extend(keys::record(tenant, customer, body.number, position).attributes());
+        let out = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(pk) OR a = :attempt")
+            .expression_attribute_values(":attempt", s(attempt.id.clone()))
+            .send()
+            .await;
+        match out {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) => Err(failed("record a message of", customer.as_str(), error)),
+        }
+    }
+
+    /// Settles a pending message without its sender: taken back, given up, or spoken of by its provider. `allowed` looks at
+    /// the entry as it is. False when it does not allow it, or nothing is pending under that id.
+    pub(crate) async fn conclude(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        how: &Conclusion<'_>,
+        allowed: impl Fn(&Entry) -> bool,
+    ) -> Result<bool> {
+        const OP: &str = "conclude a message of";
+        for _ in 0..4 {
+            let Some(head) = self.head(tenant, customer).await? else { return Ok(false) };
+            let Some(entry) = head.pending.get(message) else { return Ok(false) };
+            if !allowed(entry) {
+                return Ok(false);
+            }
+            let rows = if entry.chunks > 0 {
+                self.rows(tenant, customer, message.as_str(), true).await?
+            } else {
+                entry.message.rows.clone()
+            };
+            let fact_versions = self.versions_now(tenant, customer, &rows).await?;
+            let settlement = Settlement {
+                status: how.status,
+                at: how.at,
+                reason: how.reason.to_owned(),
+                provider_id: how.provider_id.map(str::to_owned),
+                rows,
+                rendered_sha256: None,
+                template_version: entry.message.template_version,
+                layout_version: 0,
+                trace: serde_json::Value::Null,
+                fact_versions,
+            };
+            let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
+            let key = keys::record(tenant, customer, entry.message.number, entry.message.position);
+            let outcome = how.status.outcome();
+            let mut row = record::row(&text, &body, outcome, how.provider_id, "");
+            if how.status == Settled::Unknown {
+                row.insert("st".to_owned(), s("in_doubt"));
+            }
+            let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
+            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
+            let mut change = self
+                .of_pending(tenant, customer, message)
+                .when("tip = :previous AND version = :version AND #p.#m.s = :status")
+                .value(":previous", s(head.tip.clone()))
+                .value(":version", n(head.version))
+                .value(":status", s(word_of(entry.message.status)))
+                .remove("#p.#m")
+                .put("tip", s(record::hash(&text)))
+                .drop("outbox");
+            change = match &entry.attempt {
+                Some(held) => change.when("#p.#m.a = :attempt").value(":attempt", s(held.id.clone())),
+                None => change.when("attribute_not_exists(#p.#m.a)"),
+            };
+            change = as_heard(change, entry);
+            if !lost {
+                change = contacted(change, &head, how.status, how.contacted_at);
+            }
+            if head.pending.len() == 1 {
+                change = move_due(change, tenant, &head, Next::At(how.at));
+            }
+            let actions = vec![change.update(self), put(self, &key, row, None)];
+            if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
+                return Ok(true);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: message.to_string() })
+    }
+
+    /// Takes back a message that no sender has claimed. False when one has, or it is settled.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn withdraw(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<bool> {
+        use domain::PendingStatus::{Queued, Retrying};
+        let how = Conclusion { status: Settled::Superseded, at: now, contacted_at: now, reason, provider_id: None, heard: None };
+        let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
+        self.conclude(tenant, customer, message, &how, allowed).await
+    }
+
+    /// Stops waiting for word of a message that may have been sent: it counts as sent, and an exception asks a person. False
+    /// when it is not unknown any more.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn give_up(&self, tenant: &TenantId, customer: &CustomerId, message: &MessageId, now: Timestamp) -> Result<bool> {
+        let task = domain::NewTask {
+            kind: domain::TaskKind::InDoubt,
+            key: message.to_string(),
+            title: "It is not known whether a message was sent".to_owned(),
+            detail: format!("message {message}: its provider never said; ask the provider, then note the result"),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        self.raise(tenant, Some(customer), &task, now).await?;
+        let sent_at = self
+            .head(tenant, customer)
+            .await?
+            .and_then(|mut head| head.pending.remove(message))
+            .map_or(now, |entry| entry.dispatched_at);
+        let how = Conclusion {
+            status: Settled::Unknown,
+            at: now,
+            contacted_at: sent_at,
+            reason: "in_doubt",
+            provider_id: None,
+            heard: None,
+        };
+        let allowed = |entry: &Entry| entry.message.status == domain::PendingStatus::Unknown;
+        self.conclude(tenant, customer, message, &how, allowed).await
+    }
+}
+
+/// How a message ends without its sender.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conclusion<'a> {
+    pub(crate) status: Settled,
+    pub(crate) at: Timestamp,
+    pub(crate) contacted_at: Timestamp,
+    pub(crate) reason: &'a str,
+    pub(crate) provider_id: Option<&'a str>,
+    pub(crate) heard: Option<&'a Note>,
+}
+
+impl<'a> Conclusion<'a> {
+    /// By what its provider said.
+    pub(crate) fn heard(note: &'a Note, now: Timestamp) -> Self {
+        Self {
+            status: note.settles(),
+            at: now,
+            contacted_at: note.at,
+            reason: note.heard.word(),
+            provider_id: note.provider_id.as_deref(),
+            heard: Some(note),
+        }
+    }
+}
+
+/// Holds only as long as no more is heard of the message than `entry` knows.
+pub(crate) fn as_heard(change: Change, entry: &Entry) -> Change {
+    match &entry.heard {
+        Some(note) => change.when("#p.#m.hd = :heard").value(":heard", s(note.clone())),
+        None => change.when("attribute_not_exists(#p.#m.hd)"),
+    }
+}
+
+fn contacted(change: Change, head: &Head, status: Settled, at: Timestamp) -> Change {
+    match status {
+        Settled::Sent | Settled::Unknown => change.put("la", n(millis(head.last_contact.live.map_or(at, |last| last.max(at))))),
+        Settled::Shadow => change.put("ls", n(millis(head.last_contact.shadow.map_or(at, |last| last.max(at))))),
+        Settled::Failed | Settled::Superseded | Settled::Blocked => change,
+    }
+}

@@ -1,0 +1,6 @@
+//! The table itself: keys, calls with their outcomes told apart, writes in the making.
+
+mod change;
+pub(crate) mod db;
+pub(crate) mod error;
+pub mod keys;

@@ -1,0 +1,147 @@
+//! Connections: a tenant's links to outside systems, their secrets sealed, rotated with overlap.
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use domain::TenantId;
+use jiff::Timestamp;
+
+use crate::{
+    Error, Result, Vault,
+    table::{
+        db::{Change, Range, Row, Wrote, last_of, millis, n, number, s, text, to_json},
+        keys,
+    },
+};
+
+/// Most connections of a tenant.
+const CONNECTIONS_MAX: usize = 200;
+
+/// A connection with its secrets in the clear; keep it out of logs.
+#[derive(Clone, PartialEq)]
+pub struct Connection {
+    /// The kind of system, and its name in webhook addresses.
+    pub source: String,
+    /// The secrets.
+    pub secrets: Secrets,
+    /// What is not secret: base address, realm.
+    pub config: serde_json::Value,
+    /// Its revision, from 1.
+    pub rev: u64,
+}
+
+/// The secret in use, and during a rotation the one before.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secrets {
+    /// In use.
+    pub current: Vec<u8>,
+    /// The one before, accepted until the instant.
+    pub previous: Option<(Vec<u8>, Timestamp)>,
+}
+
+impl Secrets {
+    /// The secrets that are accepted at `now`, the one in use first.
+    pub fn accepted(&self, now: Timestamp) -> Vec<&[u8]> {
+        let before = self.previous.as_ref().filter(|(_, until)| now <= *until).map(|(secret, _)| secret.as_slice());
+        [Some(self.current.as_slice()), before].into_iter().flatten().collect()
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").field("source", &self.source).field("rev", &self.rev).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(..)")
+    }
+}
+
+fn blob(bytes: impl Into<Vec<u8>>) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes.into()))
+}
+
+fn bytes(row: &Row, name: &str) -> Option<Vec<u8>> {
+    row.get(name).and_then(|value| value.as_b().ok()).map(|blob| blob.as_ref().to_vec())
+}
+
+impl Vault {
+    /// Creates a connection or rotates its secret: the one before is accepted until `overlap_until`. Storing the secret that
+    /// is in use only changes the configuration. `if_rev` is the revision that it replaces: `None` for whatever is there, 0
+    /// for none, so that of several refreshers one wins. Returns the new revision.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when the revision is another; those of KMS and of writing.
+    pub async fn put_connection(
+        &self,
+        tenant: &TenantId,
+        source: &str,
+        secret: &[u8],
+        config: &serde_json::Value,
+        overlap_until: Option<Timestamp>,
+        if_rev: Option<u64>,
+    ) -> Result<u64> {
+        const OP: &str = "store a connection of";
+        let conflict = || Error::Conflict { operation: OP, id: source.to_owned() };
+        let key = keys::connection(tenant, source);
+        let row = self.store.read(OP, &key, true).await?;
+        let rev = row.as_ref().and_then(|row| number::<u64>(row, "rev")).unwrap_or(0);
+        if if_rev.is_some_and(|wanted| wanted != rev) {
+            return Err(conflict());
+        }
+        let mut change = Change::of(key).put("config", s(to_json(config))).put("rev", n(rev + 1)).drop("refreshing_until");
+        let sealed_before = row.as_ref().and_then(|row| bytes(row, "secret"));
+        let before = match &sealed_before {
+            Some(sealed) => Some(self.open(tenant, source, sealed).await?),
+            None => None,
+        };
+        if before.as_deref() != Some(secret) {
+            change = change.put("secret", blob(self.seal(tenant, source, secret).await?));
+            change = match (sealed_before, overlap_until) {
+                (Some(sealed), Some(until)) => change.put("previous", blob(sealed)).put("until", n(millis(until))),
+                (Some(_) | None, _) => change.drop("previous").drop("until"),
+            };
+        }
+        change = if rev == 0 { change.when("attribute_not_exists(pk)") } else { change.when("rev = :rev").value(":rev", n(rev)) };
+        match self.store.write(OP, change, false).await? {
+            Wrote::Done(_) => Ok(rev + 1),
+            Wrote::Not(_) => Err(conflict()),
+        }
+    }
+
+    /// A connection with its secrets opened.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn connection(&self, tenant: &TenantId, source: &str) -> Result<Option<Connection>> {
+        let key = keys::connection(tenant, source);
+        let Some(row) = self.store.read("read a connection of", &key, true).await? else { return Ok(None) };
+        let missing = || Error::Corrupt { key: key.to_string(), detail: "'secret' is missing".into() };
+        let current = self.open(tenant, source, &bytes(&row, "secret").ok_or_else(missing)?).await?;
+        let until = number(&row, "until").and_then(|at| Timestamp::from_millisecond(at).ok());
+        let previous = match (bytes(&row, "previous"), until) {
+            (Some(sealed), Some(until)) => Some((self.open(tenant, source, &sealed).await?, until)),
+            (Some(_) | None, _) => None,
+        };
+        Ok(Some(Connection {
+            source: source.to_owned(),
+            secrets: Secrets { current, previous },
+            config: crate::table::db::json(&row, "config")?,
+            rev: number(&row, "rev").unwrap_or(0),
+        }))
+    }
+
+    /// The sources that the tenant is connected to.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn connections(&self, tenant: &TenantId) -> Result<Vec<String>> {
+        let pk = keys::tenant(tenant);
+        let to = last_of("CONN#");
+        let rows = self.store.range("list the connections of", Range::new(&pk, "CONN#", &to, CONNECTIONS_MAX)).await?;
+        Ok(rows.iter().filter_map(|row| text(row, "sk")?.strip_prefix("CONN#").map(str::to_owned)).collect())
+    }
+}

@@ -1,0 +1,172 @@
+//! A tenant's daily counters.
+
+use std::ops::RangeInclusive;
+
+use domain::{TenantId, settings::Caps};
+use jiff::{ToSpan, civil::Date};
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        db::{Change, Range, Row, Wrote, n, number},
+        keys,
+    },
+};
+
+/// Days whose median the breaker compares with.
+pub const MEDIAN_DAYS: usize = 28;
+/// The attribute that counts a day's messages; each hour has its own beside it.
+const DAY: &str = "decided";
+
+/// The day and hour, in the tenant's zone, that messages are counted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The day.
+    pub on: Date,
+    /// The hour, 0 to 23.
+    pub hour: u8,
+}
+
+impl Slot {
+    fn hour_name(self) -> String {
+        format!("h{:02}", self.hour)
+    }
+}
+
+/// Whether there is room for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// For so many; they are counted.
+    Granted(u32),
+    /// The hour's cap is used up.
+    HourFull,
+    /// The day's cap is used up.
+    DayFull,
+    /// The caps leave room, and more than the breaker allows would leave on one day.
+    BreakerFull,
+}
+
+impl Store {
+    /// Reserves room for messages: as many as `wanted` says at most, and none when there is not room for as many as it says at
+    /// least. `breaker` is how many may leave on one day unless a person looked at the day ([`Store::approve_day`]). All of it
+    /// is one write of one item, so that however many sweeps ask at once, caps and breaker hold.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn reserve(
+        &self,
+        tenant: &TenantId,
+        slot: Slot,
+        wanted: RangeInclusive<u32>,
+        caps: &Caps,
+        breaker: u32,
+    ) -> Result<Room> {
+        const OP: &str = "reserve messages for";
+        let (need, want) = wanted.into_inner();
+        let hour = slot.hour_name();
+        // Only the item says whether a person looked at the day.
+        let mut known = if breaker < need {
+            self.read(OP, &keys::counters(tenant, slot.on), true).await?.unwrap_or_default()
+        } else {
+            Row::new()
+        };
+        for _ in 0..16 {
+            let left = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&known, name)));
+            let (of_day, of_hour) = (left(caps.per_day, DAY), left(caps.per_hour, &hour));
+            let of_breaker = if count(&known, "seen") == 1 { want } else { left(Some(breaker), DAY) };
+            if of_day < need {
+                return Ok(Room::DayFull);
+            }
+            if of_hour < need {
+                return Ok(Room::HourFull);
+            }
+            if of_breaker < need {
+                return Ok(Room::BreakerFull);
+            }
+            let grant = want.min(of_day).min(of_hour).min(of_breaker);
+            let mut change = Change::of(keys::counters(tenant, slot.on))
+                .add("#day :grant")
+                .add("#hour :grant")
+                .name("#day", DAY)
+                .name("#hour", &hour)
+                .value(":grant", n(grant))
+                .when("attribute_not_exists(#day) OR #day <= :breaker OR #seen = :one")
+                .name("#seen", "seen")
+                .value(":breaker", n(i64::from(breaker) - i64::from(grant)))
+                .value(":one", n(1));
+            if let Some(cap) = caps.per_day {
+                change = change.when("attribute_not_exists(#day) OR #day <= :day").value(":day", n(cap - grant));
+            }
+            if let Some(cap) = caps.per_hour {
+                change = change.when("attribute_not_exists(#hour) OR #hour <= :most").value(":most", n(cap - grant));
+            }
+            match self.write(OP, change, false).await? {
+                Wrote::Done(_) => return Ok(Room::Granted(grant)),
+                Wrote::Not(row) => known = row.unwrap_or_default(),
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
+    }
+
+    /// Gives back what was reserved and not used.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn give_back(&self, tenant: &TenantId, slot: Slot, count: u32) -> Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        let change = Change::of(keys::counters(tenant, slot.on))
+            .add("#day :less")
+            .add("#hour :less")
+            .name("#day", DAY)
+            .name("#hour", &slot.hour_name())
+            .value(":less", n(-i64::from(count)))
+            .value(":count", n(count))
+            .when("#day >= :count AND #hour >= :count");
+        self.write("give back messages for", change, false).await.map(|_| ())
+    }
+
+    /// Says that a person looked at what became due on a day, so that it trips the breaker no more.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn approve_day(&self, tenant: &TenantId, on: Date) -> Result<()> {
+        let change = Change::of(keys::counters(tenant, on)).put("seen", n(1));
+        self.write("approve a day of", change, false).await.map(|_| ())
+    }
+
+    /// The median of what was decided on each of the 28 days before `on`; days without any count as 0. Those days are over, so
+    /// that this store reads them once.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn median(&self, tenant: &TenantId, on: Date) -> Result<u32> {
+        if let Some(median) = self.cache.median(tenant, on) {
+            return Ok(median);
+        }
+        let day = |back: usize| {
+            let days = i64::try_from(back).expect("at most 28");
+            on.checked_sub(days.days()).unwrap_or(Date::MIN)
+        };
+        let pk = keys::tenant(tenant);
+        let (from, to) = (keys::counters(tenant, day(MEDIAN_DAYS)).sk, keys::counters(tenant, day(1)).sk);
+        let rows = self.range("read the counts of", Range::new(&pk, &from, &to, MEDIAN_DAYS)).await?;
+        let mut counts = [0; MEDIAN_DAYS];
+        for (row, slot) in rows.iter().zip(&mut counts) {
+            *slot = count(row, DAY);
+        }
+        counts.sort_unstable();
+        let median = counts[MEDIAN_DAYS / 2 - 1].midpoint(counts[MEDIAN_DAYS / 2]);
+        self.cache.keep_median(tenant, on, median);
+        Ok(median)
+    }
+}
+
+fn count(row: &Row, name: &str) -> u32 {
+    u32::try_from(number::<i64>(row, name).unwrap_or(0).max(0)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,9 @@
+//! One tenant: what it decides by, how much it sends, and its secrets.
+
+pub(crate) mod cache;
+pub(crate) mod connections;
+pub(crate) mod counters;
+pub(crate) mod tenants;
+pub(crate) mod tokens;
+pub(crate) mod vault;
+pub(crate) mod workflows;

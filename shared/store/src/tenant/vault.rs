@@ -1,0 +1,135 @@
+//! Secrets at rest: one data key a tenant, wrapped by KMS, sealing with AES-256-GCM.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_kms::{primitives::Blob, types::DataKeySpec};
+use domain::TenantId;
+
+use crate::{
+    Error, Result, Store,
+    table::{db::Row, keys},
+};
+
+/// Seals and opens what a tenant keeps secret, and signs its portal tokens.
+#[derive(Clone)]
+pub struct Vault {
+    pub(crate) store: Store,
+    kms: aws_sdk_kms::Client,
+    key_id: Option<String>,
+    keys: Arc<Mutex<HashMap<TenantId, [u8; 32]>>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// A vault. With `key_id` it makes the data keys of new tenants under that KMS key; without, it only opens what is there.
+    pub fn new(kms: aws_sdk_kms::Client, store: Store, key_id: Option<&str>) -> Self {
+        Self { store, kms, key_id: key_id.map(str::to_owned), keys: Arc::default() }
+    }
+
+    /// The tenant's data key; the first call for a tenant makes it.
+    pub(crate) async fn data_key(&self, tenant: &TenantId) -> Result<[u8; 32]> {
+        const OP: &str = "read the data key of";
+        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(tenant) {
+            return Ok(*key);
+        }
+        let item = keys::data_key(tenant);
+        let mut row = self.store.read(OP, &item, true).await?;
+        if row.is_none() {
+            let key_id = self.key_id.as_ref().ok_or_else(|| crate::Error::Refused {
+                operation: OP,
+                id: tenant.to_string(),
+                why: "the tenant has none yet; saving its settings through the admin API makes it".into(),
+            })?;
+            let made = self
+                .kms
+                .generate_data_key()
+                .key_id(key_id)
+                .key_spec(DataKeySpec::Aes256)
+                .encryption_context("tenant", tenant.as_str())
+                .send()
+                .await
+                .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
+            let wrapped = made.ciphertext_blob.ok_or_else(|| corrupt(tenant, "KMS gave no wrapped key"))?;
+            let fresh = Row::from([("wrapped".to_owned(), AttributeValue::B(Blob::new(wrapped.into_inner())))]);
+            self.store.create(OP, &item, fresh).await?;
+            // Another may have been first; what is in the table is the key.
+            row = self.store.read(OP, &item, true).await?;
+        }
+        let row = row.ok_or_else(|| corrupt(tenant, "it is not there after it was made"))?;
+        let wrapped =
+            row.get("wrapped").and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt(tenant, "'wrapped' is missing"))?;
+        let opened = self
+            .kms
+            .decrypt()
+            .ciphertext_blob(Blob::new(wrapped.as_ref()))
+            .encryption_context("tenant", tenant.as_str())
+            .send()
+            .await
+            .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
+        let plain = opened.plaintext.ok_or_else(|| corrupt(tenant, "KMS gave no key"))?;
+        let key: [u8; 32] = plain.as_ref().try_into().map_err(|_| corrupt(tenant, "the key is not 32 bytes long"))?;
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), key);
+        Ok(key)
+    }
+
+    /// Makes the tenant's data key where there is none, so that portal links can be signed.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of the table.
+    pub async fn ensure_key(&self, tenant: &TenantId) -> Result<()> {
+        self.data_key(tenant).await.map(|_| ())
+    }
+
+    /// Seals a secret of a tenant's connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn seal(&self, tenant: &TenantId, connection: &str, secret: &[u8]) -> Result<Vec<u8>> {
+        let key = cipher(&self.data_key(tenant).await?);
+        let mut nonce = [0_u8; NONCE_LEN];
+        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| corrupt(tenant, "there is no randomness"))?;
+        let mut sealed = secret.to_vec();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose(tenant, connection)), &mut sealed)
+            .map_err(|_| corrupt(tenant, "a secret could not be sealed"))?;
+        Ok([&nonce[..], &sealed].concat())
+    }
+
+    /// Opens what [`Vault::seal`] sealed for the same tenant and connection.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] for anything else; those of KMS and of reading.
+    pub async fn open(&self, tenant: &TenantId, connection: &str, sealed: &[u8]) -> Result<Vec<u8>> {
+        let key = cipher(&self.data_key(tenant).await?);
+        let wrong = || corrupt(tenant, "a sealed secret does not open");
+        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
+        let mut rest = rest.to_vec();
+        let plain = key.open_in_place(nonce, Aad::from(purpose(tenant, connection)), &mut rest).map_err(|_| wrong())?;
+        Ok(plain.to_vec())
+    }
+}
+
+fn cipher(key: &[u8; 32]) -> LessSafeKey {
+    LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key"))
+}
+
+fn purpose(tenant: &TenantId, connection: &str) -> Vec<u8> {
+    format!("dunlin:{tenant}:connection:{connection}").into_bytes()
+}
+
+fn corrupt(tenant: &TenantId, detail: &str) -> Error {
+    Error::Corrupt { key: keys::data_key(tenant).to_string(), detail: detail.to_owned() }
+}

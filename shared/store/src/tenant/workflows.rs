@@ -1,0 +1,345 @@
+//! Workflows and templates: a current pointer each, and immutable versions; and the policy that a decision is made by.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use domain::{Case, Channel, CompiledWorkflow, Currency, Policy, Settings, TenantId, Workflow};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        db::{Change, Range, Row, Transacted, json, last_of, n, number, put, s, text, to_json},
+        keys,
+    },
+    tenant::cache::Base,
+};
+
+/// Most workflows, and most templates, of a tenant.
+const EACH_MAX: usize = 2_000;
+
+/// How fresh a policy must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// What this store read before for that revision of the tenant's registry row, else a strong read.
+    Cached(u64),
+    /// As it is in the table now.
+    Fresh,
+}
+
+/// A message's text in one language for one channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its id, as steps name it.
+    pub id: String,
+    /// The channel.
+    pub channel: Channel,
+    /// BCP 47, lower case.
+    pub language: String,
+    /// From 1, counted over all languages of the template on the channel; the API sets it, a caller's is ignored.
+    #[serde(default)]
+    pub version: u32,
+    /// The subject of an email.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// The text.
+    pub body: String,
+}
+
+impl Store {
+    /// What the tenant decides by: settings, breaker, the published workflows and those that `cases` are pinned to, and the
+    /// current version of each template by channel (the highest over its languages).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when there is no such tenant; those of reading.
+    pub async fn policy(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, read: Read) -> Result<Policy> {
+        let base = self.base(tenant, read).await?;
+        let mut workflows = base.workflows;
+        let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
+        for case in cases.values() {
+            if workflows.iter().any(|known| known.id == case.workflow && known.version == case.version) {
+                continue;
+            }
+            if let Some(pinned) = self.body(tenant, &case.workflow, case.version).await? {
+                workflows.push(pinned);
+            }
+        }
+        Ok(Policy {
+            settings: base.settings,
+            breaker_open: base.breaker_open,
+            workflows,
+            published,
+            senders: domain::SENDERS.into(),
+            templates: base.templates,
+        })
+    }
+
+    async fn base(&self, tenant: &TenantId, read: Read) -> Result<Base> {
+        const OP: &str = "read the policy of";
+        if let Read::Cached(rev) = read
+            && let Some(base) = self.cache.policy(tenant, rev)
+        {
+            return Ok(base);
+        }
+        for _ in 0..4 {
+            let row = self.read(OP, &keys::settings(tenant), true).await?.ok_or_else(|| Error::Refused {
+                operation: OP,
+                id: tenant.to_string(),
+                why: "there is no such tenant".into(),
+            })?;
+            let rev = number(&row, "cfg").unwrap_or(0);
+            if let Some(base) = self.cache.policy(tenant, rev) {
+                return Ok(base);
+            }
+            let settings: Settings = json(&row, "doc")?;
+            let breaker = self.read(OP, &keys::breaker(tenant), true).await?;
+            let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, "open") == Some(1));
+            let pk = keys::tenant(tenant);
+            let mut workflows = Vec::new();
+            for row in self.range(OP, Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await? {
+                if number::<u8>(&row, "published") != Some(1) {
+                    continue;
+                }
+                let id = text(&row, "sk").and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
+                let version = number(&row, "version").unwrap_or(0);
+                workflows.extend(self.body(tenant, &id, version).await?);
+            }
+            let mut templates: BTreeMap<(String, Channel), u32> = BTreeMap::new();
+            for row in self.range(OP, Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await? {
+                let template: Template = json(&row, "doc")?;
+                let version = templates.entry((template.id, template.channel)).or_default();
+                *version = template.version.max(*version);
+            }
+            // Read again: what was read between two equal revisions belongs together.
+            let after = self.read(OP, &keys::settings(tenant), true).await?.and_then(|row| number(&row, "cfg"));
+            if after == Some(rev) || after.is_none() && rev == 0 {
+                let base = Base { rev, settings, breaker_open, workflows, templates };
+                self.cache.keep_policy(tenant, base.clone());
+                return Ok(base);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
+    }
+
+    async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<CompiledWorkflow>>> {
+        if let Some(workflow) = self.cache.workflow(tenant, id, version) {
+            return Ok(Some(workflow));
+        }
+        let row = self.read("read a workflow of", &keys::workflow_body(tenant, id, version), true).await?;
+        let Some(row) = row else { return Ok(None) };
+        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, "doc")?));
+        self.cache.keep_workflow(tenant, &workflow);
+        Ok(Some(workflow))
+    }
+
+    /// Publishes a workflow as its next version and wakes every customer. Publishing what is current changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when others kept publishing; [`Error::Refused`] when there is no such tenant.
+    pub async fn publish_workflow(&self, tenant: &TenantId, workflow: &Workflow, now: Timestamp) -> Result<u32> {
+        const OP: &str = "publish a workflow of";
+        self.must_tenant(tenant).await?;
+        for _ in 0..4 {
+            let key = keys::workflow(tenant, &workflow.id);
+            let row = self.read(OP, &key, true).await?;
+            let version = row.as_ref().and_then(|row| number::<u32>(row, "version")).unwrap_or(0);
+            let published = row.as_ref().is_some_and(|row| number::<u8>(row, "published") == Some(1));
+            if published
+                && let Some(current) = self.body(tenant, &workflow.id, version).await?
+                && (Workflow { version, ..workflow.clone() }) == *current.workflow()
+            {
+                return Ok(version);
+            }
+            let next = Workflow { version: version + 1, ..workflow.clone() };
+            let mut pointer = Change::of(key).put("version", n(version + 1)).put("published", n(1));
+            pointer = if version == 0 {
+                pointer.when("attribute_not_exists(pk)")
+            } else {
+                pointer.when("version = :seen").value(":seen", n(version))
+            };
+            let body = Row::from([("doc".to_owned(), s(to_json(&next)))]);
+            let body_key = keys::workflow_body(tenant, &workflow.id, version + 1);
+            let mut actions = vec![pointer.update(self), put(self, &body_key, body, Some("attribute_not_exists(pk)"))];
+            actions.extend(self.policy_changed(tenant, Some(now)));
+            if let Transacted::Done = self.transact(OP, &workflow.id, actions).await? {
+                return Ok(version + 1);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: workflow.id.clone() })
+    }
+
+    /// Publishes the workflows that a tenant begins with, as their first versions, all or none. False, and nothing changes,
+    /// when the tenant has ever had one of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when there is no such tenant; those of writing.
+    pub async fn publish_first(&self, tenant: &TenantId, workflows: &[Workflow], now: Timestamp) -> Result<bool> {
+        self.must_tenant(tenant).await?;
+        let mut actions = Vec::new();
+        for workflow in workflows {
+            let first = Workflow { version: 1, ..workflow.clone() };
+            let pointer = Row::from([("version".to_owned(), n(1)), ("published".to_owned(), n(1))]);
+            let body = Row::from([("doc".to_owned(), s(to_json(&first)))]);
+            let rows = [(keys::workflow(tenant, &first.id), pointer), (keys::workflow_body(tenant, &first.id, 1), body)];
+            actions.extend(rows.map(|(key, row)| put(self, &key, row, Some("attribute_not_exists(pk)"))));
+        }
+        actions.extend(self.policy_changed(tenant, Some(now)));
+        Ok(matches!(self.transact("publish the first workflows of", tenant.as_str(), actions).await?, Transacted::Done))
+    }
+
+    /// Takes a workflow out of use for new cases; those pinned to it go on. False when there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn unpublish_workflow(&self, tenant: &TenantId, id: &str, now: Timestamp) -> Result<bool> {
+        let change = Change::of(keys::workflow(tenant, id)).put("published", n(0)).when("attribute_exists(pk)");
+        let mut actions = vec![change.update(self)];
+        actions.extend(self.policy_changed(tenant, Some(now)));
+        Ok(matches!(self.transact("unpublish a workflow of", id, actions).await?, Transacted::Done))
+    }
+
+    /// The published workflows at their current versions.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn workflows(&self, tenant: &TenantId) -> Result<Vec<Workflow>> {
+        Ok(self.base(tenant, Read::Fresh).await?.workflows.iter().map(|workflow| workflow.workflow().clone()).collect())
+    }
+
+    /// Whether the tenant ever published a workflow.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn has_workflows(&self, tenant: &TenantId) -> Result<bool> {
+        let pk = keys::tenant(tenant);
+        Ok(!self.range("look for workflows of", Range::new(&pk, "WF#", &last_of("WF#"), 1)).await?.is_empty())
+    }
+
+    /// A workflow at a version, or at its current one, published or not.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn workflow(&self, tenant: &TenantId, id: &str, version: Option<u32>) -> Result<Option<Workflow>> {
+        let version = match version {
+            Some(version) => version,
+            None => {
+                let row = self.read("read a workflow of", &keys::workflow(tenant, id), true).await?;
+                match row.and_then(|row| number(&row, "version")) {
+                    Some(version) => version,
+                    None => return Ok(None),
+                }
+            }
+        };
+        Ok(self.body(tenant, id, version).await?.map(|workflow| workflow.workflow().clone()))
+    }
+
+    async fn must_tenant(&self, tenant: &TenantId) -> Result<()> {
+        match self.read("read the settings of", &keys::settings(tenant), true).await? {
+            Some(_) => Ok(()),
+            None => Err(Error::Refused {
+                operation: "read the settings of",
+                id: tenant.to_string(),
+                why: "there is no such tenant; store its settings first".into(),
+            }),
+        }
+    }
+
+    /// Stores a template as its next version. Storing what is current changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when others kept storing; [`Error::Refused`] when there is no such tenant.
+    pub async fn put_template(&self, tenant: &TenantId, template: &Template) -> Result<u32> {
+        const OP: &str = "store a template of";
+        self.must_tenant(tenant).await?;
+        for _ in 0..4 {
+            let all = self.template(tenant, &template.id, template.channel).await?;
+            let own = all.iter().find(|known| known.language == template.language);
+            if let Some(own) = own
+                && (Template { version: own.version, ..template.clone() }) == *own
+            {
+                return Ok(own.version);
+            }
+            let version = all.iter().map(|known| known.version).max().unwrap_or(0) + 1;
+            let next = Template { version, ..template.clone() };
+            let key = keys::template(tenant, &next.id, next.channel, &next.language);
+            let mut change = Change::of(key).put("doc", s(to_json(&next))).put("version", n(version));
+            change = match own {
+                Some(own) => change.when("version = :seen").value(":seen", n(own.version)),
+                None => change.when("attribute_not_exists(pk)"),
+            };
+            let body = Row::from([("doc".to_owned(), s(to_json(&next)))]);
+            let body_key = keys::template_body(tenant, &next.id, next.channel, &next.language, version);
+            let mut actions = vec![change.update(self), put(self, &body_key, body, Some("attribute_not_exists(pk)"))];
+            actions.extend(self.policy_changed(tenant, None));
+            if let Transacted::Done = self.transact(OP, &template.id, actions).await? {
+                return Ok(version);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: template.id.clone() })
+    }
+
+    /// Every current template.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn templates(&self, tenant: &TenantId) -> Result<Vec<Template>> {
+        let pk = keys::tenant(tenant);
+        let rows = self.range("list the templates of", Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await?;
+        rows.iter().map(|row| json(row, "doc")).collect()
+    }
+
+    /// One template on one channel in every language, current versions.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn template(&self, tenant: &TenantId, id: &str, channel: Channel) -> Result<Vec<Template>> {
+        let pk = keys::tenant(tenant);
+        let prefix = keys::template_prefix(id, channel);
+        let rows = self.range("read a template of", Range::new(&pk, &prefix, &last_of(&prefix), EACH_MAX)).await?;
+        rows.iter().map(|row| json(row, "doc")).collect()
+    }
+
+    /// One template on one channel in every language, as `policy` has it: what it was read for at that version before is not
+    /// read again.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn template_of(&self, tenant: &TenantId, policy: &Policy, id: &str, channel: Channel) -> Result<Arc<[Template]>> {
+        let version = policy.templates.get(&(id.to_owned(), channel)).copied();
+        if let Some(version) = version
+            && let Some(texts) = self.cache.template(tenant, id, channel, version)
+        {
+            return Ok(texts);
+        }
+        let texts: Arc<[Template]> = self.template(tenant, id, channel).await?.into();
+        // Every text that is stored raises the highest version, so that it says which texts there are.
+        if let Some(version) = texts.iter().map(|text| text.version).max() {
+            self.cache.keep_template(tenant, id, channel, version, &texts);
+        }
+        Ok(texts)
+    }
+
+    /// The ids of workflows that `cases` are pinned to and that no longer exist at that version.
+    pub fn missing_pins(policy: &Policy, cases: &BTreeMap<Currency, Case>) -> BTreeSet<String> {
+        cases
+            .values()
+            .filter(|case| policy.workflow(&case.workflow, case.version).is_none())
+            .map(|case| format!("{}@{}", case.workflow, case.version))
+            .collect()
+    }
+}
