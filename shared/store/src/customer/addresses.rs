@@ -52,7 +52,7 @@ impl Store {
                 && let Some(head) = self.head(tenant, customer).await?
             {
                 let wake = Wake::of(Some(&head), customer, 1, at);
-                actions.push(bump(tenant, customer, &wake, "ADR", at).update(self));
+                actions.push(bump(tenant, customer, &wake, at).update(self));
             }
             if let Transacted::Done = self.transact(OP, customer.map_or("", CustomerId::as_str), actions).await? {
                 return Ok(());
@@ -82,7 +82,7 @@ impl Store {
                 return Ok(());
             }
             let wake = Wake::of(Some(&head), customer, 1, at);
-            let change = bump(tenant, customer, &wake, "REPLY", at).put("ra", n(millis(at)));
+            let change = bump(tenant, customer, &wake, at).put("ra", n(millis(at)));
             if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
                 return Ok(());
             }

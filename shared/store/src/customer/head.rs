@@ -19,9 +19,6 @@ use crate::{
     },
 };
 
-/// How many of the last fact writes the head names.
-pub(crate) const CHANGES: usize = 6;
-
 /// A customer's head as it was read.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -51,8 +48,6 @@ pub struct Head {
     pub backoff_until: Option<Timestamp>,
     /// How often in a row advancing it failed.
     pub failures: u32,
-    /// What the last fact writes changed, newest first: entry `i` belongs to `version - i`; `*` stands for too much to say.
-    pub changed: Vec<String>,
     /// When it was last decided.
     pub decided_at: Option<Timestamp>,
     /// What came of that, in a word for each case.
@@ -120,12 +115,6 @@ pub(crate) struct HeadItem {
     bo: Option<i64>,
     #[serde(default)]
     fl: u32,
-    c0: Option<String>,
-    c1: Option<String>,
-    c2: Option<String>,
-    c3: Option<String>,
-    c4: Option<String>,
-    c5: Option<String>,
     at: Option<i64>,
     #[serde(default)]
     why: String,
@@ -310,25 +299,12 @@ pub(crate) fn from_item<I: Into<serde_dynamo::Item>>(item: I) -> Result<Head> {
         replied_at: item.ra.map(instant),
         backoff_until: item.bo.map(instant),
         failures: item.fl,
-        changed: [item.c0, item.c1, item.c2, item.c3, item.c4, item.c5].into_iter().map_while(|key| key).collect(),
         decided_at: item.at.map(instant),
         because: item.why,
         open_invoices: u64::try_from(item.inv).unwrap_or(0),
         token_epoch: item.ep,
         due_sk: item.due_sk,
     })
-}
-
-impl Head {
-    /// The keys of what changed after `version`, each at least once; `None` when the head no longer says.
-    pub fn changed_since(&self, version: u64) -> Option<Vec<&str>> {
-        let writes = usize::try_from(self.version.checked_sub(version)?).ok()?;
-        let known = self.changed.get(..writes)?;
-        if known.iter().any(|keys| keys == "*" || keys.is_empty()) {
-            return None;
-        }
-        Some(known.iter().flat_map(|keys| keys.split(' ')).collect())
-    }
 }
 
 /// Whether a fact write makes the customer due, and what it saw of the head.
@@ -359,20 +335,9 @@ impl Wake {
     }
 }
 
-/// The head's part in a fact write: the version goes up whatever it was, the changed keys are noted, the customer is due.
-pub(crate) fn bump(tenant: &TenantId, customer: &CustomerId, wake: &Wake, changed: &str, now: Timestamp) -> Change {
-    let changed = if changed.len() > 120 || changed.is_empty() { "*" } else { changed };
-    let mut change = Change::of(keys::head(tenant, customer))
-        .add("version :one")
-        .value(":one", n(1))
-        .value(":changed", s(changed))
-        .value(":none", s(""))
-        .set("c0 = :changed")
-        .drop("outbox");
-    // Each slot takes what the slot before held: operands are read from the item as it was.
-    for slot in 1..CHANGES {
-        change = change.set(format!("c{slot} = if_not_exists(c{}, :none)", slot - 1));
-    }
+/// The head's part in a fact write: the version goes up whatever it was, and the customer is due.
+pub(crate) fn bump(tenant: &TenantId, customer: &CustomerId, wake: &Wake, now: Timestamp) -> Change {
+    let change = Change::of(keys::head(tenant, customer)).add("version :one").value(":one", n(1)).drop("outbox");
     match wake {
         Wake::Create { shard } => change
             .when("attribute_not_exists(pk)")
@@ -428,7 +393,6 @@ impl Store {
         operation: &'static str,
         tenant: &TenantId,
         customer: &CustomerId,
-        changed: &str,
         now: Timestamp,
         facts: impl Fn(&Head) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem>,
     ) -> Result<()> {
@@ -436,7 +400,7 @@ impl Store {
             let head = self.must_head(tenant, customer).await?;
             let wake = Wake::of(Some(&head), customer, 1, now);
             let mut actions = facts(&head);
-            actions.push(bump(tenant, customer, &wake, changed, now).update(self));
+            actions.push(bump(tenant, customer, &wake, now).update(self));
             if let crate::table::db::Transacted::Done = self.transact(operation, customer.as_str(), actions).await? {
                 return Ok(());
             }

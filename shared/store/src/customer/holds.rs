@@ -21,7 +21,7 @@ impl Store {
         let key = keys::hold(tenant, customer, &hold.id);
         let row = Row::from([("doc".to_owned(), s(to_json(hold)))]);
         let facts = |_: &Head| vec![put(self, &key, row.clone(), None)];
-        self.write_facts("place a hold on", tenant, customer, &key.sk, now, facts).await
+        self.write_facts("place a hold on", tenant, customer, now, facts).await
     }
 
     /// Lifts a hold; lifting it again changes nothing. False when there is no such hold.

@@ -272,7 +272,6 @@ impl Store {
             return Ok(Some(true));
         }
         let name = format!("at_{word}");
-        let number = item.body.number;
         let mut change = Change::of(key)
             .name("#at", &name)
             .set("#at = if_not_exists(#at, :at)")
@@ -294,7 +293,7 @@ impl Store {
         change = change.put("oc", s(word_of(outcome)));
         let head = self.must_head(tenant, customer).await?;
         let wake = Wake::of(Some(&head), customer, 1, now);
-        let mut of_head = bump(tenant, customer, &wake, &format!("COV#{number}"), now);
+        let mut of_head = bump(tenant, customer, &wake, now);
         if outcome == Outcome::Undelivered {
             of_head = self.contact_before(of_head, tenant, customer, message).await?;
         }

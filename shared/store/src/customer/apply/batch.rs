@@ -16,8 +16,8 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Unit {
     pub(super) actions: Vec<TransactWriteItem>,
-    /// The customers whose facts change, with the sort key of what does.
-    pub(super) touches: Vec<(CustomerId, String)>,
+    /// The customers whose facts change.
+    pub(super) touches: Vec<CustomerId>,
     /// By how many a customer's open invoices become more.
     pub(super) invoices: Vec<(CustomerId, i64)>,
 }
@@ -29,13 +29,6 @@ impl Unit {
     }
 }
 
-/// What one transaction changes for a customer.
-#[derive(Default)]
-struct Touched {
-    keys: BTreeSet<String>,
-    invoices: i64,
-}
-
 /// Transactions in the making.
 pub(super) struct Batches<'a> {
     pub(super) store: &'a Store,
@@ -45,7 +38,8 @@ pub(super) struct Batches<'a> {
     pub(super) shards: u8,
     done: Vec<Vec<TransactWriteItem>>,
     actions: Vec<TransactWriteItem>,
-    touched: BTreeMap<CustomerId, Touched>,
+    /// By how many the open invoices of each customer whose facts change become more.
+    touched: BTreeMap<CustomerId, i64>,
     woken: BTreeSet<CustomerId>,
 }
 
@@ -71,30 +65,29 @@ impl<'a> Batches<'a> {
     }
 
     pub(super) fn add(&mut self, unit: Unit) {
-        let more = unit.touches.iter().map(|(customer, _)| customer).filter(|customer| !self.touched.contains_key(customer));
+        let more = unit.touches.iter().filter(|customer| !self.touched.contains_key(customer));
         let heads = self.touched.len() + more.collect::<BTreeSet<_>>().len();
         // The receipt comes on top.
         if self.actions.len() + unit.actions.len() + heads + 1 > ACTIONS_MAX {
             self.close();
         }
         self.actions.extend(unit.actions);
-        for (customer, key) in unit.touches {
-            self.touched.entry(customer).or_default().keys.insert(key);
+        for customer in unit.touches {
+            self.touched.entry(customer).or_default();
         }
         for (customer, more) in unit.invoices {
-            self.touched.entry(customer).or_default().invoices += more;
+            *self.touched.entry(customer).or_default() += more;
         }
     }
 
     /// Ends a transaction: each customer whose facts it changes is woken by it, once.
     pub(super) fn close(&mut self) {
         let mut batch = std::mem::take(&mut self.actions);
-        for (customer, touched) in std::mem::take(&mut self.touched) {
+        for (customer, more) in std::mem::take(&mut self.touched) {
             let wake = self.wake(&customer);
-            let changed = touched.keys.into_iter().collect::<Vec<_>>().join(" ");
-            let mut change = bump(self.tenant, &customer, &wake, &changed, self.now);
-            if touched.invoices != 0 {
-                change = change.add("inv :more").value(":more", n(touched.invoices));
+            let mut change = bump(self.tenant, &customer, &wake, self.now);
+            if more != 0 {
+                change = change.add("inv :more").value(":more", n(more));
             }
             batch.push(change.update(self.store));
             self.woken.insert(customer);

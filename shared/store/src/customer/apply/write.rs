@@ -167,12 +167,12 @@ impl Plan<'_> {
         let object = self.object(&key, to_json(invoice), version, chase, stays).drop("archived").put("outbox", s("f"));
         let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
         let mut unit = self.place(id.as_str(), owner, object, tombstone);
-        unit.touches.push((owner.clone(), key.sk.clone()));
+        unit.touches.push(owner.clone());
         if is_new {
             unit.invoices.push((owner.clone(), 1));
         }
         if let Some(before) = before {
-            unit.touches.push((before.clone(), key.sk));
+            unit.touches.push(before.clone());
             let there = effects.rows.get(&keys::invoice(tenant, before, id));
             if there.is_some_and(|row| row.contains_key("doc") && !row.contains_key("archived")) {
                 unit.invoices.push((before.clone(), -1));
@@ -194,14 +194,14 @@ impl Plan<'_> {
         let object = self.object(&key, to_json(payment), version, chase, stays).put("outbox", s("f"));
         let tombstone = before.map(|before| self.tombstone(keys::payment(tenant, before, &payment.id), version));
         let mut unit = self.place(payment.id.as_str(), owner, object, tombstone);
-        unit.touches.push((owner.clone(), key.sk.clone()));
+        unit.touches.push(owner.clone());
         if let Some(before) = before {
-            unit.touches.push((before.clone(), key.sk));
+            unit.touches.push(before.clone());
             let pk = keys::customer(tenant, before);
             for row in self.reversals_at(before, &payment.id).await? {
                 let sk = text(&row, "sk").unwrap_or_default().to_owned();
-                unit.actions.push(Change::of(Key { pk: pk.clone(), sk: sk.clone() }).delete(self.store));
-                unit.touches.push((before.clone(), sk));
+                unit.actions.push(Change::of(Key { pk: pk.clone(), sk }).delete(self.store));
+                unit.touches.push(before.clone());
             }
         }
         effects.units.push(unit);
@@ -218,7 +218,7 @@ impl Plan<'_> {
             let chase = Some(format!("R#{}", key.sk.trim_start_matches("REV#")));
             let object = self.object(key, to_json::<Reversal>(reversal), &reversal.source_version, chase, true);
             let mut unit = Unit { actions: vec![object.update(self.store)], ..Unit::default() };
-            unit.touches.push((owner.clone(), key.sk.clone()));
+            unit.touches.push(owner.clone());
             let payment = keys::payment(self.tenant, owner, &reversal.payment);
             let id = reversal.payment.as_str();
             // A payment that this plan does not write must stay with the customer that the reversal is written for, and it
@@ -241,8 +241,7 @@ impl Plan<'_> {
 
     /// Profiles come first. Facts are never lost because their customer is not described yet: a stub stands in.
     fn write_profiles(&self, effects: &Effects<'_>, owners: &BTreeSet<CustomerId>) -> Vec<Unit> {
-        let touched: BTreeSet<&CustomerId> =
-            effects.units.iter().flat_map(|unit| &unit.touches).map(|(customer, _)| customer).collect();
+        let touched: BTreeSet<&CustomerId> = effects.units.iter().flat_map(|unit| &unit.touches).collect();
         let mut units = Vec::new();
         for owner in owners {
             let row = effects.rows.get(&keys::profile(self.tenant, owner));
@@ -262,7 +261,7 @@ impl Plan<'_> {
                 }
             };
             if let Some(change) = change {
-                let touches = vec![(owner.clone(), "PROFILE".to_owned())];
+                let touches = vec![owner.clone()];
                 units.push(Unit { actions: vec![change.update(self.store)], touches, ..Unit::default() });
             }
         }
