@@ -9,7 +9,7 @@ import json
 import time
 from typing import Callable
 
-from one_customer import CONTACT, INVOICE, MILLIS, PROFILE, SECRET, books, due, head, queued, second, sent, table
+from one_customer import CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, books, due, head, queued, second, sent, table
 
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
 UPDATE, TRANSACT = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems"
@@ -39,7 +39,7 @@ def message(body):
 
 def image(new):
     """A batch of one new row of a table's stream."""
-    keys = {name: new[name] for name in ("pk", "sk")}
+    keys = {name: new[name] for name in (STORED["every"]["pk"], STORED["every"]["sk"])}
     change = {"Keys": keys, "NewImage": new, "SequenceNumber": "1", "SizeBytes": 1, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     change["ApproximateCreationDateTime"] = MILLIS // 1000
     return batch("aws:dynamodb", eventID="1", eventName="INSERT", eventSourceARN="arn:aws:dynamodb:t", dynamodb=change)

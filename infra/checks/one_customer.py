@@ -7,7 +7,11 @@ whenever it is looked at.
 import base64
 import datetime
 import json
+import pathlib
 
+# What the store calls its attributes, by kind of item and by the name that its code has for them.
+KINDS = json.loads((pathlib.Path(__file__).parents[2] / "shared/store/attributes.json").read_text())
+STORED = {kind["kind"]: {one["name"].lower(): one["stored"] for one in kind["attributes"]} for kind in KINDS}
 NOW = datetime.datetime.now(datetime.timezone.utc)
 MILLIS = int(NOW.timestamp() * 1000)
 TENANT = "T#cold"
@@ -66,9 +70,15 @@ def attribute(value):
             return {"M": {name: attribute(each) for name, each in value.items()}}
 
 
-def row(pk, sk, **attributes):
+def stored(kind, **attributes):
+    """Attributes of a kind of item, or of every kind, under their names in the table."""
+    names = {**STORED["every"], **STORED["document"], **STORED[kind]}
+    return {names[name]: value for name, value in attributes.items()}
+
+
+def row(kind, key, **attributes):
     """A row of the table."""
-    return attribute({"pk": pk, "sk": sk, **attributes})["M"]
+    return attribute(stored(kind, pk=key[0], sk=key[1], **attributes))["M"]
 
 
 def template(channel):
@@ -81,7 +91,7 @@ def template(channel):
 def head(**more):
     """The customer's head, decided once."""
     case = {"USD": ["case_1", "standard", 1, MILLIS - 86_400_000, "open"]}
-    return row(CUSTOMER, "HEAD", version=1, sh=0, d=1, tip="", cases=[case], inv=1, **more)
+    return row("head", (CUSTOMER, "HEAD"), version=1, shard=0, decision=1, tip="", cases=[case], open_invoices=1, **more)
 
 
 def due():
@@ -91,11 +101,12 @@ def due():
 
 def queued(channel):
     """The head while a message waits for its sender, decided a moment ago."""
-    rows = json.dumps([["reminder", 0, [["inv_1", 125000]]]])
-    message = {
-        **{"n": 1, "i": 0, "s": "queued", "t": MILLIS, "m": "live", "c": "USD", "h": channel, "to": "p1", "tp": "reminder", "tv": 1},
-        **{"r": rows, "x": 1, "xt": MILLIS},
-    }
+    message = stored(
+        "pending",
+        **{"number": 1, "position": 0, "status": "queued", "decided_at": MILLIS, "mode": "live", "currency": "USD"},
+        **{"channel": channel, "contact": "p1", "template": "reminder", "template_version": 1},
+        **{"rows": [[["reminder", 0, [["inv_1", 125000]]]]], "dispatches": 1, "dispatched_at": MILLIS},
+    )
     return head(pending={"msg_1": message})
 
 
@@ -106,7 +117,8 @@ def sent():
         **{"template_version": 1, "decided_at": second()},
     }
     body = {"previous": "", "number": 1, "at": second(), "status": "sent", "message": about, "head_version": 1}
-    return row(CUSTOMER, "COV#0000000001#000", body=[body], st="sent", oc="sent", pid="mail-1")
+    key = (CUSTOMER, "COV#0000000001#000")
+    return row("record", key, body=[body], status="sent", outcome="sent", provider_id="mail-1")
 
 
 def books(vendor):
@@ -118,22 +130,24 @@ def books(vendor):
     }
     at = f"{second()}#cold#quickbooks"
     return [
-        row(TENANT, "CONN#quickbooks", secret=base64.b64decode(SEALED_TOKENS), config=[{}], rev=1),
-        row(TENANT, "BOOKS#quickbooks", doc=[progress], realm="1", due_pk="BOOKS", due_sk=at),
+        row("connection", (TENANT, "CONN#quickbooks"), secret=base64.b64decode(SEALED_TOKENS), config=[{}], revision=1),
+        row("books", (TENANT, "BOOKS#quickbooks"), doc=[progress], realm="1", due_pk="BOOKS", due_sk=at),
     ]
 
 
 def table(*more):
     """The tenant, its customer, and what else there is."""
+    first = "n00000000000000000001"
+    texts = {channel: f"TPL#reminder#{channel}#en" for channel in ("email", "sms")}
     return [
-        row("TENANTS", "cold", mode="live", paused=0, shards=1, rev=1),
-        row(TENANT, "SETTINGS", doc=[SETTINGS], rev=1, cfg=1),
-        row(TENANT, "KEY", wrapped=b"wrapped"),
-        row(TENANT, "CONN#canonical", secret=base64.b64decode(SEALED_SECRET), config=[{}], rev=1),
-        row(TENANT, "WF#standard", version=1, published=1),
-        row(TENANT, "WFV#standard#000001", doc=[WORKFLOW]),
-        *(row(TENANT, f"TPL#reminder#{channel}#en", doc=[template(channel)]) for channel in ("email", "sms")),
-        row(CUSTOMER, "PROFILE", doc=[PROFILE]),
-        row(CUSTOMER, "INV#inv_1", chase="I#inv_1", ver="n00000000000000000001", doc=[INVOICE]),
+        row("registry", ("TENANTS", "cold"), mode="live", paused=0, shards=1, revision=1),
+        row("settings", (TENANT, "SETTINGS"), doc=[SETTINGS], revision=1, policy_revision=1),
+        row("data_key", (TENANT, "KEY"), wrapped=b"wrapped"),
+        row("connection", (TENANT, "CONN#canonical"), secret=base64.b64decode(SEALED_SECRET), config=[{}], revision=1),
+        row("pointer", (TENANT, "WF#standard"), version=1, published=1),
+        row("document", (TENANT, "WFV#standard#000001"), doc=[WORKFLOW]),
+        *(row("document", (TENANT, key), doc=[template(channel)]) for channel, key in texts.items()),
+        row("profile", (CUSTOMER, "PROFILE"), doc=[PROFILE]),
+        row("fact", (CUSTOMER, "INV#inv_1"), chase="I#inv_1", version=first, doc=[INVOICE]),
         *more,
     ]

@@ -9,6 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use jiff::{Timestamp, civil::Date};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use store::inspect::attributes::{every::DUE_PK, head};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::rig::{Hook, Rig};
@@ -140,9 +141,9 @@ impl Seed {
             let text = text.replace(&self.customer, customer.as_str()).replace(&self.invoice, invoice.as_str());
             let text = text.replace(&self.name, &name);
             let mut item: Value = serde_json::from_str(&text)?;
-            if item.get("due_pk").is_some() {
-                item["due_pk"] = json!({ "S": format!("{tenant}:{shard:02}") });
-                item["sh"] = json!({ "N": shard.to_string() });
+            if item.get(DUE_PK).is_some() {
+                item[DUE_PK] = json!({ "S": format!("{tenant}:{shard:02}") });
+                item[head::SHARD] = json!({ "N": shard.to_string() });
             }
             Ok(serde_json::from_value(item)?)
         });

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use local::metrics::Metrics;
 use serde_json::{Value, json};
+use store::inspect::attributes::every::CHASE;
 
 use crate::{
     book::{BEGINS, DUE, DUE_ON, LATER_ON, at, invoice, post},
@@ -26,7 +27,7 @@ pub fn head() {
 /// A line of the table: what, and its units.
 pub fn line(what: &str, metrics: &Metrics, per: f64) {
     let of = |units: &BTreeMap<String, f64>| {
-        ["table", "due", "chase"].map(|name| format!("{:.2}", units.get(name).copied().unwrap_or(0.0) / per)).join(" | ")
+        ["table", "due", CHASE].map(|name| format!("{:.2}", units.get(name).copied().unwrap_or(0.0) / per)).join(" | ")
     };
     println!("| {what} | {} | {} |", of(&metrics.write_units), of(&metrics.read_units));
 }

@@ -5,6 +5,7 @@ queue would only cost time. It asserts what a user would see.
 """
 
 import json
+import pathlib
 
 import books
 import ses
@@ -16,6 +17,9 @@ from world import NUMBERS, link, tags
 # What a probe waits for comes at once or not at all.
 PATIENCE = 4
 TENANT = "probe"
+# What the store calls its attributes, by kind of item and by the name that its code has for them.
+KINDS = json.loads((pathlib.Path(__file__).parents[2] / "shared/store/attributes.json").read_text())
+STORED = {kind["kind"]: {one["name"].lower(): one["stored"] for one in kind["attributes"]} for kind in KINDS}
 
 
 def prepare(world):
@@ -185,10 +189,16 @@ def feedback_settles(world):
     (pending,) = shown["pending"]
     world.stack.client("dynamodb").update_item(
         TableName=world.stack.ids["Table"],
-        Key={"pk": {"S": f"T#{TENANT}#C#{shown['customer']['id']}"}, "sk": {"S": "HEAD"}},
-        UpdateExpression="SET pending.#m.s = :unknown",
-        ConditionExpression="pending.#m.s = :queued",
-        ExpressionAttributeNames={"#m": pending["message_id"]},
+        Key={
+            STORED["every"]["pk"]: {"S": f"T#{TENANT}#C#{shown['customer']['id']}"},
+            STORED["every"]["sk"]: {"S": "HEAD"},
+        },
+        UpdateExpression="SET #pending.#message.#status = :unknown",
+        ConditionExpression="#pending.#message.#status = :queued",
+        ExpressionAttributeNames={
+            **{"#pending": STORED["head"]["pending"], "#status": STORED["pending"]["status"]},
+            "#message": pending["message_id"],
+        },
         ExpressionAttributeValues={":unknown": {"S": "unknown"}, ":queued": {"S": "queued"}},
     )
     mail = {"MessageId": f"mail-{next(NUMBERS)}", "To": [f"{customer.lower()}@buyer.example"]}
@@ -263,7 +273,8 @@ def sync_follows(world):
     ask_to_read(world, tenant)
     shown = world.outside.admin(tenant, "GET", f"/v1/customers/quickbooks/{number}1", role="viewer")
     assert any(one["number"] == f"QB-{number}" for one in shown["due_items"]), shown["due_items"]
-    hints = [row for row in rows(world) if row["sk"]["S"].startswith("HINT#") and f"{number}" in row["sk"]["S"]]
+    keys = [row[STORED["every"]["sk"]]["S"] for row in rows(world)]
+    hints = [key for key in keys if key.startswith("HINT#") and f"{number}" in key]
     same(hints, [], "hints that wait")
 
 

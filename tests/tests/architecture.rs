@@ -4,7 +4,7 @@
 //! offence, so that a rule that has gone blind fails as well.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -134,7 +134,7 @@ fn may_depend_on(folder: &str, other: &str) -> bool {
         "shared/reading" => BELOW_READING.contains(&other),
         // Its own tests hold what it says against what the connectors read.
         "infra/doubles" => ["domain", "connectors"].contains(&other),
-        // Its own tests fill a table.
+        // What an item is part of, the store says; its own tests fill a table.
         "infra/copy" => ["domain", "store", "testbed"].contains(&other),
         "infra/local" | "tests" | "tests/bench" => true,
         function if function.starts_with("functions/") => SHARED.contains(&other),
@@ -232,6 +232,141 @@ fn keys_made_elsewhere(sources: &[Source]) -> Vec<String> {
             source.lines_where(|line| if is_store { line.contains("\"T#") } else { begins_like_a_key(line) })
         })
         .collect()
+}
+
+/// The one list of attributes.
+const ATTRIBUTES: &str = "shared/store/src/table/attributes.rs";
+/// What stands for the table itself, and so makes its key: embedded engines and stand-ins.
+const TABLES: [&str; 6] = [
+    "shared/testbed/src/table.rs",
+    "infra/local/src/aws/dynamodb.rs",
+    "infra/local/src/engine/stream.rs",
+    "infra/local/tests/stack.rs",
+    "infra/checks/standins.py",
+    "infra/checks/wiring.py",
+];
+/// Attributes whose names are words of documents, events and the API as well. Alone they offend nowhere; taken out of an item they do.
+const WORDS: &[&str] = &[
+    "a",
+    "again",
+    "archived",
+    "at",
+    "b",
+    "body",
+    "c",
+    "cases",
+    "config",
+    "customer",
+    "d",
+    "decided",
+    "done_at",
+    "expires_at",
+    "folded",
+    "h",
+    "holder",
+    "i",
+    "k",
+    "l",
+    "m",
+    "mode",
+    "moved",
+    "n",
+    "o",
+    "open",
+    "paused",
+    "pending",
+    "previous",
+    "published",
+    "r",
+    "raised_at",
+    "realm",
+    "reason",
+    "s",
+    "sealed",
+    "secret",
+    "seen",
+    "shards",
+    "source",
+    "t",
+    "tenant",
+    "times",
+    "to",
+    "u",
+    "until",
+    "v",
+    "version",
+    "w",
+    "waiting",
+    "why",
+    "wrapped",
+    "x",
+];
+
+/// The texts in quotes on a line.
+fn literals(line: &str) -> impl Iterator<Item = &str> {
+    line.split('"').skip(1).step_by(2)
+}
+
+/// Whether a text is an expression of the table's that names an attribute instead of taking the name from the list.
+fn names_in_expression(literal: &str, attributes: &BTreeSet<&str>) -> bool {
+    let is_expression =
+        ["attribute_", "if_not_exists", "begins_with", " = :", "#", "BETWEEN"].iter().any(|part| literal.contains(part))
+            && literal.contains(' ');
+    let without_braces: String = literal.split('{').map(|part| part.split_once('}').map_or(part, |(_, rest)| rest)).collect();
+    let mut words = without_braces.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '#')));
+    is_expression && words.any(|word| attributes.contains(word))
+}
+
+/// Whether a line takes an attribute out of an item in DynamoDB's own JSON, by a name typed there.
+fn takes_an_item_apart(line: &str) -> bool {
+    ["S", "N", "M", "B", "SS"].iter().any(|form| {
+        let typed = format!("\"][\"{form}\"]");
+        line.contains(&typed) || line.contains(&format!("/{form}\"")) || line.contains(&format!("/{form}/"))
+    })
+}
+
+/// A script's line without the names that it takes from the description of the list: `STORED["every"]["pk"]`.
+fn without_looked_up(line: &str) -> String {
+    let mut parts = line.split("STORED[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| line + part.splitn(3, "\"]").nth(2).unwrap_or_default())
+}
+
+/// Attributes that are named elsewhere than in the one list.
+fn attributes_named_elsewhere(sources: &[Source], attributes: &BTreeSet<&str>) -> Vec<String> {
+    let own: BTreeSet<&str> = attributes.iter().copied().filter(|name| !WORDS.contains(name)).collect();
+    let mut found = Vec::new();
+    let looked_at = sources.iter().filter(|source| source.path != ATTRIBUTES && !TABLES.contains(&source.path.as_str()));
+    for source in looked_at.filter(|source| source.path != "tests/tests/architecture.rs") {
+        let is_store = source.is_under(&["shared/store/src"]);
+        for (at, line) in source.text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            let line = &without_looked_up(line);
+            let named = literals(line).any(|literal| own.contains(literal))
+                || is_store && literals(line).any(|literal| names_in_expression(literal, attributes))
+                || !is_store && takes_an_item_apart(line);
+            if named {
+                found.push(format!("{}:{}: {}", source.path, at + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+/// Every Python file that is ours.
+fn scripts() -> Vec<Source> {
+    let folders = ["infra/checks", "infra/holidays", "tests/deploy"];
+    let files = folders.iter().flat_map(|folder| fs::read_dir(root().join(folder)).into_iter().flatten().flatten());
+    let mut scripts: Vec<Source> = files
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "py"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a script is UTF-8");
+            Source::new(&path.strip_prefix(root()).expect("it lies below").to_string_lossy(), &text)
+        })
+        .collect();
+    scripts.sort_by(|left, right| left.path.cmp(&right.path));
+    assert!(scripts.len() > 10, "the walk found the scripts");
+    scripts
 }
 
 fn undocumented_crates(sources: &[Source]) -> Vec<String> {
@@ -375,6 +510,35 @@ fn only_one_module_makes_keys() {
     let partition = r#"format!("T#{tenant}")"#;
     seen(&keys_made_elsewhere(&[Source::new("shared/store/src/table/keys.rs", partition)]), &[]);
     assert_eq!(keys_made_elsewhere(&[Source::new("shared/store/src/tasks.rs", partition)]).len(), 1);
+}
+
+#[test]
+fn only_one_list_names_attributes() {
+    let names: BTreeSet<&str> = store::inspect::KINDS.iter().flat_map(|kind| kind.attributes).map(|one| one.stored).collect();
+    let all: Vec<Source> = sources().into_iter().chain(scripts()).collect();
+    none(&attributes_named_elsewhere(&all, &names), "name it in shared/store/src/table/attributes.rs, or ask store::inspect");
+    for word in WORDS {
+        assert!(names.contains(word), "{word} is no attribute: its exception has to go");
+    }
+    for (path, line, offends) in [
+        ("shared/store/src/x.rs", r#"row.get("tip")"#, true),
+        ("shared/store/src/x.rs", r#"change.when("version = :version")"#, true),
+        ("shared/store/src/x.rs", r#"format!("attribute_exists({name})")"#, false),
+        ("shared/store/src/x.rs", r#"format!("{PK} = :pk AND begins_with(chase, :open)")"#, true),
+        ("shared/store/src/x.rs", r#"format!("{PK} = :pk AND begins_with({CHASE}, :open)")"#, false),
+        ("shared/store/src/x.rs", r#"json!({ "customer": id })"#, false),
+        ("tests/src/x.rs", r#"image.pointer("/pending/M")"#, true),
+        ("tests/src/x.rs", r#"image["mode"]["S"]"#, true),
+        ("tests/deploy/x.py", r#"row["sk"]["S"].startswith("HINT#")"#, true),
+        ("tests/deploy/x.py", r#"keys = [row[STORED["every"]["sk"]]["S"] for row in rows]"#, false),
+        ("tests/deploy/x.py", r#"keys = [row[STORED["every"]["sk"]] for row in rows if row["sk"]["S"]]"#, true),
+        ("tests/deploy/x.py", r#"shown["pending"]"#, false),
+        ("infra/checks/x.py", r#"row("HEAD", **{"tip": ""})"#, true),
+        (ATTRIBUTES, r#"TIP tip: String = "tip""#, false),
+    ] {
+        let found = attributes_named_elsewhere(&[Source::new(path, line)], &names);
+        assert_eq!(!found.is_empty(), offends, "{path}: {line}");
+    }
 }
 
 #[test]

@@ -3,6 +3,13 @@
 use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
 use local::{Sent, Stack};
 use serde_json::{Value, json};
+use store::{
+    Head,
+    inspect::{
+        Item, Stored,
+        attributes::{every::SK, record},
+    },
+};
 use tests::faults::{
     Plan, Random,
     judge::{Verdict, judge},
@@ -22,11 +29,19 @@ fn message_of(sent: &Sent) -> String {
     text[text.find("msg_").unwrap()..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect()
 }
 
-/// One row of the table whose sort key begins so, past the functions.
+/// What an item holds, where that is a head.
+fn head_of(item: &Value) -> Option<Head> {
+    match Item::from_json(item)?.read().unwrap() {
+        Stored::Head(head) => Some(*head),
+        _ => None,
+    }
+}
+
+/// The rows of the table whose sort key begins so, past the functions.
 fn rows(stack: &Stack, prefix: &str) -> Vec<Value> {
     let world = stack.world();
     let table = &world.template.tables.iter().find(|table| table.has_stream).unwrap().name;
-    let request = json!({"TableName": table, "FilterExpression": "begins_with(sk, :prefix)",
+    let request = json!({"TableName": table, "FilterExpression": format!("begins_with({SK}, :prefix)"),
         "ExpressionAttributeValues": {":prefix": {"S": prefix}}});
     let answer = world.database.scan(serde_json::from_value(request).unwrap()).unwrap();
     serde_json::to_value(&answer).unwrap()["Items"].as_array().unwrap().clone()
@@ -42,7 +57,7 @@ fn head_with_pending(stack: &Stack) -> Value {
         let answer = world.database.get_records(request).unwrap();
         for record in &answer.records {
             let image = serde_json::to_value(record).unwrap()["dynamodb"]["NewImage"].clone();
-            if image["sk"]["S"] == "HEAD" && image["pending"]["M"].as_object().is_some_and(|pending| !pending.is_empty()) {
+            if head_of(&image).is_some_and(|head| !head.pending.is_empty()) {
                 return image;
             }
         }
@@ -60,7 +75,8 @@ fn put_row(stack: &Stack, key: &Value, row: Option<&Value>) {
             world.database.put_item(serde_json::from_value(request).unwrap()).unwrap();
         }
         None => {
-            let request = json!({"TableName": table, "Key": {"pk": key["pk"], "sk": key["sk"]}});
+            let key = Item::from(Item::from_json(key).unwrap().key()).to_json();
+            let request = json!({"TableName": table, "Key": key});
             world.database.delete_item(serde_json::from_value(request).unwrap()).unwrap();
         }
     }
@@ -98,8 +114,11 @@ async fn the_judges_see_every_double_and_every_loss() {
     }
 
     let mut random = Random(SEED);
-    let records: Vec<Value> =
-        rows(&stack, "COV#").into_iter().filter(|row| row["st"]["S"].as_str().is_some_and(|word| word == "delivered")).collect();
+    let is_delivered = |row: &Value| match Item::from_json(row).unwrap().read().unwrap() {
+        Stored::Record(record) => record.status == "delivered",
+        _ => false,
+    };
+    let records: Vec<Value> = rows(&stack, "COV#").into_iter().filter(is_delivered).collect();
     assert!(records.len() >= 10, "{} records of delivered messages", records.len());
     for _ in 0..10 {
         let row = &records[usize::try_from(random.below(records.len() as u64)).unwrap()];
@@ -111,7 +130,7 @@ async fn the_judges_see_every_double_and_every_loss() {
         // It says what the outbox belies.
         for word in ["superseded", "failed", "in_doubt", "lost in thought"] {
             let mut doctored = row.clone();
-            doctored["st"] = json!({"S": word});
+            doctored[record::STATUS] = json!({"S": word});
             put_row(&stack, row, Some(&doctored));
             let seen = verdict(&stack, &outbox).await;
             assert!(!seen.lost.is_empty(), "{word}: {row}");
@@ -121,7 +140,8 @@ async fn the_judges_see_every_double_and_every_loss() {
 
     // A message that is pending to this day.
     let pending = head_with_pending(&stack);
-    let head = rows(&stack, "HEAD").into_iter().find(|row| row["pk"] == pending["pk"]).unwrap();
+    let owner = head_of(&pending).unwrap().customer;
+    let head = rows(&stack, "HEAD").into_iter().find(|row| head_of(row).unwrap().customer == owner).unwrap();
     put_row(&stack, &head, Some(&pending));
     let seen = verdict(&stack, &outbox).await;
     assert!(seen.lost.iter().any(|what| what.contains("is still")), "{seen:#?}");

@@ -7,7 +7,14 @@ use jsonschema::Validator;
 use local::{Mode, Options};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use store::Template;
+use store::{
+    Template,
+    inspect::attributes::{
+        self, document,
+        every::{PK, SK},
+        head,
+    },
+};
 use tests::{
     desk::{Desk, at},
     documents::{changed, customer, invoice},
@@ -15,7 +22,7 @@ use tests::{
 };
 
 /// Attributes that hold a document, where a later release adds fields.
-const DOCUMENTS: [&str; 2] = ["doc", "body"];
+const DOCUMENTS: [&str; 2] = [document::DOC, attributes::record::BODY];
 /// Keys of items by which a tenant is decided: what they say that is not known stops the tenant, so that nothing is added to them.
 const RULES: [&str; 3] = ["SETTINGS", "WFV#", "TPL#"];
 
@@ -85,8 +92,9 @@ async fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_rel
     for release in Release::all().await.unwrap() {
         let mut seen = BTreeSet::new();
         for item in &release.table {
-            let sk = item["sk"]["S"].as_str().unwrap();
-            let (Some(rule), Some(doc)) = (RULES.iter().find(|rule| sk.starts_with(**rule)), item["doc"]["S"].as_str()) else {
+            let sk = item[SK]["S"].as_str().unwrap();
+            let (Some(rule), Some(doc)) = (RULES.iter().find(|rule| sk.starts_with(**rule)), item[document::DOC]["S"].as_str())
+            else {
                 continue;
             };
             match *rule {
@@ -253,7 +261,7 @@ async fn a_form_of_a_later_release_waits_and_is_told_of() {
 
 /// What kind of item it is: its keys without ids.
 fn kind(item: &Value) -> [String; 2] {
-    ["pk", "sk"].map(|key| {
+    [PK, SK].map(|key| {
         let words = item[key]["S"].as_str().unwrap().split('#');
         words.filter(|word| word.chars().all(|letter| letter.is_ascii_uppercase())).collect::<Vec<_>>().join("#")
     })
@@ -279,7 +287,7 @@ fn missing(value: &Value, earlier: &Value) -> Option<String> {
 
 /// An item as a release would write it that has more to say.
 fn add_to_item(item: &mut Value) {
-    let sk = item["sk"]["S"].as_str().unwrap().to_owned();
+    let sk = item[SK]["S"].as_str().unwrap().to_owned();
     if RULES.iter().any(|rule| sk.starts_with(rule)) {
         return;
     }
@@ -291,7 +299,9 @@ fn add_to_item(item: &mut Value) {
             item[name] = json!({"S": document.to_string()});
         }
     }
-    for (_, entry) in item.pointer_mut("/pending/M").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (_, entry) in
+        item.get_mut(head::PENDING).and_then(|pending| pending.get_mut("M")).and_then(Value::as_object_mut).into_iter().flatten()
+    {
         entry["M"]["added_later"] = json!({"S": "more to say"});
     }
 }

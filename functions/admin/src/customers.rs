@@ -509,7 +509,7 @@ fn record(record: store::Record) -> RecordOut {
         number: record.number,
         at: record.at,
         status: record.status,
-        message_id: record.message.map(|id| id.as_str().to_owned()),
+        message_id: record.message.map(|sent| sent.id.as_str().to_owned()),
         heard: record.heard,
         hash: record.hash,
         body: record.body,

@@ -1,9 +1,10 @@
 //! Decisions in words: why a message was, or was not, sent, and what would change it.
 
+use std::collections::BTreeSet;
+
 use domain::{Because, CaseTrace, Money};
 use serde::Serialize;
-use serde_json::Value;
-use store::Record;
+use store::{Record, RecordedMessage};
 use utoipa::ToSchema;
 
 /// A decision about one case in words.
@@ -91,36 +92,28 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
 
 /// What a record says, one entry a case or message.
 pub fn of_record(record: &Record) -> Vec<Words> {
-    let text = |pointer: &str| record.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    if record.message.is_some() {
-        let decided =
-            record.body.pointer("/decided/cases").and_then(|cases| serde_json::from_value::<Vec<CaseTrace>>(cases.clone()).ok());
-        return std::iter::once(of_message(record, &text)).chain(decided.iter().flatten().map(of_trace)).collect();
-    }
-    let traces: Vec<CaseTrace> =
-        record.body.get("trace").and_then(|trace| serde_json::from_value(trace.clone()).ok()).unwrap_or_default();
-    traces.iter().map(of_trace).collect()
+    let message = record.message.as_ref().map(|sent| of_message(record, sent));
+    message.into_iter().chain(record.cases.iter().map(of_trace)).collect()
 }
 
-fn of_message<'a>(record: &Record, text: &impl Fn(&str) -> &'a str) -> Words {
-    let (channel, contact, template) = (text("/message/channel"), text("/message/contact"), text("/message/template"));
-    let version = record.body.pointer("/message/template_version").and_then(Value::as_u64).unwrap_or(0);
-    let reason = match text("/message/reason") {
-        "" => String::new(),
-        reason => format!(": {reason}"),
-    };
-    let steps: std::collections::BTreeSet<&str> =
+fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
+    let reason = if sent.reason.is_empty() { String::new() } else { format!(": {}", sent.reason) };
+    let steps: BTreeSet<&str> =
         record.coverage.iter().flat_map(|coverage| coverage.rows.iter().map(|row| row.step.as_str())).collect();
     let items: usize = record.coverage.iter().map(|coverage| coverage.rows.len()).sum();
-    let workflows: Vec<&str> =
-        record.body.get("workflows").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-    let mut what = format!("{channel} to contact {contact} with template {template} version {version}");
+    let mut what = format!(
+        "{} to contact {} with template {} version {}",
+        sent.channel.as_str(),
+        sent.contact,
+        sent.template,
+        sent.template_version
+    );
     if items > 0 {
         let steps: Vec<&str> = steps.into_iter().collect();
         what.push_str(&format!(", for {items} due item(s) at step {}", steps.join(", ")));
     }
-    if !workflows.is_empty() {
-        what.push_str(&format!(", workflow {}", workflows.join(", ")));
+    if !record.workflows.is_empty() {
+        what.push_str(&format!(", workflow {}", record.workflows.join(", ")));
     }
     let (why, changes) = match record.status.as_str() {
         "sent" => (format!("sent: {what}"), ""),

@@ -7,7 +7,13 @@ mod aws;
 use aws::{Aws, event};
 use domain::{Currency, Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, SourceVersion};
 use serde_json::{Value, json};
-use store::Receipt;
+use store::{
+    Receipt,
+    inspect::{
+        Item, Stored,
+        attributes::every::{PK, SK},
+    },
+};
 
 struct Subject {
     aws: Aws,
@@ -76,7 +82,8 @@ impl Subject {
 
     /// The records that say something, one an invoice.
     fn records(&self) -> Vec<Value> {
-        let is_invoice = |record: &Value| record["dynamodb"]["Keys"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("INV#"));
+        let item = |record: &Value| Item::from_json(&record["dynamodb"]["NewImage"]).map(|item| item.read().unwrap());
+        let is_invoice = |record: &Value| matches!(item(record), Some(Stored::Invoice(_)));
         self.aws.records().into_iter().filter(is_invoice).collect()
     }
 
@@ -193,9 +200,9 @@ async fn records_that_say_nothing_or_cannot_be_read_are_passed_over() {
     let cases = [
         removed,
         expired,
-        changed(&|record| record["dynamodb"]["NewImage"] = json!({ "pk": { "WHAT": 1 } })),
+        changed(&|record| record["dynamodb"]["NewImage"] = json!({ PK: { "WHAT": 1 } })),
         changed(&|record| record["dynamodb"]["NewImage"] = json!({})),
-        changed(&|record| record["dynamodb"]["NewImage"] = json!({ "pk": { "S": "nonsense" }, "sk": { "S": "INV#x" } })),
+        changed(&|record| record["dynamodb"]["NewImage"] = json!({ PK: { "S": "nonsense" }, SK: { "S": "INV#x" } })),
         changed(&|record| record["eventName"] = json!("EXPLODE")),
         json!({ "nothing": "of the kind" }),
         json!(7),

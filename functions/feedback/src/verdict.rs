@@ -68,7 +68,7 @@ async fn number_of(store: &Store, about: &About) -> Result<Option<u64>> {
         return Ok(Some(entry.message.number));
     }
     let records = store.records(tenant, customer, RECORDS_MAX).await?;
-    Ok(records.iter().find(|record| record.message.as_ref() == Some(message)).map(|record| record.number))
+    Ok(records.iter().find(|record| record.message.as_ref().is_some_and(|sent| sent.id == *message)).map(|record| record.number))
 }
 
 /// Whether an address is one that the mail was for; where the event does not say, SES is believed.

@@ -4,7 +4,7 @@
 //! Secrets stay sealed: they open only with the key that wrapped them. Long bodies in the bucket are not part of it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     io::{BufRead, Write},
     time::Duration,
 };
@@ -12,16 +12,16 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, DeleteRequest, PutRequest, WriteRequest},
+    types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use domain::TenantId;
+use store::inspect::{Item, Part};
 
 /// Items that one call may write.
 const WRITES_MAX: usize = 25;
 /// How often what the table did not take is put again.
 const TRIES_MAX: u32 = 12;
 
-type Item = HashMap<String, AttributeValue>;
 /// Items as text, by key.
 type Lines = BTreeMap<String, String>;
 
@@ -88,24 +88,26 @@ impl Place {
         let mut items = Vec::new();
         for (number, line) in (1..).zip(file.lines()) {
             let item = parse(&line?).with_context(|| format!("line {number} is no item"))?;
-            ensure!(self.has(&item), "line {number} is not of tenant {}", self.tenant);
+            ensure!(item.part_of(&self.tenant).is_some(), "line {number} is not of tenant {}", self.tenant);
             items.push(item);
         }
-        let registry = items.iter().find(|item| text(item, "pk") == "TENANTS");
+        let registry = items.iter().find(|item| self.is(item, Part::Registry));
         let registry = registry.context("the file has no entry of the tenant itself: it is not whole")?;
         let known = self.known(registry).await?;
         ensure!(known.is_none(), "the table {} has tenant {} already; it would be mixed with the file", self.table, self.tenant);
-        for company in items.iter().filter(|item| text(item, "pk").starts_with("COMPANY#")) {
-            let is_free = self.known(company).await?.is_none_or(|known| self.has(&known));
+        for company in items.iter().filter(|item| self.is(item, Part::Company)) {
+            let is_free = self.known(company).await?.is_none_or(|known| known.part_of(&self.tenant).is_some());
             ensure!(is_free, "{} is connected by another tenant of the table {}; disconnect it there", name(company), self.table);
         }
         if arrival == Arrival::Paused {
-            items.iter_mut().try_for_each(pause)?;
+            items = items.into_iter().map(Item::paused).collect::<store::Result<_>>()?;
         }
         // What wakes functions comes last.
-        items.sort_by_key(|item| !text(item, "pk").starts_with("T#"));
+        items.sort_by_key(|item| !self.is(item, Part::Own));
         let put = |item: &Item| -> Result<WriteRequest> {
-            Ok(WriteRequest::builder().put_request(PutRequest::builder().set_item(Some(item.clone())).build()?).build())
+            Ok(WriteRequest::builder()
+                .put_request(PutRequest::builder().set_item(Some(item.attributes().clone())).build()?)
+                .build())
         };
         for some in items.chunks(WRITES_MAX) {
             self.write(some.iter().map(put).collect::<Result<_>>()?).await?;
@@ -123,7 +125,7 @@ impl Place {
         let mut there = Lines::new();
         for (number, line) in (1..).zip(file.lines()) {
             let item = parse(&line?).with_context(|| format!("line {number} is no item"))?;
-            there.insert(name(&item), write(item)?);
+            there.insert(name(&item), item.to_json().to_string());
         }
         let only = |one: &Lines, other: &Lines| one.keys().filter(|key| !other.contains_key(*key)).cloned().collect();
         let changed = here.iter().filter(|(key, line)| there.get(*key).is_some_and(|other| other != *line));
@@ -149,9 +151,9 @@ impl Place {
         );
         let mut items = self.lines().await?.values().map(|line| parse(line)).collect::<Result<Vec<_>>>()?;
         // The entry in the list of tenants first: nothing is decided from then on.
-        items.sort_by_key(|item| text(item, "pk").starts_with("T#"));
+        items.sort_by_key(|item| self.is(item, Part::Own));
         let gone = |item: &Item| -> Result<WriteRequest> {
-            Ok(WriteRequest::builder().delete_request(DeleteRequest::builder().set_key(Some(key(item))).build()?).build())
+            Ok(WriteRequest::builder().delete_request(DeleteRequest::builder().set_key(Some(item.key())).build()?).build())
         };
         for some in items.chunks(WRITES_MAX) {
             self.write(some.iter().map(gone).collect::<Result<_>>()?).await?;
@@ -161,17 +163,12 @@ impl Place {
 
     /// What the table has under an item's key.
     async fn known(&self, item: &Item) -> Result<Option<Item>> {
-        let ask = self.db.get_item().table_name(&self.table).set_key(Some(key(item))).consistent_read(true);
-        Ok(ask.send().await?.item)
+        let ask = self.db.get_item().table_name(&self.table).set_key(Some(item.key())).consistent_read(true);
+        Ok(ask.send().await?.item.map(Item::from))
     }
 
-    /// Whether an item is the tenant's: its partitions, its entry in the list of tenants, the companies that it is connected to.
-    fn has(&self, item: &Item) -> bool {
-        let (pk, own) = (text(item, "pk"), format!("T#{}", self.tenant));
-        let of_tenant = pk == own || pk.strip_prefix(&own).is_some_and(|rest| rest.starts_with('#'));
-        let listed = pk == "TENANTS" && text(item, "sk") == self.tenant.as_str();
-        let company = pk.starts_with("COMPANY#") && text(item, "tenant") == self.tenant.as_str();
-        of_tenant || listed || company
+    fn is(&self, item: &Item, part: Part) -> bool {
+        item.part_of(&self.tenant) == Some(part)
     }
 
     #[expect(clippy::disallowed_methods, reason = "an export reads the whole table; nothing that is deployed does")]
@@ -179,8 +176,9 @@ impl Place {
         let mut lines = Lines::new();
         let mut pages = self.db.scan().table_name(&self.table).consistent_read(true).into_paginator().send();
         while let Some(page) = pages.next().await {
-            for item in page?.items.unwrap_or_default().into_iter().filter(|item| self.has(item)) {
-                lines.insert(name(&item), write(item)?);
+            let items = page?.items.unwrap_or_default().into_iter().map(Item::from);
+            for item in items.filter(|item| item.part_of(&self.tenant).is_some()) {
+                lines.insert(name(&item), item.to_json().to_string());
             }
         }
         Ok(lines)
@@ -199,41 +197,13 @@ impl Place {
     }
 }
 
-fn text<'a>(item: &'a Item, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
-}
-
-fn key(item: &Item) -> Item {
-    ["pk", "sk"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
-}
-
 /// The key as people read it.
 fn name(item: &Item) -> String {
-    format!("{} | {}", text(item, "pk"), text(item, "sk"))
-}
-
-/// An item as a line, its attributes in order.
-fn write(item: Item) -> Result<String> {
-    let item: serde_dynamo::Item = item.into();
-    // A map of JSON sorts its names.
-    Ok(serde_json::to_value(&item)?.to_string())
+    format!("{} | {}", item.pk(), item.sk())
 }
 
 fn parse(line: &str) -> Result<Item> {
-    let item: serde_dynamo::Item = serde_json::from_str(line)?;
-    let item: Item = item.into();
-    ensure!(!text(&item, "pk").is_empty() && !text(&item, "sk").is_empty(), "it has no key");
+    let item = Item::from_json(&serde_json::from_str(line)?).context("it is not in DynamoDB's form")?;
+    ensure!(!item.pk().is_empty() && !item.sk().is_empty(), "it has no key");
     Ok(item)
-}
-
-/// Turns the kill switch on, in the settings and where the sweep looks first.
-fn pause(item: &mut Item) -> Result<()> {
-    if text(item, "pk") == "TENANTS" {
-        item.insert("paused".to_owned(), AttributeValue::N("1".to_owned()));
-    } else if text(item, "sk") == "SETTINGS" {
-        let mut settings: serde_json::Value = serde_json::from_str(text(item, "doc")).context("the settings do not read")?;
-        settings["paused"] = true.into();
-        item.insert("doc".to_owned(), AttributeValue::S(settings.to_string()));
-    }
-    Ok(())
 }

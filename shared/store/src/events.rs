@@ -1,20 +1,26 @@
 //! Bus events from the table's stream: ids only, never names, addresses or text.
-//!
-//! Items whose write has something to say carry the attribute `outbox`, so that a filter on the stream passes few others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CaseState, CustomerId, NewTask, PendingStatus, TaskKind, TenantId, id::digest};
 use jiff::Timestamp;
-use serde::de::DeserializeOwned;
-use serde_dynamo::{AttributeValue, Item};
+use serde_dynamo::Item;
 use serde_json::{Value, json};
 
 use crate::{
-    Error, Head, Result,
-    customer::head::from_item,
+    Head, Result,
+    customer::head::read_head,
     message::record::Body,
-    table::{db::word_of, keys},
+    table::{
+        attributes::{
+            self,
+            document::{self, DOC},
+            every::{PK, SK},
+            hint, task,
+        },
+        db::{self, Row, number, text, word_of},
+        keys,
+    },
 };
 
 /// Steps that one event names at most.
@@ -31,25 +37,8 @@ pub struct BusEvent {
     pub detail: Value,
 }
 
-fn text<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
-    match item.get(name)? {
-        AttributeValue::S(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn number(item: &Item, name: &str) -> Option<String> {
-    match item.get(name)? {
-        AttributeValue::N(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-fn millis(item: &Item, name: &str) -> Option<Timestamp> {
-    match item.get(name)? {
-        AttributeValue::N(text) => Timestamp::from_millisecond(text.parse().ok()?).ok(),
-        _ => None,
-    }
+fn at(item: &Row, name: &str) -> Option<Timestamp> {
+    number(item, name).and_then(|millis| Timestamp::from_millisecond(millis).ok())
 }
 
 fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, parts: &[&str], ids: Value) -> BusEvent {
@@ -66,43 +55,45 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     BusEvent { id, detail_type, detail }
 }
 
-/// The JSON in one of an item's attributes.
-fn json_of<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T> {
-    let json = text(item, name).unwrap_or_default();
-    serde_json::from_str(json).map_err(|error| Error::Corrupt {
-        key: format!("{}|{}", text(item, "pk").unwrap_or("?"), text(item, "sk").unwrap_or("?")),
-        detail: format!("'{name}' does not read at {}", error.column()),
-    })
-}
-
 /// The events that a change of one item stands for; none for a change that says nothing.
 ///
 /// # Errors
 ///
-/// [`Error::Corrupt`] when the new image does not read, as one that a later release wrote may not.
+/// [`crate::Error::Corrupt`] when the new image does not read, as one that a later release wrote may not.
 pub fn events(old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
-    let (Some(pk), Some(sk)) = (text(new, "pk"), text(new, "sk")) else { return Ok(vec![]) };
+    let old: Option<Row> = old.map(|old| old.clone().into());
+    of_change(old.as_ref(), &new.clone().into())
+}
+
+fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    let (Some(pk), Some(sk)) = (text(new, PK), text(new, SK)) else { return Ok(vec![]) };
     if let Some(tenant) = keys::parse_work(pk) {
         return if old.is_none() { of_task(&tenant, sk, new) } else { Ok(vec![]) };
     }
     if let Some((tenant, source)) = keys::parse_hints(pk) {
-        let times = |item: &Item| number(item, "times");
+        let times = |item: &Row| number::<u64>(item, hint::TIMES);
         let hinted = times(new).filter(|now| old.and_then(times).as_ref() != Some(now));
-        let made = |times: String| {
-            event("SyncRequested", &tenant, millis(new, "seen_at"), &[&source, sk, &times], json!({ "source": source }))
+        let made = |times: u64| {
+            event(
+                "SyncRequested",
+                &tenant,
+                at(new, hint::SEEN_AT),
+                &[&source, sk, &times.to_string()],
+                json!({ "source": source }),
+            )
         };
         return Ok(hinted.map(made).into_iter().collect());
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return Ok(vec![]) };
     let of_object = |detail_type, name: &str, id: &str| {
         // What is left of an object that moved to another customer says nothing; there it is told of.
-        if text(new, "doc").is_none() {
+        if text(new, DOC).is_none() {
             return vec![];
         }
-        let version = text(new, "ver").unwrap_or_default();
-        let changed = old.and_then(|old| text(old, "ver")) != Some(version);
+        let version = text(new, document::VERSION).unwrap_or_default();
+        let changed = old.and_then(|old| text(old, document::VERSION)) != Some(version);
         let ids = json!({ "customer": customer.as_str(), name: id, "source_version": version });
-        let made = || event(detail_type, &tenant, millis(new, "seen_at"), &[id, version], ids.clone());
+        let made = || event(detail_type, &tenant, at(new, hint::SEEN_AT), &[id, version], ids.clone());
         changed.then(made).into_iter().collect()
     };
     if sk == "HEAD" {
@@ -118,19 +109,19 @@ pub fn events(old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
     }
 }
 
-fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Result<Vec<BusEvent>> {
+fn of_task(tenant: &TenantId, sk: &str, new: &Row) -> Result<Vec<BusEvent>> {
     let id = sk.trim_start_matches("TSK#");
-    let task: NewTask = json_of(new, "doc")?;
+    let task: NewTask = db::json(new, DOC)?;
     let mut ids = json!({ "task": id, "kind": word_of(task.kind), "exception": task.kind.is_exception() });
     if let Some(ids) = ids.as_object_mut() {
         let optional = [
-            ("customer", text(new, "customer").map(str::to_owned)),
+            ("customer", text(new, task::CUSTOMER).map(str::to_owned)),
             ("step", task.step.clone()),
             ("currency", task.currency.map(|currency| currency.to_string())),
         ];
         ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
-    let at = millis(new, "raised_at");
+    let at = at(new, task::RAISED_AT);
     let more = match task.kind {
         TaskKind::Escalation => Some("CaseEscalated"),
         TaskKind::CreditHold => Some("CreditHoldPlaced"),
@@ -155,9 +146,9 @@ fn of_task(tenant: &TenantId, sk: &str, new: &Item) -> Result<Vec<BusEvent>> {
     Ok(kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect())
 }
 
-fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
-    let head = from_item(new.clone())?;
-    let before: Option<Head> = old.and_then(|old| from_item(old.clone()).ok());
+fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    let head = read_head(new.clone())?;
+    let before: Option<Head> = old.and_then(|old| read_head(old.clone()).ok());
     let customer = head.customer.as_str();
     let mut events = Vec::new();
     for (id, entry) in &head.pending {
@@ -198,11 +189,11 @@ fn of_head(tenant: &TenantId, old: Option<&Item>, new: &Item) -> Result<Vec<BusE
     Ok(events)
 }
 
-fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
-    let body: Body = json_of(new, "body")?;
-    let status = text(new, "st").unwrap_or_default();
+fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    let body: Body = db::json(new, attributes::record::BODY)?;
+    let status = text(new, attributes::record::STATUS).unwrap_or_default();
     // A record that is written over before it is linked says the same again, under the same ids.
-    let changed = old.and_then(|old| text(old, "st")) != Some(status);
+    let changed = old.and_then(|old| text(old, attributes::record::STATUS)) != Some(status);
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
         let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
@@ -224,7 +215,7 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Item>, new: 
             "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
             "number": body.number, "status": word, "mode": word_of(message.mode)
         });
-        let at = millis(new, &format!("at_{word}")).or(Some(body.at));
+        let at = at(new, &attributes::record::heard_at(word)).or(Some(body.at));
         events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
         if born == Some(word) && matches!(word, "sent" | "shadow") {
             let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();

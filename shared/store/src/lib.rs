@@ -12,11 +12,13 @@
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
 //! | `events` | bus events from the table's stream |
+//! | [`inspect`] | items as they are stored, for what reads past the store |
 
 #![warn(missing_docs)]
 
 mod customer;
 mod events;
+pub mod inspect;
 mod message;
 mod sync;
 mod table;
@@ -36,7 +38,7 @@ pub use message::{
     claim::{Claim, Release},
     commit::Committed,
     receipts::{Found, Heard},
-    record::Record,
+    record::{Record, RecordedMessage},
     settle::{Settled, Settlement},
 };
 pub use sync::books::{Lease, Leased, SignIn, Waiting};

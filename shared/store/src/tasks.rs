@@ -7,7 +7,13 @@ use jiff::Timestamp;
 use crate::{
     Receipt, Result, Store,
     table::{
-        db::{Change, Row, Transacted, Wrote, failed, json, millis, n, number, put, s, text, to_json, word_of},
+        attributes::{
+            document::DOC,
+            every::{CHASE, PK, SK},
+            task,
+        },
+        change::{Change, put_new, some_item},
+        db::{Row, Transacted, Wrote, failed, json, millis, n, number, row_of, s, text, to_json, word_of},
         keys::{self, Key},
     },
 };
@@ -51,29 +57,25 @@ pub fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask)
 
 pub(crate) fn task_row(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask, now: Timestamp) -> (Key, Row) {
     let id = task_id(tenant, customer, task);
-    let mut row = Row::from([
-        ("doc".to_owned(), s(to_json(task))),
-        ("raised_at".to_owned(), n(millis(now))),
-        ("chase".to_owned(), s(format!("O#{}#{id}", keys::second(now)))),
-        ("outbox".to_owned(), s("t")),
-    ]);
+    let mut row =
+        row_of([(DOC, s(to_json(task))), (task::RAISED_AT, n(millis(now))), (CHASE, s(format!("O#{}#{id}", keys::second(now))))]);
     if let Some(customer) = customer {
-        row.insert("customer".to_owned(), s(customer.as_str()));
+        row.insert(task::CUSTOMER.to_owned(), s(customer.as_str()));
     }
     (keys::task(tenant, &id), row)
 }
 
-fn read(row: &Row) -> Result<Task> {
+pub(crate) fn read(row: &Row) -> Result<Task> {
     let instant = |name| number(row, name).and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    let sk = text(row, "sk").unwrap_or_default();
+    let sk = text(row, SK).unwrap_or_default();
     let corrupt = || crate::Error::Corrupt { key: sk.to_owned(), detail: "no task's key".into() };
     Ok(Task {
         id: sk.strip_prefix("TSK#").and_then(TaskId::parse).ok_or_else(corrupt)?,
-        customer: text(row, "customer").and_then(CustomerId::parse),
-        task: json(row, "doc")?,
-        raised_at: instant("raised_at").unwrap_or(Timestamp::UNIX_EPOCH),
-        done_at: instant("done_at"),
-        body_key: text(row, "body_key").map(str::to_owned),
+        customer: text(row, task::CUSTOMER).and_then(CustomerId::parse),
+        task: json(row, DOC)?,
+        raised_at: instant(task::RAISED_AT).unwrap_or(Timestamp::UNIX_EPOCH),
+        done_at: instant(task::DONE_AT),
+        body_key: text(row, task::BODY_KEY).map(str::to_owned),
     })
 }
 
@@ -113,11 +115,11 @@ impl Store {
         for _ in 0..4 {
             let (key, mut row) = task_row(tenant, None, task, now);
             if let Some(body_key) = body_key {
-                row.insert("body_key".to_owned(), s(body_key));
+                row.insert(task::BODY_KEY.to_owned(), s(body_key));
             }
             let mut actions = vec![crate::customer::apply::receipt_action(self, tenant, receipt, now)];
             if self.read(OP, &key, true).await?.is_none() {
-                actions.push(put(self, &key, row, Some("attribute_not_exists(pk)")));
+                actions.push(put_new(self, &key, row));
             }
             match self.transact(OP, &receipt.source, actions).await? {
                 Transacted::Done => return Ok(true),
@@ -137,18 +139,14 @@ impl Store {
         let pk = keys::work(tenant);
         let start = after.and_then(|after| {
             let id = after.rsplit('#').next()?;
-            Some(Row::from([
-                ("pk".to_owned(), s(pk.clone())),
-                ("sk".to_owned(), s(format!("TSK#{id}"))),
-                ("chase".to_owned(), AttributeValue::S(after.to_owned())),
-            ]))
+            Some(row_of([(PK, s(pk.clone())), (SK, s(format!("TSK#{id}"))), (CHASE, AttributeValue::S(after.to_owned()))]))
         });
         let out = self
             .db
             .query()
             .table_name(&self.table)
-            .index_name("chase")
-            .key_condition_expression("pk = :pk AND begins_with(chase, :open)")
+            .index_name(CHASE)
+            .key_condition_expression(format!("{PK} = :pk AND begins_with({CHASE}, :open)"))
             .expression_attribute_values(":pk", s(pk.clone()))
             .expression_attribute_values(":open", s("O#"))
             .limit(i32::try_from(limit.clamp(1, 200)).expect("at most 200"))
@@ -156,7 +154,7 @@ impl Store {
             .send()
             .await
             .map_err(|error| failed("list the tasks of", &pk, error))?;
-        let after = out.last_evaluated_key.as_ref().and_then(|key| text(key, "chase")).map(str::to_owned);
+        let after = out.last_evaluated_key.as_ref().and_then(|key| text(key, CHASE)).map(str::to_owned);
         let tasks = out.items.unwrap_or_default().iter().map(read).collect::<Result<_>>()?;
         Ok(TaskPage { tasks, after })
     }
@@ -176,12 +174,7 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn finish_task(&self, tenant: &TenantId, id: &TaskId, now: Timestamp) -> Result<bool> {
-        let change = Change::of(keys::task(tenant, id))
-            .when("attribute_exists(pk)")
-            .set("done_at = if_not_exists(done_at, :now)")
-            .value(":now", n(millis(now)))
-            .drop("chase")
-            .drop("outbox");
+        let change = Change::of(keys::task(tenant, id)).when(some_item()).put_once(task::DONE_AT, n(millis(now))).drop(CHASE);
         Ok(matches!(self.write("finish the task", change, false).await?, Wrote::Done(_)))
     }
 }

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use domain::{CustomerId, MessageId, Outcome, TaskKind, TenantId};
+use domain::{CustomerId, MessageId, Outcome, PendingStatus, TaskKind, TenantId};
 use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
 use local::{Sent, Stack};
 use serde_json::Value;
-use store::{Record, Store};
+use store::{
+    Record, Store,
+    inspect::{Item, Stored},
+};
 
 use super::scenario::{self, TENANT};
 
@@ -49,13 +52,12 @@ fn ever_pending(stack: &Stack) -> anyhow::Result<BTreeMap<String, (String, bool)
             return Ok(all);
         }
         for record in &answer.records {
-            let image = serde_json::to_value(record)?;
-            let Some(pending) = image.pointer("/dynamodb/NewImage/pending/M").and_then(Value::as_object) else { continue };
-            let pk = image.pointer("/dynamodb/NewImage/pk/S").and_then(Value::as_str).unwrap_or_default();
-            let customer = pk.rsplit('#').next().unwrap_or_default();
-            for (id, entry) in pending {
-                let is_unknown = entry.pointer("/M/s/S").and_then(Value::as_str) == Some("unknown");
-                all.entry(id.clone()).or_insert((customer.to_owned(), false)).1 |= is_unknown;
+            let change = serde_json::to_value(record)?;
+            let Some(item) = change.pointer("/dynamodb/NewImage").and_then(Item::from_json) else { continue };
+            let Stored::Head(head) = item.read()? else { continue };
+            for (id, entry) in head.pending {
+                let is_unknown = entry.message.status == PendingStatus::Unknown;
+                all.entry(id.to_string()).or_insert((head.customer.to_string(), false)).1 |= is_unknown;
             }
         }
         let Some(next) = answer.next_shard_iterator else { return Ok(all) };
@@ -132,7 +134,7 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
         }
         let records = store.records(&tenant, &id, 1_000).await?;
         let by_id: BTreeMap<&MessageId, &Record> =
-            records.iter().filter_map(|record| record.message.as_ref().map(|id| (id, record))).collect();
+            records.iter().filter_map(|record| record.message.as_ref().map(|sent| (&sent.id, record))).collect();
         let mut steps: BTreeMap<(String, String), usize> = BTreeMap::new();
         for (message, _) in pending.iter().filter(|(_, (of, _))| of == customer) {
             let record = MessageId::parse(message).and_then(|id| by_id.get(&id).copied());

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use local::{Options, Stack};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use store::inspect::{Item, key};
 use tempfile::TempDir;
 
 use crate::desk::{Desk, Hook, TENANT};
@@ -158,9 +159,8 @@ impl Release {
             filling.world().database.put_item(put).map_err(|error| anyhow::anyhow!("{item}: {error}"))?;
         }
         // A write over HTTP: the stack looks at the stream after one.
-        let nobody = |name: &str| (name.to_owned(), aws_sdk_dynamodb::types::AttributeValue::S("nobody".to_owned()));
         let db = aws_sdk_dynamodb::Client::new(&filling.clients().sdk);
-        db.delete_item().table_name(&table).set_key(Some([nobody("pk"), nobody("sk")].into())).send().await?;
+        db.delete_item().table_name(&table).set_key(Some(key("nobody", "nobody"))).send().await?;
         filling.advance("PT0S").await?;
         anyhow::ensure!(!tap.noted("dispatch").is_empty(), "the items were no news to the stream");
         filling.stop().await;
@@ -248,7 +248,7 @@ fn items(stack: &Stack) -> anyhow::Result<Vec<Value>> {
             break;
         }
     }
-    items.sort_by_key(|item| ["pk", "sk"].map(|key| item[key]["S"].as_str().unwrap_or_default().to_owned()));
+    items.sort_by_cached_key(|item| Item::from_json(item).map(|item| [item.pk().to_owned(), item.sk().to_owned()]));
     Ok(items)
 }
 

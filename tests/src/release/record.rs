@@ -1,5 +1,6 @@
 use std::{collections::BTreeSet, fs};
 
+use anyhow::Context;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use doubles::{
     QuickBooks,
@@ -7,8 +8,8 @@ use doubles::{
 };
 use jiff::civil::date;
 use local::Options;
-use serde_dynamo::Item;
 use serde_json::{Value, json};
+use store::inspect::{Item, Stored};
 
 use super::{Given, KEYS, Left, Release, Tap, Told, Way, items};
 use crate::{
@@ -131,10 +132,11 @@ async fn of_dispatch(desk: &Desk, tap: &Tap) -> anyhow::Result<Given> {
     let id = desk.matter(DISPATCHED).await["customer"]["id"].as_str().unwrap_or_default().to_owned();
     let noted = tap.noted("dispatch");
     let is_decided = |record: &&Value| {
-        let image = &record["dynamodb"]["NewImage"];
-        image["sk"]["S"] == "HEAD"
-            && image["pk"]["S"].as_str().is_some_and(|pk| pk.contains(&id))
-            && image["pending"]["M"].as_object().is_some_and(|pending| !pending.is_empty())
+        let item = Item::from_json(&record["dynamodb"]["NewImage"]);
+        match item.map(|item| item.read()) {
+            Some(Ok(Stored::Head(head))) => head.customer.as_str() == id && !head.pending.is_empty(),
+            Some(_) | None => false,
+        }
     };
     let records: Vec<&Value> = noted.iter().flat_map(|given| given.event["Records"].as_array().into_iter().flatten()).collect();
     let record = records.into_iter().find(is_decided).ok_or_else(|| anyhow::anyhow!("no decision about {DISPATCHED}"))?.clone();
@@ -167,8 +169,8 @@ fn told(noted: &[Given]) -> anyhow::Result<Vec<Told>> {
     let mut told = Vec::new();
     for record in noted.iter().flat_map(|given| given.event["Records"].as_array().into_iter().flatten()) {
         let change = Told { record: record.clone(), events: events(record)? };
-        let sk = record["dynamodb"]["Keys"]["sk"]["S"].as_str().unwrap_or_default();
-        let kind = sk.split('#').next().unwrap_or_default().to_owned();
+        let key = Item::from_json(&record["dynamodb"]["Keys"]).context("a change names its item")?;
+        let kind = key.sk().split('#').next().unwrap_or_default().to_owned();
         let names: Vec<String> = change.events.iter().map(|(name, detail)| format!("{name} {}", detail["status"])).collect();
         if kinds.insert((kind, names)) {
             told.push(change);
@@ -179,7 +181,7 @@ fn told(noted: &[Given]) -> anyhow::Result<Vec<Told>> {
 
 /// The events that a record of the stream stands for, as `dispatch` puts them on the bus.
 pub fn events(record: &Value) -> anyhow::Result<Vec<(String, Value)>> {
-    let image = |name: &str| -> anyhow::Result<Option<Item>> {
+    let image = |name: &str| -> anyhow::Result<Option<serde_dynamo::Item>> {
         let image = record["dynamodb"].get(name).filter(|image| image.as_object().is_some_and(|image| !image.is_empty()));
         Ok(image.map(|image| serde_json::from_value(image.clone())).transpose()?)
     };

@@ -1,11 +1,13 @@
 //! One settled message: what it covered, why it was decided, and what became of it.
 
 use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered};
-use domain::{CaseTrace, Channel, Currency, Customer, DueItemKey, Money, calendar::tenant_zone};
+use domain::{
+    CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DueItemKey, Mode, Money, RuleTrace, calendar::tenant_zone,
+};
 use jiff::{Timestamp, civil::Date};
-use serde_json::Value;
+use store::Record;
 
-use super::{Book, list, number, owner, text, word};
+use super::Book;
 
 /// A due item that a message stood for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,46 +66,35 @@ impl Message {
         self.is_shadow || matches!(self.status.as_str(), "superseded" | "failed" | "blocked" | "unknown" | "in_doubt")
     }
 
-    pub(super) fn read(book: &Book, item: &Value, body: &Value) -> Option<Self> {
-        let customer = book.customers.get(text(item, "pk"));
-        let traces: Vec<CaseTrace> =
-            list(body, "/decided/cases").iter().filter_map(|case| serde_json::from_value(case.clone()).ok()).collect();
-        let channel: Channel = serde_json::from_value(body.pointer("/message/channel")?.clone()).ok()?;
-        let contact = word(body, "/message/contact");
-        let person = customer.and_then(|customer| customer.contacts.iter().find(|one| one.external_id == contact));
-        let version = body.pointer("/message/template_version").and_then(Value::as_u64).unwrap_or_default();
-        let mut heard: Vec<(String, Timestamp)> = item
-            .as_object()?
-            .keys()
-            .filter_map(|name| {
-                let at = Timestamp::from_millisecond(number(item, name)?).ok()?;
-                Some((name.strip_prefix("at_")?.to_owned(), at))
-            })
-            .filter(|(word, _)| word != "settled")
-            .collect();
+    /// `None` for a record of a decision.
+    pub(super) fn read(book: &Book, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
+        let sent = record.message.as_ref()?;
+        let customer = book.customers.get(customer).map(|(_, customer)| customer);
+        let person = customer.and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact));
+        let mut heard: Vec<(String, Timestamp)> = record.heard.iter().map(|(word, at)| (word.clone(), *at)).collect();
         // The provider tells of both in one second.
         heard.sort_by_key(|(word, at)| (*at, word != "sent"));
         let mut message = Self {
-            id: word(body, "/message/id").to_owned(),
-            tenant: owner(item)?.to_owned(),
+            id: sent.id.to_string(),
+            tenant: owner.to_owned(),
             customer: customer.map(|customer| customer.name.clone()).unwrap_or_default(),
-            to: person.and_then(|person| person.address(channel)).unwrap_or(contact).to_owned(),
-            channel,
-            is_shadow: word(body, "/message/mode") == "shadow",
-            status: text(item, "st").to_owned(),
-            reason: word(body, "/message/reason").to_owned(),
-            at: word(body, "/at").parse().ok()?,
-            decided_at: word(body, "/message/decided_at").parse().ok()?,
-            template: (word(body, "/message/template").to_owned(), u32::try_from(version).unwrap_or_default()),
-            workflows: list(body, "/workflows").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            lines: lines(book, word(body, "/message/rows")),
-            rules: traces.iter().flat_map(|trace| &trace.rules).map(|rule| said(rule.channel.as_str(), &rule.said)).collect(),
+            to: person.and_then(|person| person.address(sent.channel)).unwrap_or(&sent.contact).to_owned(),
+            channel: sent.channel,
+            is_shadow: sent.mode == Mode::Shadow,
+            status: record.status.clone(),
+            reason: sent.reason.clone(),
+            at: record.at,
+            decided_at: sent.decided_at,
+            template: (sent.template.clone(), sent.template_version),
+            workflows: record.workflows.clone(),
+            lines: lines(book, &sent.rows),
+            rules: record.cases.iter().flat_map(|case| &case.rules).map(said).collect(),
             heard,
             rendered: None,
         };
         message.rules.dedup();
         if message.is_shadow && message.status == "shadow" {
-            message.rendered = customer.and_then(|customer| message.render(book, customer, &traces));
+            message.rendered = customer.and_then(|customer| message.render(book, customer, &record.cases));
         }
         Some(message)
     }
@@ -113,7 +104,7 @@ impl Message {
         let settings = book.settings.get(&self.tenant)?;
         let today = self.at.to_zoned(tenant_zone(settings)).date();
         let currency = self.lines.iter().find_map(|line| line.amount)?.currency();
-        let mut candidates: Vec<&channels::Template> = book
+        let mut candidates: Vec<&store::Template> = book
             .templates
             .iter()
             .filter(|(owner, one)| *owner == self.tenant && one.channel == self.channel && one.id == self.template.0)
@@ -148,7 +139,7 @@ impl Message {
             },
             invoices: invoices.into_iter().take(channels::INVOICES_LISTED_MAX).collect(),
         };
-        channels::render(template, &input, &Brand { name: settings.name.clone(), two_way_sms: false }).ok()
+        channels::render(&as_text(template), &input, &Brand { name: settings.name.clone(), two_way_sms: false }).ok()
     }
 }
 
@@ -170,6 +161,17 @@ impl Line {
     }
 }
 
+fn as_text(template: &store::Template) -> channels::Template {
+    channels::Template {
+        id: template.id.clone(),
+        channel: template.channel,
+        language: template.language.clone(),
+        version: template.version,
+        subject: template.subject.clone(),
+        body: template.body.clone(),
+    }
+}
+
 /// The position of an instalment within its invoice.
 fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
     invoice.instalments.iter().enumerate().map(|(at, _)| at).find(|at| {
@@ -178,12 +180,9 @@ fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
     })
 }
 
-/// Rows as they are stored: step, occurrence, and each item with what was due of it.
-type Group = (String, u32, Vec<(DueItemKey, i64)>);
-
-fn lines(book: &Book, packed: &str) -> Vec<Line> {
-    let groups: Vec<Group> = serde_json::from_str(packed).unwrap_or_default();
-    let line = |step: &str, item: DueItemKey, minor| {
+fn lines(book: &Book, rows: &[Covered]) -> Vec<Line> {
+    let line = |row: &Covered| {
+        let item = row.item.clone();
         let invoice = book.invoices.get(item.invoice.as_str());
         let at = invoice.and_then(|invoice| part(invoice, &item));
         let number = invoice.map_or_else(|| item.to_string(), |invoice| invoice.number.clone());
@@ -193,27 +192,19 @@ fn lines(book: &Book, packed: &str) -> Vec<Line> {
                 (Some(at), Some(invoice)) => format!("{number}, part {} of {}", at + 1, invoice.instalments.len()),
                 _ => number,
             },
-            step: step.to_owned(),
+            step: row.step.clone(),
             due_on: invoice
                 .map(|invoice| at.and_then(|at| invoice.instalments.get(at)).map_or(invoice.due_on, |part| part.due_on)),
-            amount: currency.map(|currency| Money::from_minor(minor, currency)),
+            amount: currency.map(|currency| Money::from_minor(row.due_now_minor, currency)),
             item,
         }
     };
-    let mut lines: Vec<Line> = groups
-        .into_iter()
-        .flat_map(|(step, _, items)| items.into_iter().map(move |(item, minor)| (step.clone(), item, minor)))
-        .map(|(step, item, minor)| line(&step, item, minor))
-        .collect();
+    let mut lines: Vec<Line> = rows.iter().map(line).collect();
     lines.sort_by(|left, right| (left.due_on, &left.number).cmp(&(right.due_on, &right.number)));
     lines
 }
 
-fn said(channel: &str, said: &str) -> String {
-    format!("{channel}: {said}")
-}
-
 /// What one rule of a decision's trace said.
-pub(super) fn rule(rule: &Value) -> String {
-    said(word(rule, "/channel"), word(rule, "/said"))
+pub(super) fn said(rule: &RuleTrace) -> String {
+    format!("{}: {}", rule.channel.as_str(), rule.said)
 }

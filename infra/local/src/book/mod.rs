@@ -1,17 +1,21 @@
 //! What the tables keep of customers and messages, read for people: by the page, and by the account that follows the demo.
 //!
-//! It reads past the functions and their metrics, and therefore knows the form in which items are stored.
+//! It reads past the functions and their metrics; what items hold, the store says ([`store::inspect`]).
 
 mod message;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Customer, Invoice, Settings, calendar::tenant_zone};
+use domain::{Because, CaseTrace, Customer, CustomerId, Invoice, Outcome, Settings, calendar::tenant_zone};
 use dynoxide::actions::scan::ScanRequest;
 use jiff::{Timestamp, tz::TimeZone};
 pub use message::{Line, Message};
 use serde_json::{Value, json};
+use store::{
+    Head, Record, Task,
+    inspect::{Item, Stored},
+};
 
 use crate::{outbox::Sent, world::World};
 
@@ -36,33 +40,52 @@ pub struct Book {
     pub messages: BTreeMap<String, Message>,
     /// What decisions passed over, in order.
     pub quiet: Vec<Quiet>,
-    /// Every item that was read.
-    pub items: Vec<Value>,
+    /// Tasks and exceptions, done ones too, each with its tenant.
+    pub tasks: Vec<(String, Task)>,
+    /// Where each customer stands, with its tenant.
+    pub heads: BTreeMap<CustomerId, (String, Head)>,
     pub(crate) settings: BTreeMap<String, Settings>,
-    pub(crate) customers: BTreeMap<String, Customer>,
+    pub(crate) customers: BTreeMap<CustomerId, (String, Customer)>,
     pub(crate) invoices: BTreeMap<String, Invoice>,
-    pub(crate) templates: Vec<(String, channels::Template)>,
+    pub(crate) templates: Vec<(String, store::Template)>,
 }
 
 impl Book {
-    /// Reads it.
+    /// Reads it. What does not read is not shown.
     pub fn read(world: &World, tenant: Option<&str>) -> Self {
-        let items = scan(world);
-        let mine = |item: &&Value| owner(item).is_some_and(|owner| tenant.is_none_or(|tenant| tenant == owner));
         let mut book = Self::default();
-        // Names and numbers first: everything else speaks of them.
-        for item in items.iter().filter(mine) {
-            book.learn(item);
-        }
-        for item in items.iter().filter(mine) {
-            let sort = text(item, "sk");
-            if sort.starts_with("COV#") || sort.starts_with("DEC#") {
-                book.hear(item);
+        let mut records = Vec::new();
+        for item in scan(world) {
+            let Some(owner) = item.tenant().map(|owner| owner.to_string()) else { continue };
+            if tenant.is_some_and(|tenant| tenant != owner) {
+                continue;
             }
+            let customer = item.customer();
+            match (item.read(), customer) {
+                (Ok(Stored::Settings(settings)), _) => {
+                    book.settings.insert(owner, *settings);
+                }
+                (Ok(Stored::Template(template)), _) => book.templates.push((owner, *template)),
+                (Ok(Stored::Profile(profile)), Some(customer)) => {
+                    book.customers.insert(customer, (owner, *profile));
+                }
+                (Ok(Stored::Invoice(invoice)), _) => {
+                    book.invoices.insert(invoice.id.to_string(), *invoice);
+                }
+                (Ok(Stored::Head(head)), Some(customer)) => {
+                    book.heads.insert(customer, (owner, *head));
+                }
+                (Ok(Stored::Record(record)), Some(customer)) => records.push((owner, customer, *record)),
+                (Ok(Stored::Task(task)), _) => book.tasks.push((owner, *task)),
+                (Ok(Stored::Profile(_) | Stored::Head(_) | Stored::Record(_) | Stored::Hint | Stored::Other) | Err(_), _) => {}
+            }
+        }
+        // Names and numbers are known by now: records speak of them.
+        for (owner, customer, record) in &records {
+            book.hear(owner, customer, record);
         }
         book.quiet.sort_by(|left, right| (left.at, &left.customer).cmp(&(right.at, &right.customer)));
         book.quiet.dedup();
-        book.items = items.iter().filter(mine).cloned().collect();
         book
     }
 
@@ -76,60 +99,35 @@ impl Book {
         self.messages.get(&message_id(sent)?)
     }
 
-    fn learn(&mut self, item: &Value) {
-        let (Some(owner), document) = (owner(item), text(item, "doc")) else { return };
-        match text(item, "sk") {
-            "SETTINGS" => {
-                if let Ok(settings) = serde_json::from_str(document) {
-                    self.settings.insert(owner.to_owned(), settings);
-                }
-            }
-            "PROFILE" => {
-                if let Ok(customer) = serde_json::from_str(document) {
-                    self.customers.insert(text(item, "pk").to_owned(), customer);
-                }
-            }
-            sort if sort.starts_with("INV#") => {
-                if let Ok(invoice) = serde_json::from_str::<Invoice>(document) {
-                    self.invoices.insert(invoice.id.to_string(), invoice);
-                }
-            }
-            sort if sort.starts_with("TPV#") => {
-                if let Ok(template) = serde_json::from_str(document) {
-                    self.templates.push((owner.to_owned(), template));
-                }
-            }
-            _ => {}
-        }
+    /// A customer's name, empty where it is not known.
+    pub(crate) fn name(&self, customer: &CustomerId) -> String {
+        self.customers.get(customer).map(|(_, customer)| customer.name.clone()).unwrap_or_default()
     }
 
-    fn hear(&mut self, item: &Value) {
-        let Ok(body) = serde_json::from_str::<Value>(text(item, "body")) else { return };
-        if body.pointer("/message/id").is_some() {
-            if let Some(message) = Message::read(self, item, &body) {
-                self.messages.insert(message.id.clone(), message);
-            }
+    fn hear(&mut self, owner: &str, customer: &CustomerId, record: &Record) {
+        if let Some(message) = Message::read(self, owner, customer, record) {
+            self.messages.insert(message.id.clone(), message);
             return;
         }
-        let Ok(at) = word(&body, "/at").parse::<Timestamp>() else { return };
-        let customer = self.customers.get(text(item, "pk")).map(|customer| customer.name.clone()).unwrap_or_default();
-        let traces = list(&body, "/trace");
-        if traces.iter().any(|trace| word(trace, "/because") == "nothing_open") {
+        let (at, customer) = (record.at, self.name(customer));
+        if record.cases.iter().any(|case| case.because == Because::NothingOpen) {
             let why = "nothing is open any more (paid, credited or cancelled): the rest of the plan is dropped";
             self.quiet.push(Quiet { at, customer: customer.clone(), why: why.to_owned() });
         }
-        for trace in traces.iter().filter(|trace| matches!(word(trace, "/because"), "held" | "nothing_due_now")) {
-            let why = format!("{}: nothing is sent until that ends", words::because(word(trace, "/because")));
+        let is_kept = |case: &&CaseTrace| matches!(case.because, Because::Held { .. } | Because::NothingDueNow { .. });
+        for case in record.cases.iter().filter(is_kept) {
+            let why = format!("{}: nothing is sent until that ends", words::because(case.because.as_str()));
             self.quiet.push(Quiet { at, customer: customer.clone(), why });
         }
-        let rules: BTreeSet<String> = traces.iter().flat_map(|trace| list(trace, "/rules")).map(message::rule).collect();
+        let rules: BTreeSet<String> = record.cases.iter().flat_map(|case| &case.rules).map(message::said).collect();
         let rules = rules.into_iter().collect::<Vec<_>>().join("; ");
-        for mark in list(&body, "/marks") {
-            let outcome = word(mark, "/outcome");
-            if !matches!(outcome, "missed" | "skipped") {
-                continue;
-            }
-            let steps: BTreeSet<&str> = list(mark, "/rows").iter().map(|row| word(row, "/step")).collect();
+        for mark in &record.coverage {
+            let outcome = match mark.outcome {
+                Outcome::Missed => "missed",
+                Outcome::Skipped => "skipped",
+                Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered => continue,
+            };
+            let steps: BTreeSet<&str> = mark.rows.iter().map(|row| row.step.as_str()).collect();
             let steps = steps.into_iter().collect::<Vec<_>>().join(", ");
             let because = if rules.is_empty() { String::new() } else { format!(" ({rules})") };
             self.quiet.push(Quiet { at, customer: customer.clone(), why: format!("step {steps} {outcome}{because}") });
@@ -148,30 +146,7 @@ fn message_id(entry: &Sent) -> Option<String> {
     entry.raw.get(format!("{}.Value.StringValue", key.strip_suffix(".Name")?))?.as_str().map(str::to_owned)
 }
 
-/// The tenant that an item belongs to.
-pub(crate) fn owner(item: &Value) -> Option<&str> {
-    text(item, "pk").strip_prefix("T#").and_then(|rest| rest.split('#').next())
-}
-
-/// A text attribute, empty where there is none.
-pub(crate) fn text<'a>(item: &'a Value, name: &str) -> &'a str {
-    item.get(name).and_then(|value| value.get("S")).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// A numeric attribute.
-pub(crate) fn number(item: &Value, name: &str) -> Option<i64> {
-    item.get(name)?.get("N")?.as_str()?.parse().ok()
-}
-
-fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
-}
-
-fn scan(world: &World) -> Vec<Value> {
+fn scan(world: &World) -> Vec<Item> {
     let mut out = Vec::new();
     for table in &world.template.tables {
         let mut start: Option<Value> = None;
@@ -183,7 +158,7 @@ fn scan(world: &World) -> Vec<Value> {
             let Ok(request) = serde_json::from_value::<ScanRequest>(request) else { break };
             let Ok(answer) = world.database.scan(request) else { break };
             let answer = serde_json::to_value(&answer).unwrap_or_default();
-            out.extend(answer.get("Items").and_then(Value::as_array).cloned().unwrap_or_default());
+            out.extend(answer.get("Items").and_then(Value::as_array).into_iter().flatten().filter_map(Item::from_json));
             start = answer.get("LastEvaluatedKey").filter(|key| key.is_object()).cloned();
             if start.is_none() {
                 break;

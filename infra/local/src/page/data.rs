@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::{Case, CaseState, CustomerId, Next};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Serialize;
 
-use crate::book::{Book, number, owner, text, words};
+use crate::book::{Book, words};
 
 /// A task or exception.
 #[derive(Debug)]
@@ -37,45 +38,37 @@ pub struct Customer {
     pub cases: Vec<(String, String, String)>,
     /// What came of the last decision, by currency.
     pub because: Vec<(String, String)>,
-    /// When it is due next, as the index has it.
-    pub due: String,
+    /// When it is due next; `None` when only something new changes anything.
+    pub due_at: Option<Timestamp>,
 }
 
 /// Worklist and customers.
 pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
-    let mut tasks = Vec::new();
-    let mut customers = BTreeMap::<String, Customer>::new();
-    for item in &book.items {
-        let text = |name: &str| text(item, name);
-        let (pk, sk) = (text("pk"), text("sk"));
-        let Some(owner) = owner(item) else { continue };
-        let doc: Value = serde_json::from_str(text("doc")).unwrap_or_default();
-        let field = |name: &str| doc.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if sk.starts_with("TSK#") {
-            let customer = format!("T#{owner}#C#{}", text("customer"));
-            tasks.push(Task {
-                customer: book.customers.get(&customer).map(|customer| customer.name.clone()).unwrap_or_default(),
-                tenant: owner.to_owned(),
-                kind: field("kind").replace('_', " "),
-                title: field("title"),
-                detail: field("detail"),
-                raised_at: number(item, "raised_at").and_then(|millis| Timestamp::from_millisecond(millis).ok()),
-                is_done: item.get("done_at").is_some(),
-            });
-        } else if sk == "HEAD" || sk == "PROFILE" {
-            let customer = customers.entry(pk.to_owned()).or_default();
-            owner.clone_into(&mut customer.tenant);
-            if sk == "PROFILE" {
-                customer.name = field("name");
-            } else {
-                customer.cases = cases(text("cases"));
-                customer.because = words::last_decision(text("why"));
-                text("due_sk").clone_into(&mut customer.due);
-            }
-            if customer.name.is_empty() {
-                pk.rsplit('#').next().unwrap_or_default().clone_into(&mut customer.name);
-            }
-        }
+    let task = |(tenant, task): &(String, store::Task)| Task {
+        customer: task.customer.as_ref().map(|customer| book.name(customer)).unwrap_or_default(),
+        tenant: tenant.clone(),
+        kind: word(&task.task.kind).replace('_', " "),
+        title: task.task.title.clone(),
+        detail: task.task.detail.clone(),
+        raised_at: Some(task.raised_at),
+        is_done: task.done_at.is_some(),
+    };
+    let mut tasks: Vec<Task> = book.tasks.iter().map(task).collect();
+    let mut customers = BTreeMap::<&CustomerId, Customer>::new();
+    for (id, (tenant, profile)) in &book.customers {
+        let name = if profile.name.is_empty() { id.to_string() } else { profile.name.clone() };
+        customers.insert(id, Customer { tenant: tenant.clone(), name, ..Customer::default() });
+    }
+    for (id, (tenant, head)) in &book.heads {
+        let customer = customers.entry(id).or_insert_with(|| Customer { name: id.to_string(), ..Customer::default() });
+        tenant.clone_into(&mut customer.tenant);
+        customer.cases =
+            head.cases.iter().map(|(currency, case)| (currency.to_string(), case.workflow.clone(), state(case))).collect();
+        customer.because = words::last_decision(&head.because);
+        customer.due_at = match head.due {
+            Next::At(at) => Some(at),
+            Next::Parked | Next::Nothing => None,
+        };
     }
     tasks.sort_by_key(|task| (task.is_done, std::cmp::Reverse(task.raised_at)));
     let mut customers: Vec<Customer> = customers.into_values().collect();
@@ -83,16 +76,15 @@ pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
     (tasks, customers)
 }
 
-fn cases(text: &str) -> Vec<(String, String, String)> {
-    let cases: Value = serde_json::from_str(text).unwrap_or_default();
-    let state = |case: &Value| match case.get(4) {
-        Some(Value::String(state)) => state.clone(),
-        Some(Value::Object(state)) => {
-            state.iter().map(|(name, why)| format!("{name}: {}", words::waiting(why.as_str().unwrap_or("?")))).collect()
-        }
-        _ => String::new(),
-    };
-    let workflow = |case: &Value| case.get(1).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let all = cases.as_object().into_iter().flatten();
-    all.map(|(currency, case)| (currency.clone(), workflow(case), state(case).replace('_', " "))).collect()
+fn state(case: &Case) -> String {
+    match case.state {
+        CaseState::Open => "open".to_owned(),
+        CaseState::Waiting(reason) => format!("waiting: {}", words::waiting(&word(&reason))),
+        CaseState::Ended => "ended".to_owned(),
+        CaseState::Closed => "closed".to_owned(),
+    }
+}
+
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

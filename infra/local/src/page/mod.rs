@@ -316,13 +316,8 @@ fn customer_table(customers: &[data::Customer], book: &Book) -> String {
                 escape(workflow)
             );
         }
-        // Parked customers have a due moment at the end of time.
-        let due = if customer.due.starts_with("9999") || customer.due.is_empty() {
-            "when something changes".to_owned()
-        } else {
-            let at = customer.due.get(..20).and_then(|at| at.parse::<Timestamp>().ok());
-            at.map_or_else(|| customer.due.clone(), |at| why::moment(at, &book.zone(&customer.tenant)))
-        };
+        let moment = |at| why::moment(at, &book.zone(&customer.tenant));
+        let due = customer.due_at.map_or_else(|| "when something changes".to_owned(), moment);
         let _ = write!(
             out,
             "<tr><td><b>{}</b><br><small>{}</small><td>{}<td>{}<td>{}</tr>",

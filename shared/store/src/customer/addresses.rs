@@ -8,7 +8,12 @@ use crate::{
     Error, Result, Store,
     customer::head::{Wake, bump},
     table::{
-        db::{Change, Transacted, Wrote, json, millis, n, s, to_json},
+        attributes::{
+            document::{self, DOC},
+            head,
+        },
+        change::{Change, is, no_item},
+        db::{Transacted, Wrote, json, millis, n, s, to_json},
         keys,
     },
 };
@@ -42,7 +47,7 @@ impl Store {
         };
         for _ in 0..4 {
             let row = self.read(OP, &key, true).await?;
-            let mut fact: AddressFact = row.as_ref().map(|row| json(row, "doc")).transpose()?.unwrap_or_default();
+            let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
             if fact.suppressed.as_ref().is_some_and(|known| strictness(known.reason) >= strictness(reason)) {
                 return Ok(());
             }
@@ -63,10 +68,10 @@ impl Store {
 
     /// Writes what is known of an address if nobody wrote it since it was read.
     pub(crate) fn address_change(&self, key: keys::Key, seen: Option<&crate::table::db::Row>, fact: &AddressFact) -> Change {
-        let change = Change::of(key).put("doc", s(to_json(fact))).add("rev :one").value(":one", n(1));
-        match seen.and_then(|row| crate::table::db::number::<u64>(row, "rev")) {
-            Some(rev) => change.when("rev = :rev").value(":rev", n(rev)),
-            None => change.when("attribute_not_exists(pk)"),
+        let change = Change::of(key).put(DOC, s(to_json(fact))).add(document::REVISION, n(1));
+        match seen.and_then(|row| crate::table::db::number::<u64>(row, document::REVISION)) {
+            Some(rev) => change.when(is(document::REVISION, n(rev))),
+            None => change.when(no_item()),
         }
     }
 
@@ -82,7 +87,7 @@ impl Store {
                 return Ok(());
             }
             let wake = Wake::of(Some(&head), customer, 1, at);
-            let change = bump(tenant, customer, &wake, at).put("ra", n(millis(at)));
+            let change = bump(tenant, customer, &wake, at).put(head::REPLIED_AT, n(millis(at)));
             if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
                 return Ok(());
             }
@@ -100,7 +105,7 @@ impl Store {
         let key = keys::address(tenant, person);
         for _ in 0..6 {
             let row = self.read(OP, &key, true).await?;
-            let mut fact: AddressFact = row.as_ref().map(|row| json(row, "doc")).transpose()?.unwrap_or_default();
+            let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
             if fact.contacted_on.contains(&on) {
                 return Ok(true);
             }

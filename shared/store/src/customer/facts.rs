@@ -16,6 +16,7 @@ use crate::{
     customer::head::unpack,
     message::record::RecordItem,
     table::{
+        attributes::{document::DOC, every::SK, fact, heartbeat, rows},
         db::{Range, Row, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -29,31 +30,28 @@ const VERSIONS_MAX: usize = 20;
 const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
 pub(crate) fn invoice_of(row: &Row, archived: bool) -> Result<InvoiceFact> {
-    let folded = if row.contains_key("folded") { json(row, "folded")? } else { vec![] };
-    Ok(InvoiceFact { invoice: json::<Invoice>(row, "doc")?, folded, archived })
+    let folded = if row.contains_key(fact::FOLDED) { json(row, fact::FOLDED)? } else { vec![] };
+    Ok(InvoiceFact { invoice: json::<Invoice>(row, DOC)?, folded, archived })
 }
 
 fn payment_of(row: &Row) -> Result<PaymentFact> {
-    let at = number(row, "seen_at").and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    Ok(PaymentFact { payment: json::<Payment>(row, "doc")?, recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH) })
+    let at = number(row, fact::SEEN_AT).and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    Ok(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH) })
 }
-
-/// The attribute of a filed item that names what was filed with it.
-pub(crate) const FILED_WITH: &str = "fw";
 
 /// The sort keys of what an item was filed with.
 pub(crate) fn filed_with(row: &Row) -> Vec<String> {
-    row.get(FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect()
+    row.get(fact::FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect()
 }
 
 /// The sort keys of what an item cannot be judged without.
 fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
     let mut all = filed_with(row);
     if sk.starts_with("PAY#") {
-        let payment: Payment = json(row, "doc")?;
+        let payment: Payment = json(row, DOC)?;
         all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
     } else if sk.starts_with("REV#") {
-        all.push(format!("PAY#{}", json::<Reversal>(row, "doc")?.payment));
+        all.push(format!("PAY#{}", json::<Reversal>(row, DOC)?.payment));
     }
     Ok(all)
 }
@@ -81,9 +79,9 @@ impl Store {
         let mut customer: Option<Customer> = None;
         let mut holds: Vec<Hold> = Vec::new();
         for row in &base {
-            match text(row, "sk") {
-                Some("PROFILE") => customer = Some(json(row, "doc")?),
-                Some(sk) if sk.starts_with(keys::HOLDS) => holds.push(json(row, "doc")?),
+            match text(row, SK) {
+                Some("PROFILE") => customer = Some(json(row, DOC)?),
+                Some(sk) if sk.starts_with(keys::HOLDS) => holds.push(json(row, DOC)?),
                 _ => {}
             }
         }
@@ -94,9 +92,9 @@ impl Store {
         for (sk, row) in &books {
             match sk.get(..4) {
                 // A draft has no index entry either; it is not archived.
-                Some("INV#") => invoices.push(invoice_of(row, row.contains_key("archived"))?),
+                Some("INV#") => invoices.push(invoice_of(row, row.contains_key(fact::ARCHIVED))?),
                 Some("PAY#") => payments.push(payment_of(row)?),
-                Some("REV#") => reversals.push(json(row, "doc")?),
+                Some("REV#") => reversals.push(json(row, DOC)?),
                 _ => {}
             }
         }
@@ -149,9 +147,9 @@ impl Store {
         while !fresh.is_empty() {
             let mut wanted = BTreeSet::new();
             for row in fresh {
-                let Some(sk) = text(&row, "sk").map(str::to_owned) else { continue };
+                let Some(sk) = text(&row, SK).map(str::to_owned) else { continue };
                 // The item of an object that was heard of under another customer holds nothing.
-                if !row.contains_key("doc") {
+                if !row.contains_key(DOC) {
                     continue;
                 }
                 wanted.extend(belonging(&sk, &row)?);
@@ -196,12 +194,12 @@ impl Store {
         let wanted: Vec<_> = by_key.keys().cloned().chain(heartbeat.clone()).collect();
         let found = self.read_many("read addresses of", &wanted, true).await?;
         let beat = heartbeat
-            .and_then(|key| number(found.get(&key)?, "heard_at"))
+            .and_then(|key| number(found.get(&key)?, heartbeat::HEARD_AT))
             .and_then(|millis| Timestamp::from_millisecond(millis).ok());
         let addresses = by_key
             .into_iter()
             .filter_map(|(key, name)| Some((name, found.get(&key)?)))
-            .map(|(name, row)| Ok((name, json(row, "doc")?)))
+            .map(|(name, row)| Ok((name, json(row, DOC)?)))
             .collect::<Result<_>>()?;
         Ok((addresses, beat))
     }
@@ -219,8 +217,8 @@ impl Store {
         let found = self.read_many("read the versions of", &wanted, true).await?;
         let mut versions = found
             .values()
-            .filter(|row| row.contains_key("doc"))
-            .map(|row| json::<Invoice>(row, "doc").map(|invoice| (invoice.id, invoice.source_version)))
+            .filter(|row| row.contains_key(DOC))
+            .map(|row| json::<Invoice>(row, DOC).map(|invoice| (invoice.id, invoice.source_version)))
             .collect::<Result<Vec<_>>>()?;
         versions.sort();
         Ok(versions)
@@ -240,7 +238,7 @@ impl Store {
         let found = self.range("read the rows of", Range { strong, ..Range::new(&pk, &from, &to, 1_000) }).await?;
         let mut rows = Vec::new();
         for row in &found {
-            rows.extend(unpack(text(row, "r").unwrap_or_default(), text(row, "sk").unwrap_or_default())?);
+            rows.extend(unpack(text(row, rows::ROWS).unwrap_or_default(), text(row, SK).unwrap_or_default())?);
         }
         rows.sort();
         Ok(rows)

@@ -4,17 +4,20 @@
 
 use std::collections::BTreeMap;
 
-use domain::{
-    Case, Channel, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Mode, Next, Pending, PendingStatus,
-    TenantId,
-};
+use domain::{Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Pending, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result, Store,
     table::{
-        db::{Change, Row, instant, millis, n, s, to_json},
+        attributes::{
+            every::{DUE_PK, DUE_SK, PK, SK},
+            head::{self, HeadItem},
+            pending::EntryItem,
+        },
+        change::{Change, is, no_item, some_item},
+        db::{Row, instant, millis, n, s, text, to_json},
         keys,
     },
 };
@@ -91,69 +94,6 @@ pub struct Attempt {
 #[derive(Serialize, Deserialize)]
 struct CaseItem(String, String, u32, i64, domain::CaseState);
 
-#[derive(Deserialize)]
-pub(crate) struct HeadItem {
-    pk: String,
-    #[serde(default)]
-    version: u64,
-    #[serde(default)]
-    sh: u8,
-    due_sk: Option<String>,
-    #[serde(default)]
-    d: u64,
-    #[serde(default)]
-    tip: String,
-    #[serde(default)]
-    cases: String,
-    #[serde(default)]
-    pending: BTreeMap<String, EntryItem>,
-    #[serde(default)]
-    cf: u64,
-    la: Option<i64>,
-    ls: Option<i64>,
-    ra: Option<i64>,
-    bo: Option<i64>,
-    #[serde(default)]
-    fl: u32,
-    at: Option<i64>,
-    #[serde(default)]
-    why: String,
-    #[serde(default)]
-    inv: i64,
-    #[serde(default)]
-    ep: u32,
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct EntryItem {
-    n: u64,
-    i: u32,
-    s: PendingStatus,
-    t: i64,
-    m: Mode,
-    c: Currency,
-    h: Channel,
-    to: String,
-    tp: String,
-    tv: u32,
-    #[serde(default)]
-    r: String,
-    #[serde(default)]
-    k: u32,
-    x: u32,
-    xt: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    a: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    l: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rt: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    hd: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    w: String,
-}
-
 /// Rows of one step and occurrence: item and due now.
 type Group<S, K> = (S, u32, Vec<(K, i64)>);
 
@@ -211,99 +151,98 @@ fn unpack_cases(text: &str) -> Option<BTreeMap<Currency, Case>> {
         .collect()
 }
 
-impl EntryItem {
-    fn read(self, id: MessageId, key: &str) -> Result<Entry> {
-        let rows = unpack(&self.r, key)?;
-        Ok(Entry {
-            message: Pending {
-                id,
-                number: self.n,
-                position: self.i,
-                status: self.s,
-                decided_at: instant(self.t),
-                mode: self.m,
-                currency: self.c,
-                channel: self.h,
-                contact: self.to,
-                template: self.tp,
-                template_version: self.tv,
-                rows,
-            },
-            chunks: self.k,
-            dispatches: self.x,
-            dispatched_at: instant(self.xt),
-            attempt: self.a.map(|id| Attempt { id, lease_until: instant(self.l.unwrap_or(0)) }),
-            retry_at: self.rt.map(instant),
-            heard: self.hd,
-            why: self.w,
-        })
-    }
+fn read_entry(item: EntryItem, id: MessageId, key: &str) -> Result<Entry> {
+    let rows = unpack(&item.rows, key)?;
+    Ok(Entry {
+        message: Pending {
+            id,
+            number: item.number,
+            position: item.position,
+            status: item.status,
+            decided_at: instant(item.decided_at),
+            mode: item.mode,
+            currency: item.currency,
+            channel: item.channel,
+            contact: item.contact,
+            template: item.template,
+            template_version: item.template_version,
+            rows,
+        },
+        chunks: item.chunks,
+        dispatches: item.dispatches,
+        dispatched_at: instant(item.dispatched_at),
+        attempt: item.attempt.map(|id| Attempt { id, lease_until: instant(item.lease_until.unwrap_or(0)) }),
+        retry_at: item.retry_at.map(instant),
+        heard: item.heard,
+        why: item.why,
+    })
 }
 
 /// The stored form of a message that is pending from now on.
 pub(crate) fn entry_item(message: &Pending, chunks: u32, why: String) -> EntryItem {
     EntryItem {
-        n: message.number,
-        i: message.position,
-        s: message.status,
-        t: millis(message.decided_at),
-        m: message.mode,
-        c: message.currency,
-        h: message.channel,
-        to: message.contact.clone(),
-        tp: message.template.clone(),
-        tv: message.template_version,
-        r: if chunks == 0 { pack(&message.rows) } else { String::new() },
-        k: chunks,
-        x: 1,
-        xt: millis(message.decided_at),
-        a: None,
-        l: None,
-        rt: None,
-        hd: None,
-        w: why,
+        number: message.number,
+        position: message.position,
+        status: message.status,
+        decided_at: millis(message.decided_at),
+        mode: message.mode,
+        currency: message.currency,
+        channel: message.channel,
+        contact: message.contact.clone(),
+        template: message.template.clone(),
+        template_version: message.template_version,
+        rows: if chunks == 0 { pack(&message.rows) } else { String::new() },
+        chunks,
+        dispatches: 1,
+        dispatched_at: millis(message.decided_at),
+        attempt: None,
+        lease_until: None,
+        retry_at: None,
+        heard: None,
+        why,
     }
 }
 
-/// Reads an image of a head: from the table or from its stream.
-pub(crate) fn from_item<I: Into<serde_dynamo::Item>>(item: I) -> Result<Head> {
-    let corrupt = |key: &str, detail: String| Error::Corrupt { key: format!("{key}|HEAD"), detail };
-    let item: HeadItem = serde_dynamo::from_item(item.into()).map_err(|error| corrupt("?", error.to_string()))?;
-    let key = item.pk.clone();
-    let (_, customer) = keys::parse_customer(&key).ok_or_else(|| corrupt(&key, "no customer's partition".into()))?;
-    let due = match &item.due_sk {
+/// Reads a head.
+pub(crate) fn read_head(row: Row) -> Result<Head> {
+    let key = format!("{}|{}", text(&row, PK).unwrap_or("?"), text(&row, SK).unwrap_or("?"));
+    let corrupt = |detail: String| Error::Corrupt { key: key.clone(), detail };
+    let (_, customer) = text(&row, PK).and_then(keys::parse_customer).ok_or_else(|| corrupt("no customer's partition".into()))?;
+    let due_sk = text(&row, DUE_SK).map(str::to_owned);
+    let due = match &due_sk {
         None => Next::Nothing,
         Some(text) if text.starts_with(keys::PARKED) => Next::Parked,
         Some(text) => {
             let at = text.split('#').next().unwrap_or_default().parse();
-            Next::At(at.map_err(|_| corrupt(&key, "'due_sk' is no instant".into()))?)
+            Next::At(at.map_err(|_| corrupt(format!("'{DUE_SK}' is no instant")))?)
         }
     };
+    let item: HeadItem = serde_dynamo::from_item(row).map_err(|error| corrupt(error.to_string()))?;
     let mut pending = BTreeMap::new();
     for (id, entry) in item.pending {
-        let id = MessageId::parse(&id).ok_or_else(|| corrupt(&key, "a pending key is no message id".into()))?;
-        pending.insert(id.clone(), entry.read(id, &key)?);
+        let id = MessageId::parse(&id).ok_or_else(|| corrupt("a pending message has no message id".into()))?;
+        pending.insert(id.clone(), read_entry(entry, id, &key)?);
     }
-    let live = item.la.map(instant);
+    let live = item.last_live.map(instant);
     Ok(Head {
         customer,
         version: item.version,
-        shard: item.sh,
+        shard: item.shard,
         due,
-        decision: item.d,
+        decision: item.decision,
         tip: item.tip,
-        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(&key, "'cases' does not read".into()))?,
+        cases: unpack_cases(&item.cases).ok_or_else(|| corrupt(format!("'{}' does not read", head::CASES)))?,
         pending,
-        covered_from: item.cf,
-        last_contact: LastContact { live, shadow: item.ls.map(instant).max(live) },
-        replied_at: item.ra.map(instant),
-        backoff_until: item.bo.map(instant),
-        failures: item.fl,
-        decided_at: item.at.map(instant),
-        because: item.why,
-        open_invoices: u64::try_from(item.inv).unwrap_or(0),
-        token_epoch: item.ep,
-        due_sk: item.due_sk,
+        covered_from: item.covered_from,
+        last_contact: LastContact { live, shadow: item.last_shadow.map(instant).max(live) },
+        replied_at: item.replied_at.map(instant),
+        backoff_until: item.backoff_until.map(instant),
+        failures: item.failures,
+        decided_at: item.decided_at.map(instant),
+        because: item.because,
+        open_invoices: u64::try_from(item.open_invoices).unwrap_or(0),
+        token_epoch: item.token_epoch,
+        due_sk,
     })
 }
 
@@ -337,21 +276,21 @@ impl Wake {
 
 /// The head's part in a fact write: the version goes up whatever it was, and the customer is due.
 pub(crate) fn bump(tenant: &TenantId, customer: &CustomerId, wake: &Wake, now: Timestamp) -> Change {
-    let change = Change::of(keys::head(tenant, customer)).add("version :one").value(":one", n(1)).drop("outbox");
+    let change = Change::of(keys::head(tenant, customer)).add(head::VERSION, n(1));
     match wake {
         Wake::Create { shard } => change
-            .when("attribute_not_exists(pk)")
-            .put("sh", n(shard))
-            .put("due_pk", s(keys::due_pk(tenant, *shard)))
-            .put("due_sk", s(keys::due_sk(now, customer)))
-            .put("d", n(0))
-            .put("tip", s(""))
-            .put("pending", aws_sdk_dynamodb::types::AttributeValue::M(Row::new())),
+            .when(no_item())
+            .put(head::SHARD, n(shard))
+            .put(DUE_PK, s(keys::due_pk(tenant, *shard)))
+            .put(DUE_SK, s(keys::due_sk(now, customer)))
+            .put(head::DECISION, n(0))
+            .put(head::TIP, s(""))
+            .put(head::PENDING, aws_sdk_dynamodb::types::AttributeValue::M(Row::new())),
         Wake::Now { shard, backoff_until } => change
-            .put("due_pk", s(keys::due_pk(tenant, *shard)))
-            .put("due_sk", s(keys::due_sk(now.max(backoff_until.unwrap_or(now)), customer)))
-            .when("attribute_exists(pk)"),
-        Wake::DueAlready { due_sk } => change.when("due_sk = :due").value(":due", s(due_sk.clone())),
+            .put(DUE_PK, s(keys::due_pk(tenant, *shard)))
+            .put(DUE_SK, s(keys::due_sk(now.max(backoff_until.unwrap_or(now)), customer)))
+            .when(some_item()),
+        Wake::DueAlready { due_sk } => change.when(is(DUE_SK, s(due_sk.clone()))),
     }
 }
 
@@ -360,12 +299,10 @@ pub(crate) fn move_due(change: Change, tenant: &TenantId, head: &Head, next: Nex
     match next {
         Next::At(at) => {
             let sk = keys::due_sk(at.max(head.backoff_until.unwrap_or(at)), &head.customer);
-            change.put("due_pk", s(keys::due_pk(tenant, head.shard))).put("due_sk", s(sk))
+            change.put(DUE_PK, s(keys::due_pk(tenant, head.shard))).put(DUE_SK, s(sk))
         }
-        Next::Parked => {
-            change.put("due_pk", s(keys::due_pk(tenant, head.shard))).put("due_sk", s(keys::parked_sk(&head.customer)))
-        }
-        Next::Nothing => change.drop("due_pk").drop("due_sk"),
+        Next::Parked => change.put(DUE_PK, s(keys::due_pk(tenant, head.shard))).put(DUE_SK, s(keys::parked_sk(&head.customer))),
+        Next::Nothing => change.drop(DUE_PK).drop(DUE_SK),
     }
 }
 
@@ -376,7 +313,7 @@ impl Store {
     ///
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Head>> {
-        self.read("read the head of", &keys::head(tenant, customer), true).await?.map(from_item).transpose()
+        self.read("read the head of", &keys::head(tenant, customer), true).await?.map(read_head).transpose()
     }
 
     pub(crate) async fn must_head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Head> {

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use crate::{
     Head, Result, Store,
     table::{
-        db::{Row, json, put, s, to_json},
+        attributes::document::DOC,
+        change::put,
+        db::{json, row_of, s, to_json},
         keys,
     },
 };
@@ -19,8 +21,8 @@ impl Store {
     /// [`Error::Refused`] when there is no such customer; those of writing.
     pub async fn put_hold(&self, tenant: &TenantId, customer: &CustomerId, hold: &Hold, now: Timestamp) -> Result<()> {
         let key = keys::hold(tenant, customer, &hold.id);
-        let row = Row::from([("doc".to_owned(), s(to_json(hold)))]);
-        let facts = |_: &Head| vec![put(self, &key, row.clone(), None)];
+        let row = row_of([(DOC, s(to_json(hold)))]);
+        let facts = |_: &Head| vec![put(self, &key, row.clone())];
         self.write_facts("place a hold on", tenant, customer, now, facts).await
     }
 
@@ -45,6 +47,6 @@ impl Store {
     /// Those of reading.
     pub async fn hold(&self, tenant: &TenantId, customer: &CustomerId, hold: &HoldId) -> Result<Option<Hold>> {
         let row = self.read("read a hold of", &keys::hold(tenant, customer, hold), true).await?;
-        row.as_ref().map(|row| json(row, "doc")).transpose()
+        row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 }

@@ -5,10 +5,12 @@ use jiff::Timestamp;
 
 use crate::{
     Attempt, Entry, Head, Result, Store,
-    customer::head::{from_item, move_due},
+    customer::head::{move_due, read_head},
     message::{receipts::Note, settle::Conclusion},
     table::{
-        db::{Change, Wrote, millis, n, s},
+        attributes::{head, pending},
+        change::{Change, When, absent, is, is_among},
+        db::{Wrote, millis, n, s},
         keys,
     },
 };
@@ -56,22 +58,14 @@ impl Store {
         attempt: &Attempt,
     ) -> Result<Claim> {
         let change = Change::of(keys::head(tenant, customer))
-            .name("#p", "pending")
-            .name("#m", message.as_str())
-            .when("version = :version AND #p.#m.s IN (:queued, :retrying)")
-            .value(":version", n(version))
-            .value(":queued", s("queued"))
-            .value(":retrying", s("retrying"))
-            .value(":calling", s("calling"))
-            .value(":attempt", s(attempt.id.clone()))
-            .value(":lease", n(millis(attempt.lease_until)))
-            .set("#p.#m.s = :calling")
-            .set("#p.#m.a = :attempt")
-            .set("#p.#m.l = :lease")
-            .drop("outbox");
+            .when(is(head::VERSION, n(version)))
+            .when(unclaimed(message))
+            .put(pending::of(message, pending::STATUS), pending::status(PendingStatus::Calling))
+            .put(pending::of(message, pending::ATTEMPT), s(attempt.id.clone()))
+            .put(pending::of(message, pending::LEASE_UNTIL), n(millis(attempt.lease_until)));
         match self.write("claim a message of", change, true).await? {
             Wrote::Done(Some(row)) => {
-                let mut head = from_item(row)?;
+                let mut head = read_head(row)?;
                 if let Some(entry) = head.pending.get_mut(message) {
                     entry.message.status = PendingStatus::Calling;
                     entry.attempt = Some(attempt.clone());
@@ -80,7 +74,7 @@ impl Store {
             }
             Wrote::Done(None) | Wrote::Not(None) => Ok(Claim::Gone),
             Wrote::Not(Some(row)) => {
-                let head = from_item(row)?;
+                let head = read_head(row)?;
                 let Some(entry) = head.pending.get(message) else { return Ok(Claim::Gone) };
                 let own = entry.attempt.as_ref().is_some_and(|held| held.id == attempt.id);
                 Ok(match entry.message.status {
@@ -112,30 +106,25 @@ impl Store {
         if attempt.is_some() && entry.attempt.is_none() && entry.message.status != PendingStatus::Calling {
             return Ok(true);
         }
-        let (status, at) = match how {
-            Release::Retry { at } => ("retrying", Some(at)),
-            Release::Deferred { until } => ("queued", Some(until)),
-            Release::Queue => ("queued", None),
+        let (back_to, at) = match how {
+            Release::Retry { at } => (PendingStatus::Retrying, Some(at)),
+            Release::Deferred { until } => (PendingStatus::Queued, Some(until)),
+            Release::Queue => (PendingStatus::Queued, None),
         };
         let sole = head.pending.len() == 1;
         for with_due in [true, false] {
-            let mut change = self
-                .of_pending(tenant, customer, message)
-                .set("#p.#m.s = :status")
-                .value(":status", s(status))
-                .remove("#p.#m.a")
-                .remove("#p.#m.l")
-                .drop("outbox");
+            let mut change = Change::of(keys::head(tenant, customer))
+                .put(pending::of(message, pending::STATUS), pending::status(back_to))
+                .drop(pending::of(message, pending::ATTEMPT))
+                .drop(pending::of(message, pending::LEASE_UNTIL));
             change = match attempt {
-                Some(attempt) => change.when("#p.#m.a = :attempt").value(":attempt", s(attempt.id.clone())),
-                None => {
-                    change.when("#p.#m.s IN (:queued, :retrying)").value(":queued", s("queued")).value(":retrying", s("retrying"))
-                }
+                Some(attempt) => change.when(is(pending::of(message, pending::ATTEMPT), s(attempt.id.clone()))),
+                None => change.when(unclaimed(message)),
             };
             if let Some(at) = at {
-                change = change.set("#p.#m.rt = :at").value(":at", n(millis(at)));
+                change = change.put(pending::of(message, pending::RETRY_AT), n(millis(at)));
                 if with_due && sole {
-                    change = change.when("version = :version").value(":version", n(head.version));
+                    change = change.when(is(head::VERSION, n(head.version)));
                     change = move_due(change, tenant, &head, Next::At(at));
                 }
             }
@@ -153,20 +142,14 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn touch(&self, tenant: &TenantId, head: &Head, message: &MessageId, now: Timestamp) -> Result<bool> {
-        let Some(entry) = head.pending.get(message) else { return Ok(false) };
-        let change = self
-            .of_pending(tenant, &head.customer, message)
-            .when("#p.#m.s IN (:queued, :retrying) AND #p.#m.x = :seen")
-            .value(":queued", s("queued"))
-            .value(":retrying", s("retrying"))
-            .value(":seen", n(entry.dispatches))
-            .value(":count", n(entry.dispatches + 1))
-            .value(":now", n(millis(now)))
-            .set("#p.#m.s = :queued")
-            .set("#p.#m.x = :count")
-            .set("#p.#m.xt = :now")
-            .remove("#p.#m.rt")
-            .put("outbox", s("d"));
+        let Some(known) = head.pending.get(message) else { return Ok(false) };
+        let change = Change::of(keys::head(tenant, &head.customer))
+            .when(unclaimed(message))
+            .when(is(pending::of(message, pending::DISPATCHES), n(known.dispatches)))
+            .put(pending::of(message, pending::STATUS), pending::status(PendingStatus::Queued))
+            .put(pending::of(message, pending::DISPATCHES), n(known.dispatches + 1))
+            .put(pending::of(message, pending::DISPATCHED_AT), n(millis(now)))
+            .drop(pending::of(message, pending::RETRY_AT));
         Ok(matches!(self.write("dispatch a message again of", change, false).await?, Wrote::Done(_)))
     }
 
@@ -203,23 +186,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         for with_due in [true, false] {
-            let mut change = self
-                .of_pending(tenant, &head.customer, message)
-                .when("#p.#m.s = :calling AND #p.#m.a = :attempt AND attribute_not_exists(#p.#m.hd)")
-                .value(":calling", s("calling"))
-                .value(":attempt", s(attempt.id.clone()))
-                .value(":unknown", s("unknown"))
-                .set("#p.#m.s = :unknown")
-                .put("outbox", s("d"));
+            let mut change = Change::of(keys::head(tenant, &head.customer))
+                .when(is(pending::of(message, pending::STATUS), pending::status(PendingStatus::Calling)))
+                .when(is(pending::of(message, pending::ATTEMPT), s(attempt.id.clone())))
+                .when(absent(pending::of(message, pending::HEARD)))
+                .put(pending::of(message, pending::STATUS), pending::status(PendingStatus::Unknown));
             if with_due && head.pending.len() == 1 {
-                change = change.when("version = :version").value(":version", n(head.version));
+                change = change.when(is(head::VERSION, n(head.version)));
                 change = move_due(change, tenant, head, next);
             }
             match self.write("mark a message unknown of", change, false).await? {
                 Wrote::Done(_) => return Ok(true),
                 Wrote::Not(None) => return Ok(false),
                 Wrote::Not(Some(row)) => {
-                    let entry = from_item(row)?.pending.remove(message);
+                    let entry = read_head(row)?.pending.remove(message);
                     if let Some(note) = entry.and_then(|entry| entry.heard).as_deref().and_then(Note::read) {
                         let mine = |entry: &Entry| {
                             entry.message.status == PendingStatus::Calling
@@ -233,8 +213,9 @@ impl Store {
         }
         Ok(false)
     }
+}
 
-    pub(crate) fn of_pending(&self, tenant: &TenantId, customer: &CustomerId, message: &MessageId) -> Change {
-        Change::of(keys::head(tenant, customer)).name("#p", "pending").name("#m", message.as_str())
-    }
+/// No sender has it.
+fn unclaimed(message: &MessageId) -> When {
+    is_among(pending::of(message, pending::STATUS), [PendingStatus::Queued, PendingStatus::Retrying].map(pending::status))
 }

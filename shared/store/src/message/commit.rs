@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
     Coverage, Covered, CustomerId, Decision, DecisionId, Facts, InvoiceFact, InvoiceId, MessageId, Next, PaymentFact, Pending,
     PendingStatus, TaskId, TenantId,
@@ -11,16 +11,15 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Head, Result, Store,
-    customer::{
-        facts::FILED_WITH,
-        head::{entry_item, move_due, pack_cases},
-    },
+    customer::head::{entry_item, move_due, pack_cases},
     message::{
         record::{self, Body, ROWS_INLINE},
         why,
     },
     table::{
-        db::{Change, Row, Transacted, Wrote, millis, n, number, put, s, to_json},
+        attributes::{document, every::CHASE, fact, head},
+        change::{Change, is, put, put_new, some_item},
+        db::{Row, Transacted, Wrote, millis, n, number, s, to_json},
         keys,
     },
     tasks,
@@ -101,32 +100,25 @@ impl Store {
 
         let records = !decision.marks.is_empty() || !told || (decision.messages.is_empty() && !(quiet && stays));
         let mut change = Change::of(keys::head(tenant, customer))
-            .when("version = :version AND d = :decision AND tip = :tip")
-            .value(":version", n(head.version))
-            .value(":decision", n(head.decision))
-            .value(":tip", s(head.tip.clone()))
-            .put("at", n(millis(now)))
-            .put("why", s(because(decision)));
+            .when(is(head::VERSION, n(head.version)))
+            .when(is(head::DECISION, n(head.decision)))
+            .when(is(head::TIP, s(head.tip.clone())))
+            .put(head::DECIDED_AT, n(millis(now)))
+            .put(head::BECAUSE, s(because(decision)));
         if number != head.decision {
             let kept = facts.invoices.iter().filter(|fact| !fact.archived).count() + decision.filing.restore_invoices.len();
             change = change
-                .put("d", n(number))
-                .put("cases", s(pack_cases(&decision.cases)))
-                .put("cf", n(decision.filing.covered_from.max(head.covered_from)))
-                .put("inv", n(kept.saturating_sub(decision.filing.archive_invoices.len())));
+                .put(head::DECISION, n(number))
+                .put(head::CASES, s(pack_cases(&decision.cases)))
+                .put(head::COVERED_FROM, n(decision.filing.covered_from.max(head.covered_from)))
+                .put(head::OPEN_INVOICES, n(kept.saturating_sub(decision.filing.archive_invoices.len())));
         }
-        for (at, (id, entry)) in entries.iter().enumerate() {
+        for (id, entry) in &entries {
             let value = serde_dynamo::to_attribute_value(entry).expect("an entry is plain");
-            let (name, alias) = (format!("#m{at}"), format!(":m{at}"));
-            change = change.name(&name, id.as_str()).value(&alias, value).set(format!("pending.{name} = {alias}"));
+            change = change.put([head::PENDING, id.as_str()], value);
         }
-        change = if !entries.is_empty() || decision.cases != head.cases {
-            change.put("outbox", s("d"))
-        } else {
-            change.drop("outbox")
-        };
         if head.failures > 0 || head.backoff_until.is_some() {
-            change = change.drop("fl").drop("bo");
+            change = change.drop(head::FAILURES).drop(head::BACKOFF_UNTIL);
         }
         let settled = Head { backoff_until: None, ..head.clone() };
         if entries.is_empty() {
@@ -147,13 +139,13 @@ impl Store {
         if records {
             let body = self.record_marks(tenant, head, facts, decision, number, now).await?;
             let text = to_json(&body);
-            change = change.put("tip", s(record::hash(&text)));
+            change = change.put(head::TIP, s(record::hash(&text)));
             let key = if decision.marks.is_empty() {
                 keys::decision(tenant, customer, number)
             } else {
                 keys::record(tenant, customer, number, keys::MARKS)
             };
-            actions.push(put(self, &key, record::row(&text, &body, None, None, ""), None));
+            actions.push(put(self, &key, record::row(&text, &body, None, None, "")));
         }
         actions.insert(0, change.update(self));
         actions.extend(self.task_actions(tenant, customer, &decision.tasks[..in_transaction], now).await?);
@@ -170,8 +162,9 @@ impl Store {
 
     /// Whether the head that refused the write holds this very decision, written by a try whose answer was lost.
     fn own(found: Option<Row>, number_now: u64, now: Timestamp, customer: &CustomerId) -> Result<()> {
-        let own = found
-            .is_some_and(|row| number::<u64>(&row, "d") == Some(number_now) && number::<i64>(&row, "at") == Some(millis(now)));
+        let own = found.is_some_and(|row| {
+            number::<u64>(&row, head::DECISION) == Some(number_now) && number::<i64>(&row, head::DECIDED_AT) == Some(millis(now))
+        });
         if own { Ok(()) } else { Err(Error::Conflict { operation: "commit a decision on", id: customer.to_string() }) }
     }
 
@@ -228,8 +221,7 @@ impl Store {
         let missing = |id: &str| Error::Refused { operation: OP, id: id.to_owned(), why: "it is not among the facts".into() };
         let as_seen = |fact: &InvoiceFact| {
             Change::of(keys::invoice(tenant, customer, &fact.invoice.id))
-                .when("ver = :ver")
-                .value(":ver", s(fact.invoice.source_version.sortable()))
+                .when(is(document::VERSION, s(fact.invoice.source_version.sortable())))
         };
         let folded = |fact: &InvoiceFact, marks: &[Coverage]| {
             let mut all = fact.folded.clone();
@@ -242,24 +234,24 @@ impl Store {
             let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
             let of_it = |payment: &&PaymentFact| payment.payment.allocations.iter().any(|part| part.invoice == *id);
             let payments = facts.payments.iter().filter(of_it).map(|fact| keys::payment(tenant, customer, &fact.payment.id).sk);
-            let change = as_seen(fact).drop("chase").put("archived", n(1)).put("folded", folded(fact, marks));
+            let change = as_seen(fact).drop(CHASE).put(fact::ARCHIVED, n(1)).put(fact::FOLDED, folded(fact, marks));
             changes.push(filed_with(change, payments.collect()));
             archived.insert(id);
         }
         for (id, marks) in &filing.fold_invoices {
             let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
-            changes.push(as_seen(fact).put("folded", folded(fact, marks)));
+            changes.push(as_seen(fact).put(fact::FOLDED, folded(fact, marks)));
         }
         for id in &filing.restore_invoices {
             let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
-            changes.push(as_seen(fact).put("chase", s(format!("I#{id}"))).drop("archived"));
+            changes.push(as_seen(fact).put(CHASE, s(format!("I#{id}"))).drop(fact::ARCHIVED));
         }
         for id in &filing.archive_payments {
             let fact = facts.payments.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
             let key = keys::payment(tenant, customer, id);
             // The invoices that were archived before learn of it first: they are never without a payment that is not chased.
             for part in fact.payment.allocations.iter().filter(|part| !archived.contains(&part.invoice)) {
-                let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when("attribute_exists(pk)");
+                let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when(some_item());
                 changes.push(filed_with(change, vec![key.sk.clone()]));
             }
             let mut reversals = Vec::new();
@@ -268,10 +260,10 @@ impl Store {
                 let key = keys::reversal(tenant, customer, id, &reversal.external_id);
                 reversals.push(key.sk.clone());
                 let version = s(reversal.source_version.sortable());
-                after.push(Change::of(key).when("ver = :ver").value(":ver", version).drop("chase"));
+                after.push(Change::of(key).when(is(document::VERSION, version)).drop(CHASE));
             }
-            let change = Change::of(key).when("ver = :ver").value(":ver", s(fact.payment.source_version.sortable()));
-            changes.push(filed_with(change.drop("chase"), reversals));
+            let change = Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable())));
+            changes.push(filed_with(change.drop(CHASE), reversals));
             changes.extend(after);
         }
         for change in changes {
@@ -296,11 +288,7 @@ impl Store {
         }
         let wanted: Vec<_> = by_key.keys().cloned().collect();
         let known = self.read_many("raise tasks for", &wanted, true).await?;
-        Ok(by_key
-            .into_iter()
-            .filter(|(key, _)| !known.contains_key(key))
-            .map(|(key, row)| put(self, &key, row, Some("attribute_not_exists(pk)")))
-            .collect())
+        Ok(by_key.into_iter().filter(|(key, _)| !known.contains_key(key)).map(|(key, row)| put_new(self, &key, row)).collect())
     }
 }
 
@@ -314,7 +302,7 @@ fn filed_with(change: Change, names: Vec<String>) -> Change {
     if names.is_empty() {
         return change;
     }
-    change.add(format!("{FILED_WITH} :filed_with")).value(":filed_with", aws_sdk_dynamodb::types::AttributeValue::Ss(names))
+    change.add(fact::FILED_WITH, AttributeValue::Ss(names))
 }
 
 fn same_due(head: &Head, next: Next) -> bool {

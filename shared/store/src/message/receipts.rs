@@ -12,7 +12,9 @@ use crate::{
         settle::{Conclusion, Settled, as_heard},
     },
     table::{
-        db::{Change, Row, Transacted, Wrote, millis, n, s, text, to_json, word_of},
+        attributes::{self, head, pending},
+        change::{Change, is},
+        db::{Row, Transacted, Wrote, millis, n, s, text, to_json, word_of},
         keys,
     },
 };
@@ -107,16 +109,16 @@ impl Note {
     /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
     pub(crate) fn stand_on(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
         let Some(outcome) = outcome else { return false };
-        let change = self.heard.changes(text(row, "st").unwrap_or_default(), outcome);
-        row.insert(format!("at_{}", self.heard.word()), n(millis(self.at)));
+        let change = self.heard.changes(text(row, attributes::record::STATUS).unwrap_or_default(), outcome);
+        row.insert(attributes::record::heard_at(self.heard.word()), n(millis(self.at)));
         if change.status {
-            row.insert("st".to_owned(), s(self.heard.word()));
+            row.insert(attributes::record::STATUS.to_owned(), s(self.heard.word()));
         }
         if let Some(outcome) = change.outcome {
-            row.insert("oc".to_owned(), s(word_of(outcome)));
+            row.insert(attributes::record::OUTCOME.to_owned(), s(word_of(outcome)));
         }
-        if let (false, Some(id)) = (row.contains_key("pid"), &self.provider_id) {
-            row.insert("pid".to_owned(), s(id));
+        if let (false, Some(id)) = (row.contains_key(attributes::record::PROVIDER_ID), &self.provider_id) {
+            row.insert(attributes::record::PROVIDER_ID.to_owned(), s(id));
         }
         change.outcome == Some(Outcome::Undelivered)
     }
@@ -227,11 +229,9 @@ impl Store {
                         if before.is_some_and(|before| rank(before.heard.word()) >= rank(heard.word())) {
                             return Ok(true);
                         }
-                        let change = as_heard(self.of_pending(tenant, customer, message), &entry)
-                            .when("#p.#m.s = :calling")
-                            .value(":calling", s("calling"))
-                            .value(":note", s(to_json(&note)))
-                            .set("#p.#m.hd = :note");
+                        let change = as_heard(Change::of(keys::head(tenant, customer)), message, &entry)
+                            .when(is(pending::of(message, pending::STATUS), pending::status(PendingStatus::Calling)))
+                            .put(pending::of(message, pending::HEARD), s(to_json(&note)));
                         if let Wrote::Done(_) = self.write("note what was heard of", change, false).await? {
                             return Ok(true);
                         }
@@ -271,26 +271,20 @@ impl Store {
         if known && !changes.status && changes.outcome.is_none() && !names_it {
             return Ok(Some(true));
         }
-        let name = format!("at_{word}");
-        let mut change = Change::of(key)
-            .name("#at", &name)
-            .set("#at = if_not_exists(#at, :at)")
-            .value(":at", n(millis(note.at)))
-            .name("#st", "st")
-            .when("#st = :seen")
-            .value(":seen", s(item.status.clone()))
-            .put("outbox", s("r"));
+        let name = attributes::record::heard_at(word);
+        let mut change =
+            Change::of(key).put_once(&name, n(millis(note.at))).when(is(attributes::record::STATUS, s(item.status.clone())));
         if changes.status {
-            change = change.put("st", s(word));
+            change = change.put(attributes::record::STATUS, s(word));
         }
         if let Some(id) = &note.provider_id {
-            change = change.set("pid = if_not_exists(pid, :pid)").value(":pid", s(id));
+            change = change.put_once(attributes::record::PROVIDER_ID, s(id));
         }
         let Some(outcome) = changes.outcome else {
             let wrote = self.write(OP, change, false).await?;
             return Ok(matches!(wrote, Wrote::Done(_)).then_some(true));
         };
-        change = change.put("oc", s(word_of(outcome)));
+        change = change.put(attributes::record::OUTCOME, s(word_of(outcome)));
         let head = self.must_head(tenant, customer).await?;
         let wake = Wake::of(Some(&head), customer, 1, now);
         let mut of_head = bump(tenant, customer, &wake, now);
@@ -321,7 +315,7 @@ impl Store {
                 .max()
         };
         let mut change = change;
-        for (name, at) in [("la", last(Mode::Live)), ("ls", last(Mode::Shadow))] {
+        for (name, at) in [(head::LAST_LIVE, last(Mode::Live)), (head::LAST_SHADOW, last(Mode::Shadow))] {
             change = match at {
                 Some(at) => change.put(name, n(millis(at))),
                 None => change.drop(name),

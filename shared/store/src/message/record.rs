@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Channel, Coverage, Covered, CustomerId, MessageId, Mode, Outcome, TenantId};
+use domain::{CaseTrace, Channel, Coverage, Covered, CustomerId, MessageId, Mode, Outcome, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,13 @@ use crate::{
     customer::head::{pack, unpack},
     message::why::Decided,
     table::{
-        db::{Range, Row, last_of, number, s, text, word_of},
+        attributes::{
+            self,
+            every::{PK, SK},
+            rows,
+        },
+        change::Change,
+        db::{Range, Row, last_of, number, row_of, s, text, word_of},
         keys::{self, Key},
     },
 };
@@ -30,17 +36,19 @@ const ROWS_CHUNK: usize = 1_200;
 pub struct Record {
     /// The decision's number.
     pub number: u64,
-    /// The message's position within it; `None` for the decision's own record.
-    pub position: Option<u32>,
     /// When.
     pub at: Timestamp,
-    /// The message.
-    pub message: Option<MessageId>,
+    /// The message; `None` for the decision's own record.
+    pub message: Option<RecordedMessage>,
     /// A word: `sent`, `shadow`, `failed`, `superseded`, `blocked`, `in_doubt`, `marks`, `decided`; later `delivered`, `bounced`, ….
     pub status: String,
     /// The marks that it bears.
     pub coverage: Vec<Coverage>,
-    /// The hashed text, read.
+    /// Why: of a message what each case came to that it was decided for, of a decision what each case came to.
+    pub cases: Vec<CaseTrace>,
+    /// The workflow of each case, `standard@1`.
+    pub workflows: Vec<String>,
+    /// The hashed text, read: for whoever shows or exports it as it is.
     pub body: serde_json::Value,
     /// SHA-256 of the body, URL-safe base 64.
     pub hash: String,
@@ -50,6 +58,31 @@ pub struct Record {
     pub heard: BTreeMap<String, Timestamp>,
     /// The provider's id of the message.
     pub provider_id: Option<String>,
+}
+
+/// A message as its record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its position within the decision.
+    pub position: u32,
+    /// The ledger that it was decided in.
+    pub mode: Mode,
+    /// The channel.
+    pub channel: Channel,
+    /// The contact's external id.
+    pub contact: String,
+    /// The template's id.
+    pub template: String,
+    /// Its version, as rendered where it was.
+    pub template_version: u32,
+    /// When it was decided.
+    pub decided_at: Timestamp,
+    /// A word where it was not sent; else empty.
+    pub reason: String,
+    /// What it covered: as sent where it was.
+    pub rows: Vec<Covered>,
 }
 
 /// The hashed body of a record. Holds ids, never names or addresses.
@@ -123,23 +156,23 @@ pub(crate) fn hash(text: &str) -> String {
 }
 
 pub(crate) fn read(row: &Row) -> Result<RecordItem> {
-    let key = format!("{}|{}", text(row, "pk").unwrap_or("?"), text(row, "sk").unwrap_or("?"));
-    let body_text = text(row, "body").unwrap_or_default().to_owned();
+    let key = format!("{}|{}", text(row, PK).unwrap_or("?"), text(row, SK).unwrap_or("?"));
+    let body_text = text(row, attributes::record::BODY).unwrap_or_default().to_owned();
     let body: Body = serde_json::from_str(&body_text)
         .map_err(|error| Error::Corrupt { key: key.clone(), detail: format!("'body' does not read at {}", error.column()) })?;
-    let outcome = text(row, "oc").and_then(|word| serde_json::from_value(word.into()).ok());
+    let outcome = text(row, attributes::record::OUTCOME).and_then(|word| serde_json::from_value(word.into()).ok());
     let heard = row
         .keys()
         .filter_map(|name| {
-            let word = name.strip_prefix("at_")?;
+            let word = name.strip_prefix(attributes::record::HEARD_AT)?;
             Some((word.to_owned(), Timestamp::from_millisecond(number(row, name)?).ok()?))
         })
         .collect();
     Ok(RecordItem {
         key,
-        status: text(row, "st").unwrap_or(&body.status).to_owned(),
+        status: text(row, attributes::record::STATUS).unwrap_or(&body.status).to_owned(),
         outcome,
-        provider_id: text(row, "pid").map(str::to_owned),
+        provider_id: text(row, attributes::record::PROVIDER_ID).map(str::to_owned),
         heard,
         text: body_text,
         body,
@@ -149,17 +182,16 @@ pub(crate) fn read(row: &Row) -> Result<RecordItem> {
 /// The stored form of a new record. `outcome` is none where it bears no coverage. What the body says is not said again beside
 /// it: with one row and what is heard later it stays under 1 KB.
 pub(crate) fn row(body_text: &str, body: &Body, outcome: Option<Outcome>, provider_id: Option<&str>, attempt: &str) -> Row {
-    let mut row = Row::from([
-        ("body".to_owned(), s(body_text)),
-        ("st".to_owned(), s(body.status.clone())),
-        ("a".to_owned(), s(attempt)),
-        ("outbox".to_owned(), s("r")),
+    let mut row = row_of([
+        (attributes::record::BODY, s(body_text)),
+        (attributes::record::STATUS, s(body.status.clone())),
+        (attributes::record::ATTEMPT, s(attempt)),
     ]);
     if let Some(outcome) = outcome {
-        row.insert("oc".to_owned(), s(word_of(outcome)));
+        row.insert(attributes::record::OUTCOME.to_owned(), s(word_of(outcome)));
     }
     if let Some(id) = provider_id {
-        row.insert("pid".to_owned(), s(id));
+        row.insert(attributes::record::PROVIDER_ID.to_owned(), s(id));
     }
     row
 }
@@ -171,8 +203,54 @@ pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows
     }
     rows.chunks(ROWS_CHUNK)
         .zip(0..)
-        .map(|(some, at)| (keys::rows(tenant, customer, owner, at), Row::from([("r".to_owned(), s(pack(some)))])))
+        .map(|(some, at)| (keys::rows(tenant, customer, owner, at), row_of([(rows::ROWS, s(pack(some)))])))
         .collect()
+}
+
+fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, rows: Vec<Covered>) -> Coverage {
+    let way = Some((message.channel, message.contact));
+    Coverage { number, at, mode: message.mode, outcome, message: Some(message.id), way, rows }
+}
+
+/// A record without the rows that are in chunks of their own.
+pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
+    let body = item.body;
+    let rows = body.message.as_ref().map(|message| unpack(&message.rows, &item.key)).transpose()?.unwrap_or_default();
+    let coverage = match (body.message.clone(), item.outcome) {
+        (None, _) => body.marks,
+        (Some(_), None) => vec![],
+        (Some(message), Some(outcome)) => vec![borne(body.number, body.at, message, outcome, rows.clone())],
+    };
+    let cases = match (body.message.is_some(), body.decided) {
+        (true, Some(decided)) => decided.cases,
+        (true, None) => vec![],
+        (false, _) => serde_json::from_value(body.trace).unwrap_or_default(),
+    };
+    Ok(Record {
+        number: body.number,
+        at: body.at,
+        message: body.message.map(|message| RecordedMessage {
+            id: message.id,
+            position: message.position,
+            mode: message.mode,
+            channel: message.channel,
+            contact: message.contact,
+            template: message.template,
+            template_version: message.template_version,
+            decided_at: message.decided_at,
+            reason: message.reason,
+            rows,
+        }),
+        status: item.status,
+        coverage,
+        cases,
+        workflows: body.workflows,
+        body: serde_json::from_str(&item.text).unwrap_or_default(),
+        hash: hash(&item.text),
+        previous: body.previous,
+        heard: item.heard,
+        provider_id: item.provider_id,
+    })
 }
 
 pub(crate) fn workflows_of(head: &Head) -> Vec<String> {
@@ -183,7 +261,7 @@ impl Store {
     /// Writes chunk items; doing so twice changes nothing.
     pub(crate) async fn put_chunks(&self, operation: &'static str, chunks: Vec<(Key, Row)>) -> Result<()> {
         for (key, row) in chunks {
-            let mut change = crate::table::db::Change::of(key);
+            let mut change = Change::of(key);
             for (name, value) in row {
                 change = change.put(&name, value);
             }
@@ -192,7 +270,7 @@ impl Store {
         Ok(())
     }
 
-    /// The coverage that a record bears; `None` when it bears none.
+    /// The coverage that a record bears, with what is in chunks of its own; `None` when it bears none.
     pub(crate) async fn coverage(
         &self,
         tenant: &TenantId,
@@ -216,34 +294,14 @@ impl Store {
         } else {
             unpack(&message.rows, &record.key)?
         };
-        Ok(Some(vec![Coverage {
-            number: body.number,
-            at: body.at,
-            mode: message.mode,
-            outcome,
-            message: Some(message.id),
-            way: Some((message.channel, message.contact)),
-            rows,
-        }]))
+        Ok(Some(vec![borne(body.number, body.at, message, outcome, rows)]))
     }
 
     pub(crate) async fn record_of(&self, tenant: &TenantId, customer: &CustomerId, item: RecordItem) -> Result<Record> {
-        let body = serde_json::from_str(&item.text).unwrap_or_default();
-        let (hash, previous) = (hash(&item.text), item.body.previous.clone());
-        let mut record = Record {
-            number: item.body.number,
-            position: item.body.message.as_ref().map(|message| message.position),
-            at: item.body.at,
-            message: item.body.message.as_ref().map(|message| message.id.clone()),
-            status: item.status.clone(),
-            coverage: vec![],
-            body,
-            hash,
-            previous,
-            heard: item.heard.clone(),
-            provider_id: item.provider_id.clone(),
-        };
-        record.coverage = self.coverage(tenant, customer, item).await?.unwrap_or_default();
+        let mut record = without_chunks(item.clone())?;
+        if item.body.chunks > 0 {
+            record.coverage = self.coverage(tenant, customer, item).await?.unwrap_or_default();
+        }
         Ok(record)
     }
 

@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Attempt, Entry, Error, Head, Result, Store,
-    customer::head::{from_item, move_due, pack},
+    customer::head::{move_due, pack, read_head},
     message::{
         receipts::Note,
         record::{self, Body, MessageBody, ROWS_INLINE},
         why,
     },
     table::{
-        db::{Change, Row, Transacted, Wrote, failed, millis, n, put, s, to_json, word_of},
+        attributes::{self, head, pending},
+        change::{Change, absent, is, no_item, put},
+        db::{Row, Transacted, Wrote, failed, millis, n, s, to_json, word_of},
         keys,
     },
 };
@@ -109,16 +111,13 @@ impl Store {
                 return Ok(false);
             }
             let unchanged = head.version == claimed.version && head.tip == claimed.tip;
-            let mut change = self
-                .of_pending(tenant, customer, message)
-                .when("tip = :previous AND #p.#m.a = :attempt AND version = :version")
-                .value(":previous", s(head.tip.clone()))
-                .value(":attempt", s(attempt.id.clone()))
-                .value(":version", n(head.version))
-                .remove("#p.#m")
-                .put("tip", s(record::hash(&text)))
-                .drop("outbox");
-            change = as_heard(change, &entry);
+            let mut change = Change::of(keys::head(tenant, customer))
+                .when(is(head::TIP, s(head.tip.clone())))
+                .when(is(pending::of(message, pending::ATTEMPT), s(attempt.id.clone())))
+                .when(is(head::VERSION, n(head.version)))
+                .drop([head::PENDING, message.as_str()])
+                .put(head::TIP, s(record::hash(&text)));
+            change = as_heard(change, message, &entry);
             if !lost {
                 change = contacted(change, &head, settlement.status, settlement.at);
             }
@@ -128,7 +127,7 @@ impl Store {
             }
             match self.write(OP, change, false).await? {
                 Wrote::Done(_) => return Ok(true),
-                Wrote::Not(Some(row)) => head = from_item(row)?,
+                Wrote::Not(Some(row)) => head = read_head(row)?,
                 Wrote::Not(None) => return Ok(false),
             }
         }
@@ -189,14 +188,17 @@ impl Store {
         attempt: &Attempt,
     ) -> Result<bool> {
         let position = body.message.as_ref().map_or(keys::MARKS, |message| message.position);
-        row.extend(keys::record(tenant, customer, body.number, position).attributes());
+        let key = keys::record(tenant, customer, body.number, position);
+        row.extend(key.attributes());
+        let own = Change::of(key).when(no_item().or(is(attributes::record::ATTEMPT, s(attempt.id.clone()))));
         let out = self
             .db
             .put_item()
             .table_name(&self.table)
             .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk) OR a = :attempt")
-            .expression_attribute_values(":attempt", s(attempt.id.clone()))
+            .set_condition_expression(own.condition())
+            .set_expression_attribute_names(own.names())
+            .set_expression_attribute_values(own.values())
             .send()
             .await;
         match out {
@@ -246,31 +248,28 @@ impl Store {
             let outcome = how.status.outcome();
             let mut row = record::row(&text, &body, outcome, how.provider_id, "");
             if how.status == Settled::Unknown {
-                row.insert("st".to_owned(), s("in_doubt"));
+                row.insert(attributes::record::STATUS.to_owned(), s("in_doubt"));
             }
             let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
             let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
-            let mut change = self
-                .of_pending(tenant, customer, message)
-                .when("tip = :previous AND version = :version AND #p.#m.s = :status")
-                .value(":previous", s(head.tip.clone()))
-                .value(":version", n(head.version))
-                .value(":status", s(word_of(entry.message.status)))
-                .remove("#p.#m")
-                .put("tip", s(record::hash(&text)))
-                .drop("outbox");
+            let mut change = Change::of(keys::head(tenant, customer))
+                .when(is(head::TIP, s(head.tip.clone())))
+                .when(is(head::VERSION, n(head.version)))
+                .when(is(pending::of(message, pending::STATUS), pending::status(entry.message.status)))
+                .drop([head::PENDING, message.as_str()])
+                .put(head::TIP, s(record::hash(&text)));
             change = match &entry.attempt {
-                Some(held) => change.when("#p.#m.a = :attempt").value(":attempt", s(held.id.clone())),
-                None => change.when("attribute_not_exists(#p.#m.a)"),
+                Some(held) => change.when(is(pending::of(message, pending::ATTEMPT), s(held.id.clone()))),
+                None => change.when(absent(pending::of(message, pending::ATTEMPT))),
             };
-            change = as_heard(change, entry);
+            change = as_heard(change, message, entry);
             if !lost {
                 change = contacted(change, &head, how.status, how.contacted_at);
             }
             if head.pending.len() == 1 {
                 change = move_due(change, tenant, &head, Next::At(how.at));
             }
-            let actions = vec![change.update(self), put(self, &key, row, None)];
+            let actions = vec![change.update(self), put(self, &key, row)];
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
                 return Ok(true);
             }
@@ -359,17 +358,20 @@ impl<'a> Conclusion<'a> {
 }
 
 /// Holds only as long as no more is heard of the message than `entry` knows.
-pub(crate) fn as_heard(change: Change, entry: &Entry) -> Change {
+pub(crate) fn as_heard(change: Change, message: &MessageId, entry: &Entry) -> Change {
+    let heard = pending::of(message, pending::HEARD);
     match &entry.heard {
-        Some(note) => change.when("#p.#m.hd = :heard").value(":heard", s(note.clone())),
-        None => change.when("attribute_not_exists(#p.#m.hd)"),
+        Some(note) => change.when(is(heard, s(note.clone()))),
+        None => change.when(absent(heard)),
     }
 }
 
 fn contacted(change: Change, head: &Head, status: Settled, at: Timestamp) -> Change {
     match status {
-        Settled::Sent | Settled::Unknown => change.put("la", n(millis(head.last_contact.live.map_or(at, |last| last.max(at))))),
-        Settled::Shadow => change.put("ls", n(millis(head.last_contact.shadow.map_or(at, |last| last.max(at))))),
+        Settled::Sent | Settled::Unknown => {
+            change.put(head::LAST_LIVE, n(millis(head.last_contact.live.map_or(at, |last| last.max(at)))))
+        }
+        Settled::Shadow => change.put(head::LAST_SHADOW, n(millis(head.last_contact.shadow.map_or(at, |last| last.max(at))))),
         Settled::Failed | Settled::Superseded | Settled::Blocked => change,
     }
 }

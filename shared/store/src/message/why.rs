@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Because, CaseTrace, Channel, Covered, Currency, DueItemKey, Pending, RuleTrace};
+use domain::{Because, CaseTrace, Covered, Currency, Pending, RuleTrace};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Head,
-    table::db::{millis, to_json},
+    table::{
+        attributes::why::{CaseItem, Driver, whole::WhyItem},
+        db::{millis, to_json},
+    },
 };
 
 /// Longest that the head keeps; a decision with more to say has a record of its own.
@@ -23,73 +26,36 @@ pub(crate) struct Decided {
     pub(crate) cases: Vec<CaseTrace>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Short {
-    v: u64,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    t: Vec<Case>,
-}
-
-/// A trace without what the head and the message say anyway.
-#[derive(Serialize, Deserialize)]
-struct Case {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    c: Option<Currency>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    n: Option<i64>,
-    o: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    d: Option<Driver>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    s: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    b: Option<Because>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    u: Option<i64>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    l: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    r: Vec<(String, u32, Channel, String, String)>,
-}
-
-/// The due item that drives: the position of its row, or itself where the message does not cover it.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Driver {
-    Row(usize),
-    Item(DueItemKey),
-}
-
 /// What `traces` say of a message of a case in `currency` that keeps `rows` in the head, sorted.
 pub(crate) fn pack(head_version: u64, traces: &[&CaseTrace], currency: Currency, rows: &[Covered]) -> String {
     let case = |trace: &&CaseTrace| {
         let place = trace.driver.as_ref().and_then(|driver| rows.iter().position(|row| row.item == *driver));
         let implied = place.and_then(|at| rows.get(at)).map(|row| &row.step);
-        Case {
-            c: (trace.currency != currency).then_some(trace.currency),
-            n: (trace.due_now_minor != trace.open_minor).then_some(trace.due_now_minor),
-            o: trace.open_minor,
-            d: place.map(Driver::Row).or_else(|| trace.driver.clone().map(Driver::Item)),
-            s: trace.step.clone().filter(|step| Some(step) != implied),
-            b: (trace.because != Because::Send).then(|| trace.because.clone()),
-            u: trace.until.map(millis),
-            l: trace.lapsed.clone(),
-            r: trace
+        CaseItem {
+            currency: (trace.currency != currency).then_some(trace.currency),
+            due_now_minor: (trace.due_now_minor != trace.open_minor).then_some(trace.due_now_minor),
+            open_minor: trace.open_minor,
+            driver: place.map(Driver::Row).or_else(|| trace.driver.clone().map(Driver::Item)),
+            step: trace.step.clone().filter(|step| Some(step) != implied),
+            because: (trace.because != Because::Send).then(|| trace.because.clone()),
+            until: trace.until.map(millis),
+            lapsed: trace.lapsed.clone(),
+            rules: trace
                 .rules
                 .iter()
                 .map(|rule| (rule.rule.clone(), rule.version, rule.channel, rule.contact.clone(), rule.said.clone()))
                 .collect(),
         }
     };
-    to_json(&Short { v: head_version, t: traces.iter().map(case).collect() })
+    to_json(&WhyItem { head_version, cases: traces.iter().map(case).collect() })
 }
 
 /// Reads it back for a message of `head`, whose cases are as the decision left them.
 pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decided> {
-    let short: Short = serde_json::from_str(text).ok()?;
-    let cases = short.t.into_iter().map(|case| {
-        let currency = case.c.unwrap_or(message.currency);
-        let row = match &case.d {
+    let item: WhyItem = serde_json::from_str(text).ok()?;
+    let cases = item.cases.into_iter().map(|case| {
+        let currency = case.currency.unwrap_or(message.currency);
+        let row = match &case.driver {
             Some(Driver::Row(at)) => message.rows.get(*at),
             Some(Driver::Item(_)) | None => None,
         };
@@ -98,24 +64,24 @@ pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decid
             currency,
             state: known.map(|case| case.state),
             workflow: known.map(|case| format!("{}@{}", case.workflow, case.version)),
-            due_now_minor: case.n.unwrap_or(case.o),
-            open_minor: case.o,
-            step: case.s.or_else(|| row.map(|row| row.step.clone())),
-            driver: match case.d {
+            due_now_minor: case.due_now_minor.unwrap_or(case.open_minor),
+            open_minor: case.open_minor,
+            step: case.step.or_else(|| row.map(|row| row.step.clone())),
+            driver: match case.driver {
                 Some(Driver::Item(item)) => Some(item),
                 Some(Driver::Row(_)) | None => row.map(|row| row.item.clone()),
             },
-            because: case.b.unwrap_or(Because::Send),
-            until: case.u.and_then(|at| Timestamp::from_millisecond(at).ok()),
-            lapsed: case.l,
+            because: case.because.unwrap_or(Because::Send),
+            until: case.until.and_then(|at| Timestamp::from_millisecond(at).ok()),
+            lapsed: case.lapsed,
             rules: case
-                .r
+                .rules
                 .into_iter()
                 .map(|(rule, version, channel, contact, said)| RuleTrace { rule, version, channel, contact, said })
                 .collect(),
         }
     });
-    Some(Decided { head_version: short.v, cases: cases.collect() })
+    Some(Decided { head_version: item.head_version, cases: cases.collect() })
 }
 
 /// What each of a decision's messages keeps: its own case, and the first one also the cases without any. `None` when it is

@@ -16,13 +16,20 @@ use crate::{
     Error, Receipt, Result, Store, Vault,
     customer::apply::receipt_action,
     table::{
-        db::{Change, Range, Row, Transacted, Wrote, failed, json, last_of, millis, n, number, s, text, to_json},
+        attributes::{
+            books, company, connection,
+            document::DOC,
+            every::{DUE_PK, DUE_SK, EXPIRES_AT, PK, SK},
+            hint, sign_in,
+        },
+        change::{Change, absent, at_most, below, is, no_item, present, some_item},
+        db::{Range, Row, Transacted, Wrote, failed, json, last_of, millis, n, number, s, text, to_json},
         keys,
     },
 };
 
 /// What the due index calls the connections that are due.
-const DUE_PK: &str = "BOOKS";
+const DUE: &str = "BOOKS";
 /// Hints that one transaction takes beside its receipt.
 const HINTS_MAX: usize = 90;
 
@@ -65,7 +72,7 @@ impl Store {
     /// Those of reading.
     pub async fn tenant_of_company(&self, source: &str, realm: &str) -> Result<Option<TenantId>> {
         let row = self.read("find whose company it is", &keys::company(source, realm), false).await?;
-        Ok(row.as_ref().and_then(|row| text(row, "tenant")).and_then(|tenant| TenantId::parse(tenant).ok()))
+        Ok(row.as_ref().and_then(|row| text(row, company::TENANT)).and_then(|tenant| TenantId::parse(tenant).ok()))
     }
 
     /// Begins the reading of a connection's books, or begins it anew; due at once.
@@ -83,17 +90,16 @@ impl Store {
     ) -> Result<()> {
         const OP: &str = "open the books of";
         let books = Change::of(keys::books(tenant, source))
-            .put("doc", s(to_json(progress)))
-            .put("realm", s(realm))
-            .put("due_pk", s(DUE_PK))
-            .put("due_sk", s(due_sk(now, tenant, source)))
-            .drop("holder")
-            .drop("held_until")
-            .drop("again");
+            .put(DOC, s(to_json(progress)))
+            .put(books::REALM, s(realm))
+            .put(DUE_PK, s(DUE))
+            .put(DUE_SK, s(due_sk(now, tenant, source)))
+            .drop(books::HOLDER)
+            .drop(books::HELD_UNTIL)
+            .drop(books::AGAIN);
         let company = Change::of(keys::company(source, realm))
-            .put("tenant", s(tenant.as_str()))
-            .when("attribute_not_exists(pk) OR tenant = :tenant")
-            .value(":tenant", s(tenant.as_str()));
+            .put(company::TENANT, s(tenant.as_str()))
+            .when(no_item().or(is(company::TENANT, s(tenant.as_str()))));
         match self.transact(OP, tenant.as_str(), vec![books.update(self), company.update(self)]).await? {
             Transacted::Done => Ok(()),
             Transacted::Not(_) => Err(Error::Refused {
@@ -114,7 +120,7 @@ impl Store {
         let key = keys::books(tenant, source);
         let Some(row) = self.read(OP, &key, true).await? else { return Ok(()) };
         let mut actions = vec![Change::of(key).delete(self)];
-        actions.extend(text(&row, "realm").map(|realm| Change::of(keys::company(source, realm)).delete(self)));
+        actions.extend(text(&row, books::REALM).map(|realm| Change::of(keys::company(source, realm)).delete(self)));
         self.transact(OP, tenant.as_str(), actions).await?;
         Ok(())
     }
@@ -126,7 +132,7 @@ impl Store {
     /// Those of reading.
     pub async fn progress<T: DeserializeOwned>(&self, tenant: &TenantId, source: &str) -> Result<Option<T>> {
         let row = self.read("read how far the books are read of", &keys::books(tenant, source), true).await?;
-        row.map(|row| json(&row, "doc")).transpose()
+        row.map(|row| json(&row, DOC)).transpose()
     }
 
     /// Takes the reading of a connection until `until`, if nobody has it. `holder` is fresh for every attempt; asking again with
@@ -146,18 +152,17 @@ impl Store {
         const OP: &str = "take the books of";
         let key = keys::books(tenant, source);
         let take = Change::of(key.clone())
-            .put("holder", s(holder))
-            .put("held_until", n(millis(until)))
-            .drop("again")
-            .when("attribute_exists(pk) AND (attribute_not_exists(holder) OR holder = :me OR held_until < :now)")
-            .value(":me", s(holder))
-            .value(":now", n(millis(now)));
+            .put(books::HOLDER, s(holder))
+            .put(books::HELD_UNTIL, n(millis(until)))
+            .drop(books::AGAIN)
+            .when(some_item())
+            .when(absent(books::HOLDER).or(is(books::HOLDER, s(holder))).or(below(books::HELD_UNTIL, n(millis(now)))));
         let row = match self.write(OP, take, true).await? {
             Wrote::Done(Some(row)) => row,
             Wrote::Done(None) | Wrote::Not(None) => return Ok(Leased::Closed),
             Wrote::Not(Some(_)) => {
                 // Whoever holds it must look once more: what was hinted since may have come after its last look.
-                let again = Change::of(key).put("again", n(1)).when("attribute_exists(holder)");
+                let again = Change::of(key).put(books::AGAIN, n(1)).when(present(books::HOLDER));
                 return match self.write(OP, again, false).await? {
                     Wrote::Done(_) => Ok(Leased::Held),
                     // It was given back meanwhile; the next look is the caller's.
@@ -165,7 +170,7 @@ impl Store {
                 };
             }
         };
-        Ok(Leased::Mine(Lease { progress: json(&row, "doc")?, holder: holder.to_owned() }))
+        Ok(Leased::Mine(Lease { progress: json(&row, DOC)?, holder: holder.to_owned() }))
     }
 
     /// Keeps what was read so far, and the lease until `until`. False when the lease was lost: another reads now.
@@ -180,7 +185,7 @@ impl Store {
         lease: &Lease<T>,
         until: Timestamp,
     ) -> Result<bool> {
-        let keep = held(tenant, source, lease).put("held_until", n(millis(until)));
+        let keep = held(tenant, source, lease).put(books::HELD_UNTIL, n(millis(until)));
         Ok(matches!(self.write("keep the books of", keep, false).await?, Wrote::Done(_)))
     }
 
@@ -198,11 +203,11 @@ impl Store {
         due_at: Timestamp,
     ) -> Result<bool> {
         let back = held(tenant, source, lease)
-            .put("due_pk", s(DUE_PK))
-            .put("due_sk", s(due_sk(due_at, tenant, source)))
-            .drop("holder")
-            .drop("held_until")
-            .when("attribute_not_exists(again)");
+            .put(DUE_PK, s(DUE))
+            .put(DUE_SK, s(due_sk(due_at, tenant, source)))
+            .drop(books::HOLDER)
+            .drop(books::HELD_UNTIL)
+            .when(absent(books::AGAIN));
         Ok(matches!(self.write("return the books of", back, false).await?, Wrote::Done(_)))
     }
 
@@ -212,7 +217,7 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn look_again<T: Serialize>(&self, tenant: &TenantId, source: &str, lease: &Lease<T>) -> Result<bool> {
-        let looked = held(tenant, source, lease).drop("again").when("attribute_exists(again)");
+        let looked = held(tenant, source, lease).drop(books::AGAIN).when(present(books::AGAIN));
         Ok(matches!(self.write("look again at the books of", looked, false).await?, Wrote::Done(_)))
     }
 
@@ -226,17 +231,17 @@ impl Store {
             .db
             .query()
             .table_name(&self.table)
-            .index_name("due")
-            .key_condition_expression("due_pk = :pk")
-            .expression_attribute_values(":pk", s(DUE_PK))
+            .index_name(keys::DUE)
+            .key_condition_expression(format!("{DUE_PK} = :pk"))
+            .expression_attribute_values(":pk", s(DUE))
             .limit(most)
             .send()
             .await
-            .map_err(|error| failed("find the books that are due", DUE_PK, error))?;
+            .map_err(|error| failed("find the books that are due", DUE, error))?;
         let rows = out.items.unwrap_or_default();
-        let at = |row: &Row| text(row, "due_sk")?.split_once('#')?.0.parse::<Timestamp>().ok();
+        let at = |row: &Row| text(row, DUE_SK)?.split_once('#')?.0.parse::<Timestamp>().ok();
         let is_due = |row: &&Row| at(row).is_none_or(|at| at <= now);
-        let due = rows.iter().take_while(is_due).filter_map(|row| keys::parse_books(text(row, "pk")?, text(row, "sk")?));
+        let due = rows.iter().take_while(is_due).filter_map(|row| keys::parse_books(text(row, PK)?, text(row, SK)?));
         Ok((due.collect(), rows.iter().find(|row| !is_due(row)).and_then(at)))
     }
 
@@ -255,10 +260,8 @@ impl Store {
             .iter()
             .map(|(kind, id)| {
                 Change::of(keys::hint(tenant, &receipt.source, kind, id))
-                    .add("times :one")
-                    .value(":one", n(1))
-                    .put("seen_at", n(millis(now)))
-                    .put("outbox", s("h"))
+                    .add(hint::TIMES, n(1))
+                    .put(hint::SEEN_AT, n(millis(now)))
                     .update(self)
             })
             .collect();
@@ -280,8 +283,8 @@ impl Store {
         let pk = keys::hints(tenant, source);
         let rows = self.range("find what changed for", Range::new(&pk, keys::HINTS, &last_of(keys::HINTS), most)).await?;
         let waiting = |row: &Row| {
-            let (kind, id) = text(row, "sk")?.strip_prefix(keys::HINTS)?.split_once('#')?;
-            Some(Waiting { kind: kind.to_owned(), id: id.to_owned(), times: number(row, "times")? })
+            let (kind, id) = text(row, SK)?.strip_prefix(keys::HINTS)?.split_once('#')?;
+            Some(Waiting { kind: kind.to_owned(), id: id.to_owned(), times: number(row, hint::TIMES)? })
         };
         Ok(rows.iter().filter_map(waiting).collect())
     }
@@ -293,13 +296,15 @@ impl Store {
     /// Those of writing.
     pub async fn unhint(&self, tenant: &TenantId, source: &str, waiting: &Waiting) -> Result<()> {
         let key = keys::hint(tenant, source, &waiting.kind, &waiting.id);
+        let as_read = Change::of(key.clone()).when(no_item().or(is(hint::TIMES, n(waiting.times))));
         let out = self
             .db
             .delete_item()
             .table_name(&self.table)
             .set_key(Some(key.attributes()))
-            .condition_expression("attribute_not_exists(pk) OR times = :times")
-            .expression_attribute_values(":times", n(waiting.times))
+            .set_condition_expression(as_read.condition())
+            .set_expression_attribute_names(as_read.names())
+            .set_expression_attribute_values(as_read.values())
             .send()
             .await;
         match out {
@@ -351,10 +356,10 @@ impl Vault {
     pub async fn begin_sign_in(&self, state: &str, sign_in: &SignIn, expires_at: Timestamp) -> Result<()> {
         let sealed = self.seal(&sign_in.tenant, &sign_in.source, to_json(sign_in).as_bytes()).await?;
         let change = Change::of(keys::sign_in(state))
-            .put("tenant", s(sign_in.tenant.as_str()))
-            .put("source", s(&sign_in.source))
-            .put("sealed", AttributeValue::B(Blob::new(sealed)))
-            .put("expires_at", n(expires_at.as_second()));
+            .put(company::TENANT, s(sign_in.tenant.as_str()))
+            .put(sign_in::SOURCE, s(&sign_in.source))
+            .put(sign_in::SEALED, AttributeValue::B(Blob::new(sealed)))
+            .put(EXPIRES_AT, n(expires_at.as_second()));
         self.store.write("begin a sign-in of", change, false).await?;
         Ok(())
     }
@@ -378,13 +383,13 @@ impl Vault {
             .await
             .map_err(|error| failed(OP, &key.sk, error))?;
         let Some(row) = out.attributes else { return Ok(None) };
-        if number::<i64>(&row, "expires_at").is_none_or(|expires| expires <= now.as_second()) {
+        if number::<i64>(&row, EXPIRES_AT).is_none_or(|expires| expires <= now.as_second()) {
             return Ok(None);
         }
         let corrupt = || Error::Corrupt { key: key.to_string(), detail: "the sign-in does not read".to_owned() };
-        let tenant = text(&row, "tenant").and_then(|tenant| TenantId::parse(tenant).ok()).ok_or_else(corrupt)?;
-        let source = text(&row, "source").ok_or_else(corrupt)?;
-        let sealed = row.get("sealed").and_then(|value| value.as_b().ok()).ok_or_else(corrupt)?;
+        let tenant = text(&row, company::TENANT).and_then(|tenant| TenantId::parse(tenant).ok()).ok_or_else(corrupt)?;
+        let source = text(&row, sign_in::SOURCE).ok_or_else(corrupt)?;
+        let sealed = row.get(sign_in::SEALED).and_then(|value| value.as_b().ok()).ok_or_else(corrupt)?;
         let plain = self.open(&tenant, source, sealed.as_ref()).await?;
         serde_json::from_slice(&plain).map(Some).map_err(|_| corrupt())
     }
@@ -404,19 +409,15 @@ impl Vault {
         until: Timestamp,
     ) -> Result<bool> {
         let claim = Change::of(keys::connection(tenant, source))
-            .put("refreshing_until", n(millis(until)))
-            .when("rev = :rev AND (attribute_not_exists(refreshing_until) OR refreshing_until <= :now)")
-            .value(":rev", n(rev))
-            .value(":now", n(millis(now)));
+            .put(connection::REFRESHING_UNTIL, n(millis(until)))
+            .when(is(connection::REVISION, n(rev)))
+            .when(absent(connection::REFRESHING_UNTIL).or(at_most(connection::REFRESHING_UNTIL, n(millis(now)))));
         Ok(matches!(self.store.write("refresh the tokens of", claim, false).await?, Wrote::Done(_)))
     }
 }
 
 fn held<T: Serialize>(tenant: &TenantId, source: &str, lease: &Lease<T>) -> Change {
-    Change::of(keys::books(tenant, source))
-        .put("doc", s(to_json(&lease.progress)))
-        .when("holder = :me")
-        .value(":me", s(&lease.holder))
+    Change::of(keys::books(tenant, source)).put(DOC, s(to_json(&lease.progress))).when(is(books::HOLDER, s(&lease.holder)))
 }
 
 fn due_sk(at: Timestamp, tenant: &TenantId, source: &str) -> String {

@@ -7,7 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Result, Store,
     table::{
-        db::{Change, Range, json, n, s, to_json},
+        attributes::{document::DOC, every::EXPIRES_AT},
+        change::Change,
+        db::{Range, json, n, s, to_json},
         keys,
     },
 };
@@ -31,8 +33,8 @@ impl Store {
     ) -> Result<()> {
         let expires_at = now.saturating_add(KEPT).unwrap_or(Timestamp::MAX);
         let page = Change::of(keys::listed_page(tenant, source, number))
-            .put("doc", s(to_json(page)))
-            .put("expires_at", n(expires_at.as_second()));
+            .put(DOC, s(to_json(page)))
+            .put(EXPIRES_AT, n(expires_at.as_second()));
         self.write("keep a page of the comparison of", page, false).await?;
         Ok(())
     }
@@ -47,6 +49,6 @@ impl Store {
         let (from, to) = (keys::listed_page(tenant, source, 0), keys::listed_page(tenant, source, last));
         let most = usize::try_from(pages).unwrap_or(usize::MAX);
         let rows = self.range("read what was listed of", Range::new(&from.pk, &from.sk, &to.sk, most)).await?;
-        rows.iter().map(|row| json(row, "doc")).collect()
+        rows.iter().map(|row| json(row, DOC)).collect()
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     Applied, Result, Store,
     customer::apply::Origin,
     table::{
+        attributes::{document::DOC, every::SK, profile},
         db::{Range, json, text},
         keys,
     },
@@ -35,8 +36,9 @@ impl Store {
     pub async fn described(&self, tenant: &TenantId, customers: &[CustomerId]) -> Result<BTreeSet<CustomerId>> {
         let wanted: Vec<_> = customers.iter().map(|customer| keys::profile(tenant, customer)).collect();
         let rows = self.read_many("find who is known of", &wanted, false).await?;
-        let described =
-            |customer: &&CustomerId| rows.get(&keys::profile(tenant, customer)).is_some_and(|row| !row.contains_key("stub"));
+        let described = |customer: &&CustomerId| {
+            rows.get(&keys::profile(tenant, customer)).is_some_and(|row| !row.contains_key(profile::STUB))
+        };
         Ok(customers.iter().filter(described).cloned().collect())
     }
 
@@ -52,7 +54,7 @@ impl Store {
     ) -> Result<BTreeMap<InvoiceId, String>> {
         let wanted: Vec<_> = invoices.iter().map(|(customer, invoice)| keys::invoice(tenant, customer, invoice)).collect();
         let rows = self.read_many("find the links of", &wanted, false).await?;
-        let invoices = rows.values().filter_map(|row| json::<Invoice>(row, "doc").ok());
+        let invoices = rows.values().filter_map(|row| json::<Invoice>(row, DOC).ok());
         Ok(invoices.filter_map(|invoice| Some((invoice.id, invoice.url?))).collect())
     }
 
@@ -86,12 +88,12 @@ impl Store {
         const OP: &str = "read the open invoices of";
         let profile = keys::profile(tenant, customer);
         let row = self.read(OP, &profile, false).await?;
-        let by_source = row.as_ref().map(|row| json::<domain::Customer>(row, "doc")).transpose()?;
+        let by_source = row.as_ref().map(|row| json::<domain::Customer>(row, DOC)).transpose()?;
         if by_source.is_none_or(|customer| customer.source != source) {
             return Ok(Vec::new());
         }
         let rows = self.range(OP, Range { chase: true, ..Range::new(&profile.pk, "I#", "I~", INVOICES_MAX) }).await?;
-        let invoices = rows.iter().filter(|row| text(row, "sk").is_some_and(|sk| sk.starts_with("INV#")));
-        invoices.map(|row| json(row, "doc")).collect()
+        let invoices = rows.iter().filter(|row| text(row, SK).is_some_and(|sk| sk.starts_with("INV#")));
+        invoices.map(|row| json(row, DOC)).collect()
     }
 }

@@ -8,10 +8,16 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 
-pub(crate) use super::change::{Change, put};
 use jiff::Timestamp;
 
-use crate::{Error, Result, Store, table::keys::Key};
+use crate::{
+    Error, Result, Store,
+    table::{
+        attributes::every::{CHASE, PK, SK},
+        change::{Change, no_item},
+        keys::Key,
+    },
+};
 
 pub(crate) type Row = HashMap<String, AttributeValue>;
 
@@ -28,6 +34,11 @@ pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
+/// An item in the making, or what there is of it beside its key.
+pub(crate) fn row_of<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Row {
+    attributes.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
 pub(crate) fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
     row.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
 }
@@ -37,7 +48,7 @@ pub(crate) fn number<T: std::str::FromStr>(row: &Row, name: &str) -> Option<T> {
 }
 
 pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Result<T> {
-    let key = || format!("{}|{}", text(row, "pk").unwrap_or("?"), text(row, "sk").unwrap_or("?"));
+    let key = || format!("{}|{}", text(row, PK).unwrap_or("?"), text(row, SK).unwrap_or("?"));
     let found = text(row, name).ok_or_else(|| Error::Corrupt { key: key(), detail: format!("'{name}' is missing") })?;
     serde_json::from_str(found).map_err(|error| Error::Corrupt {
         key: key(),
@@ -164,12 +175,14 @@ impl Store {
     /// Puts an item if none is there. False when there was one.
     pub(crate) async fn create(&self, operation: &'static str, key: &Key, mut row: Row) -> Result<bool> {
         row.extend(key.attributes());
+        let new = Change::of(key.clone()).when(no_item());
         let out = self
             .db
             .put_item()
             .table_name(&self.table)
             .set_item(Some(row))
-            .condition_expression("attribute_not_exists(pk)")
+            .set_condition_expression(new.condition())
+            .set_expression_attribute_names(new.names())
             .send()
             .await;
         match out {
@@ -241,7 +254,7 @@ impl Store {
                     .await
                     .map_err(|error| failed(operation, id, error))?;
                 for row in out.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
-                    if let (Some(pk), Some(sk)) = (text(&row, "pk"), text(&row, "sk")) {
+                    if let (Some(pk), Some(sk)) = (text(&row, PK), text(&row, SK)) {
                         found.insert(Key { pk: pk.to_owned(), sk: sk.to_owned() }, row);
                     }
                 }
@@ -260,6 +273,7 @@ impl Store {
 
     /// All items of a partition whose sort key (or `chase`) lies within `from..=to`, at most `most`.
     pub(crate) async fn range(&self, operation: &'static str, range: Range<'_>) -> Result<Vec<Row>> {
+        let sorted_by = if range.chase { CHASE } else { SK };
         let mut rows = Vec::new();
         let mut start = None;
         loop {
@@ -268,9 +282,8 @@ impl Store {
                 .db
                 .query()
                 .table_name(&self.table)
-                .set_index_name(range.chase.then(|| "chase".to_owned()))
-                .key_condition_expression("pk = :pk AND #k BETWEEN :from AND :to")
-                .expression_attribute_names("#k", if range.chase { "chase" } else { "sk" })
+                .set_index_name(range.chase.then(|| CHASE.to_owned()))
+                .key_condition_expression(format!("{PK} = :pk AND {sorted_by} BETWEEN :from AND :to"))
                 .expression_attribute_values(":pk", s(range.pk))
                 .expression_attribute_values(":from", s(range.from))
                 .expression_attribute_values(":to", s(range.to))

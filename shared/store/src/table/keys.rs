@@ -41,6 +41,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Channel, CustomerId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId, id::digest};
 use jiff::{Timestamp, civil::Date};
 
+use crate::table::attributes::every::{PK, SK};
+
 /// Partition and sort key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
@@ -56,7 +58,7 @@ impl Key {
     }
 
     pub(crate) fn attributes(&self) -> std::collections::HashMap<String, AttributeValue> {
-        [("pk".to_owned(), AttributeValue::S(self.pk.clone())), ("sk".to_owned(), AttributeValue::S(self.sk.clone()))].into()
+        [(PK.to_owned(), AttributeValue::S(self.pk.clone())), (SK.to_owned(), AttributeValue::S(self.sk.clone()))].into()
     }
 }
 
@@ -66,6 +68,8 @@ impl std::fmt::Display for Key {
     }
 }
 
+/// The global index of what waits for a moment.
+pub(crate) const DUE: &str = "due";
 /// The position of a decision's own marks within its records.
 pub const MARKS: u32 = 999;
 /// What the sort keys of holds begin with: beside the profile, so that nothing else lies between.
@@ -114,6 +118,10 @@ pub(crate) fn parse_books(pk: &str, sk: &str) -> Option<(TenantId, String)> {
 }
 pub(crate) fn company(source: &str, realm: &str) -> Key {
     Key::new(format!("COMPANY#{source}"), realm)
+}
+/// Whether a partition says whose company it is.
+pub(crate) fn is_company(pk: &str) -> bool {
+    pk.starts_with("COMPANY#")
 }
 pub(crate) fn hints(t: &TenantId, source: &str) -> String {
     format!("T#{t}#HINTS#{source}")
@@ -166,6 +174,40 @@ pub(crate) fn waiting(t: &TenantId, object: &str, parts: &[&str]) -> Key {
 pub(crate) fn address(t: &TenantId, text: &str) -> Key {
     Key::new(format!("T#{t}#ADR#{}", digest(&[text])), "ADR")
 }
+/// Reads the tenant back from the key of any partition of its own.
+pub(crate) fn parse_tenant(pk: &str) -> Option<TenantId> {
+    let rest = pk.strip_prefix("T#")?;
+    TenantId::parse(rest.split_once('#').map_or(rest, |(tenant, _)| tenant)).ok()
+}
+/// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.
+pub(crate) enum Sort {
+    Settings,
+    TemplateBody,
+    Profile,
+    Invoice,
+    Head,
+    Record,
+    Task,
+    Hint,
+    Other,
+}
+
+impl Sort {
+    pub(crate) fn of(sk: &str) -> Self {
+        match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
+            "SETTINGS" => Self::Settings,
+            "TPV" => Self::TemplateBody,
+            "PROFILE" if sk == "PROFILE" => Self::Profile,
+            "INV" => Self::Invoice,
+            "HEAD" => Self::Head,
+            "COV" | "DEC" => Self::Record,
+            "TSK" => Self::Task,
+            "HINT" => Self::Hint,
+            _ => Self::Other,
+        }
+    }
+}
+
 pub(crate) fn customer(t: &TenantId, c: &CustomerId) -> String {
     format!("T#{t}#C#{c}")
 }

@@ -1,6 +1,7 @@
 //! The table itself: keys, calls with their outcomes told apart, writes in the making.
 
-mod change;
+pub mod attributes;
+pub(crate) mod change;
 pub(crate) mod db;
 pub(crate) mod error;
 pub mod keys;

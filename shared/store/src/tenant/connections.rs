@@ -7,7 +7,9 @@ use jiff::Timestamp;
 use crate::{
     Error, Result, Vault,
     table::{
-        db::{Change, Range, Row, Wrote, last_of, millis, n, number, s, text, to_json},
+        attributes::{connection, every::SK},
+        change::{Change, is, no_item},
+        db::{Range, Row, Wrote, last_of, millis, n, number, s, text, to_json},
         keys,
     },
 };
@@ -47,7 +49,7 @@ impl Secrets {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("source", &self.source).field("rev", &self.rev).finish_non_exhaustive()
+        f.debug_struct("Connection").field("source", &self.source).field("revision", &self.rev).finish_non_exhaustive()
     }
 }
 
@@ -86,24 +88,29 @@ impl Vault {
         let conflict = || Error::Conflict { operation: OP, id: source.to_owned() };
         let key = keys::connection(tenant, source);
         let row = self.store.read(OP, &key, true).await?;
-        let rev = row.as_ref().and_then(|row| number::<u64>(row, "rev")).unwrap_or(0);
+        let rev = row.as_ref().and_then(|row| number::<u64>(row, connection::REVISION)).unwrap_or(0);
         if if_rev.is_some_and(|wanted| wanted != rev) {
             return Err(conflict());
         }
-        let mut change = Change::of(key).put("config", s(to_json(config))).put("rev", n(rev + 1)).drop("refreshing_until");
-        let sealed_before = row.as_ref().and_then(|row| bytes(row, "secret"));
+        let mut change = Change::of(key)
+            .put(connection::CONFIG, s(to_json(config)))
+            .put(connection::REVISION, n(rev + 1))
+            .drop(connection::REFRESHING_UNTIL);
+        let sealed_before = row.as_ref().and_then(|row| bytes(row, connection::SECRET));
         let before = match &sealed_before {
             Some(sealed) => Some(self.open(tenant, source, sealed).await?),
             None => None,
         };
         if before.as_deref() != Some(secret) {
-            change = change.put("secret", blob(self.seal(tenant, source, secret).await?));
+            change = change.put(connection::SECRET, blob(self.seal(tenant, source, secret).await?));
             change = match (sealed_before, overlap_until) {
-                (Some(sealed), Some(until)) => change.put("previous", blob(sealed)).put("until", n(millis(until))),
-                (Some(_) | None, _) => change.drop("previous").drop("until"),
+                (Some(sealed), Some(until)) => {
+                    change.put(connection::PREVIOUS, blob(sealed)).put(connection::PREVIOUS_UNTIL, n(millis(until)))
+                }
+                (Some(_) | None, _) => change.drop(connection::PREVIOUS).drop(connection::PREVIOUS_UNTIL),
             };
         }
-        change = if rev == 0 { change.when("attribute_not_exists(pk)") } else { change.when("rev = :rev").value(":rev", n(rev)) };
+        change = if rev == 0 { change.when(no_item()) } else { change.when(is(connection::REVISION, n(rev))) };
         match self.store.write(OP, change, false).await? {
             Wrote::Done(_) => Ok(rev + 1),
             Wrote::Not(_) => Err(conflict()),
@@ -119,17 +126,17 @@ impl Vault {
         let key = keys::connection(tenant, source);
         let Some(row) = self.store.read("read a connection of", &key, true).await? else { return Ok(None) };
         let missing = || Error::Corrupt { key: key.to_string(), detail: "'secret' is missing".into() };
-        let current = self.open(tenant, source, &bytes(&row, "secret").ok_or_else(missing)?).await?;
-        let until = number(&row, "until").and_then(|at| Timestamp::from_millisecond(at).ok());
-        let previous = match (bytes(&row, "previous"), until) {
+        let current = self.open(tenant, source, &bytes(&row, connection::SECRET).ok_or_else(missing)?).await?;
+        let until = number(&row, connection::PREVIOUS_UNTIL).and_then(|at| Timestamp::from_millisecond(at).ok());
+        let previous = match (bytes(&row, connection::PREVIOUS), until) {
             (Some(sealed), Some(until)) => Some((self.open(tenant, source, &sealed).await?, until)),
             (Some(_) | None, _) => None,
         };
         Ok(Some(Connection {
             source: source.to_owned(),
             secrets: Secrets { current, previous },
-            config: crate::table::db::json(&row, "config")?,
-            rev: number(&row, "rev").unwrap_or(0),
+            config: crate::table::db::json(&row, connection::CONFIG)?,
+            rev: number(&row, connection::REVISION).unwrap_or(0),
         }))
     }
 
@@ -142,6 +149,6 @@ impl Vault {
         let pk = keys::tenant(tenant);
         let to = last_of("CONN#");
         let rows = self.store.range("list the connections of", Range::new(&pk, "CONN#", &to, CONNECTIONS_MAX)).await?;
-        Ok(rows.iter().filter_map(|row| text(row, "sk")?.strip_prefix("CONN#").map(str::to_owned)).collect())
+        Ok(rows.iter().filter_map(|row| text(row, SK)?.strip_prefix("CONN#").map(str::to_owned)).collect())
     }
 }

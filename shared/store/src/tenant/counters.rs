@@ -8,15 +8,15 @@ use jiff::{ToSpan, civil::Date};
 use crate::{
     Error, Result, Store,
     table::{
-        db::{Change, Range, Row, Wrote, n, number},
+        attributes::counters::{self, DECIDED},
+        change::{Change, When, absent, at_least, at_most, is},
+        db::{Range, Row, Wrote, n, number},
         keys,
     },
 };
 
 /// Days whose median the breaker compares with.
 pub const MEDIAN_DAYS: usize = 28;
-/// The attribute that counts a day's messages; each hour has its own beside it.
-const DAY: &str = "decided";
 
 /// The day and hour, in the tenant's zone, that messages are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Slot {
 
 impl Slot {
     fn hour_name(self) -> String {
-        format!("h{:02}", self.hour)
+        counters::of_hour(self.hour)
     }
 }
 
@@ -73,8 +73,8 @@ impl Store {
         };
         for _ in 0..16 {
             let left = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&known, name)));
-            let (of_day, of_hour) = (left(caps.per_day, DAY), left(caps.per_hour, &hour));
-            let of_breaker = if count(&known, "seen") == 1 { want } else { left(Some(breaker), DAY) };
+            let (of_day, of_hour) = (left(caps.per_day, DECIDED), left(caps.per_hour, &hour));
+            let of_breaker = if count(&known, counters::SEEN) == 1 { want } else { left(Some(breaker), DECIDED) };
             if of_day < need {
                 return Ok(Room::DayFull);
             }
@@ -86,20 +86,14 @@ impl Store {
             }
             let grant = want.min(of_day).min(of_hour).min(of_breaker);
             let mut change = Change::of(keys::counters(tenant, slot.on))
-                .add("#day :grant")
-                .add("#hour :grant")
-                .name("#day", DAY)
-                .name("#hour", &hour)
-                .value(":grant", n(grant))
-                .when("attribute_not_exists(#day) OR #day <= :breaker OR #seen = :one")
-                .name("#seen", "seen")
-                .value(":breaker", n(i64::from(breaker) - i64::from(grant)))
-                .value(":one", n(1));
+                .add(DECIDED, n(grant))
+                .add(&hour, n(grant))
+                .when(room_for(DECIDED, i64::from(breaker) - i64::from(grant)).or(is(counters::SEEN, n(1))));
             if let Some(cap) = caps.per_day {
-                change = change.when("attribute_not_exists(#day) OR #day <= :day").value(":day", n(cap - grant));
+                change = change.when(room_for(DECIDED, i64::from(cap - grant)));
             }
             if let Some(cap) = caps.per_hour {
-                change = change.when("attribute_not_exists(#hour) OR #hour <= :most").value(":most", n(cap - grant));
+                change = change.when(room_for(&hour, i64::from(cap - grant)));
             }
             match self.write(OP, change, false).await? {
                 Wrote::Done(_) => return Ok(Room::Granted(grant)),
@@ -118,14 +112,12 @@ impl Store {
         if count == 0 {
             return Ok(());
         }
+        let hour = slot.hour_name();
         let change = Change::of(keys::counters(tenant, slot.on))
-            .add("#day :less")
-            .add("#hour :less")
-            .name("#day", DAY)
-            .name("#hour", &slot.hour_name())
-            .value(":less", n(-i64::from(count)))
-            .value(":count", n(count))
-            .when("#day >= :count AND #hour >= :count");
+            .add(DECIDED, n(-i64::from(count)))
+            .add(&hour, n(-i64::from(count)))
+            .when(at_least(DECIDED, n(count)))
+            .when(at_least(&hour, n(count)));
         self.write("give back messages for", change, false).await.map(|_| ())
     }
 
@@ -135,7 +127,7 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn approve_day(&self, tenant: &TenantId, on: Date) -> Result<()> {
-        let change = Change::of(keys::counters(tenant, on)).put("seen", n(1));
+        let change = Change::of(keys::counters(tenant, on)).put(counters::SEEN, n(1));
         self.write("approve a day of", change, false).await.map(|_| ())
     }
 
@@ -158,13 +150,18 @@ impl Store {
         let rows = self.range("read the counts of", Range::new(&pk, &from, &to, MEDIAN_DAYS)).await?;
         let mut counts = [0; MEDIAN_DAYS];
         for (row, slot) in rows.iter().zip(&mut counts) {
-            *slot = count(row, DAY);
+            *slot = count(row, DECIDED);
         }
         counts.sort_unstable();
         let median = counts[MEDIAN_DAYS / 2 - 1].midpoint(counts[MEDIAN_DAYS / 2]);
         self.cache.keep_median(tenant, on, median);
         Ok(median)
     }
+}
+
+/// So many were counted under a name, or fewer.
+fn room_for(name: &str, most: i64) -> When {
+    absent(name).or(at_most(name, n(most)))
 }
 
 fn count(row: &Row, name: &str) -> u32 {

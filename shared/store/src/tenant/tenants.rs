@@ -7,7 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result, Store,
     table::{
-        db::{Change, Range, Row, Transacted, Wrote, failed, json, millis, n, number, s, text, to_json, word_of},
+        attributes::{
+            breaker,
+            document::{self, DOC},
+            every::{DUE_PK, DUE_SK, SK},
+            head, registry, settings,
+        },
+        change::{Change, absent, is, no_item, present, some_item},
+        db::{Range, Row, Transacted, Wrote, failed, json, millis, n, number, s, text, to_json, word_of},
         keys,
     },
 };
@@ -72,15 +79,15 @@ pub struct Versioned<T> {
 }
 
 fn read_row(row: &Row) -> Result<TenantRow> {
-    let id = text(row, "sk").unwrap_or_default();
+    let id = text(row, SK).unwrap_or_default();
     let corrupt = |detail: &str| Error::Corrupt { key: format!("TENANTS|{id}"), detail: detail.to_owned() };
     Ok(TenantRow {
         tenant: TenantId::parse(id).map_err(|_| corrupt("no tenant id"))?,
-        mode: serde_json::from_value(text(row, "mode").unwrap_or_default().into()).map_err(|_| corrupt("no mode"))?,
-        paused: number::<u8>(row, "paused") == Some(1),
-        shards: number(row, "shards").unwrap_or(1),
-        rev: number(row, "rev").unwrap_or(0),
-        replan: if row.contains_key("replan") { Some(json(row, "replan")?) } else { None },
+        mode: serde_json::from_value(text(row, registry::MODE).unwrap_or_default().into()).map_err(|_| corrupt("no mode"))?,
+        paused: number::<u8>(row, registry::PAUSED) == Some(1),
+        shards: number(row, registry::SHARDS).unwrap_or(1),
+        rev: number(row, registry::REVISION).unwrap_or(0),
+        replan: if row.contains_key(registry::REPLAN) { Some(json(row, registry::REPLAN)?) } else { None },
     })
 }
 
@@ -121,7 +128,7 @@ impl Store {
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn settings(&self, tenant: &TenantId) -> Result<Option<Versioned<Settings>>> {
         let row = self.read("read the settings of", &keys::settings(tenant), true).await?;
-        row.map(|row| Ok(Versioned { value: json(&row, "doc")?, rev: number(&row, "rev").unwrap_or(0) })).transpose()
+        row.map(|row| Ok(Versioned { value: json(&row, DOC)?, rev: number(&row, document::REVISION).unwrap_or(0) })).transpose()
     }
 
     /// Stores settings; the first time creates the tenant. `if_rev` is the revision that they replace: `None` for whatever is
@@ -144,20 +151,17 @@ impl Store {
                 return Err(Error::Refused { operation: OP, id: tenant.to_string(), why });
             }
             let mut change = Change::of(keys::settings(tenant))
-                .put("doc", s(to_json(settings)))
-                .put("rev", n(rev + 1))
-                .add("cfg :one")
-                .value(":one", n(1));
-            change =
-                if rev == 0 { change.when("attribute_not_exists(pk)") } else { change.when("rev = :rev").value(":rev", n(rev)) };
+                .put(DOC, s(to_json(settings)))
+                .put(document::REVISION, n(rev + 1))
+                .add(settings::POLICY_REVISION, n(1));
+            change = if rev == 0 { change.when(no_item()) } else { change.when(is(document::REVISION, n(rev))) };
             let mut row = Change::of(keys::registry(tenant))
-                .put("mode", s(word_of(settings.mode)))
-                .put("paused", n(u8::from(settings.paused)))
-                .put("shards", n(settings.shards))
-                .add("rev :one")
-                .value(":one", n(1));
+                .put(registry::MODE, s(word_of(settings.mode)))
+                .put(registry::PAUSED, n(u8::from(settings.paused)))
+                .put(registry::SHARDS, n(settings.shards))
+                .add(registry::REVISION, n(1));
             if before.as_ref().is_some_and(|before| matters(&before.value, settings)) {
-                row = row.put("replan", s(to_json(&Replan { since: now, shard: 0, after: None })));
+                row = row.put(registry::REPLAN, s(to_json(&Replan { since: now, shard: 0, after: None })));
             }
             let actions = vec![change.update(self), row.update(self)];
             if let Transacted::Done = self.transact(OP, tenant.as_str(), actions).await? {
@@ -173,10 +177,10 @@ impl Store {
         tenant: &TenantId,
         replan: Option<Timestamp>,
     ) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem> {
-        let settings = Change::of(keys::settings(tenant)).add("cfg :one").value(":one", n(1)).when("attribute_exists(pk)");
-        let mut row = Change::of(keys::registry(tenant)).add("rev :one").value(":one", n(1)).when("attribute_exists(pk)");
+        let settings = Change::of(keys::settings(tenant)).add(settings::POLICY_REVISION, n(1)).when(some_item());
+        let mut row = Change::of(keys::registry(tenant)).add(registry::REVISION, n(1)).when(some_item());
         if let Some(since) = replan {
-            row = row.put("replan", s(to_json(&Replan { since, shard: 0, after: None })));
+            row = row.put(registry::REPLAN, s(to_json(&Replan { since, shard: 0, after: None })));
         }
         vec![settings.update(self), row.update(self)]
     }
@@ -187,13 +191,13 @@ impl Store {
     ///
     /// [`Error::Conflict`] when it was asked for again since `seen`.
     pub async fn set_replan(&self, tenant: &TenantId, seen: Option<&Replan>, replan: Option<&Replan>) -> Result<()> {
-        let mut change = Change::of(keys::registry(tenant)).when("attribute_exists(pk)");
+        let mut change = Change::of(keys::registry(tenant)).when(some_item());
         if let Some(seen) = seen {
-            change = change.when("replan = :seen").value(":seen", s(to_json(seen)));
+            change = change.when(is(registry::REPLAN, s(to_json(seen))));
         }
         change = match replan {
-            Some(replan) => change.put("replan", s(to_json(replan))),
-            None => change.drop("replan"),
+            Some(replan) => change.put(registry::REPLAN, s(to_json(replan))),
+            None => change.drop(registry::REPLAN),
         };
         match self.write("wake every customer of", change, false).await? {
             Wrote::Done(_) => Ok(()),
@@ -220,16 +224,16 @@ impl Store {
         let start = after.and_then(|after| {
             let customer = CustomerId::parse(after.split_once('#')?.1)?;
             let mut start = keys::head(tenant, &customer).attributes();
-            start.insert("due_pk".to_owned(), s(due_pk.clone()));
-            start.insert("due_sk".to_owned(), s(after));
+            start.insert(DUE_PK.to_owned(), s(due_pk.clone()));
+            start.insert(DUE_SK.to_owned(), s(after));
             Some(start)
         });
         let out = self
             .db
             .query()
             .table_name(&self.table)
-            .index_name("due")
-            .key_condition_expression("due_pk = :pk AND due_sk <= :to")
+            .index_name(keys::DUE)
+            .key_condition_expression(format!("{DUE_PK} = :pk AND {DUE_SK} <= :to"))
             .expression_attribute_values(":pk", s(due_pk.clone()))
             .expression_attribute_values(":to", s(to))
             .limit(i32::try_from(limit.clamp(1, 1_000)).expect("at most a thousand"))
@@ -237,7 +241,7 @@ impl Store {
             .send()
             .await
             .map_err(|error| failed("read what is due of", &due_pk, error))?;
-        let after = out.last_evaluated_key.as_ref().and_then(|key| text(key, "due_sk")).map(str::to_owned);
+        let after = out.last_evaluated_key.as_ref().and_then(|key| text(key, DUE_SK)).map(str::to_owned);
         let entries = out.items.unwrap_or_default().iter().filter_map(entry).collect();
         Ok(DuePage { entries, after })
     }
@@ -249,12 +253,10 @@ impl Store {
     /// Those of writing.
     pub async fn trip_breaker(&self, tenant: &TenantId, reason: &str, now: Timestamp) -> Result<()> {
         let change = Change::of(keys::breaker(tenant))
-            .put("open", n(1))
-            .put("reason", s(reason))
-            .put("tripped_at", n(millis(now)))
-            .when("attribute_not_exists(#open) OR #open = :zero")
-            .name("#open", "open")
-            .value(":zero", n(0));
+            .put(breaker::OPEN, n(1))
+            .put(breaker::REASON, s(reason))
+            .put(breaker::TRIPPED_AT, n(millis(now)))
+            .when(absent(breaker::OPEN).or(is(breaker::OPEN, n(0))));
         let mut actions = vec![change.update(self)];
         actions.extend(self.policy_changed(tenant, None));
         match self.transact("trip the breaker of", tenant.as_str(), actions).await? {
@@ -270,7 +272,7 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn reset_breaker(&self, tenant: &TenantId, now: Timestamp) -> Result<()> {
-        let change = Change::of(keys::breaker(tenant)).put("open", n(0)).put("reset_at", n(millis(now)));
+        let change = Change::of(keys::breaker(tenant)).put(breaker::OPEN, n(0)).put(breaker::RESET_AT, n(millis(now)));
         let mut actions = vec![change.update(self)];
         actions.extend(self.policy_changed(tenant, Some(now)));
         match self.transact("reset the breaker of", tenant.as_str(), actions).await? {
@@ -286,11 +288,10 @@ impl Store {
     /// Those of writing.
     pub async fn back_off(&self, tenant: &TenantId, customer: &CustomerId, until: Timestamp, failures: u32) -> Result<()> {
         let change = Change::of(keys::head(tenant, customer))
-            .when("attribute_exists(due_pk)")
-            .put("bo", n(millis(until)))
-            .put("fl", n(failures))
-            .put("due_sk", s(keys::due_sk(until, customer)))
-            .drop("outbox");
+            .when(present(DUE_PK))
+            .put(head::BACKOFF_UNTIL, n(millis(until)))
+            .put(head::FAILURES, n(failures))
+            .put(DUE_SK, s(keys::due_sk(until, customer)));
         self.write("back off from", change, false).await.map(|_| ())
     }
 }
@@ -310,7 +311,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
 }
 
 fn entry(row: &Row) -> Option<DueEntry> {
-    let (at, customer) = text(row, "due_sk")?.split_once('#')?;
+    let (at, customer) = text(row, DUE_SK)?.split_once('#')?;
     let due = if at == keys::PARKED { Next::Parked } else { Next::At(at.parse().ok()?) };
     Some(DueEntry { customer: CustomerId::parse(customer)?, due })
 }

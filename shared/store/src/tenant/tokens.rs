@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use crate::{
     Error, Head, Result, Store, Vault,
     table::{
-        db::{Change, Wrote, n},
+        attributes::head,
+        change::{Change, some_item},
+        db::{Wrote, n},
         keys,
     },
 };
@@ -73,11 +75,7 @@ impl Store {
     ///
     /// [`Error::Refused`] when there is no such customer.
     pub async fn revoke_tokens(&self, tenant: &TenantId, customer: &CustomerId) -> Result<()> {
-        let change = Change::of(keys::head(tenant, customer))
-            .add("ep :one")
-            .value(":one", n(1))
-            .drop("outbox")
-            .when("attribute_exists(pk)");
+        let change = Change::of(keys::head(tenant, customer)).add(head::TOKEN_EPOCH, n(1)).when(some_item());
         match self.write("revoke the tokens of", change, false).await? {
             Wrote::Done(_) => Ok(()),
             Wrote::Not(_) => Err(Error::Refused {

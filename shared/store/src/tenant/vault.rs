@@ -12,7 +12,7 @@ use domain::TenantId;
 
 use crate::{
     Error, Result, Store,
-    table::{db::Row, keys},
+    table::{attributes::data_key, db::row_of, keys},
 };
 
 /// Seals and opens what a tenant keeps secret, and signs its portal tokens.
@@ -60,14 +60,16 @@ impl Vault {
                 .await
                 .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
             let wrapped = made.ciphertext_blob.ok_or_else(|| corrupt(tenant, "KMS gave no wrapped key"))?;
-            let fresh = Row::from([("wrapped".to_owned(), AttributeValue::B(Blob::new(wrapped.into_inner())))]);
+            let fresh = row_of([(data_key::WRAPPED, AttributeValue::B(Blob::new(wrapped.into_inner())))]);
             self.store.create(OP, &item, fresh).await?;
             // Another may have been first; what is in the table is the key.
             row = self.store.read(OP, &item, true).await?;
         }
         let row = row.ok_or_else(|| corrupt(tenant, "it is not there after it was made"))?;
-        let wrapped =
-            row.get("wrapped").and_then(|value| value.as_b().ok()).ok_or_else(|| corrupt(tenant, "'wrapped' is missing"))?;
+        let wrapped = row
+            .get(data_key::WRAPPED)
+            .and_then(|value| value.as_b().ok())
+            .ok_or_else(|| corrupt(tenant, "'wrapped' is missing"))?;
         let opened = self
             .kms
             .decrypt()

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result, Store,
     table::{
-        db::{Change, Range, Row, Transacted, json, last_of, n, number, put, s, text, to_json},
+        attributes::{breaker, document::DOC, every::SK, pointer, settings},
+        change::{Change, is, no_item, put_new, some_item},
+        db::{Range, Transacted, json, last_of, n, number, row_of, s, text, to_json},
         keys,
     },
     tenant::cache::Base,
@@ -92,31 +94,32 @@ impl Store {
                 id: tenant.to_string(),
                 why: "there is no such tenant".into(),
             })?;
-            let rev = number(&row, "cfg").unwrap_or(0);
+            let rev = number(&row, settings::POLICY_REVISION).unwrap_or(0);
             if let Some(base) = self.cache.policy(tenant, rev) {
                 return Ok(base);
             }
-            let settings: Settings = json(&row, "doc")?;
+            let settings: Settings = json(&row, DOC)?;
             let breaker = self.read(OP, &keys::breaker(tenant), true).await?;
-            let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, "open") == Some(1));
+            let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, breaker::OPEN) == Some(1));
             let pk = keys::tenant(tenant);
             let mut workflows = Vec::new();
             for row in self.range(OP, Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await? {
-                if number::<u8>(&row, "published") != Some(1) {
+                if number::<u8>(&row, pointer::PUBLISHED) != Some(1) {
                     continue;
                 }
-                let id = text(&row, "sk").and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
-                let version = number(&row, "version").unwrap_or(0);
+                let id = text(&row, SK).and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
+                let version = number(&row, pointer::VERSION).unwrap_or(0);
                 workflows.extend(self.body(tenant, &id, version).await?);
             }
             let mut templates: BTreeMap<(String, Channel), u32> = BTreeMap::new();
             for row in self.range(OP, Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await? {
-                let template: Template = json(&row, "doc")?;
+                let template: Template = json(&row, DOC)?;
                 let version = templates.entry((template.id, template.channel)).or_default();
                 *version = template.version.max(*version);
             }
             // Read again: what was read between two equal revisions belongs together.
-            let after = self.read(OP, &keys::settings(tenant), true).await?.and_then(|row| number(&row, "cfg"));
+            let after =
+                self.read(OP, &keys::settings(tenant), true).await?.and_then(|row| number(&row, settings::POLICY_REVISION));
             if after == Some(rev) || after.is_none() && rev == 0 {
                 let base = Base { rev, settings, breaker_open, workflows, templates };
                 self.cache.keep_policy(tenant, base.clone());
@@ -132,7 +135,7 @@ impl Store {
         }
         let row = self.read("read a workflow of", &keys::workflow_body(tenant, id, version), true).await?;
         let Some(row) = row else { return Ok(None) };
-        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, "doc")?));
+        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, DOC)?));
         self.cache.keep_workflow(tenant, &workflow);
         Ok(Some(workflow))
     }
@@ -148,8 +151,8 @@ impl Store {
         for _ in 0..4 {
             let key = keys::workflow(tenant, &workflow.id);
             let row = self.read(OP, &key, true).await?;
-            let version = row.as_ref().and_then(|row| number::<u32>(row, "version")).unwrap_or(0);
-            let published = row.as_ref().is_some_and(|row| number::<u8>(row, "published") == Some(1));
+            let version = row.as_ref().and_then(|row| number::<u32>(row, pointer::VERSION)).unwrap_or(0);
+            let published = row.as_ref().is_some_and(|row| number::<u8>(row, pointer::PUBLISHED) == Some(1));
             if published
                 && let Some(current) = self.body(tenant, &workflow.id, version).await?
                 && (Workflow { version, ..workflow.clone() }) == *current.workflow()
@@ -157,15 +160,11 @@ impl Store {
                 return Ok(version);
             }
             let next = Workflow { version: version + 1, ..workflow.clone() };
-            let mut pointer = Change::of(key).put("version", n(version + 1)).put("published", n(1));
-            pointer = if version == 0 {
-                pointer.when("attribute_not_exists(pk)")
-            } else {
-                pointer.when("version = :seen").value(":seen", n(version))
-            };
-            let body = Row::from([("doc".to_owned(), s(to_json(&next)))]);
+            let mut pointer = Change::of(key).put(pointer::VERSION, n(version + 1)).put(pointer::PUBLISHED, n(1));
+            pointer = if version == 0 { pointer.when(no_item()) } else { pointer.when(is(pointer::VERSION, n(version))) };
+            let body = row_of([(DOC, s(to_json(&next)))]);
             let body_key = keys::workflow_body(tenant, &workflow.id, version + 1);
-            let mut actions = vec![pointer.update(self), put(self, &body_key, body, Some("attribute_not_exists(pk)"))];
+            let mut actions = vec![pointer.update(self), put_new(self, &body_key, body)];
             actions.extend(self.policy_changed(tenant, Some(now)));
             if let Transacted::Done = self.transact(OP, &workflow.id, actions).await? {
                 return Ok(version + 1);
@@ -185,10 +184,10 @@ impl Store {
         let mut actions = Vec::new();
         for workflow in workflows {
             let first = Workflow { version: 1, ..workflow.clone() };
-            let pointer = Row::from([("version".to_owned(), n(1)), ("published".to_owned(), n(1))]);
-            let body = Row::from([("doc".to_owned(), s(to_json(&first)))]);
+            let pointer = row_of([(pointer::VERSION, n(1)), (pointer::PUBLISHED, n(1))]);
+            let body = row_of([(DOC, s(to_json(&first)))]);
             let rows = [(keys::workflow(tenant, &first.id), pointer), (keys::workflow_body(tenant, &first.id, 1), body)];
-            actions.extend(rows.map(|(key, row)| put(self, &key, row, Some("attribute_not_exists(pk)"))));
+            actions.extend(rows.map(|(key, row)| put_new(self, &key, row)));
         }
         actions.extend(self.policy_changed(tenant, Some(now)));
         Ok(matches!(self.transact("publish the first workflows of", tenant.as_str(), actions).await?, Transacted::Done))
@@ -200,7 +199,7 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn unpublish_workflow(&self, tenant: &TenantId, id: &str, now: Timestamp) -> Result<bool> {
-        let change = Change::of(keys::workflow(tenant, id)).put("published", n(0)).when("attribute_exists(pk)");
+        let change = Change::of(keys::workflow(tenant, id)).put(pointer::PUBLISHED, n(0)).when(some_item());
         let mut actions = vec![change.update(self)];
         actions.extend(self.policy_changed(tenant, Some(now)));
         Ok(matches!(self.transact("unpublish a workflow of", id, actions).await?, Transacted::Done))
@@ -235,7 +234,7 @@ impl Store {
             Some(version) => version,
             None => {
                 let row = self.read("read a workflow of", &keys::workflow(tenant, id), true).await?;
-                match row.and_then(|row| number(&row, "version")) {
+                match row.and_then(|row| number(&row, pointer::VERSION)) {
                     Some(version) => version,
                     None => return Ok(None),
                 }
@@ -274,14 +273,14 @@ impl Store {
             let version = all.iter().map(|known| known.version).max().unwrap_or(0) + 1;
             let next = Template { version, ..template.clone() };
             let key = keys::template(tenant, &next.id, next.channel, &next.language);
-            let mut change = Change::of(key).put("doc", s(to_json(&next))).put("version", n(version));
+            let mut change = Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(version));
             change = match own {
-                Some(own) => change.when("version = :seen").value(":seen", n(own.version)),
-                None => change.when("attribute_not_exists(pk)"),
+                Some(own) => change.when(is(pointer::VERSION, n(own.version))),
+                None => change.when(no_item()),
             };
-            let body = Row::from([("doc".to_owned(), s(to_json(&next)))]);
+            let body = row_of([(DOC, s(to_json(&next)))]);
             let body_key = keys::template_body(tenant, &next.id, next.channel, &next.language, version);
-            let mut actions = vec![change.update(self), put(self, &body_key, body, Some("attribute_not_exists(pk)"))];
+            let mut actions = vec![change.update(self), put_new(self, &body_key, body)];
             actions.extend(self.policy_changed(tenant, None));
             if let Transacted::Done = self.transact(OP, &template.id, actions).await? {
                 return Ok(version);
@@ -298,7 +297,7 @@ impl Store {
     pub async fn templates(&self, tenant: &TenantId) -> Result<Vec<Template>> {
         let pk = keys::tenant(tenant);
         let rows = self.range("list the templates of", Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await?;
-        rows.iter().map(|row| json(row, "doc")).collect()
+        rows.iter().map(|row| json(row, DOC)).collect()
     }
 
     /// One template on one channel in every language, current versions.
@@ -310,7 +309,7 @@ impl Store {
         let pk = keys::tenant(tenant);
         let prefix = keys::template_prefix(id, channel);
         let rows = self.range("read a template of", Range::new(&pk, &prefix, &last_of(&prefix), EACH_MAX)).await?;
-        rows.iter().map(|row| json(row, "doc")).collect()
+        rows.iter().map(|row| json(row, DOC)).collect()
     }
 
     /// One template on one channel in every language, as `policy` has it: what it was read for at that version before is not

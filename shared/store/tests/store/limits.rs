@@ -2,20 +2,21 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::*;
-use store::AppliedOutcome;
+use store::{
+    AppliedOutcome,
+    inspect::{attributes::head::OPEN_INVOICES, key},
+};
 
 use crate::common::*;
 
 /// Says that a customer has so many open invoices.
 async fn with_open(table: &Table, open: usize) {
-    let pk = format!("T#{}#C#{}", table.tenant, customer_id());
     table
         .db
         .update_item()
         .table_name(testbed::TABLE)
-        .key("pk", AttributeValue::S(pk))
-        .key("sk", AttributeValue::S("HEAD".into()))
-        .update_expression("SET inv = :open")
+        .set_key(Some(key(&format!("T#{}#C#{}", table.tenant, customer_id()), "HEAD")))
+        .update_expression(format!("SET {OPEN_INVOICES} = :open"))
         .expression_attribute_values(":open", AttributeValue::N(open.to_string()))
         .send()
         .await

@@ -12,6 +12,7 @@ mod message;
 mod moves;
 mod people;
 mod secrets;
+mod shape;
 mod stream;
 mod tenant;
 mod way;

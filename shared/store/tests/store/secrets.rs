@@ -1,9 +1,11 @@
 //! Secrets at rest, their rotation, and portal tokens.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use domain::*;
 use serde_json::json;
-use store::{Error, Vault};
+use store::{
+    Error, Vault,
+    inspect::{attributes::connection::SECRET, key},
+};
 
 use crate::common::*;
 
@@ -74,9 +76,8 @@ async fn a_rotated_secret_is_accepted_until_its_overlap_ends() {
     assert!(!format!("{known:?}", known = vault.connection(&table.tenant, "stripe").await).contains("three\""));
     assert_eq!(vault.connections(&table.tenant).await.unwrap(), ["stripe"]);
     let item = table.db.get_item().table_name(testbed::TABLE);
-    let item = item.key("pk", AttributeValue::S("T#acme".into())).key("sk", AttributeValue::S("CONN#stripe".into()));
-    let stored = item.send().await.unwrap().item.unwrap();
-    let bytes = stored["secret"].as_b().unwrap().as_ref();
+    let stored = item.set_key(Some(key("T#acme", "CONN#stripe"))).send().await.unwrap().item.unwrap();
+    let bytes = stored[SECRET].as_b().unwrap().as_ref();
     assert!(!bytes.windows(5).any(|part| part == b"three"), "it lies sealed in the table");
 }
 

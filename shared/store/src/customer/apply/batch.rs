@@ -9,7 +9,10 @@ use jiff::Timestamp;
 use crate::{
     Head, Store,
     customer::head::{Wake, bump},
-    table::db::{ACTIONS_MAX, n},
+    table::{
+        attributes::head,
+        db::{ACTIONS_MAX, n},
+    },
 };
 
 /// Writes that belong together, and what they change for whom.
@@ -87,7 +90,7 @@ impl<'a> Batches<'a> {
             let wake = self.wake(&customer);
             let mut change = bump(self.tenant, &customer, &wake, self.now);
             if more != 0 {
-                change = change.add("inv :more").value(":more", n(more));
+                change = change.add(head::OPEN_INVOICES, n(more));
             }
             batch.push(change.update(self.store));
             self.woken.insert(customer);

@@ -5,32 +5,32 @@ use domain::{Customer, CustomerId, Invoice, NewTask, OPEN_INVOICES_MAX, SourceVe
 use serde::Serialize;
 
 use super::plan::Plan;
-use crate::{
-    customer::facts::FILED_WITH,
-    table::{
-        db::{Change, Row, millis, n, s, text, to_json},
-        keys::{self, Key},
+use crate::table::{
+    attributes::{
+        document::{self, DOC},
+        every::CHASE,
+        fact, profile,
     },
+    change::{Change, absent, at_most, below, no_item, present},
+    db::{Row, millis, n, s, text, to_json},
+    keys::{self, Key},
 };
-
-/// The attribute of an object that is at another customer now.
-const MOVED: &str = "moved";
 
 /// Whether a version is newer than what the table has.
 pub(super) fn newer(row: Option<&Row>, version: &SourceVersion) -> bool {
-    row.and_then(|row| text(row, "ver")).is_none_or(|known| known < version.sortable().as_str())
+    row.and_then(|row| text(row, document::VERSION)).is_none_or(|known| known < version.sortable().as_str())
 }
 
 /// Whether an object of that version takes the item's place. What goes along with another object is as old as it was, and may
 /// come back to where its own tombstone is.
 pub(super) fn takes_place(row: Option<&Row>, version: &SourceVersion) -> bool {
-    let tombstone = row.filter(|row| row.contains_key(MOVED)).and_then(|row| text(row, "ver"));
+    let tombstone = row.filter(|row| row.contains_key(fact::MOVED)).and_then(|row| text(row, document::VERSION));
     newer(row, version) || tombstone.is_some_and(|known| known <= version.sortable().as_str())
 }
 
 /// Whether the table has the object there, and not just the tombstone of one that moved away.
 pub(super) fn is_there(row: Option<&Row>) -> bool {
-    row.is_some_and(|row| !row.contains_key(MOVED))
+    row.is_some_and(|row| !row.contains_key(fact::MOVED))
 }
 
 /// Whether the table has the same state of an object, read earlier: the source dates both the same, to the millisecond, and says
@@ -39,14 +39,14 @@ pub(super) fn said_before(row: Option<&Row>, object: &impl Serialize, version: &
     const MILLISECOND: usize = "t2026-01-31T09:00:00.000".len();
     let Some(row) = row else { return false };
     let version = version.sortable();
-    let dated_alike = text(row, "ver").is_some_and(|known| known.get(..MILLISECOND) == version.get(..MILLISECOND));
+    let dated_alike = text(row, document::VERSION).is_some_and(|known| known.get(..MILLISECOND) == version.get(..MILLISECOND));
     let without_version = |mut value: serde_json::Value| {
         if let Some(object) = value.as_object_mut() {
             object.remove("source_version");
         }
         value
     };
-    let known = text(row, "doc").and_then(|doc| serde_json::from_str(doc).ok()).map(without_version);
+    let known = text(row, DOC).and_then(|doc| serde_json::from_str(doc).ok()).map(without_version);
     dated_alike && known.is_some() && known == serde_json::to_value(object).ok().map(without_version)
 }
 
@@ -54,42 +54,41 @@ impl Plan<'_> {
     /// An object as its newest document says it is. One that `stays` where it was must not have moved away since it was read.
     pub(super) fn object(&self, key: &Key, doc: String, version: &SourceVersion, chase: Option<String>, stays: bool) -> Change {
         let change = Change::of(key.clone())
-            .put("doc", s(doc))
-            .put("ver", s(version.sortable()))
-            .put("seen_at", n(millis(self.now)))
-            .add("rev :one")
-            .value(":one", n(1))
-            .value(":ver", s(version.sortable()));
+            .put(DOC, s(doc))
+            .put(document::VERSION, s(version.sortable()))
+            .put(fact::SEEN_AT, n(millis(self.now)))
+            .add(document::REVISION, n(1));
+        let older = absent(document::VERSION).or(below(document::VERSION, s(version.sortable())));
         let change = if stays {
-            change.when(format!("attribute_not_exists({MOVED}) AND (attribute_not_exists(ver) OR ver < :ver)"))
+            change.when(absent(fact::MOVED).and(older))
         } else {
-            let tombstone = format!("attribute_exists({MOVED}) AND ver <= :ver");
-            change.when(format!("attribute_not_exists(ver) OR ver < :ver OR {tombstone}")).drop(MOVED)
+            let tombstone = present(fact::MOVED).and(at_most(document::VERSION, s(version.sortable())));
+            change.when(older.or(tombstone)).drop(fact::MOVED)
         };
         match chase {
-            Some(chase) => change.put("chase", s(chase)),
-            None => change.drop("chase"),
+            Some(chase) => change.put(CHASE, s(chase)),
+            None => change.drop(CHASE),
         }
     }
 
     /// What stays of an object that moved away: its version, so that older documents are known to be older.
     pub(super) fn tombstone(&self, key: Key, version: &SourceVersion) -> Change {
         let change = Change::of(key)
-            .put("ver", s(version.sortable()))
-            .put(MOVED, n(1))
-            .value(":ver", s(version.sortable()))
-            .when("attribute_not_exists(ver) OR ver <= :ver");
-        ["doc", "chase", "archived", "folded", "outbox", "seen_at", FILED_WITH].into_iter().fold(change, Change::drop)
+            .put(document::VERSION, s(version.sortable()))
+            .put(fact::MOVED, n(1))
+            .when(absent(document::VERSION).or(at_most(document::VERSION, s(version.sortable()))));
+        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::FILED_WITH].into_iter().fold(change, Change::drop)
     }
 
     pub(super) fn profile_change(&self, customer: &Customer, stub: bool) -> Change {
         let version = customer.source_version.map_or_else(String::new, |version| version.sortable());
-        let change =
-            Change::of(keys::profile(self.tenant, &customer.id)).put("doc", s(to_json(customer))).put("ver", s(version.clone()));
+        let change = Change::of(keys::profile(self.tenant, &customer.id))
+            .put(DOC, s(to_json(customer)))
+            .put(document::VERSION, s(version.clone()));
         if stub {
-            change.put("stub", n(1)).when("attribute_not_exists(pk)")
+            change.put(profile::STUB, n(1)).when(no_item())
         } else {
-            change.drop("stub").when("attribute_not_exists(pk) OR attribute_exists(stub) OR ver < :ver").value(":ver", s(version))
+            change.drop(profile::STUB).when(no_item().or(present(profile::STUB)).or(below(document::VERSION, s(version))))
         }
     }
 }

@@ -32,7 +32,9 @@ use jiff::Timestamp;
 use crate::{
     Error, Result, Store,
     table::{
-        db::{Change, Row, Wrote, millis, n, put},
+        attributes::{every::EXPIRES_AT, heartbeat},
+        change::{Change, absent, below, put_new},
+        db::{Wrote, millis, n, row_of},
         keys,
     },
 };
@@ -92,7 +94,7 @@ impl<'a> Origin<'a> {
 pub(crate) fn receipt_action(store: &Store, tenant: &TenantId, receipt: &Receipt, now: Timestamp) -> TransactWriteItem {
     let key = keys::receipt(tenant, &receipt.source, &receipt.event_id);
     let expires = now.as_second() + RECEIPT_DAYS * 86_400;
-    put(store, &key, Row::from([("expires_at".to_owned(), n(expires))]), Some("attribute_not_exists(pk)"))
+    put_new(store, &key, row_of([(EXPIRES_AT, n(expires))]))
 }
 
 impl Store {
@@ -145,9 +147,8 @@ impl Store {
     /// Those of writing.
     pub async fn heartbeat(&self, tenant: &TenantId, source: &str, at: Timestamp) -> Result<bool> {
         let change = Change::of(keys::heard(tenant, source))
-            .put("heard_at", n(millis(at)))
-            .when("attribute_not_exists(heard_at) OR heard_at < :at")
-            .value(":at", n(millis(at)));
+            .put(heartbeat::HEARD_AT, n(millis(at)))
+            .when(absent(heartbeat::HEARD_AT).or(below(heartbeat::HEARD_AT, n(millis(at)))));
         Ok(matches!(self.write("note a heartbeat of", change, false).await?, Wrote::Done(_)))
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     Result,
     customer::facts::filed_with,
     table::{
+        attributes::{document::DOC, every::SK},
         db::{Range, Row, json, last_of, text},
         keys::{self, Key},
     },
@@ -34,8 +35,8 @@ impl Plan<'_> {
             .map(|sk| Key { pk: pk.clone(), sk })
             .collect();
         rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
-        for row in rows.iter().filter(|row| row.contains_key("doc")) {
-            let payment: Payment = json(row, "doc")?;
+        for row in rows.iter().filter(|row| row.contains_key(DOC)) {
+            let payment: Payment = json(row, DOC)?;
             let parts = &payment.allocations;
             let alone = !parts.is_empty() && parts.iter().all(|part| part.invoice == *invoice);
             if !alone || self.payments.contains_key(&payment.id) {
@@ -56,7 +57,7 @@ impl Plan<'_> {
     pub(super) async fn bring_reversals(&mut self, from: &CustomerId, to: &CustomerId, payment: &PaymentId) -> Result<()> {
         let known: BTreeSet<Key> = self.reversals.keys().cloned().collect();
         for row in self.reversals_at(from, payment).await? {
-            let reversal: Reversal = json(&row, "doc")?;
+            let reversal: Reversal = json(&row, DOC)?;
             let key = keys::reversal(self.tenant, to, payment, &reversal.external_id);
             if !known.contains(&key) {
                 self.reversals.insert(key, (to.clone(), reversal));
@@ -70,6 +71,6 @@ impl Plan<'_> {
         let (pk, from) = (keys::customer(self.tenant, customer), keys::reversals_of(payment));
         let to = last_of(&from);
         let rows = self.store.range("find the reversals of", Range::new(&pk, &from, &to, LOOKED_THROUGH_MAX)).await?;
-        Ok(rows.into_iter().filter(|row| row.contains_key("doc") && text(row, "sk").is_some()).collect())
+        Ok(rows.into_iter().filter(|row| row.contains_key(DOC) && text(row, SK).is_some()).collect())
     }
 }

@@ -14,6 +14,7 @@ use super::{Origin, items::newer};
 use crate::{
     Error, Result, Store,
     table::{
+        attributes::{document::DOC, every::SK, reference},
         db::{Range, Row, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -47,8 +48,8 @@ pub(super) struct Reference {
 impl Reference {
     fn read(row: Option<&Row>) -> Self {
         Self {
-            known: row.and_then(|row| text(row, "customer")).and_then(CustomerId::parse),
-            waiting: row.and_then(|row| number(row, "waiting")),
+            known: row.and_then(|row| text(row, reference::CUSTOMER)).and_then(CustomerId::parse),
+            waiting: row.and_then(|row| number(row, reference::WAITING)),
         }
     }
 }
@@ -224,7 +225,7 @@ impl<'a> Plan<'a> {
             ObjectId::Invoice(id) => {
                 let Some(owner) = self.owner(id.as_str()).await? else { return Ok(()) };
                 let row = self.store.read(OP, &keys::invoice(self.tenant, &owner, &id), true).await?;
-                let held = row.filter(|row| row.contains_key("doc")).map(|row| json::<Invoice>(&row, "doc")).transpose()?;
+                let held = row.filter(|row| row.contains_key(DOC)).map(|row| json::<Invoice>(&row, DOC)).transpose()?;
                 let newest = self.invoices.get(&id).map(|(_, invoice)| invoice.clone()).or(held);
                 let status = match why {
                     Why::Deleted => InvoiceStatus::Void,
@@ -237,7 +238,7 @@ impl<'a> Plan<'a> {
             ObjectId::Payment(id) => {
                 let Some(owner) = self.owner(id.as_str()).await? else { return Ok(()) };
                 let row = self.store.read(OP, &keys::payment(self.tenant, &owner, &id), true).await?;
-                let held = row.filter(|row| row.contains_key("doc")).map(|row| json::<Payment>(&row, "doc")).transpose()?;
+                let held = row.filter(|row| row.contains_key(DOC)).map(|row| json::<Payment>(&row, DOC)).transpose()?;
                 let newest = self.payments.get(&id).map(|(_, payment)| payment.clone()).or(held);
                 let counts = newest.filter(|payment| payment.status.counts() && why == Why::Deleted);
                 if let Some(payment) = counts {
@@ -303,11 +304,11 @@ impl<'a> Plan<'a> {
             let (from, to) = ("WAIT#", last_of("WAIT#"));
             let rows = self.store.range("find what waits for", Range::new(&pk, from, &to, WAITING_MAX)).await?;
             for row in &rows {
-                let key = Key { pk: pk.clone(), sk: text(row, "sk").unwrap_or_default().to_owned() };
+                let key = Key { pk: pk.clone(), sk: text(row, SK).unwrap_or_default().to_owned() };
                 if self.done_waiting.contains(&key) || queue.iter().any(|(_, from)| from.as_ref() == Some(&key)) {
                     continue;
                 }
-                let document = match json::<Waiting>(row, "doc")? {
+                let document = match json::<Waiting>(row, DOC)? {
                     Waiting::Payment(payment) => Document::Payment { customer: CustomerRef::Named(owner.clone()), payment },
                     Waiting::Reversal(reversal) => Document::Reversal(reversal),
                 };

@@ -16,9 +16,15 @@ use super::{
 };
 use crate::{
     Result,
-    customer::head::from_item,
+    customer::head::read_head,
     table::{
-        db::{Change, Row, Transacted, n, number, s, text, to_json},
+        attributes::{
+            document::{self, DOC},
+            every::{CHASE, SK},
+            fact, head, profile, reference,
+        },
+        change::{Change, absent, is, present},
+        db::{Row, Transacted, n, number, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -60,7 +66,7 @@ impl Plan<'_> {
         let mut heads = BTreeMap::new();
         for owner in &owners {
             if let Some(row) = rows.get(&keys::head(tenant, owner)) {
-                heads.insert(owner.clone(), from_item(row.clone())?);
+                heads.insert(owner.clone(), read_head(row.clone())?);
             }
         }
         let shards = if units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
@@ -129,12 +135,12 @@ impl Plan<'_> {
     /// The reference of an object that is new or moves, to be written with it.
     fn refer(&self, object: &str, owner: &CustomerId) -> Option<Change> {
         let reference = self.references.get(object).filter(|reference| reference.known.as_ref() != Some(owner))?;
-        let change = Change::of(keys::reference(self.tenant, object)).put("customer", s(owner.as_str()));
+        let change = Change::of(keys::reference(self.tenant, object)).put(reference::CUSTOMER, s(owner.as_str()));
         Some(match (&reference.known, reference.waiting) {
-            (Some(before), _) => change.when("customer = :before").value(":before", s(before.as_str())),
+            (Some(before), _) => change.when(is(reference::CUSTOMER, s(before.as_str()))),
             // What waits was read by this plan, all of it.
-            (None, Some(count)) => change.when("attribute_not_exists(customer) AND waiting = :count").value(":count", n(count)),
-            (None, None) => change.when("attribute_not_exists(customer) AND attribute_not_exists(waiting)"),
+            (None, Some(count)) => change.when(absent(reference::CUSTOMER).and(is(reference::WAITING, n(count)))),
+            (None, None) => change.when(absent(reference::CUSTOMER).and(absent(reference::WAITING))),
         })
     }
 
@@ -153,7 +159,11 @@ impl Plan<'_> {
         }
         let is_new = !is_there(row);
         if is_new {
-            let open = effects.rows.get(&keys::head(tenant, owner)).and_then(|row| number::<usize>(row, "inv")).unwrap_or(0);
+            let open = effects
+                .rows
+                .get(&keys::head(tenant, owner))
+                .and_then(|row| number::<usize>(row, head::OPEN_INVOICES))
+                .unwrap_or(0);
             let more = effects.more.entry(owner.clone()).or_default();
             if open + *more >= OPEN_INVOICES_MAX {
                 effects.tasks.push(too_many(owner, invoice));
@@ -164,7 +174,7 @@ impl Plan<'_> {
         let before = self.leaves(id.as_str(), owner);
         let chase = (invoice.status != InvoiceStatus::Draft).then(|| format!("I#{id}"));
         let stays = before.is_none();
-        let object = self.object(&key, to_json(invoice), version, chase, stays).drop("archived").put("outbox", s("f"));
+        let object = self.object(&key, to_json(invoice), version, chase, stays).drop(fact::ARCHIVED);
         let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
         let mut unit = self.place(id.as_str(), owner, object, tombstone);
         unit.touches.push(owner.clone());
@@ -174,7 +184,7 @@ impl Plan<'_> {
         if let Some(before) = before {
             unit.touches.push(before.clone());
             let there = effects.rows.get(&keys::invoice(tenant, before, id));
-            if there.is_some_and(|row| row.contains_key("doc") && !row.contains_key("archived")) {
+            if there.is_some_and(|row| row.contains_key(DOC) && !row.contains_key(fact::ARCHIVED)) {
                 unit.invoices.push((before.clone(), -1));
             }
         }
@@ -191,7 +201,7 @@ impl Plan<'_> {
         }
         let chase = Some(format!("P#{}", payment.id));
         let stays = before.is_none();
-        let object = self.object(&key, to_json(payment), version, chase, stays).put("outbox", s("f"));
+        let object = self.object(&key, to_json(payment), version, chase, stays);
         let tombstone = before.map(|before| self.tombstone(keys::payment(tenant, before, &payment.id), version));
         let mut unit = self.place(payment.id.as_str(), owner, object, tombstone);
         unit.touches.push(owner.clone());
@@ -199,7 +209,7 @@ impl Plan<'_> {
             unit.touches.push(before.clone());
             let pk = keys::customer(tenant, before);
             for row in self.reversals_at(before, &payment.id).await? {
-                let sk = text(&row, "sk").unwrap_or_default().to_owned();
+                let sk = text(&row, SK).unwrap_or_default().to_owned();
                 unit.actions.push(Change::of(Key { pk: pk.clone(), sk }).delete(self.store));
                 unit.touches.push(before.clone());
             }
@@ -226,12 +236,12 @@ impl Plan<'_> {
             if !self.payments.contains_key(&reversal.payment) {
                 if held.insert(id) {
                     let stays = Change::of(keys::reference(self.tenant, id));
-                    let stays = stays.when("customer = :owner").value(":owner", s(owner.as_str()));
+                    let stays = stays.when(is(reference::CUSTOMER, s(owner.as_str())));
                     unit.actions.push(stays.check(self.store));
                 }
-                let filed = effects.rows.get(&payment).is_some_and(|row| row.contains_key("doc") && !row.contains_key("chase"));
+                let filed = effects.rows.get(&payment).is_some_and(|row| row.contains_key(DOC) && !row.contains_key(CHASE));
                 if filed && back.insert(payment.clone()) {
-                    let change = Change::of(payment).put("chase", s(format!("P#{id}"))).when("attribute_exists(doc)");
+                    let change = Change::of(payment).put(CHASE, s(format!("P#{id}"))).when(present(DOC));
                     unit.actions.push(change.update(self.store));
                 }
             }
@@ -247,7 +257,7 @@ impl Plan<'_> {
             let row = effects.rows.get(&keys::profile(self.tenant, owner));
             let change = match self.profiles.get(owner) {
                 Some(customer) => {
-                    let is_stub = row.is_some_and(|row| row.contains_key("stub"));
+                    let is_stub = row.is_some_and(|row| row.contains_key(profile::STUB));
                     let replaces = match &customer.source_version {
                         Some(version) => newer(row, version),
                         None => row.is_none(),
@@ -275,8 +285,8 @@ impl Plan<'_> {
         let objects = self.invoices.keys().map(InvoiceId::as_str).chain(self.payments.keys().map(PaymentId::as_str));
         for object in objects {
             if let Some(count) = self.references.get(object).and_then(|reference| reference.waiting) {
-                let change = Change::of(keys::reference(self.tenant, object)).drop("waiting");
-                actions.push(change.when("waiting = :count").value(":count", n(count)).update(store));
+                let change = Change::of(keys::reference(self.tenant, object)).drop(reference::WAITING);
+                actions.push(change.when(is(reference::WAITING, n(count))).update(store));
             }
         }
         actions.into_iter().map(Unit::of).collect()
@@ -290,13 +300,13 @@ impl Plan<'_> {
         for wait in &self.waiting {
             *objects.entry(Key { pk: wait.key.pk.clone(), sk: "REF".to_owned() }).or_default() += 1;
             let known = store.read(OP, &wait.key, true).await?;
-            if known.as_ref().and_then(|row| text(row, "ver")).is_none_or(|known| known < wait.version.as_str()) {
-                let change = Change::of(wait.key.clone()).put("doc", s(to_json(&wait.document)));
-                actions.push(change.put("ver", s(wait.version.clone())).update(store));
+            if known.as_ref().and_then(|row| text(row, document::VERSION)).is_none_or(|known| known < wait.version.as_str()) {
+                let change = Change::of(wait.key.clone()).put(DOC, s(to_json(&wait.document)));
+                actions.push(change.put(document::VERSION, s(wait.version.clone())).update(store));
             }
         }
         for (key, count) in objects {
-            let change = Change::of(key).add("waiting :count").value(":count", n(count)).when("attribute_not_exists(customer)");
+            let change = Change::of(key).add(reference::WAITING, n(count)).when(absent(reference::CUSTOMER));
             actions.push(change.update(store));
         }
         Ok(actions.into_iter().map(Unit::of).collect())

@@ -1,0 +1,456 @@
+//! Every attribute of every item: its name in the table, the name that the code calls it by, what it holds and in which unit.
+//!
+//! Nothing else in the workspace names an attribute: writes and conditions are composed from these constants
+//! ([`Change`](super::change::Change)), and whoever looks at items from outside asks [`inspect`](crate::inspect). `attributes.json` beside the
+//! crate says the same for tools that are not Rust; a test keeps it so.
+//!
+//! Names that are in the head are short, because the head is written most: with one pending message of a few rows it stays under 1 KB, so
+//! that a write costs one unit.
+
+use domain::{Channel, Currency, Mode};
+use serde::{Deserialize, Serialize};
+
+/// What an attribute holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A text.
+    Text,
+    /// A number that counts or numbers something.
+    Number,
+    /// 1 for yes; 0 or absent for no.
+    Flag,
+    /// An instant: milliseconds since 1970.
+    Millis,
+    /// An instant: seconds since 1970.
+    Seconds,
+    /// A text of JSON.
+    Json,
+    /// Bytes.
+    Bytes,
+    /// A set of texts.
+    Texts,
+    /// A map of attributes.
+    Map,
+}
+
+/// An attribute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Attribute {
+    /// What the code calls it.
+    pub name: &'static str,
+    /// Its name in the table.
+    pub stored: &'static str,
+    /// What it holds.
+    pub form: Form,
+    /// What it means.
+    pub holds: &'static str,
+}
+
+/// The attributes of a kind of item, or of a map or JSON text in one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Kind {
+    /// The kind: the name of its module here.
+    pub kind: &'static str,
+    /// Its attributes beside those of every item.
+    pub attributes: &'static [Attribute],
+}
+
+/// A kind of item whose attributes are read and written one by one.
+macro_rules! item {
+    ($kind:literal: $( $name:ident = $stored:literal, $form:ident, $holds:literal; )*) => {
+        $( #[doc = $holds] pub const $name: &str = $stored; )*
+        /// What tools that are not Rust are told of them.
+        pub const KIND: $crate::table::attributes::Kind = $crate::table::attributes::Kind {
+            kind: $kind,
+            attributes: &[$(
+                $crate::table::attributes::Attribute {
+                    name: stringify!($name),
+                    stored: $name,
+                    form: $crate::table::attributes::Form::$form,
+                    holds: $holds,
+                },
+            )*],
+        };
+    };
+}
+
+/// A kind of item that is read, or written, as a whole: its struct, beside what [`item!`] makes of it.
+macro_rules! stored {
+    ($kind:literal: $(#[$of:meta])* struct $struct:ident {
+        $( $(#[$serde:meta])* $name:ident $field:ident: $type:ty = $stored:literal, $form:ident, $holds:literal; )*
+    }) => {
+        $(#[$of])*
+        pub(crate) struct $struct { $( #[doc = $holds] #[serde(rename = $stored)] $(#[$serde])* pub(crate) $field: $type, )* }
+        item! { $kind: $( $name = $stored, $form, $holds; )* }
+    };
+}
+
+/// Attributes of every item: its key, and what the table itself and its stream look at.
+pub mod every {
+    item! { "every":
+        PK = "pk", Text, "Partition key.";
+        SK = "sk", Text, "Sort key.";
+        CHASE = "chase", Text, "Sort key of the local index `chase`: what may be chased, and open tasks. Absent otherwise.";
+        DUE_PK = "due_pk", Text, "Partition key of the global index `due`. Absent when the item waits for nothing.";
+        DUE_SK = "due_sk", Text, "Sort key of the global index `due`: instant and id.";
+        EXPIRES_AT = "expires_at", Seconds, "The table deletes the item some time after this.";
+    }
+}
+
+/// Attributes of items that hold a document in its documented form.
+pub mod document {
+    item! { "document":
+        DOC = "doc", Json, "The document in its documented form.";
+        VERSION = "ver", Text, "The document's source version in a form whose byte order is its order.";
+        REVISION = "rev", Number, "Counts the writes of the item.";
+    }
+}
+
+/// The entry in the list of tenants.
+pub mod registry {
+    item! { "registry":
+        MODE = "mode", Text, "`off`, `shadow` or `live`, as in the settings.";
+        PAUSED = "paused", Flag, "The kill switch, as in the settings.";
+        SHARDS = "shards", Number, "Shards of the `due` index, as in the settings.";
+        REVISION = "rev", Number, "Counts every change of settings, workflows, templates and breaker.";
+        REPLAN = "replan", Json, "How far waking every customer has come; absent when it is not under way.";
+    }
+}
+
+/// Settings; `doc` and `rev` as of every document.
+pub mod settings {
+    item! { "settings":
+        POLICY_REVISION = "cfg", Number, "Counts every change of what the tenant decides by; equal before and after a reading means that it belongs together.";
+    }
+}
+
+/// The current version of a workflow or template.
+pub mod pointer {
+    item! { "pointer":
+        VERSION = "version", Number, "The current version, from 1.";
+        PUBLISHED = "published", Flag, "Whether the workflow is in use for new cases. Templates have none.";
+    }
+}
+
+/// A connection and its secrets; sealed by the vault.
+pub mod connection {
+    item! { "connection":
+        SECRET = "secret", Bytes, "The secret in use, sealed.";
+        PREVIOUS = "previous", Bytes, "The secret before it, sealed.";
+        PREVIOUS_UNTIL = "until", Millis, "Until when the secret before is accepted.";
+        CONFIG = "config", Json, "What is not secret.";
+        REVISION = "rev", Number, "Counts the writes of the connection.";
+        REFRESHING_UNTIL = "refreshing_until", Millis, "Until when somebody has the refreshing of its tokens.";
+    }
+}
+
+/// How far a connection's books are read; `doc` is the reader's own.
+pub mod books {
+    item! { "books":
+        REALM = "realm", Text, "The company that is read.";
+        HOLDER = "holder", Text, "Who reads now: a fresh text for every attempt.";
+        HELD_UNTIL = "held_until", Millis, "After this the reader counts as dead.";
+        AGAIN = "again", Flag, "Somebody asked for one more look meanwhile.";
+    }
+}
+
+/// Whose company it is.
+pub mod company {
+    item! { "company":
+        TENANT = "tenant", Text, "The tenant that is connected to it.";
+    }
+}
+
+/// An object that a webhook pointed at.
+pub mod hint {
+    item! { "hint":
+        TIMES = "times", Number, "How often it was pointed at.";
+        SEEN_AT = "seen_at", Millis, "When it was last.";
+    }
+}
+
+/// A sign-in under way.
+pub mod sign_in {
+    item! { "sign_in":
+        TENANT = "tenant", Text, "Whose.";
+        SOURCE = "source", Text, "Of which source.";
+        SEALED = "sealed", Bytes, "What is needed when the person comes back, sealed.";
+    }
+}
+
+/// A tenant's data key.
+pub mod data_key {
+    item! { "data_key":
+        WRAPPED = "wrapped", Bytes, "The key, wrapped by KMS.";
+    }
+}
+
+/// When a source last said that its books are complete.
+pub mod heartbeat {
+    item! { "heartbeat":
+        HEARD_AT = "heard_at", Millis, "As of when the source's books were complete.";
+    }
+}
+
+/// The circuit breaker.
+pub mod breaker {
+    item! { "breaker":
+        OPEN = "open", Flag, "Whether it is open: nothing is decided then.";
+        REASON = "reason", Text, "Why it opened.";
+        TRIPPED_AT = "tripped_at", Millis, "When it opened.";
+        RESET_AT = "reset_at", Millis, "When a person closed it.";
+    }
+}
+
+/// What a tenant decided on one day.
+pub mod counters {
+    item! { "counters":
+        DECIDED = "decided", Number, "Messages of the day.";
+        SEEN = "seen", Flag, "A person looked at the day: it trips the breaker no more.";
+        HOUR = "h", Number, "Messages of an hour in the tenant's zone; followed by its two digits: `h09`.";
+    }
+
+    /// The attribute that counts the messages of an hour.
+    pub fn of_hour(hour: u8) -> String {
+        format!("{HOUR}{hour:02}")
+    }
+}
+
+/// A task or exception; `doc` is what to do.
+pub mod task {
+    item! { "task":
+        CUSTOMER = "customer", Text, "Whose matter it is. Absent when it is no customer's.";
+        RAISED_AT = "raised_at", Millis, "When it was raised.";
+        DONE_AT = "done_at", Millis, "When a person finished it.";
+        BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
+    }
+}
+
+/// Which customer an object is at.
+pub mod reference {
+    item! { "reference":
+        CUSTOMER = "customer", Text, "The customer. Absent before the object itself came.";
+        WAITING = "waiting", Number, "How many documents were put aside to wait for the object.";
+    }
+}
+
+/// A customer's profile.
+pub mod profile {
+    item! { "profile":
+        STUB = "stub", Flag, "Another document named the customer, whose own has not come yet.";
+    }
+}
+
+/// An invoice, payment or reversal.
+pub mod fact {
+    item! { "fact":
+        SEEN_AT = "seen_at", Millis, "When this version was written.";
+        ARCHIVED = "archived", Flag, "The invoice is closed and no longer read with the open ones.";
+        FOLDED = "folded", Json, "Step results of the invoice that need not be read from records any more.";
+        FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
+        MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
+    }
+}
+
+/// The head of a customer.
+pub mod head {
+    use std::collections::BTreeMap;
+
+    use super::Deserialize;
+
+    stored! { "head":
+        /// A head as it is stored.
+        #[derive(Deserialize)]
+        struct HeadItem {
+            #[serde(default)]
+            VERSION version: u64 = "version", Number, "Counts the fact writes.";
+            #[serde(default)]
+            SHARD shard: u8 = "sh", Number, "The shard of the `due` index.";
+            #[serde(default)]
+            DECISION decision: u64 = "d", Number, "The number of the last decision.";
+            #[serde(default)]
+            TIP tip: String = "tip", Text, "SHA-256 of the last record, URL-safe base 64; empty before the first.";
+            #[serde(default)]
+            CASES cases: String = "cases", Json, "By currency: id, workflow, version, when it opened (milliseconds), state.";
+            #[serde(default)]
+            PENDING pending: BTreeMap<String, super::pending::EntryItem> = "pending", Map, "By message id: the messages that are decided and not settled.";
+            #[serde(default)]
+            COVERED_FROM covered_from: u64 = "cf", Number, "The oldest decision whose records are still read.";
+            LAST_LIVE last_live: Option<i64> = "la", Millis, "The last contact by a message that left.";
+            LAST_SHADOW last_shadow: Option<i64> = "ls", Millis, "The last contact by a message that shadow mode would have sent.";
+            REPLIED_AT replied_at: Option<i64> = "ra", Millis, "When the customer last replied.";
+            BACKOFF_UNTIL backoff_until: Option<i64> = "bo", Millis, "Before this nothing makes the customer due.";
+            #[serde(default)]
+            FAILURES failures: u32 = "fl", Number, "How often in a row advancing it failed.";
+            DECIDED_AT decided_at: Option<i64> = "at", Millis, "When it was last decided.";
+            #[serde(default)]
+            BECAUSE because: String = "why", Text, "What came of that, a word a case: `EUR:send USD:not_due`; at most 80 characters.";
+            #[serde(default)]
+            OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
+            #[serde(default)]
+            TOKEN_EPOCH token_epoch: u32 = "ep", Number, "Portal tokens of another epoch are void.";
+        }
+    }
+}
+
+/// A pending message, an entry of the head's map of them.
+pub mod pending {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use domain::{MessageId, PendingStatus};
+
+    use super::{Channel, Currency, Deserialize, Mode, Serialize};
+    use crate::table::db::{s, word_of};
+
+    stored! { "pending":
+        /// A pending message as the head keeps it.
+        #[derive(Clone, Serialize, Deserialize)]
+        struct EntryItem {
+            NUMBER number: u64 = "n", Number, "The decision's number.";
+            POSITION position: u32 = "i", Number, "The position within the decision.";
+            STATUS status: PendingStatus = "s", Text, "`queued`, `retrying`, `calling` or `unknown`.";
+            DECIDED_AT decided_at: i64 = "t", Millis, "When it was decided.";
+            MODE mode: Mode = "m", Text, "The ledger that it was decided in.";
+            CURRENCY currency: Currency = "c", Text, "The case's currency.";
+            CHANNEL channel: Channel = "h", Text, "The channel.";
+            CONTACT contact: String = "to", Text, "The contact's external id.";
+            TEMPLATE template: String = "tp", Text, "The template's id.";
+            TEMPLATE_VERSION template_version: u32 = "tv", Number, "Its version.";
+            #[serde(default)]
+            ROWS rows: String = "r", Json, "What it covers, by step and occurrence; empty when it is in chunks.";
+            #[serde(default)]
+            CHUNKS chunks: u32 = "k", Number, "How many chunk items hold what it covers; 0 when this entry does.";
+            DISPATCHES dispatches: u32 = "x", Number, "How often it was put on the bus.";
+            DISPATCHED_AT dispatched_at: i64 = "xt", Millis, "When it was last put there.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            ATTEMPT attempt: Option<String> = "a", Text, "The id of the attempt that claimed it.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            LEASE_UNTIL lease_until: Option<i64> = "l", Millis, "After this the sender that claimed it counts as dead.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            RETRY_AT retry_at: Option<i64> = "rt", Millis, "When it is to be tried again.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            HEARD heard: Option<String> = "hd", Json, "What its provider said of it before its sender settled it.";
+            #[serde(default, skip_serializing_if = "String::is_empty")]
+            WHY why: String = "w", Json, "Why it was decided, as short as it can be said.";
+        }
+    }
+
+    /// Where a head keeps what `name` says of a pending message.
+    pub fn of<'a>(message: &'a MessageId, name: &'static str) -> [&'a str; 3] {
+        [super::head::PENDING, message.as_str(), name]
+    }
+
+    /// A status as the head keeps it.
+    pub(crate) fn status(status: PendingStatus) -> AttributeValue {
+        s(word_of(status))
+    }
+}
+
+/// Why a message was decided: the text in [`pending::WHY`].
+pub mod why {
+    use domain::{Because, DueItemKey};
+
+    use super::{Channel, Currency, Deserialize, Serialize};
+
+    /// A rule of the guard: its id and version, the channel and contact that it was asked about, what it said.
+    pub(crate) type Rule = (String, u32, Channel, String, String);
+
+    /// The due item that drives: the position of its row, or itself where the message does not cover it.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    pub(crate) enum Driver {
+        Row(usize),
+        Item(DueItemKey),
+    }
+
+    /// The text as a whole.
+    pub mod whole {
+        use super::{CaseItem, Deserialize, Serialize};
+
+        stored! { "why":
+            /// Why a message was decided, as the head keeps it.
+            #[derive(Serialize, Deserialize)]
+            struct WhyItem {
+                HEAD_VERSION head_version: u64 = "v", Number, "The version of the head that the decision was made from.";
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                CASES cases: Vec<CaseItem> = "t", Json, "What each case came to.";
+            }
+        }
+    }
+
+    stored! { "why_case":
+        /// What a case came to, without what the head and the message say anyway.
+        #[derive(Serialize, Deserialize)]
+        struct CaseItem {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            CURRENCY currency: Option<Currency> = "c", Text, "The case's currency where it is not the message's.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            DUE_NOW_MINOR due_now_minor: Option<i64> = "n", Number, "What was due now where it was not all that is open, minor units.";
+            OPEN_MINOR open_minor: i64 = "o", Number, "What was open, minor units.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            DRIVER driver: Option<Driver> = "d", Json, "The due item that drove.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            STEP step: Option<String> = "s", Text, "Its step where it is not its row's.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            BECAUSE because: Option<Because> = "b", Json, "What came of it where that is not `send`.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            UNTIL until: Option<i64> = "u", Millis, "When it is decided again.";
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            LAPSED lapsed: Vec<String> = "l", Json, "Steps whose day had passed.";
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            RULES rules: Vec<Rule> = "r", Json, "What the guard's rules said.";
+        }
+    }
+}
+
+/// A record of a message or of a decision.
+pub mod record {
+    item! { "record":
+        BODY = "body", Json, "The text that is hashed; it never changes.";
+        STATUS = "st", Text, "How the message stands: the body's status, then the loudest word of its provider.";
+        OUTCOME = "oc", Text, "What the covered steps came to; absent where it bears no coverage.";
+        PROVIDER_ID = "pid", Text, "The provider's id of the message.";
+        ATTEMPT = "a", Text, "The id of the attempt that wrote it; empty when no sender did.";
+        HEARD_AT = "at_", Millis, "When its provider said a word of it; followed by the word: `at_delivered`.";
+    }
+
+    /// The attribute that says when a word was heard of the message.
+    pub fn heard_at(word: &str) -> String {
+        format!("{HEARD_AT}{word}")
+    }
+}
+
+/// Rows of a long message or decision.
+pub mod rows {
+    item! { "rows":
+        ROWS = "r", Json, "What is covered, by step and occurrence: `[[\"reminder\",0,[[\"inv_…\",1250]]]]`.";
+    }
+}
+
+/// Every kind of item that has attributes of its own.
+pub const KINDS: [Kind; 24] = [
+    every::KIND,
+    document::KIND,
+    registry::KIND,
+    settings::KIND,
+    pointer::KIND,
+    connection::KIND,
+    books::KIND,
+    company::KIND,
+    hint::KIND,
+    sign_in::KIND,
+    data_key::KIND,
+    heartbeat::KIND,
+    breaker::KIND,
+    counters::KIND,
+    task::KIND,
+    reference::KIND,
+    profile::KIND,
+    fact::KIND,
+    head::KIND,
+    pending::KIND,
+    why::whole::KIND,
+    why::KIND,
+    record::KIND,
+    rows::KIND,
+];
