@@ -201,7 +201,27 @@ pub struct Pending {
     pub rows: Vec<Covered>,
 }
 
-use crate::Covered;
+impl Pending {
+    /// A planned message that is now waiting for its sender.
+    pub fn of(planned: &Planned, id: MessageId, number: u64, decided_at: Timestamp) -> Self {
+        Self {
+            id,
+            number,
+            position: planned.position,
+            status: PendingStatus::Queued,
+            decided_at,
+            mode: planned.mode,
+            currency: planned.currency,
+            channel: planned.channel,
+            contact: planned.contact.clone(),
+            template: planned.template.clone(),
+            template_version: planned.template_version,
+            rows: planned.rows.clone(),
+        }
+    }
+}
+
+use crate::{Covered, Planned};
 
 /// Where an unsettled message stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

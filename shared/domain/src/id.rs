@@ -106,6 +106,13 @@ id!(
     TaskId, "tsk_"
 );
 
+impl MessageId {
+    /// The id of the message at a position of a customer's decision.
+    pub fn of_decision(tenant: &TenantId, customer: &CustomerId, number: u64, position: u32) -> Self {
+        Self::derive(&[tenant.as_str(), customer.as_str(), &number.to_string(), &position.to_string()])
+    }
+}
+
 /// A creditor company using Dunlin: the isolation boundary, first in every key and every store call.
 ///
 /// One to 64 of `a-z A-Z 0-9 _ -`, beginning with a letter or digit; `app` is reserved for webhooks that one vendor app

@@ -15,6 +15,7 @@
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
+//! | [`evolve`] | what the facts are after something happened |
 
 #![warn(missing_docs)]
 
@@ -29,6 +30,7 @@ pub mod dates;
 pub mod decide;
 pub mod decision;
 pub mod document;
+pub mod evolve;
 pub mod facts;
 pub mod guard;
 pub mod id;
@@ -51,6 +53,7 @@ pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpos
 pub use decide::decide;
 pub use decision::*;
 pub use document::{CustomerRef, Document};
+pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
 pub use ledger::*;

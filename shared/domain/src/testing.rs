@@ -10,10 +10,9 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 
 use crate::{
-    Allocation, Channel, CompiledWorkflow, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Facts,
-    Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact,
-    PaymentId, PaymentKind, PaymentStatus, Pending, PendingStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow,
-    decide,
+    Allocation, Channel, CompiledWorkflow, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Event,
+    Facts, Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact,
+    PaymentId, PaymentKind, PaymentStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow, decide, evolve,
 };
 
 /// An instant.
@@ -188,35 +187,12 @@ impl Book {
     /// Decides at `now` and settles what was decided, as the table would keep it.
     pub fn step(&mut self, now: Timestamp) -> Decision {
         let decision = decide(&self.facts, &self.policy, now);
-        self.facts.decision += 1;
-        self.facts.cases = decision.cases.clone();
-        self.facts.coverage.extend(decision.marks.clone());
-        self.pend(&decision, now);
+        self.facts = evolve(&self.facts, &Event::Decided { decision: decision.clone(), at: now });
         for pending in self.facts.pending.clone() {
-            self.facts = crate::decide::settled(&self.facts, &pending.id, &pending.rows, Some(Outcome::Sent), now);
+            let settled = Event::Settled { message: pending.id, rows: pending.rows, outcome: Some(Outcome::Sent), at: now };
+            self.facts = evolve(&self.facts, &settled);
         }
         decision
-    }
-
-    /// Makes the decided messages pending.
-    pub fn pend(&mut self, decision: &Decision, now: Timestamp) {
-        for planned in &decision.messages {
-            let id = crate::MessageId::derive(&["acme", &self.facts.decision.to_string(), &planned.position.to_string()]);
-            self.facts.pending.push(Pending {
-                id: id.clone(),
-                number: self.facts.decision,
-                position: planned.position,
-                status: PendingStatus::Queued,
-                decided_at: now,
-                mode: planned.mode,
-                currency: planned.currency,
-                channel: planned.channel,
-                contact: planned.contact.clone(),
-                template: planned.template.clone(),
-                template_version: planned.template_version,
-                rows: planned.rows.clone(),
-            });
-        }
     }
 
     /// Sweeps from `from` to `to` whenever something is due, and says what left or was done: one line each, as

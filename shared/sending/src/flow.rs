@@ -2,8 +2,10 @@ use std::sync::Arc;
 
 use channels::{Outgoing, SendError};
 use domain::{
-    Contact, Covered, Decision, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, Policy, SuppressionReason, TaskKind,
+    Contact, Covered, Decision, Event, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, Policy, SuppressionReason,
+    TaskKind,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
+    evolve,
 };
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
@@ -308,7 +310,8 @@ impl Sender {
         let next = if call.sent == Settled::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
         } else {
-            let facts = decide::settled(&checked.facts, &order.message, &call.rows, marks, now);
+            let settled = Event::Settled { message: order.message.clone(), rows: call.rows.clone(), outcome: marks, at: now };
+            let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };
         let (rendered, _, template_version) = &call.rendered;

@@ -23,7 +23,6 @@ mod recheck;
 mod resolve;
 mod route;
 mod rungs;
-mod settled;
 mod work;
 
 use jiff::Timestamp;
@@ -31,7 +30,6 @@ use jiff::Timestamp;
 pub use assess::{Situation, assess};
 pub use recheck::{Recheck, recheck};
 pub use rungs::NextStep;
-pub use settled::settled;
 
 use crate::{Because, Currency, Decision, Facts, Mode, Policy};
 use conclude::{CaseDecision, Ended, Rounds};
