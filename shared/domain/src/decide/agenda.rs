@@ -183,7 +183,8 @@ impl<'a> Looking<'_, 'a> {
             let Some(next) = self.rungs.next(item, &results).filter(|next| next.on <= self.situation.today) else {
                 return (None, results);
             };
-            let late = self.rungs.passed_over(item, &results, &next, || self.reached.late(next.on));
+            // A day that only the plan's own gap let pass makes nothing late.
+            let late = self.rungs.passed_over(item, &results, &next, || self.reached.late(self.after_gap(next.on)));
             if !late && self.wanted(&next, item, &results) {
                 return (Some(next), results);
             }

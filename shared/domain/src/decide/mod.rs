@@ -83,12 +83,14 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         }
         let agenda = agenda::agenda(&situation, workflow, &case, &exposure, &chased);
         let skipped = agenda.skipped;
+        let passed_over_all = agenda.is_due && agenda.due.is_empty() && !skipped.is_empty();
         if agenda.driver.is_some() {
             (rounds.driver, rounds.lapsed) = (agenda.driver, agenda.lapsed);
         }
         situation.history = situation.history.with(skipped.iter().cloned());
         rounds.results.extend(skipped);
         ended = match (agenda.is_due, &rounds.driver, agenda.until) {
+            (true, ..) if passed_over_all => None,
             (true, ..) => {
                 let resolving = Resolving { situation: &situation, currency, workflow, case: &case };
                 let resolved = resolving.resolve(&agenda.due, std::mem::take(&mut rounds.rules));

@@ -463,3 +463,24 @@ fn old_coverage_is_folded_and_closed_facts_are_filed() {
     assert_eq!((decision.filing.archive_invoices.len(), decision.filing.covered_from), (1, 131));
     assert_eq!(decision.next, Next::Nothing);
 }
+
+#[test]
+fn a_step_that_is_skipped_though_the_gap_moved_it_parks_nobody() {
+    let send = |id: &str, offset: &str, catch_up: &str| {
+        json!({"id": id, "at": {"anchor": "due_date", "offset": offset}, "catch_up": catch_up,
+               "action": {"send": {"channels": ["email"], "template": id, "to": ["billing"]}}})
+    };
+    let plan = json!({"id": "skips", "name": "Skips", "scope": "customer",
+        "steps": [send("r1", "P1D", "lowest"), send("r2", "P3D", "skip"), send("r3", "P20D", "lowest")]});
+    let mut stage = Stage::new(workflow(plan));
+    stage.invoice("A", EUR, 1_000, "2026-01-06");
+    assert_eq!(
+        stage.run("2026-01-05T08:00:00Z", "2026-03-01T00:00:00Z"),
+        [
+            "2026-01-07 r1: A",
+            "2026-01-12 r2: A",
+            "2026-01-26 r3: A",
+            "2026-01-26 plan_ended: The plan has ended and money is still owed"
+        ]
+    );
+}
