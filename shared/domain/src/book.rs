@@ -8,8 +8,8 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Currency, DueItemKey, Facts, Hold, HoldClock, HoldId, HoldScope, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind,
-    dates::days_between,
+    Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind, dates::days_between,
+    kept_back::KeptBack,
 };
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -64,15 +64,16 @@ pub struct Book<'a> {
     pub in_flight: Vec<InFlight>,
     /// Payments that leave no credit and touch only closed invoices.
     pub spent: Vec<PaymentId>,
-    /// When a hold next begins or ends.
-    pub hold_change_at: Option<Timestamp>,
-    /// Currencies with a hold on the whole case now, each with the hold.
-    pub held: Vec<(Currency, HoldId)>,
-    /// What holds keep back now, minor units by currency.
-    pub kept: BTreeMap<Currency, i64>,
+    /// What holds keep back of `items`.
+    pub kept: KeptBack,
+    /// When an invoice that is not issued yet is.
+    pub issued_next_at: Option<Timestamp>,
+    /// Allocations in another currency than their invoice's: they pay nothing, and a person has to look.
+    pub mismatched: Vec<Mismatch>,
+    /// Invoices on which more was paid than they come to: the excess is credit, and a person has to look.
+    pub overpaid: Vec<Overpaid>,
     /// The positions of `items` in the order of their keys, once somebody asks for one.
     by_key: OnceCell<Vec<usize>>,
-    zone: TimeZone,
 }
 
 /// Money that payments claim and the invoice's document does not show yet.
@@ -88,6 +89,30 @@ pub struct InFlight {
     pub ask_at: Timestamp,
 }
 
+/// An allocation in another currency than its invoice's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mismatch {
+    /// The payment or credit note.
+    pub payment: PaymentId,
+    /// Its currency.
+    pub currency: Currency,
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The invoice's currency.
+    pub wanted: Currency,
+}
+
+/// An invoice on which more was paid and credited than it comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overpaid {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The currency of the excess.
+    pub currency: Currency,
+    /// The excess, minor units.
+    pub excess_minor: i64,
+}
+
 /// What payments and credit notes say of one invoice, in minor units.
 #[derive(Clone, Copy, Debug, Default)]
 struct Settled {
@@ -101,7 +126,7 @@ impl<'a> Book<'a> {
     /// Reckons the book of `facts` at `now`; due dates are days of `zone`, the tenant's.
     pub fn reckon(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
         let today = now.to_zoned(zone.clone()).date();
-        let (settled, credit) = settle(facts);
+        let (settled, mut credit, mismatched) = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -109,24 +134,38 @@ impl<'a> Book<'a> {
             by_key: OnceCell::new(),
             in_flight: Vec::new(),
             spent: Vec::new(),
-            hold_change_at: None,
-            held: Vec::new(),
-            kept: BTreeMap::new(),
-            zone: zone.clone(),
+            kept: KeptBack::default(),
+            issued_next_at: None,
+            mismatched,
+            overpaid: Vec::new(),
         };
         for fact in &facts.invoices {
             let invoice = &fact.invoice;
             let of = settled.get(&invoice.id).copied().unwrap_or_default();
-            let open = Self::open_items(invoice, of);
-            if open.is_empty() && invoice.status != InvoiceStatus::Draft {
+            if invoice.status == InvoiceStatus::Open && invoice.issued_on > today {
+                let issued_at = invoice.issued_on.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
+                book.issued_next_at = [book.issued_next_at, issued_at].into_iter().flatten().min();
+                continue;
+            }
+            let (open, excess_minor) = Self::open_items(invoice, of);
+            if open.is_empty() && excess_minor == 0 && invoice.status != InvoiceStatus::Draft {
                 book.closed.insert(invoice.id.clone());
+            }
+            if excess_minor > 0 {
+                let sum = credit.entry(invoice.currency).or_default();
+                *sum = sum.saturating_add(excess_minor);
+                book.overpaid.push(Overpaid { invoice: invoice.id.clone(), currency: invoice.currency, excess_minor });
             }
             book.items.extend(open);
             book.in_flight.extend(in_flight(invoice, of));
         }
         book.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.keep_back(facts, now);
+        book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
+        book.kept = KeptBack::of(&book.items, &facts.holds, zone, now);
+        for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
+            item.due_now_minor -= kept;
+        }
         for (currency, minor) in credit {
             book.apply_credit(currency, minor);
         }
@@ -173,44 +212,34 @@ impl<'a> Book<'a> {
         total(self.in_currency(currency).filter(|item| item.due_on < self.today).map(|item| item.due_now_minor))
     }
 
+    /// The civil days from `from` to today for which holds stopped the clock of an open item.
+    pub fn stopped_days(&self, item: &DueItem<'_>, from: Date) -> i64 {
+        if !self.kept.stops_clocks() {
+            return 0;
+        }
+        self.position(&item.key).map_or(0, |at| self.kept.stopped_days(at, from, self.today))
+    }
+
+    /// What holds keep back in one currency, minor units.
+    pub fn kept_minor(&self, currency: Currency) -> i64 {
+        let of_currency = self.items.iter().zip(&self.kept.of_item).filter(|(item, _)| item.currency == currency);
+        total(of_currency.map(|(_, kept)| *kept))
+    }
+
     /// The sum of open in one currency, minor units.
     pub fn open_minor(&self, currency: Currency) -> i64 {
         total(self.in_currency(currency).map(|item| item.open_minor))
     }
 
-    /// The civil days from `from` to today for which holds stopped the clock of an item.
-    pub fn stopped_days(&self, facts: &Facts, item: &DueItem<'_>, from: Date) -> i64 {
-        if facts.holds.is_empty() {
-            return 0;
-        }
-        let mut spans: Vec<(Date, Date)> = facts
-            .holds
-            .iter()
-            .filter(|hold| hold.clock == HoldClock::StopClock && holds_whole(hold, item))
-            .map(|hold| {
-                let begins = hold.from_at.to_zoned(self.zone.clone()).date();
-                let ends = ends_at(hold, &self.zone).to_zoned(self.zone.clone()).date();
-                (begins.max(from), ends.min(self.today))
-            })
-            .filter(|(begins, ends)| begins < ends)
-            .collect();
-        spans.sort();
-        let (mut days, mut counted_to) = (0, from);
-        for (begins, ends) in spans {
-            days += days_between(begins.max(counted_to), ends).max(0);
-            counted_to = counted_to.max(ends);
-        }
-        days
-    }
-
-    /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open.
-    fn open_items(invoice: &'a Invoice, of: Settled) -> Vec<DueItem<'a>> {
+    /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open. The second value is
+    /// what was paid and credited beyond the total, minor units.
+    fn open_items(invoice: &'a Invoice, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
             InvoiceStatus::Open => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
         };
         if !chased {
-            return Vec::new();
+            return (Vec::new(), 0);
         }
         let stated = if invoice.paid_is_gross { invoice.paid_minor.saturating_sub(of.taken_back) } else { invoice.paid_minor };
         let mut rest = stated.max(of.paid).saturating_add(invoice.credited_minor.max(of.credited)).max(0);
@@ -250,37 +279,7 @@ impl<'a> Book<'a> {
                 });
             }
         }
-        items
-    }
-
-    /// Takes off what holds keep back. Holds of amounts are taken to be of different money, so that their union is their
-    /// sum, at most all that is open: where two overlap, rather too little is chased than contested money.
-    fn keep_back(&mut self, facts: &Facts, now: Timestamp) {
-        for hold in &facts.holds {
-            let ends = ends_at(hold, &self.zone);
-            if now < hold.from_at || now >= ends {
-                if hold.from_at > now && ends > hold.from_at {
-                    self.hold_change_at = earliest(self.hold_change_at, hold.from_at);
-                }
-                continue;
-            }
-            self.hold_change_at = earliest(self.hold_change_at, ends);
-            if hold.amount_minor.is_none() {
-                for currency in self.currencies() {
-                    if matches!(hold.scope, HoldScope::Customer) || hold.scope == HoldScope::Case(currency) {
-                        self.held.push((currency, hold.id.clone()));
-                    }
-                }
-            }
-            let mut left = hold.amount_minor.unwrap_or(i64::MAX);
-            for item in self.items.iter_mut().filter(|item| in_scope(hold, item)) {
-                let kept = item.due_now_minor.min(left);
-                item.due_now_minor -= kept;
-                left -= kept;
-                let sum = self.kept.entry(item.currency).or_default();
-                *sum = sum.saturating_add(kept);
-            }
-        }
+        (items, rest)
     }
 
     fn apply_credit(&mut self, currency: Currency, mut credit: i64) {
@@ -292,13 +291,15 @@ impl<'a> Book<'a> {
     }
 }
 
-/// What payments, credit notes and reversals come to: by invoice, and the unapplied credit by currency.
-fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i64>) {
+/// What payments, credit notes and reversals come to: by invoice, the unapplied credit by currency, and what pays nothing because
+/// its currency is not the invoice's.
+fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i64>, Vec<Mismatch>) {
     let mut by_invoice: BTreeMap<InvoiceId, Settled> = BTreeMap::new();
     let mut credit: BTreeMap<Currency, i64> = BTreeMap::new();
     if facts.payments.is_empty() {
-        return (by_invoice, credit);
+        return (by_invoice, credit, Vec::new());
     }
+    let mut mismatched = Vec::new();
     let currency_of: BTreeMap<&InvoiceId, Currency> =
         facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
     for fact in &facts.payments {
@@ -315,7 +316,13 @@ fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i6
         for allocation in &payment.allocations {
             let counted = allocation.amount_minor.min(left);
             left -= counted;
-            if currency_of.get(&allocation.invoice).is_some_and(|currency| *currency != payment.currency) {
+            if let Some(wanted) = currency_of.get(&allocation.invoice).filter(|wanted| **wanted != payment.currency) {
+                mismatched.extend(payment.status.counts().then(|| Mismatch {
+                    payment: payment.id.clone(),
+                    currency: payment.currency,
+                    invoice: allocation.invoice.clone(),
+                    wanted: *wanted,
+                }));
                 continue;
             }
             let of = by_invoice.entry(allocation.invoice.clone()).or_default();
@@ -332,7 +339,8 @@ fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i6
         *sum = sum.saturating_add(left);
     }
     credit.retain(|_, minor| *minor > 0);
-    (by_invoice, credit)
+    mismatched.sort();
+    (by_invoice, credit, mismatched)
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
@@ -359,30 +367,6 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
-}
-
-/// The instant from which a hold no longer holds: lifted, or the end of its last day in the tenant's zone.
-pub fn ends_at(hold: &Hold, zone: &TimeZone) -> Timestamp {
-    let day_after = hold.until_on.checked_add(1.day()).unwrap_or(Date::MAX);
-    let by_date = day_after.to_zoned(zone.clone()).map_or(Timestamp::MAX, |at| at.timestamp());
-    hold.ended_at.map_or(by_date, |ended| ended.min(by_date))
-}
-
-fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
-    match &hold.scope {
-        HoldScope::Customer => true,
-        HoldScope::Case(currency) => *currency == item.currency,
-        HoldScope::Invoice(invoice) => *invoice == item.key.invoice,
-    }
-}
-
-/// Whether a hold keeps back all of an item, so that the item's clock may stand still.
-fn holds_whole(hold: &Hold, item: &DueItem<'_>) -> bool {
-    in_scope(hold, item) && hold.amount_minor.is_none_or(|amount| amount >= item.open_minor)
-}
-
-fn earliest(so_far: Option<Timestamp>, at: Timestamp) -> Option<Timestamp> {
-    Some(so_far.map_or(at, |so_far| so_far.min(at)))
 }
 
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {

@@ -127,6 +127,10 @@ pub enum TaskKind {
     PlanEnded,
     /// Exception: payments exceed what the invoice's document says for too long.
     MoneyInFlight,
+    /// Exception: more was paid and credited on an invoice than it comes to.
+    Overpaid,
+    /// Exception: a payment is in another currency than the invoice that it is allocated to.
+    OtherCurrency,
     /// Exception: it is not known whether a message was sent.
     InDoubt,
     /// Exception: the guard asks for a person.
@@ -153,6 +157,8 @@ impl TaskKind {
             Self::Unreachable
             | Self::PlanEnded
             | Self::MoneyInFlight
+            | Self::Overpaid
+            | Self::OtherCurrency
             | Self::InDoubt
             | Self::NeedsReview
             | Self::Document

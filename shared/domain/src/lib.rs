@@ -11,7 +11,7 @@
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
-//! | [`book`] | due items and what is due now |
+//! | [`book`], [`kept_back`] | due items, what holds keep back of them, and what is due now |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
@@ -34,6 +34,7 @@ pub mod evolve;
 pub mod facts;
 pub mod guard;
 pub mod id;
+pub mod kept_back;
 pub mod ledger;
 pub mod mailbox;
 pub mod money;

@@ -133,6 +133,8 @@ fn of_task(tenant: &TenantId, sk: &str, new: &Row) -> Result<Vec<BusEvent>> {
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight
+        | TaskKind::Overpaid
+        | TaskKind::OtherCurrency
         | TaskKind::InDoubt
         | TaskKind::NeedsReview
         | TaskKind::Document

@@ -142,7 +142,7 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     let mut decision = Decision {
         cases: situation.facts.cases.clone(),
         messages: Vec::new(),
-        tasks: in_flight_tasks(situation),
+        tasks: work::about_money(situation),
         marks: Vec::new(),
         next: Next::Nothing,
         trace: Vec::new(),
@@ -159,8 +159,9 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     }
     decision.marks = marks(situation, results);
     let asks = situation.book.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
-    let changes = situation.book.hold_change_at.filter(|_| !situation.book.items.is_empty());
-    decision.next = asks.chain(changes).fold(decision.next, |next, at| next.earlier(Next::At(at)));
+    let changes = situation.book.kept.change_at.filter(|_| !situation.book.items.is_empty());
+    decision.next =
+        asks.chain(changes).chain(situation.book.issued_next_at).fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
     }
@@ -221,26 +222,6 @@ fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Ve
         }
     }
     marks
-}
-
-/// Payments that exceed what their invoice's document says for too long: a person has to look.
-fn in_flight_tasks(situation: &Situation<'_>) -> Vec<NewTask> {
-    let late = situation.book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now);
-    late.map(|in_flight| NewTask {
-        kind: TaskKind::MoneyInFlight,
-        key: format!("{}/{}", in_flight.invoice, in_flight.since),
-        title: "Payments exceed what the invoice says".to_owned(),
-        detail: format!(
-            "payments and credit notes allocated to {} exceed what its own document says by {} minor units since {}; the excess is \
-             kept back; send the invoice as it is now, or correct the allocation",
-            in_flight.invoice, in_flight.excess_minor, in_flight.since
-        ),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-    })
-    .collect()
 }
 
 /// Deciding came to no end: an error of ours, which a person has to report.

@@ -35,11 +35,11 @@ pub(super) fn gate(
     let minimum_minor = situation.policy.settings.minimum_exposure.get(&currency).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
     if due_now_minor == 0 {
-        let held = book.kept.get(&currency).is_some_and(|kept| *kept > 0);
+        let held = book.kept_minor(currency) > 0;
         let reason = if held { WaitingReason::Held } else { WaitingReason::Covered };
         waits(reason, Because::NothingDueNow { held }, Next::Parked)
-    } else if book.held.iter().any(|(held, _)| *held == currency) {
-        let by = book.held.iter().filter(|(held, _)| *held == currency).map(|(_, hold)| hold.clone()).collect();
+    } else if book.kept.cases.iter().any(|(held, _)| *held == currency) {
+        let by = book.kept.cases.iter().filter(|(held, _)| *held == currency).map(|(_, hold)| hold.clone()).collect();
         waits(WaitingReason::Held, Because::Held { by }, Next::Parked)
     } else if due_now_minor < minimum_minor {
         waits(WaitingReason::BelowMinimum, Because::BelowMinimum { minimum_minor }, Next::Parked)

@@ -34,7 +34,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
-    if situation.book.held.iter().any(|(currency, _)| *currency == pending.currency) {
+    if situation.book.kept.cases.iter().any(|(currency, _)| *currency == pending.currency) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
     let rows = still_due(&situation, workflow, pending);

@@ -118,11 +118,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn day(&self, item: &DueItem<'_>, step: &Step, before: Option<&Before>) -> (Date, Date) {
         let anchor = self.anchor(item, step.at.anchor, before);
         // A promise's own hold runs to the day that it anchors: it does not push its step away.
-        let stopped = if step.at.anchor == Anchor::PromiseDate {
-            0
-        } else {
-            self.situation.book.stopped_days(self.situation.facts, item, anchor)
-        };
+        let stopped = if step.at.anchor == Anchor::PromiseDate { 0 } else { self.situation.book.stopped_days(item, anchor) };
         let planned_on = self.shift(add_days(anchor, stopped), step.at.offset);
         match before {
             Some(before) if before.spaces && step.at.anchor != Anchor::PreviousStep && planned_on <= before.ended_on => {

@@ -1,6 +1,6 @@
 //! Work for people that steps ask for, in words.
 
-use super::{agenda::ItemStep, resolve::Resolving};
+use super::{Situation, agenda::ItemStep, resolve::Resolving};
 use crate::{
     Action, Case, Money, NewTask, Step, TaskKind,
     dates::add_days,
@@ -112,4 +112,48 @@ fn key(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> String 
         Some(format!("{}/{}", item.key, row.next.occurrence))
     });
     format!("{}/{}/{}", case.id, step.id, first.unwrap_or_default())
+}
+
+/// What does not add up about a customer's money: a person has to look.
+pub(super) fn about_money(situation: &Situation<'_>) -> Vec<NewTask> {
+    let book = &situation.book;
+    let task = |kind, key, title: &str, detail| NewTask {
+        kind,
+        key,
+        title: title.to_owned(),
+        detail,
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    };
+    let late = book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now).map(|in_flight| {
+        let detail = format!(
+            "payments and credit notes allocated to {} exceed what its own document says by {} minor units since {}; the excess is \
+             kept back; send the invoice as it is now, or correct the allocation",
+            in_flight.invoice, in_flight.excess_minor, in_flight.since
+        );
+        let key = format!("{}/{}", in_flight.invoice, in_flight.since);
+        task(TaskKind::MoneyInFlight, key, "Payments exceed what the invoice says", detail)
+    });
+    let overpaid = book.overpaid.iter().map(|overpaid| {
+        let excess = Money::from_minor(overpaid.excess_minor, overpaid.currency);
+        let detail = format!(
+            "{excess} more was paid and credited on {} than it comes to; the excess counts as credit of the customer; refund it, or \
+             allocate it to another invoice in the accounting system",
+            overpaid.invoice
+        );
+        let key = format!("{}/{}", overpaid.invoice, overpaid.excess_minor);
+        task(TaskKind::Overpaid, key, "More was paid on an invoice than it comes to", detail)
+    });
+    let mismatched = book.mismatched.iter().map(|mismatch| {
+        let detail = format!(
+            "payment {} is in {} and is allocated to {}, which is in {}; nothing of it is counted; allocate it in the invoice's \
+             currency in the accounting system",
+            mismatch.payment, mismatch.currency, mismatch.invoice, mismatch.wanted
+        );
+        let key = format!("{}/{}", mismatch.payment, mismatch.invoice);
+        task(TaskKind::OtherCurrency, key, "A payment is in another currency than its invoice", detail)
+    });
+    late.chain(overpaid).chain(mismatched).collect()
 }

@@ -1,0 +1,161 @@
+//! What holds keep back: how much of which due item, which cases wait as a whole, and whose clocks stand still.
+//!
+//! The answer does not depend on the order of the holds. Holds of whole items come first. Then come amounts: of the holds that
+//! name one invoice the largest counts, because they speak of the same money; amounts of a case or of the customer are of
+//! different money and add up. An amount is kept back of the oldest items that are left. A clock stands still only for an item
+//! of which nothing is left to chase.
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+
+use crate::{Currency, Hold, HoldClock, HoldId, HoldScope, InvoiceId, book::DueItem, dates::days_between};
+
+/// What holds keep back at one instant.
+#[derive(Clone, Debug, Default)]
+pub struct KeptBack {
+    /// Minor units that are kept back of each item, by its position.
+    pub of_item: Vec<i64>,
+    /// Currencies with a hold on the whole case, each with the hold.
+    pub cases: Vec<(Currency, HoldId)>,
+    /// When a hold next begins or ends.
+    pub change_at: Option<Timestamp>,
+    stops: Vec<Stop>,
+}
+
+/// The days for which a hold stops the clocks of some items.
+#[derive(Clone, Debug)]
+struct Stop {
+    begins: Date,
+    ends: Date,
+    /// By the items' positions.
+    items: Vec<bool>,
+}
+
+impl KeptBack {
+    /// What `holds` keep back of `items`, the oldest first, at `now`; their last days end in `zone`, the tenant's.
+    pub fn of(items: &[DueItem<'_>], holds: &[Hold], zone: &TimeZone, now: Timestamp) -> Self {
+        if holds.is_empty() {
+            return Self { of_item: vec![0; items.len()], ..Self::default() };
+        }
+        let mut ordered: Vec<&Hold> = holds.iter().collect();
+        ordered.sort_by_key(|hold| (rank(hold), std::cmp::Reverse(hold.amount_minor), hold.from_at, hold.id.clone()));
+        let mut kept = Self { of_item: vec![0; items.len()], ..Self::default() };
+        let mut named: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
+        for hold in ordered {
+            let ends = ends_at(hold, zone);
+            let is_active = hold.from_at <= now && now < ends;
+            let next = if is_active { Some(ends) } else { Some(hold.from_at).filter(|from| *from > now && ends > *from) };
+            kept.change_at = [kept.change_at, next].into_iter().flatten().min();
+            let open: Vec<i64> = items.iter().map(|item| item.due_now_minor).collect();
+            let left: Vec<i64> = open.iter().zip(&kept.of_item).map(|(open, kept)| open - kept).collect();
+            let taken = match (is_active, &hold.scope, hold.amount_minor) {
+                (true, HoldScope::Invoice(invoice), Some(amount)) if named.contains_key(invoice) => {
+                    // A larger one names the same money: nothing more is kept back, and its own clock is judged alone.
+                    named.entry(invoice).and_modify(|larger| *larger = (*larger).max(amount));
+                    allot(hold, items, &open)
+                }
+                (true, scope, amount) => {
+                    if let (HoldScope::Invoice(invoice), Some(amount)) = (scope, amount) {
+                        named.insert(invoice, amount);
+                    }
+                    let taken = allot(hold, items, &left);
+                    for (kept, taken) in kept.of_item.iter_mut().zip(&taken) {
+                        *kept += taken;
+                    }
+                    taken
+                }
+                (false, ..) => allot(hold, items, &open),
+            };
+            if is_active && hold.amount_minor.is_none() {
+                kept.cases.extend(currencies(items, hold).into_iter().map(|currency| (currency, hold.id.clone())));
+            }
+            if hold.clock == HoldClock::StopClock {
+                let after = if is_active { &kept.of_item } else { &taken };
+                let whole = |at: usize| {
+                    let item_open = open.get(at).copied().unwrap_or(0);
+                    let touched = hold.amount_minor.is_none() || taken.get(at).is_some_and(|taken| *taken > 0);
+                    let gone = after.get(at).is_some_and(|after| *after >= item_open);
+                    touched && gone && items.get(at).is_some_and(|item| in_scope(hold, item))
+                };
+                kept.stops.push(Stop {
+                    begins: hold.from_at.to_zoned(zone.clone()).date(),
+                    ends: ends.to_zoned(zone.clone()).date(),
+                    items: (0..items.len()).map(whole).collect(),
+                });
+            }
+        }
+        kept
+    }
+
+    /// Whether any hold stops a clock.
+    pub fn stops_clocks(&self) -> bool {
+        !self.stops.is_empty()
+    }
+
+    /// The civil days from `from` to `today` for which the clock of the item at a position stood still.
+    pub fn stopped_days(&self, position: usize, from: Date, today: Date) -> i64 {
+        let mut spans: Vec<(Date, Date)> = self
+            .stops
+            .iter()
+            .filter(|stop| stop.items.get(position).copied().unwrap_or(false))
+            .map(|stop| (stop.begins.max(from), stop.ends.min(today)))
+            .filter(|(begins, ends)| begins < ends)
+            .collect();
+        spans.sort();
+        let (mut days, mut counted_to) = (0, from);
+        for (begins, ends) in spans {
+            days += days_between(begins.max(counted_to), ends).max(0);
+            counted_to = counted_to.max(ends);
+        }
+        days
+    }
+}
+
+/// The instant from which a hold no longer holds: lifted, or the end of its last day in the tenant's zone.
+pub fn ends_at(hold: &Hold, zone: &TimeZone) -> Timestamp {
+    let day_after = hold.until_on.checked_add(1.day()).unwrap_or(Date::MAX);
+    let by_date = day_after.to_zoned(zone.clone()).map_or(Timestamp::MAX, |at| at.timestamp());
+    hold.ended_at.map_or(by_date, |ended| ended.min(by_date))
+}
+
+/// Whole items before amounts, and amounts of an invoice before those of a case before those of the customer.
+fn rank(hold: &Hold) -> u8 {
+    match (&hold.amount_minor, &hold.scope) {
+        (None, _) => 0,
+        (Some(_), HoldScope::Invoice(_)) => 1,
+        (Some(_), HoldScope::Case(_)) => 2,
+        (Some(_), HoldScope::Customer) => 3,
+    }
+}
+
+/// What a hold takes of what is left of each item, the oldest first.
+fn allot(hold: &Hold, items: &[DueItem<'_>], left: &[i64]) -> Vec<i64> {
+    let mut rest = hold.amount_minor.unwrap_or(i64::MAX);
+    let take = |(item, left): (&DueItem<'_>, &i64)| {
+        let taken = if in_scope(hold, item) { rest.min(*left).max(0) } else { 0 };
+        rest -= taken;
+        taken
+    };
+    items.iter().zip(left).map(take).collect()
+}
+
+fn currencies(items: &[DueItem<'_>], hold: &Hold) -> Vec<Currency> {
+    let mut all: Vec<Currency> = match hold.scope {
+        HoldScope::Invoice(_) => Vec::new(),
+        HoldScope::Case(_) | HoldScope::Customer => {
+            items.iter().filter(|item| in_scope(hold, item)).map(|item| item.currency).collect()
+        }
+    };
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
+    match &hold.scope {
+        HoldScope::Customer => true,
+        HoldScope::Case(currency) => *currency == item.currency,
+        HoldScope::Invoice(invoice) => *invoice == item.key.invoice,
+    }
+}
