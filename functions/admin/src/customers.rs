@@ -10,9 +10,7 @@ use domain::{
     Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, Unusable,
     address_key,
     book::DueItem,
-    dates::add_days,
-    decide,
-    decide::{Situation, assess},
+    decide::{self, Situation, assess, decide},
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -450,16 +448,10 @@ fn due_item(situation: &Situation<'_>, policy: &Policy, decision: &Decision, ite
                 .any(|mark| mark.step == step.id && mark.outcome.satisfies())
         };
         let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
-        let next = situation.book.position(&item.key).and_then(|at| situation.next_step(workflow, case, at));
-        let step = next.as_ref().and_then(|next| workflow.steps.get(next.index)).map(|step| step.id.clone());
-        let at = next.map(|next| {
-            let after_gap = situation
-                .facts
-                .last_contact
-                .in_mode(situation.mode())
-                .map_or(next.on, |last| next.on.max(add_days(situation.place.date_of(last), i64::from(workflow.min_gap.0))));
-            situation.calendar().roll(after_gap, situation.spread)
-        });
+        let position = situation.book.position(&item.key);
+        let next = position.and_then(|at| decide::upcoming(situation, workflow, case, at));
+        let (step, at) = next.map(|(next, at)| (workflow.steps.get(next.index).map(|step| step.id.clone()), at)).unzip();
+        let step = step.flatten();
         (rung, step, at)
     });
     DueItemOut {

@@ -96,6 +96,28 @@ pub(super) fn agenda<'a>(
     agenda
 }
 
+/// The open item's next step by the plan, and when it may come: past the last contact and in the window, never before now. `None`
+/// when no step is left.
+pub fn upcoming(
+    situation: &Situation<'_>,
+    workflow: &CompiledWorkflow,
+    case: &Case,
+    item: usize,
+) -> Option<(NextStep, Timestamp)> {
+    let due_item = situation.book.items.get(item)?;
+    let next = Rungs::new(situation, workflow, case).next(due_item, situation.history.results(item))?;
+    let on = after_gap(situation, workflow, next.on);
+    let at = situation.calendar().roll(on, situation.spread);
+    Some((next, at.max(situation.now)))
+}
+
+/// The day on which a step of `on` may happen given the last contact; within one civil day there is no gap.
+fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, on: Date) -> Date {
+    let Some(last_on) = situation.last_contact_on else { return on };
+    let same_day = on <= last_on && last_on == situation.today;
+    if same_day { on } else { on.max(add_days(last_on, i64::from(workflow.min_gap.0))) }
+}
+
 /// The days up to which steps are due now.
 struct Reached<'s, 'a> {
     situation: &'s Situation<'a>,
@@ -158,7 +180,7 @@ impl<'a> Looking<'_, 'a> {
         let mut results = Cow::Borrowed(known);
         loop {
             let Some(next) = self.rungs.next(item, &results) else { return Turn { next: None, results } };
-            let on = self.after_gap(next.on);
+            let on = after_gap(self.situation, self.workflow, next.on);
             if !self.reached.due(on) {
                 return Turn { next: Some((next, on, false)), results };
             }
@@ -184,7 +206,9 @@ impl<'a> Looking<'_, 'a> {
                 return (None, results);
             };
             // A day that only the plan's own gap let pass makes nothing late.
-            let late = self.rungs.passed_over(item, &results, &next, || self.reached.late(self.after_gap(next.on)));
+            let late = self
+                .rungs
+                .passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on)));
             if !late && self.wanted(&next, item, &results) {
                 return (Some(next), results);
             }
@@ -204,12 +228,5 @@ impl<'a> Looking<'_, 'a> {
         let step = &self.workflow.steps.get(next.index)?.id;
         let Situation { now, today, .. } = self.situation;
         Some(StepResult { step, occurrence: next.occurrence, outcome: Outcome::Skipped, at: *now, on: *today, way: None })
-    }
-
-    /// The day on which a step of `on` may happen given the last contact; within one civil day there is no gap.
-    fn after_gap(&self, on: Date) -> Date {
-        let Some(last_on) = self.situation.last_contact_on else { return on };
-        let same_day = on <= last_on && last_on == self.situation.today;
-        if same_day { on } else { on.max(add_days(last_on, i64::from(self.workflow.min_gap.0))) }
     }
 }

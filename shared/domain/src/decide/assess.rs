@@ -5,17 +5,14 @@ use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Case, Currency, Customer, Facts, Mode, Policy,
+    Currency, Customer, Facts, Mode, Policy,
     book::{Book, DueItem},
     calendar::{Calendar, Place, Spread},
     condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, RiskFacts},
     customer::{CustomerKind, DebtPurpose},
     dates::days_between,
     step_history::{StepHistory, StepResult, counts},
-    workflow::CompiledWorkflow,
 };
-
-use super::rungs::{NextStep, Rungs};
 
 /// Everything that a decision about a customer looks at, reckoned once for one instant.
 pub struct Situation<'a> {
@@ -85,11 +82,6 @@ impl<'a> Situation<'a> {
     pub(super) fn chased(&self, currency: Currency) -> Vec<usize> {
         let chased = |(_, item): &(usize, &DueItem<'_>)| item.currency == currency && item.due_now_minor > 0;
         self.book.items.iter().enumerate().filter(chased).map(|(at, _)| at).collect()
-    }
-
-    /// The next step of the open item at a position, by the plan alone: before gaps and windows. `None` when none is left.
-    pub fn next_step(&self, workflow: &CompiledWorkflow, case: &Case, item: usize) -> Option<NextStep> {
-        Rungs::new(self, workflow, case).next(self.book.items.get(item)?, self.history.results(item))
     }
 
     /// What conditions see of a currency, and of the open item at a position, if one drives.

@@ -27,6 +27,7 @@ mod work;
 
 use jiff::Timestamp;
 
+pub use agenda::upcoming;
 pub use assess::{Situation, assess};
 pub use recheck::{Recheck, recheck};
 pub use rungs::NextStep;

@@ -83,6 +83,10 @@ pub(super) fn find(
     let route = match (later, review) {
         (Some(until), _) => Route::Later(until),
         (None, Some(why)) => Route::Review(why),
+        // What was not there in the night may be there by the morning: nothing is missed before it could have been sent.
+        (None, None) if !situation.calendar().allows(situation.now) => {
+            Route::Later(situation.calendar().next_allowed(situation.now))
+        }
         (None, None) => Route::Nobody,
     };
     (route, notes)
