@@ -338,10 +338,11 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
             .book
             .items
             .iter()
+            .chain(&situation.book.not_issued)
             .take(ITEMS_MAX)
             .map(|item| due_item(&situation, &policy, &decision, item))
             .collect(),
-        due_items_count: situation.book.items.len(),
+        due_items_count: situation.book.items.len() + situation.book.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
         holds: facts.holds.iter().map(holds::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),

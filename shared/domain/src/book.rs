@@ -66,7 +66,9 @@ pub struct Book<'a> {
     pub spent: Vec<PaymentId>,
     /// What holds keep back of `items`.
     pub kept: KeptBack,
-    /// When an invoice that is not issued yet is.
+    /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
+    pub not_issued: Vec<DueItem<'a>>,
+    /// When the first of those is issued.
     pub issued_next_at: Option<Timestamp>,
     /// Allocations in another currency than their invoice's: they pay nothing, and a person has to look.
     pub mismatched: Vec<Mismatch>,
@@ -135,6 +137,7 @@ impl<'a> Book<'a> {
             in_flight: Vec::new(),
             spent: Vec::new(),
             kept: KeptBack::default(),
+            not_issued: Vec::new(),
             issued_next_at: None,
             mismatched,
             overpaid: Vec::new(),
@@ -145,6 +148,8 @@ impl<'a> Book<'a> {
             if invoice.status == InvoiceStatus::Open && invoice.issued_on > today {
                 let issued_at = invoice.issued_on.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
                 book.issued_next_at = [book.issued_next_at, issued_at].into_iter().flatten().min();
+                let ahead = Self::open_items(invoice, of).0;
+                book.not_issued.extend(ahead.into_iter().map(|item| DueItem { due_now_minor: 0, ..item }));
                 continue;
             }
             let (open, excess_minor) = Self::open_items(invoice, of);
