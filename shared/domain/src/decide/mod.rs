@@ -118,6 +118,8 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
 }
 
 #[cfg(test)]
+mod plan_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::Situation;
 use crate::{
     Anchor, Case, CatchUp, Offset, Outcome, Step,
     book::DueItem,
-    dates::{add_days, days_between},
+    dates::{add_days, add_months, days_between},
     step_history::{StepResult, satisfied},
     workflow::CompiledWorkflow,
 };
@@ -119,7 +119,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let anchor = self.anchor(item, step.at.anchor, before);
         // A promise's own hold runs to the day that it anchors: it does not push its step away.
         let stopped = if step.at.anchor == Anchor::PromiseDate { 0 } else { self.situation.book.stopped_days(item, anchor) };
-        let planned_on = self.shift(add_days(anchor, stopped), step.at.offset);
+        let planned_on = self.shift(anchor, step.at.offset, stopped);
         match before {
             Some(before) if before.spaces && step.at.anchor != Anchor::PreviousStep && planned_on <= before.ended_on => {
                 let distance = days_between(before.planned_on, planned_on).max(i64::from(self.workflow.min_gap.0));
@@ -139,10 +139,18 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
     }
 
-    fn shift(&self, anchor: Date, offset: Offset) -> Date {
+    /// A day as far from its anchor as the step says. Days for which the clock stopped move the anchor, and for months, whose
+    /// lengths differ, the day that they lead to.
+    fn shift(&self, anchor: Date, offset: Offset, stopped: i64) -> Date {
         match offset {
-            Offset::Days(days) => add_days(anchor, i64::from(days.0)),
-            Offset::Business { business_days } => self.situation.home_calendar().add_business_days(anchor, business_days),
+            Offset::Days(days) => add_days(anchor, stopped + i64::from(days.0)),
+            Offset::Months { months, end_of_month } => {
+                let on = add_months(anchor, months);
+                add_days(if end_of_month { on.last_of_month() } else { on }, stopped)
+            }
+            Offset::Business { business_days } => {
+                self.situation.home_calendar().add_business_days(add_days(anchor, stopped), business_days)
+            }
         }
     }
 

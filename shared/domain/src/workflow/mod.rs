@@ -117,12 +117,19 @@ pub enum Anchor {
     PromiseDate,
 }
 
-/// A distance: civil days (`"P5D"`, `"-P5D"`), or business days (`{"business_days": 5}`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
+/// A distance: civil days (`"P5D"`, `"-P5D"`), months (`"P1M"`, `{"months": 1, "end_of_month": true}`), or business days
+/// (`{"business_days": 5}`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
     /// Civil days, negative before the anchor.
     Days(Days),
+    /// Calendar months, negative before the anchor.
+    Months {
+        /// How many.
+        months: i32,
+        /// Whether the last day of the month that they lead to is meant.
+        end_of_month: bool,
+    },
     /// Business days of the tenant's calendar, negative before the anchor.
     Business {
         /// How many.
@@ -135,6 +142,7 @@ impl Offset {
     pub fn is_negative(&self) -> bool {
         match self {
             Self::Days(days) => days.0 < 0,
+            Self::Months { months, .. } => *months < 0,
             Self::Business { business_days } => *business_days < 0,
         }
     }

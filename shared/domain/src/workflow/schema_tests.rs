@@ -43,6 +43,28 @@ fn object<T: DeserializeOwned>(name: &str, full: Value) {
     }
 }
 
+/// The shapes of an offset that are objects: between them they have every key that an offset takes.
+fn offsets() {
+    let schema = schema();
+    let definitions = &schema["$defs"];
+    let shapes = [("BusinessDays", json!({"business_days": 1})), ("Months", json!({"months": 1, "end_of_month": true}))];
+    let mut all = BTreeSet::new();
+    for (name, full) in shapes {
+        assert_eq!(keys(&definitions[name]["properties"]), keys(&full), "the sample of {name}");
+        assert_eq!(definitions[name]["additionalProperties"], json!(false), "{name}");
+        assert!(serde_json::from_value::<Offset>(full.clone()).is_ok(), "{name}");
+        for key in texts(&definitions[name]["required"]) {
+            let mut less = full.clone();
+            less.as_object_mut().expect("an object").remove(&key);
+            assert!(serde_json::from_value::<Offset>(less).is_err(), "{name}.{key} is required in one and not in the other");
+        }
+        all.extend(keys(&full));
+    }
+    assert_eq!(all, expected::<Offset>(json!({"?": null})), "keys of an offset");
+    let alternatives = definitions["At"]["properties"]["offset"]["oneOf"].as_array().expect("a list").len();
+    assert_eq!(alternatives, 4, "days, months in a text, months, business days");
+}
+
 fn variants<T: DeserializeOwned>(name: &str) {
     assert_eq!(texts(&schema()["$defs"][name]["enum"]), expected::<T>(json!("?")), "values of {name}");
 }
@@ -59,7 +81,7 @@ fn objects_have_the_same_keys() {
     );
     object::<Step>("Step", step);
     object::<At>("At", at);
-    object::<Offset>("BusinessDays", json!({"business_days": 1}));
+    offsets();
     object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none"}));
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
     object::<Notify>("Notify", json!({"to": "a", "via": ["email"]}));
@@ -83,7 +105,7 @@ fn enumerations_have_the_same_values() {
 
 #[test]
 fn every_definition_is_checked_here() {
-    let simple = ["Id", "Words", "Condition", "Days"];
+    let simple = ["Id", "Words", "Condition", "Days", "MonthsText"];
     let definitions = keys(&schema()["$defs"]);
     let source = include_str!("schema_tests.rs");
     for name in definitions.iter().filter(|name| !simple.contains(&name.as_str())) {
@@ -121,6 +143,8 @@ fn limits_are_the_same() {
         ("/Workflow/properties/steps/maxItems", validate::STEPS_MAX as i64),
         ("/BusinessDays/properties/business_days/maximum", validate::BUSINESS_DAYS_MAX.into()),
         ("/BusinessDays/properties/business_days/minimum", (-validate::BUSINESS_DAYS_MAX).into()),
+        ("/Months/properties/months/maximum", validate::MONTHS_MAX.into()),
+        ("/Months/properties/months/minimum", (-validate::MONTHS_MAX).into()),
         ("/Words/maxLength", validate::TITLE_MAX as i64),
         ("/Condition/maxLength", crate::condition::SOURCE_MAX as i64),
     ] {

@@ -25,6 +25,9 @@ pub const TITLE_MAX: usize = 200;
 /// The most business days of an offset either way, about ten years as for civil days.
 pub const BUSINESS_DAYS_MAX: i32 = 2_600;
 
+/// The most months of an offset either way, ten years as for civil days.
+pub const MONTHS_MAX: i32 = 120;
+
 /// What is wrong at one place of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
@@ -155,11 +158,15 @@ fn at(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
         )),
         Anchor::InvoiceDate | Anchor::DueDate | Anchor::PreviousStep | Anchor::CaseOpened | Anchor::PromiseDate => {}
     }
-    if let Offset::Business { business_days } = step.at.offset
-        && business_days.unsigned_abs() > BUSINESS_DAYS_MAX.unsigned_abs()
-    {
-        let detail = format!("an offset has at most {BUSINESS_DAYS_MAX} business days");
-        found.push(Flaw::at(format!("{pointer}/at/offset/business_days"), detail));
+    match step.at.offset {
+        Offset::Business { business_days } if business_days.unsigned_abs() > BUSINESS_DAYS_MAX.unsigned_abs() => {
+            let detail = format!("an offset has at most {BUSINESS_DAYS_MAX} business days");
+            found.push(Flaw::at(format!("{pointer}/at/offset/business_days"), detail));
+        }
+        Offset::Months { months, .. } if months.unsigned_abs() > MONTHS_MAX.unsigned_abs() => {
+            found.push(Flaw::at(format!("{pointer}/at/offset"), format!("an offset has at most {MONTHS_MAX} months")));
+        }
+        Offset::Days(_) | Offset::Months { .. } | Offset::Business { .. } => {}
     }
 }
 

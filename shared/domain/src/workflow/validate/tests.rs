@@ -61,7 +61,7 @@ fn check(json: &Value, pointer: &str, part: &str) {
 #[test]
 fn documented_workflows_have_no_flaws() {
     let documented = documented();
-    assert_eq!(documented.len(), 2);
+    assert_eq!(documented.len(), 3);
     for json in documented {
         assert_eq!(told(&json), [], "{json}");
         let workflow = read(&json).expect("it reads");
@@ -84,10 +84,14 @@ fn each_spoilt_place_is_named() {
         ("/steps/1/at/anchor", json!("birthday"), "/steps/1/at/anchor", "unknown variant `birthday`"),
         ("/steps/1/at/offset", json!("5 days"), "/steps/1/at/offset", "'5 days' is not a duration"),
         ("/steps/1/at/offset", json!(5), "/steps/1/at/offset", "days such as \"P5D\""),
-        ("/steps/1/at/offset", json!({"weeks": 1}), "/steps/1/at/offset/weeks", "expected `business_days`"),
+        ("/steps/1/at/offset", json!({"weeks": 1}), "/steps/1/at/offset/weeks", "expected one of `business_days`, `months`"),
         ("/steps/1/at/offset", json!({"business_days": 1, "x": 1}), "/steps/1/at/offset/x", "unknown field `x`"),
         ("/steps/1/at/offset", json!({"business_days": 1e3}), "/steps/1/at/offset/business_days", "i32"),
-        ("/steps/1/at/offset", json!({}), "/steps/1/at/offset", "missing field `business_days`"),
+        ("/steps/1/at/offset", json!({}), "/steps/1/at/offset", "an offset is days such as"),
+        ("/steps/1/at/offset", json!({"end_of_month": true}), "/steps/1/at/offset", "missing field `months`"),
+        ("/steps/1/at/offset", json!({"months": 1, "business_days": 1}), "/steps/1/at/offset", "business_days stands alone"),
+        ("/steps/1/at/offset", json!({"months": "1"}), "/steps/1/at/offset/months", "i32"),
+        ("/steps/1/at/offset", json!("P1M1D"), "/steps/1/at/offset", "'P1M1D' is not a duration"),
         ("/steps/1/action", json!({}), "/steps/1/action", "map with a single key"),
         ("/steps/1/action", json!({"shout": {}}), "/steps/1/action", "unknown variant `shout`"),
         ("/steps/1/action/send/to", json!(["owner"]), "/steps/1/action/send/to/0", "unknown variant `owner`"),
@@ -125,6 +129,8 @@ fn each_spoilt_place_is_named() {
         ("/steps/4/at/offset", json!("P11D"), "/steps/4/at/offset", "before step 'call'"),
         ("/steps/5/at/offset", json!({"business_days": 5}), "/steps/5/at/offset", "before step 'letter'"),
         ("/steps/1/at/offset", json!("-P6D"), "/steps/1/at/offset", "before step 'heads-up'"),
+        ("/steps/5/at/offset", json!("P2M"), "/steps/6/at/offset", "before step 'executive'"),
+        ("/steps/6/at/offset", json!({"months": -1, "end_of_month": true}), "/steps/6/at/offset", "can never come"),
         // Actions.
         ("/steps/1/action/send/channels", json!([]), "/steps/1/action/send/channels", "needs a channel"),
         (
@@ -181,6 +187,11 @@ fn what_may_be_published() {
         ("/steps/4/at/offset", json!("P12D")),
         // Business days that may fall behind the step before.
         ("/steps/4/at/offset", json!({"business_days": 9})),
+        // Months that may fall behind the step before.
+        ("/steps/5/at/offset", json!("P1M")),
+        ("/steps/6/at/offset", json!({"months": 1, "end_of_month": true})),
+        ("/steps/1/at/offset", json!({"months": 0, "end_of_month": true})),
+        ("/steps/7/at/offset", json!({"months": 120, "end_of_month": true})),
         // Nothing is known of the distance between these anchors.
         ("/steps/3/at", json!({"anchor": "case_opened", "offset": "P0D"})),
         ("/steps/3/at", json!({"anchor": "promise_date", "offset": "-P1D"})),
@@ -219,6 +230,10 @@ fn business_days_are_bounded() {
     check(&json, "/steps/7/at/offset/business_days", "at most 2600");
     let json = spoilt("/steps/0/at/offset", json!({"business_days": i32::MIN}));
     check(&json, "/steps/0/at/offset/business_days", "at most 2600");
+    let json = spoilt("/steps/7/at/offset", json!("P121M"));
+    check(&json, "/steps/7/at/offset", "at most 120 months");
+    let json = spoilt("/steps/0/at/offset", json!({"months": i32::MIN}));
+    check(&json, "/steps/0/at/offset", "at most 120 months");
 }
 
 #[test]
@@ -346,7 +361,7 @@ proptest! {
     fn only_plans_in_order_of_time_pass(offsets in prop::collection::vec(days(), 1..6), sort in any::<bool>()) {
         let mut offsets = offsets;
         if sort {
-            offsets.sort_by_key(|offset| match offset { Offset::Days(days) => days.0, Offset::Business { business_days } => *business_days });
+            offsets.sort_by_key(|offset| match offset { Offset::Days(days) => days.0, Offset::Months { months, .. } => *months, Offset::Business { business_days } => *business_days });
         }
         let in_order = offsets.windows(2).all(|pair| match pair {
             [Offset::Days(left), Offset::Days(right)] => left <= right,
@@ -361,7 +376,11 @@ proptest! {
     #[test]
     fn no_plan_is_too_odd(
         offsets in prop::collection::vec(
-            prop_oneof![any::<i32>().prop_map(|days| Offset::Days(Days(days))), any::<i32>().prop_map(|business_days| Offset::Business { business_days })],
+            prop_oneof![
+                any::<i32>().prop_map(|days| Offset::Days(Days(days))),
+                any::<(i32, bool)>().prop_map(|(months, end_of_month)| Offset::Months { months, end_of_month }),
+                any::<i32>().prop_map(|business_days| Offset::Business { business_days }),
+            ],
             0..50,
         ),
         anchor in prop::sample::select(&[Anchor::InvoiceDate, Anchor::DueDate, Anchor::PreviousStep, Anchor::CaseOpened, Anchor::PromiseDate][..]),

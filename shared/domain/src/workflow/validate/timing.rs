@@ -37,10 +37,24 @@ fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
     planned
 }
 
+/// The days of the shortest and the longest month.
+const MONTH_DAYS: (i64, i64) = (28, 31);
+
 /// The least and most civil days that an offset comes to.
 fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
     match offset {
         Offset::Days(days) => (days.0.into(), days.0.into()),
+        Offset::Months { months, end_of_month } => {
+            let (count, (short, long)) = (i64::from(months), MONTH_DAYS);
+            match (count < 0, end_of_month) {
+                (false, false) => (count * short, count * long),
+                // From the first of a month to the last of the one that is meant.
+                (false, true) => (count * short, count * long + long - 1),
+                (true, false) => (count * long, count * short),
+                // From the last of a month, or from the first to the last of one before.
+                (true, true) => (count * long, (count + 1) * short - 1),
+            }
+        }
         Offset::Business { business_days } => {
             let count = i64::from(business_days).abs();
             let open = settings.window.days.len().clamp(1, 7) as i64;
@@ -132,4 +146,26 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
         before = Some((*own, day));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::Date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dates::{add_days, add_months, days_between};
+
+    proptest! {
+        #[test]
+        fn months_are_as_long_as_is_reckoned_with(day in 0_i64..20_000, months in -120..=120_i32, end_of_month in any::<bool>()) {
+            let anchor = add_days(Date::constant(2000, 1, 1), day);
+            let on = add_months(anchor, months);
+            let on = if end_of_month { on.last_of_month() } else { on };
+            let (least, most) = civil_days(Offset::Months { months, end_of_month }, &Settings::named("Acme"));
+            let days = days_between(anchor, on);
+            prop_assert!((least..=most).contains(&days), "{} {} {}: {} is not in {}..={}", anchor, months, end_of_month, days, least, most);
+            prop_assert_eq!(most < 0, months < 0, "before the anchor or not is certain");
+        }
+    }
 }
