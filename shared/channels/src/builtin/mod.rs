@@ -1,7 +1,7 @@
 //! The ladder that a tenant starts with: one workflow and its templates in English and German.
 
 use domain::{
-    Action, Anchor, At, CatchUp, Channel, Days, Offset, Role, Scope, Step, Workflow,
+    Action, Anchor, At, Channel, Days, Offset, Role, Scope, Step, Workflow,
     workflow::{Fallback, Send, TaskAction},
 };
 
@@ -50,31 +50,12 @@ fn template(id: &str, language: &str, channel: Channel, source: &str) -> Templat
 pub fn workflows() -> Vec<Workflow> {
     use Channel::{Email, Sms};
     let at = |days| At { anchor: Anchor::DueDate, offset: Offset::Days(Days(days)) };
-    let send = |id: &str, days, channels: &[Channel]| Step {
-        id: id.to_owned(),
-        at: at(days),
-        when: None,
-        catch_up: CatchUp::Lowest,
-        approval: None,
-        action: Action::Send(Send {
-            channels: channels.to_vec(),
-            template: id.to_owned(),
-            to: vec![Role::Billing],
-            fallback: Fallback::Task,
-        }),
+    let send = |id: &str, days, channels: &[Channel]| {
+        let (channels, template) = (channels.to_vec(), id.to_owned());
+        Step::new(id, at(days), Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task }))
     };
-    let review = Step {
-        id: "review".to_owned(),
-        at: at(40),
-        when: None,
-        catch_up: CatchUp::Lowest,
-        approval: None,
-        action: Action::Task(TaskAction {
-            title: "Call the customer and decide how to go on".to_owned(),
-            to: None,
-            due_in: Some(Days(3)),
-        }),
-    };
+    let title = "Call the customer and decide how to go on".to_owned();
+    let review = Step::new("review", at(40), Action::Task(TaskAction { title, to: None, due_in: Some(Days(3)) }));
     vec![Workflow {
         id: WORKFLOW.to_owned(),
         version: 1,

@@ -72,6 +72,60 @@ fn a_stopped_clock_moves_the_day_that_months_lead_to() {
     }
 }
 
+#[test]
+fn a_late_step_keeps_its_distance_where_the_plan_says_so() {
+    for (keep, second) in [(false, "2026-02-21"), (true, "2026-03-02")] {
+        let further = if keep { json!({"keep_distance": true}) } else { json!({}) };
+        let steps = [send("first", "due_date", json!("P1D"), json!({})), send("second", "due_date", json!("P20D"), further)];
+        let mut stage = stage(&steps);
+        stage.invoice("A", EUR, 1_000, "2026-02-01");
+        // Planned for 2 February and nineteen days apart; the first sweep comes on the 11th.
+        let lines = stage.run("2026-02-11T15:45:00Z", "2026-03-30T00:30:00Z");
+        assert_eq!(lines, ["2026-02-11 first: A".to_owned(), format!("{second} second: A")], "{keep}");
+    }
+}
+
+#[test]
+fn a_distance_is_kept_from_the_last_step_that_was_not_skipped() {
+    let steps = [
+        send("first", "due_date", json!("P1D"), json!({})),
+        send("never", "due_date", json!("P5D"), json!({"when": "invoice.total_minor > 5000"})),
+        send("third", "due_date", json!("P8D"), json!({"keep_distance": true})),
+    ];
+    let mut stage = stage(&steps);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    let lines = stage.run("2026-02-04T15:45:00Z", "2026-03-30T00:30:00Z");
+    assert_eq!(lines, ["2026-02-04 first: A", "2026-02-11 third: A"]);
+}
+
+#[test]
+fn a_kept_distance_does_not_count_days_on_which_the_clock_stood() {
+    let steps = [
+        send("first", "due_date", json!("P1D"), json!({})),
+        send("second", "due_date", json!("P8D"), json!({"keep_distance": true})),
+    ];
+    let mut stage = stage(&steps);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage.run("2026-02-05T15:45:00Z", "2026-02-05T15:55:00Z");
+    stage.facts.holds.push(hold(HoldScope::Customer, "2026-02-07T00:00:00Z", "2026-02-16"));
+    assert_eq!(stage.run("2026-02-06T15:45:00Z", "2026-03-30T00:30:00Z"), ["2026-02-22 second: A"]);
+}
+
+#[test]
+fn the_highest_step_does_not_come_before_the_distance_that_it_keeps() {
+    for (keep, expected) in [(false, "2026-02-20 third: A"), (true, "2026-02-20 second: A")] {
+        let steps = [
+            send("first", "due_date", json!("P1D"), json!({})),
+            send("second", "due_date", json!("P5D"), json!({"catch_up": "highest"})),
+            send("third", "due_date", json!("P12D"), if keep { json!({"keep_distance": true}) } else { json!({}) }),
+        ];
+        let mut stage = stage(&steps);
+        stage.invoice("A", EUR, 1_000, "2026-02-01");
+        assert_eq!(stage.run("2026-02-12T15:45:00Z", "2026-02-12T15:55:00Z"), ["2026-02-12 first: A"]);
+        assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-20T15:55:00Z"), [expected], "{keep}");
+    }
+}
+
 fn hold(scope: HoldScope, from: &str, until: &str) -> Hold {
     Hold {
         id: HoldId::derive(&[from, until]),

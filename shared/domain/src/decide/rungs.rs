@@ -37,6 +37,15 @@ struct Before {
     ended_on: Date,
     /// Whether lateness counts from it: a contact or an action happened, or was missed, on that day.
     spaces: bool,
+    /// The planned and the actual day of the last step for which it did.
+    spaced: Option<(Date, Date)>,
+}
+
+impl Before {
+    fn after(before: Option<&Self>, planned_on: Date, ended_on: Date, spaces: bool) -> Self {
+        let spaced = if spaces { Some((planned_on, ended_on)) } else { before.and_then(|before| before.spaced) };
+        Self { planned_on, ended_on, spaces, spaced }
+    }
 }
 
 impl<'s, 'a> Rungs<'s, 'a> {
@@ -52,20 +61,26 @@ impl<'s, 'a> Rungs<'s, 'a> {
 
     /// The item's next step: the lowest that is neither satisfied nor lapsed; `None` when no step is left.
     pub(super) fn next(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<NextStep> {
+        self.climb(item, results).map(|(next, _)| next)
+    }
+
+    /// The item's next step, and where the one before left the item.
+    fn climb(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<(NextStep, Option<Before>)> {
         let mut before: Option<Before> = None;
         for (index, step) in self.workflow.steps.iter().enumerate() {
             let Some(occurrence) = self.occurrence(step) else { continue };
             let (on, planned_on) = self.day(item, step, before.as_ref());
             if let Some(result) = satisfied(results, &step.id, occurrence) {
-                before = Some(Before { planned_on, ended_on: result.on, spaces: result.outcome != Outcome::Skipped });
+                let spaces = result.outcome != Outcome::Skipped;
+                before = Some(Before::after(before.as_ref(), planned_on, result.on, spaces));
                 continue;
             }
             if self.lapsed(item, step, on) {
                 let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
-                before = Some(Before { planned_on, ended_on, spaces: false });
+                before = Some(Before::after(before.as_ref(), planned_on, ended_on, false));
                 continue;
             }
-            return Some(NextStep { index, occurrence, on });
+            return Some((NextStep { index, occurrence, on }, before));
         }
         None
     }
@@ -97,15 +112,17 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
     }
 
-    /// Whether a step after `index` is due by its own plan as well.
+    /// Whether a step after `index` is due by its own plan as well, or by the distance that it keeps.
     fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
+        let before = self.climb(item, results).and_then(|(_, before)| before);
         self.workflow.steps.iter().skip(index + 1).any(|step| {
             let Some(occurrence) = self.occurrence(step) else { return false };
-            let (_, planned_on) = self.day(item, step, None);
+            let before = before.as_ref().filter(|_| step.keep_distance);
+            let (on, _) = self.day(item, step, before);
             step.at.anchor != Anchor::PreviousStep
                 && satisfied(results, &step.id, occurrence).is_none()
-                && !self.lapsed(item, step, planned_on)
-                && planned_on <= self.situation.today
+                && !self.lapsed(item, step, on)
+                && on <= self.situation.today
         })
     }
 
@@ -117,15 +134,31 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// The day from which a step may happen, and the day that the plan alone gives it.
     fn day(&self, item: &DueItem<'_>, step: &Step, before: Option<&Before>) -> (Date, Date) {
         let anchor = self.anchor(item, step.at.anchor, before);
-        // A promise's own hold runs to the day that it anchors: it does not push its step away.
-        let stopped = if step.at.anchor == Anchor::PromiseDate { 0 } else { self.situation.book.stopped_days(item, anchor) };
-        let planned_on = self.shift(anchor, step.at.offset, stopped);
-        match before {
+        let planned_on = self.shift(anchor, step.at.offset, self.stopped_days(item, step, anchor));
+        let on = match before {
             Some(before) if before.spaces && step.at.anchor != Anchor::PreviousStep && planned_on <= before.ended_on => {
                 let distance = days_between(before.planned_on, planned_on).max(i64::from(self.workflow.min_gap.0));
-                (add_days(before.ended_on, distance), planned_on)
+                add_days(before.ended_on, distance)
             }
-            _ => (planned_on, planned_on),
+            _ => planned_on,
+        };
+        match before.and_then(|before| before.spaced).filter(|_| step.keep_distance) {
+            Some((before_planned_on, ended_on)) => {
+                let distance = days_between(before_planned_on, planned_on).max(0);
+                (on.max(add_days(ended_on, distance + self.stopped_days(item, step, ended_on))), planned_on)
+            }
+            None => (on, planned_on),
+        }
+    }
+
+    /// The days from `from` on for which the clock of a step stood still.
+    fn stopped_days(&self, item: &DueItem<'_>, step: &Step, from: Date) -> i64 {
+        // A promise's own hold runs to the day that it anchors: it does not push its step away.
+        match step.at.anchor {
+            Anchor::PromiseDate => 0,
+            Anchor::InvoiceDate | Anchor::DueDate | Anchor::PreviousStep | Anchor::CaseOpened => {
+                self.situation.book.stopped_days(item, from)
+            }
         }
     }
 

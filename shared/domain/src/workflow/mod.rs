@@ -76,11 +76,25 @@ pub struct Step {
     /// What happens when the step is late.
     #[serde(default)]
     pub catch_up: CatchUp,
+    /// Whether the planned distance to the step before is kept when that one was late.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub keep_distance: bool,
     /// Whether a person must approve first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
     /// What it does.
     pub action: Action,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Step {
+    /// A step that does something at a moment, and says no more.
+    pub fn new(id: &str, at: At, action: Action) -> Self {
+        Self { id: id.to_owned(), at, when: None, catch_up: CatchUp::default(), keep_distance: false, approval: None, action }
+    }
 }
 
 /// Whether a person must approve a step.

@@ -72,8 +72,8 @@ fn variants<T: DeserializeOwned>(name: &str) {
 #[test]
 fn objects_have_the_same_keys() {
     let at = json!({"anchor": "due_date", "offset": "P1D"});
-    let step =
-        json!({"id": "a", "at": at, "when": "true", "catch_up": "skip", "approval": "required", "action": {"credit_hold": {}}});
+    let step = json!({"id": "a", "at": at, "when": "true", "catch_up": "skip", "keep_distance": true, "approval": "required",
+               "action": {"credit_hold": {}}});
     object::<Workflow>(
         "Workflow",
         json!({"id": "a", "version": 1, "name": "A", "scope": "invoice", "priority": 1, "applies_when": "true",

@@ -90,6 +90,7 @@ pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
             found.push(Flaw::at(format!("{pointer}/id"), detail));
         }
         at(&mut found, &pointer, position, step);
+        distance(&mut found, &pointer, position, step);
         let when = format!("{pointer}/when");
         condition(&mut found, workflow, &when, step.when.as_deref(), (false, "so the step never comes; leave it out"));
         action(&mut found, &pointer, &step.action, shop);
@@ -168,6 +169,16 @@ fn at(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
         }
         Offset::Days(_) | Offset::Months { .. } | Offset::Business { .. } => {}
     }
+}
+
+fn distance(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
+    let detail = match step.at.anchor {
+        _ if !step.keep_distance => return,
+        _ if position == 0 => "there is no step before it to keep a distance from; leave keep_distance out",
+        Anchor::PreviousStep => "a step that is anchored to previous_step keeps its distance as it is; leave keep_distance out",
+        Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => return,
+    };
+    found.push(Flaw::at(format!("{pointer}/keep_distance"), detail));
 }
 
 fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::settings::PersonCap;
-use crate::workflow::{At, CatchUp, Days, Fallback, read};
+use crate::workflow::{At, Days, Fallback, read};
 
 /// The `json` blocks of the document for admins.
 fn documented() -> Vec<Value> {
@@ -131,6 +131,10 @@ fn each_spoilt_place_is_named() {
         ("/steps/1/at/offset", json!("-P6D"), "/steps/1/at/offset", "before step 'heads-up'"),
         ("/steps/5/at/offset", json!("P2M"), "/steps/6/at/offset", "before step 'executive'"),
         ("/steps/6/at/offset", json!({"months": -1, "end_of_month": true}), "/steps/6/at/offset", "can never come"),
+        // Distances.
+        ("/steps/0/keep_distance", json!(true), "/steps/0/keep_distance", "no step before it"),
+        ("/steps/2/keep_distance", json!(true), "/steps/2/keep_distance", "keeps its distance as it is"),
+        ("/steps/2/keep_distance", json!("yes"), "/steps/2/keep_distance", "expected a boolean"),
         // Actions.
         ("/steps/1/action/send/channels", json!([]), "/steps/1/action/send/channels", "needs a channel"),
         (
@@ -197,6 +201,8 @@ fn what_may_be_published() {
         ("/steps/3/at", json!({"anchor": "promise_date", "offset": "-P1D"})),
         ("/steps/0/at", json!({"anchor": "invoice_date", "offset": "P0D"})),
         ("/steps/4/when", json!("true")),
+        ("/steps/3/keep_distance", json!(true)),
+        ("/steps/0/keep_distance", json!(false)),
         ("/min_gap", json!("P0D")),
         ("/min_gap", json!("P90D")),
         ("/version", json!(7)),
@@ -322,13 +328,8 @@ fn caps_that_the_plan_itself_breaks() {
 }
 
 fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
-    let step = |(position, offset): (usize, &Offset)| Step {
-        id: format!("s{position}"),
-        at: At { anchor, offset: *offset },
-        when: None,
-        catch_up: CatchUp::Lowest,
-        approval: None,
-        action: if position + 1 == offsets.len() {
+    let step = |(position, offset): (usize, &Offset)| {
+        let action = if position + 1 == offsets.len() {
             Action::Task(TaskAction { title: "Call".into(), to: None, due_in: None })
         } else {
             Action::Send(Send {
@@ -337,7 +338,8 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
                 to: vec![crate::Role::Billing],
                 fallback: Fallback::Task,
             })
-        },
+        };
+        Step::new(&format!("s{position}"), At { anchor, offset: *offset }, action)
     };
     Workflow {
         id: "w".into(),
