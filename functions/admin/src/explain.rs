@@ -53,6 +53,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
         Because::NotDue { step, until, .. } => {
             (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due at {until}"))
         }
+        Because::Waiting { step, until, .. } => (
+            format!("{due_now} is due now; step {step} is next and waits for the condition of its wait"),
+            format!("the condition coming true, and at the latest time: it waits until {until}"),
+        ),
         Because::Send => {
             (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new())
         }
@@ -164,7 +168,8 @@ mod tests {
             (Because::ExitWhenHolds, "exit_when holds", "no longer"),
             (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
             (Because::PlanEnded, "no due item has a step left", "a person"),
-            (Because::NotDue { item, step: step.clone(), until }, "step reminder is next", "2026-02-05T09:00:00Z"),
+            (Because::NotDue { item: item.clone(), step: step.clone(), until }, "step reminder is next", "2026-02-05T09:00:00Z"),
+            (Because::Waiting { item, step: step.clone(), until }, "step reminder is next and waits", "2026-02-05T09:00:00Z"),
             (Because::Send, "a message is sent", ""),
             (Because::Approval { step }, "approval", "the approval"),
             (Because::Deferred, "has to wait", "2026-02-05"),

@@ -49,6 +49,15 @@ pub enum Because {
         /// When it is due.
         until: Timestamp,
     },
+    /// The next step would be due and waits for its condition.
+    Waiting {
+        /// The due item whose step it is.
+        item: DueItemKey,
+        /// That step.
+        step: String,
+        /// When it stops waiting without it.
+        until: Timestamp,
+    },
     /// A step is due, and every way to do it has to wait; the rules of the trace say why.
     Deferred,
     /// A step is due, and a rule about the tenant as a whole stops every message; the rules of the trace say which.
@@ -80,6 +89,7 @@ impl Because {
             Self::ExitWhenHolds => "exit_when_holds",
             Self::MessagePending { .. } => "message_pending",
             Self::NotDue { .. } => "not_due",
+            Self::Waiting { .. } => "waiting",
             Self::Deferred => "deferred",
             Self::Stopped => "stopped",
             Self::Approval { .. } => "approval",
@@ -102,6 +112,7 @@ mod tests {
             Because::NothingDueNow { held: true },
             Because::MessagePending { until: at },
             Because::Approval { step: "agency".to_owned() },
+            Because::Waiting { item: DueItemKey::whole(crate::InvoiceId::derive(&["i"])), step: "call".to_owned(), until: at },
         ] {
             let text = serde_json::to_string(&because).expect("plain");
             assert_eq!(serde_json::from_str::<Because>(&text).expect(&text), because);

@@ -12,6 +12,7 @@ pub fn because(word: &str) -> String {
         "message_pending" => "a message is on its way",
         "plan_ended" => "the plan has no step left: a person goes on",
         "not_due" => "the next step is not due yet",
+        "waiting" => "the next step waits for its condition",
         "send" => "a message was sent",
         "approval" => "a step waits for approval",
         "deferred" => "a step is due and waits for its moment",

@@ -252,6 +252,12 @@ pub const FACTS: &[Fact] = &[
     int("risk.score", |f| f.risk.score, "0 (safe) to 100, -1 when unknown."),
 ];
 
+/// Facts that a new day of the tenant's zone changes, though nothing happened.
+pub const OF_TENANTS_DAY: [&str; 3] = ["invoice.days_past_due", "exposure.overdue_minor", "exposure.oldest_days_past_due"];
+
+/// Facts that a new day where the customer's people are changes, though nothing happened.
+pub const OF_PERSONS_DAY: [&str; 1] = ["history.days_since_contact"];
+
 /// Up to three known names near `name`, nearest first; the whole group where `name` is only a group.
 pub(super) fn near(name: &str) -> Vec<&'static str> {
     let group: Vec<&str> = FACTS.iter().map(|fact| fact.name).filter(|known| known.split('.').next() == Some(name)).collect();

@@ -14,7 +14,10 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub use facts::{ConditionFacts, CustomerFacts, ExposureFacts, FACTS, Fact, HistoryFacts, InvoiceFacts, NEVER, RiskFacts};
+pub use facts::{
+    ConditionFacts, CustomerFacts, ExposureFacts, FACTS, Fact, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
+    RiskFacts,
+};
 
 /// The longest source, in bytes.
 pub const SOURCE_MAX: usize = 1024;
@@ -70,6 +73,21 @@ impl Condition {
     /// What it always answers, where no fact can change that.
     pub fn constant(&self) -> Option<bool> {
         eval::run(&self.code, None)
+    }
+
+    /// Whether it asks for a fact of [`FACTS`].
+    pub fn names(&self, fact: &str) -> bool {
+        self.code.iter().any(|op| match op {
+            eval::Op::Fact(index) | eval::Op::OfStep(index, _) => FACTS.get(*index).is_some_and(|known| known.name == fact),
+            eval::Op::Bool(_)
+            | eval::Op::Int(_)
+            | eval::Op::Text(_)
+            | eval::Op::Not
+            | eval::Op::And
+            | eval::Op::Or
+            | eval::Op::Compare(_)
+            | eval::Op::In(_) => false,
+        })
     }
 
     /// The steps that it names, each with the byte where.

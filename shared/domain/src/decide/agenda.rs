@@ -9,8 +9,13 @@ use super::{
     rungs::{NextStep, Rungs},
 };
 use crate::{
-    Case, Outcome, Scope, book::DueItem, condition::ExposureFacts, dates::add_days, step_history::StepResult,
-    workflow::CompiledWorkflow,
+    Case, Outcome, Scope,
+    book::DueItem,
+    calendar::Place,
+    condition::{ExposureFacts, OF_PERSONS_DAY, OF_TENANTS_DAY},
+    dates::add_days,
+    step_history::StepResult,
+    workflow::{AfterWait, CompiledWorkflow},
 };
 
 /// A step of one due item.
@@ -30,15 +35,20 @@ pub(super) struct Agenda<'a> {
     pub(super) due: Vec<ItemStep>,
     /// Whether a driver's step is due.
     pub(super) is_due: bool,
-    /// When the first step is due, while none is.
+    /// When the first step is due or stops waiting, while none is due.
     pub(super) until: Option<Timestamp>,
+    /// Whether that step waits for its condition.
+    pub(super) waits: bool,
+    /// When a new day may end a wait.
+    pub(super) look_at: Option<Timestamp>,
     /// Steps that are passed over, with their items.
     pub(super) skipped: Vec<(usize, StepResult<'a>)>,
     /// The driver's steps whose anchor passed before they could happen.
     pub(super) lapsed: Vec<String>,
 }
 
-/// Looks at the items that drive, in their order, and, where one's step is due, at every chased item's own.
+/// Looks at the items that drive, in their order, and, where one's step is due, at every chased item's own. While the step of
+/// an item waits for its condition, the next item drives.
 pub(super) fn agenda<'a>(
     situation: &Situation<'a>,
     workflow: &'a CompiledWorkflow,
@@ -48,30 +58,42 @@ pub(super) fn agenda<'a>(
 ) -> Agenda<'a> {
     let looking =
         Looking { situation, workflow, exposure, rungs: Rungs::new(situation, workflow, case), reached: Reached::now(situation) };
-    let mut agenda =
-        Agenda { driver: None, due: Vec::new(), is_due: false, until: None, skipped: Vec::new(), lapsed: Vec::new() };
-    let mut first: Option<(Date, ItemStep)> = None;
+    let mut agenda = Agenda {
+        driver: None,
+        due: Vec::new(),
+        is_due: false,
+        until: None,
+        waits: false,
+        look_at: None,
+        skipped: Vec::new(),
+        lapsed: Vec::new(),
+    };
+    let mut first: Option<(Date, bool)> = None;
     for item in chased {
         let Some(due_item) = situation.book.items.get(*item) else { continue };
         let results = situation.history.results(*item);
         let look = looking.turn(due_item, results);
         let passed = look.results.get(results.len()..).unwrap_or_default();
         agenda.skipped.extend(passed.iter().map(|result| (*item, result.clone())));
-        let Some((next, on, due)) = look.next else { continue };
-        let step = ItemStep { item: *item, next };
-        let drives = due || first.as_ref().is_none_or(|(earliest, _)| on < *earliest);
-        if drives {
+        let Some((next, when)) = look.next else { continue };
+        let (due, waits, on) = match when {
+            When::Due => (true, false, next.on),
+            When::From(on) => (false, false, on),
+            When::WaitsUntil(on) => (false, true, on),
+        };
+        if waits {
+            agenda.look_at = earlier(agenda.look_at, looking.new_day(&next));
+        }
+        if due || first.as_ref().is_none_or(|(earliest, _)| on < *earliest) {
             agenda.lapsed = looking.rungs.lapsed_steps(due_item, &look.results);
-            agenda.driver = Some(step.clone());
+            agenda.driver = Some(ItemStep { item: *item, next });
+            first = Some((on, waits));
         }
         if due {
             agenda.is_due = true;
             break;
         }
-        if drives {
-            first = Some((on, step));
-        }
-        if workflow.scope == Scope::Customer {
+        if workflow.scope == Scope::Customer && !waits {
             break;
         }
     }
@@ -85,13 +107,15 @@ pub(super) fn agenda<'a>(
                 passed => Cow::Owned([known, &passed].concat()),
             };
             let before = results.len();
-            let (found, results) = looking.own(due_item, results);
+            let (found, results, waits) = looking.own(due_item, results);
+            agenda.look_at = earlier(agenda.look_at, waits.and_then(|next| looking.new_day(&next)));
             let passed = results.get(before..).unwrap_or_default();
             agenda.skipped.extend(passed.iter().map(|result| (*item, result.clone())));
             agenda.due.extend(found.map(|next| ItemStep { item: *item, next }));
         }
-    } else if let Some((on, _)) = first {
+    } else if let Some((on, waits)) = first {
         agenda.until = Some(situation.calendar().roll(on, situation.spread));
+        agenda.waits = waits;
     }
     agenda
 }
@@ -116,6 +140,10 @@ fn after_gap(situation: &Situation<'_>, workflow: &CompiledWorkflow, on: Date) -
     let Some(last_on) = situation.last_contact_on else { return on };
     let same_day = on <= last_on && last_on == situation.today;
     if same_day { on } else { on.max(add_days(last_on, i64::from(workflow.min_gap.0))) }
+}
+
+fn earlier(so_far: Option<Timestamp>, at: Option<Timestamp>) -> Option<Timestamp> {
+    so_far.into_iter().chain(at).min()
 }
 
 /// The days up to which steps are due now.
@@ -157,10 +185,32 @@ impl<'s, 'a> Reached<'s, 'a> {
     }
 }
 
+/// When an item's next step comes.
+enum When {
+    /// Now.
+    Due,
+    /// From this day on, the first on which gaps allow it.
+    From(Date),
+    /// It would be due and waits for its condition, until this day at most.
+    WaitsUntil(Date),
+}
+
+/// What the wait of a step that would be due says.
+enum Waits {
+    /// There is none.
+    No,
+    /// It is over.
+    Over,
+    /// It goes on until this day at most.
+    Until(Date),
+    /// It took as long as it may, and the step is skipped.
+    GivenUp,
+}
+
 /// A driver's turn.
 struct Turn<'r, 'a> {
-    /// Its next step, the day from which gaps allow it, and whether it is due; `None` when no step is left.
-    next: Option<(NextStep, Date, bool)>,
+    /// Its next step and when that comes; `None` when no step is left.
+    next: Option<(NextStep, When)>,
     /// The item's results and the steps that were passed over on the way.
     results: Cow<'r, [StepResult<'a>]>,
 }
@@ -182,11 +232,20 @@ impl<'a> Looking<'_, 'a> {
             let Some(next) = self.rungs.next(item, &results) else { return Turn { next: None, results } };
             let on = after_gap(self.situation, self.workflow, next.on);
             if !self.reached.due(on) {
-                return Turn { next: Some((next, on, false)), results };
+                return Turn { next: Some((next, When::From(on))), results };
             }
-            let late = self.rungs.passed_over(item, &results, &next, || self.reached.late(on));
-            if !late && self.wanted(&next, item, &results) {
-                return Turn { next: Some((next, on, true)), results };
+            let passed_over = match self.waits(&next, item, &results) {
+                Waits::No => self.rungs.passed_over(item, &results, &next, || self.reached.late(on)),
+                Waits::Until(ends_on) => return Turn { next: Some((next, When::WaitsUntil(on.max(ends_on)))), results },
+                // When its condition came true is not known, so that its moment is today's.
+                Waits::Over if !self.reached.due(self.situation.today) => {
+                    return Turn { next: Some((next, When::From(self.situation.today))), results };
+                }
+                Waits::Over => self.rungs.passed_over(item, &results, &next, || false),
+                Waits::GivenUp => true,
+            };
+            if !passed_over && self.wanted(&next, item, &results) {
+                return Turn { next: Some((next, When::Due)), results };
             }
             match self.skip(&next) {
                 Some(skipped) => results.to_mut().push(skipped),
@@ -195,28 +254,61 @@ impl<'a> Looking<'_, 'a> {
         }
     }
 
-    /// An item's own due step at this moment: what a message that goes anyway credits it with.
+    /// An item's own due step at this moment: what a message that goes anyway credits it with. The last value is a step that
+    /// would be due and waits.
     fn own<'r>(
         &self,
         item: &DueItem<'_>,
         mut results: Cow<'r, [StepResult<'a>]>,
-    ) -> (Option<NextStep>, Cow<'r, [StepResult<'a>]>) {
+    ) -> (Option<NextStep>, Cow<'r, [StepResult<'a>]>, Option<NextStep>) {
         loop {
             let Some(next) = self.rungs.next(item, &results).filter(|next| next.on <= self.situation.today) else {
-                return (None, results);
+                return (None, results, None);
             };
-            // A day that only the plan's own gap let pass makes nothing late.
-            let late = self
-                .rungs
-                .passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on)));
-            if !late && self.wanted(&next, item, &results) {
-                return (Some(next), results);
+            let passed_over = match self.waits(&next, item, &results) {
+                // A day that only the plan's own gap let pass makes nothing late.
+                Waits::No => self.rungs.passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on))),
+                Waits::Until(_) => return (None, results, Some(next)),
+                Waits::Over => self.rungs.passed_over(item, &results, &next, || false),
+                Waits::GivenUp => true,
+            };
+            if !passed_over && self.wanted(&next, item, &results) {
+                return (Some(next), results, None);
             }
             match self.skip(&next) {
                 Some(skipped) => results.to_mut().push(skipped),
-                None => return (None, results),
+                None => return (None, results, None),
             }
         }
+    }
+
+    /// What the wait of a step says that would be due but for it.
+    fn waits(&self, next: &NextStep, item: &DueItem<'_>, results: &[StepResult<'a>]) -> Waits {
+        let Some(wait) = self.workflow.steps.get(next.index).and_then(|step| step.wait.as_ref()) else { return Waits::No };
+        let facts = || self.situation.condition_facts_of(self.exposure, item, results);
+        let ends_on = add_days(next.on, i64::from(wait.at_most.0));
+        if self.workflow.wait_until(next.index).holds(true, facts) {
+            Waits::Over
+        } else if self.situation.today < ends_on {
+            Waits::Until(ends_on)
+        } else {
+            match wait.then {
+                AfterWait::Do => Waits::Over,
+                AfterWait::Skip => Waits::GivenUp,
+            }
+        }
+    }
+
+    /// When a new day may make the condition true for which a step waits: nothing else than time tells so.
+    fn new_day(&self, next: &NextStep) -> Option<Timestamp> {
+        let condition = self.workflow.wait_until(next.index);
+        let begins = |place: &Place| {
+            let tomorrow = place.date_of(self.situation.now).tomorrow().ok()?;
+            tomorrow.to_zoned(place.zone().clone()).ok().map(|at| at.timestamp())
+        };
+        let tenants = OF_TENANTS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.situation.home));
+        let persons = OF_PERSONS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.situation.place));
+        earlier(tenants.flatten(), persons.flatten())
     }
 
     /// Whether the step's condition holds for the item.

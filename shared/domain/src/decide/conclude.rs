@@ -1,5 +1,7 @@
 //! Phase 5: what was found becomes the decision: states, reason, next moment and trace, from values, in one place.
 
+use jiff::Timestamp;
+
 use super::{
     Situation,
     agenda::ItemStep,
@@ -37,6 +39,8 @@ pub(super) struct Rounds<'a> {
     pub(super) driver: Option<ItemStep>,
     pub(super) lapsed: Vec<String>,
     pub(super) stopped: bool,
+    /// When a new day may change what is due.
+    pub(super) look_at: Option<Timestamp>,
 }
 
 /// How the last round of a case ended.
@@ -46,7 +50,14 @@ pub(super) enum Ended<'a> {
     /// No step is left.
     NoStepLeft,
     /// The first step is not due yet.
-    NotDue(ItemStep, Next),
+    NotDue {
+        /// Which.
+        step: ItemStep,
+        /// When it is, or stops waiting.
+        until: Timestamp,
+        /// Whether it waits for its condition.
+        waits: bool,
+    },
     /// Steps were due; this is what came of them.
     Resolved(Resolved<'a>),
     /// The rounds came to no end.
@@ -71,7 +82,9 @@ pub(super) fn case<'a>(
             tasks.extend((resolving.case.state != CaseState::Ended).then(|| work::plan_ended(resolving, due_now_minor)));
             (Because::PlanEnded, CaseState::Ended, Next::Parked)
         }
-        Ended::NotDue(step, next) => (stopped_or(not_due(resolving, &step, next)), CaseState::Open, next),
+        Ended::NotDue { step, until, waits } => {
+            (stopped_or(not_due(resolving, &step, until, waits)), CaseState::Open, Next::At(until))
+        }
         Ended::Unsettled => {
             tasks.push(unsettled(resolving));
             (Because::Unsettled, CaseState::Open, tomorrow(situation))
@@ -91,6 +104,7 @@ pub(super) fn case<'a>(
             }
         }
     };
+    let next = rounds.look_at.map_or(next, |at| next.earlier(Next::At(at)));
     let driver = rounds.driver.and_then(|step| {
         let item = situation.book.items.get(step.item)?.key.clone();
         Some((item, resolving.workflow.steps.get(step.next.index)?.id.clone()))
@@ -174,12 +188,13 @@ pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
     Decision { next: if owes { Next::Parked } else { Next::Nothing }, ..customer(situation, Vec::new()) }
 }
 
-fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, next: Next) -> Because {
+fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
     let item = resolving.situation.book.items.get(step.item).map(|item| item.key.clone());
     let name = resolving.workflow.steps.get(step.next.index).map(|step| step.id.clone());
-    match (item, name, next.at()) {
-        (Some(item), Some(step), Some(until)) => Because::NotDue { item, step, until },
-        _ => Because::Deferred,
+    match (item, name) {
+        (Some(item), Some(step)) if waits => Because::Waiting { item, step, until },
+        (Some(item), Some(step)) => Because::NotDue { item, step, until },
+        (None, _) | (_, None) => Because::Deferred,
     }
 }
 

@@ -70,8 +70,15 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
     };
     let chased = situation.chased(currency);
     let mut situation = situation;
-    let mut rounds =
-        Rounds { tasks: Vec::new(), results: Vec::new(), rules: Vec::new(), driver: None, lapsed: Vec::new(), stopped: false };
+    let mut rounds = Rounds {
+        tasks: Vec::new(),
+        results: Vec::new(),
+        rules: Vec::new(),
+        driver: None,
+        lapsed: Vec::new(),
+        stopped: false,
+        look_at: None,
+    };
     // Each round satisfies at least one step of one item, or is the last.
     let rounds_max = 1 + workflow.steps.len() * chased.len().max(1);
     let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
@@ -85,6 +92,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         let agenda = agenda::agenda(&situation, workflow, &case, &exposure, &chased);
         let skipped = agenda.skipped;
         let passed_over_all = agenda.is_due && agenda.due.is_empty() && !skipped.is_empty();
+        rounds.look_at = agenda.look_at;
         if agenda.driver.is_some() {
             (rounds.driver, rounds.lapsed) = (agenda.driver, agenda.lapsed);
         }
@@ -107,7 +115,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
                     Some(Ended::Resolved(resolved))
                 }
             }
-            (false, Some(step), Some(until)) => Some(Ended::NotDue(step.clone(), crate::Next::At(until))),
+            (false, Some(step), Some(until)) => Some(Ended::NotDue { step: step.clone(), until, waits: agenda.waits }),
             (false, ..) => Some(Ended::NoStepLeft),
         };
     }
@@ -117,6 +125,8 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
     (decided, situation)
 }
 
+#[cfg(test)]
+mod plan_properties;
 #[cfg(test)]
 mod plan_tests;
 #[cfg(test)]

@@ -51,7 +51,8 @@ fn months_lead_to_the_same_day_or_the_last() {
         (json!({"months": 1}), "2026-04-01", "2026-05-02"),
     ] {
         let mut stage = stage(&[send("first", "due_date", offset.clone(), json!({}))]);
-        stage.invoice("A", EUR, 1_000, due_on);
+        let id = stage.invoice("A", EUR, 1_000, due_on);
+        stage.invoice_mut(&id).issued_on = crate::dates::add_days(on(due_on), -60);
         let (from, to) = (crate::dates::add_days(on(due_on), -45), crate::dates::add_days(on(due_on), 90));
         let lines = stage.run(&format!("{from}T00:30:00Z"), &format!("{to}T00:30:00Z"));
         assert_eq!(lines, [format!("{expected} first: A")], "{offset} {due_on}");
@@ -124,6 +125,88 @@ fn the_highest_step_does_not_come_before_the_distance_that_it_keeps() {
         assert_eq!(stage.run("2026-02-12T15:45:00Z", "2026-02-12T15:55:00Z"), ["2026-02-12 first: A"]);
         assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-20T15:55:00Z"), [expected], "{keep}");
     }
+}
+
+/// A reminder, a notice that waits, and a last word behind it; the item is due on 1 February, the notice on the 11th.
+fn waiting(until: &str, then: &str) -> Stage {
+    let wait = json!({"wait": {"until": until, "at_most": "P10D", "then": then}});
+    let mut stage = stage(&[
+        send("reminder", "due_date", json!("P1D"), json!({})),
+        send("notice", "due_date", json!("P10D"), wait),
+        send("last", "due_date", json!("P15D"), json!({})),
+    ]);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage
+}
+
+#[test]
+fn a_step_waits_until_its_condition_holds_and_what_is_behind_it_waits_too() {
+    let mut stage = waiting("exposure.due_items >= 2", "skip");
+    assert_eq!(stage.run("2026-02-01T00:30:00Z", "2026-02-17T12:00:00Z"), ["2026-02-02 reminder: A"]);
+    // On the 17th a second invoice comes, due much later.
+    stage.invoice("B", EUR, 1_000, "2026-03-15");
+    let lines = stage.run("2026-02-17T20:00:00Z", "2026-03-10T00:30:00Z");
+    assert_eq!(lines, ["2026-02-18 notice: A", "2026-02-23 last: A"]);
+}
+
+#[test]
+fn a_wait_ends_after_at_most_as_the_plan_says() {
+    for (then, expected) in [("skip", vec!["2026-02-21 last: A"]), ("do", vec!["2026-02-21 notice: A", "2026-02-26 last: A"])] {
+        let mut stage = waiting("exposure.due_items >= 2", then);
+        stage.run("2026-02-01T00:30:00Z", "2026-02-03T00:30:00Z");
+        let decision = decide(&stage.facts, &stage.policy, at("2026-02-11T15:45:00Z"));
+        let until = at("2026-02-21T00:00:00Z");
+        let Because::Waiting { step, until: ends, .. } = &decision.trace[0].because else { panic!("{:?}", decision.trace) };
+        assert_eq!((step.as_str(), ends.to_zoned(jiff::tz::TimeZone::UTC).date()), ("notice", on("2026-02-21")));
+        assert!(*ends > until && decision.next == crate::Next::At(*ends), "money alone: nothing is looked at before");
+        assert_eq!(stage.run("2026-02-11T15:45:00Z", "2026-03-10T00:30:00Z"), expected, "{then}");
+    }
+}
+
+#[test]
+fn a_wait_that_asks_for_days_is_looked_at_each_day() {
+    for (until, midnight) in [
+        ("invoice.days_past_due >= 14", Some("2026-02-11T23:00:00Z")),
+        ("exposure.oldest_days_past_due >= 14", Some("2026-02-11T23:00:00Z")),
+        ("exposure.overdue_minor > 5000", Some("2026-02-11T23:00:00Z")),
+        ("history.days_since_contact >= 13", Some("2026-02-12T05:00:00Z")),
+        ("history.days_since_contact >= 13 || invoice.days_past_due >= 90", Some("2026-02-11T23:00:00Z")),
+        ("exposure.open_minor > 5000", None),
+    ] {
+        let mut stage = waiting(until, "do");
+        stage.run("2026-02-01T00:30:00Z", "2026-02-03T00:30:00Z");
+        // The tenant is in Berlin, where it becomes the 12th six hours earlier.
+        stage.facts.customer.time_zone = Some("America/New_York".to_owned());
+        let decision = decide(&stage.facts, &stage.policy, at("2026-02-11T22:00:00Z"));
+        let expected = midnight.map_or("2026-02-21", |midnight| &midnight[..10]);
+        let next = decision.next.at().expect("an instant");
+        assert_eq!(next.to_string()[..10], *expected, "{until}");
+        assert!(midnight.is_none_or(|midnight| next == at(midnight)), "{until}: {next}");
+        assert!(matches!(decision.trace[0].because, Because::Waiting { .. }), "{until}");
+    }
+    let mut stage = waiting("invoice.days_past_due >= 14", "skip");
+    let lines = stage.run("2026-02-01T00:30:00Z", "2026-03-10T00:30:00Z");
+    assert_eq!(lines, ["2026-02-02 reminder: A", "2026-02-15 notice: A", "2026-02-16 last: A"]);
+}
+
+#[test]
+fn while_the_oldest_waits_the_next_item_goes_on() {
+    let mut stage = waiting("exposure.open_minor > 5000", "skip");
+    stage.invoice("B", EUR, 1_000, "2026-02-11");
+    let lines = stage.run("2026-02-01T00:30:00Z", "2026-02-22T12:00:00Z");
+    assert_eq!(lines, ["2026-02-02 reminder: A", "2026-02-12 reminder: B", "2026-02-21 last: A"]);
+}
+
+#[test]
+fn the_highest_step_does_not_jump_over_a_wait() {
+    let steps = [
+        send("first", "due_date", json!("P1D"), json!({"catch_up": "highest"})),
+        send("second", "due_date", json!("P5D"), json!({"wait": {"until": "true", "at_most": "P5D", "then": "do"}})),
+        send("third", "due_date", json!("P8D"), json!({})),
+    ];
+    let mut stage = stage(&steps);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-20T15:55:00Z"), ["2026-02-20 first: A"]);
 }
 
 fn hold(scope: HoldScope, from: &str, until: &str) -> Hold {

@@ -112,10 +112,11 @@ impl<'s, 'a> Rungs<'s, 'a> {
         }
     }
 
-    /// Whether a step after `index` is due by its own plan as well, or by the distance that it keeps.
+    /// Whether a step after `index` is due by its own plan as well, or by the distance that it keeps. One that waits for a
+    /// condition, and what stands behind it, does not count.
     fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
         let before = self.climb(item, results).and_then(|(_, before)| before);
-        self.workflow.steps.iter().skip(index + 1).any(|step| {
+        self.workflow.steps.iter().skip(index + 1).take_while(|step| step.wait.is_none()).any(|step| {
             let Some(occurrence) = self.occurrence(step) else { return false };
             let before = before.as_ref().filter(|_| step.keep_distance);
             let (on, _) = self.day(item, step, before);

@@ -12,6 +12,7 @@ pub struct CompiledWorkflow {
     applies_when: Compiled,
     exit_when: Compiled,
     when: Vec<Compiled>,
+    wait_until: Vec<Compiled>,
     positions: BTreeMap<String, usize>,
 }
 
@@ -35,6 +36,14 @@ impl Compiled {
         }
     }
 
+    /// Whether it names a fact.
+    pub fn names(&self, fact: &str) -> bool {
+        match self {
+            Self::Checked(condition) => condition.names(fact),
+            Self::Absent | Self::Broken => false,
+        }
+    }
+
     /// Whether it holds of what `facts` makes, which is asked only where there is a condition; `absent` where there is none.
     pub fn holds(&self, absent: bool, facts: impl FnOnce() -> ConditionFacts) -> bool {
         match self {
@@ -52,6 +61,11 @@ impl CompiledWorkflow {
             applies_when: Compiled::of(workflow.applies_when.as_deref()),
             exit_when: Compiled::of(workflow.exit_when.as_deref()),
             when: workflow.steps.iter().map(|step| Compiled::of(step.when.as_deref())).collect(),
+            wait_until: workflow
+                .steps
+                .iter()
+                .map(|step| Compiled::of(step.wait.as_ref().map(|wait| wait.until.as_str())))
+                .collect(),
             positions: workflow.steps.iter().enumerate().rev().map(|(at, step)| (step.id.clone(), at)).collect(),
             workflow,
         }
@@ -70,6 +84,11 @@ impl CompiledWorkflow {
     /// The condition of the step at a position.
     pub fn when(&self, step: usize) -> &Compiled {
         self.when.get(step).unwrap_or(&Compiled::Absent)
+    }
+
+    /// What the step at a position waits for.
+    pub fn wait_until(&self, step: usize) -> &Compiled {
+        self.wait_until.get(step).unwrap_or(&Compiled::Absent)
     }
 
     /// Where the step with this id stands.

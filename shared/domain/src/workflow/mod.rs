@@ -73,6 +73,9 @@ pub struct Step {
     /// CEL subset; where it is false when the step falls due, the step is skipped and the skip recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
+    /// Until when the step, and those behind it, wait once it would be due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
     /// What happens when the step is late.
     #[serde(default)]
     pub catch_up: CatchUp,
@@ -93,8 +96,39 @@ fn is_false(flag: &bool) -> bool {
 impl Step {
     /// A step that does something at a moment, and says no more.
     pub fn new(id: &str, at: At, action: Action) -> Self {
-        Self { id: id.to_owned(), at, when: None, catch_up: CatchUp::default(), keep_distance: false, approval: None, action }
+        Self {
+            id: id.to_owned(),
+            at,
+            when: None,
+            wait: None,
+            catch_up: CatchUp::default(),
+            keep_distance: false,
+            approval: None,
+            action,
+        }
     }
+}
+
+/// That a step waits until a condition holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// CEL subset: while it is false, the step waits.
+    pub until: String,
+    /// How long at most, counted from the day on which the step would have been due.
+    pub at_most: Days,
+    /// What becomes of the step after that.
+    pub then: AfterWait,
+}
+
+/// What becomes of a step that waited as long as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterWait {
+    /// It is skipped, recorded.
+    Skip,
+    /// It is done all the same.
+    Do,
 }
 
 /// Whether a person must approve a step.

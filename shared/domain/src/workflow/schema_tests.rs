@@ -72,8 +72,9 @@ fn variants<T: DeserializeOwned>(name: &str) {
 #[test]
 fn objects_have_the_same_keys() {
     let at = json!({"anchor": "due_date", "offset": "P1D"});
-    let step = json!({"id": "a", "at": at, "when": "true", "catch_up": "skip", "keep_distance": true, "approval": "required",
-               "action": {"credit_hold": {}}});
+    let wait = json!({"until": "exposure.due_items > 2", "at_most": "P14D", "then": "skip"});
+    let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "catch_up": "skip", "keep_distance": true,
+               "approval": "required", "action": {"credit_hold": {}}});
     object::<Workflow>(
         "Workflow",
         json!({"id": "a", "version": 1, "name": "A", "scope": "invoice", "priority": 1, "applies_when": "true",
@@ -81,6 +82,7 @@ fn objects_have_the_same_keys() {
     );
     object::<Step>("Step", step);
     object::<At>("At", at);
+    object::<Wait>("Wait", wait);
     offsets();
     object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none"}));
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
@@ -96,6 +98,7 @@ fn enumerations_have_the_same_values() {
     variants::<Scope>("Scope");
     variants::<Anchor>("Anchor");
     variants::<CatchUp>("CatchUp");
+    variants::<AfterWait>("AfterWait");
     variants::<Approval>("Approval");
     variants::<Channel>("Channel");
     variants::<Role>("Role");

@@ -8,6 +8,7 @@ use super::{Action, Anchor, FeeKind, Notify, Offset, Send, Step, TaskAction, Wor
 use crate::condition::Condition;
 use crate::{Channel, Settings};
 
+mod step_keys;
 mod timing;
 
 /// The most steps that a workflow has.
@@ -24,6 +25,9 @@ pub const TITLE_MAX: usize = 200;
 
 /// The most business days of an offset either way, about ten years as for civil days.
 pub const BUSINESS_DAYS_MAX: i32 = 2_600;
+
+/// The longest that a step waits for its condition, in days.
+pub const WAIT_MAX: i32 = 365;
 
 /// The most months of an offset either way, ten years as for civil days.
 pub const MONTHS_MAX: i32 = 120;
@@ -90,7 +94,7 @@ pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
             found.push(Flaw::at(format!("{pointer}/id"), detail));
         }
         at(&mut found, &pointer, position, step);
-        distance(&mut found, &pointer, position, step);
+        step_keys::flaws(&mut found, workflow, position, step);
         let when = format!("{pointer}/when");
         condition(&mut found, workflow, &when, step.when.as_deref(), (false, "so the step never comes; leave it out"));
         action(&mut found, &pointer, &step.action, shop);
@@ -169,16 +173,6 @@ fn at(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
         }
         Offset::Days(_) | Offset::Months { .. } | Offset::Business { .. } => {}
     }
-}
-
-fn distance(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
-    let detail = match step.at.anchor {
-        _ if !step.keep_distance => return,
-        _ if position == 0 => "there is no step before it to keep a distance from; leave keep_distance out",
-        Anchor::PreviousStep => "a step that is anchored to previous_step keeps its distance as it is; leave keep_distance out",
-        Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => return,
-    };
-    found.push(Flaw::at(format!("{pointer}/keep_distance"), detail));
 }
 
 fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {

@@ -135,6 +135,47 @@ fn each_spoilt_place_is_named() {
         ("/steps/0/keep_distance", json!(true), "/steps/0/keep_distance", "no step before it"),
         ("/steps/2/keep_distance", json!(true), "/steps/2/keep_distance", "keeps its distance as it is"),
         ("/steps/2/keep_distance", json!("yes"), "/steps/2/keep_distance", "expected a boolean"),
+        // Waits.
+        (
+            "/steps/3/wait",
+            json!({"until": "false", "at_most": "P5D", "then": "do"}),
+            "/steps/3/wait/until",
+            "only waits out at_most",
+        ),
+        (
+            "/steps/3/wait",
+            json!({"until": "history.satisfied('x')", "at_most": "P5D", "then": "do"}),
+            "/steps/3/wait/until",
+            "there is no step 'x'",
+        ),
+        ("/steps/3/wait", json!({"until": "1", "at_most": "P5D", "then": "do"}), "/steps/3/wait/until", "must be true or false"),
+        (
+            "/steps/3/wait",
+            json!({"until": "true", "at_most": "P0D", "then": "do"}),
+            "/steps/3/wait/at_most",
+            "between P1D and P365D",
+        ),
+        (
+            "/steps/3/wait",
+            json!({"until": "true", "at_most": "P366D", "then": "do"}),
+            "/steps/3/wait/at_most",
+            "between P1D and P365D",
+        ),
+        (
+            "/steps/3/wait",
+            json!({"until": "true", "at_most": "P1M", "then": "do"}),
+            "/steps/3/wait/at_most",
+            "not a duration in days",
+        ),
+        ("/steps/3/wait", json!({"until": "true", "at_most": "P5D"}), "/steps/3/wait", "missing field `then`"),
+        ("/steps/3/wait", json!({"until": "true", "then": "do"}), "/steps/3/wait", "missing field `at_most`"),
+        ("/steps/3/wait", json!({"at_most": "P5D", "then": "do"}), "/steps/3/wait", "missing field `until`"),
+        (
+            "/steps/3/wait",
+            json!({"until": "true", "at_most": "P5D", "then": "stop"}),
+            "/steps/3/wait/then",
+            "unknown variant `stop`",
+        ),
         // Actions.
         ("/steps/1/action/send/channels", json!([]), "/steps/1/action/send/channels", "needs a channel"),
         (
@@ -202,6 +243,8 @@ fn what_may_be_published() {
         ("/steps/0/at", json!({"anchor": "invoice_date", "offset": "P0D"})),
         ("/steps/4/when", json!("true")),
         ("/steps/3/keep_distance", json!(true)),
+        ("/steps/3/wait", json!({"until": "exposure.due_items > 2", "at_most": "P365D", "then": "skip"})),
+        ("/steps/3/wait", Value::from(json!({"until": "history.satisfied('nudge')", "at_most": "P1D", "then": "do"}))),
         ("/steps/0/keep_distance", json!(false)),
         ("/min_gap", json!("P0D")),
         ("/min_gap", json!("P90D")),
@@ -222,6 +265,15 @@ fn a_template_in_no_language_is_none() {
     // What cannot be sent by needs no template, until it can.
     shop.senders.insert(Channel::Voice);
     assert_eq!(flaws(&workflow, &shop).len(), 2);
+}
+
+#[test]
+fn a_step_that_waits_is_never_late() {
+    let mut json = spoilt("/steps/3/wait", json!({"until": "exposure.due_items > 2", "at_most": "P5D", "then": "do"}));
+    json["steps"][3]["catch_up"] = json!("skip");
+    check(&json, "/steps/3/catch_up", "a step that waits is never late");
+    json["steps"][3]["catch_up"] = json!("highest");
+    assert_eq!(told(&json), []);
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
     let mut planned: Vec<Planned> = Vec::with_capacity(steps.len());
     for step in steps {
         let (earliest, latest) = civil_days(step.at.offset, settings);
+        let latest = latest + step.wait.as_ref().map_or(0, |wait| i64::from(wait.at_most.0));
         let next = match (step.at.anchor, planned.last()) {
             (Anchor::PreviousStep, Some(before)) => {
                 Planned { base: before.base, earliest: before.earliest + earliest, latest: before.latest + latest }

@@ -1,0 +1,91 @@
+//! What holds of waits, repeats and dates to pay by for whatever plan, payments and times of the sweeps.
+
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    PaymentStatus,
+    dates::{add_days, days_between},
+    testing::{Book as Stage, at, on, workflow},
+};
+
+/// What left or was passed over of one item: the day in Berlin, the step, and whether a message left.
+#[derive(Clone, Debug)]
+struct Seen {
+    on: Date,
+    step: String,
+    sent: bool,
+}
+
+/// Sweeps so many hours apart, from 25 January; before the sweep of that number so much is paid.
+fn run(stage: &mut Stage, gaps: &[u16], payments: &[(usize, i64)]) -> Vec<(Timestamp, Seen)> {
+    let berlin = TimeZone::get("Europe/Berlin").expect("a zone");
+    let invoice = stage.facts.invoices[0].invoice.id.clone();
+    let mut now = at("2026-01-25T00:07:00Z");
+    let mut seen = Vec::new();
+    for (place, gap) in gaps.iter().enumerate() {
+        now = now.checked_add(i64::from(*gap).hours()).expect("in this century");
+        for (number, (_, amount)) in payments.iter().enumerate().filter(|(_, (sweep, _))| *sweep == place) {
+            stage.pay(&format!("P{number}"), &invoice, *amount, PaymentStatus::Received, &now.to_string());
+        }
+        let on = now.to_zoned(berlin.clone()).date();
+        let decision = stage.step(now);
+        let rows = |sent| move |step: &crate::Covered| (now, Seen { on, step: step.step.clone(), sent });
+        seen.extend(decision.marks.iter().flat_map(|mark| &mark.rows).map(rows(false)));
+        seen.extend(decision.messages.iter().flat_map(|message| &message.rows).map(rows(true)));
+    }
+    seen
+}
+
+fn send(id: &str, offset: i32, further: Value) -> Value {
+    let mut step = json!({"id": id, "at": {"anchor": "due_date", "offset": format!("P{offset}D")},
+        "action": {"send": {"channels": ["email"], "template": id, "to": ["billing"]}}});
+    step.as_object_mut().expect("an object").extend(further.as_object().expect("an object").clone());
+    step
+}
+
+/// One invoice of 1,000, due on 1 February, chased by these steps and a task at the end.
+fn stage(steps: &[Value], gap: u8) -> Stage {
+    let mut steps = steps.to_vec();
+    steps.push(json!({"id": "person", "at": {"anchor": "due_date", "offset": "P300D"}, "action": {"task": {"title": "Call"}}}));
+    let plan = json!({"id": "plan", "name": "Plan", "scope": "invoice", "min_gap": format!("P{gap}D"), "steps": steps});
+    let mut stage = Stage::new(workflow(plan));
+    stage.invoice("A", Currency::EUR, 1_000, "2026-02-01");
+    stage
+}
+
+fn gaps() -> impl Strategy<Value = Vec<u16>> {
+    prop::collection::vec(1_u16..70, 40..90)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_step_that_waits_comes_with_its_condition_or_after_at_most(
+        offset in 1_i32..20, at_most in 1_i64..20, skips in any::<bool>(), gap in 0_u8..4, gaps in gaps(),
+        payments in prop::collection::vec((0_usize..90, 100_i64..600), 0..2),
+    ) {
+        let wait = json!({"wait": {"until": "invoice.open_minor < 700", "at_most": format!("P{at_most}D"),
+                                   "then": if skips { "skip" } else { "do" }}});
+        let steps = [send("first", 1, json!({})), send("second", offset, wait), send("third", offset + 2, json!({}))];
+        let mut stage = stage(&steps, gap);
+        let seen = run(&mut stage, &gaps, &payments);
+        let mut second = None;
+        for (now, seen) in &seen {
+            let paid: i64 = stage.facts.payments.iter().filter(|fact| fact.recorded_at <= *now).map(|fact| fact.payment.amount_minor).sum();
+            let waited = days_between(add_days(on("2026-02-01"), i64::from(offset)), seen.on);
+            match (seen.step.as_str(), seen.sent) {
+                ("second", true) => prop_assert!(1_000 - paid < 700 || !skips && waited >= at_most, "{:?} with {} paid", seen, paid),
+                ("second", false) => prop_assert!(skips && waited >= at_most && 1_000 - paid >= 700, "{:?} with {} paid", seen, paid),
+                _ => {}
+            }
+            if seen.step == "second" {
+                prop_assert!(second.replace(*now).is_none(), "twice");
+            }
+            prop_assert!(seen.step != "third" || second.is_some(), "what is behind it came first: {:?}", seen);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a step may say besides its moment and its action: distances and waits.
+
+use super::{Flaw, WAIT_MAX, condition};
+use crate::workflow::{Anchor, CatchUp, Step, Wait, Workflow};
+
+pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize, step: &Step) {
+    let pointer = format!("/steps/{position}");
+    if let Some(detail) = distance(position, step) {
+        found.push(Flaw::at(format!("{pointer}/keep_distance"), detail));
+    }
+    if let Some(waits) = &step.wait {
+        wait(found, workflow, &pointer, step, waits);
+    }
+}
+
+fn distance(position: usize, step: &Step) -> Option<&'static str> {
+    match step.at.anchor {
+        _ if !step.keep_distance => None,
+        _ if position == 0 => Some("there is no step before it to keep a distance from; leave keep_distance out"),
+        Anchor::PreviousStep => {
+            Some("a step that is anchored to previous_step keeps its distance as it is; leave keep_distance out")
+        }
+        Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => None,
+    }
+}
+
+fn wait(found: &mut Vec<Flaw>, workflow: &Workflow, pointer: &str, step: &Step, wait: &Wait) {
+    let useless = (false, "so the step only waits out at_most; leave the wait out and give the step a later moment, or none");
+    condition(found, workflow, &format!("{pointer}/wait/until"), Some(&wait.until), useless);
+    if wait.at_most.0 < 1 || wait.at_most.0 > WAIT_MAX {
+        let detail = format!("at_most is {} days; a step waits between P1D and P{WAIT_MAX}D", wait.at_most.0);
+        found.push(Flaw::at(format!("{pointer}/wait/at_most"), detail));
+    }
+    if step.catch_up == CatchUp::Skip {
+        let detail = "a step that waits is never late, so nothing would be skipped; leave catch_up out, and say in \
+                      wait.then what becomes of the step";
+        found.push(Flaw::at(format!("{pointer}/catch_up"), detail));
+    }
+}
