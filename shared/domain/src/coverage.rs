@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, InvoiceId, MessageId, Mode};
+use crate::{Channel, HoldId, InvoiceId, MessageId, Mode};
 
 /// A due item: an instalment, or an invoice without instalments.
 ///
@@ -59,22 +60,48 @@ impl From<DueItemKey> for String {
     }
 }
 
-/// One due item, the step that a message or action credits it with, and which repeat of the step's anchor.
+/// What a step is repeated for. It names that and never counts what happened, so that nothing else that happens changes it.
+///
+/// Text form: empty for a step that comes once; the promise's id for a step on a promise.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Occurrence(CompactString);
+
+impl Occurrence {
+    /// The one of a step that hangs on a promise.
+    pub fn of(promise: &HoldId) -> Self {
+        Self(CompactString::from(promise.as_str()))
+    }
+
+    /// Whether it is that of a step that comes once.
+    pub fn is_only(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Occurrence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One due item, the step that a message or action credits it with, and which occurrence of the step.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Covered {
     /// The due item.
     pub item: DueItemKey,
     /// The step's id.
     pub step: String,
-    /// 0, or for a step anchored on a promise, how many promises came before. A reversal does not advance it.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub occurrence: u32,
+    /// Which occurrence of the step. A reversal does not change it.
+    #[serde(default, skip_serializing_if = "Occurrence::is_only")]
+    pub occurrence: Occurrence,
     /// What was due now for the item when it was decided (then sent), minor units. It is recorded, not compared by identity.
     pub due_now_minor: i64,
-}
-
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// How a step ended for a due item.

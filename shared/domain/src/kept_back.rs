@@ -152,7 +152,8 @@ fn currencies(items: &[DueItem<'_>], hold: &Hold) -> Vec<Currency> {
     all
 }
 
-fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
+/// Whether a hold speaks of an item.
+pub(crate) fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
     match &hold.scope {
         HoldScope::Customer => true,
         HoldScope::Case(currency) => *currency == item.currency,

@@ -48,7 +48,7 @@ pub mod version;
 pub mod workflow;
 
 pub use because::Because;
-pub use coverage::{Coverage, Covered, DueItemKey, Outcome};
+pub use coverage::{Coverage, Covered, DueItemKey, Occurrence, Outcome};
 pub use currency::Currency;
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;

@@ -2,15 +2,15 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Channel, DueItemKey, Facts, Mode, Outcome, book::Book, calendar::Place};
+use crate::{Channel, DueItemKey, Facts, Mode, Occurrence, Outcome, book::Book, calendar::Place};
 
 /// How a step ended for one due item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepResult<'a> {
     /// The step's id.
     pub step: &'a str,
-    /// Which repeat of the step's anchor.
-    pub occurrence: u32,
+    /// Which occurrence of the step.
+    pub occurrence: Occurrence,
     /// How it ended.
     pub outcome: Outcome,
     /// When.
@@ -37,7 +37,7 @@ impl<'a> StepHistory<'a> {
             for row in &coverage.rows {
                 let result = StepResult {
                     step: &row.step,
-                    occurrence: row.occurrence,
+                    occurrence: row.occurrence.clone(),
                     outcome: coverage.outcome,
                     at: coverage.at,
                     on,
@@ -75,15 +75,15 @@ impl<'a> StepHistory<'a> {
 }
 
 /// How a step was satisfied, according to an item's results: the first time.
-pub fn satisfied<'r, 'a>(results: &'r [StepResult<'a>], step: &str, occurrence: u32) -> Option<&'r StepResult<'a>> {
-    let ended = |result: &&StepResult<'a>| result.occurrence == occurrence && result.outcome.satisfies() && result.step == step;
+pub fn satisfied<'r, 'a>(results: &'r [StepResult<'a>], step: &str, occurrence: &Occurrence) -> Option<&'r StepResult<'a>> {
+    let ended = |result: &&StepResult<'a>| result.occurrence == *occurrence && result.outcome.satisfies() && result.step == step;
     results.iter().filter(ended).min_by_key(|result| result.at)
 }
 
 /// Ways that proved not to deliver a step's message, according to an item's results.
-pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: u32) -> Vec<&'a (Channel, String)> {
+pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence) -> Vec<&'a (Channel, String)> {
     let undelivered = |result: &&StepResult<'a>| {
-        result.outcome == Outcome::Undelivered && result.occurrence == occurrence && result.step == step
+        result.outcome == Outcome::Undelivered && result.occurrence == *occurrence && result.step == step
     };
     results.iter().filter(undelivered).filter_map(|result| result.way).collect()
 }

@@ -18,6 +18,9 @@ const IDS: [&str; 8] = ["cus_", "inv_", "msg_", "cas_", "hld_", "tsk_", "pay_", 
 /// What is heard of a message that is no news.
 const NO_NEWS: [&str; 2] = ["sent", "delivered"];
 
+/// A customer's promises, the first first, by their ids.
+struct Promises(Vec<String>);
+
 /// Tells what a story's customers came to, by the names that the story has for them.
 pub struct Teller {
     customers: BTreeSet<String>,
@@ -67,8 +70,9 @@ impl Teller {
             let Some(matter) = matter(desk, name).await? else { continue };
             ids.insert(matter["customer"]["id"].as_str().unwrap_or_default().to_owned(), name.clone());
             self.stands(name, &matter, &mut lines);
+            let promises = Promises::of(&matter);
             for record in list(&matter["records"]) {
-                self.recorded(name, record, &mut left, &mut lines)?;
+                self.recorded(name, record, &promises, &mut left, &mut lines)?;
             }
         }
         // What left and is not settled has no record yet.
@@ -115,6 +119,7 @@ impl Teller {
         &self,
         name: &str,
         record: &Value,
+        promises: &Promises,
         left: &mut BTreeMap<String, Sent>,
         lines: &mut Vec<String>,
     ) -> anyhow::Result<()> {
@@ -122,7 +127,7 @@ impl Teller {
         for marks in list(&body["marks"]) {
             let (outcome, at) = (text(marks, "outcome"), instant(&marks["at"])?);
             for row in list(&marks["rows"]) {
-                let step = repeat(text(row, "step"), row["occurrence"].as_u64().unwrap_or(0));
+                let step = promises.repeat(text(row, "step"), text(row, "occurrence"));
                 lines.push(format!("mark {at} {name} {} {step} {outcome}", self.item(text(row, "item"))));
             }
         }
@@ -131,7 +136,7 @@ impl Teller {
         let mut who = format!("{} to {name}/{}", text(message, "channel"), text(message, "contact"));
         let mut at = instant(&message["decided_at"])?;
         let status = text(body, "status");
-        let rows = self.covered(message)?;
+        let rows = self.covered(message, promises)?;
         match left.remove(text(record, "message_id")) {
             Some(sent) => {
                 lines.push(sent_line(&sent, template));
@@ -154,13 +159,13 @@ impl Teller {
         Ok(())
     }
 
-    /// Rows of a record's message, packed as `[["reminder",0,[["inv_…",1250]]]]`.
-    fn covered(&self, message: &Value) -> anyhow::Result<Vec<Row>> {
-        type Packed = Vec<(String, u64, Vec<(String, i64)>)>;
+    /// Rows of a record's message, packed as `[["reminder","",[["inv_…",1250]]]]`.
+    fn covered(&self, message: &Value, promises: &Promises) -> anyhow::Result<Vec<Row>> {
+        type Packed = Vec<(String, String, Vec<(String, i64)>)>;
         let packed = text(message, "rows");
         let groups: Packed = if packed.is_empty() { Vec::new() } else { serde_json::from_str(packed)? };
         let rows = groups.into_iter().flat_map(|(step, occurrence, items)| {
-            let step = repeat(&step, occurrence);
+            let step = promises.repeat(&step, &occurrence);
             items.into_iter().map(move |(item, due_now)| (item, step.clone(), due_now))
         });
         Ok(rows.map(|(item, step, due_now)| Row { item: self.item(&item), step, due_now }).collect())
@@ -178,9 +183,24 @@ impl Teller {
     }
 }
 
-/// A step, and which repeat of it where it is not the first.
-fn repeat(step: &str, occurrence: u64) -> String {
-    if occurrence == 0 { step.to_owned() } else { format!("{step}#{occurrence}") }
+impl Promises {
+    fn of(matter: &Value) -> Self {
+        let holds = list(&matter["holds"]).iter().filter(|hold| hold["promised_on"].is_string());
+        let mut promises: Vec<(&str, &str)> = holds.map(|hold| (text(hold, "from"), text(hold, "id"))).collect();
+        promises.sort_unstable();
+        Self(promises.into_iter().map(|(_, id)| id.to_owned()).collect())
+    }
+
+    /// A step, and which repeat of it where it is not the first: of promises by their number, as they were told before they were
+    /// told by name.
+    fn repeat(&self, step: &str, occurrence: &str) -> String {
+        match self.0.iter().position(|promise| promise == occurrence) {
+            Some(0) => step.to_owned(),
+            Some(number) => format!("{step}#{number}"),
+            None if occurrence.is_empty() => step.to_owned(),
+            None => format!("{step}#{occurrence}"),
+        }
+    }
 }
 
 async fn matter(desk: &Desk, name: &str) -> anyhow::Result<Option<Value>> {

@@ -100,8 +100,12 @@ impl Subject {
         let invoice = InvoiceId::derive(&["acme", "canonical", "INV-1"]);
         let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
         aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now()).await.unwrap();
-        let rows =
-            vec![Covered { item: DueItemKey::whole(invoice), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 100 }];
+        let rows = vec![Covered {
+            item: DueItemKey::whole(invoice),
+            step: "reminder".to_owned(),
+            occurrence: domain::Occurrence::default(),
+            due_now_minor: 100,
+        }];
         let case = Case {
             id: CaseId::derive(&["acme", "case"]),
             workflow: "standard".to_owned(),

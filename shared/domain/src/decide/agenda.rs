@@ -319,6 +319,6 @@ impl<'a> Looking<'_, 'a> {
     fn skip(&self, next: &NextStep) -> Option<StepResult<'a>> {
         let step = &self.workflow.steps.get(next.index)?.id;
         let Situation { now, today, .. } = self.situation;
-        Some(StepResult { step, occurrence: next.occurrence, outcome: Outcome::Skipped, at: *now, on: *today, way: None })
+        Some(StepResult { step, occurrence: next.occurrence.clone(), outcome: Outcome::Skipped, at: *now, on: *today, way: None })
     }
 }

@@ -27,7 +27,11 @@ fn plan(steps: &[Value]) -> Workflow {
 
 /// The stage of a plan with every day of the week in the window and holidays left to those of Berlin.
 fn stage(steps: &[Value]) -> Stage {
-    let mut stage = Stage::new(plan(steps));
+    open_all_days(plan(steps))
+}
+
+fn open_all_days(plan: Workflow) -> Stage {
+    let mut stage = Stage::new(plan);
     stage.policy.settings.window.days = (0..7_i8).map(|days| jiff::civil::Weekday::Monday.wrapping_add(days)).collect();
     stage
 }
@@ -207,6 +211,28 @@ fn the_highest_step_does_not_jump_over_a_wait() {
     let mut stage = stage(&steps);
     stage.invoice("A", EUR, 1_000, "2026-02-01");
     assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-20T15:55:00Z"), ["2026-02-20 first: A"]);
+}
+
+fn promise(scope: HoldScope, from: &str, day: &str) -> Hold {
+    Hold { reason: HoldReason::Promise, promised_on: Some(on(day)), ..hold(scope, from, day) }
+}
+
+#[test]
+fn a_promise_moves_the_steps_of_its_own_invoice_alone() {
+    let mut plan = plan(&[send("broken", "promise_date", json!("P1D"), json!({}))]);
+    plan.scope = crate::Scope::Invoice;
+    let mut stage = open_all_days(plan);
+    let ids = ["A", "B", "C"].map(|name| stage.invoice(name, EUR, 1_000, "2026-02-01"));
+    let [a, b, _] = ids.map(HoldScope::Invoice);
+    stage.facts.holds.push(promise(a.clone(), "2026-02-03T00:00:00Z", "2026-02-10"));
+    stage.facts.holds.push(promise(b, "2026-02-04T00:00:00Z", "2026-02-14"));
+    let lines = stage.run("2026-02-04T15:45:00Z", "2026-02-20T00:00:00Z");
+    assert_eq!(lines, ["2026-02-11 broken: A", "2026-02-15 broken: B"]);
+    // A second one of A comes again for A; an earlier one of everything for nobody whose own is later.
+    stage.facts.holds.push(promise(a, "2026-02-20T00:00:00Z", "2026-02-24"));
+    stage.facts.holds.push(promise(HoldScope::Customer, "2026-02-20T00:00:00Z", "2026-02-22"));
+    let lines = stage.run("2026-02-20T15:45:00Z", "2026-03-20T00:00:00Z");
+    assert_eq!(lines, ["2026-02-23 broken: B, C", "2026-02-25 broken: A"]);
 }
 
 fn hold(scope: HoldScope, from: &str, until: &str) -> Hold {

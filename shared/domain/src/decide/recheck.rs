@@ -88,7 +88,7 @@ fn still_due(situation: &Situation<'_>, workflow: &Workflow, pending: &Pending) 
     let history = StepHistory::of(situation.facts, &situation.book, &situation.place, pending.mode);
     let due = |row: &&Covered| {
         workflow.steps.iter().any(|step| step.id == row.step)
-            && satisfied(history.results_of(&situation.book, &row.item), &row.step, row.occurrence).is_none()
+            && satisfied(history.results_of(&situation.book, &row.item), &row.step, &row.occurrence).is_none()
     };
     let fresh = |row: &Covered| {
         let item = situation.book.item(&row.item).filter(|item| item.due_now_minor > 0)?;

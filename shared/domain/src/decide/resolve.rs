@@ -102,7 +102,7 @@ impl<'a> Resolving<'_, 'a> {
 
     fn route(&self, step: &Step, send: &Send, rows: &[ItemStep], rules: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
         let undelivered: BTreeSet<&(Channel, String)> =
-            rows.iter().flat_map(|row| tried(self.situation.history.results(row.item), &step.id, row.next.occurrence)).collect();
+            rows.iter().flat_map(|row| tried(self.situation.history.results(row.item), &step.id, &row.next.occurrence)).collect();
         let undelivered: Vec<_> = undelivered.into_iter().collect();
         route::find(self.situation, self.workflow, send, &undelivered, rules)
     }
@@ -142,7 +142,8 @@ impl<'a> Resolving<'_, 'a> {
 
     fn ended(&self, step: &'a Step, rows: &[ItemStep], outcome: Outcome) -> Vec<(usize, StepResult<'a>)> {
         let (at, on) = (self.situation.now, self.situation.today);
-        let result = |row: &ItemStep| StepResult { step: &step.id, occurrence: row.next.occurrence, outcome, at, on, way: None };
+        let result =
+            |row: &ItemStep| StepResult { step: &step.id, occurrence: row.next.occurrence.clone(), outcome, at, on, way: None };
         rows.iter().map(|row| (row.item, result(row))).collect()
     }
 
@@ -154,7 +155,7 @@ impl<'a> Resolving<'_, 'a> {
             Some(Covered {
                 item: item.key.clone(),
                 step: self.workflow.steps.get(row.next.index)?.id.clone(),
-                occurrence: row.next.occurrence,
+                occurrence: row.next.occurrence.clone(),
                 due_now_minor: item.due_now_minor,
             })
         };

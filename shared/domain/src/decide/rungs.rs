@@ -1,12 +1,15 @@
 //! Rungs: which step of a workflow is a due item's own next one, derived from results and dates, never from a counter.
 
+use std::cmp::Reverse;
+
 use jiff::civil::Date;
 
 use super::Situation;
 use crate::{
-    Anchor, Case, CatchUp, Offset, Outcome, Step,
+    Anchor, Case, CatchUp, Hold, Occurrence, Offset, Outcome, Step,
     book::DueItem,
     dates::{add_days, add_months, days_between},
+    kept_back::in_scope,
     step_history::{StepResult, satisfied},
     workflow::CompiledWorkflow,
 };
@@ -16,8 +19,8 @@ use crate::{
 pub struct NextStep {
     /// Its place in the workflow.
     pub index: usize,
-    /// Which repeat of its anchor.
-    pub occurrence: u32,
+    /// Which occurrence of it.
+    pub occurrence: Occurrence,
     /// The day from which it may happen, before gaps and windows; never earlier than the rules of lateness allow.
     pub on: Date,
 }
@@ -27,8 +30,8 @@ pub(super) struct Rungs<'s, 'a> {
     situation: &'s Situation<'a>,
     workflow: &'s CompiledWorkflow,
     case_opened_on: Date,
-    /// How many promises there were, and the latest day promised.
-    promises: (u32, Option<Date>),
+    /// Promises, that of the latest day first.
+    promises: Vec<(Date, &'s Hold)>,
 }
 
 /// Where the step before left an item.
@@ -50,13 +53,10 @@ impl Before {
 
 impl<'s, 'a> Rungs<'s, 'a> {
     pub(super) fn new(situation: &'s Situation<'a>, workflow: &'s CompiledWorkflow, case: &Case) -> Self {
-        let promised = || situation.facts.holds.iter().filter_map(|hold| hold.promised_on);
-        Self {
-            situation,
-            workflow,
-            case_opened_on: situation.place.date_of(case.opened_at),
-            promises: (u32::try_from(promised().count()).unwrap_or(u32::MAX), promised().max()),
-        }
+        let promised = |hold: &'s Hold| Some((hold.promised_on?, hold));
+        let mut promises: Vec<(Date, &Hold)> = situation.facts.holds.iter().filter_map(promised).collect();
+        promises.sort_by_key(|(on, hold)| Reverse((*on, hold.from_at, &hold.id)));
+        Self { situation, workflow, case_opened_on: situation.place.date_of(case.opened_at), promises }
     }
 
     /// The item's next step: the lowest that is neither satisfied nor lapsed; `None` when no step is left.
@@ -68,9 +68,9 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn climb(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<(NextStep, Option<Before>)> {
         let mut before: Option<Before> = None;
         for (index, step) in self.workflow.steps.iter().enumerate() {
-            let Some(occurrence) = self.occurrence(step) else { continue };
+            let Some(occurrence) = self.occurrence(item, step) else { continue };
             let (on, planned_on) = self.day(item, step, before.as_ref());
-            if let Some(result) = satisfied(results, &step.id, occurrence) {
+            if let Some(result) = satisfied(results, &step.id, &occurrence) {
                 let spaces = result.outcome != Outcome::Skipped;
                 before = Some(Before::after(before.as_ref(), planned_on, result.on, spaces));
                 continue;
@@ -88,9 +88,9 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// Ids of steps that lapsed for an item: their anchor passed before they could happen.
     pub(super) fn lapsed_steps(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Vec<String> {
         let lapsed = |step: &&Step| {
-            self.occurrence(step).is_some_and(|occurrence| {
+            self.occurrence(item, step).is_some_and(|occurrence| {
                 step.at.offset.is_negative()
-                    && satisfied(results, &step.id, occurrence).is_none()
+                    && satisfied(results, &step.id, &occurrence).is_none()
                     && self.lapsed(item, step, self.day(item, step, None).0)
             })
         };
@@ -117,19 +117,27 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
         let before = self.climb(item, results).and_then(|(_, before)| before);
         self.workflow.steps.iter().skip(index + 1).take_while(|step| step.wait.is_none()).any(|step| {
-            let Some(occurrence) = self.occurrence(step) else { return false };
+            let Some(occurrence) = self.occurrence(item, step) else { return false };
             let before = before.as_ref().filter(|_| step.keep_distance);
             let (on, _) = self.day(item, step, before);
             step.at.anchor != Anchor::PreviousStep
-                && satisfied(results, &step.id, occurrence).is_none()
+                && satisfied(results, &step.id, &occurrence).is_none()
                 && !self.lapsed(item, step, on)
                 && on <= self.situation.today
         })
     }
 
-    /// Which repeat of its anchor a step is at; `None` for a step on a promise that was never made.
-    fn occurrence(&self, step: &Step) -> Option<u32> {
-        if step.at.anchor != Anchor::PromiseDate { Some(0) } else { self.promises.0.checked_sub(1) }
+    /// Which occurrence of a step an item is at; `None` for a step on a promise that was never made of it.
+    fn occurrence(&self, item: &DueItem<'_>, step: &Step) -> Option<Occurrence> {
+        match step.at.anchor {
+            Anchor::PromiseDate => self.promise(item).map(|(_, promise)| Occurrence::of(&promise.id)),
+            Anchor::InvoiceDate | Anchor::DueDate | Anchor::PreviousStep | Anchor::CaseOpened => Some(Occurrence::default()),
+        }
+    }
+
+    /// The latest promise of those that speak of an item, with the day promised.
+    fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Hold)> {
+        self.promises.iter().find(|(_, promise)| in_scope(promise, item)).copied()
     }
 
     /// The day from which a step may happen, and the day that the plan alone gives it.
@@ -169,7 +177,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
             Anchor::DueDate => item.due_on,
             Anchor::PreviousStep => before.map_or(item.due_on, |before| before.ended_on),
             Anchor::CaseOpened => self.case_opened_on,
-            Anchor::PromiseDate => self.promises.1.unwrap_or(item.due_on),
+            Anchor::PromiseDate => self.promise(item).map_or(item.due_on, |(on, _)| on),
         }
     }
 

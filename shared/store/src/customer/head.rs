@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Pending, TenantId};
+use domain::{Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Pending, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -95,15 +95,15 @@ pub struct Attempt {
 struct CaseItem(String, String, u32, i64, domain::CaseState);
 
 /// Rows of one step and occurrence: item and due now.
-type Group<S, K> = (S, u32, Vec<(K, i64)>);
+type Group<S, O, K> = (S, O, Vec<(K, i64)>);
 
-/// Rows as a text, grouped by step and occurrence: `[["reminder",0,[["inv_…",1250]]]]`.
+/// Rows as a text, grouped by step and occurrence: `[["reminder","",[["inv_…",1250]]]]`.
 pub(crate) fn pack(rows: &[Covered]) -> String {
-    let mut groups: BTreeMap<(&str, u32), Vec<(String, i64)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<(String, i64)>> = BTreeMap::new();
     for row in rows {
-        groups.entry((&row.step, row.occurrence)).or_default().push((row.item.to_string(), row.due_now_minor));
+        groups.entry((&row.step, row.occurrence.as_str())).or_default().push((row.item.to_string(), row.due_now_minor));
     }
-    let groups: Vec<Group<&str, String>> =
+    let groups: Vec<Group<&str, &str, String>> =
         groups.into_iter().map(|((step, occurrence), items)| (step, occurrence, items)).collect();
     to_json(&groups)
 }
@@ -113,12 +113,17 @@ pub(crate) fn unpack(text: &str, key: &str) -> Result<Vec<Covered>> {
     if text.is_empty() {
         return Ok(vec![]);
     }
-    let groups: Vec<Group<String, DueItemKey>> =
+    let groups: Vec<Group<String, Occurrence, DueItemKey>> =
         serde_json::from_str(text).map_err(|_| Error::Corrupt { key: key.to_owned(), detail: "rows do not read".into() })?;
     let mut rows: Vec<Covered> = groups
         .into_iter()
         .flat_map(|(step, occurrence, items)| {
-            items.into_iter().map(move |(item, due_now_minor)| Covered { item, step: step.clone(), occurrence, due_now_minor })
+            items.into_iter().map(move |(item, due_now_minor)| Covered {
+                item,
+                step: step.clone(),
+                occurrence: occurrence.clone(),
+                due_now_minor,
+            })
         })
         .collect();
     rows.sort();

@@ -157,7 +157,12 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
 }
 
 pub fn row(external: &str) -> Covered {
-    Covered { item: DueItemKey::whole(invoice_id(external)), step: "reminder".into(), occurrence: 0, due_now_minor: 125_000 }
+    Covered {
+        item: DueItemKey::whole(invoice_id(external)),
+        step: "reminder".into(),
+        occurrence: Occurrence::default(),
+        due_now_minor: 125_000,
+    }
 }
 
 pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
