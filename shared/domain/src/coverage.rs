@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use compact_str::CompactString;
+use compact_str::{CompactString, format_compact};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,8 @@ impl From<DueItemKey> for String {
 
 /// What a step is repeated for. It names that and never counts what happened, so that nothing else that happens changes it.
 ///
-/// Text form: empty for a step that comes once; the promise's id for a step on a promise.
+/// Text form: empty for a step that comes once; the promise's id for a step on a promise; then, from the second time on that the
+/// plan repeats the step, `.` and which time it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Occurrence(CompactString);
@@ -71,6 +72,11 @@ impl Occurrence {
     /// The one of a step that hangs on a promise.
     pub fn of(promise: &HoldId) -> Self {
         Self(CompactString::from(promise.as_str()))
+    }
+
+    /// The one of a repeated step's `n`th time, from 1.
+    pub fn nth(&self, n: u32) -> Self {
+        if n <= 1 { self.clone() } else { Self(format_compact!("{}.{n}", self.0)) }
     }
 
     /// Whether it is that of a step that comes once.

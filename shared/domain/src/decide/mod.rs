@@ -80,7 +80,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         look_at: None,
     };
     // Each round satisfies at least one step of one item, or is the last.
-    let rounds_max = 1 + workflow.steps.len() * chased.len().max(1);
+    let rounds_max = 1 + workflow.rungs() * chased.len().max(1);
     let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
         Gate::Proceed => None,
         Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),

@@ -88,4 +88,25 @@ proptest! {
             prop_assert!(seen.step != "third" || second.is_some(), "what is behind it came first: {:?}", seen);
         }
     }
+
+    #[test]
+    fn a_repeated_step_comes_at_most_so_often_and_never_too_soon(
+        offset in 1_i32..20, every in 1_i64..12, times in 2_usize..=12, gap in 0_u8..4, gaps in gaps(),
+        payments in prop::collection::vec((0_usize..90, 100_i64..1_100), 0..2),
+    ) {
+        let repeat = json!({"repeat": {"every": format!("P{every}D"), "times": times}});
+        let steps = [send("first", 1, json!({})), send("again", offset, repeat), send("last", offset + 2, json!({}))];
+        let mut stage = stage(&steps, gap);
+        let seen = run(&mut stage, &gaps, &payments);
+        let again: Vec<Date> = seen.iter().filter(|(_, seen)| seen.step == "again").map(|(_, seen)| seen.on).collect();
+        prop_assert!(again.len() <= times, "{} times: {:?}", times, again);
+        for pair in again.windows(2) {
+            prop_assert!(days_between(pair[0], pair[1]) >= every.max(i64::from(gap)), "{:?}", pair);
+        }
+        let last = seen.iter().position(|(_, seen)| seen.step == "last");
+        if let Some(last) = last {
+            let before = seen[..last].iter().filter(|(_, seen)| seen.step == "again").count();
+            prop_assert_eq!(before, times, "what is behind it comes after its last time");
+        }
+    }
 }

@@ -213,6 +213,84 @@ fn the_highest_step_does_not_jump_over_a_wait() {
     assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-20T15:55:00Z"), ["2026-02-20 first: A"]);
 }
 
+#[test]
+fn a_repeated_step_comes_so_often_and_then_the_next() {
+    let repeat = json!({"repeat": {"every": "P7D", "times": 3}});
+    let mut stage =
+        stage(&[send("reminder", "due_date", json!("P1D"), repeat), send("last", "previous_step", json!("P5D"), json!({}))]);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    let lines = stage.run("2026-02-01T00:30:00Z", "2026-03-30T00:30:00Z");
+    assert_eq!(lines, ["2026-02-02 reminder: A", "2026-02-09 reminder: A", "2026-02-16 reminder: A", "2026-02-21 last: A"]);
+    let mut occurrences: Vec<&str> =
+        stage.facts.coverage.iter().flat_map(|coverage| &coverage.rows).map(|row| row.occurrence.as_str()).collect();
+    occurrences.sort_unstable();
+    assert_eq!(occurrences, ["", "", ".2", ".3"]);
+}
+
+#[test]
+fn a_late_repeat_keeps_its_distance_and_moves_what_follows() {
+    let repeat = json!({"repeat": {"every": "P7D", "times": 2}});
+    let mut stage =
+        stage(&[send("reminder", "due_date", json!("P1D"), repeat), send("last", "due_date", json!("P13D"), json!({}))]);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    // Planned for the 2nd, the 9th and the 14th; the first is done on the 12th.
+    let lines = stage.run("2026-02-12T15:45:00Z", "2026-03-30T00:30:00Z");
+    assert_eq!(lines, ["2026-02-12 reminder: A", "2026-02-19 reminder: A", "2026-02-24 last: A"]);
+}
+
+#[test]
+fn a_clock_that_stood_moves_the_next_repeat() {
+    let repeat = json!({"repeat": {"every": "P7D", "times": 2}});
+    let mut stage = stage(&[send("reminder", "due_date", json!("P1D"), repeat)]);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage.run("2026-02-02T00:30:00Z", "2026-02-03T00:30:00Z");
+    stage.facts.holds.push(hold(HoldScope::Customer, "2026-02-04T00:00:00Z", "2026-02-05"));
+    assert_eq!(stage.run("2026-02-06T00:30:00Z", "2026-03-01T00:30:00Z"), ["2026-02-11 reminder: A"]);
+}
+
+#[test]
+fn repeats_before_the_anchor_lapse_with_it() {
+    let repeat = json!({"repeat": {"every": "P3D", "times": 3}});
+    let mut stage =
+        stage(&[send("ahead", "due_date", json!("-P8D"), repeat), send("reminder", "due_date", json!("P1D"), json!({}))]);
+    stage.invoice("A", EUR, 1_000, "2026-02-10");
+    // Planned for the 2nd, the 5th and the 8th; the first is done on the 5th, so that the third would come after the 10th.
+    let lines = stage.run("2026-02-05T15:45:00Z", "2026-02-20T00:30:00Z");
+    assert_eq!(lines, ["2026-02-05 ahead: A", "2026-02-08 ahead: A", "2026-02-11 reminder: A"]);
+}
+
+#[test]
+fn a_repeated_task_is_work_each_time() {
+    let mut plan = plan(&[]);
+    plan.steps = vec![
+        serde_json::from_value(json!({"id": "call", "at": {"anchor": "due_date", "offset": "P1D"},
+            "repeat": {"every": "P10D", "times": 2}, "action": {"task": {"title": "Call"}}}))
+        .expect("a step"),
+    ];
+    let mut stage = open_all_days(plan);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    let mut keys = Vec::new();
+    for now in ["2026-02-02T15:45:00Z", "2026-02-05T15:45:00Z", "2026-02-12T15:45:00Z", "2026-02-22T15:45:00Z"] {
+        let tasks = stage.step(at(now)).tasks;
+        keys.extend(tasks.into_iter().filter(|task| task.kind == crate::TaskKind::Task).map(|task| task.key));
+    }
+    assert_eq!(keys.len(), 2, "on the 2nd and the 12th: {keys:?}");
+    assert_ne!(keys[0], keys[1], "each time is a task of its own");
+}
+
+#[test]
+fn each_promise_repeats_a_repeated_step() {
+    let repeat = json!({"repeat": {"every": "P2D", "times": 2}});
+    let mut stage = stage(&[send("broken", "promise_date", json!("P1D"), repeat)]);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage.facts.holds.push(promise(HoldScope::Customer, "2026-02-03T00:00:00Z", "2026-02-05"));
+    let lines = stage.run("2026-02-03T15:45:00Z", "2026-02-12T00:00:00Z");
+    assert_eq!(lines, ["2026-02-06 broken: A", "2026-02-08 broken: A"]);
+    stage.facts.holds.push(promise(HoldScope::Customer, "2026-02-12T00:00:00Z", "2026-02-14"));
+    let lines = stage.run("2026-02-12T15:45:00Z", "2026-03-01T00:00:00Z");
+    assert_eq!(lines, ["2026-02-15 broken: A", "2026-02-17 broken: A"]);
+}
+
 fn promise(scope: HoldScope, from: &str, day: &str) -> Hold {
     Hold { reason: HoldReason::Promise, promised_on: Some(on(day)), ..hold(scope, from, day) }
 }

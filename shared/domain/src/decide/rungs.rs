@@ -68,19 +68,24 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn climb(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<(NextStep, Option<Before>)> {
         let mut before: Option<Before> = None;
         for (index, step) in self.workflow.steps.iter().enumerate() {
-            let Some(occurrence) = self.occurrence(item, step) else { continue };
-            let (on, planned_on) = self.day(item, step, before.as_ref());
-            if let Some(result) = satisfied(results, &step.id, &occurrence) {
-                let spaces = result.outcome != Outcome::Skipped;
-                before = Some(Before::after(before.as_ref(), planned_on, result.on, spaces));
-                continue;
+            let Some(first) = self.occurrence(item, step) else { continue };
+            let first_day = self.day(item, step, before.as_ref());
+            for time in 1..=step.times() {
+                let occurrence = first.nth(time);
+                let (on, planned_on) = match (time, &before) {
+                    (2.., Some(before)) => self.day_again(item, step, time, first_day.1, before),
+                    _ => first_day,
+                };
+                if let Some(result) = satisfied(results, &step.id, &occurrence) {
+                    let spaces = result.outcome != Outcome::Skipped;
+                    before = Some(Before::after(before.as_ref(), planned_on, result.on, spaces));
+                } else if self.lapsed(item, step, on) {
+                    let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
+                    before = Some(Before::after(before.as_ref(), planned_on, ended_on, false));
+                } else {
+                    return Some((NextStep { index, occurrence, on }, before));
+                }
             }
-            if self.lapsed(item, step, on) {
-                let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
-                before = Some(Before::after(before.as_ref(), planned_on, ended_on, false));
-                continue;
-            }
-            return Some((NextStep { index, occurrence, on }, before));
         }
         None
     }
@@ -88,11 +93,8 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// Ids of steps that lapsed for an item: their anchor passed before they could happen.
     pub(super) fn lapsed_steps(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Vec<String> {
         let lapsed = |step: &&Step| {
-            self.occurrence(item, step).is_some_and(|occurrence| {
-                step.at.offset.is_negative()
-                    && satisfied(results, &step.id, &occurrence).is_none()
-                    && self.lapsed(item, step, self.day(item, step, None).0)
-            })
+            step.at.offset.is_negative()
+                && self.open_times(item, step, results, None).any(|planned_on| self.lapsed(item, step, planned_on))
         };
         self.workflow.steps.iter().filter(lapsed).map(|step| step.id.clone()).collect()
     }
@@ -117,14 +119,26 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn later_is_due(&self, item: &DueItem<'_>, results: &[StepResult<'_>], index: usize) -> bool {
         let before = self.climb(item, results).and_then(|(_, before)| before);
         self.workflow.steps.iter().skip(index + 1).take_while(|step| step.wait.is_none()).any(|step| {
-            let Some(occurrence) = self.occurrence(item, step) else { return false };
             let before = before.as_ref().filter(|_| step.keep_distance);
-            let (on, _) = self.day(item, step, before);
-            step.at.anchor != Anchor::PreviousStep
-                && satisfied(results, &step.id, &occurrence).is_none()
-                && !self.lapsed(item, step, on)
-                && on <= self.situation.today
+            let due = |on: Date| !self.lapsed(item, step, on) && on <= self.situation.today;
+            step.at.anchor != Anchor::PreviousStep && self.open_times(item, step, results, before).any(due)
         })
+    }
+
+    /// The days of each time of a step that is not satisfied, as if those before it came on theirs.
+    fn open_times<'r>(
+        &'r self,
+        item: &'r DueItem<'_>,
+        step: &'r Step,
+        results: &'r [StepResult<'_>],
+        before: Option<&Before>,
+    ) -> impl Iterator<Item = Date> + 'r {
+        let first_on = self.day(item, step, before).0;
+        let first = self.occurrence(item, step);
+        let times = if first.is_some() { step.times() } else { 0 };
+        (1..=times)
+            .filter(move |time| first.as_ref().is_some_and(|first| satisfied(results, &step.id, &first.nth(*time)).is_none()))
+            .map(move |time| add_days(first_on, repeated_days(step, time)))
     }
 
     /// Which occurrence of a step an item is at; `None` for a step on a promise that was never made of it.
@@ -158,6 +172,13 @@ impl<'s, 'a> Rungs<'s, 'a> {
             }
             None => (on, planned_on),
         }
+    }
+
+    /// The day from which a step may come again, so long after the time before, and the day that the plan alone gives it.
+    fn day_again(&self, item: &DueItem<'_>, step: &Step, time: u32, first_on: Date, before: &Before) -> (Date, Date) {
+        let every = step.repeat.map_or(0, |repeat| i64::from(repeat.every.0));
+        let on = add_days(before.ended_on, every + self.stopped_days(item, step, before.ended_on));
+        (on, add_days(first_on, repeated_days(step, time)))
     }
 
     /// The days from `from` on for which the clock of a step stood still.
@@ -203,4 +224,9 @@ impl<'s, 'a> Rungs<'s, 'a> {
             self.situation.book.today > anchor || on > anchor
         }
     }
+}
+
+/// How long after a step's first time the plan has its `time`th.
+fn repeated_days(step: &Step, time: u32) -> i64 {
+    step.repeat.map_or(0, |repeat| i64::from(repeat.every.0) * i64::from(time.saturating_sub(1)))
 }

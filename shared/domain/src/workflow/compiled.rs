@@ -96,6 +96,11 @@ impl CompiledWorkflow {
         self.positions.get(step).copied()
     }
 
+    /// How many steps a due item climbs, each time of a repeated one counted.
+    pub fn rungs(&self) -> usize {
+        self.steps.iter().map(|step| usize::try_from(step.times()).unwrap_or(usize::MAX)).fold(0, usize::saturating_add)
+    }
+
     /// The workflow as it was published.
     pub fn workflow(&self) -> &Workflow {
         &self.workflow

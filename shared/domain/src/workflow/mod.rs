@@ -76,6 +76,9 @@ pub struct Step {
     /// Until when the step, and those behind it, wait once it would be due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
+    /// How often the step comes again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
     /// What happens when the step is late.
     #[serde(default)]
     pub catch_up: CatchUp,
@@ -101,12 +104,28 @@ impl Step {
             at,
             when: None,
             wait: None,
+            repeat: None,
             catch_up: CatchUp::default(),
             keep_distance: false,
             approval: None,
             action,
         }
     }
+
+    /// How often it comes.
+    pub fn times(&self) -> u32 {
+        self.repeat.map_or(1, |repeat| repeat.times.clamp(1, validate::REPEAT_TIMES.1))
+    }
+}
+
+/// That a step comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// How long after the time before.
+    pub every: Days,
+    /// How often in all.
+    pub times: u32,
 }
 
 /// That a step waits until a condition holds.

@@ -29,6 +29,12 @@ pub const BUSINESS_DAYS_MAX: i32 = 2_600;
 /// The longest that a step waits for its condition, in days.
 pub const WAIT_MAX: i32 = 365;
 
+/// How often a step comes in all, at least and at most, where it is repeated.
+pub const REPEAT_TIMES: (u32, u32) = (2, 12);
+
+/// The longest that lies between two times of a repeated step, in days.
+pub const REPEAT_EVERY_MAX: i32 = 365;
+
 /// The most months of an offset either way, ten years as for civil days.
 pub const MONTHS_MAX: i32 = 120;
 

@@ -1,7 +1,7 @@
-//! What a step may say besides its moment and its action: distances and waits.
+//! What a step may say besides its moment and its action: distances, waits and repeats.
 
-use super::{Flaw, WAIT_MAX, condition};
-use crate::workflow::{Anchor, CatchUp, Step, Wait, Workflow};
+use super::{Flaw, REPEAT_EVERY_MAX, REPEAT_TIMES, WAIT_MAX, condition};
+use crate::workflow::{Action, Anchor, CatchUp, Repeat, Step, Wait, Workflow};
 
 pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize, step: &Step) {
     let pointer = format!("/steps/{position}");
@@ -10,6 +10,9 @@ pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize,
     }
     if let Some(waits) = &step.wait {
         wait(found, workflow, &pointer, step, waits);
+    }
+    if let Some(repeat) = &step.repeat {
+        repeats(found, &format!("{pointer}/repeat"), step, repeat);
     }
 }
 
@@ -35,5 +38,24 @@ fn wait(found: &mut Vec<Flaw>, workflow: &Workflow, pointer: &str, step: &Step, 
         let detail = "a step that waits is never late, so nothing would be skipped; leave catch_up out, and say in \
                       wait.then what becomes of the step";
         found.push(Flaw::at(format!("{pointer}/catch_up"), detail));
+    }
+}
+
+fn repeats(found: &mut Vec<Flaw>, pointer: &str, step: &Step, repeat: &Repeat) {
+    let (least, most) = REPEAT_TIMES;
+    if repeat.times < least || repeat.times > most {
+        let detail = format!("{} times; a step that is repeated comes {least} to {most} times in all", repeat.times);
+        found.push(Flaw::at(format!("{pointer}/times"), detail));
+    }
+    if repeat.every.0 < 1 || repeat.every.0 > REPEAT_EVERY_MAX {
+        let detail = format!("every {} days; between two times lie P1D to P{REPEAT_EVERY_MAX}D", repeat.every.0);
+        found.push(Flaw::at(format!("{pointer}/every"), detail));
+    }
+    match step.action {
+        Action::Send(_) | Action::Task(_) => {}
+        Action::Notify(_) | Action::Escalate(_) | Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => {
+            let detail = format!("a send or a task can be repeated, a {} cannot; leave repeat out", step.action.kind());
+            found.push(Flaw::at(pointer, detail));
+        }
     }
 }

@@ -176,6 +176,16 @@ fn each_spoilt_place_is_named() {
             "/steps/3/wait/then",
             "unknown variant `stop`",
         ),
+        // Repeats.
+        ("/steps/1/repeat", json!({"every": "P7D", "times": 1}), "/steps/1/repeat/times", "comes 2 to 12 times"),
+        ("/steps/1/repeat", json!({"every": "P7D", "times": -1}), "/steps/1/repeat/times", "u32"),
+        ("/steps/1/repeat", json!({"every": "P7D"}), "/steps/1/repeat", "missing field `times`"),
+        ("/steps/1/repeat", json!({"times": 2}), "/steps/1/repeat", "missing field `every`"),
+        ("/steps/1/repeat", json!({"every": "P0D", "times": 2}), "/steps/1/repeat/every", "P1D to P365D"),
+        ("/steps/7/repeat", json!({"every": "P7D", "times": 2}), "/steps/7/repeat", "a hand_off cannot"),
+        ("/steps/6/repeat", json!({"every": "P7D", "times": 2}), "/steps/6/repeat", "a credit_hold cannot"),
+        ("/steps/0/repeat", json!({"every": "P3D", "times": 3}), "/steps/0/repeat", "its last time can never come"),
+        ("/steps/4/repeat", json!({"every": "P6D", "times": 3}), "/steps/5/at/offset", "before the last time of step 'letter'"),
         // Actions.
         ("/steps/1/action/send/channels", json!([]), "/steps/1/action/send/channels", "needs a channel"),
         (
@@ -237,6 +247,8 @@ fn what_may_be_published() {
         ("/steps/6/at/offset", json!({"months": 1, "end_of_month": true})),
         ("/steps/1/at/offset", json!({"months": 0, "end_of_month": true})),
         ("/steps/7/at/offset", json!({"months": 120, "end_of_month": true})),
+        ("/steps/0/repeat", json!({"every": "P2D", "times": 3})),
+        ("/steps/4/repeat", json!({"every": "P5D", "times": 3})),
         // Nothing is known of the distance between these anchors.
         ("/steps/3/at", json!({"anchor": "case_opened", "offset": "P0D"})),
         ("/steps/3/at", json!({"anchor": "promise_date", "offset": "-P1D"})),
@@ -265,6 +277,15 @@ fn a_template_in_no_language_is_none() {
     // What cannot be sent by needs no template, until it can.
     shop.senders.insert(Channel::Voice);
     assert_eq!(flaws(&workflow, &shop).len(), 2);
+}
+
+#[test]
+fn repeats_end() {
+    let flaws = told(&spoilt("/steps/4/repeat", json!({"every": "P1D", "times": 13})));
+    assert_eq!(flaws[0].pointer, "/steps/4/repeat/times", "{flaws:?}");
+    let flaws = told(&spoilt("/steps/4/repeat", json!({"every": "P366D", "times": 2})));
+    assert_eq!(flaws[0].pointer, "/steps/4/repeat/every", "{flaws:?}");
+    assert_eq!(told(&spoilt("/steps/4/repeat", json!({"every": "P1D", "times": 11}))), []);
 }
 
 #[test]
@@ -374,9 +395,26 @@ fn caps_that_the_plan_itself_breaks() {
     let to = |role| ("due_date", "P1D", role);
     capped((1, 4), "P3D", &[to("executive"), to("site"), to("approver"), to("billing"), due("P6D")], &[]);
     capped((1, 6), "P3D", &[to("executive"), to("site"), to("approver"), to("billing"), due("P6D")], &["/steps/4"]);
+    // A repeated step counts each time.
+    repeated((3, 7), "P2D", 3, &[]);
+    repeated((2, 7), "P2D", 3, &["/steps/0"]);
+    repeated((2, 4), "P2D", 3, &[]);
     // Unknown distances are the guard's.
     capped((1, 7), "P1D", &[due("P1D"), ("case_opened", "P1D", "billing")], &[]);
     capped((0, 7), "P1D", &[due("P1D")], &["/steps/0"]);
+}
+
+/// A plan of one send that is repeated, with the flaws' pointers.
+fn repeated(cap: (u32, u32), every: &str, times: u32, pointers: &[&str]) {
+    let send = json!({"id": "again", "at": {"anchor": "due_date", "offset": "P1D"}, "repeat": {"every": every, "times": times},
+        "action": {"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}}});
+    let end = json!({"id": "end", "at": {"anchor": "previous_step", "offset": "P1D"}, "action": {"task": {"title": "Call"}}});
+    let json = json!({"id": "w", "name": "W", "scope": "customer", "min_gap": "P1D", "steps": [send, end]});
+    let mut settings = settings();
+    settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
+    let flaws = flaws(&read(&json).expect("it reads"), &shop(&settings));
+    let told: Vec<&str> = flaws.iter().map(|flaw| flaw.pointer.as_str()).collect();
+    assert_eq!(told, pointers, "{json} {flaws:#?}");
 }
 
 fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {

@@ -1,6 +1,6 @@
 //! When a plan's steps come, as far as the plan alone tells: their order, and how many contacts it puts into a few days.
 
-use super::Flaw;
+use super::{Flaw, REPEAT_EVERY_MAX};
 use crate::workflow::{Action, Anchor, Offset, Step, Workflow};
 use crate::{Role, Settings};
 
@@ -13,6 +13,8 @@ struct Planned {
     base: Anchor,
     earliest: i64,
     latest: i64,
+    /// The days from its first time to its last, for one that is repeated.
+    length: i64,
 }
 
 pub(super) fn flaws(workflow: &Workflow, settings: &Settings) -> Vec<Flaw> {
@@ -27,11 +29,16 @@ fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
     for step in steps {
         let (earliest, latest) = civil_days(step.at.offset, settings);
         let latest = latest + step.wait.as_ref().map_or(0, |wait| i64::from(wait.at_most.0));
+        let every = step.repeat.map_or(0, |repeat| i64::from(repeat.every.0.clamp(0, REPEAT_EVERY_MAX)));
+        let length = every * i64::from(step.times() - 1);
         let next = match (step.at.anchor, planned.last()) {
-            (Anchor::PreviousStep, Some(before)) => {
-                Planned { base: before.base, earliest: before.earliest + earliest, latest: before.latest + latest }
-            }
-            (base, _) => Planned { base, earliest, latest },
+            (Anchor::PreviousStep, Some(before)) => Planned {
+                base: before.base,
+                earliest: before.earliest + before.length + earliest,
+                latest: before.latest + before.length + latest,
+                length,
+            },
+            (base, _) => Planned { base, earliest, latest, length },
         };
         planned.push(next);
     }
@@ -74,7 +81,7 @@ fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
         }
         // An invoice is never due before it is issued, so what comes after the due date comes after the invoice date.
         let on_or_after = |before: &Planned| {
-            before.earliest >= 0
+            before.earliest + before.length >= 0
                 && (before.base == own.base || (own.base == Anchor::InvoiceDate && before.base == Anchor::DueDate))
         };
         let pointer = || format!("/steps/{position}/at/offset");
@@ -87,12 +94,19 @@ fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
                 before.id
             );
             found.push(Flaw::at(pointer(), detail));
-        } else if let Some((before, _)) = earlier().find(|(_, before)| before.base == own.base && own.latest < before.earliest) {
+        } else if let Some((before, _)) =
+            earlier().find(|(_, before)| before.base == own.base && own.latest < before.earliest + before.length)
+        {
+            let last = if before.repeat.is_some() { "the last time of " } else { "" };
             let detail = format!(
-                "this step is planned before step '{}', which stands before it; put the steps in order of time",
+                "this step is planned before {last}step '{}', which stands before it; put the steps in order of time",
                 before.id
             );
             found.push(Flaw::at(pointer(), detail));
+        } else if step.at.offset.is_negative() && own.earliest + own.length > 0 {
+            let detail =
+                "its last time can never come: a step before its anchor lapses once the anchor has passed. Repeat it less often";
+            found.push(Flaw::at(format!("/steps/{position}/repeat"), detail));
         }
     }
     found
@@ -109,10 +123,10 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
     for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
         let mut day = match before {
             Some((last, day)) if last.base == own.base => match step.at.anchor {
-                Anchor::PreviousStep => day + (own.earliest - last.earliest),
+                Anchor::PreviousStep => day + (own.earliest - last.earliest - last.length),
                 // Its moment passed before its turn came: it keeps its distance to the step before.
                 Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate if own.earliest < day => {
-                    day + gap.max(own.earliest - last.earliest)
+                    day + gap.max(own.earliest - last.earliest - last.length)
                 }
                 Anchor::InvoiceDate | Anchor::DueDate | Anchor::CaseOpened | Anchor::PromiseDate => own.earliest,
             },
@@ -127,22 +141,24 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
             Action::Task(_) | Action::Notify(_) | Action::Escalate(_) => None,
             Action::CreditHold(_) | Action::HandOff(_) | Action::Fee(_) => None,
         };
-        if let Some(role) = role {
+        let mut over = None;
+        for time in 1..=step.times() {
+            day += if time > 1 { step.repeat.map_or(0, |repeat| i64::from(repeat.every.0)) } else { 0 };
+            let Some(role) = role else { continue };
             day = contacts.last().map_or(day, |(_, last)| day.max(last + gap));
             contacts.push((role, day));
             let mut days: Vec<i64> =
                 contacts.iter().filter(|(to, on)| *to == role && day - on < i64::from(cap.days)).map(|(_, on)| *on).collect();
             days.dedup(); // what leaves on one day is one contact
-            if days.len() > cap.count as usize {
-                let detail = format!(
-                    "with this step the plan writes to the same people on {} days within {}; the cap is {}. Space the steps \
-                     further apart, raise min_gap, or raise caps.per_person",
-                    days.len(),
-                    cap.days,
-                    cap.count
-                );
-                found.push(Flaw::at(format!("/steps/{position}"), detail));
-            }
+            over = over.or((days.len() > cap.count as usize).then_some(days.len()));
+        }
+        if let Some(days) = over {
+            let detail = format!(
+                "with this step the plan writes to the same people on {days} days within {}; the cap is {}. Space the steps \
+                 further apart, raise min_gap, or raise caps.per_person",
+                cap.days, cap.count
+            );
+            found.push(Flaw::at(format!("/steps/{position}"), detail));
         }
         before = Some((*own, day));
     }
