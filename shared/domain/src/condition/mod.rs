@@ -78,7 +78,9 @@ impl Condition {
     /// Whether it asks for a fact of [`FACTS`].
     pub fn names(&self, fact: &str) -> bool {
         self.code.iter().any(|op| match op {
-            eval::Op::Fact(index) | eval::Op::OfStep(index, _) => FACTS.get(*index).is_some_and(|known| known.name == fact),
+            eval::Op::Fact(index) | eval::Op::InFact(index) | eval::Op::OfStep(index, _) => {
+                FACTS.get(*index).is_some_and(|known| known.name == fact)
+            }
             eval::Op::Bool(_)
             | eval::Op::Int(_)
             | eval::Op::Text(_)

@@ -267,7 +267,9 @@ impl<'a> Looking<'_, 'a> {
             };
             let passed_over = match self.waits(&next, item, &results) {
                 // A day that only the plan's own gap let pass makes nothing late.
-                Waits::No => self.rungs.passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on))),
+                Waits::No => self
+                    .rungs
+                    .passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on))),
                 Waits::Until(_) => return (None, results, Some(next)),
                 Waits::Over => self.rungs.passed_over(item, &results, &next, || false),
                 Waits::GivenUp => true,
