@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind, dates::days_between,
+    Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind, Standing, dates::days_between,
     kept_back::KeptBack,
 };
 
@@ -48,6 +48,11 @@ impl DueItem<'_> {
     /// Calendar days since the due date; negative before it.
     pub fn days_past_due(&self, today: Date) -> i64 {
         days_between(self.due_on, today)
+    }
+
+    /// How it stands to its due date on `today`.
+    pub fn standing(&self, today: Date) -> Standing {
+        Standing::of(self.due_on, today)
     }
 }
 

@@ -11,7 +11,7 @@
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
-//! | [`book`], [`kept_back`] | due items, what holds keep back of them, and what is due now |
+//! | [`book`], [`kept_back`], [`standing`] | due items, what holds keep back of them, what is due now and past due |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
@@ -41,6 +41,7 @@ pub mod money;
 pub mod phone;
 pub mod remark;
 pub mod settings;
+pub mod standing;
 pub mod step_history;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -61,5 +62,6 @@ pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use money::Money;
 pub use settings::{Mode, Settings};
+pub use standing::Standing;
 pub use version::SourceVersion;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

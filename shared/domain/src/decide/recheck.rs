@@ -2,11 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{Situation, assess, route};
+use super::{Situation, assess, route, rungs::Rungs};
 use crate::{
-    Action, CaseState, Contact, Covered, Pending, Policy, Workflow,
-    guard::Verdict,
-    step_history::{StepHistory, satisfied},
+    Action, Case, CaseState, Contact, Covered, Pending, Policy, Standing, Workflow, guard::Verdict, step_history::StepHistory,
+    workflow::CompiledWorkflow,
 };
 
 /// What a sender finds when it looks again, right before it claims.
@@ -37,7 +36,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if situation.book.kept.cases.iter().any(|(currency, _)| *currency == pending.currency) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
-    let rows = still_due(&situation, workflow, pending);
+    let rows = still_due(&situation, workflow, case, pending);
     let Some(highest) = highest(workflow, &rows) else {
         return Recheck::Supersede("nothing that it covers is due any more".to_owned());
     };
@@ -83,18 +82,24 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
 /// Most people copied in on one email: SES takes 50 recipients a call.
 const COPIES_MAX: usize = 20;
 
-/// The rows whose item still has something due now and whose step is not over by other means.
-fn still_due(situation: &Situation<'_>, workflow: &Workflow, pending: &Pending) -> Vec<Covered> {
+/// The rows that are still right: their item has something due now, and the step is still its own next one and due. A step
+/// that is over by other means, that lapsed, or that a moved due date took away from today is not.
+fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case, pending: &Pending) -> Vec<Covered> {
     let history = StepHistory::of(situation.facts, &situation.book, &situation.place, pending.mode);
-    let due = |row: &&Covered| {
-        workflow.steps.iter().any(|step| step.id == row.step)
-            && satisfied(history.results_of(&situation.book, &row.item), &row.step, &row.occurrence).is_none()
-    };
+    let rungs = Rungs::new(situation, workflow, case);
     let fresh = |row: &Covered| {
-        let item = situation.book.item(&row.item).filter(|item| item.due_now_minor > 0)?;
-        Some(Covered { due_now_minor: item.due_now_minor, ..row.clone() })
+        let at = situation.book.position(&row.item)?;
+        let item = situation.book.items.get(at).filter(|item| item.due_now_minor > 0)?;
+        let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
+        let step = workflow.steps.get(own.index)?;
+        let is_own = step.id == row.step && own.occurrence == row.occurrence;
+        is_own.then(|| (item.standing(situation.book.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
     };
-    pending.rows.iter().filter(due).filter_map(fresh).collect()
+    let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();
+    // Due dates may have moved since: what is past due takes what is not due yet along no more than when it is decided.
+    let past_due = rows.iter().any(|(standing, _)| *standing == Standing::PastDue);
+    let fits = |standing: Standing| !past_due || standing != Standing::Ahead;
+    rows.into_iter().filter(|(standing, _)| fits(*standing)).map(|(_, row)| row).collect()
 }
 
 fn highest(workflow: &Workflow, rows: &[Covered]) -> Option<usize> {

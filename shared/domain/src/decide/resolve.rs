@@ -1,4 +1,4 @@
-//! Phase 4: what is due becomes effects: sends merged by person and channel, everything else work for a person.
+//! Phase 4: what is due becomes effects: sends merged by person, channel and standing, everything else work for a person.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use super::{
     work,
 };
 use crate::{
-    Action, Case, Channel, Covered, Currency, NewTask, Next, Outcome, Planned, RuleTrace, Step, TaskKind,
+    Action, Case, Channel, Covered, Currency, NewTask, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
     guard::Verdict,
     step_history::{StepResult, tried},
     workflow::{CompiledWorkflow, Send},
 };
 
-/// What falls due together: by channel and contact, the highest step and the rows of every step that goes there.
-type Targets = BTreeMap<(Channel, String), (usize, Vec<ItemStep>)>;
+/// What falls due together: by channel, contact and standing, the highest step and the rows of every step that goes there.
+type Targets = BTreeMap<(Channel, String, Standing), (usize, Vec<ItemStep>)>;
 
 /// What the steps of an agenda come to.
 pub(super) struct Resolved<'a> {
@@ -75,9 +75,13 @@ impl<'a> Resolving<'_, 'a> {
                     resolved.rules = rules;
                     match route {
                         Route::Free(channel, contact) => {
-                            let (highest, all) = targets.entry((channel, contact)).or_default();
-                            *highest = (*highest).max(index);
-                            all.extend(rows);
+                            for row in rows {
+                                let Some(item) = self.situation.book.items.get(row.item) else { continue };
+                                let target = (channel, contact.clone(), item.standing(self.situation.book.today));
+                                let (highest, all) = targets.entry(target).or_default();
+                                *highest = (*highest).max(index);
+                                all.push(row);
+                            }
                         }
                         other => resolved = self.unsent(resolved, other, step, &rows),
                     }
@@ -95,7 +99,7 @@ impl<'a> Resolving<'_, 'a> {
         }
         let planned = targets
             .into_iter()
-            .filter_map(|((channel, contact), (highest, rows))| self.message(channel, contact, highest, &rows));
+            .filter_map(|((channel, contact, _), (highest, rows))| self.message(channel, contact, highest, &rows));
         resolved.messages = planned.collect();
         resolved
     }

@@ -63,11 +63,44 @@ fn the_oldest_drives_and_each_item_is_credited_with_its_own_step() {
         stage.run("2026-01-12T08:00:00Z", "2026-02-06T00:00:00Z"),
         [
             "2026-01-12 heads-up: old",
-            "2026-01-16 reminder: new (heads-up), old",
+            "2026-01-16 heads-up: new",
+            "2026-01-16 reminder: old",
             "2026-01-23 nudge: new (reminder), old",
             "2026-02-04 final: new (nudge), old"
         ]
     );
+}
+
+/// On 24 February A is 20 days past due and its final notice is due; B falls due on the day given.
+fn final_notice_beside(due_on: &str, scope: crate::Scope) -> Vec<String> {
+    let mut plan = ladder();
+    plan.scope = scope;
+    plan.steps.insert(
+        1,
+        serde_json::from_value(json!({"id": "today", "at": {"anchor": "due_date", "offset": "P0D"},
+            "action": {"send": {"channels": ["email"], "template": "today", "to": ["billing"]}}}))
+        .expect("a step"),
+    );
+    let mut stage = Stage::new(plan);
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.invoice("B", EUR, 2_000, due_on);
+    let lines = stage.run("2026-01-20T08:00:00Z", "2026-02-25T00:00:00Z");
+    lines.into_iter().filter(|line| line.starts_with("2026-02-24")).collect()
+}
+
+#[test]
+fn what_is_past_due_covers_nothing_that_is_not() {
+    use crate::Scope::{Customer, Invoice};
+    for (due_on, scope, expected) in [
+        ("2026-03-01", Customer, vec!["2026-02-24 heads-up: B", "2026-02-24 final: A"]),
+        ("2026-03-01", Invoice, vec!["2026-02-24 heads-up: B", "2026-02-24 final: A"]),
+        // While A drives, B's heads-up waits for A's next step.
+        ("2026-02-24", Customer, vec!["2026-02-24 heads-up: B", "2026-02-24 final: A"]),
+        ("2026-02-24", Invoice, vec!["2026-02-24 today: B", "2026-02-24 final: A"]),
+        ("2026-02-23", Customer, vec!["2026-02-24 final: A, B (today)"]),
+    ] {
+        assert_eq!(final_notice_beside(due_on, scope), expected, "B due on {due_on}, {scope:?}");
+    }
 }
 
 #[test]
@@ -442,6 +475,44 @@ fn a_sender_looks_again() {
     let (stage, _, pending) = decided();
     let late = recheck(&stage.facts, &stage.policy, &pending, at("2026-02-05T19:00:00Z"));
     assert!(matches!(late, Recheck::Defer(until, _) if until == at("2026-02-06T08:00:00Z")), "{late:?}");
+}
+
+#[test]
+fn a_step_that_a_moved_due_date_took_away_is_not_sent() {
+    let now = at("2026-02-05T15:45:00Z");
+    for (moved, rows) in [(vec![], 2), (vec!["A"], 1), (vec!["A", "B"], 0)] {
+        let mut stage = Stage::new(ladder());
+        stage.invoice("A", EUR, 1_000, "2026-02-04");
+        stage.invoice("B", EUR, 2_000, "2026-02-04");
+        let decision = decide(&stage.facts, &stage.policy, now);
+        stage.facts.decision += 1;
+        stage.facts.cases = decision.cases.clone();
+        stage.pend(&decision, now);
+        for invoice in &moved {
+            let total = if *invoice == "A" { 1_000 } else { 2_000 };
+            stage.invoice(invoice, EUR, total, "2026-02-25");
+        }
+        match recheck(&stage.facts, &stage.policy, &stage.facts.pending[0], at("2026-02-05T15:50:00Z")) {
+            Recheck::Send { rows: still, .. } => assert_eq!(still.len(), rows, "{moved:?} moved"),
+            Recheck::Supersede(reason) => assert!(rows == 0 && reason.contains("nothing that it covers"), "{moved:?}: {reason}"),
+            Recheck::Defer(until, reason) => panic!("{moved:?}: {until} {reason}"),
+        }
+    }
+}
+
+#[test]
+fn a_step_before_its_due_date_is_not_sent_after_it() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    let now = at("2026-01-30T15:45:00Z");
+    let decision = decide(&stage.facts, &stage.policy, now);
+    assert_eq!(decision.messages[0].template, "heads-up");
+    stage.facts.cases = decision.cases.clone();
+    stage.pend(&decision, now);
+    for (again, goes) in [("2026-02-04T14:00:00Z", true), ("2026-02-05T14:00:00Z", false)] {
+        let said = recheck(&stage.facts, &stage.policy, &stage.facts.pending[0], at(again));
+        assert_eq!(matches!(said, Recheck::Send { .. }), goes, "{again}: {said:?}");
+    }
 }
 
 #[test]
