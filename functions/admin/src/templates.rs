@@ -256,6 +256,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> Re
         case_id: "case_sample".to_owned(),
         invoices: (0..count).map(row).collect(),
         more: 0,
+        covered_due_now: total,
         upcoming: Vec::new(),
         exposure_total: total,
         exposure_overdue: total,

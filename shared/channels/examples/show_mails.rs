@@ -48,6 +48,7 @@ fn input(language: &str, count: i64, more: usize) -> RenderInput {
         case_id: "case_1".to_owned(),
         invoices: (0..count).map(row).collect(),
         more,
+        covered_due_now: euros((0..count).map(|at| row(at).due_now.minor()).sum()),
         upcoming: if count == 3 { vec![upcoming] } else { Vec::new() },
         exposure_total: euros(1_375_000),
         exposure_overdue: euros(1_250_000),

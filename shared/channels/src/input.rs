@@ -6,6 +6,9 @@ use jiff::civil::Date;
 /// How many invoices a message lists; the rest stand behind the statement link.
 pub const INVOICES_LISTED_MAX: usize = 50;
 
+/// How many due items that fall due later a message shows.
+pub const UPCOMING_LISTED_MAX: usize = 10;
+
 /// Everything that a template can say about one message.
 #[derive(Clone, Debug)]
 pub struct RenderInput {
@@ -24,7 +27,9 @@ pub struct RenderInput {
     pub invoices: Vec<InvoiceRow>,
     /// How many covered due items are not in `invoices`.
     pub more: usize,
-    /// Due items that are not at any step yet, shown below the others and not credited.
+    /// What all covered due items come to, listed or not: the sum of their due now.
+    pub covered_due_now: Money,
+    /// Due items that fall due later, shown below the others: neither covered nor part of their sum.
     pub upcoming: Vec<InvoiceRow>,
     /// Net exposure of the case.
     pub exposure_total: Money,

@@ -2,7 +2,7 @@
 
 use domain::Money;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::locale::Locale;
 use crate::plain::{html, link, plain};
 use crate::prose::Prose;
@@ -94,13 +94,9 @@ impl Sheet<'_> {
         self.input.more + self.input.invoices.len() - self.listed().len()
     }
 
-    /// The sum of what is listed, where it is more than one row and nothing is left out.
+    /// What all covered items come to, where that is more than one row.
     fn total(&self) -> Option<Money> {
-        let (first, rest) = self.listed().split_first()?;
-        if rest.is_empty() || self.more() > 0 {
-            return None;
-        }
-        rest.iter().try_fold(first.due_now, |sum, row| sum.checked_add(row.due_now)).ok()
+        (self.listed().len() + self.more() > 1).then_some(self.input.covered_due_now)
     }
 
     fn number(&self, row: &InvoiceRow) -> String {
@@ -172,7 +168,7 @@ impl Sheet<'_> {
         }
         if !self.input.upcoming.is_empty() {
             span(&mut out, words.upcoming);
-            for row in self.input.upcoming.iter().take(INVOICES_LISTED_MAX) {
+            for row in self.input.upcoming.iter().take(UPCOMING_LISTED_MAX) {
                 out.push_str(&format!(
                     "<tr><td class=\"soft\" style=\"{CELL};color:#5b6672\">{}</td><td class=\"soft\" style=\"{CELL};{WHOLE};color:#5b6672\">{}</td>\
                      <td class=\"soft\" align=\"right\" style=\"{CELL};{RIGHT};color:#5b6672\">{}</td></tr>",
@@ -197,7 +193,7 @@ impl Sheet<'_> {
         rows.extend(self.listed().iter().map(row_of));
         let total_row =
             self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
-        let upcoming: Vec<_> = self.input.upcoming.iter().take(INVOICES_LISTED_MAX).map(row_of).collect();
+        let upcoming: Vec<_> = self.input.upcoming.iter().take(UPCOMING_LISTED_MAX).map(row_of).collect();
         let all = || rows.iter().chain(&total_row).chain(&upcoming);
         let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
         let widths = [width(0), width(1), width(2)];

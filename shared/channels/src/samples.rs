@@ -54,6 +54,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         case_id: "case_sample".to_owned(),
         invoices: (0..count).map(row).collect(),
         more: 0,
+        covered_due_now: (0..count).map(row).fold(euros(0), |sum, row| sum.checked_add(row.due_now).unwrap_or(sum)),
         upcoming: Vec::new(),
         exposure_total: euros(375_000),
         exposure_overdue: euros(250_000),

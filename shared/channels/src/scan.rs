@@ -10,11 +10,12 @@ const FLAWS_MAX: usize = 20;
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
 const FILTERS: [&str; 3] = ["money", "date", "length"];
 const TESTS: [&str; 2] = ["defined", "undefined"];
-const ROOTS: [(&str, &[&str]); 7] = [
+const ROOTS: [(&str, &[&str]); 8] = [
     ("tenant", &["name"]),
     ("customer", &["name"]),
     ("contact", &["name"]),
     ("case", &["id"]),
+    ("covered", &["due_now"]),
     ("exposure", &["total", "overdue"]),
     ("links", &["portal", "opt_out", "pay"]),
     ("loop", &["index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0"]),

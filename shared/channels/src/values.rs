@@ -93,6 +93,7 @@ pub fn context(input: &RenderInput, brand: &Brand, instalment: impl Fn(u32, u32)
         ("contact", map(vec![("name", input.contact_name.as_str().into())])),
         ("case", map(vec![("id", input.case_id.as_str().into())])),
         ("invoices", Value::from_object(Rows { rows, count })),
+        ("covered", map(vec![("due_now", amount(input.covered_due_now))])),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         (
             "links",

@@ -33,6 +33,7 @@ fn input(count: usize) -> RenderInput {
         case_id: "case_1".into(),
         invoices: (1..=count).map(row).collect(),
         more: 0,
+        covered_due_now: Money::from_minor(125_000 * i64::try_from(count).unwrap(), Currency::EUR),
         upcoming: Vec::new(),
         exposure_total: Money::from_minor(125_000, Currency::EUR),
         exposure_overdue: Money::from_minor(125_000, Currency::EUR),

@@ -1,5 +1,11 @@
-use channels::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template};
-use domain::{Channel, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, TenantId, book::DueItem, decide::Situation};
+use channels::{
+    Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, UPCOMING_LISTED_MAX,
+};
+use domain::{
+    Channel, Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Standing, TenantId, book::DueItem,
+    decide::Situation,
+};
+use jiff::civil::Date;
 
 /// The page of a customer, and of stopping one address.
 pub(crate) fn links(portal_url: &str, token: &str, contact: &str, channel: Channel) -> Links {
@@ -47,34 +53,21 @@ pub(crate) fn render(
     links: Links,
 ) -> Result<Rendered, RenderError> {
     let facts: &Facts = situation.facts;
+    let today = situation.book.today;
     let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.book.item(&row.item)).collect();
     covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number));
-    let more = covered.len().saturating_sub(INVOICES_LISTED_MAX);
     let money = |minor| Money::from_minor(minor, pending.currency);
-    let invoices = covered
-        .into_iter()
-        .take(INVOICES_LISTED_MAX)
-        .map(|item| InvoiceRow {
-            number: item.number.to_owned(),
-            instalment: item.instalment.and_then(|(n, of)| Some((u32::try_from(n).ok()?, u32::try_from(of).ok()?))),
-            total: money(item.total_minor),
-            open: money(item.open_minor),
-            due_now: money(item.due_now_minor),
-            issued_on: item.issued_on,
-            due_on: item.due_on,
-            days_past_due: i32::try_from(item.days_past_due(situation.book.today)).unwrap_or(i32::MAX),
-            url: item.url.map(str::to_owned),
-        })
-        .collect();
+    let listed = |item: &&DueItem| row(item, today);
     let input = RenderInput {
         language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
         country: facts.customer.country.clone(),
         customer_name: facts.customer.name.clone(),
         contact_name: contact.name.clone(),
         case_id: facts.cases.get(&pending.currency).map(|case| case.id.to_string()).unwrap_or_default(),
-        invoices,
-        more,
-        upcoming: Vec::new(),
+        invoices: covered.iter().take(INVOICES_LISTED_MAX).map(listed).collect(),
+        more: covered.len().saturating_sub(INVOICES_LISTED_MAX),
+        covered_due_now: money(covered.iter().map(|item| item.due_now_minor).fold(0, i64::saturating_add)),
+        upcoming: upcoming(situation, pending.currency, &covered).iter().take(UPCOMING_LISTED_MAX).map(listed).collect(),
         exposure_total: money(situation.book.exposure_minor(pending.currency)),
         exposure_overdue: money(situation.book.overdue_minor(pending.currency)),
         links,
@@ -88,6 +81,32 @@ pub(crate) fn render(
         version: template.version,
     };
     channels::render(&template, &input, &Brand { name: policy.settings.name.clone(), two_way_sms: false })
+}
+
+/// A due item as a message shows it.
+fn row(item: &DueItem<'_>, today: Date) -> InvoiceRow {
+    let money = |minor| Money::from_minor(minor, item.currency);
+    InvoiceRow {
+        number: item.number.to_owned(),
+        instalment: item.instalment.and_then(|(n, of)| Some((u32::try_from(n).ok()?, u32::try_from(of).ok()?))),
+        total: money(item.total_minor),
+        open: money(item.open_minor),
+        due_now: money(item.due_now_minor),
+        issued_on: item.issued_on,
+        due_on: item.due_on,
+        days_past_due: i32::try_from(item.days_past_due(today)).unwrap_or(i32::MAX),
+        url: item.url.map(str::to_owned),
+    }
+}
+
+/// What falls due later than today, beside a message about what is due: shown, not asked for. A message about what is itself
+/// to come shows nothing but that.
+fn upcoming<'s>(situation: &'s Situation<'_>, currency: Currency, covered: &[&DueItem<'_>]) -> Vec<&'s DueItem<'s>> {
+    let ahead = |item: &DueItem<'_>| item.standing(situation.book.today) == Standing::Ahead;
+    if covered.iter().any(|item| ahead(item)) {
+        return Vec::new();
+    }
+    situation.book.in_currency(currency).filter(|item| ahead(item) && item.due_now_minor > 0).collect()
 }
 
 /// What names one try of one message: the message and the instant, so that a second environment never finds its own.

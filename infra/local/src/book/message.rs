@@ -129,6 +129,7 @@ impl Message {
             // The record does not keep it.
             case_id: String::new(),
             more: invoices.len().saturating_sub(channels::INVOICES_LISTED_MAX),
+            covered_due_now: sum(&mut invoices.iter()),
             upcoming: Vec::new(),
             exposure_total: due_now.map_or_else(|| sum(&mut invoices.iter()), |minor| Money::from_minor(minor, currency)),
             exposure_overdue: sum(&mut invoices.iter().filter(|row| row.days_past_due > 0)),
