@@ -37,10 +37,8 @@ pub struct Outgoing {
     /// Email: the sender, with or without a display name. SMS: a number in E.164, an alphabetic sender id, or empty for the
     /// account's default.
     pub from: String,
-    /// The one address that the message is for.
+    /// The one address that the message is for; nobody is ever in copy.
     pub to: String,
-    /// Others of the same role; email only.
-    pub cc: Vec<String>,
     /// Where replies go; email only.
     pub reply_to: Option<String>,
     /// What it says.

@@ -9,9 +9,6 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, Me
 use crate::channel::{Accepted, Channel, Outgoing, SendError, is_mailbox, is_one_line};
 use crate::failure::{self, Codes};
 
-/// Most people that one call may reach.
-const RECIPIENTS_MAX: usize = 50;
-
 const CODES: Codes = Codes {
     retry: &[
         ("TooManyRequestsException", None),
@@ -52,10 +49,7 @@ impl Channel for Ses {
     async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
         check(outgoing)?;
         let content = content(outgoing).map_err(|_| refused("the mail could not be built"))?;
-        let destination = Destination::builder()
-            .to_addresses(&outgoing.to)
-            .set_cc_addresses((!outgoing.cc.is_empty()).then(|| outgoing.cc.clone()))
-            .build();
+        let destination = Destination::builder().to_addresses(&outgoing.to).build();
         let sent = self
             .client
             .send_email()
@@ -83,12 +77,6 @@ fn refused(detail: &str) -> SendError {
 fn check(outgoing: &Outgoing) -> Result<(), SendError> {
     if !is_mailbox(&outgoing.to) {
         return Err(SendError::Refused { suppress: true, detail: "the recipient's email address is malformed".to_owned() });
-    }
-    if outgoing.cc.len() + 1 > RECIPIENTS_MAX {
-        return Err(refused("more than 50 recipients"));
-    }
-    if !outgoing.cc.iter().all(|address| is_mailbox(address)) {
-        return Err(refused("an address in copy is malformed"));
     }
     let sender = std::iter::once(&outgoing.from).chain(&outgoing.reply_to).chain(&outgoing.opt_out_url);
     if !sender.into_iter().all(|text| is_one_line(text)) || outgoing.from.is_empty() {

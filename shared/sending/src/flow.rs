@@ -120,8 +120,8 @@ impl Sender {
     async fn attempt(&self, order: &Order, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
         let Checked { head, facts, policy, pending } = &checked;
         let now = self.clock.now();
-        let (rows, copies) = match decide::recheck(facts, policy, pending, now) {
-            Recheck::Send { rows, copies } => (rows, copies),
+        let rows = match decide::recheck(facts, policy, pending, now) {
+            Recheck::Send { rows } => rows,
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %order.message, reason, "message superseded");
                 let done = self.store.withdraw(&order.tenant, &order.customer, &order.message, &reason, now).await?;
@@ -173,7 +173,7 @@ impl Sender {
         if let Some(reason) = self.stopped_meanwhile(order, &checked).await? {
             (outcome.sent, outcome.reason) = (Settled::Superseded, reason);
         } else if pending.mode == Mode::Live {
-            let refused = self.call(order, &checked, contact, &copies, &mut outcome).await?;
+            let refused = self.call(order, &checked, contact, &mut outcome).await?;
             if let Some(after) = refused {
                 let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
                 return self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await.map(Some);
@@ -217,20 +217,10 @@ impl Sender {
     }
 
     /// Calls the provider; `Some` with the seconds to wait when it refused for now.
-    async fn call(
-        &self,
-        order: &Order,
-        checked: &Checked,
-        contact: &Contact,
-        copies: &[String],
-        outcome: &mut Call,
-    ) -> Result<Option<u64>, Error> {
-        let Checked { facts, policy, pending, .. } = checked;
+    async fn call(&self, order: &Order, checked: &Checked, contact: &Contact, outcome: &mut Call) -> Result<Option<u64>, Error> {
+        let Checked { policy, pending, .. } = checked;
         let channel = pending.channel;
         let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
-        let address = |id: &String| {
-            facts.customer.contacts.iter().find(|other| other.external_id == *id).and_then(|other| other.email.clone())
-        };
         let outgoing = Outgoing {
             tenant: order.tenant.clone(),
             customer: order.customer.clone(),
@@ -242,7 +232,6 @@ impl Sender {
                 from
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
-            cc: copies.iter().filter_map(address).collect(),
             reply_to: policy.settings.reply_to.as_deref().map(|address| channels::channel::set_mailbox(address, "")),
             rendered: outcome.rendered.0.clone(),
             opt_out_url: (channel == domain::Channel::Email).then(|| outcome.rendered.1.opt_out.clone()),

@@ -112,6 +112,10 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
     // The outbox by message: its tags are what the sender claimed.
     let mut accepted: BTreeMap<String, usize> = BTreeMap::new();
     for sent in outbox {
+        let people = recipients(&sent.raw);
+        if people > 1 {
+            verdict.twice.push(format!("{} people are named by one call at {}", people, sent.at));
+        }
         *accepted.entry(message_of(&sent.raw).with_context(|| format!("no id in {}", sent.raw))?).or_default() += 1;
     }
     verdict.twice.extend(accepted.iter().filter(|(_, times)| **times > 1).map(|(id, times)| format!("{id} left {times} times")));
@@ -196,6 +200,12 @@ fn message_of(raw: &Value) -> Option<String> {
     let at = text.find("msg_")?;
     let id: String = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
     Some(id)
+}
+
+/// How many people one call of SES names; a call of SNS has one number.
+fn recipients(raw: &Value) -> usize {
+    let named = |list: &str| raw.pointer(&format!("/Destination/{list}")).and_then(Value::as_array).map_or(0, Vec::len);
+    ["ToAddresses", "CcAddresses", "BccAddresses"].into_iter().map(named).sum()
 }
 
 async fn open_tasks(store: &Store, tenant: &TenantId) -> anyhow::Result<Vec<store::Task>> {

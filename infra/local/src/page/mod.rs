@@ -230,11 +230,6 @@ fn message(entry: &Entry<'_>) -> String {
     };
     line("To", entry.to());
     if let Some(sent) = entry.sent {
-        let cc = sent.raw.pointer("/Destination/CcAddresses").and_then(|cc| cc.as_array()).cloned().unwrap_or_default();
-        let cc: Vec<&str> = cc.iter().filter_map(|one| one.as_str()).collect();
-        if !cc.is_empty() {
-            line("Cc", &cc.join(", "));
-        }
         if let Some(from) = sent.raw.get("FromEmailAddress").and_then(|from| from.as_str()) {
             line("From", from);
         }
@@ -360,7 +355,7 @@ mod tests {
             html: Some(hostile.to_owned()),
             attachments: Vec::new(),
             message_id: hostile.to_owned(),
-            raw: serde_json::json!({"FromEmailAddress": hostile, "Destination": {"CcAddresses": [hostile]}}),
+            raw: serde_json::json!({"FromEmailAddress": hostile}),
         };
         let sent = [entry];
         let text = messages(&entries(&sent, &Book::default())) + &remedy(hostile);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Situation, assess, route, rungs::Rungs};
 use crate::{
-    Action, Case, CaseState, Contact, Covered, Pending, Policy, Standing, Workflow, guard::Verdict, step_history::StepHistory,
+    Action, Case, CaseState, Covered, Pending, Policy, Standing, Workflow, guard::Verdict, step_history::StepHistory,
     workflow::CompiledWorkflow,
 };
 
@@ -15,8 +15,6 @@ pub enum Recheck {
     Send {
         /// The due items that it still stands for, with what is due now.
         rows: Vec<Covered>,
-        /// Other people of the same role, to be copied in on email; the guard allows each.
-        copies: Vec<String>,
     },
     /// It is not to be sent any more.
     Supersede(String),
@@ -50,14 +48,13 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(contact) = contacts.iter().find(|contact| contact.external_id == pending.contact) else {
         return Recheck::Supersede("the person is no longer there".to_owned());
     };
-    let Some(role) = send.to.iter().find(|role| contact.roles.contains(role)) else {
+    if !send.to.iter().any(|role| contact.roles.contains(role)) {
         return Recheck::Supersede("the person no longer has the role that the step writes to".to_owned());
-    };
+    }
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
     }
-    let asked = |contact: &Contact| route::ask(&situation, workflow, pending.channel, contact, pending.mode, pending.decided_at);
-    let answer = asked(contact);
+    let answer = route::ask(&situation, workflow, pending.channel, contact, pending.mode, pending.decided_at);
     let said = |answer: &crate::guard::Answer| {
         let lines: Vec<String> = answer.against.iter().map(|(rule, verdict)| format!("{}: {verdict}", rule.id)).collect();
         lines.join("; ")
@@ -67,20 +64,8 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
         Verdict::Defer(until) => return Recheck::Defer(*until, said(&answer)),
         Verdict::NeedsReview(_) | Verdict::Block(_) => return Recheck::Supersede(said(&answer)),
     }
-    let copied = |other: &&Contact| {
-        pending.channel == crate::Channel::Email
-            && other.external_id != contact.external_id
-            && other.roles.contains(role)
-            && other.email.is_some()
-            && other.email != contact.email
-            && asked(other).verdict == Verdict::Allow
-    };
-    let copies = contacts.iter().filter(copied).take(COPIES_MAX).map(|other| other.external_id.clone()).collect();
-    Recheck::Send { rows, copies }
+    Recheck::Send { rows }
 }
-
-/// Most people copied in on one email: SES takes 50 recipients a call.
-const COPIES_MAX: usize = 20;
 
 /// The rows that are still right: their item has something due now, and the step is still its own next one and due. A step
 /// that is over by other means, that lapsed, or that a moved due date took away from today is not.
