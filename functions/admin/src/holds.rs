@@ -162,7 +162,8 @@ async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answ
     let none = || Fail::not_found("there is no such customer");
     let customer = CustomerId::parse(customer).ok_or_else(none)?;
     app.store.head(tenant, &customer).await?.ok_or_else(none)?;
-    let id = HoldId::derive(&[tenant.as_str(), customer.as_str(), name]);
+    // A hold that came along with a moved invoice has the id that it was placed under elsewhere, and is named by that.
+    let id = HoldId::parse(name).unwrap_or_else(|| HoldId::derive(&[tenant.as_str(), customer.as_str(), name]));
     Ok((customer, id))
 }
 

@@ -2,7 +2,7 @@ use channels::{
     Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, UPCOMING_LISTED_MAX,
 };
 use domain::{
-    Channel, Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Standing, TenantId, book::DueItem,
+    Channel, Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId, book::DueItem,
     decide::Situation,
 };
 use jiff::civil::Date;
@@ -103,7 +103,10 @@ fn row(item: &DueItem<'_>, today: Date) -> InvoiceRow {
 /// to come shows nothing but that.
 fn upcoming<'s>(situation: &'s Situation<'_>, currency: Currency, covered: &[&DueItem<'_>]) -> Vec<&'s DueItem<'s>> {
     let ahead = |item: &DueItem<'_>| item.standing(situation.book.today) == Standing::Ahead;
-    if covered.iter().any(|item| ahead(item)) {
+    let case = situation.facts.cases.get(&currency);
+    let scope = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version)).map(|workflow| workflow.scope);
+    // Where each item is chased by itself, a message speaks of nothing but its own.
+    if scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
         return Vec::new();
     }
     situation.book.in_currency(currency).filter(|item| ahead(item) && item.due_now_minor > 0).collect()

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{CustomerId, TenantId};
+use domain::{CustomerId, LastContact, TenantId};
 use jiff::Timestamp;
 
 use crate::{
     Head, Store,
     customer::head::{Wake, bump},
     table::{
-        attributes::head,
-        db::{ACTIONS_MAX, n},
+        attributes::{head, pending},
+        change::{Change, absent, at_most, is},
+        db::{ACTIONS_MAX, millis, n, s},
     },
 };
 
@@ -23,6 +24,10 @@ pub(super) struct Unit {
     pub(super) touches: Vec<CustomerId>,
     /// By how many a customer's open invoices become more.
     pub(super) invoices: Vec<(CustomerId, i64)>,
+    /// Heads on which nobody may have decided, claimed or settled since they were read.
+    pub(super) unchanged: Vec<Head>,
+    /// The last contacts that come along to a customer: the later ones count.
+    pub(super) contacts: Vec<(CustomerId, LastContact)>,
 }
 
 impl Unit {
@@ -30,6 +35,14 @@ impl Unit {
     pub(super) fn of(action: TransactWriteItem) -> Self {
         Self { actions: vec![action], ..Self::default() }
     }
+}
+
+/// A write of a head that fails when somebody decided, claimed or settled since it was read.
+fn as_read(change: Change, read: &Head) -> Change {
+    let same = change.when(is(head::DECISION, n(read.decision))).when(is(head::TIP, s(read.tip.clone())));
+    read.pending.iter().fold(same, |change, (id, entry)| {
+        change.when(is(pending::of(id, pending::STATUS), pending::status(entry.message.status)))
+    })
 }
 
 /// Transactions in the making.
@@ -44,6 +57,8 @@ pub(super) struct Batches<'a> {
     /// By how many the open invoices of each customer whose facts change become more.
     touched: BTreeMap<CustomerId, i64>,
     woken: BTreeSet<CustomerId>,
+    unchanged: BTreeMap<CustomerId, Head>,
+    contacts: BTreeMap<CustomerId, LastContact>,
 }
 
 impl<'a> Batches<'a> {
@@ -64,6 +79,8 @@ impl<'a> Batches<'a> {
             actions: vec![],
             touched: BTreeMap::new(),
             woken: BTreeSet::new(),
+            unchanged: BTreeMap::new(),
+            contacts: BTreeMap::new(),
         }
     }
 
@@ -78,6 +95,11 @@ impl<'a> Batches<'a> {
         for customer in unit.touches {
             self.touched.entry(customer).or_default();
         }
+        self.unchanged.extend(unit.unchanged.into_iter().map(|head| (head.customer.clone(), head)));
+        for (customer, contact) in unit.contacts {
+            let known = self.contacts.entry(customer).or_default();
+            *known = LastContact { live: known.live.max(contact.live), shadow: known.shadow.max(contact.shadow) };
+        }
         for (customer, more) in unit.invoices {
             *self.touched.entry(customer).or_default() += more;
         }
@@ -91,6 +113,25 @@ impl<'a> Batches<'a> {
             let mut change = bump(self.tenant, &customer, &wake, self.now);
             if more != 0 {
                 change = change.add(head::OPEN_INVOICES, n(more));
+            }
+            if let Some(head) = self.unchanged.remove(&customer) {
+                change = as_read(change, &head);
+            }
+            if let Some(contact) = self.contacts.remove(&customer) {
+                let last = |at: Option<Timestamp>, known: fn(&LastContact) -> Option<Timestamp>| {
+                    at.filter(|at| {
+                        self.heads.get(&customer).and_then(|head| known(&head.last_contact)).is_none_or(|last| last < *at)
+                    })
+                };
+                for (name, at) in [
+                    (head::LAST_LIVE, last(contact.live, |known| known.live)),
+                    (head::LAST_SHADOW, last(contact.shadow, |known| known.shadow)),
+                ] {
+                    if let Some(at) = at {
+                        let older = absent(name).or(at_most(name, n(millis(at))));
+                        change = change.when(older).put(name, n(millis(at)));
+                    }
+                }
             }
             batch.push(change.update(self.store));
             self.woken.insert(customer);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CustomerId, InvoiceId, Payment, PaymentId, Reversal};
+use domain::{Coverage, CustomerId, Hold, HoldScope, InvoiceId, Outcome, Payment, PaymentId, PendingStatus, Reversal};
 
 use super::plan::Plan;
 use crate::{
-    Result,
-    customer::facts::filed_with,
+    Head, Result,
+    customer::facts::{filed_with, invoice_of},
     table::{
         attributes::{document::DOC, every::SK},
         db::{Range, Row, json, last_of, text},
@@ -18,7 +18,52 @@ use crate::{
 /// Most reversals of one payment, and most payments of one customer, that are looked through.
 const LOOKED_THROUGH_MAX: usize = 10_000;
 
+/// What goes along with an invoice that leaves a customer.
+pub(super) struct Along {
+    /// The customer's head as it was read: the move stands only while nobody decided, claimed or settled since.
+    pub(super) head: Head,
+    /// What the invoice's items have been through.
+    pub(super) folded: Vec<Coverage>,
+    /// The holds that name the invoice.
+    pub(super) holds: Vec<Hold>,
+}
+
 impl Plan<'_> {
+    /// What goes along with an invoice: the results of its steps, so that nobody is written to again because it moved, and the
+    /// holds that name it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
+    /// one that only waits is checked against the old customer's facts before it is claimed, and the item is not there.
+    pub(super) async fn along(&self, from: &CustomerId, invoice: &InvoiceId) -> Result<Option<Along>> {
+        let Some(head) = self.store.head(self.tenant, from).await? else { return Ok(None) };
+        let facts = self.store.facts(self.tenant, &head).await?;
+        let key = keys::invoice(self.tenant, from, invoice);
+        let row = self.store.read("read the results of", &key, true).await?.filter(|row| row.contains_key(DOC));
+        let folded = row.as_ref().map(|row| invoice_of(row, false)).transpose()?.map(|fact| fact.folded).unwrap_or_default();
+        let under_way = facts.pending.iter().filter(|pending| match pending.status {
+            PendingStatus::Calling | PendingStatus::Unknown => true,
+            PendingStatus::Queued | PendingStatus::Retrying => false,
+        });
+        let under_way = under_way.map(|pending| Coverage {
+            number: pending.number,
+            at: pending.decided_at,
+            mode: pending.mode,
+            outcome: Outcome::Unknown,
+            message: Some(pending.id.clone()),
+            way: Some((pending.channel, pending.contact.clone())),
+            rows: pending.rows.clone(),
+        });
+        let mut of_it: Vec<Coverage> = Vec::new();
+        for coverage in folded.into_iter().chain(facts.coverage.iter().cloned()).chain(under_way) {
+            let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice == *invoice).cloned().collect();
+            let coverage = Coverage { rows, ..coverage };
+            if !coverage.rows.is_empty() && !of_it.contains(&coverage) {
+                of_it.push(coverage);
+            }
+        }
+        let names_it = |hold: &&Hold| matches!(&hold.scope, HoldScope::Invoice(named) if named == invoice);
+        let holds = facts.holds.iter().filter(names_it).cloned().collect();
+        Ok(Some(Along { head, folded: of_it, holds }))
+    }
+
     /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever
     /// owes the invoice now would owe it whole. What is for other invoices too stays where its source says it is.
     pub(super) async fn bring_payments(&mut self, from: &CustomerId, to: &CustomerId, invoice: &InvoiceId) -> Result<()> {

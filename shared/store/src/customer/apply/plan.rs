@@ -10,7 +10,7 @@ use domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Origin, items::newer};
+use super::{Origin, items::newer, moves::Along};
 use crate::{
     Error, Result, Store,
     table::{
@@ -70,6 +70,8 @@ pub(super) struct Plan<'a> {
     pub(super) reversals: BTreeMap<Key, (CustomerId, Reversal)>,
     /// By the object's id.
     pub(super) references: BTreeMap<String, Reference>,
+    /// What goes along with invoices that move.
+    pub(super) along: BTreeMap<InvoiceId, Along>,
     pub(super) heartbeats: Vec<Timestamp>,
     pub(super) waiting: Vec<Wait>,
     pub(super) done_waiting: Vec<Key>,
@@ -90,6 +92,7 @@ impl<'a> Plan<'a> {
             payments: BTreeMap::new(),
             reversals: BTreeMap::new(),
             references: BTreeMap::new(),
+            along: BTreeMap::new(),
             heartbeats: vec![],
             waiting: vec![],
             done_waiting: vec![],
@@ -260,6 +263,9 @@ impl<'a> Plan<'a> {
         };
         if let Before::At(before) = before {
             self.bring_payments(&before, &owner, &invoice.id).await?;
+            if let Some(along) = self.along(&before, &invoice.id).await? {
+                self.along.insert(invoice.id.clone(), along);
+            }
         }
         self.invoices.insert(invoice.id.clone(), (owner, invoice));
         Ok(())

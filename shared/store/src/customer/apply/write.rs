@@ -23,8 +23,8 @@ use crate::{
             every::{CHASE, SK},
             fact, head, profile, reference,
         },
-        change::{Change, absent, is, present},
-        db::{Row, Transacted, n, number, s, text, to_json},
+        change::{Change, absent, is, present, put},
+        db::{Row, Transacted, n, number, row_of, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -174,12 +174,26 @@ impl Plan<'_> {
         let before = self.leaves(id.as_str(), owner);
         let chase = (invoice.status != InvoiceStatus::Draft).then(|| format!("I#{id}"));
         let stays = before.is_none();
+        let along = self.along.get(id).filter(|_| !stays);
         let object = self.object(&key, to_json(invoice), version, chase, stays).drop(fact::ARCHIVED);
+        let object = match along {
+            Some(along) => object.put(fact::FOLDED, s(to_json(&along.folded))),
+            None => object,
+        };
         let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
         let mut unit = self.place(id.as_str(), owner, object, tombstone);
         unit.touches.push(owner.clone());
         if is_new {
             unit.invoices.push((owner.clone(), 1));
+        }
+        if let Some((before, along)) = before.zip(along) {
+            for hold in &along.holds {
+                let row = row_of([(DOC, s(to_json(hold)))]);
+                unit.actions.push(put(self.store, &keys::hold(tenant, owner, &hold.id), row));
+                unit.actions.push(Change::of(keys::hold(tenant, before, &hold.id)).delete(self.store));
+            }
+            unit.unchanged.push(along.head.clone());
+            unit.contacts.push((owner.clone(), along.head.last_contact));
         }
         if let Some(before) = before {
             unit.touches.push(before.clone());
