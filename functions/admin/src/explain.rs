@@ -50,9 +50,15 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("no due item has a step left, though {open} is open; a task says so"),
             "a person, or a new due item, which reopens the case".to_owned(),
         ),
-        Because::NotDue { step, until, .. } => {
+        Because::NotDue { step, until, pay_by: None, .. } => {
             (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due at {until}"))
         }
+        Because::NotDue { step, until, pay_by: Some(pay_by), .. } => (
+            format!(
+                "{due_now} is due now; step {step} is next and waits until what was to be paid by {pay_by} has had the time to arrive"
+            ),
+            format!("time: the step is due at {until}"),
+        ),
         Because::Waiting { step, until, .. } => (
             format!("{due_now} is due now; step {step} is next and waits for the condition of its wait"),
             format!("the condition coming true, and at the latest time: it waits until {until}"),
@@ -168,7 +174,21 @@ mod tests {
             (Because::ExitWhenHolds, "exit_when holds", "no longer"),
             (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
             (Because::PlanEnded, "no due item has a step left", "a person"),
-            (Because::NotDue { item: item.clone(), step: step.clone(), until }, "step reminder is next", "2026-02-05T09:00:00Z"),
+            (
+                Because::NotDue { item: item.clone(), step: step.clone(), until, pay_by: None },
+                "step reminder is next",
+                "2026-02-05T09:00:00Z",
+            ),
+            (
+                Because::NotDue {
+                    item: item.clone(),
+                    step: step.clone(),
+                    until,
+                    pay_by: Some("2026-02-02".parse().expect("a date")),
+                },
+                "to be paid by 2026-02-02",
+                "2026-02-05T09:00:00Z",
+            ),
             (Because::Waiting { item, step: step.clone(), until }, "step reminder is next and waits", "2026-02-05T09:00:00Z"),
             (Because::Send, "a message is sent", ""),
             (Because::Approval { step }, "approval", "the approval"),

@@ -52,6 +52,7 @@ fn input(language: &str, count: i64, more: usize) -> RenderInput {
         upcoming: if count == 3 { vec![upcoming] } else { Vec::new() },
         exposure_total: euros(1_375_000),
         exposure_overdue: euros(1_250_000),
+        pay_by: None,
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),
             opt_out: "https://pay.northwind.example/p/x7Kq2/stop".to_owned(),

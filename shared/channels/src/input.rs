@@ -35,6 +35,8 @@ pub struct RenderInput {
     pub exposure_total: Money,
     /// The part of it that is past due.
     pub exposure_overdue: Money,
+    /// By when the message asks to be paid, where it does.
+    pub pay_by: Option<Date>,
     /// Where the person can go.
     pub links: Links,
 }

@@ -19,6 +19,7 @@ pub fn all(language: &str) -> Vec<RenderInput> {
                 let mut sample = one(language, count);
                 sample.more = more;
                 sample.links.pay.clone_from(&pay);
+                sample.pay_by = country.is_some().then_some(date(2026, 2, 23));
                 sample.country = country;
                 samples.push(sample);
             }
@@ -58,6 +59,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         upcoming: Vec::new(),
         exposure_total: euros(375_000),
         exposure_overdue: euros(250_000),
+        pay_by: None,
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),
             opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),

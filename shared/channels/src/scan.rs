@@ -24,8 +24,10 @@ const ROW: &[&str] =
     &["number", "instalment", "currency", "total", "open", "due_now", "issued_on", "due_on", "days_past_due", "url"];
 /// Fields that are amounts or dates: shown, never computed with.
 const SHOWN_ONLY: [&str; 6] = ["total", "open", "due_now", "overdue", "issued_on", "due_on"];
-const KEYWORDS: [&str; 14] =
-    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "invoices"];
+const KEYWORDS: [&str; 15] =
+    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "invoices", PAY_BY];
+/// The variable that is a date by itself.
+const PAY_BY: &str = "pay_by";
 const SYMBOLS: [&str; 14] = ["==", "!=", "<=", ">=", "<", ">", ".", "|", "(", ")", "[", "]", "-", "%"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +139,8 @@ fn check_name(
             let known = KEYWORDS.contains(&name) || ROOTS.iter().any(|(root, _)| *root == name) || names.contains(&name);
             if !known {
                 add(format!("undefined variable '{name}'"));
+            } else if name == PAY_BY && (is_operator(after) || is_operator(before)) {
+                add(shown_only(PAY_BY));
             } else if ROOTS.iter().any(|(root, _)| *root == name) && after != Some(Token::Symbol(".")) {
                 add(format!("'{name}' stands for several things; name one, such as '{name}.{}'", root_fields(name)[0]));
             }
@@ -175,15 +179,18 @@ fn check_field(
     if !fields.contains(&name) {
         return add(format!("undefined variable '{owner_name}.{name}'; there are {}", fields.join(", ")));
     }
-    let is_operator = |token: Option<Token<'_>>| {
-        matches!(token, Some(Token::Symbol("==" | "!=" | "<" | ">" | "<=" | ">=" | "-" | "%") | Token::Name("in")))
-    };
     let preceding = start.checked_sub(1).map(|at| expression[at]);
     if owner_name != "loop" && SHOWN_ONLY.contains(&name) && (is_operator(after) || is_operator(preceding)) {
-        add(format!(
-            "'{owner_name}.{name}' can be shown but not computed with or compared; conditions belong in the workflow's step"
-        ));
+        add(shown_only(&format!("{owner_name}.{name}")));
     }
+}
+
+fn is_operator(token: Option<Token<'_>>) -> bool {
+    matches!(token, Some(Token::Symbol("==" | "!=" | "<" | ">" | "<=" | ">=" | "-" | "%") | Token::Name("in")))
+}
+
+fn shown_only(name: &str) -> String {
+    format!("'{name}' can be shown but not computed with or compared; conditions belong in the workflow's step")
 }
 
 /// Cuts the source into its tags; text between them and `{# comments #}` are passed over.

@@ -43,7 +43,7 @@ pub struct Flaw {
 /// Everything that is wrong with a template; empty when it may be published.
 ///
 /// It is read token by token, compiled, and rendered with made-up data of every shape that real data has: one invoice, several
-/// and many, with and without a way to pay, in a known and an unknown region.
+/// and many, with and without a way to pay and a date to pay by, in a known and an unknown region.
 pub fn flaws(template: &Template) -> Vec<Flaw> {
     let mut flaws = form_flaws(template);
     let sources =

@@ -95,6 +95,7 @@ pub fn context(input: &RenderInput, brand: &Brand, instalment: impl Fn(u32, u32)
         ("invoices", Value::from_object(Rows { rows, count })),
         ("covered", map(vec![("due_now", amount(input.covered_due_now))])),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
+        ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
         (
             "links",
             map(vec![

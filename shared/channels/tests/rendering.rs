@@ -37,6 +37,7 @@ fn input(count: usize) -> RenderInput {
         upcoming: Vec::new(),
         exposure_total: Money::from_minor(125_000, Currency::EUR),
         exposure_overdue: Money::from_minor(125_000, Currency::EUR),
+        pay_by: None,
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }
@@ -54,6 +55,23 @@ fn mail(body: &str, input: &RenderInput) -> Rendered {
 fn body_of(rendered: &Rendered) -> String {
     let html = rendered.html.clone().expect("an email");
     html[html.find("<body").expect("a body")..].to_owned()
+}
+
+#[test]
+fn a_date_to_pay_by_is_written_for_the_country() {
+    let body = "{% if pay_by %}Please pay by {{ pay_by | date }}.{% else %}Please pay.{% endif %}";
+    for (country, pay_by, expected) in [
+        (Some("US"), Some(date(2026, 2, 23)), "Please pay by February 23, 2026."),
+        (Some("GB"), Some(date(2026, 2, 23)), "Please pay by 23 February 2026."),
+        (None, Some(date(2026, 2, 23)), "Please pay by 2026-02-23."),
+        (Some("US"), None, "Please pay."),
+    ] {
+        let mut input = input(1);
+        input.country = country.map(str::to_owned);
+        input.pay_by = pay_by;
+        let text = mail(body, &input).text;
+        assert!(text.contains(expected), "{country:?} {pay_by:?}: {text}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Why a case was decided as it was: one reason, with what it takes to put it into words and to say what would change it.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{DueItemKey, HoldId};
@@ -48,6 +48,9 @@ pub enum Because {
         step: String,
         /// When it is due.
         until: Timestamp,
+        /// The day by which a message asked to be paid, where the step would come before the money can be missed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pay_by: Option<Date>,
     },
     /// The next step would be due and waits for its condition.
     Waiting {

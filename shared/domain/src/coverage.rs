@@ -3,7 +3,7 @@
 use std::fmt;
 
 use compact_str::{CompactString, format_compact};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{Channel, HoldId, InvoiceId, MessageId, Mode};
@@ -155,6 +155,9 @@ pub struct Coverage {
     /// The way tried, where there was a message: channel and the contact's external id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<(Channel, String)>,
+    /// By when the message asked to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<Date>,
     /// The due items and their steps.
     pub rows: Vec<Covered>,
 }

@@ -74,6 +74,8 @@ pub struct Planned {
     pub template: String,
     /// Its version.
     pub template_version: u32,
+    /// By when it asks to be paid.
+    pub pay_by: Option<Date>,
     /// The due items and steps that it stands for, sorted.
     pub rows: Vec<Covered>,
 }

@@ -238,6 +238,7 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
         outcome,
         message: Some(pending.id),
         way: Some((pending.channel, pending.contact)),
+        pay_by: pending.pay_by,
         rows: rows.to_vec(),
     });
     facts

@@ -197,6 +197,9 @@ pub struct Pending {
     pub template: String,
     /// See `template`.
     pub template_version: u32,
+    /// By when it asks to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<Date>,
     /// The due items and steps that it stands for.
     pub rows: Vec<Covered>,
 }
@@ -216,6 +219,7 @@ impl Pending {
             contact: planned.contact.clone(),
             template: planned.template.clone(),
             template_version: planned.template_version,
+            pay_by: planned.pay_by,
             rows: planned.rows.clone(),
         }
     }

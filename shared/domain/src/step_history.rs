@@ -19,6 +19,8 @@ pub struct StepResult<'a> {
     pub on: Date,
     /// Channel and contact tried, where there was a message.
     pub way: Option<&'a (Channel, String)>,
+    /// By when the message asked to be paid.
+    pub pay_by: Option<Date>,
 }
 
 /// The results of every open due item in one ledger, by the item's position in the book.
@@ -42,6 +44,7 @@ impl<'a> StepHistory<'a> {
                     at: coverage.at,
                     on,
                     way: coverage.way.as_ref(),
+                    pay_by: coverage.pay_by,
                 };
                 if let Some(results) = book.position(&row.item).and_then(|at| of_item.get_mut(at))
                     && !results.contains(&result)
@@ -86,6 +89,11 @@ pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence
         result.outcome == Outcome::Undelivered && result.occurrence == *occurrence && result.step == step
     };
     results.iter().filter(undelivered).filter_map(|result| result.way).collect()
+}
+
+/// The last day by which a message about an item asked to be paid, if one did that counts as sent.
+pub fn pay_by(results: &[StepResult<'_>]) -> Option<Date> {
+    results.iter().filter(|result| result.outcome.satisfies()).filter_map(|result| result.pay_by).max()
 }
 
 /// Whether results of one ledger count in a mode.

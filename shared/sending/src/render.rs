@@ -70,6 +70,7 @@ pub(crate) fn render(
         upcoming: upcoming(situation, pending.currency, &covered).iter().take(UPCOMING_LISTED_MAX).map(listed).collect(),
         exposure_total: money(situation.book.exposure_minor(pending.currency)),
         exposure_overdue: money(situation.book.overdue_minor(pending.currency)),
+        pay_by: pending.pay_by,
         links,
     };
     let template = Template {

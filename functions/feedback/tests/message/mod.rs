@@ -121,6 +121,7 @@ impl Subject {
             contact: "p1".to_owned(),
             template: "reminder".to_owned(),
             template_version: 1,
+            pay_by: None,
             rows: rows.clone(),
         };
         let decision = Decision {

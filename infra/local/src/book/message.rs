@@ -48,6 +48,8 @@ pub struct Message {
     pub decided_at: Timestamp,
     /// Template and version.
     pub template: (String, u32),
+    /// By when it asked to be paid.
+    pub pay_by: Option<Date>,
     /// `standard@1`, one a case.
     pub workflows: Vec<String>,
     /// What it stood for.
@@ -86,6 +88,7 @@ impl Message {
             at: record.at,
             decided_at: sent.decided_at,
             template: (sent.template.clone(), sent.template_version),
+            pay_by: sent.pay_by,
             workflows: record.workflows.clone(),
             lines: lines(book, &sent.rows),
             rules: record.cases.iter().flat_map(|case| &case.rules).map(said).collect(),
@@ -133,6 +136,7 @@ impl Message {
             upcoming: Vec::new(),
             exposure_total: due_now.map_or_else(|| sum(&mut invoices.iter()), |minor| Money::from_minor(minor, currency)),
             exposure_overdue: sum(&mut invoices.iter().filter(|row| row.days_past_due > 0)),
+            pay_by: self.pay_by,
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),

@@ -321,6 +321,14 @@ impl<'a> Looking<'_, 'a> {
     fn skip(&self, next: &NextStep) -> Option<StepResult<'a>> {
         let step = &self.workflow.steps.get(next.index)?.id;
         let Situation { now, today, .. } = self.situation;
-        Some(StepResult { step, occurrence: next.occurrence.clone(), outcome: Outcome::Skipped, at: *now, on: *today, way: None })
+        Some(StepResult {
+            step,
+            occurrence: next.occurrence.clone(),
+            outcome: Outcome::Skipped,
+            at: *now,
+            on: *today,
+            way: None,
+            pay_by: None,
+        })
     }
 }

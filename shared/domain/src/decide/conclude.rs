@@ -190,10 +190,11 @@ pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
 
 fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
     let item = resolving.situation.book.items.get(step.item).map(|item| item.key.clone());
-    let name = resolving.workflow.steps.get(step.next.index).map(|step| step.id.clone());
+    let next = &step.next;
+    let name = resolving.workflow.steps.get(next.index).map(|step| step.id.clone());
     match (item, name) {
         (Some(item), Some(step)) if waits => Because::Waiting { item, step, until },
-        (Some(item), Some(step)) => Because::NotDue { item, step, until },
+        (Some(item), Some(step)) => Because::NotDue { item, step, until, pay_by: next.pay_by },
         (None, _) | (_, None) => Because::Deferred,
     }
 }
@@ -232,6 +233,7 @@ fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Ve
                 outcome: result.outcome,
                 message: None,
                 way: None,
+                pay_by: None,
                 rows: vec![row],
             }),
         }

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 pub use agenda::upcoming;
 pub use assess::{Situation, assess};
 pub use recheck::{Recheck, recheck};
-pub use rungs::NextStep;
+pub use rungs::{CLEARING_BUSINESS_DAYS, NextStep};
 
 use crate::{Because, Currency, Decision, Facts, Mode, Policy};
 use conclude::{CaseDecision, Ended, Rounds};

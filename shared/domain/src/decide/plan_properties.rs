@@ -109,4 +109,23 @@ proptest! {
             prop_assert_eq!(before, times, "what is behind it comes after its last time");
         }
     }
+
+    #[test]
+    fn what_follows_a_date_to_pay_by_comes_after_it_and_the_time_to_clear(
+        offset in 1_i32..20, days in 1_i64..20, distance in 0_i32..20, gap in 0_u8..4, gaps in gaps(),
+        payments in prop::collection::vec((0_usize..90, 100_i64..900), 0..2),
+    ) {
+        let steps = [
+            send("first", 1, json!({})),
+            send("asks", offset, json!({"pay_by": {"days": days}})),
+            send("last", offset + distance, json!({})),
+        ];
+        let mut stage = stage(&steps, gap);
+        let seen = run(&mut stage, &gaps, &payments);
+        let of = |step: &str| seen.iter().find(|(_, seen)| seen.step == step).map(|(_, seen)| seen.on);
+        if let (Some(asks), Some(last)) = (of("asks"), of("last")) {
+            // Business days are no fewer than civil ones.
+            prop_assert!(days_between(asks, last) > days + 2, "{} {}", asks, last);
+        }
+    }
 }

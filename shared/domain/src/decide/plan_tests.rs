@@ -291,6 +291,112 @@ fn each_promise_repeats_a_repeated_step() {
     assert_eq!(lines, ["2026-02-15 broken: A", "2026-02-17 broken: A"]);
 }
 
+/// A notice that asks to be paid within ten days, and a last word planned four days after it.
+fn asking(further: Value) -> Stage {
+    let mut keys = json!({"pay_by": {"days": 10}});
+    keys.as_object_mut().expect("an object").extend(further.as_object().expect("an object").clone());
+    let mut stage = stage(&[send("notice", "due_date", json!("P1D"), keys), send("last", "due_date", json!("P5D"), json!({}))]);
+    stage.policy.settings.window = crate::settings::Window::default();
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage
+}
+
+#[test]
+fn the_next_step_comes_after_the_date_to_pay_by_and_the_time_that_money_takes() {
+    let mut stage = asking(json!({}));
+    let decision = stage.step(at("2026-02-02T15:45:00Z"));
+    // Monday 2 February; to be paid by Thursday the 12th; Friday and Monday to clear, missed on Tuesday the 17th.
+    assert_eq!(decision.messages[0].pay_by, Some(on("2026-02-12")));
+    assert_eq!(stage.facts.coverage.last().and_then(|coverage| coverage.pay_by), Some(on("2026-02-12")));
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-09T15:45:00Z"));
+    let Because::NotDue { step, pay_by, until, .. } = &decision.trace[0].because else { panic!("{:?}", decision.trace) };
+    assert_eq!((step.as_str(), *pay_by, &until.to_string()[..10]), ("last", Some(on("2026-02-12")), "2026-02-17"));
+    assert_eq!(stage.run("2026-02-09T15:45:00Z", "2026-03-01T00:00:00Z"), ["2026-02-17 last: A"]);
+}
+
+#[test]
+fn a_date_to_pay_by_that_lies_before_the_next_step_anyway_moves_nothing() {
+    let steps = [
+        send("notice", "due_date", json!("P1D"), json!({"pay_by": {"days": 5}})),
+        send("last", "due_date", json!("P20D"), json!({})),
+    ];
+    let mut stage = stage(&steps);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage.step(at("2026-02-02T15:45:00Z"));
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-09T15:45:00Z"));
+    assert!(matches!(decision.trace[0].because, Because::NotDue { pay_by: None, .. }), "{:?}", decision.trace);
+    assert_eq!(stage.run("2026-02-09T15:45:00Z", "2026-03-01T00:00:00Z"), ["2026-02-21 last: A"]);
+}
+
+#[test]
+fn a_message_that_was_not_delivered_asked_for_nothing() {
+    let mut stage = asking(json!({}));
+    stage.step(at("2026-02-02T15:45:00Z"));
+    for coverage in &mut stage.facts.coverage {
+        coverage.outcome = crate::Outcome::Undelivered;
+    }
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-03T15:45:00Z"));
+    assert_eq!(decision.tasks[0].kind, crate::TaskKind::Unreachable, "no way is left, and nothing waits for a date");
+}
+
+#[test]
+fn only_what_a_message_covers_waits_for_its_date() {
+    let mut stage = asking(json!({}));
+    stage.policy.workflows = {
+        let mut plan = stage.policy.workflows[0].workflow().clone();
+        plan.scope = crate::Scope::Invoice;
+        vec![std::sync::Arc::new(crate::CompiledWorkflow::compile(plan))]
+    };
+    stage.invoice("B", EUR, 2_000, "2026-02-05");
+    let lines = stage.run("2026-02-02T15:45:00Z", "2026-03-10T00:00:00Z");
+    assert_eq!(lines, ["2026-02-02 notice: A", "2026-02-06 notice: B", "2026-02-17 last: A", "2026-02-19 last: B"]);
+}
+
+#[test]
+fn a_repeated_step_waits_for_its_own_date() {
+    let mut stage = asking(json!({"repeat": {"every": "P3D", "times": 2}}));
+    let lines = stage.run("2026-02-02T15:45:00Z", "2026-03-31T00:00:00Z");
+    assert_eq!(lines, ["2026-02-02 notice: A", "2026-02-17 notice: A", "2026-03-04 last: A"]);
+}
+
+#[test]
+fn a_message_names_the_date_of_the_step_that_it_is_written_for() {
+    let steps = [
+        send("notice", "due_date", json!("P1D"), json!({"pay_by": {"days": 10}})),
+        send("last", "due_date", json!("P30D"), json!({})),
+    ];
+    let mut stage = stage(&steps);
+    stage.invoice("new", EUR, 1_000, "2026-02-10");
+    stage.invoice("old", EUR, 1_000, "2026-01-12");
+    let item = crate::DueItemKey::whole(crate::InvoiceId::derive(&["acme", "canonical", "old"]));
+    let occurrence = crate::Occurrence::default();
+    stage.facts.coverage.push(crate::Coverage {
+        number: 0,
+        at: at("2026-01-13T15:45:00Z"),
+        mode: Mode::Live,
+        outcome: crate::Outcome::Sent,
+        message: None,
+        way: None,
+        pay_by: Some(on("2026-01-23")),
+        rows: vec![crate::Covered { item, step: "notice".to_owned(), occurrence, due_now_minor: 1 }],
+    });
+    let decision = stage.step(at("2026-02-11T15:45:00Z"));
+    let message = &decision.messages[0];
+    assert_eq!((message.template.as_str(), message.rows.len(), message.pay_by), ("last", 2, None));
+}
+
+#[test]
+fn a_message_with_a_date_does_not_leave_on_a_later_day() {
+    let stage = asking(json!({}));
+    let now = at("2026-02-02T15:45:00Z");
+    let decision = decide(&stage.facts, &stage.policy, now);
+    let facts = crate::evolve(&stage.facts, &crate::Event::Decided { decision, at: now });
+    let asked = |now: &str| recheck(&facts, &stage.policy, &facts.pending[0], at(now));
+    assert!(matches!(asked("2026-02-02T15:55:00Z"), Recheck::Send { .. }));
+    let Recheck::Supersede(why) = asked("2026-02-03T15:45:00Z") else { panic!("it would name a date that is too near") };
+    assert!(why.contains("date to pay by"), "{why}");
+}
+
 fn promise(scope: HoldScope, from: &str, day: &str) -> Hold {
     Hold { reason: HoldReason::Promise, promised_on: Some(on(day)), ..hold(scope, from, day) }
 }

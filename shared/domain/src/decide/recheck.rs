@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Situation, assess, route, rungs::Rungs};
 use crate::{
-    Action, Case, CaseState, Covered, Pending, Policy, Standing, Workflow, guard::Verdict, step_history::StepHistory,
-    workflow::CompiledWorkflow,
+    Action, Case, CaseState, Covered, Pending, Policy, Standing, Workflow, dates::add_days, guard::Verdict,
+    step_history::StepHistory, workflow::CompiledWorkflow,
 };
 
 /// What a sender finds when it looks again, right before it claims.
@@ -38,11 +38,14 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(highest) = highest(workflow, &rows) else {
         return Recheck::Supersede("nothing that it covers is due any more".to_owned());
     };
-    let Some(Action::Send(send)) = workflow.steps.get(highest).map(|step| &step.action) else {
+    let Some((Action::Send(send), pay_by)) = workflow.steps.get(highest).map(|step| (&step.action, step.pay_by)) else {
         return Recheck::Supersede("its step does not send any more".to_owned());
     };
     if send.template != pending.template {
         return Recheck::Supersede("the step that it was written for is no longer due".to_owned());
+    }
+    if pending.pay_by != pay_by.map(|pay_by| add_days(situation.today, i64::from(pay_by.days))) {
+        return Recheck::Supersede("its date to pay by is not the one that it would have today".to_owned());
     }
     let contacts = &facts.customer.contacts;
     let Some(contact) = contacts.iter().find(|contact| contact.external_id == pending.contact) else {

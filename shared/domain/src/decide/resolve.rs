@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Action, Case, Channel, Covered, Currency, NewTask, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
+    dates::add_days,
     guard::Verdict,
     step_history::{StepResult, tried},
     workflow::{CompiledWorkflow, Send},
@@ -146,13 +147,21 @@ impl<'a> Resolving<'_, 'a> {
 
     fn ended(&self, step: &'a Step, rows: &[ItemStep], outcome: Outcome) -> Vec<(usize, StepResult<'a>)> {
         let (at, on) = (self.situation.now, self.situation.today);
-        let result =
-            |row: &ItemStep| StepResult { step: &step.id, occurrence: row.next.occurrence.clone(), outcome, at, on, way: None };
+        let result = |row: &ItemStep| StepResult {
+            step: &step.id,
+            occurrence: row.next.occurrence.clone(),
+            outcome,
+            at,
+            on,
+            way: None,
+            pay_by: None,
+        };
         rows.iter().map(|row| (row.item, result(row))).collect()
     }
 
     fn message(&self, channel: Channel, contact: String, highest: usize, rows: &[ItemStep]) -> Option<Planned> {
-        let Action::Send(send) = &self.workflow.steps.get(highest)?.action else { return None };
+        let step = self.workflow.steps.get(highest)?;
+        let Action::Send(send) = &step.action else { return None };
         let template_version = *self.situation.policy.templates.get(&(send.template.clone(), channel))?;
         let covered = |row: &ItemStep| {
             let item = self.situation.book.items.get(row.item)?;
@@ -173,6 +182,7 @@ impl<'a> Resolving<'_, 'a> {
             contact,
             template: send.template.clone(),
             template_version,
+            pay_by: step.pay_by.map(|pay_by| add_days(self.situation.today, i64::from(pay_by.days))),
             rows,
         })
     }

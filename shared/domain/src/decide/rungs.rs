@@ -10,7 +10,7 @@ use crate::{
     book::DueItem,
     dates::{add_days, add_months, days_between},
     kept_back::in_scope,
-    step_history::{StepResult, satisfied},
+    step_history::{StepResult, pay_by, satisfied},
     workflow::CompiledWorkflow,
 };
 
@@ -23,7 +23,12 @@ pub struct NextStep {
     pub occurrence: Occurrence,
     /// The day from which it may happen, before gaps and windows; never earlier than the rules of lateness allow.
     pub on: Date,
+    /// The day by which a message asked to be paid, where `on` is not earlier because of it.
+    pub pay_by: Option<Date>,
 }
+
+/// How many business days money that was paid on its last day may take until it is seen.
+pub const CLEARING_BUSINESS_DAYS: i32 = 2;
 
 /// One workflow held against the items of one situation.
 pub(super) struct Rungs<'s, 'a> {
@@ -67,6 +72,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
     /// The item's next step, and where the one before left the item.
     fn climb(&self, item: &DueItem<'_>, results: &[StepResult<'_>]) -> Option<(NextStep, Option<Before>)> {
         let mut before: Option<Before> = None;
+        let pay_by = pay_by(results).map(|pay_by| (pay_by, self.missed_on(pay_by)));
         for (index, step) in self.workflow.steps.iter().enumerate() {
             let Some(first) = self.occurrence(item, step) else { continue };
             let first_day = self.day(item, step, before.as_ref());
@@ -79,11 +85,17 @@ impl<'s, 'a> Rungs<'s, 'a> {
                 if let Some(result) = satisfied(results, &step.id, &occurrence) {
                     let spaces = result.outcome != Outcome::Skipped;
                     before = Some(Before::after(before.as_ref(), planned_on, result.on, spaces));
-                } else if self.lapsed(item, step, on) {
+                    continue;
+                }
+                let (on, pay_by) = match pay_by {
+                    Some((pay_by, missed_on)) if missed_on > on => (missed_on, Some(pay_by)),
+                    Some(_) | None => (on, None),
+                };
+                if self.lapsed(item, step, on) {
                     let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
                     before = Some(Before::after(before.as_ref(), planned_on, ended_on, false));
                 } else {
-                    return Some((NextStep { index, occurrence, on }, before));
+                    return Some((NextStep { index, occurrence, on, pay_by }, before));
                 }
             }
         }
@@ -179,6 +191,11 @@ impl<'s, 'a> Rungs<'s, 'a> {
         let every = step.repeat.map_or(0, |repeat| i64::from(repeat.every.0));
         let on = add_days(before.ended_on, every + self.stopped_days(item, step, before.ended_on));
         (on, add_days(first_on, repeated_days(step, time)))
+    }
+
+    /// The first day on which money that was to be paid by a day can be missed: the day after it had the time to clear.
+    fn missed_on(&self, pay_by: Date) -> Date {
+        add_days(self.situation.home_calendar().add_business_days(pay_by, CLEARING_BUSINESS_DAYS), 1)
     }
 
     /// The days from `from` on for which the clock of a step stood still.

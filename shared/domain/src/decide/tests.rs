@@ -436,6 +436,7 @@ fn a_sender_looks_again() {
             contact: planned.contact.clone(),
             template: planned.template.clone(),
             template_version: 1,
+            pay_by: None,
             rows: planned.rows.clone(),
         };
         (stage, a, pending)

@@ -76,6 +76,9 @@ pub struct Step {
     /// Until when the step, and those behind it, wait once it would be due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
+    /// By when the message asks to be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_by: Option<PayBy>,
     /// How often the step comes again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
@@ -104,6 +107,7 @@ impl Step {
             at,
             when: None,
             wait: None,
+            pay_by: None,
             repeat: None,
             catch_up: CatchUp::default(),
             keep_distance: false,
@@ -116,6 +120,14 @@ impl Step {
     pub fn times(&self) -> u32 {
         self.repeat.map_or(1, |repeat| repeat.times.clamp(1, validate::REPEAT_TIMES.1))
     }
+}
+
+/// By when a message asks to be paid: a date that it names, and that the steps after it respect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PayBy {
+    /// Civil days from the day of sending where the person is.
+    pub days: i32,
 }
 
 /// That a step comes again.

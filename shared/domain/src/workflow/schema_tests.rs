@@ -74,7 +74,7 @@ fn objects_have_the_same_keys() {
     let at = json!({"anchor": "due_date", "offset": "P1D"});
     let repeat = json!({"every": "P7D", "times": 3});
     let wait = json!({"until": "exposure.due_items > 2", "at_most": "P14D", "then": "skip"});
-    let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "repeat": repeat, "catch_up": "skip", "keep_distance": true,
+    let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "pay_by": {"days": 10}, "repeat": repeat, "catch_up": "skip", "keep_distance": true,
                "approval": "required", "action": {"credit_hold": {}}});
     object::<Workflow>(
         "Workflow",
@@ -85,6 +85,7 @@ fn objects_have_the_same_keys() {
     object::<At>("At", at);
     object::<Wait>("Wait", wait);
     object::<Repeat>("Repeat", repeat);
+    object::<PayBy>("PayBy", json!({"days": 10}));
     offsets();
     object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none"}));
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
@@ -152,6 +153,7 @@ fn limits_are_the_same() {
         ("/Months/properties/months/minimum", (-validate::MONTHS_MAX).into()),
         ("/Repeat/properties/times/minimum", validate::REPEAT_TIMES.0.into()),
         ("/Repeat/properties/times/maximum", validate::REPEAT_TIMES.1.into()),
+        ("/PayBy/properties/days/maximum", validate::PAY_BY_MAX.into()),
         ("/Words/maxLength", validate::TITLE_MAX as i64),
         ("/Condition/maxLength", crate::condition::SOURCE_MAX as i64),
     ] {

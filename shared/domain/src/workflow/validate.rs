@@ -35,6 +35,9 @@ pub const REPEAT_TIMES: (u32, u32) = (2, 12);
 /// The longest that lies between two times of a repeated step, in days.
 pub const REPEAT_EVERY_MAX: i32 = 365;
 
+/// The most days from sending to the day by which a message asks to be paid.
+pub const PAY_BY_MAX: i32 = 180;
+
 /// The most months of an offset either way, ten years as for civil days.
 pub const MONTHS_MAX: i32 = 120;
 

@@ -87,6 +87,7 @@ impl Store {
                 contact: planned.contact.clone(),
                 template: planned.template.clone(),
                 template_version: planned.template_version,
+                pay_by: planned.pay_by,
                 rows: planned.rows.clone(),
             };
             entries.push((id.clone(), entry_item(&message, count, why)));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CaseTrace, Channel, Coverage, Covered, CustomerId, MessageId, Mode, Outcome, TenantId};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -81,6 +81,8 @@ pub struct RecordedMessage {
     pub decided_at: Timestamp,
     /// A word where it was not sent; else empty.
     pub reason: String,
+    /// By when it asked to be paid.
+    pub pay_by: Option<Date>,
     /// What it covered: as sent where it was.
     pub rows: Vec<Covered>,
 }
@@ -130,6 +132,8 @@ pub(crate) struct MessageBody {
     pub(crate) rendered_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pay_by: Option<Date>,
     /// Packed; empty when in chunks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) rows: String,
@@ -209,7 +213,7 @@ pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows
 
 fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, rows: Vec<Covered>) -> Coverage {
     let way = Some((message.channel, message.contact));
-    Coverage { number, at, mode: message.mode, outcome, message: Some(message.id), way, rows }
+    Coverage { number, at, mode: message.mode, outcome, message: Some(message.id), way, pay_by: message.pay_by, rows }
 }
 
 /// A record without the rows that are in chunks of their own.
@@ -239,6 +243,7 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
             template_version: message.template_version,
             decided_at: message.decided_at,
             reason: message.reason,
+            pay_by: message.pay_by,
             rows,
         }),
         status: item.status,

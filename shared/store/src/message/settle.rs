@@ -162,6 +162,7 @@ impl Store {
                 layout_version: settlement.layout_version,
                 rendered_sha256: settlement.rendered_sha256.clone(),
                 reason: settlement.reason.clone(),
+                pay_by: message.pay_by,
                 rows: if count == 0 { pack(&settlement.rows) } else { String::new() },
                 decided: if changed { pack(&message.rows) } else { String::new() },
                 decided_at: message.decided_at,

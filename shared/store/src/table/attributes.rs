@@ -298,6 +298,7 @@ pub mod head {
 pub mod pending {
     use aws_sdk_dynamodb::types::AttributeValue;
     use domain::{MessageId, PendingStatus};
+    use jiff::civil::Date;
 
     use super::{Channel, Currency, Deserialize, Mode, Serialize};
     use crate::table::db::{s, word_of};
@@ -316,6 +317,8 @@ pub mod pending {
             CONTACT contact: String = "to", Text, "The contact's external id.";
             TEMPLATE template: String = "tp", Text, "The template's id.";
             TEMPLATE_VERSION template_version: u32 = "tv", Number, "Its version.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            PAY_BY pay_by: Option<Date> = "pb", Text, "By when it asks to be paid.";
             #[serde(default)]
             ROWS rows: String = "r", Json, "What it covers, by step and occurrence; empty when it is in chunks.";
             #[serde(default)]

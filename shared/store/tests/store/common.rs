@@ -152,6 +152,7 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
         contact: "p1".into(),
         template: "reminder".into(),
         template_version: 1,
+        pay_by: None,
         rows,
     }
 }

@@ -48,6 +48,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             outcome: Outcome::Skipped,
             message: None,
             way: None,
+            pay_by: None,
             rows: vec![row("OLD-0-0")],
         };
         let mut plan = decision(vec![], Next::Parked);

@@ -1,6 +1,6 @@
-//! What a step may say besides its moment and its action: distances, waits and repeats.
+//! What a step may say besides its moment and its action: distances, waits, repeats and dates to pay by.
 
-use super::{Flaw, REPEAT_EVERY_MAX, REPEAT_TIMES, WAIT_MAX, condition};
+use super::{Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX, REPEAT_TIMES, WAIT_MAX, condition};
 use crate::workflow::{Action, Anchor, CatchUp, Repeat, Step, Wait, Workflow};
 
 pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize, step: &Step) {
@@ -10,6 +10,17 @@ pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize,
     }
     if let Some(waits) = &step.wait {
         wait(found, workflow, &pointer, step, waits);
+    }
+    if let Some(pay_by) = &step.pay_by {
+        if pay_by.days < 1 || pay_by.days > PAY_BY_MAX {
+            let detail = format!("{} days; a message asks to be paid within 1 to {PAY_BY_MAX}", pay_by.days);
+            found.push(Flaw::at(format!("{pointer}/pay_by/days"), detail));
+        }
+        if !matches!(step.action, Action::Send(_)) {
+            let detail =
+                format!("only a message names a date to pay by, and this step is a {}; leave pay_by out", step.action.kind());
+            found.push(Flaw::at(format!("{pointer}/pay_by"), detail));
+        }
     }
     if let Some(repeat) = &step.repeat {
         repeats(found, &format!("{pointer}/repeat"), step, repeat);

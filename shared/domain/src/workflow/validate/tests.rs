@@ -176,6 +176,12 @@ fn each_spoilt_place_is_named() {
             "/steps/3/wait/then",
             "unknown variant `stop`",
         ),
+        // Dates to pay by.
+        ("/steps/1/pay_by", json!({"days": 0}), "/steps/1/pay_by/days", "within 1 to 180"),
+        ("/steps/1/pay_by", json!({"days": 181}), "/steps/1/pay_by/days", "within 1 to 180"),
+        ("/steps/1/pay_by", json!({"days": "P10D"}), "/steps/1/pay_by/days", "i32"),
+        ("/steps/1/pay_by", json!({}), "/steps/1/pay_by", "missing field `days`"),
+        ("/steps/6/pay_by", json!({"days": 10}), "/steps/6/pay_by", "only a message names a date"),
         // Repeats.
         ("/steps/1/repeat", json!({"every": "P7D", "times": 1}), "/steps/1/repeat/times", "comes 2 to 12 times"),
         ("/steps/1/repeat", json!({"every": "P7D", "times": -1}), "/steps/1/repeat/times", "u32"),
@@ -247,6 +253,7 @@ fn what_may_be_published() {
         ("/steps/6/at/offset", json!({"months": 1, "end_of_month": true})),
         ("/steps/1/at/offset", json!({"months": 0, "end_of_month": true})),
         ("/steps/7/at/offset", json!({"months": 120, "end_of_month": true})),
+        ("/steps/4/pay_by", json!({"days": 10})),
         ("/steps/0/repeat", json!({"every": "P2D", "times": 3})),
         ("/steps/4/repeat", json!({"every": "P5D", "times": 3})),
         // Nothing is known of the distance between these anchors.
@@ -256,7 +263,7 @@ fn what_may_be_published() {
         ("/steps/4/when", json!("true")),
         ("/steps/3/keep_distance", json!(true)),
         ("/steps/3/wait", json!({"until": "exposure.due_items > 2", "at_most": "P365D", "then": "skip"})),
-        ("/steps/3/wait", Value::from(json!({"until": "history.satisfied('nudge')", "at_most": "P1D", "then": "do"}))),
+        ("/steps/3/wait", json!({"until": "history.satisfied('nudge')", "at_most": "P1D", "then": "do"})),
         ("/steps/0/keep_distance", json!(false)),
         ("/min_gap", json!("P0D")),
         ("/min_gap", json!("P90D")),
@@ -399,6 +406,20 @@ fn caps_that_the_plan_itself_breaks() {
     repeated((3, 7), "P2D", 3, &[]);
     repeated((2, 7), "P2D", 3, &["/steps/0"]);
     repeated((2, 4), "P2D", 3, &[]);
+    // A date to pay by keeps the next step further away than the plan says.
+    let pay_by = |days: Value| {
+        let send = |id: &str, offset: &str, pay_by: &Value| {
+            json!({"id": id, "at": {"anchor": "due_date", "offset": offset}, "pay_by": pay_by,
+                "action": {"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}}})
+        };
+        let end = json!({"id": "end", "at": {"anchor": "previous_step", "offset": "P1D"}, "action": {"task": {"title": "Call"}}});
+        let steps = [send("a", "P1D", &days), send("b", "P5D", &Value::Null), end];
+        let mut settings = settings();
+        settings.caps.per_person = Some(PersonCap { count: 1, days: 14 });
+        let json = json!({"id": "w", "name": "W", "scope": "customer", "min_gap": "P1D", "steps": steps});
+        flaws(&read(&json).expect("it reads"), &shop(&settings)).len()
+    };
+    assert_eq!([pay_by(Value::Null), pay_by(json!({"days": 10})), pay_by(json!({"days": 11}))], [1, 1, 0]);
     // Unknown distances are the guard's.
     capped((1, 7), "P1D", &[due("P1D"), ("case_opened", "P1D", "billing")], &[]);
     capped((0, 7), "P1D", &[due("P1D")], &["/steps/0"]);

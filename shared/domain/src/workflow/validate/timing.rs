@@ -1,7 +1,8 @@
 //! When a plan's steps come, as far as the plan alone tells: their order, and how many contacts it puts into a few days.
 
-use super::{Flaw, REPEAT_EVERY_MAX};
-use crate::workflow::{Action, Anchor, Offset, Step, Workflow};
+use super::{Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX};
+use crate::decide::CLEARING_BUSINESS_DAYS;
+use crate::workflow::{Action, Anchor, Offset, PayBy, Step, Workflow};
 use crate::{Role, Settings};
 
 /// Public holidays that may widen a run of business days.
@@ -120,6 +121,7 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
     let mut found = Vec::new();
     let mut contacts: Vec<(Role, i64)> = Vec::new();
     let mut before: Option<(Planned, i64)> = None;
+    let mut missed_on: Option<i64> = None;
     for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
         let mut day = match before {
             Some((last, day)) if last.base == own.base => match step.at.anchor {
@@ -132,6 +134,7 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
             },
             Some(_) | None => {
                 contacts.clear();
+                missed_on = None;
                 own.earliest
             }
         };
@@ -144,9 +147,13 @@ fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Fl
         let mut over = None;
         for time in 1..=step.times() {
             day += if time > 1 { step.repeat.map_or(0, |repeat| i64::from(repeat.every.0)) } else { 0 };
+            day = missed_on.map_or(day, |missed_on| day.max(missed_on));
             let Some(role) = role else { continue };
             day = contacts.last().map_or(day, |(_, last)| day.max(last + gap));
             contacts.push((role, day));
+            let cleared =
+                |pay_by: PayBy| day + i64::from(pay_by.days.clamp(0, PAY_BY_MAX)) + i64::from(CLEARING_BUSINESS_DAYS) + 1;
+            missed_on = missed_on.max(step.pay_by.map(cleared));
             let mut days: Vec<i64> =
                 contacts.iter().filter(|(to, on)| *to == role && day - on < i64::from(cap.days)).map(|(_, on)| *on).collect();
             days.dedup(); // what leaves on one day is one contact
