@@ -42,6 +42,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
         Because::ExitWhenHolds => {
             ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned())
         }
+        Because::WorkflowWithdrawn => (
+            format!("the workflow was taken out of use and its open cases were ended, though {open} is open; a task says so"),
+            "a person, or letting its open cases run on".to_owned(),
+        ),
         Because::MessagePending { until } => (
             "a message is decided and its result is not known yet; nothing further is sent until it is".to_owned(),
             format!("the result; without one a person is asked at {until}"),
@@ -171,6 +175,7 @@ mod tests {
             (Because::NothingDueNow { held: true }, "2000.00 EUR is open", "the end of a hold"),
             (Because::Held { by: vec![] }, "a hold keeps", "end of the hold"),
             (Because::BelowMinimum { minimum_minor: 130_000 }, "1250.00 EUR is due now, less than 1300.00", "minimum_exposure"),
+            (Because::WorkflowWithdrawn, "taken out of use", "run on"),
             (Because::ExitWhenHolds, "exit_when holds", "no longer"),
             (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
             (Because::PlanEnded, "no due item has a step left", "a person"),

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
     response::IntoResponse,
 };
@@ -13,9 +13,10 @@ use domain::{
     workflow::{Flaw, Shop, flaws, read},
 };
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use store::OpenCases;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{Answer, Body, Condition, Fail, Tagged},
@@ -110,13 +111,28 @@ pub async fn put(
     Ok(Tagged { rev: u64::from(workflow.version), body: workflow })
 }
 
-/// Takes a workflow out of use: no new case begins on it, open cases go on.
+/// What becomes of open cases.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Unpublish {
+    /// `run_on`: they go on at their version. `end`: they end, and a task says so for each. As it was said before when left out,
+    /// and `run_on` where nothing was.
+    #[param(value_type = Option<String>)]
+    open_cases: Option<OpenCases>,
+}
+
+/// Takes a workflow out of use: no new case begins on it, open cases run on or end.
 #[utoipa::path(delete, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "unpublish_workflow",
-    params(("id" = String, Path, description = "The workflow's id")),
+    params(("id" = String, Path, description = "The workflow's id"), Unpublish),
     responses((status = 204, description = "Out of use"), (status = 404, description = "not-found")))]
-pub async fn unpublish(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<StatusCode> {
+pub async fn unpublish(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<Unpublish>,
+) -> Answer<StatusCode> {
     let tenant = caller.at_least(Role::Manager)?;
-    if is_id(&id) && app.store.unpublish_workflow(tenant, &id, app.clock.now()).await? {
+    if is_id(&id) && app.store.unpublish_workflow(tenant, &id, asked.open_cases, app.clock.now()).await? {
         return Ok(StatusCode::NO_CONTENT);
     }
     Err(Fail::not_found("there is no such workflow"))

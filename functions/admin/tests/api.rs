@@ -127,7 +127,10 @@ async fn from_nothing_to_a_connected_tenant() {
         live.body["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["pointer"].as_str()).collect();
     assert_eq!(warned, ["/freshness/canonical", "/freshness/stripe"]);
 
-    api.call("DELETE", "/v1/workflows/standard", Value::Null).await.is(204);
+    api.call("DELETE", "/v1/workflows/standard?open_cases=stop", Value::Null).await.is(400);
+    for how in ["?open_cases=end", "?open_cases=run_on", ""] {
+        api.call("DELETE", &format!("/v1/workflows/standard{how}"), Value::Null).await.is(204);
+    }
     assert_eq!(api.get("/v1/workflows").await.is(200).body["workflows"], json!([]));
     api.call("DELETE", "/v1/workflows/none", Value::Null).await.is(404);
 }

@@ -35,6 +35,8 @@ pub enum Because {
     },
     /// The workflow's `exit_when` holds.
     ExitWhenHolds,
+    /// The workflow was withdrawn with its open cases.
+    WorkflowWithdrawn,
     /// A message is decided and its result is not known yet.
     MessagePending {
         /// When the ladder goes on without a result.
@@ -90,6 +92,7 @@ impl Because {
             Self::Held { .. } => "held",
             Self::BelowMinimum { .. } => "below_minimum",
             Self::ExitWhenHolds => "exit_when_holds",
+            Self::WorkflowWithdrawn => "workflow_withdrawn",
             Self::MessagePending { .. } => "message_pending",
             Self::NotDue { .. } => "not_due",
             Self::Waiting { .. } => "waiting",

@@ -255,6 +255,8 @@ pub struct Policy {
     pub workflows: Vec<std::sync::Arc<CompiledWorkflow>>,
     /// Which of them are published now, by id and version: what new cases may be pinned to.
     pub published: std::collections::BTreeSet<(String, u32)>,
+    /// Workflows that were withdrawn with their open cases, each up to which version.
+    pub withdrawn: BTreeMap<String, u32>,
     /// Channels that this deployment has a sender for.
     pub senders: std::collections::BTreeSet<Channel>,
     /// Template ids with, for each channel, the current version; what a step may use.
@@ -262,6 +264,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a workflow's version was withdrawn with its open cases.
+    pub fn is_withdrawn(&self, id: &str, version: u32) -> bool {
+        self.withdrawn.get(id).is_some_and(|withdrawn| version <= *withdrawn)
+    }
+
     /// The workflow at a version.
     pub fn workflow(&self, id: &str, version: u32) -> Option<&std::sync::Arc<CompiledWorkflow>> {
         self.workflows.iter().find(|workflow| workflow.id == id && workflow.version == version)

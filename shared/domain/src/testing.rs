@@ -111,6 +111,7 @@ impl Book {
             policy: Policy {
                 settings,
                 breaker_open: false,
+                withdrawn: BTreeMap::new(),
                 published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
                 workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
                 senders: BTreeSet::from([Channel::Email, Channel::Sms]),

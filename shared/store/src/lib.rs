@@ -52,7 +52,7 @@ pub use tenant::{
     counters::{MEDIAN_DAYS, Room, Slot},
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     vault::Vault,
-    workflows::{Read, Template},
+    workflows::{OpenCases, Read, Template},
 };
 
 /// The table.

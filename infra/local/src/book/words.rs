@@ -9,6 +9,7 @@ pub fn because(word: &str) -> String {
         "held" => "a hold keeps everything back",
         "below_minimum" => "less is owed than the minimum to chase",
         "exit_when_holds" => "the workflow's exit condition holds",
+        "workflow_withdrawn" => "the workflow was withdrawn: a person goes on",
         "message_pending" => "a message is on its way",
         "plan_ended" => "the plan has no step left: a person goes on",
         "not_due" => "the next step is not due yet",

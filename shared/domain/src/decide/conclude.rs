@@ -77,7 +77,10 @@ pub(super) fn case<'a>(
     let (mut messages, mut rules) = (Vec::new(), rounds.rules);
     let stopped_or = |because| if rounds.stopped { Because::Stopped } else { because };
     let (because, state, next) = match ended {
-        Ended::Gate(because, state, next) => (because, state, next),
+        Ended::Gate(because, state, next) => {
+            tasks.extend((because == Because::WorkflowWithdrawn).then(|| work::withdrawn(resolving, open_minor)));
+            (because, state, next)
+        }
         Ended::NoStepLeft => {
             tasks.extend((resolving.case.state != CaseState::Ended).then(|| work::plan_ended(resolving, due_now_minor)));
             (Because::PlanEnded, CaseState::Ended, Next::Parked)

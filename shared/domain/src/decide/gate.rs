@@ -34,7 +34,9 @@ pub(super) fn gate(
     let due_now_minor = exposure.due_now_minor;
     let minimum_minor = situation.policy.settings.minimum_exposure.get(&currency).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
-    if due_now_minor == 0 {
+    if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
+        Gate::Wait { because: Because::WorkflowWithdrawn, state: CaseState::Ended, next: Next::Parked }
+    } else if due_now_minor == 0 {
         let held = book.kept_minor(currency) > 0;
         let reason = if held { WaitingReason::Held } else { WaitingReason::Covered };
         waits(reason, Because::NothingDueNow { held }, Next::Parked)

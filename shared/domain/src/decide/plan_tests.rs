@@ -397,6 +397,42 @@ fn a_message_with_a_date_does_not_leave_on_a_later_day() {
     assert!(why.contains("date to pay by"), "{why}");
 }
 
+#[test]
+fn a_withdrawn_workflow_ends_its_cases_and_a_person_is_told() {
+    let steps = [send("first", "due_date", json!("P1D"), json!({})), send("second", "due_date", json!("P8D"), json!({}))];
+    let mut stage = stage(&steps);
+    stage.invoice("A", EUR, 1_000, "2026-02-01");
+    stage.run("2026-02-01T00:30:00Z", "2026-02-03T00:30:00Z");
+    stage.policy.withdrawn.insert("plan".to_owned(), 1);
+    let decision = stage.step(at("2026-02-09T15:45:00Z"));
+    assert_eq!(decision.trace[0].because, Because::WorkflowWithdrawn);
+    assert_eq!((decision.cases[&EUR].state, decision.next), (crate::CaseState::Ended, crate::Next::Parked));
+    let told = |tasks: &[crate::NewTask]| -> Vec<String> { tasks.iter().map(|task| task.key.clone()).collect() };
+    let first = told(&decision.tasks);
+    assert_eq!((decision.tasks[0].kind, first.len()), (crate::TaskKind::PlanEnded, 1));
+    assert_eq!(told(&stage.step(at("2026-02-10T15:45:00Z")).tasks), first, "told once");
+    stage.invoice("B", EUR, 1_000, "2026-03-10");
+    assert_ne!(told(&stage.step(at("2026-02-10T15:50:00Z")).tasks), first, "a new invoice is told of");
+
+    // Put back, the case goes on; a version that comes after the withdrawn one never was.
+    let mut later = stage.clone();
+    later.policy.withdrawn.clear();
+    assert_eq!(later.run("2026-02-10T15:45:00Z", "2026-02-12T00:00:00Z"), ["2026-02-10 second: A"]);
+    stage.policy.withdrawn.insert("plan".to_owned(), 0);
+    assert_eq!(stage.run("2026-02-10T15:45:00Z", "2026-02-12T00:00:00Z"), ["2026-02-10 second: A"]);
+}
+
+#[test]
+fn a_message_of_a_withdrawn_workflow_does_not_leave() {
+    let mut stage = asking(json!({}));
+    let now = at("2026-02-02T15:45:00Z");
+    let decision = decide(&stage.facts, &stage.policy, now);
+    let facts = crate::evolve(&stage.facts, &crate::Event::Decided { decision, at: now });
+    stage.policy.withdrawn.insert("plan".to_owned(), 1);
+    let Recheck::Supersede(why) = recheck(&facts, &stage.policy, &facts.pending[0], now) else { panic!("it leaves") };
+    assert!(why.contains("withdrawn"), "{why}");
+}
+
 fn promise(scope: HoldScope, from: &str, day: &str) -> Hold {
     Hold { reason: HoldReason::Promise, promised_on: Some(on(day)), ..hold(scope, from, day) }
 }

@@ -34,6 +34,9 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if situation.book.kept.cases.iter().any(|(currency, _)| *currency == pending.currency) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
+    if policy.is_withdrawn(&case.workflow, case.version) {
+        return Recheck::Supersede("the case's workflow was withdrawn".to_owned());
+    }
     let rows = still_due(&situation, workflow, case, pending);
     let Some(highest) = highest(workflow, &rows) else {
         return Recheck::Supersede("nothing that it covers is due any more".to_owned());

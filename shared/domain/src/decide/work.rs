@@ -26,6 +26,28 @@ pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> N
     }
 }
 
+/// The workflow was withdrawn while money is owed: once a case, and again for each due item that comes after it.
+pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> NewTask {
+    let items = resolving.situation.book.in_currency(resolving.currency);
+    let newest = items.max_by_key(|item| (item.issued_on, &item.key)).map(|item| item.key.to_string()).unwrap_or_default();
+    NewTask {
+        kind: TaskKind::PlanEnded,
+        key: format!("{}/withdrawn/{newest}", resolving.case.id),
+        title: "The plan was withdrawn and money is still owed".to_owned(),
+        detail: format!(
+            "workflow {} was taken out of use and its open cases were ended, while {} are open; nothing chases them, nor what this \
+             customer comes to owe in that currency until all of it is paid; go on by hand, or take the workflow out of use again with \
+             open_cases=run_on, which lets them go on",
+            resolving.workflow.id,
+            Money::from_minor(open_minor, resolving.currency)
+        ),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: Some(resolving.currency),
+    }
+}
+
 /// A step waits for approval.
 pub(super) fn approval(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> NewTask {
     NewTask {

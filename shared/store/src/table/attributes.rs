@@ -130,6 +130,7 @@ pub mod pointer {
     item! { "pointer":
         VERSION = "version", Number, "The current version, from 1.";
         PUBLISHED = "published", Flag, "Whether the workflow is in use for new cases. Templates have none.";
+        WITHDRAWN_TO = "withdrawn", Number, "The last version of the workflow whose open cases were ended with it.";
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) struct Base {
     pub(crate) settings: Settings,
     pub(crate) breaker_open: bool,
     pub(crate) workflows: Vec<Arc<CompiledWorkflow>>,
+    pub(crate) withdrawn: BTreeMap<String, u32>,
     pub(crate) templates: BTreeMap<(String, Channel), u32>,
 }
 

@@ -13,7 +13,7 @@ use crate::{
     Error, Result, Store,
     table::{
         attributes::{breaker, document::DOC, every::SK, pointer, settings},
-        change::{Change, is, no_item, put_new, some_item},
+        change::{Change, is, no_item, put_new},
         db::{Range, Transacted, json, last_of, n, number, row_of, s, text, to_json},
         keys,
     },
@@ -52,6 +52,16 @@ pub struct Template {
     pub body: String,
 }
 
+/// What becomes of the open cases of a workflow that is taken out of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OpenCases {
+    /// They go on.
+    RunOn,
+    /// They end, and a task says so.
+    End,
+}
+
 impl Store {
     /// What the tenant decides by: settings, breaker, the published workflows and those that `cases` are pinned to, and the
     /// current version of each template by channel (the highest over its languages).
@@ -76,6 +86,7 @@ impl Store {
             breaker_open: base.breaker_open,
             workflows,
             published,
+            withdrawn: base.withdrawn,
             senders: domain::SENDERS.into(),
             templates: base.templates,
         })
@@ -102,12 +113,13 @@ impl Store {
             let breaker = self.read(OP, &keys::breaker(tenant), true).await?;
             let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, breaker::OPEN) == Some(1));
             let pk = keys::tenant(tenant);
-            let mut workflows = Vec::new();
+            let (mut workflows, mut withdrawn) = (Vec::new(), BTreeMap::new());
             for row in self.range(OP, Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await? {
+                let id = text(&row, SK).and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
+                withdrawn.extend(number(&row, pointer::WITHDRAWN_TO).map(|version| (id.clone(), version)));
                 if number::<u8>(&row, pointer::PUBLISHED) != Some(1) {
                     continue;
                 }
-                let id = text(&row, SK).and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
                 let version = number(&row, pointer::VERSION).unwrap_or(0);
                 workflows.extend(self.body(tenant, &id, version).await?);
             }
@@ -121,7 +133,7 @@ impl Store {
             let after =
                 self.read(OP, &keys::settings(tenant), true).await?.and_then(|row| number(&row, settings::POLICY_REVISION));
             if after == Some(rev) || after.is_none() && rev == 0 {
-                let base = Base { rev, settings, breaker_open, workflows, templates };
+                let base = Base { rev, settings, breaker_open, workflows, withdrawn, templates };
                 self.cache.keep_policy(tenant, base.clone());
                 return Ok(base);
             }
@@ -193,16 +205,37 @@ impl Store {
         Ok(matches!(self.transact("publish the first workflows of", tenant.as_str(), actions).await?, Transacted::Done))
     }
 
-    /// Takes a workflow out of use for new cases; those pinned to it go on. False when there is none.
+    /// Takes a workflow out of use for new cases, and says what becomes of those pinned to it so far; `None` leaves that as it
+    /// was said before, and lets them run on where nothing was. False when there is no such workflow.
     ///
     /// # Errors
     ///
-    /// Those of writing.
-    pub async fn unpublish_workflow(&self, tenant: &TenantId, id: &str, now: Timestamp) -> Result<bool> {
-        let change = Change::of(keys::workflow(tenant, id)).put(pointer::PUBLISHED, n(0)).when(some_item());
-        let mut actions = vec![change.update(self)];
-        actions.extend(self.policy_changed(tenant, Some(now)));
-        Ok(matches!(self.transact("unpublish a workflow of", id, actions).await?, Transacted::Done))
+    /// [`Error::Conflict`] when others kept publishing; those of writing.
+    pub async fn unpublish_workflow(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        open_cases: Option<OpenCases>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        const OP: &str = "unpublish a workflow of";
+        for _ in 0..4 {
+            let key = keys::workflow(tenant, id);
+            let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
+            let version = number::<u32>(&row, pointer::VERSION).unwrap_or(0);
+            let change = Change::of(key).put(pointer::PUBLISHED, n(0)).when(is(pointer::VERSION, n(version)));
+            let change = match open_cases {
+                None => change,
+                Some(OpenCases::RunOn) => change.drop(pointer::WITHDRAWN_TO),
+                Some(OpenCases::End) => change.put(pointer::WITHDRAWN_TO, n(version)),
+            };
+            let mut actions = vec![change.update(self)];
+            actions.extend(self.policy_changed(tenant, Some(now)));
+            if let Transacted::Done = self.transact(OP, id, actions).await? {
+                return Ok(true);
+            }
+        }
+        Err(Error::Conflict { operation: OP, id: id.to_owned() })
     }
 
     /// The published workflows at their current versions.

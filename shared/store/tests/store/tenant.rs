@@ -1,7 +1,9 @@
 //! What a tenant decides by: workflows, templates, policies.
 
+use std::collections::BTreeMap;
+
 use domain::*;
-use store::{Error, Read, Template};
+use store::{Error, OpenCases, Read, Template};
 
 use crate::common::*;
 
@@ -47,14 +49,40 @@ async fn a_published_version_never_changes_and_wakes_everybody() {
 }
 
 #[tokio::test]
+async fn open_cases_of_a_workflow_may_end_with_it() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let publish = |name: &'static str| async move {
+        store.publish_workflow(tenant, &workflow("net-30", name), at(1)).await.unwrap();
+    };
+    let withdrawn =
+        || async { store.policy(tenant, &BTreeMap::new(), Read::Fresh).await.unwrap().withdrawn.get("net-30").copied() };
+    publish("One").await;
+    publish("Two").await;
+    for (open_cases, expected) in [
+        (None, None),
+        (Some(OpenCases::End), Some(2)),
+        (None, Some(2)),
+        (Some(OpenCases::RunOn), None),
+        (Some(OpenCases::End), Some(2)),
+    ] {
+        assert!(store.unpublish_workflow(tenant, "net-30", open_cases, at(2)).await.unwrap());
+        assert_eq!(withdrawn().await, expected, "{open_cases:?}");
+    }
+    publish("Three").await;
+    assert_eq!(withdrawn().await, Some(2), "the next version is not withdrawn");
+    assert!(store.policy(tenant, &BTreeMap::new(), Read::Fresh).await.unwrap().published.contains(&("net-30".to_owned(), 3)));
+}
+
+#[tokio::test]
 async fn a_policy_holds_what_is_published_and_what_cases_are_pinned_to() {
     let table = table().await;
     let (store, tenant) = (&table.store, &table.tenant);
     store.publish_workflow(tenant, &workflow("net-30", "One"), at(1)).await.unwrap();
     store.publish_workflow(tenant, &workflow("net-30", "Two"), at(2)).await.unwrap();
     store.publish_workflow(tenant, &workflow("other", "Other"), at(3)).await.unwrap();
-    assert!(store.unpublish_workflow(tenant, "other", at(4)).await.unwrap());
-    assert!(!store.unpublish_workflow(tenant, "none", at(4)).await.unwrap());
+    assert!(store.unpublish_workflow(tenant, "other", None, at(4)).await.unwrap());
+    assert!(!store.unpublish_workflow(tenant, "none", Some(OpenCases::End), at(4)).await.unwrap());
     store.put_template(tenant, &template("en", "one")).await.unwrap();
     assert_eq!(store.put_template(tenant, &template("de", "eins")).await.unwrap(), 2);
     assert_eq!(store.put_template(tenant, &template("en", "one")).await.unwrap(), 1, "what is current changes nothing");
