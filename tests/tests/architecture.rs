@@ -234,6 +234,12 @@ fn keys_made_elsewhere(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
+/// Loops of a bare number of tries: the store has one way of trying again.
+fn tries_by_hand(sources: &[Source]) -> Vec<String> {
+    let store = sources.iter().filter(|source| source.is_under(&["shared/store/src"]));
+    store.flat_map(|source| source.lines_where(|line| line.contains("for _ in 0.."))).collect()
+}
+
 /// The one list of attributes.
 const ATTRIBUTES: &str = "shared/store/src/table/attributes.rs";
 /// What stands for the table itself, and so makes its key: embedded engines and stand-ins.
@@ -510,6 +516,13 @@ fn only_one_module_makes_keys() {
     let partition = r#"format!("T#{tenant}")"#;
     seen(&keys_made_elsewhere(&[Source::new("shared/store/src/table/keys.rs", partition)]), &[]);
     assert_eq!(keys_made_elsewhere(&[Source::new("shared/store/src/tasks.rs", partition)]).len(), 1);
+}
+
+#[test]
+fn the_store_tries_again_in_one_way() {
+    none(&tries_by_hand(&sources()), "use table::retry::Tries, which says how often and why");
+    let source = Source::new("shared/store/src/x.rs", "for _ in 0..4 {");
+    seen(&tries_by_hand(&[source]), &["shared/store/src/x.rs:1: for _ in 0..4 {"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::{
         change::{Change, put_new, some_item},
         db::{Row, Transacted, Wrote, failed, json, millis, n, number, row_of, s, text, to_json, word_of},
         keys::{self, Key},
+        retry::{ATTEMPTS, Tries},
     },
 };
 
@@ -112,7 +113,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         const OP: &str = "park a document of";
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, &receipt.source);
+        loop {
+            tries.again()?;
             let (key, mut row) = task_row(tenant, None, task, now);
             if let Some(body_key) = body_key {
                 row.insert(task::BODY_KEY.to_owned(), s(body_key));
@@ -127,7 +130,6 @@ impl Store {
                 Transacted::Not(_) => {}
             }
         }
-        Err(crate::Error::Conflict { operation: OP, id: receipt.source.clone() })
     }
 
     /// The open tasks, oldest first, `limit` a page.

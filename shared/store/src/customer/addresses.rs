@@ -5,7 +5,7 @@ use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, T
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use crate::{
-    Error, Result, Store,
+    Result, Store,
     customer::head::{Wake, bump},
     table::{
         attributes::{
@@ -15,6 +15,7 @@ use crate::{
         change::{Change, is, no_item},
         db::{Transacted, Wrote, json, millis, n, s, to_json},
         keys,
+        retry::{ATTEMPTS, ATTEMPTS_DEAR, Tries},
     },
 };
 
@@ -45,7 +46,9 @@ impl Store {
             SuppressionReason::OptOut => 2,
             SuppressionReason::Cease => 3,
         };
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, customer.map_or("", CustomerId::as_str));
+        loop {
+            tries.again()?;
             let row = self.read(OP, &key, true).await?;
             let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
             if fact.suppressed.as_ref().is_some_and(|known| strictness(known.reason) >= strictness(reason)) {
@@ -63,7 +66,6 @@ impl Store {
                 return Ok(());
             }
         }
-        Err(Error::Conflict { operation: OP, id: customer.map_or_else(String::new, ToString::to_string) })
     }
 
     /// Writes what is known of an address if nobody wrote it since it was read.
@@ -81,7 +83,9 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn replied(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<()> {
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, "note a reply of", customer.as_str());
+        loop {
+            tries.again()?;
             let head = self.must_head(tenant, customer).await?;
             if head.replied_at.is_some_and(|known| millis(known) >= millis(at)) {
                 return Ok(());
@@ -92,7 +96,6 @@ impl Store {
                 return Ok(());
             }
         }
-        Err(Error::Conflict { operation: "note a reply of", id: customer.to_string() })
     }
 
     /// Spends one contact day of a person's budget. A day that is spent already costs nothing. False when there is no room.
@@ -103,7 +106,9 @@ impl Store {
     pub async fn spend(&self, tenant: &TenantId, person: &str, on: Date, cap: &PersonCap) -> Result<bool> {
         const OP: &str = "spend a contact for";
         let key = keys::address(tenant, person);
-        for _ in 0..6 {
+        let mut tries = Tries::new(ATTEMPTS_DEAR, OP, tenant.as_str());
+        loop {
+            tries.again()?;
             let row = self.read(OP, &key, true).await?;
             let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
             if fact.contacted_on.contains(&on) {
@@ -122,6 +127,5 @@ impl Store {
                 return Ok(true);
             }
         }
-        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
     }
 }

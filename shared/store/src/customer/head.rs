@@ -19,6 +19,7 @@ use crate::{
         change::{Change, is, no_item, some_item},
         db::{Row, instant, millis, n, s, text, to_json},
         keys,
+        retry::{ATTEMPTS, Tries},
     },
 };
 
@@ -340,7 +341,9 @@ impl Store {
         now: Timestamp,
         facts: impl Fn(&Head) -> Vec<aws_sdk_dynamodb::types::TransactWriteItem>,
     ) -> Result<()> {
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, operation, customer.as_str());
+        loop {
+            tries.again()?;
             let head = self.must_head(tenant, customer).await?;
             let wake = Wake::of(Some(&head), customer, 1, now);
             let mut actions = facts(&head);
@@ -349,6 +352,5 @@ impl Store {
                 return Ok(());
             }
         }
-        Err(Error::Conflict { operation, id: customer.to_string() })
     }
 }

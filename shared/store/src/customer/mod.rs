@@ -4,5 +4,6 @@ pub(crate) mod addresses;
 pub(crate) mod apply;
 pub(crate) mod explained;
 pub(crate) mod facts;
+pub(crate) mod filing;
 pub(crate) mod head;
 pub(crate) mod holds;

@@ -2,6 +2,7 @@
 
 pub(crate) mod claim;
 pub(crate) mod commit;
+mod commit_plan;
 pub(crate) mod receipts;
 pub(crate) mod record;
 pub(crate) mod settle;

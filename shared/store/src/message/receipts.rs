@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Entry, Error, Head, Result, Store,
+    Entry, Head, Result, Store,
     customer::head::{Wake, bump},
     message::{
         record::{self, Record, RecordItem},
@@ -16,6 +16,7 @@ use crate::{
         change::{Change, is},
         db::{Row, Transacted, Wrote, millis, n, s, text, to_json, word_of},
         keys,
+        retry::{ATTEMPTS_DEAR, Tries},
     },
 };
 
@@ -213,7 +214,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         let note = Note { heard, at, provider_id: provider_id.map(str::to_owned) };
-        for _ in 0..8 {
+        let mut tries = Tries::new(ATTEMPTS_DEAR, "take a receipt for", message.as_str());
+        loop {
+            tries.again()?;
             match self.locate(tenant, customer, number, message).await? {
                 Place::Nowhere => return Ok(false),
                 Place::Record(key, item) => {
@@ -246,7 +249,6 @@ impl Store {
                 },
             }
         }
-        Err(Error::Conflict { operation: "take a receipt for", id: message.to_string() })
     }
 
     /// Notes on a record what was heard of its message: whether it ever left, or `None` when the record changed since.

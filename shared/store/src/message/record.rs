@@ -26,6 +26,10 @@ use crate::{
     },
 };
 
+/// The status of a decision's own record without marks.
+pub(crate) const DECIDED: &str = "decided";
+/// The status of one with marks.
+pub(crate) const MARKS: &str = "marks";
 /// Rows that a head or a record holds itself; more go to chunks.
 pub(crate) const ROWS_INLINE: usize = 20;
 /// Rows in a chunk item: some 50 bytes each, so that a chunk stays under 100 KB.
@@ -185,10 +189,10 @@ pub(crate) fn read(row: &Row) -> Result<RecordItem> {
 
 /// The stored form of a new record. `outcome` is none where it bears no coverage. What the body says is not said again beside
 /// it: with one row and what is heard later it stays under 1 KB.
-pub(crate) fn row(body_text: &str, body: &Body, outcome: Option<Outcome>, provider_id: Option<&str>, attempt: &str) -> Row {
+pub(crate) fn row(body_text: &str, status: &str, outcome: Option<Outcome>, provider_id: Option<&str>, attempt: &str) -> Row {
     let mut row = row_of([
         (attributes::record::BODY, s(body_text)),
-        (attributes::record::STATUS, s(body.status.clone())),
+        (attributes::record::STATUS, s(status)),
         (attributes::record::ATTEMPT, s(attempt)),
     ]);
     if let Some(outcome) = outcome {

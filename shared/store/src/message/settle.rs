@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attempt, Entry, Error, Head, Result, Store,
+    Attempt, Entry, Head, Result, Store,
     customer::head::{move_due, pack, read_head},
     message::{
         receipts::Note,
@@ -17,6 +17,7 @@ use crate::{
         change::{Change, absent, is, no_item, put},
         db::{Row, Transacted, Wrote, failed, millis, n, s, to_json, word_of},
         keys,
+        retry::{ATTEMPTS, ATTEMPTS_DEAR, Tries},
     },
 };
 
@@ -81,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of writing; after [`Error::Unknown`] it may be settled again.
+    /// Those of writing; after [`crate::Error::Unknown`] it may be settled again.
     pub async fn settle(
         &self,
         tenant: &TenantId,
@@ -97,7 +98,9 @@ impl Store {
             return self.set_unknown(tenant, claimed, message, attempt, next, settlement.at).await;
         }
         let mut head = claimed.clone();
-        for _ in 0..6 {
+        let mut tries = Tries::new(ATTEMPTS_DEAR, OP, message.as_str());
+        loop {
+            tries.again()?;
             let Some(entry) = head.pending.get(message).cloned() else { return Ok(false) };
             if entry.attempt.as_ref().is_none_or(|held| held.id != attempt.id) {
                 return Ok(false);
@@ -105,7 +108,7 @@ impl Store {
             let (body, text) = self.message_body(tenant, &head, &entry, settlement).await?;
             let note = entry.heard.as_deref().and_then(Note::read);
             let outcome = settlement.status.outcome();
-            let mut row = record::row(&text, &body, outcome, settlement.provider_id.as_deref(), &attempt.id);
+            let mut row = record::row(&text, &body.status, outcome, settlement.provider_id.as_deref(), &attempt.id);
             let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
             if !self.put_record(tenant, customer, &body, row, attempt).await? {
                 return Ok(false);
@@ -131,7 +134,6 @@ impl Store {
                 Wrote::Not(None) => return Ok(false),
             }
         }
-        Err(Error::Conflict { operation: OP, id: message.to_string() })
     }
 
     async fn message_body(
@@ -220,7 +222,9 @@ impl Store {
         allowed: impl Fn(&Entry) -> bool,
     ) -> Result<bool> {
         const OP: &str = "conclude a message of";
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, message.as_str());
+        loop {
+            tries.again()?;
             let Some(head) = self.head(tenant, customer).await? else { return Ok(false) };
             let Some(entry) = head.pending.get(message) else { return Ok(false) };
             if !allowed(entry) {
@@ -247,7 +251,7 @@ impl Store {
             let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
             let key = keys::record(tenant, customer, entry.message.number, entry.message.position);
             let outcome = how.status.outcome();
-            let mut row = record::row(&text, &body, outcome, how.provider_id, "");
+            let mut row = record::row(&text, &body.status, outcome, how.provider_id, "");
             if how.status == Settled::Unknown {
                 row.insert(attributes::record::STATUS.to_owned(), s("in_doubt"));
             }
@@ -275,7 +279,6 @@ impl Store {
                 return Ok(true);
             }
         }
-        Err(Error::Conflict { operation: OP, id: message.to_string() })
     }
 
     /// Takes back a message that no sender has claimed. False when one has, or it is settled.

@@ -5,3 +5,4 @@ pub(crate) mod change;
 pub(crate) mod db;
 pub(crate) mod error;
 pub mod keys;
+pub(crate) mod retry;

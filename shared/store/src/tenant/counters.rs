@@ -6,12 +6,13 @@ use domain::{TenantId, settings::Caps};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
-    Error, Result, Store,
+    Result, Store,
     table::{
         attributes::counters::{self, DECIDED},
         change::{Change, When, absent, at_least, at_most, is},
         db::{Range, Row, Wrote, n, number},
         keys,
+        retry::{ATTEMPTS_SHARED, Tries},
     },
 };
 
@@ -71,7 +72,9 @@ impl Store {
         } else {
             Row::new()
         };
-        for _ in 0..16 {
+        let mut tries = Tries::new(ATTEMPTS_SHARED, OP, tenant.as_str());
+        loop {
+            tries.again()?;
             let left = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&known, name)));
             let (of_day, of_hour) = (left(caps.per_day, DECIDED), left(caps.per_hour, &hour));
             let of_breaker = if count(&known, counters::SEEN) == 1 { want } else { left(Some(breaker), DECIDED) };
@@ -100,7 +103,6 @@ impl Store {
                 Wrote::Not(row) => known = row.unwrap_or_default(),
             }
         }
-        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
     }
 
     /// Gives back what was reserved and not used.

@@ -16,6 +16,7 @@ use crate::{
         change::{Change, absent, is, no_item, present, some_item},
         db::{Range, Row, Transacted, Wrote, failed, json, millis, n, number, s, text, to_json, word_of},
         keys,
+        retry::{ATTEMPTS, Tries},
     },
 };
 
@@ -140,7 +141,9 @@ impl Store {
     pub async fn put_settings(&self, tenant: &TenantId, settings: &Settings, if_rev: Option<u64>, now: Timestamp) -> Result<u64> {
         const OP: &str = "store the settings of";
         let conflict = || Error::Conflict { operation: OP, id: tenant.to_string() };
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, tenant.as_str());
+        loop {
+            tries.again()?;
             let before = self.settings(tenant).await?;
             let rev = before.as_ref().map_or(0, |before| before.rev);
             if if_rev.is_some_and(|wanted| wanted != rev) {
@@ -168,7 +171,6 @@ impl Store {
                 return Ok(rev + 1);
             }
         }
-        Err(conflict())
     }
 
     /// The two writes that make every reader of the tenant's policy read it again.

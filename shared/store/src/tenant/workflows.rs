@@ -16,6 +16,7 @@ use crate::{
         change::{Change, is, no_item, put_new},
         db::{Range, Transacted, json, last_of, n, number, row_of, s, text, to_json},
         keys,
+        retry::{ATTEMPTS, Tries},
     },
     tenant::cache::Base,
 };
@@ -99,7 +100,9 @@ impl Store {
         {
             return Ok(base);
         }
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, tenant.as_str());
+        loop {
+            tries.again()?;
             let row = self.read(OP, &keys::settings(tenant), true).await?.ok_or_else(|| Error::Refused {
                 operation: OP,
                 id: tenant.to_string(),
@@ -138,7 +141,6 @@ impl Store {
                 return Ok(base);
             }
         }
-        Err(Error::Conflict { operation: OP, id: tenant.to_string() })
     }
 
     async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<CompiledWorkflow>>> {
@@ -160,7 +162,9 @@ impl Store {
     pub async fn publish_workflow(&self, tenant: &TenantId, workflow: &Workflow, now: Timestamp) -> Result<u32> {
         const OP: &str = "publish a workflow of";
         self.must_tenant(tenant).await?;
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, &workflow.id);
+        loop {
+            tries.again()?;
             let key = keys::workflow(tenant, &workflow.id);
             let row = self.read(OP, &key, true).await?;
             let version = row.as_ref().and_then(|row| number::<u32>(row, pointer::VERSION)).unwrap_or(0);
@@ -182,7 +186,6 @@ impl Store {
                 return Ok(version + 1);
             }
         }
-        Err(Error::Conflict { operation: OP, id: workflow.id.clone() })
     }
 
     /// Publishes the workflows that a tenant begins with, as their first versions, all or none. False, and nothing changes,
@@ -295,7 +298,9 @@ impl Store {
     pub async fn put_template(&self, tenant: &TenantId, template: &Template) -> Result<u32> {
         const OP: &str = "store a template of";
         self.must_tenant(tenant).await?;
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, &template.id);
+        loop {
+            tries.again()?;
             let all = self.template(tenant, &template.id, template.channel).await?;
             let own = all.iter().find(|known| known.language == template.language);
             if let Some(own) = own
@@ -319,7 +324,6 @@ impl Store {
                 return Ok(version);
             }
         }
-        Err(Error::Conflict { operation: OP, id: template.id.clone() })
     }
 
     /// Every current template.

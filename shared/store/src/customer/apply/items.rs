@@ -94,7 +94,7 @@ impl Plan<'_> {
 }
 
 /// Stands in for a customer that a document only names, until its own document comes.
-pub(super) fn stub(id: &CustomerId, source: &str) -> Customer {
+pub(crate) fn stub(id: &CustomerId, source: &str) -> Customer {
     Customer {
         id: id.clone(),
         source: source.to_owned(),

@@ -31,15 +31,18 @@ use domain::{Document, NewTask, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    Error, Result, Store,
+    Result, Store,
     table::{
         attributes::{every::EXPIRES_AT, heartbeat},
         change::{Change, absent, below, put_new},
         db::{Wrote, millis, n, row_of},
         keys,
+        retry::{ATTEMPTS, Tries},
     },
 };
 
+#[cfg(test)]
+pub(crate) use items::stub;
 use plan::Plan;
 
 /// How long a receipt is kept: longer than any vendor redelivers.
@@ -103,7 +106,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when other writers kept coming between; the event may be delivered again.
+    /// [`crate::Error::Conflict`] when other writers kept coming between; the event may be delivered again.
     pub async fn apply(&self, tenant: &TenantId, receipt: &Receipt, documents: &[Document], now: Timestamp) -> Result<Applied> {
         self.apply_from(tenant, Origin::Event(receipt), documents, now).await
     }
@@ -115,12 +118,13 @@ impl Store {
         documents: &[Document],
         now: Timestamp,
     ) -> Result<Applied> {
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, "apply an event of", origin.source());
+        loop {
+            tries.again()?;
             if let Some(applied) = self.apply_once(tenant, origin, documents, now).await? {
                 return Ok(applied);
             }
         }
-        Err(Error::Conflict { operation: "apply an event of", id: origin.source().to_owned() })
     }
 
     async fn apply_once(

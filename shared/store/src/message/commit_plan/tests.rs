@@ -1,0 +1,264 @@
+//! What a decision comes to on the table, case by case.
+
+use domain::{
+    AddressFact, Because, Case, CaseId, CaseState, CaseTrace, Channel, Currency, CustomerId, DueItemKey, Filing, Invoice,
+    InvoiceFact, InvoiceId, LastContact, Mode, Outcome, Planned, RuleTrace, TaskKind,
+};
+
+use super::*;
+use crate::customer::apply::stub;
+
+fn tenant() -> TenantId {
+    TenantId::parse("acme").unwrap()
+}
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_second(1_767_603_600 + minutes * 60).unwrap()
+}
+
+/// A customer that was decided three times and is due for minutes.
+fn head() -> Head {
+    Head {
+        customer: CustomerId::derive(&["acme", "C-1"]),
+        version: 7,
+        shard: 0,
+        due: Next::At(at(-5)),
+        decision: 3,
+        tip: "before".to_owned(),
+        cases: [(Currency::EUR, case())].into(),
+        pending: BTreeMap::new(),
+        covered_from: 2,
+        last_contact: LastContact::default(),
+        replied_at: None,
+        backoff_until: None,
+        failures: 0,
+        decided_at: Some(at(-60)),
+        because: String::new(),
+        open_invoices: 1,
+        token_epoch: 0,
+        due_sk: None,
+    }
+}
+
+fn case() -> Case {
+    Case {
+        id: CaseId::derive(&["acme", "case"]),
+        workflow: "standard".to_owned(),
+        version: 1,
+        opened_at: at(-600),
+        state: CaseState::Open,
+    }
+}
+
+fn invoice_id() -> InvoiceId {
+    InvoiceId::derive(&["acme", "INV-1"])
+}
+
+fn facts(head: &Head) -> Facts {
+    let invoice = serde_json::json!({
+        "id": invoice_id(), "external_id": "INV-1", "source_version": 1, "number": "INV-1", "currency": "EUR", "total_minor": 125_000,
+        "issued_on": "2026-01-05", "due_on": "2026-02-04", "status": "open",
+    });
+    let invoice: Invoice = serde_json::from_value(invoice).unwrap();
+    Facts {
+        tenant: tenant(),
+        version: head.version,
+        decision: head.decision,
+        customer: stub(&head.customer, "stripe"),
+        invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
+        payments: vec![],
+        reversals: vec![],
+        holds: vec![],
+        cases: head.cases.clone(),
+        coverage: vec![],
+        pending: vec![],
+        last_contact: LastContact::default(),
+        addresses: BTreeMap::<String, AddressFact>::new(),
+        heard: BTreeMap::new(),
+        replied_at: None,
+    }
+}
+
+/// A look that changes nothing.
+fn nothing(head: &Head) -> Decision {
+    Decision {
+        cases: head.cases.clone(),
+        messages: vec![],
+        tasks: vec![],
+        marks: vec![],
+        next: head.due,
+        trace: vec![],
+        filing: Filing::default(),
+    }
+}
+
+fn rows(count: usize) -> Vec<Covered> {
+    let item = |n| DueItemKey::whole(InvoiceId::derive(&["acme", &format!("INV-{n}")]));
+    (1..=count).map(|n| Covered { item: item(n), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 1 }).collect()
+}
+
+fn planned(covered: usize) -> Planned {
+    Planned {
+        position: 0,
+        mode: Mode::Live,
+        currency: Currency::EUR,
+        channel: Channel::Email,
+        contact: "p1".to_owned(),
+        template: "reminder".to_owned(),
+        template_version: 1,
+        rows: rows(covered),
+    }
+}
+
+fn mark(covered: usize) -> Coverage {
+    let rows = rows(covered);
+    Coverage { number: 0, at: at(0), mode: Mode::Live, outcome: Outcome::Skipped, message: None, way: None, rows }
+}
+
+fn task(number: usize) -> NewTask {
+    NewTask {
+        kind: TaskKind::Task,
+        key: number.to_string(),
+        title: "call".to_owned(),
+        detail: String::new(),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+    }
+}
+
+/// A trace that the head has no room for.
+fn wordy() -> CaseTrace {
+    let rule = RuleTrace {
+        rule: "consent".to_owned(),
+        version: 1,
+        channel: Channel::Sms,
+        contact: "p1".to_owned(),
+        said: "no ".repeat(200),
+    };
+    CaseTrace {
+        currency: Currency::EUR,
+        state: None,
+        workflow: None,
+        due_now_minor: 1,
+        open_minor: 1,
+        driver: None,
+        step: None,
+        because: Because::Send,
+        until: None,
+        lapsed: vec![],
+        rules: vec![rule],
+    }
+}
+
+/// What a plan comes to: before the head, the head by the readable names of what it sets (`-` before what it removes), beside it.
+fn shape(plan: &CommitPlan) -> (String, String, String) {
+    let First { filing, chunks, tasks } = &plan.first;
+    let before = format!("{} filed, {} chunks, {} tasks", filing.len(), chunks.len(), tasks.len());
+    let names = plan.head.names().unwrap();
+    let readable = |stored: &String| {
+        let known = [head::KIND, crate::table::attributes::every::KIND];
+        let found = known.iter().flat_map(|kind| kind.attributes).find(|attribute| attribute.stored == stored);
+        found.map_or("message", |attribute| attribute.name).to_lowercase()
+    };
+    let expression = plan.head.expression().unwrap();
+    let (set, removed) = expression.split_once(" REMOVE ").unwrap_or((&expression, ""));
+    let paths = |part: &str, sign: &str| -> Vec<String> {
+        let paths = part.trim_start_matches("SET ").split(", ").filter(|path| !path.is_empty());
+        let name = |path: &str| readable(&names[path.split([' ', '.']).next().unwrap_or_default()]);
+        paths.map(|path| format!("{sign}{}", name(path))).collect()
+    };
+    let head = [paths(set, ""), paths(removed, "-")].concat().join(" ");
+    let record = plan.record.as_ref().map_or("no record", |(key, _)| key.sk.as_str());
+    let beside =
+        if plan.is_one_write() { "one write".to_owned() } else { format!("{record}, {} tasks", plan.tasks_within.len()) };
+    (before, head, beside)
+}
+
+#[track_caller]
+fn check(head: &Head, decision: &Decision, number: u64, before: &str, sets: &str, beside: &str) -> CommitPlan {
+    let plan = plan_commit(&tenant(), head, &facts(head), decision, at(0)).unwrap();
+    assert_eq!(plan.number, number);
+    let (known_before, known_sets, known_beside) = shape(&plan);
+    assert_eq!((known_before.as_str(), known_sets.as_str(), known_beside.as_str()), (before, sets, beside));
+    let seen = plan.head.condition().unwrap();
+    assert_eq!(seen.matches(" = ").count(), 3, "the version, decision and record that it was made from: {seen}");
+    plan
+}
+
+const NOTHING_BEFORE: &str = "0 filed, 0 chunks, 0 tasks";
+const DECIDED: &str = "decided_at because decision cases covered_from open_invoices";
+
+#[test]
+fn a_look_that_changes_nothing_leaves_its_moment_and_reason() {
+    let head = head();
+    check(&head, &nothing(&head), 3, NOTHING_BEFORE, "decided_at because", "one write");
+}
+
+#[test]
+fn a_look_that_only_moves_the_due_moment_is_recorded() {
+    let head = head();
+    let later = Decision { next: Next::At(at(600)), ..nothing(&head) };
+    check(&head, &later, 4, NOTHING_BEFORE, &format!("{DECIDED} due_pk due_sk tip"), "DEC#0000000004, 0 tasks");
+    let never = Decision { next: Next::Nothing, ..nothing(&head) };
+    check(&head, &never, 4, NOTHING_BEFORE, &format!("{DECIDED} tip -due_pk -due_sk"), "DEC#0000000004, 0 tasks");
+}
+
+#[test]
+fn messages_alone_are_one_write_and_keep_the_customer_due() {
+    let head = head();
+    let send = Decision { messages: vec![planned(1)], next: Next::At(at(600)), ..nothing(&head) };
+    let plan = check(&head, &send, 4, NOTHING_BEFORE, &format!("{DECIDED} pending"), "one write");
+    assert_eq!(plan.messages, [keys::message(&tenant(), &head.customer, 4, 0)]);
+    let early = Head { due: Next::At(at(600)), ..head };
+    check(&early, &send, 4, NOTHING_BEFORE, &format!("{DECIDED} pending due_pk due_sk"), "one write");
+}
+
+#[test]
+fn what_has_no_room_on_the_head_is_written_beside_it() {
+    let head = head();
+    let long = Decision { messages: vec![planned(ROWS_INLINE + 1)], ..nothing(&head) };
+    check(&head, &long, 4, "0 filed, 1 chunks, 0 tasks", &format!("{DECIDED} pending"), "one write");
+    let wordy = Decision { messages: vec![planned(1)], trace: vec![wordy()], ..nothing(&head) };
+    check(&head, &wordy, 4, NOTHING_BEFORE, &format!("{DECIDED} pending tip"), "DEC#0000000004, 0 tasks");
+}
+
+#[test]
+fn marks_take_effect_with_the_head_and_long_ones_are_written_first() {
+    let head = head();
+    let skipped = |marks| Decision { marks, ..nothing(&head) };
+    let (sets, record) = (format!("{DECIDED} tip"), "COV#0000000004#999, 0 tasks");
+    check(&head, &skipped(vec![mark(1)]), 4, NOTHING_BEFORE, &sets, record);
+    check(&head, &skipped(vec![mark(MARK_ROWS_INLINE), mark(30)]), 4, "0 filed, 1 chunks, 0 tasks", &sets, record);
+}
+
+#[test]
+fn more_tasks_than_a_transaction_takes_are_raised_before_it() {
+    let head = head();
+    let tasks = |count| Decision { tasks: (0..count).map(task).collect(), ..nothing(&head) };
+    let sets = format!("{DECIDED} tip");
+    check(&head, &tasks(TASKS_IN_TRANSACTION), 4, NOTHING_BEFORE, &sets, "DEC#0000000004, 40 tasks");
+    let plan = check(&head, &tasks(TASKS_IN_TRANSACTION + 2), 4, "0 filed, 0 chunks, 2 tasks", &sets, "DEC#0000000004, 40 tasks");
+    assert_eq!(plan.tasks.len(), TASKS_IN_TRANSACTION + 2);
+    // The same task twice is one item: a transaction names each once.
+    let twice = Decision { tasks: vec![task(1), task(1)], ..nothing(&head) };
+    check(&head, &twice, 4, NOTHING_BEFORE, &sets, "DEC#0000000004, 1 tasks");
+}
+
+#[test]
+fn a_decision_ends_a_back_off() {
+    let head = Head { failures: 2, backoff_until: Some(at(30)), ..head() };
+    check(&head, &nothing(&head), 3, NOTHING_BEFORE, "decided_at because -failures -backoff_until", "one write");
+}
+
+#[test]
+fn facts_are_filed_before_the_head_says_so() {
+    let head = head();
+    let filing = Filing { archive_invoices: vec![(invoice_id(), vec![])], covered_from: 4, ..Filing::default() };
+    let filed = Decision { filing, ..nothing(&head) };
+    check(&head, &filed, 4, "1 filed, 0 chunks, 0 tasks", &format!("{DECIDED} tip"), "DEC#0000000004, 0 tasks");
+    let unknown = Filing { restore_invoices: vec![InvoiceId::derive(&["acme", "other"])], ..Filing::default() };
+    let refused = plan_commit(&tenant(), &head, &facts(&head), &Decision { filing: unknown, ..nothing(&head) }, at(0));
+    assert!(matches!(refused, Err(crate::Error::Refused { .. })), "{refused:?}");
+}
