@@ -1,19 +1,27 @@
-"""Writes the tables that `domain::calendar` reads: public holidays, and the time zones of countries and regions.
+"""Writes the tables that `domain::calendar` reads: public holidays and weekends, and the time zones of countries and regions.
 
 Run as README.md says. The output depends on nothing but this file and the two pinned packages, so a rerun that changes
 the tables shows what the world changed.
 """
 
+import collections
 import datetime
 import pathlib
+import struct
 import sys
+import warnings
 import zoneinfo
 from importlib import resources
 
 import holidays
 
 YEARS = range(2026, 2032)
+
+# Countries whose regions have zones of their own below, or are known by their holidays to be told apart.
 COUNTRIES = ["AU", "CA", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "US"]
+
+# Codes of the package that are no official ISO 3166-1 codes.
+UNOFFICIAL = {"XK"}
 
 # Bavaria's Assumption Day is law only where Catholics are the majority: most municipalities, Munich among them.
 CATHOLIC = {("DE", "BY")}
@@ -113,6 +121,11 @@ REGION_ZONES = {
     ],
 }
 
+# What marks a number as that of a pattern.
+SHARED = 0x8000
+
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
 HOURS = [
     datetime.datetime(YEARS[0], 1, 1, tzinfo=datetime.timezone.utc) + datetime.timedelta(hours=hour)
     for hour in range(len(YEARS) * 8766)
@@ -140,15 +153,17 @@ def distinct(zones):
     return kept
 
 
-def days(country, region=None):
-    """Public holidays, the real day and the observed one both."""
+def named_days(country, region=None):
+    """Public holidays by name, the real day and the observed one both."""
     categories = ["public", "catholic"] if (country, region) in CATHOLIC else ["public"]
-    found = set()
+    found = collections.defaultdict(set)
     for observed in (True, False):
-        found |= set(
-            holidays.country_holidays(country, subdiv=region, years=YEARS, observed=observed, categories=categories)
-        )
-    return {day for day in found if day.year in YEARS}
+        of = holidays.country_holidays(country, subdiv=region, years=YEARS, observed=observed, categories=categories)
+        for day in of:
+            if day.year in YEARS:
+                for name in of.get_list(day):
+                    found[name].add(day)
+    return found
 
 
 def regions(country):
@@ -156,20 +171,68 @@ def regions(country):
     return [code for code in holidays.country_holidays(country).subdivisions if len(code) <= 3]
 
 
-def holiday_lines():
-    """`(place, year, days)`: a country's national days, and for a region what it adds to them."""
-    for country in COUNTRIES:
-        national = days(country)
-        sets = {country: national}
+def countries():
+    """Every country that the package covers."""
+    supported = holidays.list_supported_countries(include_aliases=False)
+    return sorted(code for code in supported if len(code) == 2 and code not in UNOFFICIAL)
+
+
+def coded(days):
+    """Days as numbers of 15 bits: the day of a leap year, and above it a bit for each of the years that have it."""
+    years = collections.defaultdict(int)
+    for day in days:
+        years[datetime.date(2028, day.month, day.day).timetuple().tm_yday] |= 1 << (day.year - YEARS[0])
+    return tuple(sorted(bits << 9 | day for day, bits in years.items()))
+
+
+def holiday_places():
+    """`place -> holidays`, each as its days; for a region what it adds to its country's."""
+    places = {}
+    for country in countries():
+        national = named_days(country)
+        closed = set().union(*national.values()) if national else set()
+        if national:
+            places[country, ""] = {coded(days) for days in national.values()}
         for region in regions(country):
-            extra = days(country, region) - national
-            for place in [f"{country}-{region}", *ALSO.get(f"{country}-{region}", [])]:
-                sets[place] = extra
-        for place, found in sets.items():
-            for year in YEARS:
-                of_year = sorted(day for day in found if day.year == year)
-                if of_year:
-                    yield place, str(year), " ".join(day.strftime("%m%d") for day in of_year)
+            extra = {coded(days - closed) for days in named_days(country, region).values() if days - closed}
+            if extra:
+                for place in [f"{country}-{region}", *ALSO.get(f"{country}-{region}", [])]:
+                    places[country, place.split("-")[1]] = extra
+    return places
+
+
+def holiday_table():
+    """The table in bytes, numbers little-endian. README.md says its form."""
+    places = holiday_places()
+    uses = collections.Counter(days for found in places.values() for days in found if len(days) > 1)
+    # What moves with the moon or the weekday, and falls on the same days in several places, is written once.
+    shared = sorted((days for days, count in uses.items() if count > 1), key=lambda days: (-uses[days], days))
+    number = {days: index for index, days in enumerate(shared)}
+    keys, spans, entries, written = b"", b"", [], {}
+    for (country, region), found in sorted(places.items()):
+        own = set()
+        for days in found:
+            own |= {SHARED | number[days]} if days in number else set(days)
+        own = tuple(sorted(own))
+        if own not in written:
+            written[own] = len(entries)
+            entries.extend(own)
+        keys += country.encode("ascii") + region.encode("ascii").ljust(3, b"\0")
+        spans += struct.pack("<HH", written[own], len(own))
+    ends, patterns = [], []
+    for days in shared:
+        patterns.extend(days)
+        ends.append(len(patterns))
+    head = struct.pack("<HHH", len(places), len(shared), len(entries))
+    return head + keys + spans + b"".join(struct.pack("<H", n) for n in [*ends, *entries, *patterns]), len(places)
+
+
+def weekend_lines():
+    """`(country, weekdays)` where the weekend is not Saturday and Sunday. One day alone is held to be half of those two."""
+    for country in countries():
+        weekend = sorted(holidays.country_holidays(country, years=YEARS[0]).weekend)
+        if weekend not in ([5, 6], [5], [6], []):
+            yield country, " ".join(WEEKDAYS[day] for day in weekend)
 
 
 def zone_lines():
@@ -209,6 +272,11 @@ def write(path, lines):
 if __name__ == "__main__":
     # Without the search path, zoneinfo reads the pinned package and not the machine's own data.
     zoneinfo.reset_tzpath(to=[])
+    # Some places have no days in early years, of which the package warns.
+    warnings.simplefilter("ignore")
     folder = pathlib.Path(sys.argv[1])
-    write(folder / "holidays.txt", holiday_lines())
+    table, places = holiday_table()
+    (folder / "holidays.bin").write_bytes(table)
+    print(f"holidays.bin: {places} places, {len(table)} bytes")
+    write(folder / "weekends.txt", weekend_lines())
     write(folder / "zones.txt", zone_lines())

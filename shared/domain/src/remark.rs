@@ -5,19 +5,36 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Currency, Document, NewTask, TaskKind};
+use crate::{Currency, Customer, CustomerRef, Document, NewTask, TaskKind, calendar::has_holidays};
 
 /// The remarks on a document of `source`.
 pub fn remarks(source: &str, document: &Document) -> Vec<NewTask> {
     match document {
-        Document::Invoice { invoice, .. } => {
-            of_day(source, invoice.currency, invoice.issued_on, &document.name()).into_iter().collect()
+        Document::Invoice { customer, invoice } => {
+            let described = match customer {
+                CustomerRef::Full(customer) => no_holidays(customer),
+                CustomerRef::Named(_) | CustomerRef::OfInvoice(_) => None,
+            };
+            described.into_iter().chain(of_day(source, invoice.currency, invoice.issued_on, &document.name())).collect()
         }
         Document::Payment { payment, .. } => {
             of_day(source, payment.currency, payment.received_on, &document.name()).into_iter().collect()
         }
-        Document::Customer(_) | Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => Vec::new(),
+        Document::Customer(customer) => no_holidays(customer).into_iter().collect(),
+        Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => Vec::new(),
     }
+}
+
+/// A customer in a country whose public holidays nobody told us: the first one says it, for all.
+fn no_holidays(customer: &Customer) -> Option<NewTask> {
+    let country = customer.country.as_deref().filter(|country| !has_holidays(country))?;
+    let detail = format!(
+        "Customer {} is in {country}, whose public holidays are not known here. Only Saturdays, Sundays and the closed days of the settings \
+         are closed there. Add its holidays to calendar.closed in the settings if nobody should hear from you on them. This is said once for \
+         {country}.",
+        customer.external_id
+    );
+    Some(task(format!("no-holidays:{country}"), format!("The public holidays of {country} are not known"), detail))
 }
 
 /// The exception for a document of `source` that is not taken because its version is an instant more than a day ahead of `now`.
@@ -61,10 +78,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::{
-        CustomerRef,
-        testing::{Book, ladder},
-    };
+    use crate::testing::{Book, ladder};
 
     #[test]
     fn a_currency_is_remarked_on_outside_of_its_days_once() {
@@ -84,6 +98,17 @@ mod tests {
             let found = remarks("canonical", &Document::Invoice { customer, invoice });
             let keys: Vec<&str> = found.iter().map(|task| task.key.as_str()).collect();
             assert_eq!(keys, key.into_iter().collect::<Vec<_>>(), "{code} on {issued_on}");
+        }
+    }
+
+    #[test]
+    fn a_country_without_known_holidays_is_remarked_on_once() {
+        for (country, key) in [(Some("PL"), None), (Some("BV"), Some("no-holidays:BV")), (None, None)] {
+            let mut customer = Book::new(ladder()).facts.customer;
+            customer.country = country.map(str::to_owned);
+            let found = remarks("canonical", &Document::Customer(customer));
+            let keys: Vec<&str> = found.iter().map(|task| task.key.as_str()).collect();
+            assert_eq!(keys, key.into_iter().collect::<Vec<_>>(), "{country:?}");
         }
     }
 }

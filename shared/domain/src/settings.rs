@@ -134,9 +134,10 @@ pub struct Window {
     /// Last moment, exclusive: `17:00`.
     #[serde(default = "five", with = "minutes")]
     pub to: Time,
-    /// Weekdays; public holidays are closed besides.
-    #[serde(default = "weekdays", with = "days")]
-    pub days: Vec<Weekday>,
+    /// Weekdays, everywhere; where they are not set, all but the weekend of the country that the person is in. Public holidays are closed
+    /// besides.
+    #[serde(default, with = "days", skip_serializing_if = "Option::is_none")]
+    pub days: Option<Vec<Weekday>>,
 }
 
 fn nine() -> Time {
@@ -147,13 +148,9 @@ fn five() -> Time {
     Time::constant(17, 0, 0, 0)
 }
 
-fn weekdays() -> Vec<Weekday> {
-    vec![Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday]
-}
-
 impl Default for Window {
     fn default() -> Self {
-        Self { from: nine(), to: five(), days: weekdays() }
+        Self { from: nine(), to: five(), days: None }
     }
 }
 
@@ -187,13 +184,16 @@ mod days {
         ("sun", "sunday", Weekday::Sunday),
     ];
 
-    pub(super) fn serialize<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::Error> {
-        let names: Vec<&str> = NAMES.iter().filter(|(.., day)| days.contains(day)).map(|(name, ..)| *name).collect();
-        names.serialize(serializer)
+    pub(super) fn serialize<S: Serializer>(days: &Option<Vec<Weekday>>, serializer: S) -> Result<S::Ok, S::Error> {
+        let named = |days: &Vec<Weekday>| -> Vec<&str> {
+            NAMES.iter().filter(|(.., day)| days.contains(day)).map(|(name, ..)| *name).collect()
+        };
+        days.as_ref().map(named).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
-        Vec::<String>::deserialize(deserializer)?
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Weekday>>, D::Error> {
+        let Some(words) = Option::<Vec<String>>::deserialize(deserializer)? else { return Ok(None) };
+        words
             .iter()
             .map(|text| {
                 let word = text.to_ascii_lowercase();
@@ -203,7 +203,8 @@ mod days {
                     .map(|(.., day)| *day)
                     .ok_or_else(|| serde::de::Error::custom(format!("'{text}' is not a weekday such as 'mon'")))
             })
-            .collect()
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }
 
@@ -286,7 +287,7 @@ mod tests {
             ("mo", None),
             ("", None),
         ] {
-            assert_eq!(days(text).ok(), expected.map(|day| vec![day]), "{text}");
+            assert_eq!(days(text).ok(), expected.map(|day| Some(vec![day])), "{text}");
         }
     }
 }

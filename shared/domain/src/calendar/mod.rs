@@ -34,7 +34,7 @@ const LAWFUL: (Time, Time) = (Time::constant(8, 0, 0, 0), Time::constant(21, 0, 
 /// Why nothing leaves on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Closed {
-    /// The window does not have this weekday.
+    /// The window does not have this weekday, or it belongs to the weekend there.
     Weekday(Weekday),
     /// A public holiday of that country (`DE`) or region (`DE-BE`).
     Holiday(String),
@@ -134,8 +134,13 @@ impl<'a> Calendar<'a> {
     }
 
     fn closed_by(&self, date: Date) -> Option<Closed> {
-        if !self.window.days.contains(&date.weekday()) {
-            return Some(Closed::Weekday(date.weekday()));
+        let day = date.weekday();
+        let working = match &self.window.days {
+            Some(days) => days.contains(&day),
+            None => !self.place.is_weekend(day),
+        };
+        if !working {
+            return Some(Closed::Weekday(day));
         }
         if self.closed.contains(&date) {
             return Some(Closed::Tenant);

@@ -1,14 +1,15 @@
 //! Where a person is, as far as known.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 
 use super::table;
 use crate::{Customer, Settings};
 
 /// Countries in which closed days differ by region, and the most populous region of each: what counts without a region.
-const MOST_POPULOUS: [(&str, &str); 4] = [("AU", "NSW"), ("CA", "ON"), ("ES", "MD"), ("GB", "ENG")];
+const MOST_POPULOUS: [(&str, &str); 8] =
+    [("AU", "NSW"), ("BR", "SP"), ("CA", "ON"), ("CH", "ZH"), ("ES", "MD"), ("GB", "ENG"), ("MY", "10"), ("NZ", "AUK")];
 
 /// Territories with a country code of their own that keep the holidays of another country's region.
 const TERRITORIES: [(&str, &str, &str); 16] = [
@@ -92,6 +93,11 @@ impl Place {
         self.zones[0].to_datetime(at).date()
     }
 
+    /// Whether a weekday belongs to the weekend there.
+    pub(super) fn is_weekend(&self, day: Weekday) -> bool {
+        table::is_weekend(&self.country, day)
+    }
+
     /// The place whose public holidays close `date` here, `DE` or `DE-BE`; `None` when it is none.
     pub(super) fn holiday(&self, date: Date) -> Option<String> {
         let territory = TERRITORIES.iter().find(|(own, ..)| *own == self.country);
@@ -129,8 +135,7 @@ pub fn is_country(code: &str) -> bool {
     table::zones(code, None).is_some()
 }
 
-/// Whether the public holidays of a country are known: for those of AU, CA, DE, ES, FR, GB, IE, IT, NL, US and the American
-/// and French territories with codes of their own. In others only weekends and the tenant's closed days are closed.
+/// Whether the public holidays of a country are known. Where not, only its weekend and the tenant's closed days are closed.
 pub fn has_holidays(country: &str) -> bool {
     table::has_holidays(country) || TERRITORIES.iter().any(|(own, ..)| *own == country)
 }
@@ -152,7 +157,8 @@ fn tenant_country(settings: &Settings) -> String {
 fn known_region(country: &str, text: &str) -> Option<String> {
     let text = code(text);
     let region = text.strip_prefix(country).and_then(|rest| rest.strip_prefix('-')).unwrap_or(&text);
-    table::zones(country, Some(region)).is_some().then(|| region.to_owned())
+    let known = table::zones(country, Some(region)).is_some() || table::has_region(country, region);
+    known.then(|| region.to_owned())
 }
 
 /// A zone by name; `None` for what is none, and for the placeholder of an unknown zone, which would pass for UTC.

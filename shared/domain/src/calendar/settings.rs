@@ -63,7 +63,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         refuse(why.is_some(), "/reply_to", no_mailbox(address, why));
     }
     refuse(s.window.from >= s.window.to, "/window", "a window opens before it closes, on one day".to_owned());
-    refuse(s.window.days.is_empty(), "/window/days", "a window has at least one weekday".to_owned());
+    refuse(s.window.days.as_ref().is_some_and(Vec::is_empty), "/window/days", "a window has at least one weekday".to_owned());
     if let Some(cap) = &s.caps.per_person {
         refuse(
             !(1..=CAP_DAYS_MAX).contains(&cap.days),
@@ -182,6 +182,8 @@ mod tests {
             (r#"{"window": {"from": "17:00", "to": "17:00"}}"#, "/window"),
             (r#"{"window": {"from": "22:00", "to": "06:00"}}"#, "/window"),
             (r#"{"window": {"days": []}}"#, "/window/days"),
+            (r#"{"window": {"days": null}}"#, ""),
+            (r#"{"window": {"days": ["sun"]}}"#, ""),
             (r#"{"caps": {"per_person": {"count": 1, "days": 60}}}"#, ""),
             (r#"{"caps": {"per_person": {"count": 0, "days": 1}}}"#, ""),
             (r#"{"caps": {"per_person": {"count": 1, "days": 0}}}"#, "/caps/per_person/days"),

@@ -18,7 +18,7 @@ fn window(text: &str) -> Window {
     if every {
         days.extend([Weekday::Saturday, Weekday::Sunday]);
     }
-    Window { from: from.parse().unwrap(), to: to.parse().unwrap(), days }
+    Window { from: from.parse().unwrap(), to: to.parse().unwrap(), days: Some(days) }
 }
 
 fn date(text: &str) -> Date {
@@ -135,7 +135,7 @@ fn codes() {
     for (name, is) in [("Europe/Berlin", true), ("UTC", true), ("Etc/Unknown", false), ("CET-1", false), ("", false)] {
         assert_eq!(is_zone(name), is, "{name}");
     }
-    for (code, has) in [("US", true), ("PR", true), ("IE", true), ("JP", false), ("XX", false)] {
+    for (code, has) in [("US", true), ("PR", true), ("IE", true), ("JP", true), ("BV", false), ("XX", false)] {
         assert_eq!(has_holidays(code), has, "{code}");
     }
 }
@@ -276,7 +276,21 @@ fn closed_days() {
         ("GP", "2026-07-14", "FR"),
         ("GP", "2026-05-27", "FR-971"),
         // Others.
-        ("JP", "2026-01-01", "open"),
+        ("JP", "2026-01-01", "JP"),
+        ("BV", "2026-12-25", "open"),
+        ("PL", "2026-12-25", "PL"),
+        ("AT", "2026-12-25", "AT"),
+        ("CH", "2026-12-25", "CH"),
+        ("CH", "2026-05-01", "CH-ZH"),
+        ("CH-TI", "2026-03-19", "CH-TI"),
+        ("BE", "2026-12-25", "BE"),
+        ("SE", "2026-12-25", "SE"),
+        ("DK", "2026-12-25", "DK"),
+        ("NO", "2026-12-25", "NO"),
+        ("PT", "2026-12-25", "PT"),
+        ("NZ", "2026-12-25", "NZ"),
+        ("PL", "2026-11-11", "PL"),
+        ("PL", "2026-11-12", "open"),
         ("JP", "2026-12-24", "tenant"),
         ("AQ", "2026-01-14", "no hour"),
     ] {
@@ -288,6 +302,31 @@ fn closed_days() {
     for (day, covered) in [("2025-12-31", false), ("2026-01-01", true), ("2031-12-31", true), ("2032-01-01", false)] {
         assert_eq!(calendar.covers(date(day)), covered, "{day}");
     }
+}
+
+/// Weekends are those of the country that the person is in, where the tenant sets no weekdays; set ones count everywhere.
+#[test]
+fn weekends() {
+    let fridays = ["SA", "EG", "IL", "BD", "DZ", "QA"];
+    let unset = Window { days: None, ..window("09:00-17:00") };
+    let is_open = |country: &str, window: &Window, day: &str| {
+        let place = place(country);
+        Calendar::new(&place, window, &[]).why_closed(date(day)).is_none_or(|why| !matches!(why, Closed::Weekday(_)))
+    };
+    for (country, thursday, friday, saturday, sunday) in fridays
+        .map(|country| (country, true, false, false, true))
+        .into_iter()
+        .chain(["DE", "US", "AE", "TR", "HK", "BV"].map(|country| (country, true, true, false, false)))
+        .chain([("BN", true, false, true, false), ("IR", true, false, true, true)])
+    {
+        let expected = [thursday, friday, saturday, sunday];
+        let found = ["2026-02-05", "2026-02-06", "2026-02-07", "2026-02-08"].map(|day| is_open(country, &unset, day));
+        assert_eq!(found, expected, "{country}");
+        assert!(is_open(country, &window("09:00-17:00"), "2026-02-06"), "{country}: what is set counts");
+    }
+    let place = place("SA");
+    let next = Calendar::new(&place, &unset, &[]).next_allowed(instant("2026-02-06T10:00:00Z"));
+    assert_eq!(next, instant("2026-02-08T06:00:00Z"), "Sunday in Riyadh");
 }
 
 /// Ten business days (47 CFR 64.1200) and five (12 CFR 1006.34), with the observed holiday closed.
@@ -344,7 +383,7 @@ fn next_openings() {
 #[test]
 fn never_open() {
     let place = place("US");
-    let (never, open) = (Window { days: Vec::new(), ..window("09:00-17:00") }, window("09:00-17:00*"));
+    let (never, open) = (Window { days: Some(Vec::new()), ..window("09:00-17:00") }, window("09:00-17:00*"));
     let calendar = Calendar::new(&place, &never, &[]);
     let (at, day) = (instant("2026-11-20T12:00:00Z"), date("2026-11-20"));
     assert!(calendar.next_allowed(at) >= at && !calendar.allows(calendar.next_allowed(at)));

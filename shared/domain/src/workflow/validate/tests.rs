@@ -502,7 +502,7 @@ proptest! {
         cap in any::<(u32, u32)>(),
     ) {
         let mut settings = settings();
-        settings.window.days.truncate(open);
+        settings.window.days = Some(vec![jiff::civil::Weekday::Monday; open]);
         settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
         flaws(&plan_of(&offsets, anchor, min_gap), &shop(&settings));
     }

@@ -49,6 +49,9 @@ fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
 /// The days of the shortest and the longest month.
 const MONTH_DAYS: (i64, i64) = (28, 31);
 
+/// Working days of a week where no weekdays are set.
+const WORKING_DAYS: usize = 5;
+
 /// The least and most civil days that an offset comes to.
 fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
     match offset {
@@ -66,7 +69,7 @@ fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
         }
         Offset::Business { business_days } => {
             let count = i64::from(business_days).abs();
-            let open = settings.window.days.len().clamp(1, 7) as i64;
+            let open = settings.window.days.as_ref().map_or(WORKING_DAYS, Vec::len).clamp(1, 7) as i64;
             let least = count / open * 7 + count % open;
             let most = if count == 0 { 0 } else { least + (7 - open) + HOLIDAYS_SPARE };
             if business_days < 0 { (-most, -least) } else { (least, most) }
