@@ -40,7 +40,6 @@ async fn others_go_on(desk: &Desk) {
 async fn what_cannot_be_read_becomes_an_exception_that_names_field_and_remedy() {
     let cases = [
         (json!({"amount_due": -1}), "amount_due"),
-        (json!({"total": -500, "amount_due": 0, "amount_remaining": 0}), "total"),
         (json!({"amount_due": 1250.5}), "amount_due"),
         (json!({"amount_due": "1250"}), "amount_due"),
         (json!({"amount_due": i64::MAX}), "amount_due"),

@@ -166,6 +166,21 @@ impl<'a> Object<'a> {
         self.map.get(name).filter(|value| !value.is_null())
     }
 
+    /// Whether a field is there, null or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
+    /// The names of its fields.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.map.keys().map(String::as_str)
+    }
+
+    /// Whether it has no field.
+    pub fn is_empty(&self) -> bool {
+        self.map.is_empty()
+    }
+
     /// A field that must be there.
     pub fn required<T>(&self, flaws: &mut Flaws, name: &str, read: impl FnOnce(&'a Value) -> Result<T, String>) -> Option<T> {
         if self.field(name).is_none() {

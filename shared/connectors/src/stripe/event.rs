@@ -1,6 +1,6 @@
 //! The envelope of a snapshot event, and the version that it gives its object.
 
-use domain::{CustomerId, InvoiceId, PaymentId, SourceVersion, TenantId};
+use domain::{Currency, CustomerId, InvoiceId, PaymentId, SourceVersion, TenantId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
@@ -22,6 +22,8 @@ pub struct Event<'a> {
     pub api_version: Option<&'a str>,
     /// `data.object`.
     pub object: Object<'a>,
+    /// `data.previous_attributes`: what changed, as it was before.
+    pub previous: Option<Object<'a>>,
     tenant: &'a TenantId,
     zone: &'a TimeZone,
 }
@@ -67,14 +69,20 @@ impl<'a> Event<'a> {
         let kind = root.required(flaws, "type", form::string);
         let created = root.required(flaws, "created", seconds);
         let api_version = root.field("api_version").and_then(Value::as_str);
-        let object = root.object(flaws, "data").and_then(|data| data.object(flaws, "object"));
-        Some(Self { kind: kind?, created: created?, api_version, object: object?, tenant, zone })
+        let data = root.object(flaws, "data");
+        let object = data.as_ref().and_then(|data| data.object(flaws, "object"));
+        let previous = data.and_then(|data| data.optional_object(flaws, "previous_attributes"));
+        Some(Self { kind: kind?, created: created?, api_version, object: object?, previous, tenant, zone })
     }
 
     /// The version of what this event says of an object: `content` is all that is said, without the version.
     pub fn version(&self, rank: Rank, content: &impl Serialize) -> SourceVersion {
-        let at = Timestamp::new(self.created.as_second(), rank.nanoseconds(content)).unwrap_or(self.created);
-        SourceVersion::Instant(at)
+        Self::version_at(self.created, rank, content)
+    }
+
+    /// The same as of another second.
+    pub fn version_at(second: Timestamp, rank: Rank, content: &impl Serialize) -> SourceVersion {
+        SourceVersion::Instant(Timestamp::new(second.as_second(), rank.nanoseconds(content)).unwrap_or(second))
     }
 
     /// The version before anything is known of the content.
@@ -100,6 +108,11 @@ impl<'a> Event<'a> {
     /// The id of a payment of this source, by its payment intent, else its charge.
     pub fn payment_id(&self, external_id: &str) -> PaymentId {
         PaymentId::derive(&[self.tenant.as_str(), SOURCE, "payment", external_id])
+    }
+
+    /// The id of what the balance of a customer has in its favour, in one currency.
+    pub fn balance_id(&self, customer: &str, currency: Currency) -> PaymentId {
+        PaymentId::derive(&[self.tenant.as_str(), SOURCE, "balance", customer, currency.code()])
     }
 
     /// The id of a credit note of this source.

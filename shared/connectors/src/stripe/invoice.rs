@@ -9,24 +9,41 @@
 use domain::document::CustomerRef;
 use domain::{Document, Invoice, InvoiceStatus};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::{
     Parked, form,
     json::Flaws,
     stripe::{
-        customer,
+        balance, customer,
         event::{Event, Rank, expandable_id, seconds},
         money, payment,
     },
 };
 
+/// Where an invoice stands, as Stripe says it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Status {
+pub enum Status {
     Draft,
     Open,
     Paid,
     Uncollectible,
     Void,
+}
+
+impl Status {
+    /// Whether it was issued and stands.
+    pub fn asks_for_something(self) -> bool {
+        match self {
+            Self::Open | Self::Paid => true,
+            Self::Draft | Self::Uncollectible | Self::Void => false,
+        }
+    }
+}
+
+/// Reads where an invoice stands.
+pub fn status(value: &Value) -> Result<Status, String> {
+    form::one_of(STATUSES)(value)
 }
 
 const STATUSES: &[(&str, Status)] = &[
@@ -42,6 +59,9 @@ const STAGE_DELETED: u8 = 5;
 
 /// The invoice of an `invoice.*` event with its customer, and its payments where it lists them.
 pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Vec<Document> {
+    if event.object.field("total").is_some_and(|total| total.as_i64().is_some_and(|total| total < 0)) {
+        return negative(flaws, notes, event);
+    }
     let Some(invoice) = invoice(flaws, event) else { return Vec::new() };
     let Some(customer) = customer::of_invoice(flaws, notes, event) else { return Vec::new() };
     let payments = payment::listed_on_invoice(flaws, event, &invoice, &customer.id);
@@ -50,17 +70,18 @@ pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Ve
     documents
 }
 
+/// An invoice that asks for nothing and is added to what the customer's balance has in its favour.
+fn negative(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Vec<Document> {
+    let Some(customer) = customer::of_invoice(flaws, notes, event) else { return Vec::new() };
+    let Some(credit) = balance::of_invoice(flaws, event, &customer.external_id) else { return Vec::new() };
+    vec![Document::Customer(customer), credit]
+}
+
 fn invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Invoice> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
-    let status = object.required(flaws, "status", form::one_of(STATUSES));
+    let status = object.required(flaws, "status", status);
     let currency = object.required(flaws, "currency", money::currency)?;
-    if object.field("total").is_some_and(|total| total.as_i64().is_some_and(|total| total < 0)) {
-        let detail =
-            "is negative: this invoice credits the customer and asks for nothing; record the credit by hand if it counts";
-        flaws.add(object.pointer("total"), detail);
-        return None;
-    }
     let due = object.required(flaws, "amount_due", money::amount(currency));
     let paid = object.required(flaws, "amount_paid", money::amount(currency));
     let remaining = object.optional(flaws, "amount_remaining", money::amount(currency));

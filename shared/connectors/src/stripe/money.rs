@@ -22,6 +22,17 @@ pub fn amount(currency: Currency) -> impl Fn(&Value) -> Result<i64, String> {
     move |value| to_minor(form::amount(value)?, currency)
 }
 
+/// An amount of `currency` that may be negative, in its minor units.
+pub fn signed(currency: Currency) -> impl Fn(&Value) -> Result<i64, String> {
+    move |value| match value.as_i64() {
+        Some(negative) if negative < 0 => {
+            let owed = negative.checked_neg().filter(|owed| *owed <= AMOUNT_MINOR_MAX).ok_or("is too large")?;
+            to_minor(owed, currency).map(|minor| -minor)
+        }
+        Some(_) | None => amount(currency)(value),
+    }
+}
+
 fn to_minor(stripe: i64, currency: Currency) -> Result<i64, String> {
     let iso = currency.minor_digits();
     let own = DIGITS_APART.iter().find(|(code, _)| *code == currency.code()).map_or(iso, |(_, digits)| *digits);
