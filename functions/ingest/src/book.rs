@@ -9,7 +9,10 @@ use domain::{
 use jiff::Timestamp;
 use store::{AppliedOutcome, Receipt, Store};
 
-use crate::answer::{Outcome, Taken};
+use crate::{
+    answer::{Outcome, Taken},
+    unnamed,
+};
 
 /// Fields that one exception names at most.
 const FIELDS_MAX: usize = 20;
@@ -54,7 +57,10 @@ pub async fn take(
     reading: Reading,
     now: Timestamp,
 ) -> store::Result<Taken> {
-    let Reading { event_id, mut documents, mut parked, ignored } = reading;
+    let Reading { event_id, mut documents, unnamed, mut parked, ignored } = reading;
+    for payment in unnamed {
+        documents.extend(unnamed::document(store, tenant, source, payment).await?);
+    }
     documents.retain(|document| match ahead(source, document, now) {
         Some(task) => {
             parked.push(Parked { pointer: String::new(), detail: task.detail });

@@ -13,6 +13,7 @@ mod connection;
 mod hinted;
 mod rate;
 mod request;
+mod unnamed;
 
 use std::time::Duration;
 

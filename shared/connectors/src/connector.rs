@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Document, TenantId};
+use domain::{CustomerId, Document, Payment, TenantId};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{Incoming, Secret};
@@ -113,10 +113,21 @@ pub struct Reading {
     pub event_id: String,
     /// What to apply, each by itself and only where its version is newer.
     pub documents: Vec<Document>,
+    /// Payments that name no invoice. Each counts only while it is for exactly what an open invoice of its customer comes to.
+    pub unnamed: Vec<Unnamed>,
     /// What could not be taken. Each becomes an exception that a person sees, and the body is kept.
     pub parked: Vec<Parked>,
     /// Why there was nothing to take, for an event that is none of our business. Answered with success.
     pub ignored: Option<String>,
+}
+
+/// A payment of a customer that does not say for which invoice it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unnamed {
+    /// Whose.
+    pub customer: CustomerId,
+    /// The payment, without allocations.
+    pub payment: Payment,
 }
 
 /// A part of a request that could not be taken.

@@ -30,6 +30,7 @@ pub mod xero;
 pub use books::{Access, Ask, Books, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, customer_id, place};
 pub use connector::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
+    Unnamed,
 };
 pub use incoming::{Headers, Incoming, Secret};
 

@@ -146,7 +146,6 @@ fn what_cannot_be_read_is_parked_whole() {
     for (changes, pointer) in [
         (json!({"currency": "zzz"}), "/data/object/currency"),
         (json!({"currency": null}), "/data/object/currency"),
-        (json!({"total": -500, "amount_due": 0}), "/data/object/total"),
         (json!({"amount_due": null}), "/data/object/amount_due"),
         (json!({"amount_due": "1000"}), "/data/object/amount_due"),
         (json!({"amount_paid": 10.5}), "/data/object/amount_paid"),
@@ -420,4 +419,102 @@ fn twins_of_one_second_order_by_progress() {
     ] {
         assert!(versions.windows(2).all(|pair| pair[0] < pair[1]), "{versions:?}");
     }
+}
+
+fn updated(customer: &Value, previous: &Value) -> Vec<Document> {
+    let mut event = event_at(NOW_S, "customer.updated", customer);
+    event["data"]["previous_attributes"] = previous.clone();
+    let reading = read_event(&event);
+    assert_eq!(reading.parked, []);
+    reading.documents
+}
+
+/// What a customer's balance comes to: currency and credit of each.
+fn credits(documents: &[Document]) -> Vec<(String, i64)> {
+    let payments = documents.iter().filter_map(|document| match document {
+        Document::Payment { payment, .. } => Some(payment),
+        _ => None,
+    });
+    payments
+        .map(|payment| {
+            assert_eq!((payment.kind, payment.status), (PaymentKind::CreditNote, PaymentStatus::Received));
+            assert_eq!(payment.allocations, [], "it is applied to no invoice");
+            (payment.currency.to_string(), payment.amount_minor)
+        })
+        .collect()
+}
+
+#[test]
+fn a_balance_in_the_customers_favour_is_credit() {
+    let customer = |changes: Value| with(with(recorded("customer"), json!({"name": "Acme", "currency": "eur"})), changes);
+    let of = |currency: &str, minor: i64| vec![(currency.to_owned(), minor)];
+    for (changes, previous, expected) in [
+        (json!({"balance": -15_000}), json!({}), of("EUR", 15_000)),
+        (json!({"balance": -15_000, "currency": "jpy"}), json!({}), of("JPY", 15_000)),
+        (json!({"balance": 0}), json!({}), vec![]),
+        (json!({"balance": 0}), json!({"balance": -15_000}), of("EUR", 0)),
+        (json!({"balance": 700}), json!({"balance": -15_000}), of("EUR", 0)),
+        (json!({"balance": 700}), json!({"name": "Old"}), vec![]),
+        (json!({"balance": -15_000, "currency": null}), json!({}), vec![]),
+        (json!({"balance": -5, "invoice_credit_balance": {"usd": -700, "eur": 0}}), json!({}), of("USD", 700)),
+    ] {
+        let documents = updated(&customer(changes.clone()), &previous);
+        assert!(matches!(documents[0], Document::Customer(_)), "{changes}");
+        assert_eq!(credits(&documents), expected, "{changes} {previous}");
+    }
+}
+
+#[test]
+fn a_negative_invoice_is_the_same_credit_as_the_balance() {
+    let negative = |changes: Value| {
+        let object = json!({"status": "paid", "total": -15_000, "amount_due": 0, "currency": "eur", "customer": "cus_1",
+            "status_transitions": {"finalized_at": NOW_S - 60}});
+        invoice(with(object, changes))
+    };
+    for (changes, expected) in [
+        (json!({}), vec![("EUR".to_owned(), 15_000)]),
+        (json!({"ending_balance": -20_000}), vec![("EUR".to_owned(), 20_000)]),
+        (json!({"status": "draft"}), vec![]),
+        (json!({"status": "void"}), vec![]),
+    ] {
+        assert_eq!(credits(&taken("invoice.finalized", &negative(changes.clone()))), expected, "{changes}");
+    }
+    let payment = |documents: Vec<Document>| {
+        documents.into_iter().find_map(|document| match document {
+            Document::Payment { payment, .. } => Some(payment),
+            _ => None,
+        })
+    };
+    let added = payment(taken("invoice.finalized", &negative(json!({"ending_balance": -15_000})))).expect("credit");
+    let again = payment(taken("invoice.updated", &negative(json!({"ending_balance": -15_000})))).expect("credit");
+    assert_eq!(added, again, "whichever event shows it");
+    let customer = with(recorded("customer"), json!({"id": "cus_1", "name": "Acme", "currency": "eur", "balance": -5_000}));
+    let used = payment(updated(&customer, &json!({"balance": -15_000}))).expect("credit");
+    assert_eq!((&used.id, used.amount_minor), (&added.id, 5_000));
+    assert!(used.source_version > added.source_version, "what the customer says later counts");
+}
+
+#[test]
+fn an_intent_without_an_invoice_is_its_customers() {
+    let intent = |changes: Value| {
+        with(
+            with(recorded("payment_intent"), json!({"invoice": null, "customer": "cus_1", "currency": "eur", "amount": 5_000})),
+            changes,
+        )
+    };
+    for (kind, status) in [
+        ("payment_intent.processing", PaymentStatus::Pending),
+        ("payment_intent.succeeded", PaymentStatus::Received),
+        ("payment_intent.payment_failed", PaymentStatus::Reversed),
+        ("payment_intent.canceled", PaymentStatus::Reversed),
+    ] {
+        let reading = read(kind, &intent(json!({})));
+        assert_eq!((reading.documents.len(), reading.parked.len(), &reading.ignored), (0, 0, &None), "{kind}");
+        let [unnamed] = reading.unnamed.as_slice() else { panic!("{kind}") };
+        assert_eq!(unnamed.customer, CustomerId::derive(&["acme", "stripe", "cus_1"]));
+        assert_eq!((unnamed.payment.status, unnamed.payment.amount_minor), (status, 5_000), "{kind}");
+        assert_eq!(unnamed.payment.allocations, []);
+    }
+    let nobodys = read("payment_intent.processing", &intent(json!({"customer": null})));
+    assert!(nobodys.ignored.is_some() && nobodys.unnamed.is_empty());
 }

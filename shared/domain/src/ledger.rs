@@ -191,6 +191,18 @@ pub struct Reversal {
     pub currency: Currency,
     /// Whether it stands: a failed refund or a won dispute does not.
     pub in_force: bool,
+    /// What took the money back.
+    pub kind: ReversalKind,
+}
+
+/// What takes a payment back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReversalKind {
+    /// The creditor gave it back.
+    Refund,
+    /// The payer's bank took it back, or holds it while it is contested.
+    Chargeback,
 }
 
 /// A reason not to chase, from an instant until a date.

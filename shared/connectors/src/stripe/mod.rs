@@ -4,13 +4,15 @@
 //! |---|---|---|
 //! | `invoice.*` | an invoice and its customer, and before API version Basil its payment | [`invoice`] |
 //! | `invoice_payment.paid`, `payment_intent.*` with an invoice, `credit_note.*` | a payment or credit note | [`payment`] |
+//! | `payment_intent.*` without an invoice, since Basil | a payment on its way, for what an open invoice comes to | [`payment`] |
 //! | `refund.*`, `charge.refund.updated`, `charge.refunded`, `charge.dispute.*` | reversals | [`reversal`] |
-//! | `customer.created`, `customer.updated` | a customer | [`customer`] |
+//! | `customer.created`, `customer.updated` | a customer, and what its balance has in its favour | [`customer`], [`balance`] |
 //!
 //! Events come in any order and more than once. Every object carries the instant of its event as source version, and
 //! within that second its own progress, so that twins of one second order themselves (see [`event::Rank`]). What cannot
 //! be read is parked with its field, never half-applied: Stripe would only deliver the same bytes again.
 
+mod balance;
 mod customer;
 mod event;
 mod invoice;
@@ -25,7 +27,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Scope, Secret,
-    form,
+    Unnamed, form,
     json::{self, Flaws, Object},
     signature,
     stripe::event::Event,
@@ -97,6 +99,8 @@ impl Objects for Stripe {
             match documents(&mut flaws, &mut reading.parked, &event) {
                 Outcome::Documents(documents) if flaws.count() == 0 => reading.documents = documents,
                 Outcome::Documents(_) => reading.parked.clear(),
+                Outcome::Unnamed(payment) if flaws.count() == 0 => reading.unnamed = vec![*payment],
+                Outcome::Unnamed(_) => reading.parked.clear(),
                 Outcome::Ignored(why) => reading.ignored = Some(why),
             }
         }
@@ -110,6 +114,8 @@ impl Objects for Stripe {
 enum Outcome {
     /// These documents, unless a flaw was found too.
     Documents(Vec<Document>),
+    /// A payment that does not say for which invoice it is.
+    Unnamed(Box<Unnamed>),
     /// Nothing, and why.
     Ignored(String),
 }
@@ -150,7 +156,10 @@ fn documents(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> O
         | "charge.dispute.funds_withdrawn"
         | "charge.dispute.funds_reinstated" => Outcome::Documents(reversal::dispute(flaws, event).into_iter().collect()),
         "customer.created" | "customer.updated" => {
-            Outcome::Documents(customer::read(flaws, notes, event).map(Document::Customer).into_iter().collect())
+            let Some(customer) = customer::read(flaws, notes, event) else { return Outcome::Documents(Vec::new()) };
+            let mut balances = balance::of_customer(notes, event, &customer.external_id);
+            balances.insert(0, Document::Customer(customer));
+            Outcome::Documents(balances)
         }
         _ => Outcome::Ignored("events of this type say nothing about what is owed".to_owned()),
     }

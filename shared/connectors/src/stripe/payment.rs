@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
-    form,
+    Unnamed, form,
     json::{Flaws, Object},
     stripe::{
         Outcome,
@@ -23,10 +23,10 @@ use crate::{
 /// Most payments that are read off one invoice.
 const LISTED_MAX: usize = 100;
 
-/// A payment for one invoice.
+/// A payment for one invoice, or for none that it names.
 struct Receipt {
     external_id: String,
-    invoice: String,
+    invoice: Option<String>,
     amount_minor: i64,
     currency: domain::Currency,
     received_at: Timestamp,
@@ -36,7 +36,8 @@ struct Receipt {
 
 impl Receipt {
     fn into_payment(self, event: &Event<'_>) -> Payment {
-        let allocation = Allocation { invoice: event.invoice_id(&self.invoice), amount_minor: self.amount_minor };
+        let of = |invoice: &String| Allocation { invoice: event.invoice_id(invoice), amount_minor: self.amount_minor };
+        let allocations = self.invoice.iter().map(of).filter(|allocation| allocation.amount_minor > 0).collect();
         let mut payment = Payment {
             id: event.payment_id(&self.external_id),
             kind: PaymentKind::Payment,
@@ -46,7 +47,7 @@ impl Receipt {
             amount_minor: self.amount_minor,
             currency: self.currency,
             received_on: event.date(self.received_at),
-            allocations: Some(allocation).filter(|allocation| allocation.amount_minor > 0).into_iter().collect(),
+            allocations,
         };
         payment.source_version = event.version(Rank::stage(self.stage), &payment);
         payment
@@ -61,7 +62,7 @@ const STAGE_PAID: u8 = 2;
 /// The payment of an `invoice_payment.paid` event. The object does not say whose it is, only for which invoice.
 pub fn of_invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
     let receipt = invoice_payment(flaws, event, &event.object)?;
-    let customer = CustomerRef::OfInvoice(event.invoice_id(&receipt.invoice));
+    let customer = CustomerRef::OfInvoice(event.invoice_id(receipt.invoice.as_ref()?));
     Some(Document::Payment { customer, payment: receipt.into_payment(event) })
 }
 
@@ -78,7 +79,7 @@ fn invoice_payment(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) ->
     Some(Receipt {
         // A payment made outside Stripe may be for several invoices: there each invoice payment stands for itself.
         external_id: intent.or(charge).or(own_id)?,
-        invoice: invoice?,
+        invoice: Some(invoice?),
         amount_minor: amount_minor?,
         currency,
         received_at: paid_at.unwrap_or(event.created),
@@ -95,7 +96,7 @@ pub fn listed_on_invoice(flaws: &mut Flaws, event: &Event<'_>, invoice: &Invoice
     let paid = event.object.optional(flaws, "amount_paid", money::amount(invoice.currency)).unwrap_or(0);
     let named = named.or(charged).filter(|_| paid > 0 && !out_of_band).map(|external_id| Receipt {
         external_id,
-        invoice: invoice.external_id.clone(),
+        invoice: Some(invoice.external_id.clone()),
         amount_minor: paid,
         currency: invoice.currency,
         received_at: event.created,
@@ -113,19 +114,26 @@ pub fn listed_on_invoice(flaws: &mut Flaws, event: &Event<'_>, invoice: &Invoice
     receipts.map(|receipt| Document::Payment { customer: customer(), payment: receipt.into_payment(event) }).collect()
 }
 
-/// The payment of a `payment_intent.*` event that names its invoice, as those before Basil do.
+/// The payment of a `payment_intent.*` event: for the invoice that it names, as those before Basil do, else of its customer.
 pub fn of_intent(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
-    let Some(invoice) = named_invoice(flaws, event) else {
-        return if flaws.count() == 0 {
-            Outcome::Ignored("the payment intent names no invoice; invoice_payment.paid ties payments to invoices".to_owned())
-        } else {
-            Outcome::Documents(Vec::new())
-        };
-    };
-    Outcome::Documents(intent(flaws, event, invoice).into_iter().collect())
+    let invoice = named_invoice(flaws, event);
+    let customer = event.object.optional(flaws, "customer", expandable_id);
+    match (invoice, customer) {
+        (Some(invoice), _) => {
+            let customer = CustomerRef::OfInvoice(event.invoice_id(&invoice));
+            let payment = intent(flaws, event, Some(invoice));
+            Outcome::Documents(payment.map(|payment| Document::Payment { customer, payment }).into_iter().collect())
+        }
+        (None, Some(customer)) => match intent(flaws, event, None) {
+            Some(payment) => Outcome::Unnamed(Box::new(Unnamed { customer: event.customer_id(&customer), payment })),
+            None => Outcome::Documents(Vec::new()),
+        },
+        (None, None) if flaws.count() > 0 => Outcome::Documents(Vec::new()),
+        (None, None) => Outcome::Ignored("the payment intent names neither invoice nor customer".to_owned()),
+    }
 }
 
-fn intent(flaws: &mut Flaws, event: &Event<'_>, invoice: String) -> Option<Document> {
+fn intent(flaws: &mut Flaws, event: &Event<'_>, invoice: Option<String>) -> Option<Payment> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
     let currency = object.required(flaws, "currency", money::currency)?;
@@ -136,17 +144,8 @@ fn intent(flaws: &mut Flaws, event: &Event<'_>, invoice: String) -> Option<Docum
         "payment_intent.processing" => (PaymentStatus::Pending, STAGE_PROCESSING, asked),
         _ => (PaymentStatus::Reversed, STAGE_FAILED, asked),
     };
-    let customer = CustomerRef::OfInvoice(event.invoice_id(&invoice));
-    let receipt = Receipt {
-        external_id: external_id?,
-        invoice,
-        amount_minor: amount_minor?,
-        currency,
-        received_at: event.created,
-        status,
-        stage,
-    };
-    Some(Document::Payment { customer, payment: receipt.into_payment(event) })
+    let (external_id, amount_minor) = (external_id?, amount_minor?);
+    Some(Receipt { external_id, invoice, amount_minor, currency, received_at: event.created, status, stage }.into_payment(event))
 }
 
 /// The credit note of a `credit_note.*` event.

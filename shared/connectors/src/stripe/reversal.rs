@@ -1,6 +1,6 @@
 //! Stripe refunds and disputes: what takes back a payment.
 
-use domain::{Document, PaymentId, Reversal};
+use domain::{Document, PaymentId, Reversal, ReversalKind};
 
 use crate::{
     form,
@@ -69,6 +69,7 @@ pub fn refund(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Opti
         amount_minor: amount_minor?,
         currency,
         in_force,
+        kind: ReversalKind::Refund,
     };
     reversal.source_version = event.version(Rank::stage(stage), &reversal);
     Some(Document::Reversal(reversal))
@@ -120,6 +121,7 @@ pub fn dispute(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
         amount_minor: amount_minor?,
         currency,
         in_force,
+        kind: ReversalKind::Chargeback,
     };
     reversal.source_version = event.version(Rank::stage(stage), &reversal);
     Some(Document::Reversal(reversal))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{CustomerId, Document, Invoice, InvoiceId, TenantId};
+use domain::{CustomerId, Document, Invoice, InvoiceId, Payment, PaymentId, TenantId};
 use jiff::Timestamp;
 
 use crate::{
@@ -77,6 +77,16 @@ impl Store {
             }
         }
         Ok(customers)
+    }
+
+    /// A payment that a customer has.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`Error::Corrupt`].
+    pub async fn payment(&self, tenant: &TenantId, customer: &CustomerId, payment: &PaymentId) -> Result<Option<Payment>> {
+        let row = self.read("read a payment of", &keys::payment(tenant, customer, payment), true).await?;
+        row.filter(|row| row.contains_key("doc")).map(|row| json(&row, "doc")).transpose()
     }
 
     /// The invoices of one customer that may be open and came by `source`.

@@ -133,6 +133,7 @@ pub fn reversal(external: &str, payment: &str) -> Reversal {
         amount_minor: 5_000,
         currency: Currency::EUR,
         in_force: true,
+        kind: domain::ReversalKind::Refund,
     }
 }
 
