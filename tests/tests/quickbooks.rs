@@ -128,6 +128,10 @@ async fn the_parent_of_a_job_is_read_with_it() {
     double.add_invoice(REALM, Invoice::new(&job, "10.00", date(2026, 2, 2), date(2026, 3, 4)));
     desk.connect("quickbooks", &double, REALM).await;
     desk.advance("PT10M").await;
-    let found = desk.admin("GET", &format!("/v1/customers/quickbooks/{parent}"), &json!(null)).await;
-    assert_eq!(found.status, 200, "{}", found.text);
+    desk.admin("GET", &format!("/v1/customers/quickbooks/{parent}"), &json!(null)).await.is(200);
+    // Its people are written to, also those who came to the parent since.
+    double.update_customer(REALM, &parent, |parent| parent.email = "pay@harbourbakery.example".to_owned());
+    desk.to("2026-03-06T00:00:00Z").await;
+    let to: Vec<String> = desk.sent().into_iter().map(|mail| mail.to).collect();
+    assert_eq!(to, ["pay@harbourbakery.example", "pay@harbourbakery.example"], "heads-up and reminder");
 }

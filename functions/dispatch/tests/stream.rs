@@ -37,7 +37,7 @@ fn invoice(number: usize) -> Document {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: vec![],
         postal_address: None,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use connectors::{Page, Unreadable};
 use domain::{
-    Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceStatus, NewTask, TaskKind,
+    Customer, CustomerId, Document, Invoice, InvoiceStatus, NewTask, TaskKind,
     remark::{ahead, remarks},
 };
 
@@ -67,7 +67,7 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
     let (run, books) = (desk.run, desk.books);
     let mut here: BTreeSet<CustomerId> = described(&page.documents).map(|customer| customer.id.clone()).collect();
     let mut named: Vec<(CustomerId, String)> = page.customers.clone();
-    named.extend(parents(desk, &page.documents));
+    named.extend(parents(&page.documents));
     let mut documents = Vec::new();
     for _ in 0..GENERATIONS_MAX {
         named.retain(|(id, _)| here.insert(id.clone()));
@@ -77,7 +77,7 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
         for ids in wanted.chunks(books.access().limits.ids_max) {
             // Lists leave out who is inactive; who is asked for alone is shown.
             for mut answer in objects::read(desk, books.customer_kind(), ids).await?.pages {
-                named.extend(parents(desk, &answer.documents));
+                named.extend(parents(&answer.documents));
                 documents.append(&mut answer.documents);
                 unreadable.append(&mut answer.unreadable);
             }
@@ -95,11 +95,10 @@ fn described(documents: &[Document]) -> impl Iterator<Item = &Customer> {
 }
 
 /// The parents whose people are written to in the place of a customer's own: ours and the vendor's id.
-fn parents(desk: &Desk<'_>, documents: &[Document]) -> Vec<(CustomerId, String)> {
-    let realm = &desk.lease.progress.realm;
-    let billed = described(documents).filter(|customer| customer.bill_with_parent);
-    let parents = billed.filter_map(|customer| customer.parent_external_id.clone());
-    parents.map(|parent| (connectors::customer_id(desk.run.tenant, desk.run.source, realm, &parent), parent)).collect()
+fn parents(documents: &[Document]) -> Vec<(CustomerId, String)> {
+    described(documents)
+        .filter_map(|customer| Some((customer.contacts_of.clone()?, customer.parent_external_id.clone()?)))
+        .collect()
 }
 
 /// Gives invoices the address where customers see them, where the vendor must be asked for it by itself: the one that is known,
@@ -110,7 +109,8 @@ async fn links(desk: &Desk<'_>, documents: &mut [Document], care: Care) -> Resul
     }
     let mut lacking: Vec<(&domain::CustomerId, &mut Invoice)> = Vec::new();
     for document in documents {
-        if let Document::Invoice { customer: CustomerRef::Named(customer), invoice } = document
+        if let Document::Invoice { customer, invoice } = document
+            && let Some(customer) = customer.id()
             && invoice.url.is_none()
             && invoice.status == InvoiceStatus::Open
         {

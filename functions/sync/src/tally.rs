@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connectors::Page;
-use domain::{Currency, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, Money};
+use domain::{Currency, CustomerId, Document, Invoice, InvoiceId, InvoiceStatus, Money};
 use serde::{Deserialize, Serialize};
 
 /// What is open of one invoice.
@@ -42,7 +42,7 @@ pub(crate) fn row(customer: &CustomerId, invoice: &Invoice) -> Row {
 /// The invoices of a page, settled ones too.
 pub(crate) fn rows(page: &Page) -> Vec<Row> {
     let invoices = page.documents.iter().filter_map(|document| match document {
-        Document::Invoice { customer: CustomerRef::Named(customer), invoice } => Some(row(customer, invoice)),
+        Document::Invoice { customer, invoice } => Some(row(customer.id()?, invoice)),
         _ => None,
     });
     invoices.collect()

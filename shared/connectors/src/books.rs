@@ -355,7 +355,7 @@ impl Reader<'_> {
         if !self.page.customers.iter().any(|(_, known)| known == customer) {
             self.page.customers.push((id.clone(), customer.to_owned()));
         }
-        CustomerRef::Named(id)
+        CustomerRef::Called { id, external_id: customer.to_owned() }
     }
 }
 

@@ -76,7 +76,8 @@ fn the_documented_example_is_taken_whole() {
 #[test]
 fn payments_credit_notes_and_heartbeats_are_taken() {
     let Document::Payment { customer, payment: read } = taken(&payment()) else { panic!("a payment") };
-    assert_eq!(customer, CustomerRef::Named(CustomerId::derive(&["acme", "canonical", "C-100"])));
+    let id = CustomerId::derive(&["acme", "canonical", "C-100"]);
+    assert_eq!(customer, CustomerRef::Called { id, external_id: "C-100".to_owned() });
     assert_eq!(read.id, PaymentId::derive(&["acme", "canonical", "payment", "P-1"]));
     assert_eq!(read.allocations[0].invoice, InvoiceId::derive(&["acme", "canonical", "INV-1001"]));
     assert_eq!(read.status, PaymentStatus::Received);
@@ -116,7 +117,8 @@ fn what_is_optional_may_be_absent_or_null() {
 
     let named = with(&sample(), "/customer", json!({"external_id": "C-100"}));
     let Document::Invoice { customer, .. } = taken(&named) else { panic!("an invoice") };
-    assert_eq!(customer, CustomerRef::Named(CustomerId::derive(&["acme", "canonical", "C-100"])));
+    let id = CustomerId::derive(&["acme", "canonical", "C-100"]);
+    assert_eq!(customer, CustomerRef::Called { id, external_id: "C-100".to_owned() });
 }
 
 #[test]
@@ -179,7 +181,7 @@ fn what_an_invoice_says_of_itself() {
     assert_eq!((invoice.sent_to_customer, invoice.legal_entity.as_deref()), (Some(false), Some("acme-uk")));
     assert_eq!(invoice.tags, ["export", "vip"]);
     assert_eq!((invoice.for_external_id.as_deref(), invoice.for_name.as_deref()), (Some("C-7"), Some("Branch Hamburg")));
-    assert!(customer.bill_with_parent);
+    assert_eq!(customer.contacts_of, Some(CustomerId::derive(&["acme", "canonical", "C-1"])));
 
     for (pointer, value, at) in [
         ("/invoice/contact", json!("ann@site.example"), "/invoice/contact"),

@@ -393,7 +393,8 @@ fn a_job_is_billed_with_its_parent() {
             "time": "2026-03-02T01:09:29-08:00"});
         let page = answer(&one("Customer", "59"), 200, body.to_string()).expect("read");
         let job = customer(&page);
-        assert_eq!((job.bill_with_parent, job.parent_external_id.as_deref()), (expected, Some("58")));
+        let parent = connectors::customer_id(&tenant(), "quickbooks", REALM, "58");
+        assert_eq!((job.contacts_of.clone(), job.parent_external_id.as_deref()), (expected.then_some(parent), Some("58")));
     }
 }
 

@@ -45,9 +45,9 @@ pub struct Customer {
     /// The source's id of the parent customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_external_id: Option<String>,
-    /// Whether its mail goes to the parent's people: its own list of contacts is not used.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub bill_with_parent: bool,
+    /// The customer whose people are written to in the place of its own, which are not used while that one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacts_of: Option<CustomerId>,
     /// The people, in the source's order.
     #[serde(default)]
     pub contacts: Vec<Contact>,
@@ -123,15 +123,50 @@ impl Contact {
         }
     }
 
-    /// What tells this person from others across customers: the email address, else the phone number, in lower case.
+    /// What tells this person from others across customers: the mailbox, else the phone number.
+    ///
+    /// Of an email address it is what [`mailbox_of`] says: two addresses of one mailbox are one person.
     pub fn person(&self) -> Option<String> {
-        self.email.as_deref().or(self.phone.as_deref()).map(str::to_lowercase)
+        self.email.as_deref().map(mailbox_of).or_else(|| self.phone.clone())
     }
 
     /// Whether the person agreed to `channel`.
     pub fn consented(&self, channel: Channel) -> bool {
         self.consents.iter().any(|consent| consent.channel == channel)
     }
+}
+
+/// Providers of mailboxes that leave out what follows a plus in the part before the `@`, and whether dots there count for them.
+///
+/// Elsewhere a plus may lead to different people: `vendors+acme@` and `vendors+bolt@` of a company that pays for others are two.
+const TAGGED: [(&str, bool); 15] = [
+    ("gmail.com", false),
+    ("googlemail.com", false),
+    ("outlook.com", true),
+    ("hotmail.com", true),
+    ("live.com", true),
+    ("msn.com", true),
+    ("icloud.com", true),
+    ("me.com", true),
+    ("mac.com", true),
+    ("proton.me", true),
+    ("protonmail.com", true),
+    ("pm.me", true),
+    ("fastmail.com", true),
+    ("gmx.de", true),
+    ("gmx.net", true),
+];
+
+/// The mailbox that an address leads to, in lower case: `Ann+Acme@Gmail.com` and `a.nn@googlemail.com` are `ann@gmail.com`. Only where the
+/// provider is known to leave tags or dots out are they left out.
+pub fn mailbox_of(email: &str) -> String {
+    let lower = email.trim().to_lowercase();
+    let Some((local, domain)) = lower.rsplit_once('@') else { return lower };
+    let Some((_, dots_count)) = TAGGED.iter().find(|(provider, _)| *provider == domain) else { return lower };
+    let plain = local.split('+').next().filter(|plain| !plain.is_empty()).unwrap_or(local);
+    let plain = if *dots_count { plain.to_owned() } else { plain.replace('.', "") };
+    let domain = if domain == "googlemail.com" { "gmail.com" } else { domain };
+    format!("{plain}@{domain}")
 }
 
 /// What a person at a customer is there for.
@@ -205,4 +240,43 @@ pub struct PostalAddress {
     pub city: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mailbox_is_one_person() {
+        for (email, expected) in [
+            ("AP@Acme.example", "ap@acme.example"),
+            (" ap@acme.example ", "ap@acme.example"),
+            ("ap+dunning@acme.example", "ap+dunning@acme.example"),
+            ("a.p@acme.example", "a.p@acme.example"),
+            ("Ann.Weber+Acme@Gmail.com", "annweber@gmail.com"),
+            ("annweber@googlemail.com", "annweber@gmail.com"),
+            ("Ann.Weber+Acme@outlook.com", "ann.weber@outlook.com"),
+            ("+acme@gmail.com", "+acme@gmail.com"),
+            ("ann+a+b@icloud.com", "ann@icloud.com"),
+            ("ann+a@gmail.com.example", "ann+a@gmail.com.example"),
+        ] {
+            assert_eq!(mailbox_of(email), expected, "{email}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_a_mailbox_else_a_number() {
+        let contact = |email: Option<&str>, phone: Option<&str>| Contact {
+            external_id: "1".to_owned(),
+            name: String::new(),
+            roles: vec![Role::Billing],
+            email: email.map(str::to_owned),
+            phone: phone.map(str::to_owned),
+            consents: Vec::new(),
+            unusable: Vec::new(),
+        };
+        assert_eq!(contact(Some("A@x.example"), Some("+442079460958")).person().as_deref(), Some("a@x.example"));
+        assert_eq!(contact(None, Some("+442079460958")).person().as_deref(), Some("+442079460958"));
+        assert_eq!(contact(None, None).person(), None);
+    }
 }

@@ -38,7 +38,7 @@ impl Document {
             Self::Customer(customer) => customer.source_version,
             Self::Invoice { customer, invoice } => match customer {
                 CustomerRef::Full(customer) => customer.source_version.max(Some(invoice.source_version)),
-                CustomerRef::Named(_) | CustomerRef::OfInvoice(_) => Some(invoice.source_version),
+                CustomerRef::Named(_) | CustomerRef::Called { .. } | CustomerRef::OfInvoice(_) => Some(invoice.source_version),
             },
             Self::Payment { payment, .. } => Some(payment.source_version),
             Self::Reversal(reversal) => Some(reversal.source_version),
@@ -97,6 +97,13 @@ pub enum CustomerRef {
     Full(Box<Customer>),
     /// The document only names it.
     Named(CustomerId),
+    /// The document only names it, by the source's own id.
+    Called {
+        /// Its id.
+        id: CustomerId,
+        /// The source's own id, by which it is called until it is described.
+        external_id: String,
+    },
     /// The document only names an invoice; whoever owes that invoice.
     OfInvoice(InvoiceId),
 }
@@ -106,7 +113,7 @@ impl CustomerRef {
     pub fn id(&self) -> Option<&CustomerId> {
         match self {
             Self::Full(customer) => Some(&customer.id),
-            Self::Named(id) => Some(id),
+            Self::Named(id) | Self::Called { id, .. } => Some(id),
             Self::OfInvoice(_) => None,
         }
     }

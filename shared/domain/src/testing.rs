@@ -75,7 +75,7 @@ impl Book {
             debt_purpose: None,
             legal_entity: None,
             parent_external_id: None,
-            bill_with_parent: false,
+            contacts_of: None,
             contacts: vec![contact("p1", Role::Billing)],
             postal_address: None,
         };

@@ -66,7 +66,7 @@ impl World {
             debt_purpose: None,
             legal_entity: None,
             parent_external_id: None,
-            bill_with_parent: false,
+            contacts_of: None,
             contacts: vec![Contact {
                 external_id: "p1".to_owned(),
                 name: "Anna Weber".to_owned(),

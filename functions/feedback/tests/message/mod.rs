@@ -63,7 +63,7 @@ fn document(customer: &CustomerId, invoice: &InvoiceId) -> Document {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: vec![contact("p1", MAIN), contact("p2", COPY)],
         postal_address: None,
     };

@@ -37,6 +37,11 @@ pub fn customer_id(tenant: &TenantId, external_id: &str) -> CustomerId {
     CustomerId::derive(&[tenant.as_str(), SOURCE, external_id])
 }
 
+/// A customer who is only named.
+pub fn called(tenant: &TenantId, external_id: String) -> CustomerRef {
+    CustomerRef::Called { id: customer_id(tenant, &external_id), external_id }
+}
+
 /// A customer who is described, or only named by `external_id`.
 pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<CustomerRef> {
     const DESCRIBING: [&str; 15] = [
@@ -60,7 +65,7 @@ pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Op
         return read(flaws, tenant, object).map(|customer| CustomerRef::Full(Box::new(customer)));
     }
     let external_id = object.required(flaws, "external_id", form::id)?;
-    Some(CustomerRef::Named(customer_id(tenant, &external_id)))
+    Some(called(tenant, external_id))
 }
 
 /// A customer who is described.
@@ -96,6 +101,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
     }
     let postal_address = object.optional_object(flaws, "postal_address").and_then(|address| postal_address(flaws, &address));
     let external_id = external_id?;
+    let contacts_of = parent_external_id.as_deref().filter(|_| bill_with_parent).map(|parent| customer_id(tenant, parent));
     Some(Customer {
         id: customer_id(tenant, &external_id),
         source: SOURCE.to_owned(),
@@ -111,7 +117,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
         debt_purpose,
         legal_entity,
         parent_external_id,
-        bill_with_parent,
+        contacts_of,
         contacts,
         postal_address,
     })

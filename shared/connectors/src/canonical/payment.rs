@@ -1,10 +1,9 @@
 //! `payment` and `credit_note` of a canonical document.
 
-use domain::document::CustomerRef;
 use domain::{Allocation, Document, Payment, PaymentId, PaymentKind, PaymentStatus, TenantId};
 
 use crate::{
-    canonical::{SOURCE, customer::customer_id, invoice::invoice_id},
+    canonical::{SOURCE, customer, invoice::invoice_id},
     form,
     json::{Flaws, Object},
 };
@@ -25,7 +24,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
         PaymentKind::Payment => "payment",
         PaymentKind::CreditNote => "credit_note",
     };
-    let customer = root.object(flaws, "customer").and_then(|object| object.required(flaws, "external_id", form::id));
+    let owner = root.object(flaws, "customer").and_then(|object| object.required(flaws, "external_id", form::id));
     let object = root.object(flaws, name)?;
     let external_id = object.required(flaws, "external_id", form::id);
     let source_version = object.required(flaws, "source_version", form::source_version);
@@ -56,5 +55,5 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
         received_on: received_on?,
         allocations,
     };
-    Some(Document::Payment { customer: CustomerRef::Named(customer_id(tenant, &customer?)), payment })
+    Some(Document::Payment { customer: customer::called(tenant, owner?), payment })
 }

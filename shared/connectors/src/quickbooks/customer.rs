@@ -14,6 +14,7 @@ pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &st
     let text = |name: &str| address.as_ref().and_then(|address| address.usable(name, form::filled_text));
     let country = text("Country").and_then(|written| places::country(&written)).or(reader.site.company.country.clone());
     let city = text("City");
+    let parent = object.object("ParentRef").and_then(|parent| parent.usable("value", form::id));
     let customer = Customer {
         id: reader.customer_id(id),
         source: SOURCE.to_owned(),
@@ -27,8 +28,8 @@ pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &st
         time_zone: None,
         debt_purpose: None,
         legal_entity: None,
-        parent_external_id: object.object("ParentRef").and_then(|parent| parent.usable("value", form::id)),
-        bill_with_parent: object.is_true("BillWithParent"),
+        parent_external_id: parent.clone(),
+        contacts_of: parent.as_deref().filter(|_| object.is_true("BillWithParent")).map(|parent| reader.customer_id(parent)),
         contacts: contacts(object, country.as_deref()),
         postal_address: text("Line1").zip(city).zip(country.clone()).map(|((line1, city), country)| PostalAddress {
             line1,

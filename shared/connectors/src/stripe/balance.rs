@@ -5,7 +5,7 @@
 //! credit note for each currency of a customer, and the newest word counts: of an invoice as of when it was finalized, whichever of its events
 //! shows it.
 
-use domain::{Currency, Document, Payment, PaymentKind, PaymentStatus, document::CustomerRef};
+use domain::{Currency, Document, Payment, PaymentKind, PaymentStatus};
 use jiff::Timestamp;
 
 use crate::{
@@ -78,5 +78,5 @@ fn credit(event: &Event<'_>, customer: &str, currency: Currency, favour: i64, at
         allocations: Vec::new(),
     };
     payment.source_version = Event::version_at(at, Rank::stage(stage), &payment);
-    Document::Payment { customer: CustomerRef::Named(event.customer_id(customer)), payment }
+    Document::Payment { customer: event.called(customer), payment }
 }

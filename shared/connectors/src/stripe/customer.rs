@@ -89,7 +89,7 @@ fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, ext
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts,
     }
 }

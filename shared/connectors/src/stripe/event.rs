@@ -1,6 +1,6 @@
 //! The envelope of a snapshot event, and the version that it gives its object.
 
-use domain::{Currency, CustomerId, InvoiceId, PaymentId, SourceVersion, TenantId};
+use domain::{Currency, CustomerId, CustomerRef, InvoiceId, PaymentId, SourceVersion, TenantId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 use serde_json::Value;
@@ -98,6 +98,11 @@ impl<'a> Event<'a> {
     /// The id of a customer of this source.
     pub fn customer_id(&self, external_id: &str) -> CustomerId {
         CustomerId::derive(&[self.tenant.as_str(), SOURCE, external_id])
+    }
+
+    /// A customer that an object only names.
+    pub fn called(&self, external_id: &str) -> CustomerRef {
+        CustomerRef::Called { id: self.customer_id(external_id), external_id: external_id.to_owned() }
     }
 
     /// The id of an invoice of this source.

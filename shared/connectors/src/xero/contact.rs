@@ -43,7 +43,7 @@ pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &st
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: if forgotten { Vec::new() } else { contacts(object, country.as_deref()) },
         postal_address: postal.map(|((line1, city), country)| PostalAddress {
             line1,

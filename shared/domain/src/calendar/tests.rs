@@ -58,7 +58,7 @@ fn customer(country: Option<&str>, region: Option<&str>, time_zone: Option<&str>
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: Vec::new(),
         postal_address: None,
     }

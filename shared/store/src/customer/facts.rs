@@ -1,7 +1,7 @@
 //! Reads everything that a decision about one customer is made from, strongly consistent.
 //!
 //! The reads, for a customer with few open invoices: the base range (profile and holds), the `chase` index, records since
-//! `covered_from`, and one batch for the addresses of its contacts and, where the tenant demands it, the heartbeat of its source.
+//! `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch for the addresses of its contacts and, where the tenant demands it, the heartbeat of its source.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,8 @@ use crate::{
 
 /// Most items of one kind that a customer's facts are read from; far beyond the documented limits.
 const FACTS_MAX: usize = 60_000;
+/// Customers above one another that are looked through for the people who are written to.
+const GENERATIONS_MAX: usize = 6;
 /// Invoices whose versions a record names.
 const VERSIONS_MAX: usize = 20;
 /// Every channel with an address that can be suppressed.
@@ -87,6 +89,7 @@ impl Store {
         }
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
+        let customer = self.with_people(tenant, customer).await?;
         let books = self.with_filed(&pk, chased).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         for (sk, row) in &books {
@@ -135,6 +138,24 @@ impl Store {
             heard,
             replied_at: head.replied_at,
         })
+    }
+
+    /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
+    /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
+    async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
+        let mut of = customer.contacts_of.clone();
+        for _ in 0..GENERATIONS_MAX {
+            let Some(id) = of else { break };
+            let row = self.read("read whose people are written to", &keys::profile(tenant, &id), true).await?;
+            let Some(parent) = row.as_ref().map(|row| json::<Customer>(row, DOC)).transpose()? else { break };
+            if parent.contacts_of.is_none() {
+                customer.contacts = parent.contacts;
+                customer.postal_address = parent.postal_address.or(customer.postal_address);
+                break;
+            }
+            of = parent.contacts_of;
+        }
+        Ok(customer)
     }
 
     /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a

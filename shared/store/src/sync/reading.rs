@@ -86,7 +86,7 @@ impl Store {
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn payment(&self, tenant: &TenantId, customer: &CustomerId, payment: &PaymentId) -> Result<Option<Payment>> {
         let row = self.read("read a payment of", &keys::payment(tenant, customer, payment), true).await?;
-        row.filter(|row| row.contains_key("doc")).map(|row| json(&row, "doc")).transpose()
+        row.filter(|row| row.contains_key(DOC)).map(|row| json(&row, DOC)).transpose()
     }
 
     /// The invoices of one customer that may be open and came by `source`.

@@ -57,7 +57,7 @@ pub fn customer(version: Option<u64>, name: &str) -> Customer {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: vec![Contact {
             external_id: "p1".into(),
             name: "Anna Weber".into(),

@@ -94,13 +94,14 @@ impl Plan<'_> {
 }
 
 /// Stands in for a customer that a document only names, until its own document comes.
-pub(crate) fn stub(id: &CustomerId, source: &str) -> Customer {
+pub(crate) fn stub(id: &CustomerId, source: &str, called: Option<&String>) -> Customer {
+    let called = called.cloned().unwrap_or_else(|| id.to_string());
     Customer {
         id: id.clone(),
         source: source.to_owned(),
-        external_id: id.to_string(),
+        external_id: called.clone(),
         source_version: None,
-        name: id.to_string(),
+        name: called,
         kind: None,
         segment: None,
         language: None,
@@ -110,7 +111,7 @@ pub(crate) fn stub(id: &CustomerId, source: &str) -> Customer {
         debt_purpose: None,
         legal_entity: None,
         parent_external_id: None,
-        bill_with_parent: false,
+        contacts_of: None,
         contacts: vec![],
         postal_address: None,
     }

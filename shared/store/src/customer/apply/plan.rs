@@ -65,6 +65,8 @@ pub(super) struct Plan<'a> {
     pub(super) now: Timestamp,
     pub(super) profiles: BTreeMap<CustomerId, Customer>,
     pub(super) named: Vec<CustomerId>,
+    /// What the source calls those who are only named.
+    pub(super) called: BTreeMap<CustomerId, String>,
     pub(super) invoices: BTreeMap<InvoiceId, (CustomerId, Invoice)>,
     pub(super) payments: BTreeMap<PaymentId, (CustomerId, Payment)>,
     pub(super) reversals: BTreeMap<Key, (CustomerId, Reversal)>,
@@ -88,6 +90,7 @@ impl<'a> Plan<'a> {
             now,
             profiles: BTreeMap::new(),
             named: vec![],
+            called: BTreeMap::new(),
             invoices: BTreeMap::new(),
             payments: BTreeMap::new(),
             reversals: BTreeMap::new(),
@@ -163,6 +166,11 @@ impl<'a> Plan<'a> {
             }
             CustomerRef::Named(id) => {
                 self.named.push(id.clone());
+                Ok(id)
+            }
+            CustomerRef::Called { id, external_id } => {
+                self.named.push(id.clone());
+                self.called.insert(id.clone(), external_id);
                 Ok(id)
             }
             CustomerRef::OfInvoice(invoice) => Err(invoice.to_string()),

@@ -281,7 +281,8 @@ impl Plan<'_> {
                 }
                 None => {
                     let wanted = touched.contains(owner) || self.named.contains(owner);
-                    (row.is_none() && wanted).then(|| self.profile_change(&stub(owner, self.origin.source()), true))
+                    (row.is_none() && wanted)
+                        .then(|| self.profile_change(&stub(owner, self.origin.source(), self.called.get(owner)), true))
                 }
             };
             if let Some(change) = change {
