@@ -114,6 +114,7 @@ fn environment<'a>(locale: &'static Locale, kept: &Arc<Mutex<Kept>>) -> Environm
     });
     environment.add_filter("date", move |value: &Value| match value.downcast_object_ref::<Day>() {
         Some(day) => Ok(locale.date(day.0)),
+        None if value.is_none() || value.is_undefined() => Err(nothing_to_show()),
         None => Err(refuse("'date' is for dates such as invoice.due_on")),
     });
     environment.add_filter("length", |value: &Value| match value.downcast_object_ref::<Rows>() {
@@ -136,6 +137,11 @@ fn environment<'a>(locale: &'static Locale, kept: &Arc<Mutex<Kept>>) -> Environm
     environment
 }
 
+/// A variable that is not there for this message.
+fn nothing_to_show() -> minijinja::Error {
+    minijinja::Error::new(ErrorKind::UndefinedError, "there is nothing to show; guard it with '{% if … is defined %}'")
+}
+
 /// A value as it is printed.
 fn part(value: &Value, locale: &'static Locale) -> Result<Part, minijinja::Error> {
     if let Some(url) = value.downcast_object_ref::<Url>() {
@@ -145,10 +151,7 @@ fn part(value: &Value, locale: &'static Locale) -> Result<Part, minijinja::Error
         return Ok(Part::Text(plain(&shown)));
     }
     if value.is_none() || value.is_undefined() {
-        return Err(minijinja::Error::new(
-            ErrorKind::UndefinedError,
-            "there is nothing to show; guard it with '{% if … is defined %}'",
-        ));
+        return Err(nothing_to_show());
     }
     if let Some(text) = value.as_str() {
         return Ok(Part::Text(plain(text)));

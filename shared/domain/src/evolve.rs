@@ -289,6 +289,7 @@ mod tests {
             amount_minor: 100,
             currency: Currency::EUR,
             in_force: true,
+            kind: crate::ledger::ReversalKind::Refund,
         };
         let all = vec![
             Event::CustomerUpserted(Customer { name: "New".to_owned(), ..stage.facts.customer.clone() }),

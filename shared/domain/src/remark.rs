@@ -13,7 +13,7 @@ pub fn remarks(source: &str, document: &Document) -> Vec<NewTask> {
         Document::Invoice { customer, invoice } => {
             let described = match customer {
                 CustomerRef::Full(customer) => no_holidays(customer),
-                CustomerRef::Named(_) | CustomerRef::OfInvoice(_) => None,
+                CustomerRef::Named(_) | CustomerRef::Called { .. } | CustomerRef::OfInvoice(_) => None,
             };
             described.into_iter().chain(of_day(source, invoice.currency, invoice.issued_on, &document.name())).collect()
         }

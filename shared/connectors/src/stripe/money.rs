@@ -14,7 +14,8 @@ const DIGITS_APART: [(&str, u8); 3] = [("ISK", 2), ("UGX", 2), ("MGA", 0)];
 /// A currency, which Stripe writes in lower case.
 pub fn currency(value: &Value) -> Result<Currency, String> {
     let text = form::string(value)?;
-    Currency::parse(&text.to_ascii_uppercase()).map_err(|_| "is no ISO 4217 currency; enter the object by hand".to_owned())
+    Currency::parse(&text.to_ascii_uppercase())
+        .map_err(|_| "is no current ISO 4217 currency; enter the object by hand".to_owned())
 }
 
 /// An amount of `currency`, zero or more, in its minor units.

@@ -126,6 +126,8 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
 }
 
 #[cfg(test)]
+mod money_tests;
+#[cfg(test)]
 mod plan_properties;
 #[cfg(test)]
 mod plan_tests;

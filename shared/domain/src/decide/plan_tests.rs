@@ -32,7 +32,7 @@ fn stage(steps: &[Value]) -> Stage {
 
 fn open_all_days(plan: Workflow) -> Stage {
     let mut stage = Stage::new(plan);
-    stage.policy.settings.window.days = (0..7_i8).map(|days| jiff::civil::Weekday::Monday.wrapping_add(days)).collect();
+    stage.policy.settings.window.days = Some((0..7_i8).map(|days| jiff::civil::Weekday::Monday.wrapping_add(days)).collect());
     stage
 }
 
@@ -430,7 +430,7 @@ fn a_message_of_a_withdrawn_workflow_does_not_leave() {
     let facts = crate::evolve(&stage.facts, &crate::Event::Decided { decision, at: now });
     stage.policy.withdrawn.insert("plan".to_owned(), 1);
     let Recheck::Supersede(why) = recheck(&facts, &stage.policy, &facts.pending[0], now) else { panic!("it leaves") };
-    assert!(why.contains("withdrawn"), "{why}");
+    assert!(why.contains("was withdrawn"), "{why}");
 }
 
 fn promise(scope: HoldScope, from: &str, day: &str) -> Hold {

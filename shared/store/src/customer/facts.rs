@@ -144,8 +144,9 @@ impl Store {
     /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
     async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
         let mut of = customer.contacts_of.clone();
-        for _ in 0..GENERATIONS_MAX {
-            let Some(id) = of else { break };
+        let mut generations = 0;
+        while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {
+            generations += 1;
             let row = self.read("read whose people are written to", &keys::profile(tenant, &id), true).await?;
             let Some(parent) = row.as_ref().map(|row| json::<Customer>(row, DOC)).transpose()? else { break };
             if parent.contacts_of.is_none() {

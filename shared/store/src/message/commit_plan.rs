@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{
-    Coverage, Covered, Decision, DecisionId, Facts, MessageId, NewTask, Next, Pending, PendingStatus, TaskId, TenantId,
-};
+use domain::{Coverage, Covered, Decision, DecisionId, Facts, MessageId, NewTask, Next, Pending, TaskId, TenantId};
 use jiff::Timestamp;
 
 use crate::{

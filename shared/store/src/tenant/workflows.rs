@@ -222,7 +222,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         const OP: &str = "unpublish a workflow of";
-        for _ in 0..4 {
+        let mut tries = Tries::new(ATTEMPTS, OP, id);
+        loop {
+            tries.again()?;
             let key = keys::workflow(tenant, id);
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
             let version = number::<u32>(&row, pointer::VERSION).unwrap_or(0);
@@ -238,7 +240,6 @@ impl Store {
                 return Ok(true);
             }
         }
-        Err(Error::Conflict { operation: OP, id: id.to_owned() })
     }
 
     /// The published workflows at their current versions.

@@ -47,6 +47,7 @@ impl Plan<'_> {
             at: pending.decided_at,
             mode: pending.mode,
             outcome: Outcome::Unknown,
+            pay_by: pending.pay_by,
             message: Some(pending.id.clone()),
             way: Some((pending.channel, pending.contact.clone())),
             rows: pending.rows.clone(),

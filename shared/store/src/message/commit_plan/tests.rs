@@ -64,7 +64,7 @@ fn facts(head: &Head) -> Facts {
         tenant: tenant(),
         version: head.version,
         decision: head.decision,
-        customer: stub(&head.customer, "stripe"),
+        customer: stub(&head.customer, "stripe", None),
         invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
         payments: vec![],
         reversals: vec![],
@@ -94,7 +94,14 @@ fn nothing(head: &Head) -> Decision {
 
 fn rows(count: usize) -> Vec<Covered> {
     let item = |n| DueItemKey::whole(InvoiceId::derive(&["acme", &format!("INV-{n}")]));
-    (1..=count).map(|n| Covered { item: item(n), step: "reminder".to_owned(), occurrence: 0, due_now_minor: 1 }).collect()
+    (1..=count)
+        .map(|n| Covered {
+            item: item(n),
+            step: "reminder".to_owned(),
+            occurrence: domain::Occurrence::default(),
+            due_now_minor: 1,
+        })
+        .collect()
 }
 
 fn planned(covered: usize) -> Planned {
@@ -107,12 +114,13 @@ fn planned(covered: usize) -> Planned {
         template: "reminder".to_owned(),
         template_version: 1,
         rows: rows(covered),
+        pay_by: None,
     }
 }
 
 fn mark(covered: usize) -> Coverage {
     let rows = rows(covered);
-    Coverage { number: 0, at: at(0), mode: Mode::Live, outcome: Outcome::Skipped, message: None, way: None, rows }
+    Coverage { number: 0, at: at(0), mode: Mode::Live, outcome: Outcome::Skipped, message: None, way: None, pay_by: None, rows }
 }
 
 fn task(number: usize) -> NewTask {

@@ -1,0 +1,92 @@
+//! What is due now of holds, credit and money that does not add up.
+
+use super::{
+    tests::{EUR, hold},
+    *,
+};
+use crate::{
+    HoldClock, HoldId, HoldScope, Next, PaymentStatus, TaskKind,
+    book::Book,
+    testing::{Book as Stage, at, ladder},
+};
+
+#[test]
+fn what_is_due_now_does_not_depend_on_the_order_of_holds() {
+    // Two invoices of 300: a dispute of the first, and a promise of 300 that names no invoice.
+    let (from, until) = ("2026-01-20T00:00:00Z", "2026-03-31");
+    for swapped in [false, true] {
+        for names in [["a", "b"], ["b", "a"]] {
+            let mut stage = Stage::new(ladder());
+            let first = stage.invoice("A", EUR, 300, "2026-02-04");
+            stage.invoice("B", EUR, 300, "2026-02-05");
+            let mut holds = vec![
+                hold(HoldScope::Invoice(first), None, HoldClock::StopClock, from, until),
+                hold(HoldScope::Case(EUR), Some(300), HoldClock::StopClock, from, until),
+            ];
+            for (hold, name) in holds.iter_mut().zip(names) {
+                hold.id = HoldId::derive(&[name]);
+            }
+            if swapped {
+                holds.reverse();
+            }
+            stage.facts.holds = holds;
+            let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
+            assert_eq!(book.exposure_minor(EUR), 0, "{swapped} {names:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hold_of_an_amount_stops_only_the_clocks_of_what_it_keeps_back() {
+    let mut plan = ladder();
+    plan.scope = crate::Scope::Invoice;
+    let mut stage = Stage::new(plan);
+    let id = stage.invoice("A", EUR, 900, "2026-01-26");
+    stage.instalments(&id, &[("2026-01-06", 300), ("2026-01-16", 300), ("2026-01-26", 300)]);
+    let dispute = hold(HoldScope::Invoice(id), Some(300), HoldClock::StopClock, "2026-01-05T00:00:00Z", "2026-01-25");
+    stage.facts.holds.push(dispute);
+    let lines = stage.run("2026-01-14T08:00:00Z", "2026-01-24T00:00:00Z");
+    assert_eq!(
+        lines,
+        ["2026-01-14 heads-up: A/p1", "2026-01-19 reminder: A/p1", "2026-01-22 heads-up: A/p2"],
+        "the clocks of the other instalments run, past the weekend"
+    );
+}
+
+#[test]
+fn more_than_was_owed_is_credit_and_a_person_is_told() {
+    for (stated, allocated) in [(1_300, 0), (0, 1_300), (1_000, 1_300), (1_300, 1_000)] {
+        let mut stage = Stage::new(ladder());
+        let paid = stage.invoice("A", EUR, 1_000, "2026-02-04");
+        stage.invoice("B", EUR, 1_000, "2026-02-05");
+        stage.invoice_mut(&paid).paid_minor = stated;
+        if allocated > 0 {
+            stage.pay("P", &paid, allocated, PaymentStatus::Received, "2026-02-01T00:00:00Z");
+        }
+        let decision = decide(&stage.facts, &stage.policy, at("2026-02-03T15:45:00Z"));
+        let kinds: Vec<TaskKind> = decision.tasks.iter().map(|task| task.kind).collect();
+        assert_eq!(kinds, [TaskKind::Overpaid], "{stated} {allocated}");
+        assert_eq!(decision.trace[0].due_now_minor, 700, "{stated} {allocated}");
+        assert!(decision.filing.archive_invoices.is_empty(), "what it left as credit is still needed");
+    }
+}
+
+#[test]
+fn a_payment_in_another_currency_pays_nothing_and_a_person_is_told_at_once() {
+    let mut stage = Stage::new(ladder());
+    let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.pay("P", &id, 1_000, PaymentStatus::Received, "2026-02-01T00:00:00Z");
+    stage.facts.payments[0].payment.currency = Currency::USD;
+    let decision = decide(&stage.facts, &stage.policy, at("2026-02-03T15:45:00Z"));
+    assert_eq!(decision.tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), [TaskKind::OtherCurrency]);
+    assert_eq!(decision.trace[0].due_now_minor, 1_000);
+}
+
+#[test]
+fn an_invoice_is_not_open_before_it_is_issued() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 1_000, "2026-03-04");
+    let decision = decide(&stage.facts, &stage.policy, at("2026-01-20T08:00:00Z"));
+    assert!(decision.cases.is_empty() && decision.filing.archive_invoices.is_empty());
+    assert_eq!(decision.next, Next::At(at("2026-02-01T23:00:00Z")), "the beginning of 2 February in Berlin");
+}
