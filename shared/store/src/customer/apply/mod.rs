@@ -31,11 +31,11 @@ use domain::{Document, NewTask, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    Result, Store,
+    Replan, Result, Store,
     table::{
-        attributes::{every::EXPIRES_AT, heartbeat},
-        change::{Change, absent, below, put_new},
-        db::{Wrote, millis, n, row_of},
+        attributes::{every::EXPIRES_AT, heartbeat, registry},
+        change::{Change, absent, below, put_new, some_item},
+        db::{Transacted, Wrote, millis, n, number, row_of, s, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -145,15 +145,31 @@ impl Store {
         plan.write().await
     }
 
-    /// Notes that a source says its books were complete at `at`; only a later word changes it. True when it did.
+    /// Notes that a source says its books were complete at `at`; only a later word changes it. True when it did. A word that
+    /// ends too long a silence wakes every customer in the same transaction: they were not to be chased meanwhile.
     ///
     /// # Errors
     ///
-    /// Those of writing.
+    /// Those of reading and writing.
     pub async fn heartbeat(&self, tenant: &TenantId, source: &str, at: Timestamp) -> Result<bool> {
-        let change = Change::of(keys::heard(tenant, source))
+        const OP: &str = "note a heartbeat of";
+        let key = keys::heard(tenant, source);
+        let change = Change::of(key.clone())
             .put(heartbeat::HEARD_AT, n(millis(at)))
             .when(absent(heartbeat::HEARD_AT).or(below(heartbeat::HEARD_AT, n(millis(at)))));
-        Ok(matches!(self.write("note a heartbeat of", change, false).await?, Wrote::Done(_)))
+        let demand = self.settings(tenant).await?.and_then(|settings| settings.value.freshness.get(source).cloned());
+        let Some(age_max) = demand.as_deref().and_then(domain::calendar::freshness) else {
+            return Ok(matches!(self.write(OP, change, false).await?, Wrote::Done(_)));
+        };
+        let before = self.read(OP, &key, true).await?.and_then(|row| number::<i64>(&row, heartbeat::HEARD_AT));
+        let silent_for =
+            before.and_then(|before| Timestamp::from_millisecond(before).ok()).map(|before| at.duration_since(before));
+        if silent_for.is_some_and(|silence| silence <= age_max) {
+            return Ok(matches!(self.write(OP, change, false).await?, Wrote::Done(_)));
+        }
+        let wake = Replan { since: at, shard: 0, after: None };
+        let wake = Change::of(keys::registry(tenant)).put(registry::REPLAN, s(to_json(&wake))).when(some_item());
+        let actions = vec![change.update(self), wake.update(self)];
+        Ok(matches!(self.transact(OP, source, actions).await?, Transacted::Done))
     }
 }
