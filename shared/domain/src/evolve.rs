@@ -1,8 +1,8 @@
 //! The other half of the decision: what the facts of a customer are after something happened. Pure and total.
 //!
-//! The store is held against it: what it reads back after an event is what [`evolve`] says, once both are brought into
-//! [`normal`] form. Simulation plays [`crate::decide`] and [`evolve`] in turn. An event about something that the facts do not
-//! have, or that is older than what they have, changes nothing.
+//! Senders look ahead with it: what will be due once their message is settled. The tests of the rules play [`crate::decide`] and
+//! [`evolve`] in turn. No test holds the store against it yet; [`normal`] is the form in which the two are to be compared. An event
+//! about something that the facts do not have, or that is older than what they have, changes nothing.
 
 use std::collections::BTreeMap;
 
