@@ -7,7 +7,7 @@
 # builds for this machine's own processor, and the result needs a C library no newer than that of provided.al2023 (2.34).
 
 ARCHITECTURE ?= arm64
-PACKAGES := admin dispatch feedback ingest portal send-email send-sms sweep sync
+PACKAGES := admin dispatch feedback ingest portal read-model send-email send-sms sweep sync
 CARGO_FLAGS := --release --locked $(addprefix --package ,$(PACKAGES))
 TARGET_FOLDER := $(or $(CARGO_TARGET_DIR),target)
 

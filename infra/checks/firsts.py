@@ -12,7 +12,7 @@ from typing import Callable
 from one_customer import CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, books, due, head, queued, second, sent, table
 
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
-UPDATE, TRANSACT = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems"
+UPDATE, TRANSACT, BATCH = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems", "DynamoDB.BatchGetItem"
 BUS, DECRYPT, QUEUE = "AWSEvents.PutEvents", "TrentService.Decrypt", "AmazonSQS.SendMessage"
 MAIL, TEXT, OBJECT, VENDOR = "SES.SendEmail", "SNS.Publish", "S3.PutObject", "QuickBooks.Changes"
 
@@ -111,6 +111,8 @@ def firsts(vendor):
         "ingest": First(webhook(), {GET, DECRYPT, TRANSACT}, table(due()), says(statusCode=202)),
         # A customer reads what is open.
         "portal": First(page(), {GET, DECRYPT, QUERY}, table(due()), says(statusCode=200)),
+        # A customer was decided: its rows are read anew and written.
+        "read-model": First(image(due()), {BATCH, PUT}, table(due()), taken),
         # A message goes out: guarded, rendered, claimed, sent, recorded.
         "send-email": First(order("email"), {GET, DECRYPT, MAIL, PUT, UPDATE}, table(queued("email")), taken),
         "send-sms": First(order("sms"), {GET, DECRYPT, TEXT, PUT, UPDATE}, table(queued("sms")), taken),

@@ -29,6 +29,8 @@ MUTANTS = [
     ("a queue that gives a slow batch out twice", "VisibilityTimeout: 360", "VisibilityTimeout: 60", "wiring"),
     ("a pattern with a typing error", "detail-type: [MessageQueued]", "detail-type: [MessageQueue]", "wiring"),
     ("a stream filter that misses payments", ', {"prefix": "PAY#"}', "", "wiring"),
+    ("a reader of the stream that sees what it writes", '"BREAKER", {"prefix": "PROFILE"}', '"BREAKER", {"prefix": "L#"}, {"prefix": "PROFILE"}', "wiring"),
+    ("a stream whose batches are not halved", "            BisectBatchOnFunctionError: true\n", "", "wiring"),
     ("a batch that fails whole", "            FunctionResponseTypes: [ReportBatchItemFailures]\n", "", "wiring"),
     ("an admin API without a lock", ", Auth: { Authorizer: AdminJwt }", "", "wiring"),
     ("a rule that may not write to its queue", "{ ArnEquals: { \"aws:SourceArn\": !GetAtt SmsRule.Arn } }",

@@ -21,7 +21,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::cpu;
 
 /// The functions of the template.
-const FUNCTIONS: [&str; 9] = ["admin", "dispatch", "feedback", "ingest", "portal", "send-email", "send-sms", "sweep", "sync"];
+const FUNCTIONS: [&str; 10] =
+    ["admin", "dispatch", "feedback", "ingest", "portal", "read-model", "send-email", "send-sms", "sweep", "sync"];
 
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 

@@ -129,6 +129,18 @@ def dispatch_publishes(world):
         sqs.delete_queue(QueueUrl=queue)
 
 
+def read_model_lists(world):
+    """Whoever owes is listed."""
+    restart(world, "ReadModelFunction")
+    before = len([row for row in rows(world) if row[STORED["every"]["sk"]]["S"].startswith("L#")])
+    world.owes(TENANT)
+
+    def more():
+        return len([row for row in rows(world) if row[STORED["every"]["sk"]]["S"].startswith("L#")]) > before
+
+    until(more, "a row of a list", PATIENCE)
+
+
 def order(world, queue, customer):
     """What the bus put on a sender's queue for a customer."""
     named = world.outside.customer(TENANT, customer)["customer"]["id"]
@@ -299,6 +311,7 @@ PROBES = {
     "SweepRole": [sweep_decides, sweep_asks, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
+    "ReadModelRole": [read_model_lists],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

@@ -15,7 +15,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Explained, Head};
+use store::{Explained, Head, Holds};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -37,6 +37,9 @@ const LAST: u32 = 20;
 pub struct Asked {
     /// How many of the last records, 1 to 200; 20 by default.
     last: Option<u32>,
+    /// Also what was known at this instant, what is decided by it, and whether that is what was recorded then (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    at: Option<String>,
 }
 
 /// A customer's matter.
@@ -58,8 +61,32 @@ pub struct CustomerOut {
     holds: Vec<HoldOut>,
     /// What would be decided now, without doing it: one entry a currency.
     now: Vec<NowOut>,
+    /// What was known and decided at the instant asked for; none where the customer was not known then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOfOut>,
     /// The last records, newest first.
     records: Vec<RecordOut>,
+}
+
+/// A customer as it was at an instant.
+#[derive(Serialize, ToSchema)]
+pub struct AsOfOut {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// `recorded`: what was decided then was decided by exactly this; `recomputed`: nothing was recorded then; `differs`: the record was made
+    /// from something else.
+    holds: &'static str,
+    /// The number of the record of that instant, where there is one.
+    number: Option<u64>,
+    /// Where it differs: the engine that decided. This release's is [`domain::ENGINE`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<u32>,
+    /// Where it differs: times of which changes of facts were lost, as far as that is known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gaps: Vec<String>,
+    /// What is decided by it, one entry a currency.
+    decided: Vec<NowOut>,
 }
 
 /// Who owes.
@@ -329,6 +356,11 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
     let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
     let now = app.clock.now();
+    let at = asked.at.as_deref().map(instant).transpose()?;
+    let as_of = match at {
+        Some(at) => app.store.as_of(tenant, customer, at).await?.map(as_of_out),
+        None => None,
+    };
     let decision = decide(&facts, &policy, now);
     let situation = assess(&facts, &policy, now);
     Ok(Json(CustomerOut {
@@ -346,9 +378,30 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         pending: facts.pending.iter().map(pending).collect(),
         holds: facts.holds.iter().map(holds::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),
+        as_of,
         records: records.into_iter().map(record).collect(),
         head: head_out(&head),
     }))
+}
+
+fn instant(text: &str) -> Answer<Timestamp> {
+    text.parse().map_err(|_| Fail::bad_request("at is an RFC 3339 instant, as 2026-01-31T09:00:00Z"))
+}
+
+fn as_of_out(as_of: store::AsOf) -> AsOfOut {
+    let (holds, engine, gaps) = match as_of.holds {
+        Holds::Recorded => ("recorded", None, vec![]),
+        Holds::Recomputed => ("recomputed", None, vec![]),
+        Holds::Differs { engine, gaps } => ("differs", engine, gaps),
+    };
+    AsOfOut {
+        at: as_of.at,
+        holds,
+        number: as_of.number,
+        engine,
+        gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        decided: as_of.decision.trace.iter().map(|trace| now_out(trace, &as_of.decision)).collect(),
+    }
 }
 
 fn customer_data(facts: &Facts) -> CustomerData {

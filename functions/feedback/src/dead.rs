@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 use store::Result;
 
@@ -31,8 +31,12 @@ pub enum Letter {
         /// The channel's name.
         channel: String,
     },
-    /// Records of the table's stream that could not be put on the bus.
+    /// Records of the table's stream that their reader gave up.
     Stream {
+        /// Whether they were to become versions of facts and rows of lists.
+        kept: bool,
+        /// When the first and the last of them came.
+        came: Option<(Timestamp, Timestamp)>,
         /// The stream's shard.
         shard: String,
         /// First sequence number.
@@ -66,7 +70,11 @@ impl Letter {
         let tenant = |pointer: &str| text(pointer).and_then(|text| TenantId::parse(text).ok());
         if let Some(batch) = body.get("DDBStreamBatchInfo") {
             let field = |name: &str| batch.get(name).and_then(Value::as_str).unwrap_or("unknown").to_owned();
+            let at = |name: &str| batch.get(name).and_then(Value::as_str).and_then(|text| text.parse::<Timestamp>().ok());
+            let reader = text("/requestContext/functionArn").unwrap_or_default().to_ascii_lowercase().replace('-', "");
             return Self::Stream {
+                kept: reader.contains("readmodel"),
+                came: at("approximateArrivalOfFirstRecord").zip(at("approximateArrivalOfLastRecord")),
                 shard: field("shardId"),
                 from: field("startSequenceNumber"),
                 to: field("endSequenceNumber"),
@@ -128,7 +136,21 @@ impl Handler {
                 );
                 self.exception(&tenant, None, format!("sweep:{shard}:{at}"), "A part of a sweep was given up", detail, id).await
             }
-            Letter::Stream { shard, from, to, count } => {
+            Letter::Stream { kept: true, came, shard, from, to, count } => {
+                let now = self.clock.now();
+                // Without a word of when, everything that the stream still keeps may be meant.
+                let (first, last) = came.unwrap_or((now - SignedDuration::from_hours(24), now));
+                self.store.put_gap(first, last, &from, count).await?;
+                tracing::error!(
+                    stream.shard = shard,
+                    sequence.from = from,
+                    sequence.to = to,
+                    count,
+                    "changes were given up before they became history and rows of lists: explanations name the gap; rebuild the lists"
+                );
+                Ok(Done::Logged)
+            }
+            Letter::Stream { kept: false, came: _, shard, from, to, count } => {
                 tracing::error!(
                     stream.shard = shard,
                     sequence.from = from,

@@ -1,6 +1,6 @@
 //! One customer that is due.
 
-use domain::{CustomerId, Decision, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX};
+use domain::{CustomerId, Decision, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX, inputs};
 use jiff::{Timestamp, ToSpan};
 use store::{Entry, Error, Head, Read, Store, TenantRow};
 
@@ -68,7 +68,8 @@ async fn attempt(store: &Store, row: &TenantRow, customer: &CustomerId, now: Tim
         }
         let facts = store.facts(&row.tenant, &head).await?;
         let policy = store.policy(&row.tenant, &head.cases, Read::Cached(row.rev)).await?;
-        let decision = decide(&facts, &policy, now);
+        let inputs = Some(inputs(&facts, &policy, now));
+        let decision = Decision { inputs, ..decide(&facts, &policy, now) };
         let messages = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
         if messages > 0 {
             match meter.take(messages).await? {

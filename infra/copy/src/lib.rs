@@ -15,7 +15,10 @@ use aws_sdk_dynamodb::{
     types::{DeleteRequest, PutRequest, WriteRequest},
 };
 use domain::TenantId;
-use store::inspect::{Item, Part};
+use store::{
+    Rebuilt, Store,
+    inspect::{Item, Part},
+};
 
 /// Items that one call may write.
 const WRITES_MAX: usize = 25;
@@ -159,6 +162,18 @@ impl Place {
             self.write(some.iter().map(gone).collect::<Result<_>>()?).await?;
         }
         Ok(items.len())
+    }
+
+    /// Sets the tenant's rows of lists right, which are made from its other items, and may run beside everything else. It reads the
+    /// whole table.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing, and an item that does not read.
+    pub async fn rebuild(&self) -> Result<Rebuilt> {
+        let items = self.lines().await?.values().map(|line| parse(line)).collect::<Result<Vec<_>>>()?;
+        ensure!(!items.is_empty(), "the table {} has no tenant {}", self.table, self.tenant);
+        Ok(Store::new(self.db.clone(), &self.table).rebuild_lists(&self.tenant, &items).await?)
     }
 
     /// What the table has under an item's key.

@@ -1,4 +1,4 @@
-//! `cargo run -p copy --bin tenant`: one tenant out of a table, into another, compared, deleted.
+//! `cargo run -p copy --bin tenant`: one tenant out of a table, into another, compared, its lists rebuilt, deleted.
 
 use std::{
     fs::File,
@@ -11,6 +11,7 @@ use aws_config::BehaviorVersion;
 use clap::{Parser, Subcommand};
 use copy::{Arrival, Place};
 use domain::TenantId;
+use store::Rebuilt;
 
 /// One tenant of Dunlin as a file of lines, with the credentials and region that the AWS CLI uses.
 #[derive(Parser)]
@@ -42,6 +43,8 @@ enum What {
     },
     /// Names the items that differ between the table and a file; ends with 1 if there are any.
     Compare { file: PathBuf },
+    /// Sets the tenant's rows of lists right, from its other items. Reads the whole table; everything else may go on meanwhile.
+    Rebuild,
     /// Deletes the tenant from the table, where the file is an export of what is there.
     Delete { file: PathBuf },
 }
@@ -82,6 +85,10 @@ async fn main() -> Result<()> {
                 bail!("table and file differ");
             }
             println!("table and file are the same");
+        }
+        What::Rebuild => {
+            let Rebuilt { right, written, deleted } = place.rebuild().await?;
+            println!("{right} rows of {} were right, {written} were written, {deleted} deleted", place.tenant);
         }
         What::Delete { file } => {
             let count = place.delete(open(&file)?).await?;

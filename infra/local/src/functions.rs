@@ -96,6 +96,7 @@ pub fn registry() -> Registry {
         "feedback" => feedback,
         "ingest" => ingest,
         "portal" => portal,
+        "read-model" => read_model,
         "send-email" => send_email,
         "send-sms" => send_sms,
         "sweep" => sweep,

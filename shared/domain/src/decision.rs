@@ -22,8 +22,23 @@ pub struct Decision {
     pub next: Next,
     /// Why, for every case.
     pub trace: Vec<CaseTrace>,
+    /// What is owed in each currency with something open, as of now.
+    pub owed: BTreeMap<Currency, Owed>,
     /// Facts that no longer matter, and those that matter again.
     pub filing: Filing,
+    /// What it was made from, where whoever commits it said so.
+    pub inputs: Option<crate::Inputs>,
+}
+
+/// What a customer owes in one currency, minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// What is open.
+    pub open_minor: i64,
+    /// What is due now: net exposure.
+    pub due_now_minor: i64,
+    /// The part of that which is past due.
+    pub overdue_minor: i64,
 }
 
 /// When a customer is to be decided again.

@@ -16,6 +16,7 @@
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 //! | [`evolve`] | what the facts are after something happened |
+//! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
 #![warn(missing_docs)]
 
@@ -34,6 +35,7 @@ pub mod evolve;
 pub mod facts;
 pub mod guard;
 pub mod id;
+pub mod inputs;
 pub mod kept_back;
 pub mod ledger;
 pub mod mailbox;
@@ -58,6 +60,7 @@ pub use document::{CustomerRef, Document};
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
+pub use inputs::{ENGINE, Inputs, inputs};
 pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use money::Money;

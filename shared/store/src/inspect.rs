@@ -100,6 +100,16 @@ impl Item {
         text(&self.0, SK).unwrap_or_default()
     }
 
+    /// Whether it is a row of a list: made from other items, and made anew from them where it is lost.
+    pub fn is_row(&self) -> bool {
+        keys::is_list(self.pk())
+    }
+
+    /// Whether it is a version of a fact.
+    pub fn is_version(&self) -> bool {
+        self.sk().starts_with(keys::VERSION)
+    }
+
     /// The tenant that it belongs to, where its partition says so.
     pub fn tenant(&self) -> Option<TenantId> {
         keys::parse_tenant(self.pk())

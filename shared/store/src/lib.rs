@@ -11,6 +11,8 @@
 //! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
+//! | `history` | versions of facts, and what was known at an instant |
+//! | `lists` | rows of lists, and the search |
 //! | `events` | bus events from the table's stream |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
 
@@ -18,7 +20,9 @@
 
 mod customer;
 mod events;
+mod history;
 pub mod inspect;
+mod lists;
 mod message;
 mod sync;
 mod table;
@@ -34,6 +38,11 @@ pub use customer::{
     head::{Attempt, Entry, Head},
 };
 pub use events::{BusEvent, events};
+pub use history::{AsOf, Gap, Holds, NewVersion, Seen};
+pub use lists::{
+    CustomerLine, Followed, InvoiceLine, Line, List, ListPage, MessageLine, NextLine, OwedLine, Rebuilt, Rewrite, Searched,
+    TaskLine, WordLine,
+};
 pub use message::{
     claim::{Claim, Release},
     commit::Committed,

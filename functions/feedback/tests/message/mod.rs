@@ -131,7 +131,9 @@ impl Subject {
             marks: vec![],
             next: Next::Parked,
             trace: vec![],
+            owed: std::collections::BTreeMap::new(),
             filing: Filing::default(),
+            inputs: None,
         };
         let head = aws.store.head(&aws.tenant, &customer).await.unwrap().unwrap();
         let facts = aws.store.facts(&aws.tenant, &head).await.unwrap();

@@ -177,6 +177,8 @@ impl World {
                 "shardId": SHARD,
                 "startSequenceNumber": number(records.first()),
                 "endSequenceNumber": number(records.last()),
+                "approximateArrivalOfFirstRecord": records.first().map(|record| created(record).to_string()),
+                "approximateArrivalOfLastRecord": records.last().map(|record| created(record).to_string()),
                 "batchSize": records.len(),
                 "streamArn": records.first().and_then(|record| record.get("eventSourceARN")),
             },

@@ -1,5 +1,7 @@
 //! Phase 5: what was found becomes the decision: states, reason, next moment and trace, from values, in one place.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{
@@ -11,8 +13,8 @@ use super::{
     work,
 };
 use crate::{
-    Because, Case, CaseState, CaseTrace, Coverage, Covered, Currency, Decision, NewTask, Next, Planned, RuleTrace, TaskKind,
-    WaitingReason, step_history::StepResult,
+    Because, Case, CaseState, CaseTrace, Coverage, Covered, Currency, Decision, NewTask, Next, Owed, Planned, RuleTrace,
+    TaskKind, WaitingReason, book::Book, step_history::StepResult,
 };
 
 /// What was decided about one case.
@@ -163,7 +165,9 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
         marks: Vec::new(),
         next: Next::Nothing,
         trace: Vec::new(),
+        owed: owed(&situation.book),
         filing: archive::file(situation),
+        inputs: None,
     };
     let mut results = Vec::new();
     for (currency, case) in cases {
@@ -183,6 +187,21 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
     }
     decision
+}
+
+/// What is owed in each currency with something open.
+fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
+    let mut owed: BTreeMap<Currency, Owed> = BTreeMap::new();
+    for item in &book.items {
+        let of = owed.entry(item.currency).or_default();
+        of.open_minor = of.open_minor.saturating_add(item.open_minor);
+        of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
+        if item.due_on < book.today {
+            of.overdue_minor = of.overdue_minor.saturating_add(item.due_now_minor);
+        }
+    }
+    owed.retain(|_, of| of.open_minor != 0);
+    owed
 }
 
 /// The decision of a tenant that is switched off.

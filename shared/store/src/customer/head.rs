@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Pending, TenantId};
+use domain::{
+    Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Owed, Pending, TenantId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,8 @@ pub struct Head {
     pub decided_at: Option<Timestamp>,
     /// What came of that, in a word for each case.
     pub because: String,
+    /// What was owed in each currency when it was last decided.
+    pub owed: BTreeMap<Currency, Owed>,
     /// How many invoices are not archived.
     pub open_invoices: u64,
     /// Portal tokens of another epoch are void.
@@ -157,6 +161,35 @@ fn unpack_cases(text: &str) -> Option<BTreeMap<Currency, Case>> {
         .collect()
 }
 
+/// What is owed as the head keeps it: `{"EUR":[125000]}` says that all of it is open, due now and overdue.
+pub(crate) fn pack_owed(owed: &BTreeMap<Currency, Owed>) -> String {
+    let short: BTreeMap<&str, Vec<i64>> = owed
+        .iter()
+        .map(|(currency, owed)| {
+            let mut amounts = vec![owed.open_minor, owed.due_now_minor, owed.overdue_minor];
+            while let [.., before, last] = amounts[..]
+                && before == last
+            {
+                amounts.pop();
+            }
+            (currency.code(), amounts)
+        })
+        .collect();
+    to_json(&short)
+}
+
+fn unpack_owed(text: &str) -> Option<BTreeMap<Currency, Owed>> {
+    if text.is_empty() {
+        return Some(BTreeMap::new());
+    }
+    let short: BTreeMap<Currency, Vec<i64>> = serde_json::from_str(text).ok()?;
+    let whole = |amounts: Vec<i64>| {
+        let at = |place: usize| amounts.get(place).or(amounts.last()).copied().unwrap_or(0);
+        Owed { open_minor: at(0), due_now_minor: at(1), overdue_minor: at(2) }
+    };
+    Some(short.into_iter().map(|(currency, amounts)| (currency, whole(amounts))).collect())
+}
+
 fn read_entry(item: EntryItem, id: MessageId, key: &str) -> Result<Entry> {
     let rows = unpack(&item.rows, key)?;
     Ok(Entry {
@@ -248,6 +281,7 @@ pub(crate) fn read_head(row: Row) -> Result<Head> {
         failures: item.failures,
         decided_at: item.decided_at.map(instant),
         because: item.because,
+        owed: unpack_owed(&item.owed).ok_or_else(|| corrupt(format!("'{}' does not read", head::OWED)))?,
         open_invoices: u64::try_from(item.open_invoices).unwrap_or(0),
         token_epoch: item.token_epoch,
         due_sk,

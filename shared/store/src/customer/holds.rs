@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use crate::{
     Head, Result, Store,
     table::{
-        attributes::document::DOC,
+        attributes::{document::DOC, fact},
         change::put,
-        db::{json, row_of, s, to_json},
+        db::{json, millis, n, row_of, s, to_json},
         keys,
     },
 };
@@ -21,7 +21,7 @@ impl Store {
     /// [`Error::Refused`] when there is no such customer; those of writing.
     pub async fn put_hold(&self, tenant: &TenantId, customer: &CustomerId, hold: &Hold, now: Timestamp) -> Result<()> {
         let key = keys::hold(tenant, customer, &hold.id);
-        let row = row_of([(DOC, s(to_json(hold)))]);
+        let row = row_of([(DOC, s(to_json(hold))), (fact::SEEN_AT, n(millis(now)))]);
         let facts = |_: &Head| vec![put(self, &key, row.clone())];
         self.write_facts("place a hold on", tenant, customer, now, facts).await
     }

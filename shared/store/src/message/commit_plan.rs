@@ -10,8 +10,9 @@ use crate::{
     Head, Result,
     customer::{
         filing,
-        head::{entry_item, move_due, pack_cases},
+        head::{entry_item, move_due, pack_cases, pack_owed},
     },
+    history::pack_inputs,
     message::{
         record::{self, Body, ROWS_INLINE},
         why,
@@ -101,6 +102,9 @@ pub(crate) fn plan_commit(
         .when(is(head::TIP, s(head.tip.clone())))
         .put(head::DECIDED_AT, n(millis(now)))
         .put(head::BECAUSE, s(because(decision)));
+    if decision.owed != head.owed {
+        change = change.put(head::OWED, s(pack_owed(&decision.owed)));
+    }
     if number != head.decision {
         let kept = facts.invoices.iter().filter(|fact| !fact.archived).count() + decision.filing.restore_invoices.len();
         change = change
@@ -169,7 +173,8 @@ fn entries(
 ) -> (Vec<Entry>, bool) {
     let customer = &head.customer;
     let rows_of: Vec<_> = decision.messages.iter().map(|planned| (planned.currency, inline(&planned.rows))).collect();
-    let (whys, told) = why::of_messages(head.version, &decision.trace, &rows_of);
+    let inputs = decision.inputs.as_ref().map(pack_inputs).unwrap_or_default();
+    let (whys, told) = why::of_messages(head.version, &inputs, &decision.trace, &rows_of);
     let entry = |(planned, why): (&domain::Planned, String)| {
         let id = keys::message(tenant, customer, number, planned.position);
         let own = record::chunks(tenant, customer, id.as_str(), &planned.rows);
@@ -220,6 +225,7 @@ fn own_record(
         workflows: decision.cases.values().map(|case| format!("{}@{}", case.workflow, case.version)).collect(),
         trace: serde_json::to_value(&decision.trace).expect("a trace is plain"),
         decided: None,
+        inputs: decision.inputs.as_ref().map(pack_inputs).unwrap_or_default(),
     }
 }
 

@@ -115,6 +115,9 @@ pub(crate) struct Body {
     /// Why the message was decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) decided: Option<Decided>,
+    /// What a decision was made from: the engine's version, `:` and SHA-256. A message's is in `decided`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) inputs: String,
 }
 
 fn is_zero(number: &u32) -> bool {

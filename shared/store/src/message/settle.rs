@@ -176,6 +176,7 @@ impl Store {
             workflows: record::workflows_of(head),
             trace: settlement.trace.clone(),
             decided: why::unpack(&entry.why, message, head),
+            inputs: String::new(),
         };
         let text = to_json(&body);
         Ok((body, text))

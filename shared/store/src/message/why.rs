@@ -22,12 +22,15 @@ pub(crate) const WHY_BYTES_MAX: usize = 400;
 pub(crate) struct Decided {
     /// The version of the head that the decision was made from.
     pub(crate) head_version: u64,
+    /// What it was made from: the engine's version, `:` and SHA-256; empty where another message of the decision says it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) inputs: String,
     /// What each case came to.
     pub(crate) cases: Vec<CaseTrace>,
 }
 
 /// What `traces` say of a message of a case in `currency` that keeps `rows` in the head, sorted.
-pub(crate) fn pack(head_version: u64, traces: &[&CaseTrace], currency: Currency, rows: &[Covered]) -> String {
+pub(crate) fn pack(head_version: u64, inputs: &str, traces: &[&CaseTrace], currency: Currency, rows: &[Covered]) -> String {
     let case = |trace: &&CaseTrace| {
         let place = trace.driver.as_ref().and_then(|driver| rows.iter().position(|row| row.item == *driver));
         let implied = place.and_then(|at| rows.get(at)).map(|row| &row.step);
@@ -47,7 +50,7 @@ pub(crate) fn pack(head_version: u64, traces: &[&CaseTrace], currency: Currency,
                 .collect(),
         }
     };
-    to_json(&WhyItem { head_version, cases: traces.iter().map(case).collect() })
+    to_json(&WhyItem { inputs: inputs.to_owned(), head_version, cases: traces.iter().map(case).collect() })
 }
 
 /// Reads it back for a message of `head`, whose cases are as the decision left them.
@@ -81,12 +84,17 @@ pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decid
                 .collect(),
         }
     });
-    Some(Decided { head_version: item.head_version, cases: cases.collect() })
+    Some(Decided { head_version: item.head_version, inputs: item.inputs, cases: cases.collect() })
 }
 
 /// What each of a decision's messages keeps: its own case, and the first one also the cases without any. `None` when it is
 /// too much for the head.
-pub(crate) fn of_messages(head_version: u64, traces: &[CaseTrace], messages: &[(Currency, &[Covered])]) -> (Vec<String>, bool) {
+pub(crate) fn of_messages(
+    head_version: u64,
+    inputs: &str,
+    traces: &[CaseTrace],
+    messages: &[(Currency, &[Covered])],
+) -> (Vec<String>, bool) {
     let mut by_currency: BTreeMap<Currency, Vec<&CaseTrace>> = BTreeMap::new();
     for trace in traces {
         by_currency.entry(trace.currency).or_default().push(trace);
@@ -99,12 +107,14 @@ pub(crate) fn of_messages(head_version: u64, traces: &[CaseTrace], messages: &[(
         .map(|(at, (currency, rows))| {
             let others = traces.iter().filter(|trace| at == 0 && !spoken.contains(&trace.currency));
             let all: Vec<&CaseTrace> = by_currency.get(currency).into_iter().flatten().copied().chain(others).collect();
-            let text = pack(head_version, &all, *currency, rows);
-            if text.len() <= WHY_BYTES_MAX {
+            let inputs = if at == 0 { inputs } else { "" };
+            let text = pack(head_version, inputs, &all, *currency, rows);
+            // What names the inputs is as long for every decision, and no reason for a record of its own.
+            if text.len() <= WHY_BYTES_MAX + inputs.len() {
                 return text;
             }
             fits = false;
-            pack(head_version, &[], *currency, rows)
+            pack(head_version, inputs, &[], *currency, rows)
         })
         .collect();
     (texts, fits)

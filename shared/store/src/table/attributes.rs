@@ -249,6 +249,7 @@ pub mod fact {
         SEEN_AT = "seen_at", Millis, "When this version was written.";
         ARCHIVED = "archived", Flag, "The invoice is closed and no longer read with the open ones.";
         FOLDED = "folded", Json, "Step results of the invoice that need not be read from records any more.";
+        BY = "wby", Text, "Who wrote this version: a source, a person or a function. Absent where the item's own document says it.";
         FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
         MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
     }
@@ -287,6 +288,8 @@ pub mod head {
             DECIDED_AT decided_at: Option<i64> = "at", Millis, "When it was last decided.";
             #[serde(default)]
             BECAUSE because: String = "why", Text, "What came of that, a word a case: `EUR:send USD:not_due`; at most 80 characters.";
+            #[serde(default)]
+            OWED owed: String = "ow", Json, "By currency with something open: open, due now and overdue as of the last decision, minor units; equal ones at the end are said once.";
             #[serde(default)]
             OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
             #[serde(default)]
@@ -375,6 +378,8 @@ pub mod why {
             /// Why a message was decided, as the head keeps it.
             #[derive(Serialize, Deserialize)]
             struct WhyItem {
+                #[serde(default, skip_serializing_if = "String::is_empty")]
+                INPUTS inputs: String = "i", Text, "The engine's version, `:` and SHA-256 of what it decided from, URL-safe base 64.";
                 HEAD_VERSION head_version: u64 = "v", Number, "The version of the head that the decision was made from.";
                 #[serde(default, skip_serializing_if = "Vec::is_empty")]
                 CASES cases: Vec<CaseItem> = "t", Json, "What each case came to.";
@@ -431,8 +436,28 @@ pub mod rows {
     }
 }
 
+/// A version of a fact, which has the fact's own attributes besides; and a gap between versions.
+pub mod version {
+    item! { "version":
+        AT = "v_at", Millis, "When the fact was written so; of a gap, when the first change of it came.";
+        BY = "v_by", Text, "By whom; empty where the fact does not say.";
+        GONE = "v_gone", Flag, "The fact was deleted.";
+        UNTIL = "v_until", Millis, "Of a gap: when the last change of it came.";
+        COUNT = "v_count", Number, "Of a gap: how many changes.";
+    }
+}
+
+/// A row of a list; `doc` is what it says.
+pub mod row {
+    item! { "row":
+        OF = "ofs", Text, "Sort key of the item that it was made from.";
+        OF_PARTITION = "ofp", Text, "Partition key of the item that it was made from.";
+        AS_OF_VERSION = "asv", Text, "The version of what it stands for, in a form whose byte order is its order.";
+    }
+}
+
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [Kind; 24] = [
+pub const KINDS: [Kind; 26] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -457,4 +482,6 @@ pub const KINDS: [Kind; 24] = [
     why::KIND,
     record::KIND,
     rows::KIND,
+    row::KIND,
+    version::KIND,
 ];

@@ -36,6 +36,24 @@
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
+//!
+//! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
+//! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback | as of an instant: query | 1 W |
+//!
+//! Rows of lists. `L` stands for `T#{tenant}#L`; a row costs 1 W when it is new, changes in place or goes, and 2 W when it moves. What is
+//! tenant-wide lies in [`LIST_SHARDS`] partitions, by the id of what a row stands for; a page asks each of them. `read-model` writes them
+//! all from the stream, the tool `tenant rebuild` anew.
+//!
+//! | list | pk | sk | moves when | a page |
+//! |---|---|---|---|---|
+//! | customers by name | `L#customers#name#{shard}` | `L#{name}#{customer}` | the name changes | a query a shard |
+//! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
+//! | customers by amount | `L#customers#amount#{currency}.{shard}` | `L#{largest first}#{customer}` | a decision finds another amount open; none while nothing is | a query a shard |
+//! | invoices by due date | `L#invoices#due#{shard}` | `L#{date}#{invoice}` | the date changes; none for what is void, written off, a draft or archived | a query a shard |
+//! | a customer's invoices by due date | `L#invoices#of#{customer}` | `L#{date}#{invoice}` | the same | a query |
+//! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
+//! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
+//! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Channel, CustomerId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId, id::digest};
@@ -102,6 +120,12 @@ pub(crate) fn template(t: &TenantId, id: &str, channel: Channel, language: &str)
 }
 pub(crate) fn template_prefix(id: &str, channel: Channel) -> String {
     format!("TPL#{id}#{}#", channel.as_str())
+}
+/// Reads id and channel back from the sort key of a current template.
+pub(crate) fn parse_template(sk: &str) -> Option<(String, Channel)> {
+    let (rest, _) = sk.strip_prefix("TPL#")?.rsplit_once('#')?;
+    let (id, channel) = rest.rsplit_once('#')?;
+    Some((id.to_owned(), serde_json::from_value(channel.into()).ok()?))
 }
 pub(crate) fn template_body(t: &TenantId, id: &str, channel: Channel, language: &str, version: u32) -> Key {
     Key::new(tenant(t), format!("TPV#{id}#{}#{language}#{version:06}", channel.as_str()))
@@ -179,6 +203,50 @@ pub(crate) fn parse_tenant(pk: &str) -> Option<TenantId> {
     let rest = pk.strip_prefix("T#")?;
     TenantId::parse(rest.split_once('#').map_or(rest, |(tenant, _)| tenant)).ok()
 }
+/// What the sort keys of versions begin with. No filter of the stream passes them.
+pub(crate) const VERSION: &str = "V#";
+/// Where it is noted that versions may be missing.
+pub(crate) const GAPS: &str = "GAPS";
+
+/// The partition of the versions of what a partition holds.
+pub(crate) fn versions(pk: &str) -> String {
+    format!("{pk}#V")
+}
+/// A version of a fact, by its place in the stream: a number that only grows.
+pub(crate) fn version(pk: &str, sk: &str, sequence: &str) -> Key {
+    Key::new(versions(pk), format!("{VERSION}{sk}#{sequence:0>40}"))
+}
+pub(crate) fn gap(from: Timestamp, sequence: &str) -> Key {
+    Key::new(GAPS, format!("{VERSION}{}#{sequence}", second(from)))
+}
+
+/// Shards of what is listed tenant-wide. Raising it needs every list rebuilt.
+pub(crate) const LIST_SHARDS: u8 = 4;
+/// What the sort keys of rows begin with. No filter of the stream passes them, so that rows make no more work.
+pub(crate) const ROW: &str = "L#";
+
+/// A partition of a list.
+pub(crate) fn list(t: &TenantId, kind: &str, order: &str, shard: &str) -> String {
+    format!("T#{t}#L#{kind}#{order}#{shard}")
+}
+/// The shard that a row of a tenant-wide list lies in, by the id of what it stands for.
+pub(crate) fn list_shard(id: &str) -> u8 {
+    // Ids end in the text of a digest.
+    id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % LIST_SHARDS
+}
+/// A row of a list: its place in the order, and the id of what it stands for.
+pub(crate) fn list_row(pk: String, place: &str, id: &str) -> Key {
+    Key::new(pk, format!("{ROW}{place}#{id}"))
+}
+/// Whether a partition holds rows of lists.
+pub(crate) fn is_list(pk: &str) -> bool {
+    pk.strip_prefix("T#").and_then(|rest| rest.split_once('#')).is_some_and(|(_, rest)| rest.starts_with(ROW))
+}
+/// Amounts in the order of their size, largest first.
+pub(crate) fn largest_first(amount_minor: i64) -> String {
+    format!("{:019}", i64::MAX - amount_minor.max(0))
+}
+
 /// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.
 pub(crate) enum Sort {
     Settings,

@@ -11,7 +11,7 @@ use crate::{
             breaker,
             document::{self, DOC},
             every::{DUE_PK, DUE_SK, SK},
-            head, registry, settings,
+            fact, head, registry, settings,
         },
         change::{Change, absent, is, no_item, present, some_item},
         db::{Range, Row, Transacted, Wrote, failed, json, millis, n, number, s, text, to_json, word_of},
@@ -156,6 +156,7 @@ impl Store {
             let mut change = Change::of(keys::settings(tenant))
                 .put(DOC, s(to_json(settings)))
                 .put(document::REVISION, n(rev + 1))
+                .put(fact::SEEN_AT, n(millis(now)))
                 .add(settings::POLICY_REVISION, n(1));
             change = if rev == 0 { change.when(no_item()) } else { change.when(is(document::REVISION, n(rev))) };
             let mut row = Change::of(keys::registry(tenant))
@@ -258,6 +259,7 @@ impl Store {
             .put(breaker::OPEN, n(1))
             .put(breaker::REASON, s(reason))
             .put(breaker::TRIPPED_AT, n(millis(now)))
+            .put(fact::SEEN_AT, n(millis(now)))
             .when(absent(breaker::OPEN).or(is(breaker::OPEN, n(0))));
         let mut actions = vec![change.update(self)];
         actions.extend(self.policy_changed(tenant, None));
@@ -274,7 +276,10 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn reset_breaker(&self, tenant: &TenantId, now: Timestamp) -> Result<()> {
-        let change = Change::of(keys::breaker(tenant)).put(breaker::OPEN, n(0)).put(breaker::RESET_AT, n(millis(now)));
+        let change = Change::of(keys::breaker(tenant))
+            .put(breaker::OPEN, n(0))
+            .put(breaker::RESET_AT, n(millis(now)))
+            .put(fact::SEEN_AT, n(millis(now)));
         let mut actions = vec![change.update(self)];
         actions.extend(self.policy_changed(tenant, Some(now)));
         match self.transact("reset the breaker of", tenant.as_str(), actions).await? {

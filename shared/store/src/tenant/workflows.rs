@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result, Store,
     table::{
-        attributes::{breaker, document::DOC, every::SK, pointer, settings},
+        attributes::{breaker, document::DOC, every::SK, fact, pointer, settings},
         change::{Change, is, no_item, put_new},
-        db::{Range, Transacted, json, last_of, n, number, row_of, s, text, to_json},
+        db::{Range, Transacted, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -143,7 +143,7 @@ impl Store {
         }
     }
 
-    async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<CompiledWorkflow>>> {
+    pub(crate) async fn body(&self, tenant: &TenantId, id: &str, version: u32) -> Result<Option<Arc<CompiledWorkflow>>> {
         if let Some(workflow) = self.cache.workflow(tenant, id, version) {
             return Ok(Some(workflow));
         }
@@ -176,7 +176,10 @@ impl Store {
                 return Ok(version);
             }
             let next = Workflow { version: version + 1, ..workflow.clone() };
-            let mut pointer = Change::of(key).put(pointer::VERSION, n(version + 1)).put(pointer::PUBLISHED, n(1));
+            let mut pointer = Change::of(key)
+                .put(pointer::VERSION, n(version + 1))
+                .put(pointer::PUBLISHED, n(1))
+                .put(fact::SEEN_AT, n(millis(now)));
             pointer = if version == 0 { pointer.when(no_item()) } else { pointer.when(is(pointer::VERSION, n(version))) };
             let body = row_of([(DOC, s(to_json(&next)))]);
             let body_key = keys::workflow_body(tenant, &workflow.id, version + 1);
@@ -199,7 +202,7 @@ impl Store {
         let mut actions = Vec::new();
         for workflow in workflows {
             let first = Workflow { version: 1, ..workflow.clone() };
-            let pointer = row_of([(pointer::VERSION, n(1)), (pointer::PUBLISHED, n(1))]);
+            let pointer = row_of([(pointer::VERSION, n(1)), (pointer::PUBLISHED, n(1)), (fact::SEEN_AT, n(millis(now)))]);
             let body = row_of([(DOC, s(to_json(&first)))]);
             let rows = [(keys::workflow(tenant, &first.id), pointer), (keys::workflow_body(tenant, &first.id, 1), body)];
             actions.extend(rows.map(|(key, row)| put_new(self, &key, row)));
@@ -228,7 +231,10 @@ impl Store {
             let key = keys::workflow(tenant, id);
             let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
             let version = number::<u32>(&row, pointer::VERSION).unwrap_or(0);
-            let change = Change::of(key).put(pointer::PUBLISHED, n(0)).when(is(pointer::VERSION, n(version)));
+            let change = Change::of(key)
+                .put(pointer::PUBLISHED, n(0))
+                .put(fact::SEEN_AT, n(millis(now)))
+                .when(is(pointer::VERSION, n(version)));
             let change = match open_cases {
                 None => change,
                 Some(OpenCases::RunOn) => change.drop(pointer::WITHDRAWN_TO),

@@ -182,7 +182,9 @@ pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
         marks: vec![],
         next,
         trace: vec![],
+        owed: Default::default(),
         filing: Filing::default(),
+        inputs: None,
     }
 }
 

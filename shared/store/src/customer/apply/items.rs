@@ -57,6 +57,7 @@ impl Plan<'_> {
             .put(DOC, s(doc))
             .put(document::VERSION, s(version.sortable()))
             .put(fact::SEEN_AT, n(millis(self.now)))
+            .put(fact::BY, s(self.origin.source()))
             .add(document::REVISION, n(1));
         let older = absent(document::VERSION).or(below(document::VERSION, s(version.sortable())));
         let change = if stays {
@@ -77,14 +78,17 @@ impl Plan<'_> {
             .put(document::VERSION, s(version.sortable()))
             .put(fact::MOVED, n(1))
             .when(absent(document::VERSION).or(at_most(document::VERSION, s(version.sortable()))));
-        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::FILED_WITH].into_iter().fold(change, Change::drop)
+        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::BY, fact::FILED_WITH]
+            .into_iter()
+            .fold(change, Change::drop)
     }
 
     pub(super) fn profile_change(&self, customer: &Customer, stub: bool) -> Change {
         let version = customer.source_version.map_or_else(String::new, |version| version.sortable());
         let change = Change::of(keys::profile(self.tenant, &customer.id))
             .put(DOC, s(to_json(customer)))
-            .put(document::VERSION, s(version.clone()));
+            .put(document::VERSION, s(version.clone()))
+            .put(fact::SEEN_AT, n(millis(self.now)));
         if stub {
             change.put(profile::STUB, n(1)).when(no_item())
         } else {

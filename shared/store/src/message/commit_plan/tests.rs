@@ -34,6 +34,7 @@ fn head() -> Head {
         failures: 0,
         decided_at: Some(at(-60)),
         because: String::new(),
+        owed: BTreeMap::new(),
         open_invoices: 1,
         token_epoch: 0,
         due_sk: None,
@@ -88,7 +89,9 @@ fn nothing(head: &Head) -> Decision {
         marks: vec![],
         next: head.due,
         trace: vec![],
+        owed: Default::default(),
         filing: Filing::default(),
+        inputs: None,
     }
 }
 

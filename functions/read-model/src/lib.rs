@@ -1,0 +1,126 @@
+//! Keeps the history of facts and the rows of lists: the second and last reader of the table's stream.
+//!
+//! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
+//! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
+//! reported, and the stream brings it and all after it again.
+
+mod record;
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use kit::{Budget, Clients, Clock, Env};
+use lambda_runtime::{Error, LambdaEvent};
+use serde_json::{Value, json};
+use store::{Followed, NewVersion, Rewrite, Store};
+
+/// What an invocation leaves itself to answer in.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Versions, and items whose rows are written, at once.
+const AT_ONCE: usize = 8;
+
+/// What a record asks for.
+#[derive(Clone, Copy)]
+enum What<'a> {
+    Version(&'a NewVersion),
+    Rows(&'a Rewrite),
+}
+
+/// The function.
+pub struct Handler {
+    store: Store,
+    clock: Clock,
+}
+
+impl Handler {
+    /// Builds the clients that it uses.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
+        let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
+        Ok(Self { store: Store::new(db, env.require("TABLE_NAME")?), clock })
+    }
+
+    /// Handles a batch of the table's stream. The answer names the first record that is not done.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is no batch, nothing of it could be read from the table, or a record that failed has no number to name it by.
+    pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
+        let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
+        let Value::Object(mut payload) = event.payload else { return Err("the payload is no batch of a stream".into()) };
+        let Some(Value::Array(records)) = payload.remove("Records") else {
+            return Err("the payload is no batch of a stream".into());
+        };
+        let mut sequence: Vec<Option<String>> = Vec::with_capacity(records.len());
+        let mut changes: Vec<Followed> = Vec::new();
+        let mut places: Vec<usize> = Vec::new();
+        let mut versions: Vec<(usize, NewVersion)> = Vec::new();
+        for (at, record) in records.into_iter().enumerate() {
+            sequence.push(record::sequence_number(&record));
+            match record::read(record) {
+                Ok(Some((change, seen))) => {
+                    versions.extend(Store::version_of(&change, &seen).map(|version| (at, version)));
+                    changes.push(change);
+                    places.push(at);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    let number = sequence[at].as_deref().unwrap_or("unknown");
+                    let error = format!("{error:#}");
+                    tracing::error!(sequence.number = number, error, "a record of the stream cannot be read and is passed over");
+                }
+            }
+        }
+        let rewrites = self.store.rewrites(&changes).await?;
+        let rewrites: Vec<(usize, Rewrite)> =
+            rewrites.into_iter().filter_map(|rewrite| Some((*places.get(rewrite.record)?, rewrite))).collect();
+        let counts = [("listed", rewrites.len()), ("versions", versions.len())];
+        let counts: Vec<(&str, u64)> = counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(name, count)| (name, u64::try_from(count).unwrap_or(u64::MAX)))
+            .collect();
+        let failed = self.write(&versions, &rewrites, &budget).await;
+        kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
+        let Some((at, reason)) = failed else { return Ok(json!({ "batchItemFailures": [] })) };
+        let number = sequence.get(at).cloned().flatten();
+        let number = number.ok_or_else(|| format!("what a record without number asks for is not written: {reason}"))?;
+        tracing::warn!(sequence.number = number, reason, "rows were not written; the stream brings their record again");
+        Ok(json!({ "batchItemFailures": [{ "itemIdentifier": number }] }))
+    }
+
+    /// Writes as far as time allows; the first record of which something is not written, and why.
+    async fn write(
+        &self,
+        versions: &[(usize, NewVersion)],
+        rewrites: &[(usize, Rewrite)],
+        budget: &Budget,
+    ) -> Option<(usize, String)> {
+        let versions = versions.iter().map(|(at, version)| (*at, What::Version(version)));
+        let whats = versions.chain(rewrites.iter().map(|(at, rewrite)| (*at, What::Rows(rewrite))));
+        let whats: Vec<(usize, What<'_>)> = whats.collect();
+        let mut left: Vec<(usize, String)> = Vec::new();
+        for some in whats.chunks(AT_ONCE) {
+            let mut each = Vec::with_capacity(some.len());
+            for (at, what) in some {
+                each.push(self.write_one(*at, *what, budget));
+            }
+            left.extend(join_all(each).await.into_iter().flatten());
+        }
+        left.into_iter().min()
+    }
+
+    async fn write_one(&self, at: usize, what: What<'_>, budget: &Budget) -> Option<(usize, String)> {
+        if budget.is_over() {
+            return Some((at, "the time is up".to_owned()));
+        }
+        let wrote = match what {
+            What::Version(version) => self.store.put_version(version).await,
+            What::Rows(rewrite) => self.store.rewrite(rewrite).await,
+        };
+        wrote.err().map(|error| (at, error.to_string()))
+    }
+}

@@ -1,0 +1,477 @@
+//! What was known of a customer at an instant, and what was decided by it: versions of facts and records put together again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    AddressFact, Case, CaseId, CaseState, CaseTrace, Channel, Coverage, Currency, Customer, CustomerId, Decision, Facts, Hold,
+    Inputs, Invoice, InvoiceFact, LastContact, Mode, Outcome, Payment, PaymentFact, Policy, Reversal, Settings, TenantId,
+    address_key, decide,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    Head, Result, Store,
+    message::record::{self, RecordItem},
+    table::{
+        attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, version},
+        db::{Range, Row, instant, json, last_of, number, text},
+        keys::{self, Key},
+    },
+};
+
+/// Most versions or records of one customer that are looked through.
+const VERSIONS_MAX: usize = 60_000;
+/// Facts that came this close before a decision may not have been there yet when it read them.
+const DOUBT: SignedDuration = SignedDuration::from_mins(5);
+/// Most facts that came so close and are left out one after another.
+const DOUBTED_MAX: usize = 40;
+/// Every channel with an address that can be suppressed.
+const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
+
+/// A batch of the stream that was given up: versions of what changed meanwhile may be missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// When the first of it came.
+    pub from: Timestamp,
+    /// When the last did.
+    pub until: Timestamp,
+}
+
+/// How what is recomputed relates to what was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// The inputs of the recorded decision were these.
+    Recorded,
+    /// Nothing was decided at that instant that changed anything: this is what would have been.
+    Recomputed,
+    /// The record has other inputs.
+    Differs {
+        /// The engine that decided, where the record says it.
+        engine: Option<u32>,
+        /// What is missing, where that is known.
+        gaps: Vec<Gap>,
+    },
+}
+
+/// A customer as it was at an instant.
+#[derive(Clone, Debug)]
+pub struct AsOf {
+    /// When.
+    pub at: Timestamp,
+    /// What was known.
+    pub facts: Facts,
+    /// What the tenant decided by.
+    pub policy: Policy,
+    /// What this engine decides by both.
+    pub decision: Decision,
+    /// How that relates to what was recorded.
+    pub holds: Holds,
+    /// The number of the recorded decision of that very instant.
+    pub number: Option<u64>,
+}
+
+/// A version as it was read.
+struct Version {
+    /// The sort key of the fact.
+    sk: String,
+    /// Its place in the stream.
+    sequence: String,
+    at: Timestamp,
+    row: Row,
+}
+
+/// A decision as its records have it.
+struct Past {
+    number: u64,
+    at: Timestamp,
+    cases: Vec<CaseTrace>,
+    inputs: Option<(u32, String)>,
+}
+
+/// Everything that was ever written of a customer.
+struct Everything {
+    head: Head,
+    own: Vec<Version>,
+    tenant: Vec<Version>,
+    addresses: BTreeMap<String, Vec<Version>>,
+    above: BTreeMap<CustomerId, Vec<Version>>,
+    records: Vec<RecordItem>,
+    coverage: BTreeMap<String, Vec<Coverage>>,
+    past: Vec<Past>,
+    gaps: Vec<Gap>,
+}
+
+impl Store {
+    /// What was known of a customer at an instant, what this engine decides by it, and how that relates to what was recorded then.
+    /// `None` when the customer was not known then.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn as_of(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<Option<AsOf>> {
+        let Some(all) = self.everything(tenant, customer).await? else { return Ok(None) };
+        let recorded = all.past.iter().find(|past| past.at.as_millisecond() == at.as_millisecond());
+        let number = recorded.map(|past| past.number);
+        let before =
+            number.unwrap_or_else(|| all.past.iter().filter(|past| past.at <= at).map(|past| past.number + 1).max().unwrap_or(1));
+        let mut first = None;
+        for left_out in all.doubtful(at) {
+            let Some(facts) = all.facts(tenant, at, before, &left_out)? else { continue };
+            let Some(policy) = self.policy_as_of(tenant, &all, &facts.cases, at, &left_out).await? else { continue };
+            let inputs = domain::inputs(&facts, &policy, at);
+            let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
+            if same || recorded.is_none() {
+                let holds = if same { Holds::Recorded } else { Holds::Recomputed };
+                return Ok(Some(as_of(at, facts, policy, holds, number)));
+            }
+            first.get_or_insert((facts, policy));
+        }
+        let Some((facts, policy)) = first else { return Ok(None) };
+        let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
+        let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
+        Ok(Some(as_of(at, facts, policy, Holds::Differs { engine, gaps }, number)))
+    }
+
+    async fn everything(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Everything>> {
+        const OP: &str = "read the history of";
+        let Some(head) = self.head(tenant, customer).await? else { return Ok(None) };
+        let pk = keys::customer(tenant, customer);
+        let own = self.versions(&pk, "").await?;
+        let of_tenant = keys::tenant(tenant);
+        let mut of_policy = Vec::new();
+        for kind in ["SETTINGS", "BREAKER", "WF", "TPL", "HEARD"] {
+            of_policy.extend(self.versions(&of_tenant, kind).await?);
+        }
+        let mut rows = self.range(OP, Range::new(&pk, "COV#", &last_of("COV#"), VERSIONS_MAX)).await?;
+        rows.extend(self.range(OP, Range::new(&pk, "DEC#", &last_of("DEC#"), VERSIONS_MAX)).await?);
+        let records = rows.iter().map(record::read).collect::<Result<Vec<_>>>()?;
+        let mut coverage = BTreeMap::new();
+        for item in &records {
+            if let Some(of_record) = self.coverage(tenant, customer, item.clone()).await? {
+                coverage.insert(item.key.clone(), of_record);
+            }
+        }
+        let gaps = self.range(OP, Range::new(keys::GAPS, keys::VERSION, &last_of(keys::VERSION), VERSIONS_MAX)).await?;
+        let gap = |row: &Row| {
+            let at = |name| number::<i64>(row, name).map(instant);
+            Some(Gap { from: at(version::AT)?, until: at(version::UNTIL)? })
+        };
+        let mut all = Everything {
+            past: past(&records),
+            head,
+            own,
+            tenant: of_policy,
+            addresses: BTreeMap::new(),
+            above: BTreeMap::new(),
+            records,
+            coverage,
+            gaps: gaps.iter().filter_map(gap).collect(),
+        };
+        self.people(tenant, &mut all).await?;
+        Ok(Some(all))
+    }
+
+    /// Versions of the addresses of everybody who was ever a contact, and of the customers whose people were written to.
+    async fn people(&self, tenant: &TenantId, all: &mut Everything) -> Result<()> {
+        let mut profiles: Vec<Customer> = Vec::new();
+        let mut above: BTreeSet<CustomerId> = BTreeSet::new();
+        for version in all.own.iter().filter(|version| version.sk == "PROFILE" && version.row.contains_key(DOC)) {
+            let profile: Customer = json(&version.row, DOC)?;
+            above.extend(profile.contacts_of.clone());
+            profiles.push(profile);
+        }
+        for id in above {
+            let versions = self.versions(&keys::customer(tenant, &id), "PROFILE").await?;
+            for version in versions.iter().filter(|version| version.row.contains_key(DOC)) {
+                profiles.push(json(&version.row, DOC)?);
+            }
+            all.above.insert(id, versions);
+        }
+        let mut names = BTreeSet::new();
+        for contact in profiles.iter().flat_map(|profile| &profile.contacts) {
+            for channel in ADDRESSED {
+                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
+            }
+        }
+        for name in names {
+            let Key { pk, .. } = keys::address(tenant, &name);
+            let versions = self.versions(&pk, "").await?;
+            all.addresses.insert(name, versions);
+        }
+        Ok(())
+    }
+
+    /// The versions in a partition of facts whose sort keys begin so.
+    async fn versions(&self, pk: &str, begins: &str) -> Result<Vec<Version>> {
+        let (pk, from) = (keys::versions(pk), format!("{}{begins}", keys::VERSION));
+        let rows = self.range("read the history of", Range::new(&pk, &from, &last_of(&from), VERSIONS_MAX)).await?;
+        let read = |row: Row| {
+            let (sk, sequence) = text(&row, SK)?.strip_prefix(keys::VERSION)?.rsplit_once('#')?;
+            let at = instant(number(&row, version::AT)?);
+            Some(Version { sk: sk.to_owned(), sequence: sequence.to_owned(), at, row })
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    async fn policy_as_of(
+        &self,
+        tenant: &TenantId,
+        all: &Everything,
+        cases: &BTreeMap<Currency, Case>,
+        at: Timestamp,
+        left_out: &BTreeSet<&str>,
+    ) -> Result<Option<Policy>> {
+        let facts = current(&all.tenant, at, left_out);
+        let Some(settings) = facts.get("SETTINGS") else { return Ok(None) };
+        let settings: Settings = json(settings, DOC)?;
+        let breaker_open = facts.get("BREAKER").is_some_and(|row| number::<u8>(row, breaker::OPEN) == Some(1));
+        let (mut workflows, mut withdrawn, mut templates) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        for (sk, row) in &facts {
+            if let Some(id) = sk.strip_prefix("WF#") {
+                withdrawn.extend(number(row, pointer::WITHDRAWN_TO).map(|version| (id.to_owned(), version)));
+                if number::<u8>(row, pointer::PUBLISHED) == Some(1) {
+                    workflows.extend(self.body(tenant, id, number(row, pointer::VERSION).unwrap_or(0)).await?);
+                }
+            } else if let Some((id, channel)) = keys::parse_template(sk) {
+                let known: &mut u32 = templates.entry((id, channel)).or_default();
+                *known = (*known).max(number(row, pointer::VERSION).unwrap_or(0));
+            }
+        }
+        let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
+        for case in cases.values() {
+            if !workflows.iter().any(|known| known.id == case.workflow && known.version == case.version) {
+                workflows.extend(self.body(tenant, &case.workflow, case.version).await?);
+            }
+        }
+        let senders = domain::SENDERS.into();
+        Ok(Some(Policy { settings, breaker_open, workflows, published, withdrawn, senders, templates }))
+    }
+}
+
+fn as_of(at: Timestamp, facts: Facts, policy: Policy, holds: Holds, number: Option<u64>) -> AsOf {
+    let decision = decide(&facts, &policy, at);
+    AsOf { at, facts, policy, decision, holds, number }
+}
+
+/// The hash of inputs as records have it.
+fn text_of(inputs: &Inputs) -> String {
+    URL_SAFE_NO_PAD.encode(inputs.sha256)
+}
+
+/// Inputs as records have them.
+pub(crate) fn pack_inputs(inputs: &Inputs) -> String {
+    format!("{}:{}", inputs.engine, text_of(inputs))
+}
+
+fn unpack_inputs(text: &str) -> Option<(u32, String)> {
+    let (engine, hash) = text.split_once(':')?;
+    Some((engine.parse().ok()?, hash.to_owned()))
+}
+
+/// The decisions that were recorded, oldest first: their own records, and those of their messages.
+fn past(records: &[RecordItem]) -> Vec<Past> {
+    let mut past: BTreeMap<u64, Past> = BTreeMap::new();
+    for item in records {
+        let body = &item.body;
+        let (at, cases, inputs) = match &body.message {
+            Some(message) => {
+                let decided = body.decided.as_ref();
+                let cases = decided.map(|decided| decided.cases.clone()).unwrap_or_default();
+                (message.decided_at, cases, decided.map_or("", |decided| decided.inputs.as_str()))
+            }
+            None => (body.at, serde_json::from_value(body.trace.clone()).unwrap_or_default(), body.inputs.as_str()),
+        };
+        let known = past.entry(body.number).or_insert(Past { number: body.number, at, cases: vec![], inputs: None });
+        known.inputs = known.inputs.take().or_else(|| unpack_inputs(inputs));
+        for case in cases {
+            if !known.cases.iter().any(|own| own.currency == case.currency) {
+                known.cases.push(case);
+            }
+        }
+    }
+    past.into_values().collect()
+}
+
+/// The newest version of each fact at an instant. Facts that are gone are left out.
+fn current<'v>(versions: &'v [Version], at: Timestamp, left_out: &BTreeSet<&str>) -> BTreeMap<&'v str, &'v Row> {
+    let mut current: BTreeMap<&str, &Version> = BTreeMap::new();
+    for version in versions.iter().filter(|version| version.at <= at && !left_out.contains(version.sequence.as_str())) {
+        match current.get(version.sk.as_str()) {
+            Some(known) if known.sequence > version.sequence => {}
+            Some(_) | None => {
+                current.insert(&version.sk, version);
+            }
+        }
+    }
+    let there = current.into_iter().filter(|(_, version)| !version.row.contains_key(version::GONE));
+    there.map(|(sk, version)| (sk, &version.row)).collect()
+}
+
+impl Everything {
+    /// What may not have been there when a decision of that instant read its facts: nothing, then the last that came, and so on.
+    fn doubtful(&self, at: Timestamp) -> Vec<BTreeSet<&str>> {
+        let all =
+            self.own.iter().chain(&self.tenant).chain(self.addresses.values().flatten()).chain(self.above.values().flatten());
+        let mut close: Vec<&str> = all
+            .filter(|version| version.at <= at && at.duration_since(version.at) <= DOUBT)
+            .map(|version| version.sequence.as_str())
+            .collect();
+        close.sort_unstable();
+        close.reverse();
+        close.truncate(DOUBTED_MAX);
+        (0..=close.len()).map(|count| close.iter().take(count).copied().collect()).collect()
+    }
+
+    fn facts(&self, tenant: &TenantId, at: Timestamp, before: u64, left_out: &BTreeSet<&str>) -> Result<Option<Facts>> {
+        let own = current(&self.own, at, left_out);
+        let Some(profile) = own.get("PROFILE") else { return Ok(None) };
+        let profile = self.with_people_as_of(json(profile, DOC)?, at, left_out)?;
+        let mut facts = Facts {
+            tenant: tenant.clone(),
+            version: 0,
+            decision: before.saturating_sub(1),
+            addresses: self.addresses_as_of(&profile, at, left_out)?,
+            customer: profile,
+            invoices: vec![],
+            payments: vec![],
+            reversals: vec![],
+            holds: vec![],
+            cases: BTreeMap::new(),
+            coverage: self.coverage_as_of(at, before),
+            pending: vec![],
+            last_contact: self.last_contact(at, before),
+            heard: BTreeMap::new(),
+            replied_at: self.head.replied_at.filter(|replied| *replied <= at),
+        };
+        for (sk, row) in own.iter().filter(|(_, row)| row.contains_key(DOC)) {
+            let kind = sk.split_once('#').map_or(*sk, |(kind, _)| kind);
+            match kind {
+                "INV" => {
+                    facts.invoices.push(InvoiceFact { invoice: json::<Invoice>(row, DOC)?, folded: vec![], archived: false })
+                }
+                "PAY" => {
+                    let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
+                    facts.payments.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                }
+                "REV" => facts.reversals.push(json::<Reversal>(row, DOC)?),
+                _ if sk.starts_with(keys::HOLDS) => facts.holds.push(json::<Hold>(row, DOC)?),
+                _ => {}
+            }
+        }
+        let settings = current(&self.tenant, at, left_out);
+        let source = &facts.customer.source;
+        let settings_now = settings.get("SETTINGS").map(|row| json::<Settings>(row, DOC)).transpose()?;
+        if settings_now.is_some_and(|settings| settings.freshness.contains_key(source)) {
+            let heard = settings.get(format!("HEARD#{source}").as_str()).and_then(|row| number(row, heartbeat::HEARD_AT));
+            facts.heard = heard.map(|at| (source.clone(), instant(at))).into_iter().collect();
+        }
+        facts.cases = self.cases(&facts, before);
+        Ok(Some(facts))
+    }
+
+    fn with_people_as_of(&self, mut customer: Customer, at: Timestamp, left_out: &BTreeSet<&str>) -> Result<Customer> {
+        let above = customer.contacts_of.as_ref().and_then(|id| self.above.get(id));
+        let above = above.and_then(|versions| current(versions, at, left_out).remove("PROFILE"));
+        if let Some(parent) = above.map(|row| json::<Customer>(row, DOC)).transpose()? {
+            customer.contacts = parent.contacts;
+            customer.postal_address = parent.postal_address.or(customer.postal_address);
+        }
+        Ok(customer)
+    }
+
+    fn addresses_as_of(
+        &self,
+        customer: &Customer,
+        at: Timestamp,
+        left_out: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, AddressFact>> {
+        let mut addresses = BTreeMap::new();
+        for contact in &customer.contacts {
+            for channel in ADDRESSED {
+                let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
+                let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
+                for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {
+                    addresses.insert(name.clone(), json(row, DOC)?);
+                }
+            }
+        }
+        Ok(addresses)
+    }
+
+    /// Marks as they were at an instant: what proved only later that nobody got a message is not known yet.
+    fn coverage_as_of(&self, at: Timestamp, before: u64) -> Vec<Coverage> {
+        let mut all = Vec::new();
+        for item in self.records.iter().filter(|item| item.body.number < before) {
+            let lost_later = is_lost_later(item, at);
+            for mark in self.coverage.get(&item.key).into_iter().flatten() {
+                let outcome = if lost_later && mark.outcome == Outcome::Undelivered { Outcome::Sent } else { mark.outcome };
+                all.push(Coverage { outcome, ..mark.clone() });
+            }
+        }
+        all
+    }
+
+    fn last_contact(&self, at: Timestamp, before: u64) -> LastContact {
+        let mut last = LastContact::default();
+        for item in self.records.iter().filter(|item| item.body.number < before) {
+            let Some(message) = &item.body.message else { continue };
+            let lost = item.outcome == Some(Outcome::Undelivered) && !is_lost_later(item, at);
+            if lost || !matches!(item.body.status.as_str(), "sent" | "shadow" | "unknown") {
+                continue;
+            }
+            let ledger = match message.mode {
+                Mode::Shadow => &mut last.shadow,
+                Mode::Off | Mode::Live => &mut last.live,
+            };
+            *ledger = (*ledger).max(Some(item.body.at));
+        }
+        last.shadow = last.shadow.max(last.live);
+        last
+    }
+
+    /// The cases as the decisions before left them.
+    fn cases(&self, facts: &Facts, before: u64) -> BTreeMap<Currency, Case> {
+        let mut cases: BTreeMap<Currency, Case> = BTreeMap::new();
+        for past in self.past.iter().filter(|past| past.number < before) {
+            for trace in &past.cases {
+                let (Some(state), Some(pinned)) = (trace.state, &trace.workflow) else { continue };
+                let Some((workflow, version)) = pinned.rsplit_once('@') else { continue };
+                let version = version.parse().unwrap_or(0);
+                let id = CaseId::derive(&[
+                    facts.tenant.as_str(),
+                    facts.customer.id.as_str(),
+                    trace.currency.code(),
+                    &past.number.to_string(),
+                ]);
+                let goes_on = cases.get(&trace.currency).is_some_and(|known| {
+                    known.state != CaseState::Closed || state == CaseState::Closed || self.comes_back(trace, &id, past.number)
+                });
+                if let (true, Some(known)) = (goes_on, cases.get_mut(&trace.currency)) {
+                    (known.state, known.workflow, known.version) = (state, workflow.to_owned(), version);
+                } else {
+                    let opened_at = Timestamp::from_second(past.at.as_second()).unwrap_or(past.at);
+                    cases.insert(trace.currency, Case { id, workflow: workflow.to_owned(), version, opened_at, state });
+                }
+            }
+        }
+        cases
+    }
+
+    /// Whether a closed case was opened again, and none begun under `id`: an item with results came back.
+    fn comes_back(&self, trace: &CaseTrace, id: &CaseId, number: u64) -> bool {
+        if self.head.cases.get(&trace.currency).is_some_and(|case| case.id == *id) {
+            return false;
+        }
+        let before = self.records.iter().filter(|item| item.body.number < number);
+        let rows = before.filter_map(|item| self.coverage.get(&item.key)).flatten().flat_map(|mark| &mark.rows);
+        let invoices: BTreeSet<_> = rows.map(|row| &row.item.invoice).collect();
+        trace.driver.as_ref().is_some_and(|driver| invoices.contains(&driver.invoice))
+    }
+}
+
+/// Whether it was heard only after an instant that nobody got the message.
+fn is_lost_later(item: &RecordItem, at: Timestamp) -> bool {
+    let lost = ["bounced", "rejected", "rendering_failed"].iter().filter_map(|word| item.heard.get(*word));
+    matches!(item.body.status.as_str(), "sent" | "shadow" | "unknown") && lost.min().is_some_and(|heard| *heard > at)
+}

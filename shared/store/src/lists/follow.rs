@@ -1,0 +1,196 @@
+//! Rows as the stream tells of changes.
+//!
+//! A record says that an item changed; what its rows are is read from the item as it is now. So it does not matter how often a record
+//! comes, or in which order: the last look at an item sets its rows right, and what the images of the record had rows for goes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::rows::{ListRow, rows_of};
+use crate::{
+    Result, Store,
+    table::{
+        attributes::{
+            every::{PK, SK},
+            row::AS_OF_VERSION,
+        },
+        change::{Change, absent, at_most},
+        db::{Row, failed, text},
+        keys::{self, Key},
+    },
+};
+
+/// An item that the stream says has changed.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// The item before, where there was one.
+    pub old: Option<serde_dynamo::Item>,
+    /// The item after, where there is one.
+    pub new: Option<serde_dynamo::Item>,
+}
+
+/// What is to be written of the rows of one item.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// The first record, by its position, that asks for it.
+    pub record: usize,
+    puts: Vec<ListRow>,
+    deletes: Vec<(Key, Option<String>)>,
+}
+
+/// What a batch says of one item.
+struct Told {
+    record: usize,
+    /// The item before the batch.
+    before: Option<Row>,
+    /// Every other image.
+    images: Vec<Row>,
+}
+
+impl Store {
+    /// What the changes come to, in rows to write. Each item is read once, strongly. An item that does not read has no rows; the log says
+    /// so.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn rewrites(&self, changes: &[Followed]) -> Result<Vec<Rewrite>> {
+        let mut told: BTreeMap<Key, Told> = BTreeMap::new();
+        for (at, change) in changes.iter().enumerate() {
+            let images = [&change.old, &change.new].map(|image| image.clone().map(Row::from));
+            let Some(key) = images.iter().flatten().find_map(key_of) else { continue };
+            if keys::is_list(&key.pk) {
+                continue;
+            }
+            let [old, new] = images;
+            match told.get_mut(&key) {
+                Some(known) => known.images.extend(old.into_iter().chain(new)),
+                None => {
+                    told.insert(key, Told { record: at, before: old, images: new.into_iter().collect() });
+                }
+            }
+        }
+        // What had no rows and has none need not be read.
+        let rows = |item: &Row| readable(item);
+        let mut wanted = Vec::new();
+        let mut had: HashMap<Key, (Vec<ListRow>, Vec<ListRow>)> = HashMap::new();
+        for (key, told) in &told {
+            let before = told.before.as_ref().map(rows).unwrap_or_default();
+            let others: Vec<ListRow> = told.images.iter().flat_map(rows).collect();
+            if (before.is_empty() && others.is_empty()) || is_unchanged(&before, told, &others) {
+                continue;
+            }
+            wanted.push(key.clone());
+            had.insert(key.clone(), (before, others));
+        }
+        let now = self.read_many("read what is listed of", &wanted, true).await?;
+        let mut rewrites = Vec::new();
+        for key in wanted {
+            let Some((before, others)) = had.remove(&key) else { continue };
+            let Some(told) = told.get(&key) else { continue };
+            let rewrite = rewrite(told.record, before, others, now.get(&key).map(readable).unwrap_or_default());
+            if !rewrite.puts.is_empty() || !rewrite.deletes.is_empty() {
+                rewrites.push(rewrite);
+            }
+        }
+        Ok(rewrites)
+    }
+
+    /// Writes the rows of one item; doing so twice changes nothing. A row of a later version stays.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn rewrite(&self, rewrite: &Rewrite) -> Result<()> {
+        for row in &rewrite.puts {
+            self.put_row(row).await?;
+        }
+        for (key, version) in &rewrite.deletes {
+            self.delete_row(key, version.as_deref()).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn put_row(&self, row: &ListRow) -> Result<()> {
+        let mut item = row.row();
+        item.extend(row.key.attributes());
+        let newer = Change::of(row.key.clone()).when(not_later(&row.version));
+        let out = self
+            .db
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .set_condition_expression(newer.condition())
+            .set_expression_attribute_names(newer.names())
+            .set_expression_attribute_values(newer.values())
+            .send()
+            .await;
+        match out {
+            Err(error) if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(failed("list in", &row.key.pk, error))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    pub(super) async fn delete_row(&self, key: &Key, version: Option<&str>) -> Result<()> {
+        let condition = version.map(|version| Change::of(key.clone()).when(not_later(version)));
+        let out = self
+            .db
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key.attributes()))
+            .set_condition_expression(condition.as_ref().and_then(Change::condition))
+            .set_expression_attribute_names(condition.as_ref().and_then(Change::names))
+            .set_expression_attribute_values(condition.as_ref().and_then(Change::values))
+            .send()
+            .await;
+        match out {
+            Err(error) if !error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(failed("take off a list in", &key.pk, error))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// There is no row of a later version.
+fn not_later(version: &str) -> crate::table::change::When {
+    absent(AS_OF_VERSION).or(at_most(AS_OF_VERSION, AttributeValue::S(version.to_owned())))
+}
+
+fn key_of(row: &Row) -> Option<Key> {
+    Some(Key { pk: text(row, PK)?.to_owned(), sk: text(row, SK)?.to_owned() })
+}
+
+/// The rows of an item; none where it does not read, as one that a later release wrote may not.
+fn readable(item: &Row) -> Vec<ListRow> {
+    rows_of(item).unwrap_or_else(|error| {
+        let error = error.to_string();
+        tracing::error!(error, "an item cannot be read and is not listed");
+        vec![]
+    })
+}
+
+/// Whether no image of the batch says anything else than what was listed before it.
+fn is_unchanged(before: &[ListRow], told: &Told, others: &[ListRow]) -> bool {
+    let says = |row: &ListRow| before.iter().any(|known| known.key == row.key && known.doc == row.doc);
+    told.before.is_some() && others.len() == before.len() * told.images.len() && others.iter().all(says)
+}
+
+fn rewrite(record: usize, before: Vec<ListRow>, others: Vec<ListRow>, now: Vec<ListRow>) -> Rewrite {
+    let version = now.first().map(|row| row.version.clone());
+    let says = |row: &ListRow| before.iter().any(|known| known.key == row.key && known.doc == row.doc);
+    let places: BTreeSet<Key> = now.iter().map(|row| row.key.clone()).collect();
+    let gone: BTreeSet<Key> =
+        before.iter().chain(&others).filter(|row| !row.stays && !places.contains(&row.key)).map(|row| row.key.clone()).collect();
+    let puts = now.iter().filter(|row| !says(row)).cloned().collect();
+    Rewrite { record, puts, deletes: gone.into_iter().map(|key| (key, version.clone())).collect() }
+}
+
+/// The sort key of an item that a row was made from, and whether the row is still right.
+pub(super) fn source_of(row: &Row) -> Option<Key> {
+    use crate::table::attributes::row::{OF, OF_PARTITION};
+    Some(Key { pk: text(row, OF_PARTITION)?.to_owned(), sk: text(row, OF)?.to_owned() })
+}

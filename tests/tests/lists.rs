@@ -1,0 +1,435 @@
+//! Rows of lists against what the facts say, after months in which the stream repeats, delays and reorders what it tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Currency, CustomerId, InvoiceStatus, Next, TenantId, book::Book};
+use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
+use jiff::{civil::Date, tz::TimeZone};
+use local::{Mode, Stack};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use serde_json::{Value, json};
+use store::{
+    Line, List, Searched, Store,
+    inspect::{
+        Item, Stored,
+        attributes::{document::DOC, every::SK},
+    },
+};
+use tests::{
+    desk::{Desk, TENANT},
+    documents::{changed, customer, invoice, payment},
+    faults::judge::open_table,
+};
+
+/// Names whose order is not that of their bytes, with what they are sorted by.
+const NAMES: [(&str, &str); 6] = [
+    ("zebra Handel", "zebra handel"),
+    ("Äpfel & Birnen GmbH", "apfel birnen gmbh"),
+    ("Apfel AG", "apfel ag"),
+    ("ØRSTED Süd", "orsted sud"),
+    ("Straßenbau 24", "strassenbau 24"),
+    ("Müller/Söhne", "muller sohne"),
+];
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::parse(TENANT).unwrap()
+}
+
+fn id(number: usize) -> String {
+    format!("C-{number}")
+}
+
+fn named(number: usize, version: i64, name: &str) -> Value {
+    let mut named = customer(&id(number));
+    (named["name"], named["source_version"]) = (json!(name), json!(version));
+    named
+}
+
+/// Every record that the table's stream ever had.
+pub(crate) fn records(stack: &Stack) -> Vec<Value> {
+    let world = stack.world();
+    let table = world.template.tables.iter().find(|table| table.has_stream).unwrap();
+    let mut iterator = encode_shard_iterator(&table.name, &dynoxide::streams::shard_id(&table.name), 0);
+    let mut all = Vec::new();
+    loop {
+        let request = GetRecordsRequest { shard_iterator: iterator, limit: Some(1_000) };
+        let answer = world.database.get_records(request).unwrap();
+        if answer.records.is_empty() {
+            return all;
+        }
+        all.extend(answer.records.iter().map(|record| serde_json::to_value(record).unwrap()));
+        iterator = answer.next_shard_iterator.unwrap();
+    }
+}
+
+/// Every item of the table, as its stream tells.
+pub(crate) fn items(stack: &Stack) -> Vec<Item> {
+    let mut items = BTreeMap::new();
+    for record in records(stack) {
+        let key = record["dynamodb"]["Keys"].to_string();
+        match Item::from_json(&record["dynamodb"]["NewImage"]) {
+            Some(item) => items.insert(key, item),
+            None => items.remove(&key),
+        };
+    }
+    items.into_values().collect()
+}
+
+/// A list whole, page by page.
+async fn whole(store: &Store, list: &List) -> Vec<Line> {
+    let (mut lines, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.list(&tenant(), list, 3, after.as_deref()).await.unwrap();
+        lines.extend(page.lines);
+        after = page.after;
+        if after.is_none() {
+            return lines;
+        }
+    }
+}
+
+/// What is found, whole.
+async fn found(store: &Store, of: Searched, words: &str) -> BTreeSet<String> {
+    let (mut found, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = store.search(&tenant(), of, words, 3, after.as_deref()).await.unwrap();
+        for line in page.lines {
+            let Line::Word(line) = line else { panic!("{line:?} is no word") };
+            found.insert(line.invoice.map_or(line.customer.to_string(), |invoice| invoice.to_string()));
+        }
+        after = page.after;
+        if after.is_none() {
+            return found;
+        }
+    }
+}
+
+/// The books of a story in the making.
+pub(crate) struct Story {
+    pub(crate) desk: Desk,
+    pub(crate) random: StdRng,
+    invoices: Vec<(Value, i64)>,
+    payments: Vec<(usize, i64, String, i64)>,
+    versions: [i64; NAMES.len()],
+    names: [usize; NAMES.len()],
+}
+
+impl Story {
+    pub(crate) async fn begin(seed: u64) -> Self {
+        let desk = Desk::at("2026-01-05T08:00:00Z").await;
+        let names = std::array::from_fn(|at| at);
+        Self { desk, random: StdRng::seed_from_u64(seed), invoices: vec![], payments: vec![], versions: [1; NAMES.len()], names }
+    }
+
+    fn who(&self, number: usize) -> Value {
+        named(number, self.versions[number], NAMES[self.names[number]].0)
+    }
+
+    pub(crate) async fn happens(&mut self) {
+        let who = self.random.random_range(0..NAMES.len());
+        let today = self.desk.stack.now().to_zoned(TimeZone::UTC).date();
+        match self.random.random_range(0..10) {
+            0..=3 => {
+                let number = format!("INV-{}", 1_000 + self.invoices.len());
+                let due = today.saturating_add(jiff::Span::new().days(self.random.random_range(-20..60)));
+                let document = invoice(&self.who(who), &number, self.random.random_range(1_000..900_000), &due.to_string());
+                self.desk.put(&document).await;
+                self.invoices.push((document, 1));
+            }
+            4 | 5 if !self.invoices.is_empty() => {
+                let at = self.random.random_range(0..self.invoices.len());
+                let changes = match self.random.random_range(0..4) {
+                    0 => json!({"status": "void"}),
+                    1 => json!({"status": "open", "due_on": "2026-12-24"}),
+                    2 => json!({"status": "open", "number": format!("RE {at}/ö")}),
+                    _ => json!({"status": "written_off"}),
+                };
+                let (document, version) = &mut self.invoices[at];
+                *version += 1;
+                *document = changed(document, *version, &changes);
+                self.desk.put(document).await;
+            }
+            6 if !self.invoices.is_empty() => {
+                let (document, _) = &self.invoices[self.random.random_range(0..self.invoices.len())];
+                let total = document["invoice"]["total_minor"].as_i64().unwrap();
+                let number = document["invoice"]["external_id"].as_str().unwrap().to_owned();
+                let owner = document["customer"]["external_id"].as_str().unwrap()[2..].parse().unwrap();
+                let amount = if self.random.random_bool(0.6) { total } else { total / 2 };
+                let name = format!("P-{}", self.payments.len());
+                self.desk.put(&payment(&id(owner), &name, 1, "received", &number, amount)).await;
+                self.payments.push((owner, 1, number, amount));
+            }
+            7 if !self.payments.is_empty() => {
+                let at = self.random.random_range(0..self.payments.len());
+                let (owner, version, number, amount) = &mut self.payments[at];
+                *version += 1;
+                let name = format!("P-{at}");
+                self.desk.put(&payment(&id(*owner), &name, *version, "reversed", number, *amount)).await;
+            }
+            8 => {
+                self.versions[who] += 1;
+                self.names[who] = self.random.random_range(0..NAMES.len());
+                let document = json!({"type": "customer.upserted", "customer": self.who(who)});
+                self.desk.put(&document).await;
+            }
+            _ => {
+                let mode = [Mode::Duplicate, Mode::Delay, Mode::Reorder, Mode::Crash][self.random.random_range(0..4)];
+                let target = if mode == Mode::Crash { "read-model" } else { "stream" };
+                self.desk.fault(target, mode, self.random.random_range(1..6));
+            }
+        }
+        let hours = [0, 0, 1, 7, 40, 120][self.random.random_range(0..6)];
+        self.desk.advance(&format!("PT{hours}H")).await;
+    }
+
+    pub(crate) async fn drain(&self) {
+        self.desk.mend("stream");
+        self.desk.mend("read-model");
+        self.desk.advance("PT20M").await;
+    }
+
+    /// Holds every list against the facts.
+    async fn check(&self) {
+        let store = open_table(&self.desk.stack).await.unwrap();
+        let now = self.desk.stack.now();
+        let (mut names, mut nexts, mut owed, mut dues, mut by_customer) =
+            (vec![], vec![], vec![], vec![], BTreeMap::<CustomerId, Vec<_>>::new());
+        let mut messages: BTreeMap<Date, Vec<(String, String)>> = BTreeMap::new();
+        let day = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).date();
+        let mut said: BTreeMap<String, (Date, String, String)> = BTreeMap::new();
+        for item in items(&self.desk.stack) {
+            match item.read().unwrap() {
+                Stored::Profile(profile) => {
+                    let (_, sorted) = NAMES.iter().find(|(name, _)| *name == profile.name).unwrap();
+                    names.push(((*sorted).to_owned(), profile.id.to_string()));
+                }
+                Stored::Head(head) => {
+                    match head.due {
+                        Next::At(at) => nexts.push((at.as_second(), head.customer.to_string())),
+                        Next::Parked => nexts.push((i64::MAX, head.customer.to_string())),
+                        Next::Nothing => {}
+                    }
+                    let facts = store.facts(&tenant(), &head).await.unwrap();
+                    let book = Book::reckon(&facts, &TimeZone::get("Europe/Berlin").unwrap(), now);
+                    let open = book.open_minor(Currency::EUR);
+                    if open > 0 {
+                        owed.push((std::cmp::Reverse(open), head.customer.to_string()));
+                    }
+                    for fact in facts.invoices.iter().filter(|fact| !fact.archived) {
+                        if fact.invoice.status == InvoiceStatus::Open {
+                            dues.push((fact.invoice.due_on, fact.invoice.id.to_string()));
+                            let own = by_customer.entry(head.customer.clone()).or_default();
+                            own.push((fact.invoice.due_on, fact.invoice.id.to_string()));
+                        }
+                    }
+                    for (id, entry) in &head.pending {
+                        let at = entry.message.decided_at;
+                        said.entry(id.to_string()).or_insert((day(at), jiff::Timestamp::to_string(&at), "queued".to_owned()));
+                    }
+                }
+                Stored::Record(record) => {
+                    if let Some(message) = record.message {
+                        let at = message.decided_at;
+                        said.insert(message.id.to_string(), (day(at), at.to_string(), record.status));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (id, (day, at, status)) in said {
+            messages.entry(day).or_default().push((at, format!("{id} {status}")));
+        }
+        names.sort();
+        nexts.sort();
+        owed.sort();
+        dues.sort();
+        messages.values_mut().for_each(|of_day| of_day.sort());
+
+        let listed = whole(&store, &List::CustomersByName).await;
+        let of = |line: &Line| if let Line::Customer(line) = line { line.customer.to_string() } else { panic!("{line:?}") };
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), ids(&names), "by name");
+        let listed = whole(&store, &List::CustomersByNext).await;
+        let of = |line: &Line| {
+            let Line::Next(line) = line else { panic!("{line:?}") };
+            (line.at.map_or(i64::MAX, jiff::Timestamp::as_second), line.customer.to_string())
+        };
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), nexts, "by next moment");
+        let listed = whole(&store, &List::CustomersByAmount(Currency::EUR)).await;
+        let of = |line: &Line| {
+            let Line::Owed(line) = line else { panic!("{line:?}") };
+            assert!(line.owed.overdue_minor <= line.owed.due_now_minor && line.owed.due_now_minor <= line.owed.open_minor);
+            (std::cmp::Reverse(line.owed.open_minor), line.customer.to_string())
+        };
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), owed, "by amount");
+        let of = |line: &Line| {
+            let Line::Invoice(line) = line else { panic!("{line:?}") };
+            (line.due_on, line.invoice.to_string())
+        };
+        let listed = whole(&store, &List::InvoicesByDue).await;
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), dues, "invoices by due date");
+        for (_, customer) in &names {
+            let customer = CustomerId::parse(customer).unwrap();
+            let listed = whole(&store, &List::InvoicesOf(customer.clone())).await;
+            let mut own = by_customer.remove(&customer).unwrap_or_default();
+            own.sort();
+            assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), own, "invoices of a customer");
+        }
+        let mut on = "2026-01-01".parse::<Date>().unwrap();
+        let mut count = 0;
+        while on <= day(now) {
+            let listed = whole(&store, &List::MessagesOn(on)).await;
+            let of = |line: &Line| {
+                let Line::Message(line) = line else { panic!("{line:?}") };
+                (line.decided_at.to_string(), format!("{} {}", line.message, line.status))
+            };
+            let mut listed: Vec<_> = listed.iter().map(of).collect();
+            listed.sort();
+            count += listed.len();
+            assert_eq!(listed, messages.remove(&on).unwrap_or_default(), "messages of {on}");
+            on = on.tomorrow().unwrap();
+        }
+        assert!(messages.is_empty(), "{messages:?}");
+        let open = store.tasks(&tenant(), 200, None).await.unwrap().tasks;
+        let mut open: Vec<_> = open.iter().map(|task| (task.raised_at.as_second(), task.id.to_string())).collect();
+        open.sort();
+        let of = |line: &Line| {
+            let Line::Task(line) = line else { panic!("{line:?}") };
+            (line.raised_at.as_second(), line.task.to_string())
+        };
+        assert_eq!(whole(&store, &List::OpenTasks).await.iter().map(of).collect::<Vec<_>>(), open, "open tasks");
+        println!("{} customers, {} open invoices, {count} messages, {} tasks", names.len(), dues.len(), open.len());
+
+        for (words, beginnings) in [("apf", vec!["apf"]), ("MÜLL söh", vec!["mull", "sohne"]), ("strasse", vec!["strasse"])] {
+            let has = |(sorted, _): &&(String, String)| {
+                beginnings.iter().all(|beginning| sorted.split(' ').any(|word| word.starts_with(beginning)))
+            };
+            let wanted: BTreeSet<String> = names.iter().filter(has).map(|(_, id)| id.clone()).collect();
+            assert_eq!(found(&store, Searched::Customers, words).await, wanted, "{words}");
+        }
+        let all: BTreeSet<String> = dues.iter().map(|(_, id)| id.clone()).collect();
+        assert_eq!(found(&store, Searched::Invoices, "inv-1").await, all, "every open invoice by its source's id");
+        assert_eq!(found(&store, Searched::Invoices, "x").await, BTreeSet::new(), "a letter finds nothing");
+    }
+}
+
+fn ids<T>(sorted: &[(T, String)]) -> Vec<String> {
+    sorted.iter().map(|(_, id)| id.clone()).collect()
+}
+
+/// The rows of lists, by key.
+fn rows(stack: &Stack) -> BTreeMap<String, Item> {
+    let rows = items(stack).into_iter().filter(Item::is_row);
+    rows.map(|item| (format!("{}|{}", item.pk(), item.sk()), item)).collect()
+}
+
+/// What rows say, by key.
+fn say(rows: &BTreeMap<String, Item>) -> BTreeMap<String, AttributeValue> {
+    rows.iter().map(|(key, row)| (key.clone(), row.attributes()[DOC].clone())).collect()
+}
+
+#[tokio::test]
+async fn lists_are_what_the_facts_say_whatever_the_stream_did() {
+    for seed in [1, 2] {
+        let mut story = Story::begin(seed).await;
+        for step in 0..60 {
+            story.happens().await;
+            if step % 20 == 19 {
+                story.drain().await;
+                story.check().await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn records_that_come_again_late_and_in_any_order_change_no_list() {
+    let mut story = Story::begin(7).await;
+    for _ in 0..25 {
+        story.happens().await;
+    }
+    story.drain().await;
+    let before = rows(&story.desk.stack);
+    assert!(before.len() > 20, "{}", before.len());
+    let mut late = records(&story.desk.stack);
+    late.shuffle(&mut story.random);
+    for some in late.chunks(7) {
+        let answer = story.desk.stack.invoke("read-model", json!({"Records": some})).await.unwrap();
+        assert_eq!(answer, json!({"batchItemFailures": []}));
+    }
+    assert_eq!(say(&rows(&story.desk.stack)), say(&before));
+    // What has expired was not taken back by anybody.
+    let is_profile = |record: &Value| {
+        let item = Item::from_json(&record["dynamodb"]["NewImage"]);
+        item.is_some_and(|item| matches!(item.read(), Ok(Stored::Profile(_))))
+    };
+    let gone = records(&story.desk.stack).into_iter().filter(is_profile);
+    let expired: Vec<Value> = gone
+        .map(|mut record| {
+            record["eventName"] = json!("REMOVE");
+            record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].take();
+            record["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+            record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
+            record
+        })
+        .collect();
+    story.desk.stack.invoke("read-model", json!({"Records": expired})).await.unwrap();
+    assert_eq!(say(&rows(&story.desk.stack)), say(&before));
+}
+
+#[tokio::test]
+async fn lists_that_were_lost_are_rebuilt_from_the_facts() {
+    let mut story = Story::begin(9).await;
+    for _ in 0..25 {
+        story.happens().await;
+    }
+    story.drain().await;
+    let before = rows(&story.desk.stack);
+    let store = open_table(&story.desk.stack).await.unwrap();
+    let db = aws_sdk_dynamodb::Client::new(&story.desk.stack.clients().sdk);
+    let table = story.desk.stack.world().template.tables.iter().find(|table| table.has_stream).unwrap().name.clone();
+    let all = items(&story.desk.stack);
+    for (at, row) in all.iter().filter(|item| item.is_row()).enumerate() {
+        match at % 3 {
+            0 => {
+                db.delete_item().table_name(&table).set_key(Some(row.key())).send().await.unwrap();
+            }
+            1 => {
+                // A row that stands for nothing, beside the right one.
+                let mut wrong = row.attributes().clone();
+                wrong.insert(SK.to_owned(), AttributeValue::S(format!("{}x", row.sk())));
+                db.put_item().table_name(&table).set_item(Some(wrong)).send().await.unwrap();
+            }
+            _ => {}
+        }
+    }
+    assert_ne!(rows(&story.desk.stack), before);
+    let rebuilt = store.rebuild_lists(&tenant(), &items(&story.desk.stack)).await.unwrap();
+    assert!(rebuilt.written > 0 && rebuilt.deleted > 0 && rebuilt.right > 0, "{rebuilt:?}");
+    assert_eq!(say(&rows(&story.desk.stack)), say(&before));
+    let again = store.rebuild_lists(&tenant(), &items(&story.desk.stack)).await.unwrap();
+    assert_eq!((again.written, again.deleted), (0, 0));
+}
+
+/// Write units of the table for one message with its receipts, from the evening before its day to the evening after.
+#[expect(clippy::float_arithmetic, reason = "units, not money")]
+async fn units_of_a_step(followed: bool) -> f64 {
+    let desk = Desk::at("2026-01-05T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04")).await;
+    desk.to("2026-02-04T20:00:00Z").await;
+    let sent = desk.sent().len();
+    if !followed {
+        desk.fault("read-model", Mode::Skip, 100_000);
+    }
+    let before = desk.stack.metrics().write_units["table"];
+    desk.to("2026-02-05T20:00:00Z").await;
+    assert_eq!(desk.sent().len(), sent + 1, "one message left");
+    desk.stack.metrics().write_units["table"] - before
+}
+
+#[tokio::test]
+async fn the_rows_of_a_message_cost_at_most_five_units_and_one_for_its_receipt() {
+    let (with, without) = (units_of_a_step(true).await, units_of_a_step(false).await);
+    println!("a step with its receipts: {without} write units, its rows {} more", with - without);
+    assert!(with - without <= 6.0, "{with} with rows, {without} without");
+}
