@@ -65,14 +65,14 @@ RULES = {
 WRITTEN = ("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002")
 # What rows and versions are made of.
 READ = (
-    *("HEAD", "PROFILE", "PROFILE#HOLD#h-1", "INV#i-1", "PAY#p-1", "REV#p-1#r", "COV#1", "TSK#1", "ADR"),
+    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "TSK#1", "ADR"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")
 # Function that reads the stream: changes to see, changes to leave.
 STREAM = {
     "DispatchFunction": (
-        [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1")],
+        [change(kind, sk) for kind in KINDS[:2] for sk in ("HEAD", "INV#i-1", "PAY#p-1", "COV#1", "TSK#1", "HINT#Invoice#1", "PROFILE#AGR#agr_1")],
         [change("REMOVE", "INV#i-1"), change("INSERT", "RCPT#1"), change("MODIFY", "DEC#1"), *(change("INSERT", sk) for sk in WRITTEN)],
     ),
     "ReadModelFunction": (

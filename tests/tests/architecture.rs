@@ -304,6 +304,7 @@ const WORDS: &[&str] = &[
     "w",
     "waiting",
     "why",
+    "withdrawn",
     "wrapped",
     "x",
 ];

@@ -183,6 +183,21 @@ async fn eventful() -> Vec<(String, Value)> {
     let held = desk.matter("C-held").await["customer"]["id"].as_str().unwrap().to_owned();
     let hold = json!({"reason": "manual", "until_on": "2026-06-30"});
     desk.admin("PUT", &format!("/v1/customers/{held}/holds/wait"), &hold).await.is(200);
+    // Promises that are kept and broken, and a dispute with its end.
+    for (id, kind) in [("C-kept", "promise"), ("C-broken", "promise"), ("C-disputed", "dispute")] {
+        desk.put(&invoice(&customer(id), &format!("F-{id}"), 125_000, "2026-02-04")).await;
+        let customer = desk.matter(id).await["customer"]["id"].as_str().unwrap().to_owned();
+        let mut agreement = json!({"kind": kind, "customer": customer});
+        agreement[if kind == "promise" { "pays_on" } else { "reason" }] =
+            json!(if kind == "promise" { "2026-02-16" } else { "price" });
+        let made = desk.admin("POST", "/v1/agreements", &agreement).await.is(200).body;
+        if kind == "dispute" {
+            let path = format!("/v1/agreements/{}/reject", made["id"].as_str().unwrap());
+            desk.admin("POST", &path, &json!({})).await.is(200);
+        }
+    }
+    desk.put(&changed(&invoice(&customer("C-kept"), "F-C-kept", 125_000, "2026-02-04"), 2, &json!({"paid_minor": 125_000})))
+        .await;
     // One whose mail gets no answer.
     desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;
     desk.fault("sesv2", Mode::Timeout, 1);

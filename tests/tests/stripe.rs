@@ -156,7 +156,7 @@ async fn one_changed_byte_of_a_canonical_delivery_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finalized_invoice_is_chased_until_it_is_paid_and_again_once_disputed() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
     desk.send_stripe(&event(&desk, "invoice.finalized", &issued(&json!({})))).await.is(202);
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log(), ["2026-01-30 email heads-up", "2026-02-05 email reminder"]);
@@ -181,4 +181,58 @@ async fn a_finalized_invoice_is_chased_until_it_is_paid_and_again_once_disputed(
     desk.send_stripe(&event(&desk, "charge.dispute.closed", &won)).await.is(202);
     desk.end_of("2026-04-30").await;
     assert_eq!(desk.log().len(), 3, "won: the money is back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refunded_or_charged_back_without_a_credit_note_is_looked_at_by_a_person_before_it_is_chased() {
+    let refund = |status: &str, amount: i64| {
+        let changes = json!({"status": status, "currency": "eur", "amount": amount, "payment_intent": "pi_1", "charge": "ch_1"});
+        ("refund.created", "refund.failed", recorded("refund", &changes))
+    };
+    let dispute = |status: &str, amount: i64| {
+        let changes = json!({"status": status, "currency": "eur", "amount": amount, "payment_intent": "pi_1", "charge": "ch_1"});
+        ("charge.dispute.created", "charge.dispute.closed", recorded("dispute", &changes))
+    };
+    for (taken, given_back, open) in [
+        (refund("succeeded", 125_000), refund("failed", 125_000), 125_000),
+        (refund("succeeded", 62_500), refund("failed", 62_500), 62_500),
+        (dispute("needs_response", 125_000), dispute("won", 125_000), 125_000),
+        (dispute("lost", 125_000), dispute("won", 125_000), 125_000),
+    ] {
+        for released in [false, true] {
+            let desk = Desk::at("2026-01-20T08:00:00Z").await;
+            desk.send_stripe(&event(&desk, "invoice.finalized", &issued(&json!({})))).await.is(202);
+            desk.end_of("2026-02-06").await;
+            let paid = issued(&json!({
+                "status": "paid", "amount_paid": 125_000, "amount_remaining": 0, "payment_intent": "pi_1", "paid_out_of_band": false,
+            }));
+            desk.send_stripe(&event(&desk, "invoice.paid", &paid)).await.is(202);
+            desk.end_of("2026-02-16").await;
+            desk.send_stripe(&event(&desk, taken.0, &taken.2)).await.is(202);
+            desk.end_of("2026-03-20").await;
+            assert_eq!(desk.log().len(), 2, "nobody is written to: {:?}", desk.log());
+            let told: Vec<Value> = desk.exceptions().await.into_iter().filter(|task| task["kind"] == "taken_back").collect();
+            assert_eq!(told.len(), 1, "a person is told, once");
+            let detail = told[0]["detail"].as_str().unwrap();
+            let id = detail.split("/v1/agreements/").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+            let customer = told[0]["customer_id"].as_str().unwrap();
+            let case = desk.admin("GET", &format!("/v1/cases/{customer}"), &Value::Null).await.is(200).body;
+            let item = &case["due_items"][0];
+            assert_eq!((&item["open_minor"], &item["due_now_minor"]), (&json!(open), &json!(0)));
+            if released {
+                let path = format!("/v1/agreements/{id}");
+                desk.admin("POST", &format!("{path}/release"), &json!({})).await.is(404);
+                desk.admin("POST", &format!("{path}/reject"), &json!({"customer": customer})).await.is(409);
+                for _ in 0..2 {
+                    let answer = desk.admin("POST", &format!("{path}/release"), &json!({"customer": customer})).await.is(200);
+                    assert_eq!(answer.body["status"], "ended");
+                }
+                desk.end_of("2026-03-25").await;
+                assert_eq!(desk.log().len(), 3, "the next rung: {:?}", desk.log());
+            }
+            desk.send_stripe(&event(&desk, given_back.1, &given_back.2)).await.is(202);
+            desk.end_of("2026-05-30").await;
+            assert_eq!(desk.log().len(), if released { 3 } else { 2 }, "the money is back");
+        }
+    }
 }

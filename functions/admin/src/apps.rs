@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Condition, Fail, Tagged, read},
+    answer::{Answer, Body, Condition, Fail, OptionalBody, Tagged, read},
     app::App,
     caller::{Host, Operator},
-    tasks::{self, TaskOut, TasksOut, TasksQuery},
+    tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
 };
 
 /// How long the webhook secret before is still accepted, in hours.
@@ -129,10 +129,18 @@ pub async fn worklist(
     Ok(Json(tasks::page(&app, &TenantId::app(), &query).await?))
 }
 
-/// Marks one of them as done; doing so again keeps the first moment.
+/// Ends one of them; saying the same again keeps the first moment.
 #[utoipa::path(post, path = "/v1/apps/tasks/{id}/done", tag = "apps", operation_id = "finish_app_task",
     params(("id" = String, Path, description = "The task's id")),
-    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
-pub async fn finish(State(app): State<Arc<App>>, _operator: Operator, Path(id): Path<String>) -> Answer<Json<TaskOut>> {
-    Ok(Json(tasks::end(&app, &TenantId::app(), &id).await?))
+    request_body = Option<TaskDoneIn>,
+    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
+pub async fn finish(
+    State(app): State<Arc<App>>,
+    Operator(by): Operator,
+    Path(id): Path<String>,
+    OptionalBody(body): OptionalBody,
+) -> Answer<Json<TaskOut>> {
+    Ok(Json(tasks::end(&app, &TenantId::app(), &id, body, by).await?))
 }

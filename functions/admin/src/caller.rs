@@ -40,21 +40,22 @@ impl Role {
     }
 }
 
-/// The two claims that count, as they came.
+/// The claims that count, as they came.
 #[derive(Clone, Debug)]
 pub struct Claims {
     tenant: Option<String>,
     role: Option<String>,
+    subject: Option<String>,
 }
 
 impl Claims {
-    /// `tenant` and `role`, or as Cognito prefixes them, `custom:tenant` and `custom:role`.
+    /// `tenant` and `role`, or as Cognito prefixes them, `custom:tenant` and `custom:role`; and `sub`.
     pub fn new(claims: &Map<String, Value>) -> Self {
         let claim = |name: &str| {
             let value = claims.get(name).or_else(|| claims.get(&format!("custom:{name}")))?;
             value.as_str().map(str::to_owned)
         };
-        Self { tenant: claim("tenant"), role: claim("role") }
+        Self { tenant: claim("tenant"), role: claim("role"), subject: claim("sub") }
     }
 }
 
@@ -84,6 +85,7 @@ impl Host {
 pub struct Caller {
     tenant: TenantId,
     role: Role,
+    subject: Option<String>,
 }
 
 impl Caller {
@@ -105,6 +107,16 @@ impl Caller {
     }
 }
 
+/// Longest subject that is kept, in characters.
+const SUBJECT_MAX: usize = 128;
+
+impl Caller {
+    /// Who asks: the subject of the token, where it has one.
+    pub fn subject(&self) -> Option<String> {
+        self.subject.as_ref().map(|subject| subject.chars().take(SUBJECT_MAX).collect())
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Fail;
 
@@ -113,7 +125,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
         let tenant = claims.and_then(|claims| claims.tenant.as_deref()).and_then(|text| TenantId::parse(text).ok());
         let role = claims.and_then(|claims| claims.role.as_deref()).and_then(Role::read);
         match (tenant, role) {
-            (Some(tenant), Some(role)) => Ok(Self { tenant, role }),
+            (Some(tenant), Some(role)) => {
+                let subject = claims.and_then(|claims| claims.subject.clone());
+                Ok(Self { tenant, role, subject })
+            }
             (None, _) => Err(Fail::forbidden("the token has no claim 'tenant' (or 'custom:tenant') that is a tenant id")),
             (Some(_), None) => {
                 let detail = "the token has no claim 'role' (or 'custom:role') that is viewer, collector, manager or admin";
@@ -125,8 +140,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
 /// An operator of the deployment: whose token names the reserved tenant `app` and the role admin. Operators set up vendors' apps;
 /// no tenant's data is theirs.
-#[derive(Clone, Copy, Debug)]
-pub struct Operator;
+#[derive(Clone, Debug)]
+pub struct Operator(pub Option<String>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Operator {
     type Rejection = Fail;
@@ -136,7 +151,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
         let of_app = claims.and_then(|claims| claims.tenant.as_deref()) == Some(TenantId::app().as_str());
         let role = claims.and_then(|claims| claims.role.as_deref()).and_then(Role::read);
         if of_app && role == Some(Role::Admin) {
-            return Ok(Self);
+            return Ok(Self(claims.and_then(|claims| claims.subject.clone())));
         }
         Err(Fail::forbidden("this is for operators: the token's tenant must be 'app' and its role 'admin'"))
     }

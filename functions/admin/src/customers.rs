@@ -19,11 +19,13 @@ use store::{Explained, Head, Holds};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    agreements::{self, AgreementOut, ChargeOut},
     answer::{Answer, Fail},
     app::App,
     caller::{Caller, Role},
     explain::{self, Words},
     holds::{self, HoldOut},
+    orders::{self, OrderOut},
 };
 
 /// Most due items in one answer, oldest first.
@@ -57,8 +59,14 @@ pub struct CustomerOut {
     due_items_count: usize,
     /// Messages that are decided and not settled.
     pending: Vec<PendingOut>,
-    /// Reasons not to chase, ended ones too.
+    /// Reasons not to chase, ended ones too: the agreements in the words of holds.
     holds: Vec<HoldOut>,
+    /// What was agreed or claimed about what is owed, as time and money have it now.
+    agreements: Vec<AgreementOut>,
+    /// Charges on top of what the invoices say.
+    charges: Vec<ChargeOut>,
+    /// Orders that wait for the decision that obeys them.
+    orders: Vec<OrderOut>,
     /// What would be decided now, without doing it: one entry a currency.
     now: Vec<NowOut>,
     /// What was known and decided at the instant asked for; none where the customer was not known then.
@@ -206,11 +214,11 @@ pub struct CaseOut {
 /// What falls due at once.
 #[derive(Serialize, ToSchema)]
 pub struct DueItemOut {
-    /// The invoice's id, and for an instalment its key.
+    /// The id of the invoice, plan or charge, and for an instalment or a part of a plan its key.
     item: String,
-    /// The invoice's number.
+    /// The invoice's number, or what the plan or charge is called.
     number: String,
-    /// Which instalment of how many, from 1.
+    /// Which instalment or part of how many, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     instalment: Option<[usize; 2]>,
     /// Its currency.
@@ -220,6 +228,9 @@ pub struct DueItemOut {
     total_minor: i64,
     /// Open, minor units.
     open_minor: i64,
+    /// What of it the parts of a running plan stand for, minor units.
+    #[serde(skip_serializing_if = "is_zero")]
+    planned_minor: i64,
     /// Due now, minor units.
     due_now_minor: i64,
     /// When the invoice was issued.
@@ -237,6 +248,10 @@ pub struct DueItemOut {
     /// The earliest moment for it, if nothing changes.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_at: Option<Timestamp>,
+}
+
+fn is_zero(minor: &i64) -> bool {
+    *minor == 0
 }
 
 /// A message that is decided and not settled.
@@ -376,7 +391,15 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
             .collect(),
         due_items_count: situation.book.items.len() + situation.book.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
-        holds: facts.holds.iter().map(holds::shown).collect(),
+        holds: facts.agreements.iter().map(holds::shown).collect(),
+        agreements: facts
+            .agreements
+            .iter()
+            .map(|known| situation.book.agreements.iter().find(|changed| changed.id == known.id).unwrap_or(known))
+            .map(|agreement| agreements::shown(customer, agreement))
+            .collect(),
+        charges: facts.charges.iter().map(agreements::charge_shown).collect(),
+        orders: facts.orders.iter().map(orders::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),
         as_of,
         records: records.into_iter().map(record).collect(),
@@ -515,6 +538,7 @@ fn due_item(situation: &Situation<'_>, policy: &Policy, decision: &Decision, ite
         currency: item.currency,
         total_minor: item.total_minor,
         open_minor: item.open_minor,
+        planned_minor: item.planned_minor,
         due_now_minor: item.due_now_minor,
         issued_on: item.issued_on,
         due_on: item.due_on,

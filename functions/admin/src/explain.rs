@@ -70,9 +70,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
         Because::Send => {
             (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new())
         }
-        Because::Approval { step } => {
-            (format!("step {step} waits for a person's approval; a task asks for it"), "the approval".to_owned())
-        }
+        Because::Approval { step } => (
+            format!("step {step} waits for a person's approval; a task asks for it"),
+            format!("the approval, or a refusal; without either it is decided again {until}"),
+        ),
         Because::Deferred => (
             format!("step {step} is due, but every way to send it has to wait, or its work is done; see rules"),
             format!("time: it is decided again {until}"),
@@ -97,6 +98,9 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
     for rule in &trace.rules {
         let contact = if rule.contact.is_empty() { String::new() } else { format!(" to contact {}", rule.contact) };
         why.push_str(&format!("; {} {} by {}{contact}: {}", rule.rule, rule.version, rule.channel.as_str(), rule.said));
+    }
+    for order in &trace.orders {
+        why.push_str(&format!("; order {} ({}): {}", order.order, order.kind.as_str(), order.said));
     }
     if !trace.lapsed.is_empty() {
         why.push_str(&format!("; lapsed, because their day had passed: {}", trace.lapsed.join(", ")));
@@ -161,6 +165,7 @@ mod tests {
             until: Some("2026-02-05T09:00:00Z".parse().unwrap()),
             lapsed: Vec::new(),
             rules: Vec::new(),
+            orders: Vec::new(),
         }
     }
 
@@ -207,6 +212,20 @@ mod tests {
             assert!(words.why.ends_with("(workflow standard@3)"), "{}", words.why);
             assert!(words.changes.contains(changes), "{because:?}: {}", words.changes);
         }
+    }
+
+    #[test]
+    fn orders_are_named_with_what_came_of_them() {
+        let mut trace = trace(Because::Deferred);
+        let order = domain::OrderId::derive(&["o"]);
+        let said = "not obeyed: it comes too late: the step is over".to_owned();
+        trace.orders.push(domain::OrderTrace { order: order.clone(), kind: domain::OrderKind::Skip, said, used: true });
+        let words = of_trace(&trace);
+        assert!(
+            words.why.ends_with(&format!("order {order} (skip): not obeyed: it comes too late: the step is over")),
+            "{}",
+            words.why
+        );
     }
 
     #[test]

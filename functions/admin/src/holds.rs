@@ -1,4 +1,5 @@
-//! Holds that people place on a customer.
+//! Holds that people place on a customer by a name of their own. Each is an agreement: a promise, a dispute or a pause, in the words
+//! that it has here.
 
 use std::sync::Arc;
 
@@ -6,9 +7,14 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{Currency, CustomerId, Hold, HoldClock, HoldId, HoldReason, HoldScope, InvoiceId, TenantId, calendar::tenant_zone};
+use domain::{
+    Agreement, AgreementId, AgreementScope, Currency, CustomerId, Dispute, DisputeReason, DisputeStatus, Facts, HoldClock,
+    HoldReason, InvoiceId, Pause, PauseStatus, Promise, PromiseStatus, Stood, TenantId, Terms, WayOfPaying, agreed::Measure,
+    agreement::expected_on, book::Book, calendar::tenant_zone,
+};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
@@ -70,23 +76,22 @@ pub struct HoldOut {
     /// Its id.
     id: String,
     /// Why.
-    #[schema(value_type = String)]
-    reason: HoldReason,
-    /// What it keeps back.
+    reason: String,
+    /// What it keeps back: as it was placed, or `{"invoices": […]}` for several.
     #[schema(value_type = Object)]
-    scope: HoldScope,
+    scope: Value,
     /// How much of it, minor units; all of it when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_minor: Option<i64>,
     /// When it began.
     #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
-    /// The last day that it holds.
-    #[schema(value_type = String, format = Date)]
-    until_on: Date,
+    /// The last day that it holds; absent where nothing but its reason ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    until_on: Option<Date>,
     /// Whether its days count.
-    #[schema(value_type = String)]
-    clock: HoldClock,
+    clock: String,
     /// When it was lifted before its time.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -110,32 +115,90 @@ pub async fn put(
     Body(body): Body,
 ) -> Answer<Json<HoldOut>> {
     let tenant = caller.at_least(Role::Collector)?;
-    let zone = tenant_zone(&app.settings(tenant).await?.value);
+    let settings = app.settings(tenant).await?.value;
+    let zone = tenant_zone(&settings);
     let (customer, id) = named(&app, tenant, &customer, &name).await?;
     let given: HoldIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
-    let before = app.store.hold(tenant, &customer, &id).await?;
+    let before = app.store.agreement(tenant, &customer, &id).await?;
     // A repeat of the same request must not begin anew.
-    let from_at = given.from.or(before.filter(|before| before.ended_at.is_none()).map(|before| before.from_at)).unwrap_or(now);
-    let scope = scope(&app, tenant, &customer, &given.scope).await?;
-    check(&given, from_at, now, now.to_zoned(zone).date())?;
-    let promise = given.reason == HoldReason::Promise;
-    let hold = Hold {
+    let goes_on = before.as_ref().filter(|before| before.ended_at.is_none());
+    let from_at = given.from.or(goes_on.map(|before| before.from_at)).unwrap_or(now);
+    let explained = app.store.explain(tenant, &customer, 1).await?;
+    let facts = explained.ok_or_else(|| Fail::not_found("there is no such customer"))?.facts;
+    let scope = scope(&facts, &given.scope)?;
+    check(&given, from_at, now, now.to_zoned(zone.clone()).date())?;
+    let book = Book::reckon(&facts, &zone, now);
+    let of = Measure::of(&facts, &book.items, &zone, now).stand(&scope);
+    let expected = |pays_on| expected_on(&settings, &facts.customer.source, pays_on, &WayOfPaying::Other);
+    let terms = terms(&given, of, expected);
+    // A repeat keeps what the first said of how things stood.
+    let same = goes_on.filter(|before| same_terms(&before.terms, &terms));
+    let agreement = Agreement {
         id,
-        reason: given.reason,
         clock: given.clock.unwrap_or(match given.reason {
             HoldReason::Dispute | HoldReason::Promise => HoldClock::StopClock,
-            HoldReason::Plan | HoldReason::Manual | HoldReason::Legal | HoldReason::Cease => HoldClock::Freeze,
+            HoldReason::Plan
+            | HoldReason::Manual
+            | HoldReason::Legal
+            | HoldReason::Cease
+            | HoldReason::MoneyOnItsWay
+            | HoldReason::Refund
+            | HoldReason::Chargeback
+            | HoldReason::NotSent
+            | HoldReason::Later(_) => HoldClock::Freeze,
         }),
         scope,
         amount_minor: given.amount_minor,
+        made_at: same.map_or(now, |before| before.made_at),
         from_at,
-        until_on: given.until_on,
+        until_on: Some(given.until_on),
         ended_at: None,
-        promised_on: promise.then(|| given.promised_on.unwrap_or(given.until_on)),
+        status_at: same.map_or(now, |before| before.status_at),
+        by: caller.subject().unwrap_or_default(),
+        folded: Vec::new(),
+        terms: same.map_or(terms, |before| before.terms.clone()),
     };
-    app.store.put_hold(tenant, &customer, &hold, now).await?;
-    Ok(Json(shown(&hold)))
+    app.store.put_agreement(tenant, &customer, before.as_ref(), &agreement, now).await?;
+    Ok(Json(shown(&agreement)))
+}
+
+/// What a hold of a reason is an agreement about.
+fn terms(given: &HoldIn, of: Vec<Stood>, expected_on: impl Fn(Date) -> Date) -> Terms {
+    match given.reason {
+        HoldReason::Promise => {
+            let pays_on = given.promised_on.unwrap_or(given.until_on);
+            let expected_on = expected_on(pays_on);
+            Terms::Promise(Promise { pays_on, way: WayOfPaying::Other, expected_on, of, status: PromiseStatus::Open })
+        }
+        HoldReason::Dispute => {
+            Terms::Dispute(Dispute { reason: DisputeReason::Other, of, upheld_minor: None, status: DisputeStatus::Open })
+        }
+        HoldReason::Plan
+        | HoldReason::Manual
+        | HoldReason::Legal
+        | HoldReason::Cease
+        | HoldReason::MoneyOnItsWay
+        | HoldReason::Refund
+        | HoldReason::Chargeback
+        | HoldReason::NotSent
+        | HoldReason::Later(_) => {
+            let reason = given.reason.clone();
+            Terms::Pause(Pause { reason, ends_with: None, of: Vec::new(), status: PauseStatus::Running })
+        }
+    }
+}
+
+/// Whether two are the same agreement, however things stood when each was made.
+fn same_terms(before: &Terms, now: &Terms) -> bool {
+    match (before, now) {
+        (Terms::Promise(before), Terms::Promise(now)) => before.pays_on == now.pays_on && before.status == now.status,
+        (Terms::Dispute(before), Terms::Dispute(now)) => before.status == now.status,
+        (Terms::Pause(before), Terms::Pause(now)) => before.reason == now.reason && before.status == now.status,
+        (Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Plan(_) | Terms::Money(_) | Terms::Later(_), _) => {
+            false
+        }
+    }
 }
 
 /// Ends a hold now; ending it again changes nothing.
@@ -149,12 +212,18 @@ pub async fn end(
 ) -> Answer<Json<HoldOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let (customer, id) = named(&app, tenant, &customer, &name).await?;
-    app.store.end_hold(tenant, &customer, &id, app.clock.now()).await?;
-    let hold = app.store.hold(tenant, &customer, &id).await?;
-    hold.map(|hold| Json(shown(&hold))).ok_or_else(|| Fail::not_found("there is no hold of this name on the customer"))
+    let now = app.clock.now();
+    let before = app.store.agreement(tenant, &customer, &id).await?;
+    let before = before.ok_or_else(|| Fail::not_found("there is no hold of this name on the customer"))?;
+    if before.ended_at.is_some() {
+        return Ok(Json(shown(&before)));
+    }
+    let lifted = before.clone().lifted(now);
+    app.store.put_agreement(tenant, &customer, Some(&before), &lifted, now).await?;
+    Ok(Json(shown(&lifted)))
 }
 
-async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answer<(CustomerId, HoldId)> {
+async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answer<(CustomerId, AgreementId)> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
         return Err(Fail::bad_request("a hold's name is 1 to 64 of a-z, A-Z, 0-9, '-' and '_'"));
@@ -163,27 +232,24 @@ async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answ
     let customer = CustomerId::parse(customer).ok_or_else(none)?;
     app.store.head(tenant, &customer).await?.ok_or_else(none)?;
     // A hold that came along with a moved invoice has the id that it was placed under elsewhere, and is named by that.
-    let id = HoldId::parse(name).unwrap_or_else(|| HoldId::derive(&[tenant.as_str(), customer.as_str(), name]));
+    let id = AgreementId::parse(name).unwrap_or_else(|| AgreementId::derive(&[tenant.as_str(), customer.as_str(), name]));
     Ok((customer, id))
 }
 
 /// The scope with the invoice's id: an id as it is, else the source's own of the customer's source.
-async fn scope(app: &App, tenant: &TenantId, customer: &CustomerId, given: &ScopeIn) -> Answer<HoldScope> {
+fn scope(facts: &Facts, given: &ScopeIn) -> Answer<AgreementScope> {
     let wanted = match given {
-        ScopeIn::Customer => return Ok(HoldScope::Customer),
-        ScopeIn::Case(currency) => return Ok(HoldScope::Case(*currency)),
+        ScopeIn::Customer => return Ok(AgreementScope::Customer),
+        ScopeIn::Case(currency) => return Ok(AgreementScope::Case(*currency)),
         ScopeIn::Invoice(text) => text,
     };
-    let none = || Fail::not_found("there is no such customer");
-    let explained = app.store.explain(tenant, customer, 1).await?.ok_or_else(none)?;
-    let found = explained
-        .facts
+    let found = facts
         .invoices
         .iter()
         .map(|fact| &fact.invoice)
         .find(|invoice| InvoiceId::parse(wanted).as_ref() == Some(&invoice.id) || invoice.external_id == *wanted);
     match found {
-        Some(invoice) => Ok(HoldScope::Invoice(invoice.id.clone())),
+        Some(invoice) => Ok(AgreementScope::Invoices(vec![invoice.id.clone()])),
         None => Err(Fail::fields([("/scope/invoice".to_owned(), "the customer has no open invoice of this id".to_owned())])),
     }
 }
@@ -195,6 +261,9 @@ fn check(given: &HoldIn, from_at: Timestamp, now: Timestamp, today: Date) -> Ans
             flaws.push((pointer.to_owned(), detail.to_owned()));
         }
     };
+    let known = ["dispute", "promise", "plan", "manual", "legal", "cease"];
+    refuse(!known.contains(&given.reason.as_str()), "/reason", "a reason is dispute, promise, plan, manual, legal or cease");
+    refuse(given.clock.as_ref().is_some_and(HoldClock::is_later), "/clock", "a clock is stop_clock or freeze");
     let latest = today.checked_add(DAYS_MAX.days()).unwrap_or(Date::MAX);
     refuse(given.until_on > latest, "/until_on", "a hold ends at most 400 days ahead; it may be placed again then");
     refuse(given.until_on < today, "/until_on", "the day has passed; DELETE ends a hold now");
@@ -213,17 +282,38 @@ fn check(given: &HoldIn, from_at: Timestamp, now: Timestamp, today: Date) -> Ans
     if flaws.is_empty() { Ok(()) } else { Err(Fail::fields(flaws)) }
 }
 
-/// A hold as the API shows it.
-pub fn shown(hold: &Hold) -> HoldOut {
+/// An agreement as a hold.
+pub fn shown(agreement: &Agreement) -> HoldOut {
+    let (reason, promised_on) = match &agreement.terms {
+        Terms::Promise(promise) => ("promise", Some(promise.pays_on)),
+        Terms::Dispute(_) => ("dispute", None),
+        Terms::Plan(_) => ("plan", None),
+        Terms::Pause(pause) => (pause.reason.as_str(), None),
+        Terms::Money(_) => ("money_on_its_way", None),
+        Terms::Later(_) => (agreement.kind(), None),
+    };
     HoldOut {
-        id: hold.id.as_str().to_owned(),
-        reason: hold.reason,
-        scope: hold.scope.clone(),
-        amount_minor: hold.amount_minor,
-        from: hold.from_at,
-        until_on: hold.until_on,
-        clock: hold.clock,
-        ended_at: hold.ended_at,
-        promised_on: hold.promised_on,
+        id: agreement.id.as_str().to_owned(),
+        reason: reason.to_owned(),
+        scope: scope_shown(&agreement.scope),
+        amount_minor: agreement.amount_minor,
+        from: agreement.from_at,
+        until_on: agreement.until_on,
+        clock: agreement.clock.as_str().to_owned(),
+        ended_at: agreement.ended_at,
+        promised_on,
+    }
+}
+
+/// What an agreement speaks of as the API shows it.
+pub fn scope_shown(scope: &AgreementScope) -> Value {
+    match scope {
+        AgreementScope::Customer => json!("customer"),
+        AgreementScope::Case(currency) => json!({ "case": currency }),
+        AgreementScope::Invoices(all) => match all.as_slice() {
+            [one] => json!({ "invoice": one }),
+            several => json!({ "invoices": several }),
+        },
+        AgreementScope::Later(scope) => scope.clone(),
     }
 }

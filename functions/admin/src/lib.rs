@@ -4,6 +4,7 @@
 //! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
 //! paths to those of the attributes.
 
+mod agreements;
 mod answer;
 mod app;
 mod apps;
@@ -17,6 +18,7 @@ mod gateway;
 mod holds;
 mod oauth;
 mod openapi;
+mod orders;
 mod settings;
 mod tasks;
 mod templates;
@@ -67,6 +69,11 @@ routes! {
     "/v1/customers/{source}/{external_id}": get customers::show;
     "/v1/cases/{customer_id}": get customers::show_case;
     "/v1/customers/{customer_id}/holds/{name}": put holds::put, delete holds::end;
+    "/v1/agreements": post agreements::make;
+    "/v1/agreements/{id}": get agreements::show;
+    "/v1/agreements/{id}/{act}": post agreements::act;
+    "/v1/charges/{id}/{act}": post agreements::act_on_charge;
+    "/v1/customers/{customer_id}/orders": post orders::give;
     "/v1/tasks": get tasks::list;
     "/v1/tasks/{id}/done": post tasks::finish;
     "/v1/breaker/reset": post controls::reset_breaker;

@@ -1,3 +1,5 @@
+#![recursion_limit = "256"]
+
 //! The admin API as a Lambda function.
 
 use lambda_runtime::service_fn;

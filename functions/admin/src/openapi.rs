@@ -56,6 +56,7 @@ fn finish(operation: &mut Value) {
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let (request, answer) = match id.as_str() {
         "put_settings" => (Some(schema("Settings")), None),
+        "make_agreement" => (Some(schema("Proposal")), None),
         "put_workflow" => (Some(schema("Workflow")), Some(schema("Workflow"))),
         "show_workflow" | "show_workflow_version" => (None, Some(schema("Workflow"))),
         _ => (None, None),

@@ -7,13 +7,14 @@ use axum::{
     extract::{Path, Query, State},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{NewTask, TaskId, TaskKind, TenantId};
+use domain::{EffectKind, NewTask, TaskId, TaskKind, TaskResult, TenantId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{Answer, Fail},
+    answer::{Answer, Fail, OptionalBody, read},
     app::App,
     caller::{Caller, Role},
 };
@@ -22,6 +23,8 @@ use crate::{
 const PAGE: u32 = 50;
 /// Pages of the table that one request reads at most when it looks for one kind.
 const READS_MAX: usize = 20;
+/// Longest note, in characters.
+const NOTE_MAX: usize = 2_000;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -67,10 +70,53 @@ pub struct TaskOut {
     /// When it was raised.
     #[schema(value_type = String, format = DateTime)]
     raised_at: Timestamp,
+    /// What it is there for.
+    effect: EffectOut,
     /// When a person finished it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     done_at: Option<Timestamp>,
+    /// Who: the subject of their token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    done_by: Option<String>,
+    /// How they said that it ended: `done`, `failed`, `approve` or `refuse`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    result: Option<TaskResult>,
+    /// What they said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// When it was taken back because its reason was gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    withdrawn_at: Option<Timestamp>,
+    /// Why it was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withdrawn_because: Option<String>,
+}
+
+/// What a decision asked for: it waits for a person, `queued`, until the task that asks for it is over.
+#[derive(Serialize, ToSchema)]
+pub struct EffectOut {
+    /// Its id.
+    id: String,
+    /// `task`, `notice`, `credit_hold`, `hand_off` or `charge`.
+    kind: &'static str,
+    /// `queued`, `done`, `failed`, or `superseded` where its reason was gone.
+    status: &'static str,
+}
+
+/// How a task ended. The body may be left out: then it was done, and what was asked for is approved.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskDoneIn {
+    /// `done` or `failed`; for a task of kind `approval` `approve` or `refuse`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    result: Option<TaskResult>,
+    /// What there is to say of it, at most 2000 characters.
+    #[serde(default)]
+    note: Option<String>,
 }
 
 /// A page of the worklist.
@@ -110,26 +156,66 @@ pub async fn page(app: &App, tenant: &TenantId, query: &TasksQuery) -> Answer<Ta
     Ok(TasksOut { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
 }
 
-/// Marks a task as done; doing so again keeps the first moment.
+/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.
 #[utoipa::path(post, path = "/v1/tasks/{id}/done", tag = "tasks", operation_id = "finish_task",
     params(("id" = String, Path, description = "The task's id")),
-    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
-pub async fn finish(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<TaskOut>> {
-    Ok(Json(end(&app, caller.at_least(Role::Collector)?, &id).await?))
+    request_body = Option<TaskDoneIn>,
+    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
+pub async fn finish(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    OptionalBody(body): OptionalBody,
+) -> Answer<Json<TaskOut>> {
+    Ok(Json(end(&app, caller.at_least(Role::Collector)?, &id, body, caller.subject()).await?))
 }
 
-/// Marks a task of a worklist as done.
+/// Ends a task of a worklist as `body` says.
 ///
 /// # Errors
 ///
-/// `not-found`, and those of the table.
-pub async fn end(app: &App, tenant: &TenantId, id: &str) -> Answer<TaskOut> {
+/// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
+pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option<String>) -> Answer<TaskOut> {
     let none = || Fail::not_found("there is no such task in this worklist, which lists those that are open");
     let id = TaskId::parse(id).ok_or_else(none)?;
-    if !app.store.finish_task(tenant, &id, app.clock.now()).await? {
-        return Err(none());
+    let body = if body.is_null() { json!({}) } else { body };
+    if !body.is_object() {
+        return Err(Fail::bad_request("the body is an object such as {\"result\": \"done\"}, or left out"));
     }
-    Ok(shown(app.store.task(tenant, &id).await?.ok_or_else(none)?))
+    let given: TaskDoneIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    if given.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
+        return Err(Fail::fields([("/note".to_owned(), format!("a note has at most {NOTE_MAX} characters"))]));
+    }
+    let kind = app.store.task(tenant, &id).await?.ok_or_else(none)?.task.kind;
+    let result = given.result.unwrap_or(TaskResult::plain(kind));
+    if !result.fits(kind) {
+        let detail = if kind == TaskKind::Approval {
+            "a task of kind 'approval' ends with 'approve' or 'refuse'"
+        } else {
+            "only a task of kind 'approval' is approved or refused; this one ends with 'done' or 'failed'"
+        };
+        return Err(Fail::invalid("invalid-result", "Invalid result", [("/result".to_owned(), detail.to_owned())]));
+    }
+    let note = given.note.filter(|note| !note.trim().is_empty());
+    match app.store.end_task(tenant, &id, &store::Ending { result, note, by }, app.clock.now()).await? {
+        store::TaskEnded::Done(task) => Ok(shown(task)),
+        store::TaskEnded::Over(task) => Err(Fail::changed_meanwhile(over(&task))),
+        store::TaskEnded::None => Err(none()),
+    }
+}
+
+/// How a task was over before somebody ended it.
+fn over(task: &store::Task) -> String {
+    match (&task.withdrawn, task.done_at, &task.ending) {
+        (Some((at, why)), ..) => format!("the task was taken back at {at}: {why}"),
+        (None, Some(at), Some(ending)) => {
+            let result = serde_json::to_value(ending.result).unwrap_or_default();
+            format!("the task ended at {at} already, with {result}")
+        }
+        (None, ..) => "the task is over already".to_owned(),
+    }
 }
 
 fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {
@@ -150,8 +236,11 @@ fn cursor(text: &str) -> Answer<String> {
 }
 
 fn shown(task: store::Task) -> TaskOut {
-    let store::Task { id, customer, task, raised_at, done_at, .. } = task;
+    let status = task.effect_status().as_str();
+    let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency } = task;
+    let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
+    let (withdrawn_at, withdrawn_because) = withdrawn.unzip();
     TaskOut {
         id: id.as_str().to_owned(),
         kind,
@@ -164,6 +253,12 @@ fn shown(task: store::Task) -> TaskOut {
         currency,
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
         raised_at,
+        effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind).as_str(), status },
         done_at,
+        done_by,
+        result,
+        note,
+        withdrawn_at,
+        withdrawn_because,
     }
 }

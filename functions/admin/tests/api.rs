@@ -286,7 +286,8 @@ async fn roles() {
             let lowest = match id {
                 "put_settings" | "put_connection" | "authorize_connection" | "delete_connection" => "admin",
                 "put_workflow" | "unpublish_workflow" | "put_template" | "reset_breaker" | "pause" | "resume" => "manager",
-                "put_hold" | "end_hold" | "finish_task" | "test_connection" => "collector",
+                "put_hold" | "end_hold" | "finish_task" | "test_connection" | "make_agreement" | "act_on_agreement"
+                | "act_on_charge" => "collector",
                 _ => "viewer",
             };
             for role in roles {
@@ -381,6 +382,94 @@ async fn the_worklist() {
     }
     assert_eq!(api.get("/v1/tasks?kind=exception").await.is(200).body["tasks"], json!([]));
     api.with("collector", "POST", "/v1/tasks/tsk_none/done", &[], Value::Null).await.is(404);
+}
+
+#[tokio::test]
+async fn a_task_keeps_how_it_ended() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let raise = async |kind, key: &str| {
+        let task = domain::NewTask {
+            kind,
+            key: key.to_owned(),
+            title: "Do it".to_owned(),
+            detail: String::new(),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+        };
+        api.world.store.raise(&acme, None, &task, api.world.now()).await.unwrap()
+    };
+    for (kind, body, result, status) in [
+        (domain::TaskKind::HandOff, json!({"result": "failed", "note": "they refused"}), "failed", "failed"),
+        (domain::TaskKind::HandOff, json!({"result": "done"}), "done", "done"),
+        (domain::TaskKind::Task, json!({}), "done", "done"),
+        (domain::TaskKind::Approval, Value::Null, "approve", "done"),
+        (domain::TaskKind::Approval, json!({"result": "refuse"}), "refuse", "done"),
+    ] {
+        let id = raise(kind, &format!("{kind:?} {body}")).await;
+        let address = format!("/v1/tasks/{id}/done");
+        let done = api.with("collector", "POST", &address, &[], body.clone()).await.is(200).body;
+        assert_eq!((&done["result"], &done["note"]), (&json!(result), &body["note"]), "{kind:?}");
+        assert_eq!(done["effect"]["status"], status);
+        assert!(done["effect"]["id"].as_str().unwrap().starts_with("eff_"), "{done}");
+        let other = if kind == domain::TaskKind::Approval { ["approve", "refuse"] } else { ["done", "failed"] };
+        let other = if other[0] == result { other[1] } else { other[0] };
+        let over = api.with("collector", "POST", &address, &[], json!({"result": other})).await.is(409);
+        assert_eq!(over.kind(), "changed-meanwhile");
+    }
+    let task = raise(domain::TaskKind::Task, "fits").await;
+    let approval = raise(domain::TaskKind::Approval, "fits").await;
+    for (id, body, status) in [
+        (&task, json!({"result": "approve"}), 422),
+        (&task, json!({"result": "refuse"}), 422),
+        (&approval, json!({"result": "done"}), 422),
+        (&approval, json!({"result": "failed"}), 422),
+        (&task, json!({"result": "maybe"}), 400),
+        (&task, json!({"remark": "x"}), 400),
+        (&task, json!({"note": "x".repeat(2_001)}), 400),
+        (&task, json!([]), 400),
+    ] {
+        let refused = api.with("collector", "POST", &format!("/v1/tasks/{id}/done"), &[], body.clone()).await.is(status);
+        assert_eq!(refused.kind(), if status == 422 { "invalid-result" } else { "bad-request" }, "{body}");
+    }
+    assert_eq!(api.get("/v1/tasks").await.is(200).body["tasks"].as_array().unwrap().len(), 2, "nothing of it was taken");
+}
+
+#[tokio::test]
+async fn orders_are_given_and_shown() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live"})).await.is(200);
+    let id = api.world.customer("acme", "C-1", |_| {}).await;
+    let address = format!("/v1/customers/{id}/orders");
+    let matter = api.get(&format!("/v1/cases/{id}")).await.is(200).body;
+    let item = matter["due_items"][0]["item"].as_str().unwrap().to_owned();
+    let invoice = item.split('/').next().unwrap().to_owned();
+    api.with("viewer", "POST", &address, &[], json!({"kind": "skip", "invoice": invoice, "step": "reminder"})).await.is(403);
+    for (body, pointer) in [
+        (json!({"kind": "skip", "step": "reminder"}), "/invoice"),
+        (json!({"kind": "skip", "invoice": "nobody's", "step": "reminder"}), "/invoice"),
+        (json!({"kind": "send_now", "invoice": invoice}), "/step"),
+        (json!({"kind": "send_now", "invoice": invoice, "step": "reminder", "workflow": "x"}), "/workflow"),
+        (json!({"kind": "send_now", "invoice": invoice, "step": "reminder", "currency": "JPY"}), "/currency"),
+        (json!({"kind": "send_now", "invoice": invoice, "step": "reminder", "until": "2020-01-01T00:00:00Z"}), "/until"),
+        (json!({"kind": "move", "currency": "EUR"}), "/workflow"),
+        (json!({"kind": "move", "workflow": "standard"}), "/currency"),
+        (json!({"kind": "lift_cap_once", "currency": "EUR", "step": "reminder"}), "/step"),
+        (json!({"kind": "approve", "currency": "EUR"}), "/kind"),
+        (json!({"kind": "skip", "more": 1}), "/more"),
+    ] {
+        let refused = api.call("POST", &address, body.clone()).await.is(400);
+        assert_eq!(refused.body["errors"][0]["pointer"], pointer, "{body}: {}", refused.body);
+    }
+    let given = json!({"kind": "skip", "invoice": invoice, "step": "reminder"});
+    let order = api.call("POST", &address, given.clone()).await.is(200).body;
+    assert_eq!((&order["kind"], &order["steps"][0]), (&json!("skip"), &json!({"item": item, "step": "reminder"})));
+    assert_eq!(api.call("POST", &address, given).await.is(200).body["id"], order["id"], "repeated, it is the same");
+    assert_eq!(api.get(&format!("/v1/cases/{id}")).await.is(200).body["orders"], json!([order]));
+    api.call("POST", "/v1/customers/cus_none/orders", json!({"kind": "skip"})).await.is(404);
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+#![recursion_limit = "256"]
+
 //! The customers' portal as a Lambda function.
 
 use lambda_runtime::service_fn;

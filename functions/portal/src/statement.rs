@@ -2,7 +2,7 @@
 
 use domain::{
     Money,
-    book::{Book, DueItem},
+    book::{Book, BookRules, DueItem},
     calendar::tenant_zone,
 };
 use jiff::Timestamp;
@@ -37,19 +37,21 @@ struct Total {
 /// The page.
 pub fn page(visit: &Visit, now: Timestamp) -> Page {
     let zone = tenant_zone(&visit.settings);
-    let book = Book::reckon(&visit.facts, &zone, now);
-    let rows: Vec<Row> = book.items.iter().take(LISTED_MAX).map(|item| row(visit, &book, item)).collect();
+    let book = Book::by(&visit.facts, BookRules::of(&visit.settings, &zone), now);
+    // What the parts of a plan stand for is shown as those parts.
+    let shown = || book.items.iter().filter(|item| item.owed_minor() > 0);
+    let rows: Vec<Row> = shown().take(LISTED_MAX).map(|item| row(visit, &book, item)).collect();
     let totals: Vec<Total> = book
         .currencies()
         .into_iter()
         .map(|currency| {
             let past_due = book.in_currency(currency).filter(|item| item.days_past_due(book.today) > 0);
-            let past_due_minor = past_due.fold(0_i64, |sum, item| sum.saturating_add(item.open_minor));
+            let past_due_minor = past_due.fold(0_i64, |sum, item| sum.saturating_add(item.owed_minor()));
             let money = |minor| visit.locale.money(Money::from_minor(minor, currency));
             Total { open: money(book.open_minor(currency)), past_due: (past_due_minor > 0).then(|| money(past_due_minor)) }
         })
         .collect();
-    let more = book.items.len().saturating_sub(LISTED_MAX);
+    let more = shown().count().saturating_sub(LISTED_MAX);
     let values = context! {
         title => format!("{} – {}", visit.words.statement, visit.settings.name),
         tenant => visit.settings.name.clone(),
@@ -70,7 +72,7 @@ fn row(visit: &Visit, book: &Book<'_>, item: &DueItem<'_>) -> Row {
         instalment: item.instalment.map(|(at, of)| format!("{} {at} {} {of}", words.instalment, words.of)),
         issued_on: visit.locale.date(item.issued_on),
         due_on: visit.locale.date(item.due_on),
-        open: visit.locale.money(Money::from_minor(item.open_minor, item.currency)),
+        open: visit.locale.money(Money::from_minor(item.owed_minor(), item.currency)),
         status: words.days_past_due(days),
         past_due: days > 0,
         url: item.url.filter(|url| is_web(url)).map(str::to_owned),

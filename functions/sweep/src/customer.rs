@@ -1,6 +1,6 @@
 //! One customer that is due.
 
-use domain::{CustomerId, Decision, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX, inputs};
+use domain::{CustomerId, Decision, Facts, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX, inputs};
 use jiff::{Timestamp, ToSpan};
 use store::{Entry, Error, Head, Read, Store, TenantRow};
 
@@ -33,9 +33,61 @@ pub(crate) enum Did {
     Tripped,
 }
 
+/// What was read of a due customer together with others.
+pub(crate) struct Seen {
+    customer: CustomerId,
+    head: Option<Result<Head, Error>>,
+    /// Absent where nothing is to be decided.
+    facts: Option<Result<Facts, Error>>,
+}
+
+/// What a head says that is to be done.
+enum Due {
+    Nothing,
+    BackedOff(Timestamp),
+    Tend,
+    Decide,
+}
+
+impl Due {
+    fn of(row: &TenantRow, head: &Head, now: Timestamp) -> Self {
+        if let Some(until) = head.backoff_until.filter(|until| *until > now) {
+            return Self::BackedOff(until);
+        }
+        if row.replan.is_none() && !matches!(head.due, Next::At(at) if at <= now) {
+            return Self::Nothing;
+        }
+        if head.pending.is_empty() { Self::Decide } else { Self::Tend }
+    }
+}
+
+/// Reads the heads of a few customers in one batch, then the facts of those that are to be decided.
+///
+/// # Errors
+///
+/// Those of the batches; what is wrong with one customer's items is in its own part.
+pub(crate) async fn see(store: &Store, row: &TenantRow, customers: &[CustomerId], now: Timestamp) -> Result<Vec<Seen>, Error> {
+    let mut heads = store.heads(&row.tenant, customers).await?;
+    let mut seen: Vec<Seen> =
+        customers.iter().map(|customer| Seen { customer: customer.clone(), head: heads.remove(customer), facts: None }).collect();
+    let is_decided = |seen: &&mut Seen| match &seen.head {
+        Some(Ok(head)) => matches!(Due::of(row, head, now), Due::Decide),
+        Some(Err(_)) | None => false,
+    };
+    let mut decided: Vec<&mut Seen> = seen.iter_mut().filter(is_decided).collect();
+    let heads: Vec<&Head> = decided.iter().filter_map(|seen| seen.head.as_ref()?.as_ref().ok()).collect();
+    let facts = store.facts_of(&row.tenant, &heads).await?;
+    for (seen, facts) in decided.iter_mut().zip(facts) {
+        seen.facts = Some(facts);
+    }
+    Ok(seen)
+}
+
 /// Advances one customer. What goes wrong with it is logged and backs off, and holds nobody else up.
-pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Meter<'_>) -> Did {
-    match attempt(store, row, customer, now, meter).await {
+pub(crate) async fn advance(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Did {
+    let customer = seen.customer.clone();
+    let customer = &customer;
+    match attempt(store, row, seen, now, meter).await {
         Ok(did) => did,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
             let error = kit::causes(&error);
@@ -54,20 +106,22 @@ pub(crate) async fn advance(store: &Store, row: &TenantRow, customer: &CustomerI
     }
 }
 
-async fn attempt(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
+async fn attempt(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
+    let Seen { customer, head, facts } = seen;
+    let (mut head, mut facts) = (head.transpose()?, facts.transpose()?);
     for last in [false, false, true].into_iter().take(TRIES) {
-        let Some(head) = store.head(&row.tenant, customer).await? else { return Ok(Did::Nothing) };
-        if let Some(until) = head.backoff_until.filter(|until| *until > now) {
-            return Ok(Did::Passed(Some(until)));
+        let Some(read) = head.take() else { return Ok(Did::Nothing) };
+        match Due::of(row, &read, now) {
+            Due::Nothing => return Ok(Did::Nothing),
+            Due::BackedOff(until) => return Ok(Did::Passed(Some(until))),
+            Due::Tend => return tend(store, row, &read, now).await,
+            Due::Decide => {}
         }
-        if row.replan.is_none() && !matches!(head.due, Next::At(at) if at <= now) {
-            return Ok(Did::Nothing);
-        }
-        if !head.pending.is_empty() {
-            return tend(store, row, &head, now).await;
-        }
-        let facts = store.facts(&row.tenant, &head).await?;
-        let policy = store.policy(&row.tenant, &head.cases, Read::Cached(row.rev)).await?;
+        let facts = match facts.take() {
+            Some(facts) => facts,
+            None => store.facts(&row.tenant, &read).await?,
+        };
+        let policy = store.policy(&row.tenant, &read.cases, Read::Cached(row.rev)).await?;
         let inputs = Some(inputs(&facts, &policy, now));
         let decision = Decision { inputs, ..decide(&facts, &policy, now) };
         let messages = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
@@ -78,12 +132,15 @@ async fn attempt(store: &Store, row: &TenantRow, customer: &CustomerId, now: Tim
                 Room::Tripped => return Ok(Did::Tripped),
             }
         }
-        match store.commit(&row.tenant, &head, &facts, &decision, now).await {
+        match store.commit(&row.tenant, &read, &facts, &decision, now).await {
             Ok(_) => {
-                log(row, customer, &decision);
+                log(row, &customer, &decision);
                 return Ok(Did::Decided { messages, next: when(&decision, now) });
             }
-            Err(Error::Conflict { .. }) if !last => meter.put_back(messages).await,
+            Err(Error::Conflict { .. }) if !last => {
+                meter.put_back(messages).await;
+                head = store.head(&row.tenant, &customer).await?;
+            }
             Err(error) => {
                 meter.put_back(messages).await;
                 return Err(error);

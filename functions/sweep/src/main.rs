@@ -1,3 +1,5 @@
+#![recursion_limit = "256"]
+
 use lambda_runtime::{Error, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,15 +1,13 @@
 //! One tenant's walk through its due customers.
 
-use std::sync::Mutex;
-
 use domain::{CustomerId, NewTask, Next, TaskKind};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
 use kit::Budget;
 use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
 
 use crate::{
-    customer::{Did, advance},
+    customer::{Did, advance, see},
     earliest,
     meter::Meter,
 };
@@ -18,7 +16,7 @@ use crate::{
 const FIRST_PAGE: u32 = 25;
 /// Entries of the pages after it.
 const PAGE: u32 = 200;
-/// Customers advanced at once.
+/// Customers advanced at once: their heads are read in one batch, and what is known of their addresses in another.
 const PARALLEL: usize = 16;
 
 /// What a walk came to.
@@ -135,48 +133,48 @@ impl<'a> Walk<'a> {
     }
 
     async fn advance_all(&mut self, customers: Vec<CustomerId>, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
-        let stop: Mutex<Option<Stop>> = Mutex::new(None);
-        let (store, row, now, budget) = (self.store, self.row, self.now, self.budget);
-        let stopped = || stop.lock().map_or(Some(Stop::Time), |stop| *stop);
-        let halt = |why: Stop| {
-            if let Ok(mut stop) = stop.lock() {
-                stop.get_or_insert(why);
+        let (store, row, now) = (self.store, self.row, self.now);
+        let mut stop: Option<Stop> = None;
+        for some in customers.chunks(PARALLEL) {
+            if stop.is_none() && self.budget.is_over() {
+                stop = Some(Stop::Time);
             }
-        };
-        let mut running = stream::iter(customers)
-            .map(|customer| async move {
-                if stopped().is_some() {
-                    return Did::Nothing;
+            if stop.is_some() {
+                break;
+            }
+            let seen = match see(store, row, some, now).await {
+                Ok(seen) => seen,
+                Err(error) => {
+                    let error = kit::causes(&error);
+                    tracing::warn!(tenant.id = %row.tenant, customers = some.len(), error, "customers are left for the next sweep");
+                    self.report.failed += u64::try_from(some.len()).unwrap_or(u64::MAX);
+                    self.report.idle_until = Some(now);
+                    continue;
                 }
-                if budget.is_over() {
-                    halt(Stop::Time);
-                    return Did::Nothing;
+            };
+            let mut running: FuturesUnordered<_> =
+                seen.into_iter().map(|seen| async { advance(store, row, seen, now, meter).await }).collect();
+            while let Some(did) = running.next().await {
+                match did {
+                    Did::Decided { messages, next } => {
+                        self.report.decided += 1;
+                        self.report.messages += u64::from(messages);
+                        self.report.idle_until = earliest(self.report.idle_until, next);
+                    }
+                    Did::Passed(until) => {
+                        self.report.passed += 1;
+                        self.report.idle_until = earliest(self.report.idle_until, until);
+                    }
+                    Did::Failed => {
+                        self.report.failed += 1;
+                        self.report.idle_until = Some(self.now);
+                    }
+                    Did::NoRoom(until) => stop = stop.or(Some(Stop::Cap(until))),
+                    Did::Tripped => stop = stop.or(Some(Stop::Breaker)),
+                    Did::Nothing => {}
                 }
-                advance(store, row, &customer, now, meter).await
-            })
-            .buffer_unordered(PARALLEL);
-        while let Some(did) = running.next().await {
-            match did {
-                Did::Decided { messages, next } => {
-                    self.report.decided += 1;
-                    self.report.messages += u64::from(messages);
-                    self.report.idle_until = earliest(self.report.idle_until, next);
-                }
-                Did::Passed(until) => {
-                    self.report.passed += 1;
-                    self.report.idle_until = earliest(self.report.idle_until, until);
-                }
-                Did::Failed => {
-                    self.report.failed += 1;
-                    self.report.idle_until = Some(self.now);
-                }
-                Did::NoRoom(until) => halt(Stop::Cap(until)),
-                Did::Tripped => halt(Stop::Breaker),
-                Did::Nothing => {}
             }
         }
-        drop(running);
-        let stop = stopped();
         if stop == Some(Stop::Breaker) {
             self.trip().await?;
         }

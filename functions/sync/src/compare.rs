@@ -91,7 +91,7 @@ async fn compare(desk: &mut Desk<'_>, mut comparison: Comparison, mut after: Opt
 
 /// Compares some customers and reads again what differs.
 async fn those(
-    desk: &Desk<'_>,
+    desk: &mut Desk<'_>,
     comparison: &mut Comparison,
     customers: &[CustomerId],
     theirs: &BTreeMap<CustomerId, Open>,
@@ -143,7 +143,7 @@ async fn here(desk: &Desk<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
 }
 
 /// Reads invoices again, by the vendor's ids: what it says of them, and which of them it does not show.
-async fn reread(desk: &Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<(Vec<Row>, BTreeSet<String>), Stopped> {
+async fn reread(desk: &mut Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<(Vec<Row>, BTreeSet<String>), Stopped> {
     let books = desk.books;
     let all: Vec<String> = invoices.values().cloned().collect();
     let (mut said, mut refused) = (Vec::new(), BTreeSet::new());
@@ -154,7 +154,7 @@ async fn reread(desk: &Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Resu
             said.extend(tally::rows(&page));
             take(desk, page, Care::Plain).await?;
         }
-        desk.keep().await?;
+        desk.keep_alive().await?;
     }
     Ok((said, refused))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use connectors::Page;
 use store::Waiting;
 
 use crate::{
@@ -12,6 +13,8 @@ use crate::{
 
 /// Hints that are read in one go; more of them wait for the next.
 const HINTS_MAX: usize = 400;
+/// Documents after which what was read is applied before more is asked for.
+const GATHERED_MAX: usize = 200;
 
 /// Reads what was hinted, in the order of kinds, many objects a request, as far as there is time. True when there was something.
 ///
@@ -28,27 +31,53 @@ pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
         }
     }
     let any = !by_kind.is_empty();
+    let mut gathered = Gathered::default();
     for hints in by_kind.into_values() {
         for some in hints.chunks(books.access().limits.ids_max) {
             if run.budget.is_over() {
+                gathered.apply(desk).await?;
                 return Ok(any);
             }
-            batch(desk, some).await?;
-            for hint in some {
-                run.handler.store.unhint(run.tenant, run.source, hint).await?;
+            let asked = gathered.ask(desk, some).await;
+            // What was read before the vendor stopped answering is applied all the same.
+            if asked.is_err() || gathered.page.documents.len() >= GATHERED_MAX {
+                std::mem::take(&mut gathered).apply(desk).await?;
             }
-            desk.keep().await?;
+            asked?;
+            desk.keep_alive().await?;
         }
     }
+    gathered.apply(desk).await?;
     Ok(any)
 }
 
-/// Reads objects of one kind: one bad id spoils no other.
-async fn batch(desk: &Desk<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
-    let Some(kind) = hints.first().map(|hint| hint.kind.clone()) else { return Ok(()) };
-    let ids: Vec<String> = hints.iter().map(|hint| hint.id.clone()).collect();
-    for page in objects::read(desk, &kind, &ids).await?.pages {
-        take(desk, page, Care::Links).await?;
+/// What was read of hinted objects and is not applied yet. Kinds that were hinted together are applied together: a payment and its
+/// invoice bump their customer's head once.
+#[derive(Default)]
+struct Gathered {
+    page: Page,
+    hints: Vec<Waiting>,
+}
+
+impl Gathered {
+    /// Asks for objects of one kind: one bad id spoils no other.
+    async fn ask(&mut self, desk: &Desk<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
+        let Some(kind) = hints.first().map(|hint| hint.kind.clone()) else { return Ok(()) };
+        let ids: Vec<String> = hints.iter().map(|hint| hint.id.clone()).collect();
+        for page in objects::read(desk, &kind, &ids).await?.pages {
+            self.page.documents.extend(page.documents);
+            self.page.customers.extend(page.customers);
+            self.page.unreadable.extend(page.unreadable);
+        }
+        self.hints.extend(hints.iter().cloned());
+        Ok(())
     }
-    Ok(())
+
+    async fn apply(self, desk: &Desk<'_>) -> Result<(), Stopped> {
+        take(desk, self.page, Care::Links).await?;
+        for hint in &self.hints {
+            desk.run.handler.store.unhint(desk.run.tenant, desk.run.source, hint).await?;
+        }
+        Ok(())
+    }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Desk<'a> {
     pub(crate) books: &'static dyn Books,
     pub(crate) link: Link<'a>,
     pub(crate) lease: Lease<Progress>,
+    /// When the lease was last said to go on.
+    kept_at: Timestamp,
 }
 
 impl Run<'_> {
@@ -67,7 +69,7 @@ impl Run<'_> {
         let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
-                let mut desk = Desk { run: self, books, link, lease };
+                let mut desk = Desk { run: self, books, link, lease, kept_at: self.now() };
                 let worked = desk.work().await;
                 let (calls, answers) = (desk.link.calls(), desk.link.answers());
                 lease = desk.lease;
@@ -132,7 +134,8 @@ impl From<store::Error> for Stopped {
 }
 
 impl Desk<'_> {
-    /// Works until nothing is due. True when the time was over first.
+    /// Works until nothing is due. True when the time was over first. What was hinted needs no word of how far it is: each hint is
+    /// forgotten when it is applied.
     async fn work(&mut self) -> Result<bool, Stopped> {
         if self.lease.progress.company.is_none() {
             self.meet().await?;
@@ -157,18 +160,29 @@ impl Desk<'_> {
                 trouble::is_over(self.run, &mut self.lease.progress).await?;
                 trouble::warn_of_end(self.run, self.link.consent_ends().await).await?;
                 return Ok(false);
+            } else {
+                continue;
             }
             self.keep().await?;
         }
     }
 
     /// Keeps what was done, and the lease.
-    pub(crate) async fn keep(&self) -> Result<(), Stopped> {
+    pub(crate) async fn keep(&mut self) -> Result<(), Stopped> {
         let Run { handler, tenant, source, .. } = self.run;
         if handler.store.keep_books(tenant, source, &self.lease, self.run.until()).await? {
+            self.kept_at = self.run.now();
             return Ok(());
         }
         Err(Stopped::Here(anyhow::anyhow!("another reader took the connection over")))
+    }
+
+    /// Keeps the lease where a good part of it is over. Nothing else is to be kept: whoever dies here leaves what it did not do.
+    pub(crate) async fn keep_alive(&mut self) -> Result<(), Stopped> {
+        if self.run.now().duration_since(self.kept_at) < LEASE / 3 {
+            return Ok(());
+        }
+        self.keep().await
     }
 
     /// Asks for the company itself, page by page: also the test of a new connection.

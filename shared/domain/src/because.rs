@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{DueItemKey, HoldId};
+use crate::{AgreementId, DueItemKey};
 
 /// What a decision about one case came to. Holds ids, never names or addresses.
 ///
@@ -26,7 +26,7 @@ pub enum Because {
     Held {
         /// Which.
         #[serde(default)]
-        by: Vec<HoldId>,
+        by: Vec<AgreementId>,
     },
     /// Less is due now than the tenant chases.
     BelowMinimum {

@@ -8,8 +8,13 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentId, PaymentKind, Standing, dates::days_between,
-    kept_back::KeptBack,
+    Agreement, AgreementId, Currency, DueItemKey, Facts, HoldClock, HoldReason, Invoice, InvoiceId, InvoiceStatus, PaymentFact,
+    PaymentId, PaymentKind, ReversalKind, Settings, Standing,
+    agreed::{OpenPart, agreed},
+    agreement::of_reversals,
+    dates::days_between,
+    kept_back::{Hold, HoldScope, KeptBack},
+    settings::AfterRefund,
 };
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -20,22 +25,26 @@ pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
 pub struct DueItem<'a> {
     /// What it is.
     pub key: DueItemKey,
-    /// The invoice as its source describes it.
-    pub invoice: &'a Invoice,
-    /// The invoice's number.
+    /// The invoice as its source describes it; `None` for a part of a plan and a charge.
+    pub invoice: Option<&'a Invoice>,
+    /// The invoice's number, or what the plan or charge is called.
     pub number: &'a str,
-    /// The instalment's place and how many there are; `None` for a whole invoice.
+    /// The place of the instalment or part and how many there are; `None` for a whole invoice and a charge.
     pub instalment: Option<(usize, usize)>,
     /// The currency of every amount here.
     pub currency: Currency,
-    /// The invoice's total.
+    /// What the invoice, plan or charge comes to.
     pub total_minor: i64,
-    /// When the invoice was issued.
+    /// The invoice's total less its credits: what the creditor asks for.
+    pub claim_minor: i64,
+    /// When the invoice was issued, the plan made or the charge proposed.
     pub issued_on: Date,
     /// When the item falls due.
     pub due_on: Date,
     /// Total less paid, credited and written off, of this item.
     pub open_minor: i64,
+    /// What of it the parts of a running plan stand for.
+    pub planned_minor: i64,
     /// What of it may be chased.
     pub due_now_minor: i64,
     /// Where the customer can see the invoice.
@@ -50,6 +59,11 @@ impl DueItem<'_> {
         days_between(self.due_on, today)
     }
 
+    /// What is open of it and not asked for by a part of a plan: over all items, every amount once.
+    pub fn owed_minor(&self) -> i64 {
+        self.open_minor - self.planned_minor
+    }
+
     /// How it stands to its due date on `today`.
     pub fn standing(&self, today: Date) -> Standing {
         Standing::of(self.due_on, today)
@@ -59,7 +73,8 @@ impl DueItem<'_> {
 /// A customer's due items and what stands against them, at one instant.
 #[derive(Clone, Debug)]
 pub struct Book<'a> {
-    /// Open due items, oldest first: by due date, issue date, number and key.
+    /// Open due items, oldest first: by due date, issue date, number and key. Where parts of a plan are among them, its invoices are
+    /// too, with what the parts stand for in `planned_minor`.
     pub items: Vec<DueItem<'a>>,
     /// Today in the tenant's zone.
     pub today: Date,
@@ -69,8 +84,18 @@ pub struct Book<'a> {
     pub in_flight: Vec<InFlight>,
     /// Payments that leave no credit and touch only closed invoices.
     pub spent: Vec<PaymentId>,
+    /// Payments of other customers that touch only closed invoices here.
+    pub spent_shared: Vec<PaymentId>,
+    /// What agreements and facts such as refunds keep back.
+    pub holds: Vec<Hold>,
     /// What holds keep back of `items`.
     pub kept: KeptBack,
+    /// Agreements that time or money changed, as they are now.
+    pub agreements: Vec<Agreement>,
+    /// When time next changes one.
+    pub agreed_next_at: Option<Timestamp>,
+    /// Payments that refunds or chargebacks took back while their invoices are open again.
+    pub taken_back: Vec<TakenBack>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
     pub not_issued: Vec<DueItem<'a>>,
     /// When the first of those is issued.
@@ -120,6 +145,41 @@ pub struct Overpaid {
     pub excess_minor: i64,
 }
 
+/// A payment that refunds or chargebacks took back, in whole or part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenBack {
+    /// The id under which what is kept back for it is released.
+    pub id: AgreementId,
+    /// The payment.
+    pub payment: PaymentId,
+    /// What took it back: a chargeback, if one of them is.
+    pub kind: ReversalKind,
+    /// The currency.
+    pub currency: Currency,
+    /// The invoices with what was taken back of each, minor units.
+    pub of: Vec<(InvoiceId, i64)>,
+    /// Whether a person released it.
+    pub released: bool,
+}
+
+/// What of a tenant's settings money is reckoned by.
+#[derive(Clone, Copy, Debug)]
+pub struct BookRules<'a> {
+    /// The tenant's zone, whose days due dates are.
+    pub zone: &'a TimeZone,
+    /// What becomes of what is open again after a refund or chargeback.
+    pub after_refund: AfterRefund,
+    /// Whether invoices are chased that were never sent.
+    pub chase_unsent: bool,
+}
+
+impl<'a> BookRules<'a> {
+    /// Those of a tenant's settings.
+    pub fn of(settings: &Settings, zone: &'a TimeZone) -> Self {
+        Self { zone, after_refund: settings.after_refund, chase_unsent: settings.chase_unsent }
+    }
+}
+
 /// What payments and credit notes say of one invoice, in minor units.
 #[derive(Clone, Copy, Debug, Default)]
 struct Settled {
@@ -130,10 +190,16 @@ struct Settled {
 }
 
 impl<'a> Book<'a> {
-    /// Reckons the book of `facts` at `now`; due dates are days of `zone`, the tenant's.
+    /// Reckons the book of `facts` at `now` by the default rules; due dates are days of `zone`, the tenant's.
     pub fn reckon(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
+        Self::by(facts, BookRules { zone, after_refund: AfterRefund::default(), chase_unsent: true }, now)
+    }
+
+    /// Reckons the book of `facts` at `now` by a tenant's rules.
+    pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
+        let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let (settled, mut credit, mismatched) = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back } = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -141,7 +207,12 @@ impl<'a> Book<'a> {
             by_key: OnceCell::new(),
             in_flight: Vec::new(),
             spent: Vec::new(),
+            spent_shared: Vec::new(),
+            holds: Vec::new(),
             kept: KeptBack::default(),
+            agreements: Vec::new(),
+            agreed_next_at: None,
+            taken_back: Vec::new(),
             not_issued: Vec::new(),
             issued_next_at: None,
             mismatched,
@@ -169,10 +240,18 @@ impl<'a> Book<'a> {
             book.items.extend(open);
             book.in_flight.extend(in_flight(invoice, of));
         }
-        book.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
+        book.sort();
+        let of_invoices = book.items.len();
+        book.add_agreed(facts, zone, now);
+        book.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
+        if book.items.len() > of_invoices {
+            book.sort();
+        }
+        book.taken_back = taken_back.into_iter().filter(|taken| book.is_open_again(taken)).collect();
+        book.holds.extend(not_to_be_chased(&book, rules));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.kept = KeptBack::of(&book.items, &facts.holds, zone, now);
+        book.kept = KeptBack::of(&book.items, &book.holds, zone, now);
         for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
             item.due_now_minor -= kept;
         }
@@ -180,7 +259,33 @@ impl<'a> Book<'a> {
             book.apply_credit(currency, minor);
         }
         book.spent = spent(facts, &book);
+        book.spent_shared = spent_shared(facts, &book);
         book
+    }
+
+    fn sort(&mut self) {
+        self.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
+    }
+
+    /// Lets agreements act on the items of invoices: parts of running plans become items and stand for those of their invoices.
+    fn add_agreed(&mut self, facts: &'a Facts, zone: &TimeZone, now: Timestamp) {
+        let agreed = agreed(facts, &self.items, zone, now);
+        let mut planned = agreed.planned;
+        for item in &mut self.items {
+            let left = item.key.invoice().and_then(|invoice| planned.get_mut(invoice));
+            let Some(left) = left else { continue };
+            item.planned_minor = item.open_minor.min(*left);
+            item.due_now_minor = item.owed_minor();
+            *left -= item.planned_minor;
+        }
+        self.items.extend(agreed.parts.iter().map(|part| of_part(part, zone)));
+        self.holds = agreed.holds;
+        self.agreements = agreed.changed;
+        self.agreed_next_at = agreed.change_at;
+    }
+
+    fn is_open_again(&self, taken: &TakenBack) -> bool {
+        taken.of.iter().any(|(invoice, _)| self.items.iter().any(|item| item.key.invoice() == Some(invoice)))
     }
 
     /// The items of one currency, oldest first.
@@ -236,9 +341,9 @@ impl<'a> Book<'a> {
         total(of_currency.map(|(_, kept)| *kept))
     }
 
-    /// The sum of open in one currency, minor units.
+    /// The sum of open in one currency, every amount once, minor units.
     pub fn open_minor(&self, currency: Currency) -> i64 {
-        total(self.in_currency(currency).map(|item| item.open_minor))
+        total(self.in_currency(currency).map(DueItem::owed_minor))
     }
 
     /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open. The second value is
@@ -252,7 +357,8 @@ impl<'a> Book<'a> {
             return (Vec::new(), 0);
         }
         let stated = if invoice.paid_is_gross { invoice.paid_minor.saturating_sub(of.taken_back) } else { invoice.paid_minor };
-        let mut rest = stated.max(of.paid).saturating_add(invoice.credited_minor.max(of.credited)).max(0);
+        let credited = invoice.credited_minor.max(of.credited);
+        let mut rest = stated.max(of.paid).saturating_add(credited).max(0);
         let of_all = invoice.instalments.len();
         let whole = (DueItemKey::whole(invoice.id.clone()), None, invoice.due_on, invoice.total_minor);
         let mut parts: Vec<_> = invoice
@@ -275,14 +381,16 @@ impl<'a> Book<'a> {
             if amount > filled {
                 items.push(DueItem {
                     key,
-                    invoice,
+                    invoice: Some(invoice),
                     number: &invoice.number,
                     instalment,
                     currency: invoice.currency,
                     total_minor: invoice.total_minor,
+                    claim_minor: invoice.total_minor.saturating_sub(credited),
                     issued_on: invoice.issued_on,
                     due_on,
                     open_minor: amount - filled,
+                    planned_minor: 0,
                     due_now_minor: amount - filled,
                     url: invoice.url.as_deref(),
                     purchase_order: invoice.purchase_order.as_deref(),
@@ -301,31 +409,125 @@ impl<'a> Book<'a> {
     }
 }
 
-/// What payments, credit notes and reversals come to: by invoice, the unapplied credit by currency, and what pays nothing because
-/// its currency is not the invoice's.
-fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i64>, Vec<Mismatch>) {
-    let mut by_invoice: BTreeMap<InvoiceId, Settled> = BTreeMap::new();
-    let mut credit: BTreeMap<Currency, i64> = BTreeMap::new();
-    if facts.payments.is_empty() {
-        return (by_invoice, credit, Vec::new());
+/// The item of an open part of a plan.
+fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
+    let OpenPart { agreement, plan, position, open_minor } = part;
+    let due_on = plan.parts.get(*position).map_or(Date::MAX, |part| part.due_on);
+    DueItem {
+        key: DueItemKey::part_of_plan(agreement.id.clone(), *position),
+        invoice: None,
+        number: &plan.name,
+        instalment: Some((position + 1, plan.parts.len())),
+        currency: plan.currency,
+        total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
+        claim_minor: 0,
+        issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
+        due_on,
+        open_minor: *open_minor,
+        planned_minor: 0,
+        due_now_minor: *open_minor,
+        url: None,
+        purchase_order: None,
     }
-    let mut mismatched = Vec::new();
+}
+
+/// The item of a charge that a person confirmed.
+fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'a>> {
+    let (open_minor, due_on) = charge.open()?;
+    Some(DueItem {
+        key: DueItemKey::charge(charge.id.clone()),
+        invoice: None,
+        number: &charge.name,
+        instalment: None,
+        currency: charge.currency,
+        total_minor: open_minor,
+        claim_minor: 0,
+        issued_on: charge.proposed_at.to_zoned(zone.clone()).date(),
+        due_on,
+        open_minor,
+        planned_minor: 0,
+        due_now_minor: open_minor,
+        url: None,
+        purchase_order: None,
+    })
+}
+
+/// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, and what was never sent.
+fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
+    let hold = |by, reason, invoice, amount_minor| Hold {
+        by,
+        reason,
+        clock: HoldClock::Freeze,
+        scope: HoldScope::Invoice(invoice),
+        amount_minor,
+        from_at: Timestamp::MIN,
+        ends_at: Timestamp::MAX,
+    };
+    let mut holds = Vec::new();
+    if rules.after_refund == AfterRefund::Hold {
+        // Of holds of one invoice the largest counts; what was taken back of several payments adds up.
+        let mut so_far: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
+        for taken in book.taken_back.iter().filter(|taken| !taken.released) {
+            let reason = match taken.kind {
+                ReversalKind::Refund => HoldReason::Refund,
+                ReversalKind::Chargeback => HoldReason::Chargeback,
+            };
+            for (invoice, minor) in &taken.of {
+                let sum = so_far.entry(invoice).or_default();
+                *sum = sum.saturating_add(*minor);
+                holds.push(hold(taken.id.clone(), reason.clone(), invoice.clone(), Some(*sum)));
+            }
+        }
+    }
+    if !rules.chase_unsent {
+        let mut unsent = BTreeSet::new();
+        for invoice in book.items.iter().filter_map(|item| item.invoice) {
+            if invoice.sent_to_customer == Some(false) && unsent.insert(&invoice.id) {
+                let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
+                holds.push(hold(by, HoldReason::NotSent, invoice.id.clone(), None));
+            }
+        }
+    }
+    holds
+}
+
+/// What payments, credit notes and reversals come to.
+#[derive(Default)]
+struct Settlement {
+    by_invoice: BTreeMap<InvoiceId, Settled>,
+    /// Unapplied credit.
+    credit: BTreeMap<Currency, i64>,
+    /// What pays nothing because its currency is not the invoice's.
+    mismatched: Vec<Mismatch>,
+    taken_back: Vec<TakenBack>,
+}
+
+fn settle(facts: &Facts) -> Settlement {
+    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back } = Settlement::default();
+    if facts.payments.is_empty() && facts.shared.is_empty() {
+        return Settlement::default();
+    }
     let currency_of: BTreeMap<&InvoiceId, Currency> =
         facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
-    for fact in &facts.payments {
+    let own = facts.payments.iter().map(|fact| (fact, true));
+    for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
-        let reversed = total(
-            facts
-                .reversals
-                .iter()
-                .filter(|reversal| reversal.in_force && reversal.payment == payment.id && reversal.currency == payment.currency)
-                .map(|reversal| reversal.amount_minor),
-        );
+        let mut in_force: Vec<&crate::Reversal> = facts
+            .reversals
+            .iter()
+            .chain(&facts.shared_reversals)
+            .filter(|reversal| reversal.in_force && reversal.payment == payment.id && reversal.currency == payment.currency)
+            .collect();
+        in_force.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+        let reversed = total(in_force.iter().map(|reversal| reversal.amount_minor));
         let good = if payment.status.counts() { payment.amount_minor.saturating_sub(reversed).max(0) } else { 0 };
-        let mut left = good;
+        let (mut left, mut left_whole) = (good, payment.amount_minor);
+        let mut taken_of = Vec::new();
         for allocation in &payment.allocations {
             let counted = allocation.amount_minor.min(left);
             left -= counted;
+            let whole = allocation.amount_minor.min(left_whole);
+            left_whole -= whole;
             if let Some(wanted) = currency_of.get(&allocation.invoice).filter(|wanted| **wanted != payment.currency) {
                 mismatched.extend(payment.status.counts().then(|| Mismatch {
                     payment: payment.id.clone(),
@@ -342,15 +544,32 @@ fn settle(facts: &Facts) -> (BTreeMap<InvoiceId, Settled>, BTreeMap<Currency, i6
             }
             if payment.kind == PaymentKind::Payment {
                 of.taken_back = of.taken_back.saturating_add(allocation.amount_minor - counted);
+                taken_of.extend((whole > counted).then(|| (allocation.invoice.clone(), whole - counted)));
             }
             of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
         }
-        let sum = credit.entry(payment.currency).or_default();
-        *sum = sum.saturating_add(left);
+        if is_own {
+            let sum = credit.entry(payment.currency).or_default();
+            *sum = sum.saturating_add(left);
+        }
+        if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
+            let external_ids: Vec<&str> = in_force.iter().map(|reversal| reversal.external_id.as_str()).collect();
+            let id = of_reversals(&payment.id, &external_ids);
+            let charged_back = in_force.iter().any(|reversal| reversal.kind == ReversalKind::Chargeback);
+            taken_back.push(TakenBack {
+                released: facts.agreements.iter().any(|agreement| agreement.id == id && agreement.ended_at.is_some()),
+                id,
+                payment: payment.id.clone(),
+                kind: if charged_back { ReversalKind::Chargeback } else { ReversalKind::Refund },
+                currency: payment.currency,
+                of: taken_of,
+            });
+        }
     }
     credit.retain(|_, minor| *minor > 0);
     mismatched.sort();
-    (by_invoice, credit, mismatched)
+    taken_back.sort_by(|a, b| a.id.cmp(&b.id));
+    Settlement { by_invoice, credit, mismatched, taken_back }
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
@@ -377,6 +596,14 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
+}
+
+/// Payments of other customers that no open due item here needs any more.
+fn spent_shared(facts: &Facts, book: &Book) -> Vec<PaymentId> {
+    let open: BTreeSet<&InvoiceId> =
+        facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !book.closed.contains(*id)).collect();
+    let is_spent = |fact: &&PaymentFact| !fact.payment.allocations.iter().any(|part| open.contains(&part.invoice));
+    facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }
 
 fn total(amounts: impl Iterator<Item = i64>) -> i64 {

@@ -6,51 +6,93 @@ use compact_str::{CompactString, format_compact};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, HoldId, InvoiceId, MessageId, Mode};
+use crate::{AgreementId, Channel, ChargeId, InvoiceId, MessageId, Mode};
 
-/// A due item: an instalment, or an invoice without instalments.
+/// What falls due at once: an invoice, an instalment of one, a part of a plan, or a charge.
 ///
-/// Text form: the invoice's id, and for an instalment `/` with its own key: `/x:` and its external id, or `/p` and its
-/// position from 0.
+/// Text form: the id of the invoice, plan or charge, and for a part of it `/` with its own key: for an instalment `/x:` and its external
+/// id, or `/p` and its position from 0; for a part of a plan `/` and its number from 1.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct DueItemKey {
-    /// The invoice.
-    pub invoice: InvoiceId,
-    /// The instalment's key, empty for a whole invoice.
-    pub instalment: String,
+    /// What it is of.
+    pub of: ItemOf,
+    /// The key within that, empty for a whole.
+    pub part: String,
+}
+
+/// What due items are of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ItemOf {
+    /// An invoice.
+    Invoice(InvoiceId),
+    /// A plan, whose parts fall due.
+    Plan(AgreementId),
+    /// A charge.
+    Charge(ChargeId),
+}
+
+impl fmt::Display for ItemOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invoice(id) => id.fmt(f),
+            Self::Plan(id) => id.fmt(f),
+            Self::Charge(id) => id.fmt(f),
+        }
+    }
 }
 
 impl DueItemKey {
     /// The key of a whole invoice.
     pub fn whole(invoice: InvoiceId) -> Self {
-        Self { invoice, instalment: String::new() }
+        Self { of: ItemOf::Invoice(invoice), part: String::new() }
     }
 
     /// The key of an instalment: by its external id, else by its position from 0.
     pub fn instalment(invoice: InvoiceId, external_id: Option<&str>, position: usize) -> Self {
-        let instalment = external_id.map_or_else(|| format!("p{position}"), |id| format!("x:{id}"));
-        Self { invoice, instalment }
+        let part = external_id.map_or_else(|| format!("p{position}"), |id| format!("x:{id}"));
+        Self { of: ItemOf::Invoice(invoice), part }
+    }
+
+    /// The key of a part of a plan, by its position from 0.
+    pub fn part_of_plan(plan: AgreementId, position: usize) -> Self {
+        Self { of: ItemOf::Plan(plan), part: (position + 1).to_string() }
+    }
+
+    /// The key of a charge.
+    pub fn charge(charge: ChargeId) -> Self {
+        Self { of: ItemOf::Charge(charge), part: String::new() }
+    }
+
+    /// The invoice that it is of, if it is of one.
+    pub fn invoice(&self) -> Option<&InvoiceId> {
+        match &self.of {
+            ItemOf::Invoice(invoice) => Some(invoice),
+            ItemOf::Plan(_) | ItemOf::Charge(_) => None,
+        }
     }
 }
 
 impl fmt::Display for DueItemKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.instalment.is_empty() { write!(f, "{}", self.invoice) } else { write!(f, "{}/{}", self.invoice, self.instalment) }
+        if self.part.is_empty() { self.of.fmt(f) } else { write!(f, "{}/{}", self.of, self.part) }
     }
 }
 
 /// Why a text is no due item key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a due item is an invoice id, and for an instalment '/' and its key")]
+#[error("a due item is the id of an invoice, plan or charge, and for a part of it '/' and its key")]
 pub struct DueItemKeyError;
 
 impl TryFrom<String> for DueItemKey {
     type Error = DueItemKeyError;
     fn try_from(text: String) -> Result<Self, DueItemKeyError> {
-        let (invoice, instalment) = text.split_once('/').unwrap_or((&text, ""));
-        let invoice = InvoiceId::parse(invoice).ok_or(DueItemKeyError)?;
-        Ok(Self { invoice, instalment: instalment.to_owned() })
+        let (of, part) = text.split_once('/').unwrap_or((&text, ""));
+        let invoice = || InvoiceId::parse(of).map(ItemOf::Invoice);
+        let plan = || AgreementId::parse(of).map(ItemOf::Plan);
+        let charge = || ChargeId::parse(of).map(ItemOf::Charge);
+        let of = invoice().or_else(plan).or_else(charge).ok_or(DueItemKeyError)?;
+        Ok(Self { of, part: part.to_owned() })
     }
 }
 
@@ -70,7 +112,7 @@ pub struct Occurrence(CompactString);
 
 impl Occurrence {
     /// The one of a step that hangs on a promise.
-    pub fn of(promise: &HoldId) -> Self {
+    pub fn of(promise: &AgreementId) -> Self {
         Self(CompactString::from(promise.as_str()))
     }
 
@@ -126,6 +168,14 @@ pub enum Outcome {
     Missed,
     /// A message proved not to have been delivered: the step is open again, by another way.
     Undelivered,
+    /// A person allowed the step, which asks for approval; it is still to come.
+    Approved,
+    /// A person brought the step forward to that day; it is still to come.
+    BroughtForward,
+    /// A person wants the step as soon as the guard allows it; it is still to come.
+    SendNow,
+    /// The message of that decision may go beyond the cap of contacts a person.
+    CapLifted,
 }
 
 impl Outcome {
@@ -133,7 +183,15 @@ impl Outcome {
     pub fn satisfies(self) -> bool {
         match self {
             Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed => true,
-            Self::Undelivered => false,
+            Self::Undelivered | Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => false,
+        }
+    }
+
+    /// Whether it says what a person ordered of a step, and not what came of it.
+    pub fn is_order(self) -> bool {
+        match self {
+            Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => true,
+            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Undelivered => false,
         }
     }
 }

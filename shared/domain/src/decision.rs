@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{Because, Case, CaseState, Channel, Coverage, Covered, Currency, DueItemKey, InvoiceId, Mode, PaymentId};
+use crate::{
+    Agreement, Because, Case, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId, DueItemKey, Facts, InvoiceId,
+    ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, Withdrawal,
+};
 
 /// The answer of `decide`.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +21,10 @@ pub struct Decision {
     pub tasks: Vec<NewTask>,
     /// Marks that take effect with the decision: steps skipped, missed or done. Their number is the decision's own.
     pub marks: Vec<Coverage>,
+    /// Agreements that time or money changed, as they are from now on.
+    pub agreements: Vec<Agreement>,
+    /// Charges that steps propose; proposing one twice changes nothing.
+    pub charges: Vec<Charge>,
     /// When to decide again. Not stored while a message is pending.
     pub next: Next,
     /// Why, for every case.
@@ -26,6 +33,12 @@ pub struct Decision {
     pub owed: BTreeMap<Currency, Owed>,
     /// Facts that no longer matter, and those that matter again.
     pub filing: Filing,
+    /// What is to be known of the tasks from now on, so that they are not asked for again and can be withdrawn. Some tasks have none.
+    pub work: Vec<OpenWork>,
+    /// Work whose reason is gone.
+    pub withdrawn: Vec<Withdrawal>,
+    /// Orders that are used up.
+    pub used_orders: Vec<OrderId>,
     /// What it was made from, where whoever commits it said so.
     pub inputs: Option<crate::Inputs>,
 }
@@ -39,6 +52,33 @@ pub struct Owed {
     pub due_now_minor: i64,
     /// The part of that which is past due.
     pub overdue_minor: i64,
+}
+
+impl Decision {
+    /// The agreements that storing the decision writes, made from `facts`: those that changed, and those whose marks are folded.
+    pub fn folded_agreements(&self, facts: &Facts) -> Vec<Agreement> {
+        let mut all = self.agreements.clone();
+        for (of, marks) in &self.filing.fold_others {
+            let ItemOf::Plan(id) = of else { continue };
+            if let Some(changed) = all.iter_mut().find(|agreement| agreement.id == *id) {
+                changed.folded.clone_from(marks);
+            } else if let Some(known) = facts.agreements.iter().find(|agreement| agreement.id == *id) {
+                all.push(Agreement { folded: marks.clone(), ..known.clone() });
+            }
+        }
+        all
+    }
+
+    /// The charges that storing the decision writes, made from `facts`: those that are new, and those whose marks are folded.
+    pub fn folded_charges(&self, facts: &Facts) -> Vec<Charge> {
+        let known = |id: &crate::ChargeId| facts.charges.iter().find(|charge| charge.id == *id);
+        let mut all: Vec<Charge> = self.charges.iter().filter(|charge| known(&charge.id).is_none()).cloned().collect();
+        for (of, marks) in &self.filing.fold_others {
+            let ItemOf::Charge(id) = of else { continue };
+            all.extend(known(id).map(|charge| Charge { folded: marks.clone(), ..charge.clone() }));
+        }
+        all
+    }
 }
 
 /// When a customer is to be decided again.
@@ -120,6 +160,14 @@ pub struct NewTask {
     pub currency: Option<Currency>,
 }
 
+impl NewTask {
+    /// The id that it has, whether it was raised or not.
+    pub fn id(&self, tenant: &TenantId, customer: Option<&CustomerId>) -> TaskId {
+        let kind = serde_json::to_value(self.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), &kind, &self.key])
+    }
+}
+
 /// Kinds of work for a person: what a step asked for, and exceptions, which automation could not settle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -158,6 +206,10 @@ pub enum TaskKind {
     Failing,
     /// Exception: the circuit breaker tripped.
     Breaker,
+    /// Exception: a payment was refunded or charged back, and its invoice is open again.
+    TakenBack,
+    /// Exception: a part of a payment plan was missed.
+    PlanBroken,
     /// Exception: a dead letter.
     DeadLetter,
     /// Exception: an outside system cannot be read; somebody must connect it again, or wait.
@@ -182,6 +234,8 @@ impl TaskKind {
             | Self::Failing
             | Self::Breaker
             | Self::DeadLetter
+            | Self::TakenBack
+            | Self::PlanBroken
             | Self::Connection
             | Self::Books => true,
         }
@@ -197,8 +251,12 @@ pub struct Filing {
     pub restore_invoices: Vec<InvoiceId>,
     /// Open invoices whose marks are to be folded into them, so that old coverage need not be read again.
     pub fold_invoices: Vec<(InvoiceId, Vec<Coverage>)>,
+    /// Plans and charges whose marks are to be folded into them likewise.
+    pub fold_others: Vec<(ItemOf, Vec<Coverage>)>,
     /// Payments that only touch closed invoices and leave no credit.
     pub archive_payments: Vec<PaymentId>,
+    /// Payments of other customers that only touch closed invoices of this one.
+    pub archive_shared: Vec<PaymentId>,
     /// The oldest decision number whose coverage is still needed once the folds are written.
     pub covered_from: u64,
 }
@@ -209,7 +267,9 @@ impl Filing {
         self.archive_invoices.is_empty()
             && self.restore_invoices.is_empty()
             && self.fold_invoices.is_empty()
+            && self.fold_others.is_empty()
             && self.archive_payments.is_empty()
+            && self.archive_shared.is_empty()
     }
 }
 
@@ -245,6 +305,9 @@ pub struct CaseTrace {
     /// Rules that did not allow, for each way that was tried, and ways that were passed over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<RuleTrace>,
+    /// What was made of people's orders.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<OrderTrace>,
 }
 
 /// What one rule of the guard said about one way to reach a person.

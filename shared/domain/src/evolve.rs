@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    AddressFact, Coverage, Covered, Customer, Decision, Facts, Hold, Invoice, InvoiceFact, InvoiceId, MessageId, Mode, Outcome,
-    Payment, PaymentFact, Pending, PendingStatus, Reversal, Suppression,
+    AddressFact, Agreement, Charge, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact, InvoiceId, MessageId,
+    Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, Reversal, Suppression, TaskId,
 };
 
 /// All that can happen to a customer.
@@ -38,8 +38,14 @@ pub enum Event {
         /// As of when.
         at: Timestamp,
     },
-    /// A hold was placed, changed or lifted.
-    HoldPut(Hold),
+    /// An agreement was made or changed.
+    AgreementPut(Agreement),
+    /// A charge was changed by a person.
+    ChargePut(Charge),
+    /// A person told Dunlin to do something.
+    OrderGiven(Order),
+    /// A person finished a task.
+    TaskEnded(TaskId),
     /// A decision was committed.
     Decided {
         /// The decision.
@@ -93,10 +99,13 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
             *last = (*last).max(*at);
             Facts { heard, ..facts }
         }
-        Event::HoldPut(hold) => {
-            let others = facts.holds.into_iter().filter(|known| known.id != hold.id);
-            Facts { holds: others.chain([hold.clone()]).collect(), ..facts }
+        Event::AgreementPut(agreement) => put_agreement(facts, agreement),
+        Event::ChargePut(charge) => put_charge(facts, charge),
+        Event::OrderGiven(order) => {
+            let others = facts.orders.into_iter().filter(|known| known.id != order.id);
+            Facts { orders: others.chain([order.clone()]).collect(), ..facts }
         }
+        Event::TaskEnded(task) => task_ended(facts, task),
         Event::Decided { decision, at } => decided(facts, decision, *at),
         Event::Claimed(message) => with_status(facts, message, PendingStatus::Calling),
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
@@ -124,10 +133,17 @@ pub fn normal(facts: &Facts) -> Facts {
     }
     facts.invoices.retain(|fact| !fact.archived);
     facts.invoices.sort_by(|a, b| a.invoice.id.cmp(&b.invoice.id));
+    for agreement in &mut facts.agreements {
+        coverage.append(&mut agreement.folded);
+    }
+    for charge in &mut facts.charges {
+        coverage.append(&mut charge.folded);
+    }
     let open: std::collections::BTreeSet<&InvoiceId> = facts.invoices.iter().map(|fact| &fact.invoice.id).collect();
+    let remembers = |row: &&Covered| row.item.invoice().is_none_or(|invoice| open.contains(invoice));
     let mut by_row: BTreeMap<(u64, Covered, Option<MessageId>), Coverage> = BTreeMap::new();
     for mark in coverage {
-        for row in mark.rows.iter().filter(|row| open.contains(&row.item.invoice)) {
+        for row in mark.rows.iter().filter(remembers) {
             let one = Coverage { rows: vec![row.clone()], at: second(mark.at), ..mark.clone() };
             by_row.insert((mark.number, row.clone(), mark.message.clone()), one);
         }
@@ -140,10 +156,18 @@ pub fn normal(facts: &Facts) -> Facts {
     };
     facts.payments.retain(touches_open);
     facts.payments.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
-    let kept: std::collections::BTreeSet<_> = facts.payments.iter().map(|fact| fact.payment.id.clone()).collect();
+    facts.shared.retain(|fact| fact.payment.allocations.iter().any(|part| open.contains(&part.invoice)));
+    facts.shared.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
+    let ids =
+        |facts: &[PaymentFact]| -> std::collections::BTreeSet<_> { facts.iter().map(|fact| fact.payment.id.clone()).collect() };
+    let (kept, shared) = (ids(&facts.payments), ids(&facts.shared));
     facts.reversals.retain(|reversal| kept.contains(&reversal.payment));
+    facts.shared_reversals.retain(|reversal| shared.contains(&reversal.payment));
     facts.reversals.sort_by(|a, b| (&a.payment, &a.external_id).cmp(&(&b.payment, &b.external_id)));
-    facts.holds.sort_by(|a, b| a.id.cmp(&b.id));
+    facts.agreements.sort_by(|a, b| a.id.cmp(&b.id));
+    facts.charges.sort_by(|a, b| a.id.cmp(&b.id));
+    facts.work.sort_by(|a, b| a.task.cmp(&b.task));
+    facts.orders.sort_by(|a, b| a.id.cmp(&b.id));
     facts.pending.sort_by(|a, b| a.id.cmp(&b.id));
     for pending in &mut facts.pending {
         pending.decided_at = second(pending.decided_at);
@@ -153,6 +177,16 @@ pub fn normal(facts: &Facts) -> Facts {
     facts.last_contact.shadow = facts.last_contact.shadow.map(second);
     facts.addresses.retain(|_, address| *address != AddressFact::default());
     Facts { version: 0, ..facts }
+}
+
+fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
+    let others = facts.agreements.into_iter().filter(|known| known.id != agreement.id);
+    Facts { agreements: others.chain([agreement.clone()]).collect(), ..facts }
+}
+
+fn put_charge(facts: Facts, charge: &Charge) -> Facts {
+    let others = facts.charges.into_iter().filter(|known| known.id != charge.id);
+    Facts { charges: others.chain([charge.clone()]).collect(), ..facts }
 }
 
 fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
@@ -208,8 +242,26 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
             }
         }
     }
+    facts.work.retain(|work| !decision.withdrawn.iter().any(|withdrawal| withdrawal.task == work.task));
+    facts.work.extend(decision.work.iter().cloned());
+    facts.orders.retain(|order| !decision.used_orders.contains(&order.id));
     facts.payments.retain(|fact| !filing.archive_payments.contains(&fact.payment.id));
+    facts.shared.retain(|fact| !filing.archive_shared.contains(&fact.payment.id));
+    for agreement in decision.folded_agreements(&facts) {
+        facts = put_agreement(facts, &agreement);
+    }
+    for charge in decision.folded_charges(&facts) {
+        facts = put_charge(facts, &charge);
+    }
     facts.coverage.retain(|coverage| coverage.number >= filing.covered_from);
+    facts
+}
+
+fn task_ended(mut facts: Facts, task: &TaskId) -> Facts {
+    facts.work.retain(|work| work.task != *task || OpenWork::outlives_its_end(work.kind));
+    for work in facts.work.iter_mut().filter(|work| work.task == *task) {
+        work.done = true;
+    }
     facts
 }
 
@@ -264,6 +316,17 @@ mod tests {
         let mut stage = Stage::new(ladder());
         stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
         stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
+        stage.facts.work.push(OpenWork {
+            task: TaskId::derive(&["call"]),
+            kind: crate::TaskKind::Task,
+            reason: "call".to_owned(),
+            step: Some("person".to_owned()),
+            currency: Some(Currency::EUR),
+            rows: Vec::new(),
+            more: false,
+            asked_at: at("2026-02-01T09:00:00Z"),
+            done: false,
+        });
         stage
     }
 
@@ -298,17 +361,25 @@ mod tests {
             Event::PaymentUpserted { payment, recorded_at: now },
             Event::ReversalUpserted(reversal),
             Event::SourceHeard { source: "canonical".to_owned(), at: now },
-            Event::HoldPut(Hold {
-                id: crate::HoldId::derive(&["h"]),
-                reason: crate::HoldReason::Manual,
-                clock: crate::HoldClock::Freeze,
-                scope: crate::HoldScope::Customer,
-                amount_minor: None,
-                from_at: now,
-                until_on: crate::testing::on("2026-03-01"),
-                ended_at: None,
-                promised_on: None,
+            Event::AgreementPut(crate::testing::hold(
+                crate::HoldScope::Customer,
+                None,
+                crate::HoldClock::Freeze,
+                "2026-02-05T00:00:00Z",
+                "2026-03-01",
+            )),
+            Event::ChargePut(crate::testing::charge("late", 500, "2026-02-01")),
+            Event::OrderGiven(Order {
+                id: crate::OrderId::derive(&["o"]),
+                kind: crate::OrderKind::LiftCapOnce,
+                currency: Currency::EUR,
+                steps: Vec::new(),
+                workflow: None,
+                by: "somebody".to_owned(),
+                given_at: now,
+                until: None,
             }),
+            Event::TaskEnded(TaskId::derive(&["call"])),
             Event::Decided { decision, at: now },
             Event::Claimed(message.clone()),
             Event::BecameUnknown(message.clone()),
@@ -333,7 +404,10 @@ mod tests {
                 | Event::PaymentUpserted { .. }
                 | Event::ReversalUpserted(_)
                 | Event::SourceHeard { .. }
-                | Event::HoldPut(_)
+                | Event::AgreementPut(_)
+                | Event::ChargePut(_)
+                | Event::OrderGiven(_)
+                | Event::TaskEnded(_)
                 | Event::Decided { .. }
                 | Event::Claimed(_)
                 | Event::BecameUnknown(_)

@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CaseId, Channel, Coverage, Currency, Customer, Hold, Invoice, MessageId, Mode, Payment, Reversal, Settings, TenantId,
-    workflow::CompiledWorkflow,
+    Agreement, CaseId, Channel, Charge, Coverage, Currency, Customer, Invoice, MessageId, Mode, OpenWork, Order, Payment,
+    Reversal, Settings, TenantId, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -25,10 +25,17 @@ pub struct Facts {
     pub invoices: Vec<InvoiceFact>,
     /// Payments and credit notes that touch them.
     pub payments: Vec<PaymentFact>,
-    /// Refunds and chargebacks of those payments.
+    /// Payments and credit notes of other customers that are for invoices of this one: what they allocate counts here, and their
+    /// rest is credit of the others.
+    pub shared: Vec<PaymentFact>,
+    /// Refunds and chargebacks of `shared`.
+    pub shared_reversals: Vec<Reversal>,
+    /// Refunds and chargebacks of `payments`.
     pub reversals: Vec<Reversal>,
-    /// Holds, ended ones too.
-    pub holds: Vec<Hold>,
+    /// Agreements, those that are over too.
+    pub agreements: Vec<Agreement>,
+    /// Charges on top of what the invoices say.
+    pub charges: Vec<Charge>,
     /// The customer's cases, at most one a currency.
     pub cases: BTreeMap<Currency, Case>,
     /// Marks that are not folded into the invoices yet.
@@ -43,6 +50,10 @@ pub struct Facts {
     pub heard: BTreeMap<String, Timestamp>,
     /// When the customer last replied.
     pub replied_at: Option<Timestamp>,
+    /// Work for people that is open, or whose reason is still there.
+    pub work: Vec<OpenWork>,
+    /// What people told Dunlin to do that is not used up.
+    pub orders: Vec<Order>,
 }
 
 /// An invoice with what the table keeps beside it.

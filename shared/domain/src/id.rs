@@ -98,13 +98,43 @@ id!(
     MessageId, "msg_"
 );
 id!(
-    /// A hold.
-    HoldId, "hld_"
+    /// An agreement: a promise, a dispute, a plan, a pause, money on its way.
+    AgreementId, "agr_"
+);
+id!(
+    /// A charge on top of what invoices say.
+    ChargeId, "chg_"
 );
 id!(
     /// A task or an exception.
     TaskId, "tsk_"
 );
+id!(
+    /// An effect: derived from tenant, customer, decision number and position, as a message's id is.
+    EffectId, "eff_"
+);
+id!(
+    /// A person's order.
+    OrderId, "ord_"
+);
+
+impl EffectId {
+    /// The id of the effect at a position of a customer's decision: messages first, then work for people. A message's differs from
+    /// the message's own in how it begins.
+    pub fn of_decision(tenant: &TenantId, customer: &CustomerId, number: u64, position: usize) -> Self {
+        Self::derive(&[tenant.as_str(), customer.as_str(), &number.to_string(), &position.to_string()])
+    }
+
+    /// The id of the effect that a task is there for which no decision raised.
+    pub fn of_task(task: &TaskId) -> Self {
+        Self(task.as_str().replacen(TaskId::PREFIX, Self::PREFIX, 1).into())
+    }
+
+    /// The id of the effect that a message is.
+    pub fn of_message(message: &MessageId) -> Self {
+        Self(message.as_str().replacen(MessageId::PREFIX, Self::PREFIX, 1).into())
+    }
+}
 
 impl MessageId {
     /// The id of the message at a position of a customer's decision.

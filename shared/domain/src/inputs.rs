@@ -29,6 +29,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         fact.archived = fact.invoice.status == InvoiceStatus::Draft || book.closed.contains(&fact.invoice.id);
     }
     bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id));
+    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id));
     for address in bare.addresses.values_mut() {
         address.contacted_on.clear();
     }
@@ -40,10 +41,12 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     for fact in &facts.invoices {
         hash.add(&fact.invoice);
     }
-    for fact in &facts.payments {
+    for fact in facts.payments.iter().chain(&facts.shared) {
         hash.add(&(&fact.payment, fact.recorded_at.as_millisecond()));
     }
-    hash.add(&(&facts.reversals, &facts.holds, &facts.cases, &facts.coverage, &facts.pending));
+    hash.add(&(&facts.reversals, &facts.shared_reversals, &facts.agreements, &facts.charges));
+    hash.add(&(&facts.orders, &facts.work));
+    hash.add(&(&facts.cases, &facts.coverage, &facts.pending));
     hash.add(&(&facts.last_contact, &facts.addresses, &facts.heard, facts.replied_at.map(Timestamp::as_millisecond)));
     let mut workflows: Vec<(&str, u32)> =
         policy.workflows.iter().map(|workflow| (workflow.id.as_str(), workflow.version)).collect();

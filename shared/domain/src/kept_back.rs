@@ -7,9 +7,39 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{Currency, Hold, HoldClock, HoldId, HoldScope, InvoiceId, book::DueItem, dates::days_between};
+use crate::{AgreementId, Currency, HoldClock, HoldReason, InvoiceId, book::DueItem, dates::days_between};
+
+/// What an agreement, or a fact such as a refund, keeps back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// The agreement, or the id under which it can be released.
+    pub by: AgreementId,
+    /// Why.
+    pub reason: HoldReason,
+    /// Whether its days count.
+    pub clock: HoldClock,
+    /// What it keeps back.
+    pub scope: HoldScope,
+    /// How much of the scope, minor units; `None` is all of it.
+    pub amount_minor: Option<i64>,
+    /// When it begins.
+    pub from_at: Timestamp,
+    /// From when it does not hold any more; the last instant that there is where nothing ends it.
+    pub ends_at: Timestamp,
+}
+
+/// What a hold keeps back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldScope {
+    /// The customer's case in one currency.
+    Case(Currency),
+    /// Everything that the customer owes.
+    Customer,
+    /// One invoice.
+    Invoice(InvoiceId),
+}
 
 /// What holds keep back at one instant.
 #[derive(Clone, Debug, Default)]
@@ -17,7 +47,7 @@ pub struct KeptBack {
     /// Minor units that are kept back of each item, by its position.
     pub of_item: Vec<i64>,
     /// Currencies with a hold on the whole case, each with the hold.
-    pub cases: Vec<(Currency, HoldId)>,
+    pub cases: Vec<(Currency, AgreementId)>,
     /// When a hold next begins or ends.
     pub change_at: Option<Timestamp>,
     stops: Vec<Stop>,
@@ -33,20 +63,20 @@ struct Stop {
 }
 
 impl KeptBack {
-    /// What `holds` keep back of `items`, the oldest first, at `now`; their last days end in `zone`, the tenant's.
+    /// What `holds` keep back of `items`, the oldest first, at `now`; days are those of `zone`, the tenant's.
     pub fn of(items: &[DueItem<'_>], holds: &[Hold], zone: &TimeZone, now: Timestamp) -> Self {
         if holds.is_empty() {
             return Self { of_item: vec![0; items.len()], ..Self::default() };
         }
         let mut ordered: Vec<&Hold> = holds.iter().collect();
-        ordered.sort_by_key(|hold| (rank(hold), std::cmp::Reverse(hold.amount_minor), hold.from_at, hold.id.clone()));
+        ordered.sort_by_key(|hold| (rank(hold), std::cmp::Reverse(hold.amount_minor), hold.from_at, hold.by.clone()));
         let mut kept = Self { of_item: vec![0; items.len()], ..Self::default() };
         let mut named: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
         for hold in ordered {
-            let ends = ends_at(hold, zone);
+            let ends = hold.ends_at;
             let is_active = hold.from_at <= now && now < ends;
             let next = if is_active { Some(ends) } else { Some(hold.from_at).filter(|from| *from > now && ends > *from) };
-            kept.change_at = [kept.change_at, next].into_iter().flatten().min();
+            kept.change_at = [kept.change_at, next].into_iter().flatten().filter(|at| *at < Timestamp::MAX).min();
             let open: Vec<i64> = items.iter().map(|item| item.due_now_minor).collect();
             let left: Vec<i64> = open.iter().zip(&kept.of_item).map(|(open, kept)| open - kept).collect();
             let taken = match (is_active, &hold.scope, hold.amount_minor) {
@@ -68,9 +98,9 @@ impl KeptBack {
                 (false, ..) => allot(hold, items, &open),
             };
             if is_active && hold.amount_minor.is_none() {
-                kept.cases.extend(currencies(items, hold).into_iter().map(|currency| (currency, hold.id.clone())));
+                kept.cases.extend(currencies(items, hold).into_iter().map(|currency| (currency, hold.by.clone())));
             }
-            if hold.clock == HoldClock::StopClock {
+            if hold.clock != HoldClock::Freeze {
                 let after = if is_active { &kept.of_item } else { &taken };
                 let whole = |at: usize| {
                     let item_open = open.get(at).copied().unwrap_or(0);
@@ -112,13 +142,6 @@ impl KeptBack {
     }
 }
 
-/// The instant from which a hold no longer holds: lifted, or the end of its last day in the tenant's zone.
-pub fn ends_at(hold: &Hold, zone: &TimeZone) -> Timestamp {
-    let day_after = hold.until_on.checked_add(1.day()).unwrap_or(Date::MAX);
-    let by_date = day_after.to_zoned(zone.clone()).map_or(Timestamp::MAX, |at| at.timestamp());
-    hold.ended_at.map_or(by_date, |ended| ended.min(by_date))
-}
-
 /// Whole items before amounts, and amounts of an invoice before those of a case before those of the customer.
 fn rank(hold: &Hold) -> u8 {
     match (&hold.amount_minor, &hold.scope) {
@@ -153,10 +176,10 @@ fn currencies(items: &[DueItem<'_>], hold: &Hold) -> Vec<Currency> {
 }
 
 /// Whether a hold speaks of an item.
-pub(crate) fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
+fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
     match &hold.scope {
         HoldScope::Customer => true,
         HoldScope::Case(currency) => *currency == item.currency,
-        HoldScope::Invoice(invoice) => *invoice == item.key.invoice,
+        HoldScope::Invoice(invoice) => item.key.invoice() == Some(invoice),
     }
 }

@@ -1,9 +1,9 @@
-//! What is owed and what was paid, as the source says it: invoices, payments, credit notes, reversals and holds.
+//! What is owed and what was paid, as the source says it: invoices, payments, credit notes and reversals.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contact, Currency, HoldId, InvoiceId, PaymentId, SourceVersion};
+use crate::{Contact, Currency, InvoiceId, PaymentId, SourceVersion};
 
 /// Most instalments that an invoice may have.
 pub const INSTALMENTS_MAX: usize = 120;
@@ -203,70 +203,4 @@ pub enum ReversalKind {
     Refund,
     /// The payer's bank took it back, or holds it while it is contested.
     Chargeback,
-}
-
-/// A reason not to chase, from an instant until a date.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// Its id.
-    pub id: HoldId,
-    /// Why.
-    pub reason: HoldReason,
-    /// Whether the days that it lasts move the anchors of what it holds.
-    pub clock: HoldClock,
-    /// What it keeps back.
-    pub scope: HoldScope,
-    /// How much of the scope it keeps back, minor units of `currency`; `None` is all of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount_minor: Option<i64>,
-    /// When it began.
-    pub from_at: Timestamp,
-    /// The last day that it holds, in the tenant's zone.
-    pub until_on: Date,
-    /// When it was lifted before its time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Timestamp>,
-    /// For a promise: the day promised, which anchors `promise_date` steps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub promised_on: Option<Date>,
-}
-
-/// Why something is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldReason {
-    /// The invoice is contested.
-    Dispute,
-    /// The customer promised to pay.
-    Promise,
-    /// A payment plan runs.
-    Plan,
-    /// A person said so.
-    Manual,
-    /// The matter is with lawyers.
-    Legal,
-    /// The customer asked not to be contacted.
-    Cease,
-}
-
-/// Whether a hold's days count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldClock {
-    /// Its days do not count: anchors move by them. The default of disputes and promises.
-    StopClock,
-    /// Its days count.
-    Freeze,
-}
-
-/// What a hold keeps back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldScope {
-    /// The customer's case in one currency.
-    Case(Currency),
-    /// Everything that the customer owes.
-    Customer,
-    /// One invoice.
-    Invoice(InvoiceId),
 }

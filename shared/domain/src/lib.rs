@@ -11,18 +11,24 @@
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
-//! | [`book`], [`kept_back`], [`standing`] | due items, what holds keep back of them, what is due now and past due |
+//! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
+//! | [`book`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
+//! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`order`] | what people told Dunlin to do |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
 #![warn(missing_docs)]
 
+pub mod agreed;
+pub mod agreement;
 pub mod because;
 pub mod book;
 pub mod calendar;
+pub mod charge;
 pub mod condition;
 pub mod coverage;
 pub mod currency;
@@ -31,6 +37,7 @@ pub mod dates;
 pub mod decide;
 pub mod decision;
 pub mod document;
+pub mod effect;
 pub mod evolve;
 pub mod facts;
 pub mod guard;
@@ -40,7 +47,9 @@ pub mod kept_back;
 pub mod ledger;
 pub mod mailbox;
 pub mod money;
+pub mod order;
 pub mod phone;
+pub mod proposal;
 pub mod remark;
 pub mod settings;
 pub mod standing;
@@ -50,20 +59,27 @@ pub(crate) mod testing;
 pub mod version;
 pub mod workflow;
 
+pub use agreement::*;
 pub use because::Because;
-pub use coverage::{Coverage, Covered, DueItemKey, Occurrence, Outcome};
+pub use charge::{Charge, ChargeStatus};
+pub use coverage::{Coverage, Covered, DueItemKey, ItemOf, Occurrence, Outcome};
 pub use currency::Currency;
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
 pub use document::{CustomerRef, Document};
+pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, WorkRow};
 pub use evolve::{Event, evolve};
 pub use facts::*;
-pub use id::{CaseId, CustomerId, DecisionId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId};
+pub use id::{
+    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, MessageId, OrderId, PaymentId, TaskId, TenantId,
+};
 pub use inputs::{ENGINE, Inputs, inputs};
+pub use kept_back::{Hold, HoldScope};
 pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use money::Money;
+pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::SourceVersion;

@@ -68,6 +68,12 @@ pub struct Settings {
     /// Net exposure in minor units below which a case waits, by currency.
     #[serde(default)]
     pub minimum_exposure: BTreeMap<Currency, i64>,
+    /// What becomes of an invoice that is open again because its payment was refunded or charged back.
+    #[serde(default)]
+    pub after_refund: AfterRefund,
+    /// Whether an invoice is chased that its source says was never sent to the customer.
+    #[serde(default = "yes")]
+    pub chase_unsent: bool,
     /// The kill switch: true stops deciding and sending at once.
     #[serde(default)]
     pub paused: bool,
@@ -82,6 +88,21 @@ fn default_country() -> String {
 
 fn default_shards() -> u8 {
     4
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What becomes of an invoice that is open again because its payment was refunded or charged back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AfterRefund {
+    /// What was taken back is kept back until a person releases it, and a person is told.
+    #[default]
+    Hold,
+    /// It is chased at the rung that it had.
+    Chase,
 }
 
 impl Settings {
@@ -103,6 +124,8 @@ impl Settings {
             calendar: CalendarSettings::default(),
             freshness: BTreeMap::new(),
             minimum_exposure: BTreeMap::new(),
+            after_refund: AfterRefund::default(),
+            chase_unsent: yes(),
             paused: false,
             shards: default_shards(),
         }

@@ -33,7 +33,9 @@ impl<'a> StepHistory<'a> {
     /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
     pub fn of(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode) -> Self {
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); book.items.len()];
-        let folded = facts.invoices.iter().flat_map(|fact| &fact.folded);
+        let of_plans = facts.agreements.iter().flat_map(|agreement| &agreement.folded);
+        let of_charges = facts.charges.iter().flat_map(|charge| &charge.folded);
+        let folded = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
         for coverage in folded.chain(&facts.coverage).filter(|coverage| counts(coverage.mode, mode)) {
             let on = place.date_of(coverage.at);
             for row in &coverage.rows {
@@ -81,6 +83,17 @@ impl<'a> StepHistory<'a> {
 pub fn satisfied<'r, 'a>(results: &'r [StepResult<'a>], step: &str, occurrence: &Occurrence) -> Option<&'r StepResult<'a>> {
     let ended = |result: &&StepResult<'a>| result.occurrence == *occurrence && result.outcome.satisfies() && result.step == step;
     results.iter().filter(ended).min_by_key(|result| result.at)
+}
+
+/// What a person ordered of a step, according to an item's results: the last time.
+pub fn ordered<'r, 'a>(
+    results: &'r [StepResult<'a>],
+    step: &str,
+    occurrence: &Occurrence,
+    order: Outcome,
+) -> Option<&'r StepResult<'a>> {
+    let said = |result: &&StepResult<'a>| result.outcome == order && result.occurrence == *occurrence && result.step == step;
+    results.iter().filter(said).max_by_key(|result| result.at)
 }
 
 /// Ways that proved not to deliver a step's message, according to an item's results.

@@ -10,9 +10,11 @@ use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 
 use crate::{
-    Allocation, Channel, CompiledWorkflow, Consent, Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Event,
-    Facts, Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Payment, PaymentFact,
-    PaymentId, PaymentKind, PaymentStatus, Policy, Role, Settings, SourceVersion, TenantId, Workflow, decide, evolve,
+    Agreement, AgreementId, AgreementScope, Allocation, Channel, Charge, ChargeId, ChargeStatus, CompiledWorkflow, Consent,
+    Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock, HoldReason, HoldScope, Instalment,
+    Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Pause, PauseStatus, Payment, PaymentFact,
+    PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings, SourceVersion, TenantId, Terms,
+    WayOfPaying, Workflow, decide, evolve,
 };
 
 /// An instant.
@@ -98,8 +100,11 @@ impl Book {
                 customer,
                 invoices: Vec::new(),
                 payments: Vec::new(),
+                shared: Vec::new(),
+                shared_reversals: Vec::new(),
                 reversals: Vec::new(),
-                holds: Vec::new(),
+                agreements: Vec::new(),
+                charges: Vec::new(),
                 cases: BTreeMap::new(),
                 coverage: Vec::new(),
                 pending: Vec::new(),
@@ -107,6 +112,8 @@ impl Book {
                 addresses: BTreeMap::new(),
                 heard: BTreeMap::new(),
                 replied_at: None,
+                work: Vec::new(),
+                orders: Vec::new(),
             },
             policy: Policy {
                 settings,
@@ -222,8 +229,13 @@ impl Book {
         let day = now.to_zoned(jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone")).date();
         let number = |key: &crate::DueItemKey| {
             let of =
-                self.facts.invoices.iter().find(|fact| fact.invoice.id == key.invoice).map_or("?", |fact| &fact.invoice.number);
-            if key.instalment.is_empty() { of.to_owned() } else { format!("{of}/{}", key.instalment) }
+                self.facts.invoices.iter().find(|fact| key.invoice() == Some(&fact.invoice.id)).map(|fact| &*fact.invoice.number);
+            let charge = || {
+                let of_charge = |charge: &&Charge| *key == crate::DueItemKey::charge(charge.id.clone());
+                self.facts.charges.iter().find(of_charge).map(|charge| &*charge.name)
+            };
+            let of = of.or_else(charge).unwrap_or("plan");
+            if key.part.is_empty() { of.to_owned() } else { format!("{of}/{}", key.part) }
         };
         let mut lines: Vec<String> = decision
             .messages
@@ -277,5 +289,64 @@ pub fn contact(id: &str, role: Role) -> Contact {
         phone: Some("+493012345678".to_owned()),
         consents: vec![Consent { channel: Channel::Sms, given_at: None, wording: None }],
         unusable: Vec::new(),
+    }
+}
+
+/// A pause by a person, from an instant to the end of a day.
+pub fn hold(scope: HoldScope, amount_minor: Option<i64>, clock: HoldClock, from: &str, until: &str) -> Agreement {
+    let pause = Pause { reason: HoldReason::Manual, ends_with: None, of: Vec::new(), status: PauseStatus::Running };
+    agreement(Terms::Pause(pause), scope, amount_minor, clock, from, Some(until))
+}
+
+/// A promise to pay on a day, as a hold says it: what is promised is kept back to the end of that day, and its clock stopped.
+pub fn promise(scope: HoldScope, from: &str, day: &str) -> Agreement {
+    let expected_on = crate::dates::add_days(on(day), 2);
+    let promise = Promise { pays_on: on(day), way: WayOfPaying::Other, expected_on, of: Vec::new(), status: PromiseStatus::Open };
+    agreement(Terms::Promise(promise), scope, None, HoldClock::StopClock, from, Some(day))
+}
+
+/// An agreement whose id is of its scope and days.
+pub fn agreement(
+    terms: Terms,
+    scope: HoldScope,
+    amount_minor: Option<i64>,
+    clock: HoldClock,
+    from: &str,
+    until: Option<&str>,
+) -> Agreement {
+    Agreement {
+        id: AgreementId::derive(&[from, until.unwrap_or_default()]),
+        terms,
+        scope: match scope {
+            HoldScope::Customer => AgreementScope::Customer,
+            HoldScope::Case(currency) => AgreementScope::Case(currency),
+            HoldScope::Invoice(invoice) => AgreementScope::Invoices(vec![invoice]),
+        },
+        amount_minor,
+        clock,
+        made_at: at(from),
+        from_at: at(from),
+        until_on: until.map(on),
+        ended_at: None,
+        status_at: at(from),
+        by: String::new(),
+        folded: Vec::new(),
+    }
+}
+
+/// A confirmed charge in euros.
+pub fn charge(name: &str, amount_minor: i64, due_on: &str) -> Charge {
+    Charge {
+        id: ChargeId::derive(&[name]),
+        name: name.to_owned(),
+        currency: Currency::EUR,
+        amount_minor: Some(amount_minor),
+        step: "fee".to_owned(),
+        proposed_at: at(&format!("{due_on}T00:00:00Z")),
+        due_on: Some(on(due_on)),
+        status: ChargeStatus::Confirmed,
+        status_at: at(&format!("{due_on}T00:00:00Z")),
+        by: String::new(),
+        folded: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
 use domain::{CustomerId, MessageId, TenantId};
+use futures::FutureExt;
 use kit::Queued;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,7 +37,8 @@ impl Sender {
         for record in batch.records {
             let body = record.body.as_deref().unwrap_or_default();
             let ended = match serde_json::from_str::<Envelope>(body) {
-                Ok(envelope) => self.send(&envelope.detail.content).await.map_err(anyhow::Error::from),
+                // Boxed: all that sending awaits is more than the compiler lays out in one.
+                Ok(envelope) => self.send(&envelope.detail.content).boxed().await.map_err(anyhow::Error::from),
                 Err(error) => Err(anyhow::Error::from(error).context("the order in the queue cannot be read")),
             };
             match ended {

@@ -6,11 +6,12 @@ use domain::{
     TaskKind,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
+    settings::PersonCap,
 };
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::json;
-use store::{Attempt, Claim, Error, Head, Read, Release, Settled, Settlement, Store, Vault};
+use store::{Attempt, Claim, Error, Head, Release, Settled, Settlement, Store, Vault};
 
 use crate::{Order, render};
 
@@ -110,8 +111,7 @@ impl Sender {
         if !mine || entry.message.channel != self.channel.channel() {
             return Ok(None);
         }
-        let facts = self.store.facts(&order.tenant, &head).await?;
-        let policy = self.store.policy(&order.tenant, &head.cases, Read::Fresh).await?;
+        let (facts, policy) = self.store.facts_and_policy(&order.tenant, &head).await?;
         let Some(pending) = facts.pending.iter().find(|pending| pending.id == order.message).cloned() else { return Ok(None) };
         Ok(Some(Checked { head, facts, policy, pending }))
     }
@@ -151,6 +151,8 @@ impl Sender {
         };
         if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
             let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
+            let count = if decide::cap_is_lifted(facts, pending) { u32::MAX } else { cap.count };
+            let cap = PersonCap { count, ..cap };
             if !self.store.spend(&order.tenant, &person, place.date_of(now), &cap).await? {
                 return Ok(None);
             }
@@ -207,9 +209,8 @@ impl Sender {
     /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
     /// known of the addresses. Read after the claim, so that whatever was committed before it is honoured.
     async fn stopped_meanwhile(&self, order: &Order, checked: &Checked) -> Result<Option<String>, Error> {
-        let policy = self.store.policy(&order.tenant, &checked.head.cases, Read::Fresh).await?;
-        let mut facts = checked.facts.clone();
-        facts.addresses = self.store.addresses(&order.tenant, &facts.customer).await?;
+        let (policy, addresses) = self.store.outside_now(&order.tenant, &checked.head, &checked.facts).await?;
+        let facts = Facts { addresses, ..checked.facts.clone() };
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
             Recheck::Send { .. } => None,
             Recheck::Supersede(reason) | Recheck::Defer(_, reason) => Some(reason),
@@ -351,8 +352,12 @@ struct Call {
 
 /// When the customer is due again after a message: at once where more is to be done now.
 fn when(decision: &Decision, now: Timestamp) -> Next {
-    let acts =
-        !decision.messages.is_empty() || !decision.tasks.is_empty() || !decision.marks.is_empty() || !decision.filing.is_empty();
+    let acts = !decision.messages.is_empty()
+        || !decision.tasks.is_empty()
+        || !decision.marks.is_empty()
+        || !decision.filing.is_empty()
+        || !decision.withdrawn.is_empty()
+        || !decision.used_orders.is_empty();
     if acts { Next::At(now) } else { decision.next }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{CaseState, CustomerId, NewTask, PendingStatus, TaskKind, TenantId, id::digest};
+use domain::{
+    Agreement, CaseState, CustomerId, DisputeStatus, NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms, id::digest,
+};
 use jiff::Timestamp;
 use serde_dynamo::Item;
 use serde_json::{Value, json};
@@ -68,7 +70,7 @@ pub fn events(old: Option<&Item>, new: &Item) -> Result<Vec<BusEvent>> {
 fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
     let (Some(pk), Some(sk)) = (text(new, PK), text(new, SK)) else { return Ok(vec![]) };
     if let Some(tenant) = keys::parse_work(pk) {
-        return if old.is_none() { of_task(&tenant, sk, new) } else { Ok(vec![]) };
+        return of_task(&tenant, sk, old, new);
     }
     if let Some((tenant, source)) = keys::parse_hints(pk) {
         let times = |item: &Row| number::<u64>(item, hint::TIMES);
@@ -104,28 +106,31 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         Ok(of_object("PaymentUpserted", "payment", id))
     } else if sk.starts_with("COV#") {
         of_record(&tenant, &customer, old, new)
+    } else if sk.starts_with(keys::AGREEMENTS) {
+        of_agreement(&tenant, &customer, old, new)
     } else {
         Ok(vec![])
     }
 }
 
-fn of_task(tenant: &TenantId, sk: &str, new: &Row) -> Result<Vec<BusEvent>> {
+/// What a task asks for is told when it is asked for, and that it happened only when a person said so.
+fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
     let id = sk.trim_start_matches("TSK#");
     let task: NewTask = db::json(new, DOC)?;
     let mut ids = json!({ "task": id, "kind": word_of(task.kind), "exception": task.kind.is_exception() });
     if let Some(ids) = ids.as_object_mut() {
         let optional = [
+            ("effect", text(new, task::EFFECT).map(str::to_owned)),
             ("customer", text(new, task::CUSTOMER).map(str::to_owned)),
             ("step", task.step.clone()),
             ("currency", task.currency.map(|currency| currency.to_string())),
         ];
         ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
-    let at = at(new, task::RAISED_AT);
-    let more = match task.kind {
-        TaskKind::Escalation => Some("CaseEscalated"),
-        TaskKind::CreditHold => Some("CreditHoldPlaced"),
-        TaskKind::HandOff => Some("CaseHandedOff"),
+    let (asked, happened) = match task.kind {
+        TaskKind::Escalation => (Some("EscalationRequested"), None),
+        TaskKind::CreditHold => (Some("CreditHoldRequested"), Some("CreditHoldPlaced")),
+        TaskKind::HandOff => (Some("HandOffRequested"), Some("CaseHandedOff")),
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Fee
@@ -141,11 +146,52 @@ fn of_task(tenant: &TenantId, sk: &str, new: &Row) -> Result<Vec<BusEvent>> {
         | TaskKind::Failing
         | TaskKind::Breaker
         | TaskKind::DeadLetter
+        | TaskKind::TakenBack
+        | TaskKind::PlanBroken
         | TaskKind::Connection
-        | TaskKind::Books => None,
+        | TaskKind::Books => (None, None),
     };
-    let kinds = std::iter::once("TaskCreated").chain(more);
-    Ok(kinds.map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect())
+    let (kinds, at) = match old {
+        None => ([Some("TaskCreated"), asked], at(new, task::RAISED_AT)),
+        Some(old) => {
+            // Who only says that a task is over, says that it was done.
+            let done = |row: &Row| row.contains_key(task::DONE_AT) && text(row, task::RESULT).is_none_or(|said| said == "done");
+            let now = done(new) && !old.contains_key(task::DONE_AT);
+            ([happened.filter(|_| now), None], at(new, task::DONE_AT))
+        }
+    };
+    Ok(kinds.into_iter().flatten().map(|kind| event(kind, tenant, at, &[id], ids.clone())).collect())
+}
+
+/// What became of a promise or dispute. One that came along with a moved invoice says again what it said, under the same ids.
+fn of_agreement(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
+    let agreement: Agreement = db::json(new, DOC)?;
+    let before: Option<Agreement> = old.and_then(|old| db::json(old, DOC).ok());
+    if before.as_ref().is_some_and(|before| before.status() == agreement.status()) {
+        return Ok(vec![]);
+    }
+    let kind = match &agreement.terms {
+        Terms::Promise(promise) => match promise.status {
+            PromiseStatus::Open => Some("PromiseMade"),
+            PromiseStatus::Kept => Some("PromiseKept"),
+            PromiseStatus::PartlyKept | PromiseStatus::Broken => Some("PromiseBroken"),
+            PromiseStatus::Cancelled | PromiseStatus::Later(_) => None,
+        },
+        Terms::Dispute(dispute) => match dispute.status {
+            DisputeStatus::Open => Some("DisputeOpened"),
+            DisputeStatus::Upheld | DisputeStatus::PartlyUpheld | DisputeStatus::Rejected | DisputeStatus::Withdrawn => {
+                Some("DisputeResolved")
+            }
+            DisputeStatus::Later(_) => None,
+        },
+        Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+    };
+    let Some(kind) = kind else { return Ok(vec![]) };
+    let ids = json!({
+        "customer": customer.as_str(), "agreement": agreement.id.as_str(), "kind": agreement.kind(), "status": agreement.status()
+    });
+    let parts = [agreement.id.as_str(), agreement.status(), &keys::second(agreement.status_at)];
+    Ok(vec![event(kind, tenant, Some(agreement.status_at), &parts, ids)])
 }
 
 fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {

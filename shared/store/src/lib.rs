@@ -6,7 +6,7 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), holds, addresses, the case view |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, the case view |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
 //! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
@@ -55,7 +55,7 @@ pub use table::{
     error::{Error, Result},
     keys,
 };
-pub use tasks::{Task, TaskPage, is_task_cursor, task_id};
+pub use tasks::{Ending, Task, TaskEnded, TaskPage, is_task_cursor, task_id};
 pub use tenant::{
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},

@@ -1,18 +1,25 @@
 //! The worklist: tasks and exceptions for people.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CustomerId, NewTask, TaskId, TenantId};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use domain::{
+    CustomerId, EffectId, EffectStatus, NewTask, OpenWork, Order, OrderId, OrderKind, OrderedStep, TaskId, TaskResult, TenantId,
+    Withdrawal,
+};
 use jiff::Timestamp;
 
 use crate::{
     Receipt, Result, Store,
+    customer::{
+        head::{Wake, bump},
+        orders::order_row,
+    },
     table::{
         attributes::{
             document::DOC,
             every::{CHASE, PK, SK},
             task,
         },
-        change::{Change, put_new, some_item},
+        change::{Change, absent, put, put_new, some_item},
         db::{Row, Transacted, Wrote, failed, json, millis, n, number, row_of, s, text, to_json, word_of},
         keys::{self, Key},
         retry::{ATTEMPTS, Tries},
@@ -30,10 +37,50 @@ pub struct Task {
     pub task: NewTask,
     /// When it was raised.
     pub raised_at: Timestamp,
+    /// The effect that it is there for.
+    pub effect: EffectId,
     /// When a person finished it.
     pub done_at: Option<Timestamp>,
+    /// How a person ended it, once one did.
+    pub ending: Option<Ending>,
+    /// When and why it was taken back, if it was.
+    pub withdrawn: Option<(Timestamp, String)>,
     /// Where the document that it is about is kept, if anywhere.
     pub body_key: Option<String>,
+}
+
+/// How a person says that a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The result.
+    pub result: TaskResult,
+    /// What they said of it.
+    pub note: Option<String>,
+    /// Who: the subject of their sign-in, where it has one.
+    pub by: Option<String>,
+}
+
+/// What came of ending a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskEnded {
+    /// It is over as was said, now or by the same result before.
+    Done(Task),
+    /// It was over before, otherwise.
+    Over(Task),
+    /// There is none.
+    None,
+}
+
+impl Task {
+    /// Where the effect stands that the task is there for.
+    pub fn effect_status(&self) -> EffectStatus {
+        match (&self.withdrawn, &self.ending, self.done_at) {
+            (Some(_), ..) => EffectStatus::Superseded,
+            (None, Some(ending), _) => ending.result.effect(),
+            (None, None, Some(_)) => EffectStatus::Done,
+            (None, None, None) => EffectStatus::Queued,
+        }
+    }
 }
 
 /// A page of the worklist.
@@ -52,8 +99,22 @@ pub fn is_task_cursor(text: &str) -> bool {
 
 /// The id that a task has, whether it was raised or not.
 pub fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask) -> TaskId {
-    let kind = word_of(task.kind);
-    TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), &kind, &task.key])
+    task.id(tenant, customer)
+}
+
+pub(crate) fn work_row(tenant: &TenantId, customer: &CustomerId, work: &OpenWork) -> (Key, Row) {
+    let key = keys::open_work(tenant, customer, &work.task);
+    let row = row_of([(DOC, s(to_json(work))), (CHASE, s(keys::beside_profile(&key.sk)))]);
+    (key, row)
+}
+
+/// Takes a task back, unless a person finished it meanwhile.
+pub(crate) fn withdraw(tenant: &TenantId, withdrawal: &Withdrawal, now: Timestamp) -> Change {
+    Change::of(keys::task(tenant, &withdrawal.task))
+        .when(some_item().and(absent(task::DONE_AT)))
+        .put(task::WITHDRAWN_AT, n(millis(now)))
+        .put(task::WHY, s(withdrawal.why.clone()))
+        .drop(CHASE)
 }
 
 pub(crate) fn task_row(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask, now: Timestamp) -> (Key, Row) {
@@ -70,13 +131,26 @@ pub(crate) fn read(row: &Row) -> Result<Task> {
     let instant = |name| number(row, name).and_then(|millis| Timestamp::from_millisecond(millis).ok());
     let sk = text(row, SK).unwrap_or_default();
     let corrupt = || crate::Error::Corrupt { key: sk.to_owned(), detail: "no task's key".into() };
+    let id = sk.strip_prefix("TSK#").and_then(TaskId::parse).ok_or_else(corrupt)?;
     Ok(Task {
-        id: sk.strip_prefix("TSK#").and_then(TaskId::parse).ok_or_else(corrupt)?,
         customer: text(row, task::CUSTOMER).and_then(CustomerId::parse),
         task: json(row, DOC)?,
+        effect: text(row, task::EFFECT).and_then(EffectId::parse).unwrap_or_else(|| EffectId::of_task(&id)),
+        ending: ending(row),
+        withdrawn: instant(task::WITHDRAWN_AT).map(|at| (at, text(row, task::WHY).unwrap_or_default().to_owned())),
+        id,
         raised_at: instant(task::RAISED_AT).unwrap_or(Timestamp::UNIX_EPOCH),
         done_at: instant(task::DONE_AT),
         body_key: text(row, task::BODY_KEY).map(str::to_owned),
+    })
+}
+
+fn ending(row: &Row) -> Option<Ending> {
+    let result = text(row, task::RESULT)?;
+    Some(Ending {
+        result: serde_json::from_value(result.into()).ok()?,
+        note: text(row, task::NOTE).map(str::to_owned),
+        by: text(row, task::DONE_BY).map(str::to_owned),
     })
 }
 
@@ -179,4 +253,92 @@ impl Store {
         let change = Change::of(keys::task(tenant, id)).when(some_item()).put_once(task::DONE_AT, n(millis(now))).drop(CHASE);
         Ok(matches!(self.write("finish the task", change, false).await?, Wrote::Done(_)))
     }
+
+    /// Ends a task as a person says. What a decision has to know of it changes with it: an approval becomes an order, which the
+    /// customer is decided by.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn end_task(&self, tenant: &TenantId, id: &TaskId, ending: &Ending, now: Timestamp) -> Result<TaskEnded> {
+        const OP: &str = "end the task";
+        let mut tries = Tries::new(ATTEMPTS, OP, id.as_str());
+        loop {
+            tries.again()?;
+            let Some(known) = self.task(tenant, id).await? else { return Ok(TaskEnded::None) };
+            if known.withdrawn.is_some() || known.done_at.is_some() {
+                let same = known.withdrawn.is_none() && known.ending.as_ref().is_none_or(|known| known.result == ending.result);
+                return Ok(if same { TaskEnded::Done(known) } else { TaskEnded::Over(known) });
+            }
+            let work = match &known.customer {
+                Some(customer) => self.work(tenant, customer, id).await?.map(|work| (customer, work)),
+                None => None,
+            };
+            let mut change = Change::of(keys::task(tenant, id))
+                .when(some_item().and(absent(task::DONE_AT)).and(absent(task::WITHDRAWN_AT)))
+                .put(task::DONE_AT, n(millis(now)))
+                .put(task::RESULT, s(word_of(ending.result)))
+                .drop(CHASE);
+            for (name, value) in [(task::NOTE, &ending.note), (task::DONE_BY, &ending.by)] {
+                if let Some(value) = value {
+                    change = change.put(name, s(value.clone()));
+                }
+            }
+            let mut actions = vec![change.update(self)];
+            if let Some((customer, work)) = work {
+                actions.push(self.work_ended(tenant, customer, &work));
+                if let Some(order) = order_of(tenant, customer, &work, ending, now) {
+                    let (key, row) = order_row(tenant, customer, &order);
+                    actions.push(put(self, &key, row));
+                    let head = self.must_head(tenant, customer).await?;
+                    actions.push(bump(tenant, customer, &Wake::of(Some(&head), customer, 1, now), now).update(self));
+                }
+            }
+            if let Transacted::Done = self.transact(OP, id.as_str(), actions).await?
+                && let Some(done) = self.task(tenant, id).await?
+            {
+                return Ok(TaskEnded::Done(done));
+            }
+        }
+    }
+
+    async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {
+        let row = self.read("read the work of a task of", &keys::open_work(tenant, customer, id), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// What becomes of what a decision knows of a task that a person finished.
+    fn work_ended(&self, tenant: &TenantId, customer: &CustomerId, work: &OpenWork) -> TransactWriteItem {
+        if OpenWork::outlives_its_end(work.kind) {
+            let (key, row) = work_row(tenant, customer, &OpenWork { done: true, ..work.clone() });
+            put(self, &key, row)
+        } else {
+            Change::of(keys::open_work(tenant, customer, &work.task)).delete(self)
+        }
+    }
+}
+
+/// The order that a person's answer to a request for approval is.
+fn order_of(tenant: &TenantId, customer: &CustomerId, work: &OpenWork, ending: &Ending, now: Timestamp) -> Option<Order> {
+    let kind = match ending.result {
+        TaskResult::Approve => OrderKind::Approve,
+        TaskResult::Refuse => OrderKind::Refuse,
+        TaskResult::Done | TaskResult::Failed => return None,
+    };
+    let step = work.step.as_ref()?;
+    let steps = work.rows.iter().map(|row| OrderedStep {
+        item: row.item.clone(),
+        step: step.clone(),
+        occurrence: Some(row.occurrence.clone()),
+    });
+    Some(Order {
+        id: OrderId::derive(&[tenant.as_str(), customer.as_str(), work.task.as_str()]),
+        kind,
+        currency: work.currency?,
+        steps: steps.collect(),
+        workflow: None,
+        by: ending.by.clone().unwrap_or_default(),
+        given_at: now,
+        until: None,
+    })
 }

@@ -13,7 +13,7 @@ use super::story::{Story, list};
 use crate::desk::{Desk, TENANT};
 
 /// Beginnings of ids that are made here: no line may have one.
-const IDS: [&str; 8] = ["cus_", "inv_", "msg_", "cas_", "hld_", "tsk_", "pay_", "dec_"];
+const IDS: [&str; 11] = ["cus_", "inv_", "msg_", "cas_", "agr_", "chg_", "tsk_", "pay_", "dec_", "eff_", "ord_"];
 
 /// What is heard of a message that is no news.
 const NO_NEWS: [&str; 2] = ["sent", "delivered"];
@@ -171,9 +171,16 @@ impl Teller {
         Ok(rows.map(|(item, step, due_now)| Row { item: self.item(&item), step, due_now }).collect())
     }
 
-    /// A due item by its invoice's number: `F-1`, an instalment without id of its own by its place from 1, `F-1/2`.
+    /// A due item by its invoice's number: `F-1`, an instalment without id of its own by its place from 1, `F-1/2`; a part of a plan by
+    /// its number, `plan/1`.
     fn item(&self, key: &str) -> String {
         let (invoice, instalment) = key.split_once('/').unwrap_or((key, ""));
+        if invoice.starts_with("agr_") {
+            return format!("plan/{instalment}");
+        }
+        if invoice.starts_with("chg_") {
+            return "charge".to_owned();
+        }
         let number = self.invoices.get(invoice).map_or(invoice, String::as_str);
         match (instalment, instalment.strip_prefix('p').and_then(|at| at.parse::<u32>().ok())) {
             ("", _) => number.to_owned(),

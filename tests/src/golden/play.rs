@@ -76,7 +76,11 @@ impl Player {
             }
             Event::Api(call) => {
                 let path = self.with_ids(&call.path).await?;
-                let reply = self.call(&Call { path, ..call.clone() }).await?;
+                let mut body = call.body.clone();
+                if let Some(customer) = body.get("customer").and_then(Value::as_str).map(str::to_owned) {
+                    body["customer"] = json!(self.with_ids(&customer).await?);
+                }
+                let reply = self.call(&Call { path, body, ..call.clone() }).await?;
                 if !(200..300).contains(&reply.status) {
                     self.lines.push(format!("answer {number} {}", reply.status));
                 }

@@ -128,12 +128,17 @@ impl Subject {
             cases: [(Currency::EUR, case)].into(),
             messages: vec![planned],
             tasks: vec![],
+            agreements: vec![],
+            charges: vec![],
             marks: vec![],
             next: Next::Parked,
             trace: vec![],
             owed: std::collections::BTreeMap::new(),
             filing: Filing::default(),
             inputs: None,
+            work: vec![],
+            withdrawn: vec![],
+            used_orders: vec![],
         };
         let head = aws.store.head(&aws.tenant, &customer).await.unwrap().unwrap();
         let facts = aws.store.facts(&aws.tenant, &head).await.unwrap();

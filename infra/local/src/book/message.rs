@@ -150,7 +150,7 @@ impl Message {
 
 impl Line {
     fn row(&self, book: &Book, today: Date) -> Option<InvoiceRow> {
-        let (invoice, due_now, due_on) = (book.invoices.get(self.item.invoice.as_str())?, self.amount?, self.due_on?);
+        let (invoice, due_now, due_on) = (book.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
         Some(InvoiceRow {
             number: invoice.number.clone(),
             instalment: part(invoice, &self.item)
@@ -188,7 +188,7 @@ fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
 fn lines(book: &Book, rows: &[Covered]) -> Vec<Line> {
     let line = |row: &Covered| {
         let item = row.item.clone();
-        let invoice = book.invoices.get(item.invoice.as_str());
+        let invoice = item.invoice().and_then(|invoice| book.invoices.get(invoice.as_str()));
         let at = invoice.and_then(|invoice| part(invoice, &item));
         let number = invoice.map_or_else(|| item.to_string(), |invoice| invoice.number.clone());
         let currency: Option<Currency> = invoice.map(|invoice| invoice.currency);

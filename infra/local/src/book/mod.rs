@@ -125,6 +125,10 @@ impl Book {
             let outcome = match mark.outcome {
                 Outcome::Missed => "missed",
                 Outcome::Skipped => "skipped",
+                Outcome::Approved => "approved by a person",
+                Outcome::BroughtForward => "brought forward by a person",
+                Outcome::SendNow => "to be sent now, as a person ordered",
+                Outcome::CapLifted => "beyond the cap of contacts, as a person ordered",
                 Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered => continue,
             };
             let steps: BTreeSet<&str> = mark.rows.iter().map(|row| row.step.as_str()).collect();

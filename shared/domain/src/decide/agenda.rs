@@ -6,7 +6,8 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{
     Situation,
-    rungs::{NextStep, Rungs},
+    assess::Approval,
+    rungs::{NextStep, Rungs, brought_forward, is_sent_now},
 };
 use crate::{
     Case, Outcome, Scope,
@@ -39,6 +40,8 @@ pub(super) struct Agenda<'a> {
     pub(super) until: Option<Timestamp>,
     /// Whether that step waits for its condition.
     pub(super) waits: bool,
+    /// The first step that waits for a person's approval: its item does not drive.
+    pub(super) approval: Option<ItemStep>,
     /// When a new day may end a wait.
     pub(super) look_at: Option<Timestamp>,
     /// Steps that are passed over, with their items.
@@ -48,7 +51,7 @@ pub(super) struct Agenda<'a> {
 }
 
 /// Looks at the items that drive, in their order, and, where one's step is due, at every chased item's own. While the step of
-/// an item waits for its condition, the next item drives.
+/// an item waits for its condition or for approval, the next item drives.
 pub(super) fn agenda<'a>(
     situation: &Situation<'a>,
     workflow: &'a CompiledWorkflow,
@@ -64,6 +67,7 @@ pub(super) fn agenda<'a>(
         is_due: false,
         until: None,
         waits: false,
+        approval: None,
         look_at: None,
         skipped: Vec::new(),
         lapsed: Vec::new(),
@@ -72,7 +76,7 @@ pub(super) fn agenda<'a>(
     for item in chased {
         let Some(due_item) = situation.book.items.get(*item) else { continue };
         let results = situation.history.results(*item);
-        let look = looking.turn(due_item, results);
+        let look = looking.turn(*item, due_item, results);
         let passed = look.results.get(results.len()..).unwrap_or_default();
         agenda.skipped.extend(passed.iter().map(|result| (*item, result.clone())));
         let Some((next, when)) = look.next else { continue };
@@ -80,6 +84,12 @@ pub(super) fn agenda<'a>(
             When::Due => (true, false, next.on),
             When::From(on) => (false, false, on),
             When::WaitsUntil(on) => (false, true, on),
+            When::Asked(until) => {
+                let until = until.map(|on| situation.calendar().roll(on, situation.spread));
+                agenda.look_at = earlier(agenda.look_at, until);
+                agenda.approval.get_or_insert(ItemStep { item: *item, next });
+                continue;
+            }
         };
         if waits {
             agenda.look_at = earlier(agenda.look_at, looking.new_day(&next));
@@ -107,7 +117,7 @@ pub(super) fn agenda<'a>(
                 passed => Cow::Owned([known, &passed].concat()),
             };
             let before = results.len();
-            let (found, results, waits) = looking.own(due_item, results);
+            let (found, results, waits) = looking.own(*item, due_item, results);
             agenda.look_at = earlier(agenda.look_at, waits.and_then(|next| looking.new_day(&next)));
             let passed = results.get(before..).unwrap_or_default();
             agenda.skipped.extend(passed.iter().map(|result| (*item, result.clone())));
@@ -193,6 +203,8 @@ enum When {
     From(Date),
     /// It would be due and waits for its condition, until this day at most.
     WaitsUntil(Date),
+    /// It would be due and waits for a person's approval, until this day at most.
+    Asked(Option<Date>),
 }
 
 /// What the wait of a step that would be due says.
@@ -226,26 +238,33 @@ struct Looking<'s, 'a> {
 
 impl<'a> Looking<'_, 'a> {
     /// The item's own next step, moved past the last contact and into the window.
-    fn turn<'r>(&self, item: &DueItem<'_>, known: &'r [StepResult<'a>]) -> Turn<'r, 'a> {
+    fn turn<'r>(&self, at: usize, item: &DueItem<'_>, known: &'r [StepResult<'a>]) -> Turn<'r, 'a> {
         let mut results = Cow::Borrowed(known);
         loop {
             let Some(next) = self.rungs.next(item, &results) else { return Turn { next: None, results } };
-            let on = after_gap(self.situation, self.workflow, next.on);
-            if !self.reached.due(on) {
+            let now = self.is_sent_now(&next, &results);
+            let on = if now { next.on } else { after_gap(self.situation, self.workflow, next.on) };
+            if !now && !self.reached.due(on) {
                 return Turn { next: Some((next, When::From(on))), results };
             }
+            let approval = self.approval(at, &next, &results);
+            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
-                Waits::No => self.rungs.passed_over(item, &results, &next, || self.reached.late(on)),
+                Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, || self.reached.late(on)),
                 Waits::Until(ends_on) => return Turn { next: Some((next, When::WaitsUntil(on.max(ends_on)))), results },
                 // When its condition came true is not known, so that its moment is today's.
                 Waits::Over if !self.reached.due(self.situation.today) => {
                     return Turn { next: Some((next, When::From(self.situation.today))), results };
                 }
-                Waits::Over => self.rungs.passed_over(item, &results, &next, || false),
+                Waits::Over => !wanted_late && self.rungs.passed_over(item, &results, &next, || false),
                 Waits::GivenUp => true,
             };
             if !passed_over && self.wanted(&next, item, &results) {
-                return Turn { next: Some((next, When::Due)), results };
+                match approval {
+                    Approval::Free { .. } | Approval::ToAsk => return Turn { next: Some((next, When::Due)), results },
+                    Approval::Asked(until) => return Turn { next: Some((next, When::Asked(until))), results },
+                    Approval::GivenUp => {}
+                }
             }
             match self.skip(&next) {
                 Some(skipped) => results.to_mut().push(skipped),
@@ -258,6 +277,7 @@ impl<'a> Looking<'_, 'a> {
     /// would be due and waits.
     fn own<'r>(
         &self,
+        at: usize,
         item: &DueItem<'_>,
         mut results: Cow<'r, [StepResult<'a>]>,
     ) -> (Option<NextStep>, Cow<'r, [StepResult<'a>]>, Option<NextStep>) {
@@ -265,23 +285,42 @@ impl<'a> Looking<'_, 'a> {
             let Some(next) = self.rungs.next(item, &results).filter(|next| next.on <= self.situation.today) else {
                 return (None, results, None);
             };
+            let approval = self.approval(at, &next, &results);
+            // A day that only the plan's own gap let pass makes nothing late.
+            let late = || self.reached.late(after_gap(self.situation, self.workflow, next.on));
+            let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
-                // A day that only the plan's own gap let pass makes nothing late.
-                Waits::No => self
-                    .rungs
-                    .passed_over(item, &results, &next, || self.reached.late(after_gap(self.situation, self.workflow, next.on))),
+                Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, late),
                 Waits::Until(_) => return (None, results, Some(next)),
-                Waits::Over => self.rungs.passed_over(item, &results, &next, || false),
+                Waits::Over => !wanted_late && self.rungs.passed_over(item, &results, &next, || false),
                 Waits::GivenUp => true,
             };
             if !passed_over && self.wanted(&next, item, &results) {
-                return (Some(next), results, None);
+                match approval {
+                    Approval::Free { .. } | Approval::ToAsk => return (Some(next), results, None),
+                    Approval::Asked(_) => return (None, results, None),
+                    Approval::GivenUp => {}
+                }
             }
             match self.skip(&next) {
                 Some(skipped) => results.to_mut().push(skipped),
                 None => return (None, results, None),
             }
         }
+    }
+
+    fn is_sent_now(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
+        self.workflow.steps.get(next.index).is_some_and(|step| is_sent_now(results, &step.id, &next.occurrence))
+    }
+
+    fn is_brought_forward(&self, next: &NextStep, results: &[StepResult<'a>]) -> bool {
+        self.workflow.steps.get(next.index).is_some_and(|step| brought_forward(results, &step.id, &next.occurrence).is_some())
+    }
+
+    /// How the approval of a step stands for the item at a position.
+    fn approval(&self, at: usize, next: &NextStep, results: &[StepResult<'a>]) -> Approval {
+        let step = self.workflow.steps.get(next.index);
+        step.map_or(Approval::Free { asked: false }, |step| self.situation.approval(step, at, &next.occurrence, results))
     }
 
     /// What the wait of a step says that would be due but for it.

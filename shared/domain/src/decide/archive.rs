@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Situation;
-use crate::{Coverage, Filing, InvoiceId, PaymentId};
+use crate::{Coverage, Filing, InvoiceId, ItemOf, PaymentId};
 
 /// How many unfolded coverage records a customer may gather before the older half is folded into its invoices.
 const COVERAGE_TAIL_MAX: usize = 24;
@@ -18,49 +18,67 @@ pub(super) fn file(situation: &Situation<'_>) -> Filing {
         .filter(|in_flight| in_flight.ask_at > situation.now)
         .map(|in_flight| &in_flight.invoice)
         .collect();
-    let mut filing = Filing { archive_payments: situation.book.spent.clone(), ..Filing::default() };
+    let book = &situation.book;
+    let mut filing =
+        Filing { archive_payments: book.spent.clone(), archive_shared: book.spent_shared.clone(), ..Filing::default() };
     let remembers = !facts.coverage.is_empty();
-    let mut open = BTreeSet::new();
+    let mut open: BTreeSet<ItemOf> = BTreeSet::new();
+    if remembers {
+        open.extend(situation.book.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.key.of.clone()));
+    }
     for fact in &facts.invoices {
         let id = &fact.invoice.id;
         let closed = situation.book.closed.contains(id);
         if closed && !fact.archived && !waits.contains(id) {
-            filing.archive_invoices.push((id.clone(), marks_of(situation, id, u64::MAX)));
+            filing.archive_invoices.push((id.clone(), marks_of(situation, &ItemOf::Invoice(id.clone()), u64::MAX)));
         } else if !closed && fact.archived {
             filing.restore_invoices.push(id.clone());
         }
         if remembers && (!closed || waits.contains(id)) {
-            open.insert(id);
+            open.insert(ItemOf::Invoice(id.clone()));
         }
     }
     let waits_for = |fact: &&crate::PaymentFact| fact.payment.allocations.iter().any(|part| waits.contains(&part.invoice));
-    let waiting: BTreeSet<&PaymentId> = facts.payments.iter().filter(waits_for).map(|fact| &fact.payment.id).collect();
+    let payments = facts.payments.iter().chain(&facts.shared);
+    let waiting: BTreeSet<&PaymentId> = payments.filter(waits_for).map(|fact| &fact.payment.id).collect();
     filing.archive_payments.retain(|payment| !waiting.contains(payment));
+    filing.archive_shared.retain(|payment| !waiting.contains(payment));
     let mut needed: Vec<&Coverage> =
-        facts.coverage.iter().filter(|coverage| coverage.rows.iter().any(|row| open.contains(&row.item.invoice))).collect();
+        facts.coverage.iter().filter(|coverage| coverage.rows.iter().any(|row| open.contains(&row.item.of))).collect();
     needed.sort_by_key(|coverage| coverage.number);
     let cut = if needed.len() > COVERAGE_TAIL_MAX { needed.len() - COVERAGE_TAIL_MAX / 2 } else { 0 };
     filing.covered_from = needed.get(cut).map_or(facts.decision + 1, |coverage| coverage.number);
     if cut > 0 {
-        let folded: BTreeSet<&InvoiceId> = needed
+        let folded: BTreeSet<&ItemOf> = needed
             .iter()
             .take(cut)
             .flat_map(|coverage| &coverage.rows)
-            .map(|row| &row.item.invoice)
-            .filter(|id| open.contains(id))
+            .map(|row| &row.item.of)
+            .filter(|of| open.contains(of))
             .collect();
-        filing.fold_invoices = folded.into_iter().map(|id| (id.clone(), marks_of(situation, id, filing.covered_from))).collect();
+        for of in folded {
+            let marks = marks_of(situation, of, filing.covered_from);
+            match of {
+                ItemOf::Invoice(id) => filing.fold_invoices.push((id.clone(), marks)),
+                ItemOf::Plan(_) | ItemOf::Charge(_) => filing.fold_others.push((of.clone(), marks)),
+            }
+        }
     }
     filing
 }
 
-/// The marks of one invoice from decisions before `before`, folded ones included.
-fn marks_of(situation: &Situation<'_>, invoice: &InvoiceId, before: u64) -> Vec<Coverage> {
-    let folded = situation.facts.invoices.iter().filter(|fact| fact.invoice.id == *invoice).flat_map(|fact| &fact.folded);
-    let recent = situation.facts.coverage.iter().filter(|coverage| coverage.number < before);
+/// The marks of one invoice, plan or charge from decisions before `before`, folded ones included.
+fn marks_of(situation: &Situation<'_>, of: &ItemOf, before: u64) -> Vec<Coverage> {
+    let facts = situation.facts;
+    let folded: &[Coverage] = match of {
+        ItemOf::Invoice(id) => facts.invoices.iter().find(|fact| fact.invoice.id == *id).map_or(&[], |fact| &fact.folded),
+        ItemOf::Plan(id) => facts.agreements.iter().find(|plan| plan.id == *id).map_or(&[], |plan| &plan.folded),
+        ItemOf::Charge(id) => facts.charges.iter().find(|charge| charge.id == *id).map_or(&[], |charge| &charge.folded),
+    };
+    let recent = facts.coverage.iter().filter(|coverage| coverage.number < before);
     let mut marks: Vec<Coverage> = Vec::new();
-    for coverage in folded.chain(recent) {
-        let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice == *invoice).cloned().collect();
+    for coverage in folded.iter().chain(recent) {
+        let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.of == *of).cloned().collect();
         let mark = Coverage { rows, ..coverage.clone() };
         if !mark.rows.is_empty() && !marks.contains(&mark) {
             marks.push(mark);

@@ -4,14 +4,16 @@ use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use jiff::{Timestamp, civil::Date};
 
+use super::orders;
 use crate::{
-    Currency, Customer, Facts, Mode, Policy,
-    book::{Book, DueItem},
+    Currency, Customer, Facts, Mode, Occurrence, Order, Outcome, Policy, Step, TaskKind,
+    book::{Book, BookRules, DueItem},
     calendar::{Calendar, Place, Spread},
     condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, RiskFacts},
     customer::{CustomerKind, DebtPurpose},
-    dates::days_between,
-    step_history::{StepHistory, StepResult, counts},
+    dates::{add_days, days_between},
+    step_history::{StepHistory, StepResult, counts, ordered},
+    workflow::AfterWait,
 };
 
 /// Everything that a decision about a customer looks at, reckoned once for one instant.
@@ -36,20 +38,69 @@ pub struct Situation<'a> {
     pub today: Date,
     /// The civil day of the last contact there that counts in the tenant's mode.
     pub last_contact_on: Option<Date>,
+    /// Approvals that a person is asked for, those that this decision asks for so far included.
+    pub(super) asked: Vec<Asked<'a>>,
+    /// The orders that this decision looks at, in the order in which they were given.
+    pub(super) orders: Vec<&'a Order>,
+    /// Whether there are more.
+    pub(super) more_orders: bool,
     customer: OnceCell<Arc<CustomerFacts>>,
+}
+
+/// The approval of one step of one due item, asked for and not answered.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    /// The item's position in the book.
+    pub(super) item: usize,
+    /// The step's id.
+    pub(super) step: &'a str,
+    /// Which occurrence of it.
+    pub(super) occurrence: Occurrence,
+    /// The civil day of the asking where the customer's people are.
+    pub(super) on: Date,
+}
+
+/// How the approval of a step stands for a due item.
+pub(super) enum Approval {
+    /// The step asks for none, has it, or does without after waiting long enough.
+    Free {
+        /// Whether somebody was asked.
+        asked: bool,
+    },
+    /// A person has to be asked.
+    ToAsk,
+    /// A person is asked, and the step waits: until this day at most.
+    Asked(Option<Date>),
+    /// Nobody answered in time, and the step is skipped.
+    GivenUp,
+}
+
+impl Approval {
+    /// Whether somebody was asked: the days that it takes make no step late.
+    pub(super) fn is_under_way(&self) -> bool {
+        match self {
+            Self::Free { asked } => *asked,
+            Self::ToAsk => false,
+            Self::Asked(_) | Self::GivenUp => true,
+        }
+    }
 }
 
 /// Reckons what a decision looks at.
 pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situation<'a> {
     let settings = &policy.settings;
     let home = Place::of_tenant(settings);
-    let book = Book::reckon(facts, home.zone(), now);
+    let book = Book::by(facts, BookRules::of(settings, home.zone()), now);
     let place = Place::of_customer(&facts.customer, settings);
+    let (orders, more_orders) = orders::looked_at(facts);
     Situation {
         facts,
         policy,
+        orders,
+        more_orders,
         now,
         history: StepHistory::of(facts, &book, &place, settings.mode),
+        asked: asked(facts, &book, &place),
         book,
         today: place.date_of(now),
         last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
@@ -60,7 +111,39 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
     }
 }
 
+fn asked<'a>(facts: &'a Facts, book: &Book<'_>, place: &Place) -> Vec<Asked<'a>> {
+    let approvals = facts.work.iter().filter(|work| work.kind == TaskKind::Approval && !work.done);
+    approvals
+        .flat_map(|work| {
+            let on = place.date_of(work.asked_at);
+            work.rows.iter().filter_map(move |row| {
+                let (item, step) = (book.position(&row.item)?, work.step.as_deref()?);
+                Some(Asked { item, step, occurrence: row.occurrence.clone(), on })
+            })
+        })
+        .collect()
+}
+
 impl<'a> Situation<'a> {
+    /// How the approval of a step stands for the item at a position, which has these results.
+    pub(super) fn approval(&self, step: &Step, item: usize, occurrence: &Occurrence, results: &[StepResult<'_>]) -> Approval {
+        if step.approval.is_none() {
+            return Approval::Free { asked: false };
+        }
+        if ordered(results, &step.id, occurrence, Outcome::Approved).is_some() {
+            return Approval::Free { asked: true };
+        }
+        let asked = |asked: &&Asked<'_>| asked.item == item && asked.step == step.id && asked.occurrence == *occurrence;
+        let Some(asked) = self.asked.iter().find(asked) else { return Approval::ToAsk };
+        match (step.approve_within.map(|days| add_days(asked.on, i64::from(days.0))), step.then) {
+            (Some(until), Some(then)) if until <= self.today => match then {
+                AfterWait::Do => Approval::Free { asked: true },
+                AfterWait::Skip => Approval::GivenUp,
+            },
+            (until, _) => Approval::Asked(until),
+        }
+    }
+
     /// The ledger that decisions in this situation belong to.
     pub fn mode(&self) -> Mode {
         self.policy.settings.mode
@@ -133,6 +216,7 @@ impl<'a> Situation<'a> {
     }
 
     fn invoice_facts(&self, item: &DueItem<'_>) -> InvoiceFacts {
+        let described = item.invoice.map(|invoice| InvoiceFacts::default().described(invoice, &self.facts.customer));
         InvoiceFacts {
             number: item.number.to_owned(),
             currency: item.currency.code().to_owned(),
@@ -142,14 +226,15 @@ impl<'a> Situation<'a> {
             due_now_minor: item.due_now_minor,
             days_past_due: item.days_past_due(self.book.today),
             instalments: item.instalment.map_or(0, |(_, of)| count(of)),
-            ..InvoiceFacts::default().described(item.invoice, &self.facts.customer)
+            ..described.unwrap_or_default()
         }
     }
 
     /// The steps since whose message the customer has replied.
     fn replied_since(&self, results: &[StepResult<'_>]) -> BTreeSet<String> {
         let Some(replied_at) = self.facts.replied_at else { return BTreeSet::new() };
-        results.iter().filter(|result| result.at <= replied_at).map(|result| result.step.to_owned()).collect()
+        let before = |result: &&StepResult<'_>| result.at <= replied_at && !result.outcome.is_order();
+        results.iter().filter(before).map(|result| result.step.to_owned()).collect()
     }
 }
 

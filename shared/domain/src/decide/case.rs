@@ -32,7 +32,12 @@ pub(super) fn case_and_workflow<'a>(
     };
     let applying = situation.policy.workflows.iter().map(Arc::as_ref).filter(applies);
     let workflow = applying.min_by(|a, b| b.priority.cmp(&a.priority).then_with(|| a.id.cmp(&b.id)))?;
-    let case = Case {
+    Some((opened(situation, currency, workflow), workflow))
+}
+
+/// A case that opens now.
+pub(super) fn opened(situation: &Situation<'_>, currency: Currency, workflow: &CompiledWorkflow) -> Case {
+    Case {
         id: CaseId::derive(&[
             situation.facts.tenant.as_str(),
             situation.facts.customer.id.as_str(),
@@ -43,8 +48,7 @@ pub(super) fn case_and_workflow<'a>(
         version: workflow.version,
         opened_at: whole_second(situation.now),
         state: CaseState::Open,
-    };
-    Some((case, workflow))
+    }
 }
 
 /// What the table keeps of an instant.

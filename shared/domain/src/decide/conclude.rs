@@ -9,13 +9,18 @@ use super::{
     agenda::ItemStep,
     archive,
     gate::tomorrow,
+    orders::too_late,
     resolve::{Resolved, Resolving},
-    work,
+    withdraw::{WITHDRAWN_MAX, withdrawn},
+    work::{self, Asking},
 };
 use crate::{
-    Because, Case, CaseState, CaseTrace, Coverage, Covered, Currency, Decision, NewTask, Next, Owed, Planned, RuleTrace,
-    TaskKind, WaitingReason, book::Book, step_history::StepResult,
+    Because, Case, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Next, OrderTrace, Owed, Planned,
+    RuleTrace, WaitingReason, book::Book, step_history::StepResult,
 };
+
+/// Agreements that one decision writes at most; it is made again at once for more.
+const AGREEMENTS_WRITTEN_MAX: usize = 25;
 
 /// What was decided about one case.
 pub(super) struct CaseDecision<'a> {
@@ -24,7 +29,9 @@ pub(super) struct CaseDecision<'a> {
     /// Messages to send.
     pub(super) messages: Vec<Planned>,
     /// Work for people.
-    pub(super) tasks: Vec<NewTask>,
+    pub(super) tasks: Vec<Asking>,
+    /// Charges that are proposed.
+    pub(super) charges: Vec<Charge>,
     /// Steps that are over without a message, in the order in which that was found.
     pub(super) results: Vec<(usize, StepResult<'a>)>,
     /// When to look again.
@@ -35,7 +42,7 @@ pub(super) struct CaseDecision<'a> {
 
 /// What the rounds of a case have come to so far.
 pub(super) struct Rounds<'a> {
-    pub(super) tasks: Vec<NewTask>,
+    pub(super) tasks: Vec<Asking>,
     pub(super) results: Vec<(usize, StepResult<'a>)>,
     pub(super) rules: Vec<RuleTrace>,
     pub(super) driver: Option<ItemStep>,
@@ -43,6 +50,8 @@ pub(super) struct Rounds<'a> {
     pub(super) stopped: bool,
     /// When a new day may change what is due.
     pub(super) look_at: Option<Timestamp>,
+    /// What came of people's orders.
+    pub(super) orders: Vec<OrderTrace>,
 }
 
 /// How the last round of a case ended.
@@ -60,6 +69,8 @@ pub(super) enum Ended<'a> {
         /// Whether it waits for its condition.
         waits: bool,
     },
+    /// Whatever is due waits for a person's approval, this step first.
+    Approval(ItemStep),
     /// Steps were due; this is what came of them.
     Resolved(Resolved<'a>),
     /// The rounds came to no end.
@@ -77,6 +88,11 @@ pub(super) fn case<'a>(
     let situation = resolving.situation;
     let mut tasks = rounds.tasks;
     let (mut messages, mut rules) = (Vec::new(), rounds.rules);
+    let approval = match &ended {
+        Ended::Approval(step) => Some(step.clone()),
+        Ended::Gate(..) | Ended::NoStepLeft | Ended::NotDue { .. } | Ended::Resolved(_) | Ended::Unsettled => None,
+    };
+    let driver = approval.or(rounds.driver);
     let stopped_or = |because| if rounds.stopped { Because::Stopped } else { because };
     let (because, state, next) = match ended {
         Ended::Gate(because, state, next) => {
@@ -90,27 +106,28 @@ pub(super) fn case<'a>(
         Ended::NotDue { step, until, waits } => {
             (stopped_or(not_due(resolving, &step, until, waits)), CaseState::Open, Next::At(until))
         }
+        Ended::Approval(step) => {
+            let step = resolving.workflow.steps.get(step.next.index).map(|step| step.id.clone()).unwrap_or_default();
+            (stopped_or(Because::Approval { step }), CaseState::Waiting(WaitingReason::Approval), Next::Parked)
+        }
         Ended::Unsettled => {
-            tasks.push(unsettled(resolving));
+            tasks.push(work::unsettled(resolving));
             (Because::Unsettled, CaseState::Open, tomorrow(situation))
         }
         Ended::Resolved(resolved) => {
             rules = resolved.rules;
             messages = resolved.messages;
             tasks.extend(resolved.tasks);
-            let stopped = rounds.stopped || resolved.stopped;
-            match resolved.approval {
-                _ if !messages.is_empty() => (Because::Send, CaseState::Open, Next::Parked),
-                Some(step) => {
-                    let because = if stopped { Because::Stopped } else { Because::Approval { step } };
-                    (because, CaseState::Waiting(WaitingReason::Approval), resolved.next)
-                }
-                None => (if stopped { Because::Stopped } else { Because::Deferred }, CaseState::Open, resolved.next),
+            if messages.is_empty() {
+                let stopped = rounds.stopped || resolved.stopped;
+                (if stopped { Because::Stopped } else { Because::Deferred }, CaseState::Open, resolved.next)
+            } else {
+                (Because::Send, CaseState::Open, Next::Parked)
             }
         }
     };
     let next = rounds.look_at.map_or(next, |at| next.earlier(Next::At(at)));
-    let driver = rounds.driver.and_then(|step| {
+    let driver = driver.and_then(|step| {
         let item = situation.book.items.get(step.item)?.key.clone();
         Some((item, resolving.workflow.steps.get(step.next.index)?.id.clone()))
     });
@@ -127,9 +144,11 @@ pub(super) fn case<'a>(
         until: next.at(),
         lapsed: rounds.lapsed,
         rules,
+        orders: rounds.orders,
     };
     let case = Some(Case { state, ..resolving.case.clone() });
-    CaseDecision { case, messages, tasks: each_once(tasks), results: rounds.results, next, trace }
+    let charges = tasks.iter().filter_map(|asking| work::charge(resolving, asking)).collect();
+    CaseDecision { case, messages, tasks, charges, results: rounds.results, next, trace }
 }
 
 /// Concludes a currency that has nothing to chase: nothing is open, or no workflow applies.
@@ -152,8 +171,9 @@ pub(super) fn without_steps<'a>(situation: &Situation<'a>, currency: Currency, b
         until: None,
         lapsed: Vec::new(),
         rules: Vec::new(),
+        orders: too_late(situation, currency, if closed.is_some() { "nothing is open" } else { "there is no case" }),
     };
-    CaseDecision { case, messages: Vec::new(), tasks: Vec::new(), results: Vec::new(), next, trace }
+    CaseDecision { case, messages: Vec::new(), tasks: Vec::new(), charges: Vec::new(), results: Vec::new(), next, trace }
 }
 
 /// Puts the decisions about the cases together.
@@ -161,28 +181,54 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     let mut decision = Decision {
         cases: situation.facts.cases.clone(),
         messages: Vec::new(),
-        tasks: work::about_money(situation),
+        tasks: Vec::new(),
         marks: Vec::new(),
+        agreements: situation.book.agreements.iter().take(AGREEMENTS_WRITTEN_MAX).cloned().collect(),
+        charges: Vec::new(),
         next: Next::Nothing,
         trace: Vec::new(),
         owed: owed(&situation.book),
         filing: archive::file(situation),
         inputs: None,
+        work: Vec::new(),
+        withdrawn: Vec::new(),
+        used_orders: Vec::new(),
     };
+    let found = work::about_money(situation);
+    let mut asking = found.clone();
     let mut results = Vec::new();
     for (currency, case) in cases {
         decision.cases.extend(case.case.map(|case| (currency, case)));
         decision.messages.extend(case.messages);
-        decision.tasks.extend(case.tasks);
+        asking.extend(case.tasks);
+        decision.charges.extend(case.charges);
         decision.next = decision.next.earlier(case.next);
+        let used = case.trace.orders.iter().filter(|trace| trace.used);
+        decision.used_orders.extend(used.map(|trace| trace.order.clone()));
         decision.trace.push(case.trace);
         results.extend(case.results);
     }
+    (decision.tasks, decision.work) = fresh(situation, asking).into_iter().map(|asking| (asking.task, asking.work)).unzip();
+    let most = WITHDRAWN_MAX.saturating_sub(decision.tasks.len());
+    let more;
+    (decision.withdrawn, more) = withdrawn(situation, &decision.cases, &found, most);
+    let more_orders = situation.more_orders && !decision.used_orders.is_empty();
+    if more || more_orders {
+        decision.next = Next::At(situation.now);
+    }
     decision.marks = marks(situation, results);
+    let expire =
+        situation.orders.iter().filter(|order| !decision.used_orders.contains(&order.id)).filter_map(|order| order.until);
+    decision.next = expire.fold(decision.next, |next, at| next.earlier(Next::At(at)));
     let asks = situation.book.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
-    let changes = situation.book.kept.change_at.filter(|_| !situation.book.items.is_empty());
-    decision.next =
-        asks.chain(changes).chain(situation.book.issued_next_at).fold(decision.next, |next, at| next.earlier(Next::At(at)));
+    let changes = situation.book.kept.change_at.into_iter().chain(situation.book.agreed_next_at);
+    let changes = changes.filter(|_| !situation.book.items.is_empty());
+    let more = (situation.book.agreements.len() > decision.agreements.len()).then_some(situation.now);
+    decision.next = asks
+        .chain(changes)
+        .chain(more)
+        .chain(situation.book.issued_next_at)
+        .fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
     }
@@ -207,7 +253,8 @@ fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
 /// The decision of a tenant that is switched off.
 pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
     let owes = !situation.book.items.is_empty();
-    Decision { next: if owes { Next::Parked } else { Next::Nothing }, ..customer(situation, Vec::new()) }
+    let next = if owes { Next::Parked } else { Next::Nothing };
+    Decision { next, agreements: Vec::new(), ..customer(situation, Vec::new()) }
 }
 
 fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
@@ -225,11 +272,12 @@ fn pinned(case: &Case) -> String {
     format!("{}@{}", case.workflow, case.version)
 }
 
-fn each_once(tasks: Vec<NewTask>) -> Vec<NewTask> {
-    let mut once: Vec<NewTask> = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        if !once.iter().any(|known| known.kind == task.kind && known.key == task.key) {
-            once.push(task);
+/// Each once, and nothing that is open already.
+fn fresh(situation: &Situation<'_>, asking: Vec<Asking>) -> Vec<Asking> {
+    let mut once: Vec<Asking> = Vec::with_capacity(asking.len());
+    for asking in asking {
+        if !asking.is_known(situation) && !once.iter().any(|known| known.work.task == asking.work.task) {
+            once.push(asking);
         }
     }
     once
@@ -261,21 +309,4 @@ fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Ve
         }
     }
     marks
-}
-
-/// Deciding came to no end: an error of ours, which a person has to report.
-fn unsettled(resolving: &Resolving<'_, '_>) -> NewTask {
-    NewTask {
-        kind: TaskKind::Failing,
-        key: format!("{}/unsettled/{}", resolving.case.id, resolving.situation.facts.decision + 1),
-        title: "A case could not be decided".to_owned(),
-        detail: format!(
-            "deciding workflow {} did not come to an end; nothing is sent until tomorrow, when it is tried again; please report it",
-            resolving.workflow.id
-        ),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: Some(resolving.currency),
-    }
 }

@@ -7,8 +7,10 @@
 //! gate     (case, situation)     may the case be chased at all                             gate.rs
 //! agenda   (workflow, situation) which steps are due, passed over, next                    agenda.rs
 //! resolve  (agenda, policy)      whom and how: messages and work for people                resolve.rs, route.rs, work.rs
-//! conclude (…)                   states, reason, next moment, trace                        conclude.rs
+//! conclude (…)                   states, reason, next moment, trace, what is taken back    conclude.rs, withdraw.rs
 //! ```
+//!
+//! What people ordered (orders.rs) is looked at before the gate: it becomes results of steps like any other.
 //!
 //! `agenda` and `resolve` repeat: a step that was passed over, missed or done becomes part of a new situation, which is asked
 //! again, until nothing new is satisfied.
@@ -19,20 +21,22 @@ mod assess;
 mod case;
 mod conclude;
 mod gate;
+mod orders;
 mod recheck;
 mod resolve;
 mod route;
 mod rungs;
+mod withdraw;
 mod work;
 
 use jiff::Timestamp;
 
 pub use agenda::upcoming;
 pub use assess::{Situation, assess};
-pub use recheck::{Recheck, recheck};
+pub use recheck::{Recheck, cap_is_lifted, recheck};
 pub use rungs::{CLEARING_BUSINESS_DAYS, NextStep};
 
-use crate::{Because, Currency, Decision, Facts, Mode, Policy};
+use crate::{Because, Case, CaseState, Currency, Decision, Facts, Mode, Policy};
 use conclude::{CaseDecision, Ended, Rounds};
 use gate::Gate;
 use resolve::Resolving;
@@ -48,6 +52,7 @@ pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     }
     let mut currencies = situation.book.currencies();
     currencies.extend(facts.cases.keys().copied());
+    currencies.extend(situation.orders.iter().map(|order| order.currency));
     currencies.sort();
     currencies.dedup();
     let mut cases = Vec::with_capacity(currencies.len());
@@ -65,22 +70,37 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
     if exposure.open_minor == 0 {
         return (conclude::without_steps(&situation, currency, Because::NothingOpen), situation);
     }
-    let Some((case, workflow)) = case::case_and_workflow(&situation, currency, &exposure) else {
-        return (conclude::without_steps(&situation, currency, Because::NoWorkflowApplies), situation);
+    let (target, mut orders) = orders::moved(&situation, currency);
+    let pinned = case::case_and_workflow(&situation, currency, &exposure);
+    let (case, workflow) = match (pinned, target) {
+        (Some((case, workflow)), None) => (case, workflow),
+        (Some((case, _)), Some(workflow)) => {
+            let moved = Case { workflow: workflow.id.clone(), version: workflow.version, state: CaseState::Open, ..case };
+            (moved, workflow)
+        }
+        (None, Some(workflow)) => (case::opened(&situation, currency, workflow), workflow),
+        (None, None) => {
+            return (conclude::without_steps(&situation, currency, Because::NoWorkflowApplies), situation);
+        }
     };
     let chased = situation.chased(currency);
+    let obeyed = orders::obey(&situation, currency, workflow, &rungs::Rungs::new(&situation, workflow, &case));
+    orders.extend(obeyed.traces);
     let mut situation = situation;
+    situation.history = situation.history.with(obeyed.results.iter().cloned());
     let mut rounds = Rounds {
         tasks: Vec::new(),
-        results: Vec::new(),
+        results: obeyed.results,
         rules: Vec::new(),
         driver: None,
         lapsed: Vec::new(),
         stopped: false,
         look_at: None,
+        orders: Vec::new(),
     };
-    // Each round satisfies at least one step of one item, or is the last.
-    let rounds_max = 1 + workflow.rungs() * chased.len().max(1);
+    let lifts_cap = obeyed.lifts_cap.is_some();
+    // Each round satisfies at least one step of one item or asks for its approval, or is the last.
+    let rounds_max = 1 + 2 * workflow.rungs() * chased.len().max(1);
     let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
         Gate::Proceed => None,
         Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
@@ -101,9 +121,11 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         ended = match (agenda.is_due, &rounds.driver, agenda.until) {
             (true, ..) if passed_over_all => None,
             (true, ..) => {
-                let resolving = Resolving { situation: &situation, currency, workflow, case: &case };
+                let resolving = Resolving { situation: &situation, currency, workflow, case: &case, lifts_cap };
                 let resolved = resolving.resolve(&agenda.due, std::mem::take(&mut rounds.rules));
-                if resolved.messages.is_empty() && !resolved.results.is_empty() {
+                situation.asked.extend(resolved.asked.iter().cloned());
+                let goes_on = !resolved.results.is_empty() || !resolved.asked.is_empty();
+                if resolved.messages.is_empty() && goes_on {
                     rounds.tasks.extend(resolved.tasks);
                     rounds.rules = resolved.rules;
                     rounds.stopped |= resolved.stopped;
@@ -115,18 +137,30 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
                     Some(Ended::Resolved(resolved))
                 }
             }
+            (false, _, None) if agenda.approval.is_some() => agenda.approval.map(Ended::Approval),
             (false, Some(step), Some(until)) => Some(Ended::NotDue { step: step.clone(), until, waits: agenda.waits }),
             (false, ..) => Some(Ended::NoStepLeft),
         };
     }
-    let resolving = Resolving { situation: &situation, currency, workflow, case: &case };
+    let resolving = Resolving { situation: &situation, currency, workflow, case: &case, lifts_cap };
     let ended = ended.unwrap_or(Ended::Unsettled);
+    if let (Some(lifts), Ended::Resolved(resolved)) = (&obeyed.lifts_cap, &ended) {
+        let beyond = resolving.beyond_cap(&resolved.messages);
+        let used = orders.iter_mut().filter(|trace| trace.order == *lifts && !beyond.is_empty());
+        used.for_each(|trace| trace.used = true);
+        rounds.results.extend(beyond);
+    }
+    let rounds = Rounds { orders, ..rounds };
     let decided = conclude::case(&resolving, rounds, ended, exposure.open_minor, exposure.due_now_minor);
     (decided, situation)
 }
 
 #[cfg(test)]
+mod agreement_properties;
+#[cfg(test)]
 mod money_tests;
+#[cfg(test)]
+mod people_tests;
 #[cfg(test)]
 mod plan_properties;
 #[cfg(test)]

@@ -1,13 +1,10 @@
 //! What is due now of holds, credit and money that does not add up.
 
-use super::{
-    tests::{EUR, hold},
-    *,
-};
+use super::{tests::EUR, *};
 use crate::{
-    HoldClock, HoldId, HoldScope, Next, PaymentStatus, TaskKind,
+    AgreementId, HoldClock, HoldScope, Next, PaymentStatus, TaskKind,
     book::Book,
-    testing::{Book as Stage, at, ladder},
+    testing::{Book as Stage, at, hold, ladder},
 };
 
 #[test]
@@ -24,12 +21,12 @@ fn what_is_due_now_does_not_depend_on_the_order_of_holds() {
                 hold(HoldScope::Case(EUR), Some(300), HoldClock::StopClock, from, until),
             ];
             for (hold, name) in holds.iter_mut().zip(names) {
-                hold.id = HoldId::derive(&[name]);
+                hold.id = AgreementId::derive(&[name]);
             }
             if swapped {
                 holds.reverse();
             }
-            stage.facts.holds = holds;
+            stage.facts.agreements = holds;
             let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
             assert_eq!(book.exposure_minor(EUR), 0, "{swapped} {names:?}");
         }
@@ -44,7 +41,7 @@ fn a_hold_of_an_amount_stops_only_the_clocks_of_what_it_keeps_back() {
     let id = stage.invoice("A", EUR, 900, "2026-01-26");
     stage.instalments(&id, &[("2026-01-06", 300), ("2026-01-16", 300), ("2026-01-26", 300)]);
     let dispute = hold(HoldScope::Invoice(id), Some(300), HoldClock::StopClock, "2026-01-05T00:00:00Z", "2026-01-25");
-    stage.facts.holds.push(dispute);
+    stage.facts.agreements.push(dispute);
     let lines = stage.run("2026-01-14T08:00:00Z", "2026-01-24T00:00:00Z");
     assert_eq!(
         lines,

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Channel, HoldClock, HoldId, HoldReason, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
+    Channel, HoldClock, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
     book::Book,
     dates::days_between,
     guard::Verdict,
-    testing::{Book as Stage, at, ladder, on},
+    testing::{Book as Stage, at, hold, ladder, on},
 };
 
 /// One invoice of a generated book: due so many days after 1 February, its total, and what was paid of it.
@@ -104,17 +104,8 @@ proptest! {
     #[test]
     fn money_is_conserved(lines in prop::collection::vec(line(), 1..12), held in 0_i64..50_000) {
         let mut stage = stage(&lines);
-        stage.facts.holds.push(crate::Hold {
-            id: HoldId::derive(&["h"]),
-            reason: HoldReason::Manual,
-            clock: HoldClock::Freeze,
-            scope: HoldScope::Case(Currency::EUR),
-            amount_minor: Some(held),
-            from_at: at("2026-01-01T00:00:00Z"),
-            until_on: on("2026-12-31"),
-            ended_at: None,
-            promised_on: None,
-        });
+        let (from, until) = ("2026-01-01T00:00:00Z", "2026-12-31");
+        stage.facts.agreements.push(hold(HoldScope::Case(Currency::EUR), Some(held), HoldClock::Freeze, from, until));
         // After the last of them is issued.
         let book = Book::reckon(&stage.facts, &TimeZone::UTC, at("2026-02-20T00:00:00Z"));
         for (currency, usd) in [(Currency::EUR, false), (Currency::USD, true)] {

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Situation, assess, route, rungs::Rungs};
+use super::{
+    Situation, assess, orders,
+    route::{self, Lifted},
+    rungs::{Rungs, is_sent_now},
+};
 use crate::{
-    Action, Case, CaseState, Covered, Pending, Policy, Standing, Workflow, dates::add_days, guard::Verdict,
+    Action, Case, CaseState, Covered, Outcome, Pending, Policy, Standing, Workflow, dates::add_days, guard::Verdict,
     step_history::StepHistory, workflow::CompiledWorkflow,
 };
 
@@ -60,7 +64,10 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
     }
-    let answer = route::ask(&situation, workflow, pending.channel, contact, pending.mode, pending.decided_at);
+    let results = |row: &Covered| situation.book.position(&row.item).map_or(&[][..], |at| situation.history.results(at));
+    let gap = rows.iter().any(|row| is_sent_now(results(row), &row.step, &row.occurrence));
+    let lifted = Lifted { gap, cap: cap_is_lifted(facts, pending) };
+    let answer = route::ask_lifted(&situation, workflow, lifted, pending.channel, contact, pending.mode, pending.decided_at);
     let said = |answer: &crate::guard::Answer| {
         let lines: Vec<String> = answer.against.iter().map(|(rule, verdict)| format!("{}: {verdict}", rule.id)).collect();
         lines.join("; ")
@@ -73,6 +80,14 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     Recheck::Send { rows }
 }
 
+/// Whether a person lifted the cap of contacts for a message when it was decided.
+pub fn cap_is_lifted(facts: &crate::Facts, pending: &Pending) -> bool {
+    let of_it = |mark: &&crate::Coverage| mark.number == pending.number && mark.outcome == Outcome::CapLifted;
+    facts.coverage.iter().filter(of_it).flat_map(|mark| &mark.rows).any(|row| {
+        pending.rows.iter().any(|own| own.item == row.item && own.step == row.step && own.occurrence == row.occurrence)
+    })
+}
+
 /// The rows that are still right: their item has something due now, and the step is still its own next one and due. A step
 /// that is over by other means, that lapsed, or that a moved due date took away from today is not.
 fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case, pending: &Pending) -> Vec<Covered> {
@@ -83,7 +98,9 @@ fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case
         let item = situation.book.items.get(at).filter(|item| item.due_now_minor > 0)?;
         let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
         let step = workflow.steps.get(own.index)?;
-        let is_own = step.id == row.step && own.occurrence == row.occurrence;
+        let is_own = step.id == row.step
+            && own.occurrence == row.occurrence
+            && !orders::is_stopped(situation.facts, &row.item, &row.step, &row.occurrence);
         is_own.then(|| (item.standing(situation.book.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
     };
     let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();

@@ -5,14 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Situation,
     agenda::ItemStep,
+    assess::{Approval, Asked},
     gate::tomorrow,
-    route::{self, Route},
-    work,
+    route::{self, Lifted, Route},
+    rungs::is_sent_now,
+    work::{self, Asking},
 };
 use crate::{
-    Action, Case, Channel, Covered, Currency, NewTask, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
+    Action, Case, Channel, Covered, Currency, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
     dates::add_days,
-    guard::Verdict,
+    effect::WORK_ROWS_MAX,
+    guard::{CONTACT_CAP, Verdict},
     step_history::{StepResult, tried},
     workflow::{CompiledWorkflow, Send},
 };
@@ -25,15 +28,15 @@ pub(super) struct Resolved<'a> {
     /// Messages to send.
     pub(super) messages: Vec<Planned>,
     /// Work for people.
-    pub(super) tasks: Vec<NewTask>,
+    pub(super) tasks: Vec<Asking>,
+    /// Approvals that are asked for among it.
+    pub(super) asked: Vec<Asked<'a>>,
     /// Steps that are over by this decision, without a message.
     pub(super) results: Vec<(usize, StepResult<'a>)>,
     /// What was said against routes, so far.
     pub(super) rules: Vec<RuleTrace>,
     /// When something that has to wait may happen.
     pub(super) next: Next,
-    /// The first step that waits for a person's approval.
-    pub(super) approval: Option<String>,
     /// Whether a rule about the tenant as a whole stops a message.
     pub(super) stopped: bool,
 }
@@ -44,6 +47,8 @@ pub(super) struct Resolving<'s, 'a> {
     pub(super) currency: Currency,
     pub(super) workflow: &'a CompiledWorkflow,
     pub(super) case: &'s Case,
+    /// Whether a person lifted the cap of contacts for the next message.
+    pub(super) lifts_cap: bool,
 }
 
 impl<'a> Resolving<'_, 'a> {
@@ -59,15 +64,21 @@ impl<'a> Resolving<'_, 'a> {
             results: Vec::new(),
             rules,
             next: Next::Parked,
-            approval: None,
+            asked: Vec::new(),
             stopped: false,
         };
         let mut targets = Targets::new();
         for (index, rows) in by_step {
             let Some(step) = self.workflow.steps.get(index) else { continue };
-            if step.approval.is_some() {
-                resolved.tasks.push(work::approval(self, step, &rows));
-                resolved.approval.get_or_insert_with(|| step.id.clone());
+            let (to_ask, rows): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| self.needs_approval(step, row));
+            for rows in to_ask.chunks(WORK_ROWS_MAX) {
+                resolved.tasks.push(work::approval(self, step, rows));
+                let on = self.situation.today;
+                let asked =
+                    |row: &ItemStep| Asked { item: row.item, step: &step.id, occurrence: row.next.occurrence.clone(), on };
+                resolved.asked.extend(rows.iter().map(asked));
+            }
+            if rows.is_empty() {
                 continue;
             }
             match &step.action {
@@ -105,11 +116,42 @@ impl<'a> Resolving<'_, 'a> {
         resolved
     }
 
+    fn needs_approval(&self, step: &Step, row: &ItemStep) -> bool {
+        let results = self.situation.history.results(row.item);
+        match self.situation.approval(step, row.item, &row.next.occurrence, results) {
+            Approval::ToAsk => true,
+            Approval::Free { .. } | Approval::Asked(_) | Approval::GivenUp => false,
+        }
+    }
+
     fn route(&self, step: &Step, send: &Send, rows: &[ItemStep], rules: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
         let undelivered: BTreeSet<&(Channel, String)> =
             rows.iter().flat_map(|row| tried(self.situation.history.results(row.item), &step.id, &row.next.occurrence)).collect();
         let undelivered: Vec<_> = undelivered.into_iter().collect();
-        route::find(self.situation, self.workflow, send, &undelivered, rules)
+        let gap = rows.iter().any(|row| is_sent_now(self.situation.history.results(row.item), &step.id, &row.next.occurrence));
+        route::find(self.situation, self.workflow, send, Lifted { gap, cap: self.lifts_cap }, &undelivered, rules)
+    }
+
+    /// The rows of messages that go only because a person lifted the cap, with what is to be known of that.
+    pub(super) fn beyond_cap(&self, messages: &[Planned]) -> Vec<(usize, StepResult<'a>)> {
+        let contacts = &self.situation.facts.customer.contacts;
+        let beyond = |message: &&Planned| {
+            let Some(contact) = contacts.iter().find(|contact| contact.external_id == message.contact) else { return false };
+            let lifted = Lifted { gap: true, cap: false };
+            let (mode, now) = (self.situation.mode(), self.situation.now);
+            let answer = route::ask_lifted(self.situation, self.workflow, lifted, message.channel, contact, mode, now);
+            answer.against.iter().any(|(rule, _)| rule.id == CONTACT_CAP)
+        };
+        let rows = messages.iter().filter(beyond).flat_map(|message| &message.rows);
+        let (at, on) = (self.situation.now, self.situation.today);
+        let lifted = rows.filter_map(|row| {
+            let step = self.workflow.steps.iter().find(|step| step.id == row.step)?;
+            let occurrence = row.occurrence.clone();
+            let outcome = Outcome::CapLifted;
+            let result = StepResult { step: &step.id, occurrence, outcome, at, on, way: None, pay_by: None };
+            Some((self.situation.book.position(&row.item)?, result))
+        });
+        lifted.collect()
     }
 
     /// What comes of a step whose message cannot go now.

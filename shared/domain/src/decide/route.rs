@@ -33,6 +33,7 @@ pub(super) fn find(
     situation: &Situation<'_>,
     workflow: &Workflow,
     send: &Send,
+    lifted: Lifted,
     tried: &[&(Channel, String)],
     notes: Vec<RuleTrace>,
 ) -> (Route, Vec<RuleTrace>) {
@@ -64,7 +65,7 @@ pub(super) fn find(
                     notes = noted(notes, passed_over(&contact.external_id, "it was tried and not delivered"));
                     continue;
                 }
-                let answer = ask(situation, workflow, *channel, contact, situation.mode(), situation.now);
+                let answer = ask_lifted(situation, workflow, lifted, *channel, contact, situation.mode(), situation.now);
                 for (rule, verdict) in &answer.against {
                     notes = noted(notes, note(rule.id, rule.version, *channel, &contact.external_id, verdict.to_string()));
                 }
@@ -92,10 +93,33 @@ pub(super) fn find(
     (route, notes)
 }
 
-/// Asks the guard about one way to reach one person.
+/// What people lifted for a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lifted {
+    /// The plan's gap between contacts: it is to be sent now.
+    pub(super) gap: bool,
+    /// The cap of contacts a person.
+    pub(super) cap: bool,
+}
+
+/// Asks the guard about one way to reach one person, where nobody lifted anything.
+#[cfg(test)]
 pub(super) fn ask(
     situation: &Situation<'_>,
     workflow: &Workflow,
+    channel: Channel,
+    contact: &Contact,
+    mode: Mode,
+    decided_at: Timestamp,
+) -> guard::Answer {
+    ask_lifted(situation, workflow, Lifted::default(), channel, contact, mode, decided_at)
+}
+
+/// Asks the guard about one way to reach one person.
+pub(super) fn ask_lifted(
+    situation: &Situation<'_>,
+    workflow: &Workflow,
+    lifted: Lifted,
     channel: Channel,
     contact: &Contact,
     mode: Mode,
@@ -107,7 +131,8 @@ pub(super) fn ask(
         policy: situation.policy,
         place: &situation.place,
         calendar: &calendar,
-        min_gap_days: i64::from(workflow.min_gap.0),
+        min_gap_days: if lifted.gap { 0 } else { i64::from(workflow.min_gap.0) },
+        cap_lifted: lifted.cap,
         mode,
         decided_at,
         channel,

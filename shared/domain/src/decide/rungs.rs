@@ -6,11 +6,10 @@ use jiff::civil::Date;
 
 use super::Situation;
 use crate::{
-    Anchor, Case, CatchUp, Hold, Occurrence, Offset, Outcome, Step,
+    Agreement, Anchor, Case, CatchUp, Occurrence, Offset, Outcome, Step, Terms,
     book::DueItem,
     dates::{add_days, add_months, days_between},
-    kept_back::in_scope,
-    step_history::{StepResult, pay_by, satisfied},
+    step_history::{StepResult, ordered, pay_by, satisfied},
     workflow::CompiledWorkflow,
 };
 
@@ -36,7 +35,7 @@ pub(super) struct Rungs<'s, 'a> {
     workflow: &'s CompiledWorkflow,
     case_opened_on: Date,
     /// Promises, that of the latest day first.
-    promises: Vec<(Date, &'s Hold)>,
+    promises: Vec<(Date, &'s Agreement)>,
 }
 
 /// Where the step before left an item.
@@ -58,9 +57,12 @@ impl Before {
 
 impl<'s, 'a> Rungs<'s, 'a> {
     pub(super) fn new(situation: &'s Situation<'a>, workflow: &'s CompiledWorkflow, case: &Case) -> Self {
-        let promised = |hold: &'s Hold| Some((hold.promised_on?, hold));
-        let mut promises: Vec<(Date, &Hold)> = situation.facts.holds.iter().filter_map(promised).collect();
-        promises.sort_by_key(|(on, hold)| Reverse((*on, hold.from_at, &hold.id)));
+        let promised = |agreement: &'s Agreement| match &agreement.terms {
+            Terms::Promise(promise) => Some((promise.pays_on, agreement)),
+            Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        };
+        let mut promises: Vec<(Date, &Agreement)> = situation.facts.agreements.iter().filter_map(promised).collect();
+        promises.sort_by_key(|(on, promise)| Reverse((*on, promise.from_at, &promise.id)));
         Self { situation, workflow, case_opened_on: situation.place.date_of(case.opened_at), promises }
     }
 
@@ -91,6 +93,11 @@ impl<'s, 'a> Rungs<'s, 'a> {
                     Some((pay_by, missed_on)) if missed_on > on => (missed_on, Some(pay_by)),
                     Some(_) | None => (on, None),
                 };
+                // Nothing of the plan keeps back what a person brought forward.
+                let (on, pay_by) = match brought_forward(results, &step.id, &occurrence) {
+                    Some(ordered_on) if ordered_on < on => (ordered_on, None),
+                    Some(_) | None => (on, pay_by),
+                };
                 if self.lapsed(item, step, on) {
                     let ended_on = self.anchor(item, step.at.anchor, before.as_ref());
                     before = Some(Before::after(before.as_ref(), planned_on, ended_on, false));
@@ -100,6 +107,12 @@ impl<'s, 'a> Rungs<'s, 'a> {
             }
         }
         None
+    }
+
+    /// The first occurrence of a step that is not satisfied for an item; `None` when all are, or it has none.
+    pub(super) fn open_occurrence(&self, item: &DueItem<'_>, results: &[StepResult<'_>], step: &Step) -> Option<Occurrence> {
+        let first = self.occurrence(item, step)?;
+        (1..=step.times()).map(|time| first.nth(time)).find(|occurrence| satisfied(results, &step.id, occurrence).is_none())
     }
 
     /// Ids of steps that lapsed for an item: their anchor passed before they could happen.
@@ -162,8 +175,9 @@ impl<'s, 'a> Rungs<'s, 'a> {
     }
 
     /// The latest promise of those that speak of an item, with the day promised.
-    fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Hold)> {
-        self.promises.iter().find(|(_, promise)| in_scope(promise, item)).copied()
+    fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Agreement)> {
+        let speaks = |(_, promise): &&(Date, &Agreement)| promise.scope.covers(item.key.invoice(), item.currency);
+        self.promises.iter().find(speaks).copied()
     }
 
     /// The day from which a step may happen, and the day that the plan alone gives it.
@@ -241,6 +255,17 @@ impl<'s, 'a> Rungs<'s, 'a> {
             self.situation.book.today > anchor || on > anchor
         }
     }
+}
+
+/// The day from which a person wants a step, if one does.
+pub(super) fn brought_forward(results: &[StepResult<'_>], step: &str, occurrence: &Occurrence) -> Option<Date> {
+    let orders = [Outcome::BroughtForward, Outcome::SendNow];
+    orders.into_iter().filter_map(|order| ordered(results, step, occurrence, order)).map(|result| result.on).min()
+}
+
+/// Whether a person wants a step as soon as the guard allows it.
+pub(super) fn is_sent_now(results: &[StepResult<'_>], step: &str, occurrence: &Occurrence) -> bool {
+    ordered(results, step, occurrence, Outcome::SendNow).is_some()
 }
 
 /// How long after a step's first time the plan has its `time`th.

@@ -2,28 +2,14 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    CaseState, Event, Hold, HoldClock, HoldId, HoldReason, HoldScope, InvoiceStatus, Next, PaymentStatus, Suppression,
-    SuppressionReason, TaskKind, WaitingReason, address_key,
+    CaseState, Event, HoldClock, HoldScope, InvoiceStatus, Next, PaymentStatus, Suppression, SuppressionReason, TaskKind,
+    WaitingReason, address_key,
     book::Book,
     evolve::evolve,
-    testing::{Book as Stage, at, contact, ladder, on, workflow},
+    testing::{Book as Stage, at, contact, hold, ladder, on, promise, workflow},
 };
 
 pub(super) const EUR: Currency = Currency::EUR;
-
-pub(super) fn hold(scope: HoldScope, amount_minor: Option<i64>, clock: HoldClock, from: &str, until: &str) -> Hold {
-    Hold {
-        id: HoldId::derive(&[from, until]),
-        reason: HoldReason::Manual,
-        clock,
-        scope,
-        amount_minor,
-        from_at: at(from),
-        until_on: on(until),
-        ended_at: None,
-        promised_on: None,
-    }
-}
 
 #[test]
 fn a_ladder_runs_its_course() {
@@ -204,7 +190,13 @@ fn paid_closes_and_a_reversal_reenters_at_its_rung() {
 fn half_on_hold_leaves_the_other_half_chased() {
     let mut stage = Stage::new(ladder());
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
-    stage.facts.holds.push(hold(HoldScope::Invoice(id), Some(500), HoldClock::StopClock, "2026-01-20T00:00:00Z", "2026-03-31"));
+    stage.facts.agreements.push(hold(
+        HoldScope::Invoice(id),
+        Some(500),
+        HoldClock::StopClock,
+        "2026-01-20T00:00:00Z",
+        "2026-03-31",
+    ));
     let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!((decision.messages[0].template.as_str(), decision.messages[0].rows[0].due_now_minor), ("reminder", 500));
 }
@@ -217,7 +209,7 @@ fn holds_of_one_item_speak_of_the_same_money() {
         let mut stage = Stage::new(ladder());
         let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
         for amount in &amounts {
-            stage.facts.holds.push(hold(
+            stage.facts.agreements.push(hold(
                 HoldScope::Invoice(id.clone()),
                 *amount,
                 HoldClock::Freeze,
@@ -235,7 +227,7 @@ fn a_case_on_hold_waits_and_stop_clock_moves_the_anchor() {
     for (clock, expected) in [(HoldClock::StopClock, "2026-02-13 reminder: A"), (HoldClock::Freeze, "2026-02-12 reminder: A")] {
         let mut stage = Stage::new(ladder());
         stage.invoice("A", EUR, 1_000, "2026-02-04");
-        stage.facts.holds.push(hold(HoldScope::Customer, None, clock, "2026-01-30T00:00:00Z", "2026-02-11"));
+        stage.facts.agreements.push(hold(HoldScope::Customer, None, clock.clone(), "2026-01-30T00:00:00Z", "2026-02-11"));
         let decision = stage.step(at("2026-02-05T15:45:00Z"));
         assert_eq!(decision.cases[&EUR].state, CaseState::Waiting(WaitingReason::Held));
         let lines = stage.run("2026-02-05T15:45:00Z", "2026-02-18T00:00:00Z");
@@ -392,14 +384,9 @@ fn a_promise_anchors_its_step_once_each() {
     }));
     let mut stage = Stage::new(plan);
     stage.invoice("A", EUR, 1_000, "2026-02-04");
-    let promise = |from: &str, day: &str| Hold {
-        reason: HoldReason::Promise,
-        promised_on: Some(on(day)),
-        ..hold(HoldScope::Customer, None, HoldClock::StopClock, from, day)
-    };
-    stage.facts.holds.push(promise("2026-02-05T00:00:00Z", "2026-02-10"));
+    stage.facts.agreements.push(promise(HoldScope::Customer, "2026-02-05T00:00:00Z", "2026-02-10"));
     assert_eq!(stage.run("2026-02-05T08:00:00Z", "2026-02-15T00:00:00Z"), ["2026-02-11 kept: A"]);
-    stage.facts.holds.push(promise("2026-02-16T00:00:00Z", "2026-02-23"));
+    stage.facts.agreements.push(promise(HoldScope::Customer, "2026-02-16T00:00:00Z", "2026-02-23"));
     assert_eq!(stage.run("2026-02-16T08:00:00Z", "2026-02-28T00:00:00Z"), ["2026-02-24 kept: A"]);
 }
 
@@ -463,7 +450,13 @@ fn a_sender_looks_again() {
         (
             "hold",
             Box::new(|stage: &mut Stage| {
-                stage.facts.holds.push(hold(HoldScope::Customer, None, HoldClock::Freeze, "2026-02-05T00:00:00Z", "2026-03-01"));
+                stage.facts.agreements.push(hold(
+                    HoldScope::Customer,
+                    None,
+                    HoldClock::Freeze,
+                    "2026-02-05T00:00:00Z",
+                    "2026-03-01",
+                ));
             }),
         ),
     ] {

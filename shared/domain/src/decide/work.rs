@@ -1,17 +1,53 @@
-//! Work for people that steps ask for, in words.
+//! Work for people that steps ask for, in words, and what is to be known of it while it is open.
+//!
+//! A task's key is its reason and the number of the decision: the same may be asked for again once it is over, and asking twice for
+//! what is open is left out when everything is concluded.
 
 use super::{Situation, agenda::ItemStep, resolve::Resolving};
 use crate::{
-    Action, Case, Money, NewTask, Step, TaskKind,
+    Action, Case, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step, TaskKind,
+    Terms, WorkRow,
     dates::add_days,
-    workflow::{FeeKind, Notify},
+    settings::AfterRefund,
+    workflow::{AfterWait, FeeKind, Notify},
 };
 
+/// A task that a decision asks for, and the fact that it is open.
+#[derive(Clone, Debug)]
+pub(super) struct Asking {
+    pub(super) task: NewTask,
+    pub(super) work: OpenWork,
+}
+
+/// What a task says.
+struct Says {
+    kind: TaskKind,
+    title: String,
+    detail: String,
+    step: Option<String>,
+    currency: Option<Currency>,
+}
+
+impl Asking {
+    fn of(situation: &Situation<'_>, says: Says, reason: String, rows: &[WorkRow]) -> Self {
+        let Says { kind, title, detail, step, currency } = says;
+        let key = format!("{reason}/{}", situation.facts.decision + 1);
+        let task = NewTask { kind, key, title, detail, to: None, due_on: None, step, currency };
+        let work = OpenWork::of(situation.facts, &task, reason, rows, situation.now);
+        Self { task, work }
+    }
+
+    /// Whether the same is open already.
+    pub(super) fn is_known(&self, situation: &Situation<'_>) -> bool {
+        situation.facts.work.iter().any(|work| work.kind == self.work.kind && work.reason == self.work.reason)
+    }
+}
+
 /// No due item has a step left though money is owed; once a case, for whoever was not told yet.
-pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> NewTask {
-    NewTask {
+pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> Asking {
+    let reason = format!("{}/{}", resolving.case.id, resolving.situation.facts.decision + 1);
+    let says = Says {
         kind: TaskKind::PlanEnded,
-        key: format!("{}/{}", resolving.case.id, resolving.situation.facts.decision + 1),
         title: "The plan has ended and money is still owed".to_owned(),
         detail: format!(
             "no due item has a step of workflow {} left, and {} are still due; decide what to do next, or write \
@@ -19,20 +55,18 @@ pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> N
             resolving.workflow.id,
             Money::from_minor(due_now_minor, resolving.currency)
         ),
-        to: None,
-        due_on: None,
         step: None,
         currency: Some(resolving.currency),
-    }
+    };
+    Asking::of(resolving.situation, says, reason, &[])
 }
 
 /// The workflow was withdrawn while money is owed: once a case, and again for each due item that comes after it.
-pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> NewTask {
+pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> Asking {
     let items = resolving.situation.book.in_currency(resolving.currency);
     let newest = items.max_by_key(|item| (item.issued_on, &item.key)).map(|item| item.key.to_string()).unwrap_or_default();
-    NewTask {
+    let says = Says {
         kind: TaskKind::PlanEnded,
-        key: format!("{}/withdrawn/{newest}", resolving.case.id),
         title: "The plan was withdrawn and money is still owed".to_owned(),
         detail: format!(
             "workflow {} was taken out of use and its open cases were ended, while {} are open; nothing chases them, nor what this \
@@ -41,53 +75,74 @@ pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> NewTa
             resolving.workflow.id,
             Money::from_minor(open_minor, resolving.currency)
         ),
-        to: None,
-        due_on: None,
         step: None,
         currency: Some(resolving.currency),
-    }
+    };
+    Asking::of(resolving.situation, says, format!("{}/withdrawn/{newest}", resolving.case.id), &[])
+}
+
+/// Deciding came to no end: an error of ours, which a person has to report.
+pub(super) fn unsettled(resolving: &Resolving<'_, '_>) -> Asking {
+    let says = Says {
+        kind: TaskKind::Failing,
+        title: "A case could not be decided".to_owned(),
+        detail: format!(
+            "deciding workflow {} did not come to an end; nothing is sent until tomorrow, when it is tried again; please report it",
+            resolving.workflow.id
+        ),
+        step: None,
+        currency: Some(resolving.currency),
+    };
+    Asking::of(resolving.situation, says, format!("{}/unsettled", resolving.case.id), &[])
 }
 
 /// A step waits for approval.
-pub(super) fn approval(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> NewTask {
-    NewTask {
+pub(super) fn approval(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Asking {
+    let within = match (step.approve_within, step.then) {
+        (Some(days), Some(then)) => {
+            let then = match then {
+                AfterWait::Skip => "skipped",
+                AfterWait::Do => "done all the same",
+            };
+            format!("; after {} days without an answer it is {then}", days.0)
+        }
+        _ => String::new(),
+    };
+    let says = Says {
         kind: TaskKind::Approval,
-        key: key(resolving, step, rows),
         title: format!("Approve step {}: {}", step.id, step.action.kind()),
-        detail: format!("step {} of workflow {} needs a person's approval before it happens", step.id, resolving.workflow.id),
-        to: None,
-        due_on: None,
+        detail: format!(
+            "step {} of workflow {} needs a person's approval before it happens, for {} due items with {} due now; approve or refuse \
+             it{within}",
+            step.id,
+            resolving.workflow.id,
+            rows.len(),
+            owed(resolving, rows)
+        ),
         step: Some(step.id.clone()),
         currency: Some(resolving.currency),
-    }
+    };
+    Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows))
 }
 
 /// A step that automation could not settle.
-pub(super) fn exception(
-    resolving: &Resolving<'_, '_>,
-    kind: TaskKind,
-    step: &Step,
-    rows: &[ItemStep],
-    detail: String,
-) -> NewTask {
-    NewTask {
+pub(super) fn exception(resolving: &Resolving<'_, '_>, kind: TaskKind, step: &Step, rows: &[ItemStep], detail: String) -> Asking {
+    let says = Says {
         kind,
-        key: key(resolving, step, rows),
         title: if kind == TaskKind::Unreachable {
             format!("Step {} could reach nobody", step.id)
         } else {
             format!("Step {} needs a look", step.id)
         },
         detail,
-        to: None,
-        due_on: None,
         step: Some(step.id.clone()),
         currency: Some(resolving.currency),
-    }
+    };
+    Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows))
 }
 
 /// What a step asks a person to do.
-pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> NewTask {
+pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Asking {
     let (workflow, currency, book) = (resolving.workflow, resolving.currency, &resolving.situation.book);
     let via = |notify: &Notify| if notify.via.is_empty() { String::new() } else { format!(" (by {})", notify.via.join(", ")) };
     let (kind, title, to, due_in) = match &step.action {
@@ -107,27 +162,63 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
             (TaskKind::Fee, title, None, None)
         }
     };
-    let due_now = |row: &ItemStep| book.items.get(row.item).map_or(0, |item| item.due_now_minor);
-    let owed: i64 = rows.iter().map(due_now).fold(0, i64::saturating_add);
-    NewTask {
+    let says = Says {
         kind,
-        key: key(resolving, step, rows),
         title,
         detail: format!(
             "step {} of workflow {} covers {} due items with {} due now",
             step.id,
             workflow.id,
             rows.len(),
-            Money::from_minor(owed, currency)
+            owed(resolving, rows)
         ),
-        to,
-        due_on: due_in.map(|days| add_days(book.today, i64::from(days.0))),
         step: Some(step.id.clone()),
         currency: Some(currency),
-    }
+    };
+    let asking = Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows));
+    let due_on = due_in.map(|days| add_days(book.today, i64::from(days.0)));
+    Asking { task: NewTask { to, due_on, ..asking.task }, ..asking }
 }
 
-fn key(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> String {
+/// The charge that a step's task asks for, if it asks for one: proposed, and due only once a person confirmed it.
+pub(super) fn charge(resolving: &Resolving<'_, '_>, asking: &Asking) -> Option<Charge> {
+    let task = &asking.task;
+    let (step, facts) = (task.step.as_ref().filter(|_| task.kind == TaskKind::Fee)?, resolving.situation.facts);
+    let action = resolving.workflow.steps.iter().find(|known| known.id == *step).map(|known| &known.action);
+    let Some(Action::Fee(fee)) = action else { return None };
+    let name = match fee.kind {
+        FeeKind::Fixed => "Late payment fee",
+        FeeKind::Statutory => "Statutory late payment fee",
+    };
+    Some(Charge {
+        id: ChargeId::derive(&[facts.tenant.as_str(), facts.customer.id.as_str(), &asking.work.reason]),
+        name: name.to_owned(),
+        currency: resolving.currency,
+        amount_minor: fee.amount_minor.filter(|_| fee.kind == FeeKind::Fixed),
+        step: step.clone(),
+        proposed_at: resolving.situation.now,
+        due_on: None,
+        status: ChargeStatus::Proposed,
+        status_at: resolving.situation.now,
+        by: String::new(),
+        folded: Vec::new(),
+    })
+}
+
+fn owed(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Money {
+    let due_now = |row: &ItemStep| resolving.situation.book.items.get(row.item).map_or(0, |item| item.due_now_minor);
+    Money::from_minor(rows.iter().map(due_now).fold(0, i64::saturating_add), resolving.currency)
+}
+
+fn work_rows(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Vec<WorkRow> {
+    let row = |row: &ItemStep| {
+        let item = resolving.situation.book.items.get(row.item)?;
+        Some(WorkRow { item: item.key.clone(), occurrence: row.next.occurrence.clone() })
+    };
+    rows.iter().filter_map(row).collect()
+}
+
+fn reason(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> String {
     let case: &Case = resolving.case;
     let first = rows.first().and_then(|row| {
         let item = resolving.situation.book.items.get(row.item)?;
@@ -137,17 +228,11 @@ fn key(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> String 
 }
 
 /// What does not add up about a customer's money: a person has to look.
-pub(super) fn about_money(situation: &Situation<'_>) -> Vec<NewTask> {
+pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     let book = &situation.book;
-    let task = |kind, key, title: &str, detail| NewTask {
-        kind,
-        key,
-        title: title.to_owned(),
-        detail,
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
+    let task = |kind, reason, title: &str, detail| {
+        let says = Says { kind, title: title.to_owned(), detail, step: None, currency: None };
+        Asking::of(situation, says, reason, &[])
     };
     let late = book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now).map(|in_flight| {
         let detail = format!(
@@ -177,5 +262,36 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<NewTask> {
         let key = format!("{}/{}", mismatch.payment, mismatch.invoice);
         task(TaskKind::OtherCurrency, key, "A payment is in another currency than its invoice", detail)
     });
-    late.chain(overpaid).chain(mismatched).collect()
+    let holds_back = situation.policy.settings.after_refund == AfterRefund::Hold;
+    let taken_back = book.taken_back.iter().filter(|taken| holds_back && !taken.released).map(|taken| {
+        let what = match taken.kind {
+            ReversalKind::Refund => "refunded",
+            ReversalKind::Chargeback => "charged back",
+        };
+        let minor = taken.of.iter().map(|(_, minor)| *minor).fold(0, i64::saturating_add);
+        let detail = format!(
+            "{} of payment {} were {what} and there is no credit note, so that invoices that it paid are open again; the amount is kept \
+             back; credit or write it off in the accounting system, or let it be chased by POST /v1/agreements/{}/release with \
+             {{\"customer\": \"{}\"}}",
+            Money::from_minor(minor, taken.currency),
+            taken.payment,
+            taken.id,
+            situation.facts.customer.id
+        );
+        let title = format!("A payment was {what} and its invoice is open again");
+        task(TaskKind::TakenBack, taken.id.to_string(), &title, detail)
+    });
+    let broken = book.agreements.iter().filter_map(|agreement| match &agreement.terms {
+        Terms::Plan(plan) if plan.status == PlanStatus::Broken => Some((agreement, plan)),
+        Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+    });
+    let broken = broken.map(|(agreement, plan)| {
+        let detail = format!(
+            "a part of plan {} over {} was not on the ledger in time; the plan is broken, and its invoices are chased again at the rungs \
+             that they had; agree on a new plan if that is not what you want",
+            agreement.id, plan.name
+        );
+        task(TaskKind::PlanBroken, agreement.id.to_string(), "A payment plan is broken", detail)
+    });
+    late.chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
 }

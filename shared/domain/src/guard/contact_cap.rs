@@ -13,6 +13,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(ask: &Ask<'_>) -> Verdict {
+    if ask.cap_lifted {
+        return Verdict::Allow;
+    }
     let Some(cap) = ask.policy.settings.caps.per_person else { return Verdict::Allow };
     let Some(person) = ask.contact.person() else { return Verdict::Allow };
     let Some(fact) = ask.facts.addresses.get(&person) else { return Verdict::Allow };

@@ -14,6 +14,9 @@ mod mode;
 mod suppression;
 mod window;
 
+/// The id of the rule that caps contacts.
+pub(crate) const CONTACT_CAP: &str = contact_cap::RULE.id;
+
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -98,6 +101,8 @@ pub struct Ask<'a> {
     pub calendar: &'a Calendar<'a>,
     /// Least civil days between contacts, from the workflow.
     pub min_gap_days: i64,
+    /// Whether a person lifted the cap of contacts for this message.
+    pub cap_lifted: bool,
     /// The mode that the message was, or is being, decided in.
     pub mode: Mode,
     /// When it was decided: contacts since then are of the same decision.

@@ -20,6 +20,7 @@ fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -
         policy: &stage.policy,
         place: &place,
         calendar: &calendar,
+        cap_lifted: false,
         min_gap_days: 3,
         mode: Mode::Live,
         decided_at: at(now),

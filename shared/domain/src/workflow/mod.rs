@@ -91,6 +91,12 @@ pub struct Step {
     /// Whether a person must approve first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// How long the step waits for that at most, ISO 8601 days from the day on which it was asked for; for good when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve_within: Option<Days>,
+    /// What becomes of the step that nobody approved or refused in that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<AfterWait>,
     /// What it does.
     pub action: Action,
 }
@@ -112,6 +118,8 @@ impl Step {
             catch_up: CatchUp::default(),
             keep_distance: false,
             approval: None,
+            approve_within: None,
+            then: None,
             action,
         }
     }

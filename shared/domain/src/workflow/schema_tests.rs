@@ -75,7 +75,7 @@ fn objects_have_the_same_keys() {
     let repeat = json!({"every": "P7D", "times": 3});
     let wait = json!({"until": "exposure.due_items > 2", "at_most": "P14D", "then": "skip"});
     let step = json!({"id": "a", "at": at, "when": "true", "wait": wait, "pay_by": {"days": 10}, "repeat": repeat, "catch_up": "skip", "keep_distance": true,
-               "approval": "required", "action": {"credit_hold": {}}});
+               "approval": "required", "approve_within": "P7D", "then": "skip", "action": {"credit_hold": {}}});
     object::<Workflow>(
         "Workflow",
         json!({"id": "a", "version": 1, "name": "A", "scope": "invoice", "priority": 1, "applies_when": "true",

@@ -29,6 +29,9 @@ pub const BUSINESS_DAYS_MAX: i32 = 2_600;
 /// The longest that a step waits for its condition, in days.
 pub const WAIT_MAX: i32 = 365;
 
+/// The longest that a step waits for a person's approval, in days.
+pub const APPROVE_WITHIN_MAX: i32 = 365;
+
 /// How often a step comes in all, at least and at most, where it is repeated.
 pub const REPEAT_TIMES: (u32, u32) = (2, 12);
 

@@ -1,13 +1,15 @@
 //! Reads everything that a decision about one customer is made from, strongly consistent.
 //!
-//! The reads, for a customer with few open invoices: the base range (profile and holds), the `chase` index, records since
-//! `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch for the addresses of its contacts and, where the tenant demands it, the heartbeat of its source.
+//! The reads, for a customer with few open invoices: the `chase` index (profile, agreements, charges, orders, open work, and what may be
+//! chased), records since `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch
+//! for what is kept elsewhere (`outside`): what is known of the addresses of its contacts and, where the tenant demands it, the heartbeat
+//! of its source. That batch is shared: with the facts of other customers (sweep), or with the tenant's settings (senders).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    AddressFact, Channel, Covered, Customer, Facts, Hold, Invoice, InvoiceFact, InvoiceId, Payment, PaymentFact, Reversal,
-    SourceVersion, TenantId, address_key,
+    AddressFact, Agreement, Channel, Charge, Covered, Customer, Facts, Invoice, InvoiceFact, InvoiceId, OpenWork, Order, Payment,
+    PaymentFact, Policy, Reversal, SourceVersion, TenantId, address_key,
 };
 use jiff::Timestamp;
 
@@ -16,7 +18,7 @@ use crate::{
     customer::head::unpack,
     message::record::RecordItem,
     table::{
-        attributes::{document::DOC, every::SK, fact, heartbeat, rows},
+        attributes::{self, document::DOC, every::SK, fact, heartbeat, rows},
         db::{Range, Row, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -30,6 +32,35 @@ const GENERATIONS_MAX: usize = 6;
 const VERSIONS_MAX: usize = 20;
 /// Every channel with an address that can be suppressed.
 const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
+
+const OUTSIDE: &str = "read addresses of";
+
+/// What belongs to a customer's facts and is kept outside its own items: what is known of its addresses, by [`address_key`], and
+/// when its source was last heard of.
+struct Outside {
+    addresses: BTreeMap<Key, String>,
+    heartbeat: Option<(Key, String)>,
+}
+
+impl Outside {
+    fn keys(&self) -> Vec<Key> {
+        self.addresses.keys().chain(self.heartbeat.iter().map(|(key, _)| key)).cloned().collect()
+    }
+
+    fn addresses(&self, found: &HashMap<Key, Row>) -> Result<BTreeMap<String, AddressFact>> {
+        let known = self.addresses.iter().filter_map(|(key, name)| Some((name, found.get(key)?)));
+        known.map(|(name, row)| Ok((name.clone(), json(row, DOC)?))).collect()
+    }
+
+    fn into_facts(self, facts: Facts, found: &HashMap<Key, Row>) -> Result<Facts> {
+        let addresses = self.addresses(found)?;
+        let heard = self.heartbeat.and_then(|(key, source)| {
+            let at = Timestamp::from_millisecond(number(found.get(&key)?, heartbeat::HEARD_AT)?).ok()?;
+            Some((source, at))
+        });
+        Ok(Facts { addresses, heard: heard.into_iter().collect(), ..facts })
+    }
+}
 
 pub(crate) fn invoice_of(row: &Row, archived: bool) -> Result<InvoiceFact> {
     let folded = if row.contains_key(fact::FOLDED) { json(row, fact::FOLDED)? } else { vec![] };
@@ -49,7 +80,7 @@ pub(crate) fn filed_with(row: &Row) -> Vec<String> {
 /// The sort keys of what an item cannot be judged without.
 fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
     let mut all = filed_with(row);
-    if sk.starts_with("PAY#") {
+    if sk.starts_with("PAY#") || sk.starts_with(keys::SHARED) {
         let payment: Payment = json(row, DOC)?;
         all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
     } else if sk.starts_with("REV#") {
@@ -69,22 +100,87 @@ impl Store {
     ///
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
+        let facts = self.own_facts(tenant, head).await?;
+        let outside = self.outside(tenant, &facts.customer);
+        let found = self.read_many(OUTSIDE, &outside.keys(), true).await?;
+        outside.into_facts(facts, &found)
+    }
+
+    /// The facts of many customers of one tenant: what is kept outside their own items is read together. Each fails for itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading what is kept outside.
+    pub async fn facts_of(&self, tenant: &TenantId, heads: &[&Head]) -> Result<Vec<Result<Facts>>> {
+        let own = futures::future::join_all(heads.iter().map(|head| self.own_facts(tenant, head))).await;
+        let own: Vec<Result<(Facts, Outside)>> = own
+            .into_iter()
+            .map(|facts| {
+                facts.map(|facts| (self.outside(tenant, &facts.customer), facts)).map(|(outside, facts)| (facts, outside))
+            })
+            .collect();
+        let wanted: Vec<Key> = own.iter().flatten().flat_map(|(_, outside)| outside.keys()).collect();
+        let found = self.read_many(OUTSIDE, &wanted, true).await?;
+        Ok(own.into_iter().map(|own| own.and_then(|(facts, outside)| outside.into_facts(facts, &found))).collect())
+    }
+
+    /// The facts that belong to `head`, and what the tenant decides by as it is in the table now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::facts`] and [`Store::policy`].
+    pub async fn facts_and_policy(&self, tenant: &TenantId, head: &Head) -> Result<(Facts, Policy)> {
+        let facts = self.own_facts(tenant, head).await?;
+        let outside = self.outside(tenant, &facts.customer);
+        let settings = keys::settings(tenant);
+        let wanted: Vec<Key> = outside.keys().into_iter().chain([settings.clone()]).collect();
+        let mut found = self.read_many(OUTSIDE, &wanted, true).await?;
+        let policy = self.policy_by(tenant, &head.cases, found.remove(&settings)).await?;
+        Ok((outside.into_facts(facts, &found)?, policy))
+    }
+
+    /// What is not in a customer's own items, as it is in the table now: what the tenant decides by, and what is known of the
+    /// addresses of `facts`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::policy`].
+    pub async fn outside_now(
+        &self,
+        tenant: &TenantId,
+        head: &Head,
+        facts: &Facts,
+    ) -> Result<(Policy, BTreeMap<String, AddressFact>)> {
+        let outside = Outside { heartbeat: None, ..self.outside(tenant, &facts.customer) };
+        let settings = keys::settings(tenant);
+        let wanted: Vec<Key> = outside.keys().into_iter().chain([settings.clone()]).collect();
+        let mut found = self.read_many(OUTSIDE, &wanted, true).await?;
+        let policy = self.policy_by(tenant, &head.cases, found.remove(&settings)).await?;
+        Ok((policy, outside.addresses(&found)?))
+    }
+
+    /// The facts that lie in the customer's own partition.
+    async fn own_facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
         const OP: &str = "read the facts of";
         let pk = keys::customer(tenant, &head.customer);
-        let base_to = last_of(keys::HOLDS);
-        let base = self.range(OP, Range::new(&pk, "PROFILE", &base_to, FACTS_MAX));
-        let chased = self.range(OP, Range { chase: true, ..Range::new(&pk, "I#", "Z", FACTS_MAX) });
+        let (from, to) = (keys::beside_profile(""), last_of("Z"));
+        let chased = self.range(OP, Range { chase: true, ..Range::new(&pk, &from, &to, FACTS_MAX) });
         let (records_from, records_to) = (format!("COV#{:010}", head.covered_from), last_of("COV#"));
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
-        let (base, chased, records) = tokio::try_join!(base, chased, records)?;
+        let (rows, records) = tokio::try_join!(chased, records)?;
 
         let mut customer: Option<Customer> = None;
-        let mut holds: Vec<Hold> = Vec::new();
-        for row in &base {
-            match text(row, SK) {
-                Some("PROFILE") => customer = Some(json(row, DOC)?),
-                Some(sk) if sk.starts_with(keys::HOLDS) => holds.push(json(row, DOC)?),
-                _ => {}
+        let (mut agreements, mut charges) = (Vec::<Agreement>::new(), Vec::<Charge>::new());
+        let (mut work, mut orders): (Vec<OpenWork>, Vec<Order>) = (Vec::new(), Vec::new());
+        let mut chased: Vec<Row> = Vec::with_capacity(rows.len());
+        for row in rows {
+            match text(&row, SK) {
+                Some("PROFILE") => customer = Some(json(&row, DOC)?),
+                Some(sk) if sk.starts_with(keys::AGREEMENTS) => agreements.push(json(&row, DOC)?),
+                Some(sk) if sk.starts_with(keys::CHARGES) => charges.push(json(&row, DOC)?),
+                Some(sk) if sk.starts_with(keys::ORDERS) => orders.push(json(&row, DOC)?),
+                Some(sk) if sk.starts_with(keys::OPEN_WORK) => work.push(json(&row, DOC)?),
+                _ => chased.push(row),
             }
         }
         let customer =
@@ -92,12 +188,17 @@ impl Store {
         let customer = self.with_people(tenant, customer).await?;
         let books = self.with_filed(&pk, chased).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
+        let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
         for (sk, row) in &books {
             match sk.get(..4) {
                 // A draft has no index entry either; it is not archived.
                 Some("INV#") => invoices.push(invoice_of(row, row.contains_key(fact::ARCHIVED))?),
                 Some("PAY#") => payments.push(payment_of(row)?),
                 Some("REV#") => reversals.push(json(row, DOC)?),
+                Some(_) if sk.starts_with(keys::SHARED) => {
+                    shared.push(payment_of(row)?);
+                    shared_reversals.extend(json::<Vec<Reversal>>(row, attributes::shared::REVERSALS)?);
+                }
                 _ => {}
             }
         }
@@ -116,11 +217,6 @@ impl Store {
             }
             pending.push(message);
         }
-        // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
-        let demanded = self.cache.demands_freshness(tenant, &customer.source).unwrap_or(true);
-        let heartbeat = demanded.then(|| keys::heard(tenant, &customer.source));
-        let (addresses, beat) = self.addresses_and(tenant, &customer, heartbeat).await?;
-        let heard = beat.map(|at| (customer.source.clone(), at)).into_iter().collect();
         Ok(Facts {
             tenant: tenant.clone(),
             version: head.version,
@@ -128,15 +224,20 @@ impl Store {
             customer,
             invoices,
             payments,
+            shared,
+            shared_reversals,
             reversals,
-            holds,
+            agreements,
+            charges,
             cases: head.cases.clone(),
             coverage,
             pending,
             last_contact: head.last_contact,
-            addresses,
-            heard,
+            addresses: BTreeMap::new(),
+            heard: BTreeMap::new(),
             replied_at: head.replied_at,
+            work,
+            orders,
         })
     }
 
@@ -187,22 +288,8 @@ impl Store {
         Ok(books)
     }
 
-    /// What is known of the addresses of a customer's contacts now; see [`Store::facts`] for the keys.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading.
-    pub async fn addresses(&self, tenant: &TenantId, customer: &Customer) -> Result<BTreeMap<String, AddressFact>> {
-        Ok(self.addresses_and(tenant, customer, None).await?.0)
-    }
-
-    /// The addresses, and in the same batch when a source was last heard of.
-    async fn addresses_and(
-        &self,
-        tenant: &TenantId,
-        customer: &Customer,
-        heartbeat: Option<Key>,
-    ) -> Result<(BTreeMap<String, AddressFact>, Option<Timestamp>)> {
+    /// What belongs to a customer's facts and is kept elsewhere.
+    fn outside(&self, tenant: &TenantId, customer: &Customer) -> Outside {
         let mut names = BTreeSet::new();
         // A budget that this store has not seen yet is kept by `spend`, which reads it again.
         let persons = self.cache.caps_persons(tenant).unwrap_or(true);
@@ -212,18 +299,12 @@ impl Store {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }
-        let by_key: BTreeMap<_, _> = names.into_iter().map(|name| (keys::address(tenant, &name), name)).collect();
-        let wanted: Vec<_> = by_key.keys().cloned().chain(heartbeat.clone()).collect();
-        let found = self.read_many("read addresses of", &wanted, true).await?;
-        let beat = heartbeat
-            .and_then(|key| number(found.get(&key)?, heartbeat::HEARD_AT))
-            .and_then(|millis| Timestamp::from_millisecond(millis).ok());
-        let addresses = by_key
-            .into_iter()
-            .filter_map(|(key, name)| Some((name, found.get(&key)?)))
-            .map(|(name, row)| Ok((name, json(row, DOC)?)))
-            .collect::<Result<_>>()?;
-        Ok((addresses, beat))
+        // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
+        let demanded = self.cache.demands_freshness(tenant, &customer.source).unwrap_or(true);
+        Outside {
+            addresses: names.into_iter().map(|name| (keys::address(tenant, &name), name)).collect(),
+            heartbeat: demanded.then(|| (keys::heard(tenant, &customer.source), customer.source.clone())),
+        }
     }
 
     /// The versions of the covered invoices as they are in the table, for a record; at most 20.
@@ -233,7 +314,7 @@ impl Store {
         customer: &domain::CustomerId,
         rows: &[Covered],
     ) -> Result<Vec<(InvoiceId, SourceVersion)>> {
-        let covered: BTreeSet<&InvoiceId> = rows.iter().map(|row| &row.item.invoice).collect();
+        let covered: BTreeSet<&InvoiceId> = rows.iter().filter_map(|row| row.item.invoice()).collect();
         let wanted: Vec<Key> =
             covered.into_iter().take(VERSIONS_MAX).map(|invoice| keys::invoice(tenant, customer, invoice)).collect();
         let found = self.read_many("read the versions of", &wanted, true).await?;
@@ -269,7 +350,7 @@ impl Store {
 
 /// The versions of the covered invoices as `facts` have them, for a record; at most 20.
 pub fn fact_versions(facts: &Facts, rows: &[Covered]) -> Vec<(InvoiceId, SourceVersion)> {
-    let covered: BTreeSet<&InvoiceId> = rows.iter().map(|row| &row.item.invoice).collect();
+    let covered: BTreeSet<&InvoiceId> = rows.iter().filter_map(|row| row.item.invoice()).collect();
     facts
         .invoices
         .iter()

@@ -40,8 +40,9 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
         let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
         let of_it = |payment: &&PaymentFact| payment.payment.allocations.iter().any(|part| part.invoice == *id);
         let payments = facts.payments.iter().filter(of_it).map(|fact| keys::payment(tenant, customer, &fact.payment.id).sk);
+        let shared = facts.shared.iter().filter(of_it).map(|fact| keys::shared(tenant, customer, &fact.payment.id).sk);
         let change = as_seen(fact).drop(CHASE).put(fact::ARCHIVED, n(1)).put(fact::FOLDED, folded(fact, marks));
-        changes.push(filed_with(change, payments.collect()));
+        changes.push(filed_with(change, payments.chain(shared).collect()));
         archived.insert(id);
     }
     for (id, marks) in &filing.fold_invoices {
@@ -71,6 +72,16 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
         let change = Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable())));
         changes.push(filed_with(change.drop(CHASE), reversals));
         changes.extend(after);
+    }
+    for id in &filing.archive_shared {
+        let fact = facts.shared.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
+        let key = keys::shared(tenant, customer, id);
+        let here = |part: &&domain::Allocation| by_id.contains_key(&part.invoice) && !archived.contains(&part.invoice);
+        for part in fact.payment.allocations.iter().filter(here) {
+            let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when(some_item());
+            changes.push(filed_with(change, vec![key.sk.clone()]));
+        }
+        changes.push(Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable()))).drop(CHASE));
     }
     Ok(changes)
 }

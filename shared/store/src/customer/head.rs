@@ -358,6 +358,18 @@ impl Store {
         self.read("read the head of", &keys::head(tenant, customer), true).await?.map(read_head).transpose()
     }
 
+    /// The heads of many customers of one tenant, strongly consistent; who has none is left out. Each is as good as its item.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn heads(&self, tenant: &TenantId, customers: &[CustomerId]) -> Result<BTreeMap<CustomerId, Result<Head>>> {
+        let by_key: BTreeMap<_, _> = customers.iter().map(|customer| (keys::head(tenant, customer), customer)).collect();
+        let wanted: Vec<_> = by_key.keys().cloned().collect();
+        let found = self.read_many("read the heads of", &wanted, true).await?;
+        Ok(found.into_iter().filter_map(|(key, row)| Some(((*by_key.get(&key)?).clone(), read_head(row)))).collect())
+    }
+
     pub(crate) async fn must_head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Head> {
         self.head(tenant, customer).await?.ok_or_else(|| Error::Refused {
             operation: "read the head of",

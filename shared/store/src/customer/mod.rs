@@ -1,9 +1,10 @@
 //! One customer: its head, the facts that it is decided by, and what changes them.
 
 pub(crate) mod addresses;
+pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod explained;
 pub(crate) mod facts;
 pub(crate) mod filing;
 pub(crate) mod head;
-pub(crate) mod holds;
+pub(crate) mod orders;

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, Case, CaseId, CaseState, CaseTrace, Channel, Coverage, Currency, Customer, CustomerId, Decision, Facts, Hold,
-    Inputs, Invoice, InvoiceFact, LastContact, Mode, Outcome, Payment, PaymentFact, Policy, Reversal, Settings, TenantId,
-    address_key, decide,
+    AddressFact, Agreement, Case, CaseId, CaseState, CaseTrace, Channel, Charge, Coverage, Currency, Customer, CustomerId,
+    Decision, Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Policy,
+    Reversal, Settings, TenantId, address_key, decide,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,7 +14,7 @@ use crate::{
     Head, Result, Store,
     message::record::{self, RecordItem},
     table::{
-        attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, version},
+        attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, shared, version},
         db::{Range, Row, instant, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -336,7 +336,12 @@ impl Everything {
             invoices: vec![],
             payments: vec![],
             reversals: vec![],
-            holds: vec![],
+            shared: vec![],
+            shared_reversals: vec![],
+            agreements: vec![],
+            charges: vec![],
+            orders: vec![],
+            work: vec![],
             cases: BTreeMap::new(),
             coverage: self.coverage_as_of(at, before),
             pending: vec![],
@@ -355,7 +360,15 @@ impl Everything {
                     facts.payments.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
                 }
                 "REV" => facts.reversals.push(json::<Reversal>(row, DOC)?),
-                _ if sk.starts_with(keys::HOLDS) => facts.holds.push(json::<Hold>(row, DOC)?),
+                "SHARED" => {
+                    let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
+                    facts.shared.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                    facts.shared_reversals.extend(json::<Vec<Reversal>>(row, shared::REVERSALS)?);
+                }
+                _ if sk.starts_with(keys::AGREEMENTS) => facts.agreements.push(json::<Agreement>(row, DOC)?),
+                _ if sk.starts_with(keys::ORDERS) => facts.orders.push(json::<Order>(row, DOC)?),
+                _ if sk.starts_with(keys::OPEN_WORK) => facts.work.push(json::<OpenWork>(row, DOC)?),
+                _ if sk.starts_with(keys::CHARGES) => facts.charges.push(json::<Charge>(row, DOC)?),
                 _ => {}
             }
         }
@@ -465,8 +478,8 @@ impl Everything {
         }
         let before = self.records.iter().filter(|item| item.body.number < number);
         let rows = before.filter_map(|item| self.coverage.get(&item.key)).flatten().flat_map(|mark| &mark.rows);
-        let invoices: BTreeSet<_> = rows.map(|row| &row.item.invoice).collect();
-        trace.driver.as_ref().is_some_and(|driver| invoices.contains(&driver.invoice))
+        let known: BTreeSet<_> = rows.map(|row| &row.item.of).collect();
+        trace.driver.as_ref().is_some_and(|driver| known.contains(&driver.of))
     }
 }
 

@@ -22,10 +22,11 @@ use crate::table::{
 };
 
 /// What sort keys of facts begin with, up to the first `#`; and the attributes that are told of where that is not all of them.
-pub(crate) const VERSIONED: [(&str, &[&str]); 10] = [
+pub(crate) const VERSIONED: [(&str, &[&str]); 11] = [
     ("INV", &[]),
     ("PAY", &[]),
     ("REV", &[]),
+    ("SHARED", &[]),
     // The profile, and what lies beside it: holds, and whatever else people agree or order.
     ("PROFILE", &[]),
     ("ADR", &[]),

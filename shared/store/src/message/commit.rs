@@ -8,7 +8,7 @@ use crate::{
     message::commit_plan::{CommitPlan, First, plan_commit},
     table::{
         attributes::head,
-        change::{put, put_new},
+        change::{Change, put, put_new},
         db::{Row, Transacted, Wrote, millis, number},
         keys,
     },
@@ -48,8 +48,8 @@ impl Store {
 
     async fn execute(&self, tenant: &TenantId, customer: &CustomerId, plan: CommitPlan, now: Timestamp) -> Result<Committed> {
         let is_one_write = plan.is_one_write();
-        let CommitPlan { number, messages, tasks, first, head, record, tasks_within } = plan;
-        self.execute_first(tenant, customer, first, now).await?;
+        let CommitPlan { number, messages, tasks, first, head, record, tasks_within, work, withdrawn, removed, agreed } = plan;
+        self.execute_first(customer, first).await?;
         let committed = Committed { number, messages, tasks };
         if is_one_write {
             return match self.write(OP, head, false).await? {
@@ -59,30 +59,34 @@ impl Store {
         }
         let mut actions = vec![head.update(self)];
         actions.extend(record.map(|(key, row)| put(self, &key, row)));
+        actions.extend(agreed.into_iter().map(|change| change.update(self)));
         let wanted: Vec<_> = tasks_within.iter().map(|(key, _)| key.clone()).collect();
         let known = self.read_many("raise tasks for", &wanted, true).await?;
         let fresh = tasks_within.into_iter().filter(|(key, _)| !known.contains_key(key));
         actions.extend(fresh.map(|(key, row)| put_new(self, &key, row)));
+        actions.extend(work.into_iter().map(|(key, row)| put(self, &key, row)));
+        actions.extend(withdrawn.into_iter().map(|change| change.update(self)));
+        actions.extend(removed.into_iter().map(|key| Change::of(key).delete(self)));
         match self.transact(OP, customer.as_str(), actions).await? {
             Transacted::Done => Ok(committed),
             Transacted::Not(failed) if failed.contains(&0) => {
                 let found = self.read(OP, &keys::head(tenant, customer), true).await?;
                 own(found, number, now, customer).map(|()| committed)
             }
-            // A task was raised meanwhile; the next try finds it.
+            // A task was raised, or finished, meanwhile; the next try finds it.
             Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: customer.to_string() }),
         }
     }
 
-    async fn execute_first(&self, tenant: &TenantId, customer: &CustomerId, first: First, now: Timestamp) -> Result<()> {
+    async fn execute_first(&self, customer: &CustomerId, first: First) -> Result<()> {
         for change in first.filing {
             if let Wrote::Not(_) = self.write("file facts of", change, false).await? {
                 return Err(Error::Conflict { operation: "file facts of", id: customer.to_string() });
             }
         }
         self.put_chunks(OP, first.chunks).await?;
-        for task in &first.tasks {
-            self.raise(tenant, Some(customer), task, now).await?;
+        for (key, row) in first.tasks {
+            self.create("raise a task", &key, row).await?;
         }
         Ok(())
     }

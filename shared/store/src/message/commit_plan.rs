@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Coverage, Covered, Decision, DecisionId, Facts, MessageId, NewTask, Next, Pending, TaskId, TenantId};
+use domain::{Coverage, Covered, CustomerId, Decision, DecisionId, EffectId, Facts, MessageId, Next, Pending, TaskId, TenantId};
 use jiff::Timestamp;
 
 use crate::{
     Head, Result,
     customer::{
+        agreements::{referred, written},
         filing,
         head::{entry_item, move_due, pack_cases, pack_owed},
     },
@@ -18,12 +19,12 @@ use crate::{
         why,
     },
     table::{
-        attributes::head,
+        attributes::{head, task},
         change::{Change, is},
         db::{Row, millis, n, s, to_json},
         keys::{self, Key},
     },
-    tasks::{task_id, task_row},
+    tasks::{task_id, task_row, withdraw, work_row},
 };
 
 /// Tasks that go into the decision's own transaction; more are raised just before it.
@@ -50,6 +51,14 @@ pub(crate) struct CommitPlan {
     pub(crate) record: Option<(Key, Row)>,
     /// Tasks that are raised with the head where they are not known yet, by key.
     pub(crate) tasks_within: Vec<(Key, Row)>,
+    /// Agreements that changed and charges that are new, written with the head.
+    pub(crate) agreed: Vec<Change>,
+    /// What is to be known of those tasks from now on.
+    pub(crate) work: Vec<(Key, Row)>,
+    /// Tasks that are taken back.
+    pub(crate) withdrawn: Vec<Change>,
+    /// Work that is over and orders that are used up: they are removed with the head.
+    pub(crate) removed: Vec<Key>,
 }
 
 /// What is written before the head.
@@ -59,14 +68,19 @@ pub(crate) struct First {
     pub(crate) filing: Vec<Change>,
     /// Rows that are too many for the items that they belong to.
     pub(crate) chunks: Vec<(Key, Row)>,
-    /// Tasks that are too many for the transaction.
-    pub(crate) tasks: Vec<NewTask>,
+    /// Tasks that are too many for the transaction, and after them what is to be known of each: where there is none yet.
+    pub(crate) tasks: Vec<(Key, Row)>,
 }
 
 impl CommitPlan {
     /// Whether the head is all that is left to write: one write instead of a transaction.
     pub(crate) fn is_one_write(&self) -> bool {
-        self.record.is_none() && self.tasks_within.is_empty()
+        self.record.is_none()
+            && self.tasks_within.is_empty()
+            && self.agreed.is_empty()
+            && self.work.is_empty()
+            && self.withdrawn.is_empty()
+            && self.removed.is_empty()
     }
 }
 
@@ -83,9 +97,13 @@ pub(crate) fn plan_commit(
     now: Timestamp,
 ) -> Result<CommitPlan> {
     let customer = &head.customer;
+    let agreed = agreed(tenant, customer, facts, decision);
     let changes_nothing = decision.messages.is_empty()
         && decision.marks.is_empty()
         && decision.tasks.is_empty()
+        && agreed.is_empty()
+        && decision.withdrawn.is_empty()
+        && decision.used_orders.is_empty()
         && decision.cases == head.cases
         && decision.filing.is_empty();
     // While something is pending the due moment stays, so that it is found again.
@@ -94,7 +112,10 @@ pub(crate) fn plan_commit(
 
     let mut first = First { filing: filing::changes(tenant, customer, facts, &decision.filing)?, chunks: vec![], tasks: vec![] };
     let (entries, told) = entries(tenant, head, decision, number, now, &mut first.chunks);
-    let needs_record = !decision.marks.is_empty() || !told || (decision.messages.is_empty() && !(changes_nothing && due_stays));
+    let needs_record = !decision.marks.is_empty()
+        || !decision.used_orders.is_empty()
+        || !told
+        || (decision.messages.is_empty() && !(changes_nothing && due_stays));
 
     let mut change = Change::of(keys::head(tenant, customer))
         .when(is(head::VERSION, n(head.version)))
@@ -141,14 +162,28 @@ pub(crate) fn plan_commit(
     if let Some((_, hash)) = &record {
         change = change.put(head::TIP, s(hash));
     }
-    let within = decision.tasks.len().min(TASKS_IN_TRANSACTION);
-    let (tasks_within, tasks_first) = decision.tasks.split_at(within);
-    first.tasks = tasks_first.to_vec();
+    let raised = decision.tasks.iter().enumerate().map(|(at, task)| {
+        let (key, mut row) = task_row(tenant, Some(customer), task, now);
+        let effect = EffectId::of_decision(tenant, customer, number, decision.messages.len() + at);
+        row.insert(task::EFFECT.to_owned(), s(effect.as_str()));
+        (key, row)
+    });
     let mut by_key = BTreeMap::new();
-    for task in tasks_within {
-        let (key, row) = task_row(tenant, Some(customer), task, now);
-        by_key.entry(key).or_insert(row);
+    for (key, row) in raised {
+        if by_key.len() < TASKS_IN_TRANSACTION || by_key.contains_key(&key) {
+            by_key.entry(key).or_insert(row);
+        } else {
+            first.tasks.push((key, row));
+        }
     }
+    let mut work = Vec::new();
+    for open in &decision.work {
+        let within = by_key.contains_key(&keys::task(tenant, &open.task));
+        if within { &mut work } else { &mut first.tasks }.push(work_row(tenant, customer, open));
+    }
+    let open = decision.withdrawn.iter().filter(|withdrawal| !withdrawal.done);
+    let over = decision.withdrawn.iter().map(|withdrawal| keys::open_work(tenant, customer, &withdrawal.task));
+    let used = decision.used_orders.iter().map(|order| keys::order(tenant, customer, order));
     Ok(CommitPlan {
         number,
         messages: entries.into_iter().map(|(id, _)| id).collect(),
@@ -157,7 +192,26 @@ pub(crate) fn plan_commit(
         head: change,
         record: record.map(|(record, _)| record),
         tasks_within: by_key.into_iter().collect(),
+        agreed,
+        work,
+        withdrawn: open.map(|withdrawal| withdraw(tenant, withdrawal, now)).collect(),
+        removed: over.chain(used).collect(),
     })
+}
+
+/// The agreements that a decision found changed, and the charges that it proposes.
+fn agreed(tenant: &TenantId, customer: &CustomerId, facts: &Facts, decision: &Decision) -> Vec<Change> {
+    let agreements = decision.folded_agreements(facts);
+    let charges = decision.folded_charges(facts);
+    let mut changes: Vec<Change> =
+        agreements.iter().map(|agreement| written(keys::agreement(tenant, customer, &agreement.id), agreement)).collect();
+    for charge in &charges {
+        changes.push(written(keys::charge(tenant, customer, &charge.id), charge));
+        if !facts.charges.iter().any(|known| known.id == charge.id) {
+            changes.push(referred(tenant, charge.id.as_str(), customer));
+        }
+    }
+    changes
 }
 
 type Entry = (MessageId, AttributeValue);

@@ -1,6 +1,7 @@
 //! Settles messages: the record, then the head that takes the message off what is pending and links the record.
 
 use domain::{Covered, CustomerId, InvoiceId, MessageId, Next, Outcome, SourceVersion, TenantId};
+use futures::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -195,7 +196,7 @@ impl Store {
         let key = keys::record(tenant, customer, body.number, position);
         row.extend(key.attributes());
         let own = Change::of(key).when(no_item().or(is(attributes::record::ATTEMPT, s(attempt.id.clone()))));
-        let out = self
+        let call = self
             .db
             .put_item()
             .table_name(&self.table)
@@ -203,9 +204,8 @@ impl Store {
             .set_condition_expression(own.condition())
             .set_expression_attribute_names(own.names())
             .set_expression_attribute_values(own.values())
-            .send()
-            .await;
-        match out {
+            .send();
+        match call.boxed().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(failed("record a message of", customer.as_str(), error)),

@@ -82,6 +82,7 @@ pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decid
                 .into_iter()
                 .map(|(rule, version, channel, contact, said)| RuleTrace { rule, version, channel, contact, said })
                 .collect(),
+            orders: vec![],
         }
     });
     Some(Decided { head_version: item.head_version, inputs: item.inputs, cases: cases.collect() })

@@ -223,7 +223,13 @@ pub mod task {
     item! { "task":
         CUSTOMER = "customer", Text, "Whose matter it is. Absent when it is no customer's.";
         RAISED_AT = "raised_at", Millis, "When it was raised.";
+        EFFECT = "eff", Text, "The id of the effect that it is there for. Absent where no decision raised it.";
         DONE_AT = "done_at", Millis, "When a person finished it.";
+        DONE_BY = "done_by", Text, "Who: the subject of their sign-in.";
+        RESULT = "result", Text, "How they said that it ended: `done`, `failed`, `approve` or `refuse`.";
+        NOTE = "note", Text, "What they said of it.";
+        WITHDRAWN_AT = "withdrawn_at", Millis, "When it was taken back because its reason was gone.";
+        WHY = "why", Text, "Why it was taken back.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
     }
 }
@@ -252,6 +258,14 @@ pub mod fact {
         BY = "wby", Text, "Who wrote this version: a source, a person or a function. Absent where the item's own document says it.";
         FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
         MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
+    }
+}
+
+/// A payment of another customer that is for invoices of this one; `doc`, `ver` and `rev` as of the payment.
+pub mod shared {
+    item! { "shared":
+        OF = "of", Text, "The customer that the payment is of.";
+        REVERSALS = "reversals", Json, "The refunds and chargebacks of the payment.";
     }
 }
 
@@ -457,7 +471,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [Kind; 26] = [
+pub const KINDS: [Kind; 27] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -476,6 +490,7 @@ pub const KINDS: [Kind; 26] = [
     reference::KIND,
     profile::KIND,
     fact::KIND,
+    shared::KIND,
     head::KIND,
     pending::KIND,
     why::whole::KIND,

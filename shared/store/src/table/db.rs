@@ -1,4 +1,6 @@
 //! Calls on the table with their outcomes told apart; retries of transactions that collided.
+//!
+//! Each call of the SDK is boxed: its future is kilobytes large, and its type more than the compiler looks through from far above.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -8,6 +10,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 
+use futures::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
@@ -126,15 +129,8 @@ pub(crate) async fn jitter(attempt: u32) {
 
 impl Store {
     pub(crate) async fn read(&self, operation: &'static str, key: &Key, strong: bool) -> Result<Option<Row>> {
-        let out = self
-            .db
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key.attributes()))
-            .consistent_read(strong)
-            .send()
-            .await
-            .map_err(|error| failed(operation, &key.sk, error))?;
+        let call = self.db.get_item().table_name(&self.table).set_key(Some(key.attributes())).consistent_read(strong).send();
+        let out = call.boxed().await.map_err(|error| failed(operation, &key.sk, error))?;
         Ok(out.item)
     }
 
@@ -143,7 +139,7 @@ impl Store {
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
-            let out = self
+            let call = self
                 .db
                 .update_item()
                 .table_name(&self.table)
@@ -154,9 +150,8 @@ impl Store {
                 .set_expression_attribute_values(change.values())
                 .return_values(if old { ReturnValue::AllOld } else { ReturnValue::None })
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-                .send()
-                .await;
-            match out {
+                .send();
+            match call.boxed().await {
                 Ok(out) => return Ok(Wrote::Done(out.attributes)),
                 Err(error) => match error.as_service_error() {
                     Some(UpdateItemError::ConditionalCheckFailedException(failure)) => {
@@ -176,16 +171,15 @@ impl Store {
     pub(crate) async fn create(&self, operation: &'static str, key: &Key, mut row: Row) -> Result<bool> {
         row.extend(key.attributes());
         let new = Change::of(key.clone()).when(no_item());
-        let out = self
+        let call = self
             .db
             .put_item()
             .table_name(&self.table)
             .set_item(Some(row))
             .set_condition_expression(new.condition())
             .set_expression_attribute_names(new.names())
-            .send()
-            .await;
-        match out {
+            .send();
+        match call.boxed().await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
             Err(error) => Err(failed(operation, &key.sk, error)),
@@ -202,8 +196,8 @@ impl Store {
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
-            let out = self.db.transact_write_items().set_transact_items(Some(actions.clone())).send().await;
-            let error = match out {
+            let call = self.db.transact_write_items().set_transact_items(Some(actions.clone())).send();
+            let error = match call.boxed().await {
                 Ok(_) => return Ok(Transacted::Done),
                 Err(error) => error,
             };
@@ -246,13 +240,8 @@ impl Store {
             let mut attempt = 0;
             while let Some(request) = rest.take() {
                 let id = some.first().map(|key| key.sk.as_str()).unwrap_or_default();
-                let out = self
-                    .db
-                    .batch_get_item()
-                    .set_request_items(Some(request))
-                    .send()
-                    .await
-                    .map_err(|error| failed(operation, id, error))?;
+                let call = self.db.batch_get_item().set_request_items(Some(request)).send();
+                let out = call.boxed().await.map_err(|error| failed(operation, id, error))?;
                 for row in out.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
                     if let (Some(pk), Some(sk)) = (text(&row, PK), text(&row, SK)) {
                         found.insert(Key { pk: pk.to_owned(), sk: sk.to_owned() }, row);
@@ -278,7 +267,7 @@ impl Store {
         let mut start = None;
         loop {
             let left = range.most - rows.len();
-            let out = self
+            let call = self
                 .db
                 .query()
                 .table_name(&self.table)
@@ -291,9 +280,8 @@ impl Store {
                 .scan_index_forward(!range.newest_first)
                 .set_limit((left < 1_000).then(|| i32::try_from(left).expect("below a thousand")))
                 .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(|error| failed(operation, range.pk, error))?;
+                .send();
+            let out = call.boxed().await.map_err(|error| failed(operation, range.pk, error))?;
             rows.extend(out.items.unwrap_or_default());
             start = out.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || rows.len() >= range.most {

@@ -24,14 +24,18 @@
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
-//! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves | ingest, by key | 2 W, 1 R |
+//! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
-//! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch | 1 W, 1 R |
+//! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
-//! | profile | `C` | `PROFILE` | ingest | facts: query `PROFILE` | 2 W |
-//! | hold | `C` | `PROFILE#HOLD#{id}` | admin, portal | facts: the same query | 2 W |
+//! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase` | 4 W |
+//! | agreement | `C` | `PROFILE#AGR#{id}`, `chase` = `A#` and that | admin, decisions that find it changed, moves | facts: query of `chase` | 4 W, with its reference 6 W |
+//! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
+//! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
+//! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, filing | facts: query of `chase` | 4 W |
+//! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; filing | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
@@ -56,7 +60,9 @@
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Channel, CustomerId, HoldId, InvoiceId, MessageId, PaymentId, TaskId, TenantId, id::digest};
+use domain::{
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
+};
 use jiff::{Timestamp, civil::Date};
 
 use crate::table::attributes::every::{PK, SK};
@@ -90,8 +96,16 @@ impl std::fmt::Display for Key {
 pub(crate) const DUE: &str = "due";
 /// The position of a decision's own marks within its records.
 pub const MARKS: u32 = 999;
-/// What the sort keys of holds begin with: beside the profile, so that nothing else lies between.
-pub(crate) const HOLDS: &str = "PROFILE#HOLD#";
+/// What the sort keys of agreements begin with: the stream's filter passes them.
+pub(crate) const AGREEMENTS: &str = "PROFILE#AGR#";
+/// What the sort keys of charges begin with.
+pub(crate) const CHARGES: &str = "PROFILE#CHG#";
+/// What the sort keys of orders begin with.
+pub(crate) const ORDERS: &str = "PROFILE#ORDER#";
+/// What the sort keys of open work begin with.
+pub(crate) const OPEN_WORK: &str = "PROFILE#WORK#";
+/// What the sort keys of other customers' payments begin with.
+pub(crate) const SHARED: &str = "SHARED#";
 /// What the sort keys of hints begin with: the stream's filter passes them.
 pub(crate) const HINTS: &str = "HINT#";
 /// Sort key of a due entry that nothing but a new fact or a person wakes.
@@ -294,14 +308,31 @@ pub(crate) fn head(t: &TenantId, c: &CustomerId) -> Key {
 pub(crate) fn profile(t: &TenantId, c: &CustomerId) -> Key {
     Key::new(customer(t, c), "PROFILE")
 }
-pub(crate) fn hold(t: &TenantId, c: &CustomerId, id: &HoldId) -> Key {
-    Key::new(customer(t, c), format!("{HOLDS}{id}"))
+pub(crate) fn agreement(t: &TenantId, c: &CustomerId, id: &AgreementId) -> Key {
+    Key::new(customer(t, c), format!("{AGREEMENTS}{id}"))
+}
+pub(crate) fn charge(t: &TenantId, c: &CustomerId, id: &ChargeId) -> Key {
+    Key::new(customer(t, c), format!("{CHARGES}{id}"))
+}
+/// What goes with a customer's profile has this in the index `chase`, so that one query returns it with what may be chased.
+pub(crate) fn beside_profile(sk: &str) -> String {
+    format!("A#{sk}")
+}
+pub(crate) fn order(t: &TenantId, c: &CustomerId, id: &OrderId) -> Key {
+    Key::new(customer(t, c), format!("{ORDERS}{id}"))
+}
+pub(crate) fn open_work(t: &TenantId, c: &CustomerId, task: &TaskId) -> Key {
+    Key::new(customer(t, c), format!("{OPEN_WORK}{task}"))
 }
 pub(crate) fn invoice(t: &TenantId, c: &CustomerId, id: &InvoiceId) -> Key {
     Key::new(customer(t, c), format!("INV#{id}"))
 }
 pub(crate) fn payment(t: &TenantId, c: &CustomerId, id: &PaymentId) -> Key {
     Key::new(customer(t, c), format!("PAY#{id}"))
+}
+/// A payment of another customer that is for invoices of this one.
+pub(crate) fn shared(t: &TenantId, c: &CustomerId, id: &PaymentId) -> Key {
+    Key::new(customer(t, c), format!("{SHARED}{id}"))
 }
 pub(crate) fn reversal(t: &TenantId, c: &CustomerId, payment: &PaymentId, external_id: &str) -> Key {
     Key::new(customer(t, c), format!("{}{}", reversals_of(payment), digest(&[external_id])))

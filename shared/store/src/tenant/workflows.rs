@@ -14,7 +14,7 @@ use crate::{
     table::{
         attributes::{breaker, document::DOC, every::SK, fact, pointer, settings},
         change::{Change, is, no_item, put_new},
-        db::{Range, Transacted, json, last_of, millis, n, number, row_of, s, text, to_json},
+        db::{Range, Row, Transacted, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -23,6 +23,8 @@ use crate::{
 
 /// Most workflows, and most templates, of a tenant.
 const EACH_MAX: usize = 2_000;
+
+const POLICY: &str = "read the policy of";
 
 /// How fresh a policy must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,21 @@ impl Store {
     /// [`Error::Refused`] when there is no such tenant; those of reading.
     pub async fn policy(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, read: Read) -> Result<Policy> {
         let base = self.base(tenant, read).await?;
+        self.with_pinned(tenant, cases, base).await
+    }
+
+    /// What the tenant decides by, where its settings were just read.
+    pub(crate) async fn policy_by(
+        &self,
+        tenant: &TenantId,
+        cases: &BTreeMap<Currency, Case>,
+        settings: Option<Row>,
+    ) -> Result<Policy> {
+        let base = self.base_by(tenant, settings).await?;
+        self.with_pinned(tenant, cases, base).await
+    }
+
+    async fn with_pinned(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, base: Base) -> Result<Policy> {
         let mut workflows = base.workflows;
         let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
         for case in cases.values() {
@@ -94,16 +111,21 @@ impl Store {
     }
 
     async fn base(&self, tenant: &TenantId, read: Read) -> Result<Base> {
-        const OP: &str = "read the policy of";
         if let Read::Cached(rev) = read
             && let Some(base) = self.cache.policy(tenant, rev)
         {
             return Ok(base);
         }
+        let settings = self.read(POLICY, &keys::settings(tenant), true).await?;
+        self.base_by(tenant, settings).await
+    }
+
+    async fn base_by(&self, tenant: &TenantId, mut settings: Option<Row>) -> Result<Base> {
+        const OP: &str = POLICY;
         let mut tries = Tries::new(ATTEMPTS, OP, tenant.as_str());
         loop {
             tries.again()?;
-            let row = self.read(OP, &keys::settings(tenant), true).await?.ok_or_else(|| Error::Refused {
+            let row = settings.ok_or_else(|| Error::Refused {
                 operation: OP,
                 id: tenant.to_string(),
                 why: "there is no such tenant".into(),
@@ -112,7 +134,7 @@ impl Store {
             if let Some(base) = self.cache.policy(tenant, rev) {
                 return Ok(base);
             }
-            let settings: Settings = json(&row, DOC)?;
+            let read: Settings = json(&row, DOC)?;
             let breaker = self.read(OP, &keys::breaker(tenant), true).await?;
             let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, breaker::OPEN) == Some(1));
             let pk = keys::tenant(tenant);
@@ -133,10 +155,10 @@ impl Store {
                 *version = template.version.max(*version);
             }
             // Read again: what was read between two equal revisions belongs together.
-            let after =
-                self.read(OP, &keys::settings(tenant), true).await?.and_then(|row| number(&row, settings::POLICY_REVISION));
+            settings = self.read(OP, &keys::settings(tenant), true).await?;
+            let after = settings.as_ref().and_then(|row| number(row, settings::POLICY_REVISION));
             if after == Some(rev) || after.is_none() && rev == 0 {
-                let base = Base { rev, settings, breaker_open, workflows, withdrawn, templates };
+                let base = Base { rev, settings: read, breaker_open, workflows, withdrawn, templates };
                 self.cache.keep_policy(tenant, base.clone());
                 return Ok(base);
             }

@@ -179,12 +179,17 @@ pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
         cases: [(Currency::EUR, case)].into(),
         messages,
         tasks: vec![],
+        agreements: vec![],
+        charges: vec![],
         marks: vec![],
         next,
         trace: vec![],
         owed: Default::default(),
         filing: Filing::default(),
         inputs: None,
+        work: vec![],
+        withdrawn: vec![],
+        used_orders: vec![],
     }
 }
 

@@ -77,32 +77,42 @@ async fn a_heartbeat_is_read_where_it_is_demanded() {
 }
 
 #[tokio::test]
-async fn holds_come_with_the_profile() {
+async fn agreements_come_with_the_profile() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
-    let hold = |n: u32, until: &str| Hold {
-        id: HoldId::derive(&["acme", &n.to_string()]),
-        reason: HoldReason::Manual,
-        clock: HoldClock::Freeze,
-        scope: HoldScope::Customer,
+    let pause = |n: u32, until: &str| Agreement {
+        id: AgreementId::derive(&["acme", &n.to_string()]),
+        terms: Terms::Pause(Pause { reason: HoldReason::Manual, ends_with: None, of: vec![], status: PauseStatus::Running }),
+        scope: AgreementScope::Customer,
         amount_minor: None,
+        clock: HoldClock::Freeze,
+        made_at: at(0),
         from_at: at(0),
-        until_on: until.parse().unwrap(),
+        until_on: Some(until.parse().unwrap()),
         ended_at: None,
-        promised_on: None,
+        status_at: at(0),
+        by: String::new(),
+        folded: vec![],
     };
+    let (tenant, customer) = (&table.tenant, customer_id());
     for n in 0..3 {
-        for _ in 0..2 {
-            table.store.put_hold(&table.tenant, &customer_id(), &hold(n, "2026-03-01"), at(1)).await.unwrap();
+        let made = pause(n, "2026-03-01");
+        for before in [None, Some(&made)] {
+            table.store.put_agreement(tenant, &customer, before, &made, at(1)).await.unwrap();
+        }
+        assert_eq!(table.store.whose(tenant, made.id.as_str()).await.unwrap(), Some(customer.clone()));
+        // Two people cannot change it at once.
+        for before in [None, Some(&pause(n, "2026-03-02"))] {
+            let other = table.store.put_agreement(tenant, &customer, before, &made, at(1)).await;
+            assert!(matches!(other, Err(store::Error::Conflict { .. })), "{other:?}");
         }
     }
-    assert_eq!(table.facts().await.holds.len(), 3);
-    let first = hold(0, "2026-03-01");
-    for minute in [5, 6] {
-        assert!(table.store.end_hold(&table.tenant, &customer_id(), &first.id, at(minute)).await.unwrap());
-    }
-    let ended = table.store.hold(&table.tenant, &customer_id(), &first.id).await.unwrap().unwrap();
-    assert_eq!(ended.ended_at, Some(at(5)));
-    assert_eq!(table.facts().await.holds.len(), 3);
-    assert!(!table.store.end_hold(&table.tenant, &customer_id(), &hold(9, "2026-03-01").id, at(7)).await.unwrap());
+    assert_eq!(table.facts().await.agreements.len(), 3);
+    let first = pause(0, "2026-03-01");
+    let lifted = first.clone().lifted(at(5));
+    table.store.put_agreement(tenant, &customer, Some(&first), &lifted, at(5)).await.unwrap();
+    let ended = table.store.agreement(tenant, &customer, &first.id).await.unwrap().unwrap();
+    assert_eq!((ended.ended_at, ended.status()), (Some(at(5)), "ended"));
+    assert_eq!(table.facts().await.agreements.len(), 3);
+    assert_eq!(table.store.agreement(tenant, &customer, &pause(9, "2026-03-01").id).await.unwrap(), None);
 }

@@ -91,6 +91,7 @@ fn traced(mut plan: Decision, rules: usize) -> Decision {
         until: None,
         lapsed: vec![],
         rules: (0..rules).map(rule).collect(),
+        orders: vec![],
     }];
     plan
 }

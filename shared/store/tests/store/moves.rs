@@ -271,3 +271,157 @@ async fn nor_does_what_comes_between_the_transactions_of_a_large_document() {
     let story = Story { says: paid, waits: Some(reversal), crowd: 70 };
     at_each_call(story, &[(false, NEWS[0])], &[vec![NEWS[1]]]).await;
 }
+
+/// What is open of a customer's invoices, and its credit that is left, in euro cents.
+async fn owes(table: &Table, customer: &str) -> i64 {
+    if table.store.head(&table.tenant, &customer_of(customer)).await.unwrap().is_none() {
+        return 0;
+    }
+    let facts = table.facts_of(customer).await;
+    let zone = jiff::tz::TimeZone::UTC;
+    let rules = domain::book::BookRules { zone: &zone, after_refund: settings::AfterRefund::Chase, chase_unsent: true };
+    domain::book::Book::by(&facts, rules, at(100)).exposure_minor(Currency::EUR)
+}
+
+/// A payment of P over `amount_minor`, all of it for one invoice.
+fn parent_pays(version: u64, invoice: &str, amount_minor: i64) -> Document {
+    let allocations = vec![Allocation { invoice: invoice_id(invoice), amount_minor }];
+    Document::Payment { customer: other("P"), payment: Payment { amount_minor, allocations, ..payment("P-1", version, invoice) } }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #[test]
+    fn a_payment_pays_for_another_customers_invoice_wherever_that_is_in_any_order(
+        order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle(),
+        repeats in prop::collection::vec(0_usize..6, 0..4),
+        reversed in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (found, left) = runtime.block_on(async {
+            let table = table().await;
+            let own = Document::Invoice { customer: other("P"), invoice: invoice("INV-2", 1) };
+            let story = [
+                owed_by("A", 1),
+                owed_by("B", 2),
+                own,
+                parent_pays(1, "INV-2", 30_000),
+                parent_pays(2, "INV-1", 50_000),
+                Document::Reversal(Reversal { amount_minor: 20_000, in_force: reversed, ..reversal("R-1", "P-1") }),
+            ];
+            for (minute, at) in order.iter().chain(&repeats).enumerate() {
+                table.say(&format!("e{minute}"), &[story[*at].clone()], i64::try_from(minute).unwrap()).await;
+            }
+            let found = [owes(&table, "A").await, owes(&table, "B").await, owes(&table, "P").await];
+            (found, [table.facts_of("A").await.shared, table.facts_of("P").await.shared])
+        });
+        prop_assert_eq!(found, [0, if reversed { 95_000 } else { 75_000 }, 125_000]);
+        prop_assert_eq!(left, [vec![], vec![]]);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_follows_an_invoice_that_left_its_customer_and_is_put_aside_with_it() {
+    let table = table().await;
+    let mut split = payment("P-2", 1, "INV-1");
+    split.amount_minor = 130_000;
+    split.allocations = vec![
+        Allocation { invoice: invoice_id("INV-1"), amount_minor: 125_000 },
+        Allocation { invoice: invoice_id("INV-2"), amount_minor: 5_000 },
+    ];
+    let stays = Document::Invoice { customer: other("A"), invoice: invoice("INV-2", 1) };
+    let split = Document::Payment { customer: other("A"), payment: split };
+    table.say("e1", &[owed_by("A", 1), stays, split], 0).await;
+    for (event, to, number) in [("e2", "B", 2), ("e3", "C", 3), ("e4", "A", 4), ("e5", "B", 5)] {
+        table.say(event, &[owed_by(to, number)], 1).await;
+        assert_eq!(owes(&table, to).await, if to == "A" { 120_000 } else { 0 }, "{event}");
+        assert_eq!(owes(&table, "A").await, 120_000, "{event}");
+        for left in ["A", "B", "C"].iter().filter(|left| **left != to) {
+            if table.store.head(&table.tenant, &customer_of(left)).await.unwrap().is_some() {
+                assert!(table.facts_of(left).await.shared.is_empty(), "{event} {left}");
+            }
+        }
+    }
+    // Closed by it, the invoice takes the payment out of what is read, and brings it back when it is reversed.
+    let (head, facts) = (table.head_of("B").await, table.facts_of("B").await);
+    let mut plan = decision(vec![], Next::Nothing);
+    plan.filing = Filing {
+        archive_invoices: vec![(invoice_id("INV-1"), vec![])],
+        archive_shared: facts.shared.iter().map(|fact| fact.payment.id.clone()).collect(),
+        covered_from: 1,
+        ..Filing::default()
+    };
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
+    let facts = table.facts_of("B").await;
+    assert!(facts.invoices.is_empty() && facts.shared.is_empty());
+    let whole = Reversal { amount_minor: 130_000, ..reversal("R-1", "P-2") };
+    table.say("e6", &[Document::Reversal(whole)], 3).await;
+    assert_eq!(owes(&table, "B").await, 125_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_at_once_a_payment_counts_where_its_invoice_is() {
+    for round in 0..8 {
+        let table = table().await;
+        table.say("e0", &[owed_by("A", 1)], 0).await;
+        let all = [owed_by("B", 2), owed_by("C", 3), parent_pays(1, "INV-1", 25_000), parent_pays(2, "INV-1", 50_000)];
+        join_all(all.into_iter().enumerate().map(|(at_once, document)| {
+            let (store, tenant) = (table.store.clone(), table.tenant.clone());
+            tokio::spawn(async move {
+                let receipt = Receipt { source: "stripe".into(), event_id: format!("e{}", at_once + 1) };
+                store.apply(&tenant, &receipt, &[document], at(1)).await.unwrap();
+            })
+        }))
+        .await
+        .into_iter()
+        .for_each(|done| done.unwrap());
+        let found = [owes(&table, "A").await, owes(&table, "B").await, owes(&table, "C").await];
+        assert_eq!(found, [0, 0, 75_000], "round {round}");
+        assert!(table.facts_of("B").await.shared.is_empty(), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn agreements_that_name_an_invoice_go_along_and_are_found_by_their_id() {
+    let table = table().await;
+    table.say("e1", &[owed_by("A", 1), Document::Invoice { customer: other("A"), invoice: invoice("INV-2", 1) }], 0).await;
+    table.say("e2", &[Document::Customer(customer(Some(1), "B"))], 0).await;
+    let (a, b) = (customer_of("A"), customer_of("B"));
+    let pause = |name: &str, invoices: &[&str]| Agreement {
+        id: AgreementId::derive(&[name]),
+        terms: Terms::Pause(Pause { reason: HoldReason::Manual, ends_with: None, of: vec![], status: PauseStatus::Running }),
+        scope: AgreementScope::Invoices(invoices.iter().map(|name| invoice_id(name)).collect()),
+        amount_minor: None,
+        clock: HoldClock::Freeze,
+        made_at: at(0),
+        from_at: at(0),
+        until_on: None,
+        ended_at: None,
+        status_at: at(0),
+        by: String::new(),
+        folded: vec![],
+    };
+    let (own, both) = (pause("own", &["INV-1"]), pause("both", &["INV-1", "INV-2"]));
+    let everything = Agreement { scope: AgreementScope::Customer, ..pause("everything", &[]) };
+    for agreement in [&own, &both, &everything] {
+        table.store.put_agreement(&table.tenant, &a, None, agreement, at(1)).await.unwrap();
+    }
+    table.say("e3", &[owed_by("B", 3)], 2).await;
+    let of = async |customer: &str| {
+        let mut scopes: Vec<_> =
+            table.facts_of(customer).await.agreements.into_iter().map(|known| (known.scope, known.id)).collect();
+        scopes.sort_by_key(|(_, id)| id.clone());
+        scopes
+    };
+    let only = |name: &str| AgreementScope::Invoices(vec![invoice_id(name)]);
+    let share = AgreementId::derive(&[both.id.as_str(), invoice_id("INV-1").as_str()]);
+    let sorted = |mut all: Vec<(AgreementScope, AgreementId)>| {
+        all.sort_by_key(|(_, id)| id.clone());
+        all
+    };
+    assert_eq!(of("A").await, sorted(vec![(only("INV-2"), both.id.clone()), (AgreementScope::Customer, everything.id.clone())]));
+    assert_eq!(of("B").await, sorted(vec![(only("INV-1"), own.id.clone()), (only("INV-1"), share.clone())]));
+    for (id, whose) in [(&own.id, &b), (&share, &b), (&both.id, &a), (&everything.id, &a)] {
+        assert_eq!(table.store.whose(&table.tenant, id.as_str()).await.unwrap().as_ref(), Some(whose));
+    }
+}

@@ -94,3 +94,134 @@ async fn the_strictest_reason_stands_and_the_customer_is_woken() {
     store.suppress(tenant, Channel::Sms, "+493012345678", Cease, at(5), None).await.unwrap();
     assert_eq!(table.facts().await.addresses[&sms].suppressed.as_ref().unwrap().reason, Cease);
 }
+
+/// A decision that asks for approval of the reminder of INV-1.
+async fn asks_for_approval(table: &Table, minute: i64) -> TaskId {
+    let (head, facts) = (table.head().await, table.facts().await);
+    let mut plan = decision(vec![], Next::Parked);
+    let task = NewTask {
+        kind: TaskKind::Approval,
+        key: format!("reminder/{}", head.decision + 1),
+        step: Some("reminder".into()),
+        currency: Some(Currency::EUR),
+        ..task("")
+    };
+    let rows = [WorkRow { item: row("INV-1").item, occurrence: Occurrence::default() }];
+    plan.work = vec![OpenWork::of(&facts, &task, "reminder".into(), &rows, at(minute))];
+    plan.tasks = vec![task];
+    table.meter.take();
+    let raised = table.store.commit(&table.tenant, &head, &facts, &plan, at(minute)).await.unwrap();
+    println!("write units of a decision that asks a person: {}", table.meter.take());
+    raised.tasks[0].clone()
+}
+
+fn says(result: TaskResult) -> store::Ending {
+    store::Ending { result, note: Some("as agreed".into()), by: Some("ann".into()) }
+}
+
+#[tokio::test]
+async fn an_answer_to_a_request_for_approval_is_an_order_that_a_decision_uses_up() {
+    for (result, kind) in [(TaskResult::Approve, OrderKind::Approve), (TaskResult::Refuse, OrderKind::Refuse)] {
+        let table = table().await;
+        table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+        let id = asks_for_approval(&table, 1).await;
+        let facts = table.facts().await;
+        assert_eq!((facts.work.len(), facts.work[0].task.clone(), facts.orders.len()), (1, id.clone(), 0));
+        let before = table.head().await;
+        let store::TaskEnded::Done(task) = table.store.end_task(&table.tenant, &id, &says(result), at(2)).await.unwrap() else {
+            panic!("it ends")
+        };
+        assert_eq!((task.done_at, task.effect_status(), task.ending), (Some(at(2)), EffectStatus::Done, Some(says(result))));
+        let (head, facts) = (table.head().await, table.facts().await);
+        assert!(head.version > before.version && head.due == Next::At(at(2)), "the customer is decided again");
+        assert_eq!((facts.work.len(), facts.orders.len()), (0, 1));
+        let order = &facts.orders[0];
+        assert_eq!((&order.kind, order.by.as_str(), order.steps[0].item.clone()), (&kind, "ann", row("INV-1").item));
+        // A decision that was made before it was given does not stand.
+        let mut plan = decision(vec![], Next::Parked);
+        plan.used_orders = vec![order.id.clone()];
+        let late = table.store.commit(&table.tenant, &before, &facts, &plan, at(3)).await;
+        assert!(matches!(late, Err(store::Error::Conflict { .. })), "{late:?}");
+        table.store.commit(&table.tenant, &head, &facts, &plan, at(3)).await.unwrap();
+        assert!(table.facts().await.orders.is_empty(), "used once");
+    }
+}
+
+#[tokio::test]
+async fn a_task_ends_once() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let id = asks_for_approval(&table, 1).await;
+    let end = |result: TaskResult, minute: i64| {
+        let (table, id) = (&table, id.clone());
+        async move { table.store.end_task(&table.tenant, &id, &says(result), at(minute)).await.unwrap() }
+    };
+    assert!(matches!(end(TaskResult::Approve, 2).await, store::TaskEnded::Done(_)));
+    let store::TaskEnded::Done(again) = end(TaskResult::Approve, 3).await else { panic!("the same may be said again") };
+    assert_eq!(again.done_at, Some(at(2)), "its first moment stays");
+    assert!(matches!(end(TaskResult::Refuse, 4).await, store::TaskEnded::Over(_)));
+    assert_eq!(table.facts().await.orders.len(), 1);
+    let none = TaskId::derive(&["none"]);
+    assert_eq!(table.store.end_task(&table.tenant, &none, &says(TaskResult::Done), at(5)).await.unwrap(), store::TaskEnded::None);
+}
+
+#[tokio::test]
+async fn work_is_withdrawn_with_the_decision_that_says_so() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let id = asks_for_approval(&table, 1).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let mut plan = decision(vec![], Next::Parked);
+    plan.withdrawn = vec![Withdrawal { task: id.clone(), why: "nothing of it is open".into(), done: false }];
+    table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
+    let task = table.store.task(&table.tenant, &id).await.unwrap().unwrap();
+    assert_eq!(task.withdrawn, Some((at(2), "nothing of it is open".to_owned())));
+    assert_eq!((task.effect_status(), task.done_at), (EffectStatus::Superseded, None));
+    assert!(table.store.tasks(&table.tenant, 10, None).await.unwrap().tasks.is_empty() && table.facts().await.work.is_empty());
+    let late = table.store.end_task(&table.tenant, &id, &says(TaskResult::Approve), at(3)).await.unwrap();
+    assert!(matches!(late, store::TaskEnded::Over(_)));
+    assert!(table.facts().await.orders.is_empty(), "what comes too late orders nothing");
+    // Asked for again, it is another task; finished meanwhile, it is not withdrawn.
+    let id = asks_for_approval(&table, 4).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    plan.withdrawn[0].task = id.clone();
+    table.store.finish_task(&table.tenant, &id, at(5)).await.unwrap();
+    let raced = table.store.commit(&table.tenant, &head, &facts, &plan, at(6)).await;
+    assert!(matches!(raced, Err(store::Error::Conflict { .. })), "{raced:?}");
+}
+
+#[tokio::test]
+async fn work_that_outlives_its_end_stays_known() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let mut plan = decision(vec![], Next::Parked);
+    let task = NewTask { kind: TaskKind::Overpaid, ..task("INV-1/500/1") };
+    plan.work = vec![OpenWork::of(&facts, &task, "INV-1/500".into(), &[], at(1))];
+    plan.tasks = vec![task];
+    let raised = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap();
+    table.store.end_task(&table.tenant, &raised.tasks[0], &says(TaskResult::Done), at(2)).await.unwrap();
+    assert_eq!(table.facts().await.work.iter().map(|work| work.done).collect::<Vec<_>>(), [true]);
+}
+
+#[tokio::test]
+async fn orders_come_with_the_profile_and_wake_the_customer() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let order = |n: u32| Order {
+        id: OrderId::derive(&[&n.to_string()]),
+        kind: OrderKind::LiftCapOnce,
+        currency: Currency::EUR,
+        steps: vec![],
+        workflow: None,
+        by: "ann".into(),
+        given_at: at(1),
+        until: None,
+    };
+    for n in [1, 2, 2] {
+        table.store.put_order(&table.tenant, &customer_id(), &order(n), at(1)).await.unwrap();
+    }
+    assert_eq!(table.facts().await.orders.len(), 2);
+    let nobody = table.store.put_order(&table.tenant, &customer_of("nobody"), &order(1), at(1)).await;
+    assert!(matches!(nobody, Err(store::Error::Refused { .. })), "{nobody:?}");
+}

@@ -108,5 +108,42 @@ async fn tasks_and_waiting_cases_are_told() {
     table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &plan, at(1)).await.unwrap();
     let mut kinds = kinds(&told(&table));
     kinds.sort_unstable();
-    assert_eq!(kinds, ["CaseHandedOff", "CaseWaiting", "InvoiceUpserted", "TaskCreated"]);
+    assert_eq!(kinds, ["CaseWaiting", "HandOffRequested", "InvoiceUpserted", "TaskCreated"]);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_is_told_as_done_only_once_a_person_said_so() {
+    for (kind, asked, happened) in [
+        (TaskKind::HandOff, Some("HandOffRequested"), Some("CaseHandedOff")),
+        (TaskKind::CreditHold, Some("CreditHoldRequested"), Some("CreditHoldPlaced")),
+        (TaskKind::Escalation, Some("EscalationRequested"), None),
+        (TaskKind::Task, None, None),
+    ] {
+        for (result, tells) in [(TaskResult::Done, true), (TaskResult::Failed, false)] {
+            let table = table().await;
+            table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+            let mut plan = decision(vec![], Next::Parked);
+            let task = NewTask {
+                kind,
+                key: "k".into(),
+                title: "Do it".into(),
+                detail: "now".into(),
+                to: None,
+                due_on: None,
+                step: Some("agency".into()),
+                currency: Some(Currency::EUR),
+            };
+            plan.tasks = vec![task];
+            let raised =
+                table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &plan, at(1)).await.unwrap();
+            let before = told(&table);
+            let requested = before.iter().map(|event| event.detail_type).filter(|kind| kind.ends_with("Requested"));
+            assert_eq!(requested.collect::<Vec<_>>(), asked.into_iter().collect::<Vec<_>>());
+            let ending = store::Ending { result, note: None, by: None };
+            table.store.end_task(&table.tenant, &raised.tasks[0], &ending, at(2)).await.unwrap();
+            let after = told(&table);
+            let since: Vec<_> = after[before.len()..].iter().map(|event| event.detail_type).collect();
+            assert_eq!(since, happened.filter(|_| tells).into_iter().collect::<Vec<_>>(), "{kind:?} {result:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What a step may say besides its moment and its action: distances, waits, repeats and dates to pay by.
 
-use super::{Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX, REPEAT_TIMES, WAIT_MAX, condition};
+use super::{APPROVE_WITHIN_MAX, Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX, REPEAT_TIMES, WAIT_MAX, condition};
 use crate::workflow::{Action, Anchor, CatchUp, Repeat, Step, Wait, Workflow};
 
 pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize, step: &Step) {
@@ -22,6 +22,7 @@ pub(super) fn flaws(found: &mut Vec<Flaw>, workflow: &Workflow, position: usize,
             found.push(Flaw::at(format!("{pointer}/pay_by"), detail));
         }
     }
+    approval(found, &pointer, step);
     if let Some(repeat) = &step.repeat {
         repeats(found, &format!("{pointer}/repeat"), step, repeat);
     }
@@ -49,6 +50,26 @@ fn wait(found: &mut Vec<Flaw>, workflow: &Workflow, pointer: &str, step: &Step, 
         let detail = "a step that waits is never late, so nothing would be skipped; leave catch_up out, and say in \
                       wait.then what becomes of the step";
         found.push(Flaw::at(format!("{pointer}/catch_up"), detail));
+    }
+}
+
+fn approval(found: &mut Vec<Flaw>, pointer: &str, step: &Step) {
+    let mut flaw = |key: &str, detail: String| found.push(Flaw::at(format!("{pointer}/{key}"), detail));
+    match (step.approval, step.approve_within) {
+        (None, Some(_)) => {
+            flaw("approve_within", "the step asks for no approval; add approval 'required', or leave it out".to_owned())
+        }
+        (Some(_), Some(days)) if days.0 < 1 || days.0 > APPROVE_WITHIN_MAX => {
+            let detail = format!("{} days; a person has between P1D and P{APPROVE_WITHIN_MAX}D to answer", days.0);
+            flaw("approve_within", detail);
+        }
+        (Some(_), Some(_)) if step.then.is_none() => {
+            flaw("then", "say what becomes of a step that nobody approved or refused in time: 'skip' or 'do'".to_owned());
+        }
+        (_, None) if step.then.is_some() => {
+            flaw("then", "without approve_within the step waits until a person answers; add it, or leave 'then' out".to_owned());
+        }
+        (None | Some(_), None | Some(_)) => {}
     }
 }
 

@@ -135,6 +135,14 @@ fn each_spoilt_place_is_named() {
         ("/steps/0/keep_distance", json!(true), "/steps/0/keep_distance", "no step before it"),
         ("/steps/2/keep_distance", json!(true), "/steps/2/keep_distance", "keeps its distance as it is"),
         ("/steps/2/keep_distance", json!("yes"), "/steps/2/keep_distance", "expected a boolean"),
+        // Approvals.
+        ("/steps/3/approve_within", json!("P5D"), "/steps/3/approve_within", "asks for no approval"),
+        ("/steps/3/then", json!("do"), "/steps/3/then", "until a person answers"),
+        ("/steps/7/approve_within", json!("P0D"), "/steps/7/approve_within", "between P1D and P365D"),
+        ("/steps/7/approve_within", json!("P366D"), "/steps/7/approve_within", "between P1D and P365D"),
+        ("/steps/7/approve_within", json!("P1M"), "/steps/7/approve_within", "not a duration in days"),
+        ("/steps/7/then", Value::Null, "/steps/7/then", "'skip' or 'do'"),
+        ("/steps/7/approve_within", Value::Null, "/steps/7/then", "until a person answers"),
         // Waits.
         (
             "/steps/3/wait",

@@ -10,9 +10,13 @@ use crate::{
     Head, Store,
     customer::head::{Wake, bump},
     table::{
-        attributes::{head, pending},
+        attributes::{
+            every::{PK, SK},
+            head, pending,
+        },
         change::{Change, absent, at_most, is},
-        db::{ACTIONS_MAX, millis, n, s},
+        db::{ACTIONS_MAX, millis, n, s, text},
+        keys::Key,
     },
 };
 
@@ -43,6 +47,15 @@ fn as_read(change: Change, read: &Head) -> Change {
     read.pending.iter().fold(same, |change, (id, entry)| {
         change.when(is(pending::of(id, pending::STATUS), pending::status(entry.message.status)))
     })
+}
+
+/// The item that an action writes.
+fn key_of(action: &TransactWriteItem) -> Option<Key> {
+    let update = action.update().map(|update| update.key());
+    let put = action.put().map(|put| put.item());
+    let delete = action.delete().map(|delete| delete.key());
+    let row = update.or(put).or(delete)?;
+    Some(Key { pk: text(row, PK)?.to_owned(), sk: text(row, SK)?.to_owned() })
 }
 
 /// Transactions in the making.
@@ -103,6 +116,16 @@ impl<'a> Batches<'a> {
         for (customer, more) in unit.invoices {
             *self.touched.entry(customer).or_default() += more;
         }
+    }
+
+    /// How many further actions the transaction in the making takes, if it is the first.
+    pub(super) fn room(&self) -> usize {
+        if self.done.is_empty() { ACTIONS_MAX.saturating_sub(self.actions.len() + 1) } else { 0 }
+    }
+
+    /// The items that the transaction in the making writes.
+    pub(super) fn written(&self) -> BTreeSet<Key> {
+        self.actions.iter().filter_map(key_of).collect()
     }
 
     /// Ends a transaction: each customer whose facts it changes is woken by it, once.

@@ -85,7 +85,9 @@ impl Plan<'_> {
 
     pub(super) fn profile_change(&self, customer: &Customer, stub: bool) -> Change {
         let version = customer.source_version.map_or_else(String::new, |version| version.sortable());
-        let change = Change::of(keys::profile(self.tenant, &customer.id))
+        let key = keys::profile(self.tenant, &customer.id);
+        let change = Change::of(key.clone())
+            .put(CHASE, s(keys::beside_profile(&key.sk)))
             .put(DOC, s(to_json(customer)))
             .put(document::VERSION, s(version.clone()))
             .put(fact::SEEN_AT, n(millis(self.now)));

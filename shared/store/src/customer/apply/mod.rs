@@ -14,6 +14,7 @@
 //! |---|---|
 //! | `plan` | reads what documents say, and whose they are |
 //! | `moves` | what goes along when an object comes to another customer |
+//! | `shared` | payments for invoices of another customer than their own |
 //! | `write` | the plan as effects on items |
 //! | `batch` | effects and wake-ups as transactions |
 //! | `items` | the stored forms |
@@ -22,12 +23,14 @@ mod batch;
 mod items;
 mod moves;
 mod plan;
+mod shared;
 mod write;
 
 use std::collections::VecDeque;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Document, NewTask, TenantId};
+use futures::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
@@ -121,7 +124,8 @@ impl Store {
         let mut tries = Tries::new(ATTEMPTS, "apply an event of", origin.source());
         loop {
             tries.again()?;
-            if let Some(applied) = self.apply_once(tenant, origin, documents, now).await? {
+            // Boxed, so that who awaits it need not hold all its parts, nor the compiler look through them.
+            if let Some(applied) = self.apply_once(tenant, origin, documents, now).boxed().await? {
                 return Ok(applied);
             }
         }

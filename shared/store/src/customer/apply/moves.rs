@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Coverage, CustomerId, Hold, HoldScope, InvoiceId, Outcome, Payment, PaymentId, PendingStatus, Reversal};
+use domain::{Agreement, Coverage, CustomerId, InvoiceId, Outcome, Payment, PaymentId, PendingStatus, Reversal};
 
 use super::plan::Plan;
 use crate::{
@@ -24,17 +24,17 @@ pub(super) struct Along {
     pub(super) head: Head,
     /// What the invoice's items have been through.
     pub(super) folded: Vec<Coverage>,
-    /// The holds that name the invoice.
-    pub(super) holds: Vec<Hold>,
+    /// The agreements that concern the invoice: each with what stays of it and what goes along.
+    pub(super) agreements: Vec<(Option<Agreement>, Agreement)>,
 }
 
 impl Plan<'_> {
     /// What goes along with an invoice: the results of its steps, so that nobody is written to again because it moved, and the
-    /// holds that name it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
+    /// agreements that concern it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
     /// one that only waits is checked against the old customer's facts before it is claimed, and the item is not there.
     pub(super) async fn along(&self, from: &CustomerId, invoice: &InvoiceId) -> Result<Option<Along>> {
         let Some(head) = self.store.head(self.tenant, from).await? else { return Ok(None) };
-        let facts = self.store.facts(self.tenant, &head).await?;
+        let facts = Box::pin(self.store.facts(self.tenant, &head)).await?;
         let key = keys::invoice(self.tenant, from, invoice);
         let row = self.store.read("read the results of", &key, true).await?.filter(|row| row.contains_key(DOC));
         let folded = row.as_ref().map(|row| invoice_of(row, false)).transpose()?.map(|fact| fact.folded).unwrap_or_default();
@@ -54,15 +54,15 @@ impl Plan<'_> {
         });
         let mut of_it: Vec<Coverage> = Vec::new();
         for coverage in folded.into_iter().chain(facts.coverage.iter().cloned()).chain(under_way) {
-            let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice == *invoice).cloned().collect();
+            let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice() == Some(invoice)).cloned().collect();
             let coverage = Coverage { rows, ..coverage };
             if !coverage.rows.is_empty() && !of_it.contains(&coverage) {
                 of_it.push(coverage);
             }
         }
-        let names_it = |hold: &&Hold| matches!(&hold.scope, HoldScope::Invoice(named) if named == invoice);
-        let holds = facts.holds.iter().filter(names_it).cloned().collect();
-        Ok(Some(Along { head, folded: of_it, holds }))
+        let concern_it = facts.agreements.iter().filter(|agreement| agreement.concerns(invoice));
+        let agreements = concern_it.map(|agreement| agreement.split(invoice)).collect();
+        Ok(Some(Along { head, folded: of_it, agreements }))
     }
 
     /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever
@@ -81,10 +81,14 @@ impl Plan<'_> {
             .map(|sk| Key { pk: pk.clone(), sk })
             .collect();
         rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
+        self.look_for_shared(from, invoice, invoice_row.as_ref()).await?;
         for row in rows.iter().filter(|row| row.contains_key(DOC)) {
             let payment: Payment = json(row, DOC)?;
             let parts = &payment.allocations;
             let alone = !parts.is_empty() && parts.iter().all(|part| part.invoice == *invoice);
+            if parts.iter().any(|part| part.invoice == *invoice) {
+                self.shares(&payment.id, Some(from));
+            }
             if !alone || self.payments.contains_key(&payment.id) {
                 continue;
             }
@@ -95,6 +99,25 @@ impl Plan<'_> {
             self.bring_reversals(from, to, &payment.id).await?;
             self.comes(payment.id.as_str(), to);
             self.payments.insert(payment.id.clone(), (to.clone(), payment));
+        }
+        Ok(())
+    }
+
+    /// Other customers' payments that are for a moving invoice count where it comes to.
+    async fn look_for_shared(&mut self, from: &CustomerId, invoice: &InvoiceId, row: Option<&Row>) -> Result<()> {
+        const OP: &str = "find who else pays for";
+        let pk = keys::customer(self.tenant, from);
+        let last = last_of("S#");
+        let range = Range { chase: true, ..Range::new(&pk, "S#", &last, LOOKED_THROUGH_MAX) };
+        let mut rows = self.store.range(OP, range).await?;
+        let filed = row.into_iter().flat_map(filed_with).filter(|sk| sk.starts_with(keys::SHARED));
+        let filed: Vec<Key> = filed.map(|sk| Key { pk: pk.clone(), sk }).collect();
+        rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
+        for row in &rows {
+            let payment: Payment = json(row, DOC)?;
+            if payment.allocations.iter().any(|part| part.invoice == *invoice) {
+                self.shares(&payment.id, Some(from));
+            }
         }
         Ok(())
     }

@@ -14,7 +14,11 @@ use super::{Origin, items::newer, moves::Along};
 use crate::{
     Error, Result, Store,
     table::{
-        attributes::{document::DOC, every::SK, reference},
+        attributes::{
+            document::{self, DOC},
+            every::SK,
+            reference,
+        },
         db::{Range, Row, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -27,6 +31,8 @@ const WAITING_MAX: usize = 1_000;
 pub(super) enum Waiting {
     Payment(Payment),
     Reversal(Reversal),
+    /// A payment that is kept, and is for the invoice that is waited for.
+    Shared(PaymentId),
 }
 
 /// A document that waits for an object, as it is to be kept.
@@ -74,6 +80,10 @@ pub(super) struct Plan<'a> {
     pub(super) references: BTreeMap<String, Reference>,
     /// What goes along with invoices that move.
     pub(super) along: BTreeMap<InvoiceId, Along>,
+    /// Payments whose invoices may come to be somebody else's with this plan, each with further customers to look at.
+    pub(super) sharing: BTreeMap<PaymentId, BTreeSet<CustomerId>>,
+    /// How often the item of an object that moves had been written when what goes along was looked for.
+    pub(super) revisions: BTreeMap<String, u64>,
     pub(super) heartbeats: Vec<Timestamp>,
     pub(super) waiting: Vec<Wait>,
     pub(super) done_waiting: Vec<Key>,
@@ -96,6 +106,8 @@ impl<'a> Plan<'a> {
             reversals: BTreeMap::new(),
             references: BTreeMap::new(),
             along: BTreeMap::new(),
+            sharing: BTreeMap::new(),
+            revisions: BTreeMap::new(),
             heartbeats: vec![],
             waiting: vec![],
             done_waiting: vec![],
@@ -115,7 +127,10 @@ impl<'a> Plan<'a> {
             Document::Payment { customer: CustomerRef::OfInvoice(invoice), payment } => {
                 vec![payment.id.as_str(), invoice.as_str()]
             }
-            Document::Payment { payment, .. } => vec![payment.id.as_str()],
+            Document::Payment { payment, .. } => {
+                let invoices = payment.allocations.iter().map(|part| part.invoice.as_str());
+                invoices.chain([payment.id.as_str()]).collect()
+            }
             Document::Reversal(reversal) => vec![reversal.payment.as_str()],
             Document::Withdrawn(Withdrawn { object: ObjectId::Invoice(id), .. }) => vec![id.as_str()],
             Document::Withdrawn(Withdrawn { object: ObjectId::Payment(id), .. }) => vec![id.as_str()],
@@ -142,7 +157,7 @@ impl<'a> Plan<'a> {
         Ok(reference)
     }
 
-    async fn owner(&mut self, object: &str) -> Result<Option<CustomerId>> {
+    pub(super) async fn owner(&mut self, object: &str) -> Result<Option<CustomerId>> {
         match self.owners.get(object) {
             Some(owner) => Ok(Some(owner.clone())),
             None => Ok(self.reference(object).await?.known),
@@ -311,6 +326,8 @@ impl<'a> Plan<'a> {
             if !newer(row.as_ref(), version) {
                 return Ok(None);
             }
+            let revision = row.as_ref().and_then(|row| number(row, document::REVISION));
+            self.revisions.extend(revision.map(|revision| (object.to_owned(), revision)));
         }
         self.comes(object, owner);
         if reference.waiting.is_some() {
@@ -325,6 +342,11 @@ impl<'a> Plan<'a> {
                 let document = match json::<Waiting>(row, DOC)? {
                     Waiting::Payment(payment) => Document::Payment { customer: CustomerRef::Named(owner.clone()), payment },
                     Waiting::Reversal(reversal) => Document::Reversal(reversal),
+                    Waiting::Shared(payment) => {
+                        self.shares(&payment, None);
+                        self.done_waiting.push(key);
+                        continue;
+                    }
                 };
                 queue.push_back((document, Some(key)));
             }
@@ -342,7 +364,7 @@ impl<'a> Plan<'a> {
         self.references.get(object)?.known.as_ref().filter(|known| *known != owner)
     }
 
-    fn wait(&mut self, object: &str, parts: &[&str], version: String, document: Waiting) {
+    pub(super) fn wait(&mut self, object: &str, parts: &[&str], version: String, document: Waiting) {
         let key = keys::waiting(self.tenant, object, parts);
         match self.waiting.iter_mut().find(|known| known.key == key) {
             Some(known) if known.version < version => *known = Wait { key, document, version },

@@ -13,18 +13,22 @@ use super::{
     items::{is_there, newer, said_before, stub, takes_place, too_many},
     plan::Plan,
     receipt_action,
+    shared::Share,
 };
 use crate::{
     Result,
-    customer::head::read_head,
+    customer::{
+        agreements::{referred, written},
+        head::read_head,
+    },
     table::{
         attributes::{
             document::{self, DOC},
             every::{CHASE, SK},
             fact, head, profile, reference,
         },
-        change::{Change, absent, is, present, put},
-        db::{Row, Transacted, n, number, row_of, s, text, to_json},
+        change::{Change, absent, is, present},
+        db::{Row, Transacted, n, number, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -42,9 +46,11 @@ struct Effects<'p> {
 
 impl Plan<'_> {
     /// Writes the plan. `None` when something changed meanwhile and it must be made again.
-    pub(super) async fn write(self) -> Result<Option<Applied>> {
+    pub(super) async fn write(mut self) -> Result<Option<Applied>> {
         let (store, tenant) = (self.store, self.tenant);
-        let owners = self.customers();
+        let shared = self.write_shared().await?;
+        let mut owners = self.customers();
+        owners.extend(shared.iter().flat_map(Share::customers).cloned());
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
         let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
@@ -56,7 +62,8 @@ impl Plan<'_> {
         self.write_reversals(&mut effects);
         let profiles = self.write_profiles(&effects, &owners);
         let Effects { units, tasks, .. } = effects;
-        let mut changed_any = !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
+        let mut changed_any =
+            !shared.is_empty() || !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
         for at in &self.heartbeats {
             changed_any |= store.heartbeat(tenant, self.origin.source(), *at).await?;
         }
@@ -69,10 +76,19 @@ impl Plan<'_> {
                 heads.insert(owner.clone(), read_head(row.clone())?);
             }
         }
-        let shards = if units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
+        let shards = if shared.is_empty() && units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
         let mut batches = Batches::new(store, tenant, self.now, heads, shards);
         for unit in profiles.into_iter().chain(units) {
             batches.add(unit);
+        }
+        let together = batches.room() >= shared.iter().map(Share::actions).sum::<usize>() + 2 * owners.len();
+        if !together {
+            // Each then looks at the objects as this plan wrote them.
+            batches.close();
+        }
+        let written = if together { batches.written() } else { BTreeSet::new() };
+        for share in shared {
+            batches.add(share.unit(&written));
         }
         let waited = self.write_waited();
         if !waited.is_empty() {
@@ -180,17 +196,25 @@ impl Plan<'_> {
             Some(along) => object.put(fact::FOLDED, s(to_json(&along.folded))),
             None => object,
         };
-        let tombstone = before.map(|before| self.tombstone(keys::invoice(tenant, before, id), version));
+        let as_read = |change: Change| match self.revisions.get(id.as_str()) {
+            Some(revision) => change.when(is(document::REVISION, n(revision))),
+            None => change,
+        };
+        let tombstone = before.map(|before| as_read(self.tombstone(keys::invoice(tenant, before, id), version)));
         let mut unit = self.place(id.as_str(), owner, object, tombstone);
         unit.touches.push(owner.clone());
         if is_new {
             unit.invoices.push((owner.clone(), 1));
         }
         if let Some((before, along)) = before.zip(along) {
-            for hold in &along.holds {
-                let row = row_of([(DOC, s(to_json(hold)))]);
-                unit.actions.push(put(self.store, &keys::hold(tenant, owner, &hold.id), row));
-                unit.actions.push(Change::of(keys::hold(tenant, before, &hold.id)).delete(self.store));
+            for (stays, goes) in &along.agreements {
+                let key = keys::agreement(tenant, owner, &goes.id);
+                unit.actions.push(written(key, goes).update(self.store));
+                unit.actions.push(referred(tenant, goes.id.as_str(), owner).update(self.store));
+                unit.actions.push(match stays {
+                    Some(stays) => written(keys::agreement(tenant, before, &stays.id), stays).update(self.store),
+                    None => Change::of(keys::agreement(tenant, before, &goes.id)).delete(self.store),
+                });
             }
             unit.unchanged.push(along.head.clone());
             unit.contacts.push((owner.clone(), along.head.last_contact));

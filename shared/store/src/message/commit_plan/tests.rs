@@ -2,7 +2,7 @@
 
 use domain::{
     AddressFact, Because, Case, CaseId, CaseState, CaseTrace, Channel, Currency, CustomerId, DueItemKey, Filing, Invoice,
-    InvoiceFact, InvoiceId, LastContact, Mode, Outcome, Planned, RuleTrace, TaskKind,
+    InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
@@ -68,8 +68,11 @@ fn facts(head: &Head) -> Facts {
         customer: stub(&head.customer, "stripe", None),
         invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
         payments: vec![],
+        shared: vec![],
+        shared_reversals: vec![],
         reversals: vec![],
-        holds: vec![],
+        agreements: vec![],
+        charges: vec![],
         cases: head.cases.clone(),
         coverage: vec![],
         pending: vec![],
@@ -77,6 +80,8 @@ fn facts(head: &Head) -> Facts {
         addresses: BTreeMap::<String, AddressFact>::new(),
         heard: BTreeMap::new(),
         replied_at: None,
+        work: vec![],
+        orders: vec![],
     }
 }
 
@@ -86,12 +91,17 @@ fn nothing(head: &Head) -> Decision {
         cases: head.cases.clone(),
         messages: vec![],
         tasks: vec![],
+        agreements: vec![],
+        charges: vec![],
         marks: vec![],
         next: head.due,
         trace: vec![],
         owed: Default::default(),
         filing: Filing::default(),
         inputs: None,
+        work: vec![],
+        withdrawn: vec![],
+        used_orders: vec![],
     }
 }
 
@@ -160,6 +170,7 @@ fn wordy() -> CaseTrace {
         until: None,
         lapsed: vec![],
         rules: vec![rule],
+        orders: vec![],
     }
 }
 
@@ -272,4 +283,31 @@ fn facts_are_filed_before_the_head_says_so() {
     let unknown = Filing { restore_invoices: vec![InvoiceId::derive(&["acme", "other"])], ..Filing::default() };
     let refused = plan_commit(&tenant(), &head, &facts(&head), &Decision { filing: unknown, ..nothing(&head) }, at(0));
     assert!(matches!(refused, Err(crate::Error::Refused { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_time_changed_of_agreements_is_written_with_the_head() {
+    let head = head();
+    let charge = domain::Charge {
+        id: domain::ChargeId::derive(&["late"]),
+        name: "Late payment fee".to_owned(),
+        currency: Currency::EUR,
+        amount_minor: Some(500),
+        step: "fee".to_owned(),
+        proposed_at: at(0),
+        due_on: None,
+        status: domain::ChargeStatus::Proposed,
+        status_at: at(0),
+        by: String::new(),
+        folded: vec![],
+    };
+    let plan = plan_commit(&tenant(), &head, &facts(&head), &nothing(&head), at(0)).unwrap();
+    assert!(plan.agreed.is_empty());
+    let proposes = Decision { charges: vec![charge.clone()], ..nothing(&head) };
+    let plan = plan_commit(&tenant(), &head, &facts(&head), &proposes, at(0)).unwrap();
+    assert_eq!((plan.agreed.len(), plan.is_one_write()), (2, false), "the charge, and whose it is");
+    assert_eq!(plan.number, head.decision + 1);
+    // One that a person changed meanwhile is not proposed again.
+    let known = Facts { charges: vec![domain::Charge { status: domain::ChargeStatus::Waived, ..charge }], ..facts(&head) };
+    assert!(plan_commit(&tenant(), &head, &known, &proposes, at(0)).unwrap().agreed.is_empty());
 }

@@ -1,0 +1,397 @@
+//! Agreements: promises, disputes, plans, pauses, money on its way; and charges, which are due once a person confirmed them.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::HeaderMap,
+};
+use domain::{
+    ActError, Agreement, AgreementAct, AgreementId, AgreementScope, Charge, ChargeId, ChargeStatus, Currency, CustomerId, Facts,
+    HoldClock, HoldReason, Pause, PauseStatus, Settings, Stood, TenantId, Terms,
+    agreed::Measure,
+    book::{Book, BookRules},
+    calendar::tenant_zone,
+    id::digest,
+    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, propose},
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{Answer, Body, Fail, OptionalBody, read},
+    app::App,
+    caller::{Caller, Role},
+    holds,
+};
+
+/// An agreement as it stands.
+#[derive(Serialize, ToSchema)]
+pub struct AgreementOut {
+    /// Its id.
+    id: String,
+    /// `promise`, `dispute`, `plan`, `pause` or `money`.
+    kind: String,
+    /// A promise is `open`, `kept`, `partly_kept`, `broken` or `cancelled`; a dispute `open`, `upheld`, `partly_upheld`, `rejected` or
+    /// `withdrawn`; a plan `running`, `completed`, `broken` or `cancelled`; a pause `running` or `ended`; money on its way `expected`,
+    /// `arrived` or `failed`.
+    status: String,
+    /// Whose.
+    customer: String,
+    /// What it speaks of.
+    #[schema(value_type = Object)]
+    scope: Value,
+    /// How much of it, minor units; all of it when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_minor: Option<i64>,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Timestamp,
+    /// Since when it has its status.
+    #[schema(value_type = String, format = DateTime)]
+    status_at: Timestamp,
+    /// The last day on which it keeps something back, where somebody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    until_on: Option<Date>,
+    /// When it stopped keeping anything back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Timestamp>,
+    /// What it says, by its kind: `pays_on`, `way`, `expected_on` (the last day by which its money is on the ledger), `reason`, `parts`.
+    #[schema(value_type = Object)]
+    terms: Value,
+    /// Who made it: the subject of the token.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    by: String,
+}
+
+/// What an act needs beside its name; all may be left out but where it says so.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActIn {
+    /// With `uphold`: how much of what is contested is right, minor units; all of it when left out.
+    #[serde(default)]
+    amount_minor: Option<i64>,
+    /// With `release` of what is kept back after a refund or chargeback: the customer, as the task names it.
+    #[serde(default)]
+    customer: Option<String>,
+}
+
+/// What confirming a charge needs.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChargeIn {
+    /// With `confirm`: minor units of its currency; needed where the step stated none.
+    #[serde(default)]
+    amount_minor: Option<i64>,
+    /// With `confirm`: when it falls due; today when left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    due_on: Option<Date>,
+    /// With `confirm`: what messages call it, at most 60 characters.
+    #[serde(default)]
+    name: Option<String>,
+}
+
+/// A charge as it stands.
+#[derive(Serialize, ToSchema)]
+pub struct ChargeOut {
+    /// Its id.
+    id: String,
+    /// What messages call it.
+    name: String,
+    /// Its currency.
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// Minor units, once they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount_minor: Option<i64>,
+    /// The step that proposed it.
+    step: String,
+    /// `proposed`, `confirmed`, `paid` or `waived`; it is due only while it is confirmed.
+    #[schema(value_type = String)]
+    status: ChargeStatus,
+    /// When it falls due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    due_on: Option<Date>,
+}
+
+/// Makes an agreement. With an `Idempotency-Key` the same request comes to the same agreement.
+#[utoipa::path(post, path = "/v1/agreements", tag = "agreements", operation_id = "make_agreement",
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters, the same for the same request")),
+    request_body = Object,
+    responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found")))]
+pub async fn make(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Body(body): Body,
+) -> Answer<Json<AgreementOut>> {
+    let tenant = caller.at_least(Role::Collector)?;
+    let settings = app.settings(tenant).await?.value;
+    let now = app.clock.now();
+    let mut given = body.clone();
+    let customer = given.as_object_mut().and_then(|fields| fields.remove("customer"));
+    let flaw = |detail: &str| Fail::fields([("/customer".to_owned(), detail.to_owned())]);
+    let customer = customer.ok_or_else(|| flaw("name the customer that it is made with, `cus_…`"))?;
+    let customer = customer.as_str().and_then(CustomerId::parse).ok_or_else(|| flaw("a customer's id is `cus_…`"))?;
+    let proposal: Proposal = read(given).map_err(|flaw| Fail::fields([flaw]))?;
+    let facts = facts(&app, tenant, &customer).await?;
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::trim).filter(|key| !key.is_empty());
+    if key.is_some_and(|key| key.len() > 200) {
+        return Err(Fail::bad_request("an Idempotency-Key has at most 200 characters"));
+    }
+    let once = key.map_or_else(|| format!("{now}/{}", digest(&[&body.to_string()])), str::to_owned);
+    let id = AgreementId::derive(&[tenant.as_str(), customer.as_str(), "agreement", &once]);
+    if let Some(known) = facts.agreements.iter().find(|known| known.id == id) {
+        return Ok(Json(shown(&customer, known)));
+    }
+    let by = caller.subject().unwrap_or_default();
+    let agreement = propose(&proposal, &facts, &settings, Proposer { id: &id, by: &by, now }).map_err(Fail::fields)?;
+    app.store.put_agreement(tenant, &customer, None, &agreement, now).await?;
+    Ok(Json(shown(&customer, &agreement)))
+}
+
+/// An agreement by its id.
+#[utoipa::path(get, path = "/v1/agreements/{id}", tag = "agreements", operation_id = "show_agreement",
+    params(("id" = String, Path, description = "`agr_…`")),
+    responses((status = 200, description = "The agreement", body = AgreementOut), (status = 404, description = "not-found")))]
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<AgreementOut>> {
+    let tenant = caller.at_least(Role::Viewer)?;
+    let (customer, agreement) = known(&app, tenant, &id).await?.ok_or_else(none)?;
+    Ok(Json(shown(&customer, &agreement)))
+}
+
+/// Does something with an agreement: `keep`, `cancel`, `uphold`, `reject`, `withdraw` or `release`. Doing again what was done changes
+/// nothing.
+#[utoipa::path(post, path = "/v1/agreements/{id}/{act}", tag = "agreements", operation_id = "act_on_agreement",
+    params(("id" = String, Path, description = "`agr_…`"),
+           ("act" = String, Path, description = "`keep` (a promise, money on its way), `cancel` (those and a plan), `uphold`, `reject`, `withdraw` (a dispute), `release` (a pause, an upheld dispute, what is kept back after a refund)")),
+    request_body = ActIn,
+    responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over already, or that is for other kinds")))]
+pub async fn act(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, act)): Path<(String, String)>,
+    OptionalBody(body): OptionalBody,
+) -> Answer<Json<AgreementOut>> {
+    let tenant = caller.at_least(Role::Collector)?;
+    let given: ActIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let wanted = match act.as_str() {
+        "keep" => AgreementAct::Keep,
+        "cancel" => AgreementAct::Cancel,
+        "uphold" => AgreementAct::Uphold { amount_minor: given.amount_minor },
+        "reject" => AgreementAct::Reject,
+        "withdraw" => AgreementAct::Withdraw,
+        "release" => AgreementAct::Release,
+        _ => return Err(Fail::not_found("an act is keep, cancel, uphold, reject, withdraw or release")),
+    };
+    if given.amount_minor.is_some() && act != "uphold" {
+        return Err(Fail::fields([("/amount_minor".to_owned(), "only for uphold; leave it out".to_owned())]));
+    }
+    let settings = app.settings(tenant).await?.value;
+    let now = app.clock.now();
+    let Some((customer, before)) = known(&app, tenant, &id).await? else {
+        return release_taken_back(&app, tenant, &caller, &settings, &id, &wanted, given.customer.as_deref()).await;
+    };
+    let facts = facts(&app, tenant, &customer).await?;
+    let of = stand(&facts, &settings, &before.scope, now);
+    let after = before.clone().act(&wanted, of, now).map_err(|error| match error {
+        ActError::Amount => Fail::fields([("/amount_minor".to_owned(), error.to_string())]),
+        ActError::OtherKind(..) | ActError::Over(_) => Fail::changed_meanwhile(format!("it cannot be done: {error}")),
+    })?;
+    if after != before {
+        app.store.put_agreement(tenant, &customer, Some(&before), &after, now).await?;
+    }
+    Ok(Json(shown(&customer, &after)))
+}
+
+/// Does something with a charge: `confirm` (it is due), `waive`, or `settle` (it was paid).
+#[utoipa::path(post, path = "/v1/charges/{id}/{act}", tag = "agreements", operation_id = "act_on_charge",
+    params(("id" = String, Path, description = "`chg_…`, as the task that proposes it says"),
+           ("act" = String, Path, description = "`confirm`, `waive` or `settle`")),
+    request_body = ChargeIn,
+    responses((status = 200, description = "The charge", body = ChargeOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is settled already")))]
+pub async fn act_on_charge(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, act)): Path<(String, String)>,
+    OptionalBody(body): OptionalBody,
+) -> Answer<Json<ChargeOut>> {
+    let tenant = caller.at_least(Role::Collector)?;
+    let given: ChargeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let wanted = match act.as_str() {
+        "confirm" => ChargeStatus::Confirmed,
+        "waive" => ChargeStatus::Waived,
+        "settle" => ChargeStatus::Paid,
+        _ => return Err(Fail::not_found("an act is confirm, waive or settle")),
+    };
+    let none = || Fail::not_found("there is no such charge");
+    let id = ChargeId::parse(&id).ok_or_else(none)?;
+    let customer = app.store.whose(tenant, id.as_str()).await?.ok_or_else(none)?;
+    let before = app.store.charge(tenant, &customer, &id).await?.ok_or_else(none)?;
+    let now = app.clock.now();
+    let today = now.to_zoned(tenant_zone(&app.settings(tenant).await?.value)).date();
+    let after = changed(&before, wanted, given, caller.subject().unwrap_or_default(), now, today)?;
+    if after != before {
+        app.store.put_charge(tenant, &customer, &before, &after, now).await?;
+    }
+    Ok(Json(charge_shown(&after)))
+}
+
+/// The charge after a person did something with it.
+fn changed(before: &Charge, wanted: ChargeStatus, given: ChargeIn, by: String, now: Timestamp, today: Date) -> Answer<Charge> {
+    if before.status == wanted {
+        return Ok(before.clone());
+    }
+    let may = match before.status {
+        ChargeStatus::Proposed => wanted != ChargeStatus::Paid,
+        ChargeStatus::Confirmed => true,
+        ChargeStatus::Paid | ChargeStatus::Waived | ChargeStatus::Later(_) => false,
+    };
+    if !may {
+        let status = serde_json::to_value(&before.status).unwrap_or_default();
+        return Err(Fail::changed_meanwhile(format!("it cannot be done: the charge is {}", status.as_str().unwrap_or_default())));
+    }
+    let confirms = wanted == ChargeStatus::Confirmed;
+    let amount_minor = given.amount_minor.or(before.amount_minor);
+    let mut flaws = Vec::new();
+    let mut refuse = |bad: bool, pointer: &str, detail: &str| {
+        if bad {
+            flaws.push((pointer.to_owned(), detail.to_owned()));
+        }
+    };
+    refuse(confirms && amount_minor.is_none(), "/amount_minor", "the step states no amount; name it");
+    refuse(given.amount_minor.is_some_and(|minor| minor <= 0), "/amount_minor", "an amount is above zero");
+    let latest = today.checked_add(PLAN_DAYS_MAX.days()).unwrap_or(Date::MAX);
+    refuse(given.due_on.is_some_and(|on| on < today || on > latest), "/due_on", "from today on, at most 1100 days ahead");
+    let bad_name = given
+        .name
+        .as_ref()
+        .is_some_and(|name| name.trim().is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control));
+    refuse(bad_name, "/name", "a name has 1 to 60 characters");
+    let stray = !confirms && (given.amount_minor.is_some() || given.due_on.is_some() || given.name.is_some());
+    refuse(stray, "", "only confirm takes an amount, a day and a name");
+    if !flaws.is_empty() {
+        return Err(Fail::fields(flaws));
+    }
+    Ok(Charge {
+        amount_minor,
+        due_on: if confirms { Some(given.due_on.unwrap_or(today)) } else { before.due_on },
+        name: given.name.map_or_else(|| before.name.clone(), |name| name.trim().to_owned()),
+        status: wanted,
+        status_at: now,
+        by,
+        ..before.clone()
+    })
+}
+
+/// What is kept back after a refund or chargeback becomes an agreement when a person lets it go.
+async fn release_taken_back(
+    app: &App,
+    tenant: &TenantId,
+    caller: &Caller,
+    settings: &Settings,
+    id: &str,
+    wanted: &AgreementAct,
+    customer: Option<&str>,
+) -> Answer<Json<AgreementOut>> {
+    let (Some(id), Some(customer)) = (AgreementId::parse(id), customer.and_then(CustomerId::parse)) else { return Err(none()) };
+    let (facts, now, zone) = (facts(app, tenant, &customer).await?, app.clock.now(), tenant_zone(settings));
+    let book = Book::by(&facts, BookRules::of(settings, &zone), now);
+    let taken = book.taken_back.iter().find(|taken| taken.id == id).ok_or_else(none)?;
+    if *wanted != AgreementAct::Release {
+        return Err(Fail::changed_meanwhile(
+            "it cannot be done: what is kept back after a refund or chargeback is only released",
+        ));
+    }
+    let reason = match taken.kind {
+        domain::ReversalKind::Refund => HoldReason::Refund,
+        domain::ReversalKind::Chargeback => HoldReason::Chargeback,
+    };
+    let agreement = Agreement {
+        id,
+        terms: Terms::Pause(Pause { reason, ends_with: None, of: Vec::new(), status: PauseStatus::Ended }),
+        scope: AgreementScope::Invoices(taken.of.iter().map(|(invoice, _)| invoice.clone()).collect()),
+        amount_minor: Some(taken.of.iter().map(|(_, minor)| *minor).fold(0, i64::saturating_add)),
+        clock: HoldClock::Freeze,
+        made_at: now,
+        from_at: now,
+        until_on: None,
+        ended_at: Some(now),
+        status_at: now,
+        by: caller.subject().unwrap_or_default(),
+        folded: Vec::new(),
+    };
+    app.store.put_agreement(tenant, &customer, None, &agreement, now).await?;
+    Ok(Json(shown(&customer, &agreement)))
+}
+
+fn none() -> Fail {
+    Fail::not_found("there is no such agreement")
+}
+
+async fn facts(app: &App, tenant: &TenantId, customer: &CustomerId) -> Answer<Facts> {
+    let explained = app.store.explain(tenant, customer, 1).await?;
+    Ok(explained.ok_or_else(|| Fail::not_found("there is no such customer"))?.facts)
+}
+
+/// An agreement and whose it is, by its id alone.
+async fn known(app: &App, tenant: &TenantId, id: &str) -> Answer<Option<(CustomerId, Agreement)>> {
+    let Some(id) = AgreementId::parse(id) else { return Ok(None) };
+    let Some(customer) = app.store.whose(tenant, id.as_str()).await? else { return Ok(None) };
+    let agreement = app.store.agreement(tenant, &customer, &id).await?;
+    Ok(agreement.map(|agreement| (customer, agreement)))
+}
+
+fn stand(facts: &Facts, settings: &Settings, scope: &AgreementScope, now: Timestamp) -> Vec<Stood> {
+    let zone = tenant_zone(settings);
+    let book = Book::by(facts, BookRules::of(settings, &zone), now);
+    Measure::of(facts, &book.items, &zone, now).stand(scope)
+}
+
+/// An agreement as the API shows it.
+pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
+    let mut terms = json!(agreement.terms);
+    if let Some(terms) = terms.as_object_mut() {
+        terms.remove("kind");
+        terms.remove("status");
+        // What it measures itself by is its own affair.
+        terms.remove("of");
+    }
+    AgreementOut {
+        id: agreement.id.as_str().to_owned(),
+        kind: agreement.kind().to_owned(),
+        status: agreement.status().to_owned(),
+        customer: customer.as_str().to_owned(),
+        scope: holds::scope_shown(&agreement.scope),
+        amount_minor: agreement.amount_minor,
+        made_at: agreement.made_at,
+        status_at: agreement.status_at,
+        until_on: agreement.until_on,
+        ended_at: agreement.ended_at,
+        terms,
+        by: agreement.by.clone(),
+    }
+}
+
+/// A charge as the API shows it.
+pub fn charge_shown(charge: &Charge) -> ChargeOut {
+    ChargeOut {
+        id: charge.id.as_str().to_owned(),
+        name: charge.name.clone(),
+        currency: charge.currency,
+        amount_minor: charge.amount_minor,
+        step: charge.step.clone(),
+        status: charge.status.clone(),
+        due_on: charge.due_on,
+    }
+}

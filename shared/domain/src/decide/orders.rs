@@ -1,0 +1,212 @@
+//! Orders of people: each is obeyed by the decision that can, or traced with why not, and used up.
+
+use super::{Situation, rungs::Rungs};
+use crate::{
+    Currency, DueItemKey, Facts, Occurrence, Order, OrderId, OrderKind, OrderTrace, OrderedStep, Outcome,
+    step_history::{StepResult, ordered, satisfied},
+    workflow::CompiledWorkflow,
+};
+
+/// Most orders that one decision looks at, the first given first; the rest is the next one's.
+pub(super) const ORDERS_MAX: usize = 8;
+
+/// The orders that a decision looks at, in the order in which they were given, and whether there are more.
+pub(super) fn looked_at(facts: &Facts) -> (Vec<&Order>, bool) {
+    let mut orders: Vec<&Order> = facts.orders.iter().collect();
+    orders.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
+    let more = orders.len() > ORDERS_MAX;
+    orders.truncate(ORDERS_MAX);
+    (orders, more)
+}
+
+/// What a case makes of the orders given for it.
+pub(super) struct Obeyed<'a> {
+    /// What becomes of steps, with the items' positions.
+    pub(super) results: Vec<(usize, StepResult<'a>)>,
+    /// What came of each order.
+    pub(super) traces: Vec<OrderTrace>,
+    /// The order that lifts the cap for the next message.
+    pub(super) lifts_cap: Option<OrderId>,
+}
+
+/// Whether an order comes after the time that it was to wait for.
+fn expired(situation: &Situation<'_>, order: &Order) -> Option<OrderTrace> {
+    let until = order.until.filter(|until| *until <= situation.now)?;
+    Some(used(order, format!("it was to be obeyed by {until}, and it is not any more")))
+}
+
+fn used(order: &Order, said: String) -> OrderTrace {
+    OrderTrace { order: order.id.clone(), kind: order.kind.clone(), said, used: true }
+}
+
+/// Orders about a currency that has no case to obey them.
+pub(super) fn too_late(situation: &Situation<'_>, currency: Currency, why: &str) -> Vec<OrderTrace> {
+    let orders = situation.orders.iter().filter(|order| order.currency == currency);
+    orders.map(|order| used(order, format!("it comes too late or too early: {why}"))).collect()
+}
+
+/// The workflow that a person moves a case to, if one does, and what came of the orders to move it.
+pub(super) fn moved<'a>(situation: &Situation<'a>, currency: Currency) -> (Option<&'a CompiledWorkflow>, Vec<OrderTrace>) {
+    let mut target = None;
+    let mut traces: Vec<OrderTrace> = Vec::new();
+    let moves = situation.orders.iter().filter(|order| order.currency == currency && order.kind == OrderKind::Move);
+    for order in moves {
+        if let Some(expired) = expired(situation, order) {
+            traces.push(expired);
+            continue;
+        }
+        let wanted = order.workflow.as_deref().unwrap_or_default();
+        let published = situation.policy.published.iter().filter(|(id, _)| id == wanted).map(|(_, version)| *version).max();
+        let found = published.and_then(|version| situation.policy.workflow(wanted, version));
+        match found {
+            Some(workflow) => {
+                for earlier in traces.iter_mut().filter(|trace| trace.said.starts_with(MOVED)) {
+                    earlier.said = format!("overruled by {}", order.id);
+                }
+                target = Some(std::sync::Arc::as_ref(workflow));
+                traces.push(used(order, format!("{MOVED}{}@{}", workflow.id, workflow.version)));
+            }
+            None => traces.push(used(order, format!("no workflow '{wanted}' is published"))),
+        }
+    }
+    (target, traces)
+}
+
+const MOVED: &str = "the case goes on by ";
+
+/// Looks at the orders given for a case that has a workflow.
+pub(super) fn obey<'a>(
+    situation: &Situation<'a>,
+    currency: Currency,
+    workflow: &'a CompiledWorkflow,
+    rungs: &Rungs<'_, 'a>,
+) -> Obeyed<'a> {
+    let mut obeyed = Obeyed { results: Vec::new(), traces: Vec::new(), lifts_cap: None };
+    let orders: Vec<&Order> = situation.orders.iter().copied().filter(|order| order.currency == currency).collect();
+    for (at, order) in orders.iter().enumerate() {
+        if order.kind == OrderKind::Move {
+            continue;
+        }
+        if let Some(expired) = expired(situation, order) {
+            obeyed.traces.push(expired);
+            continue;
+        }
+        let later = orders.get(at + 1..).unwrap_or_default();
+        let outcome = match order.kind {
+            OrderKind::Skip | OrderKind::Refuse => Outcome::Skipped,
+            OrderKind::BringForward => Outcome::BroughtForward,
+            OrderKind::SendNow => Outcome::SendNow,
+            OrderKind::Approve => Outcome::Approved,
+            OrderKind::LiftCapOnce => {
+                let said = "the next message of the case may go beyond the cap of contacts a person".to_owned();
+                obeyed.traces.push(OrderTrace { used: false, ..used(order, said) });
+                obeyed.lifts_cap.get_or_insert_with(|| order.id.clone());
+                continue;
+            }
+            OrderKind::Move => continue,
+            OrderKind::Later(_) => {
+                let said = "this release does not know orders of its kind".to_owned();
+                obeyed.traces.push(OrderTrace { used: false, ..used(order, said) });
+                continue;
+            }
+        };
+        let (mut done, mut against) = (0, Vec::new());
+        for step in &order.steps {
+            let looked = Looked { situation, workflow, rungs, order, later, so_far: &obeyed.results };
+            match looked.at(step, outcome) {
+                Ok(result) => {
+                    done += 1;
+                    obeyed.results.push(result);
+                }
+                Err(why) if against.contains(&why) => {}
+                Err(why) => against.push(why),
+            }
+        }
+        let said = match (done, against.is_empty()) {
+            (0, _) => format!("not obeyed: {}", against.join("; ")),
+            (_, true) => format!("obeyed for {done} due items: {}", word(outcome)),
+            (_, false) => {
+                format!("obeyed for {done} of {} due items: {}; {}", order.steps.len(), word(outcome), against.join("; "))
+            }
+        };
+        obeyed.traces.push(used(order, said));
+    }
+    obeyed
+}
+
+fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Skipped => "the step is skipped",
+        Outcome::Approved => "the step is approved",
+        Outcome::BroughtForward => "the step is due from now on, once those before it are over",
+        Outcome::SendNow => "the step is done as soon as the guard allows it, once those before it are over",
+        Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Missed | Outcome::Undelivered | Outcome::CapLifted => "noted",
+    }
+}
+
+/// One look at what an order says.
+struct Looked<'s, 'a> {
+    situation: &'s Situation<'a>,
+    workflow: &'a CompiledWorkflow,
+    rungs: &'s Rungs<'s, 'a>,
+    order: &'s Order,
+    later: &'s [&'a Order],
+    so_far: &'s [(usize, StepResult<'a>)],
+}
+
+impl<'a> Looked<'_, 'a> {
+    /// What an order makes of one of its steps, or why it makes nothing of it.
+    fn at(&self, ordered_step: &OrderedStep, outcome: Outcome) -> Result<(usize, StepResult<'a>), String> {
+        let book = &self.situation.book;
+        let at = book.position(&ordered_step.item).ok_or("it comes too late: the due item is not open")?;
+        let item = book.items.get(at).ok_or("it comes too late: the due item is not open")?;
+        let step = self.workflow.steps.iter().find(|step| step.id == ordered_step.step);
+        let step = step.ok_or_else(|| format!("workflow {} has no step '{}'", self.workflow.id, ordered_step.step))?;
+        let results = self.situation.history.results(at);
+        let open = self.rungs.open_occurrence(item, results, step);
+        let occurrence = match &ordered_step.occurrence {
+            Some(occurrence) => occurrence.clone(),
+            None => open.ok_or("it comes too late: the step is over")?,
+        };
+        if satisfied(results, &step.id, &occurrence).is_some() {
+            return Err("it comes too late: the step is over".to_owned());
+        }
+        if outcome == Outcome::Approved && step.approval.is_none() {
+            return Err("the step asks for no approval".to_owned());
+        }
+        let known = |(of, result): &(usize, StepResult<'_>)| {
+            *of == at && result.step == step.id && result.occurrence == occurrence && result.outcome == outcome
+        };
+        if ordered(results, &step.id, &occurrence, outcome).is_some() || self.so_far.iter().any(known) {
+            return Err("the same was ordered before".to_owned());
+        }
+        if let Some(later) = self.contradicted(&ordered_step.item, &step.id, &occurrence) {
+            return Err(format!("overruled by {later}"));
+        }
+        let Situation { now, today, .. } = self.situation;
+        Ok((at, StepResult { step: &step.id, occurrence, outcome, at: *now, on: *today, way: None, pay_by: None }))
+    }
+
+    /// The later order that says the opposite of a step.
+    fn contradicted(&self, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> Option<&'a OrderId> {
+        let opposite = |later: &&&'a Order| {
+            later.kind.stops() != self.order.kind.stops()
+                && later.until.is_none_or(|until| self.situation.now < until)
+                && speaks_of(later, item, step, occurrence)
+        };
+        self.later.iter().rev().find(opposite).map(|later| &later.id)
+    }
+}
+
+fn speaks_of(order: &Order, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
+    let of = |of: &OrderedStep| {
+        of.item == *item && of.step == step && of.occurrence.as_ref().is_none_or(|wanted| wanted == occurrence)
+    };
+    order.steps.iter().any(of)
+}
+
+/// Whether the last word of people about a step, not decided on yet, is that it does not happen: asked by senders.
+pub(super) fn is_stopped(facts: &Facts, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
+    let about = facts.orders.iter().filter(|order| speaks_of(order, item, step, occurrence));
+    about.max_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id))).is_some_and(|order| order.kind.stops())
+}

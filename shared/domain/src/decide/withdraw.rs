@@ -1,0 +1,77 @@
+//! Work for people that is taken back because its reason is gone: nothing that it is about is open, its step is over, or what was
+//! found in the books is no longer there.
+
+use std::collections::BTreeMap;
+
+use super::{Situation, work::Asking};
+use crate::{Case, CaseState, Currency, OpenWork, TaskKind, Withdrawal, step_history::satisfied};
+
+/// Most work that one decision takes back; the rest goes with the next.
+pub(super) const WITHDRAWN_MAX: usize = 20;
+
+/// What is taken back, at most `most` of it, and whether there is more. `found` is what is wrong with the customer's money now.
+pub(super) fn withdrawn(
+    situation: &Situation<'_>,
+    cases: &BTreeMap<Currency, Case>,
+    found: &[Asking],
+    most: usize,
+) -> (Vec<Withdrawal>, bool) {
+    let gone = |work: &OpenWork| {
+        let why = gone(situation, cases, found, work)?;
+        Some(Withdrawal { task: work.task.clone(), why: why.to_owned(), done: work.done })
+    };
+    let mut all: Vec<&OpenWork> = situation.facts.work.iter().collect();
+    all.sort_by(|a, b| (a.asked_at, &a.task).cmp(&(b.asked_at, &b.task)));
+    let mut gone = all.into_iter().filter_map(gone);
+    (gone.by_ref().take(most).collect(), gone.next().is_some())
+}
+
+/// Why the reason for work is gone, if it is.
+fn gone(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>, found: &[Asking], work: &OpenWork) -> Option<&'static str> {
+    let is_closed = |currency: Currency| {
+        situation.book.open_minor(currency) == 0 || cases.get(&currency).is_some_and(|case| case.state == CaseState::Closed)
+    };
+    match work.kind {
+        TaskKind::MoneyInFlight | TaskKind::Overpaid | TaskKind::OtherCurrency | TaskKind::TakenBack => {
+            let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
+            (!still).then_some("what was found in the books is no longer there")
+        }
+        TaskKind::Task
+        | TaskKind::Notify
+        | TaskKind::Escalation
+        | TaskKind::CreditHold
+        | TaskKind::HandOff
+        | TaskKind::Fee
+        | TaskKind::Approval
+        | TaskKind::Unreachable
+        | TaskKind::PlanBroken
+        | TaskKind::PlanEnded
+        | TaskKind::InDoubt
+        | TaskKind::NeedsReview
+        | TaskKind::Document
+        | TaskKind::Failing
+        | TaskKind::Breaker
+        | TaskKind::DeadLetter
+        | TaskKind::Connection
+        | TaskKind::Books => {
+            if work.currency.is_some_and(is_closed) {
+                return Some("nothing of its case is open any more");
+            }
+            if work.rows.is_empty() || work.more {
+                return None;
+            }
+            if work.rows.iter().all(|row| situation.book.position(&row.item).is_none()) {
+                return Some("none of its due items is open any more");
+            }
+            step_is_over(situation, work).then_some("its step is over")
+        }
+    }
+}
+
+/// Whether work that a step waits for is of no use: the step is over for each of its due items that is open.
+fn step_is_over(situation: &Situation<'_>, work: &OpenWork) -> bool {
+    let waits = matches!(work.kind, TaskKind::Approval | TaskKind::NeedsReview);
+    let Some(step) = work.step.as_deref().filter(|_| waits) else { return false };
+    let mut open = work.rows.iter().filter_map(|row| Some((situation.book.position(&row.item)?, &row.occurrence)));
+    open.all(|(at, occurrence)| satisfied(situation.history.results(at), step, occurrence).is_some())
+}

@@ -1,0 +1,256 @@
+//! Effects: what a decision asks the world to do, each with an id, a kind and one life; and the work for people that is open.
+//!
+//! ```text
+//! queued -> calling -> done
+//!        \          \-> failed | unknown
+//!         \-> superseded | blocked | missed
+//! ```
+//!
+//! Only messages are ever `calling`: a sender carries them out. Everything else waits for a person, `queued`, with a task that says
+//! what to do; the person says how it ended.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, PendingStatus, TaskId, TaskKind};
+
+/// What kind of thing a decision asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectKind {
+    /// A message to a person at the customer.
+    Message,
+    /// Work for a person of the tenant.
+    Task,
+    /// Telling people of the tenant.
+    Notice,
+    /// Stopping supply.
+    CreditHold,
+    /// Giving the matter to an agency.
+    HandOff,
+    /// Charging for the delay.
+    Charge,
+}
+
+impl EffectKind {
+    /// What a task of a kind is there for. An approval and an exception are work like any other.
+    pub fn of_task(kind: TaskKind) -> Self {
+        match kind {
+            TaskKind::Notify | TaskKind::Escalation => Self::Notice,
+            TaskKind::CreditHold => Self::CreditHold,
+            TaskKind::HandOff => Self::HandOff,
+            TaskKind::Fee => Self::Charge,
+            TaskKind::Task
+            | TaskKind::Approval
+            | TaskKind::Unreachable
+            | TaskKind::PlanBroken
+            | TaskKind::PlanEnded
+            | TaskKind::MoneyInFlight
+            | TaskKind::Overpaid
+            | TaskKind::OtherCurrency
+            | TaskKind::TakenBack
+            | TaskKind::InDoubt
+            | TaskKind::NeedsReview
+            | TaskKind::Document
+            | TaskKind::Failing
+            | TaskKind::Breaker
+            | TaskKind::DeadLetter
+            | TaskKind::Connection
+            | TaskKind::Books => Self::Task,
+        }
+    }
+
+    /// The text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Task => "task",
+            Self::Notice => "notice",
+            Self::CreditHold => "credit_hold",
+            Self::HandOff => "hand_off",
+            Self::Charge => "charge",
+        }
+    }
+}
+
+/// Where an effect stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectStatus {
+    /// Asked for: it waits for its sender, or for a person.
+    Queued,
+    /// A sender is carrying it out.
+    Calling,
+    /// It happened.
+    Done,
+    /// Its reason was gone before it happened.
+    Superseded,
+    /// The guard stopped it.
+    Blocked,
+    /// It was tried and did not happen.
+    Failed,
+    /// Nobody could be reached.
+    Missed,
+    /// Nobody knows whether it happened.
+    Unknown,
+}
+
+impl EffectStatus {
+    /// Of a message that is not settled.
+    pub fn of_pending(status: PendingStatus) -> Self {
+        match status {
+            PendingStatus::Queued | PendingStatus::Retrying => Self::Queued,
+            PendingStatus::Calling => Self::Calling,
+            PendingStatus::Unknown => Self::Unknown,
+        }
+    }
+
+    /// The text form.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Calling => "calling",
+            Self::Done => "done",
+            Self::Superseded => "superseded",
+            Self::Blocked => "blocked",
+            Self::Failed => "failed",
+            Self::Missed => "missed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How a person says that a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskResult {
+    /// It was done.
+    Done,
+    /// It could not be done.
+    Failed,
+    /// The step that asked may happen.
+    Approve,
+    /// It may not.
+    Refuse,
+}
+
+impl TaskResult {
+    /// Whether it fits a task of a kind: what asks for approval is approved or refused, everything else done or failed.
+    pub fn fits(self, kind: TaskKind) -> bool {
+        match self {
+            Self::Done | Self::Failed => kind != TaskKind::Approval,
+            Self::Approve | Self::Refuse => kind == TaskKind::Approval,
+        }
+    }
+
+    /// What a person means who says no more than that a task is over.
+    pub fn plain(kind: TaskKind) -> Self {
+        if kind == TaskKind::Approval { Self::Approve } else { Self::Done }
+    }
+
+    /// Where the effect stands that the task is there for.
+    pub fn effect(self) -> EffectStatus {
+        match self {
+            Self::Done | Self::Approve | Self::Refuse => EffectStatus::Done,
+            Self::Failed => EffectStatus::Failed,
+        }
+    }
+}
+
+/// Most due items that open work names one by one.
+pub const WORK_ROWS_MAX: usize = 200;
+
+/// A due item that work is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WorkRow {
+    /// The due item.
+    pub item: DueItemKey,
+    /// Which occurrence of the step that asked.
+    #[serde(default, skip_serializing_if = "Occurrence::is_only")]
+    pub occurrence: Occurrence,
+}
+
+/// Work for a person that is open, as far as deciding has to know of it: a fact of the customer's. It lives as long as its reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenWork {
+    /// The task.
+    pub task: TaskId,
+    /// What kind of work.
+    pub kind: TaskKind,
+    /// What it is about among the work of its kind: while it is open, no more of the same is asked for.
+    pub reason: String,
+    /// The step that asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The case's currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// The due items that it is about; none for what is about the case or the customer as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<WorkRow>,
+    /// Whether it is about more due items than it names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// Whether a person finished it though its reason is still there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub done: bool,
+}
+
+impl OpenWork {
+    /// What there is to know of a task that a decision raises at `asked_at`.
+    pub fn of(facts: &Facts, task: &NewTask, reason: String, rows: &[WorkRow], asked_at: Timestamp) -> Self {
+        Self {
+            task: task.id(&facts.tenant, Some(&facts.customer.id)),
+            kind: task.kind,
+            reason,
+            step: task.step.clone(),
+            currency: task.currency,
+            rows: rows.iter().take(WORK_ROWS_MAX).cloned().collect(),
+            more: rows.len() > WORK_ROWS_MAX,
+            asked_at,
+            done: false,
+        }
+    }
+
+    /// Whether it stays known after a person finished it, until its reason is gone, so that the same is not asked for at each
+    /// decision: what is found in the facts, not asked for by a step.
+    pub fn outlives_its_end(kind: TaskKind) -> bool {
+        match kind {
+            TaskKind::MoneyInFlight
+            | TaskKind::Overpaid
+            | TaskKind::OtherCurrency
+            | TaskKind::TakenBack
+            | TaskKind::NeedsReview
+            | TaskKind::PlanEnded
+            | TaskKind::Failing => true,
+            TaskKind::Task
+            | TaskKind::Notify
+            | TaskKind::Escalation
+            | TaskKind::CreditHold
+            | TaskKind::HandOff
+            | TaskKind::Fee
+            | TaskKind::Approval
+            | TaskKind::Unreachable
+            | TaskKind::PlanBroken
+            | TaskKind::InDoubt
+            | TaskKind::Document
+            | TaskKind::Breaker
+            | TaskKind::DeadLetter
+            | TaskKind::Connection
+            | TaskKind::Books => false,
+        }
+    }
+}
+
+/// Work that is taken back because its reason is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The task.
+    pub task: TaskId,
+    /// Why, in a line without names or addresses.
+    pub why: String,
+    /// Whether nobody has to be told: a person finished it before.
+    pub done: bool,
+}

@@ -1,0 +1,115 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    Event, evolve,
+    testing::{Book as Stage, at, ladder},
+};
+
+fn stage() -> Stage {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+    stage.invoice("B", Currency::EUR, 500, "2026-02-10");
+    stage.invoice("D", Currency::USD, 700, "2026-02-10");
+    let closed = stage.invoice("C", Currency::EUR, 500, "2026-01-10");
+    stage.invoice_mut(&closed).paid_minor = 500;
+    stage
+}
+
+fn proposed(stage: &Stage, body: Value) -> Result<Agreement, Vec<Flaw>> {
+    let id = AgreementId::derive(&[&body.to_string()]);
+    let proposal: Proposal = serde_json::from_value(body).expect("a proposal");
+    propose(&proposal, &stage.facts, &stage.policy.settings, Proposer { id: &id, by: "u-1", now: at("2026-02-05T09:00:00Z") })
+}
+
+fn part(amount_minor: i64, due_on: &str) -> Value {
+    json!({"amount_minor": amount_minor, "due_on": due_on})
+}
+
+#[test]
+fn every_flaw_is_named_and_nothing_is_taken() {
+    let eur = json!({"case": "EUR"});
+    let of = |names: &[&str]| json!({ "invoices": names });
+    let two = |a, b| json!([part(a, "2026-03-01"), part(b, "2026-04-01")]);
+    for (body, pointers) in [
+        (json!({"kind": "treaty"}), vec!["/kind"]),
+        // More than is owed, of closed invoices, of another customer's.
+        (json!({"kind": "promise", "scope": of(&["A"]), "amount_minor": 1_001, "pays_on": "2026-02-20"}), vec!["/amount_minor"]),
+        (json!({"kind": "dispute", "scope": of(&["A"]), "amount_minor": 1_001, "reason": "price"}), vec!["/amount_minor"]),
+        (json!({"kind": "money", "scope": eur, "amount_minor": 1_501}), vec!["/amount_minor"]),
+        (json!({"kind": "promise", "scope": eur, "amount_minor": 0, "pays_on": "2026-02-20"}), vec!["/amount_minor"]),
+        (json!({"kind": "promise", "amount_minor": 5, "pays_on": "2026-02-20"}), vec!["/amount_minor"]),
+        (json!({"kind": "promise", "scope": of(&["C"]), "pays_on": "2026-02-20"}), vec!["/scope/invoices/0"]),
+        (json!({"kind": "dispute", "scope": of(&["A", "Z"]), "reason": "price"}), vec!["/scope/invoices/1"]),
+        (json!({"kind": "dispute", "scope": of(&[]), "reason": "price"}), vec!["/scope/invoices"]),
+        (json!({"kind": "dispute", "scope": {"case": "GBP"}, "reason": "price"}), vec!["/scope"]),
+        (json!({"kind": "pause", "scope": {"case": "GBP"}, "ends_with": "closed"}), vec!["/scope"]),
+        // Days.
+        (json!({"kind": "promise"}), vec!["/pays_on"]),
+        (json!({"kind": "promise", "pays_on": "2026-02-04"}), vec!["/pays_on"]),
+        (json!({"kind": "promise", "pays_on": "2026-08-05"}), vec!["/pays_on"]),
+        (json!({"kind": "promise", "pays_on": "9999-12-31"}), vec!["/pays_on"]),
+        (json!({"kind": "money", "sent_on": "2026-02-06"}), vec!["/sent_on"]),
+        (json!({"kind": "money", "sent_on": "2026-01-20"}), vec!["/sent_on"]),
+        (json!({"kind": "money", "sent_on": "1990-01-20"}), vec!["/sent_on"]),
+        (json!({"kind": "pause", "until_on": "2026-02-04"}), vec!["/until_on"]),
+        (json!({"kind": "pause", "until_on": "2027-04-01"}), vec!["/until_on"]),
+        // Words.
+        (json!({"kind": "promise", "pays_on": "2026-02-20", "way": "gold"}), vec!["/way"]),
+        (json!({"kind": "dispute"}), vec!["/reason"]),
+        (json!({"kind": "dispute", "reason": "whim"}), vec!["/reason"]),
+        (json!({"kind": "pause", "reason": "cease"}), vec!["/reason"]),
+        (json!({"kind": "pause", "ends_with": {"agreement": "agr_none"}}), vec!["/ends_with/agreement"]),
+        (json!({"kind": "pause", "pays_on": "2026-02-20", "way": "card"}), vec!["/pays_on", "/way"]),
+        // Plans.
+        (json!({"kind": "plan", "scope": eur}), vec!["/parts", "/parts"]),
+        (json!({"kind": "plan", "scope": eur, "parts": two(500, 900)}), vec!["/parts"]),
+        (json!({"kind": "plan", "scope": eur, "amount_minor": 1_000, "parts": two(500, 1_000)}), vec!["/parts"]),
+        (json!({"kind": "plan", "scope": eur, "parts": two(1_600, -100)}), vec!["/parts/1/amount_minor"]),
+        (
+            json!({"kind": "plan", "scope": eur, "parts": [part(700, "2026-04-01"), part(800, "2026-03-01")]}),
+            vec!["/parts/1/due_on"],
+        ),
+        (
+            json!({"kind": "plan", "scope": eur, "parts": [part(700, "2026-01-01"), part(800, "2036-03-01")]}),
+            vec!["/parts/0/due_on", "/parts/1/due_on"],
+        ),
+        (json!({"kind": "plan", "parts": two(1_000, 1_200)}), vec!["/scope"]),
+    ] {
+        let flaws = proposed(&stage(), body.clone()).expect_err(&body.to_string());
+        let found: Vec<&str> = flaws.iter().map(|(pointer, _)| pointer.as_str()).collect();
+        assert_eq!(found, pointers, "{body}: {flaws:?}");
+    }
+}
+
+#[test]
+fn what_is_right_is_taken() {
+    let two = json!([part(500, "2026-03-01"), part(1_000, "2026-04-01")]);
+    for body in [
+        json!({"kind": "promise", "pays_on": "2026-02-05"}),
+        json!({"kind": "promise", "pays_on": "2026-08-04", "scope": {"invoices": ["A", "A"]}, "amount_minor": 1_000, "way": "ach"}),
+        json!({"kind": "dispute", "scope": {"invoices": ["A"]}, "amount_minor": 1, "reason": "po_missing", "until_on": "2026-03-01"}),
+        json!({"kind": "pause"}),
+        json!({"kind": "pause", "reason": "legal", "until_on": "2027-03-12", "scope": {"case": "GBP"}}),
+        json!({"kind": "money", "way": "check", "sent_on": "2026-02-01"}),
+        json!({"kind": "plan", "scope": {"case": "EUR"}, "parts": two, "way": "sepa_debit"}),
+    ] {
+        let agreement = proposed(&stage(), body.clone()).unwrap_or_else(|flaws| panic!("{body}: {flaws:?}"));
+        assert!(!agreement.is_over() && agreement.by == "u-1", "{body}");
+    }
+}
+
+#[test]
+fn an_invoice_is_in_one_plan_at_a_time_and_agreements_are_bounded() {
+    let mut stage = stage();
+    let plan = json!({"kind": "plan", "scope": {"invoices": ["A"]}, "parts": [part(1_000, "2026-03-01")]});
+    let first = proposed(&stage, plan).expect("the first");
+    stage.facts = evolve(&stage.facts, &Event::AgreementPut(first));
+    let again = json!({"kind": "plan", "scope": {"case": "EUR"}, "parts": [part(1_500, "2026-03-01")]});
+    assert_eq!(proposed(&stage, again).expect_err("twice")[0].0, "/scope");
+    for n in 1..AGREEMENTS_MAX {
+        let pause = proposed(&stage, json!({"kind": "pause", "until_on": "2026-02-10"})).expect("room");
+        stage.facts.agreements.push(Agreement { id: AgreementId::derive(&[&n.to_string()]), ..pause });
+    }
+    assert_eq!(proposed(&stage, json!({"kind": "pause"})).expect_err("too many")[0].0, "/kind");
+}

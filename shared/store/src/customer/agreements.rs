@@ -1,0 +1,117 @@
+//! Agreements and charges: what people keep back, and what they let be asked for on top.
+
+use domain::{Agreement, AgreementId, Charge, ChargeId, CustomerId, TenantId};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    Result, Store,
+    table::{
+        attributes::{document::DOC, every::CHASE, reference},
+        change::{Change, is, no_item},
+        db::{json, s, text, to_json},
+        keys::{self, Key},
+    },
+};
+
+/// The write of an agreement or charge as it is now.
+pub(crate) fn written(key: Key, document: &impl Serialize) -> Change {
+    let chase = keys::beside_profile(&key.sk);
+    Change::of(key).put(CHASE, s(chase)).put(DOC, s(to_json(document)))
+}
+
+/// The write of a document that takes the place of `before`, and of nothing else.
+fn replacing<T: Serialize>(key: Key, before: Option<&T>, now: &T) -> Change {
+    let change = written(key, now);
+    match before {
+        Some(before) => change.when(is(DOC, s(to_json(before)))),
+        None => change.when(no_item()),
+    }
+}
+
+/// Says whose an agreement or charge is, so that it is found by its id alone.
+pub(crate) fn referred(tenant: &TenantId, object: &str, customer: &CustomerId) -> Change {
+    Change::of(keys::reference(tenant, object)).put(reference::CUSTOMER, s(customer.as_str()))
+}
+
+impl Store {
+    /// Makes an agreement, or changes it from what it was `before`; the customer is decided again.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Refused`] when there is no such customer, [`crate::Error::Conflict`] when it is no longer what it was before;
+    /// those of writing.
+    pub async fn put_agreement(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        before: Option<&Agreement>,
+        agreement: &Agreement,
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = keys::agreement(tenant, customer, &agreement.id);
+        self.write_facts("change an agreement of", tenant, customer, now, |_| {
+            let mut actions = vec![replacing(key.clone(), before, agreement).update(self)];
+            if before.is_none() {
+                actions.push(referred(tenant, agreement.id.as_str(), customer).update(self));
+            }
+            actions
+        })
+        .await
+    }
+
+    /// One agreement of a customer.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn agreement(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        agreement: &AgreementId,
+    ) -> Result<Option<Agreement>> {
+        let row = self.read("read an agreement of", &keys::agreement(tenant, customer, agreement), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Whose an agreement or charge is.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn whose(&self, tenant: &TenantId, object: &str) -> Result<Option<CustomerId>> {
+        let row = self.read("find the customer of", &keys::reference(tenant, object), true).await?;
+        Ok(row.as_ref().and_then(|row| text(row, reference::CUSTOMER)).and_then(CustomerId::parse))
+    }
+
+    /// Changes a charge from what it was `before`; the customer is decided again.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Conflict`] when it is no longer what it was before; those of writing.
+    pub async fn put_charge(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        before: &Charge,
+        charge: &Charge,
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = keys::charge(tenant, customer, &charge.id);
+        self.write_facts("change a charge of", tenant, customer, now, |_| {
+            vec![replacing(key.clone(), Some(before), charge).update(self)]
+        })
+        .await
+    }
+
+    /// One charge of a customer.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn charge(&self, tenant: &TenantId, customer: &CustomerId, charge: &ChargeId) -> Result<Option<Charge>> {
+        let row = self.read("read a charge of", &keys::charge(tenant, customer, charge), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+}
