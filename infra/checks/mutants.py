@@ -25,6 +25,7 @@ MUTANTS = [
      "permissions"),
     ("a function that may not write its log", "[logs:CreateLogStream, logs:PutLogEvents]", "logs:PutLogEvents", "permissions"),
     ("a queue that is not polled but may be", "Action: events:PutEvents", "Action: sqs:ReceiveMessage", "permissions"),
+    ("a role that opens data keys of every purpose", '                Condition: { StringEquals: { "kms:EncryptionContext:purpose": links } }\n', "", "permissions"),
     ("a wrong route", "/webhooks/{tenant}/{source}", "/webhook/{tenant}/{source}", "wiring"),
     ("a queue that gives a slow batch out twice", "VisibilityTimeout: 360", "VisibilityTimeout: 60", "wiring"),
     ("a pattern with a typing error", "detail-type: [MessageQueued]", "detail-type: [MessageQueue]", "wiring"),

@@ -143,11 +143,12 @@ def table(*more):
         row("registry", ("TENANTS", "cold"), mode="live", paused=0, shards=1, revision=1),
         row("settings", (TENANT, "SETTINGS"), doc=[SETTINGS], revision=1, policy_revision=1),
         row("data_key", (TENANT, "KEY"), wrapped=b"wrapped"),
+        row("data_key", (TENANT, "KEY#LINKS"), wrapped=b"wrapped"),
         row("connection", (TENANT, "CONN#canonical"), secret=base64.b64decode(SEALED_SECRET), config=[{}], revision=1),
         row("pointer", (TENANT, "WF#standard"), version=1, published=1),
         row("document", (TENANT, "WFV#standard#000001"), doc=[WORKFLOW]),
         *(row("document", (TENANT, key), doc=[template(channel)]) for channel, key in texts.items()),
-        row("profile", (CUSTOMER, "PROFILE"), doc=[PROFILE]),
+        row("profile", (CUSTOMER, "PROFILE"), chase="A#PROFILE", doc=[PROFILE]),
         row("fact", (CUSTOMER, "INV#inv_1"), chase="I#inv_1", version=first, doc=[INVOICE]),
         *more,
     ]

@@ -33,6 +33,10 @@ TRACING = {
     ]
 }
 
+# The roles that may open data keys of every purpose: they make them.
+MAKES_KEYS = {"AdminRole"}
+
+
 def listed(value):
     return value if isinstance(value, list) else [value]
 
@@ -114,6 +118,10 @@ def main():
                         problems.append(f"{name}.{sid}: {action} is more than one action")
                 if "NotAction" in statement or "NotResource" in statement:
                     problems.append(f"{name}.{sid}: says what it does not grant; list what it does")
+                if "kms:Decrypt" in listed(statement.get("Action", "*")) and name not in MAKES_KEYS:
+                    equals = statement.get("Condition", {}).get("StringEquals", {})
+                    if equals.get("kms:EncryptionContext:purpose") not in ("links", "connections"):
+                        problems.append(f"{name}.{sid}: opens data keys whatever they are for; name the purpose")
                 targets = listed(statement.get("Resource", "*"))
                 if any(wide(r) for r in targets) or len(targets) != 1:
                     if (name, sid) not in REVIEWED:

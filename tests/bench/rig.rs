@@ -201,17 +201,19 @@ pub struct Hook {
 
 /// What a measured stretch cost: later less earlier.
 pub fn less(after: &Metrics, before: &Metrics) -> Metrics {
-    fn sub<T: Copy + Default + std::ops::Sub<Output = T>>(
+    fn less<T: Copy + Default>(
         after: &BTreeMap<String, T>,
         before: &BTreeMap<String, T>,
+        sub: fn(T, T) -> T,
     ) -> BTreeMap<String, T> {
-        after.iter().map(|(key, value)| (key.clone(), *value - before.get(key).copied().unwrap_or_default())).collect()
+        after.iter().map(|(key, value)| (key.clone(), sub(*value, before.get(key).copied().unwrap_or_default()))).collect()
     }
+    let units = |after, before| less(after, before, |after: f64, before: f64| after - before);
     Metrics {
-        write_units: sub(&after.write_units, &before.write_units),
-        read_units: sub(&after.read_units, &before.read_units),
-        aws_calls: sub(&after.aws_calls, &before.aws_calls),
-        invocations: sub(&after.invocations, &before.invocations),
+        write_units: units(&after.write_units, &before.write_units),
+        read_units: units(&after.read_units, &before.read_units),
+        aws_calls: less(&after.aws_calls, &before.aws_calls, u64::saturating_sub),
+        invocations: less(&after.invocations, &before.invocations, u64::saturating_sub),
         ..Metrics::default()
     }
 }

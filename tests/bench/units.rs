@@ -118,6 +118,10 @@ async fn spread() -> anyhow::Result<()> {
     let what = format!("step with all that follows, {SPREAD} spread over a day by {} sweeps", spent.invocations["sweep"]);
     line(&what, &less(&spent, &rows), per);
     line("… its rows of lists", &rows, per);
+    let calls = less(&spent, &rows).aws_calls;
+    let told: Vec<String> =
+        calls.iter().filter(|(_, count)| **count > 0).map(|(call, count)| format!("{call} {:.2}", *count as f64 / per)).collect();
+    println!("\nAWS calls of that step, each, all functions but read-model: {}", told.join(", "));
     rig.stack.stop().await;
     Ok(())
 }

@@ -57,6 +57,8 @@ def restore(world, proof, tool):
         tool.must(table, "import")
         status, said = tool.run(table, "compare")
         changed = sorted(line for line in said.splitlines() if ":" in line and "|" in line)
+        # read-model saw the import, and keeps a version of each fact as it came.
+        changed = [line for line in changed if not (line.startswith("table only: ") and " | V#" in line)]
         same(changed, [f"changed: T#{TENANT} | SETTINGS", f"changed: TENANTS | {TENANT}"], "what is not as it was")
         same(outside.ask("GET", link(mail)).status, 200, "the customer's page")
         later = world.owes(TENANT)

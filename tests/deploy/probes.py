@@ -12,7 +12,7 @@ import ses
 import stripe
 from outside import buyer, instant, invoice, today
 from proof import same, until
-from world import NUMBERS, link, tags
+from world import NUMBERS, link, stop_link, tags
 
 # What a probe waits for comes at once or not at all.
 PATIENCE = 4
@@ -254,7 +254,7 @@ def portal_shows(world):
     restart(world, "PortalFunction")
     same(world.outside.ask("GET", link(mail)).status, 200, "the page")
     form = {"content-type": "application/x-www-form-urlencoded"}
-    same(world.outside.ask("POST", f"{link(mail)}/opt-out", b"contact=p1&channel=email", form).status, 200, "the opt-out")
+    same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
 def ask_to_read(world, tenant):

@@ -10,7 +10,7 @@ import stripe
 from issuer import new_key
 from outside import buyer, instant, invoice, today
 from proof import same, until
-from world import link, tags
+from world import link, stop_link, tags
 
 # Longer than a minute, by which the schedule fires.
 SCHEDULED_WITHIN = 75
@@ -125,9 +125,9 @@ def portal(world, proof):
         assert b"1,250.00" in page.body, page
         same(world.outside.ask("GET", link(mail)[:-4] + "AAAA").status, 404, "a changed link")
     with proof.check("portal.opt-out", "one click there stops mail to that address"):
-        same(world.outside.ask("GET", f"{link(mail)}/opt-out?c=p1&ch=email").status, 200, "the question")
+        same(world.outside.ask("GET", stop_link(mail)).status, 200, "the question")
         form = {"content-type": "application/x-www-form-urlencoded"}
-        same(world.outside.ask("POST", f"{link(mail)}/opt-out", b"contact=p1&channel=email", form).status, 200, "the answer")
+        same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the answer")
         assert suppressed(world, customer).get("email"), "nothing is suppressed"
 
 

@@ -62,6 +62,11 @@ def link(mail):
     return re.search(r"https?://[^/\s]+(/p/[^\s/?)]+)", mail["BodyText"]).group(1)
 
 
+def stop_link(mail):
+    """The path in a mail that stops mail to its reader."""
+    return re.search(r"https?://[^/\s]+(/p/[^\s/?)]+/opt-out[^\s)]*)", mail["BodyText"]).group(1)
+
+
 def tags(tenant, shown, record):
     """The tags by which SES's events say whose message it was."""
     said = {"tenant": tenant, "customer": shown["customer"]["id"], "message": record["message_id"], "number": str(record["number"])}

@@ -102,7 +102,8 @@ async fn a_ladder_makes_no_history_and_a_change_one_version() {
     desk.put(&document).await;
     desk.advance("PT1H").await;
     let before = versions(&desk.stack).len();
-    desk.to("2026-04-30T08:00:00Z").await;
+    // Before the task at its end, which is work that decisions look at.
+    desk.to("2026-03-12T08:00:00Z").await;
     assert!(desk.sent().len() >= 3, "{:?}", desk.log());
     assert_eq!(versions(&desk.stack).len(), before, "messages change no fact");
     desk.put(&changed(&document, 2, &json!({"total_minor": 99_000}))).await;
@@ -113,7 +114,7 @@ async fn a_ladder_makes_no_history_and_a_change_one_version() {
     desk.advance("PT1H").await;
     assert_eq!(versions(&desk.stack).len(), before + 2);
     // The matter says what was known before the total changed.
-    let path = "/v1/customers/canonical/C-1?at=2026-04-29T08:00:00Z";
+    let path = "/v1/customers/canonical/C-1?at=2026-03-11T08:00:00Z";
     let shown = desk.admin("GET", path, &Value::Null).await.is(200).body;
     assert_eq!(shown["as_of"]["holds"], "recomputed", "{shown:#}");
     assert_eq!(shown["as_of"]["decided"][0]["trace"]["open_minor"], 125_000);

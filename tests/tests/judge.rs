@@ -128,7 +128,7 @@ async fn the_judges_see_every_double_and_every_loss() {
         assert!(seen.lost.iter().any(|what| what.contains("has no record")), "{row}: {seen:#?}");
         assert!(seen.lost.iter().any(|what| what.contains("the chain of")), "{row}: {seen:#?}");
         // It says what the outbox belies.
-        for word in ["superseded", "failed", "in_doubt", "lost in thought"] {
+        for word in ["superseded", "blocked", "failed", "in_doubt", "lost in thought"] {
             let mut doctored = row.clone();
             doctored[record::STATUS] = json!({"S": word});
             put_row(&stack, row, Some(&doctored));

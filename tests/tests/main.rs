@@ -19,6 +19,7 @@ mod ladder;
 mod lists;
 mod long;
 mod nights;
+mod people;
 mod quickbooks;
 mod race;
 mod reading;

@@ -202,6 +202,13 @@ async fn eventful() -> Vec<(String, Value)> {
     desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;
     desk.fault("sesv2", Mode::Timeout, 1);
     desk.end_of("2026-04-05").await;
+    // A person stopped supply, and gave the matter away.
+    for kind in ["credit_hold", "hand_off"] {
+        let task = desk.tasks(kind).await.remove(0);
+        let path = format!("/v1/tasks/{}/done", task["id"].as_str().unwrap());
+        desk.admin("POST", &path, &json!({"result": "done"})).await.is(200);
+    }
+    desk.advance("PT5M").await;
     let noted = tap.noted("dispatch");
     noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()
 }

@@ -96,6 +96,30 @@ async fn a_void_a_hold_and_the_kill_switch_stop_what_is_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_stops_in_the_sender_is_blocked_and_its_record_names_the_rule() {
+    for (what, rule) in [("pause", "kill-switch"), ("opt-out", "suppression")] {
+        let (desk, _) = held_up("queue").await;
+        if what == "pause" {
+            desk.admin("POST", "/v1/pause", &Value::Null).await.is(200);
+        } else {
+            let text = desk.sent()[0].text.clone().unwrap();
+            let link = text.split_whitespace().find(|word| word.contains("/opt-out")).unwrap();
+            desk.call("POST", link.trim_matches(|c: char| "<>()[].,".contains(c)), &[], b"").await.is(200);
+        }
+        desk.advance("PT30M").await;
+        let matter = desk.matter("C-1").await;
+        let blocked = matter["records"].as_array().unwrap().iter().find(|record| record["status"] == "blocked");
+        let blocked = blocked.unwrap_or_else(|| panic!("{what}: nothing is blocked: {}", matter["records"]));
+        let rules = blocked["body"]["trace"]["guard"].as_array().unwrap();
+        assert!(rules.iter().any(|said| said["rule"] == rule && said["version"].is_u64()), "{what}: {rules:?}");
+        assert_eq!(blocked["body"]["message"]["template"], "reminder", "{what}");
+        assert!(blocked["explained"][0]["why"].as_str().unwrap().contains(rule), "{blocked}");
+        let sent = matter["records"].as_array().unwrap().iter().find(|record| record["status"] == "delivered").unwrap();
+        assert_eq!(sent["body"]["trace"]["guard"], "allow");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn half_an_invoice_on_hold_leaves_the_other_half_chased() {
     let desk = Desk::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;

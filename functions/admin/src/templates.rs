@@ -263,7 +263,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> Re
         pay_by: Some(today.saturating_add(10.days())),
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
-            opt_out: "https://example.com/p/sample/opt-out?c=1&ch=email".to_owned(),
+            opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),
             pay: None,
         },
     }

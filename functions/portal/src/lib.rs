@@ -3,10 +3,10 @@
 //! | request | does |
 //! |---|---|
 //! | `GET /p/{token}` | shows what is open |
-//! | `GET /p/{token}/opt-out?c={contact}&ch={channel}` | asks whether messages to that address should stop |
-//! | `POST /p/{token}/opt-out` | stops them; also the one-click form of RFC 8058 |
+//! | `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
+//! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
-//! A GET never changes anything, so that whatever follows links for safety or preview does no harm.
+//! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
 mod opt_out;
 mod page;
@@ -15,11 +15,12 @@ mod statement;
 mod words;
 
 use anyhow::Context;
-use domain::{CustomerId, Facts, Settings, TenantId};
+use domain::{Facts, Settings};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use store::{Store, Vault};
 
+use opt_out::Stopping;
 use page::{Page, Pages};
 use request::Request;
 use words::Words;
@@ -35,14 +36,10 @@ pub struct Handler {
 
 /// The customer that a token opened, and what is known of it.
 pub(crate) struct Visit {
-    pub(crate) tenant: TenantId,
-    pub(crate) customer: CustomerId,
     pub(crate) settings: Settings,
     pub(crate) facts: Facts,
     pub(crate) words: &'static Words,
     pub(crate) locale: &'static channels::locale::Locale,
-    /// The path of the statement: `/p/{token}`.
-    pub(crate) base: String,
 }
 
 impl Handler {
@@ -90,12 +87,24 @@ impl Handler {
         if !taken {
             return Ok(Page::Plain(405, request.words()));
         }
-        let Some(visit) = self.visit(token).await? else { return Ok(Page::Plain(404, request.words())) };
-        match rest {
-            "" => Ok(statement::page(&visit, self.clock.now())),
-            _ if get => Ok(opt_out::ask(&visit, request)),
-            _ => opt_out::stop(&self.store, &visit, request, self.clock.now()).await,
+        let now = self.clock.now();
+        if rest.is_empty()
+            && let Some(visit) = self.visit(token).await?
+        {
+            return Ok(statement::page(&visit, now));
         }
+        match self.stopping(token).await? {
+            None => Ok(Page::Plain(404, request.words())),
+            Some(stopping) if get => Ok(opt_out::ask(&stopping, request)),
+            Some(stopping) => opt_out::stop(&self.store, &stopping, request, now).await,
+        }
+    }
+
+    /// What a stop link states; `None` for any other.
+    async fn stopping(&self, link: &str) -> store::Result<Option<Stopping>> {
+        let Some(stop) = self.vault.verify_stop(link).await? else { return Ok(None) };
+        let Some(settings) = self.store.settings(&stop.tenant).await? else { return Ok(None) };
+        Ok(Some(Stopping { stop, tenant_name: settings.value.name, link: link.to_owned() }))
     }
 
     /// Whoever a token opens the portal for; `None` for whatever is not valid now, whyever.
@@ -109,6 +118,6 @@ impl Handler {
         let words = Words::of(wanted);
         let country = facts.customer.country.as_deref();
         let locale = channels::locale::Locale::of(words.tag(wanted), country);
-        Ok(Some(Visit { base: format!("/p/{token}"), tenant, customer, settings, facts, words, locale }))
+        Ok(Some(Visit { settings, facts, words, locale }))
     }
 }

@@ -1,97 +1,64 @@
-//! Opting out: one address, one channel. Asking changes nothing, doing it twice changes nothing more.
+//! Opting out: the one address that a stop link names, on its one channel. Asking changes nothing, doing it twice changes nothing more.
 
-use domain::{Channel, Contact, SuppressionReason};
+use domain::Channel;
 use jiff::Timestamp;
 use minijinja::context;
-use store::Store;
+use store::{Stop, Store};
 
-use crate::{Visit, page::Page, request::Request};
+use crate::{page::Page, request::Request, words::Words};
 
-/// Whom a request is about, and how to reach them.
-struct Target<'a> {
-    contact: &'a Contact,
-    channel: Channel,
-    address: &'a str,
+/// Somebody who came by a stop link.
+pub struct Stopping {
+    /// What the link says.
+    pub(crate) stop: Stop,
+    /// Who writes.
+    pub(crate) tenant_name: String,
+    /// The link's text.
+    pub(crate) link: String,
 }
 
 /// Asks whether messages should stop.
-pub fn ask(visit: &Visit, request: &Request) -> Page {
-    let Some(target) = target(visit, request.query("c"), request.query("ch")) else { return no_address(visit) };
-    let words = visit.words;
-    let question = if target.channel == Channel::Sms { words.ask_sms } else { words.ask_email };
+pub fn ask(stopping: &Stopping, request: &Request) -> Page {
+    let (words, language) = words(request);
+    let question = if is_text(stopping.stop.channel) { words.ask_sms } else { words.ask_email };
     let values = context! {
         title => words.opt_out,
-        tenant => visit.settings.name.clone(),
-        text => question.replace("{}", &masked(target.address)),
-        action => format!("{}/opt-out", visit.base),
-        contact => target.contact.external_id.clone(),
-        channel => target.channel.as_str(),
-        statement => visit.base.clone(),
+        tenant => stopping.tenant_name.clone(),
+        text => question.replace("{}", &stopping.stop.shown),
+        action => format!("/p/{}/opt-out?l={language}", stopping.link),
         asks => true,
     };
     Page::Filled { status: 200, template: "opt-out", words, values }
 }
 
-/// Stops messages to the address. The form names it, or for one-click requests the query.
+/// Stops messages to the address, whether by the form or by one click (RFC 8058): the link alone says which.
 ///
 /// # Errors
 ///
 /// Those of writing.
-pub async fn stop(store: &Store, visit: &Visit, request: &Request, now: Timestamp) -> store::Result<Page> {
-    let contact = request.form("contact").or_else(|| request.query("c"));
-    let channel = request.form("channel").or_else(|| request.query("ch"));
-    let Some(target) = target(visit, contact, channel) else { return Ok(no_address(visit)) };
-    let reason = SuppressionReason::OptOut;
-    store.suppress(&visit.tenant, target.channel, target.address, reason, now, Some(&visit.customer)).await?;
-    let words = visit.words;
-    let said = if target.channel == Channel::Sms { words.stopped_sms } else { words.stopped_email };
+pub async fn stop(store: &Store, stopping: &Stopping, request: &Request, now: Timestamp) -> store::Result<Page> {
+    store.stop(&stopping.stop, now).await?;
+    let (words, _) = words(request);
+    let said = if is_text(stopping.stop.channel) { words.stopped_sms } else { words.stopped_email };
     let values = context! {
         title => words.stopped,
-        tenant => visit.settings.name.clone(),
-        text => said.replace("{}", &masked(target.address)),
-        statement => visit.base.clone(),
+        tenant => stopping.tenant_name.clone(),
+        text => said.replace("{}", &stopping.stop.shown),
         asks => false,
     };
     Ok(Page::Filled { status: 200, template: "opt-out", words, values })
 }
 
-fn target<'a>(visit: &'a Visit, contact: Option<&str>, channel: Option<&str>) -> Option<Target<'a>> {
-    let channel = match channel? {
-        "email" => Channel::Email,
-        "sms" => Channel::Sms,
-        _ => return None,
-    };
-    let wanted = contact?;
-    let contact = visit.facts.customer.contacts.iter().find(|contact| contact.external_id == wanted)?;
-    Some(Target { contact, channel, address: contact.address(channel)? })
+/// The words of the message that the link was in, else of the browser.
+fn words(request: &Request) -> (&'static Words, &'static str) {
+    let words = request.query("l").map_or_else(|| request.words(), Words::of);
+    (words, words.language)
 }
 
-fn no_address(visit: &Visit) -> Page {
-    let words = visit.words;
-    let values = context! { title => words.not_found, text => words.no_address_text };
-    Page::Filled { status: 404, template: "plain", words, values }
-}
-
-/// Enough of an address to know it by: `a…@acme.example`, `…678`. A forwarded link must not tell a colleague's whole address.
-fn masked(address: &str) -> String {
-    match address.split_once('@') {
-        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().map(String::from).unwrap_or_default()),
-        None => {
-            let tail: Vec<char> = address.chars().rev().take(3).collect();
-            format!("…{}", tail.into_iter().rev().collect::<String>())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn addresses_are_masked() {
-        for (address, shown) in [("ap@acme.example", "a…@acme.example"), ("+493012345678", "…678"), ("@x", "…@x"), ("", "…")]
-        {
-            assert_eq!(masked(address), shown, "{address}");
-        }
+/// Whether a channel is one of text messages, as far as a reader tells them apart.
+fn is_text(channel: Channel) -> bool {
+    match channel {
+        Channel::Sms | Channel::Whatsapp | Channel::Voice => true,
+        Channel::Email | Channel::Letter => false,
     }
 }

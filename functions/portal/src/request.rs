@@ -5,16 +5,15 @@ use serde_json::Value;
 
 use crate::words::Words;
 
-/// Longest form.
+/// Longest form; what stands in it is not looked at.
 const BODY_BYTES_MAX: usize = 16 * 1024;
 
-/// What of a request counts here.
+/// What of a request counts here: the body of one says nothing that its address does not.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
     path: String,
     query: Vec<(String, String)>,
-    form: Vec<(String, String)>,
     language: String,
 }
 
@@ -31,22 +30,21 @@ impl Request {
         if sent.len() > 2 * BODY_BYTES_MAX {
             return Ok(Err(413));
         }
-        let body = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
+        let bytes = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
             match STANDARD.decode(sent) {
-                Ok(body) => body,
+                Ok(body) => body.len(),
                 Err(_) => return Ok(Err(400)),
             }
         } else {
-            sent.as_bytes().to_vec()
+            sent.len()
         };
-        if body.len() > BODY_BYTES_MAX {
+        if bytes > BODY_BYTES_MAX {
             return Ok(Err(413));
         }
         Ok(Ok(Self {
             method: method.to_owned(),
             path: text("/rawPath").unwrap_or_default().to_owned(),
             query: pairs(text("/rawQueryString").unwrap_or_default()),
-            form: pairs(&String::from_utf8_lossy(&body)),
             language: accepted(event).to_owned(),
         }))
     }
@@ -61,11 +59,6 @@ impl Request {
     /// A value of the address.
     pub fn query(&self, name: &str) -> Option<&str> {
         find(&self.query, name)
-    }
-
-    /// A value of the form.
-    pub fn form(&self, name: &str) -> Option<&str> {
-        find(&self.form, name)
     }
 
     /// The words for a visitor whom no token names.
@@ -86,7 +79,7 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Names and values of a query or form.
+/// Names and values of a query.
 fn pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -127,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_read() {
+    fn queries_read() {
         for (text, expected) in [
             ("a=1&b=x%20y+z", vec![("a", "1"), ("b", "x y z")]),
             ("c=%23%C3%BC", vec![("c", "#ü")]),

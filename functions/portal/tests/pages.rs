@@ -9,6 +9,7 @@ use common::{World, at, request};
 use domain::{Channel, CustomerId, SuppressionReason, TenantId, address_key};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use store::Stop;
 
 struct Portal {
     world: World,
@@ -83,6 +84,11 @@ impl Portal {
         self.world.vault.issue_token(tenant, customer, at("2026-06-01T00:00:00Z")).await.unwrap()
     }
 
+    /// What the link in a message to the address says.
+    async fn stop(&self, channel: Channel, address: &str) -> String {
+        self.world.vault.stop_link(&Stop::of(&acme(), channel, address)).await.unwrap()
+    }
+
     /// Why the address may not be used, if so.
     async fn suppressed(&self, customer: &CustomerId, channel: Channel, address: &str) -> Option<SuppressionReason> {
         let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
@@ -138,8 +144,9 @@ async fn hostile_names_are_shown_literally() {
     let token = portal.token(&acme(), &id).await;
     let page = portal.get(&format!("/p/{token}")).await.is(200);
     page.says("&lt;script&gt;").says("{{ 7*7 }}").hides("<script>").hides("\" onload=\"");
-    let ask = portal.get(&format!("/p/{token}/opt-out?c=%22%3E%3Cimg%20src%3Dx%3E&ch=email")).await.is(200);
-    ask.says("&quot;&gt;&lt;img src=x&gt;").hides("<img");
+    let stop = portal.stop(Channel::Email, "<x@\"><img src=x>.example").await;
+    let ask = portal.get(&format!("/p/{stop}/opt-out")).await.is(200);
+    ask.says("&lt;…@&quot;&gt;&lt;img src=x&gt;.example").hides("<img");
 }
 
 #[tokio::test]
@@ -169,11 +176,15 @@ async fn only_a_token_of_this_customer_opens() {
         ("a tenant without a key", swapped(0, "nobody")),
         ("nothing", String::new()),
     ] {
-        for address in [format!("/p/{forged}"), format!("/p/{forged}/opt-out?c=p1&ch=email")] {
+        for address in [format!("/p/{forged}"), format!("/p/{forged}/opt-out")] {
             let reply = portal.get(&address).await.is(404);
             assert!(reply.html.contains("This link does not work"), "{name}");
         }
-        portal.call("POST", &format!("/p/{forged}/opt-out?c=p1&ch=email"), "").await.is(404);
+        portal.call("POST", &format!("/p/{forged}/opt-out"), "").await.is(404);
+    }
+    // A page's own link stops nothing, whomever one asks for.
+    for body in ["contact=p1&channel=email", "List-Unsubscribe=One-Click"] {
+        portal.call("POST", &format!("/p/{token}/opt-out?c=p1&ch=email"), body).await.is(404);
     }
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, None);
     portal.world.store.revoke_tokens(&acme(), &id).await.unwrap();
@@ -189,19 +200,22 @@ async fn a_get_changes_nothing() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     let token = portal.token(&acme(), &id).await;
+    let stop = portal.stop(Channel::Email, "ap@acme.example").await;
     let before = portal.world.everything().await;
     for address in [
         format!("/p/{token}"),
-        format!("/p/{token}/opt-out?c=p1&ch=email"),
-        format!("/p/{token}/opt-out?c=p1&ch=sms"),
+        format!("/p/{stop}"),
+        format!("/p/{stop}/opt-out"),
         format!("/p/{token}/opt-out"),
         format!("/p/{token}/elsewhere"),
     ] {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;
     }
-    for (method, address) in [("POST", format!("/p/{token}")), ("PUT", format!("/p/{token}/opt-out?c=p1&ch=email"))] {
-        portal.call(method, &address, "contact=p1&channel=email").await.is(405);
+    for (method, address) in
+        [("POST", format!("/p/{token}")), ("POST", format!("/p/{stop}")), ("PUT", format!("/p/{stop}/opt-out"))]
+    {
+        portal.call(method, &address, "").await.is(405);
     }
     assert_eq!(portal.world.everything().await, before);
 }
@@ -210,24 +224,45 @@ async fn a_get_changes_nothing() {
 async fn opting_out() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &id).await;
-    let address = format!("/p/{token}/opt-out?c=p1&ch=email");
-    let ask = portal.get(&address).await.is(200).says("a…@acme.example").hides("ap@acme.example");
-    ask.says("<form method=\"post\"").says("name=\"contact\" value=\"p1\"").says("name=\"channel\" value=\"email\"");
-    for (contact, channel) in [("p2", "email"), ("p1", "letter"), ("p1", ""), ("", "email")] {
-        portal.call("POST", &format!("/p/{token}/opt-out"), &format!("contact={contact}&channel={channel}")).await.is(404);
+    let (mail, text) = (portal.stop(Channel::Email, "ap@acme.example").await, portal.stop(Channel::Sms, "+493012345678").await);
+    let ask = portal.get(&format!("/p/{mail}/opt-out?l=de")).await.is(200).says("a…@acme.example").hides("ap@acme.example");
+    ask.says("<html lang=\"de\">").says("<form method=\"post\"").hides("Beispiel GmbH").hides("1.250,00");
+    portal.get(&format!("/p/{mail}")).await.is(200).says("<form method=\"post\"").hides("Beispiel GmbH");
+    for part in 0..5 {
+        let mut parts: Vec<&str> = mail.split('.').collect();
+        let theirs: Vec<&str> = text.split('.').collect();
+        parts[part] = if part == 0 { "other" } else { theirs[part] };
+        portal.call("POST", &format!("/p/{}/opt-out", parts.join(".")), "").await.is(404);
     }
-    let done = portal.call("POST", &format!("/p/{token}/opt-out"), "contact=p1&channel=email").await.is(200);
-    done.says("Erledigt").hides("<form");
+    portal.call("POST", &format!("/p/{mail}/opt-out?l=de"), "").await.is(200).says("Erledigt").hides("<form");
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
     assert_eq!(portal.suppressed(&id, Channel::Sms, "+493012345678").await, None);
     let before = portal.world.everything().await;
-    portal.call("POST", &format!("/p/{token}/opt-out"), "contact=p1&channel=email").await.is(200);
+    portal.call("POST", &format!("/p/{mail}/opt-out"), "").await.is(200);
     assert_eq!(portal.world.everything().await, before, "doing it again changes nothing");
-    // One click, as a mail program does it.
-    portal.call("POST", &format!("/p/{token}/opt-out?c=p1&ch=sms"), "List-Unsubscribe=One-Click").await.is(200).says("…678");
+    // One click, as a mail program does it, years later.
+    *portal.world.now.lock().unwrap() = at("2036-06-01T00:00:00Z");
+    portal.call("POST", &format!("/p/{text}/opt-out"), "List-Unsubscribe=One-Click").await.is(200).says("…678");
     assert_eq!(portal.suppressed(&id, Channel::Sms, "+493012345678").await, Some(SuppressionReason::OptOut));
-    portal.call("POST", &address, &"x".repeat(40_000)).await.is(413);
+    portal.call("POST", &format!("/p/{mail}/opt-out"), &"x".repeat(40_000)).await.is(413);
+}
+
+#[tokio::test]
+async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let stop = portal.stop(Channel::Email, "ap@acme.example").await;
+    // The feed names another person under the same id.
+    let customer = |customer: &mut domain::Customer| {
+        customer.source_version = Some(domain::SourceVersion::Number(9));
+        customer.contacts[0].email = Some("new@acme.example".to_owned());
+    };
+    assert_eq!(portal.world.customer("acme", "C-1", customer).await, id);
+    portal.call("POST", &format!("/p/{stop}/opt-out"), "List-Unsubscribe=One-Click").await.is(200);
+    assert_eq!(portal.suppressed(&id, Channel::Email, "new@acme.example").await, None);
+    let back = |customer: &mut domain::Customer| customer.source_version = Some(domain::SourceVersion::Number(10));
+    portal.world.customer("acme", "C-1", back).await;
+    assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
 }
 
 /// Writes the pages to a folder for looking at them, and holds them to what a small screen needs.
@@ -239,7 +274,7 @@ async fn pages_to_look_at() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, address) in [
         ("statement", format!("/p/{token}")),
-        ("opt-out", format!("/p/{token}/opt-out?c=p1&ch=email")),
+        ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
         ("gone", "/p/x".to_owned()),
     ] {
         let page = portal.get(&address).await.says("width=device-width");

@@ -8,12 +8,12 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Agreement, AgreementId, Currency, DueItemKey, Facts, HoldClock, HoldReason, Invoice, InvoiceId, InvoiceStatus, PaymentFact,
-    PaymentId, PaymentKind, ReversalKind, Settings, Standing,
+    Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
+    ReversalKind, Settings, Standing,
     agreed::{OpenPart, agreed},
     agreement::of_reversals,
     dates::days_between,
-    kept_back::{Hold, HoldScope, KeptBack},
+    kept_back::{self, Hold, KeptBack},
     settings::AfterRefund,
 };
 
@@ -248,7 +248,7 @@ impl<'a> Book<'a> {
             book.sort();
         }
         book.taken_back = taken_back.into_iter().filter(|taken| book.is_open_again(taken)).collect();
-        book.holds.extend(not_to_be_chased(&book, rules));
+        book.holds.extend(kept_back::not_to_be_chased(&book, rules));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.kept = KeptBack::of(&book.items, &book.holds, zone, now);
@@ -450,45 +450,6 @@ fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'
         url: None,
         purchase_order: None,
     })
-}
-
-/// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, and what was never sent.
-fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
-    let hold = |by, reason, invoice, amount_minor| Hold {
-        by,
-        reason,
-        clock: HoldClock::Freeze,
-        scope: HoldScope::Invoice(invoice),
-        amount_minor,
-        from_at: Timestamp::MIN,
-        ends_at: Timestamp::MAX,
-    };
-    let mut holds = Vec::new();
-    if rules.after_refund == AfterRefund::Hold {
-        // Of holds of one invoice the largest counts; what was taken back of several payments adds up.
-        let mut so_far: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
-        for taken in book.taken_back.iter().filter(|taken| !taken.released) {
-            let reason = match taken.kind {
-                ReversalKind::Refund => HoldReason::Refund,
-                ReversalKind::Chargeback => HoldReason::Chargeback,
-            };
-            for (invoice, minor) in &taken.of {
-                let sum = so_far.entry(invoice).or_default();
-                *sum = sum.saturating_add(*minor);
-                holds.push(hold(taken.id.clone(), reason.clone(), invoice.clone(), Some(*sum)));
-            }
-        }
-    }
-    if !rules.chase_unsent {
-        let mut unsent = BTreeSet::new();
-        for invoice in book.items.iter().filter_map(|item| item.invoice) {
-            if invoice.sent_to_customer == Some(false) && unsent.insert(&invoice.id) {
-                let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
-                holds.push(hold(by, HoldReason::NotSent, invoice.id.clone(), None));
-            }
-        }
-    }
-    holds
 }
 
 /// What payments, credit notes and reversals come to.

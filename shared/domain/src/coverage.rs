@@ -218,4 +218,11 @@ pub struct Coverage {
     pub pay_by: Option<Date>,
     /// The due items and their steps.
     pub rows: Vec<Covered>,
+    /// Whether the message was a copy to one more person. It satisfies its steps like any other: whoever had it does not get it again.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub copy: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

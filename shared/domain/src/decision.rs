@@ -133,6 +133,8 @@ pub struct Planned {
     pub pay_by: Option<Date>,
     /// The due items and steps that it stands for, sorted.
     pub rows: Vec<Covered>,
+    /// The position of the message of which it is a copy to one more person.
+    pub copy_of: Option<u32>,
 }
 
 /// Work for a person.

@@ -12,7 +12,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, PendingStatus, TaskId, TaskKind};
+use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind};
 
 /// What kind of thing a decision asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,15 +96,6 @@ pub enum EffectStatus {
 }
 
 impl EffectStatus {
-    /// Of a message that is not settled.
-    pub fn of_pending(status: PendingStatus) -> Self {
-        match status {
-            PendingStatus::Queued | PendingStatus::Retrying => Self::Queued,
-            PendingStatus::Calling => Self::Calling,
-            PendingStatus::Unknown => Self::Unknown,
-        }
-    }
-
     /// The text form.
     pub fn as_str(self) -> &'static str {
         match self {

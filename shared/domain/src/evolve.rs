@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    AddressFact, Agreement, Charge, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact, InvoiceId, MessageId,
-    Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, Reversal, Suppression, TaskId,
+    AddressFact, Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact,
+    InvoiceId, LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, People,
+    Reversal, Suppression, TaskId,
 };
 
 /// All that can happen to a customer.
@@ -70,6 +71,13 @@ pub enum Event {
     },
     /// A message that was sent proved not to have been delivered.
     NotDelivered(MessageId),
+    /// A person, by [`crate::Contact::person`], was contacted about another customer.
+    ContactedElsewhere {
+        /// Who.
+        person: String,
+        /// The contact.
+        attempt: ContactAttempt,
+    },
     /// The customer replied.
     Replied(Timestamp),
     /// An address must not be used any more, under its [`crate::address_key`].
@@ -111,6 +119,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
         Event::Settled { message, rows, outcome, at } => settled(facts, message, rows, *outcome, *at),
         Event::NotDelivered(message) => not_delivered(facts, message),
+        Event::ContactedElsewhere { person, attempt } => contacted(facts, person, attempt),
         Event::Replied(at) => Facts { replied_at: facts.replied_at.max(Some(*at)), ..facts },
         Event::Suppressed { address, suppression } => {
             let mut addresses = facts.addresses;
@@ -176,6 +185,13 @@ pub fn normal(facts: &Facts) -> Facts {
     facts.last_contact.live = facts.last_contact.live.map(second);
     facts.last_contact.shadow = facts.last_contact.shadow.map(second);
     facts.addresses.retain(|_, address| *address != AddressFact::default());
+    for log in facts.contact_log.values_mut() {
+        log.revision = 0;
+        for attempt in &mut log.attempts {
+            attempt.at = second(attempt.at);
+        }
+    }
+    facts.contact_log.retain(|_, log| !log.attempts.is_empty());
     Facts { version: 0, ..facts }
 }
 
@@ -275,8 +291,21 @@ fn with_status(mut facts: Facts, message: &MessageId, status: PendingStatus) -> 
 fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Option<Outcome>, at: Timestamp) -> Facts {
     let Some(place) = facts.pending.iter().position(|pending| pending.id == *message) else { return facts };
     let pending = facts.pending.remove(place);
+    facts = not_contacted(facts, &pending.id);
     let Some(outcome) = outcome else { return facts };
     if outcome.satisfies() {
+        let person = People::of(&facts).contact(&pending.contact).and_then(Contact::person);
+        if let Some(person) = person {
+            let attempt = ContactAttempt {
+                at,
+                channel: pending.channel,
+                message: pending.id.clone(),
+                case: facts.cases.get(&pending.currency).map(|case| case.id.clone()),
+                customer: facts.customer.id.clone(),
+                mode: pending.mode,
+            };
+            facts = contacted(facts, &person, &attempt);
+        }
         let last = match pending.mode {
             Mode::Shadow => &mut facts.last_contact.shadow,
             Mode::Off | Mode::Live => &mut facts.last_contact.live,
@@ -292,15 +321,35 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
         way: Some((pending.channel, pending.contact)),
         pay_by: pending.pay_by,
         rows: rows.to_vec(),
+        copy: pending.copy_of.is_some(),
     });
     facts
 }
 
-fn not_delivered(mut facts: Facts, message: &MessageId) -> Facts {
+fn contacted(mut facts: Facts, person: &str, attempt: &ContactAttempt) -> Facts {
+    let log = facts.contact_log.entry(person.to_owned()).or_default();
+    *log = log.with(attempt);
+    facts
+}
+
+fn not_contacted(mut facts: Facts, message: &MessageId) -> Facts {
+    for log in facts.contact_log.values_mut().filter(|log| log.attempts.iter().any(|attempt| attempt.message == *message)) {
+        *log = log.without(message);
+    }
+    facts
+}
+
+fn not_delivered(facts: Facts, message: &MessageId) -> Facts {
+    let mut facts = not_contacted(facts, message);
     let folded = facts.invoices.iter_mut().flat_map(|fact| &mut fact.folded);
     for coverage in folded.chain(&mut facts.coverage).filter(|coverage| coverage.message.as_ref() == Some(message)) {
         coverage.outcome = Outcome::Undelivered;
     }
+    // The last contacts are those that somebody got.
+    let all = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(&facts.coverage);
+    let of_messages: Vec<&Coverage> = all.filter(|coverage| coverage.message.is_some() && coverage.outcome.satisfies()).collect();
+    let last = |mode: Mode| of_messages.iter().filter(|coverage| coverage.mode == mode).map(|coverage| coverage.at).max();
+    facts.last_contact = LastContact { live: last(Mode::Live), shadow: last(Mode::Shadow) };
     facts
 }
 
@@ -389,7 +438,18 @@ mod tests {
                 outcome: Some(Outcome::Sent),
                 at: now,
             },
-            Event::NotDelivered(message),
+            Event::NotDelivered(message.clone()),
+            Event::ContactedElsewhere {
+                person: "p1@beispiel.example".to_owned(),
+                attempt: ContactAttempt {
+                    at: now,
+                    channel: crate::Channel::Email,
+                    message,
+                    case: None,
+                    customer: crate::CustomerId::derive(&["another"]),
+                    mode: Mode::Live,
+                },
+            },
             Event::Replied(now),
             Event::Suppressed {
                 address: "email:p1@beispiel.example".to_owned(),
@@ -413,6 +473,7 @@ mod tests {
                 | Event::BecameUnknown(_)
                 | Event::Settled { .. }
                 | Event::NotDelivered(_)
+                | Event::ContactedElsewhere { .. }
                 | Event::Replied(_)
                 | Event::Suppressed { .. } => {}
             }

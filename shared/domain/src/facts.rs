@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, CaseId, Channel, Charge, Coverage, Currency, Customer, Invoice, MessageId, Mode, OpenWork, Order, Payment,
-    Reversal, Settings, TenantId, workflow::CompiledWorkflow,
+    Agreement, CaseId, Channel, Charge, ContactLog, Coverage, Currency, Customer, Invoice, MessageId, Mode, OpenWork, Order,
+    Payment, Reversal, Settings, TenantId, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -46,6 +46,8 @@ pub struct Facts {
     pub last_contact: LastContact,
     /// What is known of the contacts' addresses, by [`address_key`].
     pub addresses: BTreeMap<String, AddressFact>,
+    /// When the contacts were contacted, across customers, by [`Contact::person`](crate::Contact::person).
+    pub contact_log: BTreeMap<String, ContactLog>,
     /// When each source last said that its books are complete.
     pub heard: BTreeMap<String, Timestamp>,
     /// When the customer last replied.
@@ -88,10 +90,6 @@ pub struct AddressFact {
     /// Why it must not be used, if so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suppressed: Option<Suppression>,
-    /// The days on which its owner was contacted, by any channel, newest last: the person's budget. Kept under the
-    /// person's own key.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub contacted_on: Vec<Date>,
 }
 
 /// That an address must not be used on a channel.
@@ -213,6 +211,9 @@ pub struct Pending {
     pub pay_by: Option<Date>,
     /// The due items and steps that it stands for.
     pub rows: Vec<Covered>,
+    /// The position, within the decision, of the message of which it is a copy to one more person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<u32>,
 }
 
 impl Pending {
@@ -232,6 +233,7 @@ impl Pending {
             template_version: planned.template_version,
             pay_by: planned.pay_by,
             rows: planned.rows.clone(),
+            copy_of: planned.copy_of,
         }
     }
 }

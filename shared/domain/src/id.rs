@@ -129,11 +129,6 @@ impl EffectId {
     pub fn of_task(task: &TaskId) -> Self {
         Self(task.as_str().replacen(TaskId::PREFIX, Self::PREFIX, 1).into())
     }
-
-    /// The id of the effect that a message is.
-    pub fn of_message(message: &MessageId) -> Self {
-        Self(message.as_str().replacen(MessageId::PREFIX, Self::PREFIX, 1).into())
-    }
 }
 
 impl MessageId {

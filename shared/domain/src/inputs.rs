@@ -1,10 +1,12 @@
 //! What a decision was made from, as one number: so that somebody who finds the same inputs later knows that they are the same.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Facts, InvoiceStatus, Policy, book::Book, calendar::Place, evolve::normal};
+use crate::{Facts, InvoiceId, InvoiceStatus, Payment, Policy, book::Book, calendar::Place, evolve::normal};
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
 pub const ENGINE: u32 = 1;
@@ -19,48 +21,64 @@ pub struct Inputs {
 }
 
 /// The inputs of [`crate::decide`] in the form in which two ways to the same state are equal. Beyond what [`normal`] leaves out, that
-/// is closed invoices and drafts with what only touches them, whether or not they are set aside; what addresses hold beside their
-/// suppression, which the sender looks at; and of the instant what is below a millisecond.
+/// is closed invoices and drafts with what only touches them (but for those that payments closed which their documents do not show yet), whether or not they are set aside; when people were contacted, also
+/// about other customers, which their logs say and no version of a fact; and of the instant what is below a millisecond.
 pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     let home = Place::of_tenant(&policy.settings);
     let book = Book::reckon(facts, home.zone(), now);
+    // Closed by payments that its own document does not show yet: looked at again, and not set aside before.
+    let in_flight = book.in_flight.iter().filter(|in_flight| in_flight.ask_at > now);
+    let waits: BTreeSet<&InvoiceId> = in_flight.map(|in_flight| &in_flight.invoice).collect();
     let mut bare = facts.clone();
     for fact in &mut bare.invoices {
-        fact.archived = fact.invoice.status == InvoiceStatus::Draft || book.closed.contains(&fact.invoice.id);
+        let id = &fact.invoice.id;
+        fact.archived = fact.invoice.status == InvoiceStatus::Draft || book.closed.contains(id) && !waits.contains(id);
     }
-    bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id));
-    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id));
-    for address in bare.addresses.values_mut() {
-        address.contacted_on.clear();
-    }
+    let waits_for = |payment: &Payment| payment.allocations.iter().any(|part| waits.contains(&part.invoice));
+    bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id) || waits_for(&fact.payment));
+    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id) || waits_for(&fact.payment));
     // Whoever does not know yet what is demanded reads more than that.
     bare.heard.retain(|source, _| policy.settings.freshness.contains_key(source));
-    let facts = normal(&bare);
+    // What is added to either must be named here: it is hashed, or it is said why not.
+    let Facts {
+        tenant,
+        version: _,
+        decision,
+        customer,
+        invoices,
+        payments,
+        reversals,
+        shared,
+        shared_reversals,
+        agreements,
+        charges,
+        orders,
+        work,
+        cases,
+        coverage,
+        pending,
+        last_contact,
+        addresses,
+        contact_log: _,
+        heard,
+        replied_at,
+    } = normal(&bare);
+    let Policy { settings, breaker_open, workflows, published, withdrawn, senders, templates } = policy;
     let mut hash = Hash(Sha256::new());
-    hash.add(&(&facts.tenant.as_str(), facts.decision, &facts.customer, now.as_millisecond()));
-    for fact in &facts.invoices {
+    hash.add(&(tenant.as_str(), decision, &customer, now.as_millisecond()));
+    for fact in &invoices {
         hash.add(&fact.invoice);
     }
-    for fact in facts.payments.iter().chain(&facts.shared) {
+    for fact in payments.iter().chain(&shared) {
         hash.add(&(&fact.payment, fact.recorded_at.as_millisecond()));
     }
-    hash.add(&(&facts.reversals, &facts.shared_reversals, &facts.agreements, &facts.charges));
-    hash.add(&(&facts.orders, &facts.work));
-    hash.add(&(&facts.cases, &facts.coverage, &facts.pending));
-    hash.add(&(&facts.last_contact, &facts.addresses, &facts.heard, facts.replied_at.map(Timestamp::as_millisecond)));
-    let mut workflows: Vec<(&str, u32)> =
-        policy.workflows.iter().map(|workflow| (workflow.id.as_str(), workflow.version)).collect();
+    hash.add(&(&reversals, &shared_reversals, &agreements, &charges, &orders, &work));
+    hash.add(&(&cases, &coverage, &pending));
+    hash.add(&(&last_contact, &addresses, &heard, replied_at.map(Timestamp::as_millisecond)));
+    let mut workflows: Vec<(&str, u32)> = workflows.iter().map(|workflow| (workflow.id.as_str(), workflow.version)).collect();
     workflows.sort_unstable();
-    let templates: Vec<_> = policy.templates.iter().collect();
-    hash.add(&(
-        &policy.settings,
-        policy.breaker_open,
-        workflows,
-        &policy.published,
-        &policy.withdrawn,
-        &policy.senders,
-        templates,
-    ));
+    let templates: Vec<_> = templates.iter().collect();
+    hash.add(&(settings, breaker_open, workflows, published, withdrawn, senders, templates));
     Inputs { engine: ENGINE, sha256: hash.0.finalize().into() }
 }
 
@@ -71,5 +89,77 @@ impl Hash {
         let text = serde_json::to_vec(part).expect("keys are texts and values plain, so that it always serializes");
         self.0.update((text.len() as u64).to_be_bytes());
         self.0.update(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Currency, Event, Suppression, SuppressionReason, decide, evolve,
+        testing::{Book as Stage, at, ladder},
+    };
+
+    fn stage() -> Stage {
+        let mut stage = Stage::new(ladder());
+        stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+        stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
+        stage
+    }
+
+    #[test]
+    fn two_ways_to_the_same_state_are_one_number() {
+        let now = at("2026-02-05T15:45:00Z");
+        let stage = stage();
+        let hash = inputs(&stage.facts, &stage.policy, now);
+        let mut other = stage.facts.clone();
+        other.invoices.reverse();
+        other.version += 7;
+        other.heard.insert("canonical".to_owned(), now);
+        assert_eq!(inputs(&other, &stage.policy, now), hash, "order, counters and what nobody demands say nothing");
+        // A closed invoice says the same whether or not it is set aside.
+        let mut paid = stage;
+        paid.facts.invoices[0].invoice.paid_minor = 1_000;
+        let id = paid.facts.invoices[0].invoice.id.clone();
+        paid.pay("P", &id, 1_000, crate::PaymentStatus::Received, "2026-02-05T00:00:00Z");
+        let closed = inputs(&paid.facts, &paid.policy, now);
+        assert_ne!(closed, hash);
+        let decision = decide(&paid.facts, &paid.policy, now);
+        assert!(decision.filing.archive_invoices.iter().any(|(archived, _)| *archived == id));
+        paid.facts.invoices.retain(|fact| fact.invoice.id != id);
+        paid.facts.payments.clear();
+        assert_eq!(inputs(&paid.facts, &paid.policy, now), closed);
+    }
+
+    #[test]
+    fn whatever_a_decision_looks_at_makes_another_number() {
+        let now = at("2026-02-05T15:45:00Z");
+        let stage = stage();
+        let hash = inputs(&stage.facts, &stage.policy, now);
+        let mut others = vec![];
+        let mut other = stage.clone();
+        other.facts.invoices[0].invoice.total_minor += 1;
+        others.push(other);
+        let mut other = stage.clone();
+        other.facts.decision += 1;
+        others.push(other);
+        let mut other = stage.clone();
+        other.policy.breaker_open = !other.policy.breaker_open;
+        others.push(other);
+        let mut other = stage.clone();
+        other.facts.replied_at = Some(now);
+        others.push(other);
+        let mut other = stage.clone();
+        let suppression = Suppression { reason: SuppressionReason::OptOut, at: now };
+        other.facts = evolve(&other.facts, &Event::Suppressed { address: "email:p1@beispiel.example".to_owned(), suppression });
+        others.push(other);
+        let mut other = stage.clone();
+        other.policy.settings.name.push('x');
+        others.push(other);
+        for (at, other) in others.iter().enumerate() {
+            assert_ne!(inputs(&other.facts, &other.policy, now), hash, "change {at}");
+        }
+        assert_ne!(inputs(&stage.facts, &stage.policy, at("2026-02-05T15:45:00.001Z")), hash);
+        assert_eq!(inputs(&stage.facts, &stage.policy, at("2026-02-05T15:45:00.000001Z")), hash);
     }
 }

@@ -5,11 +5,16 @@
 //! different money and add up. An amount is kept back of the oldest items that are left. A clock stands still only for an item
 //! of which nothing is left to chase.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{AgreementId, Currency, HoldClock, HoldReason, InvoiceId, book::DueItem, dates::days_between};
+use crate::{
+    AgreementId, Currency, HoldClock, HoldReason, InvoiceId, ReversalKind,
+    book::{Book, BookRules, DueItem},
+    dates::days_between,
+    settings::AfterRefund,
+};
 
 /// What an agreement, or a fact such as a refund, keeps back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -182,4 +187,43 @@ fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
         HoldScope::Case(currency) => *currency == item.currency,
         HoldScope::Invoice(invoice) => item.key.invoice() == Some(invoice),
     }
+}
+
+/// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, and what was never sent.
+pub(crate) fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
+    let hold = |by, reason, invoice, amount_minor| Hold {
+        by,
+        reason,
+        clock: HoldClock::Freeze,
+        scope: HoldScope::Invoice(invoice),
+        amount_minor,
+        from_at: Timestamp::MIN,
+        ends_at: Timestamp::MAX,
+    };
+    let mut holds = Vec::new();
+    if rules.after_refund == AfterRefund::Hold {
+        // Of holds of one invoice the largest counts; what was taken back of several payments adds up.
+        let mut so_far: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
+        for taken in book.taken_back.iter().filter(|taken| !taken.released) {
+            let reason = match taken.kind {
+                ReversalKind::Refund => HoldReason::Refund,
+                ReversalKind::Chargeback => HoldReason::Chargeback,
+            };
+            for (invoice, minor) in &taken.of {
+                let sum = so_far.entry(invoice).or_default();
+                *sum = sum.saturating_add(*minor);
+                holds.push(hold(taken.id.clone(), reason.clone(), invoice.clone(), Some(*sum)));
+            }
+        }
+    }
+    if !rules.chase_unsent {
+        let mut unsent = BTreeSet::new();
+        for invoice in book.items.iter().filter_map(|item| item.invoice) {
+            if invoice.sent_to_customer == Some(false) && unsent.insert(&invoice.id) {
+                let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
+                holds.push(hold(by, HoldReason::NotSent, invoice.id.clone(), None));
+            }
+        }
+    }
+    holds
 }

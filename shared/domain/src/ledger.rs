@@ -50,7 +50,8 @@ pub struct Invoice {
     /// The customer's own order number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purchase_order: Option<String>,
-    /// Whom the source names for this invoice; kept, and not written to yet. Its id is [`INVOICE_CONTACT`] where the source gives none.
+    /// Whom the source names for this invoice: written to before the customer's own people. Its id is [`INVOICE_CONTACT`] where the source
+    /// gives none; messages name it by [`People::own`](crate::People::own).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
     /// Whether its source says that the customer was sent it; `None` where the source does not say.

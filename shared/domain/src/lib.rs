@@ -12,6 +12,7 @@
 //! | [`workflow`], [`condition`] | the plan |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
+//! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`book`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
@@ -30,6 +31,7 @@ pub mod book;
 pub mod calendar;
 pub mod charge;
 pub mod condition;
+pub mod contact_log;
 pub mod coverage;
 pub mod currency;
 pub mod customer;
@@ -48,6 +50,7 @@ pub mod ledger;
 pub mod mailbox;
 pub mod money;
 pub mod order;
+pub mod people;
 pub mod phone;
 pub mod proposal;
 pub mod remark;
@@ -62,6 +65,7 @@ pub mod workflow;
 pub use agreement::*;
 pub use because::Because;
 pub use charge::{Charge, ChargeStatus};
+pub use contact_log::{CONTACT_DAYS, ContactAttempt, ContactLog};
 pub use coverage::{Coverage, Covered, DueItemKey, ItemOf, Occurrence, Outcome};
 pub use currency::Currency;
 pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
@@ -80,6 +84,7 @@ pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
+pub use people::People;
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::SourceVersion;

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Channel, DueItemKey, Facts, Mode, Occurrence, Outcome, book::Book, calendar::Place};
+use crate::{Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, book::Book, calendar::Place};
 
 /// How a step ended for one due item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +32,18 @@ pub struct StepHistory<'a> {
 impl<'a> StepHistory<'a> {
     /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
     pub fn of(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode) -> Self {
+        Self::but_for(facts, book, place, mode, &[])
+    }
+
+    /// The same without what some messages came to: a message and its copies are each judged as if the others were still to leave.
+    pub fn but_for(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode, messages: &[MessageId]) -> Self {
+        let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); book.items.len()];
         let of_plans = facts.agreements.iter().flat_map(|agreement| &agreement.folded);
         let of_charges = facts.charges.iter().flat_map(|charge| &charge.folded);
         let folded = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
-        for coverage in folded.chain(&facts.coverage).filter(|coverage| counts(coverage.mode, mode)) {
+        let counted = folded.chain(&facts.coverage).filter(others).filter(|coverage| counts(coverage.mode, mode));
+        for coverage in counted {
             let on = place.date_of(coverage.at);
             for row in &coverage.rows {
                 let result = StepResult {

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Channel, Charge, ChargeId, ChargeStatus, CompiledWorkflow, Consent,
-    Contact, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock, HoldReason, HoldScope, Instalment,
-    Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Outcome, Pause, PauseStatus, Payment, PaymentFact,
-    PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings, SourceVersion, TenantId, Terms,
-    WayOfPaying, Workflow, decide, evolve,
+    Contact, ContactAttempt, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock, HoldReason,
+    HoldScope, Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, MessageId, Mode, Next, Outcome, Pause,
+    PauseStatus, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings,
+    SourceVersion, TenantId, Terms, WayOfPaying, Workflow, decide, evolve,
 };
 
 /// An instant.
@@ -110,6 +110,7 @@ impl Book {
                 pending: Vec::new(),
                 last_contact: LastContact::default(),
                 addresses: BTreeMap::new(),
+                contact_log: BTreeMap::new(),
                 heard: BTreeMap::new(),
                 replied_at: None,
                 work: Vec::new(),
@@ -190,6 +191,28 @@ impl Book {
             allocations: vec![Allocation { invoice: invoice.clone(), amount_minor }],
         };
         self.facts.payments.push(PaymentFact { payment, recorded_at: at(recorded_at) });
+    }
+
+    /// Says that a person was contacted at these instants, each by a message about `customer`.
+    pub fn contacted(&mut self, person: &str, customer: &CustomerId, instants: &[Timestamp]) {
+        for at in instants {
+            let attempt = ContactAttempt {
+                at: *at,
+                channel: Channel::Email,
+                message: MessageId::derive(&[customer.as_str(), &at.to_string()]),
+                case: None,
+                customer: customer.clone(),
+                mode: Mode::Live,
+            };
+            let event = Event::ContactedElsewhere { person: person.to_owned(), attempt };
+            self.facts = evolve(&self.facts, &event);
+        }
+    }
+
+    /// The email address of whom a message's contact names.
+    pub fn people_address(&self, contact: &str) -> String {
+        let email = crate::People::of(&self.facts).contact(contact).and_then(|contact| contact.email.clone());
+        email.unwrap_or_default().to_lowercase()
     }
 
     /// Decides at `now` and settles what was decided, as the table would keep it.

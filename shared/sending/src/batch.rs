@@ -10,7 +10,7 @@ use crate::Sender;
 
 /// A message to send: the ids that `MessageQueued` carries.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Order {
+pub struct QueuedMessage {
     /// Whose.
     pub tenant: TenantId,
     /// To which customer.
@@ -22,7 +22,7 @@ pub struct Order {
 /// The envelope that EventBridge puts around the order.
 #[derive(Deserialize)]
 struct Envelope {
-    detail: Queued<Order>,
+    detail: Queued<QueuedMessage>,
 }
 
 impl Sender {

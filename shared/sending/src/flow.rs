@@ -2,18 +2,18 @@ use std::sync::Arc;
 
 use channels::{Outgoing, SendError};
 use domain::{
-    Contact, Covered, Decision, Event, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, Policy, SuppressionReason,
-    TaskKind,
+    Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, People,
+    Policy, SuppressionReason, TaskKind,
+    calendar::Place,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
-    settings::PersonCap,
 };
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
-use serde_json::json;
-use store::{Attempt, Claim, Error, Head, Release, Settled, Settlement, Store, Vault};
+use serde_json::{Value, json};
+use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, Release, Settled, Settlement, Stop, Store, Vault};
 
-use crate::{Order, render};
+use crate::{QueuedMessage, render};
 
 /// How long a claim is good for: several times what a sender's run may take.
 const LEASE_MINUTES: i64 = 5;
@@ -35,6 +35,8 @@ pub enum Ended {
     Shadow,
     /// There was no longer a reason to send it.
     Superseded,
+    /// A rule of the guard forbids it.
+    Blocked,
     /// The guard defers it.
     Deferred,
     /// The provider refused for now.
@@ -79,7 +81,7 @@ impl Sender {
     /// # Errors
     ///
     /// The table's, where nothing was sent: the queue delivers the order again.
-    pub async fn send(&self, order: &Order) -> Result<Ended, Error> {
+    pub async fn send(&self, order: &QueuedMessage) -> Result<Ended, Error> {
         for round in 0..CLAIMS_MAX {
             let Some(checked) = self.look(order).await? else { return Ok(Ended::NotMine) };
             match self.attempt(order, checked, round).await? {
@@ -99,7 +101,7 @@ impl Sender {
     }
 
     /// Fresh facts of a message that this sender may try now.
-    async fn look(&self, order: &Order) -> Result<Option<Checked>, Error> {
+    async fn look(&self, order: &QueuedMessage) -> Result<Option<Checked>, Error> {
         let Some(head) = self.store.head(&order.tenant, &order.customer).await? else { return Ok(None) };
         let Some(entry) = head.pending.get(&order.message) else { return Ok(None) };
         let now = self.clock.now();
@@ -117,7 +119,7 @@ impl Sender {
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
-    async fn attempt(&self, order: &Order, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
+    async fn attempt(&self, order: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
         let Checked { head, facts, policy, pending } = &checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
@@ -125,16 +127,21 @@ impl Sender {
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %order.message, reason, "message superseded");
                 let done = self.store.withdraw(&order.tenant, &order.customer, &order.message, &reason, now).await?;
-                return Ok(done.then_some(Ended::Superseded));
+                return self.unless_logged(order, &checked, done.then_some(Ended::Superseded)).await;
             }
-            Recheck::Defer(until, reason) => {
-                tracing::info!(message.id = %order.message, reason, until = %until, "message deferred");
+            Recheck::Block(refusal) => {
+                tracing::info!(message.id = %order.message, reason = %refusal, "message blocked");
+                let done = self.store.block(&order.tenant, &order.customer, &order.message, &refusal, now).await?;
+                return self.unless_logged(order, &checked, done.then_some(Ended::Blocked)).await;
+            }
+            Recheck::Defer(until, refusal) => {
+                tracing::info!(message.id = %order.message, reason = %refusal, until = %until, "message deferred");
                 let how = Release::Deferred { until };
                 let done = self.store.release(&order.tenant, &order.customer, &order.message, None, how).await?;
-                return Ok(done.then_some(Ended::Deferred));
+                return self.unless_logged(order, &checked, done.then_some(Ended::Deferred)).await;
             }
         };
-        let Some(contact) = facts.customer.contacts.iter().find(|contact| contact.external_id == pending.contact) else {
+        let Some(contact) = People::of(facts).contact(&pending.contact) else {
             return Ok(Some(Ended::NotMine));
         };
         if pending.channel == domain::Channel::Email && !policy.settings.sender.contains_key(&pending.channel) {
@@ -149,13 +156,8 @@ impl Sender {
                 return self.put_off(order, &key, "A message could not be rendered", &detail).await.map(Some);
             }
         };
-        if let (Some(cap), Some(person), Mode::Live) = (policy.settings.caps.per_person, contact.person(), pending.mode) {
-            let place = domain::calendar::Place::of_customer(&facts.customer, &policy.settings);
-            let count = if decide::cap_is_lifted(facts, pending) { u32::MAX } else { cap.count };
-            let cap = PersonCap { count, ..cap };
-            if !self.store.spend(&order.tenant, &person, place.date_of(now), &cap).await? {
-                return Ok(None);
-            }
+        if !self.log_contact(order, &checked, contact, now).await? {
+            return Ok(None);
         }
         let attempt = Attempt {
             id: render::attempt_id(
@@ -171,22 +173,91 @@ impl Sender {
             Claim::Changed(_) => return Ok(None),
             Claim::Gone => return Ok(Some(Ended::NotMine)),
         };
-        let mut outcome = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new() };
-        if let Some(reason) = self.stopped_meanwhile(order, &checked).await? {
-            (outcome.sent, outcome.reason) = (Settled::Superseded, reason);
+        let guard = json!("allow");
+        let mut outcome = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
+        if let Some(stopped) = self.stopped_meanwhile(order, &checked).await? {
+            (outcome.sent, outcome.reason, outcome.guard) = stopped;
         } else if pending.mode == Mode::Live {
             let refused = self.call(order, &checked, contact, &mut outcome).await?;
             if let Some(after) = refused {
                 let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
-                return self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await.map(Some);
+                let ended = self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await?;
+                return self.unless_lost(order, &checked, Some(ended)).await;
             }
         }
-        self.settle(order, &claimed, &attempt, &checked, outcome).await.map(Some)
+        let ended = self.settle(order, &claimed, &attempt, &checked, outcome).await?;
+        self.unless_lost(order, &checked, Some(ended)).await
+    }
+
+    /// Writes down that the person is about to be contacted; false when somebody else contacted them meanwhile and the message may not
+    /// go any more. A sender that comes back to its own entry on the same day writes nothing.
+    async fn log_contact(
+        &self,
+        order: &QueuedMessage,
+        checked: &Checked,
+        contact: &Contact,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let Checked { facts, policy, pending, .. } = checked;
+        let Some(person) = contact.person() else { return Ok(true) };
+        let place = Place::of_customer(&facts.customer, &policy.settings);
+        let attempt = ContactAttempt {
+            at: now,
+            channel: pending.channel,
+            message: pending.id.clone(),
+            case: facts.cases.get(&pending.currency).map(|case| case.id.clone()),
+            customer: order.customer.clone(),
+            mode: pending.mode,
+        };
+        let mut seen = facts.contact_log.get(&person).cloned().unwrap_or_default();
+        for _ in 0..CLAIMS_MAX {
+            if seen.has(&pending.id, place.date_of(now), &place) {
+                return Ok(true);
+            }
+            seen = match self.store.log_contact(&order.tenant, &person, &attempt, &seen).await? {
+                Logged::Written => return Ok(true),
+                Logged::Changed(log) => log,
+            };
+            let mut facts = facts.clone();
+            facts.contact_log.insert(person.clone(), seen.clone());
+            if !matches!(decide::recheck(&facts, policy, pending, now), Recheck::Send { .. }) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How a message ended before it was claimed; a sender that died had perhaps written its contact down.
+    async fn unless_logged(
+        &self,
+        order: &QueuedMessage,
+        checked: &Checked,
+        ended: Option<Ended>,
+    ) -> Result<Option<Ended>, Error> {
+        let mut logged = checked.facts.contact_log.values().flat_map(|log| &log.attempts);
+        if logged.any(|attempt| attempt.message == order.message) {
+            self.unless_lost(order, checked, ended).await
+        } else {
+            Ok(ended)
+        }
+    }
+
+    /// How a message ended; where nothing was sent, the person was not contacted.
+    async fn unless_lost(&self, order: &QueuedMessage, checked: &Checked, ended: Option<Ended>) -> Result<Option<Ended>, Error> {
+        match ended {
+            Some(Ended::Superseded | Ended::Blocked | Ended::Deferred | Ended::Retrying | Ended::Failed) => {}
+            Some(Ended::NotMine | Ended::Sent | Ended::Shadow | Ended::Unknown) | None => return Ok(ended),
+        }
+        let contact = People::of(&checked.facts).contact(&checked.pending.contact);
+        if let Some(person) = contact.and_then(Contact::person) {
+            self.store.take_contact_back(&order.tenant, &person, &order.message).await?;
+        }
+        Ok(ended)
     }
 
     async fn render(
         &self,
-        order: &Order,
+        order: &QueuedMessage,
         checked: &Checked,
         rows: &[Covered],
         contact: &Contact,
@@ -200,25 +271,42 @@ impl Sender {
         };
         let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
         let token = self.vault.token_of(&order.tenant, head, expires_at).await?;
-        let links = render::links(&self.portal_url, &token, &contact.external_id, pending.channel);
+        let address = contact.address(pending.channel).unwrap_or_default();
+        let stop = self.vault.stop_link(&Stop::of(&order.tenant, pending.channel, address)).await?;
+        let links = render::links(&self.portal_url, &token, &stop, &template.language);
         let situation = decide::assess(facts, policy, now);
         let rendered = render::render(&situation, policy, pending, rows, contact, template, links.clone());
         Ok(rendered.map(|rendered| (rendered, links, template.version)).map_err(|error| error.to_string()))
     }
 
     /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
-    /// known of the addresses. Read after the claim, so that whatever was committed before it is honoured.
-    async fn stopped_meanwhile(&self, order: &Order, checked: &Checked) -> Result<Option<String>, Error> {
-        let (policy, addresses) = self.store.outside_now(&order.tenant, &checked.head, &checked.facts).await?;
-        let facts = Facts { addresses, ..checked.facts.clone() };
+    /// known of the people. Read after the claim, so that whatever was committed before it is honoured. `Some` with how the message
+    /// ends, why, and what the guard said.
+    async fn stopped_meanwhile(
+        &self,
+        order: &QueuedMessage,
+        checked: &Checked,
+    ) -> Result<Option<(Settled, String, Value)>, Error> {
+        let (policy, people) = self.store.outside_now(&order.tenant, &checked.head, &checked.facts).await?;
+        let KnownPeople { addresses, contact_log } = people;
+        let facts = Facts { addresses, contact_log, ..checked.facts.clone() };
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
             Recheck::Send { .. } => None,
-            Recheck::Supersede(reason) | Recheck::Defer(_, reason) => Some(reason),
+            Recheck::Supersede(reason) => Some((Settled::Superseded, reason, Value::Null)),
+            Recheck::Block(refusal) | Recheck::Defer(_, refusal) => {
+                Some((Settled::Blocked, refusal.to_string(), json!(refusal.rules)))
+            }
         })
     }
 
     /// Calls the provider; `Some` with the seconds to wait when it refused for now.
-    async fn call(&self, order: &Order, checked: &Checked, contact: &Contact, outcome: &mut Call) -> Result<Option<u64>, Error> {
+    async fn call(
+        &self,
+        order: &QueuedMessage,
+        checked: &Checked,
+        contact: &Contact,
+        outcome: &mut Call,
+    ) -> Result<Option<u64>, Error> {
         let Checked { policy, pending, .. } = checked;
         let channel = pending.channel;
         let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
@@ -261,7 +349,7 @@ impl Sender {
     #[expect(clippy::too_many_arguments, reason = "a cut through one straight line")]
     async fn retry(
         &self,
-        order: &Order,
+        order: &QueuedMessage,
         attempt: &Attempt,
         after: u64,
         dispatches: u32,
@@ -283,7 +371,7 @@ impl Sender {
 
     async fn settle(
         &self,
-        order: &Order,
+        order: &QueuedMessage,
         claimed: &Head,
         attempt: &Attempt,
         checked: &Checked,
@@ -295,7 +383,8 @@ impl Sender {
             Settled::Shadow => (Some(Outcome::Sent), Ended::Shadow),
             Settled::Unknown => (Some(Outcome::Unknown), Ended::Unknown),
             Settled::Failed => (Some(Outcome::Undelivered), Ended::Failed),
-            Settled::Superseded | Settled::Blocked => (None, Ended::Superseded),
+            Settled::Superseded => (None, Ended::Superseded),
+            Settled::Blocked => (None, Ended::Blocked),
         };
         let next = if call.sent == Settled::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
@@ -315,14 +404,14 @@ impl Sender {
             rendered_sha256: Some(rendered.sha256.clone()),
             template_version: *template_version,
             layout_version: channels::LAYOUT_VERSION,
-            trace: json!({ "provider": self.channel.provider(), "guard": "allow" }),
+            trace: json!({ "provider": self.channel.provider(), "guard": call.guard }),
         };
         self.store.settle(&order.tenant, claimed, &order.message, attempt, &settlement, next).await?;
         Ok(ended)
     }
 
     /// What only a person can mend: they are told, and the message is tried again within a day.
-    async fn put_off(&self, order: &Order, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
+    async fn put_off(&self, order: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
         let task = NewTask {
             kind: TaskKind::NeedsReview,
             key: key.to_owned(),
@@ -348,6 +437,8 @@ struct Call {
     sent: Settled,
     provider_id: Option<String>,
     reason: String,
+    /// What the guard said of it right before the provider was called: `allow`, the rules that did not, or nothing where it was not asked.
+    guard: Value,
 }
 
 /// When the customer is due again after a message: at once where more is to be done now.
@@ -367,6 +458,7 @@ fn word(ended: Ended) -> &'static str {
         Ended::Sent => "sent",
         Ended::Shadow => "shadow",
         Ended::Superseded => "superseded",
+        Ended::Blocked => "blocked",
         Ended::Deferred => "deferred",
         Ended::Retrying => "retrying",
         Ended::Failed => "failed",

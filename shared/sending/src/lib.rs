@@ -1,8 +1,8 @@
 //! What every sender does with a queued message, whatever its channel.
 //!
 //! ```text
-//! order (ids) ── head: pending and mine to try? ── fresh facts and policy ── recheck ── render ── claim ── look once more
-//!                                                     │ superseded, deferred                        │ changed: begin again
+//! order (ids) ── head: pending and mine to try? ── fresh facts and policy ── recheck ── render ── contact log ── claim ── look once more
+//!                                                     │ superseded, blocked, deferred               │ changed: begin again
 //!                                                                                                   └─ provider ── settle
 //! ```
 //!
@@ -12,5 +12,5 @@ mod batch;
 mod flow;
 mod render;
 
-pub use batch::Order;
+pub use batch::QueuedMessage;
 pub use flow::{Ended, Sender};

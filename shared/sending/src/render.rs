@@ -2,28 +2,17 @@ use channels::{
     Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, UPCOMING_LISTED_MAX,
 };
 use domain::{
-    Channel, Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId, book::DueItem,
+    Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId, book::DueItem,
     decide::Situation,
 };
 use jiff::civil::Date;
 
-/// The page of a customer, and of stopping one address.
-pub(crate) fn links(portal_url: &str, token: &str, contact: &str, channel: Channel) -> Links {
-    let portal = format!("{portal_url}/p/{token}");
-    let opt_out = format!("{portal}/opt-out?c={}&ch={}", percent(contact), channel.as_str());
-    Links { portal, opt_out, pay: None }
-}
-
-fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
+/// The page of a customer, and of stopping one address, in the language of the message.
+pub(crate) fn links(portal_url: &str, token: &str, stop: &str, language: &str) -> Links {
+    let primary =
+        language.split('-').next().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
+    let opt_out = format!("{portal_url}/p/{stop}/opt-out?l={primary}");
+    Links { portal: format!("{portal_url}/p/{token}"), opt_out, pay: None }
 }
 
 /// The template's text in the customer's language, else the tenant's, else English, else any that it has.
@@ -120,6 +109,8 @@ pub(crate) fn attempt_id(tenant: &TenantId, customer: &CustomerId, order: &str, 
 
 #[cfg(test)]
 mod tests {
+    use domain::Channel;
+
     use super::*;
 
     #[test]
@@ -150,8 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn contact_ids_are_safe_in_links() {
-        let links = links("https://x.example", "tok", "a/b&c=ü", Channel::Email);
-        assert_eq!(links.opt_out, "https://x.example/p/tok/opt-out?c=a%2Fb%26c%3D%C3%BC&ch=email");
+    fn links_are_of_one_address_and_language() {
+        for (language, said) in [("pt-br", "pt"), ("de", "de"), ("d&e", "")] {
+            let links = links("https://x.example", "tok", "stop", language);
+            assert_eq!(links.opt_out, format!("https://x.example/p/stop/opt-out?l={said}"));
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseState, CustomerId, DisputeStatus, NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms, id::digest,
+    Agreement, CaseState, CustomerId, DisputeStatus, MessageId, NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms,
+    id::digest,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -268,7 +269,10 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
         if born == Some(word) && matches!(word, "sent" | "shadow") {
             let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();
             let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
-            events.extend(satisfied(tenant, customer, &body, Some(message.id.as_str()), steps));
+            // A message and its copies satisfy a step once: whoever of them comes first, it is the same event.
+            let first = message.copy_of.map(|of| MessageId::of_decision(tenant, customer, body.number, of));
+            let first = first.as_ref().unwrap_or(&message.id);
+            events.extend(satisfied(tenant, customer, &body, Some(first.as_str()), steps));
         }
     }
     Ok(events)

@@ -6,9 +6,9 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, the case view |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, a person's contacts, the case view |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
-//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens |
+//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
 //! | `history` | versions of facts, and what was known at an instant |
@@ -33,8 +33,9 @@ use std::sync::Arc;
 
 pub use customer::{
     apply::{Applied, AppliedOutcome, Receipt},
+    contacts::Logged,
     explained::Explained,
-    facts::fact_versions,
+    facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
 };
 pub use events::{BusEvent, events};
@@ -59,6 +60,7 @@ pub use tasks::{Ending, Task, TaskEnded, TaskPage, is_task_cursor, task_id};
 pub use tenant::{
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
+    stops::Stop,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     vault::Vault,
     workflows::{OpenCases, Read, Template},

@@ -17,7 +17,7 @@ use crate::{
         attributes::{
             document::DOC,
             every::{CHASE, PK, SK},
-            task,
+            fact, task,
         },
         change::{Change, absent, put, put_new, some_item},
         db::{Row, Transacted, Wrote, failed, json, millis, n, number, row_of, s, text, to_json, word_of},
@@ -102,9 +102,9 @@ pub fn task_id(tenant: &TenantId, customer: Option<&CustomerId>, task: &NewTask)
     task.id(tenant, customer)
 }
 
-pub(crate) fn work_row(tenant: &TenantId, customer: &CustomerId, work: &OpenWork) -> (Key, Row) {
+pub(crate) fn work_row(tenant: &TenantId, customer: &CustomerId, work: &OpenWork, now: Timestamp) -> (Key, Row) {
     let key = keys::open_work(tenant, customer, &work.task);
-    let row = row_of([(DOC, s(to_json(work))), (CHASE, s(keys::beside_profile(&key.sk)))]);
+    let row = row_of([(DOC, s(to_json(work))), (fact::SEEN_AT, n(millis(now))), (CHASE, s(keys::beside_profile(&key.sk)))]);
     (key, row)
 }
 
@@ -286,7 +286,7 @@ impl Store {
             }
             let mut actions = vec![change.update(self)];
             if let Some((customer, work)) = work {
-                actions.push(self.work_ended(tenant, customer, &work));
+                actions.push(self.work_ended(tenant, customer, &work, now));
                 if let Some(order) = order_of(tenant, customer, &work, ending, now) {
                     let (key, row) = order_row(tenant, customer, &order);
                     actions.push(put(self, &key, row));
@@ -308,9 +308,9 @@ impl Store {
     }
 
     /// What becomes of what a decision knows of a task that a person finished.
-    fn work_ended(&self, tenant: &TenantId, customer: &CustomerId, work: &OpenWork) -> TransactWriteItem {
+    fn work_ended(&self, tenant: &TenantId, customer: &CustomerId, work: &OpenWork, now: Timestamp) -> TransactWriteItem {
         if OpenWork::outlives_its_end(work.kind) {
-            let (key, row) = work_row(tenant, customer, &OpenWork { done: true, ..work.clone() });
+            let (key, row) = work_row(tenant, customer, &OpenWork { done: true, ..work.clone() }, now);
             put(self, &key, row)
         } else {
             Change::of(keys::open_work(tenant, customer, &work.task)).delete(self)

@@ -139,7 +139,9 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
         let records = store.records(&tenant, &id, 1_000).await?;
         let by_id: BTreeMap<&MessageId, &Record> =
             records.iter().filter_map(|record| record.message.as_ref().map(|sent| (&sent.id, record))).collect();
-        let mut steps: BTreeMap<(String, String), usize> = BTreeMap::new();
+        // Once to one person, and beside that once to each person of a copy.
+        let mut steps: BTreeMap<(String, String, String), usize> = BTreeMap::new();
+        let mut people: BTreeMap<(String, String, String), usize> = BTreeMap::new();
         for (message, _) in pending.iter().filter(|(_, (of, _))| of == customer) {
             let record = MessageId::parse(message).and_then(|id| by_id.get(&id).copied());
             let Some(record) = record else {
@@ -169,7 +171,7 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
                         verdict.lost.push(format!("{message} of {customer} is in doubt and nobody was asked"));
                     }
                 }
-                "superseded" | "failed" | "rejected" | "rendering_failed" => {
+                "superseded" | "blocked" | "failed" | "rejected" | "rendering_failed" => {
                     verdict.settled += usize::from(was_unknown);
                     if left > 0 {
                         verdict.lost.push(format!("{message} of {customer} left and is {}", record.status));
@@ -181,14 +183,21 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
                 if !matches!(coverage.outcome, Outcome::Sent | Outcome::Unknown) {
                     continue;
                 }
+                let contact = record.message.as_ref().map(|sent| sent.contact.clone()).unwrap_or_default();
+                let copy = if coverage.copy { format!(" in copy to {contact}") } else { String::new() };
                 for row in &coverage.rows {
-                    *steps.entry((row.item.to_string(), row.step.clone())).or_default() += 1;
+                    let of = |who: &str| (row.item.to_string(), row.step.clone(), who.to_owned());
+                    *steps.entry(of(&copy)).or_default() += 1;
+                    *people.entry(of(&contact)).or_default() += 1;
                     verdict.sent.insert((customer.clone(), row.item.to_string(), row.step.clone()));
                 }
             }
         }
-        for ((item, step), times) in steps.into_iter().filter(|(_, times)| *times > 1) {
-            verdict.twice.push(format!("{customer} {item} {step}: {times} messages count"));
+        for ((item, step, copy), times) in steps.into_iter().filter(|(_, times)| *times > 1) {
+            verdict.twice.push(format!("{customer} {item} {step}{copy}: {times} messages count"));
+        }
+        for ((item, step, contact), times) in people.into_iter().filter(|(_, times)| *times > 1) {
+            verdict.twice.push(format!("{customer} {item} {step}: {contact} was written to {times} times"));
         }
     }
     Ok(verdict)

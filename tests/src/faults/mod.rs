@@ -20,7 +20,8 @@ use judge::Verdict;
 use scenario::{Act, TENANT};
 
 /// The functions that a run invokes.
-pub const FUNCTIONS: [&str; 8] = ["ingest", "sweep", "dispatch", "send-email", "send-sms", "feedback", "admin", "portal"];
+pub const FUNCTIONS: [&str; 9] =
+    ["ingest", "sweep", "dispatch", "read-model", "send-email", "send-sms", "feedback", "admin", "portal"];
 /// The days of the whole scenario, with time for what is in doubt to settle.
 pub const DAYS: i64 = 64;
 

@@ -123,6 +123,7 @@ impl Subject {
             template_version: 1,
             pay_by: None,
             rows: rows.clone(),
+            copy_of: None,
         };
         let decision = Decision {
             cases: [(Currency::EUR, case)].into(),

@@ -2,7 +2,8 @@
 
 use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered};
 use domain::{
-    CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DueItemKey, Mode, Money, RuleTrace, calendar::tenant_zone,
+    CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DueItemKey, INVOICE_CONTACT, Mode, Money, RuleTrace,
+    calendar::tenant_zone,
 };
 use jiff::{Timestamp, civil::Date};
 use store::Record;
@@ -72,7 +73,10 @@ impl Message {
     pub(super) fn read(book: &Book, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
         let sent = record.message.as_ref()?;
         let customer = book.customers.get(customer).map(|(_, customer)| customer);
-        let person = customer.and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact));
+        let own = || sent.rows.iter().find_map(|row| book.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
+        let person = customer
+            .and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact))
+            .or_else(|| own().filter(|_| sent.contact.starts_with(INVOICE_CONTACT)));
         let mut heard: Vec<(String, Timestamp)> = record.heard.iter().map(|(word, at)| (word.clone(), *at)).collect();
         // The provider tells of both in one second.
         heard.sort_by_key(|(word, at)| (*at, word != "sent"));
@@ -128,7 +132,12 @@ impl Message {
             language: customer.language.clone().unwrap_or_else(|| template.language.clone()),
             country: customer.country.clone(),
             customer_name: customer.name.clone(),
-            contact_name: customer.contacts.iter().find(|one| one.address(self.channel) == Some(&*self.to))?.name.clone(),
+            contact_name: customer
+                .contacts
+                .iter()
+                .find(|one| one.address(self.channel) == Some(&*self.to))
+                .map(|one| one.name.clone())
+                .unwrap_or_default(),
             // The record does not keep it.
             case_id: String::new(),
             more: invoices.len().saturating_sub(channels::INVOICES_LISTED_MAX),

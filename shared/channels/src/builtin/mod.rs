@@ -52,7 +52,11 @@ pub fn workflows() -> Vec<Workflow> {
     let at = |days| At { anchor: Anchor::DueDate, offset: Offset::Days(Days(days)) };
     let send = |id: &str, days, channels: &[Channel]| {
         let (channels, template) = (channels.to_vec(), id.to_owned());
-        Step::new(id, at(days), Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task }))
+        Step::new(
+            id,
+            at(days),
+            Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 }),
+        )
     };
     let title = "Call the customer and decide how to go on".to_owned();
     let review = Step::new("review", at(40), Action::Task(TaskAction { title, to: None, due_in: Some(Days(3)) }));

@@ -36,6 +36,7 @@ pub struct CustomerFacts {
     pub region: String,
     pub debt_purpose: String,
     pub legal_entity: String,
+    pub parent_external_id: String,
 }
 
 /// The driving due item and its invoice, for conditions; each field is documented in [`FACTS`].
@@ -202,6 +203,11 @@ pub const FACTS: &[Fact] = &[
     text("customer.region", |f| &f.customer.region, "ISO 3166-2 without the country: `BE`, `CA`."),
     text("customer.debt_purpose", |f| &f.customer.debt_purpose, "`business`, `personal`, or empty."),
     text("customer.legal_entity", |f| &f.customer.legal_entity, "Which of your legal entities invoices this customer."),
+    text(
+        "customer.parent_external_id",
+        |f| &f.customer.parent_external_id,
+        "The source's id of the customer that this one belongs to, or empty.",
+    ),
     text("invoice.number", |f| &f.invoice.number, "The number of the driving due item's invoice."),
     text("invoice.currency", |f| &f.invoice.currency, "ISO 4217: `EUR`."),
     text("invoice.purchase_order", |f| &f.invoice.purchase_order, "The purchase order that the invoice names."),

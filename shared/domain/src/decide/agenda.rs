@@ -10,7 +10,7 @@ use super::{
     rungs::{NextStep, Rungs, brought_forward, is_sent_now},
 };
 use crate::{
-    Case, Outcome, Scope,
+    Action, Case, Contact, Outcome, Scope, Step,
     book::DueItem,
     calendar::Place,
     condition::{ExposureFacts, OF_PERSONS_DAY, OF_TENANTS_DAY},
@@ -250,7 +250,7 @@ impl<'a> Looking<'_, 'a> {
             let approval = self.approval(at, &next, &results);
             let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
-                Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, || self.reached.late(on)),
+                Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, || self.late(item, &next, on)),
                 Waits::Until(ends_on) => return Turn { next: Some((next, When::WaitsUntil(on.max(ends_on)))), results },
                 // When its condition came true is not known, so that its moment is today's.
                 Waits::Over if !self.reached.due(self.situation.today) => {
@@ -287,7 +287,7 @@ impl<'a> Looking<'_, 'a> {
             };
             let approval = self.approval(at, &next, &results);
             // A day that only the plan's own gap let pass makes nothing late.
-            let late = || self.reached.late(after_gap(self.situation, self.workflow, next.on));
+            let late = || self.late(item, &next, after_gap(self.situation, self.workflow, next.on));
             let wanted_late = approval.is_under_way() || self.is_brought_forward(&next, &results);
             let passed_over = match self.waits(&next, item, &results) {
                 Waits::No => !wanted_late && self.rungs.passed_over(item, &results, &next, late),
@@ -321,6 +321,28 @@ impl<'a> Looking<'_, 'a> {
     fn approval(&self, at: usize, next: &NextStep, results: &[StepResult<'a>]) -> Approval {
         let step = self.workflow.steps.get(next.index);
         step.map_or(Approval::Free { asked: false }, |step| self.situation.approval(step, at, &next.occurrence, results))
+    }
+
+    /// Whether a step that may come on a day is late. Days that only the gap at the people let pass make nothing late.
+    fn late(&self, item: &DueItem<'_>, next: &NextStep, on: Date) -> bool {
+        let free_on = self.workflow.steps.get(next.index).and_then(|step| self.people_free_on(item, step));
+        self.reached.late(free_on.map_or(on, |free_on| on.max(free_on)))
+    }
+
+    /// The first day on which one of those whom a step writes to may be written to, who were all contacted about other customers;
+    /// `None` while somebody was not.
+    fn people_free_on(&self, item: &DueItem<'_>, step: &Step) -> Option<Date> {
+        let Action::Send(send) = &step.action else { return None };
+        let Situation { facts, people, place, today, .. } = self.situation;
+        let own = item.invoice.and_then(|invoice| people.own(invoice)).and_then(|id| people.contact(id));
+        let in_roles = facts.customer.contacts.iter().filter(|contact| send.to.iter().any(|role| contact.roles.contains(role)));
+        let people = own.into_iter().chain(in_roles);
+        let free_on = |contact: &Contact| {
+            let last = facts.contact_log.get(&contact.person()?)?.last_elsewhere(&facts.customer.id, self.situation.mode())?;
+            let on = Some(place.date_of(last)).filter(|on| on != today)?;
+            Some(add_days(on, i64::from(self.workflow.min_gap.0)))
+        };
+        people.map(free_on).collect::<Option<Vec<_>>>()?.into_iter().min()
     }
 
     /// What the wait of a step says that would be due but for it.

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::orders;
 use crate::{
-    Currency, Customer, Facts, Mode, Occurrence, Order, Outcome, Policy, Step, TaskKind,
+    Currency, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
     book::{Book, BookRules, DueItem},
     calendar::{Calendar, Place, Spread},
     condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, RiskFacts},
@@ -28,6 +28,8 @@ pub struct Situation<'a> {
     pub book: Book<'a>,
     /// The results of steps that count in the tenant's mode, this decision's own so far included.
     pub history: StepHistory<'a>,
+    /// Whom messages can go to.
+    pub people: People<'a>,
     /// Where the customer's people are.
     pub place: Place,
     /// Where the tenant is.
@@ -104,6 +106,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         book,
         today: place.date_of(now),
         last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
+        people: People::of(facts),
         place,
         home,
         spread: Spread::of(&facts.tenant, &facts.customer.id),
@@ -184,10 +187,9 @@ impl<'a> Situation<'a> {
     }
 
     fn facts_of_item(&self, exposure: &Arc<ExposureFacts>, item: Option<(&DueItem<'_>, &[StepResult<'_>])>) -> ConditionFacts {
-        let messages =
-            self.facts.coverage.iter().filter(|coverage| {
-                coverage.message.is_some() && coverage.outcome.satisfies() && counts(coverage.mode, self.mode())
-            });
+        let messages = self.facts.coverage.iter().filter(|coverage| {
+            coverage.message.is_some() && !coverage.copy && coverage.outcome.satisfies() && counts(coverage.mode, self.mode())
+        });
         ConditionFacts {
             customer: Arc::clone(self.customer.get_or_init(|| Arc::new(customer_facts(&self.facts.customer)))),
             invoice: item.map_or_else(InvoiceFacts::default, |(item, _)| self.invoice_facts(item)),
@@ -269,5 +271,6 @@ fn customer_facts(customer: &Customer) -> CustomerFacts {
         }
         .to_owned(),
         legal_entity: text(&customer.legal_entity),
+        parent_external_id: text(&customer.parent_external_id),
     }
 }

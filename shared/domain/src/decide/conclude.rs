@@ -199,7 +199,9 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     let mut results = Vec::new();
     for (currency, case) in cases {
         decision.cases.extend(case.case.map(|case| (currency, case)));
-        decision.messages.extend(case.messages);
+        let before = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
+        let placed = |message: Planned| Planned { copy_of: message.copy_of.map(|of| before + of), ..message };
+        decision.messages.extend(case.messages.into_iter().map(placed));
         asking.extend(case.tasks);
         decision.charges.extend(case.charges);
         decision.next = decision.next.earlier(case.next);
@@ -240,7 +242,7 @@ fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
     let mut owed: BTreeMap<Currency, Owed> = BTreeMap::new();
     for item in &book.items {
         let of = owed.entry(item.currency).or_default();
-        of.open_minor = of.open_minor.saturating_add(item.open_minor);
+        of.open_minor = of.open_minor.saturating_add(item.owed_minor());
         of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
         if item.due_on < book.today {
             of.overdue_minor = of.overdue_minor.saturating_add(item.due_now_minor);
@@ -305,6 +307,7 @@ fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Ve
                 way: None,
                 pay_by: None,
                 rows: vec![row],
+                copy: false,
             }),
         }
     }

@@ -33,7 +33,7 @@ use jiff::Timestamp;
 
 pub use agenda::upcoming;
 pub use assess::{Situation, assess};
-pub use recheck::{Recheck, cap_is_lifted, recheck};
+pub use recheck::{Recheck, Refusal, cap_is_lifted, recheck};
 pub use rungs::{CLEARING_BUSINESS_DAYS, NextStep};
 
 use crate::{Because, Case, CaseState, Currency, Decision, Facts, Mode, Policy};
@@ -157,6 +157,8 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
 
 #[cfg(test)]
 mod agreement_properties;
+#[cfg(test)]
+mod contact_tests;
 #[cfg(test)]
 mod money_tests;
 #[cfg(test)]

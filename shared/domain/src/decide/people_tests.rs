@@ -161,7 +161,7 @@ fn an_approval_that_comes_too_late_is_traced() {
     let decision = stage.step(at("2026-02-10T10:00:00Z"));
     let traces = traced(&decision);
     assert!(traces[0].used && traces[0].said.contains("too late: the due item is not open"), "{}", traces[0].said);
-    assert_eq!(decision.used_orders, [given.id.clone()]);
+    assert_eq!(decision.used_orders, std::slice::from_ref(&given.id));
     // Given again, with nothing open at all.
     stage.facts.invoices.retain(|fact| fact.invoice.id == invoice);
     give(&mut stage, given);
@@ -353,7 +353,8 @@ fn a_cap_is_lifted_for_one_message() {
     stage.policy.settings.caps.per_person = Some(crate::settings::PersonCap { count: 1, days: 30 });
     stage.invoice("A", EUR, 1_000, "2026-02-04");
     let person = stage.facts.customer.contacts[0].person().expect("a mailbox");
-    stage.facts.addresses.entry(person).or_default().contacted_on = vec!["2026-02-01".parse().expect("a date")];
+    let customer = stage.facts.customer.id.clone();
+    stage.contacted(&person, &customer, &[at("2026-02-01T09:00:00Z")]);
     let now = at("2026-02-05T15:45:00Z");
     assert!(decide(&stage.facts, &stage.policy, now).messages.is_empty(), "the cap is reached");
     give(&mut stage, order("lift", OrderKind::LiftCapOnce, "2026-02-05T10:00:00Z"));

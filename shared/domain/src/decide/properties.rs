@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Channel, HoldClock, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
+    Channel, CustomerId, HoldClock, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
     book::Book,
     dates::days_between,
     guard::Verdict,
@@ -117,14 +117,16 @@ proptest! {
     }
 
     #[test]
-    fn more_restrictions_never_allow_more(hour in 0_i64..400, contacted in prop::collection::vec(0_i64..30, 0..6), extra in 0_usize..5) {
+    fn more_restrictions_never_allow_more(hour in 0_i64..400, contacted in prop::collection::vec(0_i64..30, 0..6), extra in 0_usize..6) {
         let now = at("2026-02-02T00:00:00Z").checked_add(hour.hours()).expect("in this century");
         let mut stage = Stage::new(ladder());
         stage.invoice("A", Currency::EUR, 1_000, "2026-01-10");
         stage.policy.settings.caps.per_person = Some(crate::settings::PersonCap { count: 3, days: 10 });
         let person = stage.facts.customer.contacts[0].person().expect("an address");
-        let days = contacted.iter().map(|back| crate::dates::add_days(on("2026-02-20"), -back)).collect();
-        stage.facts.addresses.entry(person.clone()).or_default().contacted_on = days;
+        let own = stage.facts.customer.id.clone();
+        let noon = |back: i64| at("2026-02-20T12:00:00Z").checked_sub((24 * back).hours()).expect("in this century");
+        let instants: Vec<Timestamp> = contacted.iter().map(|back| noon(*back)).collect();
+        stage.contacted(&person, &own, &instants);
         let before = verdict(&stage, now);
         match extra {
             0 => stage.policy.settings.paused = true,
@@ -135,7 +137,8 @@ proptest! {
             }
             2 => stage.facts.last_contact.live = Some(now.checked_sub(30.hours()).expect("in this century")),
             3 => stage.policy.settings.freshness = BTreeMap::from([("canonical".to_owned(), "PT1H".to_owned())]),
-            _ => stage.facts.addresses.entry(person).or_default().contacted_on.push(crate::dates::add_days(on("2026-02-01"), 0)),
+            4 => stage.contacted(&person, &own, &[at("2026-02-01T12:00:00Z")]),
+            _ => stage.contacted(&person, &CustomerId::derive(&["another"]), &[now.checked_sub(30.hours()).expect("in this century")]),
         }
         let after = verdict(&stage, now);
         prop_assert!(after >= before, "{before:?} became {after:?}");

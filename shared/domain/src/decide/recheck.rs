@@ -8,8 +8,11 @@ use super::{
     rungs::{Rungs, is_sent_now},
 };
 use crate::{
-    Action, Case, CaseState, Covered, Outcome, Pending, Policy, Standing, Workflow, dates::add_days, guard::Verdict,
-    step_history::StepHistory, workflow::CompiledWorkflow,
+    Action, Case, CaseState, Covered, MessageId, Outcome, Pending, Policy, RuleTrace, Standing, Workflow,
+    dates::add_days,
+    guard::{self, Verdict},
+    step_history::StepHistory,
+    workflow::{CompiledWorkflow, validate::COPIES_MAX},
 };
 
 /// What a sender finds when it looks again, right before it claims.
@@ -20,10 +23,27 @@ pub enum Recheck {
         /// The due items that it still stands for, with what is due now.
         rows: Vec<Covered>,
     },
-    /// It is not to be sent any more.
+    /// It is not right any more.
     Supersede(String),
-    /// Not now; decide again then.
-    Defer(Timestamp, String),
+    /// The guard forbids it, or asks for a person.
+    Block(Refusal),
+    /// The guard says not now; decide again then.
+    Defer(Timestamp, Refusal),
+}
+
+/// What the guard has against a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Every rule that did not allow it.
+    pub rules: Vec<RuleTrace>,
+}
+
+impl std::fmt::Display for Refusal {
+    /// The rules in a line: `suppression: block: the address opted out; window: defer until …`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines: Vec<String> = self.rules.iter().map(|rule| format!("{}: {}", rule.rule, rule.said)).collect();
+        f.write_str(&lines.join("; "))
+    }
 }
 
 /// Runs the guard again on fresh facts and compares with what was decided.
@@ -54,11 +74,19 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if pending.pay_by != pay_by.map(|pay_by| add_days(situation.today, i64::from(pay_by.days))) {
         return Recheck::Supersede("its date to pay by is not the one that it would have today".to_owned());
     }
-    let contacts = &facts.customer.contacts;
-    let Some(contact) = contacts.iter().find(|contact| contact.external_id == pending.contact) else {
+    let Some(contact) = situation.people.contact(&pending.contact) else {
         return Recheck::Supersede("the person is no longer there".to_owned());
     };
-    if !send.to.iter().any(|role| contact.roles.contains(role)) {
+    let named = |row: &Covered| {
+        let item = situation.book.position(&row.item).and_then(|at| situation.book.items.get(at));
+        item.and_then(|item| item.invoice).and_then(|invoice| situation.people.own(invoice)) == Some(pending.contact.as_str())
+    };
+    let is_in_role = facts
+        .customer
+        .contacts
+        .iter()
+        .any(|known| known.external_id == pending.contact && send.to.iter().any(|role| known.roles.contains(role)));
+    if !is_in_role && !rows.iter().all(named) {
         return Recheck::Supersede("the person no longer has the role that the step writes to".to_owned());
     }
     if contact.address(pending.channel).is_none() {
@@ -68,14 +96,16 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let gap = rows.iter().any(|row| is_sent_now(results(row), &row.step, &row.occurrence));
     let lifted = Lifted { gap, cap: cap_is_lifted(facts, pending) };
     let answer = route::ask_lifted(&situation, workflow, lifted, pending.channel, contact, pending.mode, pending.decided_at);
-    let said = |answer: &crate::guard::Answer| {
-        let lines: Vec<String> = answer.against.iter().map(|(rule, verdict)| format!("{}: {verdict}", rule.id)).collect();
-        lines.join("; ")
+    let against = |(rule, verdict): &(&guard::Rule, Verdict)| {
+        route::note(rule.id, rule.version, pending.channel, &pending.contact, verdict.to_string())
     };
+    let refusal = Refusal { rules: answer.against.iter().map(against).collect() };
     match &answer.verdict {
         Verdict::Allow => {}
-        Verdict::Defer(until) => return Recheck::Defer(*until, said(&answer)),
-        Verdict::NeedsReview(_) | Verdict::Block(_) => return Recheck::Supersede(said(&answer)),
+        // What was decided in another mode is another ledger's: it is no longer right, whatever else is against it.
+        _ if pending.mode != policy.settings.mode => return Recheck::Supersede(refusal.to_string()),
+        Verdict::Defer(until) => return Recheck::Defer(*until, refusal),
+        Verdict::NeedsReview(_) | Verdict::Block(_) => return Recheck::Block(refusal),
     }
     Recheck::Send { rows }
 }
@@ -91,7 +121,12 @@ pub fn cap_is_lifted(facts: &crate::Facts, pending: &Pending) -> bool {
 /// The rows that are still right: their item has something due now, and the step is still its own next one and due. A step
 /// that is over by other means, that lapsed, or that a moved due date took away from today is not.
 fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case, pending: &Pending) -> Vec<Covered> {
-    let history = StepHistory::of(situation.facts, &situation.book, &situation.place, pending.mode);
+    // A message and its copies cover the same rows, and one of them that has left does not make the others wrong.
+    let first = pending.copy_of.unwrap_or(pending.position);
+    let of_decision =
+        |position| MessageId::of_decision(&situation.facts.tenant, &situation.facts.customer.id, pending.number, position);
+    let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
+    let history = StepHistory::but_for(situation.facts, &situation.book, &situation.place, pending.mode, &siblings);
     let rungs = Rungs::new(situation, workflow, case);
     let fresh = |row: &Covered| {
         let at = situation.book.position(&row.item)?;

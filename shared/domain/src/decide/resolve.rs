@@ -7,7 +7,7 @@ use super::{
     agenda::ItemStep,
     assess::{Approval, Asked},
     gate::tomorrow,
-    route::{self, Lifted, Route},
+    route::{self, Lifted, Route, Ways},
     rungs::is_sent_now,
     work::{self, Asking},
 };
@@ -83,19 +83,26 @@ impl<'a> Resolving<'_, 'a> {
             }
             match &step.action {
                 Action::Send(send) => {
-                    let (route, rules) = self.route(step, send, &rows, std::mem::take(&mut resolved.rules));
-                    resolved.rules = rules;
-                    match route {
-                        Route::Free(channel, contact) => {
-                            for row in rows {
-                                let Some(item) = self.situation.book.items.get(row.item) else { continue };
-                                let target = (channel, contact.clone(), item.standing(self.situation.book.today));
-                                let (highest, all) = targets.entry(target).or_default();
-                                *highest = (*highest).max(index);
-                                all.push(row);
+                    // Invoices that name somebody for themselves go to that person.
+                    let mut by_own: BTreeMap<Option<&str>, Vec<ItemStep>> = BTreeMap::new();
+                    for row in rows {
+                        by_own.entry(self.own(&row)).or_default().push(row);
+                    }
+                    for (own, rows) in by_own {
+                        let (route, rules) = self.ways(send, own, &rows).find(std::mem::take(&mut resolved.rules));
+                        resolved.rules = rules;
+                        match route {
+                            Route::Free(channel, contact) => {
+                                for row in rows {
+                                    let Some(item) = self.situation.book.items.get(row.item) else { continue };
+                                    let target = (channel, contact.clone(), item.standing(self.situation.book.today));
+                                    let (highest, all) = targets.entry(target).or_default();
+                                    *highest = (*highest).max(index);
+                                    all.push(row);
+                                }
                             }
+                            other => resolved = self.unsent(resolved, other, step, &rows),
                         }
-                        other => resolved = self.unsent(resolved, other, step, &rows),
                     }
                 }
                 Action::Task(_)
@@ -109,10 +116,16 @@ impl<'a> Resolving<'_, 'a> {
                 }
             }
         }
-        let planned = targets
-            .into_iter()
-            .filter_map(|((channel, contact, _), (highest, rows))| self.message(channel, contact, highest, &rows));
-        resolved.messages = planned.collect();
+        for ((channel, contact, _), (highest, rows)) in &targets {
+            let Some(message) = self.message(*channel, contact.clone(), *highest, rows) else { continue };
+            let of = u32::try_from(resolved.messages.len()).unwrap_or(u32::MAX);
+            let (copies, rules) = self.copies(&targets, &message, *highest, rows, std::mem::take(&mut resolved.rules));
+            resolved.rules = rules;
+            resolved.messages.push(message);
+            let copy =
+                |(channel, contact)| Some(Planned { copy_of: Some(of), ..self.message(channel, contact, *highest, rows)? });
+            resolved.messages.extend(copies.into_iter().filter_map(copy));
+        }
         resolved
     }
 
@@ -124,19 +137,16 @@ impl<'a> Resolving<'_, 'a> {
         }
     }
 
-    fn route(&self, step: &Step, send: &Send, rows: &[ItemStep], rules: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
-        let undelivered: BTreeSet<&(Channel, String)> =
-            rows.iter().flat_map(|row| tried(self.situation.history.results(row.item), &step.id, &row.next.occurrence)).collect();
-        let undelivered: Vec<_> = undelivered.into_iter().collect();
-        let gap = rows.iter().any(|row| is_sent_now(self.situation.history.results(row.item), &step.id, &row.next.occurrence));
-        route::find(self.situation, self.workflow, send, Lifted { gap, cap: self.lifts_cap }, &undelivered, rules)
+    /// Whether a person wants the step of a row as soon as the guard allows it.
+    fn is_sent_now(&self, row: &ItemStep) -> bool {
+        let step = self.workflow.steps.get(row.next.index);
+        step.is_some_and(|step| is_sent_now(self.situation.history.results(row.item), &step.id, &row.next.occurrence))
     }
 
     /// The rows of messages that go only because a person lifted the cap, with what is to be known of that.
     pub(super) fn beyond_cap(&self, messages: &[Planned]) -> Vec<(usize, StepResult<'a>)> {
-        let contacts = &self.situation.facts.customer.contacts;
         let beyond = |message: &&Planned| {
-            let Some(contact) = contacts.iter().find(|contact| contact.external_id == message.contact) else { return false };
+            let Some(contact) = self.situation.people.contact(&message.contact) else { return false };
             let lifted = Lifted { gap: true, cap: false };
             let (mode, now) = (self.situation.mode(), self.situation.now);
             let answer = route::ask_lifted(self.situation, self.workflow, lifted, message.channel, contact, mode, now);
@@ -152,6 +162,44 @@ impl<'a> Resolving<'_, 'a> {
             Some((self.situation.book.position(&row.item)?, result))
         });
         lifted.collect()
+    }
+
+    /// Whom else a message goes to. Whoever gets another message of this case now gets no copy of this one beside it.
+    fn copies(
+        &self,
+        targets: &Targets,
+        message: &Planned,
+        highest: usize,
+        rows: &[ItemStep],
+        rules: Vec<RuleTrace>,
+    ) -> (Vec<(Channel, String)>, Vec<RuleTrace>) {
+        let step = self.workflow.steps.get(highest);
+        let Some(Action::Send(send)) = step.map(|step| &step.action) else { return (Vec::new(), rules) };
+        if send.copies == 0 {
+            return (Vec::new(), rules);
+        }
+        let others = targets.keys().map(|(_, contact, _)| contact.as_str()).chain([message.contact.as_str()]);
+        let others: Vec<&str> = others.collect();
+        let own = rows.first().and_then(|row| self.own(row));
+        self.ways(send, own, rows).copies(&others, rules)
+    }
+
+    /// Whom the invoice of a row names for itself.
+    fn own(&self, row: &ItemStep) -> Option<&str> {
+        let item = self.situation.book.items.get(row.item)?;
+        self.situation.people.own(item.invoice?)
+    }
+
+    /// A question after ways for the steps of some rows, but for those that proved not to deliver.
+    fn ways<'q>(&'q self, send: &'q Send, own: Option<&'q str>, rows: &[ItemStep]) -> Ways<'q, 'a> {
+        let undelivered = |row: &ItemStep| {
+            let step = self.workflow.steps.get(row.next.index).map_or("", |step| &step.id);
+            tried(self.situation.history.results(row.item), step, &row.next.occurrence)
+        };
+        let tried: BTreeSet<&(Channel, String)> = rows.iter().flat_map(undelivered).collect();
+        let gap = rows.iter().any(|row| self.is_sent_now(row));
+        let lifted = Lifted { gap, cap: self.lifts_cap };
+        Ways { situation: self.situation, workflow: self.workflow, send, own, lifted, tried }
     }
 
     /// What comes of a step whose message cannot go now.
@@ -226,6 +274,7 @@ impl<'a> Resolving<'_, 'a> {
             template_version,
             pay_by: step.pay_by.map(|pay_by| add_days(self.situation.today, i64::from(pay_by.days))),
             rows,
+            copy_of: None,
         })
     }
 }

@@ -1,10 +1,12 @@
 //! Whom a step's message can go to, and by which channel.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::Situation;
 use crate::{
-    Channel, Contact, Mode, RuleTrace, Workflow,
+    Channel, Contact, Mode, Role, RuleTrace, Workflow,
     guard::{self, Ask, Verdict},
     workflow::Send,
 };
@@ -27,70 +29,128 @@ pub(super) enum Route {
     Nobody,
 }
 
-/// Looks for a route: roles in order, channels in order, contacts in order; the first that the guard allows. The second value
-/// is `notes` with what was said against the others.
-pub(super) fn find(
-    situation: &Situation<'_>,
-    workflow: &Workflow,
-    send: &Send,
-    lifted: Lifted,
-    tried: &[&(Channel, String)],
-    notes: Vec<RuleTrace>,
-) -> (Route, Vec<RuleTrace>) {
-    let mut notes = notes;
-    let mut later: Option<Timestamp> = None;
-    let mut review = None;
-    for role in &send.to {
-        let people: Vec<&Contact> =
-            situation.facts.customer.contacts.iter().filter(|contact| contact.roles.contains(role)).collect();
-        for channel in &send.channels {
-            let passed_over = |contact: &str, reason: &str| note("way", 1, *channel, contact, format!("passed over: {reason}"));
-            if !situation.policy.templates.contains_key(&(send.template.clone(), *channel)) {
-                notes = noted(notes, passed_over("", "there is no template for this channel"));
-                continue;
-            }
-            if !situation.policy.senders.contains(channel) {
-                notes = noted(notes, passed_over("", "this deployment has no sender for this channel"));
-                continue;
-            }
-            if people.is_empty() {
-                notes = noted(notes, passed_over("", "the customer has nobody in this role"));
-            }
-            for contact in &people {
-                if contact.address(*channel).is_none() {
-                    notes = noted(notes, passed_over(&contact.external_id, "no address"));
-                    continue;
+/// A question after ways to reach people.
+pub(super) struct Ways<'s, 'a> {
+    pub(super) situation: &'s Situation<'a>,
+    pub(super) workflow: &'s Workflow,
+    pub(super) send: &'s Send,
+    /// The id of whom the covered invoices name for themselves.
+    pub(super) own: Option<&'s str>,
+    /// What a person lifted for it.
+    pub(super) lifted: Lifted,
+    /// Ways that proved not to deliver.
+    pub(super) tried: BTreeSet<&'s (Channel, String)>,
+}
+
+/// What asking about one way came to.
+enum Way {
+    /// There is none.
+    None,
+    /// What the guard says of it.
+    Asked(guard::Answer),
+}
+
+impl<'s> Ways<'s, '_> {
+    /// Looks for a route: the invoices' own contact first, then roles in order; channels in order, contacts in order; the first
+    /// that the guard allows. The second value is `notes` with what was said against the others.
+    pub(super) fn find(&self, notes: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
+        let situation = self.situation;
+        let mut notes = notes;
+        let mut later: Option<Timestamp> = None;
+        let mut review = None;
+        for people in self.people() {
+            for channel in &self.send.channels {
+                if people.is_empty() {
+                    notes = noted(notes, passed_over(*channel, "", "the customer has nobody in this role"));
                 }
-                if tried.iter().any(|(by, whom)| by == channel && *whom == contact.external_id) {
-                    notes = noted(notes, passed_over(&contact.external_id, "it was tried and not delivered"));
-                    continue;
-                }
-                let answer = ask_lifted(situation, workflow, lifted, *channel, contact, situation.mode(), situation.now);
-                for (rule, verdict) in &answer.against {
-                    notes = noted(notes, note(rule.id, rule.version, *channel, &contact.external_id, verdict.to_string()));
-                }
-                if answer.tenant != Verdict::Allow {
-                    return (Route::Stopped(answer.tenant), notes);
-                }
-                match answer.verdict {
-                    Verdict::Allow => return (Route::Free(*channel, contact.external_id.clone()), notes),
-                    Verdict::Defer(until) => later = Some(later.map_or(until, |so_far| so_far.min(until))),
-                    Verdict::NeedsReview(why) => review = Some(why),
-                    Verdict::Block(_) => {}
+                for (id, contact) in &people {
+                    let way;
+                    (way, notes) = self.ask(*channel, id, contact, notes);
+                    let Way::Asked(answer) = way else { continue };
+                    if answer.tenant != Verdict::Allow {
+                        return (Route::Stopped(answer.tenant), notes);
+                    }
+                    match answer.verdict {
+                        Verdict::Allow => return (Route::Free(*channel, (*id).to_owned()), notes),
+                        Verdict::Defer(until) => later = Some(later.map_or(until, |so_far| so_far.min(until))),
+                        Verdict::NeedsReview(why) => review = Some(why),
+                        Verdict::Block(_) => {}
+                    }
                 }
             }
         }
+        let route = match (later, review) {
+            (Some(until), _) => Route::Later(until),
+            (None, Some(why)) => Route::Review(why),
+            // What was not there in the night may be there by the morning: nothing is missed before it could have been sent.
+            (None, None) if !situation.calendar().allows(situation.now) => {
+                Route::Later(situation.calendar().next_allowed(situation.now))
+            }
+            (None, None) => Route::Nobody,
+        };
+        (route, notes)
     }
-    let route = match (later, review) {
-        (Some(until), _) => Route::Later(until),
-        (None, Some(why)) => Route::Review(why),
-        // What was not there in the night may be there by the morning: nothing is missed before it could have been sent.
-        (None, None) if !situation.calendar().allows(situation.now) => {
-            Route::Later(situation.calendar().next_allowed(situation.now))
+
+    /// Further people of the roles who get a message of their own: as many as the step wants, each by the first channel that the guard
+    /// allows now, nobody twice, and nobody who is among `others`. Whom nothing reaches now gets none, and the notes say why.
+    pub(super) fn copies(&self, others: &[&str], notes: Vec<RuleTrace>) -> (Vec<(Channel, String)>, Vec<RuleTrace>) {
+        let mut notes = notes;
+        let person = |id: &str| self.situation.people.contact(id).and_then(Contact::person);
+        let mut persons: Vec<Option<String>> = others.iter().map(|id| person(id)).collect();
+        let wanted = usize::try_from(self.send.copies).unwrap_or(usize::MAX);
+        let mut copies = Vec::new();
+        for (id, contact) in self.people().into_iter().flatten() {
+            if copies.len() >= wanted || persons.contains(&contact.person()) {
+                continue;
+            }
+            for channel in &self.send.channels {
+                let way;
+                (way, notes) = self.ask(*channel, id, contact, notes);
+                if matches!(way, Way::Asked(answer) if answer.verdict == Verdict::Allow) {
+                    copies.push((*channel, id.to_owned()));
+                    persons.push(contact.person());
+                    break;
+                }
+            }
         }
-        (None, None) => Route::Nobody,
-    };
-    (route, notes)
+        (copies, notes)
+    }
+
+    /// Those whom the step writes to, with their ids, in the order in which they are tried.
+    fn people(&self) -> Vec<Vec<(&'s str, &'s Contact)>> {
+        let situation = self.situation;
+        let own = self.own.and_then(|id| Some(vec![(id, situation.people.contact(id)?)]));
+        let contacts = &situation.facts.customer.contacts;
+        let in_role = |role: &Role| {
+            let people = contacts.iter().filter(|contact| contact.roles.contains(role));
+            people.map(|contact| (contact.external_id.as_str(), contact)).collect()
+        };
+        own.into_iter().chain(self.send.to.iter().map(in_role)).collect()
+    }
+
+    /// Asks about one person and channel.
+    fn ask(&self, channel: Channel, id: &str, contact: &Contact, notes: Vec<RuleTrace>) -> (Way, Vec<RuleTrace>) {
+        let situation = self.situation;
+        if !situation.policy.templates.contains_key(&(self.send.template.clone(), channel)) {
+            return (Way::None, noted(notes, passed_over(channel, "", "there is no template for this channel")));
+        }
+        if !situation.policy.senders.contains(&channel) {
+            return (Way::None, noted(notes, passed_over(channel, "", "this deployment has no sender for this channel")));
+        }
+        if contact.address(channel).is_none() {
+            return (Way::None, noted(notes, passed_over(channel, id, "no address")));
+        }
+        if self.tried.iter().any(|(by, whom)| *by == channel && whom == id) {
+            return (Way::None, noted(notes, passed_over(channel, id, "it was tried and not delivered")));
+        }
+        let answer = ask_lifted(situation, self.workflow, self.lifted, channel, contact, situation.mode(), situation.now);
+        let against = answer.against.iter().map(|(rule, verdict)| note(rule.id, rule.version, channel, id, verdict.to_string()));
+        (Way::Asked(answer.clone()), against.fold(notes, noted))
+    }
+}
+
+fn passed_over(channel: Channel, contact: &str, reason: &str) -> RuleTrace {
+    note("way", 1, channel, contact, format!("passed over: {reason}"))
 }
 
 /// What people lifted for a message.
@@ -141,7 +201,8 @@ pub(super) fn ask_lifted(
     })
 }
 
-fn note(rule: &str, version: u32, channel: Channel, contact: &str, said: String) -> RuleTrace {
+/// A line of a trace.
+pub(super) fn note(rule: &str, version: u32, channel: Channel, contact: &str, said: String) -> RuleTrace {
     RuleTrace { rule: rule.to_owned(), version, channel, contact: contact.to_owned(), said }
 }
 

@@ -425,6 +425,7 @@ fn a_sender_looks_again() {
             template_version: 1,
             pay_by: None,
             rows: planned.rows.clone(),
+            copy_of: None,
         };
         (stage, a, pending)
     };
@@ -462,9 +463,14 @@ fn a_sender_looks_again() {
     ] {
         let (mut stage, _, pending) = decided();
         spoil(&mut stage);
-        match recheck(&stage.facts, &stage.policy, &pending, now) {
-            Recheck::Supersede(reason) => assert!(reason.contains(why), "{reason} / {why}"),
-            other => panic!("{why}: {other:?}"),
+        match (recheck(&stage.facts, &stage.policy, &pending, now), why) {
+            // A rule forbids it, and is named with its version.
+            (Recheck::Block(refusal), "kill-switch") => {
+                assert!(refusal.to_string().contains(why), "{refusal} / {why}");
+                assert!(refusal.rules.iter().any(|rule| rule.rule == why && rule.version > 0), "{refusal:?}");
+            }
+            (Recheck::Supersede(reason), _) => assert!(why != "kill-switch" && reason.contains(why), "{reason} / {why}"),
+            (other, _) => panic!("{why}: {other:?}"),
         }
     }
     let (stage, _, pending) = decided();
@@ -488,7 +494,7 @@ fn a_step_that_a_moved_due_date_took_away_is_not_sent() {
         match recheck(&stage.facts, &stage.policy, &stage.facts.pending[0], at("2026-02-05T15:50:00Z")) {
             Recheck::Send { rows: still } => assert_eq!(still.len(), rows, "{moved:?} moved"),
             Recheck::Supersede(reason) => assert!(rows == 0 && reason.contains("nothing that it covers"), "{moved:?}: {reason}"),
-            Recheck::Defer(until, reason) => panic!("{moved:?}: {until} {reason}"),
+            other => panic!("{moved:?}: {other:?}"),
         }
     }
 }

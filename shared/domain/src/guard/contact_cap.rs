@@ -4,7 +4,7 @@ use crate::dates::add_days;
 /// At most so many contact days of one person in so many days, over all customers and channels of the tenant.
 pub(super) const RULE: Rule = Rule {
     id: "contact-cap",
-    version: 1,
+    version: 2,
     citation: "house rule: caps.per_person; compare 940 CMR 7.04(1)(f), 6 RCNY 5-77",
     effective_from: None,
     effective_until: None,
@@ -18,13 +18,10 @@ fn check(ask: &Ask<'_>) -> Verdict {
     }
     let Some(cap) = ask.policy.settings.caps.per_person else { return Verdict::Allow };
     let Some(person) = ask.contact.person() else { return Verdict::Allow };
-    let Some(fact) = ask.facts.addresses.get(&person) else { return Verdict::Allow };
     let today = ask.place.date_of(ask.now);
     let days = i64::from(cap.days);
-    let mut within: Vec<_> =
-        fact.contacted_on.iter().copied().filter(|on| *on > add_days(today, -days) && *on <= today).collect();
-    within.sort();
-    within.dedup();
+    let contacted_on = ask.facts.contact_log.get(&person).map(|log| log.days(ask.mode, ask.place)).unwrap_or_default();
+    let within: Vec<_> = contacted_on.into_iter().filter(|on| *on > add_days(today, -days) && *on <= today).collect();
     let count = usize::try_from(cap.count).unwrap_or(usize::MAX);
     if within.contains(&today) || within.len() < count {
         return Verdict::Allow;

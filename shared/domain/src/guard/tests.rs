@@ -3,7 +3,7 @@ use crate::{
     Suppression, SuppressionReason, address_key,
     calendar::{Calendar, Place},
     settings::PersonCap,
-    testing::{Book as Stage, at, ladder, on},
+    testing::{Book as Stage, at, ladder},
 };
 
 const NOON: &str = "2026-02-05T11:00:00Z";
@@ -117,6 +117,31 @@ fn the_gap_counts_civil_days_and_one_day_is_one_contact() {
 }
 
 #[test]
+fn the_gap_is_kept_at_the_person_across_customers() {
+    let another = crate::CustomerId::derive(&["acme", "canonical", "C-2"]);
+    for (last, at_another, allowed) in [
+        ("2026-02-04T16:00:00Z", true, false),
+        ("2026-02-03T08:00:00Z", true, false),
+        ("2026-02-02T16:59:00Z", true, true),
+        // One civil day is one contact, whoever it is about.
+        ("2026-02-05T08:00:00Z", true, true),
+        // The customer's own last contact says so itself.
+        ("2026-02-04T16:00:00Z", false, true),
+    ] {
+        let said = check("min-gap", Channel::Email, NOON, |stage| {
+            let customer = if at_another { another.clone() } else { stage.facts.customer.id.clone() };
+            stage.contacted("p1@beispiel.example", &customer, &[at(last)]);
+        });
+        assert_eq!(said == Verdict::Allow, allowed, "{last} {at_another}: {said}");
+    }
+    // Another person of the customer is free.
+    let said = check("min-gap", Channel::Email, NOON, |stage| {
+        stage.contacted("p2@beispiel.example", &another, &[at("2026-02-04T16:00:00Z")]);
+    });
+    assert_eq!(said, Verdict::Allow);
+}
+
+#[test]
 fn a_person_has_a_budget_of_days() {
     for (days, count, allowed) in [
         (vec![], 1, true),
@@ -129,8 +154,9 @@ fn a_person_has_a_budget_of_days() {
     ] {
         let said = check("contact-cap", Channel::Email, NOON, |stage| {
             stage.policy.settings.caps.per_person = Some(PersonCap { count, days: 7 });
-            let fact = stage.facts.addresses.entry("p1@beispiel.example".to_owned()).or_default();
-            fact.contacted_on = days.iter().map(|day| on(day)).collect();
+            let instants: Vec<_> = days.iter().map(|day| at(&format!("{day}T11:00:00Z"))).collect();
+            let own = stage.facts.customer.id.clone();
+            stage.contacted("p1@beispiel.example", &own, &instants);
         });
         assert_eq!(said == Verdict::Allow, allowed, "{days:?} of {count}: {said}");
     }

@@ -321,6 +321,9 @@ pub struct Send {
     /// What happens when nobody can be reached.
     #[serde(default)]
     pub fallback: Fallback,
+    /// How many further people of the roles get a message of their own about the same; at most 5.
+    #[serde(default)]
+    pub copies: u32,
 }
 
 /// What happens when a step can reach nobody; the step is missed either way.

@@ -87,7 +87,7 @@ fn objects_have_the_same_keys() {
     object::<Repeat>("Repeat", repeat);
     object::<PayBy>("PayBy", json!({"days": 10}));
     offsets();
-    object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none"}));
+    object::<Send>("Send", json!({"channels": ["sms"], "template": "a", "to": ["site"], "fallback": "none", "copies": 2}));
     object::<TaskAction>("Task", json!({"title": "A", "to": "b", "due_in": "P1D"}));
     object::<Notify>("Notify", json!({"to": "a", "via": ["email"]}));
     object::<CreditHold>("CreditHold", json!({}));
@@ -153,6 +153,7 @@ fn limits_are_the_same() {
         ("/Months/properties/months/minimum", (-validate::MONTHS_MAX).into()),
         ("/Repeat/properties/times/minimum", validate::REPEAT_TIMES.0.into()),
         ("/Repeat/properties/times/maximum", validate::REPEAT_TIMES.1.into()),
+        ("/Send/properties/copies/maximum", validate::COPIES_MAX.into()),
         ("/PayBy/properties/days/maximum", validate::PAY_BY_MAX.into()),
         ("/Words/maxLength", validate::TITLE_MAX as i64),
         ("/Condition/maxLength", crate::condition::SOURCE_MAX as i64),

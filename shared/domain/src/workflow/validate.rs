@@ -44,6 +44,9 @@ pub const PAY_BY_MAX: i32 = 180;
 /// The most months of an offset either way, ten years as for civil days.
 pub const MONTHS_MAX: i32 = 120;
 
+/// Most further people that a step writes to.
+pub const COPIES_MAX: u32 = 5;
+
 /// What is wrong at one place of a workflow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
@@ -221,6 +224,12 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, shop: &Shop) {
     }
     if send.to.is_empty() {
         found.push(Flaw::at(format!("{pointer}/to"), "a send needs a role to go to, such as \"billing\""));
+    }
+    if send.copies > COPIES_MAX {
+        found.push(Flaw::at(
+            format!("{pointer}/copies"),
+            format!("at most {COPIES_MAX} further people get a message of their own"),
+        ));
     }
     for position in repeats(&send.channels) {
         let detail = format!("{} is listed twice; the first place counts", send.channels[position].as_str());

@@ -1,11 +1,11 @@
-//! What is known of addresses, a person's budget of contacts, and that somebody replied.
+//! What is known of addresses, and that somebody replied.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, settings::PersonCap};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key};
+use jiff::Timestamp;
 
 use crate::{
-    Result, Store,
+    Result, Stop, Store,
     customer::head::{Wake, bump},
     table::{
         attributes::{
@@ -15,12 +15,9 @@ use crate::{
         change::{Change, is, no_item},
         db::{Transacted, Wrote, json, millis, n, s, to_json},
         keys,
-        retry::{ATTEMPTS, ATTEMPTS_DEAR, Tries},
+        retry::{ATTEMPTS, Tries},
     },
 };
-
-/// Longest that a contact day is kept.
-const CONTACT_DAYS: i64 = 60;
 
 impl Store {
     /// Never uses an address on a channel again. The strictest reason stands; with `customer` its head is bumped in the same
@@ -38,8 +35,29 @@ impl Store {
         at: Timestamp,
         customer: Option<&CustomerId>,
     ) -> Result<()> {
+        self.suppress_at(tenant, keys::address(tenant, &address_key(channel, address)), reason, at, customer).await
+    }
+
+    /// Never uses the address of a stop link again on its channel. Whose it is is not known, so that nobody is woken: senders and
+    /// decisions read the address themselves.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn stop(&self, stop: &Stop, at: Timestamp) -> Result<()> {
+        let key = keys::address_of_digest(&stop.tenant, &stop.digest);
+        self.suppress_at(&stop.tenant, key, SuppressionReason::OptOut, at, None).await
+    }
+
+    async fn suppress_at(
+        &self,
+        tenant: &TenantId,
+        key: keys::Key,
+        reason: SuppressionReason,
+        at: Timestamp,
+        customer: Option<&CustomerId>,
+    ) -> Result<()> {
         const OP: &str = "suppress an address for";
-        let key = keys::address(tenant, &address_key(channel, address));
         let strictness = |reason: SuppressionReason| match reason {
             SuppressionReason::Bounce => 0,
             SuppressionReason::Complaint => 1,
@@ -94,37 +112,6 @@ impl Store {
             let change = bump(tenant, customer, &wake, at).put(head::REPLIED_AT, n(millis(at)));
             if let Wrote::Done(_) = self.write("note a reply of", change, false).await? {
                 return Ok(());
-            }
-        }
-    }
-
-    /// Spends one contact day of a person's budget. A day that is spent already costs nothing. False when there is no room.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn spend(&self, tenant: &TenantId, person: &str, on: Date, cap: &PersonCap) -> Result<bool> {
-        const OP: &str = "spend a contact for";
-        let key = keys::address(tenant, person);
-        let mut tries = Tries::new(ATTEMPTS_DEAR, OP, tenant.as_str());
-        loop {
-            tries.again()?;
-            let row = self.read(OP, &key, true).await?;
-            let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
-            if fact.contacted_on.contains(&on) {
-                return Ok(true);
-            }
-            let since = on.checked_sub(i64::from(cap.days.saturating_sub(1)).days()).unwrap_or(Date::MIN);
-            let spent = fact.contacted_on.iter().filter(|day| **day >= since && **day <= on).count();
-            if spent >= usize::try_from(cap.count).unwrap_or(usize::MAX) {
-                return Ok(false);
-            }
-            let kept_from = on.checked_sub(CONTACT_DAYS.days()).unwrap_or(Date::MIN);
-            fact.contacted_on.retain(|day| *day >= kept_from);
-            fact.contacted_on.push(on);
-            fact.contacted_on.sort();
-            if let Wrote::Done(_) = self.write(OP, self.address_change(key.clone(), row.as_ref(), &fact), false).await? {
-                return Ok(true);
             }
         }
     }

@@ -7,22 +7,22 @@ use serde::Serialize;
 use crate::{
     Result, Store,
     table::{
-        attributes::{document::DOC, every::CHASE, reference},
+        attributes::{document::DOC, every::CHASE, fact, reference},
         change::{Change, is, no_item},
-        db::{json, s, text, to_json},
+        db::{json, millis, n, s, text, to_json},
         keys::{self, Key},
     },
 };
 
-/// The write of an agreement or charge as it is now.
-pub(crate) fn written(key: Key, document: &impl Serialize) -> Change {
+/// The write of an agreement or charge as it is `now`.
+pub(crate) fn written(key: Key, document: &impl Serialize, now: Timestamp) -> Change {
     let chase = keys::beside_profile(&key.sk);
-    Change::of(key).put(CHASE, s(chase)).put(DOC, s(to_json(document)))
+    Change::of(key).put(CHASE, s(chase)).put(DOC, s(to_json(document))).put(fact::SEEN_AT, n(millis(now)))
 }
 
 /// The write of a document that takes the place of `before`, and of nothing else.
-fn replacing<T: Serialize>(key: Key, before: Option<&T>, now: &T) -> Change {
-    let change = written(key, now);
+fn replacing<T: Serialize>(key: Key, before: Option<&T>, after: &T, now: Timestamp) -> Change {
+    let change = written(key, after, now);
     match before {
         Some(before) => change.when(is(DOC, s(to_json(before)))),
         None => change.when(no_item()),
@@ -51,7 +51,7 @@ impl Store {
     ) -> Result<()> {
         let key = keys::agreement(tenant, customer, &agreement.id);
         self.write_facts("change an agreement of", tenant, customer, now, |_| {
-            let mut actions = vec![replacing(key.clone(), before, agreement).update(self)];
+            let mut actions = vec![replacing(key.clone(), before, agreement, now).update(self)];
             if before.is_none() {
                 actions.push(referred(tenant, agreement.id.as_str(), customer).update(self));
             }
@@ -100,7 +100,7 @@ impl Store {
     ) -> Result<()> {
         let key = keys::charge(tenant, customer, &charge.id);
         self.write_facts("change a charge of", tenant, customer, now, |_| {
-            vec![replacing(key.clone(), Some(before), charge).update(self)]
+            vec![replacing(key.clone(), Some(before), charge, now).update(self)]
         })
         .await
     }

@@ -2,20 +2,21 @@
 //!
 //! The reads, for a customer with few open invoices: the `chase` index (profile, agreements, charges, orders, open work, and what may be
 //! chased), records since `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch
-//! for what is kept elsewhere (`outside`): what is known of the addresses of its contacts and, where the tenant demands it, the heartbeat
-//! of its source. That batch is shared: with the facts of other customers (sweep), or with the tenant's settings (senders).
+//! for what is kept elsewhere (`outside`): what is known of the addresses of its contacts, their contact logs and, where the tenant
+//! demands it, the heartbeat of its source. That batch is shared: with the facts of other customers (sweep), or with the tenant's settings
+//! (senders).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    AddressFact, Agreement, Channel, Charge, Covered, Customer, Facts, Invoice, InvoiceFact, InvoiceId, OpenWork, Order, Payment,
-    PaymentFact, Policy, Reversal, SourceVersion, TenantId, address_key,
+    AddressFact, Agreement, Channel, Charge, ContactLog, Covered, Customer, Facts, Invoice, InvoiceFact, InvoiceId, OpenWork,
+    Order, Payment, PaymentFact, People, Policy, Reversal, SourceVersion, TenantId, address_key,
 };
 use jiff::Timestamp;
 
 use crate::{
     Error, Head, Result, Store,
-    customer::head::unpack,
+    customer::{contacts::log_of, head::unpack},
     message::record::RecordItem,
     table::{
         attributes::{self, document::DOC, every::SK, fact, heartbeat, rows},
@@ -33,32 +34,47 @@ const VERSIONS_MAX: usize = 20;
 /// Every channel with an address that can be suppressed.
 const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
-const OUTSIDE: &str = "read addresses of";
+const OUTSIDE: &str = "read the people of";
 
-/// What belongs to a customer's facts and is kept outside its own items: what is known of its addresses, by [`address_key`], and
-/// when its source was last heard of.
+/// What is known, across customers, of those whom messages can go to; see [`Facts`] for the keys.
+#[derive(Clone, Debug, Default)]
+pub struct KnownPeople {
+    /// What is known of their addresses.
+    pub addresses: BTreeMap<String, AddressFact>,
+    /// When they were contacted.
+    pub contact_log: BTreeMap<String, ContactLog>,
+}
+
+/// What belongs to a customer's facts and is kept outside its own items: what is known of its people, by their addresses and by who they
+/// are, and when its source was last heard of.
 struct Outside {
     addresses: BTreeMap<Key, String>,
+    persons: BTreeMap<Key, String>,
     heartbeat: Option<(Key, String)>,
 }
 
 impl Outside {
     fn keys(&self) -> Vec<Key> {
-        self.addresses.keys().chain(self.heartbeat.iter().map(|(key, _)| key)).cloned().collect()
+        let people = self.addresses.keys().chain(self.persons.keys());
+        people.chain(self.heartbeat.iter().map(|(key, _)| key)).cloned().collect()
     }
 
-    fn addresses(&self, found: &HashMap<Key, Row>) -> Result<BTreeMap<String, AddressFact>> {
-        let known = self.addresses.iter().filter_map(|(key, name)| Some((name, found.get(key)?)));
-        known.map(|(name, row)| Ok((name.clone(), json(row, DOC)?))).collect()
+    fn people(&self, found: &HashMap<Key, Row>) -> Result<KnownPeople> {
+        let addresses = self.addresses.iter().filter_map(|(key, name)| Some((name, found.get(key)?)));
+        let persons = self.persons.iter().filter_map(|(key, person)| Some((person, found.get(key)?)));
+        Ok(KnownPeople {
+            addresses: addresses.map(|(name, row)| Ok((name.clone(), json(row, DOC)?))).collect::<Result<_>>()?,
+            contact_log: persons.map(|(person, row)| Ok((person.clone(), log_of(row)?))).collect::<Result<_>>()?,
+        })
     }
 
     fn into_facts(self, facts: Facts, found: &HashMap<Key, Row>) -> Result<Facts> {
-        let addresses = self.addresses(found)?;
+        let KnownPeople { addresses, contact_log } = self.people(found)?;
         let heard = self.heartbeat.and_then(|(key, source)| {
             let at = Timestamp::from_millisecond(number(found.get(&key)?, heartbeat::HEARD_AT)?).ok()?;
             Some((source, at))
         });
-        Ok(Facts { addresses, heard: heard.into_iter().collect(), ..facts })
+        Ok(Facts { addresses, contact_log, heard: heard.into_iter().collect(), ..facts })
     }
 }
 
@@ -93,15 +109,15 @@ impl Store {
     /// The facts that belong to `head`. They are at least as new; what is committed after the head was read makes the write
     /// that depends on its version fail.
     ///
-    /// `addresses` holds, for each contact and channel, the suppression under [`address_key`], and where the tenant caps them the
-    /// person's contact days under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
+    /// `addresses` holds, for each contact of the customer or of an invoice and each channel, the suppression under [`address_key`], and `contact_log` when the person was
+    /// contacted under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
     ///
     /// # Errors
     ///
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
         let facts = self.own_facts(tenant, head).await?;
-        let outside = self.outside(tenant, &facts.customer);
+        let outside = self.outside(&facts);
         let found = self.read_many(OUTSIDE, &outside.keys(), true).await?;
         outside.into_facts(facts, &found)
     }
@@ -115,9 +131,7 @@ impl Store {
         let own = futures::future::join_all(heads.iter().map(|head| self.own_facts(tenant, head))).await;
         let own: Vec<Result<(Facts, Outside)>> = own
             .into_iter()
-            .map(|facts| {
-                facts.map(|facts| (self.outside(tenant, &facts.customer), facts)).map(|(outside, facts)| (facts, outside))
-            })
+            .map(|facts| facts.map(|facts| (self.outside(&facts), facts)).map(|(outside, facts)| (facts, outside)))
             .collect();
         let wanted: Vec<Key> = own.iter().flatten().flat_map(|(_, outside)| outside.keys()).collect();
         let found = self.read_many(OUTSIDE, &wanted, true).await?;
@@ -131,7 +145,7 @@ impl Store {
     /// Those of [`Store::facts`] and [`Store::policy`].
     pub async fn facts_and_policy(&self, tenant: &TenantId, head: &Head) -> Result<(Facts, Policy)> {
         let facts = self.own_facts(tenant, head).await?;
-        let outside = self.outside(tenant, &facts.customer);
+        let outside = self.outside(&facts);
         let settings = keys::settings(tenant);
         let wanted: Vec<Key> = outside.keys().into_iter().chain([settings.clone()]).collect();
         let mut found = self.read_many(OUTSIDE, &wanted, true).await?;
@@ -145,18 +159,13 @@ impl Store {
     /// # Errors
     ///
     /// Those of [`Store::policy`].
-    pub async fn outside_now(
-        &self,
-        tenant: &TenantId,
-        head: &Head,
-        facts: &Facts,
-    ) -> Result<(Policy, BTreeMap<String, AddressFact>)> {
-        let outside = Outside { heartbeat: None, ..self.outside(tenant, &facts.customer) };
+    pub async fn outside_now(&self, tenant: &TenantId, head: &Head, facts: &Facts) -> Result<(Policy, KnownPeople)> {
+        let outside = Outside { heartbeat: None, ..self.outside(facts) };
         let settings = keys::settings(tenant);
         let wanted: Vec<Key> = outside.keys().into_iter().chain([settings.clone()]).collect();
         let mut found = self.read_many(OUTSIDE, &wanted, true).await?;
         let policy = self.policy_by(tenant, &head.cases, found.remove(&settings)).await?;
-        Ok((policy, outside.addresses(&found)?))
+        Ok((policy, outside.people(&found)?))
     }
 
     /// The facts that lie in the customer's own partition.
@@ -234,6 +243,7 @@ impl Store {
             pending,
             last_contact: head.last_contact,
             addresses: BTreeMap::new(),
+            contact_log: BTreeMap::new(),
             heard: BTreeMap::new(),
             replied_at: head.replied_at,
             work,
@@ -289,21 +299,21 @@ impl Store {
     }
 
     /// What belongs to a customer's facts and is kept elsewhere.
-    fn outside(&self, tenant: &TenantId, customer: &Customer) -> Outside {
-        let mut names = BTreeSet::new();
-        // A budget that this store has not seen yet is kept by `spend`, which reads it again.
-        let persons = self.cache.caps_persons(tenant).unwrap_or(true);
-        for contact in &customer.contacts {
-            names.extend(contact.person().filter(|_| persons));
+    fn outside(&self, facts: &Facts) -> Outside {
+        let (tenant, source) = (&facts.tenant, &facts.customer.source);
+        let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
+        for (_, contact) in People::of(facts).all() {
+            persons.extend(contact.person());
             for channel in ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }
         // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
-        let demanded = self.cache.demands_freshness(tenant, &customer.source).unwrap_or(true);
+        let demanded = self.cache.demands_freshness(tenant, source).unwrap_or(true);
         Outside {
             addresses: names.into_iter().map(|name| (keys::address(tenant, &name), name)).collect(),
-            heartbeat: demanded.then(|| (keys::heard(tenant, &customer.source), customer.source.clone())),
+            persons: persons.into_iter().map(|person| (keys::person(tenant, &person), person)).collect(),
+            heartbeat: demanded.then(|| (keys::heard(tenant, source), source.clone())),
         }
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 pub(crate) mod agreements;
 pub(crate) mod apply;
+pub(crate) mod contacts;
 pub(crate) mod explained;
 pub(crate) mod facts;
 pub(crate) mod filing;

@@ -6,16 +6,21 @@ use jiff::Timestamp;
 use crate::{
     Head, Result, Store,
     table::{
-        attributes::{document::DOC, every::CHASE},
+        attributes::{document::DOC, every::CHASE, fact},
         change::put,
-        db::{Row, row_of, s, to_json},
+        db::{Row, millis, n, row_of, s, to_json},
         keys::{self, Key},
     },
 };
 
 pub(crate) fn order_row(tenant: &TenantId, customer: &CustomerId, order: &Order) -> (Key, Row) {
     let key = keys::order(tenant, customer, &order.id);
-    let row = row_of([(DOC, s(to_json(order))), (CHASE, s(keys::beside_profile(&key.sk)))]);
+    let row = row_of([
+        (DOC, s(to_json(order))),
+        (fact::SEEN_AT, n(millis(order.given_at))),
+        (fact::BY, s(order.by.clone())),
+        (CHASE, s(keys::beside_profile(&key.sk))),
+    ]);
     (key, row)
 }
 

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, Agreement, Case, CaseId, CaseState, CaseTrace, Channel, Charge, Coverage, Currency, Customer, CustomerId,
-    Decision, Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Policy,
-    Reversal, Settings, TenantId, address_key, decide,
+    AddressFact, Agreement, Case, CaseId, CaseState, CaseTrace, Channel, Charge, ContactLog, Coverage, Currency, Customer,
+    CustomerId, Decision, Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact,
+    People, Policy, Reversal, Settings, TenantId, address_key, decide,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Head, Result, Store,
+    customer::contacts::log_of,
     message::record::{self, RecordItem},
     table::{
         attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, shared, version},
@@ -95,6 +96,8 @@ struct Everything {
     own: Vec<Version>,
     tenant: Vec<Version>,
     addresses: BTreeMap<String, Vec<Version>>,
+    /// When each person was contacted, as far back as that is known.
+    contact_log: BTreeMap<String, ContactLog>,
     above: BTreeMap<CustomerId, Vec<Version>>,
     records: Vec<RecordItem>,
     coverage: BTreeMap<String, Vec<Coverage>>,
@@ -163,17 +166,18 @@ impl Store {
             own,
             tenant: of_policy,
             addresses: BTreeMap::new(),
+            contact_log: BTreeMap::new(),
             above: BTreeMap::new(),
             records,
             coverage,
             gaps: gaps.iter().filter_map(gap).collect(),
         };
-        self.people(tenant, &mut all).await?;
+        self.people_ever(tenant, &mut all).await?;
         Ok(Some(all))
     }
 
     /// Versions of the addresses of everybody who was ever a contact, and of the customers whose people were written to.
-    async fn people(&self, tenant: &TenantId, all: &mut Everything) -> Result<()> {
+    async fn people_ever(&self, tenant: &TenantId, all: &mut Everything) -> Result<()> {
         let mut profiles: Vec<Customer> = Vec::new();
         let mut above: BTreeSet<CustomerId> = BTreeSet::new();
         for version in all.own.iter().filter(|version| version.sk == "PROFILE" && version.row.contains_key(DOC)) {
@@ -188,8 +192,14 @@ impl Store {
             }
             all.above.insert(id, versions);
         }
-        let mut names = BTreeSet::new();
-        for contact in profiles.iter().flat_map(|profile| &profile.contacts) {
+        let mut invoices: Vec<Invoice> = Vec::new();
+        for version in all.own.iter().filter(|version| version.sk.starts_with("INV#") && version.row.contains_key(DOC)) {
+            invoices.push(json(&version.row, DOC)?);
+        }
+        let own = invoices.iter().filter_map(|invoice| invoice.contact.as_ref());
+        let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
+        for contact in profiles.iter().flat_map(|profile| &profile.contacts).chain(own) {
+            persons.extend(contact.person());
             for channel in ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
@@ -198,6 +208,12 @@ impl Store {
             let Key { pk, .. } = keys::address(tenant, &name);
             let versions = self.versions(&pk, "").await?;
             all.addresses.insert(name, versions);
+        }
+        let persons: BTreeMap<Key, String> = persons.into_iter().map(|person| (keys::person(tenant, &person), person)).collect();
+        let wanted: Vec<Key> = persons.keys().cloned().collect();
+        for (key, row) in self.read_many("read the contacts of people for", &wanted, true).await? {
+            let Some(person) = persons.get(&key) else { continue };
+            all.contact_log.insert(person.clone(), log_of(&row)?);
         }
         Ok(())
     }
@@ -331,7 +347,8 @@ impl Everything {
             tenant: tenant.clone(),
             version: 0,
             decision: before.saturating_sub(1),
-            addresses: self.addresses_as_of(&profile, at, left_out)?,
+            addresses: BTreeMap::new(),
+            contact_log: BTreeMap::new(),
             customer: profile,
             invoices: vec![],
             payments: vec![],
@@ -380,7 +397,11 @@ impl Everything {
             facts.heard = heard.map(|at| (source.clone(), instant(at))).into_iter().collect();
         }
         facts.cases = self.cases(&facts, before);
-        Ok(Some(facts))
+        let (addresses, contact_log) = {
+            let people = People::of(&facts);
+            (self.addresses_as_of(&people, at, left_out)?, self.contact_log_as_of(&people, at))
+        };
+        Ok(Some(Facts { addresses, contact_log, ..facts }))
     }
 
     fn with_people_as_of(&self, mut customer: Customer, at: Timestamp, left_out: &BTreeSet<&str>) -> Result<Customer> {
@@ -395,12 +416,12 @@ impl Everything {
 
     fn addresses_as_of(
         &self,
-        customer: &Customer,
+        people: &People<'_>,
         at: Timestamp,
         left_out: &BTreeSet<&str>,
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
-        for contact in &customer.contacts {
+        for (_, contact) in people.all() {
             for channel in ADDRESSED {
                 let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
@@ -410,6 +431,16 @@ impl Everything {
             }
         }
         Ok(addresses)
+    }
+
+    /// The contacts of those people until an instant, as far back as they are kept.
+    fn contact_log_as_of(&self, people: &People<'_>, at: Timestamp) -> BTreeMap<String, ContactLog> {
+        let until = |log: &ContactLog| {
+            let attempts = log.attempts.iter().filter(|attempt| attempt.at <= at).cloned().collect();
+            ContactLog { attempts, ..log.clone() }
+        };
+        let known = people.all().filter_map(|(_, contact)| contact.person());
+        known.filter_map(|person| Some((person.clone(), until(self.contact_log.get(&person)?)))).collect()
     }
 
     /// Marks as they were at an instant: what proved only later that nobody got a message is not known yet.

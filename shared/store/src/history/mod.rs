@@ -73,7 +73,7 @@ fn only_suppression(said: &mut Row) {
     let fact = crate::table::db::json::<domain::AddressFact>(said, document::DOC).unwrap_or_default();
     said.clear();
     if fact.suppressed.is_some() {
-        let bare = domain::AddressFact { contacted_on: vec![], ..fact };
+        let bare = fact;
         said.insert(document::DOC.to_owned(), crate::table::db::s(crate::table::db::to_json(&bare)));
     }
 }

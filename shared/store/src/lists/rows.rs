@@ -266,7 +266,7 @@ fn message_row(made: &Made<'_>, line: MessageLine, version: &str) -> ListRow {
 
 fn of_task(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let task = tasks::read(item)?;
-    if task.done_at.is_some() {
+    if task.done_at.is_some() || task.withdrawn.is_some() {
         return Ok(vec![]);
     }
     let place = keys::second(task.raised_at);

@@ -97,7 +97,7 @@ pub(crate) fn plan_commit(
     now: Timestamp,
 ) -> Result<CommitPlan> {
     let customer = &head.customer;
-    let agreed = agreed(tenant, customer, facts, decision);
+    let agreed = agreed(tenant, customer, facts, decision, now);
     let changes_nothing = decision.messages.is_empty()
         && decision.marks.is_empty()
         && decision.tasks.is_empty()
@@ -179,7 +179,7 @@ pub(crate) fn plan_commit(
     let mut work = Vec::new();
     for open in &decision.work {
         let within = by_key.contains_key(&keys::task(tenant, &open.task));
-        if within { &mut work } else { &mut first.tasks }.push(work_row(tenant, customer, open));
+        if within { &mut work } else { &mut first.tasks }.push(work_row(tenant, customer, open, now));
     }
     let open = decision.withdrawn.iter().filter(|withdrawal| !withdrawal.done);
     let over = decision.withdrawn.iter().map(|withdrawal| keys::open_work(tenant, customer, &withdrawal.task));
@@ -200,13 +200,13 @@ pub(crate) fn plan_commit(
 }
 
 /// The agreements that a decision found changed, and the charges that it proposes.
-fn agreed(tenant: &TenantId, customer: &CustomerId, facts: &Facts, decision: &Decision) -> Vec<Change> {
+fn agreed(tenant: &TenantId, customer: &CustomerId, facts: &Facts, decision: &Decision, now: Timestamp) -> Vec<Change> {
     let agreements = decision.folded_agreements(facts);
     let charges = decision.folded_charges(facts);
     let mut changes: Vec<Change> =
-        agreements.iter().map(|agreement| written(keys::agreement(tenant, customer, &agreement.id), agreement)).collect();
+        agreements.iter().map(|agreement| written(keys::agreement(tenant, customer, &agreement.id), agreement, now)).collect();
     for charge in &charges {
-        changes.push(written(keys::charge(tenant, customer, &charge.id), charge));
+        changes.push(written(keys::charge(tenant, customer, &charge.id), charge, now));
         if !facts.charges.iter().any(|known| known.id == charge.id) {
             changes.push(referred(tenant, charge.id.as_str(), customer));
         }

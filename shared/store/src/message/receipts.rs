@@ -294,8 +294,11 @@ impl Store {
             of_head = self.contact_before(of_head, tenant, customer, message).await?;
         }
         let actions = vec![of_head.update(self), change.update(self)];
-        let done = self.transact(OP, message.as_str(), actions).await?;
-        Ok(matches!(done, Transacted::Done).then_some(true))
+        let Transacted::Done = self.transact(OP, message.as_str(), actions).await? else { return Ok(None) };
+        if let (Outcome::Undelivered, Some(body)) = (outcome, &item.body.message) {
+            Box::pin(self.contact_was_lost(tenant, customer, &body.contact, message)).await?;
+        }
+        Ok(Some(true))
     }
 
     /// The last contacts as they are without `message`, which nobody got.

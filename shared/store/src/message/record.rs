@@ -89,6 +89,8 @@ pub struct RecordedMessage {
     pub pay_by: Option<Date>,
     /// What it covered: as sent where it was.
     pub rows: Vec<Covered>,
+    /// The position, within the decision, of the message of which it is a copy to one more person.
+    pub copy_of: Option<u32>,
 }
 
 /// The hashed body of a record. Holds ids, never names or addresses.
@@ -141,6 +143,8 @@ pub(crate) struct MessageBody {
     pub(crate) reason: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pay_by: Option<Date>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) copy_of: Option<u32>,
     /// Packed; empty when in chunks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) rows: String,
@@ -219,8 +223,17 @@ pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows
 }
 
 fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, rows: Vec<Covered>) -> Coverage {
-    let way = Some((message.channel, message.contact));
-    Coverage { number, at, mode: message.mode, outcome, message: Some(message.id), way, pay_by: message.pay_by, rows }
+    Coverage {
+        number,
+        at,
+        mode: message.mode,
+        outcome,
+        message: Some(message.id),
+        way: Some((message.channel, message.contact)),
+        pay_by: message.pay_by,
+        rows,
+        copy: message.copy_of.is_some(),
+    }
 }
 
 /// A record without the rows that are in chunks of their own.
@@ -252,6 +265,7 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
             reason: message.reason,
             pay_by: message.pay_by,
             rows,
+            copy_of: message.copy_of,
         }),
         status: item.status,
         coverage,

@@ -1,6 +1,6 @@
 //! Settles messages: the record, then the head that takes the message off what is pending and links the record.
 
-use domain::{Covered, CustomerId, InvoiceId, MessageId, Next, Outcome, SourceVersion, TenantId};
+use domain::{Covered, CustomerId, InvoiceId, MessageId, Next, Outcome, RuleTrace, SourceVersion, TenantId, decide::Refusal};
 use futures::FutureExt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ pub enum Settled {
     Failed,
     /// There is no longer a reason to send it.
     Superseded,
-    /// The guard blocked it.
+    /// A rule of the guard forbids it.
     Blocked,
 }
 
@@ -130,7 +130,13 @@ impl Store {
                 change = move_due(change, tenant, &head, next);
             }
             match self.write(OP, change, false).await? {
-                Wrote::Done(_) => return Ok(true),
+                Wrote::Done(_) => {
+                    if lost {
+                        // In a box: it reads all the facts, which would make every future that may come here as large.
+                        Box::pin(self.contact_was_lost(tenant, customer, &entry.message.contact, message)).await?;
+                    }
+                    return Ok(true);
+                }
                 Wrote::Not(Some(row)) => head = read_head(row)?,
                 Wrote::Not(None) => return Ok(false),
             }
@@ -166,6 +172,7 @@ impl Store {
                 rendered_sha256: settlement.rendered_sha256.clone(),
                 reason: settlement.reason.clone(),
                 pay_by: message.pay_by,
+                copy_of: message.copy_of,
                 rows: if count == 0 { pack(&settlement.rows) } else { String::new() },
                 decided: if changed { pack(&message.rows) } else { String::new() },
                 decided_at: message.decided_at,
@@ -246,7 +253,7 @@ impl Store {
                 rendered_sha256: None,
                 template_version: entry.message.template_version,
                 layout_version: 0,
-                trace: serde_json::Value::Null,
+                trace: if how.rules.is_empty() { serde_json::Value::Null } else { serde_json::json!({ "guard": how.rules }) },
                 fact_versions,
             };
             let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
@@ -277,6 +284,9 @@ impl Store {
             }
             let actions = vec![change.update(self), put(self, &key, row)];
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
+                if lost || how.status == Settled::Failed {
+                    Box::pin(self.contact_was_lost(tenant, customer, &entry.message.contact, message)).await?;
+                }
                 return Ok(true);
             }
         }
@@ -296,7 +306,28 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         use domain::PendingStatus::{Queued, Retrying};
-        let how = Conclusion { status: Settled::Superseded, at: now, contacted_at: now, reason, provider_id: None, heard: None };
+        let how = Conclusion { reason, ..Conclusion::unsent(Settled::Superseded, now) };
+        let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
+        self.conclude(tenant, customer, message, &how, allowed).await
+    }
+
+    /// Takes back a message that no sender has claimed, because rules of the guard forbid it: the record names them. False when
+    /// one has, or it is settled.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn block(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        refusal: &Refusal,
+        now: Timestamp,
+    ) -> Result<bool> {
+        use domain::PendingStatus::{Queued, Retrying};
+        let (reason, rules) = (refusal.to_string(), refusal.rules.as_slice());
+        let how = Conclusion { reason: &reason, rules, ..Conclusion::unsent(Settled::Blocked, now) };
         let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
         self.conclude(tenant, customer, message, &how, allowed).await
     }
@@ -324,14 +355,7 @@ impl Store {
             .await?
             .and_then(|mut head| head.pending.remove(message))
             .map_or(now, |entry| entry.dispatched_at);
-        let how = Conclusion {
-            status: Settled::Unknown,
-            at: now,
-            contacted_at: sent_at,
-            reason: "in_doubt",
-            provider_id: None,
-            heard: None,
-        };
+        let how = Conclusion { contacted_at: sent_at, reason: "in_doubt", ..Conclusion::unsent(Settled::Unknown, now) };
         let allowed = |entry: &Entry| entry.message.status == domain::PendingStatus::Unknown;
         self.conclude(tenant, customer, message, &how, allowed).await
     }
@@ -344,11 +368,18 @@ pub(crate) struct Conclusion<'a> {
     pub(crate) at: Timestamp,
     pub(crate) contacted_at: Timestamp,
     pub(crate) reason: &'a str,
+    /// Rules of the guard that forbid it.
+    pub(crate) rules: &'a [RuleTrace],
     pub(crate) provider_id: Option<&'a str>,
     pub(crate) heard: Option<&'a Note>,
 }
 
 impl<'a> Conclusion<'a> {
+    /// Without a provider's word.
+    pub(crate) fn unsent(status: Settled, now: Timestamp) -> Self {
+        Self { status, at: now, contacted_at: now, reason: "", rules: &[], provider_id: None, heard: None }
+    }
+
     /// By what its provider said.
     pub(crate) fn heard(note: &'a Note, now: Timestamp) -> Self {
         Self {
@@ -356,6 +387,7 @@ impl<'a> Conclusion<'a> {
             at: now,
             contacted_at: note.at,
             reason: note.heard.word(),
+            rules: &[],
             provider_id: note.provider_id.as_deref(),
             heard: Some(note),
         }

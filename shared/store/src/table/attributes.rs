@@ -226,11 +226,19 @@ pub mod task {
         EFFECT = "eff", Text, "The id of the effect that it is there for. Absent where no decision raised it.";
         DONE_AT = "done_at", Millis, "When a person finished it.";
         DONE_BY = "done_by", Text, "Who: the subject of their sign-in.";
-        RESULT = "result", Text, "How they said that it ended: `done`, `failed`, `approve` or `refuse`.";
-        NOTE = "note", Text, "What they said of it.";
+        RESULT = "ended_as", Text, "How they said that it ended: `done`, `failed`, `approve` or `refuse`.";
+        NOTE = "ended_note", Text, "What they said of it.";
         WITHDRAWN_AT = "withdrawn_at", Millis, "When it was taken back because its reason was gone.";
         WHY = "why", Text, "Why it was taken back.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
+    }
+}
+
+/// When a person was contacted; `rev` as of every document.
+pub mod person {
+    item! { "person":
+        LOG = "clog", Json, "The contacts of the last 60 days that left, or may have: seconds since 1970, channel, message, customer, case.";
+        SHADOW = "slog", Json, "The same of those that shadow mode would have sent.";
     }
 }
 
@@ -264,7 +272,7 @@ pub mod fact {
 /// A payment of another customer that is for invoices of this one; `doc`, `ver` and `rev` as of the payment.
 pub mod shared {
     item! { "shared":
-        OF = "of", Text, "The customer that the payment is of.";
+        OF = "shared_of", Text, "The customer that the payment is of.";
         REVERSALS = "reversals", Json, "The refunds and chargebacks of the payment.";
     }
 }
@@ -337,6 +345,8 @@ pub mod pending {
             TEMPLATE_VERSION template_version: u32 = "tv", Number, "Its version.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             PAY_BY pay_by: Option<Date> = "pb", Text, "By when it asks to be paid.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            COPY_OF copy_of: Option<u32> = "cp", Number, "The position of the message of which it is a copy to one more person.";
             #[serde(default)]
             ROWS rows: String = "r", Json, "What it covers, by step and occurrence; empty when it is in chunks.";
             #[serde(default)]
@@ -471,7 +481,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [Kind; 27] = [
+pub const KINDS: [Kind; 28] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -487,6 +497,7 @@ pub const KINDS: [Kind; 27] = [
     breaker::KIND,
     counters::KIND,
     task::KIND,
+    person::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

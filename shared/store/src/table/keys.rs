@@ -18,7 +18,8 @@
 //! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
 //! | page of a comparison | `T#LISTED#{source}` | `PAGE#{number:06}` | `sync`, once a day | `sync`: query | by size, expires after 2 days |
 //! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
-//! | data key | `T` | `KEY` | first use, once | by key, cached | 1 W |
+//! | data key of secrets | `T` | `KEY` | admin, once | by key, cached | 1 W |
+//! | data key of links | `T` | `KEY#LINKS` | admin, once | by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
@@ -27,6 +28,7 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
+//! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase` | 4 W |
 //! | agreement | `C` | `PROFILE#AGR#{id}`, `chase` = `A#` and that | admin, decisions that find it changed, moves | facts: query of `chase` | 4 W, with its reference 6 W |
@@ -184,6 +186,9 @@ pub(crate) fn sign_in(state: &str) -> Key {
 pub(crate) fn data_key(t: &TenantId) -> Key {
     Key::new(tenant(t), "KEY")
 }
+pub(crate) fn link_key(t: &TenantId) -> Key {
+    Key::new(tenant(t), "KEY#LINKS")
+}
 pub(crate) fn heard(t: &TenantId, source: &str) -> Key {
     Key::new(tenant(t), format!("HEARD#{source}"))
 }
@@ -208,9 +213,17 @@ pub(crate) fn reference(t: &TenantId, object: &str) -> Key {
 pub(crate) fn waiting(t: &TenantId, object: &str, parts: &[&str]) -> Key {
     Key::new(format!("T#{t}#REF#{object}"), format!("WAIT#{}", digest(parts)))
 }
-/// Of an [`domain::address_key`] or a person's key.
+/// Of a person, by [`domain::Contact::person`].
+pub(crate) fn person(t: &TenantId, text: &str) -> Key {
+    Key::new(format!("T#{t}#PER#{}", digest(&[text])), "PER")
+}
+/// Of an [`domain::address_key`].
 pub(crate) fn address(t: &TenantId, text: &str) -> Key {
-    Key::new(format!("T#{t}#ADR#{}", digest(&[text])), "ADR")
+    address_of_digest(t, &digest(&[text]))
+}
+/// Of the digest of one.
+pub(crate) fn address_of_digest(t: &TenantId, digest: &str) -> Key {
+    Key::new(format!("T#{t}#ADR#{digest}"), "ADR")
 }
 /// Reads the tenant back from the key of any partition of its own.
 pub(crate) fn parse_tenant(pk: &str) -> Option<TenantId> {

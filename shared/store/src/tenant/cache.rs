@@ -65,10 +65,6 @@ impl Cache {
     pub(crate) fn demands_freshness(&self, tenant: &TenantId, source: &str) -> Option<bool> {
         self.with(|kept| kept.policies.get(tenant).map(|base| base.settings.freshness.contains_key(source)))
     }
-    /// Whether the tenant caps contacts per person, by whatever was read last; `None` before anything was.
-    pub(crate) fn caps_persons(&self, tenant: &TenantId) -> Option<bool> {
-        self.with(|kept| kept.policies.get(tenant).map(|base| base.settings.caps.per_person.is_some()))
-    }
     pub(crate) fn keep_policy(&self, tenant: &TenantId, base: Base) {
         self.with(|kept| kept.policies.insert(tenant.clone(), base));
     }

@@ -14,6 +14,7 @@ use crate::{
         db::{Wrote, n},
         keys,
     },
+    tenant::vault::Purpose,
 };
 
 /// Longest text that is looked at.
@@ -42,7 +43,7 @@ impl Vault {
     ///
     /// Those of KMS and of reading.
     pub async fn token_of(&self, tenant: &TenantId, head: &Head, expires_at: Timestamp) -> Result<String> {
-        let key = signing_key(&self.data_key(tenant).await?);
+        let key = signing_key(&self.data_key(tenant, Purpose::Links).await?);
         let signed = format!("{tenant}.{}.{}.{}", head.customer, expires_at.as_second(), head.token_epoch);
         let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
         Ok(format!("{signed}.{signature}"))
@@ -56,10 +57,10 @@ impl Vault {
     pub async fn verify_token(&self, text: &str, now: Timestamp) -> Result<Option<(TenantId, CustomerId)>> {
         let Some(token) = Token::read(text) else { return Ok(None) };
         // A tenant without a data key has issued nothing; none is made for whoever asks.
-        if self.store.read("read the data key of", &keys::data_key(&token.tenant), true).await?.is_none() {
+        if !self.has_key(&token.tenant, Purpose::Links).await? {
             return Ok(None);
         }
-        let key = signing_key(&self.data_key(&token.tenant).await?);
+        let key = signing_key(&self.data_key(&token.tenant, Purpose::Links).await?);
         if hmac::verify(&key, token.signed.as_bytes(), &token.signature).is_err() || now.as_second() >= token.expires {
             return Ok(None);
         }

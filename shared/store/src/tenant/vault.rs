@@ -1,4 +1,5 @@
-//! Secrets at rest: one data key a tenant, wrapped by KMS, sealing with AES-256-GCM.
+//! Data keys, wrapped by KMS: a tenant has one that seals secrets (AES-256-GCM) and one that signs links. Each is wrapped for its purpose,
+//! so that a role may be allowed to open the one and not the other.
 
 use std::{
     collections::HashMap,
@@ -15,13 +16,41 @@ use crate::{
     table::{attributes::data_key, db::row_of, keys},
 };
 
-/// Seals and opens what a tenant keeps secret, and signs its portal tokens.
+/// What a data key is for: part of the context under which KMS wraps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    /// Seals what a tenant keeps secret of its connections.
+    Connections,
+    /// Signs the links in its messages.
+    Links,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Links => "links",
+        }
+    }
+
+    fn item(self, tenant: &TenantId) -> keys::Key {
+        match self {
+            Self::Connections => keys::data_key(tenant),
+            Self::Links => keys::link_key(tenant),
+        }
+    }
+}
+
+/// Data keys that were opened, by what they are for.
+type OpenedKeys = HashMap<(TenantId, Purpose), [u8; 32]>;
+
+/// Seals and opens what a tenant keeps secret, and signs its links.
 #[derive(Clone)]
 pub struct Vault {
     pub(crate) store: Store,
     kms: aws_sdk_kms::Client,
     key_id: Option<String>,
-    keys: Arc<Mutex<HashMap<TenantId, [u8; 32]>>>,
+    keys: Arc<Mutex<OpenedKeys>>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -36,13 +65,19 @@ impl Vault {
         Self { store, kms, key_id: key_id.map(str::to_owned), keys: Arc::default() }
     }
 
-    /// The tenant's data key; the first call for a tenant makes it.
-    pub(crate) async fn data_key(&self, tenant: &TenantId) -> Result<[u8; 32]> {
-        const OP: &str = "read the data key of";
-        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(tenant) {
+    /// Whether the tenant has a key for a purpose, whatever was opened before.
+    pub(crate) async fn has_key(&self, tenant: &TenantId, purpose: Purpose) -> Result<bool> {
+        Ok(self.store.read("read a data key of", &purpose.item(tenant), true).await?.is_some())
+    }
+
+    /// The tenant's data key for a purpose; the first call makes it.
+    pub(crate) async fn data_key(&self, tenant: &TenantId, purpose: Purpose) -> Result<[u8; 32]> {
+        const OP: &str = "read a data key of";
+        let known = (tenant.clone(), purpose);
+        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&known) {
             return Ok(*key);
         }
-        let item = keys::data_key(tenant);
+        let item = purpose.item(tenant);
         let mut row = self.store.read(OP, &item, true).await?;
         if row.is_none() {
             let key_id = self.key_id.as_ref().ok_or_else(|| crate::Error::Refused {
@@ -56,6 +91,7 @@ impl Vault {
                 .key_id(key_id)
                 .key_spec(DataKeySpec::Aes256)
                 .encryption_context("tenant", tenant.as_str())
+                .encryption_context("purpose", purpose.as_str())
                 .send()
                 .await
                 .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
@@ -75,22 +111,24 @@ impl Vault {
             .decrypt()
             .ciphertext_blob(Blob::new(wrapped.as_ref()))
             .encryption_context("tenant", tenant.as_str())
+            .encryption_context("purpose", purpose.as_str())
             .send()
             .await
             .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
         let plain = opened.plaintext.ok_or_else(|| corrupt(tenant, "KMS gave no key"))?;
         let key: [u8; 32] = plain.as_ref().try_into().map_err(|_| corrupt(tenant, "the key is not 32 bytes long"))?;
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), key);
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(known, key);
         Ok(key)
     }
 
-    /// Makes the tenant's data key where there is none, so that portal links can be signed.
+    /// Makes the tenant's data keys where there are none, so that secrets can be sealed and links signed.
     ///
     /// # Errors
     ///
     /// Those of KMS and of the table.
     pub async fn ensure_key(&self, tenant: &TenantId) -> Result<()> {
-        self.data_key(tenant).await.map(|_| ())
+        self.data_key(tenant, Purpose::Connections).await?;
+        self.data_key(tenant, Purpose::Links).await.map(|_| ())
     }
 
     /// Seals a secret of a tenant's connection.
@@ -99,7 +137,7 @@ impl Vault {
     ///
     /// Those of KMS and of reading.
     pub async fn seal(&self, tenant: &TenantId, connection: &str, secret: &[u8]) -> Result<Vec<u8>> {
-        let key = cipher(&self.data_key(tenant).await?);
+        let key = cipher(&self.data_key(tenant, Purpose::Connections).await?);
         let mut nonce = [0_u8; NONCE_LEN];
         aws_lc_rs::rand::fill(&mut nonce).map_err(|_| corrupt(tenant, "there is no randomness"))?;
         let mut sealed = secret.to_vec();
@@ -114,7 +152,7 @@ impl Vault {
     ///
     /// [`Error::Corrupt`] for anything else; those of KMS and of reading.
     pub async fn open(&self, tenant: &TenantId, connection: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        let key = cipher(&self.data_key(tenant).await?);
+        let key = cipher(&self.data_key(tenant, Purpose::Connections).await?);
         let wrong = || corrupt(tenant, "a sealed secret does not open");
         let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;

@@ -155,6 +155,7 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
         template_version: 1,
         pay_by: None,
         rows,
+        copy_of: None,
     }
 }
 
@@ -216,6 +217,18 @@ impl Table {
     }
     pub async fn facts(&self) -> Facts {
         self.store.facts(&self.tenant, &self.head().await).await.unwrap()
+    }
+}
+
+/// A contact about a customer's money, at a minute of the story.
+pub fn contacted(customer: &str, n: i64, minute: i64) -> ContactAttempt {
+    ContactAttempt {
+        at: at(minute),
+        channel: Channel::Email,
+        message: MessageId::derive(&[customer, &n.to_string()]),
+        case: Some(CaseId::derive(&[customer])),
+        customer: customer_of(customer),
+        mode: Mode::Live,
     }
 }
 

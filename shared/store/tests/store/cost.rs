@@ -50,6 +50,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             way: None,
             pay_by: None,
             rows: vec![row("OLD-0-0")],
+            copy: false,
         };
         let mut plan = decision(vec![], Next::Parked);
         (plan.marks, plan.filing.covered_from) = (vec![mark], head.decision + 2);

@@ -71,6 +71,7 @@ async fn archived_invoices_come_back_with_their_marks() {
         way: None,
         pay_by: None,
         rows: vec![row("INV-1")],
+        copy: false,
     };
     let mut plan = decision(vec![], Next::Parked);
     plan.marks = vec![mark.clone()];
@@ -150,16 +151,6 @@ async fn what_comes_back_brings_all_that_it_is_judged_by() {
         assert_eq!(&payments[..2], ["P-1", "P-2"], "{what}");
         assert_eq!(facts.reversals.len(), reversals, "{what}");
         assert_eq!(table.head().await.due, Next::At(at(4)), "{what}: the customer is decided again");
-    }
-}
-
-#[tokio::test]
-async fn a_persons_budget_holds() {
-    let table = table().await;
-    let cap = settings::PersonCap { count: 1, days: 7 };
-    for (day, room) in [("2026-02-02", true), ("2026-02-02", true), ("2026-02-08", false), ("2026-02-09", true)] {
-        let spent = table.store.spend(&table.tenant, "ap@acme.example", day.parse().unwrap(), &cap).await.unwrap();
-        assert_eq!(spent, room, "{day}");
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::*;
 use store::{
-    AppliedOutcome,
+    AppliedOutcome, Logged,
     inspect::{attributes::head::OPEN_INVOICES, key},
 };
 
@@ -73,28 +73,26 @@ async fn an_invoice_costs_what_the_docs_say() {
 }
 
 #[tokio::test]
-async fn a_step_with_a_persons_budget_costs_at_most_eight_units() {
+async fn a_step_with_a_persons_contact_log_costs_at_most_seven_units() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
     let first = decision(vec![], Next::At(at(10)));
     table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &first, at(1)).await.unwrap();
     let (head, facts) = (table.head().await, table.facts().await);
-    let cap = settings::PersonCap { count: 2, days: 7 };
     table.meter.take();
     let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
     let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(11)).await.unwrap().messages.remove(0);
-    let today = "2026-02-02".parse().unwrap();
-    assert!(table.store.spend(&table.tenant, "ap@acme.example", today, &cap).await.unwrap());
+    let contact = ContactAttempt { message: message.clone(), ..contacted("C-100", 1, 11) };
+    // Seven contacts before it cost no more than none.
+    let before = ContactLog { revision: 0, attempts: (0..7).map(|n| contacted("C-100", n, -1_440 * (n + 1))).collect() };
+    assert_eq!(table.store.log_contact(&table.tenant, "ap@acme.example", &contact, &before).await.unwrap(), Logged::Written);
     let own = attempt("a1", 12);
     let claimed = held(&table, head.version, &message, &own).await;
     let far = Next::At(at(5_000));
     assert!(table.store.settle(&table.tenant, &claimed, &message, &own, &sent(11, vec![row("INV-1")]), far).await.unwrap());
     let spent = table.meter.take();
-    println!("write units of a step with a person's budget: {spent}");
+    println!("write units of a step with a person's contact log: {spent}");
     assert!(spent <= 7.0, "{spent}");
-    // The same day again costs nothing.
-    assert!(table.store.spend(&table.tenant, "ap@acme.example", today, &cap).await.unwrap());
-    assert_eq!(table.meter.take(), 0.0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What people see and do: the worklist, and addresses that are not used any more.
 
 use domain::*;
-use store::{Receipt, is_task_cursor};
+use store::{Logged, Receipt, is_task_cursor};
 
 use crate::common::*;
 
@@ -224,4 +224,62 @@ async fn orders_come_with_the_profile_and_wake_the_customer() {
     assert_eq!(table.facts().await.orders.len(), 2);
     let nobody = table.store.put_order(&table.tenant, &customer_of("nobody"), &order(1), at(1)).await;
     assert!(matches!(nobody, Err(store::Error::Refused { .. })), "{nobody:?}");
+}
+#[tokio::test]
+async fn a_persons_log_is_one_list_across_customers() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (store, tenant, person) = (&table.store, &table.tenant, "ap@acme.example");
+    let first = contacted("C-2", 1, 1);
+    let seen = ContactLog::default();
+    assert_eq!(store.log_contact(tenant, person, &first, &seen).await.unwrap(), Logged::Written);
+    // Whoever saw the log before it writes nothing, and learns how it is.
+    let second = contacted("C-3", 1, 2);
+    let Logged::Changed(now) = store.log_contact(tenant, person, &second, &seen).await.unwrap() else { panic!("written over") };
+    assert_eq!(now.attempts, std::slice::from_ref(&first));
+    let shadow = ContactAttempt { mode: Mode::Shadow, ..second.clone() };
+    assert_eq!(store.log_contact(tenant, person, &shadow, &now).await.unwrap(), Logged::Written);
+    let known = table.facts().await.contact_log.remove(person).unwrap();
+    assert_eq!((known.attempts.clone(), known.revision), (vec![first.clone(), shadow], 2), "no cap is set, and it is read");
+    for _ in 0..2 {
+        store.take_contact_back(tenant, person, &first.message).await.unwrap();
+        let left = table.facts().await.contact_log.remove(person).unwrap();
+        assert_eq!((left.attempts.len(), left.revision), (1, 3), "taking it back twice is doing so once");
+    }
+    store.take_contact_back(tenant, "nobody@acme.example", &first.message).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_proved_lost_was_no_contact() {
+    for settled in [true, false] {
+        let table = table().await;
+        table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+        let message = table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+        let contact = ContactAttempt { message: message.clone(), ..contacted("C-100", 1, 2) };
+        let person = facts.customer.contacts[0].person().unwrap();
+        table.store.log_contact(&table.tenant, &person, &contact, &ContactLog::default()).await.unwrap();
+        let own = attempt("a1", 12);
+        let claimed = held(&table, head.version, &message, &own).await;
+        let bounce = store::Heard::Bounced { permanent: true };
+        let hear = async || {
+            let heard =
+                table.store.receipt(&table.tenant, &customer_id(), 1, &message, bounce, at(3), Some("ses-1"), at(3)).await;
+            assert!(heard.unwrap());
+        };
+        let settle = async || {
+            let sent = sent(2, vec![row("INV-1")]);
+            assert!(table.store.settle(&table.tenant, &claimed, &message, &own, &sent, Next::Parked).await.unwrap());
+        };
+        if settled {
+            settle().await;
+            assert_eq!(table.facts().await.contact_log[&person].attempts.len(), 1);
+            hear().await;
+        } else {
+            hear().await;
+            settle().await;
+        }
+        assert_eq!(table.facts().await.contact_log[&person].attempts, [], "{settled}");
+    }
 }

@@ -95,7 +95,7 @@ fn source() -> impl Strategy<Value = String> {
 
 fn facts() -> impl Strategy<Value = ConditionFacts> {
     let steps = || prop::collection::btree_set(word(), 0..4);
-    (prop::collection::vec(word(), 18), prop::collection::vec(number(), 14), steps(), steps()).prop_map(
+    (prop::collection::vec(word(), 19), prop::collection::vec(number(), 14), steps(), steps()).prop_map(
         |(mut words, mut numbers, replied_since, satisfied)| {
             let mut word = || words.pop().expect("as many as are asked for");
             let mut number = || numbers.pop().expect("as many as are asked for");
@@ -110,6 +110,7 @@ fn facts() -> impl Strategy<Value = ConditionFacts> {
                     region: word(),
                     debt_purpose: word(),
                     legal_entity: word(),
+                    parent_external_id: word(),
                 }
                 .into(),
                 invoice: InvoiceFacts {

@@ -456,6 +456,7 @@ fn plan_of(offsets: &[Offset], anchor: Anchor, min_gap: i32) -> Workflow {
                 template: "reminder".into(),
                 to: vec![crate::Role::Billing],
                 fallback: Fallback::Task,
+                copies: 0,
             })
         };
         Step::new(&format!("s{position}"), At { anchor, offset: *offset }, action)

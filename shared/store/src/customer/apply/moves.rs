@@ -51,6 +51,7 @@ impl Plan<'_> {
             message: Some(pending.id.clone()),
             way: Some((pending.channel, pending.contact.clone())),
             rows: pending.rows.clone(),
+            copy: pending.copy_of.is_some(),
         });
         let mut of_it: Vec<Coverage> = Vec::new();
         for coverage in folded.into_iter().chain(facts.coverage.iter().cloned()).chain(under_way) {

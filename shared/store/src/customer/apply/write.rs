@@ -209,10 +209,10 @@ impl Plan<'_> {
         if let Some((before, along)) = before.zip(along) {
             for (stays, goes) in &along.agreements {
                 let key = keys::agreement(tenant, owner, &goes.id);
-                unit.actions.push(written(key, goes).update(self.store));
+                unit.actions.push(written(key, goes, self.now).update(self.store));
                 unit.actions.push(referred(tenant, goes.id.as_str(), owner).update(self.store));
                 unit.actions.push(match stays {
-                    Some(stays) => written(keys::agreement(tenant, before, &stays.id), stays).update(self.store),
+                    Some(stays) => written(keys::agreement(tenant, before, &stays.id), stays, self.now).update(self.store),
                     None => Change::of(keys::agreement(tenant, before, &goes.id)).delete(self.store),
                 });
             }

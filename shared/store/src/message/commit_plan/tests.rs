@@ -78,6 +78,7 @@ fn facts(head: &Head) -> Facts {
         pending: vec![],
         last_contact: LastContact::default(),
         addresses: BTreeMap::<String, AddressFact>::new(),
+        contact_log: BTreeMap::new(),
         heard: BTreeMap::new(),
         replied_at: None,
         work: vec![],
@@ -128,12 +129,23 @@ fn planned(covered: usize) -> Planned {
         template_version: 1,
         rows: rows(covered),
         pay_by: None,
+        copy_of: None,
     }
 }
 
 fn mark(covered: usize) -> Coverage {
     let rows = rows(covered);
-    Coverage { number: 0, at: at(0), mode: Mode::Live, outcome: Outcome::Skipped, message: None, way: None, pay_by: None, rows }
+    Coverage {
+        number: 0,
+        at: at(0),
+        mode: Mode::Live,
+        outcome: Outcome::Skipped,
+        message: None,
+        way: None,
+        pay_by: None,
+        rows,
+        copy: false,
+    }
 }
 
 fn task(number: usize) -> NewTask {

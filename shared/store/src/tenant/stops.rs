@@ -1,0 +1,116 @@
+//! Stop links: signed statements that somebody asked for no more messages to one address on one channel. They name the address by its
+//! digest, never expire, open nothing and need no customer. Text form, under 400 characters:
+//! `{tenant}.{channel}.{digest of the address}.{the address as a page may show it, base 64}.{HMAC-SHA256}`.
+
+use aws_lc_rs::hmac;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{Channel, TenantId, address_key, id::digest};
+
+use crate::{Result, Vault, tenant::vault::Purpose};
+
+/// Longest text that is looked at.
+const STOP_BYTES_MAX: usize = 400;
+/// Longest that a page shows of an address's domain, in characters.
+const SHOWN_MAX: usize = 80;
+
+/// An address that is to be written to no more, as a stop link names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Whose messages.
+    pub tenant: TenantId,
+    /// On which channel.
+    pub channel: Channel,
+    /// Of [`address_key`].
+    pub(crate) digest: String,
+    /// Enough of the address to know it by: `a…@acme.example`, `…678`. Whoever the link is forwarded to does not learn the whole.
+    pub shown: String,
+}
+
+impl Stop {
+    /// The stop of an address.
+    pub fn of(tenant: &TenantId, channel: Channel, address: &str) -> Self {
+        let digest = digest(&[&address_key(channel, address)]);
+        Self { tenant: tenant.clone(), channel, digest, shown: masked(address) }
+    }
+
+    fn signed(&self) -> String {
+        let shown = URL_SAFE_NO_PAD.encode(&self.shown);
+        format!("{}.{}.{}.{shown}", self.tenant, self.channel.as_str(), self.digest)
+    }
+
+    fn read(text: &str) -> Option<(Self, &str, Vec<u8>)> {
+        if text.len() > STOP_BYTES_MAX {
+            return None;
+        }
+        let (signed, signature) = text.rsplit_once('.')?;
+        let parts: Vec<&str> = signed.split('.').collect();
+        let &[tenant, channel, digest, shown] = parts.as_slice() else { return None };
+        let shown = String::from_utf8(URL_SAFE_NO_PAD.decode(shown).ok()?).ok()?;
+        let channel = serde_json::from_value(channel.into()).ok()?;
+        let stop = Self { tenant: TenantId::parse(tenant).ok()?, channel, digest: digest.to_owned(), shown };
+        Some((stop, signed, URL_SAFE_NO_PAD.decode(signature).ok()?))
+    }
+}
+
+/// The part of an address that a page shows.
+fn masked(address: &str) -> String {
+    match address.split_once('@') {
+        Some((local, domain)) => {
+            let first = local.chars().next().map(String::from).unwrap_or_default();
+            format!("{first}…@{}", domain.chars().take(SHOWN_MAX).collect::<String>())
+        }
+        None => {
+            let tail: Vec<char> = address.chars().rev().take(3).collect();
+            format!("…{}", tail.into_iter().rev().collect::<String>())
+        }
+    }
+}
+
+impl Vault {
+    /// The text of a stop link.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn stop_link(&self, stop: &Stop) -> Result<String> {
+        let key = self.signing_key(&stop.tenant).await?;
+        let signed = stop.signed();
+        let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
+        Ok(format!("{signed}.{signature}"))
+    }
+
+    /// The stop that a link states; `None` for whatever was not signed here.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn verify_stop(&self, text: &str) -> Result<Option<Stop>> {
+        let Some((stop, signed, signature)) = Stop::read(text) else { return Ok(None) };
+        // A tenant without a key has signed nothing; none is made for whoever asks.
+        if !self.has_key(&stop.tenant, Purpose::Links).await? {
+            return Ok(None);
+        }
+        let key = self.signing_key(&stop.tenant).await?;
+        Ok(hmac::verify(&key, signed.as_bytes(), &signature).is_ok().then_some(stop))
+    }
+
+    async fn signing_key(&self, tenant: &TenantId) -> Result<hmac::Key> {
+        let data_key = self.data_key(tenant, Purpose::Links).await?;
+        // A key of its own, so that no portal token is a stop link.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &data_key), b"dunlin stop link 1");
+        Ok(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn addresses_are_masked() {
+        for (address, shown) in [("ap@acme.example", "a…@acme.example"), ("+493012345678", "…678"), ("@x", "…@x"), ("", "…")]
+        {
+            assert_eq!(masked(address), shown, "{address}");
+        }
+    }
+}
