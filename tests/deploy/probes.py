@@ -104,6 +104,22 @@ def sweep_asks(world):
     assert any(mark["outcome"] == "missed" for record in shown["records"] for mark in record["body"].get("marks", [])), shown["records"]
 
 
+def sweep_withdraws(world):
+    """Work whose reason is gone is taken back."""
+    customer = world.owes(TENANT, email=False)
+    world.stack.tick("SweepFunction")
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+
+    def known():
+        keys = [(row[STORED["every"]["pk"]]["S"], row[STORED["every"]["sk"]]["S"]) for row in rows(world)]
+        return [sk for pk, sk in keys if named in pk and sk.startswith("PROFILE#WORK#")]
+
+    assert known(), "no work is open"
+    world.pays(TENANT, customer, email=False)
+    world.stack.tick("SweepFunction")
+    assert not known(), "it is still open"
+
+
 def sweep_hands_over(world):
     """A sweep without time puts the rest on its queue."""
     world.owes(TENANT)
@@ -139,6 +155,20 @@ def read_model_lists(world):
         return len([row for row in rows(world) if row[STORED["every"]["sk"]]["S"].startswith("L#")]) > before
 
     until(more, "a row of a list", PATIENCE)
+
+
+def read_model_moves(world):
+    """An invoice whose due date changes is listed once."""
+    customer = world.owes(TENANT)
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+
+    def listed():
+        keys = [(row[STORED["every"]["pk"]]["S"], row[STORED["every"]["sk"]]["S"]) for row in rows(world)]
+        return {sk for pk, sk in keys if "#L#invoices#" in pk and pk.endswith(named)}
+
+    before = until(listed, "a row of its invoice", PATIENCE)
+    world.moves_due(TENANT, customer)
+    until(lambda: listed() and not listed() & before, "the row elsewhere", PATIENCE)
 
 
 def order(world, queue, customer):
@@ -308,10 +338,10 @@ def rows(world):
 
 PROBES = {
     "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves],
-    "SweepRole": [sweep_decides, sweep_asks, sweep_hands_over],
+    "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists],
+    "ReadModelRole": [read_model_lists, read_model_moves],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

@@ -39,6 +39,14 @@ class World:
         self.outside.post(tenant, invoice(customer, f"INV-{number}"))
         return customer["external_id"]
 
+    def pays(self, tenant, customer, **contact):
+        """The invoice of a customer of [`owes`] is paid."""
+        self.outside.post(tenant, invoice(buyer(customer, **contact), numbered(customer), version=2, paid_minor=125000))
+
+    def moves_due(self, tenant, customer):
+        """The invoice of a customer of [`owes`] has been due for twenty days."""
+        self.outside.post(tenant, invoice(buyer(customer), numbered(customer), version=2, due=-20))
+
     def mails_to(self, customer):
         """What was sent to a customer's person by email."""
         return [mail for mail in self.emulator.mails() if mail["To"] == [f"{customer.lower()}@buyer.example"]]
@@ -55,6 +63,11 @@ class World:
     def exceptions(self, tenant):
         """The tenant's exceptions."""
         return self.outside.admin(tenant, "GET", "/v1/tasks?kind=exception", role="viewer")["tasks"]
+
+
+def numbered(customer):
+    """The number of the invoice of a customer of [`World.owes`]."""
+    return f"INV-{customer.removeprefix('C-')}"
 
 
 def link(mail):
