@@ -8,7 +8,7 @@ use local::{Fault, Mode, Stack, When};
 use rand::{Rng, seq::SliceRandom};
 use serde_json::{Value, json};
 use store::{
-    Holds,
+    Basis,
     inspect::{Item, Stored},
 };
 use tests::{
@@ -42,9 +42,9 @@ async fn explained(stack: &Stack) -> (usize, Vec<String>) {
         }
         for (number, at) in instants {
             let as_of = store.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
-            match as_of.holds {
-                Holds::Recorded => recorded += 1,
-                holds => differ.push(format!("{customer} decision {number} at {at}: {holds:?}")),
+            match as_of.basis {
+                Basis::Recorded => recorded += 1,
+                basis => differ.push(format!("{customer} decision {number} at {at}: {basis:?}")),
             }
         }
     }
@@ -70,7 +70,7 @@ async fn every_decision_of_a_year_is_explained_by_what_was_known() {
         for customer in customers(&story.desk.stack) {
             let at = story.desk.stack.now() - SignedDuration::from_mins(story.random.random_range(1..500_000));
             let Some(as_of) = store.as_of(&tenant(), &customer, at).await.unwrap() else { continue };
-            assert_ne!(as_of.holds, Holds::Differs { engine: None, gaps: vec![] });
+            assert_ne!(as_of.basis, Basis::Differs { engine: None, gaps: vec![] });
             let again = store.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
             assert_eq!(as_of.decision, again.decision);
         }
@@ -116,12 +116,12 @@ async fn a_ladder_makes_no_history_and_a_change_one_version() {
     // The matter says what was known before the total changed.
     let path = "/v1/customers/canonical/C-1?at=2026-03-11T08:00:00Z";
     let shown = desk.admin("GET", path, &Value::Null).await.is(200).body;
-    assert_eq!(shown["as_of"]["holds"], "recomputed", "{shown:#}");
+    assert_eq!(shown["as_of"]["basis"], "recomputed", "{shown:#}");
     assert_eq!(shown["as_of"]["decided"][0]["trace"]["open_minor"], 125_000);
     assert_eq!(shown["now"][0]["because"], "nothing_open");
     let first = shown["records"].as_array().unwrap().last().unwrap()["at"].as_str().unwrap().to_owned();
     let shown = desk.admin("GET", &format!("/v1/customers/canonical/C-1?at={first}"), &Value::Null).await.is(200).body;
-    assert_eq!(shown["as_of"]["holds"], "recorded");
+    assert_eq!(shown["as_of"]["basis"], "recorded");
     desk.admin("GET", "/v1/customers/canonical/C-1?at=yesterday", &Value::Null).await.is(400);
 }
 
@@ -142,6 +142,6 @@ async fn what_was_given_up_is_a_gap_that_explanations_name() {
     let sent = shown["records"].as_array().unwrap().iter().find(|record| record["message_id"].is_string()).unwrap();
     let at = sent["body"]["message"]["decided_at"].as_str().unwrap();
     let shown = desk.admin("GET", &format!("/v1/customers/canonical/C-1?at={at}"), &Value::Null).await.is(200).body;
-    assert_eq!((&shown["as_of"]["holds"], &shown["as_of"]["engine"]), (&json!("differs"), &json!(1)), "{shown:#}");
+    assert_eq!((&shown["as_of"]["basis"], &shown["as_of"]["engine"]), (&json!("differs"), &json!(1)), "{shown:#}");
     assert!(shown["as_of"]["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty()), "{shown:#}");
 }

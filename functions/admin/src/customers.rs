@@ -15,7 +15,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::{Explained, Head, Holds};
+use store::{Basis, Explained, Head};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -84,7 +84,7 @@ pub struct AsOfOut {
     at: Timestamp,
     /// `recorded`: what was decided then was decided by exactly this; `recomputed`: nothing was recorded then; `differs`: the record was made
     /// from something else.
-    holds: &'static str,
+    basis: &'static str,
     /// The number of the record of that instant, where there is one.
     number: Option<u64>,
     /// Where it differs: the engine that decided. This release's is [`domain::ENGINE`].
@@ -412,14 +412,14 @@ fn instant(text: &str) -> Answer<Timestamp> {
 }
 
 fn as_of_out(as_of: store::AsOf) -> AsOfOut {
-    let (holds, engine, gaps) = match as_of.holds {
-        Holds::Recorded => ("recorded", None, vec![]),
-        Holds::Recomputed => ("recomputed", None, vec![]),
-        Holds::Differs { engine, gaps } => ("differs", engine, gaps),
+    let (basis, engine, gaps) = match as_of.basis {
+        Basis::Recorded => ("recorded", None, vec![]),
+        Basis::Recomputed => ("recomputed", None, vec![]),
+        Basis::Differs { engine, gaps } => ("differs", engine, gaps),
     };
     AsOfOut {
         at: as_of.at,
-        holds,
+        basis,
         number: as_of.number,
         engine,
         gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),

@@ -1,13 +1,12 @@
-//! Effects: what a decision asks the world to do, each with an id, a kind and one life; and the work for people that is open.
+//! Effects that a person carries out: what a decision asks for by a task, each with an id, a kind and one life; and the work for people
+//! that is open.
 //!
 //! ```text
-//! queued -> calling -> done
-//!        \          \-> failed | unknown
-//!         \-> superseded | blocked | missed
+//! queued -> done | failed
+//!        \-> superseded
 //! ```
 //!
-//! Only messages are ever `calling`: a sender carries them out. Everything else waits for a person, `queued`, with a task that says
-//! what to do; the person says how it ended.
+//! A message is an effect too; its status is its own, in the head and in its record.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,8 +17,6 @@ use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectKind {
-    /// A message to a person at the customer.
-    Message,
     /// Work for a person of the tenant.
     Task,
     /// Telling people of the tenant.
@@ -63,7 +60,6 @@ impl EffectKind {
     /// The text form.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Message => "message",
             Self::Task => "task",
             Self::Notice => "notice",
             Self::CreditHold => "credit_hold",
@@ -77,22 +73,14 @@ impl EffectKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EffectStatus {
-    /// Asked for: it waits for its sender, or for a person.
+    /// Asked for: it waits for a person.
     Queued,
-    /// A sender is carrying it out.
-    Calling,
     /// It happened.
     Done,
     /// Its reason was gone before it happened.
     Superseded,
-    /// The guard stopped it.
-    Blocked,
     /// It was tried and did not happen.
     Failed,
-    /// Nobody could be reached.
-    Missed,
-    /// Nobody knows whether it happened.
-    Unknown,
 }
 
 impl EffectStatus {
@@ -100,13 +88,9 @@ impl EffectStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
-            Self::Calling => "calling",
             Self::Done => "done",
             Self::Superseded => "superseded",
-            Self::Blocked => "blocked",
             Self::Failed => "failed",
-            Self::Missed => "missed",
-            Self::Unknown => "unknown",
         }
     }
 }

@@ -100,7 +100,7 @@ pub enum ProposedEnd {
 }
 
 /// A flaw: the JSON pointer of the field, and what is wrong with it.
-pub type Flaw = (String, String);
+type Flaw = (String, String);
 
 /// Who proposes, and when.
 #[derive(Clone, Copy, Debug)]

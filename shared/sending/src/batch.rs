@@ -19,7 +19,7 @@ pub struct QueuedMessage {
     pub message: MessageId,
 }
 
-/// The envelope that EventBridge puts around the order.
+/// The envelope that EventBridge puts around it.
 #[derive(Deserialize)]
 struct Envelope {
     detail: Queued<QueuedMessage>,
@@ -39,7 +39,7 @@ impl Sender {
             let ended = match serde_json::from_str::<Envelope>(body) {
                 // Boxed: all that sending awaits is more than the compiler lays out in one.
                 Ok(envelope) => self.send(&envelope.detail.content).boxed().await.map_err(anyhow::Error::from),
-                Err(error) => Err(anyhow::Error::from(error).context("the order in the queue cannot be read")),
+                Err(error) => Err(anyhow::Error::from(error).context("the message in the queue cannot be read")),
             };
             match ended {
                 Ok(ended) => tracing::info!(ended = ?ended, "message handled"),

@@ -24,7 +24,7 @@ const TRIES_MAX: u32 = 8;
 /// How long a portal link works, in days.
 const TOKEN_DAYS: i64 = 120;
 
-/// How the handling of an order ended.
+/// How the handling of a queued message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It was settled before, or another sender has it, or its time has not come.
@@ -76,15 +76,15 @@ impl Sender {
         Ok(Self { store, vault, channel, portal_url: env.require("PORTAL_URL")?.trim_end_matches('/').to_owned(), clock })
     }
 
-    /// Handles one order. Doing it twice, at once or later, sends once.
+    /// Handles one queued message. Doing it twice, at once or later, sends once.
     ///
     /// # Errors
     ///
-    /// The table's, where nothing was sent: the queue delivers the order again.
-    pub async fn send(&self, order: &QueuedMessage) -> Result<Ended, Error> {
+    /// The table's, where nothing was sent: the queue delivers it again.
+    pub async fn send(&self, queued: &QueuedMessage) -> Result<Ended, Error> {
         for round in 0..CLAIMS_MAX {
-            let Some(checked) = self.look(order).await? else { return Ok(Ended::NotMine) };
-            match self.attempt(order, checked, round).await? {
+            let Some(checked) = self.look(queued).await? else { return Ok(Ended::NotMine) };
+            match self.attempt(queued, checked, round).await? {
                 Some(ended) => {
                     kit::metrics::emit(
                         self.clock.now(),
@@ -93,7 +93,7 @@ impl Sender {
                     );
                     return Ok(ended);
                 }
-                None => tracing::debug!(message.id = %order.message, "claim lost, looking again"),
+                None => tracing::debug!(message.id = %queued.message, "claim lost, looking again"),
             }
         }
         // The customer stays due; the sweep dispatches the message again under the same id.
@@ -101,9 +101,9 @@ impl Sender {
     }
 
     /// Fresh facts of a message that this sender may try now.
-    async fn look(&self, order: &QueuedMessage) -> Result<Option<Checked>, Error> {
-        let Some(head) = self.store.head(&order.tenant, &order.customer).await? else { return Ok(None) };
-        let Some(entry) = head.pending.get(&order.message) else { return Ok(None) };
+    async fn look(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
+        let Some(head) = self.store.head(&queued.tenant, &queued.customer).await? else { return Ok(None) };
+        let Some(entry) = head.pending.get(&queued.message) else { return Ok(None) };
         let now = self.clock.now();
         let mine = match entry.message.status {
             PendingStatus::Queued => entry.retry_at.is_none_or(|at| at <= now),
@@ -113,32 +113,32 @@ impl Sender {
         if !mine || entry.message.channel != self.channel.channel() {
             return Ok(None);
         }
-        let (facts, policy) = self.store.facts_and_policy(&order.tenant, &head).await?;
-        let Some(pending) = facts.pending.iter().find(|pending| pending.id == order.message).cloned() else { return Ok(None) };
+        let (facts, policy) = self.store.facts_and_policy(&queued.tenant, &head).await?;
+        let Some(pending) = facts.pending.iter().find(|pending| pending.id == queued.message).cloned() else { return Ok(None) };
         Ok(Some(Checked { head, facts, policy, pending }))
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
-    async fn attempt(&self, order: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
+    async fn attempt(&self, queued: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
         let Checked { head, facts, policy, pending } = &checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
             Recheck::Send { rows } => rows,
             Recheck::Supersede(reason) => {
-                tracing::info!(message.id = %order.message, reason, "message superseded");
-                let done = self.store.withdraw(&order.tenant, &order.customer, &order.message, &reason, now).await?;
-                return self.unless_logged(order, &checked, done.then_some(Ended::Superseded)).await;
+                tracing::info!(message.id = %queued.message, reason, "message superseded");
+                let done = self.store.withdraw(&queued.tenant, &queued.customer, &queued.message, &reason, now).await?;
+                return self.unless_logged(queued, &checked, done.then_some(Ended::Superseded)).await;
             }
             Recheck::Block(refusal) => {
-                tracing::info!(message.id = %order.message, reason = %refusal, "message blocked");
-                let done = self.store.block(&order.tenant, &order.customer, &order.message, &refusal, now).await?;
-                return self.unless_logged(order, &checked, done.then_some(Ended::Blocked)).await;
+                tracing::info!(message.id = %queued.message, reason = %refusal, "message blocked");
+                let done = self.store.block(&queued.tenant, &queued.customer, &queued.message, &refusal, now).await?;
+                return self.unless_logged(queued, &checked, done.then_some(Ended::Blocked)).await;
             }
             Recheck::Defer(until, refusal) => {
-                tracing::info!(message.id = %order.message, reason = %refusal, until = %until, "message deferred");
+                tracing::info!(message.id = %queued.message, reason = %refusal, until = %until, "message deferred");
                 let how = Release::Deferred { until };
-                let done = self.store.release(&order.tenant, &order.customer, &order.message, None, how).await?;
-                return self.unless_logged(order, &checked, done.then_some(Ended::Deferred)).await;
+                let done = self.store.release(&queued.tenant, &queued.customer, &queued.message, None, how).await?;
+                return self.unless_logged(queued, &checked, done.then_some(Ended::Deferred)).await;
             }
         };
         let Some(contact) = People::of(facts).contact(&pending.contact) else {
@@ -146,54 +146,54 @@ impl Sender {
         };
         if pending.channel == domain::Channel::Email && !policy.settings.sender.contains_key(&pending.channel) {
             let detail = "set settings.sender.email to an address of a domain that SES has verified";
-            return self.put_off(order, "sender/email", "No sender for email", detail).await.map(Some);
+            return self.put_off(queued, "sender/email", "No sender for email", detail).await.map(Some);
         }
-        let rendered = match self.render(order, &checked, &rows, contact).await? {
+        let rendered = match self.render(queued, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
             Err(detail) => {
                 let key = format!("render/{}/{}", pending.template, pending.template_version);
                 let detail = format!("{detail}; publish the template again");
-                return self.put_off(order, &key, "A message could not be rendered", &detail).await.map(Some);
+                return self.put_off(queued, &key, "A message could not be rendered", &detail).await.map(Some);
             }
         };
-        if !self.log_contact(order, &checked, contact, now).await? {
+        if !self.log_contact(queued, &checked, contact, now).await? {
             return Ok(None);
         }
         let attempt = Attempt {
             id: render::attempt_id(
-                &order.tenant,
-                &order.customer,
-                order.message.as_str(),
+                &queued.tenant,
+                &queued.customer,
+                queued.message.as_str(),
                 &format!("{now}/{round}/{}", head.version),
             ),
             lease_until: now.checked_add(LEASE_MINUTES.minutes()).unwrap_or(Timestamp::MAX),
         };
-        let claimed = match self.store.claim(&order.tenant, &order.customer, head.version, &order.message, &attempt).await? {
+        let claimed = match self.store.claim(&queued.tenant, &queued.customer, head.version, &queued.message, &attempt).await? {
             Claim::Held(claimed) => claimed,
             Claim::Changed(_) => return Ok(None),
             Claim::Gone => return Ok(Some(Ended::NotMine)),
         };
         let guard = json!("allow");
         let mut outcome = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
-        if let Some(stopped) = self.stopped_meanwhile(order, &checked).await? {
+        if let Some(stopped) = self.stopped_meanwhile(queued, &checked).await? {
             (outcome.sent, outcome.reason, outcome.guard) = stopped;
         } else if pending.mode == Mode::Live {
-            let refused = self.call(order, &checked, contact, &mut outcome).await?;
+            let refused = self.call(queued, &checked, contact, &mut outcome).await?;
             if let Some(after) = refused {
-                let dispatches = head.pending.get(&order.message).map_or(0, |entry| entry.dispatches);
-                let ended = self.retry(order, &attempt, after, dispatches, &claimed, &checked, outcome).await?;
-                return self.unless_lost(order, &checked, Some(ended)).await;
+                let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
+                let ended = self.retry(queued, &attempt, after, dispatches, &claimed, &checked, outcome).await?;
+                return self.unless_lost(queued, &checked, Some(ended)).await;
             }
         }
-        let ended = self.settle(order, &claimed, &attempt, &checked, outcome).await?;
-        self.unless_lost(order, &checked, Some(ended)).await
+        let ended = self.settle(queued, &claimed, &attempt, &checked, outcome).await?;
+        self.unless_lost(queued, &checked, Some(ended)).await
     }
 
     /// Writes down that the person is about to be contacted; false when somebody else contacted them meanwhile and the message may not
     /// go any more. A sender that comes back to its own entry on the same day writes nothing.
     async fn log_contact(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         checked: &Checked,
         contact: &Contact,
         now: Timestamp,
@@ -206,7 +206,7 @@ impl Sender {
             channel: pending.channel,
             message: pending.id.clone(),
             case: facts.cases.get(&pending.currency).map(|case| case.id.clone()),
-            customer: order.customer.clone(),
+            customer: queued.customer.clone(),
             mode: pending.mode,
         };
         let mut seen = facts.contact_log.get(&person).cloned().unwrap_or_default();
@@ -214,7 +214,7 @@ impl Sender {
             if seen.has(&pending.id, place.date_of(now), &place) {
                 return Ok(true);
             }
-            seen = match self.store.log_contact(&order.tenant, &person, &attempt, &seen).await? {
+            seen = match self.store.log_contact(&queued.tenant, &person, &attempt, &seen).await? {
                 Logged::Written => return Ok(true),
                 Logged::Changed(log) => log,
             };
@@ -230,49 +230,49 @@ impl Sender {
     /// How a message ended before it was claimed; a sender that died had perhaps written its contact down.
     async fn unless_logged(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         checked: &Checked,
         ended: Option<Ended>,
     ) -> Result<Option<Ended>, Error> {
         let mut logged = checked.facts.contact_log.values().flat_map(|log| &log.attempts);
-        if logged.any(|attempt| attempt.message == order.message) {
-            self.unless_lost(order, checked, ended).await
+        if logged.any(|attempt| attempt.message == queued.message) {
+            self.unless_lost(queued, checked, ended).await
         } else {
             Ok(ended)
         }
     }
 
     /// How a message ended; where nothing was sent, the person was not contacted.
-    async fn unless_lost(&self, order: &QueuedMessage, checked: &Checked, ended: Option<Ended>) -> Result<Option<Ended>, Error> {
+    async fn unless_lost(&self, queued: &QueuedMessage, checked: &Checked, ended: Option<Ended>) -> Result<Option<Ended>, Error> {
         match ended {
             Some(Ended::Superseded | Ended::Blocked | Ended::Deferred | Ended::Retrying | Ended::Failed) => {}
             Some(Ended::NotMine | Ended::Sent | Ended::Shadow | Ended::Unknown) | None => return Ok(ended),
         }
         let contact = People::of(&checked.facts).contact(&checked.pending.contact);
         if let Some(person) = contact.and_then(Contact::person) {
-            self.store.take_contact_back(&order.tenant, &person, &order.message).await?;
+            self.store.take_contact_back(&queued.tenant, &person, &queued.message).await?;
         }
         Ok(ended)
     }
 
     async fn render(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         checked: &Checked,
         rows: &[Covered],
         contact: &Contact,
     ) -> Result<Result<(channels::Rendered, channels::Links, u32), String>, Error> {
         let Checked { head, facts, policy, pending } = checked;
         let now = self.clock.now();
-        let templates = self.store.template_of(&order.tenant, policy, &pending.template, pending.channel).await?;
+        let templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
         let language = facts.customer.language.as_deref();
         let Some(template) = render::choose(&templates, language, policy.settings.language.as_deref()) else {
             return Ok(Err(format!("template {} has no text for {} any more", pending.template, pending.channel.as_str())));
         };
         let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
-        let token = self.vault.token_of(&order.tenant, head, expires_at).await?;
+        let token = self.vault.token_of(&queued.tenant, head, expires_at).await?;
         let address = contact.address(pending.channel).unwrap_or_default();
-        let stop = self.vault.stop_link(&Stop::of(&order.tenant, pending.channel, address)).await?;
+        let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
         let links = render::links(&self.portal_url, &token, &stop, &template.language);
         let situation = decide::assess(facts, policy, now);
         let rendered = render::render(&situation, policy, pending, rows, contact, template, links.clone());
@@ -284,10 +284,10 @@ impl Sender {
     /// ends, why, and what the guard said.
     async fn stopped_meanwhile(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         checked: &Checked,
     ) -> Result<Option<(Settled, String, Value)>, Error> {
-        let (policy, people) = self.store.outside_now(&order.tenant, &checked.head, &checked.facts).await?;
+        let (policy, people) = self.store.outside_now(&queued.tenant, &checked.head, &checked.facts).await?;
         let KnownPeople { addresses, contact_log } = people;
         let facts = Facts { addresses, contact_log, ..checked.facts.clone() };
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
@@ -302,7 +302,7 @@ impl Sender {
     /// Calls the provider; `Some` with the seconds to wait when it refused for now.
     async fn call(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         checked: &Checked,
         contact: &Contact,
         outcome: &mut Call,
@@ -311,9 +311,9 @@ impl Sender {
         let channel = pending.channel;
         let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
         let outgoing = Outgoing {
-            tenant: order.tenant.clone(),
-            customer: order.customer.clone(),
-            message: order.message.clone(),
+            tenant: queued.tenant.clone(),
+            customer: queued.customer.clone(),
+            message: queued.message.clone(),
             number: pending.number,
             from: if channel == domain::Channel::Email {
                 channels::channel::set_mailbox(&from, &policy.settings.name)
@@ -336,7 +336,7 @@ impl Sender {
                 if suppress {
                     let at = self.clock.now();
                     self.store
-                        .suppress(&order.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&order.customer))
+                        .suppress(&queued.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&queued.customer))
                         .await?;
                 }
             }
@@ -349,7 +349,7 @@ impl Sender {
     #[expect(clippy::too_many_arguments, reason = "a cut through one straight line")]
     async fn retry(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         attempt: &Attempt,
         after: u64,
         dispatches: u32,
@@ -359,19 +359,19 @@ impl Sender {
     ) -> Result<Ended, Error> {
         if dispatches >= TRIES_MAX {
             outcome.sent = Settled::Failed;
-            return self.settle(order, claimed, attempt, checked, outcome).await;
+            return self.settle(queued, claimed, attempt, checked, outcome).await;
         }
         // Doubles from what the provider asked for, at most six hours.
         let seconds = i64::try_from(after).unwrap_or(3_600).saturating_mul(1 << dispatches.min(10)).min(21_600);
         let at = self.clock.now().checked_add(seconds.seconds()).unwrap_or(Timestamp::MAX);
-        tracing::info!(message.id = %order.message, retry_at = %at, reason = outcome.reason, "provider refused for now");
-        self.store.release(&order.tenant, &order.customer, &order.message, Some(attempt), Release::Retry { at }).await?;
+        tracing::info!(message.id = %queued.message, retry_at = %at, reason = outcome.reason, "provider refused for now");
+        self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Retry { at }).await?;
         Ok(Ended::Retrying)
     }
 
     async fn settle(
         &self,
-        order: &QueuedMessage,
+        queued: &QueuedMessage,
         claimed: &Head,
         attempt: &Attempt,
         checked: &Checked,
@@ -389,7 +389,7 @@ impl Sender {
         let next = if call.sent == Settled::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
         } else {
-            let settled = Event::Settled { message: order.message.clone(), rows: call.rows.clone(), outcome: marks, at: now };
+            let settled = Event::Settled { message: queued.message.clone(), rows: call.rows.clone(), outcome: marks, at: now };
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };
@@ -406,12 +406,12 @@ impl Sender {
             layout_version: channels::LAYOUT_VERSION,
             trace: json!({ "provider": self.channel.provider(), "guard": call.guard }),
         };
-        self.store.settle(&order.tenant, claimed, &order.message, attempt, &settlement, next).await?;
+        self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)
     }
 
     /// What only a person can mend: they are told, and the message is tried again within a day.
-    async fn put_off(&self, order: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
+    async fn put_off(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
         let task = NewTask {
             kind: TaskKind::NeedsReview,
             key: key.to_owned(),
@@ -423,9 +423,9 @@ impl Sender {
             currency: None,
         };
         let now = self.clock.now();
-        self.store.raise(&order.tenant, Some(&order.customer), &task, now).await?;
+        self.store.raise(&queued.tenant, Some(&queued.customer), &task, now).await?;
         let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
-        self.store.release(&order.tenant, &order.customer, &order.message, None, Release::Deferred { until }).await?;
+        self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(Ended::Deferred)
     }
 }

@@ -1,7 +1,7 @@
 //! What every sender does with a queued message, whatever its channel.
 //!
 //! ```text
-//! order (ids) ── head: pending and mine to try? ── fresh facts and policy ── recheck ── render ── contact log ── claim ── look once more
+//! queued (ids) ─ head: pending and mine to try? ── fresh facts and policy ── recheck ── render ── contact log ── claim ── look once more
 //!                                                     │ superseded, blocked, deferred               │ changed: begin again
 //!                                                                                                   └─ provider ── settle
 //! ```

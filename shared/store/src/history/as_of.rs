@@ -41,7 +41,7 @@ pub struct Gap {
 
 /// How what is recomputed relates to what was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum Basis {
     /// The inputs of the recorded decision were these.
     Recorded,
     /// Nothing was decided at that instant that changed anything: this is what would have been.
@@ -67,7 +67,7 @@ pub struct AsOf {
     /// What this engine decides by both.
     pub decision: Decision,
     /// How that relates to what was recorded.
-    pub holds: Holds,
+    pub basis: Basis,
     /// The number of the recorded decision of that very instant.
     pub number: Option<u64>,
 }
@@ -125,15 +125,15 @@ impl Store {
             let inputs = domain::inputs(&facts, &policy, at);
             let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
             if same || recorded.is_none() {
-                let holds = if same { Holds::Recorded } else { Holds::Recomputed };
-                return Ok(Some(as_of(at, facts, policy, holds, number)));
+                let basis = if same { Basis::Recorded } else { Basis::Recomputed };
+                return Ok(Some(as_of(at, facts, policy, basis, number)));
             }
             first.get_or_insert((facts, policy));
         }
         let Some((facts, policy)) = first else { return Ok(None) };
         let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
-        Ok(Some(as_of(at, facts, policy, Holds::Differs { engine, gaps }, number)))
+        Ok(Some(as_of(at, facts, policy, Basis::Differs { engine, gaps }, number)))
     }
 
     async fn everything(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Everything>> {
@@ -265,9 +265,9 @@ impl Store {
     }
 }
 
-fn as_of(at: Timestamp, facts: Facts, policy: Policy, holds: Holds, number: Option<u64>) -> AsOf {
+fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, number: Option<u64>) -> AsOf {
     let decision = decide(&facts, &policy, at);
-    AsOf { at, facts, policy, decision, holds, number }
+    AsOf { at, facts, policy, decision, basis, number }
 }
 
 /// The hash of inputs as records have it.

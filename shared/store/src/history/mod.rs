@@ -9,7 +9,7 @@ mod as_of;
 mod write;
 
 pub(crate) use as_of::pack_inputs;
-pub use as_of::{AsOf, Gap, Holds};
+pub use as_of::{AsOf, Basis, Gap};
 pub use write::{NewVersion, Seen};
 
 use crate::table::{
@@ -27,7 +27,7 @@ pub(crate) const VERSIONED: [(&str, &[&str]); 11] = [
     ("PAY", &[]),
     ("REV", &[]),
     ("SHARED", &[]),
-    // The profile, and what lies beside it: holds, and whatever else people agree or order.
+    // The profile, and what lies beside it: agreements, charges, orders, open work.
     ("PROFILE", &[]),
     ("ADR", &[]),
     ("SETTINGS", &[]),
