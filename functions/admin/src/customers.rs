@@ -7,14 +7,12 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    Case, CaseState, Channel, Currency, Customer, CustomerId, Decision, DueItemKey, Facts, Policy, TenantId, Unusable,
-    address_key,
-    book::DueItem,
-    decide::{self, Situation, assess, decide},
+    Channel, Customer, CustomerId, Facts, TenantId, Unusable, address_key,
+    decide::{assess, case_by_item, decide},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Basis, Explained, Head};
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,6 +21,7 @@ use crate::{
     answer::{Answer, Fail},
     app::App,
     caller::{Caller, Role},
+    cases::{CaseOut, DueItemOut, NowOut, cases, due_item, now_out},
     explain::{self, Words},
     holds::{self, HoldOut},
     orders::{self, OrderOut},
@@ -51,7 +50,7 @@ pub struct CustomerOut {
     customer: CustomerData,
     /// Where the customer stands between decisions.
     head: HeadOut,
-    /// Its cases, one a currency.
+    /// Its cases: one for each currency, legal entity and workflow.
     cases: Vec<CaseOut>,
     /// Open due items, oldest first; at most 500.
     due_items: Vec<DueItemOut>,
@@ -67,7 +66,7 @@ pub struct CustomerOut {
     charges: Vec<ChargeOut>,
     /// Orders that wait for the decision that obeys them.
     orders: Vec<OrderOut>,
-    /// What would be decided now, without doing it: one entry a currency.
+    /// What would be decided now, without doing it: one entry a case.
     now: Vec<NowOut>,
     /// What was known and decided at the instant asked for; none where the customer was not known then.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +92,7 @@ pub struct AsOfOut {
     /// Where it differs: times of which changes of facts were lost, as far as that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
-    /// What is decided by it, one entry a currency.
+    /// What is decided by it, one entry a case.
     decided: Vec<NowOut>,
 }
 
@@ -183,77 +182,6 @@ pub struct HeadOut {
     replied_at: Option<Timestamp>,
 }
 
-/// One customer's collection in one currency.
-#[derive(Serialize, ToSchema)]
-pub struct CaseOut {
-    /// Its id.
-    id: String,
-    /// Its currency.
-    #[schema(value_type = String)]
-    currency: Currency,
-    /// `open`, `waiting`, `ended` or `closed`.
-    state: &'static str,
-    /// Why it waits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waiting: Option<String>,
-    /// The workflow.
-    workflow: String,
-    /// The version that it is pinned to.
-    version: u32,
-    /// When it opened.
-    #[schema(value_type = String, format = DateTime)]
-    opened_at: Timestamp,
-    /// Open, in minor units.
-    open_minor: i64,
-    /// Due now, in minor units.
-    due_now_minor: i64,
-    /// The part of it past due.
-    overdue_minor: i64,
-}
-
-/// What falls due at once.
-#[derive(Serialize, ToSchema)]
-pub struct DueItemOut {
-    /// The id of the invoice, plan or charge, and for an instalment or a part of a plan its key.
-    item: String,
-    /// The invoice's number, or what the plan or charge is called.
-    number: String,
-    /// Which instalment or part of how many, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instalment: Option<[usize; 2]>,
-    /// Its currency.
-    #[schema(value_type = String)]
-    currency: Currency,
-    /// The invoice's total, minor units.
-    total_minor: i64,
-    /// Open, minor units.
-    open_minor: i64,
-    /// What of it the parts of a running plan stand for, minor units.
-    #[serde(skip_serializing_if = "is_zero")]
-    planned_minor: i64,
-    /// Due now, minor units.
-    due_now_minor: i64,
-    /// When the invoice was issued.
-    #[schema(value_type = String, format = Date)]
-    issued_on: Date,
-    /// When the item falls due.
-    #[schema(value_type = String, format = Date)]
-    due_on: Date,
-    /// In the tenant's zone; negative before.
-    days_past_due: i64,
-    /// The last of its steps that is satisfied.
-    rung: Option<String>,
-    /// Its next step.
-    next_step: Option<String>,
-    /// The earliest moment for it, if nothing changes.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    next_at: Option<Timestamp>,
-}
-
-fn is_zero(minor: &i64) -> bool {
-    *minor == 0
-}
-
 /// A message that is decided and not settled.
 #[derive(Serialize, ToSchema)]
 pub struct PendingOut {
@@ -277,27 +205,6 @@ pub struct PendingOut {
     template: String,
     /// How many due items it covers.
     covers: usize,
-}
-
-/// What would be decided now.
-#[derive(Serialize, ToSchema)]
-pub struct NowOut {
-    /// The case's currency.
-    #[schema(value_type = String)]
-    currency: Currency,
-    /// In a word.
-    because: String,
-    /// In words.
-    #[serde(flatten)]
-    words: Words,
-    /// When it is decided again by itself.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<Timestamp>,
-    /// How many messages would be queued.
-    messages: usize,
-    /// The whole trace.
-    #[schema(value_type = Object)]
-    trace: Value,
 }
 
 /// One record of the customer's chain.
@@ -378,16 +285,17 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     };
     let decision = decide(&facts, &policy, now);
     let situation = assess(&facts, &policy, now);
+    let by_item = case_by_item(&situation);
     Ok(Json(CustomerOut {
         customer: customer_data(&facts),
-        cases: cases(&situation, &facts.cases),
+        cases: cases(&situation, &by_item, &facts.cases),
         due_items: situation
             .book
             .items
             .iter()
             .chain(&situation.book.not_issued)
             .take(ITEMS_MAX)
-            .map(|item| due_item(&situation, &policy, &decision, item))
+            .map(|item| due_item(&situation, &by_item, &policy, &decision, item))
             .collect(),
         due_items_count: situation.book.items.len() + situation.book.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
@@ -487,68 +395,6 @@ fn head_out(head: &Head) -> HeadOut {
     }
 }
 
-fn cases(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<CaseOut> {
-    cases
-        .iter()
-        .map(|(currency, case)| {
-            let (state, waiting) = match case.state {
-                CaseState::Open => ("open", None),
-                CaseState::Waiting(reason) => ("waiting", Some(word(&reason))),
-                CaseState::Ended => ("ended", None),
-                CaseState::Closed => ("closed", None),
-            };
-            CaseOut {
-                id: case.id.as_str().to_owned(),
-                currency: *currency,
-                state,
-                waiting,
-                workflow: case.workflow.clone(),
-                version: case.version,
-                opened_at: case.opened_at,
-                open_minor: situation.book.open_minor(*currency),
-                due_now_minor: situation.book.exposure_minor(*currency),
-                overdue_minor: situation.book.overdue_minor(*currency),
-            }
-        })
-        .collect()
-}
-
-fn due_item(situation: &Situation<'_>, policy: &Policy, decision: &Decision, item: &DueItem<'_>) -> DueItemOut {
-    let case = decision.cases.get(&item.currency);
-    let planned = case.and_then(|case| Some((case, policy.workflow(&case.workflow, case.version)?)));
-    let (rung, next_step, next_at) = planned.map_or((None, None, None), |(case, workflow)| {
-        let satisfied = |step: &&domain::Step| {
-            situation
-                .history
-                .results_of(&situation.book, &item.key)
-                .iter()
-                .any(|mark| mark.step == step.id && mark.outcome.satisfies())
-        };
-        let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
-        let position = situation.book.position(&item.key);
-        let next = position.and_then(|at| decide::upcoming(situation, workflow, case, at));
-        let (step, at) = next.map(|(next, at)| (workflow.steps.get(next.index).map(|step| step.id.clone()), at)).unzip();
-        let step = step.flatten();
-        (rung, step, at)
-    });
-    DueItemOut {
-        item: DueItemKey::to_string(&item.key),
-        number: item.number.to_owned(),
-        instalment: item.instalment.map(|(at, of)| [at, of]),
-        currency: item.currency,
-        total_minor: item.total_minor,
-        open_minor: item.open_minor,
-        planned_minor: item.planned_minor,
-        due_now_minor: item.due_now_minor,
-        issued_on: item.issued_on,
-        due_on: item.due_on,
-        days_past_due: item.days_past_due(situation.book.today),
-        rung,
-        next_step,
-        next_at,
-    }
-}
-
 fn pending(pending: &domain::Pending) -> PendingOut {
     PendingOut {
         message_id: pending.id.as_str().to_owned(),
@@ -559,17 +405,6 @@ fn pending(pending: &domain::Pending) -> PendingOut {
         contact: pending.contact.clone(),
         template: format!("{}@{}", pending.template, pending.template_version),
         covers: pending.rows.len(),
-    }
-}
-
-fn now_out(trace: &domain::CaseTrace, decision: &Decision) -> NowOut {
-    NowOut {
-        currency: trace.currency,
-        because: trace.because.as_str().to_owned(),
-        words: explain::of_trace(trace),
-        until: trace.until,
-        messages: decision.messages.iter().filter(|message| message.currency == trace.currency).count(),
-        trace: json!(trace),
     }
 }
 
@@ -586,6 +421,6 @@ fn record(record: store::Record) -> RecordOut {
     }
 }
 
-fn word(value: &impl Serialize) -> String {
+pub fn word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -39,6 +39,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("{due_now} is due now, less than {} of minimum_exposure in the settings", money(*minimum_minor)),
             "more falling due, or a lower minimum_exposure".to_owned(),
         ),
+        Because::UnknownLegalEntity { legal_entity } => (
+            format!("{open} is owed to legal entity '{legal_entity}', which the settings do not list; a task says so"),
+            "listing it in settings.legal_entities, or another one in the accounting system".to_owned(),
+        ),
         Because::ExitWhenHolds => {
             ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned())
         }
@@ -154,6 +158,10 @@ mod tests {
 
     fn trace(because: Because) -> CaseTrace {
         CaseTrace {
+            legal_entity: Default::default(),
+            by_hand: false,
+            case: None,
+            joined: None,
             currency: Currency::EUR,
             state: None,
             workflow: Some("standard@3".to_owned()),

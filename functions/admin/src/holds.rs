@@ -310,6 +310,7 @@ pub fn scope_shown(scope: &AgreementScope) -> Value {
     match scope {
         AgreementScope::Customer => json!("customer"),
         AgreementScope::Case(currency) => json!({ "case": currency }),
+        AgreementScope::Balance(balance) => json!({ "balance": balance }),
         AgreementScope::Invoices(all) => match all.as_slice() {
             [one] => json!({ "invoice": one }),
             several => json!({ "invoices": several }),

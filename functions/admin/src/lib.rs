@@ -10,6 +10,7 @@ mod app;
 mod apps;
 mod books;
 mod caller;
+mod cases;
 mod connections;
 mod controls;
 mod customers;

@@ -7,7 +7,8 @@ use axum::{
     extract::{Path, State},
 };
 use domain::{
-    Currency, CustomerId, DueItemKey, Facts, InvoiceId, Order, OrderId, OrderKind, OrderedStep, book, calendar::tenant_zone,
+    Case, CaseId, CaseKey, CaseState, Currency, CustomerId, DueItemKey, Facts, InvoiceId, Order, OrderId, OrderKind, OrderedStep,
+    book, calendar::tenant_zone,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct OrderIn {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     currency: Option<Currency>,
+    /// For a case: its id, needed where the customer has several in the currency.
+    #[serde(default)]
+    case: Option<String>,
     /// For a move: the published workflow that the case goes on by.
     #[serde(default)]
     workflow: Option<String>,
@@ -73,9 +77,12 @@ pub struct OrderOut {
     id: String,
     /// What is to be done.
     kind: String,
-    /// The case.
+    /// The currency of the case.
     #[schema(value_type = String)]
     currency: Currency,
+    /// The case, where the order names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
     /// The steps that it speaks of.
     steps: Vec<OrderedStepOut>,
     /// The workflow to go on by.
@@ -133,7 +140,7 @@ pub async fn give(
 
 /// The order that is given; everything that is wrong with it otherwise.
 fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZone) -> Answer<Order> {
-    let OrderIn { kind, invoice, step, currency, workflow, until } = given;
+    let OrderIn { kind, invoice, step, currency, case, workflow, until } = given;
     let mut flaws = Vec::new();
     let mut flaw = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));
     let last = now.checked_add((DAYS_MAX * 24).hours()).unwrap_or(Timestamp::MAX);
@@ -172,6 +179,23 @@ fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZ
             }
         }
     }
+    let case = match case.as_deref() {
+        _ if of_step => None,
+        Some(id) => {
+            let known = facts.cases.iter().find(|(key, known)| known.id.as_str() == id && Some(key.currency()) == of);
+            if known.is_none() {
+                flaw("/case", "the customer has no case of this id in this currency");
+            }
+            known.map(|(_, known)| known.id.clone())
+        }
+        None => {
+            let alive = |(key, known): &(&CaseKey, &Case)| Some(key.currency()) == of && known.state != CaseState::Closed;
+            if facts.cases.iter().filter(alive).count() > 1 {
+                flaw("/case", "the customer has several cases in this currency; name the one that is meant by its id");
+            }
+            None
+        }
+    };
     match (&kind, &workflow) {
         (OrderKind::Move, None) => flaw("/workflow", "the id of the workflow to go on by is needed"),
         (OrderKind::Move, Some(_)) | (_, None) => {}
@@ -180,9 +204,10 @@ fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZ
     let (Some(currency), true) = (of, flaws.is_empty()) else { return Err(Fail::fields(flaws)) };
     let named: Vec<String> = steps.iter().map(|step| format!("{}/{}", step.item, step.step)).collect();
     let mut parts = vec![facts.tenant.as_str(), facts.customer.id.as_str(), kind.as_str(), currency.code()];
+    parts.extend(case.as_ref().map(CaseId::as_str));
     parts.push(workflow.as_deref().unwrap_or_default());
     parts.extend(named.iter().map(String::as_str));
-    Ok(Order { id: OrderId::derive(&parts), kind, currency, steps, workflow, by, given_at: now, until })
+    Ok(Order { id: OrderId::derive(&parts), kind, currency, case, steps, workflow, by, given_at: now, until })
 }
 
 /// The open due items of an invoice, by its id here or the source's own, and their currency.
@@ -203,6 +228,7 @@ pub fn shown(order: &Order) -> OrderOut {
         id: order.id.as_str().to_owned(),
         kind: order.kind.as_str().to_owned(),
         currency: order.currency,
+        case: order.case.as_ref().map(ToString::to_string),
         steps: order.steps.iter().map(step).collect(),
         workflow: order.workflow.clone(),
         by: order.by.clone(),

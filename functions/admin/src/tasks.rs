@@ -64,6 +64,9 @@ pub struct TaskOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     currency: Option<domain::Currency>,
+    /// The case that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case: Option<String>,
     /// Whose matter it is: `GET /v1/cases/{customer_id}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<String>,
@@ -238,7 +241,7 @@ fn cursor(text: &str) -> Answer<String> {
 fn shown(task: store::Task) -> TaskOut {
     let status = task.effect_status().as_str();
     let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, .. } = task;
-    let NewTask { kind, key: _, title, detail, to, due_on, step, currency } = task;
+    let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
     let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
     let (withdrawn_at, withdrawn_because) = withdrawn.unzip();
     TaskOut {
@@ -251,6 +254,7 @@ fn shown(task: store::Task) -> TaskOut {
         due_on,
         step,
         currency,
+        case: case.map(|case| case.to_string()),
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
         raised_at,
         effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind).as_str(), status },

@@ -358,6 +358,7 @@ async fn the_worklist() {
     let acme = domain::TenantId::parse("acme").unwrap();
     for (kind, key) in [(domain::TaskKind::Task, "a"), (domain::TaskKind::Unreachable, "b"), (domain::TaskKind::Task, "c")] {
         let task = domain::NewTask {
+            case: None,
             kind,
             key: key.to_owned(),
             title: format!("Do {key}"),
@@ -391,6 +392,7 @@ async fn a_task_keeps_how_it_ended() {
     let acme = domain::TenantId::parse("acme").unwrap();
     let raise = async |kind, key: &str| {
         let task = domain::NewTask {
+            case: None,
             kind,
             key: key.to_owned(),
             title: "Do it".to_owned(),

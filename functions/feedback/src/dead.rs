@@ -203,6 +203,7 @@ impl Handler {
             return Ok(Done::Logged);
         }
         let task = NewTask {
+            case: None,
             kind: TaskKind::DeadLetter,
             key,
             title: title.to_owned(),

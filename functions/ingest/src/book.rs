@@ -134,5 +134,6 @@ fn exception(source: &str, event_id: &str, parked: &[Parked], body_key: &str, in
         due_on: None,
         step: None,
         currency: None,
+        case: None,
     }
 }

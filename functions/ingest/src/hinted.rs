@@ -126,5 +126,5 @@ pub fn unreadable(source: &str, body: &[u8], unread: &[FieldFlaw]) -> NewTask {
 }
 
 fn task(kind: TaskKind, key: String, title: String, detail: String) -> NewTask {
-    NewTask { kind, key, title, detail, to: None, due_on: None, step: None, currency: None }
+    NewTask { kind, key, title, detail, to: None, due_on: None, step: None, currency: None, case: None }
 }

@@ -14,6 +14,7 @@ use store::{
 
 async fn raised(aws: &Aws, key: &str) {
     let task = NewTask {
+        case: None,
         kind: TaskKind::Task,
         key: key.to_owned(),
         title: key.to_owned(),

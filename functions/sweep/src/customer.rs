@@ -199,6 +199,7 @@ async fn back_off(store: &Store, row: &TenantRow, customer: &CustomerId, now: Ti
     let until = now.checked_add(minutes.minutes()).unwrap_or(Timestamp::MAX);
     if failures >= FAILURES_TOLD {
         let task = NewTask {
+            case: None,
             kind: TaskKind::Failing,
             key: format!("{customer}/{}", now.to_zoned(jiff::tz::TimeZone::UTC).date()),
             title: "A customer cannot be decided".to_owned(),

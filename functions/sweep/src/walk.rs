@@ -195,6 +195,7 @@ impl<'a> Walk<'a> {
         let reason = "more became due today than the breaker allows";
         self.store.trip_breaker(&self.row.tenant, reason, self.now).await?;
         let task = NewTask {
+            case: None,
             kind: TaskKind::Breaker,
             key: self.now.to_string(),
             title: "The circuit breaker has tripped; nothing is sent".to_owned(),

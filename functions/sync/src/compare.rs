@@ -173,6 +173,7 @@ async fn say(desk: &Desk<'_>, comparison: &Comparison) -> Result<(), Stopped> {
         "What still differs needs a person: compare these customers' open invoices with the books"
     };
     let task = NewTask {
+        case: None,
         kind: TaskKind::Books,
         key: format!("{source}:{began_at:.0}"),
         title: format!("{differing} open balance(s) differed from the books of {source}"),

@@ -37,6 +37,7 @@ pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> anyhow::R
 /// One exception a spell: its key is when the spell began.
 fn task(run: &Run<'_>, limited: &Limited) -> NewTask {
     NewTask {
+        case: None,
         kind: TaskKind::Connection,
         key: format!("{}:limited:{:.0}", run.source, limited.since),
         title: format!("{} does not let its books be read", run.source),

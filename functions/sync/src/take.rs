@@ -145,6 +145,7 @@ fn exception(source: &str, object: &Unreadable) -> NewTask {
     let Unreadable { kind, id, detail, withdrawn } = object;
     let meanwhile = if *withdrawn { "It is not chased as it was before" } else { "It stays as it was read last" };
     NewTask {
+        case: None,
         kind: TaskKind::Document,
         // Said once for each state that does not read.
         key: format!("{source}:{kind}:{id}:{}", domain::id::digest(&[detail])),

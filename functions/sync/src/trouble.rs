@@ -92,6 +92,7 @@ pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Resul
     let now = run.now();
     let Some(ends) = ends.filter(|ends| ends.duration_since(now) < WARN_BEFORE) else { return Ok(()) };
     let mut task = NewTask {
+        case: None,
         kind: TaskKind::Connection,
         // Refreshing moves the end by seconds; a person is asked once a day at most.
         key: format!("{}:ends:{}", run.source, ends.strftime("%Y-%m-%d")),
@@ -113,6 +114,7 @@ pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Resul
 /// An object that the vendor refuses to show.
 pub(crate) async fn unread(run: &Run<'_>, kind: &str, id: &str, why: &str) -> Result<(), Stopped> {
     let task = NewTask {
+        case: None,
         kind: TaskKind::Document,
         key: format!("{}:{kind}:{id}:refused", run.source),
         title: format!("An object of {} cannot be read", run.source),
@@ -140,6 +142,7 @@ async fn raise(run: &Run<'_>, held: &Held, what: &str) -> anyhow::Result<()> {
 fn task(run: &Run<'_>, held: &Held, remedy: String) -> NewTask {
     let what = if held.reconnect { "reconnect" } else { "trouble" };
     NewTask {
+        case: None,
         kind: TaskKind::Connection,
         key: format!("{}:{what}:{:.0}", run.source, held.since),
         title: format!("The books of {} cannot be read", run.source),

@@ -20,8 +20,8 @@ pub struct Measure<'b> {
     now: Timestamp,
     /// Of open invoices: what is open and what is claimed, minor units.
     by_invoice: BTreeMap<&'b InvoiceId, (i64, i64)>,
-    /// Open invoices with their currencies, the oldest first.
-    in_order: Vec<(&'b InvoiceId, Currency)>,
+    /// Open invoices with their currencies and legal entities, the oldest first.
+    in_order: Vec<(&'b InvoiceId, (Currency, &'b str))>,
 }
 
 /// A part of a running plan with what is open of it.
@@ -89,7 +89,7 @@ impl<'b> Measure<'b> {
         for item in items {
             let Some(invoice) = item.invoice else { continue };
             let (open, _) = by_invoice.entry(&invoice.id).or_insert_with(|| {
-                in_order.push((&invoice.id, invoice.currency));
+                in_order.push((&invoice.id, (item.currency, item.legal_entity)));
                 (0, item.claim_minor)
             });
             *open = open.saturating_add(item.open_minor);
@@ -99,8 +99,9 @@ impl<'b> Measure<'b> {
 
     /// How the open invoices of a scope stand, the oldest first, at most [`crate::agreement::INVOICES_MAX`].
     pub fn stand(&self, scope: &AgreementScope) -> Vec<Stood> {
-        let of_scope = self.in_order.iter().filter(|(invoice, currency)| scope.covers(Some(invoice), *currency));
-        let stood = |(invoice, _): &(&InvoiceId, Currency)| {
+        let of_scope =
+            self.in_order.iter().filter(|(invoice, (currency, entity))| scope.covers(Some(invoice), *currency, entity));
+        let stood = |(invoice, _): &(&InvoiceId, (Currency, &str))| {
             let (open_minor, claim_minor) = self.by_invoice.get(invoice).copied().unwrap_or_default();
             Stood { invoice: (*invoice).clone(), open_minor, claim_minor }
         };
@@ -287,6 +288,7 @@ impl<'b> Measure<'b> {
         match (&agreement.scope, amount) {
             (AgreementScope::Customer | AgreementScope::Later(_), amount) => vec![hold(HoldScope::Customer, amount)],
             (AgreementScope::Case(currency), amount) => vec![hold(HoldScope::Case(*currency), amount)],
+            (AgreementScope::Balance(balance), amount) => vec![hold(HoldScope::Balance(balance.clone()), amount)],
             (AgreementScope::Invoices(all), Some(mut left)) if all.len() > 1 => {
                 let named: BTreeSet<&InvoiceId> = all.iter().collect();
                 let mut holds = Vec::new();

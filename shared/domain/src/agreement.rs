@@ -4,11 +4,12 @@
 //! nowhere. Time and money change some by themselves ([`crate::agreed::Standing::life`]); a decision writes that down. People change the
 //! others ([`Agreement::act`]).
 
+use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgreementId, Coverage, Currency, InvoiceId, PaymentId, Settings,
+    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, PaymentId, Settings,
     calendar::{Calendar, Place, freshness},
     dates::add_days,
 };
@@ -114,6 +115,9 @@ pub struct PaymentPlan {
     pub name: String,
     /// The one currency of every amount here.
     pub currency: Currency,
+    /// The one legal entity that its invoices are owed to; empty for the default one.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub legal_entity: CompactString,
     /// In order of their days; they sum to what `of` says.
     pub parts: Vec<PlanPart>,
     /// The invoices that it is of, the oldest first, each with its share of the plan.
@@ -194,8 +198,10 @@ pub struct Stood {
 pub enum AgreementScope {
     /// Everything that the customer owes.
     Customer,
-    /// The customer's case in one currency.
+    /// Everything that the customer owes in one currency.
     Case(Currency),
+    /// What the customer owes to one legal entity in one currency.
+    Balance(BalanceKey),
     /// These invoices.
     Invoices(Vec<InvoiceId>),
     /// A scope of a later release: kept as it is, treated as the whole customer.
@@ -204,11 +210,12 @@ pub enum AgreementScope {
 }
 
 impl AgreementScope {
-    /// Whether it speaks of an invoice in a currency; `None` for what is no invoice's.
-    pub fn covers(&self, invoice: Option<&InvoiceId>, currency: Currency) -> bool {
+    /// Whether it speaks of a due item: of an invoice, or `None` for what is no invoice's, that is part of a balance.
+    pub fn covers(&self, invoice: Option<&InvoiceId>, currency: Currency, legal_entity: &str) -> bool {
         match self {
             Self::Customer | Self::Later(_) => true,
             Self::Case(own) => *own == currency,
+            Self::Balance(own) => own.currency == currency && own.legal_entity == legal_entity,
             Self::Invoices(all) => invoice.is_some_and(|invoice| all.contains(invoice)),
         }
     }
@@ -217,7 +224,7 @@ impl AgreementScope {
     pub fn names(&self, invoice: &InvoiceId) -> bool {
         match self {
             Self::Invoices(all) => all.contains(invoice),
-            Self::Customer | Self::Case(_) | Self::Later(_) => false,
+            Self::Customer | Self::Case(_) | Self::Balance(_) | Self::Later(_) => false,
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Because {
         /// The tenant's minimum, minor units of the case's currency.
         minimum_minor: i64,
     },
+    /// It is owed to a legal entity that the settings do not list.
+    UnknownLegalEntity {
+        /// Which.
+        legal_entity: String,
+    },
     /// The workflow's `exit_when` holds.
     ExitWhenHolds,
     /// The workflow was withdrawn with its open cases.
@@ -91,6 +96,7 @@ impl Because {
             Self::NothingDueNow { .. } => "nothing_due_now",
             Self::Held { .. } => "held",
             Self::BelowMinimum { .. } => "below_minimum",
+            Self::UnknownLegalEntity { .. } => "unknown_legal_entity",
             Self::ExitWhenHolds => "exit_when_holds",
             Self::WorkflowWithdrawn => "workflow_withdrawn",
             Self::MessagePending { .. } => "message_pending",

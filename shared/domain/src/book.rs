@@ -7,68 +7,19 @@ use std::{
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
+pub use crate::due_item::{DueItem, Joins};
 use crate::{
-    Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
-    ReversalKind, Settings, Standing,
+    Agreement, AgreementId, BalanceKey, Currency, Customer, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact,
+    PaymentId, PaymentKind, ReversalKind, Settings,
     agreed::{OpenPart, agreed},
     agreement::of_reversals,
-    dates::days_between,
+    balance::legal_entity,
     kept_back::{self, Hold, KeptBack},
     settings::AfterRefund,
 };
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
 pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
-
-/// One due item, reckoned at one instant. Amounts are minor units of `currency`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueItem<'a> {
-    /// What it is.
-    pub key: DueItemKey,
-    /// The invoice as its source describes it; `None` for a part of a plan and a charge.
-    pub invoice: Option<&'a Invoice>,
-    /// The invoice's number, or what the plan or charge is called.
-    pub number: &'a str,
-    /// The place of the instalment or part and how many there are; `None` for a whole invoice and a charge.
-    pub instalment: Option<(usize, usize)>,
-    /// The currency of every amount here.
-    pub currency: Currency,
-    /// What the invoice, plan or charge comes to.
-    pub total_minor: i64,
-    /// The invoice's total less its credits: what the creditor asks for.
-    pub claim_minor: i64,
-    /// When the invoice was issued, the plan made or the charge proposed.
-    pub issued_on: Date,
-    /// When the item falls due.
-    pub due_on: Date,
-    /// Total less paid, credited and written off, of this item.
-    pub open_minor: i64,
-    /// What of it the parts of a running plan stand for.
-    pub planned_minor: i64,
-    /// What of it may be chased.
-    pub due_now_minor: i64,
-    /// Where the customer can see the invoice.
-    pub url: Option<&'a str>,
-    /// The customer's order number.
-    pub purchase_order: Option<&'a str>,
-}
-
-impl DueItem<'_> {
-    /// Calendar days since the due date; negative before it.
-    pub fn days_past_due(&self, today: Date) -> i64 {
-        days_between(self.due_on, today)
-    }
-
-    /// What is open of it and not asked for by a part of a plan: over all items, every amount once.
-    pub fn owed_minor(&self) -> i64 {
-        self.open_minor - self.planned_minor
-    }
-
-    /// How it stands to its due date on `today`.
-    pub fn standing(&self, today: Date) -> Standing {
-        Standing::of(self.due_on, today)
-    }
-}
 
 /// A customer's due items and what stands against them, at one instant.
 #[derive(Clone, Debug)]
@@ -224,16 +175,17 @@ impl<'a> Book<'a> {
             if invoice.status == InvoiceStatus::Open && invoice.issued_on > today {
                 let issued_at = invoice.issued_on.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
                 book.issued_next_at = [book.issued_next_at, issued_at].into_iter().flatten().min();
-                let ahead = Self::open_items(invoice, of).0;
+                let ahead = Self::open_items(invoice, &facts.customer, of).0;
                 book.not_issued.extend(ahead.into_iter().map(|item| DueItem { due_now_minor: 0, ..item }));
                 continue;
             }
-            let (open, excess_minor) = Self::open_items(invoice, of);
+            let (open, excess_minor) = Self::open_items(invoice, &facts.customer, of);
             if open.is_empty() && excess_minor == 0 && invoice.status != InvoiceStatus::Draft {
                 book.closed.insert(invoice.id.clone());
             }
             if excess_minor > 0 {
-                let sum = credit.entry(invoice.currency).or_default();
+                let balance = BalanceKey::with(invoice.currency, legal_entity(invoice, &facts.customer));
+                let sum = credit.entry(balance).or_default();
                 *sum = sum.saturating_add(excess_minor);
                 book.overpaid.push(Overpaid { invoice: invoice.id.clone(), currency: invoice.currency, excess_minor });
             }
@@ -255,8 +207,8 @@ impl<'a> Book<'a> {
         for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
             item.due_now_minor -= kept;
         }
-        for (currency, minor) in credit {
-            book.apply_credit(currency, minor);
+        for (balance, minor) in credit {
+            book.apply_credit(&balance, minor);
         }
         book.spent = spent(facts, &book);
         book.spent_shared = spent_shared(facts, &book);
@@ -288,9 +240,14 @@ impl<'a> Book<'a> {
         taken.of.iter().any(|(invoice, _)| self.items.iter().any(|item| item.key.invoice() == Some(invoice)))
     }
 
-    /// The items of one currency, oldest first.
+    /// The items of one currency, whatever the legal entity, oldest first.
     pub fn in_currency(&self, currency: Currency) -> impl Iterator<Item = &DueItem<'a>> {
         self.items.iter().filter(move |item| item.currency == currency)
+    }
+
+    /// The items of one balance, oldest first.
+    pub fn of_balance<'b>(&'b self, balance: &'b BalanceKey) -> impl Iterator<Item = &'b DueItem<'a>> {
+        self.items.iter().filter(move |item| item.is_of(balance))
     }
 
     /// The item of a key, if it is open.
@@ -310,11 +267,8 @@ impl<'a> Book<'a> {
     }
 
     /// The currencies in which something is open.
-    pub fn currencies(&self) -> Vec<Currency> {
-        let mut all: Vec<Currency> = self.items.iter().map(|item| item.currency).collect();
-        all.sort();
-        all.dedup();
-        all
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        self.items.iter().map(|item| item.currency).collect()
     }
 
     /// Net exposure: the sum of due now in one currency, minor units.
@@ -348,7 +302,7 @@ impl<'a> Book<'a> {
 
     /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open. The second value is
     /// what was paid and credited beyond the total, minor units.
-    fn open_items(invoice: &'a Invoice, of: Settled) -> (Vec<DueItem<'a>>, i64) {
+    fn open_items(invoice: &'a Invoice, customer: &'a Customer, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
             InvoiceStatus::Open => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
@@ -385,6 +339,8 @@ impl<'a> Book<'a> {
                     number: &invoice.number,
                     instalment,
                     currency: invoice.currency,
+                    legal_entity: legal_entity(invoice, customer),
+                    joins: Joins::Own,
                     total_minor: invoice.total_minor,
                     claim_minor: invoice.total_minor.saturating_sub(credited),
                     issued_on: invoice.issued_on,
@@ -400,8 +356,8 @@ impl<'a> Book<'a> {
         (items, rest)
     }
 
-    fn apply_credit(&mut self, currency: Currency, mut credit: i64) {
-        for item in self.items.iter_mut().filter(|item| item.currency == currency) {
+    fn apply_credit(&mut self, balance: &BalanceKey, mut credit: i64) {
+        for item in self.items.iter_mut().filter(|item| item.is_of(balance)) {
             let used = item.due_now_minor.min(credit);
             item.due_now_minor -= used;
             credit -= used;
@@ -419,6 +375,8 @@ fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
         number: &plan.name,
         instalment: Some((position + 1, plan.parts.len())),
         currency: plan.currency,
+        legal_entity: &plan.legal_entity,
+        joins: plan.of.first().map_or(Joins::Own, |stood| Joins::Invoice(&stood.invoice)),
         total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
         claim_minor: 0,
         issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
@@ -440,6 +398,8 @@ fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'
         number: &charge.name,
         instalment: None,
         currency: charge.currency,
+        legal_entity: &charge.legal_entity,
+        joins: charge.workflow.as_deref().map_or(Joins::Own, Joins::Workflow),
         total_minor: open_minor,
         claim_minor: 0,
         issued_on: charge.proposed_at.to_zoned(zone.clone()).date(),
@@ -457,7 +417,7 @@ fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'
 struct Settlement {
     by_invoice: BTreeMap<InvoiceId, Settled>,
     /// Unapplied credit.
-    credit: BTreeMap<Currency, i64>,
+    credit: BTreeMap<BalanceKey, i64>,
     /// What pays nothing because its currency is not the invoice's.
     mismatched: Vec<Mismatch>,
     taken_back: Vec<TakenBack>,
@@ -468,8 +428,7 @@ fn settle(facts: &Facts) -> Settlement {
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
-    let currency_of: BTreeMap<&InvoiceId, Currency> =
-        facts.invoices.iter().map(|f| (&f.invoice.id, f.invoice.currency)).collect();
+    let invoices: BTreeMap<&InvoiceId, &Invoice> = facts.invoices.iter().map(|fact| (&fact.invoice.id, &fact.invoice)).collect();
     let own = facts.payments.iter().map(|fact| (fact, true));
     for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
@@ -489,12 +448,13 @@ fn settle(facts: &Facts) -> Settlement {
             left -= counted;
             let whole = allocation.amount_minor.min(left_whole);
             left_whole -= whole;
-            if let Some(wanted) = currency_of.get(&allocation.invoice).filter(|wanted| **wanted != payment.currency) {
+            let wanted = invoices.get(&allocation.invoice).map(|invoice| invoice.currency);
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != payment.currency) {
                 mismatched.extend(payment.status.counts().then(|| Mismatch {
                     payment: payment.id.clone(),
                     currency: payment.currency,
                     invoice: allocation.invoice.clone(),
-                    wanted: *wanted,
+                    wanted,
                 }));
                 continue;
             }
@@ -510,7 +470,8 @@ fn settle(facts: &Facts) -> Settlement {
             of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
         }
         if is_own {
-            let sum = credit.entry(payment.currency).or_default();
+            let balance = BalanceKey::with(payment.currency, payment_entity(facts, &invoices, payment));
+            let sum = credit.entry(balance).or_default();
             *sum = sum.saturating_add(left);
         }
         if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
@@ -531,6 +492,16 @@ fn settle(facts: &Facts) -> Settlement {
     mismatched.sort();
     taken_back.sort_by(|a, b| a.id.cmp(&b.id));
     Settlement { by_invoice, credit, mismatched, taken_back }
+}
+
+/// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
+/// is for where they have one and the same, else the customer's.
+fn payment_entity<'a>(facts: &'a Facts, invoices: &BTreeMap<&InvoiceId, &'a Invoice>, payment: &'a crate::Payment) -> &'a str {
+    let known = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
+    let mut of_invoices: Vec<&str> = known.map(|invoice| legal_entity(invoice, &facts.customer)).collect();
+    of_invoices.dedup();
+    let of_customer = facts.customer.legal_entity.as_deref().unwrap_or_default();
+    payment.legal_entity.as_deref().unwrap_or(if let [one] = of_invoices[..] { one } else { of_customer })
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {

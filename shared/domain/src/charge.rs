@@ -1,5 +1,6 @@
 //! Charges on top of what invoices say: a fee that a step proposes, due once a person confirmed it.
 
+use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,12 @@ pub struct Charge {
     pub name: String,
     /// The currency of its amount.
     pub currency: Currency,
+    /// The legal entity that it is owed to; empty for the default one.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub legal_entity: CompactString,
+    /// The workflow whose case it joins: that of the step that proposed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<CompactString>,
     /// Minor units, above zero; `None` until a person named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor: Option<i64>,

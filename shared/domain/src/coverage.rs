@@ -216,6 +216,9 @@ pub struct Coverage {
     /// By when the message asked to be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_by: Option<Date>,
+    /// The workflow by which the case of the due items is known: they stay in it from then on.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub workflow: CompactString,
     /// The due items and their steps.
     pub rows: Vec<Covered>,
     /// Whether the message was a copy to one more person. It satisfies its steps like any other: whoever had it does not get it again.

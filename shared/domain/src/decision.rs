@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, Because, Case, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId, DueItemKey, Facts, InvoiceId,
-    ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, Withdrawal,
+    Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId,
+    DueItemKey, Facts, InvoiceId, ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, Withdrawal,
 };
 
 /// The answer of `decide`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// Every case of the customer as it is now.
-    pub cases: BTreeMap<Currency, Case>,
+    pub cases: BTreeMap<CaseKey, Case>,
     /// Messages to send.
     pub messages: Vec<Planned>,
     /// Tasks and exceptions to raise; raising one twice changes nothing.
@@ -120,7 +121,7 @@ pub struct Planned {
     /// The ledger that it is decided in.
     pub mode: Mode,
     /// The case.
-    pub currency: Currency,
+    pub case: CaseKey,
     /// The channel.
     pub channel: Channel,
     /// The contact's external id.
@@ -160,6 +161,9 @@ pub struct NewTask {
     /// The case's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// The case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
 }
 
 impl NewTask {
@@ -198,6 +202,8 @@ pub enum TaskKind {
     Overpaid,
     /// Exception: a payment is in another currency than the invoice that it is allocated to.
     OtherCurrency,
+    /// Exception: invoices name a legal entity that the settings do not list.
+    LegalEntity,
     /// Exception: it is not known whether a message was sent.
     InDoubt,
     /// Exception: the guard asks for a person.
@@ -230,6 +236,7 @@ impl TaskKind {
             | Self::MoneyInFlight
             | Self::Overpaid
             | Self::OtherCurrency
+            | Self::LegalEntity
             | Self::InDoubt
             | Self::NeedsReview
             | Self::Document
@@ -278,14 +285,26 @@ impl Filing {
 /// Why a case was decided as it was. Holds ids, never names or addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseTrace {
-    /// The case's currency.
+    /// The currency of the amounts.
     pub currency: Currency,
+    /// The legal entity; empty for the default one.
+    #[serde(default, skip_serializing_if = "CompactString::is_empty")]
+    pub legal_entity: CompactString,
+    /// The case; `None` where no workflow applies to the due items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// The state that the decision left it in; `None` when no workflow applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<CaseState>,
     /// The workflow and version, `standard@3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
+    /// The workflow by which the case is known, where a person moved it to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub joined: Option<CompactString>,
+    /// Whether a person chose the workflow.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
     /// What was due now, minor units, and what was open.
     pub due_now_minor: i64,
     /// See `due_now_minor`.
@@ -310,6 +329,13 @@ pub struct CaseTrace {
     /// What was made of people's orders.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub orders: Vec<OrderTrace>,
+}
+
+impl CaseTrace {
+    /// The balance that it is about.
+    pub fn balance(&self) -> BalanceKey {
+        BalanceKey { currency: self.currency, legal_entity: self.legal_entity.clone() }
+    }
 }
 
 /// What one rule of the guard said about one way to reach a person.

@@ -11,7 +11,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind};
+use crate::{CaseId, Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind};
 
 /// What kind of thing a decision asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,7 @@ impl EffectKind {
             | TaskKind::MoneyInFlight
             | TaskKind::Overpaid
             | TaskKind::OtherCurrency
+            | TaskKind::LegalEntity
             | TaskKind::TakenBack
             | TaskKind::InDoubt
             | TaskKind::NeedsReview
@@ -160,6 +161,9 @@ pub struct OpenWork {
     /// The case's currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
+    /// The case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// The due items that it is about; none for what is about the case or the customer as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<WorkRow>,
@@ -182,6 +186,7 @@ impl OpenWork {
             reason,
             step: task.step.clone(),
             currency: task.currency,
+            case: task.case.clone(),
             rows: rows.iter().take(WORK_ROWS_MAX).cloned().collect(),
             more: rows.len() > WORK_ROWS_MAX,
             asked_at,
@@ -196,6 +201,7 @@ impl OpenWork {
             TaskKind::MoneyInFlight
             | TaskKind::Overpaid
             | TaskKind::OtherCurrency
+            | TaskKind::LegalEntity
             | TaskKind::TakenBack
             | TaskKind::NeedsReview
             | TaskKind::PlanEnded

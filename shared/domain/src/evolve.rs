@@ -300,7 +300,7 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
                 at,
                 channel: pending.channel,
                 message: pending.id.clone(),
-                case: facts.cases.get(&pending.currency).map(|case| case.id.clone()),
+                case: facts.cases.get(&pending.case).map(|case| case.id.clone()),
                 customer: facts.customer.id.clone(),
                 mode: pending.mode,
             };
@@ -320,6 +320,7 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
         message: Some(pending.id),
         way: Some((pending.channel, pending.contact)),
         pay_by: pending.pay_by,
+        workflow: pending.case.workflow,
         rows: rows.to_vec(),
         copy: pending.copy_of.is_some(),
     });
@@ -366,6 +367,7 @@ mod tests {
         stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
         stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
         stage.facts.work.push(OpenWork {
+            case: None,
             task: TaskId::derive(&["call"]),
             kind: crate::TaskKind::Task,
             reason: "call".to_owned(),
@@ -419,6 +421,7 @@ mod tests {
             )),
             Event::ChargePut(crate::testing::charge("late", 500, "2026-02-01")),
             Event::OrderGiven(Order {
+                case: None,
                 id: crate::OrderId::derive(&["o"]),
                 kind: crate::OrderKind::LiftCapOnce,
                 currency: Currency::EUR,

@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, CaseId, Channel, Charge, ContactLog, Coverage, Currency, Customer, Invoice, MessageId, Mode, OpenWork, Order,
+    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, MessageId, Mode, OpenWork, Order,
     Payment, Reversal, Settings, TenantId, workflow::CompiledWorkflow,
 };
 
@@ -36,8 +36,8 @@ pub struct Facts {
     pub agreements: Vec<Agreement>,
     /// Charges on top of what the invoices say.
     pub charges: Vec<Charge>,
-    /// The customer's cases, at most one a currency.
-    pub cases: BTreeMap<Currency, Case>,
+    /// The customer's cases.
+    pub cases: BTreeMap<CaseKey, Case>,
     /// Marks that are not folded into the invoices yet.
     pub coverage: Vec<Coverage>,
     /// Messages that are decided and not settled.
@@ -136,12 +136,12 @@ impl LastContact {
     }
 }
 
-/// One customer's collection in one currency.
+/// One customer's collection of one balance by one workflow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Its id.
     pub id: CaseId,
-    /// The workflow and version that it is pinned to.
+    /// The workflow and version that it is pinned to: that of its key, or another that a person moved it to.
     pub workflow: String,
     /// See `workflow`.
     pub version: u32,
@@ -149,6 +149,9 @@ pub struct Case {
     pub opened_at: Timestamp,
     /// Where it stands.
     pub state: CaseState,
+    /// Whether a person chose its workflow: what no published workflow applies to joins it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_hand: bool,
 }
 
 /// Where a case stands.
@@ -196,8 +199,8 @@ pub struct Pending {
     pub decided_at: Timestamp,
     /// The ledger that it was decided in.
     pub mode: Mode,
-    /// The case's currency.
-    pub currency: Currency,
+    /// The case.
+    pub case: CaseKey,
     /// The channel.
     pub channel: Channel,
     /// The contact's external id.
@@ -226,7 +229,7 @@ impl Pending {
             status: PendingStatus::Queued,
             decided_at,
             mode: planned.mode,
-            currency: planned.currency,
+            case: planned.case.clone(),
             channel: planned.channel,
             contact: planned.contact.clone(),
             template: planned.template.clone(),

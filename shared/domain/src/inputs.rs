@@ -73,6 +73,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         hash.add(&(&fact.payment, fact.recorded_at.as_millisecond()));
     }
     hash.add(&(&reversals, &shared_reversals, &agreements, &charges, &orders, &work));
+    let cases: Vec<_> = cases.iter().collect();
     hash.add(&(&cases, &coverage, &pending));
     hash.add(&(&last_contact, &addresses, &heard, replied_at.map(Timestamp::as_millisecond)));
     let mut workflows: Vec<(&str, u32)> = workflows.iter().map(|workflow| (workflow.id.as_str(), workflow.version)).collect();

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    AgreementId, Currency, HoldClock, HoldReason, InvoiceId, ReversalKind,
+    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, ReversalKind,
     book::{Book, BookRules, DueItem},
     dates::days_between,
     settings::AfterRefund,
@@ -38,8 +38,10 @@ pub struct Hold {
 /// What a hold keeps back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HoldScope {
-    /// The customer's case in one currency.
+    /// Everything that the customer owes in one currency.
     Case(Currency),
+    /// What the customer owes to one legal entity in one currency.
+    Balance(BalanceKey),
     /// Everything that the customer owes.
     Customer,
     /// One invoice.
@@ -51,8 +53,8 @@ pub enum HoldScope {
 pub struct KeptBack {
     /// Minor units that are kept back of each item, by its position.
     pub of_item: Vec<i64>,
-    /// Currencies with a hold on the whole case, each with the hold.
-    pub cases: Vec<(Currency, AgreementId)>,
+    /// Balances with a hold on the whole, each with the hold.
+    pub cases: Vec<(BalanceKey, AgreementId)>,
     /// When a hold next begins or ends.
     pub change_at: Option<Timestamp>,
     stops: Vec<Stop>,
@@ -103,7 +105,7 @@ impl KeptBack {
                 (false, ..) => allot(hold, items, &open),
             };
             if is_active && hold.amount_minor.is_none() {
-                kept.cases.extend(currencies(items, hold).into_iter().map(|currency| (currency, hold.by.clone())));
+                kept.cases.extend(balances(items, hold).into_iter().map(|balance| (balance, hold.by.clone())));
             }
             if hold.clock != HoldClock::Freeze {
                 let after = if is_active { &kept.of_item } else { &taken };
@@ -147,13 +149,14 @@ impl KeptBack {
     }
 }
 
-/// Whole items before amounts, and amounts of an invoice before those of a case before those of the customer.
+/// Whole items before amounts, and amounts of an invoice before those of a balance before those of a currency before those of the customer.
 fn rank(hold: &Hold) -> u8 {
     match (&hold.amount_minor, &hold.scope) {
         (None, _) => 0,
         (Some(_), HoldScope::Invoice(_)) => 1,
-        (Some(_), HoldScope::Case(_)) => 2,
-        (Some(_), HoldScope::Customer) => 3,
+        (Some(_), HoldScope::Balance(_)) => 2,
+        (Some(_), HoldScope::Case(_)) => 3,
+        (Some(_), HoldScope::Customer) => 4,
     }
 }
 
@@ -168,16 +171,13 @@ fn allot(hold: &Hold, items: &[DueItem<'_>], left: &[i64]) -> Vec<i64> {
     items.iter().zip(left).map(take).collect()
 }
 
-fn currencies(items: &[DueItem<'_>], hold: &Hold) -> Vec<Currency> {
-    let mut all: Vec<Currency> = match hold.scope {
-        HoldScope::Invoice(_) => Vec::new(),
-        HoldScope::Case(_) | HoldScope::Customer => {
-            items.iter().filter(|item| in_scope(hold, item)).map(|item| item.currency).collect()
+fn balances(items: &[DueItem<'_>], hold: &Hold) -> BTreeSet<BalanceKey> {
+    match hold.scope {
+        HoldScope::Invoice(_) => BTreeSet::new(),
+        HoldScope::Balance(_) | HoldScope::Case(_) | HoldScope::Customer => {
+            items.iter().filter(|item| in_scope(hold, item)).map(DueItem::balance).collect()
         }
-    };
-    all.sort();
-    all.dedup();
-    all
+    }
 }
 
 /// Whether a hold speaks of an item.
@@ -185,6 +185,7 @@ fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
     match &hold.scope {
         HoldScope::Customer => true,
         HoldScope::Case(currency) => *currency == item.currency,
+        HoldScope::Balance(balance) => item.is_of(balance),
         HoldScope::Invoice(invoice) => item.key.invoice() == Some(invoice),
     }
 }

@@ -119,6 +119,9 @@ pub struct Payment {
     pub currency: Currency,
     /// When it was received, in the tenant's zone.
     pub received_on: Date,
+    /// The tenant's legal entity that it was paid to, where the source says so: its rest is credit with that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legal_entity: Option<String>,
     /// Which invoices it is for; the rest is unapplied credit.
     #[serde(default)]
     pub allocations: Vec<Allocation>,

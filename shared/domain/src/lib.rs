@@ -13,7 +13,8 @@
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
-//! | [`book`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
+//! | [`balance`] | what money belongs together, and which case collects it |
+//! | [`book`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
@@ -26,6 +27,7 @@
 
 pub mod agreed;
 pub mod agreement;
+pub mod balance;
 pub mod because;
 pub mod book;
 pub mod calendar;
@@ -39,6 +41,7 @@ pub mod dates;
 pub mod decide;
 pub mod decision;
 pub mod document;
+pub mod due_item;
 pub mod effect;
 pub mod evolve;
 pub mod facts;
@@ -63,6 +66,7 @@ pub mod version;
 pub mod workflow;
 
 pub use agreement::*;
+pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
 pub use charge::{Charge, ChargeStatus};
 pub use contact_log::{CONTACT_DAYS, ContactAttempt, ContactLog};

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Currency, DueItemKey, Occurrence, OrderId};
+use crate::{CaseId, Currency, DueItemKey, Occurrence, OrderId};
 
 /// What a person told Dunlin to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +13,11 @@ pub struct Order {
     pub id: OrderId,
     /// What is to be done.
     pub kind: OrderKind,
-    /// The case, by its currency.
+    /// The currency of the case.
     pub currency: Currency,
+    /// The case; where there is none, that of its first due item, or the only one of its currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
     /// The steps that it speaks of; none for what speaks of the whole case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<OrderedStep>,

@@ -6,12 +6,12 @@ use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 
 use crate::{
-    Agreement, AgreementId, AgreementScope, Currency, Dispute, DisputeReason, DisputeStatus, EndsWith, Facts, HoldClock,
-    HoldReason, InvoiceId, MoneyOnItsWay, MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise,
+    Agreement, AgreementId, AgreementScope, BalanceKey, Currency, Dispute, DisputeReason, DisputeStatus, EndsWith, Facts,
+    HoldClock, HoldReason, InvoiceId, MoneyOnItsWay, MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise,
     PromiseStatus, Settings, Stood, Terms, WayOfPaying,
     agreed::Measure,
     agreement::{INVOICES_MAX, expected_on},
-    book::{Book, BookRules},
+    book::{Book, BookRules, DueItem},
     calendar::Place,
     dates::{add_days, days_between},
 };
@@ -74,7 +74,7 @@ pub struct ProposedPart {
     pub due_on: Date,
 }
 
-/// What a proposal speaks of: `"customer"`, `{"case": "EUR"}` or `{"invoices": ["inv_…"]}`.
+/// What a proposal speaks of: `"customer"`, `{"case": "EUR"}`, `{"balance": "EUR/berlin"}` or `{"invoices": ["inv_…"]}`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposedScope {
@@ -83,6 +83,8 @@ pub enum ProposedScope {
     Customer,
     /// What it owes in one currency.
     Case(Currency),
+    /// What it owes to one legal entity in one currency: `EUR/berlin`.
+    Balance(BalanceKey),
     /// Invoices, each by its id here or the source's own.
     Invoices(Vec<String>),
 }
@@ -200,6 +202,7 @@ impl Flaws {
         let texts = match given {
             ProposedScope::Customer => return AgreementScope::Customer,
             ProposedScope::Case(currency) => return AgreementScope::Case(*currency),
+            ProposedScope::Balance(balance) => return AgreementScope::Balance(balance.clone()),
             ProposedScope::Invoices(texts) => texts,
         };
         self.add(texts.is_empty(), "/scope/invoices", "name at least one invoice".to_owned());
@@ -240,9 +243,17 @@ impl Checking<'_> {
         self.of.iter().map(|stood| stood.open_minor).fold(0, i64::saturating_add)
     }
 
+    /// The balances of what is open in the scope.
+    fn balances(&self) -> BTreeSet<BalanceKey> {
+        let of_scope =
+            self.of.iter().filter_map(|stood| self.book.items.iter().find(|item| item.key.invoice() == Some(&stood.invoice)));
+        of_scope.map(DueItem::balance).collect()
+    }
+
     /// The currencies of what is open in the scope.
     fn currencies(&self) -> BTreeSet<Currency> {
-        let covered = self.book.items.iter().filter(|item| self.scope.covers(item.key.invoice(), item.currency));
+        let covered =
+            self.book.items.iter().filter(|item| self.scope.covers(item.key.invoice(), item.currency, item.legal_entity));
         covered.filter(|item| item.invoice.is_some()).map(|item| item.currency).collect()
     }
 
@@ -357,8 +368,9 @@ impl Checking<'_> {
     fn plan(&self, flaws: &mut Flaws) -> Option<PaymentPlan> {
         let (proposal, today) = (self.proposal, self.book.today);
         let way = self.way(flaws);
-        let currencies = self.currencies();
-        flaws.add(currencies.len() > 1, "/scope", "a plan is in one currency; name it, such as {\"case\": \"EUR\"}".to_owned());
+        let balances = self.balances();
+        let detail = "a plan is in one currency and of one legal entity; name them, such as {\"balance\": \"EUR/berlin\"}";
+        flaws.add(balances.len() > 1, "/scope", detail.to_owned());
         let in_plan =
             |id: &InvoiceId| self.book.items.iter().any(|item| item.key.invoice() == Some(id) && item.planned_minor > 0);
         let planned = self.of.iter().any(|stood| in_plan(&stood.invoice));
@@ -397,7 +409,8 @@ impl Checking<'_> {
         };
         Some(PaymentPlan {
             name: self.name(&of),
-            currency: *currencies.first()?,
+            currency: balances.first()?.currency,
+            legal_entity: balances.first()?.legal_entity.clone(),
             parts: given.iter().map(part).collect(),
             of,
             status: PlanStatus::Running,

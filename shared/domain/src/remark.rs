@@ -70,7 +70,7 @@ fn of_day(source: &str, currency: Currency, day: Date, what: &str) -> Option<New
 }
 
 fn task(key: String, title: String, detail: String) -> NewTask {
-    NewTask { kind: TaskKind::Document, key, title, detail, to: None, due_on: None, step: None, currency: None }
+    NewTask { kind: TaskKind::Document, key, title, detail, to: None, due_on: None, step: None, currency: None, case: None }
 }
 
 #[cfg(test)]

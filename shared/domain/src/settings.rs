@@ -47,6 +47,10 @@ pub struct Settings {
     /// Where replies to emails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
+    /// them; while there are none, it may name what it likes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub legal_entities: BTreeMap<String, LegalEntity>,
     /// When people may be contacted, where they are.
     #[serde(default)]
     pub window: Window,
@@ -117,6 +121,7 @@ impl Settings {
             collector_role: CollectorRole::default(),
             sender: BTreeMap::new(),
             reply_to: None,
+            legal_entities: BTreeMap::new(),
             window: Window::default(),
             caps: Caps::default(),
             breaker: Breaker::default(),
@@ -129,6 +134,46 @@ impl Settings {
             paused: false,
             shards: default_shards(),
         }
+    }
+}
+
+/// One of the companies under whose name a tenant invoices: what it has of its own, the rest is the tenant's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegalEntity {
+    /// The name that customers see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The sender by channel.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sender: BTreeMap<Channel, String>,
+    /// Where replies to emails go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<String>,
+}
+
+impl Settings {
+    /// Whether a legal entity can be written for: the default one, which is empty, and those that are listed, if any are.
+    pub fn knows_legal_entity(&self, id: &str) -> bool {
+        id.is_empty() || self.legal_entities.is_empty() || self.legal_entities.contains_key(id)
+    }
+
+    /// The name that customers of a legal entity see.
+    pub fn name_of(&self, legal_entity: &str) -> &str {
+        let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.name.as_deref());
+        own.unwrap_or(&self.name)
+    }
+
+    /// The sender of a legal entity on a channel.
+    pub fn sender_of(&self, legal_entity: &str, channel: Channel) -> Option<&str> {
+        let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.sender.get(&channel));
+        own.or_else(|| self.sender.get(&channel)).map(String::as_str)
+    }
+
+    /// Where replies to emails of a legal entity go.
+    pub fn reply_to_of(&self, legal_entity: &str) -> Option<&str> {
+        let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.reply_to.as_deref());
+        own.or(self.reply_to.as_deref())
     }
 }
 

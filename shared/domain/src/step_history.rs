@@ -27,6 +27,8 @@ pub struct StepResult<'a> {
 #[derive(Clone, Debug)]
 pub struct StepHistory<'a> {
     of_item: Vec<Vec<StepResult<'a>>>,
+    /// The workflow in whose case each item had its last result.
+    workflows: Vec<Option<(Timestamp, &'a str)>>,
 }
 
 impl<'a> StepHistory<'a> {
@@ -39,6 +41,7 @@ impl<'a> StepHistory<'a> {
     pub fn but_for(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode, messages: &[MessageId]) -> Self {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); book.items.len()];
+        let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; book.items.len()];
         let of_plans = facts.agreements.iter().flat_map(|agreement| &agreement.folded);
         let of_charges = facts.charges.iter().flat_map(|charge| &charge.folded);
         let folded = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
@@ -55,14 +58,21 @@ impl<'a> StepHistory<'a> {
                     way: coverage.way.as_ref(),
                     pay_by: coverage.pay_by,
                 };
-                if let Some(results) = book.position(&row.item).and_then(|at| of_item.get_mut(at))
-                    && !results.contains(&result)
-                {
+                let Some(at) = book.position(&row.item) else { continue };
+                if let Some(known) = workflows.get_mut(at).filter(|_| !coverage.workflow.is_empty()) {
+                    *known = (*known).max(Some((coverage.at, coverage.workflow.as_str())));
+                }
+                if let Some(results) = of_item.get_mut(at).filter(|results| !results.contains(&result)) {
                     results.push(result);
                 }
             }
         }
-        Self { of_item }
+        Self { of_item, workflows }
+    }
+
+    /// The workflow in whose case the item at a position had its last result, by the case's key.
+    pub fn workflow(&self, item: usize) -> Option<&'a str> {
+        self.workflows.get(item)?.map(|(_, workflow)| workflow)
     }
 
     /// The results of the item at a position of the book, in no order.

@@ -180,6 +180,7 @@ impl Book {
         let id = PaymentId::derive(&["acme", "canonical", "payment", external_id]);
         self.facts.payments.retain(|fact| fact.payment.id != id);
         let payment = Payment {
+            legal_entity: None,
             id,
             kind: PaymentKind::Payment,
             external_id: external_id.to_owned(),
@@ -343,6 +344,7 @@ pub fn agreement(
         scope: match scope {
             HoldScope::Customer => AgreementScope::Customer,
             HoldScope::Case(currency) => AgreementScope::Case(currency),
+            HoldScope::Balance(balance) => AgreementScope::Balance(balance),
             HoldScope::Invoice(invoice) => AgreementScope::Invoices(vec![invoice]),
         },
         amount_minor,
@@ -360,6 +362,8 @@ pub fn agreement(
 /// A confirmed charge in euros.
 pub fn charge(name: &str, amount_minor: i64, due_on: &str) -> Charge {
     Charge {
+        legal_entity: compact_str::CompactString::default(),
+        workflow: None,
         id: ChargeId::derive(&[name]),
         name: name.to_owned(),
         currency: Currency::EUR,
@@ -372,4 +376,11 @@ pub fn charge(name: &str, amount_minor: i64, due_on: &str) -> Charge {
         by: String::new(),
         folded: Vec::new(),
     }
+}
+
+/// The case of a customer with one of a currency.
+pub(crate) fn case_in(cases: &std::collections::BTreeMap<crate::CaseKey, crate::Case>, currency: Currency) -> &crate::Case {
+    let mut of_currency = cases.iter().filter(|(key, _)| key.currency() == currency);
+    let (Some((_, case)), None) = (of_currency.next(), of_currency.next()) else { panic!("one case of {currency}: {cases:?}") };
+    case
 }

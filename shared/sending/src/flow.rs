@@ -144,9 +144,14 @@ impl Sender {
         let Some(contact) = People::of(facts).contact(&pending.contact) else {
             return Ok(Some(Ended::NotMine));
         };
-        if pending.channel == domain::Channel::Email && !policy.settings.sender.contains_key(&pending.channel) {
-            let detail = "set settings.sender.email to an address of a domain that SES has verified";
-            return self.put_off(queued, "sender/email", "No sender for email", detail).await.map(Some);
+        let entity = pending.case.balance.legal_entity.as_str();
+        if pending.channel == domain::Channel::Email && policy.settings.sender_of(entity, pending.channel).is_none() {
+            let (key, own) = match entity {
+                "" => ("sender/email".to_owned(), String::new()),
+                id => (format!("sender/email/{id}"), format!(", or settings.legal_entities['{id}'].sender.email,")),
+            };
+            let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
+            return self.put_off(queued, &key, "No sender for email", &detail).await.map(Some);
         }
         let rendered = match self.render(queued, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
@@ -205,7 +210,7 @@ impl Sender {
             at: now,
             channel: pending.channel,
             message: pending.id.clone(),
-            case: facts.cases.get(&pending.currency).map(|case| case.id.clone()),
+            case: facts.cases.get(&pending.case).map(|case| case.id.clone()),
             customer: queued.customer.clone(),
             mode: pending.mode,
         };
@@ -309,19 +314,20 @@ impl Sender {
     ) -> Result<Option<u64>, Error> {
         let Checked { policy, pending, .. } = checked;
         let channel = pending.channel;
-        let from = policy.settings.sender.get(&channel).cloned().unwrap_or_default();
+        let entity = pending.case.balance.legal_entity.as_str();
+        let from = policy.settings.sender_of(entity, channel).unwrap_or_default().to_owned();
         let outgoing = Outgoing {
             tenant: queued.tenant.clone(),
             customer: queued.customer.clone(),
             message: queued.message.clone(),
             number: pending.number,
             from: if channel == domain::Channel::Email {
-                channels::channel::set_mailbox(&from, &policy.settings.name)
+                channels::channel::set_mailbox(&from, policy.settings.name_of(entity))
             } else {
                 from
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
-            reply_to: policy.settings.reply_to.as_deref().map(|address| channels::channel::set_mailbox(address, "")),
+            reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
             rendered: outcome.rendered.0.clone(),
             opt_out_url: (channel == domain::Channel::Email).then(|| outcome.rendered.1.opt_out.clone()),
         };
@@ -421,6 +427,7 @@ impl Sender {
             due_on: None,
             step: None,
             currency: None,
+            case: None,
         };
         let now = self.clock.now();
         self.store.raise(&queued.tenant, Some(&queued.customer), &task, now).await?;

@@ -2,8 +2,9 @@ use channels::{
     Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, UPCOMING_LISTED_MAX,
 };
 use domain::{
-    Contact, Covered, Currency, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId, book::DueItem,
-    decide::Situation,
+    CaseKey, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId,
+    book::DueItem,
+    decide::{Situation, case_by_item},
 };
 use jiff::civil::Date;
 
@@ -45,20 +46,22 @@ pub(crate) fn render(
     let today = situation.book.today;
     let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.book.item(&row.item)).collect();
     covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number));
-    let money = |minor| Money::from_minor(minor, pending.currency);
+    let money = |minor| Money::from_minor(minor, pending.case.currency());
     let listed = |item: &&DueItem| row(item, today);
+    let of_case = of_case(situation, &pending.case);
+    let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
     let input = RenderInput {
         language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
         country: facts.customer.country.clone(),
         customer_name: facts.customer.name.clone(),
         contact_name: contact.name.clone(),
-        case_id: facts.cases.get(&pending.currency).map(|case| case.id.to_string()).unwrap_or_default(),
+        case_id: facts.cases.get(&pending.case).map(|case| case.id.to_string()).unwrap_or_default(),
         invoices: covered.iter().take(INVOICES_LISTED_MAX).map(listed).collect(),
         more: covered.len().saturating_sub(INVOICES_LISTED_MAX),
         covered_due_now: money(covered.iter().map(|item| item.due_now_minor).fold(0, i64::saturating_add)),
-        upcoming: upcoming(situation, pending.currency, &covered).iter().take(UPCOMING_LISTED_MAX).map(listed).collect(),
-        exposure_total: money(situation.book.exposure_minor(pending.currency)),
-        exposure_overdue: money(situation.book.overdue_minor(pending.currency)),
+        upcoming: upcoming(situation, pending, &of_case, &covered).iter().take(UPCOMING_LISTED_MAX).map(listed).collect(),
+        exposure_total: money(due_now(&mut of_case.iter())),
+        exposure_overdue: money(due_now(&mut of_case.iter().filter(|item| item.days_past_due(today) > 0))),
         pay_by: pending.pay_by,
         links,
     };
@@ -70,7 +73,11 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    channels::render(&template, &input, &Brand { name: policy.settings.name.clone(), two_way_sms: false })
+    channels::render(
+        &template,
+        &input,
+        &Brand { name: policy.settings.name_of(&pending.case.balance.legal_entity).to_owned(), two_way_sms: false },
+    )
 }
 
 /// A due item as a message shows it.
@@ -91,15 +98,25 @@ fn row(item: &DueItem<'_>, today: Date) -> InvoiceRow {
 
 /// What falls due later than today, beside a message about what is due: shown, not asked for. A message about what is itself
 /// to come shows nothing but that.
-fn upcoming<'s>(situation: &'s Situation<'_>, currency: Currency, covered: &[&DueItem<'_>]) -> Vec<&'s DueItem<'s>> {
+fn upcoming<'s>(
+    situation: &Situation<'_>,
+    pending: &Pending,
+    of_case: &[&'s DueItem<'s>],
+    covered: &[&DueItem<'_>],
+) -> Vec<&'s DueItem<'s>> {
     let ahead = |item: &DueItem<'_>| item.standing(situation.book.today) == Standing::Ahead;
-    let case = situation.facts.cases.get(&currency);
+    let case = situation.facts.cases.get(&pending.case);
     let scope = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
     if scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
         return Vec::new();
     }
-    situation.book.in_currency(currency).filter(|item| ahead(item) && item.due_now_minor > 0).collect()
+    of_case.iter().copied().filter(|item| ahead(item) && item.due_now_minor > 0).collect()
+}
+
+/// The due items of a case.
+fn of_case<'s>(situation: &'s Situation<'_>, case: &CaseKey) -> Vec<&'s DueItem<'s>> {
+    case_by_item(situation).items(case).into_iter().filter_map(|at| situation.book.items.get(at)).collect()
 }
 
 /// What names one try of one message: the message and the instant, so that a second environment never finds its own.

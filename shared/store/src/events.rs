@@ -125,6 +125,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
             ("customer", text(new, task::CUSTOMER).map(str::to_owned)),
             ("step", task.step.clone()),
             ("currency", task.currency.map(|currency| currency.to_string())),
+            ("case", task.case.as_ref().map(|case| case.to_string())),
         ];
         ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
@@ -141,6 +142,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::MoneyInFlight
         | TaskKind::Overpaid
         | TaskKind::OtherCurrency
+        | TaskKind::LegalEntity
         | TaskKind::InDoubt
         | TaskKind::NeedsReview
         | TaskKind::Document
@@ -216,8 +218,8 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
             events.push(event("MessageUnknown", tenant, at, &[id.as_str()], ids));
         }
     }
-    for (currency, case) in &head.cases {
-        let was = before.as_ref().and_then(|before| before.cases.get(currency)).filter(|was| was.id == case.id);
+    for (key, case) in &head.cases {
+        let was = before.as_ref().and_then(|before| before.cases.get(key)).filter(|was| was.id == case.id);
         if was.is_some_and(|was| was.state == case.state) {
             continue;
         }
@@ -228,10 +230,12 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
             CaseState::Closed => ("CaseClosed", None),
         };
         let mut ids = json!({
-            "customer": customer, "case": case.id.as_str(), "currency": currency.code(), "workflow": case.workflow, "version": case.version
+            "customer": customer, "case": case.id.as_str(), "currency": key.currency().code(), "workflow": case.workflow, "version": case.version
         });
-        if let (Some(reason), Some(ids)) = (reason, ids.as_object_mut()) {
-            ids.insert("reason".to_owned(), json!(reason));
+        let legal_entity = Some(key.balance.legal_entity.as_str()).filter(|entity| !entity.is_empty());
+        if let Some(ids) = ids.as_object_mut() {
+            ids.extend(reason.map(|reason| ("reason".to_owned(), json!(reason))));
+            ids.extend(legal_entity.map(|entity| ("legal_entity".to_owned(), json!(entity))));
         }
         events.push(event(kind, tenant, head.decided_at, &[case.id.as_str(), &head.decision.to_string()], ids));
     }

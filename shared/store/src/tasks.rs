@@ -335,6 +335,7 @@ fn order_of(tenant: &TenantId, customer: &CustomerId, work: &OpenWork, ending: &
         id: OrderId::derive(&[tenant.as_str(), customer.as_str(), work.task.as_str()]),
         kind,
         currency: work.currency?,
+        case: work.case.clone(),
         steps: steps.collect(),
         workflow: None,
         by: ending.by.clone().unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! A customer with a message on its way, and SES's events about it.
 
 use domain::{
-    Case, CaseId, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef, Decision, Document,
-    DueItemKey, Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role, SourceVersion,
+    BalanceKey, Case, CaseId, CaseKey, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef,
+    Decision, Document, DueItemKey, Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role,
+    SourceVersion,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -107,16 +108,18 @@ impl Subject {
             due_now_minor: 100,
         }];
         let case = Case {
+            by_hand: false,
             id: CaseId::derive(&["acme", "case"]),
             workflow: "standard".to_owned(),
             version: 1,
             opened_at: aws.now(),
             state: CaseState::Open,
         };
+        let case_key = CaseKey::new(BalanceKey::of(Currency::EUR), "standard");
         let planned = Planned {
             position: 0,
             mode: Mode::Live,
-            currency: Currency::EUR,
+            case: case_key.clone(),
             channel: Channel::Email,
             contact: "p1".to_owned(),
             template: "reminder".to_owned(),
@@ -126,7 +129,7 @@ impl Subject {
             copy_of: None,
         };
         let decision = Decision {
-            cases: [(Currency::EUR, case)].into(),
+            cases: [(case_key, case)].into(),
             messages: vec![planned],
             tasks: vec![],
             agreements: vec![],

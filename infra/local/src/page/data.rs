@@ -63,7 +63,7 @@ pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
         let customer = customers.entry(id).or_insert_with(|| Customer { name: id.to_string(), ..Customer::default() });
         tenant.clone_into(&mut customer.tenant);
         customer.cases =
-            head.cases.iter().map(|(currency, case)| (currency.to_string(), case.workflow.clone(), state(case))).collect();
+            head.cases.iter().map(|(key, case)| (key.balance.to_string(), case.workflow.clone(), state(case))).collect();
         customer.because = words::last_decision(&head.because);
         customer.due_at = match head.due {
             Next::At(at) => Some(at),

@@ -80,7 +80,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
     let region = object.optional(flaws, "region", form::region);
     let time_zone = object.optional(flaws, "time_zone", form::zone);
     let debt_purpose = object.optional(flaws, "debt_purpose", form::one_of(PURPOSES));
-    let legal_entity = object.optional(flaws, "legal_entity", form::text);
+    let legal_entity = object.optional(flaws, "legal_entity", form::word);
     let parent_external_id = object.optional(flaws, "parent_external_id", form::id);
     let bill_with_parent = object.optional(flaws, "bill_with_parent", form::truth).unwrap_or(false);
     if bill_with_parent && object.field("parent_external_id").is_none() {

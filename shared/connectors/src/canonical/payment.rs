@@ -32,6 +32,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
     let amount_minor = object.required(flaws, "amount_minor", form::amount);
     let currency = object.required(flaws, "currency", form::currency);
     let received_on = object.required(flaws, "received_on", form::date);
+    let legal_entity = object.optional(flaws, "legal_entity", form::word);
     let allocations = object.list(flaws, "allocations", ALLOCATIONS_MAX, |flaws, value, _, at| {
         let object = Object::of(flaws, value, at)?;
         let invoice = object.required(flaws, "invoice_external_id", form::id);
@@ -53,6 +54,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
         amount_minor: amount_minor?,
         currency: currency?,
         received_on: received_on?,
+        legal_entity,
         allocations,
     };
     Some(Document::Payment { customer: customer::called(tenant, owner?), payment })

@@ -104,6 +104,7 @@ pub fn payment(
     let (customer, received_on, unapplied) = (customer?, received?, unapplied?);
     let applied: i64 = allocations.iter().map(|allocation| allocation.amount_minor).sum();
     let payment = Payment {
+        legal_entity: None,
         id: reader.payment_id("Payment", id),
         kind: PaymentKind::Payment,
         external_id: id.to_owned(),
@@ -139,6 +140,7 @@ pub fn credit_memo(
     let left = object.amount_owed(flaws, field, currency);
     let (customer, received_on, amount_minor) = (customer?, received?, left?);
     let payment = Payment {
+        legal_entity: None,
         id: reader.payment_id("CreditMemo", id),
         kind: PaymentKind::CreditNote,
         external_id: id.to_owned(),

@@ -67,6 +67,7 @@ pub fn of_invoice(flaws: &mut Flaws, event: &Event<'_>, customer: &str) -> Optio
 
 fn credit(event: &Event<'_>, customer: &str, currency: Currency, favour: i64, at: Timestamp, stage: u8) -> Document {
     let mut payment = Payment {
+        legal_entity: None,
         id: event.balance_id(customer, currency),
         kind: PaymentKind::CreditNote,
         external_id: format!("{customer}:balance:{currency}"),

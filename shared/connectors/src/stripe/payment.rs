@@ -39,6 +39,7 @@ impl Receipt {
         let of = |invoice: &String| Allocation { invoice: event.invoice_id(invoice), amount_minor: self.amount_minor };
         let allocations = self.invoice.iter().map(of).filter(|allocation| allocation.amount_minor > 0).collect();
         let mut payment = Payment {
+            legal_entity: None,
             id: event.payment_id(&self.external_id),
             kind: PaymentKind::Payment,
             external_id: self.external_id,
@@ -175,6 +176,7 @@ pub fn credit_note(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
     let invoice = event.invoice_id(&invoice?);
     let external_id = external_id?;
     let mut payment = Payment {
+        legal_entity: None,
         id: event.credit_note_id(&external_id),
         kind: PaymentKind::CreditNote,
         external_id,

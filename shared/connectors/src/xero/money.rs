@@ -118,6 +118,7 @@ pub fn payment(
     let (customer, paid_for, status, amount_minor, received_on) = (customer?, paid_for?, status?, amount?, received?);
     let allocation = Allocation { invoice: reader.invoice_id(&paid_for), amount_minor };
     let payment = Payment {
+        legal_entity: None,
         id: reader.payment_id("Payments", id),
         kind: PaymentKind::Payment,
         external_id: id.to_owned(),
@@ -157,6 +158,7 @@ pub fn credit(
     let (customer, status, left, received_on) = (customer?, status?, left?, received?);
     let applied: i64 = allocations.iter().map(|allocation| allocation.amount_minor).sum();
     let payment = Payment {
+        legal_entity: None,
         id: reader.payment_id(kind, id),
         kind: PaymentKind::CreditNote,
         external_id: id.to_owned(),

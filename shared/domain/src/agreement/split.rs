@@ -1,5 +1,7 @@
 //! What becomes of an agreement when an invoice that it concerns moves to another customer.
 
+use compact_str::CompactString;
+
 use super::{Agreement, AgreementScope, Dispute, MoneyOnItsWay, Pause, PaymentPlan, PlanPart, PlanStatus, Promise, Stood, Terms};
 use crate::{AgreementId, Currency, InvoiceId};
 
@@ -19,7 +21,9 @@ impl Agreement {
         let others: Vec<Stood> = self.of().iter().filter(|stood| stood.invoice != *invoice).cloned().collect();
         let stays_in = match &self.scope {
             AgreementScope::Invoices(all) => all.iter().any(|named| named != invoice),
-            AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Later(_) => !others.is_empty(),
+            AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Balance(_) | AgreementScope::Later(_) => {
+                !others.is_empty()
+            }
         };
         if !stays_in {
             return (None, self.clone());
@@ -46,6 +50,7 @@ impl Agreement {
         let none = PaymentPlan {
             name: String::new(),
             currency: Currency::USD,
+            legal_entity: CompactString::default(),
             parts: Vec::new(),
             of: Vec::new(),
             status: PlanStatus::Cancelled,
@@ -58,7 +63,10 @@ impl Agreement {
             AgreementScope::Invoices(all) => {
                 AgreementScope::Invoices(all.iter().filter(|named| *named != invoice).cloned().collect())
             }
-            other @ (AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Later(_)) => other.clone(),
+            other @ (AgreementScope::Customer
+            | AgreementScope::Case(_)
+            | AgreementScope::Balance(_)
+            | AgreementScope::Later(_)) => other.clone(),
         };
         let stays = Self {
             terms: with(others, plan_stays),

@@ -242,7 +242,7 @@ fn a_plan_is_completed_by_what_pays_its_invoices() {
     stage.invoice_mut(&second).credited_minor = 500;
     let decision = stage.step(at("2026-02-07T09:00:00Z"));
     assert_eq!(status(&stage, &id), "completed");
-    assert_eq!(decision.cases.get(&EUR).map(|case| case.state), None, "nothing was ever chased");
+    assert!(decision.cases.is_empty(), "nothing was ever chased");
 }
 
 #[test]

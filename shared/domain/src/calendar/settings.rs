@@ -1,5 +1,7 @@
 //! What a tenant's settings must be beyond their types.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Span};
 
 use super::{is_country, is_zone};
@@ -20,6 +22,36 @@ const SHARDS_MAX: u8 = 64;
 
 /// Most closed days.
 const CLOSED_DAYS_MAX: usize = 1_000;
+
+/// Most legal entities, and the longest id of one, which is also the longest that an invoice may name.
+const LEGAL_ENTITIES_MAX: usize = 200;
+const LEGAL_ENTITY_CHARS_MAX: usize = 50;
+
+/// What is wrong with the senders of a tenant or of one of its legal entities, which stand below `pointer`.
+fn wrong_senders(pointer: &str, senders: &BTreeMap<Channel, String>, reply_to: Option<&str>) -> Vec<(String, String)> {
+    let mut wrong = Vec::new();
+    for (channel, sender) in senders {
+        let at = format!("{pointer}/sender/{}", channel.as_str());
+        let (good, form) = match channel {
+            Channel::Email => {
+                let why = Mailbox::parse(sender).err();
+                wrong.extend(why.is_some().then(|| (at, no_mailbox(sender, why))));
+                continue;
+            }
+            Channel::Sms => {
+                (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
+            }
+            Channel::Voice | Channel::Whatsapp => (is_phone(sender), "a number such as '+14155550100'"),
+            Channel::Letter => (is_line(sender), "a line of 1 to 200 characters"),
+        };
+        wrong.extend((!good).then(|| (at, format!("'{sender}' is not {form}"))));
+    }
+    if let Some(address) = reply_to {
+        let why = Mailbox::parse(address).err();
+        wrong.extend(why.is_some().then(|| (format!("{pointer}/reply_to"), no_mailbox(address, why))));
+    }
+    wrong
+}
 
 /// What is wrong with settings: a JSON pointer and a sentence for each; none when they may be stored.
 pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
@@ -43,24 +75,26 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     if let Some(tag) = &s.language {
         refuse(!is_language(tag), "/language", format!("'{tag}' is no language tag such as 'en' or 'pt-br'"));
     }
-    for (channel, sender) in &s.sender {
-        let (good, form) = match channel {
-            Channel::Email => {
-                let why = Mailbox::parse(sender).err();
-                refuse(why.is_some(), "/sender/email", no_mailbox(sender, why));
-                continue;
-            }
-            Channel::Sms => {
-                (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
-            }
-            Channel::Voice | Channel::Whatsapp => (is_phone(sender), "a number such as '+14155550100'"),
-            Channel::Letter => (is_line(sender), "a line of 1 to 200 characters"),
-        };
-        refuse(!good, &format!("/sender/{}", channel.as_str()), format!("'{sender}' is not {form}"));
+    refuse(
+        s.legal_entities.len() > LEGAL_ENTITIES_MAX,
+        "/legal_entities",
+        format!("at most {LEGAL_ENTITIES_MAX} legal entities are listed"),
+    );
+    let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
+    for (id, entity) in &s.legal_entities {
+        let pointer = format!("/legal_entities/{id}");
+        let short = (1..=LEGAL_ENTITY_CHARS_MAX).contains(&id.chars().count()) && is_line(id);
+        refuse(!short, &pointer, format!("the id of a legal entity has 1 to {LEGAL_ENTITY_CHARS_MAX} characters, all printed"));
+        if let Some(name) = &entity.name {
+            let chars = name.chars().count();
+            let bad = name.trim().is_empty() || chars > NAME_CHARS_MAX || name.chars().any(char::is_control);
+            let detail = format!("a name has 1 to {NAME_CHARS_MAX} characters and no control characters");
+            refuse(bad, &format!("{pointer}/name"), detail);
+        }
+        found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
     }
-    if let Some(address) = &s.reply_to {
-        let why = Mailbox::parse(address).err();
-        refuse(why.is_some(), "/reply_to", no_mailbox(address, why));
+    for (pointer, detail) in found {
+        refuse(true, &pointer, detail);
     }
     refuse(s.window.from >= s.window.to, "/window", "a window opens before it closes, on one day".to_owned());
     refuse(s.window.days.as_ref().is_some_and(Vec::is_empty), "/window/days", "a window has at least one weekday".to_owned());

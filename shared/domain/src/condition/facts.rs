@@ -109,7 +109,7 @@ pub struct ExposureFacts {
 /// What was done so far, for conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryFacts {
-    /// Messages sent in this case.
+    /// Messages that this workflow sent to the customer.
     pub contacts: i64,
     /// Civil days since the customer's last contact, [`NEVER`] when there was none.
     pub days_since_contact: i64,
@@ -234,12 +234,16 @@ pub const FACTS: &[Fact] = &[
         "False where the source says that it never sent the invoice; true where it sent it or does not say.",
     ),
     text("exposure.currency", |f| &f.exposure.currency, "The case's currency."),
-    int("exposure.open_minor", |f| f.exposure.open_minor, "What is open over all due items of the case."),
+    int(
+        "exposure.open_minor",
+        |f| f.exposure.open_minor,
+        "What the customer owes in the case's currency to its legal entity, whatever the workflow.",
+    ),
     int("exposure.due_now_minor", |f| f.exposure.due_now_minor, "What of that may be chased now: the net exposure."),
     int("exposure.overdue_minor", |f| f.exposure.overdue_minor, "The part of the net exposure that is past due."),
-    int("exposure.due_items", |f| f.exposure.due_items, "How many due items are open."),
-    int("exposure.oldest_days_past_due", |f| f.exposure.oldest_days_past_due, "Days past due of the oldest open due item."),
-    int("history.contacts", |f| f.history.contacts, "Messages sent in this case."),
+    int("exposure.due_items", |f| f.exposure.due_items, "How many due items of it are open."),
+    int("exposure.oldest_days_past_due", |f| f.exposure.oldest_days_past_due, "Days past due of the oldest of them."),
+    int("history.contacts", |f| f.history.contacts, "Messages that this workflow sent to the customer."),
     int(
         "history.days_since_contact",
         |f| f.history.days_since_contact,

@@ -77,9 +77,14 @@ impl Condition {
 
     /// Whether it asks for a fact of [`FACTS`].
     pub fn names(&self, fact: &str) -> bool {
+        self.names_any(|name| name == fact)
+    }
+
+    /// Whether it asks for one of the facts of [`FACTS`] that `wanted` picks by name.
+    pub fn names_any(&self, wanted: impl Fn(&str) -> bool) -> bool {
         self.code.iter().any(|op| match op {
             eval::Op::Fact(index) | eval::Op::InFact(index) | eval::Op::OfStep(index, _) => {
-                FACTS.get(*index).is_some_and(|known| known.name == fact)
+                FACTS.get(*index).is_some_and(|known| wanted(known.name))
             }
             eval::Op::Bool(_)
             | eval::Op::Int(_)

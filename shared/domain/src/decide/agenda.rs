@@ -1,19 +1,17 @@
 //! Phase 3: which steps are due, which are passed over, and which comes next.
 
-use std::{borrow::Cow, cell::OnceCell, sync::Arc};
+use std::{borrow::Cow, cell::OnceCell};
 
 use jiff::{Timestamp, civil::Date};
 
 use super::{
     Situation,
-    assess::Approval,
+    assess::{Approval, CaseFacts},
     rungs::{NextStep, Rungs, brought_forward, is_sent_now},
 };
 use crate::{
     Action, Case, Contact, Outcome, Scope, Step,
     book::DueItem,
-    calendar::Place,
-    condition::{ExposureFacts, OF_PERSONS_DAY, OF_TENANTS_DAY},
     dates::add_days,
     step_history::StepResult,
     workflow::{AfterWait, CompiledWorkflow},
@@ -56,11 +54,11 @@ pub(super) fn agenda<'a>(
     situation: &Situation<'a>,
     workflow: &'a CompiledWorkflow,
     case: &Case,
-    exposure: &Arc<ExposureFacts>,
+    seen: &CaseFacts,
     chased: &[usize],
 ) -> Agenda<'a> {
     let looking =
-        Looking { situation, workflow, exposure, rungs: Rungs::new(situation, workflow, case), reached: Reached::now(situation) };
+        Looking { situation, workflow, seen, rungs: Rungs::new(situation, workflow, case), reached: Reached::now(situation) };
     let mut agenda = Agenda {
         driver: None,
         due: Vec::new(),
@@ -231,7 +229,7 @@ struct Turn<'r, 'a> {
 struct Looking<'s, 'a> {
     situation: &'s Situation<'a>,
     workflow: &'a CompiledWorkflow,
-    exposure: &'s Arc<ExposureFacts>,
+    seen: &'s CaseFacts,
     rungs: Rungs<'s, 'a>,
     reached: Reached<'s, 'a>,
 }
@@ -348,7 +346,7 @@ impl<'a> Looking<'_, 'a> {
     /// What the wait of a step says that would be due but for it.
     fn waits(&self, next: &NextStep, item: &DueItem<'_>, results: &[StepResult<'a>]) -> Waits {
         let Some(wait) = self.workflow.steps.get(next.index).and_then(|step| step.wait.as_ref()) else { return Waits::No };
-        let facts = || self.situation.condition_facts_of(self.exposure, item, results);
+        let facts = || self.situation.condition_facts_of(self.seen, item, results);
         let ends_on = add_days(next.on, i64::from(wait.at_most.0));
         if self.workflow.wait_until(next.index).holds(true, facts) {
             Waits::Over
@@ -364,19 +362,12 @@ impl<'a> Looking<'_, 'a> {
 
     /// When a new day may make the condition true for which a step waits: nothing else than time tells so.
     fn new_day(&self, next: &NextStep) -> Option<Timestamp> {
-        let condition = self.workflow.wait_until(next.index);
-        let begins = |place: &Place| {
-            let tomorrow = place.date_of(self.situation.now).tomorrow().ok()?;
-            tomorrow.to_zoned(place.zone().clone()).ok().map(|at| at.timestamp())
-        };
-        let tenants = OF_TENANTS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.situation.home));
-        let persons = OF_PERSONS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.situation.place));
-        earlier(tenants.flatten(), persons.flatten())
+        self.situation.new_day(self.workflow.wait_until(next.index))
     }
 
     /// Whether the step's condition holds for the item.
     fn wanted(&self, next: &NextStep, item: &DueItem<'_>, results: &[StepResult<'a>]) -> bool {
-        self.workflow.when(next.index).holds(true, || self.situation.condition_facts_of(self.exposure, item, results))
+        self.workflow.when(next.index).holds(true, || self.situation.condition_facts_of(self.seen, item, results))
     }
 
     fn skip(&self, next: &NextStep) -> Option<StepResult<'a>> {

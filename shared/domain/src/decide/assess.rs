@@ -6,14 +6,17 @@ use jiff::{Timestamp, civil::Date};
 
 use super::orders;
 use crate::{
-    Currency, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
+    BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
     book::{Book, BookRules, DueItem},
     calendar::{Calendar, Place, Spread},
-    condition::{ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, RiskFacts},
+    condition::{
+        ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
+        RiskFacts,
+    },
     customer::{CustomerKind, DebtPurpose},
     dates::{add_days, days_between},
     step_history::{StepHistory, StepResult, counts, ordered},
-    workflow::AfterWait,
+    workflow::{AfterWait, Compiled},
 };
 
 /// Everything that a decision about a customer looks at, reckoned once for one instant.
@@ -60,6 +63,14 @@ pub(super) struct Asked<'a> {
     pub(super) occurrence: Occurrence,
     /// The civil day of the asking where the customer's people are.
     pub(super) on: Date,
+}
+
+/// What conditions see of a case, whichever item drives.
+pub(super) struct CaseFacts {
+    /// The money of its balance.
+    pub(super) exposure: Arc<ExposureFacts>,
+    /// Messages that its workflow sent to the customer.
+    pub(super) contacts: i64,
 }
 
 /// How the approval of a step stands for a due item.
@@ -164,38 +175,24 @@ impl<'a> Situation<'a> {
         Calendar::new(&self.home, &settings.window, &settings.calendar.closed)
     }
 
-    /// The positions of the items of one currency with something due now, oldest first.
-    pub(super) fn chased(&self, currency: Currency) -> Vec<usize> {
-        let chased = |(_, item): &(usize, &DueItem<'_>)| item.currency == currency && item.due_now_minor > 0;
-        self.book.items.iter().enumerate().filter(chased).map(|(at, _)| at).collect()
-    }
-
-    /// What conditions see of a currency, and of the open item at a position, if one drives.
-    pub(super) fn condition_facts(&self, exposure: &Arc<ExposureFacts>, driver: Option<usize>) -> ConditionFacts {
+    /// What conditions see of a balance, and of the open item at a position, if one drives.
+    pub(super) fn condition_facts(&self, seen: &CaseFacts, driver: Option<usize>) -> ConditionFacts {
         let item = driver.and_then(|at| Some((self.book.items.get(at)?, self.history.results(at))));
-        self.facts_of_item(exposure, item)
+        self.facts_of_item(seen, item)
     }
 
-    /// What conditions see of a currency and an item with these results.
-    pub(super) fn condition_facts_of(
-        &self,
-        exposure: &Arc<ExposureFacts>,
-        item: &DueItem<'_>,
-        results: &[StepResult<'_>],
-    ) -> ConditionFacts {
-        self.facts_of_item(exposure, Some((item, results)))
+    /// What conditions see of a balance and an item with these results.
+    pub(super) fn condition_facts_of(&self, seen: &CaseFacts, item: &DueItem<'_>, results: &[StepResult<'_>]) -> ConditionFacts {
+        self.facts_of_item(seen, Some((item, results)))
     }
 
-    fn facts_of_item(&self, exposure: &Arc<ExposureFacts>, item: Option<(&DueItem<'_>, &[StepResult<'_>])>) -> ConditionFacts {
-        let messages = self.facts.coverage.iter().filter(|coverage| {
-            coverage.message.is_some() && !coverage.copy && coverage.outcome.satisfies() && counts(coverage.mode, self.mode())
-        });
+    fn facts_of_item(&self, seen: &CaseFacts, item: Option<(&DueItem<'_>, &[StepResult<'_>])>) -> ConditionFacts {
         ConditionFacts {
             customer: Arc::clone(self.customer.get_or_init(|| Arc::new(customer_facts(&self.facts.customer)))),
             invoice: item.map_or_else(InvoiceFacts::default, |(item, _)| self.invoice_facts(item)),
-            exposure: Arc::clone(exposure),
+            exposure: Arc::clone(&seen.exposure),
             history: HistoryFacts {
-                contacts: count(messages.count()),
+                contacts: seen.contacts,
                 days_since_contact: self.last_contact_on.map_or(NEVER, |on| days_between(on, self.today)),
                 replied_since: item.map(|(_, results)| self.replied_since(results)).unwrap_or_default(),
                 satisfied: item.map(|(_, results)| satisfied_steps(results)).unwrap_or_default(),
@@ -204,17 +201,46 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// What conditions see of the money of a currency.
-    pub(super) fn exposure_facts(&self, currency: Currency) -> Arc<ExposureFacts> {
-        let days = |item: &DueItem<'_>| item.days_past_due(self.book.today);
-        Arc::new(ExposureFacts {
-            currency: currency.code().to_owned(),
-            open_minor: self.book.open_minor(currency),
-            due_now_minor: self.book.exposure_minor(currency),
-            overdue_minor: self.book.overdue_minor(currency),
-            due_items: count(self.book.in_currency(currency).count()),
-            oldest_days_past_due: self.book.in_currency(currency).map(days).max().unwrap_or(0),
-        })
+    /// What conditions see of a case as a whole: the money of its balance, and its messages.
+    pub(super) fn case_facts(&self, key: &CaseKey) -> CaseFacts {
+        let of_case = |coverage: &&Coverage| {
+            coverage.workflow == key.workflow
+                && coverage.message.is_some()
+                && !coverage.copy
+                && coverage.outcome.satisfies()
+                && counts(coverage.mode, self.mode())
+        };
+        let contacts = count(self.facts.coverage.iter().filter(of_case).count());
+        CaseFacts { contacts, ..self.balance_facts(&key.balance) }
+    }
+
+    /// What conditions see of a balance, whatever the workflow of its items.
+    pub(super) fn balance_facts(&self, balance: &BalanceKey) -> CaseFacts {
+        let mut facts = ExposureFacts { currency: balance.currency.code().to_owned(), ..ExposureFacts::default() };
+        let mut oldest = None;
+        for item in self.book.of_balance(balance) {
+            let days = item.days_past_due(self.book.today);
+            facts.due_items += 1;
+            facts.open_minor = facts.open_minor.saturating_add(item.owed_minor());
+            facts.due_now_minor = facts.due_now_minor.saturating_add(item.due_now_minor);
+            if days > 0 {
+                facts.overdue_minor = facts.overdue_minor.saturating_add(item.due_now_minor);
+            }
+            oldest = oldest.max(Some(days));
+        }
+        facts.oldest_days_past_due = oldest.unwrap_or(0);
+        CaseFacts { exposure: Arc::new(facts), contacts: 0 }
+    }
+
+    /// When a new day may change whether a condition holds.
+    pub(super) fn new_day(&self, condition: &Compiled) -> Option<Timestamp> {
+        let begins = |place: &Place| {
+            let tomorrow = place.date_of(self.now).tomorrow().ok()?;
+            tomorrow.to_zoned(place.zone().clone()).ok().map(|at| at.timestamp())
+        };
+        let tenants = OF_TENANTS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.home));
+        let persons = OF_PERSONS_DAY.iter().any(|fact| condition.names(fact)).then(|| begins(&self.place));
+        [tenants, persons].into_iter().flatten().flatten().min()
     }
 
     fn invoice_facts(&self, item: &DueItem<'_>) -> InvoiceFacts {

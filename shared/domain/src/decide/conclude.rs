@@ -1,13 +1,15 @@
 //! Phase 5: what was found becomes the decision: states, reason, next moment and trace, from values, in one place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use jiff::Timestamp;
 
 use super::{
     Situation,
     agenda::ItemStep,
     archive,
+    case::{CaseByItem, CaseItems, Sums},
     gate::tomorrow,
     orders::too_late,
     resolve::{Resolved, Resolving},
@@ -15,12 +17,15 @@ use super::{
     work::{self, Asking},
 };
 use crate::{
-    Because, Case, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Next, OrderTrace, Owed, Planned,
-    RuleTrace, WaitingReason, book::Book, step_history::StepResult,
+    BalanceKey, Because, Case, CaseKey, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Mode, Next, Order,
+    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, book::Book, step_history::StepResult,
 };
 
 /// Agreements that one decision writes at most; it is made again at once for more.
 const AGREEMENTS_WRITTEN_MAX: usize = 25;
+
+/// Closed cases that a customer's head remembers, the newest: one that comes back later opens anew.
+const CLOSED_CASES_MAX: usize = 4;
 
 /// What was decided about one case.
 pub(super) struct CaseDecision<'a> {
@@ -78,13 +83,8 @@ pub(super) enum Ended<'a> {
 }
 
 /// Concludes a case that has a workflow.
-pub(super) fn case<'a>(
-    resolving: &Resolving<'_, 'a>,
-    rounds: Rounds<'a>,
-    ended: Ended<'a>,
-    open_minor: i64,
-    due_now_minor: i64,
-) -> CaseDecision<'a> {
+pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended: Ended<'a>, sums: Sums) -> CaseDecision<'a> {
+    let Sums { open_minor, due_now_minor, .. } = sums;
     let situation = resolving.situation;
     let mut tasks = rounds.tasks;
     let (mut messages, mut rules) = (Vec::new(), rounds.rules);
@@ -133,9 +133,13 @@ pub(super) fn case<'a>(
     });
     let (driver, step) = driver.unzip();
     let trace = CaseTrace {
-        currency: resolving.currency,
+        currency: resolving.of.key.currency(),
+        legal_entity: resolving.of.key.balance.legal_entity.clone(),
+        case: Some(resolving.case.id.clone()),
         state: Some(state),
         workflow: Some(pinned(resolving.case)),
+        joined: joined_by(resolving.of.key, resolving.case),
+        by_hand: resolving.case.by_hand,
         due_now_minor,
         open_minor,
         driver,
@@ -151,33 +155,99 @@ pub(super) fn case<'a>(
     CaseDecision { case, messages, tasks, charges, results: rounds.results, next, trace }
 }
 
-/// Concludes a currency that has nothing to chase: nothing is open, or no workflow applies.
-pub(super) fn without_steps<'a>(situation: &Situation<'a>, currency: Currency, because: Because) -> CaseDecision<'a> {
-    let case = situation.facts.cases.get(&currency).cloned();
-    let (case, next) = match because {
-        Because::NothingOpen => (case.map(|case| Case { state: CaseState::Closed, ..case }), Next::Nothing),
-        _ => (case, Next::Parked),
-    };
-    let closed = case.as_ref().filter(|_| because == Because::NothingOpen);
+/// Concludes a case of which nothing is open.
+pub(super) fn over<'a>(situation: &Situation<'a>, key: &CaseKey, given: &[&Order]) -> CaseDecision<'a> {
+    let case = situation.facts.cases.get(key).map(|case| Case { state: CaseState::Closed, ..case.clone() });
+    let why = if case.is_some() { "nothing is open" } else { "there is no case" };
+    let joined = case.as_ref().and_then(|case| joined_by(key, case));
+    let decided = without_steps(&key.balance, case, Because::NothingOpen, Next::Nothing, Sums::default(), too_late(given, why));
+    CaseDecision { trace: CaseTrace { joined, ..decided.trace }, ..decided }
+}
+
+/// Concludes a case whose workflow is not there.
+pub(super) fn without_workflow<'a>(situation: &Situation<'a>, of: &CaseItems<'_>, given: &[&Order]) -> CaseDecision<'a> {
+    let case = situation.facts.cases.get(of.key).cloned();
+    let orders = too_late(given, "there is no case");
+    let decided = without_steps(&of.key.balance, None, Because::NoWorkflowApplies, Next::Parked, of.sums(situation), orders);
+    CaseDecision { case, ..decided }
+}
+
+/// Concludes what has no step: a case that is over, or due items that no workflow applies to.
+fn without_steps<'a>(
+    balance: &BalanceKey,
+    case: Option<Case>,
+    because: Because,
+    next: Next,
+    sums: Sums,
+    orders: Vec<OrderTrace>,
+) -> CaseDecision<'a> {
     let trace = CaseTrace {
-        currency,
-        state: closed.map(|case| case.state),
-        workflow: closed.map(pinned),
-        due_now_minor: situation.book.exposure_minor(currency),
-        open_minor: situation.book.open_minor(currency),
+        currency: balance.currency,
+        legal_entity: balance.legal_entity.clone(),
+        case: case.as_ref().map(|case| case.id.clone()),
+        state: case.as_ref().map(|case| case.state),
+        workflow: case.as_ref().map(pinned),
+        joined: None,
+        by_hand: case.as_ref().is_some_and(|case| case.by_hand),
+        due_now_minor: sums.due_now_minor,
+        open_minor: sums.open_minor,
         driver: None,
         step: None,
         because,
         until: None,
         lapsed: Vec::new(),
         rules: Vec::new(),
-        orders: too_late(situation, currency, if closed.is_some() { "nothing is open" } else { "there is no case" }),
+        orders,
     };
     CaseDecision { case, messages: Vec::new(), tasks: Vec::new(), charges: Vec::new(), results: Vec::new(), next, trace }
 }
 
+/// What is decided about due items that no workflow applies to, by balance, and about orders that no case is there for.
+fn without_case<'a>(situation: &Situation<'a>, joined: &CaseByItem, homeless: &[&Order]) -> Vec<CaseDecision<'a>> {
+    let mut sums: BTreeMap<BalanceKey, Sums> = BTreeMap::new();
+    for item in joined.without_case().into_iter().filter_map(|at| situation.book.items.get(at)) {
+        let of = sums.entry(item.balance()).or_default();
+        of.open_minor = of.open_minor.saturating_add(item.owed_minor());
+        of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
+    }
+    for order in homeless {
+        if !sums.keys().any(|balance| balance.currency == order.currency) {
+            sums.insert(BalanceKey::of(order.currency), Sums::default());
+        }
+    }
+    let mut told: BTreeSet<Currency> = BTreeSet::new();
+    let mut all = Vec::with_capacity(sums.len());
+    for (balance, of) in sums {
+        let first = told.insert(balance.currency);
+        let given: Vec<&Order> = homeless.iter().copied().filter(|order| first && order.currency == balance.currency).collect();
+        let (because, next, why) = if of.open_minor == 0 {
+            (Because::NothingOpen, Next::Nothing, "there is no case")
+        } else {
+            (Because::NoWorkflowApplies, Next::Parked, "there is no case")
+        };
+        all.push(without_steps(&balance, None, because, next, of, too_late(&given, why)));
+    }
+    all
+}
+
+/// The cases from now on: of closed ones the newest few are remembered.
+pub fn remembered(mut cases: BTreeMap<CaseKey, Case>) -> BTreeMap<CaseKey, Case> {
+    let closed = |case: &Case| case.state == CaseState::Closed;
+    while cases.values().filter(|case| closed(case)).count() > CLOSED_CASES_MAX {
+        let closed = cases.iter().filter(|(_, case)| closed(case));
+        let Some(oldest) = closed.min_by_key(|(key, case)| (case.opened_at, *key)).map(|(key, _)| key.clone()) else { break };
+        cases.remove(&oldest);
+    }
+    cases
+}
+
 /// Puts the decisions about the cases together.
-pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDecision<'_>)>) -> Decision {
+pub(super) fn customer(
+    situation: &Situation<'_>,
+    joined: &CaseByItem,
+    cases: Vec<(CaseKey, CaseDecision<'_>)>,
+    homeless: &[&Order],
+) -> Decision {
     let mut decision = Decision {
         cases: situation.facts.cases.clone(),
         messages: Vec::new(),
@@ -197,8 +267,10 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     let found = work::about_money(situation);
     let mut asking = found.clone();
     let mut results = Vec::new();
-    for (currency, case) in cases {
-        decision.cases.extend(case.case.map(|case| (currency, case)));
+    let keyed = cases.into_iter().map(|(key, case)| (Some(key), case));
+    let without_case = without_case(situation, joined, homeless).into_iter().map(|case| (None, case));
+    for (key, case) in keyed.chain(without_case) {
+        decision.cases.extend(key.zip(case.case));
         let before = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
         let placed = |message: Planned| Planned { copy_of: message.copy_of.map(|of| before + of), ..message };
         decision.messages.extend(case.messages.into_iter().map(placed));
@@ -218,17 +290,20 @@ pub(super) fn customer(situation: &Situation<'_>, cases: Vec<(Currency, CaseDeci
     if more || more_orders {
         decision.next = Next::At(situation.now);
     }
-    decision.marks = marks(situation, results);
+    decision.cases = remembered(decision.cases);
+    decision.marks = marks(situation, joined, results);
     let expire =
         situation.orders.iter().filter(|order| !decision.used_orders.contains(&order.id)).filter_map(|order| order.until);
     decision.next = expire.fold(decision.next, |next, at| next.earlier(Next::At(at)));
     let asks = situation.book.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
     let changes = situation.book.kept.change_at.into_iter().chain(situation.book.agreed_next_at);
     let changes = changes.filter(|_| !situation.book.items.is_empty());
+    let joins_at = joined.look_at.filter(|_| situation.mode() != Mode::Off);
     let more = (situation.book.agreements.len() > decision.agreements.len()).then_some(situation.now);
     decision.next = asks
         .chain(changes)
         .chain(more)
+        .chain(joins_at)
         .chain(situation.book.issued_next_at)
         .fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
@@ -256,7 +331,7 @@ fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
 pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
     let owes = !situation.book.items.is_empty();
     let next = if owes { Next::Parked } else { Next::Nothing };
-    Decision { next, agreements: Vec::new(), ..customer(situation, Vec::new()) }
+    Decision { next, agreements: Vec::new(), ..customer(situation, &CaseByItem::default(), Vec::new(), &[]) }
 }
 
 fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
@@ -268,6 +343,10 @@ fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, wai
         (Some(item), Some(step)) => Because::NotDue { item, step, until, pay_by: next.pay_by },
         (None, _) | (_, None) => Because::Deferred,
     }
+}
+
+fn joined_by(key: &CaseKey, case: &Case) -> Option<CompactString> {
+    (key.workflow != case.workflow).then(|| key.workflow.clone())
 }
 
 fn pinned(case: &Case) -> String {
@@ -285,18 +364,19 @@ fn fresh(situation: &Situation<'_>, asking: Vec<Asking>) -> Vec<Asking> {
     once
 }
 
-/// The steps that are over, one coverage an outcome.
-fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Vec<Coverage> {
+/// The steps that are over, one coverage an outcome and case.
+fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, StepResult<'_>)>) -> Vec<Coverage> {
     let mut marks: Vec<Coverage> = Vec::new();
-    for (item, result) in results {
-        let Some(item) = situation.book.items.get(item) else { continue };
+    for (at, result) in results {
+        let Some(item) = situation.book.items.get(at) else { continue };
+        let workflow = joined.case_of(at).map(|key| key.workflow.clone()).unwrap_or_default();
         let row = Covered {
             item: item.key.clone(),
             step: result.step.to_owned(),
             occurrence: result.occurrence,
             due_now_minor: item.due_now_minor,
         };
-        match marks.iter_mut().find(|mark| mark.outcome == result.outcome) {
+        match marks.iter_mut().find(|mark| mark.outcome == result.outcome && mark.workflow == workflow) {
             Some(mark) => mark.rows.push(row),
             None => marks.push(Coverage {
                 number: situation.facts.decision + 1,
@@ -306,6 +386,7 @@ fn marks(situation: &Situation<'_>, results: Vec<(usize, StepResult<'_>)>) -> Ve
                 message: None,
                 way: None,
                 pay_by: None,
+                workflow,
                 rows: vec![row],
                 copy: false,
             }),

@@ -160,8 +160,10 @@ fn copies_count_as_one_contact_each_at_their_own_person() {
     }
     let logged = |id: &str| stage.facts.contact_log[&format!("{id}@beispiel.example")].attempts.len();
     assert_eq!((logged("a"), logged("b")), (1, 1));
-    let conditions = assess(&stage.facts, &stage.policy, now)
-        .condition_facts(&assess(&stage.facts, &stage.policy, now).exposure_facts(EUR), Some(0));
+    let conditions = assess(&stage.facts, &stage.policy, now).condition_facts(
+        &assess(&stage.facts, &stage.policy, now).case_facts(stage.facts.cases.keys().next().expect("a case")),
+        Some(0),
+    );
     assert_eq!(conditions.history.contacts, 1, "a condition counts one message");
 }
 

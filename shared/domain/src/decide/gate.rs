@@ -1,11 +1,9 @@
 //! Phase 2: whether a case may be chased at all. One look, nothing is changed.
 
-use std::sync::Arc;
-
 use jiff::{Timestamp, ToSpan};
 
-use super::{Situation, UNKNOWN_HOURS_MAX};
-use crate::{Because, CaseState, Currency, Next, WaitingReason, condition::ExposureFacts, workflow::CompiledWorkflow};
+use super::{Situation, UNKNOWN_HOURS_MAX, assess::CaseFacts, case::CaseItems};
+use crate::{Because, CaseState, Next, WaitingReason, workflow::CompiledWorkflow};
 
 /// What the gate says.
 pub(super) enum Gate {
@@ -25,27 +23,30 @@ pub(super) enum Gate {
 /// Looks whether anything of a case may be chased now.
 pub(super) fn gate(
     situation: &Situation<'_>,
-    currency: Currency,
+    of: &CaseItems<'_>,
     workflow: &CompiledWorkflow,
-    exposure: &Arc<ExposureFacts>,
+    seen: &CaseFacts,
     oldest_chased: Option<usize>,
 ) -> Gate {
     let book = &situation.book;
-    let due_now_minor = exposure.due_now_minor;
-    let minimum_minor = situation.policy.settings.minimum_exposure.get(&currency).copied().unwrap_or(0);
+    let sums = of.sums(situation);
+    let minimum_minor = situation.policy.settings.minimum_exposure.get(&of.key.currency()).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
     if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
         Gate::Wait { because: Because::WorkflowWithdrawn, state: CaseState::Ended, next: Next::Parked }
-    } else if due_now_minor == 0 {
-        let held = book.kept_minor(currency) > 0;
+    } else if !situation.policy.settings.knows_legal_entity(&of.key.balance.legal_entity) {
+        let legal_entity = of.key.balance.legal_entity.to_string();
+        waits(WaitingReason::Held, Because::UnknownLegalEntity { legal_entity }, tomorrow(situation))
+    } else if sums.due_now_minor == 0 {
+        let held = sums.kept_minor > 0;
         let reason = if held { WaitingReason::Held } else { WaitingReason::Covered };
         waits(reason, Because::NothingDueNow { held }, Next::Parked)
-    } else if book.kept.cases.iter().any(|(held, _)| *held == currency) {
-        let by = book.kept.cases.iter().filter(|(held, _)| *held == currency).map(|(_, hold)| hold.clone()).collect();
+    } else if book.kept.cases.iter().any(|(held, _)| *held == of.key.balance) {
+        let by = book.kept.cases.iter().filter(|(held, _)| *held == of.key.balance).map(|(_, hold)| hold.clone()).collect();
         waits(WaitingReason::Held, Because::Held { by }, Next::Parked)
-    } else if due_now_minor < minimum_minor {
+    } else if seen.exposure.due_now_minor < minimum_minor {
         waits(WaitingReason::BelowMinimum, Because::BelowMinimum { minimum_minor }, Next::Parked)
-    } else if workflow.exit_when().holds(false, || situation.condition_facts(exposure, oldest_chased)) {
+    } else if workflow.exit_when().holds(false, || situation.condition_facts(seen, oldest_chased)) {
         waits(WaitingReason::Exited, Because::ExitWhenHolds, tomorrow(situation))
     } else if let Some(until) = pending_until(situation) {
         Gate::Wait { because: Because::MessagePending { until }, state: CaseState::Open, next: Next::At(until) }

@@ -33,10 +33,13 @@ use jiff::Timestamp;
 
 pub use agenda::upcoming;
 pub use assess::{Situation, assess};
+pub use case::{CaseByItem, case_by_item};
+pub use conclude::remembered;
 pub use recheck::{Recheck, Refusal, cap_is_lifted, recheck};
 pub use rungs::{CLEARING_BUSINESS_DAYS, NextStep};
 
-use crate::{Because, Case, CaseState, Currency, Decision, Facts, Mode, Policy};
+use crate::{Case, CaseState, Decision, Facts, Mode, Order, Policy};
+use case::CaseItems;
 use conclude::{CaseDecision, Ended, Rounds};
 use gate::Gate;
 use resolve::Resolving;
@@ -50,41 +53,41 @@ pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     if policy.settings.mode == Mode::Off {
         return conclude::switched_off(&situation);
     }
-    let mut currencies = situation.book.currencies();
-    currencies.extend(facts.cases.keys().copied());
-    currencies.extend(situation.orders.iter().map(|order| order.currency));
-    currencies.sort();
-    currencies.dedup();
-    let mut cases = Vec::with_capacity(currencies.len());
-    for currency in currencies {
+    let mut joined = case::case_by_item(&situation);
+    let mut keys = joined.keys();
+    keys.extend(facts.cases.keys().cloned());
+    let given = orders::of_cases(&situation, &mut joined, &keys);
+    keys.extend(given.of_case.keys().cloned());
+    let mut cases = Vec::with_capacity(keys.len());
+    for key in keys {
+        let orders = given.of_case.get(&key).map_or(&[][..], Vec::as_slice);
         let case;
-        (case, situation) = decide_case(situation, currency);
-        cases.push((currency, case));
+        (case, situation) = decide_case(situation, &CaseItems::of(&joined, &key), orders);
+        cases.push((key, case));
     }
-    conclude::customer(&situation, cases)
+    conclude::customer(&situation, &joined, cases, &given.of_none)
 }
 
-/// Decides about one case; gives the situation back with what the decision satisfied.
-fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_>, Situation<'_>) {
-    let exposure = situation.exposure_facts(currency);
-    if exposure.open_minor == 0 {
-        return (conclude::without_steps(&situation, currency, Because::NothingOpen), situation);
+/// Decides about one case, which `given` orders are about; gives the situation back with what the decision satisfied.
+fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Order]) -> (CaseDecision<'a>, Situation<'a>) {
+    let sums = of.sums(&situation);
+    if sums.open_minor == 0 {
+        return (conclude::over(&situation, of.key, given), situation);
     }
-    let (target, mut orders) = orders::moved(&situation, currency);
-    let pinned = case::case_and_workflow(&situation, currency, &exposure);
+    let (target, mut orders) = orders::moved(&situation, given);
+    let pinned = case::case_and_workflow(&situation, of);
     let (case, workflow) = match (pinned, target) {
         (Some((case, workflow)), None) => (case, workflow),
-        (Some((case, _)), Some(workflow)) => {
-            let moved = Case { workflow: workflow.id.clone(), version: workflow.version, state: CaseState::Open, ..case };
-            (moved, workflow)
+        (pinned, Some(workflow)) => {
+            let case = pinned.map_or_else(|| case::opened(&situation, of.key, workflow), |(case, _)| case);
+            let (id, version, state) = (workflow.id.clone(), workflow.version, CaseState::Open);
+            (Case { workflow: id, version, state, by_hand: true, ..case }, workflow)
         }
-        (None, Some(workflow)) => (case::opened(&situation, currency, workflow), workflow),
-        (None, None) => {
-            return (conclude::without_steps(&situation, currency, Because::NoWorkflowApplies), situation);
-        }
+        (None, None) => return (conclude::without_workflow(&situation, of, given), situation),
     };
-    let chased = situation.chased(currency);
-    let obeyed = orders::obey(&situation, currency, workflow, &rungs::Rungs::new(&situation, workflow, &case));
+    let seen = situation.case_facts(of.key);
+    let chased = of.chased(&situation);
+    let obeyed = orders::obey(&situation, of, given, workflow, &rungs::Rungs::new(&situation, workflow, &case));
     orders.extend(obeyed.traces);
     let mut situation = situation;
     situation.history = situation.history.with(obeyed.results.iter().cloned());
@@ -101,7 +104,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
     let lifts_cap = obeyed.lifts_cap.is_some();
     // Each round satisfies at least one step of one item or asks for its approval, or is the last.
     let rounds_max = 1 + 2 * workflow.rungs() * chased.len().max(1);
-    let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
+    let mut ended = match gate::gate(&situation, of, workflow, &seen, chased.first().copied()) {
         Gate::Proceed => None,
         Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
     };
@@ -109,7 +112,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         if ended.is_some() {
             break;
         }
-        let agenda = agenda::agenda(&situation, workflow, &case, &exposure, &chased);
+        let agenda = agenda::agenda(&situation, workflow, &case, &seen, &chased);
         let skipped = agenda.skipped;
         let passed_over_all = agenda.is_due && agenda.due.is_empty() && !skipped.is_empty();
         rounds.look_at = agenda.look_at;
@@ -121,7 +124,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         ended = match (agenda.is_due, &rounds.driver, agenda.until) {
             (true, ..) if passed_over_all => None,
             (true, ..) => {
-                let resolving = Resolving { situation: &situation, currency, workflow, case: &case, lifts_cap };
+                let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
                 let resolved = resolving.resolve(&agenda.due, std::mem::take(&mut rounds.rules));
                 situation.asked.extend(resolved.asked.iter().cloned());
                 let goes_on = !resolved.results.is_empty() || !resolved.asked.is_empty();
@@ -142,7 +145,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
             (false, ..) => Some(Ended::NoStepLeft),
         };
     }
-    let resolving = Resolving { situation: &situation, currency, workflow, case: &case, lifts_cap };
+    let resolving = Resolving { situation: &situation, of, workflow, case: &case, lifts_cap };
     let ended = ended.unwrap_or(Ended::Unsettled);
     if let (Some(lifts), Ended::Resolved(resolved)) = (&obeyed.lifts_cap, &ended) {
         let beyond = resolving.beyond_cap(&resolved.messages);
@@ -151,12 +154,17 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
         rounds.results.extend(beyond);
     }
     let rounds = Rounds { orders, ..rounds };
-    let decided = conclude::case(&resolving, rounds, ended, exposure.open_minor, exposure.due_now_minor);
+    let decided = conclude::case(&resolving, rounds, ended, sums);
     (decided, situation)
 }
 
 #[cfg(test)]
+use crate::{Because, Currency, testing::case_in};
+
+#[cfg(test)]
 mod agreement_properties;
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod contact_tests;
 #[cfg(test)]

@@ -1,8 +1,14 @@
 //! Orders of people: each is obeyed by the decision that can, or traced with why not, and used up.
 
-use super::{Situation, rungs::Rungs};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Situation,
+    case::{CaseByItem, CaseItems},
+    rungs::Rungs,
+};
 use crate::{
-    Currency, DueItemKey, Facts, Occurrence, Order, OrderId, OrderKind, OrderTrace, OrderedStep, Outcome,
+    CaseKey, CaseState, DueItemKey, Facts, Occurrence, Order, OrderId, OrderKind, OrderTrace, OrderedStep, Outcome,
     step_history::{StepResult, ordered, satisfied},
     workflow::CompiledWorkflow,
 };
@@ -39,18 +45,67 @@ fn used(order: &Order, said: String) -> OrderTrace {
     OrderTrace { order: order.id.clone(), kind: order.kind.clone(), said, used: true }
 }
 
-/// Orders about a currency that has no case to obey them.
-pub(super) fn too_late(situation: &Situation<'_>, currency: Currency, why: &str) -> Vec<OrderTrace> {
-    let orders = situation.orders.iter().filter(|order| order.currency == currency);
-    orders.map(|order| used(order, format!("it comes too late or too early: {why}"))).collect()
+/// Which case each order is for.
+pub(super) struct OrdersByCase<'a> {
+    /// By case, in the order in which they were given.
+    pub(super) of_case: BTreeMap<CaseKey, Vec<&'a Order>>,
+    /// Those that no case is there for.
+    pub(super) of_none: Vec<&'a Order>,
+}
+
+/// Finds the case of each order: the one that it names, else that of its first due item, else the first of its currency. A move takes
+/// what no workflow applies to along, into a case of its own.
+pub(super) fn of_cases<'a>(situation: &Situation<'a>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>) -> OrdersByCase<'a> {
+    let mut by_case = OrdersByCase { of_case: BTreeMap::new(), of_none: Vec::new() };
+    for order in &situation.orders {
+        match case_of(situation, joined, keys, order) {
+            Some(key) => by_case.of_case.entry(key).or_default().push(order),
+            None => by_case.of_none.push(order),
+        }
+    }
+    by_case
+}
+
+fn case_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>, order: &Order) -> Option<CaseKey> {
+    let cases = &situation.facts.cases;
+    if let Some(id) = &order.case {
+        return cases.iter().find(|(_, case)| case.id == *id).map(|(key, _)| key.clone());
+    }
+    if let Some(first) = order.steps.first() {
+        let of_item = situation.book.position(&first.item).and_then(|at| joined.case_of(at)).cloned();
+        return of_item.or_else(|| keys.iter().find(|key| key.currency() == order.currency).cloned());
+    }
+    let is_open = |key: &&CaseKey| cases.get(*key).is_none_or(|case| case.state != CaseState::Closed);
+    let of_currency = || keys.iter().filter(|key| key.currency() == order.currency);
+    let with_items = of_currency().find(|key| joined.keys().contains(*key));
+    let found = with_items.or_else(|| of_currency().find(is_open)).or_else(|| of_currency().next());
+    if order.kind != OrderKind::Move || with_items.is_some() {
+        return found.cloned();
+    }
+    let workflow = order.workflow.as_deref().unwrap_or_default();
+    let without = joined.without_case().into_iter().filter_map(|at| situation.book.items.get(at));
+    let mut of_none = without.filter(|item| item.currency == order.currency);
+    let is_published = situation.policy.published.iter().any(|(id, _)| id == workflow);
+    match of_none.next().filter(|_| is_published) {
+        Some(item) => {
+            let key = CaseKey::new(item.balance(), workflow);
+            joined.adopt(situation, &key);
+            Some(key)
+        }
+        None => found.cloned(),
+    }
+}
+
+/// Orders about what has no case to obey them.
+pub(super) fn too_late(given: &[&Order], why: &str) -> Vec<OrderTrace> {
+    given.iter().map(|order| used(order, format!("it comes too late or too early: {why}"))).collect()
 }
 
 /// The workflow that a person moves a case to, if one does, and what came of the orders to move it.
-pub(super) fn moved<'a>(situation: &Situation<'a>, currency: Currency) -> (Option<&'a CompiledWorkflow>, Vec<OrderTrace>) {
+pub(super) fn moved<'a>(situation: &Situation<'a>, given: &[&'a Order]) -> (Option<&'a CompiledWorkflow>, Vec<OrderTrace>) {
     let mut target = None;
     let mut traces: Vec<OrderTrace> = Vec::new();
-    let moves = situation.orders.iter().filter(|order| order.currency == currency && order.kind == OrderKind::Move);
-    for order in moves {
+    for order in given.iter().filter(|order| order.kind == OrderKind::Move) {
         if let Some(expired) = expired(situation, order) {
             traces.push(expired);
             continue;
@@ -77,12 +132,12 @@ const MOVED: &str = "the case goes on by ";
 /// Looks at the orders given for a case that has a workflow.
 pub(super) fn obey<'a>(
     situation: &Situation<'a>,
-    currency: Currency,
+    of: &CaseItems<'_>,
+    orders: &[&'a Order],
     workflow: &'a CompiledWorkflow,
     rungs: &Rungs<'_, 'a>,
 ) -> Obeyed<'a> {
     let mut obeyed = Obeyed { results: Vec::new(), traces: Vec::new(), lifts_cap: None };
-    let orders: Vec<&Order> = situation.orders.iter().copied().filter(|order| order.currency == currency).collect();
     for (at, order) in orders.iter().enumerate() {
         if order.kind == OrderKind::Move {
             continue;
@@ -112,7 +167,7 @@ pub(super) fn obey<'a>(
         };
         let (mut done, mut against) = (0, Vec::new());
         for step in &order.steps {
-            let looked = Looked { situation, workflow, rungs, order, later, so_far: &obeyed.results };
+            let looked = Looked { situation, of, workflow, rungs, order, later, so_far: &obeyed.results };
             match looked.at(step, outcome) {
                 Ok(result) => {
                     done += 1;
@@ -147,6 +202,7 @@ fn word(outcome: Outcome) -> &'static str {
 /// One look at what an order says.
 struct Looked<'s, 'a> {
     situation: &'s Situation<'a>,
+    of: &'s CaseItems<'s>,
     workflow: &'a CompiledWorkflow,
     rungs: &'s Rungs<'s, 'a>,
     order: &'s Order,
@@ -160,6 +216,9 @@ impl<'a> Looked<'_, 'a> {
         let book = &self.situation.book;
         let at = book.position(&ordered_step.item).ok_or("it comes too late: the due item is not open")?;
         let item = book.items.get(at).ok_or("it comes too late: the due item is not open")?;
+        if !self.of.items.contains(&at) {
+            return Err("the due item belongs to another case".to_owned());
+        }
         let step = self.workflow.steps.iter().find(|step| step.id == ordered_step.step);
         let step = step.ok_or_else(|| format!("workflow {} has no step '{}'", self.workflow.id, ordered_step.step))?;
         let results = self.situation.history.results(at);

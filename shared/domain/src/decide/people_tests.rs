@@ -62,6 +62,7 @@ fn answer(stage: &mut Stage, kind: OrderKind, now: &str) -> Order {
 
 fn order(id: &str, kind: OrderKind, now: &str) -> Order {
     Order {
+        case: None,
         id: OrderId::derive(&[id]),
         kind,
         currency: EUR,
@@ -98,7 +99,7 @@ fn an_approved_step_is_done_in_the_next_window() {
     assert_eq!(lines, ["2026-02-05 r1: A", "2026-02-09 approval: Approve step r2: send"]);
     let waits = decide(&stage.facts, &stage.policy, at("2026-02-12T00:30:00Z"));
     assert_eq!(waits.trace[0].because, Because::Approval { step: "r2".to_owned() });
-    assert_eq!(waits.cases[&EUR].state, CaseState::Waiting(WaitingReason::Approval));
+    assert_eq!(case_in(&waits.cases, EUR).state, CaseState::Waiting(WaitingReason::Approval));
     assert_eq!((waits.next, waits.tasks.len(), waits.marks.len()), (Next::Parked, 0, 0));
     answer(&mut stage, OrderKind::Approve, "2026-02-12T18:30:00Z");
     let lines = stage.run("2026-02-12T18:30:00Z", "2026-03-01T00:30:00Z");
@@ -344,7 +345,7 @@ fn a_case_is_moved_to_another_workflow_at_its_rungs() {
     give(&mut stage, to("other", "2026-02-06T09:00:00Z"));
     let lines = stage.run("2026-02-06T09:00:00Z", "2026-03-01T00:30:00Z");
     assert_eq!(lines, ["2026-02-07 hard: A"], "r1 is not sent again");
-    assert_eq!(stage.facts.cases[&EUR].workflow, "other");
+    assert_eq!(case_in(&stage.facts.cases, EUR).workflow, "other");
 }
 
 #[test]

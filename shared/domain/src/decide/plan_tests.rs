@@ -371,6 +371,7 @@ fn a_message_names_the_date_of_the_step_that_it_is_written_for() {
     let item = crate::DueItemKey::whole(crate::InvoiceId::derive(&["acme", "canonical", "old"]));
     let occurrence = crate::Occurrence::default();
     stage.facts.coverage.push(crate::Coverage {
+        workflow: compact_str::CompactString::default(),
         number: 0,
         at: at("2026-01-13T15:45:00Z"),
         mode: Mode::Live,
@@ -407,7 +408,7 @@ fn a_withdrawn_workflow_ends_its_cases_and_a_person_is_told() {
     stage.policy.withdrawn.insert("plan".to_owned(), 1);
     let decision = stage.step(at("2026-02-09T15:45:00Z"));
     assert_eq!(decision.trace[0].because, Because::WorkflowWithdrawn);
-    assert_eq!((decision.cases[&EUR].state, decision.next), (crate::CaseState::Ended, crate::Next::Parked));
+    assert_eq!((case_in(&decision.cases, EUR).state, decision.next), (crate::CaseState::Ended, crate::Next::Parked));
     let told = |tasks: &[crate::NewTask]| -> Vec<String> { tasks.iter().map(|task| task.key.clone()).collect() };
     let first = told(&decision.tasks);
     assert_eq!((decision.tasks[0].kind, first.len()), (crate::TaskKind::PlanEnded, 1));

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Situation, assess, orders,
+    Situation, assess,
+    case::case_by_item,
+    orders,
     route::{self, Lifted},
     rungs::{Rungs, is_sent_now},
 };
@@ -49,17 +51,20 @@ impl std::fmt::Display for Refusal {
 /// Runs the guard again on fresh facts and compares with what was decided.
 pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Timestamp) -> Recheck {
     let situation = assess(facts, policy, now);
-    let Some(case) = facts.cases.get(&pending.currency).filter(|case| case.state != CaseState::Closed) else {
+    let Some(case) = facts.cases.get(&pending.case).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
-    if situation.book.kept.cases.iter().any(|(currency, _)| *currency == pending.currency) {
+    if situation.book.kept.cases.iter().any(|(balance, _)| *balance == pending.case.balance) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
     if policy.is_withdrawn(&case.workflow, case.version) {
         return Recheck::Supersede("the case's workflow was withdrawn".to_owned());
+    }
+    if !policy.settings.knows_legal_entity(&pending.case.balance.legal_entity) {
+        return Recheck::Supersede("the settings do not list its legal entity".to_owned());
     }
     let rows = still_due(&situation, workflow, case, pending);
     let Some(highest) = highest(workflow, &rows) else {
@@ -128,8 +133,9 @@ fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case
     let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
     let history = StepHistory::but_for(situation.facts, &situation.book, &situation.place, pending.mode, &siblings);
     let rungs = Rungs::new(situation, workflow, case);
+    let joined = case_by_item(situation);
     let fresh = |row: &Covered| {
-        let at = situation.book.position(&row.item)?;
+        let at = situation.book.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
         let item = situation.book.items.get(at).filter(|item| item.due_now_minor > 0)?;
         let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
         let step = workflow.steps.get(own.index)?;

@@ -6,13 +6,14 @@ use super::{
     Situation,
     agenda::ItemStep,
     assess::{Approval, Asked},
+    case::CaseItems,
     gate::tomorrow,
     route::{self, Lifted, Route, Ways},
     rungs::is_sent_now,
     work::{self, Asking},
 };
 use crate::{
-    Action, Case, Channel, Covered, Currency, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
+    Action, Case, Channel, Covered, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
     dates::add_days,
     effect::WORK_ROWS_MAX,
     guard::{CONTACT_CAP, Verdict},
@@ -44,7 +45,7 @@ pub(super) struct Resolved<'a> {
 /// One case that is being resolved.
 pub(super) struct Resolving<'s, 'a> {
     pub(super) situation: &'s Situation<'a>,
-    pub(super) currency: Currency,
+    pub(super) of: &'s CaseItems<'s>,
     pub(super) workflow: &'a CompiledWorkflow,
     pub(super) case: &'s Case,
     /// Whether a person lifted the cap of contacts for the next message.
@@ -267,7 +268,7 @@ impl<'a> Resolving<'_, 'a> {
         Some(Planned {
             position: 0,
             mode: self.situation.mode(),
-            currency: self.currency,
+            case: self.of.key.clone(),
             channel,
             contact,
             template: send.template.clone(),

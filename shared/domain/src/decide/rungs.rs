@@ -176,7 +176,8 @@ impl<'s, 'a> Rungs<'s, 'a> {
 
     /// The latest promise of those that speak of an item, with the day promised.
     fn promise(&self, item: &DueItem<'_>) -> Option<(Date, &'s Agreement)> {
-        let speaks = |(_, promise): &&(Date, &Agreement)| promise.scope.covers(item.key.invoice(), item.currency);
+        let speaks =
+            |(_, promise): &&(Date, &Agreement)| promise.scope.covers(item.key.invoice(), item.currency, item.legal_entity);
         self.promises.iter().find(speaks).copied()
     }
 

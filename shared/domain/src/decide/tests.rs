@@ -26,7 +26,7 @@ fn a_ladder_runs_its_course() {
             "2026-03-06 plan_ended: The plan has ended and money is still owed",
         ]
     );
-    assert_eq!(stage.facts.cases[&EUR].state, CaseState::Ended);
+    assert_eq!(case_in(&stage.facts.cases, EUR).state, CaseState::Ended);
 }
 
 #[test]
@@ -177,13 +177,13 @@ fn paid_closes_and_a_reversal_reenters_at_its_rung() {
     let mut stage = Stage::new(ladder());
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.run("2026-01-20T08:00:00Z", "2026-02-06T00:00:00Z");
-    let case = stage.facts.cases[&EUR].id.clone();
+    let case = case_in(&stage.facts.cases, EUR).id.clone();
     stage.pay("P", &id, 1_000, PaymentStatus::Received, "2026-02-07T00:00:00Z");
     let decision = stage.step(at("2026-02-07T15:45:00Z"));
-    assert_eq!(decision.cases[&EUR].state, CaseState::Closed);
+    assert_eq!(case_in(&decision.cases, EUR).state, CaseState::Closed);
     stage.pay("P", &id, 1_000, PaymentStatus::Reversed, "2026-02-20T00:00:00Z");
     assert_eq!(stage.run("2026-02-20T15:45:00Z", "2026-02-23T00:00:00Z"), ["2026-02-20 nudge: A"]);
-    assert_eq!(stage.facts.cases[&EUR].id, case, "the same case, reopened");
+    assert_eq!(case_in(&stage.facts.cases, EUR).id, case, "the same case, reopened");
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn a_case_on_hold_waits_and_stop_clock_moves_the_anchor() {
         stage.invoice("A", EUR, 1_000, "2026-02-04");
         stage.facts.agreements.push(hold(HoldScope::Customer, None, clock.clone(), "2026-01-30T00:00:00Z", "2026-02-11"));
         let decision = stage.step(at("2026-02-05T15:45:00Z"));
-        assert_eq!(decision.cases[&EUR].state, CaseState::Waiting(WaitingReason::Held));
+        assert_eq!(case_in(&decision.cases, EUR).state, CaseState::Waiting(WaitingReason::Held));
         let lines = stage.run("2026-02-05T15:45:00Z", "2026-02-18T00:00:00Z");
         assert_eq!(lines, [expected], "{clock:?}");
     }
@@ -302,7 +302,7 @@ fn currencies_are_chased_together_one_message_each() {
     stage.invoice("B", Currency::USD, 1_000, "2026-02-04");
     let decision = stage.step(at("2026-02-05T15:45:00Z"));
     assert_eq!(decision.messages.len(), 2);
-    assert_ne!(decision.messages[0].currency, decision.messages[1].currency);
+    assert_ne!(decision.messages[0].case.currency(), decision.messages[1].case.currency());
     assert_eq!(stage.run("2026-02-05T15:46:00Z", "2026-02-13T00:00:00Z"), ["2026-02-12 nudge: A", "2026-02-12 nudge: B"]);
 }
 
@@ -369,7 +369,7 @@ fn conditions_choose_skip_and_exit() {
     let mut stage = Stage::new(plan);
     stage.invoice("A", EUR, 1_000, "2026-02-04");
     let decision = stage.step(at("2026-02-05T15:45:00Z"));
-    assert_eq!(decision.cases[&EUR].state, CaseState::Waiting(WaitingReason::Exited));
+    assert_eq!(case_in(&decision.cases, EUR).state, CaseState::Waiting(WaitingReason::Exited));
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn a_sender_looks_again() {
             status: crate::PendingStatus::Queued,
             decided_at: at("2026-02-05T15:45:00Z"),
             mode: planned.mode,
-            currency: planned.currency,
+            case: planned.case.clone(),
             channel: planned.channel,
             contact: planned.contact.clone(),
             template: planned.template.clone(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Situation, work::Asking};
-use crate::{Case, CaseState, Currency, OpenWork, TaskKind, Withdrawal, step_history::satisfied};
+use crate::{Case, CaseId, CaseKey, CaseState, OpenWork, TaskKind, Withdrawal, step_history::satisfied};
 
 /// Most work that one decision takes back; the rest goes with the next.
 pub(super) const WITHDRAWN_MAX: usize = 20;
@@ -12,7 +12,7 @@ pub(super) const WITHDRAWN_MAX: usize = 20;
 /// What is taken back, at most `most` of it, and whether there is more. `found` is what is wrong with the customer's money now.
 pub(super) fn withdrawn(
     situation: &Situation<'_>,
-    cases: &BTreeMap<Currency, Case>,
+    cases: &BTreeMap<CaseKey, Case>,
     found: &[Asking],
     most: usize,
 ) -> (Vec<Withdrawal>, bool) {
@@ -27,12 +27,13 @@ pub(super) fn withdrawn(
 }
 
 /// Why the reason for work is gone, if it is.
-fn gone(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>, found: &[Asking], work: &OpenWork) -> Option<&'static str> {
-    let is_closed = |currency: Currency| {
-        situation.book.open_minor(currency) == 0 || cases.get(&currency).is_some_and(|case| case.state == CaseState::Closed)
+fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Asking], work: &OpenWork) -> Option<&'static str> {
+    let is_closed = |case: &CaseId| {
+        let known = cases.values().find(|known| known.id == *case);
+        known.is_none_or(|known| known.state == CaseState::Closed)
     };
     match work.kind {
-        TaskKind::MoneyInFlight | TaskKind::Overpaid | TaskKind::OtherCurrency | TaskKind::TakenBack => {
+        TaskKind::MoneyInFlight | TaskKind::Overpaid | TaskKind::OtherCurrency | TaskKind::LegalEntity | TaskKind::TakenBack => {
             let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
             (!still).then_some("what was found in the books is no longer there")
         }
@@ -54,7 +55,9 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>, found: &[As
         | TaskKind::DeadLetter
         | TaskKind::Connection
         | TaskKind::Books => {
-            if work.currency.is_some_and(is_closed) {
+            if work.currency.is_some_and(|currency| situation.book.open_minor(currency) == 0)
+                || work.case.as_ref().is_some_and(is_closed)
+            {
                 return Some("nothing of its case is open any more");
             }
             if work.rows.is_empty() || work.more {

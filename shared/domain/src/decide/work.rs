@@ -5,8 +5,8 @@
 
 use super::{Situation, agenda::ItemStep, resolve::Resolving};
 use crate::{
-    Action, Case, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step, TaskKind,
-    Terms, WorkRow,
+    Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step,
+    TaskKind, Terms, WorkRow,
     dates::add_days,
     settings::AfterRefund,
     workflow::{AfterWait, FeeKind, Notify},
@@ -25,14 +25,15 @@ struct Says {
     title: String,
     detail: String,
     step: Option<String>,
-    currency: Option<Currency>,
+    case: Option<(Currency, CaseId)>,
 }
 
 impl Asking {
     fn of(situation: &Situation<'_>, says: Says, reason: String, rows: &[WorkRow]) -> Self {
-        let Says { kind, title, detail, step, currency } = says;
+        let Says { kind, title, detail, step, case } = says;
+        let (currency, case) = case.unzip();
         let key = format!("{reason}/{}", situation.facts.decision + 1);
-        let task = NewTask { kind, key, title, detail, to: None, due_on: None, step, currency };
+        let task = NewTask { kind, key, title, detail, to: None, due_on: None, step, currency, case };
         let work = OpenWork::of(situation.facts, &task, reason, rows, situation.now);
         Self { task, work }
     }
@@ -53,17 +54,17 @@ pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> A
             "no due item has a step of workflow {} left, and {} are still due; decide what to do next, or write \
              the rest off in the accounting system",
             resolving.workflow.id,
-            Money::from_minor(due_now_minor, resolving.currency)
+            Money::from_minor(due_now_minor, resolving.of.key.currency())
         ),
         step: None,
-        currency: Some(resolving.currency),
+        case: of(resolving),
     };
     Asking::of(resolving.situation, says, reason, &[])
 }
 
 /// The workflow was withdrawn while money is owed: once a case, and again for each due item that comes after it.
 pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> Asking {
-    let items = resolving.situation.book.in_currency(resolving.currency);
+    let items = resolving.of.due_items(resolving.situation);
     let newest = items.max_by_key(|item| (item.issued_on, &item.key)).map(|item| item.key.to_string()).unwrap_or_default();
     let says = Says {
         kind: TaskKind::PlanEnded,
@@ -73,10 +74,10 @@ pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> Askin
              customer comes to owe in that currency until all of it is paid; go on by hand, or take the workflow out of use again with \
              open_cases=run_on, which lets them go on",
             resolving.workflow.id,
-            Money::from_minor(open_minor, resolving.currency)
+            Money::from_minor(open_minor, resolving.of.key.currency())
         ),
         step: None,
-        currency: Some(resolving.currency),
+        case: of(resolving),
     };
     Asking::of(resolving.situation, says, format!("{}/withdrawn/{newest}", resolving.case.id), &[])
 }
@@ -91,7 +92,7 @@ pub(super) fn unsettled(resolving: &Resolving<'_, '_>) -> Asking {
             resolving.workflow.id
         ),
         step: None,
-        currency: Some(resolving.currency),
+        case: of(resolving),
     };
     Asking::of(resolving.situation, says, format!("{}/unsettled", resolving.case.id), &[])
 }
@@ -120,7 +121,7 @@ pub(super) fn approval(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemS
             owed(resolving, rows)
         ),
         step: Some(step.id.clone()),
-        currency: Some(resolving.currency),
+        case: of(resolving),
     };
     Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows))
 }
@@ -136,14 +137,14 @@ pub(super) fn exception(resolving: &Resolving<'_, '_>, kind: TaskKind, step: &St
         },
         detail,
         step: Some(step.id.clone()),
-        currency: Some(resolving.currency),
+        case: of(resolving),
     };
     Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows))
 }
 
 /// What a step asks a person to do.
 pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Asking {
-    let (workflow, currency, book) = (resolving.workflow, resolving.currency, &resolving.situation.book);
+    let (workflow, currency, book) = (resolving.workflow, resolving.of.key.currency(), &resolving.situation.book);
     let via = |notify: &Notify| if notify.via.is_empty() { String::new() } else { format!(" (by {})", notify.via.join(", ")) };
     let (kind, title, to, due_in) = match &step.action {
         Action::Send(_) => (TaskKind::Task, step.id.clone(), None, None),
@@ -173,7 +174,7 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
             owed(resolving, rows)
         ),
         step: Some(step.id.clone()),
-        currency: Some(currency),
+        case: of(resolving),
     };
     let asking = Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows));
     let due_on = due_in.map(|days| add_days(book.today, i64::from(days.0)));
@@ -193,7 +194,9 @@ pub(super) fn charge(resolving: &Resolving<'_, '_>, asking: &Asking) -> Option<C
     Some(Charge {
         id: ChargeId::derive(&[facts.tenant.as_str(), facts.customer.id.as_str(), &asking.work.reason]),
         name: name.to_owned(),
-        currency: resolving.currency,
+        currency: resolving.of.key.currency(),
+        legal_entity: resolving.of.key.balance.legal_entity.clone(),
+        workflow: Some(resolving.of.key.workflow.clone()),
         amount_minor: fee.amount_minor.filter(|_| fee.kind == FeeKind::Fixed),
         step: step.clone(),
         proposed_at: resolving.situation.now,
@@ -205,9 +208,13 @@ pub(super) fn charge(resolving: &Resolving<'_, '_>, asking: &Asking) -> Option<C
     })
 }
 
+fn of(resolving: &Resolving<'_, '_>) -> Option<(Currency, CaseId)> {
+    Some((resolving.of.key.currency(), resolving.case.id.clone()))
+}
+
 fn owed(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Money {
     let due_now = |row: &ItemStep| resolving.situation.book.items.get(row.item).map_or(0, |item| item.due_now_minor);
-    Money::from_minor(rows.iter().map(due_now).fold(0, i64::saturating_add), resolving.currency)
+    Money::from_minor(rows.iter().map(due_now).fold(0, i64::saturating_add), resolving.of.key.currency())
 }
 
 fn work_rows(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Vec<WorkRow> {
@@ -231,7 +238,7 @@ fn reason(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Stri
 pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     let book = &situation.book;
     let task = |kind, reason, title: &str, detail| {
-        let says = Says { kind, title: title.to_owned(), detail, step: None, currency: None };
+        let says = Says { kind, title: title.to_owned(), detail, step: None, case: None };
         Asking::of(situation, says, reason, &[])
     };
     let late = book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now).map(|in_flight| {
@@ -293,5 +300,14 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         );
         task(TaskKind::PlanBroken, agreement.id.to_string(), "A payment plan is broken", detail)
     });
-    late.chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
+    let unknown: std::collections::BTreeSet<&str> =
+        book.items.iter().map(|item| item.legal_entity).filter(|id| !situation.policy.settings.knows_legal_entity(id)).collect();
+    let unknown = unknown.into_iter().map(|id| {
+        let detail = format!(
+            "invoices of this customer are owed to legal entity '{id}', which settings.legal_entities does not list; they wait; list it \
+             there, or name another one in the accounting system"
+        );
+        task(TaskKind::LegalEntity, id.to_owned(), "A legal entity is not known", detail)
+    });
+    late.chain(unknown).chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
 }

@@ -38,8 +38,13 @@ impl Compiled {
 
     /// Whether it names a fact.
     pub fn names(&self, fact: &str) -> bool {
+        self.names_any(|name| name == fact)
+    }
+
+    /// Whether it names one of the facts that `wanted` picks by name.
+    pub fn names_any(&self, wanted: impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::Checked(condition) => condition.names(fact),
+            Self::Checked(condition) => condition.names_any(wanted),
             Self::Absent | Self::Broken => false,
         }
     }

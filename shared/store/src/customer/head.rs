@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Case, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Owed, Pending, TenantId,
+    BalanceKey, Case, CaseKey, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Owed,
+    Pending, TenantId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,8 +41,8 @@ pub struct Head {
     pub decision: u64,
     /// SHA-256 of the last record, URL-safe base 64; empty before the first.
     pub tip: String,
-    /// The cases, at most one a currency.
-    pub cases: BTreeMap<Currency, Case>,
+    /// The cases.
+    pub cases: BTreeMap<CaseKey, Case>,
     /// Messages that are decided and not settled.
     pub pending: BTreeMap<MessageId, Entry>,
     /// The oldest decision whose coverage is still read.
@@ -95,9 +96,14 @@ pub struct Attempt {
     pub lease_until: Timestamp,
 }
 
-/// What the head says about where its cases stand, shortened.
+/// What the head says about where a case stands, shortened: id, workflow, version, when it opened, state, and where a person chose the
+/// workflow, that by which the case is known.
 #[derive(Serialize, Deserialize)]
-struct CaseItem(String, String, u32, i64, domain::CaseState);
+#[serde(untagged)]
+enum CaseItem {
+    ByHand(String, String, u32, i64, domain::CaseState, String),
+    Joined(String, String, u32, i64, domain::CaseState),
+}
 
 /// Rows of one step and occurrence: item and due now.
 type Group<S, O, K> = (S, O, Vec<(K, i64)>);
@@ -135,30 +141,40 @@ pub(crate) fn unpack(text: &str, key: &str) -> Result<Vec<Covered>> {
     Ok(rows)
 }
 
-pub(crate) fn pack_cases(cases: &BTreeMap<Currency, Case>) -> String {
-    let short: BTreeMap<&str, CaseItem> = cases
-        .iter()
-        .map(|(currency, case)| {
-            let item =
-                CaseItem(case.id.as_str().to_owned(), case.workflow.clone(), case.version, millis(case.opened_at), case.state);
-            (currency.code(), item)
-        })
-        .collect();
+pub(crate) fn pack_cases(cases: &BTreeMap<CaseKey, Case>) -> String {
+    let mut short: BTreeMap<&BalanceKey, Vec<CaseItem>> = BTreeMap::new();
+    for (key, case) in cases {
+        let (id, opened) = (case.id.as_str().to_owned(), millis(case.opened_at));
+        let item = if case.by_hand {
+            CaseItem::ByHand(id, case.workflow.clone(), case.version, opened, case.state, key.workflow.to_string())
+        } else {
+            CaseItem::Joined(id, case.workflow.clone(), case.version, opened, case.state)
+        };
+        short.entry(&key.balance).or_default().push(item);
+    }
     to_json(&short)
 }
 
-fn unpack_cases(text: &str) -> Option<BTreeMap<Currency, Case>> {
+fn unpack_cases(text: &str) -> Option<BTreeMap<CaseKey, Case>> {
     if text.is_empty() {
         return Some(BTreeMap::new());
     }
-    let short: BTreeMap<Currency, CaseItem> = serde_json::from_str(text).ok()?;
-    short
-        .into_iter()
-        .map(|(currency, CaseItem(id, workflow, version, opened, state))| {
-            let id = domain::CaseId::parse(&id)?;
-            Some((currency, Case { id, workflow, version, opened_at: instant(opened), state }))
-        })
-        .collect()
+    let short: BTreeMap<BalanceKey, Vec<CaseItem>> = serde_json::from_str(text).ok()?;
+    let mut cases = BTreeMap::new();
+    for (balance, item) in
+        short.into_iter().flat_map(|(balance, items)| items.into_iter().map(move |item| (balance.clone(), item)))
+    {
+        let (id, workflow, version, opened, state, known_by) = match item {
+            CaseItem::Joined(id, workflow, version, opened, state) => (id, workflow, version, opened, state, None),
+            CaseItem::ByHand(id, workflow, version, opened, state, known_by) => {
+                (id, workflow, version, opened, state, Some(known_by))
+            }
+        };
+        let key = CaseKey::new(balance, known_by.as_deref().unwrap_or(&workflow));
+        let (id, opened_at, by_hand) = (domain::CaseId::parse(&id)?, instant(opened), known_by.is_some());
+        cases.insert(key, Case { id, workflow, version, opened_at, state, by_hand });
+    }
+    Some(cases)
 }
 
 /// What is owed as the head keeps it: `{"EUR":[125000]}` says that all of it is open, due now and overdue.
@@ -200,7 +216,7 @@ fn read_entry(item: EntryItem, id: MessageId, key: &str) -> Result<Entry> {
             status: item.status,
             decided_at: instant(item.decided_at),
             mode: item.mode,
-            currency: item.currency,
+            case: CaseKey::new(item.balance, &item.workflow),
             channel: item.channel,
             contact: item.contact,
             template: item.template,
@@ -227,7 +243,8 @@ pub(crate) fn entry_item(message: &Pending, chunks: u32, why: String) -> EntryIt
         status: message.status,
         decided_at: millis(message.decided_at),
         mode: message.mode,
-        currency: message.currency,
+        balance: message.case.balance.clone(),
+        workflow: message.case.workflow.to_string(),
         channel: message.channel,
         contact: message.contact.clone(),
         template: message.template.clone(),

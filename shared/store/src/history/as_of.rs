@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, Agreement, Case, CaseId, CaseState, CaseTrace, Channel, Charge, ContactLog, Coverage, Currency, Customer,
-    CustomerId, Decision, Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact,
-    People, Policy, Reversal, Settings, TenantId, address_key, decide,
+    AddressFact, Agreement, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
+    Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, People, Policy,
+    Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -234,7 +234,7 @@ impl Store {
         &self,
         tenant: &TenantId,
         all: &Everything,
-        cases: &BTreeMap<Currency, Case>,
+        cases: &BTreeMap<CaseKey, Case>,
         at: Timestamp,
         left_out: &BTreeSet<&str>,
     ) -> Result<Option<Policy>> {
@@ -301,7 +301,7 @@ fn past(records: &[RecordItem]) -> Vec<Past> {
         let known = past.entry(body.number).or_insert(Past { number: body.number, at, cases: vec![], inputs: None });
         known.inputs = known.inputs.take().or_else(|| unpack_inputs(inputs));
         for case in cases {
-            if !known.cases.iter().any(|own| own.currency == case.currency) {
+            if !known.cases.iter().any(|own| own.case == case.case && own.balance() == case.balance()) {
                 known.cases.push(case);
             }
         }
@@ -396,7 +396,7 @@ impl Everything {
             let heard = settings.get(format!("HEARD#{source}").as_str()).and_then(|row| number(row, heartbeat::HEARD_AT));
             facts.heard = heard.map(|at| (source.clone(), instant(at))).into_iter().collect();
         }
-        facts.cases = self.cases(&facts, before);
+        facts.cases = self.cases(before);
         let (addresses, contact_log) = {
             let people = People::of(&facts);
             (self.addresses_as_of(&people, at, left_out)?, self.contact_log_as_of(&people, at))
@@ -475,42 +475,21 @@ impl Everything {
     }
 
     /// The cases as the decisions before left them.
-    fn cases(&self, facts: &Facts, before: u64) -> BTreeMap<Currency, Case> {
-        let mut cases: BTreeMap<Currency, Case> = BTreeMap::new();
+    fn cases(&self, before: u64) -> BTreeMap<CaseKey, Case> {
+        let mut cases: BTreeMap<CaseKey, Case> = BTreeMap::new();
         for past in self.past.iter().filter(|past| past.number < before) {
             for trace in &past.cases {
-                let (Some(state), Some(pinned)) = (trace.state, &trace.workflow) else { continue };
+                let (Some(id), Some(state), Some(pinned)) = (&trace.case, trace.state, &trace.workflow) else { continue };
                 let Some((workflow, version)) = pinned.rsplit_once('@') else { continue };
-                let version = version.parse().unwrap_or(0);
-                let id = CaseId::derive(&[
-                    facts.tenant.as_str(),
-                    facts.customer.id.as_str(),
-                    trace.currency.code(),
-                    &past.number.to_string(),
-                ]);
-                let goes_on = cases.get(&trace.currency).is_some_and(|known| {
-                    known.state != CaseState::Closed || state == CaseState::Closed || self.comes_back(trace, &id, past.number)
-                });
-                if let (true, Some(known)) = (goes_on, cases.get_mut(&trace.currency)) {
-                    (known.state, known.workflow, known.version) = (state, workflow.to_owned(), version);
-                } else {
-                    let opened_at = Timestamp::from_second(past.at.as_second()).unwrap_or(past.at);
-                    cases.insert(trace.currency, Case { id, workflow: workflow.to_owned(), version, opened_at, state });
-                }
+                let key = CaseKey::new(trace.balance(), trace.joined.as_deref().unwrap_or(workflow));
+                let goes_on = cases.get(&key).filter(|known| known.id == *id).map(|known| known.opened_at);
+                let opened_at = goes_on.unwrap_or_else(|| Timestamp::from_second(past.at.as_second()).unwrap_or(past.at));
+                let (workflow, version) = (workflow.to_owned(), version.parse().unwrap_or(0));
+                cases.insert(key, Case { id: id.clone(), workflow, version, opened_at, state, by_hand: trace.by_hand });
             }
+            cases = remembered(cases);
         }
         cases
-    }
-
-    /// Whether a closed case was opened again, and none begun under `id`: an item with results came back.
-    fn comes_back(&self, trace: &CaseTrace, id: &CaseId, number: u64) -> bool {
-        if self.head.cases.get(&trace.currency).is_some_and(|case| case.id == *id) {
-            return false;
-        }
-        let before = self.records.iter().filter(|item| item.body.number < number);
-        let rows = before.filter_map(|item| self.coverage.get(&item.key)).flatten().flat_map(|mark| &mark.rows);
-        let known: BTreeSet<_> = rows.map(|row| &row.item.of).collect();
-        trace.driver.as_ref().is_some_and(|driver| known.contains(&driver.of))
     }
 }
 

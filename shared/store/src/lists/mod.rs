@@ -128,12 +128,9 @@ pub struct OwedLine {
     pub currency: Currency,
     /// How much.
     pub owed: Owed,
-    /// The case, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<CaseId>,
-    /// Where it stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<CaseState>,
+    /// The cases, and where each stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<(CaseId, CaseState)>,
 }
 
 /// An open invoice.

@@ -178,13 +178,12 @@ fn of_head(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         rows.push(made.wide("customers", "next", &place, id, &line));
     }
     for (currency, owed) in &head.owed {
-        let case = head.cases.get(currency);
+        let of_currency = head.cases.iter().filter(|(key, _)| key.currency() == *currency);
         let line = Line::Owed(OwedLine {
             customer: head.customer.clone(),
             currency: *currency,
             owed: *owed,
-            case: case.map(|case| case.id.clone()),
-            state: case.map(|case| case.state),
+            cases: of_currency.map(|(_, case)| (case.id.clone(), case.state)).collect(),
         });
         let shard = super::shard_name(Some(currency.code()), keys::list_shard(id));
         let pk = keys::list(made.tenant, "customers", "amount", &shard);
@@ -212,7 +211,7 @@ fn of_pending(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
             number: message.number,
             status: status.to_owned(),
             mode: message.mode,
-            currency: Some(message.currency),
+            currency: Some(message.case.currency()),
             channel: message.channel,
             contact: message.contact.clone(),
             template: message.template.clone(),

@@ -226,9 +226,9 @@ fn entries(
     chunks: &mut Vec<(Key, Row)>,
 ) -> (Vec<Entry>, bool) {
     let customer = &head.customer;
-    let rows_of: Vec<_> = decision.messages.iter().map(|planned| (planned.currency, inline(&planned.rows))).collect();
+    let rows_of: Vec<_> = decision.messages.iter().map(|planned| (planned, inline(&planned.rows))).collect();
     let inputs = decision.inputs.as_ref().map(pack_inputs).unwrap_or_default();
-    let (whys, told) = why::of_messages(head.version, &inputs, &decision.trace, &rows_of);
+    let (whys, told) = why::of_messages(head.version, &inputs, &decision.trace, &decision.cases, &rows_of);
     let entry = |(planned, why): (&domain::Planned, String)| {
         let id = keys::message(tenant, customer, number, planned.position);
         let own = record::chunks(tenant, customer, id.as_str(), &planned.rows);
@@ -298,7 +298,7 @@ fn same_due(head: &Head, next: Next) -> bool {
 
 fn because(decision: &Decision) -> String {
     let words: Vec<String> =
-        decision.trace.iter().map(|trace| format!("{}:{}", trace.currency.code(), trace.because.as_str())).collect();
+        decision.trace.iter().map(|trace| format!("{}:{}", trace.balance(), trace.because.as_str())).collect();
     words.join(" ").chars().take(BECAUSE_MAX).collect()
 }
 

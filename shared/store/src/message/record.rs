@@ -135,6 +135,9 @@ pub(crate) struct MessageBody {
     pub(crate) contact: String,
     pub(crate) template: String,
     pub(crate) template_version: u32,
+    /// The workflow by which its case is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) workflow: String,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) layout_version: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,6 +234,7 @@ fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, row
         message: Some(message.id),
         way: Some((message.channel, message.contact)),
         pay_by: message.pay_by,
+        workflow: message.workflow.as_str().into(),
         rows,
         copy: message.copy_of.is_some(),
     }

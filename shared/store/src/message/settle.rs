@@ -168,6 +168,7 @@ impl Store {
                 contact: message.contact.clone(),
                 template: message.template.clone(),
                 template_version: settlement.template_version,
+                workflow: message.case.workflow.to_string(),
                 layout_version: settlement.layout_version,
                 rendered_sha256: settlement.rendered_sha256.clone(),
                 reason: settlement.reason.clone(),
@@ -348,6 +349,7 @@ impl Store {
             due_on: None,
             step: None,
             currency: None,
+            case: None,
         };
         self.raise(tenant, Some(customer), &task, now).await?;
         let sent_at = self

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Because, CaseTrace, Covered, Currency, Pending, RuleTrace};
+use domain::{Because, Case, CaseId, CaseKey, CaseTrace, Covered, Pending, Planned, RuleTrace};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,13 +29,14 @@ pub(crate) struct Decided {
     pub(crate) cases: Vec<CaseTrace>,
 }
 
-/// What `traces` say of a message of a case in `currency` that keeps `rows` in the head, sorted.
-pub(crate) fn pack(head_version: u64, inputs: &str, traces: &[&CaseTrace], currency: Currency, rows: &[Covered]) -> String {
+/// What `traces` say of a message of the case `own` that keeps `rows` in the head, sorted.
+fn pack(head_version: u64, inputs: &str, traces: &[&CaseTrace], own: Option<&CaseId>, rows: &[Covered]) -> String {
     let case = |trace: &&CaseTrace| {
         let place = trace.driver.as_ref().and_then(|driver| rows.iter().position(|row| row.item == *driver));
         let implied = place.and_then(|at| rows.get(at)).map(|row| &row.step);
         CaseItem {
-            currency: (trace.currency != currency).then_some(trace.currency),
+            case: trace.case.clone().filter(|case| Some(case) != own),
+            balance: trace.case.is_none().then(|| trace.balance()),
             due_now_minor: (trace.due_now_minor != trace.open_minor).then_some(trace.due_now_minor),
             open_minor: trace.open_minor,
             driver: place.map(Driver::Row).or_else(|| trace.driver.clone().map(Driver::Item)),
@@ -57,14 +58,23 @@ pub(crate) fn pack(head_version: u64, inputs: &str, traces: &[&CaseTrace], curre
 pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decided> {
     let item: WhyItem = serde_json::from_str(text).ok()?;
     let cases = item.cases.into_iter().map(|case| {
-        let currency = case.currency.unwrap_or(message.currency);
+        let of = match (&case.balance, &case.case) {
+            (Some(_), _) => None,
+            (None, Some(id)) => head.cases.iter().find(|(_, known)| known.id == *id),
+            (None, None) => head.cases.get_key_value(&message.case),
+        };
+        let balance = case.balance.unwrap_or_else(|| of.map_or(&message.case, |(key, _)| key).balance.clone());
         let row = match &case.driver {
             Some(Driver::Row(at)) => message.rows.get(*at),
             Some(Driver::Item(_)) | None => None,
         };
-        let known = head.cases.get(&currency);
+        let known = of.map(|(_, case)| case);
         CaseTrace {
-            currency,
+            currency: balance.currency,
+            legal_entity: balance.legal_entity,
+            case: known.map(|case| case.id.clone()),
+            joined: of.filter(|(key, case)| key.workflow != case.workflow).map(|(key, _)| key.workflow.clone()),
+            by_hand: known.is_some_and(|case| case.by_hand),
             state: known.map(|case| case.state),
             workflow: known.map(|case| format!("{}@{}", case.workflow, case.version)),
             due_now_minor: case.due_now_minor.unwrap_or(case.open_minor),
@@ -94,28 +104,28 @@ pub(crate) fn of_messages(
     head_version: u64,
     inputs: &str,
     traces: &[CaseTrace],
-    messages: &[(Currency, &[Covered])],
+    cases: &BTreeMap<CaseKey, Case>,
+    messages: &[(&Planned, &[Covered])],
 ) -> (Vec<String>, bool) {
-    let mut by_currency: BTreeMap<Currency, Vec<&CaseTrace>> = BTreeMap::new();
-    for trace in traces {
-        by_currency.entry(trace.currency).or_default().push(trace);
-    }
-    let spoken: Vec<Currency> = messages.iter().map(|(currency, _)| *currency).collect();
+    let case_of = |planned: &Planned| cases.get(&planned.case).map(|case| &case.id);
+    let spoken: Vec<Option<&CaseId>> = messages.iter().map(|(planned, _)| case_of(planned)).collect();
     let mut fits = true;
     let texts = messages
         .iter()
         .enumerate()
-        .map(|(at, (currency, rows))| {
-            let others = traces.iter().filter(|trace| at == 0 && !spoken.contains(&trace.currency));
-            let all: Vec<&CaseTrace> = by_currency.get(currency).into_iter().flatten().copied().chain(others).collect();
+        .map(|(at, (planned, rows))| {
+            let own = case_of(planned);
+            let others = traces.iter().filter(|trace| at == 0 && !spoken.contains(&trace.case.as_ref()));
+            let of_own = traces.iter().filter(|trace| trace.case.as_ref() == own);
+            let all: Vec<&CaseTrace> = of_own.chain(others).collect();
             let inputs = if at == 0 { inputs } else { "" };
-            let text = pack(head_version, inputs, &all, *currency, rows);
+            let text = pack(head_version, inputs, &all, own, rows);
             // What names the inputs is as long for every decision, and no reason for a record of its own.
             if text.len() <= WHY_BYTES_MAX + inputs.len() {
                 return text;
             }
             fits = false;
-            pack(head_version, inputs, &[], *currency, rows)
+            pack(head_version, inputs, &[], own, rows)
         })
         .collect();
     (texts, fits)

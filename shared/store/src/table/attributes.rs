@@ -7,7 +7,7 @@
 //! Names that are in the head are short, because the head is written most: with one pending message of a few rows it stays under 1 KB, so
 //! that a write costs one unit.
 
-use domain::{Channel, Currency, Mode};
+use domain::{Channel, Mode};
 use serde::{Deserialize, Serialize};
 
 /// What an attribute holds.
@@ -296,7 +296,7 @@ pub mod head {
             #[serde(default)]
             TIP tip: String = "tip", Text, "SHA-256 of the last record, URL-safe base 64; empty before the first.";
             #[serde(default)]
-            CASES cases: String = "cases", Json, "By currency: id, workflow, version, when it opened (milliseconds), state.";
+            CASES cases: String = "cases", Json, "By balance (`EUR`, `EUR/berlin`): of each case id, workflow, version, when it opened (milliseconds), state, and where a person chose the workflow, that by which it is known.";
             #[serde(default)]
             PENDING pending: BTreeMap<String, super::pending::EntryItem> = "pending", Map, "By message id: the messages that are decided and not settled.";
             #[serde(default)]
@@ -323,10 +323,10 @@ pub mod head {
 /// A pending message, an entry of the head's map of them.
 pub mod pending {
     use aws_sdk_dynamodb::types::AttributeValue;
-    use domain::{MessageId, PendingStatus};
+    use domain::{BalanceKey, MessageId, PendingStatus};
     use jiff::civil::Date;
 
-    use super::{Channel, Currency, Deserialize, Mode, Serialize};
+    use super::{Channel, Deserialize, Mode, Serialize};
     use crate::table::db::{s, word_of};
 
     stored! { "pending":
@@ -338,7 +338,8 @@ pub mod pending {
             STATUS status: PendingStatus = "s", Text, "`queued`, `retrying`, `calling` or `unknown`.";
             DECIDED_AT decided_at: i64 = "t", Millis, "When it was decided.";
             MODE mode: Mode = "m", Text, "The ledger that it was decided in.";
-            CURRENCY currency: Currency = "c", Text, "The case's currency.";
+            BALANCE balance: BalanceKey = "c", Text, "The case's balance: `EUR`, `EUR/berlin`.";
+            WORKFLOW workflow: String = "wf", Text, "The workflow by which the case is known.";
             CHANNEL channel: Channel = "h", Text, "The channel.";
             CONTACT contact: String = "to", Text, "The contact's external id.";
             TEMPLATE template: String = "tp", Text, "The template's id.";
@@ -379,9 +380,9 @@ pub mod pending {
 
 /// Why a message was decided: the text in [`pending::WHY`].
 pub mod why {
-    use domain::{Because, DueItemKey};
+    use domain::{BalanceKey, Because, CaseId, DueItemKey};
 
-    use super::{Channel, Currency, Deserialize, Serialize};
+    use super::{Channel, Deserialize, Serialize};
 
     /// A rule of the guard: its id and version, the channel and contact that it was asked about, what it said.
     pub(crate) type Rule = (String, u32, Channel, String, String);
@@ -416,7 +417,9 @@ pub mod why {
         #[derive(Serialize, Deserialize)]
         struct CaseItem {
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            CURRENCY currency: Option<Currency> = "c", Text, "The case's currency where it is not the message's.";
+            CASE case: Option<CaseId> = "c", Text, "The case where it is not the message's.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            BALANCE balance: Option<BalanceKey> = "w", Text, "The balance of due items that no workflow applies to.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             DUE_NOW_MINOR due_now_minor: Option<i64> = "n", Number, "What was due now where it was not all that is open, minor units.";
             OPEN_MINOR open_minor: i64 = "o", Number, "What was open, minor units.";

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Case, Channel, CompiledWorkflow, Currency, Policy, Settings, TenantId, Workflow};
+use domain::{Case, CaseKey, Channel, CompiledWorkflow, Policy, Settings, TenantId, Workflow};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -72,7 +72,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Refused`] when there is no such tenant; those of reading.
-    pub async fn policy(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, read: Read) -> Result<Policy> {
+    pub async fn policy(&self, tenant: &TenantId, cases: &BTreeMap<CaseKey, Case>, read: Read) -> Result<Policy> {
         let base = self.base(tenant, read).await?;
         self.with_pinned(tenant, cases, base).await
     }
@@ -81,14 +81,14 @@ impl Store {
     pub(crate) async fn policy_by(
         &self,
         tenant: &TenantId,
-        cases: &BTreeMap<Currency, Case>,
+        cases: &BTreeMap<CaseKey, Case>,
         settings: Option<Row>,
     ) -> Result<Policy> {
         let base = self.base_by(tenant, settings).await?;
         self.with_pinned(tenant, cases, base).await
     }
 
-    async fn with_pinned(&self, tenant: &TenantId, cases: &BTreeMap<Currency, Case>, base: Base) -> Result<Policy> {
+    async fn with_pinned(&self, tenant: &TenantId, cases: &BTreeMap<CaseKey, Case>, base: Base) -> Result<Policy> {
         let mut workflows = base.workflows;
         let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
         for case in cases.values() {
@@ -400,7 +400,7 @@ impl Store {
     }
 
     /// The ids of workflows that `cases` are pinned to and that no longer exist at that version.
-    pub fn missing_pins(policy: &Policy, cases: &BTreeMap<Currency, Case>) -> BTreeSet<String> {
+    pub fn missing_pins(policy: &Policy, cases: &BTreeMap<CaseKey, Case>) -> BTreeSet<String> {
         cases
             .values()
             .filter(|case| policy.workflow(&case.workflow, case.version).is_none())

@@ -113,6 +113,7 @@ pub fn payment_id(external: &str) -> PaymentId {
 
 pub fn payment(external: &str, version: u64, invoice: &str) -> Payment {
     Payment {
+        legal_entity: None,
         id: payment_id(external),
         kind: PaymentKind::Payment,
         external_id: external.into(),
@@ -144,11 +145,15 @@ pub fn invoice_doc(external: &str, version: u64) -> Document {
     }
 }
 
+pub fn case_key() -> CaseKey {
+    CaseKey::new(BalanceKey::of(Currency::EUR), "standard")
+}
+
 pub fn planned(rows: Vec<Covered>) -> Planned {
     Planned {
         position: 0,
         mode: Mode::Live,
-        currency: Currency::EUR,
+        case: case_key(),
         channel: Channel::Email,
         contact: "p1".into(),
         template: "reminder".into(),
@@ -175,9 +180,10 @@ pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
         version: 1,
         opened_at: at(0),
         state: CaseState::Open,
+        by_hand: false,
     };
     Decision {
-        cases: [(Currency::EUR, case)].into(),
+        cases: [(case_key(), case)].into(),
         messages,
         tasks: vec![],
         agreements: vec![],

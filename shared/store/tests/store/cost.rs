@@ -49,6 +49,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             message: None,
             way: None,
             pay_by: None,
+            workflow: "standard".into(),
             rows: vec![row("OLD-0-0")],
             copy: false,
         };

@@ -70,6 +70,7 @@ async fn archived_invoices_come_back_with_their_marks() {
         message: None,
         way: None,
         pay_by: None,
+        workflow: "standard".into(),
         rows: vec![row("INV-1")],
         copy: false,
     };

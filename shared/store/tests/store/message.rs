@@ -80,6 +80,10 @@ fn traced(mut plan: Decision, rules: usize) -> Decision {
         said: "block: bounce".into(),
     };
     plan.trace = vec![CaseTrace {
+        legal_entity: Default::default(),
+        by_hand: false,
+        case: None,
+        joined: None,
         currency: Currency::EUR,
         state: Some(CaseState::Open),
         workflow: Some("standard@1".into()),

@@ -7,6 +7,7 @@ use crate::common::*;
 
 fn task(key: &str) -> NewTask {
     NewTask {
+        case: None,
         kind: TaskKind::Document,
         key: key.to_owned(),
         title: "An event could not be taken".to_owned(),
@@ -212,6 +213,7 @@ async fn orders_come_with_the_profile_and_wake_the_customer() {
         id: OrderId::derive(&[&n.to_string()]),
         kind: OrderKind::LiftCapOnce,
         currency: Currency::EUR,
+        case: None,
         steps: vec![],
         workflow: None,
         by: "ann".into(),

@@ -103,8 +103,9 @@ async fn tasks_and_waiting_cases_are_told() {
         due_on: None,
         step: Some("agency".into()),
         currency: Some(Currency::EUR),
+        case: None,
     }];
-    plan.cases.get_mut(&Currency::EUR).unwrap().state = CaseState::Waiting(WaitingReason::Held);
+    plan.cases.get_mut(&case_key()).unwrap().state = CaseState::Waiting(WaitingReason::Held);
     table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &plan, at(1)).await.unwrap();
     let mut kinds = kinds(&told(&table));
     kinds.sort_unstable();
@@ -132,6 +133,7 @@ async fn what_was_asked_for_is_told_as_done_only_once_a_person_said_so() {
                 due_on: None,
                 step: Some("agency".into()),
                 currency: Some(Currency::EUR),
+                case: None,
             };
             plan.tasks = vec![task];
             let raised =

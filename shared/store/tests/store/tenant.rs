@@ -92,8 +92,10 @@ async fn a_policy_holds_what_is_published_and_what_cases_are_pinned_to() {
         version,
         opened_at: at(0),
         state: CaseState::Open,
+        by_hand: false,
     };
-    let cases = [(Currency::EUR, case("net-30", 1)), (Currency::USD, case("gone", 7))].into();
+    let key = |currency, workflow| CaseKey::new(BalanceKey::of(currency), workflow);
+    let cases = [(key(Currency::EUR, "net-30"), case("net-30", 1)), (key(Currency::USD, "gone"), case("gone", 7))].into();
     let policy = store.policy(tenant, &cases, Read::Fresh).await.unwrap();
     assert_eq!(policy.published, [("net-30".to_owned(), 2)].into());
     assert_eq!(policy.workflow("net-30", 1).unwrap().name, "One");

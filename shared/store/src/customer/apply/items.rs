@@ -133,5 +133,6 @@ pub(super) fn too_many(owner: &CustomerId, invoice: &Invoice) -> NewTask {
         due_on: None,
         step: None,
         currency: Some(invoice.currency),
+        case: None,
     }
 }

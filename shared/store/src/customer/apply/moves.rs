@@ -50,6 +50,7 @@ impl Plan<'_> {
             pay_by: pending.pay_by,
             message: Some(pending.id.clone()),
             way: Some((pending.channel, pending.contact.clone())),
+            workflow: pending.case.workflow.clone(),
             rows: pending.rows.clone(),
             copy: pending.copy_of.is_some(),
         });

@@ -1,8 +1,8 @@
 //! What a decision comes to on the table, case by case.
 
 use domain::{
-    AddressFact, Because, Case, CaseId, CaseState, CaseTrace, Channel, Currency, CustomerId, DueItemKey, Filing, Invoice,
-    InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
+    AddressFact, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, CustomerId, DueItemKey,
+    Filing, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
@@ -25,7 +25,7 @@ fn head() -> Head {
         due: Next::At(at(-5)),
         decision: 3,
         tip: "before".to_owned(),
-        cases: [(Currency::EUR, case())].into(),
+        cases: [(case_key(), case())].into(),
         pending: BTreeMap::new(),
         covered_from: 2,
         last_contact: LastContact::default(),
@@ -41,6 +41,10 @@ fn head() -> Head {
     }
 }
 
+fn case_key() -> CaseKey {
+    CaseKey::new(BalanceKey::of(Currency::EUR), "standard")
+}
+
 fn case() -> Case {
     Case {
         id: CaseId::derive(&["acme", "case"]),
@@ -48,6 +52,7 @@ fn case() -> Case {
         version: 1,
         opened_at: at(-600),
         state: CaseState::Open,
+        by_hand: false,
     }
 }
 
@@ -122,7 +127,7 @@ fn planned(covered: usize) -> Planned {
     Planned {
         position: 0,
         mode: Mode::Live,
-        currency: Currency::EUR,
+        case: case_key(),
         channel: Channel::Email,
         contact: "p1".to_owned(),
         template: "reminder".to_owned(),
@@ -136,6 +141,7 @@ fn planned(covered: usize) -> Planned {
 fn mark(covered: usize) -> Coverage {
     let rows = rows(covered);
     Coverage {
+        workflow: Default::default(),
         number: 0,
         at: at(0),
         mode: Mode::Live,
@@ -158,6 +164,7 @@ fn task(number: usize) -> NewTask {
         due_on: None,
         step: None,
         currency: None,
+        case: None,
     }
 }
 
@@ -172,6 +179,10 @@ fn wordy() -> CaseTrace {
     };
     CaseTrace {
         currency: Currency::EUR,
+        legal_entity: Default::default(),
+        case: Some(case().id),
+        joined: None,
+        by_hand: false,
         state: None,
         workflow: None,
         due_now_minor: 1,
@@ -304,6 +315,8 @@ fn what_time_changed_of_agreements_is_written_with_the_head() {
         id: domain::ChargeId::derive(&["late"]),
         name: "Late payment fee".to_owned(),
         currency: Currency::EUR,
+        legal_entity: Default::default(),
+        workflow: None,
         amount_minor: Some(500),
         step: "fee".to_owned(),
         proposed_at: at(0),
