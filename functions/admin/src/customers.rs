@@ -143,7 +143,7 @@ pub struct ContactOut {
     #[schema(value_type = Vec<String>)]
     consents: Vec<Channel>,
     /// Channels on which the address must not be used, each with why.
-    suppressed: BTreeMap<&'static str, String>,
+    suppressed: BTreeMap<String, String>,
     /// What the source has in the place of an address, and nothing can be sent to.
     unusable: Vec<UnusableOut>,
 }
@@ -437,7 +437,7 @@ fn customer_data(facts: &Facts) -> CustomerData {
             for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp] {
                 let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
                 if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
-                    suppressed.insert(channel.as_str(), format!("{} since {}", word(&suppression.reason), suppression.at));
+                    suppressed.insert(channel.as_str().to_owned(), format!("{} since {}", suppression.reason.as_str(), suppression.at));
                 }
             }
             ContactOut {
@@ -493,9 +493,10 @@ fn cases(situation: &Situation<'_>, cases: &BTreeMap<Currency, Case>) -> Vec<Cas
         .map(|(currency, case)| {
             let (state, waiting) = match case.state {
                 CaseState::Open => ("open", None),
-                CaseState::Waiting(reason) => ("waiting", Some(word(&reason))),
+                CaseState::Waiting(reason) => ("waiting", Some(reason.as_str().to_owned())),
                 CaseState::Ended => ("ended", None),
                 CaseState::Closed => ("closed", None),
+                CaseState::Later(word) => ("waiting", Some(word.to_string())),
             };
             CaseOut {
                 id: case.id.as_str().to_owned(),
@@ -586,6 +587,3 @@ fn record(record: store::Record) -> RecordOut {
     }
 }
 
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}

@@ -82,6 +82,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("step {step} is due, but a rule about the tenant as a whole stops every message; see rules"),
             format!("what the rule asks for; it is decided again {until}"),
         ),
+        Because::UnknownState { state } => (
+            format!("a later release left the case in the state '{state}', which this release does not know, so nothing is sent"),
+            "that release, or a person who moves the case to a workflow".to_owned(),
+        ),
         Because::Unsettled => (
             "deciding did not come to an end, so nothing is sent; a task says so".to_owned(),
             format!("a newer release; it is decided again {until}"),
@@ -204,6 +208,7 @@ mod tests {
             (Because::Approval { step }, "approval", "the approval"),
             (Because::Deferred, "has to wait", "2026-02-05"),
             (Because::Stopped, "stops every message", "2026-02-05"),
+            (Because::UnknownState { state: "of_2031".to_owned() }, "'of_2031'", "a person"),
             (Because::Unsettled, "did not come to an end", "2026-02-05"),
             (serde_json::from_str(r#"{"kind": "of_2031"}"#).unwrap(), "'of_2031'", "2026-02-05"),
         ] {

@@ -8,7 +8,7 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
+    Agreement, AgreementId, Allocation, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentFact, PaymentId, PaymentKind,
     ReversalKind, Settings, Standing,
     agreed::{OpenPart, agreed},
     agreement::of_reversals,
@@ -96,6 +96,8 @@ pub struct Book<'a> {
     pub agreed_next_at: Option<Timestamp>,
     /// Payments that refunds or chargebacks took back while their invoices are open again.
     pub taken_back: Vec<TakenBack>,
+    /// Payments of which only a later release knows what became of them.
+    pub unclear: Vec<Unclear>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
     pub not_issued: Vec<DueItem<'a>>,
     /// When the first of those is issued.
@@ -152,7 +154,7 @@ pub struct TakenBack {
     pub id: AgreementId,
     /// The payment.
     pub payment: PaymentId,
-    /// What took it back: a chargeback, if one of them is.
+    /// What took it back: the gravest, so a chargeback, if one of them is.
     pub kind: ReversalKind,
     /// The currency.
     pub currency: Currency,
@@ -160,6 +162,45 @@ pub struct TakenBack {
     pub of: Vec<(InvoiceId, i64)>,
     /// Whether a person released it.
     pub released: bool,
+}
+
+impl TakenBack {
+    /// Whether it is kept back. What only a later release knows the kind of is, whatever the settings say of refunds.
+    pub fn is_kept_back(&self, after_refund: AfterRefund) -> bool {
+        !self.released && (after_refund == AfterRefund::Hold || self.kind.is_later())
+    }
+}
+
+/// A payment of which only a later release knows what it is or what became of it: no payment and no credit, and nobody is chased for what
+/// it may have paid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The currency.
+    pub currency: Currency,
+    /// The invoices that it is for with how much of each, minor units.
+    pub of: Vec<(InvoiceId, i64)>,
+    /// What it leaves, minor units; 0 for another customer's.
+    pub rest_minor: i64,
+}
+
+impl Unclear {
+    fn of(payment: &Payment, is_own: bool) -> Self {
+        let mut left = payment.amount_minor;
+        let mut take = |allocation: &Allocation| {
+            let taken = allocation.amount_minor.min(left);
+            left -= taken;
+            (allocation.invoice.clone(), taken)
+        };
+        let of = payment.allocations.iter().map(&mut take).collect();
+        Self { payment: payment.id.clone(), currency: payment.currency, of, rest_minor: if is_own { left } else { 0 } }
+    }
+
+    /// The id of what is kept back for it.
+    pub fn id(&self) -> AgreementId {
+        AgreementId::derive(&["unclear", self.payment.as_str()])
+    }
 }
 
 /// What of a tenant's settings money is reckoned by.
@@ -199,7 +240,7 @@ impl<'a> Book<'a> {
     pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back } = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back, unclear } = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -213,6 +254,7 @@ impl<'a> Book<'a> {
             agreements: Vec::new(),
             agreed_next_at: None,
             taken_back: Vec::new(),
+            unclear,
             not_issued: Vec::new(),
             issued_next_at: None,
             mismatched,
@@ -350,7 +392,7 @@ impl<'a> Book<'a> {
     /// what was paid and credited beyond the total, minor units.
     fn open_items(invoice: &'a Invoice, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
-            InvoiceStatus::Open => true,
+            InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
         };
         if !chased {
@@ -461,10 +503,11 @@ struct Settlement {
     /// What pays nothing because its currency is not the invoice's.
     mismatched: Vec<Mismatch>,
     taken_back: Vec<TakenBack>,
+    unclear: Vec<Unclear>,
 }
 
 fn settle(facts: &Facts) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back } = Settlement::default();
+    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back, mut unclear } = Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
@@ -473,6 +516,10 @@ fn settle(facts: &Facts) -> Settlement {
     let own = facts.payments.iter().map(|fact| (fact, true));
     for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
+        if payment.is_unclear() {
+            unclear.push(Unclear::of(payment, is_own));
+            continue;
+        }
         let mut in_force: Vec<&crate::Reversal> = facts
             .reversals
             .iter()
@@ -502,6 +549,8 @@ fn settle(facts: &Facts) -> Settlement {
             match payment.kind {
                 PaymentKind::Payment => of.paid = of.paid.saturating_add(counted),
                 PaymentKind::CreditNote => of.credited = of.credited.saturating_add(counted),
+                // It is unclear, and was left out above.
+                PaymentKind::Later(_) => {}
             }
             if payment.kind == PaymentKind::Payment {
                 of.taken_back = of.taken_back.saturating_add(allocation.amount_minor - counted);
@@ -516,12 +565,12 @@ fn settle(facts: &Facts) -> Settlement {
         if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
             let external_ids: Vec<&str> = in_force.iter().map(|reversal| reversal.external_id.as_str()).collect();
             let id = of_reversals(&payment.id, &external_ids);
-            let charged_back = in_force.iter().any(|reversal| reversal.kind == ReversalKind::Chargeback);
             taken_back.push(TakenBack {
                 released: facts.agreements.iter().any(|agreement| agreement.id == id && agreement.ended_at.is_some()),
                 id,
                 payment: payment.id.clone(),
-                kind: if charged_back { ReversalKind::Chargeback } else { ReversalKind::Refund },
+                // The gravest counts.
+                kind: in_force.iter().map(|reversal| reversal.kind).max().unwrap_or(ReversalKind::Refund),
                 currency: payment.currency,
                 of: taken_of,
             });
@@ -530,12 +579,13 @@ fn settle(facts: &Facts) -> Settlement {
     credit.retain(|_, minor| *minor > 0);
     mismatched.sort();
     taken_back.sort_by(|a, b| a.id.cmp(&b.id));
-    Settlement { by_invoice, credit, mismatched, taken_back }
+    unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
+    Settlement { by_invoice, credit, mismatched, taken_back, unclear }
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
     let counts = match invoice.status {
-        InvoiceStatus::Open => true,
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
     };
     let excess = (of.paid - invoice.paid_minor).max(0).saturating_add((of.credited - invoice.credited_minor).max(0));
@@ -552,7 +602,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
         .filter(|fact| {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
-            let no_credit = !payment.status.counts() || allocated >= payment.amount_minor;
+            let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
             no_credit && payment.allocations.iter().all(|allocation| book.closed.contains(&allocation.invoice))
         })
         .map(|fact| fact.payment.id.clone())

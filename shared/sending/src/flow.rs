@@ -108,7 +108,7 @@ impl Sender {
         let mine = match entry.message.status {
             PendingStatus::Queued => entry.retry_at.is_none_or(|at| at <= now),
             PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
-            PendingStatus::Calling | PendingStatus::Unknown => false,
+            PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => false,
         };
         if !mine || entry.message.channel != self.channel.channel() {
             return Ok(None);

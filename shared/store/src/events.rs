@@ -150,7 +150,8 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::TakenBack
         | TaskKind::PlanBroken
         | TaskKind::Connection
-        | TaskKind::Books => (None, None),
+        | TaskKind::Books
+        | TaskKind::Later(_) => (None, None),
     };
     let (kinds, at) = match old {
         None => ([Some("TaskCreated"), asked], at(new, task::RAISED_AT)),
@@ -209,9 +210,7 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
         if queued && was.is_none_or(|was| was.dispatches != entry.dispatches) {
             let parts = [id.as_str(), &entry.dispatches.to_string()];
             events.push(event("MessageQueued", tenant, Some(entry.dispatched_at), &parts, ids));
-        } else if entry.message.status == PendingStatus::Unknown
-            && was.is_none_or(|was| was.message.status != PendingStatus::Unknown)
-        {
+        } else if entry.message.status.is_unknown() && was.is_none_or(|was| !was.message.status.is_unknown()) {
             let at = entry.attempt.as_ref().map(|attempt| attempt.lease_until);
             events.push(event("MessageUnknown", tenant, at, &[id.as_str()], ids));
         }
@@ -226,6 +225,7 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
             CaseState::Waiting(reason) => ("CaseWaiting", Some(word_of(reason))),
             CaseState::Ended => ("CaseEnded", None),
             CaseState::Closed => ("CaseClosed", None),
+            CaseState::Later(word) => ("CaseWaiting", Some(word_of(word))),
         };
         let mut ids = json!({
             "customer": customer, "case": case.id.as_str(), "currency": currency.code(), "workflow": case.workflow, "version": case.version

@@ -16,6 +16,7 @@ pub fn because(word: &str) -> String {
         "waiting" => "the next step waits for its condition",
         "send" => "a message was sent",
         "approval" => "a step waits for approval",
+        "unknown_state" => "a later release has the case in a state that this one does not know",
         "deferred" => "a step is due and waits for its moment",
         "stopped" => "the tenant is stopped",
         "" => "nothing was to be done",

@@ -22,9 +22,10 @@ pub(super) enum Gate {
     },
 }
 
-/// Looks whether anything of a case may be chased now.
+/// Looks whether anything of a case that stands at `state` may be chased now.
 pub(super) fn gate(
     situation: &Situation<'_>,
+    state: CaseState,
     currency: Currency,
     workflow: &CompiledWorkflow,
     exposure: &Arc<ExposureFacts>,
@@ -34,7 +35,9 @@ pub(super) fn gate(
     let due_now_minor = exposure.due_now_minor;
     let minimum_minor = situation.policy.settings.minimum_exposure.get(&currency).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
-    if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
+    if let Some(word) = state.later() {
+        Gate::Wait { because: Because::UnknownState { state: word.to_string() }, state, next: Next::Parked }
+    } else if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
         Gate::Wait { because: Because::WorkflowWithdrawn, state: CaseState::Ended, next: Next::Parked }
     } else if due_now_minor == 0 {
         let held = book.kept_minor(currency) > 0;

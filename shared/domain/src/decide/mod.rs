@@ -47,8 +47,9 @@ pub const UNKNOWN_HOURS_MAX: i64 = 72;
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     let mut situation = assess(facts, policy, now);
-    if policy.settings.mode == Mode::Off {
-        return conclude::switched_off(&situation);
+    match policy.settings.mode {
+        Mode::Off | Mode::Later(_) => return conclude::switched_off(&situation),
+        Mode::Shadow | Mode::Live => {}
     }
     let mut currencies = situation.book.currencies();
     currencies.extend(facts.cases.keys().copied());
@@ -101,7 +102,7 @@ fn decide_case(situation: Situation<'_>, currency: Currency) -> (CaseDecision<'_
     let lifts_cap = obeyed.lifts_cap.is_some();
     // Each round satisfies at least one step of one item or asks for its approval, or is the last.
     let rounds_max = 1 + 2 * workflow.rungs() * chased.len().max(1);
-    let mut ended = match gate::gate(&situation, currency, workflow, &exposure, chased.first().copied()) {
+    let mut ended = match gate::gate(&situation, case.state, currency, workflow, &exposure, chased.first().copied()) {
         Gate::Proceed => None,
         Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
     };

@@ -466,7 +466,7 @@ impl Everything {
             }
             let ledger = match message.mode {
                 Mode::Shadow => &mut last.shadow,
-                Mode::Off | Mode::Live => &mut last.live,
+                Mode::Off | Mode::Live | Mode::Later(_) => &mut last.live,
             };
             *ledger = (*ledger).max(Some(item.body.at));
         }

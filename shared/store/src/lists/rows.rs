@@ -1,6 +1,6 @@
 //! The rows that an item stands for in lists: pure, from the item alone. A kind of item joins with one arm in [`rows_of`].
 
-use domain::{Customer, Invoice, InvoiceStatus, Next, PendingStatus, TenantId};
+use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, TaskLine, WordLine, words};
@@ -125,7 +125,7 @@ fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
     let invoice: Invoice = json(item, DOC)?;
     let is_listed = match invoice.status {
-        InvoiceStatus::Open => !item.contains_key(fact::ARCHIVED),
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => !item.contains_key(fact::ARCHIVED),
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
     };
     if !is_listed {
@@ -202,15 +202,11 @@ fn whole_second(at: Timestamp) -> Option<Timestamp> {
 fn of_pending(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
     let of_entry = |entry: &crate::Entry| {
         let message = &entry.message;
-        let status = match message.status {
-            PendingStatus::Queued | PendingStatus::Retrying | PendingStatus::Calling => "queued",
-            PendingStatus::Unknown => "unknown",
-        };
         let line = MessageLine {
             customer: head.customer.clone(),
             message: message.id.clone(),
             number: message.number,
-            status: status.to_owned(),
+            status: MessageStatus::of_pending(message.status).as_str().to_owned(),
             mode: message.mode,
             currency: Some(message.currency),
             channel: message.channel,

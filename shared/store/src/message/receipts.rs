@@ -239,8 +239,8 @@ impl Store {
                             return Ok(true);
                         }
                     }
-                    PendingStatus::Unknown => {
-                        let allowed = |entry: &Entry| entry.message.status == PendingStatus::Unknown;
+                    PendingStatus::Unknown | PendingStatus::Later(_) => {
+                        let allowed = |entry: &Entry| entry.message.status.is_unknown();
                         let how = Conclusion::heard(&note, now);
                         if self.conclude(tenant, customer, message, &how, allowed).await? {
                             return Ok(true);

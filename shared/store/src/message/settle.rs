@@ -356,7 +356,7 @@ impl Store {
             .and_then(|mut head| head.pending.remove(message))
             .map_or(now, |entry| entry.dispatched_at);
         let how = Conclusion { contacted_at: sent_at, reason: "in_doubt", ..Conclusion::unsent(Settled::Unknown, now) };
-        let allowed = |entry: &Entry| entry.message.status == domain::PendingStatus::Unknown;
+        let allowed = |entry: &Entry| entry.message.status.is_unknown();
         self.conclude(tenant, customer, message, &how, allowed).await
     }
 }
