@@ -437,7 +437,8 @@ fn customer_data(facts: &Facts) -> CustomerData {
             for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp] {
                 let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
                 if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
-                    suppressed.insert(channel.as_str().to_owned(), format!("{} since {}", suppression.reason.as_str(), suppression.at));
+                    suppressed
+                        .insert(channel.as_str().to_owned(), format!("{} since {}", suppression.reason.as_str(), suppression.at));
                 }
             }
             ContactOut {
@@ -579,11 +580,10 @@ fn record(record: store::Record) -> RecordOut {
         explained: explain::of_record(&record),
         number: record.number,
         at: record.at,
-        status: record.status,
+        status: record.status.to_string(),
         message_id: record.message.map(|sent| sent.id.as_str().to_owned()),
-        heard: record.heard,
+        heard: record.heard.into_iter().map(|(event, at)| (event.as_str().to_owned(), at)).collect(),
         hash: record.hash,
         body: record.body,
     }
 }
-

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Because, CaseTrace, Money};
+use domain::{Because, CaseTrace, MessageStatus, Money};
 use serde::Serialize;
 use store::{Record, RecordedMessage};
 use utoipa::ToSchema;
@@ -137,16 +137,26 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
     if !record.workflows.is_empty() {
         what.push_str(&format!(", workflow {}", record.workflows.join(", ")));
     }
-    let (why, changes) = match record.status.as_str() {
-        "sent" => (format!("sent: {what}"), ""),
-        "shadow" => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
-        "superseded" => (format!("not sent, because it was no longer right{reason}: {what}"), "the next decision"),
-        "blocked" => (format!("not sent, because the guard blocked it{reason}: {what}"), "what the rule asks for"),
-        "failed" => (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel"),
-        "unknown" | "in_doubt" => {
+    let Some(status) = record.status.message() else { return Words { why: what, changes: String::new() } };
+    let (why, changes) = match status {
+        MessageStatus::Sent => (format!("sent: {what}"), ""),
+        MessageStatus::Shadow => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
+        MessageStatus::Superseded => (format!("not sent, because it was no longer right{reason}: {what}"), "the next decision"),
+        MessageStatus::Blocked => (format!("not sent, because the guard blocked it{reason}: {what}"), "what the rule asks for"),
+        MessageStatus::Failed => {
+            (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel")
+        }
+        MessageStatus::Unknown | MessageStatus::InDoubt => {
             (format!("it is not known whether it was sent{reason}: {what}"), "the provider's receipt, or a person who settles it")
         }
-        other => (format!("{other}{reason}: {what}"), ""),
+        MessageStatus::Queued
+        | MessageStatus::BouncedForNow
+        | MessageStatus::Delivered
+        | MessageStatus::Bounced
+        | MessageStatus::Rejected
+        | MessageStatus::RenderingFailed
+        | MessageStatus::Complained
+        | MessageStatus::Later(_) => (format!("{}{reason}: {what}", status.as_str()), ""),
     };
     Words { why, changes: changes.to_owned() }
 }

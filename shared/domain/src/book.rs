@@ -8,8 +8,8 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Agreement, AgreementId, Allocation, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentFact, PaymentId, PaymentKind,
-    ReversalKind, Settings, Standing,
+    Agreement, AgreementId, Allocation, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentFact,
+    PaymentId, PaymentKind, ReversalKind, Settings, Standing,
     agreed::{OpenPart, agreed},
     agreement::of_reversals,
     dates::days_between,

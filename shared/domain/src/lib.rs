@@ -19,7 +19,7 @@
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
-//! | [`message`] | how a message stands |
+//! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
@@ -86,7 +86,7 @@ pub use inputs::{ENGINE, Inputs, inputs};
 pub use kept_back::{Hold, HoldScope};
 pub use ledger::*;
 pub use mailbox::Mailbox;
-pub use message::MessageStatus;
+pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use people::People;

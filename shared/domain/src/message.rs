@@ -1,4 +1,4 @@
-//! How a message stands, from its decision to the last word of its provider.
+//! How a message stands, from its decision to the last word of its provider, and what providers say of messages.
 
 use crate::{PendingStatus, word::stored_words};
 
@@ -43,6 +43,72 @@ impl MessageStatus {
             PendingStatus::Queued | PendingStatus::Retrying | PendingStatus::Calling => Self::Queued,
             PendingStatus::Unknown => Self::Unknown,
             PendingStatus::Later(word) => Self::Later(word),
+        }
+    }
+
+    /// Which status stands, whatever the order in which the provider's words came: the higher. One of a later release is never
+    /// replaced.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Queued | Self::Unknown | Self::Failed | Self::Superseded | Self::Blocked => 0,
+            Self::Sent | Self::Shadow | Self::InDoubt => 1,
+            Self::BouncedForNow => 2,
+            Self::Delivered => 3,
+            Self::Bounced | Self::Rejected | Self::RenderingFailed => 4,
+            Self::Complained => 5,
+            Self::Later(_) => u8::MAX,
+        }
+    }
+}
+
+stored_words!(
+    /// What a provider says of a message after it was called.
+    DeliveryEvent {
+        /// It left.
+        Sent = "sent",
+        /// It arrived.
+        Delivered = "delivered",
+        /// It did not arrive for now, or nobody can tell.
+        BouncedForNow = "bounced_for_now",
+        /// It did not arrive and never will.
+        Bounced = "bounced",
+        /// Its reader complained.
+        Complained = "complained",
+        /// The provider refused it after all.
+        Rejected = "rejected",
+        /// The provider could not make it from its parts.
+        RenderingFailed = "rendering_failed",
+    }
+);
+
+impl DeliveryEvent {
+    /// How the message stands that it is said of, where it is the loudest word.
+    pub fn status(self) -> MessageStatus {
+        match self {
+            Self::Sent => MessageStatus::Sent,
+            Self::Delivered => MessageStatus::Delivered,
+            Self::BouncedForNow => MessageStatus::BouncedForNow,
+            Self::Bounced => MessageStatus::Bounced,
+            Self::Complained => MessageStatus::Complained,
+            Self::Rejected => MessageStatus::Rejected,
+            Self::RenderingFailed => MessageStatus::RenderingFailed,
+            Self::Later(word) => MessageStatus::Later(word),
+        }
+    }
+
+    /// Whether it proves that nobody got the message.
+    pub fn proves_loss(self) -> bool {
+        match self {
+            Self::Bounced | Self::Rejected | Self::RenderingFailed => true,
+            Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained | Self::Later(_) => false,
+        }
+    }
+
+    /// Whether it proves that the message left.
+    pub fn proves_sent(self) -> bool {
+        match self {
+            Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained => true,
+            Self::Bounced | Self::Rejected | Self::RenderingFailed | Self::Later(_) => false,
         }
     }
 }

@@ -113,6 +113,12 @@ macro_rules! stored_words {
             }
         }
 
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
         impl $crate::word::Word for $name {
             const WORDS: &'static [&'static str] = &[$($word),+];
 

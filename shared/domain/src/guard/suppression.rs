@@ -27,7 +27,9 @@ fn check(ask: &Ask<'_>) -> Verdict {
         Some(SuppressionReason::Complaint) => Verdict::Block("the address complained".to_owned()),
         Some(SuppressionReason::OptOut) => Verdict::Block("the address opted out".to_owned()),
         Some(SuppressionReason::Cease) => Verdict::Block("the person asked for all contact to cease".to_owned()),
-        Some(SuppressionReason::Later(word)) => Verdict::Block(format!("the address is suppressed by a later release, for '{word}'")),
+        Some(SuppressionReason::Later(word)) => {
+            Verdict::Block(format!("the address is suppressed by a later release, for '{word}'"))
+        }
     }
 }
 

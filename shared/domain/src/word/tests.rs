@@ -1,15 +1,16 @@
 use super::*;
 use crate::{
-    AgreementScope, Because, CaseState, Channel, ChargeStatus, Currency, CustomerKind, DebtPurpose, DisputeReason, DisputeStatus,
-    EffectKind, EffectStatus, EndsWith, HoldClock, HoldReason, InvoiceId, InvoiceStatus, MessageStatus, Mode, MoneyStatus,
-    OrderKind, Outcome, PauseStatus, PaymentKind, PaymentStatus, PendingStatus, PlanStatus, PromiseStatus, ReversalKind, Role,
-    SuppressionReason, TaskKind, TaskResult, Terms, WaitingReason, WayOfPaying,
+    AgreementScope, Because, CaseState, Channel, ChargeStatus, Currency, CustomerKind, DebtPurpose, DeliveryEvent, DisputeReason,
+    DisputeStatus, EffectKind, EffectStatus, EndsWith, HoldClock, HoldReason, InvoiceId, InvoiceStatus, MessageStatus, Mode,
+    MoneyStatus, OrderKind, Outcome, PauseStatus, PaymentKind, PaymentStatus, PendingStatus, PlanStatus, PromiseStatus,
+    ReversalKind, Role, SuppressionReason, TaskKind, TaskResult, Terms, WaitingReason, WayOfPaying,
     testing::{Book as Stage, at, ladder},
 };
 
 #[test]
 fn a_later_word_is_one_to_31_bytes() {
-    for (text, is_word) in [("", false), ("x", true), (&"x".repeat(31), true), (&"x".repeat(32), false), ("zurückgestellt", true)] {
+    for (text, is_word) in [("", false), ("x", true), (&"x".repeat(31), true), (&"x".repeat(32), false), ("zurückgestellt", true)]
+    {
         assert_eq!(LaterWord::parse(text).map(|word| word.to_string()), is_word.then(|| text.to_owned()), "{text}");
         assert_eq!(serde_json::from_value::<Mode>(text.into()).is_ok(), is_word, "{text}");
     }
@@ -49,6 +50,7 @@ fn a_later_word_is_read_and_written_back_as_it_was() {
         ("SuppressionReason", "\"?\"", kept::<SuppressionReason>),
         ("PendingStatus", "\"?\"", kept::<PendingStatus>),
         ("MessageStatus", "\"?\"", kept::<MessageStatus>),
+        ("DeliveryEvent", "\"?\"", kept::<DeliveryEvent>),
         ("InvoiceStatus", "\"?\"", kept::<InvoiceStatus>),
         ("PaymentStatus", "\"?\"", kept::<PaymentStatus>),
         ("PaymentKind", "\"?\"", kept::<PaymentKind>),

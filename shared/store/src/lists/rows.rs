@@ -206,7 +206,7 @@ fn of_pending(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
             customer: head.customer.clone(),
             message: message.id.clone(),
             number: message.number,
-            status: MessageStatus::of_pending(message.status).as_str().to_owned(),
+            status: MessageStatus::of_pending(message.status),
             mode: message.mode,
             currency: Some(message.currency),
             channel: message.channel,
@@ -227,12 +227,13 @@ fn of_record(made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let Some(MessageBody { id, mode, channel, contact, template, rows, decided_at, .. }) = item.body.message else {
         return Ok(vec![]);
     };
+    let Some(status) = item.status.message() else { return Ok(vec![]) };
     let currency = item.body.decided.as_ref().and_then(|decided| decided.cases.first()).map(|case| case.currency);
     let line = MessageLine {
         customer,
         message: id,
         number: item.body.number,
-        status: item.status,
+        status,
         mode,
         currency,
         channel,
