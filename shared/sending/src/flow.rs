@@ -190,7 +190,11 @@ impl Sender {
         };
         let guard = json!("allow");
         let mut call = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
-        if let Some(stopped) = self.stopped_meanwhile(queued, &checked).await? {
+        let stopped = match self.stopped_meanwhile(queued, &checked).await {
+            Ok(stopped) => stopped,
+            Err(error) => return Err(self.give_back(queued, &attempt, error).await),
+        };
+        if let Some(stopped) = stopped {
             (call.sent, call.reason, call.guard) = stopped;
         } else if pending.mode == Mode::Live {
             let meaning = self.call(queued, &checked, contact, &call).await?;
@@ -315,6 +319,16 @@ impl Sender {
                 Some((Settled::Blocked, refusal.to_string(), json!(refusal.rules)))
             }
         })
+    }
+
+    /// Gives a claimed message back as it was, because what is to be read before the call could not be: the queue delivers it again. Where
+    /// that fails too the claim ends with its lease, and the message is in doubt.
+    async fn give_back(&self, queued: &QueuedMessage, attempt: &Attempt, error: Error) -> Error {
+        let back = self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Queue).await;
+        if let Err(again) = back {
+            tracing::warn!(message.id = %queued.message, error = %again, "a claim could not be given back; the message will be in doubt");
+        }
+        error
     }
 
     /// Calls the provider, and says what its answer means.

@@ -39,7 +39,7 @@ pub enum Release {
         /// Until when.
         until: Timestamp,
     },
-    /// As it was: the queue delivers it again.
+    /// As it was, because its sender could not go on: the queue delivers it again.
     Queue,
 }
 
