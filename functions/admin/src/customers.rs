@@ -26,6 +26,7 @@ use crate::{
     explain::{self, Words},
     holds::{self, HoldOut},
     orders::{self, OrderOut},
+    tasks::EffectOut,
 };
 
 /// Most due items in one answer, oldest first.
@@ -262,6 +263,8 @@ pub struct PendingOut {
     /// `queued`, `retrying`, `calling` or `unknown`.
     #[schema(value_type = String)]
     status: domain::PendingStatus,
+    /// The effect that it is.
+    effect: EffectOut,
     /// The ledger that it was decided in.
     #[schema(value_type = String)]
     mode: domain::Mode,
@@ -312,6 +315,9 @@ pub struct RecordOut {
     status: String,
     /// The message, where there was one.
     message_id: Option<String>,
+    /// The effect that the message is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<EffectOut>,
     /// In words: one entry a case or message.
     explained: Vec<Words>,
     /// What was heard of the message, and when.
@@ -555,6 +561,7 @@ fn pending(pending: &domain::Pending) -> PendingOut {
     PendingOut {
         message_id: pending.id.as_str().to_owned(),
         status: pending.status,
+        effect: EffectOut::of_message(&pending.id, pending.status.effect()),
         mode: pending.mode,
         decided_at: pending.decided_at,
         channel: pending.channel,
@@ -576,7 +583,10 @@ fn now_out(trace: &domain::CaseTrace, decision: &Decision) -> NowOut {
 }
 
 fn record(record: store::Record) -> RecordOut {
+    let status = record.status.message().map(domain::MessageStatus::effect);
+    let effect = record.message.as_ref().zip(status).map(|(sent, status)| EffectOut::of_message(&sent.id, status));
     RecordOut {
+        effect,
         explained: explain::of_record(&record),
         number: record.number,
         at: record.at,

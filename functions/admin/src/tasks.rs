@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{EffectKind, EffectStatus, NewTask, TaskId, TaskKind, TaskResult, TenantId, word::Word};
+use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskId, TaskKind, TaskResult, TenantId, word::Word};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -95,17 +95,26 @@ pub struct TaskOut {
     withdrawn_because: Option<String>,
 }
 
-/// What a decision asked for: it waits for a person, `queued`, until the task that asks for it is over.
+/// What a decision asked for. A message is one, under its own id; what a person carries out is `queued` until the task that asks for it is
+/// over.
 #[derive(Serialize, ToSchema)]
 pub struct EffectOut {
     /// Its id.
     id: String,
-    /// `task`, `notice`, `credit_hold`, `hand_off` or `charge`.
+    /// `message`, `task`, `notice`, `credit_hold`, `hand_off` or `charge`.
     #[schema(value_type = String)]
     kind: EffectKind,
-    /// `queued`, `done`, `failed`, or `superseded` where its reason was gone.
+    /// `queued`, `calling` while a sender has it, `done`, `failed`, `superseded` where its reason was gone, `blocked` where a rule forbade it, or
+    /// `unknown`.
     #[schema(value_type = String)]
     status: EffectStatus,
+}
+
+impl EffectOut {
+    /// A message as the effect that it is.
+    pub(crate) fn of_message(message: &MessageId, status: EffectStatus) -> Self {
+        Self { id: message.as_str().to_owned(), kind: EffectKind::Message, status }
+    }
 }
 
 /// How a task ended. The body may be left out: then it was done, and what was asked for is approved.

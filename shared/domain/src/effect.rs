@@ -1,12 +1,13 @@
-//! Effects that a person carries out: what a decision asks for by a task, each with an id, a kind and one life; and the work for people
-//! that is open.
+//! Effects: what a decision asks the world to do, each with an id, a kind and one life; and the work for people that is open.
 //!
 //! ```text
-//! queued -> done | failed
-//!        \-> superseded
+//! queued -> calling -> done | failed | unknown
+//!        \-> superseded | blocked
 //! ```
 //!
-//! A message is an effect too; its status is its own, in the head and in its record.
+//! What a person carries out is asked for by a task, and nobody is called: it goes from queued to done, failed or superseded. A message is
+//! an effect whose id is the message's own; it has finer words for where it stands, and [`MessageStatus::effect`](crate::MessageStatus::effect)
+//! says what they come to. A step that can reach nobody asks for nothing: it is missed, which is a mark of the step.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,8 @@ use crate::{Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind, 
 stored_words!(
     /// What kind of thing a decision asks for.
     EffectKind {
+        /// A communication to one person.
+        Message = "message",
         /// Work for a person of the tenant.
         Task = "task",
         /// Telling people of the tenant.
@@ -62,14 +65,20 @@ impl EffectKind {
 stored_words!(
     /// Where an effect stands in its life.
     EffectStatus {
-        /// Asked for: it waits for a person.
+        /// Asked for: it waits for a sender or a person.
         Queued = "queued",
+        /// A sender has it.
+        Calling = "calling",
         /// It happened.
         Done = "done",
         /// Its reason was gone before it happened.
         Superseded = "superseded",
+        /// A rule of the guard forbade it.
+        Blocked = "blocked",
         /// It was tried and did not happen.
         Failed = "failed",
+        /// It is not known whether it happened.
+        Unknown = "unknown",
     }
 );
 

@@ -1,6 +1,6 @@
 //! How a message stands, from its decision to the last word of its provider, and what providers say of messages.
 
-use crate::{PendingStatus, word::stored_words};
+use crate::{EffectStatus, PendingStatus, word::stored_words};
 
 stored_words!(
     /// How a message stands: while it is pending, what its record says once it is settled, and then the loudest word of its provider.
@@ -46,6 +46,18 @@ impl MessageStatus {
         }
     }
 
+    /// Where the message stands as the effect that it is. What only a later release knows is not known.
+    pub fn effect(self) -> EffectStatus {
+        match self {
+            Self::Queued => EffectStatus::Queued,
+            Self::Sent | Self::Shadow | Self::BouncedForNow | Self::Delivered | Self::Complained => EffectStatus::Done,
+            Self::Failed | Self::Bounced | Self::Rejected | Self::RenderingFailed => EffectStatus::Failed,
+            Self::Superseded => EffectStatus::Superseded,
+            Self::Blocked => EffectStatus::Blocked,
+            Self::Unknown | Self::InDoubt | Self::Later(_) => EffectStatus::Unknown,
+        }
+    }
+
     /// Which status stands, whatever the order in which the provider's words came: the higher. One of a later release is never
     /// replaced.
     pub fn rank(self) -> u8 {
@@ -57,6 +69,17 @@ impl MessageStatus {
             Self::Bounced | Self::Rejected | Self::RenderingFailed => 4,
             Self::Complained => 5,
             Self::Later(_) => u8::MAX,
+        }
+    }
+}
+
+impl PendingStatus {
+    /// Where an unsettled message stands as the effect that it is.
+    pub fn effect(self) -> EffectStatus {
+        match self {
+            Self::Queued | Self::Retrying => EffectStatus::Queued,
+            Self::Calling => EffectStatus::Calling,
+            Self::Unknown | Self::Later(_) => EffectStatus::Unknown,
         }
     }
 }
@@ -109,6 +132,57 @@ impl DeliveryEvent {
         match self {
             Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained => true,
             Self::Bounced | Self::Rejected | Self::RenderingFailed | Self::Later(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::word::Word;
+
+    #[test]
+    fn every_status_is_a_moment_of_an_effects_life() {
+        let said: Vec<String> = MessageStatus::WORDS
+            .iter()
+            .chain(&["of_2031"])
+            .map(|word| format!("{word} {}", MessageStatus::read(word).expect("a word").effect()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "queued queued",
+                "unknown unknown",
+                "sent done",
+                "shadow done",
+                "in_doubt unknown",
+                "failed failed",
+                "superseded superseded",
+                "blocked blocked",
+                "bounced_for_now done",
+                "delivered done",
+                "bounced failed",
+                "rejected failed",
+                "rendering_failed failed",
+                "complained done",
+                "of_2031 unknown",
+            ]
+        );
+        let pending = |word: &&str| PendingStatus::read(word).expect("a word");
+        for status in
+            PendingStatus::WORDS.iter().chain(&["of_2031"]).map(pending).filter(|status| *status != PendingStatus::Calling)
+        {
+            assert_eq!(status.effect(), MessageStatus::of_pending(status).effect(), "{status}");
+        }
+        assert_eq!(PendingStatus::Calling.effect(), EffectStatus::Calling);
+    }
+
+    #[test]
+    fn what_a_provider_says_is_a_status_of_the_same_word() {
+        for word in DeliveryEvent::WORDS {
+            let event = DeliveryEvent::read(word).expect("a word");
+            assert_eq!(event.status().as_str(), *word);
+            assert!(!(event.proves_loss() && event.proves_sent()), "{word}");
         }
     }
 }
