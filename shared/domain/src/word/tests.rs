@@ -217,3 +217,22 @@ fn work_and_results_of_a_later_release_are_shown_and_settle_nothing() {
     stage.policy.settings.mode = Mode::Later(later());
     assert!(decided(&stage).messages.is_empty());
 }
+
+#[test]
+fn settings_and_workflows_say_nothing_that_this_release_does_not_know() {
+    let settings = |mode: &str, channel: &str| {
+        let json = serde_json::json!({"name": "Acme", "mode": mode, "sender": {channel: "ap@acme.example"}});
+        serde_json::from_value::<crate::Settings>(json).map_err(|error| error.to_string())
+    };
+    assert!(settings("live", "email").is_ok());
+    for (mode, channel) in [("weird", "email"), ("live", "weird")] {
+        let refused = settings(mode, channel).expect_err("refused");
+        assert!(refused.starts_with("unknown variant `weird`, expected one of"), "{refused}");
+    }
+    let send = |channel: &str, role: &str| {
+        serde_json::from_value::<crate::workflow::Send>(
+            serde_json::json!({"channels": [channel], "template": "reminder", "to": [role]}),
+        )
+    };
+    assert!(send("email", "billing").is_ok() && send("weird", "billing").is_err() && send("email", "weird").is_err());
+}
