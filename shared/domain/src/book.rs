@@ -8,14 +8,18 @@ use std::{
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Agreement, AgreementId, Allocation, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentFact,
-    PaymentId, PaymentKind, ReversalKind, Settings, Standing,
+    Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
+    ReversalKind, Settings, Standing,
     agreed::{OpenPart, agreed},
     agreement::of_reversals,
     dates::days_between,
     kept_back::{self, Hold, KeptBack},
     settings::AfterRefund,
 };
+
+mod unclear;
+
+pub use unclear::Unclear;
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
 pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
@@ -168,38 +172,6 @@ impl TakenBack {
     /// Whether it is kept back. What only a later release knows the kind of is, whatever the settings say of refunds.
     pub fn is_kept_back(&self, after_refund: AfterRefund) -> bool {
         !self.released && (after_refund == AfterRefund::Hold || self.kind.is_later())
-    }
-}
-
-/// A payment of which only a later release knows what it is or what became of it: no payment and no credit, and nobody is chased for what
-/// it may have paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unclear {
-    /// The payment.
-    pub payment: PaymentId,
-    /// The currency.
-    pub currency: Currency,
-    /// The invoices that it is for with how much of each, minor units.
-    pub of: Vec<(InvoiceId, i64)>,
-    /// What it leaves, minor units; 0 for another customer's.
-    pub rest_minor: i64,
-}
-
-impl Unclear {
-    fn of(payment: &Payment, is_own: bool) -> Self {
-        let mut left = payment.amount_minor;
-        let mut take = |allocation: &Allocation| {
-            let taken = allocation.amount_minor.min(left);
-            left -= taken;
-            (allocation.invoice.clone(), taken)
-        };
-        let of = payment.allocations.iter().map(&mut take).collect();
-        Self { payment: payment.id.clone(), currency: payment.currency, of, rest_minor: if is_own { left } else { 0 } }
-    }
-
-    /// The id of what is kept back for it.
-    pub fn id(&self) -> AgreementId {
-        AgreementId::derive(&["unclear", self.payment.as_str()])
     }
 }
 
