@@ -4,7 +4,7 @@
 use std::pin::pin;
 
 use jiff::{SignedDuration, Timestamp};
-use local::When;
+use local::{Mode, When};
 use serde_json::{Value, json};
 use tests::{
     desk::Desk,
@@ -111,6 +111,38 @@ async fn at_every_call(function: &str, fact: Fact) -> Seen {
         }
     }
     panic!("{function} makes more than {CALLS_MAX} calls");
+}
+
+/// The first call after the claim is a read of what may have changed meanwhile; the provider was not called.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_that_cannot_read_after_its_claim_gives_the_message_back() {
+    let moment = moment().await;
+    for call in 1..CALLS_MAX {
+        let desk = evening_before().await;
+        desk.stack.to(moment - SignedDuration::from_mins(2)).await.unwrap();
+        let hold = desk.stack.hold("send-email", call, When::Before).unwrap();
+        let mut moving = pin!(desk.advance("PT4M"));
+        tokio::select! {
+            biased;
+            () = hold.reached() => {}
+            _ = &mut moving => panic!("the sender makes no call {call}, and claimed nothing before"),
+        }
+        let is_claimed = is_claimed(&desk).await;
+        if is_claimed {
+            // As often as the SDK tries.
+            desk.fault("dynamodb", Mode::Error, 4);
+        }
+        hold.release();
+        moving.await;
+        if is_claimed {
+            desk.end_of("2026-02-05").await;
+            assert_eq!(desk.log(), ["2026-02-05 email reminder"]);
+            assert_eq!(desk.matter("C-1").await["pending"], json!([]));
+            assert_eq!(desk.exceptions().await, Vec::<Value>::new());
+            return;
+        }
+    }
+    panic!("the sender claims nothing within {CALLS_MAX} calls");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,7 +115,7 @@ async fn the_judges_see_every_double_and_every_loss() {
 
     let mut random = Random(SEED);
     let is_delivered = |row: &Value| match Item::from_json(row).unwrap().read().unwrap() {
-        Stored::Record(record) => record.status == "delivered",
+        Stored::Record(record) => record.status.as_str() == "delivered",
         _ => false,
     };
     let records: Vec<Value> = rows(&stack, "COV#").into_iter().filter(is_delivered).collect();

@@ -231,7 +231,7 @@ impl Story {
                 Stored::Record(record) => {
                     if let Some(message) = record.message {
                         let at = message.decided_at;
-                        said.insert(message.id.to_string(), (day(at), at.to_string(), record.status));
+                        said.insert(message.id.to_string(), (day(at), at.to_string(), record.status.to_string()));
                     }
                 }
                 _ => {}

@@ -316,6 +316,7 @@ async fn release_taken_back(
     let reason = match taken.kind {
         domain::ReversalKind::Refund => HoldReason::Refund,
         domain::ReversalKind::Chargeback => HoldReason::Chargeback,
+        domain::ReversalKind::Later(word) => HoldReason::Later(word.to_string()),
     };
     let agreement = Agreement {
         id,

@@ -12,10 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::{
-    customers::word,
-    explain::{self, Words},
-};
+use crate::explain::{self, Words};
 
 /// One customer's collection in one currency, for one legal entity, by one workflow.
 #[derive(Serialize, ToSchema)]
@@ -140,9 +137,10 @@ pub fn cases(situation: &Situation<'_>, by_item: &CaseByItem, cases: &BTreeMap<C
             }
             let (state, waiting) = match case.state {
                 CaseState::Open => ("open", None),
-                CaseState::Waiting(reason) => ("waiting", Some(word(&reason))),
+                CaseState::Waiting(reason) => ("waiting", Some(reason.as_str().to_owned())),
                 CaseState::Ended => ("ended", None),
                 CaseState::Closed => ("closed", None),
+                CaseState::Later(word) => ("waiting", Some(word.to_string())),
             };
             CaseOut {
                 id: case.id.as_str().to_owned(),

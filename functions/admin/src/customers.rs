@@ -25,6 +25,7 @@ use crate::{
     explain::{self, Words},
     holds::{self, HoldOut},
     orders::{self, OrderOut},
+    tasks::EffectOut,
 };
 
 /// Most due items in one answer, oldest first.
@@ -142,7 +143,7 @@ pub struct ContactOut {
     #[schema(value_type = Vec<String>)]
     consents: Vec<Channel>,
     /// Channels on which the address must not be used, each with why.
-    suppressed: BTreeMap<&'static str, String>,
+    suppressed: BTreeMap<String, String>,
     /// What the source has in the place of an address, and nothing can be sent to.
     unusable: Vec<UnusableOut>,
 }
@@ -190,6 +191,8 @@ pub struct PendingOut {
     /// `queued`, `retrying`, `calling` or `unknown`.
     #[schema(value_type = String)]
     status: domain::PendingStatus,
+    /// The effect that it is.
+    effect: EffectOut,
     /// The ledger that it was decided in.
     #[schema(value_type = String)]
     mode: domain::Mode,
@@ -219,6 +222,9 @@ pub struct RecordOut {
     status: String,
     /// The message, where there was one.
     message_id: Option<String>,
+    /// The effect that the message is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<EffectOut>,
     /// In words: one entry a case or message.
     explained: Vec<Words>,
     /// What was heard of the message, and when.
@@ -345,7 +351,8 @@ fn customer_data(facts: &Facts) -> CustomerData {
             for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp] {
                 let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
                 if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
-                    suppressed.insert(channel.as_str(), format!("{} since {}", word(&suppression.reason), suppression.at));
+                    suppressed
+                        .insert(channel.as_str().to_owned(), format!("{} since {}", suppression.reason.as_str(), suppression.at));
                 }
             }
             ContactOut {
@@ -399,6 +406,7 @@ fn pending(pending: &domain::Pending) -> PendingOut {
     PendingOut {
         message_id: pending.id.as_str().to_owned(),
         status: pending.status,
+        effect: EffectOut::of_message(&pending.id, pending.status.effect()),
         mode: pending.mode,
         decided_at: pending.decided_at,
         channel: pending.channel,
@@ -409,18 +417,17 @@ fn pending(pending: &domain::Pending) -> PendingOut {
 }
 
 fn record(record: store::Record) -> RecordOut {
+    let status = record.status.message().map(domain::MessageStatus::effect);
+    let effect = record.message.as_ref().zip(status).map(|(sent, status)| EffectOut::of_message(&sent.id, status));
     RecordOut {
+        effect,
         explained: explain::of_record(&record),
         number: record.number,
         at: record.at,
-        status: record.status,
+        status: record.status.to_string(),
         message_id: record.message.map(|sent| sent.id.as_str().to_owned()),
-        heard: record.heard,
+        heard: record.heard.into_iter().map(|(event, at)| (event.as_str().to_owned(), at)).collect(),
         hash: record.hash,
         body: record.body,
     }
-}
-
-pub fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Because, CaseTrace, Money};
+use domain::{Because, CaseTrace, MessageStatus, Money};
 use serde::Serialize;
 use store::{Record, RecordedMessage};
 use utoipa::ToSchema;
@@ -86,6 +86,10 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
             format!("step {step} is due, but a rule about the tenant as a whole stops every message; see rules"),
             format!("what the rule asks for; it is decided again {until}"),
         ),
+        Because::UnknownState { state } => (
+            format!("a later release left the case in the state '{state}', which this release does not know, so nothing is sent"),
+            "that release, or a person who moves the case to a workflow".to_owned(),
+        ),
         Because::Unsettled => (
             "deciding did not come to an end, so nothing is sent; a task says so".to_owned(),
             format!("a newer release; it is decided again {until}"),
@@ -137,16 +141,26 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
     if !record.workflows.is_empty() {
         what.push_str(&format!(", workflow {}", record.workflows.join(", ")));
     }
-    let (why, changes) = match record.status.as_str() {
-        "sent" => (format!("sent: {what}"), ""),
-        "shadow" => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
-        "superseded" => (format!("not sent, because it was no longer right{reason}: {what}"), "the next decision"),
-        "blocked" => (format!("not sent, because the guard blocked it{reason}: {what}"), "what the rule asks for"),
-        "failed" => (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel"),
-        "unknown" | "in_doubt" => {
+    let Some(status) = record.status.message() else { return Words { why: what, changes: String::new() } };
+    let (why, changes) = match status {
+        MessageStatus::Sent => (format!("sent: {what}"), ""),
+        MessageStatus::Shadow => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
+        MessageStatus::Superseded => (format!("not sent, because it was no longer right{reason}: {what}"), "the next decision"),
+        MessageStatus::Blocked => (format!("not sent, because the guard blocked it{reason}: {what}"), "what the rule asks for"),
+        MessageStatus::Failed => {
+            (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel")
+        }
+        MessageStatus::Unknown | MessageStatus::InDoubt => {
             (format!("it is not known whether it was sent{reason}: {what}"), "the provider's receipt, or a person who settles it")
         }
-        other => (format!("{other}{reason}: {what}"), ""),
+        MessageStatus::Queued
+        | MessageStatus::BouncedForNow
+        | MessageStatus::Delivered
+        | MessageStatus::Bounced
+        | MessageStatus::Rejected
+        | MessageStatus::RenderingFailed
+        | MessageStatus::Complained
+        | MessageStatus::Later(_) => (format!("{}{reason}: {what}", status.as_str()), ""),
     };
     Words { why, changes: changes.to_owned() }
 }
@@ -212,6 +226,7 @@ mod tests {
             (Because::Approval { step }, "approval", "the approval"),
             (Because::Deferred, "has to wait", "2026-02-05"),
             (Because::Stopped, "stops every message", "2026-02-05"),
+            (Because::UnknownState { state: "of_2031".to_owned() }, "'of_2031'", "a person"),
             (Because::Unsettled, "did not come to an end", "2026-02-05"),
             (serde_json::from_str(r#"{"kind": "of_2031"}"#).unwrap(), "'of_2031'", "2026-02-05"),
         ] {

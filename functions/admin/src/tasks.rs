@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{EffectKind, NewTask, TaskId, TaskKind, TaskResult, TenantId};
+use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskId, TaskKind, TaskResult, TenantId, word::Word};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -98,15 +98,26 @@ pub struct TaskOut {
     withdrawn_because: Option<String>,
 }
 
-/// What a decision asked for: it waits for a person, `queued`, until the task that asks for it is over.
+/// What a decision asked for. A message is one, under its own id; what a person carries out is `queued` until the task that asks for it is
+/// over.
 #[derive(Serialize, ToSchema)]
 pub struct EffectOut {
     /// Its id.
     id: String,
-    /// `task`, `notice`, `credit_hold`, `hand_off` or `charge`.
-    kind: &'static str,
-    /// `queued`, `done`, `failed`, or `superseded` where its reason was gone.
-    status: &'static str,
+    /// `message`, `task`, `notice`, `credit_hold`, `hand_off` or `charge`.
+    #[schema(value_type = String)]
+    kind: EffectKind,
+    /// `queued`, `calling` while a sender has it, `done`, `failed`, `superseded` where its reason was gone, `blocked` where a rule forbade it, or
+    /// `unknown`.
+    #[schema(value_type = String)]
+    status: EffectStatus,
+}
+
+impl EffectOut {
+    /// A message as the effect that it is.
+    pub(crate) fn of_message(message: &MessageId, status: EffectStatus) -> Self {
+        Self { id: message.as_str().to_owned(), kind: EffectKind::Message, status }
+    }
 }
 
 /// How a task ended. The body may be left out: then it was done, and what was asked for is approved.
@@ -114,7 +125,7 @@ pub struct EffectOut {
 #[serde(deny_unknown_fields)]
 pub struct TaskDoneIn {
     /// `done` or `failed`; for a task of kind `approval` `approve` or `refuse`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "domain::word::known_if_any")]
     #[schema(value_type = Option<String>)]
     result: Option<TaskResult>,
     /// What there is to say of it, at most 2000 characters.
@@ -214,8 +225,7 @@ fn over(task: &store::Task) -> String {
     match (&task.withdrawn, task.done_at, &task.ending) {
         (Some((at, why)), ..) => format!("the task was taken back at {at}: {why}"),
         (None, Some(at), Some(ending)) => {
-            let result = serde_json::to_value(ending.result).unwrap_or_default();
-            format!("the task ended at {at} already, with {result}")
+            format!("the task ended at {at} already, with \"{}\"", ending.result.as_str())
         }
         (None, ..) => "the task is over already".to_owned(),
     }
@@ -224,7 +234,7 @@ fn over(task: &store::Task) -> String {
 fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {
     let one = match kind {
         None | Some("exception") => None,
-        Some(text) => Some(serde_json::from_value::<TaskKind>(text.into()).map_err(|_| {
+        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| {
             Fail::bad_request("'kind' is 'exception' or the kind of a task, such as 'task', 'approval' or 'unreachable'")
         })?),
     };
@@ -239,7 +249,7 @@ fn cursor(text: &str) -> Answer<String> {
 }
 
 fn shown(task: store::Task) -> TaskOut {
-    let status = task.effect_status().as_str();
+    let status = task.effect_status();
     let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
     let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
@@ -257,7 +267,7 @@ fn shown(task: store::Task) -> TaskOut {
         case: case.map(|case| case.to_string()),
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
         raised_at,
-        effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind).as_str(), status },
+        effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind), status },
         done_at,
         done_by,
         result,

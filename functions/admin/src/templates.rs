@@ -8,7 +8,7 @@ use axum::{
     response::IntoResponse,
 };
 use channels::{Brand, InvoiceRow, Links, RenderInput};
-use domain::{Channel, Currency, Money};
+use domain::{Channel, Currency, Money, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -196,7 +196,7 @@ fn template(id: String, language: String, channel: &str, subject: Option<String>
 }
 
 fn channel_of(text: &str) -> Option<Channel> {
-    serde_json::from_value(text.into()).ok()
+    Channel::of_this_release(text)
 }
 
 async fn current(

@@ -109,11 +109,11 @@ impl Bus {
 
     fn entry(&self, outgoing: &Outgoing) -> Entry {
         let detail = outgoing.event.detail.to_string();
-        let size = SOURCE.len() + outgoing.event.detail_type.len() + detail.len();
+        let size = SOURCE.len() + outgoing.event.kind.as_str().len() + detail.len();
         let entry = PutEventsRequestEntry::builder()
             .event_bus_name(&self.name)
             .source(SOURCE)
-            .detail_type(outgoing.event.detail_type)
+            .detail_type(outgoing.event.kind.as_str())
             .detail(detail)
             .build();
         Entry { record: outgoing.record, size, id: outgoing.event.id.clone(), entry }

@@ -9,9 +9,9 @@ mod record;
 
 use std::time::Duration;
 
-use kit::{Budget, Clients, Clock, Env, Queued};
+use kit::{Budget, Clients, Clock, Env, Queued, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::BusEvent;
 
 use bus::{Bus, Outgoing};
@@ -44,35 +44,14 @@ impl Handler {
     /// When the payload is no batch, or a record that failed has no sequence number to name it by.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
-        let Value::Object(mut payload) = event.payload else { return Err("the payload is no batch of a stream".into()) };
-        let Some(Value::Array(records)) = payload.remove("Records") else {
-            return Err("the payload is no batch of a stream".into());
-        };
-        let mut sequence: Vec<Option<String>> = Vec::with_capacity(records.len());
-        let mut outgoing: Vec<Outgoing> = Vec::new();
-        for (at, record) in records.into_iter().enumerate() {
-            sequence.push(record::sequence_number(&record));
-            match events(record) {
-                Ok(events) => outgoing.extend(events.into_iter().map(|event| Outgoing { record: at, event })),
-                Err(error) => {
-                    let number = sequence[at].as_deref().unwrap_or("unknown");
-                    let error = format!("{error:#}");
-                    tracing::error!(sequence.number = number, error, "a record of the stream cannot be read and is passed over");
-                }
-            }
-        }
+        let mut batch = StreamBatch::of(event.payload, events)?;
+        let read = std::mem::take(&mut batch.read).into_iter();
+        let outgoing: Vec<Outgoing> =
+            read.flat_map(|(record, events)| events.into_iter().map(move |event| Outgoing { record, event })).collect();
         let sent = self.bus.put(&outgoing, &budget).await;
         kit::metrics::emit(self.clock.now(), &[("function", "dispatch")], &sent.counts());
-        let Some(failed) = sent.failed else { return Ok(json!({ "batchItemFailures": [] })) };
-        let number = sequence.get(failed.record).cloned().flatten();
-        let number =
-            number.ok_or_else(|| format!("the bus did not take an event of a record without number: {}", failed.reason))?;
-        tracing::warn!(
-            sequence.number = number,
-            reason = failed.reason,
-            "the bus did not take an event; the stream brings it again"
-        );
-        Ok(json!({ "batchItemFailures": [{ "itemIdentifier": number }] }))
+        let failed = sent.failed.as_ref().map(|failed| (failed.record, failed.reason.as_str()));
+        Ok(batch.answer(failed)?)
     }
 }
 

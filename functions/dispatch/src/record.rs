@@ -19,11 +19,6 @@ pub enum Image {
     Removed,
 }
 
-/// The number by which the stream knows the record, read without reading the rest.
-pub fn sequence_number(record: &Value) -> Option<String> {
-    record.pointer("/dynamodb/SequenceNumber")?.as_str().map(str::to_owned)
-}
-
 /// Reads one record by itself, so that one that is malformed spoils no other.
 ///
 /// # Errors

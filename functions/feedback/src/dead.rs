@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::SqsMessage;
 use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
-use store::Result;
+use store::{BusKind, Result};
 
 use crate::{Done, Handler, ses};
 
@@ -82,7 +82,7 @@ impl Letter {
             };
         }
         if text("/source") == Some("dunlin") {
-            if text("/detail-type") != Some("MessageQueued") {
+            if text("/detail-type") != Some(BusKind::MessageQueued.as_str()) {
                 return other("an event of ours that is not for a sender");
             }
             let parsed = (

@@ -1,8 +1,8 @@
 //! What an event of SES changes: suppressions first, then the message. Both may be done again.
 
-use domain::{Channel, SuppressionReason};
+use domain::{Channel, DeliveryEvent, SuppressionReason};
 use jiff::Timestamp;
-use store::{Found, Heard, Result, Store};
+use store::{Found, Result, Store};
 
 use crate::{
     Done,
@@ -44,10 +44,10 @@ pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done>
     let provider_id = event.provider_id.as_deref();
     let noted = store.receipt(tenant, customer, number, message, heard, event.at, provider_id, now).await?;
     if noted {
-        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "message status heard");
+        tracing::info!(tenant.id = %tenant, message.id = %message, heard = heard.as_str(), "message status heard");
         Ok(Done::Noted)
     } else {
-        tracing::info!(tenant.id = %tenant, message.id = %message, heard = ?heard, "an event of SES about a message that is not known or never left");
+        tracing::info!(tenant.id = %tenant, message.id = %message, heard = heard.as_str(), "an event of SES about a message that is not known or never left");
         Ok(Done::Ignored)
     }
 }
@@ -100,22 +100,22 @@ fn suppressed(event: &Event) -> (Vec<&str>, SuppressionReason) {
 }
 
 /// What the event says of the message, that is of its main recipient; none when it only says something of a copy.
-fn heard(event: &Event) -> Option<Heard> {
+fn heard(event: &Event) -> Option<DeliveryEvent> {
     match &event.kind {
-        Kind::Send => Some(Heard::Sent),
-        Kind::Reject => Some(Heard::Rejected),
-        Kind::RenderingFailure => Some(Heard::RenderingFailed),
-        Kind::Delivery(who) => (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(Heard::Delivered),
+        Kind::Send => Some(DeliveryEvent::Sent),
+        Kind::Reject => Some(DeliveryEvent::Rejected),
+        Kind::RenderingFailure => Some(DeliveryEvent::RenderingFailed),
+        Kind::Delivery(who) => (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Delivered),
         Kind::Bounce(bounce) => {
             let mut main =
                 bounce.who.iter().filter(|one| was_for(event, &one.address) && is_main(event, &one.address)).peekable();
             main.peek()?;
-            // What the table calls permanent is the loss of this message; whether the address is lost too was settled above.
-            Some(Heard::Bounced { permanent: main.all(|one| one.lost) })
+            // What the table calls bounced is the loss of this message; whether the address is lost too was settled above.
+            Some(if main.all(|one| one.lost) { DeliveryEvent::Bounced } else { DeliveryEvent::BouncedForNow })
         }
-        Kind::Complaint { unsent: true, .. } => Some(Heard::Bounced { permanent: true }),
+        Kind::Complaint { unsent: true, .. } => Some(DeliveryEvent::Bounced),
         Kind::Complaint { who, unsent: false } => {
-            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(Heard::Complained)
+            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Complained)
         }
         Kind::Delay | Kind::Other(_) => None,
     }

@@ -24,7 +24,9 @@ pub async fn document(store: &Store, tenant: &TenantId, source: &str, unnamed: U
             vec![allocation]
         }
         // What became of a payment that nothing was taken of says nothing.
-        (None, PaymentStatus::Received | PaymentStatus::Reversed | PaymentStatus::Refunded) => return Ok(None),
+        (None, PaymentStatus::Received | PaymentStatus::Reversed | PaymentStatus::Refunded | PaymentStatus::Later(_)) => {
+            return Ok(None);
+        }
     };
     Ok(Some(Document::Payment { customer: CustomerRef::Named(customer), payment: Payment { allocations, ..payment } }))
 }

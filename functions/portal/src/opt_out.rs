@@ -59,6 +59,6 @@ fn words(request: &Request) -> (&'static Words, &'static str) {
 fn is_text(channel: Channel) -> bool {
     match channel {
         Channel::Sms | Channel::Whatsapp | Channel::Voice => true,
-        Channel::Email | Channel::Letter => false,
+        Channel::Email | Channel::Letter | Channel::Later(_) => false,
     }
 }

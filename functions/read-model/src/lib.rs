@@ -9,9 +9,9 @@ mod record;
 use std::time::Duration;
 
 use futures::future::join_all;
-use kit::{Budget, Clients, Clock, Env};
+use kit::{Budget, Clients, Clock, Env, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Followed, NewVersion, Rewrite, Store};
 
 /// What an invocation leaves itself to answer in.
@@ -50,29 +50,15 @@ impl Handler {
     /// When the payload is no batch, nothing of it could be read from the table, or a record that failed has no number to name it by.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
-        let Value::Object(mut payload) = event.payload else { return Err("the payload is no batch of a stream".into()) };
-        let Some(Value::Array(records)) = payload.remove("Records") else {
-            return Err("the payload is no batch of a stream".into());
-        };
-        let mut sequence: Vec<Option<String>> = Vec::with_capacity(records.len());
+        let mut batch = StreamBatch::of(event.payload, record::read)?;
         let mut changes: Vec<Followed> = Vec::new();
         let mut places: Vec<usize> = Vec::new();
         let mut versions: Vec<(usize, NewVersion)> = Vec::new();
-        for (at, record) in records.into_iter().enumerate() {
-            sequence.push(record::sequence_number(&record));
-            match record::read(record) {
-                Ok(Some((change, seen))) => {
-                    versions.extend(Store::version_of(&change, &seen).map(|version| (at, version)));
-                    changes.push(change);
-                    places.push(at);
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    let number = sequence[at].as_deref().unwrap_or("unknown");
-                    let error = format!("{error:#}");
-                    tracing::error!(sequence.number = number, error, "a record of the stream cannot be read and is passed over");
-                }
-            }
+        for (at, said) in std::mem::take(&mut batch.read) {
+            let Some((change, seen)) = said else { continue };
+            versions.extend(Store::version_of(&change, &seen).map(|version| (at, version)));
+            changes.push(change);
+            places.push(at);
         }
         let rewrites = self.store.rewrites(&changes).await?;
         let rewrites: Vec<(usize, Rewrite)> =
@@ -85,11 +71,7 @@ impl Handler {
             .collect();
         let failed = self.write(&versions, &rewrites, &budget).await;
         kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
-        let Some((at, reason)) = failed else { return Ok(json!({ "batchItemFailures": [] })) };
-        let number = sequence.get(at).cloned().flatten();
-        let number = number.ok_or_else(|| format!("what a record without number asks for is not written: {reason}"))?;
-        tracing::warn!(sequence.number = number, reason, "rows were not written; the stream brings their record again");
-        Ok(json!({ "batchItemFailures": [{ "itemIdentifier": number }] }))
+        Ok(batch.answer(failed.as_ref().map(|(at, reason)| (*at, reason.as_str())))?)
     }
 
     /// Writes as far as time allows; the first record of which something is not written, and why.

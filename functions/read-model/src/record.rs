@@ -10,11 +10,6 @@ use store::{Followed, Seen};
 /// Who DynamoDB says that it is when an item has expired.
 const EXPIRY: &str = "dynamodb.amazonaws.com";
 
-/// The number by which the stream knows the record, read without reading the rest.
-pub fn sequence_number(record: &Value) -> Option<String> {
-    record.pointer("/dynamodb/SequenceNumber")?.as_str().map(str::to_owned)
-}
-
 /// Reads one record by itself, so that one that is malformed spoils no other. `None` when the item has expired: then nothing was said of
 /// what it stands for.
 ///
@@ -41,6 +36,6 @@ fn seen(record: &Value) -> anyhow::Result<Seen> {
         record.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64).context("the record says not when")?;
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds of this age fit")]
     let at = Timestamp::from_second(at as i64).context("the record says not when")?;
-    let sequence = sequence_number(record).context("the record has no place in the stream")?;
+    let sequence = kit::sequence_number(record).context("the record has no place in the stream")?;
     Ok(Seen { at, sequence })
 }

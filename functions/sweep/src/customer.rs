@@ -173,7 +173,7 @@ async fn tend(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Re
                 store.mark_unknown(&row.tenant, head, id, recheck_at, now).await?;
                 until = earliest(until, Some(recheck_at));
             }
-            PendingStatus::Unknown => {
+            PendingStatus::Unknown | PendingStatus::Later(_) => {
                 store.give_up(&row.tenant, &head.customer, id, now).await?;
                 until = Some(now);
             }
@@ -188,7 +188,9 @@ fn looked_at(entry: &Entry) -> Timestamp {
     match entry.message.status {
         PendingStatus::Queued | PendingStatus::Retrying => entry.retry_at.unwrap_or(grace),
         PendingStatus::Calling => entry.attempt.as_ref().map_or(grace, |attempt| attempt.lease_until),
-        PendingStatus::Unknown => entry.message.decided_at.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX),
+        PendingStatus::Unknown | PendingStatus::Later(_) => {
+            entry.message.decided_at.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX)
+        }
     }
 }
 

@@ -23,7 +23,9 @@ pub(crate) type Open = BTreeMap<InvoiceId, Row>;
 /// What is open of an invoice.
 fn open(invoice: &Invoice) -> i64 {
     match invoice.status {
-        InvoiceStatus::Open => (invoice.total_minor - invoice.paid_minor - invoice.credited_minor).max(0),
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => {
+            (invoice.total_minor - invoice.paid_minor - invoice.credited_minor).max(0)
+        }
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => 0,
     }
 }

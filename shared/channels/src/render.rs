@@ -52,7 +52,7 @@ pub enum RenderError {
     },
     /// There is no text form for the channel.
     #[error("messages for '{0}' are not rendered here")]
-    Channel(&'static str),
+    Channel(String),
     /// Our layout is broken.
     #[error("the mail layout is broken: {0}")]
     Layout(String),
@@ -129,8 +129,8 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             }
             Ok(Rendered::new(None, text, None))
         }
-        other @ (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter) => {
-            Err(RenderError::Channel(other.as_str()))
+        other @ (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter | domain::Channel::Later(_)) => {
+            Err(RenderError::Channel(other.as_str().to_owned()))
         }
     }
 }

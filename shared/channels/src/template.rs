@@ -20,6 +20,7 @@ pub struct Template {
     /// BCP 47 language, lower case, with or without a region: `de`, `fr-ca`.
     pub language: String,
     /// Which channel it is for.
+    #[serde(deserialize_with = "domain::word::known")]
     pub channel: domain::Channel,
     /// Jinja; email only, and there required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -86,7 +87,7 @@ fn form_flaws(template: &Template) -> Vec<Flaw> {
         (domain::Channel::Email, None) => add("/subject", "is required for email"),
         (domain::Channel::Sms, Some(_)) => add("/subject", "must be left out: an SMS has none"),
         (domain::Channel::Email, Some(_)) | (domain::Channel::Sms, None) => {}
-        (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter, _) => {
+        (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter | domain::Channel::Later(_), _) => {
             add("/channel", "templates are for 'email' and 'sms'");
         }
     }

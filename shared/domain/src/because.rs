@@ -79,6 +79,11 @@ pub enum Because {
     },
     /// No due item has a step left, though money is owed.
     PlanEnded,
+    /// A later release left the case in a state that this release does not know: it waits until that release, or a person, takes it on.
+    UnknownState {
+        /// The state, or why it waits, in that release's word.
+        state: String,
+    },
     /// Deciding came to no end within its bound; a person is told.
     Unsettled,
     /// A reason that a later release wrote: kept as it is, treated as one that says nothing.
@@ -106,6 +111,7 @@ impl Because {
             Self::Stopped => "stopped",
             Self::Approval { .. } => "approval",
             Self::PlanEnded => "plan_ended",
+            Self::UnknownState { .. } => "unknown_state",
             Self::Unsettled => "unsettled",
             Self::Later(map) => map.get("kind").and_then(serde_json::Value::as_str).unwrap_or("unknown"),
         }

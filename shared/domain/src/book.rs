@@ -18,6 +18,10 @@ use crate::{
     settings::AfterRefund,
 };
 
+mod unclear;
+
+pub use unclear::Unclear;
+
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
 pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
 
@@ -47,6 +51,8 @@ pub struct Book<'a> {
     pub agreed_next_at: Option<Timestamp>,
     /// Payments that refunds or chargebacks took back while their invoices are open again.
     pub taken_back: Vec<TakenBack>,
+    /// Payments of which only a later release knows what became of them.
+    pub unclear: Vec<Unclear>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
     pub not_issued: Vec<DueItem<'a>>,
     /// When the first of those is issued.
@@ -103,7 +109,7 @@ pub struct TakenBack {
     pub id: AgreementId,
     /// The payment.
     pub payment: PaymentId,
-    /// What took it back: a chargeback, if one of them is.
+    /// What took it back: the gravest, so a chargeback, if one of them is.
     pub kind: ReversalKind,
     /// The currency.
     pub currency: Currency,
@@ -111,6 +117,13 @@ pub struct TakenBack {
     pub of: Vec<(InvoiceId, i64)>,
     /// Whether a person released it.
     pub released: bool,
+}
+
+impl TakenBack {
+    /// Whether it is kept back. What only a later release knows the kind of is, whatever the settings say of refunds.
+    pub fn is_kept_back(&self, after_refund: AfterRefund) -> bool {
+        !self.released && (after_refund == AfterRefund::Hold || self.kind.is_later())
+    }
 }
 
 /// What of a tenant's settings money is reckoned by.
@@ -150,7 +163,7 @@ impl<'a> Book<'a> {
     pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back } = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back, unclear } = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -164,6 +177,7 @@ impl<'a> Book<'a> {
             agreements: Vec::new(),
             agreed_next_at: None,
             taken_back: Vec::new(),
+            unclear,
             not_issued: Vec::new(),
             issued_next_at: None,
             mismatched,
@@ -304,7 +318,7 @@ impl<'a> Book<'a> {
     /// what was paid and credited beyond the total, minor units.
     fn open_items(invoice: &'a Invoice, customer: &'a Customer, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
-            InvoiceStatus::Open => true,
+            InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
         };
         if !chased {
@@ -421,10 +435,11 @@ struct Settlement {
     /// What pays nothing because its currency is not the invoice's.
     mismatched: Vec<Mismatch>,
     taken_back: Vec<TakenBack>,
+    unclear: Vec<Unclear>,
 }
 
 fn settle(facts: &Facts) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back } = Settlement::default();
+    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back, mut unclear } = Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
@@ -432,6 +447,10 @@ fn settle(facts: &Facts) -> Settlement {
     let own = facts.payments.iter().map(|fact| (fact, true));
     for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
+        if payment.is_unclear() {
+            unclear.push(Unclear::of(payment, is_own));
+            continue;
+        }
         let mut in_force: Vec<&crate::Reversal> = facts
             .reversals
             .iter()
@@ -462,6 +481,8 @@ fn settle(facts: &Facts) -> Settlement {
             match payment.kind {
                 PaymentKind::Payment => of.paid = of.paid.saturating_add(counted),
                 PaymentKind::CreditNote => of.credited = of.credited.saturating_add(counted),
+                // It is unclear, and was left out above.
+                PaymentKind::Later(_) => {}
             }
             if payment.kind == PaymentKind::Payment {
                 of.taken_back = of.taken_back.saturating_add(allocation.amount_minor - counted);
@@ -477,12 +498,12 @@ fn settle(facts: &Facts) -> Settlement {
         if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
             let external_ids: Vec<&str> = in_force.iter().map(|reversal| reversal.external_id.as_str()).collect();
             let id = of_reversals(&payment.id, &external_ids);
-            let charged_back = in_force.iter().any(|reversal| reversal.kind == ReversalKind::Chargeback);
             taken_back.push(TakenBack {
                 released: facts.agreements.iter().any(|agreement| agreement.id == id && agreement.ended_at.is_some()),
                 id,
                 payment: payment.id.clone(),
-                kind: if charged_back { ReversalKind::Chargeback } else { ReversalKind::Refund },
+                // The gravest counts.
+                kind: in_force.iter().map(|reversal| reversal.kind).max().unwrap_or(ReversalKind::Refund),
                 currency: payment.currency,
                 of: taken_of,
             });
@@ -491,7 +512,8 @@ fn settle(facts: &Facts) -> Settlement {
     credit.retain(|_, minor| *minor > 0);
     mismatched.sort();
     taken_back.sort_by(|a, b| a.id.cmp(&b.id));
-    Settlement { by_invoice, credit, mismatched, taken_back }
+    unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
+    Settlement { by_invoice, credit, mismatched, taken_back, unclear }
 }
 
 /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
@@ -506,7 +528,7 @@ fn payment_entity<'a>(facts: &'a Facts, invoices: &BTreeMap<&InvoiceId, &'a Invo
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
     let counts = match invoice.status {
-        InvoiceStatus::Open => true,
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
     };
     let excess = (of.paid - invoice.paid_minor).max(0).saturating_add((of.credited - invoice.credited_minor).max(0));
@@ -523,7 +545,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
         .filter(|fact| {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
-            let no_credit = !payment.status.counts() || allocated >= payment.amount_minor;
+            let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
             no_credit && payment.allocations.iter().all(|allocation| book.closed.contains(&allocation.invoice))
         })
         .map(|fact| fact.payment.id.clone())

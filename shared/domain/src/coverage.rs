@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgreementId, Channel, ChargeId, InvoiceId, MessageId, Mode};
+use crate::{AgreementId, Channel, ChargeId, InvoiceId, MessageId, Mode, word::stored_words};
 
 /// What falls due at once: an invoice, an instalment of one, a part of a plan, or a charge.
 ///
@@ -152,37 +152,38 @@ pub struct Covered {
     pub due_now_minor: i64,
 }
 
-/// How a step ended for a due item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// A message was sent (in shadow mode: would have been).
-    Sent,
-    /// A message may have been sent; it counts as sent until it is settled.
-    Unknown,
-    /// An action other than a message was done.
-    Done,
-    /// The step's condition was false, or its `catch_up` passed it over.
-    Skipped,
-    /// Nobody could be reached.
-    Missed,
-    /// A message proved not to have been delivered: the step is open again, by another way.
-    Undelivered,
-    /// A person allowed the step, which asks for approval; it is still to come.
-    Approved,
-    /// A person brought the step forward to that day; it is still to come.
-    BroughtForward,
-    /// A person wants the step as soon as the guard allows it; it is still to come.
-    SendNow,
-    /// The message of that decision may go beyond the cap of contacts a person.
-    CapLifted,
-}
+stored_words!(
+    /// How a step ended for a due item.
+    Outcome {
+        /// A message was sent (in shadow mode: would have been).
+        Sent = "sent",
+        /// A message may have been sent; it counts as sent until it is settled.
+        Unknown = "unknown",
+        /// An action other than a message was done.
+        Done = "done",
+        /// The step's condition was false, or its `catch_up` passed it over.
+        Skipped = "skipped",
+        /// Nobody could be reached.
+        Missed = "missed",
+        /// A message proved not to have been delivered: the step is open again, by another way.
+        Undelivered = "undelivered",
+        /// A person allowed the step, which asks for approval; it is still to come.
+        Approved = "approved",
+        /// A person brought the step forward to that day; it is still to come.
+        BroughtForward = "brought_forward",
+        /// A person wants the step as soon as the guard allows it; it is still to come.
+        SendNow = "send_now",
+        /// The message of that decision may go beyond the cap of contacts a person.
+        CapLifted = "cap_lifted",
+    }
+);
 
 impl Outcome {
     /// Whether the step is over for the item.
     pub fn satisfies(self) -> bool {
         match self {
-            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed => true,
+            // An end that only a later release knows is one: nobody is written to again.
+            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Later(_) => true,
             Self::Undelivered | Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => false,
         }
     }
@@ -191,7 +192,7 @@ impl Outcome {
     pub fn is_order(self) -> bool {
         match self {
             Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => true,
-            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Undelivered => false,
+            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Undelivered | Self::Later(_) => false,
         }
     }
 }

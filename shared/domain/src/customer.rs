@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, SourceVersion};
+use crate::{CustomerId, SourceVersion, word::stored_words};
 
 /// The bill-to company or person who owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,27 +56,27 @@ pub struct Customer {
     pub postal_address: Option<PostalAddress>,
 }
 
-/// What kind of customer this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CustomerKind {
-    /// A legal person.
-    Company,
-    /// A natural person trading under a name.
-    SoleTrader,
-    /// A natural person.
-    Person,
-}
+stored_words!(
+    /// What kind of customer this is.
+    CustomerKind {
+        /// A legal person.
+        Company = "company",
+        /// A natural person trading under a name.
+        SoleTrader = "sole_trader",
+        /// A natural person.
+        Person = "person",
+    }
+);
 
-/// What a debt was incurred for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DebtPurpose {
-    /// In the course of business.
-    Business,
-    /// Personal, family or household.
-    Personal,
-}
+stored_words!(
+    /// What a debt was incurred for.
+    DebtPurpose {
+        /// In the course of business.
+        Business = "business",
+        /// Personal, family or household.
+        Personal = "personal",
+    }
+);
 
 /// A person at a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +119,7 @@ impl Contact {
         match channel {
             Channel::Email => self.email.as_deref(),
             Channel::Sms | Channel::Voice | Channel::Whatsapp => self.phone.as_deref(),
-            Channel::Letter => None,
+            Channel::Letter | Channel::Later(_) => None,
         }
     }
 
@@ -169,48 +169,35 @@ pub fn mailbox_of(email: &str) -> String {
     format!("{plain}@{domain}")
 }
 
-/// What a person at a customer is there for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Pays the invoices.
-    Billing,
-    /// Approves them.
-    Approver,
-    /// Answers for the company.
-    Executive,
-    /// Works where the goods went.
-    Site,
-}
-
-/// A way to reach a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// Email.
-    Email,
-    /// Text message.
-    Sms,
-    /// Phone call.
-    Voice,
-    /// WhatsApp.
-    Whatsapp,
-    /// Printed letter.
-    Letter,
-}
-
-impl Channel {
-    /// The text form, as in workflows and events.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Sms => "sms",
-            Self::Voice => "voice",
-            Self::Whatsapp => "whatsapp",
-            Self::Letter => "letter",
-        }
+stored_words!(
+    /// What a person at a customer is there for.
+    Role {
+        /// Pays the invoices.
+        Billing = "billing",
+        /// Approves them.
+        Approver = "approver",
+        /// Answers for the company.
+        Executive = "executive",
+        /// Works where the goods went.
+        Site = "site",
     }
-}
+);
+
+stored_words!(
+    /// A way to reach a person.
+    Channel {
+        /// Email.
+        Email = "email",
+        /// Text message.
+        Sms = "sms",
+        /// Phone call.
+        Voice = "voice",
+        /// WhatsApp.
+        Whatsapp = "whatsapp",
+        /// Printed letter.
+        Letter = "letter",
+    }
+);
 
 /// That a person agreed to a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

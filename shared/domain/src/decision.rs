@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId,
     DueItemKey, Facts, InvoiceId, ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, Withdrawal,
+    word::stored_words,
 };
 
 /// The answer of `decide`.
@@ -169,62 +170,61 @@ pub struct NewTask {
 impl NewTask {
     /// The id that it has, whether it was raised or not.
     pub fn id(&self, tenant: &TenantId, customer: Option<&CustomerId>) -> TaskId {
-        let kind = serde_json::to_value(self.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
-        TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), &kind, &self.key])
+        TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), self.kind.as_str(), &self.key])
     }
 }
 
-/// Kinds of work for a person: what a step asked for, and exceptions, which automation could not settle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskKind {
-    /// A step's task.
-    Task,
-    /// Tell somebody.
-    Notify,
-    /// A step escalated.
-    Escalation,
-    /// Stop supply.
-    CreditHold,
-    /// Give the matter to an agency.
-    HandOff,
-    /// Charge for the delay.
-    Fee,
-    /// A step waits for approval.
-    Approval,
-    /// Exception: a step could reach nobody.
-    Unreachable,
-    /// Exception: no step is left though money is owed.
-    PlanEnded,
-    /// Exception: payments exceed what the invoice's document says for too long.
-    MoneyInFlight,
-    /// Exception: more was paid and credited on an invoice than it comes to.
-    Overpaid,
-    /// Exception: a payment is in another currency than the invoice that it is allocated to.
-    OtherCurrency,
-    /// Exception: invoices name a legal entity that the settings do not list.
-    LegalEntity,
-    /// Exception: it is not known whether a message was sent.
-    InDoubt,
-    /// Exception: the guard asks for a person.
-    NeedsReview,
-    /// Exception: a document could not be used.
-    Document,
-    /// Exception: something keeps failing.
-    Failing,
-    /// Exception: the circuit breaker tripped.
-    Breaker,
-    /// Exception: a payment was refunded or charged back, and its invoice is open again.
-    TakenBack,
-    /// Exception: a part of a payment plan was missed.
-    PlanBroken,
-    /// Exception: a dead letter.
-    DeadLetter,
-    /// Exception: an outside system cannot be read; somebody must connect it again, or wait.
-    Connection,
-    /// Exception: the books and what was read of them differ.
-    Books,
-}
+stored_words!(
+    /// Kinds of work for a person: what a step asked for, and exceptions, which automation could not settle.
+    TaskKind {
+        /// A step's task.
+        Task = "task",
+        /// Tell somebody.
+        Notify = "notify",
+        /// A step escalated.
+        Escalation = "escalation",
+        /// Stop supply.
+        CreditHold = "credit_hold",
+        /// Give the matter to an agency.
+        HandOff = "hand_off",
+        /// Charge for the delay.
+        Fee = "fee",
+        /// A step waits for approval.
+        Approval = "approval",
+        /// Exception: a step could reach nobody.
+        Unreachable = "unreachable",
+        /// Exception: no step is left though money is owed.
+        PlanEnded = "plan_ended",
+        /// Exception: payments exceed what the invoice's document says for too long.
+        MoneyInFlight = "money_in_flight",
+        /// Exception: more was paid and credited on an invoice than it comes to.
+        Overpaid = "overpaid",
+        /// Exception: a payment is in another currency than the invoice that it is allocated to.
+        OtherCurrency = "other_currency",
+        /// Exception: invoices name a legal entity that the settings do not list.
+        LegalEntity = "legal_entity",
+        /// Exception: it is not known whether a message was sent.
+        InDoubt = "in_doubt",
+        /// Exception: the guard asks for a person.
+        NeedsReview = "needs_review",
+        /// Exception: a document could not be used.
+        Document = "document",
+        /// Exception: something keeps failing.
+        Failing = "failing",
+        /// Exception: the circuit breaker tripped.
+        Breaker = "breaker",
+        /// Exception: a payment was refunded or charged back, and its invoice is open again.
+        TakenBack = "taken_back",
+        /// Exception: a part of a payment plan was missed.
+        PlanBroken = "plan_broken",
+        /// Exception: a dead letter.
+        DeadLetter = "dead_letter",
+        /// Exception: an outside system cannot be read; somebody must connect it again, or wait.
+        Connection = "connection",
+        /// Exception: the books and what was read of them differ.
+        Books = "books",
+    }
+);
 
 impl TaskKind {
     /// Whether this is an exception.
@@ -246,7 +246,8 @@ impl TaskKind {
             | Self::TakenBack
             | Self::PlanBroken
             | Self::Connection
-            | Self::Books => true,
+            | Self::Books
+            | Self::Later(_) => true,
         }
     }
 }

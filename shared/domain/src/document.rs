@@ -52,7 +52,7 @@ impl Document {
         match self {
             Self::Customer(customer) => format!("customer {}", customer.external_id),
             Self::Invoice { invoice, .. } => format!("invoice {}", invoice.external_id),
-            Self::Payment { payment, .. } => format!("{} {}", payment.kind.as_str(), payment.external_id),
+            Self::Payment { payment, .. } => format!("{} {}", payment.kind.in_words(), payment.external_id),
             Self::Reversal(reversal) => format!("reversal {}", reversal.external_id),
             Self::Withdrawn(Withdrawn { object: ObjectId::Invoice(id), .. }) => format!("invoice {id}"),
             Self::Withdrawn(Withdrawn { object: ObjectId::Payment(id), .. }) => format!("payment {id}"),

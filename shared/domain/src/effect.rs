@@ -1,33 +1,36 @@
-//! Effects that a person carries out: what a decision asks for by a task, each with an id, a kind and one life; and the work for people
-//! that is open.
+//! Effects: what a decision asks the world to do, each with an id, a kind and one life; and the work for people that is open.
 //!
 //! ```text
-//! queued -> done | failed
-//!        \-> superseded
+//! queued -> calling -> done | failed | unknown
+//!        \-> superseded | blocked
 //! ```
 //!
-//! A message is an effect too; its status is its own, in the head and in its record.
+//! What a person carries out is asked for by a task, and nobody is called: it goes from queued to done, failed or superseded. A message is
+//! an effect whose id is the message's own; it has finer words for where it stands, and [`MessageStatus::effect`](crate::MessageStatus::effect)
+//! says what they come to. A step that can reach nobody asks for nothing: it is missed, which is a mark of the step.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind};
+use crate::{CaseId, Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind, word::stored_words};
 
-/// What kind of thing a decision asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectKind {
-    /// Work for a person of the tenant.
-    Task,
-    /// Telling people of the tenant.
-    Notice,
-    /// Stopping supply.
-    CreditHold,
-    /// Giving the matter to an agency.
-    HandOff,
-    /// Charging for the delay.
-    Charge,
-}
+stored_words!(
+    /// What kind of thing a decision asks for.
+    EffectKind {
+        /// A communication to one person.
+        Message = "message",
+        /// Work for a person of the tenant.
+        Task = "task",
+        /// Telling people of the tenant.
+        Notice = "notice",
+        /// Stopping supply.
+        CreditHold = "credit_hold",
+        /// Giving the matter to an agency.
+        HandOff = "hand_off",
+        /// Charging for the delay.
+        Charge = "charge",
+    }
+);
 
 impl EffectKind {
     /// What a task of a kind is there for. An approval and an exception are work like any other.
@@ -54,61 +57,45 @@ impl EffectKind {
             | TaskKind::Breaker
             | TaskKind::DeadLetter
             | TaskKind::Connection
-            | TaskKind::Books => Self::Task,
-        }
-    }
-
-    /// The text form.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Notice => "notice",
-            Self::CreditHold => "credit_hold",
-            Self::HandOff => "hand_off",
-            Self::Charge => "charge",
+            | TaskKind::Books
+            | TaskKind::Later(_) => Self::Task,
         }
     }
 }
 
-/// Where an effect stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EffectStatus {
-    /// Asked for: it waits for a person.
-    Queued,
-    /// It happened.
-    Done,
-    /// Its reason was gone before it happened.
-    Superseded,
-    /// It was tried and did not happen.
-    Failed,
-}
-
-impl EffectStatus {
-    /// The text form.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Done => "done",
-            Self::Superseded => "superseded",
-            Self::Failed => "failed",
-        }
+stored_words!(
+    /// Where an effect stands in its life.
+    EffectStatus {
+        /// Asked for: it waits for a sender or a person.
+        Queued = "queued",
+        /// A sender has it.
+        Calling = "calling",
+        /// It happened.
+        Done = "done",
+        /// Its reason was gone before it happened.
+        Superseded = "superseded",
+        /// A rule of the guard forbade it.
+        Blocked = "blocked",
+        /// It was tried and did not happen.
+        Failed = "failed",
+        /// It is not known whether it happened.
+        Unknown = "unknown",
     }
-}
+);
 
-/// How a person says that a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskResult {
-    /// It was done.
-    Done,
-    /// It could not be done.
-    Failed,
-    /// The step that asked may happen.
-    Approve,
-    /// It may not.
-    Refuse,
-}
+stored_words!(
+    /// How a person says that a task ended.
+    TaskResult {
+        /// It was done.
+        Done = "done",
+        /// It could not be done.
+        Failed = "failed",
+        /// The step that asked may happen.
+        Approve = "approve",
+        /// It may not.
+        Refuse = "refuse",
+    }
+);
 
 impl TaskResult {
     /// Whether it fits a task of a kind: what asks for approval is approved or refused, everything else done or failed.
@@ -116,6 +103,7 @@ impl TaskResult {
         match self {
             Self::Done | Self::Failed => kind != TaskKind::Approval,
             Self::Approve | Self::Refuse => kind == TaskKind::Approval,
+            Self::Later(_) => false,
         }
     }
 
@@ -129,6 +117,7 @@ impl TaskResult {
         match self {
             Self::Done | Self::Approve | Self::Refuse => EffectStatus::Done,
             Self::Failed => EffectStatus::Failed,
+            Self::Later(word) => EffectStatus::Later(word),
         }
     }
 }
@@ -205,7 +194,8 @@ impl OpenWork {
             | TaskKind::TakenBack
             | TaskKind::NeedsReview
             | TaskKind::PlanEnded
-            | TaskKind::Failing => true,
+            | TaskKind::Failing
+            | TaskKind::Later(_) => true,
             TaskKind::Task
             | TaskKind::Notify
             | TaskKind::Escalation

@@ -308,7 +308,7 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
         }
         let last = match pending.mode {
             Mode::Shadow => &mut facts.last_contact.shadow,
-            Mode::Off | Mode::Live => &mut facts.last_contact.live,
+            Mode::Off | Mode::Live | Mode::Later(_) => &mut facts.last_contact.live,
         };
         *last = (*last).max(Some(at));
     }

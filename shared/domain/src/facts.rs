@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, MessageId, Mode, OpenWork, Order,
-    Payment, Reversal, Settings, TenantId, workflow::CompiledWorkflow,
+    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, LaterWord, MessageId, Mode, OpenWork,
+    Order, Payment, Reversal, Settings, TenantId, word::stored_words, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -101,19 +101,19 @@ pub struct Suppression {
     pub at: Timestamp,
 }
 
-/// Why an address must not be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SuppressionReason {
-    /// It bounced for good.
-    Bounce,
-    /// Its owner complained.
-    Complaint,
-    /// Its owner opted out.
-    OptOut,
-    /// Its owner asked for all contact to cease.
-    Cease,
-}
+stored_words!(
+    /// Why an address must not be used.
+    SuppressionReason {
+        /// It bounced for good.
+        Bounce = "bounce",
+        /// Its owner complained.
+        Complaint = "complaint",
+        /// Its owner opted out.
+        OptOut = "opt_out",
+        /// Its owner asked for all contact to cease.
+        Cease = "cease",
+    }
+);
 
 /// When a customer was last contacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +131,7 @@ impl LastContact {
     pub fn in_mode(&self, mode: Mode) -> Option<Timestamp> {
         match mode {
             Mode::Off | Mode::Live => self.live,
-            Mode::Shadow => self.live.max(self.shadow),
+            Mode::Shadow | Mode::Later(_) => self.live.max(self.shadow),
         }
     }
 }
@@ -155,6 +155,8 @@ pub struct Case {
 }
 
 /// Where a case stands.
+///
+/// A state that a later release adds is a word alone, or a reason of [`CaseState::Waiting`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
@@ -166,23 +168,45 @@ pub enum CaseState {
     Ended,
     /// Nothing is open.
     Closed,
+    /// A state of a later release: kept as it is, and the case waits.
+    #[serde(untagged)]
+    Later(LaterWord),
 }
 
-/// Why a case waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitingReason {
-    /// Holds keep everything back.
-    Held,
-    /// Unapplied credit or money in flight covers it.
-    Covered,
-    /// Less is owed than the tenant chases.
-    BelowMinimum,
-    /// The workflow's `exit_when` holds.
-    Exited,
-    /// A person has to approve a step.
-    Approval,
+impl CaseState {
+    /// The word of a later release that it has: the state, or why it waits. While it has one nothing of the case is chased.
+    pub fn later(&self) -> Option<LaterWord> {
+        match self {
+            Self::Later(word) | Self::Waiting(WaitingReason::Later(word)) => Some(*word),
+            Self::Waiting(
+                WaitingReason::Held
+                | WaitingReason::Covered
+                | WaitingReason::BelowMinimum
+                | WaitingReason::Exited
+                | WaitingReason::Approval,
+            )
+            | Self::Open
+            | Self::Ended
+            | Self::Closed => None,
+        }
+    }
 }
+
+stored_words!(
+    /// Why a case waits.
+    WaitingReason {
+        /// Holds keep everything back.
+        Held = "held",
+        /// Unapplied credit or money in flight covers it.
+        Covered = "covered",
+        /// Less is owed than the tenant chases.
+        BelowMinimum = "below_minimum",
+        /// The workflow's `exit_when` holds.
+        Exited = "exited",
+        /// A person has to approve a step.
+        Approval = "approval",
+    }
+);
 
 /// A message that is decided and not settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -243,18 +267,28 @@ impl Pending {
 
 use crate::{Covered, Planned};
 
-/// Where an unsettled message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PendingStatus {
-    /// Waiting for its sender.
-    Queued,
-    /// Refused for now: to be tried again.
-    Retrying,
-    /// Claimed by a sender.
-    Calling,
-    /// A sender died after its claim, or got no answer.
-    Unknown,
+stored_words!(
+    /// Where an unsettled message stands.
+    PendingStatus {
+        /// Waiting for its sender.
+        Queued = "queued",
+        /// Refused for now: to be tried again.
+        Retrying = "retrying",
+        /// Claimed by a sender.
+        Calling = "calling",
+        /// A sender died after its claim, or got no answer.
+        Unknown = "unknown",
+    }
+);
+
+impl PendingStatus {
+    /// Whether nobody knows whether it was sent. What a later release says of it is as good as that: it is never sent by guess.
+    pub fn is_unknown(self) -> bool {
+        match self {
+            Self::Unknown | Self::Later(_) => true,
+            Self::Queued | Self::Retrying | Self::Calling => false,
+        }
+    }
 }
 
 /// The channels that this release has a sender for.

@@ -10,10 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, ReversalKind,
+    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, InvoiceStatus, ReversalKind,
     book::{Book, BookRules, DueItem},
     dates::days_between,
-    settings::AfterRefund,
 };
 
 /// What an agreement, or a fact such as a refund, keeps back.
@@ -190,41 +189,56 @@ fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
     }
 }
 
-/// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, and what was never sent.
+/// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, money of which only a later
+/// release knows what became of it, and what was never sent or stands as only a later release knows.
 pub(crate) fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
-    let hold = |by, reason, invoice, amount_minor| Hold {
-        by,
-        reason,
-        clock: HoldClock::Freeze,
-        scope: HoldScope::Invoice(invoice),
-        amount_minor,
-        from_at: Timestamp::MIN,
-        ends_at: Timestamp::MAX,
-    };
-    let mut holds = Vec::new();
-    if rules.after_refund == AfterRefund::Hold {
-        // Of holds of one invoice the largest counts; what was taken back of several payments adds up.
-        let mut so_far: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
-        for taken in book.taken_back.iter().filter(|taken| !taken.released) {
-            let reason = match taken.kind {
-                ReversalKind::Refund => HoldReason::Refund,
-                ReversalKind::Chargeback => HoldReason::Chargeback,
-            };
-            for (invoice, minor) in &taken.of {
-                let sum = so_far.entry(invoice).or_default();
-                *sum = sum.saturating_add(*minor);
-                holds.push(hold(taken.id.clone(), reason.clone(), invoice.clone(), Some(*sum)));
-            }
+    let mut holds = by_payments(book, rules);
+    let mut seen = BTreeSet::new();
+    for invoice in book.items.iter().filter_map(|item| item.invoice).filter(|invoice| seen.insert(&invoice.id)) {
+        let scope = || HoldScope::Invoice(invoice.id.clone());
+        if let InvoiceStatus::Later(word) = invoice.status {
+            let by = AgreementId::derive(&["status", invoice.id.as_str()]);
+            holds.push(lasting(by, HoldReason::Later(word.to_string()), scope(), None));
+        }
+        if !rules.chase_unsent && invoice.sent_to_customer == Some(false) {
+            let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
+            holds.push(lasting(by, HoldReason::NotSent, scope(), None));
         }
     }
-    if !rules.chase_unsent {
-        let mut unsent = BTreeSet::new();
-        for invoice in book.items.iter().filter_map(|item| item.invoice) {
-            if invoice.sent_to_customer == Some(false) && unsent.insert(&invoice.id) {
-                let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
-                holds.push(hold(by, HoldReason::NotSent, invoice.id.clone(), None));
-            }
+    holds
+}
+
+/// A hold that lasts as long as its reason is in the facts.
+fn lasting(by: AgreementId, reason: HoldReason, scope: HoldScope, amount_minor: Option<i64>) -> Hold {
+    Hold { by, reason, clock: HoldClock::Freeze, scope, amount_minor, from_at: Timestamp::MIN, ends_at: Timestamp::MAX }
+}
+
+/// What payments keep back: those that were taken back, and those of which it is not clear what became of them.
+fn by_payments(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
+    let mut holds = Vec::new();
+    // Of holds of one invoice the largest counts; what is kept back for several payments adds up.
+    let mut so_far: BTreeMap<InvoiceId, i64> = BTreeMap::new();
+    let mut of_invoices = |by: &AgreementId, reason: &HoldReason, of: &[(InvoiceId, i64)]| {
+        for (invoice, minor) in of {
+            let sum = so_far.entry(invoice.clone()).or_default();
+            *sum = sum.saturating_add(*minor);
+            holds.push(lasting(by.clone(), reason.clone(), HoldScope::Invoice(invoice.clone()), Some(*sum)));
         }
+    };
+    for taken in book.taken_back.iter().filter(|taken| taken.is_kept_back(rules.after_refund)) {
+        let reason = match taken.kind {
+            ReversalKind::Refund => HoldReason::Refund,
+            ReversalKind::Chargeback => HoldReason::Chargeback,
+            ReversalKind::Later(word) => HoldReason::Later(word.to_string()),
+        };
+        of_invoices(&taken.id, &reason, &taken.of);
+    }
+    for unclear in &book.unclear {
+        of_invoices(&unclear.id(), &HoldReason::MoneyOnItsWay, &unclear.of);
+    }
+    for unclear in book.unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
+        let scope = HoldScope::Case(unclear.currency);
+        holds.push(lasting(unclear.id(), HoldReason::MoneyOnItsWay, scope, Some(unclear.rest_minor)));
     }
     holds
 }

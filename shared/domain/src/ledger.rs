@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Contact, Currency, InvoiceId, PaymentId, SourceVersion};
+use crate::{Contact, Currency, InvoiceId, PaymentId, SourceVersion, word::stored_words};
 
 /// Most instalments that an invoice may have.
 pub const INSTALMENTS_MAX: usize = 120;
@@ -74,19 +74,19 @@ pub struct Invoice {
 /// The id of an invoice's own contact where the source gives none.
 pub const INVOICE_CONTACT: &str = "#invoice";
 
-/// Where an invoice stands in its source. Paid is derived, never stated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InvoiceStatus {
-    /// Not issued yet: never chased.
-    Draft,
-    /// Issued.
-    Open,
-    /// Cancelled: nothing is owed.
-    Void,
-    /// Given up: nothing is chased.
-    WrittenOff,
-}
+stored_words!(
+    /// Where an invoice stands in its source. Paid is derived, never stated.
+    InvoiceStatus {
+        /// Not issued yet: never chased.
+        Draft = "draft",
+        /// Issued.
+        Open = "open",
+        /// Cancelled: nothing is owed.
+        Void = "void",
+        /// Given up: nothing is chased.
+        WrittenOff = "written_off",
+    }
+);
 
 /// A part of an invoice that falls due by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,46 +127,60 @@ pub struct Payment {
     pub allocations: Vec<Allocation>,
 }
 
-/// What kind of receipt reduces what is owed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentKind {
-    /// Money.
-    Payment,
-    /// A credit note.
-    CreditNote,
+impl Payment {
+    /// Whether only a later release knows what became of it, or what it is. It pays nothing and is no credit, and what it may have
+    /// paid is kept back: nobody is chased for it.
+    pub fn is_unclear(&self) -> bool {
+        self.status.is_later() || self.kind.is_later()
+    }
+
+    /// Whether it counts as paid.
+    pub fn counts(&self) -> bool {
+        self.status.counts() && !self.is_unclear()
+    }
 }
+
+stored_words!(
+    /// What kind of receipt reduces what is owed.
+    PaymentKind {
+        /// Money.
+        Payment = "payment",
+        /// A credit note.
+        CreditNote = "credit_note",
+    }
+);
 
 impl PaymentKind {
     /// In words, for people.
-    pub fn as_str(self) -> &'static str {
+    pub fn in_words(self) -> &'static str {
         match self {
-            Self::Payment => "payment",
+            Self::Payment | Self::Later(_) => "payment",
             Self::CreditNote => "credit note",
         }
     }
 }
 
-/// Where a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PaymentStatus {
-    /// It arrived.
-    Received,
-    /// It is on its way; counted as paid, so that nobody is chased for money in flight.
-    Pending,
-    /// It was taken back: a bounced debit, a chargeback.
-    Reversed,
-    /// It was given back.
-    Refunded,
-}
+stored_words!(
+    /// Where a payment stands.
+    PaymentStatus {
+        /// It arrived.
+        Received = "received",
+        /// It is on its way; counted as paid, so that nobody is chased for money in flight.
+        Pending = "pending",
+        /// It was taken back: a bounced debit, a chargeback.
+        Reversed = "reversed",
+        /// It was given back.
+        Refunded = "refunded",
+    }
+);
 
 impl PaymentStatus {
-    /// Whether the payment counts as paid: neither reversed nor refunded.
+    /// Whether the payment counts as paid: neither reversed nor refunded. One that a later release says something else of does not:
+    /// see [`Payment::is_unclear`].
     pub fn counts(self) -> bool {
         match self {
             Self::Received | Self::Pending => true,
-            Self::Reversed | Self::Refunded => false,
+            Self::Reversed | Self::Refunded | Self::Later(_) => false,
         }
     }
 }
@@ -199,12 +213,12 @@ pub struct Reversal {
     pub kind: ReversalKind,
 }
 
-/// What takes a payment back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReversalKind {
-    /// The creditor gave it back.
-    Refund,
-    /// The payer's bank took it back, or holds it while it is contested.
-    Chargeback,
-}
+stored_words!(
+    /// What takes a payment back.
+    ReversalKind {
+        /// The creditor gave it back.
+        Refund = "refund",
+        /// The payer's bank took it back, or holds it while it is contested.
+        Chargeback = "chargeback",
+    }
+);

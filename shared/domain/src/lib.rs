@@ -5,6 +5,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`money`], [`currency`], [`id`], [`version`] | value types |
+//! | [`word`] | words that are stored, those of later releases too |
 //! | [`mailbox`], [`phone`] | the forms of addresses |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`remark`] | what a person should hear of it |
@@ -19,6 +20,7 @@
 //! | [`guard`] | reasons not to send |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
@@ -51,6 +53,7 @@ pub mod inputs;
 pub mod kept_back;
 pub mod ledger;
 pub mod mailbox;
+pub mod message;
 pub mod money;
 pub mod order;
 pub mod people;
@@ -63,6 +66,7 @@ pub mod step_history;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;
+pub mod word;
 pub mod workflow;
 
 pub use agreement::*;
@@ -86,10 +90,12 @@ pub use inputs::{ENGINE, Inputs, inputs};
 pub use kept_back::{Hold, HoldScope};
 pub use ledger::*;
 pub use mailbox::Mailbox;
+pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use people::People;
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::SourceVersion;
+pub use word::LaterWord;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

@@ -5,20 +5,24 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Currency};
+use crate::{
+    Channel, Currency,
+    word::{self, stored_words},
+};
 
-/// Whether a tenant's messages leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Nothing is decided.
-    Off,
-    /// Everything is decided and rendered, nothing is sent. Where a new tenant starts.
-    #[default]
-    Shadow,
-    /// Messages are sent.
-    Live,
-}
+stored_words!(
+    /// Whether a tenant's messages leave.
+    #[derive(Default)]
+    Mode {
+        /// Nothing is decided.
+        Off = "off",
+        /// Everything is decided and rendered, nothing is sent. Where a new tenant starts.
+        #[default]
+        Shadow = "shadow",
+        /// Messages are sent.
+        Live = "live",
+    }
+);
 
 /// A tenant's settings. Unknown keys are refused; all but `name` have defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +40,13 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// Off, shadow or live.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word::known")]
     pub mode: Mode,
     /// Under whose name the tenant collects.
     #[serde(default)]
     pub collector_role: CollectorRole,
     /// The sender by channel: an email address (or `Name <address>`), an SMS sender id or number.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "word::known_keys")]
     pub sender: BTreeMap<Channel, String>,
     /// Where replies to emails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ mod log;
 pub mod metrics;
 mod problem;
 mod queued;
+mod stream;
 
 pub use budget::Budget;
 pub use clients::Clients;
@@ -20,3 +21,4 @@ pub use env::Env;
 pub use log::{causes, init as init_logging, init_to as init_logging_to};
 pub use problem::{FieldError, Problem};
 pub use queued::{Queued, SchemaVersion};
+pub use stream::{StreamBatch, sequence_number};

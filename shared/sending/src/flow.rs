@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
-use channels::{Outgoing, SendError};
+use channels::Outgoing;
 use domain::{
-    Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, NewTask, Next, Outcome, Pending, PendingStatus, People,
-    Policy, SuppressionReason, TaskKind,
+    Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, NewTask, Next, Pending, PendingStatus, People, Policy,
+    SuppressionReason, TaskKind,
     calendar::Place,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
@@ -13,14 +13,16 @@ use kit::{Clock, Env};
 use serde_json::{Value, json};
 use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, Release, Settled, Settlement, Stop, Store, Vault};
 
-use crate::{QueuedMessage, render};
+use crate::{
+    QueuedMessage,
+    outcome::{Meaning, Then, meaning},
+    render,
+};
 
 /// How long a claim is good for: several times what a sender's run may take.
 const LEASE_MINUTES: i64 = 5;
 /// How often a sender looks again after a lost claim before it gives the message back to the sweep.
 const CLAIMS_MAX: usize = 6;
-/// How often a provider may refuse for now before the message has failed.
-const TRIES_MAX: u32 = 8;
 /// How long a portal link works, in days.
 const TOKEN_DAYS: i64 = 120;
 
@@ -45,6 +47,19 @@ pub enum Ended {
     Failed,
     /// It is not known whether the provider took it.
     Unknown,
+}
+
+impl Ended {
+    fn of(settled: Settled) -> Self {
+        match settled {
+            Settled::Sent => Self::Sent,
+            Settled::Shadow => Self::Shadow,
+            Settled::Unknown => Self::Unknown,
+            Settled::Failed => Self::Failed,
+            Settled::Superseded => Self::Superseded,
+            Settled::Blocked => Self::Blocked,
+        }
+    }
 }
 
 /// Sends what is queued for one channel.
@@ -108,7 +123,7 @@ impl Sender {
         let mine = match entry.message.status {
             PendingStatus::Queued => entry.retry_at.is_none_or(|at| at <= now),
             PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
-            PendingStatus::Calling | PendingStatus::Unknown => false,
+            PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => false,
         };
         if !mine || entry.message.channel != self.channel.channel() {
             return Ok(None);
@@ -179,18 +194,25 @@ impl Sender {
             Claim::Gone => return Ok(Some(Ended::NotMine)),
         };
         let guard = json!("allow");
-        let mut outcome = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
-        if let Some(stopped) = self.stopped_meanwhile(queued, &checked).await? {
-            (outcome.sent, outcome.reason, outcome.guard) = stopped;
+        let mut call = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
+        let stopped = match self.stopped_meanwhile(queued, &checked).await {
+            Ok(stopped) => stopped,
+            Err(error) => return Err(self.give_back(queued, &attempt, error).await),
+        };
+        if let Some(stopped) = stopped {
+            (call.sent, call.reason, call.guard) = stopped;
         } else if pending.mode == Mode::Live {
-            let refused = self.call(queued, &checked, contact, &mut outcome).await?;
-            if let Some(after) = refused {
-                let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
-                let ended = self.retry(queued, &attempt, after, dispatches, &claimed, &checked, outcome).await?;
-                return self.unless_lost(queued, &checked, Some(ended)).await;
+            let meaning = self.call(queued, &checked, contact, &call).await?;
+            (call.provider_id, call.reason) = (meaning.provider_id, meaning.reason);
+            match meaning.then {
+                Then::Settle(settled) => call.sent = settled,
+                Then::TryAgain { seconds } => {
+                    let ended = self.try_again(queued, &attempt, seconds, &call.reason).await?;
+                    return self.unless_lost(queued, &checked, Some(ended)).await;
+                }
             }
         }
-        let ended = self.settle(queued, &claimed, &attempt, &checked, outcome).await?;
+        let ended = self.settle(queued, &claimed, &attempt, &checked, call).await?;
         self.unless_lost(queued, &checked, Some(ended)).await
     }
 
@@ -304,15 +326,19 @@ impl Sender {
         })
     }
 
-    /// Calls the provider; `Some` with the seconds to wait when it refused for now.
-    async fn call(
-        &self,
-        queued: &QueuedMessage,
-        checked: &Checked,
-        contact: &Contact,
-        outcome: &mut Call,
-    ) -> Result<Option<u64>, Error> {
-        let Checked { policy, pending, .. } = checked;
+    /// Gives a claimed message back as it was, because what is to be read before the call could not be: the queue delivers it again. Where
+    /// that fails too the claim ends with its lease, and the message is in doubt.
+    async fn give_back(&self, queued: &QueuedMessage, attempt: &Attempt, error: Error) -> Error {
+        let back = self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Queue).await;
+        if let Err(again) = back {
+            tracing::warn!(message.id = %queued.message, error = %again, "a claim could not be given back; the message will be in doubt");
+        }
+        error
+    }
+
+    /// Calls the provider, and says what its answer means.
+    async fn call(&self, queued: &QueuedMessage, checked: &Checked, contact: &Contact, call: &Call) -> Result<Meaning, Error> {
+        let Checked { head, policy, pending, .. } = checked;
         let channel = pending.channel;
         let entity = pending.case.balance.legal_entity.as_str();
         let from = policy.settings.sender_of(entity, channel).unwrap_or_default().to_owned();
@@ -328,49 +354,22 @@ impl Sender {
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
             reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
-            rendered: outcome.rendered.0.clone(),
-            opt_out_url: (channel == domain::Channel::Email).then(|| outcome.rendered.1.opt_out.clone()),
+            rendered: call.rendered.0.clone(),
+            opt_out_url: (channel == domain::Channel::Email).then(|| call.rendered.1.opt_out.clone()),
         };
-        match self.channel.send(&outgoing).await {
-            Ok(accepted) => (outcome.sent, outcome.provider_id) = (Settled::Sent, Some(accepted.provider_id)),
-            Err(SendError::Retry { after, detail }) => {
-                outcome.reason = detail;
-                return Ok(Some(after.unwrap_or(60)));
-            }
-            Err(SendError::Refused { suppress, detail }) => {
-                (outcome.sent, outcome.reason) = (Settled::Failed, detail);
-                if suppress {
-                    let at = self.clock.now();
-                    self.store
-                        .suppress(&queued.tenant, channel, &outgoing.to, SuppressionReason::Bounce, at, Some(&queued.customer))
-                        .await?;
-                }
-            }
-            Err(SendError::Unknown { detail }) => (outcome.sent, outcome.reason) = (Settled::Unknown, detail),
+        let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
+        let meaning = meaning(self.channel.send(&outgoing).await, dispatches);
+        if meaning.suppress {
+            let (reason, at) = (SuppressionReason::Bounce, self.clock.now());
+            self.store.suppress(&queued.tenant, channel, &outgoing.to, reason, at, Some(&queued.customer)).await?;
         }
-        Ok(None)
+        Ok(meaning)
     }
 
-    /// Gives the message back for a later try, or up after too many.
-    #[expect(clippy::too_many_arguments, reason = "a cut through one straight line")]
-    async fn retry(
-        &self,
-        queued: &QueuedMessage,
-        attempt: &Attempt,
-        after: u64,
-        dispatches: u32,
-        claimed: &Head,
-        checked: &Checked,
-        mut outcome: Call,
-    ) -> Result<Ended, Error> {
-        if dispatches >= TRIES_MAX {
-            outcome.sent = Settled::Failed;
-            return self.settle(queued, claimed, attempt, checked, outcome).await;
-        }
-        // Doubles from what the provider asked for, at most six hours.
-        let seconds = i64::try_from(after).unwrap_or(3_600).saturating_mul(1 << dispatches.min(10)).min(21_600);
+    /// Gives the message back for a later try.
+    async fn try_again(&self, queued: &QueuedMessage, attempt: &Attempt, seconds: i64, reason: &str) -> Result<Ended, Error> {
         let at = self.clock.now().checked_add(seconds.seconds()).unwrap_or(Timestamp::MAX);
-        tracing::info!(message.id = %queued.message, retry_at = %at, reason = outcome.reason, "provider refused for now");
+        tracing::info!(message.id = %queued.message, retry_at = %at, reason, "provider refused for now");
         self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Retry { at }).await?;
         Ok(Ended::Retrying)
     }
@@ -384,18 +383,16 @@ impl Sender {
         call: Call,
     ) -> Result<Ended, Error> {
         let now = self.clock.now();
-        let (marks, ended) = match call.sent {
-            Settled::Sent => (Some(Outcome::Sent), Ended::Sent),
-            Settled::Shadow => (Some(Outcome::Sent), Ended::Shadow),
-            Settled::Unknown => (Some(Outcome::Unknown), Ended::Unknown),
-            Settled::Failed => (Some(Outcome::Undelivered), Ended::Failed),
-            Settled::Superseded => (None, Ended::Superseded),
-            Settled::Blocked => (None, Ended::Blocked),
-        };
+        let ended = Ended::of(call.sent);
         let next = if call.sent == Settled::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
         } else {
-            let settled = Event::Settled { message: queued.message.clone(), rows: call.rows.clone(), outcome: marks, at: now };
+            let settled = Event::Settled {
+                message: queued.message.clone(),
+                rows: call.rows.clone(),
+                outcome: call.sent.outcome(),
+                at: now,
+            };
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };

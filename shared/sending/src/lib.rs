@@ -10,6 +10,7 @@
 
 mod batch;
 mod flow;
+mod outcome;
 mod render;
 
 pub use batch::QueuedMessage;

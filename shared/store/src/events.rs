@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseState, CustomerId, DisputeStatus, MessageId, NewTask, PendingStatus, PromiseStatus, TaskKind, TenantId, Terms,
-    id::digest,
+    Agreement, CaseState, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus, NewTask, PendingStatus,
+    PromiseStatus, TaskKind, TenantId, Terms, id::digest, word::Word,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     Head, Result,
     customer::head::read_head,
-    message::record::Body,
+    message::record::{Body, RecordStatus},
     table::{
         attributes::{
             self,
@@ -21,7 +21,7 @@ use crate::{
             every::{PK, SK},
             hint, task,
         },
-        db::{self, Row, number, text, word_of},
+        db::{self, Row, number, text},
         keys,
     },
 };
@@ -29,13 +29,98 @@ use crate::{
 /// Steps that one event names at most.
 const STEPS_MAX: usize = 20;
 
+/// Kinds of events on the bus: what a subscriber's rule selects by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BusKind {
+    /// Books are to be read.
+    SyncRequested,
+    /// An invoice is new or changed.
+    InvoiceUpserted,
+    /// A payment or credit note is new or changed.
+    PaymentUpserted,
+    /// A case is chased.
+    CaseOpened,
+    /// Something is owed but nothing may be chased.
+    CaseWaiting,
+    /// No step is left though money is owed.
+    CaseEnded,
+    /// Nothing is open.
+    CaseClosed,
+    /// A message waits for its sender.
+    MessageQueued,
+    /// A message left; in shadow mode: would have.
+    MessageSent,
+    /// A message arrived.
+    MessageDelivered,
+    /// Nobody got a message.
+    MessageFailed,
+    /// It is not known whether a message left.
+    MessageUnknown,
+    /// A step is over.
+    StepSatisfied,
+    /// Work for a person was raised.
+    TaskCreated,
+    /// A step escalates.
+    EscalationRequested,
+    /// Supply is to be stopped.
+    CreditHoldRequested,
+    /// A person said that supply is stopped.
+    CreditHoldPlaced,
+    /// The matter is to be given to an agency.
+    HandOffRequested,
+    /// A person said that the agency has it.
+    CaseHandedOff,
+    /// A customer promised to pay.
+    PromiseMade,
+    /// What was promised came.
+    PromiseKept,
+    /// It did not, or not all of it.
+    PromiseBroken,
+    /// An invoice is contested.
+    DisputeOpened,
+    /// Who is right was decided.
+    DisputeResolved,
+}
+
+impl BusKind {
+    /// The text form: the event's `detail-type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SyncRequested => "SyncRequested",
+            Self::InvoiceUpserted => "InvoiceUpserted",
+            Self::PaymentUpserted => "PaymentUpserted",
+            Self::CaseOpened => "CaseOpened",
+            Self::CaseWaiting => "CaseWaiting",
+            Self::CaseEnded => "CaseEnded",
+            Self::CaseClosed => "CaseClosed",
+            Self::MessageQueued => "MessageQueued",
+            Self::MessageSent => "MessageSent",
+            Self::MessageDelivered => "MessageDelivered",
+            Self::MessageFailed => "MessageFailed",
+            Self::MessageUnknown => "MessageUnknown",
+            Self::StepSatisfied => "StepSatisfied",
+            Self::TaskCreated => "TaskCreated",
+            Self::EscalationRequested => "EscalationRequested",
+            Self::CreditHoldRequested => "CreditHoldRequested",
+            Self::CreditHoldPlaced => "CreditHoldPlaced",
+            Self::HandOffRequested => "HandOffRequested",
+            Self::CaseHandedOff => "CaseHandedOff",
+            Self::PromiseMade => "PromiseMade",
+            Self::PromiseKept => "PromiseKept",
+            Self::PromiseBroken => "PromiseBroken",
+            Self::DisputeOpened => "DisputeOpened",
+            Self::DisputeResolved => "DisputeResolved",
+        }
+    }
+}
+
 /// An event for the bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BusEvent {
     /// The same for the same happening, so that duplicates can be recognised; also in the detail as `id`.
     pub id: String,
-    /// The event's name.
-    pub detail_type: &'static str,
+    /// What happened.
+    pub kind: BusKind,
     /// Its detail.
     pub detail: Value,
 }
@@ -44,8 +129,8 @@ fn at(item: &Row, name: &str) -> Option<Timestamp> {
     number(item, name).and_then(|millis| Timestamp::from_millisecond(millis).ok())
 }
 
-fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, parts: &[&str], ids: Value) -> BusEvent {
-    let mut all = vec![detail_type, tenant.as_str()];
+fn event(kind: BusKind, tenant: &TenantId, at: Option<Timestamp>, parts: &[&str], ids: Value) -> BusEvent {
+    let mut all = vec![kind.as_str(), tenant.as_str()];
     all.extend(parts);
     let id = format!("evt_{}", digest(&all));
     let mut detail = json!({ "id": id, "tenant": tenant.as_str() });
@@ -55,7 +140,7 @@ fn event(detail_type: &'static str, tenant: &TenantId, at: Option<Timestamp>, pa
     if let (Value::Object(ids), Some(detail)) = (ids, detail.as_object_mut()) {
         detail.extend(ids);
     }
-    BusEvent { id, detail_type, detail }
+    BusEvent { id, kind, detail }
 }
 
 /// The events that a change of one item stands for; none for a change that says nothing.
@@ -78,7 +163,7 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         let hinted = times(new).filter(|now| old.and_then(times).as_ref() != Some(now));
         let made = |times: u64| {
             event(
-                "SyncRequested",
+                BusKind::SyncRequested,
                 &tenant,
                 at(new, hint::SEEN_AT),
                 &[&source, sk, &times.to_string()],
@@ -88,7 +173,7 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         return Ok(hinted.map(made).into_iter().collect());
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return Ok(vec![]) };
-    let of_object = |detail_type, name: &str, id: &str| {
+    let of_object = |kind, name: &str, id: &str| {
         // What is left of an object that moved to another customer says nothing; there it is told of.
         if text(new, DOC).is_none() {
             return vec![];
@@ -96,15 +181,15 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         let version = text(new, document::VERSION).unwrap_or_default();
         let changed = old.and_then(|old| text(old, document::VERSION)) != Some(version);
         let ids = json!({ "customer": customer.as_str(), name: id, "source_version": version });
-        let made = || event(detail_type, &tenant, at(new, hint::SEEN_AT), &[id, version], ids.clone());
+        let made = || event(kind, &tenant, at(new, hint::SEEN_AT), &[id, version], ids.clone());
         changed.then(made).into_iter().collect()
     };
     if sk == "HEAD" {
         of_head(&tenant, old, new)
     } else if let Some(id) = sk.strip_prefix("INV#") {
-        Ok(of_object("InvoiceUpserted", "invoice", id))
+        Ok(of_object(BusKind::InvoiceUpserted, "invoice", id))
     } else if let Some(id) = sk.strip_prefix("PAY#") {
-        Ok(of_object("PaymentUpserted", "payment", id))
+        Ok(of_object(BusKind::PaymentUpserted, "payment", id))
     } else if sk.starts_with("COV#") {
         of_record(&tenant, &customer, old, new)
     } else if sk.starts_with(keys::AGREEMENTS) {
@@ -118,7 +203,7 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
 fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
     let id = sk.trim_start_matches("TSK#");
     let task: NewTask = db::json(new, DOC)?;
-    let mut ids = json!({ "task": id, "kind": word_of(task.kind), "exception": task.kind.is_exception() });
+    let mut ids = json!({ "task": id, "kind": task.kind.as_str(), "exception": task.kind.is_exception() });
     if let Some(ids) = ids.as_object_mut() {
         let optional = [
             ("effect", text(new, task::EFFECT).map(str::to_owned)),
@@ -130,9 +215,9 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         ids.extend(optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
     let (asked, happened) = match task.kind {
-        TaskKind::Escalation => (Some("EscalationRequested"), None),
-        TaskKind::CreditHold => (Some("CreditHoldRequested"), Some("CreditHoldPlaced")),
-        TaskKind::HandOff => (Some("HandOffRequested"), Some("CaseHandedOff")),
+        TaskKind::Escalation => (Some(BusKind::EscalationRequested), None),
+        TaskKind::CreditHold => (Some(BusKind::CreditHoldRequested), Some(BusKind::CreditHoldPlaced)),
+        TaskKind::HandOff => (Some(BusKind::HandOffRequested), Some(BusKind::CaseHandedOff)),
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Fee
@@ -152,10 +237,11 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::TakenBack
         | TaskKind::PlanBroken
         | TaskKind::Connection
-        | TaskKind::Books => (None, None),
+        | TaskKind::Books
+        | TaskKind::Later(_) => (None, None),
     };
     let (kinds, at) = match old {
-        None => ([Some("TaskCreated"), asked], at(new, task::RAISED_AT)),
+        None => ([Some(BusKind::TaskCreated), asked], at(new, task::RAISED_AT)),
         Some(old) => {
             // Who only says that a task is over, says that it was done.
             let done = |row: &Row| row.contains_key(task::DONE_AT) && text(row, task::RESULT).is_none_or(|said| said == "done");
@@ -175,15 +261,15 @@ fn of_agreement(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new
     }
     let kind = match &agreement.terms {
         Terms::Promise(promise) => match promise.status {
-            PromiseStatus::Open => Some("PromiseMade"),
-            PromiseStatus::Kept => Some("PromiseKept"),
-            PromiseStatus::PartlyKept | PromiseStatus::Broken => Some("PromiseBroken"),
+            PromiseStatus::Open => Some(BusKind::PromiseMade),
+            PromiseStatus::Kept => Some(BusKind::PromiseKept),
+            PromiseStatus::PartlyKept | PromiseStatus::Broken => Some(BusKind::PromiseBroken),
             PromiseStatus::Cancelled | PromiseStatus::Later(_) => None,
         },
         Terms::Dispute(dispute) => match dispute.status {
-            DisputeStatus::Open => Some("DisputeOpened"),
+            DisputeStatus::Open => Some(BusKind::DisputeOpened),
             DisputeStatus::Upheld | DisputeStatus::PartlyUpheld | DisputeStatus::Rejected | DisputeStatus::Withdrawn => {
-                Some("DisputeResolved")
+                Some(BusKind::DisputeResolved)
             }
             DisputeStatus::Later(_) => None,
         },
@@ -210,12 +296,10 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
         let queued = entry.message.status == PendingStatus::Queued;
         if queued && was.is_none_or(|was| was.dispatches != entry.dispatches) {
             let parts = [id.as_str(), &entry.dispatches.to_string()];
-            events.push(event("MessageQueued", tenant, Some(entry.dispatched_at), &parts, ids));
-        } else if entry.message.status == PendingStatus::Unknown
-            && was.is_none_or(|was| was.message.status != PendingStatus::Unknown)
-        {
+            events.push(event(BusKind::MessageQueued, tenant, Some(entry.dispatched_at), &parts, ids));
+        } else if entry.message.status.is_unknown() && was.is_none_or(|was| !was.message.status.is_unknown()) {
             let at = entry.attempt.as_ref().map(|attempt| attempt.lease_until);
-            events.push(event("MessageUnknown", tenant, at, &[id.as_str()], ids));
+            events.push(event(BusKind::MessageUnknown, tenant, at, &[id.as_str()], ids));
         }
     }
     for (key, case) in &head.cases {
@@ -224,10 +308,11 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
             continue;
         }
         let (kind, reason) = match case.state {
-            CaseState::Open => ("CaseOpened", None),
-            CaseState::Waiting(reason) => ("CaseWaiting", Some(word_of(reason))),
-            CaseState::Ended => ("CaseEnded", None),
-            CaseState::Closed => ("CaseClosed", None),
+            CaseState::Open => (BusKind::CaseOpened, None),
+            CaseState::Waiting(reason) => (BusKind::CaseWaiting, Some(reason.as_str().to_owned())),
+            CaseState::Ended => (BusKind::CaseEnded, None),
+            CaseState::Closed => (BusKind::CaseClosed, None),
+            CaseState::Later(word) => (BusKind::CaseWaiting, Some(word.to_string())),
         };
         let mut ids = json!({
             "customer": customer, "case": case.id.as_str(), "currency": key.currency().code(), "workflow": case.workflow, "version": case.version
@@ -244,33 +329,30 @@ fn of_head(tenant: &TenantId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEve
 
 fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
     let body: Body = db::json(new, attributes::record::BODY)?;
-    let status = text(new, attributes::record::STATUS).unwrap_or_default();
+    let status_of = |row: &Row| text(row, attributes::record::STATUS).and_then(RecordStatus::read);
+    let status = status_of(new);
     // A record that is written over before it is linked says the same again, under the same ids.
-    let changed = old.and_then(|old| text(old, attributes::record::STATUS)) != Some(status);
+    let changed = old.and_then(status_of) != status;
     let Some(message) = &body.message else {
         let rows = body.marks.iter().filter(|mark| mark.outcome.satisfies()).flat_map(|mark| &mark.rows);
         let steps: BTreeSet<&str> = rows.map(|row| row.step.as_str()).collect();
         return Ok(if old.is_none() { satisfied(tenant, customer, &body, None, steps) } else { vec![] });
     };
     // A record may be born with a louder word than its own: what was heard while its sender was calling.
-    let born = old.is_none().then_some(body.status.as_str());
-    let louder = (changed && born != Some(status)).then_some(status);
+    let born = old.is_none().then_some(body.status);
+    let louder = status.filter(|status| changed && born != Some(*status));
     let mut events = Vec::new();
-    for word in born.into_iter().chain(louder) {
-        let kind = match word {
-            "sent" | "shadow" => "MessageSent",
-            "in_doubt" => "MessageUnknown",
-            "delivered" => "MessageDelivered",
-            "failed" | "bounced" | "rejected" | "rendering_failed" => "MessageFailed",
-            _ => continue,
-        };
+    for status in born.into_iter().chain(louder).filter_map(RecordStatus::message) {
+        let Some(kind) = of_status(status) else { continue };
+        let word = status.as_str();
         let ids = json!({
             "customer": customer.as_str(), "message": message.id.as_str(), "channel": message.channel.as_str(),
-            "number": body.number, "status": word, "mode": word_of(message.mode)
+            "number": body.number, "status": word, "mode": message.mode.as_str()
         });
-        let at = at(new, &attributes::record::heard_at(word)).or(Some(body.at));
+        let heard_at = DeliveryEvent::read(word).and_then(|event| at(new, &attributes::record::heard_at(event)));
+        let at = heard_at.or(Some(body.at));
         events.push(event(kind, tenant, at, &[message.id.as_str(), word], ids));
-        if born == Some(word) && matches!(word, "sent" | "shadow") {
+        if born == Some(RecordStatus::Message(status)) && kind == BusKind::MessageSent {
             let rows = crate::customer::head::unpack(&message.rows, "").unwrap_or_default();
             let steps: BTreeSet<&str> = rows.iter().map(|row| row.step.as_str()).collect();
             // A message and its copies satisfy a step once: whoever of them comes first, it is the same event.
@@ -280,6 +362,25 @@ fn of_record(tenant: &TenantId, customer: &CustomerId, old: Option<&Row>, new: &
         }
     }
     Ok(events)
+}
+
+/// What the bus is told of a message that stands so from now on; nothing where that says no more than before, or a later release said it.
+fn of_status(status: MessageStatus) -> Option<BusKind> {
+    match status {
+        MessageStatus::Sent | MessageStatus::Shadow => Some(BusKind::MessageSent),
+        MessageStatus::InDoubt => Some(BusKind::MessageUnknown),
+        MessageStatus::Delivered => Some(BusKind::MessageDelivered),
+        MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Rejected | MessageStatus::RenderingFailed => {
+            Some(BusKind::MessageFailed)
+        }
+        MessageStatus::Queued
+        | MessageStatus::Unknown
+        | MessageStatus::Superseded
+        | MessageStatus::Blocked
+        | MessageStatus::BouncedForNow
+        | MessageStatus::Complained
+        | MessageStatus::Later(_) => None,
+    }
 }
 
 fn satisfied(
@@ -298,7 +399,45 @@ fn satisfied(
             ids.extend(message.map(|message| ("message", json!(message))));
             let number = body.number.to_string();
             let parts = [customer.as_str(), &number, message.unwrap_or_default(), step];
-            event("StepSatisfied", tenant, Some(body.at), &parts, json!(ids))
+            event(BusKind::StepSatisfied, tenant, Some(body.at), &parts, json!(ids))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_schema_names_the_kinds_that_there_are() {
+        let schema: Value = serde_json::from_str(include_str!("../../../docs/schemas/events.schema.json")).expect("JSON");
+        let named = serde_json::from_value::<Vec<String>>(schema["properties"]["detail-type"]["enum"].clone()).expect("names");
+        let all = [
+            BusKind::SyncRequested,
+            BusKind::InvoiceUpserted,
+            BusKind::PaymentUpserted,
+            BusKind::CaseOpened,
+            BusKind::CaseWaiting,
+            BusKind::CaseEnded,
+            BusKind::CaseClosed,
+            BusKind::MessageQueued,
+            BusKind::MessageSent,
+            BusKind::MessageDelivered,
+            BusKind::MessageFailed,
+            BusKind::MessageUnknown,
+            BusKind::StepSatisfied,
+            BusKind::TaskCreated,
+            BusKind::EscalationRequested,
+            BusKind::CreditHoldRequested,
+            BusKind::CreditHoldPlaced,
+            BusKind::HandOffRequested,
+            BusKind::CaseHandedOff,
+            BusKind::PromiseMade,
+            BusKind::PromiseKept,
+            BusKind::PromiseBroken,
+            BusKind::DisputeOpened,
+            BusKind::DisputeResolved,
+        ];
+        assert_eq!(named, all.map(BusKind::as_str));
+    }
 }

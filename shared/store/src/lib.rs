@@ -38,7 +38,7 @@ pub use customer::{
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
 };
-pub use events::{BusEvent, events};
+pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, NewVersion, Seen};
 pub use lists::{
     CustomerLine, Followed, InvoiceLine, Line, List, ListPage, MessageLine, NextLine, OwedLine, Rebuilt, Rewrite, Searched,
@@ -47,8 +47,8 @@ pub use lists::{
 pub use message::{
     claim::{Claim, Release},
     commit::Committed,
-    receipts::{Found, Heard},
-    record::{Record, RecordedMessage},
+    receipts::Found,
+    record::{Record, RecordStatus, RecordedMessage},
     settle::{Settled, Settlement},
 };
 pub use sync::books::{Lease, Leased, SignIn, Waiting};

@@ -323,7 +323,7 @@ fn order_of(tenant: &TenantId, customer: &CustomerId, work: &OpenWork, ending: &
     let kind = match ending.result {
         TaskResult::Approve => OrderKind::Approve,
         TaskResult::Refuse => OrderKind::Refuse,
-        TaskResult::Done | TaskResult::Failed => return None,
+        TaskResult::Done | TaskResult::Failed | TaskResult::Later(_) => return None,
     };
     let step = work.step.as_ref()?;
     let steps = work.rows.iter().map(|row| OrderedStep {

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
-use domain::{CustomerId, MessageId, Outcome, PendingStatus, TaskKind, TenantId};
+use domain::{CustomerId, MessageId, MessageStatus, Outcome, PendingStatus, TaskKind, TenantId};
 use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
 use local::{Sent, Stack};
 use serde_json::Value;
 use store::{
-    Record, Store,
+    Record, RecordStatus, Store,
     inspect::{Item, Stored},
 };
 
@@ -152,32 +152,48 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
             };
             let left = accepted.get(message).copied().unwrap_or(0);
             let was_unknown = pending[message].1;
-            *verdict.ended.entry(record.status.clone()).or_default() += 1;
+            *verdict.ended.entry(record.status.to_string()).or_default() += 1;
             verdict.in_doubt += usize::from(was_unknown);
             let is_parked = parked.contains(message.as_str());
             if was_unknown {
                 verdict.doubtful.insert(customer.clone());
             }
-            match record.status.as_str() {
-                "sent" | "delivered" | "bounced" | "bounced_for_now" | "complained" => {
+            match record.status {
+                RecordStatus::Message(
+                    MessageStatus::Sent
+                    | MessageStatus::Delivered
+                    | MessageStatus::Bounced
+                    | MessageStatus::BouncedForNow
+                    | MessageStatus::Complained,
+                ) => {
                     verdict.settled += usize::from(was_unknown);
                     if left == 0 {
                         verdict.lost.push(format!("{message} of {customer} is {} and never left", record.status));
                     }
                 }
-                "in_doubt" => {
+                RecordStatus::Message(MessageStatus::InDoubt) => {
                     verdict.parked += usize::from(is_parked);
                     if !is_parked {
                         verdict.lost.push(format!("{message} of {customer} is in doubt and nobody was asked"));
                     }
                 }
-                "superseded" | "blocked" | "failed" | "rejected" | "rendering_failed" => {
+                RecordStatus::Message(
+                    MessageStatus::Superseded
+                    | MessageStatus::Blocked
+                    | MessageStatus::Failed
+                    | MessageStatus::Rejected
+                    | MessageStatus::RenderingFailed,
+                ) => {
                     verdict.settled += usize::from(was_unknown);
                     if left > 0 {
                         verdict.lost.push(format!("{message} of {customer} left and is {}", record.status));
                     }
                 }
-                other => verdict.lost.push(format!("{message} of {customer} ended as {other}")),
+                other @ (RecordStatus::Message(
+                    MessageStatus::Queued | MessageStatus::Unknown | MessageStatus::Shadow | MessageStatus::Later(_),
+                )
+                | RecordStatus::Marks
+                | RecordStatus::Decided) => verdict.lost.push(format!("{message} of {customer} ended as {other}")),
             }
             for coverage in &record.coverage {
                 if !matches!(coverage.outcome, Outcome::Sent | Outcome::Unknown) {

@@ -188,6 +188,6 @@ pub fn events(record: &Value) -> anyhow::Result<Vec<(String, Value)>> {
     let Some(new) = image("NewImage")? else { return Ok(vec![]) };
     let events = store::events(image("OldImage")?.as_ref(), &new)?;
     let formed =
-        |event: store::BusEvent| Ok((event.detail_type.to_owned(), serde_json::to_value(kit::Queued::new(event.detail))?));
+        |event: store::BusEvent| Ok((event.kind.as_str().to_owned(), serde_json::to_value(kit::Queued::new(event.detail))?));
     events.into_iter().map(formed).collect()
 }

@@ -2,8 +2,8 @@
 
 use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered};
 use domain::{
-    CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DueItemKey, INVOICE_CONTACT, Mode, Money, RuleTrace,
-    calendar::tenant_zone,
+    CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DeliveryEvent, DueItemKey, INVOICE_CONTACT, MessageStatus, Mode,
+    Money, RuleTrace, calendar::tenant_zone,
 };
 use jiff::{Timestamp, civil::Date};
 use store::Record;
@@ -39,8 +39,8 @@ pub struct Message {
     pub channel: Channel,
     /// Decided in shadow mode: nothing left.
     pub is_shadow: bool,
-    /// A word: `delivered`, `superseded`, …
-    pub status: String,
+    /// How it stands.
+    pub status: MessageStatus,
     /// Why it came to that; empty where there is nothing to say.
     pub reason: String,
     /// When it was settled.
@@ -58,7 +58,7 @@ pub struct Message {
     /// What the rules said where they did not allow, and ways that were passed over.
     pub rules: Vec<String>,
     /// What was heard of it, in order.
-    pub heard: Vec<(String, Timestamp)>,
+    pub heard: Vec<(DeliveryEvent, Timestamp)>,
     /// A shadow message as it would have looked, rendered again from its record.
     pub rendered: Option<Rendered>,
 }
@@ -66,20 +66,37 @@ pub struct Message {
 impl Message {
     /// Whether nothing left.
     pub fn is_unsent(&self) -> bool {
-        self.is_shadow || matches!(self.status.as_str(), "superseded" | "failed" | "blocked" | "unknown" | "in_doubt")
+        self.is_shadow
+            || match self.status {
+                MessageStatus::Superseded
+                | MessageStatus::Failed
+                | MessageStatus::Blocked
+                | MessageStatus::Unknown
+                | MessageStatus::InDoubt
+                | MessageStatus::Later(_) => true,
+                MessageStatus::Queued
+                | MessageStatus::Sent
+                | MessageStatus::Shadow
+                | MessageStatus::BouncedForNow
+                | MessageStatus::Delivered
+                | MessageStatus::Bounced
+                | MessageStatus::Rejected
+                | MessageStatus::RenderingFailed
+                | MessageStatus::Complained => false,
+            }
     }
 
     /// `None` for a record of a decision.
     pub(super) fn read(book: &Book, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
-        let sent = record.message.as_ref()?;
+        let (sent, status) = (record.message.as_ref()?, record.status.message()?);
         let customer = book.customers.get(customer).map(|(_, customer)| customer);
         let own = || sent.rows.iter().find_map(|row| book.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
         let person = customer
             .and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact))
             .or_else(|| own().filter(|_| sent.contact.starts_with(INVOICE_CONTACT)));
-        let mut heard: Vec<(String, Timestamp)> = record.heard.iter().map(|(word, at)| (word.clone(), *at)).collect();
+        let mut heard: Vec<(DeliveryEvent, Timestamp)> = record.heard.iter().map(|(event, at)| (*event, *at)).collect();
         // The provider tells of both in one second.
-        heard.sort_by_key(|(word, at)| (*at, word != "sent"));
+        heard.sort_by_key(|(event, at)| (*at, *event != DeliveryEvent::Sent));
         let mut message = Self {
             id: sent.id.to_string(),
             tenant: owner.to_owned(),
@@ -87,7 +104,7 @@ impl Message {
             to: person.and_then(|person| person.address(sent.channel)).unwrap_or(&sent.contact).to_owned(),
             channel: sent.channel,
             is_shadow: sent.mode == Mode::Shadow,
-            status: record.status.clone(),
+            status,
             reason: sent.reason.clone(),
             at: record.at,
             decided_at: sent.decided_at,
@@ -100,7 +117,7 @@ impl Message {
             rendered: None,
         };
         message.rules.dedup();
-        if message.is_shadow && message.status == "shadow" {
+        if message.is_shadow && message.status == MessageStatus::Shadow {
             message.rendered = customer.and_then(|customer| message.render(book, customer, &record.cases));
         }
         Some(message)

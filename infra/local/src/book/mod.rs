@@ -122,13 +122,14 @@ impl Book {
         let rules: BTreeSet<String> = record.cases.iter().flat_map(|case| &case.rules).map(message::said).collect();
         let rules = rules.into_iter().collect::<Vec<_>>().join("; ");
         for mark in &record.coverage {
-            let outcome = match mark.outcome {
+            let outcome = match &mark.outcome {
                 Outcome::Missed => "missed",
                 Outcome::Skipped => "skipped",
                 Outcome::Approved => "approved by a person",
                 Outcome::BroughtForward => "brought forward by a person",
                 Outcome::SendNow => "to be sent now, as a person ordered",
                 Outcome::CapLifted => "beyond the cap of contacts, as a person ordered",
+                Outcome::Later(word) => word.as_str(),
                 Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered => continue,
             };
             let steps: BTreeSet<&str> = mark.rows.iter().map(|row| row.step.as_str()).collect();

@@ -1,5 +1,7 @@
 //! States and reasons in words for people.
 
+use domain::MessageStatus;
+
 /// What came of a decision about a case: `not_due`, `held`, …
 pub fn because(word: &str) -> String {
     match word {
@@ -16,6 +18,7 @@ pub fn because(word: &str) -> String {
         "waiting" => "the next step waits for its condition",
         "send" => "a message was sent",
         "approval" => "a step waits for approval",
+        "unknown_state" => "a later release has the case in a state that this one does not know",
         "deferred" => "a step is due and waits for its moment",
         "stopped" => "the tenant is stopped",
         "" => "nothing was to be done",
@@ -47,19 +50,22 @@ pub fn last_decision(text: &str) -> Vec<(String, String)> {
 }
 
 /// A message's status.
-pub fn status(word: &str) -> String {
-    match word {
-        "sent" => "handed to the provider",
-        "delivered" => "delivered",
-        "delayed" => "delayed: the mailbox does not take it yet, the provider goes on trying",
-        "bounced" => "bounced",
-        "complained" => "reported as spam",
-        "shadow" => "not sent: the tenant is in shadow mode",
-        "superseded" => "not sent: it was no longer right",
-        "blocked" => "not sent: a rule forbids it",
-        "failed" => "not sent: the provider refused it",
-        "unknown" | "in_doubt" => "not known whether it was sent",
-        other => return other.replace('_', " "),
+pub fn status(status: MessageStatus) -> String {
+    match status {
+        MessageStatus::Sent => "handed to the provider",
+        MessageStatus::Complained => "reported as spam",
+        MessageStatus::Shadow => "not sent: the tenant is in shadow mode",
+        MessageStatus::Superseded => "not sent: it was no longer right",
+        MessageStatus::Blocked => "not sent: a rule forbids it",
+        MessageStatus::Failed => "not sent: the provider refused it",
+        MessageStatus::Unknown | MessageStatus::InDoubt => "not known whether it was sent",
+        MessageStatus::Queued
+        | MessageStatus::Delivered
+        | MessageStatus::BouncedForNow
+        | MessageStatus::Bounced
+        | MessageStatus::Rejected
+        | MessageStatus::RenderingFailed
+        | MessageStatus::Later(_) => return status.as_str().replace('_', " "),
     }
     .to_owned()
 }

@@ -47,7 +47,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
     let _ = writeln!(out, "\nWhat was not sent, and why:\n");
     let unsent = book.messages.values().filter(|message| message.is_unsent()).map(|message| {
         let because = if message.reason.is_empty() { String::new() } else { format!(" ({})", message.reason) };
-        (message.at, message.customer.clone(), format!("{}: {}{because}", message.template.0, words::status(&message.status)))
+        (message.at, message.customer.clone(), format!("{}: {}{because}", message.template.0, words::status(message.status)))
     });
     let quiet = book.quiet.iter().map(|quiet| (quiet.at, quiet.customer.clone(), quiet.why.clone()));
     for (at, who, why) in unsent.chain(quiet).collect::<BTreeSet<_>>() {

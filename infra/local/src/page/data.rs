@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use domain::{Case, CaseState, CustomerId, Next};
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::book::{Book, words};
 
@@ -47,7 +46,7 @@ pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
     let task = |(tenant, task): &(String, store::Task)| Task {
         customer: task.customer.as_ref().map(|customer| book.name(customer)).unwrap_or_default(),
         tenant: tenant.clone(),
-        kind: word(&task.task.kind).replace('_', " "),
+        kind: task.task.kind.as_str().replace('_', " "),
         title: task.task.title.clone(),
         detail: task.task.detail.clone(),
         raised_at: Some(task.raised_at),
@@ -79,12 +78,9 @@ pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
 fn state(case: &Case) -> String {
     match case.state {
         CaseState::Open => "open".to_owned(),
-        CaseState::Waiting(reason) => format!("waiting: {}", words::waiting(&word(&reason))),
+        CaseState::Waiting(reason) => format!("waiting: {}", words::waiting(reason.as_str())),
         CaseState::Ended => "ended".to_owned(),
         CaseState::Closed => "closed".to_owned(),
+        CaseState::Later(word) => format!("waiting: {}", words::waiting(word.as_str())),
     }
-}
-
-fn word(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

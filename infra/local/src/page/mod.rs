@@ -9,6 +9,7 @@ use axum::{
     extract::{Query, State},
     response::Html,
 };
+use domain::MessageStatus;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
@@ -99,13 +100,16 @@ fn entries<'a>(sent: &'a [Sent], book: &'a Book) -> Vec<Entry<'a>> {
         message: book.of(sent),
         sent: Some(sent),
     });
-    let shadow = book.messages.values().filter(|message| message.is_shadow && message.status == "shadow").map(|message| Entry {
-        key: message.id.clone(),
-        at: message.at,
-        zone: book.zone(&message.tenant),
-        message: Some(message),
-        sent: None,
-    });
+    let shadow =
+        book.messages.values().filter(|message| message.is_shadow && message.status == MessageStatus::Shadow).map(|message| {
+            Entry {
+                key: message.id.clone(),
+                at: message.at,
+                zone: book.zone(&message.tenant),
+                message: Some(message),
+                sent: None,
+            }
+        });
     let mut all: Vec<Entry<'_>> = left.chain(shadow).collect();
     all.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.sent.map(|sent| sent.seq))));
     all

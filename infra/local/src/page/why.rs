@@ -38,7 +38,7 @@ pub(super) fn section(message: &Message, zone: &TimeZone) -> String {
     let heard = message
         .heard
         .iter()
-        .map(|(word, at)| format!("{} {}", word.replace('_', " "), moment(*at, zone)))
+        .map(|(word, at)| format!("{} {}", word.as_str().replace('_', " "), moment(*at, zone)))
         .collect::<Vec<_>>()
         .join(" · ");
     let reason = if message.reason.is_empty() { String::new() } else { format!(" ({})", message.reason) };
@@ -50,7 +50,7 @@ pub(super) fn section(message: &Message, zone: &TimeZone) -> String {
         moment(message.decided_at, zone),
         escape(&message.template.0),
         message.template.1,
-        escape(&words::status(&message.status)),
+        escape(&words::status(message.status)),
         escape(&reason),
     );
     if !heard.is_empty() {

@@ -41,7 +41,7 @@ fn template(id: &str, language: &str, channel: Channel, source: &str) -> Templat
             let (subject, body) = source.split_once('\n').unwrap_or((source, ""));
             (Some(subject.trim().to_owned()), body)
         }
-        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Letter => (None, source),
+        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Letter | Channel::Later(_) => (None, source),
     };
     Template { id: id.to_owned(), language: language.to_owned(), channel, subject, body: body.trim().to_owned(), version: 1 }
 }

@@ -20,10 +20,7 @@ const STATUSES: &[(&str, PaymentStatus)] = &[
 
 /// A payment or credit note, and whose it is.
 pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: PaymentKind) -> Option<Document> {
-    let name = match kind {
-        PaymentKind::Payment => "payment",
-        PaymentKind::CreditNote => "credit_note",
-    };
+    let name = kind.as_str();
     let owner = root.object(flaws, "customer").and_then(|object| object.required(flaws, "external_id", form::id));
     let object = root.object(flaws, name)?;
     let external_id = object.required(flaws, "external_id", form::id);

@@ -42,7 +42,7 @@ fn wrong_senders(pointer: &str, senders: &BTreeMap<Channel, String>, reply_to: O
                 (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
             }
             Channel::Voice | Channel::Whatsapp => (is_phone(sender), "a number such as '+14155550100'"),
-            Channel::Letter => (is_line(sender), "a line of 1 to 200 characters"),
+            Channel::Letter | Channel::Later(_) => (is_line(sender), "a line of 1 to 200 characters"),
         };
         wrong.extend((!good).then(|| (at, format!("'{sender}' is not {form}"))));
     }

@@ -279,23 +279,12 @@ fn customer_facts(customer: &Customer) -> CustomerFacts {
     CustomerFacts {
         external_id: customer.external_id.clone(),
         name: customer.name.clone(),
-        kind: match customer.kind {
-            Some(CustomerKind::Company) => "company",
-            Some(CustomerKind::SoleTrader) => "sole_trader",
-            Some(CustomerKind::Person) => "person",
-            None => "",
-        }
-        .to_owned(),
+        kind: customer.kind.as_ref().map_or("", CustomerKind::as_str).to_owned(),
         segment: text(&customer.segment),
         language: text(&customer.language),
         country: text(&customer.country),
         region: text(&customer.region),
-        debt_purpose: match customer.debt_purpose {
-            Some(DebtPurpose::Business) => "business",
-            Some(DebtPurpose::Personal) => "personal",
-            None => "",
-        }
-        .to_owned(),
+        debt_purpose: customer.debt_purpose.as_ref().map_or("", DebtPurpose::as_str).to_owned(),
         legal_entity: text(&customer.legal_entity),
         parent_external_id: text(&customer.parent_external_id),
     }

@@ -20,10 +20,11 @@ pub(super) enum Gate {
     },
 }
 
-/// Looks whether anything of a case may be chased now.
+/// Looks whether anything of a case that stands at `state` may be chased now.
 pub(super) fn gate(
     situation: &Situation<'_>,
     of: &CaseItems<'_>,
+    state: CaseState,
     workflow: &CompiledWorkflow,
     seen: &CaseFacts,
     oldest_chased: Option<usize>,
@@ -32,7 +33,9 @@ pub(super) fn gate(
     let sums = of.sums(situation);
     let minimum_minor = situation.policy.settings.minimum_exposure.get(&of.key.currency()).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
-    if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
+    if let Some(word) = state.later() {
+        Gate::Wait { because: Because::UnknownState { state: word.to_string() }, state, next: Next::Parked }
+    } else if situation.policy.is_withdrawn(&workflow.id, workflow.version) {
         Gate::Wait { because: Because::WorkflowWithdrawn, state: CaseState::Ended, next: Next::Parked }
     } else if !situation.policy.settings.knows_legal_entity(&of.key.balance.legal_entity) {
         let legal_entity = of.key.balance.legal_entity.to_string();

@@ -50,8 +50,9 @@ pub const UNKNOWN_HOURS_MAX: i64 = 72;
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     let mut situation = assess(facts, policy, now);
-    if policy.settings.mode == Mode::Off {
-        return conclude::switched_off(&situation);
+    match policy.settings.mode {
+        Mode::Off | Mode::Later(_) => return conclude::switched_off(&situation),
+        Mode::Shadow | Mode::Live => {}
     }
     let mut joined = case::case_by_item(&situation);
     let mut keys = joined.keys();
@@ -104,7 +105,7 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     let lifts_cap = obeyed.lifts_cap.is_some();
     // Each round satisfies at least one step of one item or asks for its approval, or is the last.
     let rounds_max = 1 + 2 * workflow.rungs() * chased.len().max(1);
-    let mut ended = match gate::gate(&situation, of, workflow, &seen, chased.first().copied()) {
+    let mut ended = match gate::gate(&situation, of, case.state, workflow, &seen, chased.first().copied()) {
         Gate::Proceed => None,
         Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
     };

@@ -195,7 +195,13 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Approved => "the step is approved",
         Outcome::BroughtForward => "the step is due from now on, once those before it are over",
         Outcome::SendNow => "the step is done as soon as the guard allows it, once those before it are over",
-        Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Missed | Outcome::Undelivered | Outcome::CapLifted => "noted",
+        Outcome::Sent
+        | Outcome::Unknown
+        | Outcome::Done
+        | Outcome::Missed
+        | Outcome::Undelivered
+        | Outcome::CapLifted
+        | Outcome::Later(_) => "noted",
     }
 }
 

@@ -54,6 +54,9 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(case) = facts.cases.get(&pending.case).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
+    if let Some(word) = case.state.later() {
+        return Recheck::Supersede(format!("the case is in the state '{word}', which this release does not know"));
+    }
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };

@@ -37,6 +37,8 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
             (!still).then_some("what was found in the books is no longer there")
         }
+        // What it is about only a later release knows: it stays until a person or that release ends it.
+        TaskKind::Later(_) => None,
         TaskKind::Task
         | TaskKind::Notify
         | TaskKind::Escalation

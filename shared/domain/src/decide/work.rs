@@ -8,7 +8,6 @@ use crate::{
     Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step,
     TaskKind, Terms, WorkRow,
     dates::add_days,
-    settings::AfterRefund,
     workflow::{AfterWait, FeeKind, Notify},
 };
 
@@ -269,11 +268,12 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         let key = format!("{}/{}", mismatch.payment, mismatch.invoice);
         task(TaskKind::OtherCurrency, key, "A payment is in another currency than its invoice", detail)
     });
-    let holds_back = situation.policy.settings.after_refund == AfterRefund::Hold;
-    let taken_back = book.taken_back.iter().filter(|taken| holds_back && !taken.released).map(|taken| {
+    let after_refund = situation.policy.settings.after_refund;
+    let taken_back = book.taken_back.iter().filter(|taken| taken.is_kept_back(after_refund)).map(|taken| {
         let what = match taken.kind {
             ReversalKind::Refund => "refunded",
             ReversalKind::Chargeback => "charged back",
+            ReversalKind::Later(_) => "taken back",
         };
         let minor = taken.of.iter().map(|(_, minor)| *minor).fold(0, i64::saturating_add);
         let detail = format!(

@@ -15,8 +15,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(ask: &Ask<'_>) -> Verdict {
     match ask.channel {
         Channel::Email | Channel::Letter => Verdict::Allow,
-        Channel::Sms | Channel::Voice | Channel::Whatsapp if ask.contact.consented(ask.channel) => Verdict::Allow,
-        Channel::Sms | Channel::Voice | Channel::Whatsapp => {
+        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Later(_) if ask.contact.consented(ask.channel) => {
+            Verdict::Allow
+        }
+        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Later(_) => {
             Verdict::Block(format!("the person has not agreed to {}", ask.channel.as_str()))
         }
     }

@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(ask: &Ask<'_>) -> Verdict {
     match (ask.policy.settings.mode, ask.mode) {
-        (Mode::Off, _) => Verdict::Block("the tenant is switched off".to_owned()),
+        (Mode::Off | Mode::Later(_), _) => Verdict::Block("the tenant is switched off".to_owned()),
         (now, decided) if now != decided => Verdict::Block("the tenant's mode changed since this was decided".to_owned()),
         (Mode::Shadow | Mode::Live, _) => Verdict::Allow,
     }

@@ -1,5 +1,5 @@
 use super::{Ask, Reach, Rule, Verdict};
-use crate::{Channel, SuppressionReason, facts::address_key};
+use crate::{Channel, Suppression, SuppressionReason, facts::address_key};
 
 /// A suppressed address is never used; a cease reaches every address of the person.
 pub(super) const RULE: Rule = Rule {
@@ -19,15 +19,24 @@ fn check(ask: &Ask<'_>) -> Verdict {
         let address = ask.contact.address(channel)?;
         ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()
     };
-    let ceased = EVERY.into_iter().filter_map(suppressed).any(|found| found.reason == SuppressionReason::Cease);
-    if ceased {
-        return Verdict::Block("the person asked for all contact to cease".to_owned());
-    }
-    match suppressed(ask.channel).map(|found| found.reason) {
+    let everywhere = |found: &&Suppression| reaches_every_address(found.reason);
+    let found = EVERY.into_iter().filter_map(suppressed).find(everywhere).or_else(|| suppressed(ask.channel));
+    match found.map(|found| found.reason) {
         None => Verdict::Allow,
         Some(SuppressionReason::Bounce) => Verdict::Block("the address bounced for good".to_owned()),
         Some(SuppressionReason::Complaint) => Verdict::Block("the address complained".to_owned()),
         Some(SuppressionReason::OptOut) => Verdict::Block("the address opted out".to_owned()),
         Some(SuppressionReason::Cease) => Verdict::Block("the person asked for all contact to cease".to_owned()),
+        Some(SuppressionReason::Later(word)) => {
+            Verdict::Block(format!("the address is suppressed by a later release, for '{word}'"))
+        }
+    }
+}
+
+/// Whether a suppression of one address is one of every address of the person.
+fn reaches_every_address(reason: SuppressionReason) -> bool {
+    match reason {
+        SuppressionReason::Bounce | SuppressionReason::Complaint | SuppressionReason::OptOut => false,
+        SuppressionReason::Cease | SuppressionReason::Later(_) => true,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Role};
+use crate::{Channel, Role, word};
 
 mod compiled;
 mod offset;
@@ -313,10 +313,12 @@ pub enum Action {
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// In order of preference; the first usable is taken.
+    #[serde(deserialize_with = "word::known_each")]
     pub channels: Vec<Channel>,
     /// The template's id.
     pub template: String,
     /// Roles in order of preference.
+    #[serde(deserialize_with = "word::known_each")]
     pub to: Vec<Role>,
     /// What happens when nobody can be reached.
     #[serde(default)]

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::word::Known;
 
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/schemas/workflow.schema.json")).expect("JSON")
@@ -103,8 +104,8 @@ fn enumerations_have_the_same_values() {
     variants::<CatchUp>("CatchUp");
     variants::<AfterWait>("AfterWait");
     variants::<Approval>("Approval");
-    variants::<Channel>("Channel");
-    variants::<Role>("Role");
+    variants::<Known<Channel>>("Channel");
+    variants::<Known<Role>>("Role");
     variants::<Fallback>("Fallback");
     variants::<FeeKind>("FeeKind");
 }

@@ -63,6 +63,7 @@ impl Store {
             SuppressionReason::Complaint => 1,
             SuppressionReason::OptOut => 2,
             SuppressionReason::Cease => 3,
+            SuppressionReason::Later(_) => 4,
         };
         let mut tries = Tries::new(ATTEMPTS, OP, customer.map_or("", CustomerId::as_str));
         loop {

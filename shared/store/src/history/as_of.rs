@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AddressFact, Agreement, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
-    Facts, Inputs, Invoice, InvoiceFact, LastContact, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, People, Policy,
-    Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    Facts, Inputs, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, Payment, PaymentFact,
+    People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Head, Result, Store,
     customer::contacts::log_of,
-    message::record::{self, RecordItem},
+    message::record::{self, RecordItem, RecordStatus},
     table::{
         attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, shared, version},
         db::{Range, Row, instant, json, last_of, number, text},
@@ -461,12 +461,12 @@ impl Everything {
         for item in self.records.iter().filter(|item| item.body.number < before) {
             let Some(message) = &item.body.message else { continue };
             let lost = item.outcome == Some(Outcome::Undelivered) && !is_lost_later(item, at);
-            if lost || !matches!(item.body.status.as_str(), "sent" | "shadow" | "unknown") {
+            if lost || !counted_as_contact(item.body.status) {
                 continue;
             }
             let ledger = match message.mode {
                 Mode::Shadow => &mut last.shadow,
-                Mode::Off | Mode::Live => &mut last.live,
+                Mode::Off | Mode::Live | Mode::Later(_) => &mut last.live,
             };
             *ledger = (*ledger).max(Some(item.body.at));
         }
@@ -495,6 +495,31 @@ impl Everything {
 
 /// Whether it was heard only after an instant that nobody got the message.
 fn is_lost_later(item: &RecordItem, at: Timestamp) -> bool {
-    let lost = ["bounced", "rejected", "rendering_failed"].iter().filter_map(|word| item.heard.get(*word));
-    matches!(item.body.status.as_str(), "sent" | "shadow" | "unknown") && lost.min().is_some_and(|heard| *heard > at)
+    let lost = item.heard.iter().filter(|(event, _)| event.proves_loss()).map(|(_, heard)| heard);
+    counted_as_contact(item.body.status) && lost.min().is_some_and(|heard| *heard > at)
+}
+
+/// Whether a message that was settled so counted as a contact then: it left, or may have.
+fn counted_as_contact(status: RecordStatus) -> bool {
+    match status {
+        RecordStatus::Message(status) => match status {
+            MessageStatus::Sent
+            | MessageStatus::Shadow
+            | MessageStatus::Unknown
+            | MessageStatus::InDoubt
+            | MessageStatus::Later(_) => true,
+            // What its provider says comes later than what it was settled as.
+            MessageStatus::Queued
+            | MessageStatus::Failed
+            | MessageStatus::Superseded
+            | MessageStatus::Blocked
+            | MessageStatus::BouncedForNow
+            | MessageStatus::Delivered
+            | MessageStatus::Bounced
+            | MessageStatus::Rejected
+            | MessageStatus::RenderingFailed
+            | MessageStatus::Complained => false,
+        },
+        RecordStatus::Marks | RecordStatus::Decided => false,
+    }
 }

@@ -10,7 +10,9 @@ mod words;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, Mode, Owed, TaskId, TenantId};
+use domain::{
+    CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Owed, TaskId, TenantId,
+};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -163,8 +165,8 @@ pub struct MessageLine {
     pub message: MessageId,
     /// The decision's number.
     pub number: u64,
-    /// `queued` or `unknown` while it is pending, then the word of its record.
-    pub status: String,
+    /// How it stands.
+    pub status: MessageStatus,
     /// The ledger that it was decided in.
     pub mode: Mode,
     /// The case's currency, where the message's record says it.

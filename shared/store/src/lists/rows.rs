@@ -1,6 +1,6 @@
 //! The rows that an item stands for in lists: pure, from the item alone. A kind of item joins with one arm in [`rows_of`].
 
-use domain::{Customer, Invoice, InvoiceStatus, Next, PendingStatus, TenantId};
+use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, TaskLine, WordLine, words};
@@ -125,7 +125,7 @@ fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
     let invoice: Invoice = json(item, DOC)?;
     let is_listed = match invoice.status {
-        InvoiceStatus::Open => !item.contains_key(fact::ARCHIVED),
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => !item.contains_key(fact::ARCHIVED),
         InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
     };
     if !is_listed {
@@ -201,15 +201,11 @@ fn whole_second(at: Timestamp) -> Option<Timestamp> {
 fn of_pending(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
     let of_entry = |entry: &crate::Entry| {
         let message = &entry.message;
-        let status = match message.status {
-            PendingStatus::Queued | PendingStatus::Retrying | PendingStatus::Calling => "queued",
-            PendingStatus::Unknown => "unknown",
-        };
         let line = MessageLine {
             customer: head.customer.clone(),
             message: message.id.clone(),
             number: message.number,
-            status: status.to_owned(),
+            status: MessageStatus::of_pending(message.status),
             mode: message.mode,
             currency: Some(message.case.currency()),
             channel: message.channel,
@@ -230,12 +226,13 @@ fn of_record(made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let Some(MessageBody { id, mode, channel, contact, template, rows, decided_at, .. }) = item.body.message else {
         return Ok(vec![]);
     };
+    let Some(status) = item.status.message() else { return Ok(vec![]) };
     let currency = item.body.decided.as_ref().and_then(|decided| decided.cases.first()).map(|case| case.currency);
     let line = MessageLine {
         customer,
         message: id,
         number: item.body.number,
-        status: item.status,
+        status,
         mode,
         currency,
         channel,

@@ -39,7 +39,7 @@ pub enum Release {
         /// Until when.
         until: Timestamp,
     },
-    /// As it was: the queue delivers it again.
+    /// As it was, because its sender could not go on: the queue delivers it again.
     Queue,
 }
 
@@ -79,7 +79,7 @@ impl Store {
                 let own = entry.attempt.as_ref().is_some_and(|held| held.id == attempt.id);
                 Ok(match entry.message.status {
                     PendingStatus::Calling if own => Claim::Held(Box::new(head)),
-                    PendingStatus::Calling | PendingStatus::Unknown => Claim::Gone,
+                    PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => Claim::Gone,
                     PendingStatus::Queued | PendingStatus::Retrying => Claim::Changed(Box::new(head)),
                 })
             }

@@ -15,7 +15,7 @@ use crate::{
     },
     history::pack_inputs,
     message::{
-        record::{self, Body, ROWS_INLINE},
+        record::{self, Body, ROWS_INLINE, RecordStatus},
         why,
     },
     table::{
@@ -157,7 +157,7 @@ pub(crate) fn plan_commit(
         } else {
             keys::record(tenant, customer, number, keys::MARKS)
         };
-        ((key, record::row(&text, &body.status, None, None, "")), record::hash(&text))
+        ((key, record::row(&text, body.status, None, None, "")), record::hash(&text))
     });
     if let Some((_, hash)) = &record {
         change = change.put(head::TIP, s(hash));
@@ -270,7 +270,7 @@ fn own_record(
         previous: head.tip.clone(),
         number,
         at: now,
-        status: if marks.is_empty() { record::DECIDED } else { record::MARKS }.to_owned(),
+        status: if marks.is_empty() { RecordStatus::Decided } else { RecordStatus::Marks },
         message: None,
         marks,
         chunks: count,

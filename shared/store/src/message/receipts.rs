@@ -1,6 +1,6 @@
 //! What is heard of messages after they left: receipts, bounces, complaints.
 
-use domain::{CustomerId, MessageId, Mode, Outcome, PendingStatus, TenantId};
+use domain::{CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::{
     Entry, Head, Result, Store,
     customer::head::{Wake, bump},
     message::{
-        record::{self, Record, RecordItem},
+        record::{self, Record, RecordItem, RecordStatus},
         settle::{Conclusion, Settled, as_heard},
     },
     table::{
@@ -19,62 +19,6 @@ use crate::{
         retry::{ATTEMPTS_DEAR, Tries},
     },
 };
-
-/// What a provider says of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Heard {
-    /// It left.
-    Sent,
-    /// It arrived.
-    Delivered,
-    /// It did not arrive.
-    Bounced {
-        /// And never will at this address.
-        permanent: bool,
-    },
-    /// Its reader complained.
-    Complained,
-    /// The provider refused it after all.
-    Rejected,
-    /// The provider could not make it from its parts.
-    RenderingFailed,
-}
-
-impl Heard {
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Delivered => "delivered",
-            Self::Bounced { permanent: true } => "bounced",
-            Self::Bounced { permanent: false } => "bounced_for_now",
-            Self::Complained => "complained",
-            Self::Rejected => "rejected",
-            Self::RenderingFailed => "rendering_failed",
-        }
-    }
-
-    /// Whether it proves that nobody got the message.
-    fn proves_loss(self) -> bool {
-        match self {
-            Self::Bounced { permanent } => permanent,
-            Self::Rejected | Self::RenderingFailed => true,
-            Self::Sent | Self::Delivered | Self::Complained => false,
-        }
-    }
-}
-
-/// Which word stands, whatever the order in which they were heard.
-fn rank(word: &str) -> u8 {
-    match word {
-        "sent" | "shadow" | "in_doubt" => 1,
-        "bounced_for_now" => 2,
-        "delivered" => 3,
-        "bounced" | "rejected" | "rendering_failed" => 4,
-        "complained" => 5,
-        _ => 0,
-    }
-}
 
 /// A message, wherever it stands.
 #[derive(Clone, Debug)]
@@ -91,7 +35,7 @@ pub enum Found {
 /// write that takes the message off the head.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Note {
-    pub(crate) heard: Heard,
+    pub(crate) heard: DeliveryEvent,
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) provider_id: Option<String>,
@@ -104,16 +48,21 @@ impl Note {
 
     /// How a message ended of which nothing but this is known.
     pub(crate) fn settles(&self) -> Settled {
-        if self.heard.proves_loss() { Settled::Failed } else { Settled::Sent }
+        match (self.heard.proves_loss(), self.heard.proves_sent()) {
+            (true, _) => Settled::Failed,
+            (false, true) => Settled::Sent,
+            (false, false) => Settled::Unknown,
+        }
     }
 
     /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
     pub(crate) fn stand_on(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
         let Some(outcome) = outcome else { return false };
-        let change = self.heard.changes(text(row, attributes::record::STATUS).unwrap_or_default(), outcome);
-        row.insert(attributes::record::heard_at(self.heard.word()), n(millis(self.at)));
+        let status = text(row, attributes::record::STATUS).and_then(RecordStatus::read).unwrap_or(RecordStatus::Decided);
+        let change = changes(self.heard, status, outcome);
+        row.insert(attributes::record::heard_at(self.heard), n(millis(self.at)));
         if change.status {
-            row.insert(attributes::record::STATUS.to_owned(), s(self.heard.word()));
+            row.insert(attributes::record::STATUS.to_owned(), s(self.heard.as_str()));
         }
         if let Some(outcome) = change.outcome {
             row.insert(attributes::record::OUTCOME.to_owned(), s(word_of(outcome)));
@@ -133,18 +82,16 @@ struct Changes {
     outcome: Option<Outcome>,
 }
 
-impl Heard {
-    /// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a
-    /// proof of loss.
-    fn changes(self, status: &str, outcome: Outcome) -> Changes {
-        let outcome = if self.proves_loss() {
-            outcome.satisfies().then_some(Outcome::Undelivered)
-        } else {
-            (outcome == Outcome::Unknown).then_some(Outcome::Sent)
-        };
-        let settles = outcome == Some(Outcome::Sent);
-        Changes { status: settles || rank(self.word()) > rank(status), outcome }
-    }
+/// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a proof of loss.
+fn changes(heard: DeliveryEvent, status: RecordStatus, outcome: Outcome) -> Changes {
+    let outcome = if heard.proves_loss() {
+        outcome.satisfies().then_some(Outcome::Undelivered)
+    } else {
+        (outcome == Outcome::Unknown && heard.proves_sent()).then_some(Outcome::Sent)
+    };
+    let settles = outcome == Some(Outcome::Sent);
+    let is_louder = status.message().is_none_or(|status| heard.status().rank() > status.rank());
+    Changes { status: settles || is_louder, outcome }
 }
 
 /// Where a message stands.
@@ -208,7 +155,7 @@ impl Store {
         customer: &CustomerId,
         number: u64,
         message: &MessageId,
-        heard: Heard,
+        heard: DeliveryEvent,
         at: Timestamp,
         provider_id: Option<&str>,
         now: Timestamp,
@@ -229,7 +176,7 @@ impl Store {
                     PendingStatus::Calling => {
                         // Its sender is about to record the result; it takes this note along.
                         let before = entry.heard.as_deref().and_then(Note::read);
-                        if before.is_some_and(|before| rank(before.heard.word()) >= rank(heard.word())) {
+                        if before.is_some_and(|before| before.heard.status().rank() >= heard.status().rank()) {
                             return Ok(true);
                         }
                         let change = as_heard(Change::of(keys::head(tenant, customer)), message, &entry)
@@ -239,8 +186,8 @@ impl Store {
                             return Ok(true);
                         }
                     }
-                    PendingStatus::Unknown => {
-                        let allowed = |entry: &Entry| entry.message.status == PendingStatus::Unknown;
+                    PendingStatus::Unknown | PendingStatus::Later(_) => {
+                        let allowed = |entry: &Entry| entry.message.status.is_unknown();
                         let how = Conclusion::heard(&note, now);
                         if self.conclude(tenant, customer, message, &how, allowed).await? {
                             return Ok(true);
@@ -265,19 +212,18 @@ impl Store {
     ) -> Result<Option<bool>> {
         const OP: &str = "note what was heard of";
         let Some(outcome) = item.outcome else { return Ok(Some(false)) };
-        let word = note.heard.word();
-        let changes = note.heard.changes(&item.status, outcome);
+        let changes = changes(note.heard, item.status, outcome);
         let names_it = item.provider_id.is_none() && note.provider_id.is_some();
         // That it left is what the record says already: no more than its provider's id could be new.
-        let known = item.heard.contains_key(word) || note.heard == Heard::Sent;
+        let known = item.heard.contains_key(&note.heard) || note.heard == DeliveryEvent::Sent;
         if known && !changes.status && changes.outcome.is_none() && !names_it {
             return Ok(Some(true));
         }
-        let name = attributes::record::heard_at(word);
+        let name = attributes::record::heard_at(note.heard);
         let mut change =
-            Change::of(key).put_once(&name, n(millis(note.at))).when(is(attributes::record::STATUS, s(item.status.clone())));
+            Change::of(key).put_once(&name, n(millis(note.at))).when(is(attributes::record::STATUS, s(item.status.as_str())));
         if changes.status {
-            change = change.put(attributes::record::STATUS, s(word));
+            change = change.put(attributes::record::STATUS, s(note.heard.as_str()));
         }
         if let Some(id) = &note.provider_id {
             change = change.put_once(attributes::record::PROVIDER_ID, s(id));

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CaseTrace, Channel, Coverage, Covered, CustomerId, MessageId, Mode, Outcome, TenantId};
+use domain::{
+    CaseTrace, Channel, Coverage, Covered, CustomerId, DeliveryEvent, MessageId, MessageStatus, Mode, Outcome, TenantId,
+    word::Word,
+};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -26,10 +29,6 @@ use crate::{
     },
 };
 
-/// The status of a decision's own record without marks.
-pub(crate) const DECIDED: &str = "decided";
-/// The status of one with marks.
-pub(crate) const MARKS: &str = "marks";
 /// Rows that a head or a record holds itself; more go to chunks.
 pub(crate) const ROWS_INLINE: usize = 20;
 /// Rows in a chunk item: some 50 bytes each, so that a chunk stays under 100 KB.
@@ -44,8 +43,8 @@ pub struct Record {
     pub at: Timestamp,
     /// The message; `None` for the decision's own record.
     pub message: Option<RecordedMessage>,
-    /// A word: `sent`, `shadow`, `failed`, `superseded`, `blocked`, `in_doubt`, `marks`, `decided`; later `delivered`, `bounced`, ….
-    pub status: String,
+    /// How the message stands, or what kind of decision it is of.
+    pub status: RecordStatus,
     /// The marks that it bears.
     pub coverage: Vec<Coverage>,
     /// Why: of a message what each case came to that it was decided for, of a decision what each case came to.
@@ -59,9 +58,69 @@ pub struct Record {
     /// The hash of the record before, empty for the first.
     pub previous: String,
     /// What was heard of the message, and when.
-    pub heard: BTreeMap<String, Timestamp>,
+    pub heard: BTreeMap<DeliveryEvent, Timestamp>,
     /// The provider's id of the message.
     pub provider_id: Option<String>,
+}
+
+/// What a record says it is: of a message how it stands, of a decision whether steps were over with it.
+///
+/// Text form: the message's status, `marks` or `decided`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordStatus {
+    /// Of a message: how it stands.
+    Message(MessageStatus),
+    /// Of a decision with which steps were over.
+    Marks,
+    /// Of any other decision.
+    Decided,
+}
+
+impl RecordStatus {
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Message(status) => status.as_str(),
+            Self::Marks => "marks",
+            Self::Decided => "decided",
+        }
+    }
+
+    /// What a text says; `None` for one that is no word.
+    pub fn read(text: &str) -> Option<Self> {
+        match text {
+            "marks" => Some(Self::Marks),
+            "decided" => Some(Self::Decided),
+            status => MessageStatus::read(status).map(Self::Message),
+        }
+    }
+
+    /// How the message stands, where it is one's.
+    pub fn message(self) -> Option<MessageStatus> {
+        match self {
+            Self::Message(status) => Some(status),
+            Self::Marks | Self::Decided => None,
+        }
+    }
+}
+
+impl std::fmt::Display for RecordStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for RecordStatus {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordStatus {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let status = MessageStatus::deserialize(deserializer)?;
+        Ok(Self::read(status.as_str()).unwrap_or(Self::Message(status)))
+    }
 }
 
 /// A message as its record has it.
@@ -100,7 +159,7 @@ pub(crate) struct Body {
     pub(crate) previous: String,
     pub(crate) number: u64,
     pub(crate) at: Timestamp,
-    pub(crate) status: String,
+    pub(crate) status: RecordStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<MessageBody>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -163,10 +222,10 @@ pub(crate) struct RecordItem {
     pub(crate) key: String,
     pub(crate) text: String,
     pub(crate) body: Body,
-    pub(crate) status: String,
+    pub(crate) status: RecordStatus,
     pub(crate) outcome: Option<Outcome>,
     pub(crate) provider_id: Option<String>,
-    pub(crate) heard: BTreeMap<String, Timestamp>,
+    pub(crate) heard: BTreeMap<DeliveryEvent, Timestamp>,
 }
 
 pub(crate) fn hash(text: &str) -> String {
@@ -178,17 +237,17 @@ pub(crate) fn read(row: &Row) -> Result<RecordItem> {
     let body_text = text(row, attributes::record::BODY).unwrap_or_default().to_owned();
     let body: Body = serde_json::from_str(&body_text)
         .map_err(|error| Error::Corrupt { key: key.clone(), detail: format!("'body' does not read at {}", error.column()) })?;
-    let outcome = text(row, attributes::record::OUTCOME).and_then(|word| serde_json::from_value(word.into()).ok());
+    let outcome = text(row, attributes::record::OUTCOME).and_then(Outcome::read);
     let heard = row
         .keys()
         .filter_map(|name| {
             let word = name.strip_prefix(attributes::record::HEARD_AT)?;
-            Some((word.to_owned(), Timestamp::from_millisecond(number(row, name)?).ok()?))
+            Some((DeliveryEvent::read(word)?, Timestamp::from_millisecond(number(row, name)?).ok()?))
         })
         .collect();
     Ok(RecordItem {
         key,
-        status: text(row, attributes::record::STATUS).unwrap_or(&body.status).to_owned(),
+        status: text(row, attributes::record::STATUS).and_then(RecordStatus::read).unwrap_or(body.status),
         outcome,
         provider_id: text(row, attributes::record::PROVIDER_ID).map(str::to_owned),
         heard,
@@ -199,10 +258,16 @@ pub(crate) fn read(row: &Row) -> Result<RecordItem> {
 
 /// The stored form of a new record. `outcome` is none where it bears no coverage. What the body says is not said again beside
 /// it: with one row and what is heard later it stays under 1 KB.
-pub(crate) fn row(body_text: &str, status: &str, outcome: Option<Outcome>, provider_id: Option<&str>, attempt: &str) -> Row {
+pub(crate) fn row(
+    body_text: &str,
+    status: RecordStatus,
+    outcome: Option<Outcome>,
+    provider_id: Option<&str>,
+    attempt: &str,
+) -> Row {
     let mut row = row_of([
         (attributes::record::BODY, s(body_text)),
-        (attributes::record::STATUS, s(status)),
+        (attributes::record::STATUS, s(status.as_str())),
         (attributes::record::ATTEMPT, s(attempt)),
     ]);
     if let Some(outcome) = outcome {

@@ -1,30 +1,30 @@
 //! Settles messages: the record, then the head that takes the message off what is pending and links the record.
 
-use domain::{Covered, CustomerId, InvoiceId, MessageId, Next, Outcome, RuleTrace, SourceVersion, TenantId, decide::Refusal};
+use domain::{
+    Covered, CustomerId, InvoiceId, MessageId, MessageStatus, Next, Outcome, RuleTrace, SourceVersion, TenantId, decide::Refusal,
+};
 use futures::FutureExt;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     Attempt, Entry, Head, Result, Store,
     customer::head::{move_due, pack, read_head},
     message::{
         receipts::Note,
-        record::{self, Body, MessageBody, ROWS_INLINE},
+        record::{self, Body, MessageBody, ROWS_INLINE, RecordStatus},
         why,
     },
     table::{
         attributes::{self, head, pending},
         change::{Change, absent, is, no_item, put},
-        db::{Row, Transacted, Wrote, failed, millis, n, s, to_json, word_of},
+        db::{Row, Transacted, Wrote, failed, millis, n, s, to_json},
         keys,
         retry::{ATTEMPTS, ATTEMPTS_DEAR, Tries},
     },
 };
 
 /// How a sender's attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// The provider took it.
     Sent,
@@ -41,7 +41,20 @@ pub enum Settled {
 }
 
 impl Settled {
-    fn outcome(self) -> Option<Outcome> {
+    /// How the message stands then.
+    pub fn status(self) -> MessageStatus {
+        match self {
+            Self::Sent => MessageStatus::Sent,
+            Self::Shadow => MessageStatus::Shadow,
+            Self::Unknown => MessageStatus::Unknown,
+            Self::Failed => MessageStatus::Failed,
+            Self::Superseded => MessageStatus::Superseded,
+            Self::Blocked => MessageStatus::Blocked,
+        }
+    }
+
+    /// What the steps that it covers came to; none where it bears no coverage.
+    pub fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Sent | Self::Shadow => Some(Outcome::Sent),
             Self::Unknown => Some(Outcome::Unknown),
@@ -109,7 +122,7 @@ impl Store {
             let (body, text) = self.message_body(tenant, &head, &entry, settlement).await?;
             let note = entry.heard.as_deref().and_then(Note::read);
             let outcome = settlement.status.outcome();
-            let mut row = record::row(&text, &body.status, outcome, settlement.provider_id.as_deref(), &attempt.id);
+            let mut row = record::row(&text, body.status, outcome, settlement.provider_id.as_deref(), &attempt.id);
             let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
             if !self.put_record(tenant, customer, &body, row, attempt).await? {
                 return Ok(false);
@@ -159,7 +172,7 @@ impl Store {
             previous: head.tip.clone(),
             number: message.number,
             at: settlement.at,
-            status: word_of(settlement.status),
+            status: RecordStatus::Message(settlement.status.status()),
             message: Some(MessageBody {
                 id: message.id.clone(),
                 position: message.position,
@@ -260,9 +273,9 @@ impl Store {
             let (body, text) = self.message_body(tenant, &head, entry, &settlement).await?;
             let key = keys::record(tenant, customer, entry.message.number, entry.message.position);
             let outcome = how.status.outcome();
-            let mut row = record::row(&text, &body.status, outcome, how.provider_id, "");
+            let mut row = record::row(&text, body.status, outcome, how.provider_id, "");
             if how.status == Settled::Unknown {
-                row.insert(attributes::record::STATUS.to_owned(), s("in_doubt"));
+                row.insert(attributes::record::STATUS.to_owned(), s(MessageStatus::InDoubt.as_str()));
             }
             let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
             let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
@@ -357,8 +370,12 @@ impl Store {
             .await?
             .and_then(|mut head| head.pending.remove(message))
             .map_or(now, |entry| entry.dispatched_at);
-        let how = Conclusion { contacted_at: sent_at, reason: "in_doubt", ..Conclusion::unsent(Settled::Unknown, now) };
-        let allowed = |entry: &Entry| entry.message.status == domain::PendingStatus::Unknown;
+        let how = Conclusion {
+            contacted_at: sent_at,
+            reason: MessageStatus::InDoubt.as_str(),
+            ..Conclusion::unsent(Settled::Unknown, now)
+        };
+        let allowed = |entry: &Entry| entry.message.status.is_unknown();
         self.conclude(tenant, customer, message, &how, allowed).await
     }
 }
@@ -388,7 +405,7 @@ impl<'a> Conclusion<'a> {
             status: note.settles(),
             at: now,
             contacted_at: note.at,
-            reason: note.heard.word(),
+            reason: note.heard.as_str(),
             rules: &[],
             provider_id: note.provider_id.as_deref(),
             heard: Some(note),

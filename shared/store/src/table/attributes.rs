@@ -451,8 +451,8 @@ pub mod record {
     }
 
     /// The attribute that says when a word was heard of the message.
-    pub fn heard_at(word: &str) -> String {
-        format!("{HEARD_AT}{word}")
+    pub fn heard_at(event: domain::DeliveryEvent) -> String {
+        format!("{HEARD_AT}{}", event.as_str())
     }
 }
 

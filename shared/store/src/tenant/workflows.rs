@@ -42,6 +42,7 @@ pub struct Template {
     /// Its id, as steps name it.
     pub id: String,
     /// The channel.
+    #[serde(deserialize_with = "domain::word::known")]
     pub channel: Channel,
     /// BCP 47, lower case.
     pub language: String,

@@ -1,11 +1,11 @@
 //! What is left when a process ends between two of its calls.
 
 use domain::*;
-use store::{Heard, Settled, Settlement};
+use store::{Settled, Settlement};
 
 use crate::common::*;
 
-const BOUNCED: Heard = Heard::Bounced { permanent: true };
+const BOUNCED: DeliveryEvent = DeliveryEvent::Bounced;
 
 /// A message that its sender is calling about.
 async fn calling(table: &Table) -> (MessageId, store::Head, store::Attempt) {
@@ -18,7 +18,7 @@ async fn calling(table: &Table) -> (MessageId, store::Head, store::Attempt) {
     (message, claimed, own)
 }
 
-async fn hear(table: &Table, message: &MessageId, heard: Heard, minute: i64) {
+async fn hear(table: &Table, message: &MessageId, heard: DeliveryEvent, minute: i64) {
     let (store, customer) = (&table.store, customer_id());
     let known = store.receipt(&table.tenant, &customer, 1, message, heard, at(minute), Some("ses-1"), at(minute));
     assert!(known.await.unwrap());
@@ -51,7 +51,11 @@ async fn a_bounce_that_is_heard_during_the_call_survives_its_sender() {
             assert_eq!(facts.last_contact.live, None, "{place}");
             assert!(matches!(head.due, Next::At(due) if due <= at(30)), "{place}: another way is tried at once: {:?}", head.due);
             let records = table.store.records(&table.tenant, &customer_id(), 9).await.unwrap();
-            assert_eq!((records[0].status.as_str(), records[0].heard.contains_key("bounced")), ("bounced", true), "{place}");
+            assert_eq!(
+                (records[0].status.as_str(), records[0].heard.contains_key(&DeliveryEvent::Bounced)),
+                ("bounced", true),
+                "{place}"
+            );
             assert_eq!(table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap(), 1, "{place}");
             if settled.is_ok() {
                 assert!(calls > 1, "the loop saw the calls");
@@ -63,7 +67,7 @@ async fn a_bounce_that_is_heard_during_the_call_survives_its_sender() {
 
 #[tokio::test]
 async fn words_that_are_heard_during_the_call_end_as_they_do_after_it() {
-    let words = [Heard::Sent, Heard::Delivered, Heard::Complained, Heard::Bounced { permanent: false }, BOUNCED];
+    let words = [DeliveryEvent::Sent, DeliveryEvent::Delivered, DeliveryEvent::Complained, DeliveryEvent::BouncedForNow, BOUNCED];
     for heard in words {
         let mut ends = Vec::new();
         for during in [true, false] {

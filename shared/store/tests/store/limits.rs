@@ -105,7 +105,9 @@ async fn receipts_of_what_the_record_says_already_cost_nothing() {
     let own = attempt("a1", 12);
     let claimed = held(&table, head.version, &message, &own).await;
     table.store.settle(&table.tenant, &claimed, &message, &own, &sent(2, vec![row("INV-1")]), Next::Parked).await.unwrap();
-    for (heard, units) in [(store::Heard::Sent, 0.0), (store::Heard::Delivered, 1.0), (store::Heard::Delivered, 0.0)] {
+    for (heard, units) in
+        [(domain::DeliveryEvent::Sent, 0.0), (domain::DeliveryEvent::Delivered, 1.0), (domain::DeliveryEvent::Delivered, 0.0)]
+    {
         table.meter.take();
         table.meter.take_reads();
         let known = table.store.receipt(&table.tenant, &customer_id(), 1, &message, heard, at(3), Some("ses-1"), at(3)).await;

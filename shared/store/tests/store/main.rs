@@ -7,6 +7,7 @@ mod cost;
 mod counting;
 mod crashes;
 mod documents;
+mod later;
 mod limits;
 mod message;
 mod moves;

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use domain::*;
-use store::{Claim, Error, Heard, Release};
+use store::{Claim, Error, Release};
 
 #[tokio::test]
 async fn a_step_costs_at_most_six_units_and_links_its_record() {
@@ -180,8 +180,7 @@ async fn claims_are_won_once_and_lost_when_facts_change() {
 
 #[tokio::test]
 async fn an_unknown_message_is_settled_by_its_provider_in_any_order() {
-    for words in [[Heard::Delivered, Heard::Bounced { permanent: true }], [Heard::Bounced { permanent: true }, Heard::Delivered]]
-    {
+    for words in [[DeliveryEvent::Delivered, DeliveryEvent::Bounced], [DeliveryEvent::Bounced, DeliveryEvent::Delivered]] {
         let table = table().await;
         table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
         let (head, facts) = (table.head().await, table.facts().await);

@@ -264,7 +264,7 @@ async fn what_is_proved_lost_was_no_contact() {
         table.store.log_contact(&table.tenant, &person, &contact, &ContactLog::default()).await.unwrap();
         let own = attempt("a1", 12);
         let claimed = held(&table, head.version, &message, &own).await;
-        let bounce = store::Heard::Bounced { permanent: true };
+        let bounce = domain::DeliveryEvent::Bounced;
         let hear = async || {
             let heard =
                 table.store.receipt(&table.tenant, &customer_id(), 1, &message, bounce, at(3), Some("ses-1"), at(3)).await;

@@ -1,7 +1,7 @@
 //! The bus events that the table's stream stands for.
 
 use domain::*;
-use store::{BusEvent, Heard, events};
+use store::{BusEvent, events};
 
 use crate::common::*;
 
@@ -17,7 +17,7 @@ fn told(table: &Table) -> Vec<BusEvent> {
 }
 
 fn kinds(events: &[BusEvent]) -> Vec<&'static str> {
-    events.iter().map(|event| event.detail_type).collect()
+    events.iter().map(|event| event.kind.as_str()).collect()
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_message_is_told_from_its_decision_to_its_bounce() {
         let own = attempt("a1", 5);
         let claimed = held(&table, head.version, &message, &own).await;
         let bounce = async |minute| {
-            let bounced = Heard::Bounced { permanent: true };
+            let bounced = DeliveryEvent::Bounced;
             let (store, customer) = (&table.store, customer_id());
             let known = store.receipt(&table.tenant, &customer, 1, &message, bounced, at(minute), None, at(minute));
             assert!(known.await.unwrap());
@@ -139,12 +139,12 @@ async fn what_was_asked_for_is_told_as_done_only_once_a_person_said_so() {
             let raised =
                 table.store.commit(&table.tenant, &table.head().await, &table.facts().await, &plan, at(1)).await.unwrap();
             let before = told(&table);
-            let requested = before.iter().map(|event| event.detail_type).filter(|kind| kind.ends_with("Requested"));
+            let requested = before.iter().map(|event| event.kind.as_str()).filter(|kind| kind.ends_with("Requested"));
             assert_eq!(requested.collect::<Vec<_>>(), asked.into_iter().collect::<Vec<_>>());
             let ending = store::Ending { result, note: None, by: None };
             table.store.end_task(&table.tenant, &raised.tasks[0], &ending, at(2)).await.unwrap();
             let after = told(&table);
-            let since: Vec<_> = after[before.len()..].iter().map(|event| event.detail_type).collect();
+            let since: Vec<_> = after[before.len()..].iter().map(|event| event.kind.as_str()).collect();
             assert_eq!(since, happened.filter(|_| tells).into_iter().collect::<Vec<_>>(), "{kind:?} {result:?}");
         }
     }

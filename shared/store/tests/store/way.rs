@@ -1,7 +1,7 @@
 //! Ways of a message besides the straight one.
 
 use domain::*;
-use store::{Claim, Heard, Release, Settled, Settlement};
+use store::{Claim, Release, Settled, Settlement};
 
 use crate::common::*;
 
@@ -66,7 +66,8 @@ async fn what_nobody_answers_for_counts_as_sent_and_becomes_a_persons() {
     let tasks = table.store.tasks(&table.tenant, 10, None).await.unwrap().tasks;
     assert_eq!(tasks.iter().map(|task| task.task.kind).collect::<Vec<_>>(), [TaskKind::InDoubt]);
     // Its provider speaks after all.
-    let late = table.store.receipt(&table.tenant, &customer_id(), 1, &message, Heard::Delivered, at(120), None, at(121)).await;
+    let late =
+        table.store.receipt(&table.tenant, &customer_id(), 1, &message, DeliveryEvent::Delivered, at(120), None, at(121)).await;
     assert!(late.unwrap());
     assert_eq!(table.facts().await.coverage[0].outcome, Outcome::Sent);
     assert_eq!(table.head().await.due, Next::At(at(100)), "it was due already");

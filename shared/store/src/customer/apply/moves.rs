@@ -39,7 +39,7 @@ impl Plan<'_> {
         let row = self.store.read("read the results of", &key, true).await?.filter(|row| row.contains_key(DOC));
         let folded = row.as_ref().map(|row| invoice_of(row, false)).transpose()?.map(|fact| fact.folded).unwrap_or_default();
         let under_way = facts.pending.iter().filter(|pending| match pending.status {
-            PendingStatus::Calling | PendingStatus::Unknown => true,
+            PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => true,
             PendingStatus::Queued | PendingStatus::Retrying => false,
         });
         let under_way = under_way.map(|pending| Coverage {

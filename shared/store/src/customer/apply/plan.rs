@@ -33,6 +33,9 @@ pub(super) enum Waiting {
     Reversal(Reversal),
     /// A payment that is kept, and is for the invoice that is waited for.
     Shared(PaymentId),
+    /// What a later release lets wait: it goes on waiting for that release.
+    #[serde(untagged)]
+    Later(serde_json::Value),
 }
 
 /// A document that waits for an object, as it is to be kept.
@@ -342,6 +345,7 @@ impl<'a> Plan<'a> {
                 let document = match json::<Waiting>(row, DOC)? {
                     Waiting::Payment(payment) => Document::Payment { customer: CustomerRef::Named(owner.clone()), payment },
                     Waiting::Reversal(reversal) => Document::Reversal(reversal),
+                    Waiting::Later(_) => continue,
                     Waiting::Shared(payment) => {
                         self.shares(&payment, None);
                         self.done_waiting.push(key);
