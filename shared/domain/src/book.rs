@@ -9,12 +9,12 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
-    ReversalKind, Settings, Standing,
+    Reversal, ReversalKind, Settings, Standing,
     agreed::{OpenPart, agreed},
-    agreement::of_reversals,
     dates::days_between,
     kept_back::{self, Hold, KeptBack},
     settings::AfterRefund,
+    taken_back,
 };
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -94,7 +94,7 @@ pub struct Book<'a> {
     pub agreements: Vec<Agreement>,
     /// When time next changes one.
     pub agreed_next_at: Option<Timestamp>,
-    /// Payments that refunds or chargebacks took back while their invoices are open again.
+    /// Payments that refunds, chargebacks or their own documents took back while their invoices are open again.
     pub taken_back: Vec<TakenBack>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
     pub not_issued: Vec<DueItem<'a>>,
@@ -145,7 +145,7 @@ pub struct Overpaid {
     pub excess_minor: i64,
 }
 
-/// A payment that refunds or chargebacks took back, in whole or part.
+/// A payment that refunds, chargebacks or its own document took back, in whole or part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenBack {
     /// The id under which what is kept back for it is released.
@@ -199,7 +199,7 @@ impl<'a> Book<'a> {
     pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back } = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back: taken } = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -247,7 +247,7 @@ impl<'a> Book<'a> {
         if book.items.len() > of_invoices {
             book.sort();
         }
-        book.taken_back = taken_back.into_iter().filter(|taken| book.is_open_again(taken)).collect();
+        book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
         book.holds.extend(kept_back::not_to_be_chased(&book, rules));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
@@ -464,7 +464,7 @@ struct Settlement {
 }
 
 fn settle(facts: &Facts) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back } = Settlement::default();
+    let Settlement { mut by_invoice, mut credit, mut mismatched, taken_back: mut all_taken } = Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
@@ -473,7 +473,7 @@ fn settle(facts: &Facts) -> Settlement {
     let own = facts.payments.iter().map(|fact| (fact, true));
     for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
-        let mut in_force: Vec<&crate::Reversal> = facts
+        let mut in_force: Vec<&Reversal> = facts
             .reversals
             .iter()
             .chain(&facts.shared_reversals)
@@ -513,24 +513,16 @@ fn settle(facts: &Facts) -> Settlement {
             let sum = credit.entry(payment.currency).or_default();
             *sum = sum.saturating_add(left);
         }
-        if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
-            let external_ids: Vec<&str> = in_force.iter().map(|reversal| reversal.external_id.as_str()).collect();
-            let id = of_reversals(&payment.id, &external_ids);
-            let charged_back = in_force.iter().any(|reversal| reversal.kind == ReversalKind::Chargeback);
-            taken_back.push(TakenBack {
-                released: facts.agreements.iter().any(|agreement| agreement.id == id && agreement.ended_at.is_some()),
-                id,
-                payment: payment.id.clone(),
-                kind: if charged_back { ReversalKind::Chargeback } else { ReversalKind::Refund },
-                currency: payment.currency,
-                of: taken_of,
-            });
-        }
+        all_taken.extend(if payment.status.counts() {
+            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, &in_force, taken_of))
+        } else {
+            taken_back::by_document(facts, fact, &in_force, &currency_of)
+        });
     }
     credit.retain(|_, minor| *minor > 0);
     mismatched.sort();
-    taken_back.sort_by(|a, b| a.id.cmp(&b.id));
-    Settlement { by_invoice, credit, mismatched, taken_back }
+    all_taken.sort_by(|a, b| a.id.cmp(&b.id));
+    Settlement { by_invoice, credit, mismatched, taken_back: all_taken }
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
@@ -553,7 +545,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
             let no_credit = !payment.status.counts() || allocated >= payment.amount_minor;
-            no_credit && payment.allocations.iter().all(|allocation| book.closed.contains(&allocation.invoice))
+            no_credit && fact.invoices().all(|invoice| book.closed.contains(invoice))
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
@@ -563,7 +555,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
 fn spent_shared(facts: &Facts, book: &Book) -> Vec<PaymentId> {
     let open: BTreeSet<&InvoiceId> =
         facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !book.closed.contains(*id)).collect();
-    let is_spent = |fact: &&PaymentFact| !fact.payment.allocations.iter().any(|part| open.contains(&part.invoice));
+    let is_spent = |fact: &&PaymentFact| !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }
 

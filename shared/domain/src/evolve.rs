@@ -2,7 +2,8 @@
 //!
 //! Senders look ahead with it: what will be due once their message is settled. The tests of the rules play [`crate::decide`] and
 //! [`evolve`] in turn. No test holds the store against it yet; [`normal`] is the form in which the two are to be compared. An event
-//! about something that the facts do not have, or that is older than what they have, changes nothing.
+//! about something that the facts do not have, or that is older than what they have, changes nothing, but that a payment was received
+//! once.
 
 use std::collections::BTreeMap;
 
@@ -161,11 +162,11 @@ pub fn normal(facts: &Facts) -> Facts {
     let touches_open = |fact: &PaymentFact| {
         let allocated: i64 = fact.payment.allocations.iter().map(|part| part.amount_minor).fold(0, i64::saturating_add);
         fact.payment.status.counts() && allocated < fact.payment.amount_minor
-            || fact.payment.allocations.iter().any(|part| open.contains(&part.invoice))
+            || fact.invoices().any(|invoice| open.contains(invoice))
     };
     facts.payments.retain(touches_open);
     facts.payments.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
-    facts.shared.retain(|fact| fact.payment.allocations.iter().any(|part| open.contains(&part.invoice)));
+    facts.shared.retain(|fact| fact.invoices().any(|invoice| open.contains(invoice)));
     facts.shared.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
     let ids =
         |facts: &[PaymentFact]| -> std::collections::BTreeSet<_> { facts.iter().map(|fact| fact.payment.id.clone()).collect() };
@@ -218,11 +219,9 @@ fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
 
 fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Facts {
     let known = facts.payments.iter().find(|fact| fact.payment.id == payment.id);
-    if known.is_some_and(|known| payment.source_version <= known.payment.source_version) {
-        return facts;
-    }
+    let Some(fresh) = PaymentFact::heard(known, payment, recorded_at) else { return facts };
     let others = facts.payments.into_iter().filter(|fact| fact.payment.id != payment.id);
-    Facts { payments: others.chain([PaymentFact { payment: payment.clone(), recorded_at }]).collect(), ..facts }
+    Facts { payments: others.chain([fresh]).collect(), ..facts }
 }
 
 fn upsert_reversal(facts: Facts, reversal: &Reversal) -> Facts {

@@ -57,6 +57,7 @@ pub mod remark;
 pub mod settings;
 pub mod standing;
 pub mod step_history;
+mod taken_back;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;

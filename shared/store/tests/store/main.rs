@@ -14,5 +14,6 @@ mod people;
 mod secrets;
 mod shape;
 mod stream;
+mod taken_back;
 mod tenant;
 mod way;
