@@ -10,9 +10,9 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use crate::{
     Agreement, AgreementId, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact, PaymentId, PaymentKind,
     Reversal, ReversalKind, Settings, Standing,
-    agreed::{OpenPart, agreed},
+    agreed::{OpenPart, Planned, agreed},
     dates::days_between,
-    kept_back::{self, Hold, KeptBack},
+    kept_back::{self, Hold, KeptBack, Shares},
     settings::AfterRefund,
     taken_back,
 };
@@ -242,16 +242,16 @@ impl<'a> Book<'a> {
         }
         book.sort();
         let of_invoices = book.items.len();
-        book.add_agreed(facts, zone, now);
+        book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
+        let by_facts = kept_back::not_to_be_chased(&book, rules);
+        let shares = book.add_agreed(facts, by_facts, zone, now);
         book.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
         if book.items.len() > of_invoices {
             book.sort();
         }
-        book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
-        book.holds.extend(kept_back::not_to_be_chased(&book, rules));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.kept = KeptBack::of(&book.items, &book.holds, zone, now);
+        book.kept = KeptBack::of(&book.items, &book.holds, &shares, zone, now);
         for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
             item.due_now_minor -= kept;
         }
@@ -264,24 +264,18 @@ impl<'a> Book<'a> {
     }
 
     fn sort(&mut self) {
-        self.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
+        self.items.sort_by(by_age);
     }
 
-    /// Lets agreements act on the items of invoices: parts of running plans become items and stand for those of their invoices.
-    fn add_agreed(&mut self, facts: &'a Facts, zone: &TimeZone, now: Timestamp) {
-        let agreed = agreed(facts, &self.items, zone, now);
-        let mut planned = agreed.planned;
-        for item in &mut self.items {
-            let left = item.key.invoice().and_then(|invoice| planned.get_mut(invoice));
-            let Some(left) = left else { continue };
-            item.planned_minor = item.open_minor.min(*left);
-            item.due_now_minor = item.owed_minor();
-            *left -= item.planned_minor;
-        }
-        self.items.extend(agreed.parts.iter().map(|part| of_part(part, zone)));
+    /// Lets agreements act on the items of invoices, of which facts keep something back too: parts of running plans become items and
+    /// stand for those of their invoices, with these shares.
+    fn add_agreed(&mut self, facts: &'a Facts, by_facts: Vec<Hold>, zone: &TimeZone, now: Timestamp) -> Shares {
+        let agreed = agreed(facts, &self.items, by_facts, zone, now);
+        stand_for(&mut self.items, &agreed.planned, zone);
         self.holds = agreed.holds;
         self.agreements = agreed.changed;
         self.agreed_next_at = agreed.change_at;
+        agreed.planned.shares
     }
 
     fn is_open_again(&self, taken: &TakenBack) -> bool {
@@ -407,6 +401,24 @@ impl<'a> Book<'a> {
             credit -= used;
         }
     }
+}
+
+/// The order of items, the oldest first.
+pub(crate) fn by_age(a: &DueItem<'_>, b: &DueItem<'_>) -> std::cmp::Ordering {
+    (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key))
+}
+
+/// Adds the parts of running plans to the items of their invoices, for which they stand.
+pub(crate) fn stand_for<'a>(items: &mut Vec<DueItem<'a>>, planned: &Planned<'a>, zone: &TimeZone) {
+    let mut left_of = planned.of_invoice();
+    for item in items.iter_mut() {
+        let left = item.key.invoice().and_then(|invoice| left_of.get_mut(invoice));
+        let Some(left) = left else { continue };
+        item.planned_minor = item.open_minor.min(*left);
+        item.due_now_minor = item.owed_minor();
+        *left -= item.planned_minor;
+    }
+    items.extend(planned.parts.iter().map(|part| of_part(part, zone)));
 }
 
 /// The item of an open part of a plan.
