@@ -13,6 +13,7 @@ use crate::{
     AddressFact, Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact,
     InvoiceId, LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, People,
     Reversal, Suppression, TaskId,
+    along::{along, order_split},
 };
 
 /// All that can happen to a customer.
@@ -96,10 +97,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
     match event {
         Event::CustomerUpserted(customer) => Facts { customer: customer.clone(), ..facts },
         Event::InvoiceUpserted(invoice) => upsert_invoice(facts, invoice),
-        Event::InvoiceMovedAway(id) => {
-            let invoices = facts.invoices.into_iter().filter(|fact| fact.invoice.id != *id).collect();
-            Facts { invoices, ..facts }
-        }
+        Event::InvoiceMovedAway(id) => moved_away(facts, id),
         Event::PaymentUpserted { payment, recorded_at } => upsert_payment(facts, payment, *recorded_at),
         Event::ReversalUpserted(reversal) => upsert_reversal(facts, reversal),
         Event::SourceHeard { source, at } => {
@@ -199,6 +197,22 @@ pub fn normal(facts: &Facts) -> Facts {
 fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
     let others = facts.agreements.into_iter().filter(|known| known.id != agreement.id);
     Facts { agreements: others.chain([agreement.clone()]).collect(), ..facts }
+}
+
+/// What concerns the invoice alone leaves with it.
+fn moved_away(mut facts: Facts, invoice: &InvoiceId) -> Facts {
+    facts.invoices.retain(|fact| fact.invoice.id != *invoice);
+    let along = along(&facts.agreements, &facts.orders, invoice);
+    for order in &along.orders {
+        let Some((stays, _)) = order_split(order, &along.agreements, invoice) else { continue };
+        facts.orders.retain(|known| known.id != order.id);
+        facts.orders.extend(stays);
+    }
+    for agreement in &along.agreements {
+        facts.agreements.retain(|known| known.id != agreement.id);
+        facts.agreements.extend(agreement.split(invoice).0);
+    }
+    facts
 }
 
 fn put_charge(facts: Facts, charge: &Charge) -> Facts {

@@ -19,6 +19,7 @@
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`order`] | what people told Dunlin to do |
+//! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
@@ -26,6 +27,7 @@
 
 pub mod agreed;
 pub mod agreement;
+pub mod along;
 pub mod because;
 pub mod book;
 pub mod calendar;

@@ -1,6 +1,7 @@
 //! The store against an embedded table on loopback.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
+mod along;
 mod common;
 
 mod cost;

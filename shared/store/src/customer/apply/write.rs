@@ -12,17 +12,14 @@ use super::{
     Applied, AppliedOutcome, Origin,
     batch::{Batches, Unit},
     items::{is_there, newer, payment_heard, said_before, stub, takes_place, too_many, with_received},
+    moves::Left,
     plan::Plan,
     receipt_action,
     shared::Share,
 };
 use crate::{
     Result,
-    customer::{
-        agreements::{referred, written},
-        facts::payment_of,
-        head::read_head,
-    },
+    customer::{facts::payment_of, head::read_head},
     table::{
         attributes::{
             document::{self, DOC},
@@ -44,6 +41,8 @@ struct Effects<'p> {
     tasks: Vec<NewTask>,
     /// By how many each customer's open invoices become more.
     more: BTreeMap<CustomerId, usize>,
+    /// What moves before left of agreements and orders at each customer.
+    left: BTreeMap<CustomerId, Left>,
 }
 
 impl Plan<'_> {
@@ -54,7 +53,7 @@ impl Plan<'_> {
         let mut owners = self.customers();
         owners.extend(shared.iter().flat_map(Share::customers).cloned());
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
-        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new() };
+        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new(), left: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
             self.write_payment(&mut effects, owner, payment).await?;
         }
@@ -212,15 +211,8 @@ impl Plan<'_> {
             unit.invoices.push((owner.clone(), 1));
         }
         if let Some((before, along)) = before.zip(along) {
-            for (stays, goes) in &along.agreements {
-                let key = keys::agreement(tenant, owner, &goes.id);
-                unit.actions.push(written(key, goes, self.now).update(self.store));
-                unit.actions.push(referred(tenant, goes.id.as_str(), owner).update(self.store));
-                unit.actions.push(match stays {
-                    Some(stays) => written(keys::agreement(tenant, before, &stays.id), stays, self.now).update(self.store),
-                    None => Change::of(keys::agreement(tenant, before, &goes.id)).delete(self.store),
-                });
-            }
+            let leaves = effects.left.entry(before.clone()).or_default();
+            self.bring_along(leaves, &mut unit, (before, owner), id, along);
             unit.unchanged.push(along.head.clone());
             unit.contacts.push((owner.clone(), along.head.last_contact));
         }
