@@ -257,7 +257,7 @@ impl Store {
 
     /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
     /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
-    async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
+    pub(crate) async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
         let mut of = customer.contacts_of.clone();
         let mut generations = 0;
         while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {
