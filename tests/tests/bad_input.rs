@@ -1,5 +1,7 @@
 //! Bad input over HTTP: the documented answer, the field named, nothing lost, nobody held up.
 
+use crate::lists::items;
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tests::{
     desk::{Desk, Reply},
@@ -253,4 +255,60 @@ async fn an_older_version_changes_nothing() {
     assert_eq!(desk.send(&document).await.is(200).body["result"], "stale");
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log(), Vec::<String>::new());
+}
+
+/// Replaces a text within the items of a customer whose sort keys begin so, as a later release might have written it.
+async fn rewrite(desk: &Desk, customer: &str, kind: &str, (from, to): (&str, &str)) {
+    let id = desk.matter(customer).await["customer"]["id"].as_str().unwrap().to_owned();
+    let db = aws_sdk_dynamodb::Client::new(&desk.stack.clients().sdk);
+    let table = desk.stack.world().template.tables.iter().find(|table| table.has_stream).unwrap().name.clone();
+    let mut written = 0;
+    for item in items(&desk.stack) {
+        let of_it = item.pk().contains(&id) && item.sk().starts_with(kind);
+        let mut attributes = item.attributes().clone();
+        for value in attributes.values_mut().filter(|_| of_it) {
+            let AttributeValue::S(text) = value else { continue };
+            written += usize::from(text.contains(from));
+            *text = text.replace(from, to);
+        }
+        if of_it {
+            db.put_item().table_name(&table).set_item(Some(attributes)).send().await.unwrap();
+        }
+    }
+    assert!(written > 0, "nothing of {customer} at {kind} says {from}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_of_a_later_release_holds_up_its_own_customer_and_a_person_is_told() {
+    for (kind, words) in [("INV#", ("\"status\":\"open\"", "\"status\":\"on_loan\"")), ("HEAD", ("\"open\"", "\"resting\""))] {
+        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        desk.put(&good("C-LATER")).await;
+        desk.advance("PT5M").await;
+        rewrite(&desk, "C-LATER", kind, words).await;
+        desk.put(&good("C-GOOD")).await;
+        desk.end_of("2026-01-31").await;
+        let to: Vec<String> = desk.sent().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(to, ["c-good@buyer.example"], "{kind}");
+        let told: Vec<Value> = desk.exceptions().await.into_iter().filter(|task| task["kind"] == "failing").collect();
+        assert!(!told.is_empty() && told[0]["detail"].as_str().unwrap().contains("does not read"), "{kind}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_an_invoice_is_for_need_not_be_known() {
+    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let mut document = good("C-1");
+    document["invoice"]["for_external_id"] = json!("NOBODY");
+    document["invoice"]["for_name"] = json!("Nobody Ltd");
+    desk.put(&document).await;
+    desk.end_of("2026-02-06").await;
+    assert_eq!(desk.log().len(), 2, "it is owed by whom it is billed to: {:?}", desk.log());
+    desk.admin("GET", "/v1/customers/canonical/NOBODY", &Value::Null).await.is(404);
+    // Owed by somebody nobody described, it is kept, and nobody is written to.
+    desk.put(&invoice(&json!({"external_id": "C-2"}), "F-2", 100, "2026-02-04")).await;
+    desk.end_of("2026-02-28").await;
+    let matter = desk.matter("C-2").await;
+    assert_eq!((&matter["due_items_count"], &matter["customer"]["name"]), (&json!(1), &json!("C-2")), "{matter}");
+    assert!(desk.sent().iter().all(|mail| mail.to == "c-1@buyer.example"));
+    assert!(desk.exceptions().await.iter().any(|task| task["kind"] == "unreachable"), "a person is told");
 }

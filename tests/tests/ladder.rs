@@ -145,7 +145,7 @@ async fn five_days_without_sweeps_lose_no_step_and_double_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reversal_goes_on_at_the_rung_that_it_had() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log().len(), 2);

@@ -14,7 +14,7 @@ use domain::{
     book::{Book, BookRules},
     calendar::tenant_zone,
     id::digest,
-    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, propose},
+    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, propose},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -121,12 +121,13 @@ pub struct ChargeOut {
     due_on: Option<Date>,
 }
 
-/// Makes an agreement. With an `Idempotency-Key` the same request comes to the same agreement.
+/// Makes an agreement. One that is not over, of the same kind, scope, amount and terms, is answered instead of a second one. With an
+/// `Idempotency-Key` the same request comes to the same agreement, also once it is over.
 #[utoipa::path(post, path = "/v1/agreements", tag = "agreements", operation_id = "make_agreement",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters, the same for the same request")),
     request_body = Object,
-    responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found")))]
+    responses((status = 200, description = "The agreement, or the same one that was made before", body = AgreementOut),
+              (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found")))]
 pub async fn make(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -147,15 +148,31 @@ pub async fn make(
     if key.is_some_and(|key| key.len() > 200) {
         return Err(Fail::bad_request("an Idempotency-Key has at most 200 characters"));
     }
-    let once = key.map_or_else(|| format!("{now}/{}", digest(&[&body.to_string()])), str::to_owned);
-    let id = AgreementId::derive(&[tenant.as_str(), customer.as_str(), "agreement", &once]);
-    if let Some(known) = facts.agreements.iter().find(|known| known.id == id) {
+    let id_of = |once: &str| AgreementId::derive(&[tenant.as_str(), customer.as_str(), "agreement", once]);
+    let is_known = |id: &AgreementId| facts.agreements.iter().any(|known| known.id == *id);
+    let id = match key {
+        Some(key) => id_of(key),
+        // Two that come at once are of one id, and only one of them is written.
+        None => {
+            let (day, body) = (now.strftime("%F"), digest(&[&body.to_string()]));
+            let fresh = (0..u16::MAX).map(|n| id_of(&format!("{day}/{body}/{n}"))).find(|id| !is_known(id));
+            fresh.unwrap_or_else(|| id_of(&body))
+        }
+    };
+    let known = facts.agreements.iter().find(|known| known.id == id);
+    if let Some(known) = known.or_else(|| agreed_already(&proposal, &facts, &settings, now)) {
         return Ok(Json(shown(&customer, known)));
     }
     let by = caller.subject().unwrap_or_default();
     let agreement = propose(&proposal, &facts, &settings, Proposer { id: &id, by: &by, now }).map_err(Fail::fields)?;
-    app.store.put_agreement(tenant, &customer, None, &agreement, now).await?;
-    Ok(Json(shown(&customer, &agreement)))
+    match app.store.put_agreement(tenant, &customer, None, &agreement, now).await {
+        Err(store::Error::Conflict { .. }) => {
+            let made = app.store.agreement(tenant, &customer, &id).await?;
+            let made = made.ok_or_else(|| Fail::changed_meanwhile("the customer changed meanwhile; send it again"))?;
+            Ok(Json(shown(&customer, &made)))
+        }
+        put => put.map(|()| Json(shown(&customer, &agreement))).map_err(Fail::from),
+    }
 }
 
 /// An agreement by its id.

@@ -498,3 +498,33 @@ async fn reading_never_writes() {
     }
     assert_eq!(api.world.everything().await, before);
 }
+
+#[tokio::test]
+async fn one_agreement_is_made_however_often_and_at_once_it_is_asked_for() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let promise = json!({"customer": customer.as_str(), "kind": "promise", "pays_on": "2026-02-20", "way": "transfer"});
+    let ask = |body: Value| api.call("POST", "/v1/agreements", body);
+    let at_once = tokio::join!(ask(promise.clone()), ask(promise.clone()), ask(promise.clone()));
+    let first = at_once.0.is(200).body;
+    for again in [at_once.1, at_once.2, ask(promise.clone()).await] {
+        assert_eq!(again.is(200).body["id"], first["id"]);
+    }
+    // In other words, with a key, and once an invoice of it is in part paid.
+    let key = [("idempotency-key", "k-1")];
+    let keyed = api.with("admin", "POST", "/v1/agreements", &key, promise.clone()).await.is(200).body;
+    assert_eq!(keyed["id"], first["id"]);
+    let mut whole = promise.clone();
+    whole["scope"] = json!("customer");
+    assert_eq!(ask(whole).await.is(200).body["id"], first["id"]);
+    let matter = api.get(&format!("/v1/cases/{}", customer.as_str())).await.is(200).body;
+    assert_eq!(matter["agreements"].as_array().unwrap().len(), 1, "{matter}");
+    // Another day is another promise, and what is over is agreed on anew.
+    let mut later = promise.clone();
+    later["pays_on"] = json!("2026-02-21");
+    assert_ne!(ask(later).await.is(200).body["id"], first["id"]);
+    api.call("POST", &format!("/v1/agreements/{}/cancel", first["id"].as_str().unwrap()), json!({})).await.is(200);
+    let anew = ask(promise.clone()).await.is(200).body;
+    assert_ne!(anew["id"], first["id"]);
+    assert_eq!(anew["status"], "open");
+}

@@ -15,6 +15,8 @@ const GRACE_MINUTES: i64 = 10;
 const TRIES: usize = 3;
 /// Failures after which a person is told.
 const FAILURES_TOLD: u32 = 3;
+/// What a head that does not read counts as: it is looked at again within about an hour.
+const FAILURES_UNREADABLE: u32 = 6;
 
 /// What was done about one customer.
 #[derive(Debug)]
@@ -195,7 +197,12 @@ fn looked_at(entry: &Entry) -> Timestamp {
 }
 
 async fn back_off(store: &Store, row: &TenantRow, customer: &CustomerId, now: Timestamp, error: &Error) -> Result<(), Error> {
-    let failures = store.head(&row.tenant, customer).await.ok().flatten().map_or(0, |head| head.failures) + 1;
+    let failures = match store.head(&row.tenant, customer).await {
+        Ok(head) => head.map_or(0, |head| head.failures) + 1,
+        // What does not read, such as a word of a later release, cannot count: a person is told at once.
+        Err(Error::Corrupt { .. }) => FAILURES_UNREADABLE,
+        Err(_) => 1,
+    };
     // Doubles from two minutes, at most a day.
     let minutes = (1_i64 << failures.min(11)).min(1_440);
     let until = now.checked_add(minutes.minutes()).unwrap_or(Timestamp::MAX);

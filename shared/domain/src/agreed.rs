@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
-    Agreement, AgreementScope, Currency, Dispute, EndsWith, Facts, HoldReason, InvoiceId, MoneyOnItsWay, MoneyStatus, Pause,
-    PauseStatus, PaymentPlan, PlanStatus, Promise, PromiseStatus, Stood, Terms,
+    Agreement, AgreementId, AgreementScope, Currency, Dispute, DueItemKey, EndsWith, Facts, HoldReason, InvoiceId, MoneyOnItsWay,
+    MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise, PromiseStatus, Stood, Terms,
     agreement::DisputeStatus,
-    book::DueItem,
-    kept_back::{Hold, HoldScope},
+    book::{DueItem, by_age, stand_for},
+    dates::add_days,
+    kept_back::{Hold, HoldScope, KeptBack, Shares},
 };
 
 /// How the invoices of a book stand, for agreements to measure themselves by.
@@ -33,6 +34,25 @@ pub(crate) struct OpenPart<'a> {
     pub(crate) open_minor: i64,
 }
 
+/// What running plans come to: their open parts, and which invoices these stand for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Planned<'a> {
+    pub(crate) parts: Vec<OpenPart<'a>>,
+    pub(crate) shares: Shares,
+}
+
+impl Planned<'_> {
+    /// What the parts of all plans stand for, by invoice, minor units.
+    pub(crate) fn of_invoice(&self) -> BTreeMap<InvoiceId, i64> {
+        let mut all = BTreeMap::new();
+        for ((_, invoice), share) in &self.shares {
+            let sum: &mut i64 = all.entry(invoice.clone()).or_default();
+            *sum = sum.saturating_add(*share);
+        }
+        all
+    }
+}
+
 /// What the agreements of a customer come to at one instant.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Agreed<'a> {
@@ -40,10 +60,8 @@ pub(crate) struct Agreed<'a> {
     pub(crate) changed: Vec<Agreement>,
     /// What they keep back.
     pub(crate) holds: Vec<Hold>,
-    /// What the parts of running plans stand for, by invoice, minor units.
-    pub(crate) planned: BTreeMap<InvoiceId, i64>,
-    /// The open parts of running plans.
-    pub(crate) parts: Vec<OpenPart<'a>>,
+    /// What running plans come to.
+    pub(crate) planned: Planned<'a>,
     /// When time next changes one.
     pub(crate) change_at: Option<Timestamp>,
 }
@@ -54,31 +72,44 @@ pub fn day_after(day: Date, zone: &TimeZone) -> Timestamp {
     next.to_zoned(zone.clone()).map_or(Timestamp::MAX, |at| at.timestamp())
 }
 
-/// Reckons what the agreements of `facts` come to, whose open items of invoices are `items`, the oldest first.
-pub(crate) fn agreed<'a>(facts: &'a Facts, items: &[DueItem<'a>], zone: &TimeZone, now: Timestamp) -> Agreed<'a> {
+/// Reckons what the agreements of `facts` come to, whose open items of invoices are `items`, the oldest first; `by_facts` is what is kept
+/// back beside them.
+pub(crate) fn agreed<'a>(
+    facts: &'a Facts,
+    items: &[DueItem<'a>],
+    by_facts: Vec<Hold>,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Agreed<'a> {
     if facts.agreements.is_empty() {
-        return Agreed::default();
+        return Agreed { holds: by_facts, ..Agreed::default() };
     }
     let measure = Measure::of(facts, items, zone, now);
-    let mut agreed = Agreed::default();
     let mut ordered: Vec<&Agreement> = facts.agreements.iter().collect();
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
+    let lives = measure.lives(&ordered, items, &by_facts);
+    let mut agreed = Agreed { holds: by_facts, ..Agreed::default() };
+    let running = ordered.iter().filter(|agreement| !lives.changed.contains_key(&agreement.id));
+    agreed.planned = measure.planned(running.copied());
     for agreement in ordered {
-        let changed = measure.life(agreement);
-        let lives = changed.as_ref().unwrap_or(agreement);
-        agreed.change_at = [agreed.change_at, measure.changes_at(lives)].into_iter().flatten().min();
-        match (&agreement.terms, &lives.terms) {
-            (Terms::Plan(plan), Terms::Plan(PaymentPlan { status, .. })) => {
-                if lives.ended_at.is_none() && *status == PlanStatus::Running {
-                    measure.stands_for(agreement, plan, &mut agreed);
-                }
-                agreed.holds.extend(measure.holds(lives));
-            }
-            _ => agreed.holds.extend(measure.holds(lives)),
-        }
-        agreed.changed.extend(changed);
+        let changed = lives.changed.get(&agreement.id);
+        let lived = changed.unwrap_or(agreement);
+        let moved = lives.moved.get(&agreement.id).map_or(&[][..], Vec::as_slice);
+        agreed.change_at = [agreed.change_at, measure.changes_at(lived, moved)].into_iter().flatten().min();
+        agreed.holds.extend(measure.holds(lived));
+        agreed.changed.extend(changed.cloned());
     }
     agreed
+}
+
+/// What time and money make of agreements.
+#[derive(Default)]
+struct Lives {
+    /// Those that changed, as they are now.
+    changed: BTreeMap<AgreementId, Agreement>,
+    /// For running plans, by how many days each part is expected later because of what holds keep back of it; `None` for a part that is
+    /// kept back whole.
+    moved: BTreeMap<AgreementId, Vec<Option<i64>>>,
 }
 
 impl<'b> Measure<'b> {
@@ -122,8 +153,91 @@ impl<'b> Measure<'b> {
         self.now >= day_after(day, self.zone)
     }
 
-    /// The agreement as time and money changed it; `None` when they did not.
-    pub fn life(&self, agreement: &Agreement) -> Option<Agreement> {
+    /// What time and money make of all agreements. A plan is judged after what keeps back its parts, and a pause that waits for a plan after
+    /// that plan.
+    fn lives(&self, all: &[&Agreement], items: &[DueItem<'b>], by_facts: &[Hold]) -> Lives {
+        let mut lives = Lives::default();
+        let mut holds = by_facts.to_vec();
+        for agreement in all.iter().filter(|agreement| self.plan(agreement).is_none()) {
+            let changed = if self.waits_for_plan(agreement) { None } else { self.life(agreement) };
+            holds.extend(self.holds(changed.as_ref().unwrap_or(agreement)));
+            lives.changed.extend(changed.map(|changed| (changed.id.clone(), changed)));
+        }
+        let planned = self.planned(all.iter().copied());
+        let mut items = items.to_vec();
+        if !planned.parts.is_empty() {
+            stand_for(&mut items, &planned, self.zone);
+            items.sort_by(by_age);
+        }
+        let kept = KeptBack::of(&items, &holds, &planned.shares, self.zone, self.now);
+        for agreement in all {
+            let Some(plan) = self.plan(agreement) else { continue };
+            let moved = self.moved(agreement, plan, &items, &kept);
+            let changed = self.life_of_plan(agreement, plan, &moved);
+            lives.changed.extend(changed.map(|changed| (changed.id.clone(), changed)));
+            lives.moved.insert(agreement.id.clone(), moved);
+        }
+        for agreement in all.iter().filter(|agreement| self.waits_for_plan(agreement)) {
+            let Terms::Pause(pause) = &agreement.terms else { continue };
+            let is_over = matches!(&pause.ends_with, Some(EndsWith::Agreement(plan)) if lives.changed.contains_key(plan));
+            let over =
+                || (*agreement).clone().with(Terms::Pause(Pause { status: PauseStatus::Ended, ..pause.clone() }), true, self.now);
+            let changed = self.life(agreement).or_else(|| is_over.then(over));
+            lives.changed.extend(changed.map(|changed| (changed.id.clone(), changed)));
+        }
+        lives
+    }
+
+    /// The plan that an agreement is, while it runs.
+    fn plan<'p>(&self, agreement: &'p Agreement) -> Option<&'p PaymentPlan> {
+        match &agreement.terms {
+            Terms::Plan(plan) if agreement.ended_at.is_none() && plan.status == PlanStatus::Running => Some(plan),
+            Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        }
+    }
+
+    /// Whether an agreement is a pause that runs until a plan is over that runs itself.
+    fn waits_for_plan(&self, agreement: &Agreement) -> bool {
+        let Terms::Pause(Pause { status: PauseStatus::Running, ends_with: Some(EndsWith::Agreement(id)), .. }) = &agreement.terms
+        else {
+            return false;
+        };
+        let other = self.facts.agreements.iter().find(|other| other.id == *id);
+        agreement.ended_at.is_none() && other.is_some_and(|other| self.plan(other).is_some())
+    }
+
+    /// By how many days each part of a plan is expected later: the days for which its clock stood still. `None` for a part of which
+    /// holds leave nothing.
+    fn moved(&self, agreement: &Agreement, plan: &PaymentPlan, items: &[DueItem<'_>], kept: &KeptBack) -> Vec<Option<i64>> {
+        let today = self.now.to_zoned(self.zone.clone()).date();
+        let made_on = agreement.made_at.to_zoned(self.zone.clone()).date();
+        let of_part = |position: usize| {
+            let key = DueItemKey::part_of_plan(agreement.id.clone(), position);
+            let Some(at) = items.iter().position(|item| item.key == key) else { return Some(0) };
+            let left = items.get(at).map_or(0, |item| item.open_minor) - kept.of_item.get(at).copied().unwrap_or(0);
+            (left > 0).then(|| kept.stopped_days(at, made_on, today))
+        };
+        (0..plan.parts.len()).map(of_part).collect()
+    }
+
+    /// A running plan as time and money changed it; `None` when they did not. `moved` says which parts are expected later.
+    fn life_of_plan(&self, agreement: &Agreement, plan: &PaymentPlan, moved: &[Option<i64>]) -> Option<Agreement> {
+        let open = self.parts(plan);
+        let missed = |((part, open), moved): ((&PlanPart, &i64), &Option<i64>)| {
+            *open > 0 && moved.is_some_and(|days| self.passed(add_days(part.expected_on, days)))
+        };
+        let status = if open.iter().all(|open| *open == 0) {
+            PlanStatus::Completed
+        } else if plan.parts.iter().zip(&open).zip(moved).any(missed) {
+            PlanStatus::Broken
+        } else {
+            return None;
+        };
+        Some(agreement.clone().with(Terms::Plan(PaymentPlan { status, ..plan.clone() }), true, self.now))
+    }
+
+    /// The agreement, if it is no plan, as time and money changed it; `None` when they did not.
+    fn life(&self, agreement: &Agreement) -> Option<Agreement> {
         if agreement.is_over() || agreement.ended_at.is_some() {
             return None;
         }
@@ -157,17 +271,6 @@ impl<'b> Measure<'b> {
                 };
                 (Terms::Money(MoneyOnItsWay { status, ..money.clone() }), ends)
             }
-            Terms::Plan(plan) if plan.status == PlanStatus::Running => {
-                let parts = self.parts(plan);
-                let status = if parts.iter().all(|open| *open == 0) {
-                    PlanStatus::Completed
-                } else if plan.parts.iter().zip(&parts).any(|(part, open)| *open > 0 && self.passed(part.expected_on)) {
-                    PlanStatus::Broken
-                } else {
-                    return None;
-                };
-                (Terms::Plan(PaymentPlan { status, ..plan.clone() }), true)
-            }
             Terms::Pause(pause) if pause.status == PauseStatus::Running => {
                 let timed_out = agreement.until_on.is_some_and(|until| self.passed(until));
                 let without_reason = self.without_reason(agreement, pause);
@@ -193,6 +296,7 @@ impl<'b> Measure<'b> {
                 other.is_none_or(|other| {
                     // A pause that waits for a pause is judged by what is written, so that two cannot wait for each other here.
                     let waits = matches!(&other.terms, Terms::Pause(pause) if pause.ends_with.is_some());
+                    // A running plan is judged by itself.
                     other.is_over() || other.ended_at.is_some() || !waits && self.life(other).is_some()
                 })
             }
@@ -200,15 +304,18 @@ impl<'b> Measure<'b> {
         }
     }
 
-    /// When time changes an agreement, if nothing else does.
-    fn changes_at(&self, agreement: &Agreement) -> Option<Timestamp> {
+    /// When time changes an agreement, if nothing else does; `moved` says which parts of a plan are expected later.
+    fn changes_at(&self, agreement: &Agreement, moved: &[Option<i64>]) -> Option<Timestamp> {
         if agreement.is_over() || agreement.ended_at.is_some() {
             return None;
         }
         let days: Vec<Date> = match &agreement.terms {
             Terms::Promise(promise) => vec![promise.expected_on],
             Terms::Money(money) => vec![money.expected_on],
-            Terms::Plan(plan) => plan.parts.iter().map(|part| part.expected_on).collect(),
+            Terms::Plan(plan) => {
+                let days = plan.parts.iter().zip(moved).filter_map(|(part, moved)| Some(add_days(part.expected_on, (*moved)?)));
+                days.collect()
+            }
             Terms::Pause(_) => agreement.until_on.into_iter().collect(),
             Terms::Dispute(_) | Terms::Later(_) => Vec::new(),
         };
@@ -228,14 +335,28 @@ impl<'b> Measure<'b> {
         open
     }
 
+    /// What the plans among agreements come to that run.
+    fn planned<'a>(&self, agreements: impl Iterator<Item = &'a Agreement>) -> Planned<'a> {
+        let mut planned = Planned::default();
+        for agreement in agreements {
+            if let Terms::Plan(plan) = &agreement.terms
+                && self.plan(agreement).is_some()
+            {
+                self.stands_for(agreement, plan, &mut planned);
+            }
+        }
+        planned
+    }
+
     /// Lets the parts of a plan stand for its invoices. What another plan stands for already is not planned twice.
-    fn stands_for<'a>(&self, agreement: &'a Agreement, plan: &'a PaymentPlan, agreed: &mut Agreed<'a>) {
+    fn stands_for<'a>(&self, agreement: &'a Agreement, plan: &'a PaymentPlan, planned: &mut Planned<'a>) {
+        let known = planned.of_invoice();
         let mut left = 0_i64;
         for stood in &plan.of {
-            let known = agreed.planned.get(&stood.invoice).copied().unwrap_or(0);
+            let known = known.get(&stood.invoice).copied().unwrap_or(0);
             let share = stood.open_minor.min(self.open(&stood.invoice) - known).max(0);
             if share > 0 {
-                *agreed.planned.entry(stood.invoice.clone()).or_default() += share;
+                *planned.shares.entry((agreement.id.clone(), stood.invoice.clone())).or_default() += share;
                 left = left.saturating_add(share);
             }
         }
@@ -249,7 +370,7 @@ impl<'b> Measure<'b> {
         if let Some(first) = open.last_mut() {
             first.open_minor += left;
         }
-        agreed.parts.extend(open.into_iter().rev().filter(|part| part.open_minor > 0));
+        planned.parts.extend(open.into_iter().rev().filter(|part| part.open_minor > 0));
     }
 
     /// What an agreement keeps back. A plan keeps nothing back: its parts stand for what it is of; one in a state of a later release

@@ -1,7 +1,7 @@
 //! What was agreed or claimed about what is owed: promises, disputes, plans, pauses, money on its way.
 //!
 //! Each has its scope, its status and its life. What it keeps back right now is derived from it ([`crate::agreed`]) and stored
-//! nowhere. Time and money change some by themselves ([`crate::agreed::Standing::life`]); a decision writes that down. People change the
+//! nowhere. Time and money change some by themselves ([`crate::agreed`]); a decision writes that down. People change the
 //! others ([`Agreement::act`]).
 
 use compact_str::CompactString;
@@ -9,7 +9,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, PaymentId, Settings,
+    AgreementId, BalanceKey, Coverage, Currency, InvoiceId, Payment, PaymentId, Settings,
     calendar::{Calendar, Place, freshness},
     dates::add_days,
 };
@@ -238,6 +238,12 @@ pub fn expected_on(settings: &Settings, source: &str, pays_on: Date, way: &WayOf
     let cleared = calendar.add_business_days(pays_on, way.clearing_business_days());
     let silence = settings.freshness.get(source).and_then(|text| freshness(text)).map_or(0, |silence| silence.as_secs());
     add_days(cleared, silence.div_euclid(DAY_SECONDS) + i64::from(silence.rem_euclid(DAY_SECONDS) > 0))
+}
+
+/// The id under which what is kept back of a payment can be released whose own document says that it was taken back: of the payment as
+/// it was last received. Taken back again after it was received again is a matter of its own.
+pub fn of_document(received: &Payment) -> AgreementId {
+    AgreementId::derive(&["taken_back", received.id.as_str(), &received.source_version.sortable()])
 }
 
 /// The id under which what is kept back of a payment that was taken back can be released: of the payment and the refunds and

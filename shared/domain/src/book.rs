@@ -10,12 +10,12 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 pub use crate::due_item::{DueItem, Joins};
 use crate::{
     Agreement, AgreementId, BalanceKey, Currency, Customer, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact,
-    PaymentId, PaymentKind, ReversalKind, Settings,
-    agreed::{OpenPart, agreed},
-    agreement::of_reversals,
+    PaymentId, PaymentKind, Reversal, ReversalKind, Settings,
+    agreed::{OpenPart, Planned, agreed},
     balance::legal_entity,
-    kept_back::{self, Hold, KeptBack},
+    kept_back::{self, Hold, KeptBack, Shares},
     settings::AfterRefund,
+    taken_back,
 };
 
 mod unclear;
@@ -49,7 +49,7 @@ pub struct Book<'a> {
     pub agreements: Vec<Agreement>,
     /// When time next changes one.
     pub agreed_next_at: Option<Timestamp>,
-    /// Payments that refunds or chargebacks took back while their invoices are open again.
+    /// Payments that refunds, chargebacks or their own documents took back while their invoices are open again.
     pub taken_back: Vec<TakenBack>,
     /// Payments of which only a later release knows what became of them.
     pub unclear: Vec<Unclear>,
@@ -102,7 +102,7 @@ pub struct Overpaid {
     pub excess_minor: i64,
 }
 
-/// A payment that refunds or chargebacks took back, in whole or part.
+/// A payment that refunds, chargebacks or its own document took back, in whole or part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakenBack {
     /// The id under which what is kept back for it is released.
@@ -163,7 +163,7 @@ impl<'a> Book<'a> {
     pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back, unclear } = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back: taken, unclear } = settle(facts);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -208,16 +208,16 @@ impl<'a> Book<'a> {
         }
         book.sort();
         let of_invoices = book.items.len();
-        book.add_agreed(facts, zone, now);
+        book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
+        let by_facts = kept_back::not_to_be_chased(&book, rules);
+        let shares = book.add_agreed(facts, by_facts, zone, now);
         book.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
         if book.items.len() > of_invoices {
             book.sort();
         }
-        book.taken_back = taken_back.into_iter().filter(|taken| book.is_open_again(taken)).collect();
-        book.holds.extend(kept_back::not_to_be_chased(&book, rules));
         book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
         book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.kept = KeptBack::of(&book.items, &book.holds, zone, now);
+        book.kept = KeptBack::of(&book.items, &book.holds, &shares, zone, now);
         for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
             item.due_now_minor -= kept;
         }
@@ -230,24 +230,18 @@ impl<'a> Book<'a> {
     }
 
     fn sort(&mut self) {
-        self.items.sort_by(|a, b| (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key)));
+        self.items.sort_by(by_age);
     }
 
-    /// Lets agreements act on the items of invoices: parts of running plans become items and stand for those of their invoices.
-    fn add_agreed(&mut self, facts: &'a Facts, zone: &TimeZone, now: Timestamp) {
-        let agreed = agreed(facts, &self.items, zone, now);
-        let mut planned = agreed.planned;
-        for item in &mut self.items {
-            let left = item.key.invoice().and_then(|invoice| planned.get_mut(invoice));
-            let Some(left) = left else { continue };
-            item.planned_minor = item.open_minor.min(*left);
-            item.due_now_minor = item.owed_minor();
-            *left -= item.planned_minor;
-        }
-        self.items.extend(agreed.parts.iter().map(|part| of_part(part, zone)));
+    /// Lets agreements act on the items of invoices, of which facts keep something back too: parts of running plans become items and
+    /// stand for those of their invoices, with these shares.
+    fn add_agreed(&mut self, facts: &'a Facts, by_facts: Vec<Hold>, zone: &TimeZone, now: Timestamp) -> Shares {
+        let agreed = agreed(facts, &self.items, by_facts, zone, now);
+        stand_for(&mut self.items, &agreed.planned, zone);
         self.holds = agreed.holds;
         self.agreements = agreed.changed;
         self.agreed_next_at = agreed.change_at;
+        agreed.planned.shares
     }
 
     fn is_open_again(&self, taken: &TakenBack) -> bool {
@@ -379,6 +373,24 @@ impl<'a> Book<'a> {
     }
 }
 
+/// The order of items, the oldest first.
+pub(crate) fn by_age(a: &DueItem<'_>, b: &DueItem<'_>) -> std::cmp::Ordering {
+    (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key))
+}
+
+/// Adds the parts of running plans to the items of their invoices, for which they stand.
+pub(crate) fn stand_for<'a>(items: &mut Vec<DueItem<'a>>, planned: &Planned<'a>, zone: &TimeZone) {
+    let mut left_of = planned.of_invoice();
+    for item in items.iter_mut() {
+        let left = item.key.invoice().and_then(|invoice| left_of.get_mut(invoice));
+        let Some(left) = left else { continue };
+        item.planned_minor = item.open_minor.min(*left);
+        item.due_now_minor = item.owed_minor();
+        *left -= item.planned_minor;
+    }
+    items.extend(planned.parts.iter().map(|part| of_part(part, zone)));
+}
+
 /// The item of an open part of a plan.
 fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
     let OpenPart { agreement, plan, position, open_minor } = part;
@@ -439,7 +451,7 @@ struct Settlement {
 }
 
 fn settle(facts: &Facts) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut mismatched, mut taken_back, mut unclear } = Settlement::default();
+    let Settlement { mut by_invoice, mut credit, mut mismatched, taken_back: mut all_taken, mut unclear } = Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
@@ -451,7 +463,7 @@ fn settle(facts: &Facts) -> Settlement {
             unclear.push(Unclear::of(payment, is_own));
             continue;
         }
-        let mut in_force: Vec<&crate::Reversal> = facts
+        let mut in_force: Vec<&Reversal> = facts
             .reversals
             .iter()
             .chain(&facts.shared_reversals)
@@ -495,25 +507,17 @@ fn settle(facts: &Facts) -> Settlement {
             let sum = credit.entry(balance).or_default();
             *sum = sum.saturating_add(left);
         }
-        if !in_force.is_empty() && payment.status.counts() && !taken_of.is_empty() {
-            let external_ids: Vec<&str> = in_force.iter().map(|reversal| reversal.external_id.as_str()).collect();
-            let id = of_reversals(&payment.id, &external_ids);
-            taken_back.push(TakenBack {
-                released: facts.agreements.iter().any(|agreement| agreement.id == id && agreement.ended_at.is_some()),
-                id,
-                payment: payment.id.clone(),
-                // The gravest counts.
-                kind: in_force.iter().map(|reversal| reversal.kind).max().unwrap_or(ReversalKind::Refund),
-                currency: payment.currency,
-                of: taken_of,
-            });
-        }
+        all_taken.extend(if payment.status.counts() {
+            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, &in_force, taken_of))
+        } else {
+            taken_back::by_document(facts, fact, &in_force, &invoices)
+        });
     }
     credit.retain(|_, minor| *minor > 0);
     mismatched.sort();
-    taken_back.sort_by(|a, b| a.id.cmp(&b.id));
+    all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, mismatched, taken_back, unclear }
+    Settlement { by_invoice, credit, mismatched, taken_back: all_taken, unclear }
 }
 
 /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
@@ -546,7 +550,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
             let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
-            no_credit && payment.allocations.iter().all(|allocation| book.closed.contains(&allocation.invoice))
+            no_credit && fact.invoices().all(|invoice| book.closed.contains(invoice))
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
@@ -556,7 +560,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
 fn spent_shared(facts: &Facts, book: &Book) -> Vec<PaymentId> {
     let open: BTreeSet<&InvoiceId> =
         facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !book.closed.contains(*id)).collect();
-    let is_spent = |fact: &&PaymentFact| !fact.payment.allocations.iter().any(|part| open.contains(&part.invoice));
+    let is_spent = |fact: &&PaymentFact| !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }
 

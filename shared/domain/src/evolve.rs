@@ -2,7 +2,8 @@
 //!
 //! Senders look ahead with it: what will be due once their message is settled. The tests of the rules play [`crate::decide`] and
 //! [`evolve`] in turn. No test holds the store against it yet; [`normal`] is the form in which the two are to be compared. An event
-//! about something that the facts do not have, or that is older than what they have, changes nothing.
+//! about something that the facts do not have, or that is older than what they have, changes nothing, but that a payment was received
+//! once.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use crate::{
     AddressFact, Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact,
     InvoiceId, LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, People,
     Reversal, Suppression, TaskId,
+    along::{along, order_split},
 };
 
 /// All that can happen to a customer.
@@ -95,10 +97,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
     match event {
         Event::CustomerUpserted(customer) => Facts { customer: customer.clone(), ..facts },
         Event::InvoiceUpserted(invoice) => upsert_invoice(facts, invoice),
-        Event::InvoiceMovedAway(id) => {
-            let invoices = facts.invoices.into_iter().filter(|fact| fact.invoice.id != *id).collect();
-            Facts { invoices, ..facts }
-        }
+        Event::InvoiceMovedAway(id) => moved_away(facts, id),
         Event::PaymentUpserted { payment, recorded_at } => upsert_payment(facts, payment, *recorded_at),
         Event::ReversalUpserted(reversal) => upsert_reversal(facts, reversal),
         Event::SourceHeard { source, at } => {
@@ -161,11 +160,11 @@ pub fn normal(facts: &Facts) -> Facts {
     let touches_open = |fact: &PaymentFact| {
         let allocated: i64 = fact.payment.allocations.iter().map(|part| part.amount_minor).fold(0, i64::saturating_add);
         fact.payment.status.counts() && allocated < fact.payment.amount_minor
-            || fact.payment.allocations.iter().any(|part| open.contains(&part.invoice))
+            || fact.invoices().any(|invoice| open.contains(invoice))
     };
     facts.payments.retain(touches_open);
     facts.payments.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
-    facts.shared.retain(|fact| fact.payment.allocations.iter().any(|part| open.contains(&part.invoice)));
+    facts.shared.retain(|fact| fact.invoices().any(|invoice| open.contains(invoice)));
     facts.shared.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
     let ids =
         |facts: &[PaymentFact]| -> std::collections::BTreeSet<_> { facts.iter().map(|fact| fact.payment.id.clone()).collect() };
@@ -200,6 +199,22 @@ fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
     Facts { agreements: others.chain([agreement.clone()]).collect(), ..facts }
 }
 
+/// What concerns the invoice alone leaves with it.
+fn moved_away(mut facts: Facts, invoice: &InvoiceId) -> Facts {
+    facts.invoices.retain(|fact| fact.invoice.id != *invoice);
+    let along = along(&facts.agreements, &facts.orders, invoice);
+    for order in &along.orders {
+        let Some((stays, _)) = order_split(order, &along.agreements, invoice) else { continue };
+        facts.orders.retain(|known| known.id != order.id);
+        facts.orders.extend(stays);
+    }
+    for agreement in &along.agreements {
+        facts.agreements.retain(|known| known.id != agreement.id);
+        facts.agreements.extend(agreement.split(invoice).0);
+    }
+    facts
+}
+
 fn put_charge(facts: Facts, charge: &Charge) -> Facts {
     let others = facts.charges.into_iter().filter(|known| known.id != charge.id);
     Facts { charges: others.chain([charge.clone()]).collect(), ..facts }
@@ -218,11 +233,9 @@ fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
 
 fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Facts {
     let known = facts.payments.iter().find(|fact| fact.payment.id == payment.id);
-    if known.is_some_and(|known| payment.source_version <= known.payment.source_version) {
-        return facts;
-    }
+    let Some(fresh) = PaymentFact::heard(known, payment, recorded_at) else { return facts };
     let others = facts.payments.into_iter().filter(|fact| fact.payment.id != payment.id);
-    Facts { payments: others.chain([PaymentFact { payment: payment.clone(), recorded_at }]).collect(), ..facts }
+    Facts { payments: others.chain([fresh]).collect(), ..facts }
 }
 
 fn upsert_reversal(facts: Facts, reversal: &Reversal) -> Facts {

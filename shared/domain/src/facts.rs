@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, LaterWord, MessageId, Mode, OpenWork,
-    Order, Payment, Reversal, Settings, TenantId, word::stored_words, workflow::CompiledWorkflow,
+    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord, MessageId, Mode,
+    OpenWork, Order, Payment, PaymentStatus, Reversal, Settings, TenantId, word::stored_words, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -76,6 +76,35 @@ pub struct PaymentFact {
     pub payment: Payment,
     /// When this version was recorded.
     pub recorded_at: Timestamp,
+    /// Where this version does not say that the payment was received, the newest of those before it that said so.
+    pub received_before: Option<Payment>,
+}
+
+impl PaymentFact {
+    /// What is known of a payment once a version of it is heard of, in whatever order they come; `None` when that changes nothing. An older
+    /// version may still say that the payment was received once.
+    pub fn heard(known: Option<&Self>, payment: &Payment, recorded_at: Timestamp) -> Option<Self> {
+        let is_received = |payment: &Payment| payment.status == PaymentStatus::Received;
+        let Some(known) = known else {
+            return Some(Self { payment: payment.clone(), recorded_at, received_before: None });
+        };
+        let is_newer = payment.source_version > known.payment.source_version;
+        let received = if is_received(&known.payment) { Some(&known.payment) } else { known.received_before.as_ref() };
+        if is_newer {
+            let received_before = received.filter(|_| !is_received(payment)).cloned();
+            return Some(Self { payment: payment.clone(), recorded_at, received_before });
+        }
+        let adds = is_received(payment)
+            && payment.source_version < known.payment.source_version
+            && received.is_none_or(|received| received.source_version < payment.source_version);
+        adds.then(|| Self { payment: known.payment.clone(), recorded_at, received_before: Some(payment.clone()) })
+    }
+
+    /// The invoices that it is for, or was when it was received.
+    pub fn invoices(&self) -> impl Iterator<Item = &InvoiceId> {
+        let before = self.received_before.iter().flat_map(|payment| &payment.allocations);
+        self.payment.allocations.iter().chain(before).map(|part| &part.invoice)
+    }
 }
 
 /// The text that names an address across customers: channel family and the address in lower case. Email and phone

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Facts, InvoiceId, InvoiceStatus, Payment, Policy, book::Book, calendar::Place, evolve::normal};
+use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, book::Book, calendar::Place, evolve::normal};
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
 pub const ENGINE: u32 = 1;
@@ -34,9 +34,9 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         let id = &fact.invoice.id;
         fact.archived = fact.invoice.status == InvoiceStatus::Draft || book.closed.contains(id) && !waits.contains(id);
     }
-    let waits_for = |payment: &Payment| payment.allocations.iter().any(|part| waits.contains(&part.invoice));
-    bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id) || waits_for(&fact.payment));
-    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id) || waits_for(&fact.payment));
+    let waits_for = |fact: &PaymentFact| fact.invoices().any(|invoice| waits.contains(invoice));
+    bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id) || waits_for(fact));
+    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id) || waits_for(fact));
     // Whoever does not know yet what is demanded reads more than that.
     bare.heard.retain(|source, _| policy.settings.freshness.contains_key(source));
     // What is added to either must be named here: it is hashed, or it is said why not.
@@ -71,6 +71,9 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     }
     for fact in payments.iter().chain(&shared) {
         hash.add(&(&fact.payment, fact.recorded_at.as_millisecond()));
+        if let Some(before) = &fact.received_before {
+            hash.add(before);
+        }
     }
     hash.add(&(&reversals, &shared_reversals, &agreements, &charges, &orders, &work));
     let cases: Vec<_> = cases.iter().collect();

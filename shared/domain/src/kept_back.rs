@@ -2,15 +2,16 @@
 //!
 //! The answer does not depend on the order of the holds. Holds of whole items come first. Then come amounts: of the holds that
 //! name one invoice the largest counts, because they speak of the same money; amounts of a case or of the customer are of
-//! different money and add up. An amount is kept back of the oldest items that are left. A clock stands still only for an item
-//! of which nothing is left to chase.
+//! different money and add up. An amount is kept back of the oldest items that are left. What is kept back of an invoice that a plan is
+//! of is kept back of the parts that stand for it, no more than its share. A clock stands still only for an item of which nothing is
+//! left to chase.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, InvoiceStatus, ReversalKind,
+    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, InvoiceStatus, ItemOf, ReversalKind,
     book::{Book, BookRules, DueItem},
     dates::days_between,
 };
@@ -47,6 +48,9 @@ pub enum HoldScope {
     Invoice(InvoiceId),
 }
 
+/// How much of the parts of each running plan stands for each of its invoices, minor units.
+pub(crate) type Shares = BTreeMap<(AgreementId, InvoiceId), i64>;
+
 /// What holds keep back at one instant.
 #[derive(Clone, Debug, Default)]
 pub struct KeptBack {
@@ -69,8 +73,9 @@ struct Stop {
 }
 
 impl KeptBack {
-    /// What `holds` keep back of `items`, the oldest first, at `now`; days are those of `zone`, the tenant's.
-    pub fn of(items: &[DueItem<'_>], holds: &[Hold], zone: &TimeZone, now: Timestamp) -> Self {
+    /// What `holds` keep back of `items`, the oldest first, at `now`; days are those of `zone`, the tenant's. `shares` says which
+    /// parts of plans among the items stand for which invoices.
+    pub(crate) fn of(items: &[DueItem<'_>], holds: &[Hold], shares: &Shares, zone: &TimeZone, now: Timestamp) -> Self {
         if holds.is_empty() {
             return Self { of_item: vec![0; items.len()], ..Self::default() };
         }
@@ -78,6 +83,9 @@ impl KeptBack {
         ordered.sort_by_key(|hold| (rank(hold), std::cmp::Reverse(hold.amount_minor), hold.from_at, hold.by.clone()));
         let mut kept = Self { of_item: vec![0; items.len()], ..Self::default() };
         let mut named: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
+        let mut whole_of: BTreeMap<&InvoiceId, Vec<i64>> = BTreeMap::new();
+        let mut shares_left = shares.clone();
+        let afresh = |hold: &Hold, open: &[i64]| allot(hold, items, open, &mut shares.clone());
         for hold in ordered {
             let ends = hold.ends_at;
             let is_active = hold.from_at <= now && now < ends;
@@ -89,19 +97,26 @@ impl KeptBack {
                 (true, HoldScope::Invoice(invoice), Some(amount)) if named.contains_key(invoice) => {
                     // A larger one names the same money: nothing more is kept back, and its own clock is judged alone.
                     named.entry(invoice).and_modify(|larger| *larger = (*larger).max(amount));
-                    allot(hold, items, &open)
+                    afresh(hold, &open)
+                }
+                // All of it is kept back already.
+                (true, HoldScope::Invoice(invoice), None) if whole_of.contains_key(invoice) => {
+                    whole_of.get(invoice).cloned().unwrap_or_default()
                 }
                 (true, scope, amount) => {
                     if let (HoldScope::Invoice(invoice), Some(amount)) = (scope, amount) {
                         named.insert(invoice, amount);
                     }
-                    let taken = allot(hold, items, &left);
+                    let taken = allot(hold, items, &left, &mut shares_left);
+                    if let (HoldScope::Invoice(invoice), None) = (scope, amount) {
+                        whole_of.insert(invoice, taken.clone());
+                    }
                     for (kept, taken) in kept.of_item.iter_mut().zip(&taken) {
                         *kept += taken;
                     }
                     taken
                 }
-                (false, ..) => allot(hold, items, &open),
+                (false, ..) => afresh(hold, &open),
             };
             if is_active && hold.amount_minor.is_none() {
                 kept.cases.extend(balances(items, hold).into_iter().map(|balance| (balance, hold.by.clone())));
@@ -110,9 +125,12 @@ impl KeptBack {
                 let after = if is_active { &kept.of_item } else { &taken };
                 let whole = |at: usize| {
                     let item_open = open.get(at).copied().unwrap_or(0);
-                    let touched = hold.amount_minor.is_none() || taken.get(at).is_some_and(|taken| *taken > 0);
+                    let touches = |item: &DueItem<'_>| {
+                        let whole = hold.amount_minor.is_none() && share_of(hold, item, shares).is_none();
+                        whole || taken.get(at).is_some_and(|taken| *taken > 0)
+                    };
                     let gone = after.get(at).is_some_and(|after| *after >= item_open);
-                    touched && gone && items.get(at).is_some_and(|item| in_scope(hold, item))
+                    gone && items.get(at).is_some_and(|item| in_scope(hold, item, shares) && touches(item))
                 };
                 kept.stops.push(Stop {
                     begins: hold.from_at.to_zoned(zone.clone()).date(),
@@ -159,12 +177,20 @@ fn rank(hold: &Hold) -> u8 {
     }
 }
 
-/// What a hold takes of what is left of each item, the oldest first.
-fn allot(hold: &Hold, items: &[DueItem<'_>], left: &[i64]) -> Vec<i64> {
+/// What a hold takes of what is left of each item, the oldest first, and of parts of plans no more than is left of its invoice's share.
+fn allot(hold: &Hold, items: &[DueItem<'_>], left: &[i64], shares: &mut Shares) -> Vec<i64> {
     let mut rest = hold.amount_minor.unwrap_or(i64::MAX);
     let take = |(item, left): (&DueItem<'_>, &i64)| {
-        let taken = if in_scope(hold, item) { rest.min(*left).max(0) } else { 0 };
+        if !in_scope(hold, item, shares) {
+            return 0;
+        }
+        let share = share_of(hold, item, shares).and_then(|key| shares.get_mut(&key));
+        let room = share.as_ref().map_or(i64::MAX, |share| **share);
+        let taken = rest.min(*left).min(room).max(0);
         rest -= taken;
+        if let Some(share) = share {
+            *share -= taken;
+        }
         taken
     };
     items.iter().zip(left).map(take).collect()
@@ -174,19 +200,33 @@ fn balances(items: &[DueItem<'_>], hold: &Hold) -> BTreeSet<BalanceKey> {
     match hold.scope {
         HoldScope::Invoice(_) => BTreeSet::new(),
         HoldScope::Balance(_) | HoldScope::Case(_) | HoldScope::Customer => {
-            items.iter().filter(|item| in_scope(hold, item)).map(DueItem::balance).collect()
+            items.iter().filter(|item| holds_case(hold, item)).map(DueItem::balance).collect()
         }
     }
 }
 
-/// Whether a hold speaks of an item.
-fn in_scope(hold: &Hold, item: &DueItem<'_>) -> bool {
+/// Whether a hold speaks of all items of an item's case.
+fn holds_case(hold: &Hold, item: &DueItem<'_>) -> bool {
     match &hold.scope {
         HoldScope::Customer => true,
         HoldScope::Case(currency) => *currency == item.currency,
         HoldScope::Balance(balance) => item.is_of(balance),
-        HoldScope::Invoice(invoice) => item.key.invoice() == Some(invoice),
+        HoldScope::Invoice(_) => false,
     }
+}
+
+/// Whether a hold speaks of an item.
+fn in_scope(hold: &Hold, item: &DueItem<'_>, shares: &Shares) -> bool {
+    match &hold.scope {
+        HoldScope::Customer | HoldScope::Case(_) | HoldScope::Balance(_) => holds_case(hold, item),
+        HoldScope::Invoice(invoice) => item.key.invoice() == Some(invoice) || share_of(hold, item, shares).is_some(),
+    }
+}
+
+/// The share by which a part of a plan stands for the one invoice that a hold is of.
+fn share_of(hold: &Hold, item: &DueItem<'_>, shares: &Shares) -> Option<(AgreementId, InvoiceId)> {
+    let (HoldScope::Invoice(invoice), ItemOf::Plan(plan)) = (&hold.scope, &item.key.of) else { return None };
+    Some((plan.clone(), invoice.clone())).filter(|key| shares.contains_key(key))
 }
 
 /// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, money of which only a later

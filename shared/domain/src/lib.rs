@@ -22,6 +22,7 @@
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
+//! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
@@ -29,6 +30,7 @@
 
 pub mod agreed;
 pub mod agreement;
+pub mod along;
 pub mod balance;
 pub mod because;
 pub mod book;
@@ -63,6 +65,7 @@ pub mod remark;
 pub mod settings;
 pub mod standing;
 pub mod step_history;
+mod taken_back;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;

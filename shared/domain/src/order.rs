@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, Currency, DueItemKey, Occurrence, OrderId};
 
+mod split;
+
 /// What a person told Dunlin to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {

@@ -16,6 +16,10 @@ use crate::{
     dates::{add_days, days_between},
 };
 
+mod same;
+
+pub use same::agreed_already;
+
 /// How far ahead a promise may be, in days: what takes longer is a plan.
 pub const PROMISE_DAYS_MAX: i64 = 180;
 /// How long ago money may have been sent that is still on its way, in days.

@@ -178,20 +178,25 @@ impl Book {
     pub fn pay(&mut self, external_id: &str, invoice: &InvoiceId, amount_minor: i64, status: PaymentStatus, recorded_at: &str) {
         let currency = self.invoice_mut(invoice).currency;
         let id = PaymentId::derive(&["acme", "canonical", "payment", external_id]);
-        self.facts.payments.retain(|fact| fact.payment.id != id);
+        let known = self.facts.payments.iter().position(|fact| fact.payment.id == id);
+        let known = known.map(|at| self.facts.payments.remove(at));
+        let version = known.as_ref().map_or(1, |known| match known.payment.source_version {
+            SourceVersion::Number(number) => number + 1,
+            SourceVersion::Instant(_) => 1,
+        });
         let payment = Payment {
             legal_entity: None,
             id,
             kind: PaymentKind::Payment,
             external_id: external_id.to_owned(),
-            source_version: SourceVersion::Number(1),
+            source_version: SourceVersion::Number(version),
             status,
             amount_minor,
             currency,
             received_on: at(recorded_at).to_zoned(jiff::tz::TimeZone::UTC).date(),
             allocations: vec![Allocation { invoice: invoice.clone(), amount_minor }],
         };
-        self.facts.payments.push(PaymentFact { payment, recorded_at: at(recorded_at) });
+        self.facts.payments.push(PaymentFact::heard(known.as_ref(), &payment, at(recorded_at)).expect("a newer version"));
     }
 
     /// Says that a person was contacted at these instants, each by a message about `customer`.

@@ -2,7 +2,7 @@
 
 use domain::{
     Action, Anchor, At, Channel, Days, Offset, Role, Scope, Step, Workflow,
-    workflow::{Fallback, Send, TaskAction},
+    workflow::{Fallback, PayBy, Send, TaskAction},
 };
 
 use crate::Template;
@@ -46,6 +46,9 @@ fn template(id: &str, language: &str, channel: Channel, source: &str) -> Templat
     Template { id: id.to_owned(), language: language.to_owned(), channel, subject, body: body.trim().to_owned(), version: 1 }
 }
 
+/// How many days the notices give to pay: their texts name the date.
+const NOTICE_DAYS: i32 = 7;
+
 /// The workflows, version 1: five messages in 35 days, then a person.
 pub fn workflows() -> Vec<Workflow> {
     use Channel::{Email, Sms};
@@ -58,6 +61,7 @@ pub fn workflows() -> Vec<Workflow> {
             Action::Send(Send { channels, template, to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 }),
         )
     };
+    let asks = |step: Step| Step { pay_by: Some(PayBy { days: NOTICE_DAYS }), ..step };
     let title = "Call the customer and decide how to go on".to_owned();
     let review = Step::new("review", at(40), Action::Task(TaskAction { title, to: None, due_in: Some(Days(3)) }));
     vec![Workflow {
@@ -73,8 +77,8 @@ pub fn workflows() -> Vec<Workflow> {
             send("heads-up", -5, &[Email]),
             send("reminder", 1, &[Email, Sms]),
             send("nudge", 8, &[Email, Sms]),
-            send("formal-notice", 18, &[Email]),
-            send("final-notice", 30, &[Email, Sms]),
+            asks(send("formal-notice", 18, &[Email])),
+            asks(send("final-notice", 30, &[Email, Sms])),
             review,
         ],
     }]
@@ -89,6 +93,20 @@ mod tests {
     fn every_text_may_be_published() {
         for template in templates() {
             assert_eq!(flaws(&template), [], "{} {} {:?}", template.id, template.language, template.channel);
+        }
+    }
+
+    #[test]
+    fn a_text_names_a_date_to_pay_by_where_its_step_has_one_and_never_a_number_of_days() {
+        let workflows = workflows();
+        let steps: Vec<_> = workflows.iter().flat_map(|workflow| &workflow.steps).collect();
+        for template in templates() {
+            let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
+            let named = template.body.contains("{{ pay_by | date }}");
+            assert_eq!(named, asks && template.channel == Channel::Email, "{} {}", template.id, template.language);
+            for days in ["seven days", "sieben Tage", "7 days", "7 Tage"] {
+                assert!(!template.body.contains(days), "{} {}: {days}", template.id, template.language);
+            }
         }
     }
 

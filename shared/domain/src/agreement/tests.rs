@@ -394,3 +394,129 @@ fn an_agreement_of_several_invoices_is_shared_when_one_of_them_leaves() {
         stage.facts.agreements.clear();
     }
 }
+
+/// A plan of two parts, of 400 on 2 March and 600 on 1 April, over invoices A and B of 500 each.
+fn planned() -> (Stage, AgreementId) {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 500, "2026-02-04");
+    stage.invoice("B", EUR, 500, "2026-02-04");
+    let parts = json!([{"amount_minor": 400, "due_on": "2026-03-02"}, {"amount_minor": 600, "due_on": "2026-04-01"}]);
+    let id = agree(&mut stage, "plan", "2026-02-06T09:00:00Z", json!({"kind": "plan", "parts": parts, "way": "transfer"}));
+    (stage, id)
+}
+
+/// What is left to chase of each part of a plan.
+fn left_of_parts(stage: &Stage, now: &str) -> Vec<i64> {
+    let berlin = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
+    let book = Book::by(&stage.facts, crate::book::BookRules::of(&stage.policy.settings, &berlin), at(now));
+    book.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.due_now_minor).collect()
+}
+
+#[test]
+fn what_is_kept_back_of_an_invoice_is_kept_back_of_the_parts_that_stand_for_it() {
+    let of = |invoices: &[&str]| json!({ "invoices": invoices });
+    let now = "2026-02-10T09:00:00Z";
+    for (bodies, left) in [
+        (vec![json!({"kind": "dispute", "reason": "price", "scope": of(&["A"]), "amount_minor": 300})], [100, 600]),
+        (vec![json!({"kind": "dispute", "reason": "price", "scope": of(&["A"])})], [0, 500]),
+        (vec![json!({"kind": "dispute", "reason": "price", "scope": of(&["A", "B"])})], [0, 0]),
+        (vec![json!({"kind": "promise", "pays_on": "2026-02-20", "scope": of(&["B"])})], [0, 500]),
+        (vec![json!({"kind": "pause", "scope": of(&["B"])})], [0, 500]),
+        // Of one invoice it is the same money, of two it is not.
+        (
+            vec![
+                json!({"kind": "pause", "scope": of(&["A"])}),
+                json!({"kind": "dispute", "reason": "price", "scope": of(&["A"])}),
+                json!({"kind": "dispute", "reason": "tax", "scope": of(&["A"]), "amount_minor": 200}),
+            ],
+            [0, 500],
+        ),
+        (
+            vec![
+                json!({"kind": "dispute", "reason": "tax", "scope": of(&["A"]), "amount_minor": 200}),
+                json!({"kind": "dispute", "reason": "tax", "scope": of(&["A"]), "amount_minor": 100}),
+                json!({"kind": "dispute", "reason": "tax", "scope": of(&["B"]), "amount_minor": 100}),
+            ],
+            [100, 600],
+        ),
+        (
+            vec![
+                json!({"kind": "pause", "scope": of(&["A"])}),
+                json!({"kind": "dispute", "reason": "price", "scope": of(&["B"])}),
+            ],
+            [0, 0],
+        ),
+    ] {
+        let (mut stage, _) = planned();
+        for (n, body) in bodies.iter().enumerate() {
+            agree(&mut stage, &n.to_string(), "2026-02-07T09:00:00Z", body.clone());
+        }
+        assert_eq!(left_of_parts(&stage, now), left, "{bodies:?}");
+        stage.facts.agreements.reverse();
+        assert_eq!(left_of_parts(&stage, now), left, "the other way round: {bodies:?}");
+    }
+}
+
+#[test]
+fn a_plan_is_not_broken_by_a_part_that_something_keeps_back() {
+    let dispute =
+        |amount: Option<i64>| json!({"kind": "dispute", "reason": "price", "scope": {"invoices": ["A"]}, "amount_minor": amount});
+    let pause = json!({"kind": "pause", "scope": {"invoices": ["A", "B"]}, "until_on": "2026-04-30"});
+    for (body, status_then, ends_on) in [
+        // 100 of the first part is not contested and was not paid.
+        (dispute(Some(300)), "broken", None),
+        (dispute(None), "running", Some("2026-03-20")),
+        // A pause stops no clock: what fell due meanwhile is missed when it ends.
+        (pause, "running", Some("2026-05-01")),
+    ] {
+        let (mut stage, plan) = planned();
+        let id = agree(&mut stage, "held", "2026-02-07T09:00:00Z", body.clone());
+        stage.run("2026-02-07T09:00:00Z", "2026-03-20T00:00:00Z");
+        assert_eq!(status(&stage, &plan), status_then, "{body}");
+        let Some(ends_on) = ends_on else { continue };
+        if body["kind"] == "dispute" {
+            act(&mut stage, &id, &AgreementAct::Reject, "2026-03-20T09:00:00Z").expect("it is open");
+        }
+        stage.run(&format!("{ends_on}T10:00:00Z"), &format!("{ends_on}T20:00:00Z"));
+        assert_eq!(status(&stage, &plan), if body["kind"] == "dispute" { "running" } else { "broken" }, "{body}");
+        // From 7 February to 20 March the clock of the first part stood: it is missed so many days after 4 March.
+        let decision = stage.step(at(&format!("{ends_on}T21:00:00Z")));
+        if body["kind"] == "dispute" {
+            assert!(!decision.messages.is_empty() || decision.next != Next::Nothing, "{body}");
+            stage.run("2026-03-20T21:00:00Z", "2026-04-06T00:00:00Z");
+            assert_eq!(status(&stage, &plan), "running");
+            // The second part was never kept back whole: 1 April, two business days and Easter are over on 8 April.
+            stage.run("2026-04-06T09:00:00Z", "2026-04-09T00:00:00Z");
+            assert_eq!(status(&stage, &plan), "broken");
+        }
+    }
+}
+
+#[test]
+fn a_refund_of_what_paid_a_part_does_not_break_the_plan_until_a_person_lets_it_be_chased() {
+    let (mut stage, plan) = planned();
+    let first = stage.facts.invoices[0].invoice.id.clone();
+    stage.pay("P", &first, 400, PaymentStatus::Received, "2026-03-01T00:00:00Z");
+    stage.run("2026-02-07T09:00:00Z", "2026-03-06T00:00:00Z");
+    stage.pay("P", &first, 400, PaymentStatus::Refunded, "2026-03-07T00:00:00Z");
+    stage.run("2026-03-07T09:00:00Z", "2026-03-20T00:00:00Z");
+    assert_eq!((status(&stage, &plan).as_str(), left_of_parts(&stage, "2026-03-20T00:00:00Z")), ("running", vec![0, 600]));
+    stage.policy.settings.after_refund = crate::settings::AfterRefund::Chase;
+    stage.step(at("2026-03-20T09:00:00Z"));
+    assert_eq!(status(&stage, &plan), "broken");
+}
+
+#[test]
+fn a_pause_that_waits_for_a_plan_ends_with_it() {
+    let (mut stage, plan) = planned();
+    let ends_with = json!({"agreement": plan.as_str()});
+    let scope = json!({"case": "EUR"});
+    let pause = agree(&mut stage, "h", "2026-02-07T10:00:00Z", json!({"kind": "pause", "ends_with": ends_with, "scope": scope}));
+    stage.run("2026-02-07T10:00:00Z", "2026-05-01T00:00:00Z");
+    assert_eq!((status(&stage, &plan).as_str(), status(&stage, &pause).as_str()), ("running", "running"));
+    for fact in &mut stage.facts.invoices {
+        fact.invoice.paid_minor = 500;
+    }
+    stage.step(at("2026-05-02T09:00:00Z"));
+    assert_eq!((status(&stage, &plan).as_str(), status(&stage, &pause).as_str()), ("completed", "ended"));
+}

@@ -129,3 +129,105 @@ proptest! {
         }
     }
 }
+
+/// What keeps something back of one invoice: which one, how much in percent of what it comes to (all of it when absent), of which kind, and
+/// from which day of February on.
+type Keeping = (usize, Option<i64>, bool, i64);
+
+/// A plan over all of some invoices, in parts of so many shares on days of March, and what keeps something back of single invoices.
+fn with_plan(totals: &[i64], shares: &[(i64, i64)], keeping: &[Keeping]) -> Stage {
+    let mut stage = stage(&[send("first", 1, json!({}))], 3);
+    stage.facts.invoices.clear();
+    for (n, total) in totals.iter().enumerate() {
+        stage.invoice(&format!("I{n}"), Currency::EUR, *total, "2026-02-01");
+    }
+    let (all, weight) = (totals.iter().sum::<i64>(), shares.iter().map(|(weight, _)| weight).sum::<i64>());
+    let mut parts: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
+    for (share, day) in shares {
+        *parts.entry(*day).or_default() += all * share / weight;
+    }
+    let rest = all - parts.values().sum::<i64>();
+    *parts.entry(shares[0].1).or_default() += rest;
+    let part =
+        |(day, minor): (&i64, &i64)| json!({"amount_minor": minor, "due_on": add_days(on("2026-03-01"), *day).to_string()});
+    let parts: Vec<Value> = parts.iter().filter(|(_, minor)| **minor > 0).map(part).collect();
+    let proposal = serde_json::from_value(json!({"kind": "plan", "parts": parts})).expect("a proposal");
+    let id = crate::AgreementId::derive(&["plan"]);
+    let proposer = crate::proposal::Proposer { id: &id, by: "", now: at("2026-02-02T09:00:00Z") };
+    let plan = crate::proposal::propose(&proposal, &stage.facts, &stage.policy.settings, proposer).expect("no flaw");
+    stage.facts.agreements.push(plan);
+    for (n, (which, percent, stops, day)) in keeping.iter().enumerate() {
+        let which = which % totals.len();
+        let invoice = stage.facts.invoices[which].invoice.id.clone();
+        let amount = percent.map(|percent| (totals[which] * percent / 100).max(1));
+        let clock = if *stops { crate::HoldClock::StopClock } else { crate::HoldClock::Freeze };
+        let from = format!("{}T00:00:00Z", add_days(on("2026-02-03"), *day));
+        let hold = crate::testing::hold(crate::HoldScope::Invoice(invoice), amount, clock, &from, "2026-12-31");
+        stage.facts.agreements.push(crate::Agreement { id: crate::AgreementId::derive(&[&n.to_string()]), ..hold });
+    }
+    stage
+}
+
+fn keeping() -> impl Strategy<Value = Vec<Keeping>> {
+    prop::collection::vec((0_usize..4, prop::option::of(1_i64..130), any::<bool>(), 0_i64..20), 0..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn what_is_kept_back_of_invoices_is_kept_back_of_a_plan_over_them(
+        totals in prop::collection::vec(100_i64..5_000, 1..4), shares in prop::collection::vec((1_i64..10, 0_i64..60), 1..5),
+        keeping in keeping(), paid in prop::collection::vec(0_i64..120, 3),
+    ) {
+        let mut stage = with_plan(&totals, &shares, &keeping);
+        for (fact, percent) in stage.facts.invoices.iter_mut().zip(&paid) {
+            fact.invoice.paid_minor = (fact.invoice.total_minor * percent / 100).min(fact.invoice.total_minor);
+        }
+        // Of each invoice the whole where anything keeps all of it, else the largest amount; nothing more than is open.
+        let mut expected = 0;
+        for (n, (total, percent)) in totals.iter().zip(&paid).enumerate() {
+            let open = (total - total * percent / 100).max(0);
+            let of_it = keeping.iter().filter(|(which, ..)| which % totals.len() == n);
+            let kept = of_it.map(|(_, percent, ..)| percent.map_or(i64::MAX, |percent| (total * percent / 100).max(1))).max();
+            expected += open - kept.unwrap_or(0).min(open);
+        }
+        let book = crate::book::Book::reckon(&stage.facts, &TimeZone::UTC, at("2026-02-27T09:00:00Z"));
+        prop_assert_eq!(book.exposure_minor(Currency::EUR), expected);
+        let parts = book.items.iter().zip(&book.kept.of_item).filter(|(item, _)| item.invoice.is_none());
+        for (item, kept) in parts {
+            prop_assert!(item.due_now_minor >= 0 && *kept <= item.open_minor, "{:?}", item);
+        }
+    }
+
+    #[test]
+    fn a_plan_breaks_by_what_is_left_of_a_part_and_by_nothing_else(
+        totals in prop::collection::vec(100_i64..5_000, 1..4), shares in prop::collection::vec((1_i64..10, 0_i64..60), 1..5),
+        keeping in keeping(), days in 0_i64..120,
+    ) {
+        let stage = with_plan(&totals, &shares, &keeping);
+        let now = at("2026-03-01T09:00:00Z").checked_add((days * 24).hours()).expect("near");
+        let today = now.to_zoned(TimeZone::get("Europe/Berlin").expect("a zone")).date();
+        let crate::Terms::Plan(plan) = &stage.facts.agreements[0].terms else { panic!("a plan") };
+        // The oldest parts first are kept back: of each invoice the whole or the largest amount.
+        let mut kept = 0;
+        for (n, total) in totals.iter().enumerate() {
+            let of_it = keeping.iter().filter(|(which, ..)| which % totals.len() == n);
+            let of_it = of_it.map(|(_, percent, ..)| percent.map_or(i64::MAX, |percent| (total * percent / 100).max(1))).max();
+            kept += of_it.unwrap_or(0).min(*total);
+        }
+        let mut left_since = None;
+        for part in &plan.parts {
+            let taken = part.amount_minor.min(kept);
+            kept -= taken;
+            if part.amount_minor > taken {
+                left_since = Some(part.expected_on);
+                break;
+            }
+        }
+        let decision = decide(&stage.facts, &stage.policy, now);
+        let broken = decision.agreements.iter().any(|changed| changed.status() == "broken");
+        // No clock of a part of which something is left stood still, for what is kept back never becomes less here.
+        prop_assert_eq!(broken, left_since.is_some_and(|expected_on| expected_on < today), "{:?} {}", left_since, today);
+    }
+}

@@ -175,6 +175,7 @@ fn a_partial_payment_skips_no_rung() {
 #[test]
 fn paid_closes_and_a_reversal_reenters_at_its_rung() {
     let mut stage = Stage::new(ladder());
+    stage.policy.settings.after_refund = crate::settings::AfterRefund::Chase;
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.run("2026-01-20T08:00:00Z", "2026-02-06T00:00:00Z");
     let case = case_in(&stage.facts.cases, EUR).id.clone();

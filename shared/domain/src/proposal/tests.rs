@@ -113,3 +113,83 @@ fn an_invoice_is_in_one_plan_at_a_time_and_agreements_are_bounded() {
     }
     assert_eq!(proposed(&stage, json!({"kind": "pause"})).expect_err("too many")[0].0, "/kind");
 }
+
+#[test]
+fn what_is_agreed_already_is_known_by_kind_scope_amount_and_terms() {
+    let of = |names: &[&str]| json!({ "invoices": names });
+    let parts = json!([part(700, "2026-03-01"), part(800, "2026-04-01")]);
+    let eur = json!({"case": "EUR"});
+    let promise = json!({"kind": "promise", "scope": eur, "amount_minor": 300, "pays_on": "2026-02-20", "way": "transfer"});
+    let dispute = json!({"kind": "dispute", "scope": of(&["A", "B"]), "reason": "price"});
+    let pause = json!({"kind": "pause", "reason": "legal", "ends_with": "replied"});
+    let money = json!({"kind": "money", "scope": of(&["A"])});
+    let plan = json!({"kind": "plan", "scope": eur, "parts": parts, "way": "card"});
+    let with = |body: &Value, name: &str, value: Value| {
+        let mut body = body.clone();
+        body[name] = value;
+        body
+    };
+    for (body, same, others) in [
+        (
+            &promise,
+            with(&promise, "scope", json!({"case": "EUR"})),
+            vec![
+                with(&promise, "amount_minor", json!(301)),
+                with(&promise, "amount_minor", Value::Null),
+                with(&promise, "pays_on", json!("2026-02-21")),
+                with(&promise, "way", json!("check")),
+                with(&promise, "scope", json!("customer")),
+            ],
+        ),
+        (
+            &dispute,
+            with(&dispute, "scope", of(&["B", "A", "A"])),
+            vec![
+                with(&dispute, "reason", json!("tax")),
+                with(&dispute, "scope", of(&["A"])),
+                with(&dispute, "until_on", json!("2026-03-20")),
+            ],
+        ),
+        (
+            &pause,
+            with(&pause, "scope", json!("customer")),
+            vec![
+                with(&pause, "reason", json!("manual")),
+                with(&pause, "ends_with", json!("closed")),
+                with(&pause, "ends_with", Value::Null),
+            ],
+        ),
+        (
+            &money,
+            with(&money, "sent_on", json!("2026-02-05")),
+            vec![with(&money, "sent_on", json!("2026-02-03")), with(&money, "way", json!("check"))],
+        ),
+        (
+            &plan,
+            with(&plan, "amount_minor", json!(1_500)),
+            vec![
+                with(&plan, "parts", json!([part(701, "2026-03-01"), part(799, "2026-04-01")])),
+                with(&plan, "parts", json!([part(1_500, "2026-03-01")])),
+            ],
+        ),
+    ] {
+        let mut stage = stage();
+        let now = at("2026-02-05T09:00:00Z");
+        let known = |stage: &Stage, body: &Value| {
+            let proposal: Proposal = serde_json::from_value(body.clone()).expect("a proposal");
+            agreed_already(&proposal, &stage.facts, &stage.policy.settings, now).map(|known| known.id.clone())
+        };
+        assert_eq!(known(&stage, body), None, "{body}");
+        let agreement = proposed(&stage, body.clone()).expect("no flaw");
+        stage.facts = evolve(&stage.facts, &Event::AgreementPut(agreement.clone()));
+        // What is paid meanwhile makes it no other agreement.
+        stage.facts.invoices[0].invoice.paid_minor = 900;
+        assert_eq!(known(&stage, body), Some(agreement.id.clone()), "{body}");
+        assert_eq!(known(&stage, &same), Some(agreement.id.clone()), "{same}");
+        for other in others {
+            assert_eq!(known(&stage, &other), None, "{other}");
+        }
+        stage.facts = evolve(&stage.facts, &Event::AgreementPut(agreement.lifted(now)));
+        assert_eq!(known(&stage, body), None, "over: {body}");
+    }
+}

@@ -1,13 +1,16 @@
 //! A person's contact log: written before a message is claimed, taken back when nothing was sent.
 
-use domain::{CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, CustomerId, MessageId, Mode, People, TenantId};
+use domain::{
+    CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, Customer, CustomerId, INVOICE_CONTACT, MessageId, Mode, People,
+    TenantId,
+};
 use jiff::Timestamp;
 
 use crate::{
     Result, Store,
     table::{
         attributes::{
-            document::REVISION,
+            document::{DOC, REVISION},
             every::EXPIRES_AT,
             person::{LOG, SHADOW},
         },
@@ -130,10 +133,21 @@ impl Store {
         contact: &str,
         message: &MessageId,
     ) -> Result<()> {
-        let Some(head) = self.head(tenant, customer).await? else { return Ok(()) };
-        let facts = self.facts(tenant, &head).await?;
-        let of = People::of(&facts).contact(contact);
-        match of.and_then(domain::Contact::person) {
+        const OP: &str = "find whom a message was for at";
+        let Some(row) = self.read(OP, &keys::profile(tenant, customer), true).await? else { return Ok(()) };
+        let known = self.with_people(tenant, json::<Customer>(&row, DOC)?).await?;
+        let own = known.contacts.iter().find(|known| known.external_id == contact);
+        let person = match own {
+            Some(own) => own.person(),
+            // Whom only invoices name is looked for among them.
+            None if contact.starts_with(INVOICE_CONTACT) => {
+                let Some(head) = self.head(tenant, customer).await? else { return Ok(()) };
+                let facts = self.facts(tenant, &head).await?;
+                People::of(&facts).contact(contact).and_then(domain::Contact::person)
+            }
+            None => None,
+        };
+        match person {
             Some(person) => self.take_contact_back(tenant, &person, message).await,
             None => Ok(()),
         }

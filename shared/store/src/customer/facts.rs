@@ -83,9 +83,14 @@ pub(crate) fn invoice_of(row: &Row, archived: bool) -> Result<InvoiceFact> {
     Ok(InvoiceFact { invoice: json::<Invoice>(row, DOC)?, folded, archived })
 }
 
-fn payment_of(row: &Row) -> Result<PaymentFact> {
+pub(crate) fn payment_of(row: &Row) -> Result<PaymentFact> {
     let at = number(row, fact::SEEN_AT).and_then(|millis| Timestamp::from_millisecond(millis).ok());
-    Ok(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH) })
+    let before = row.contains_key(fact::RECEIVED_BEFORE).then(|| json::<Payment>(row, fact::RECEIVED_BEFORE)).transpose()?;
+    Ok(PaymentFact {
+        payment: json::<Payment>(row, DOC)?,
+        recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH),
+        received_before: before,
+    })
 }
 
 /// The sort keys of what an item was filed with.
@@ -97,8 +102,7 @@ pub(crate) fn filed_with(row: &Row) -> Vec<String> {
 fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
     let mut all = filed_with(row);
     if sk.starts_with("PAY#") || sk.starts_with(keys::SHARED) {
-        let payment: Payment = json(row, DOC)?;
-        all.extend(payment.allocations.iter().map(|allocation| format!("INV#{}", allocation.invoice)));
+        all.extend(payment_of(row)?.invoices().map(|invoice| format!("INV#{invoice}")));
     } else if sk.starts_with("REV#") {
         all.push(format!("PAY#{}", json::<Reversal>(row, DOC)?.payment));
     }
@@ -253,7 +257,7 @@ impl Store {
 
     /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
     /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
-    async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
+    pub(crate) async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
         let mut of = customer.contacts_of.clone();
         let mut generations = 0;
         while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {

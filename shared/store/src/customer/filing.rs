@@ -38,7 +38,7 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
     let mut archived = BTreeSet::new();
     for (id, marks) in &filing.archive_invoices {
         let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
-        let of_it = |payment: &&PaymentFact| payment.payment.allocations.iter().any(|part| part.invoice == *id);
+        let of_it = |payment: &&PaymentFact| payment.invoices().any(|invoice| invoice == id);
         let payments = facts.payments.iter().filter(of_it).map(|fact| keys::payment(tenant, customer, &fact.payment.id).sk);
         let shared = facts.shared.iter().filter(of_it).map(|fact| keys::shared(tenant, customer, &fact.payment.id).sk);
         let change = as_seen(fact).drop(CHASE).put(fact::ARCHIVED, n(1)).put(fact::FOLDED, folded(fact, marks));
@@ -57,8 +57,8 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
         let fact = facts.payments.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
         let key = keys::payment(tenant, customer, id);
         // The invoices that were archived before learn of it first: they are never without a payment that is not chased.
-        for part in fact.payment.allocations.iter().filter(|part| !archived.contains(&part.invoice)) {
-            let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when(some_item());
+        for invoice in fact.invoices().filter(|invoice| !archived.contains(*invoice)) {
+            let change = Change::of(keys::invoice(tenant, customer, invoice)).when(some_item());
             changes.push(filed_with(change, vec![key.sk.clone()]));
         }
         let mut reversals = Vec::new();
@@ -76,9 +76,9 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
     for id in &filing.archive_shared {
         let fact = facts.shared.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
         let key = keys::shared(tenant, customer, id);
-        let here = |part: &&domain::Allocation| by_id.contains_key(&part.invoice) && !archived.contains(&part.invoice);
-        for part in fact.payment.allocations.iter().filter(here) {
-            let change = Change::of(keys::invoice(tenant, customer, &part.invoice)).when(some_item());
+        let here = |invoice: &&InvoiceId| by_id.contains_key(*invoice) && !archived.contains(*invoice);
+        for invoice in fact.invoices().filter(here) {
+            let change = Change::of(keys::invoice(tenant, customer, invoice)).when(some_item());
             changes.push(filed_with(change, vec![key.sk.clone()]));
         }
         changes.push(Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable()))).drop(CHASE));

@@ -1,17 +1,26 @@
 //! Orders: what people told Dunlin to do, until a decision has used it up.
 
-use domain::{CustomerId, Order, TenantId};
+use std::collections::BTreeSet;
+
+use domain::{CustomerId, InvoiceId, Order, TenantId};
 use jiff::Timestamp;
 
 use crate::{
     Head, Result, Store,
     table::{
-        attributes::{document::DOC, every::CHASE, fact},
-        change::put,
+        attributes::{
+            document::{DOC, REVISION},
+            every::CHASE,
+            fact,
+        },
+        change::{Change, absent, present, put},
         db::{Row, millis, n, row_of, s, to_json},
         keys::{self, Key},
     },
 };
+
+/// Most invoices of an order that are looked at when it is given.
+const INVOICES_MAX: usize = 20;
 
 pub(crate) fn order_row(tenant: &TenantId, customer: &CustomerId, order: &Order) -> (Key, Row) {
     let key = keys::order(tenant, customer, &order.id);
@@ -29,10 +38,20 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`](crate::Error::Refused) when there is no such customer; those of writing.
+    /// [`Error::Refused`](crate::Error::Refused) when there is no such customer, [`Error::Conflict`](crate::Error::Conflict) when an invoice
+    /// of it moved away; those of writing.
     pub async fn put_order(&self, tenant: &TenantId, customer: &CustomerId, order: &Order, now: Timestamp) -> Result<()> {
         let (key, row) = order_row(tenant, customer, order);
-        let facts = |_: &Head| vec![put(self, &key, row.clone())];
+        let named: BTreeSet<&InvoiceId> = order.steps.iter().filter_map(|step| step.item.invoice()).collect();
+        // The invoices are written, so that a move that looked before for what goes along fails, and must still be there.
+        let stays = |invoice: &&InvoiceId| {
+            let change = Change::of(keys::invoice(tenant, customer, invoice)).add(REVISION, n(1));
+            change.when(present(DOC).and(absent(fact::MOVED))).update(self)
+        };
+        let facts = |_: &Head| {
+            let named = named.iter().take(INVOICES_MAX).map(stays);
+            named.chain([put(self, &key, row.clone())]).collect()
+        };
         self.write_facts("give an order about", tenant, customer, now, facts).await
     }
 }

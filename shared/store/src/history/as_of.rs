@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AddressFact, Agreement, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
-    Facts, Inputs, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, Payment, PaymentFact,
-    People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    Facts, Inputs, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People, Policy,
+    Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Head, Result, Store,
-    customer::contacts::log_of,
+    customer::{contacts::log_of, facts::payment_of},
     message::record::{self, RecordItem, RecordStatus},
     table::{
         attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, shared, version},
@@ -374,12 +374,12 @@ impl Everything {
                 }
                 "PAY" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.payments.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                    facts.payments.push(PaymentFact { recorded_at, ..payment_of(row)? });
                 }
                 "REV" => facts.reversals.push(json::<Reversal>(row, DOC)?),
                 "SHARED" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.shared.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                    facts.shared.push(PaymentFact { recorded_at, ..payment_of(row)? });
                     facts.shared_reversals.extend(json::<Vec<Reversal>>(row, shared::REVERSALS)?);
                 }
                 _ if sk.starts_with(keys::AGREEMENTS) => facts.agreements.push(json::<Agreement>(row, DOC)?),

@@ -266,6 +266,7 @@ pub mod fact {
         BY = "wby", Text, "Who wrote this version: a source, a person or a function. Absent where the item's own document says it.";
         FILED_WITH = "fw", Texts, "Sort keys of items that were put aside because of this one, or with it.";
         MOVED = "moved", Flag, "A tombstone: the object is at another customer now.";
+        RECEIVED_BEFORE = "received_before", Json, "The newest version of a payment that said that it was received, where the one here does not.";
     }
 }
 

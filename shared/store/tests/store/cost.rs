@@ -118,3 +118,57 @@ async fn agreements_come_with_the_profile() {
     assert_eq!(table.facts().await.agreements.len(), 3);
     assert_eq!(table.store.agreement(tenant, &customer, &pause(9, "2026-03-01").id).await.unwrap(), None);
 }
+
+/// Read units of hearing that a message bounced, about a customer with so many more invoices, and what is left in the person's log.
+async fn bounced(more: u64, own: bool) -> (f64, usize) {
+    let table = table().await;
+    table.store.policy(&table.tenant, &Default::default(), store::Read::Fresh).await.unwrap();
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let contact = customer_contact(own);
+    let named = Invoice { contact: own.then(|| contact.clone()), ..invoice("INV-1", 1) };
+    let full = super::common::customer(Some(1), "Acme GmbH");
+    table.say("e1", &[Document::Invoice { customer: CustomerRef::Full(Box::new(full)), invoice: named }], 0).await;
+    for page in 0..more.div_ceil(40) {
+        let names = (0..40).map(|n| invoice_doc(&format!("MORE-{page}-{n}"), 1));
+        table.say(&format!("more-{page}"), &names.collect::<Vec<_>>(), 0).await;
+    }
+    let (head, facts) = (table.head().await, table.facts().await);
+    let people = People::of(&facts);
+    let id = if own {
+        people.own(&facts.invoices.iter().find(|fact| fact.invoice.number == "INV-1").unwrap().invoice)
+    } else {
+        Some("p1")
+    };
+    let message = Planned { contact: id.unwrap().to_owned(), ..planned(vec![row("INV-1")]) };
+    let plan = decision(vec![message], Next::Parked);
+    let message = store.commit(tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
+    let claim = attempt("a1", 5);
+    let claimed = held(&table, head.version, &message, &claim).await;
+    let person = contact.person().unwrap();
+    let logged = ContactAttempt { message: message.clone(), ..contacted("C-1", 1, 2) };
+    store.log_contact(tenant, &person, &logged, &ContactLog::default()).await.unwrap();
+    store.settle(tenant, &claimed, &message, &claim, &sent(3, vec![row("INV-1")]), Next::Parked).await.unwrap();
+    table.meter.take_reads();
+    let bounced = store::Heard::Bounced { permanent: true };
+    assert!(store.receipt(tenant, &customer, 1, &message, bounced, at(4), Some("ses-1"), at(4)).await.unwrap());
+    let units = table.meter.take_reads();
+    let left = table.facts().await.contact_log.get(&person).map_or(0, |log| log.attempts.len());
+    (units, left)
+}
+
+fn customer_contact(own: bool) -> Contact {
+    let known = super::common::customer(None, "").contacts.remove(0);
+    if !own {
+        return known;
+    }
+    Contact { external_id: INVOICE_CONTACT.into(), email: Some("bills@acme.example".into()), phone: None, ..known }
+}
+
+#[tokio::test]
+async fn a_contact_that_was_lost_is_taken_back_without_reading_what_is_owed() {
+    let (few, many) = (bounced(0, false).await, bounced(200, false).await);
+    println!("read units of a bounce: {} with one invoice, {} with 201", few.0, many.0);
+    assert_eq!((few.1, many.1), (0, 0));
+    assert_eq!(few.0, many.0);
+    assert_eq!(bounced(1, true).await.1, 0, "whom only an invoice names");
+}

@@ -1,6 +1,7 @@
 //! The store against an embedded table on loopback.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
+mod along;
 mod common;
 
 mod cost;
@@ -15,5 +16,6 @@ mod people;
 mod secrets;
 mod shape;
 mod stream;
+mod taken_back;
 mod tenant;
 mod way;

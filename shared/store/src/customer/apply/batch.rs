@@ -32,6 +32,8 @@ pub(super) struct Unit {
     pub(super) unchanged: Vec<Head>,
     /// The last contacts that come along to a customer: the later ones count.
     pub(super) contacts: Vec<(CustomerId, LastContact)>,
+    /// Whether it writes what a unit before it writes too, so that the two need transactions of their own.
+    pub(super) apart: bool,
 }
 
 impl Unit {
@@ -101,7 +103,7 @@ impl<'a> Batches<'a> {
         let more = unit.touches.iter().filter(|customer| !self.touched.contains_key(customer));
         let heads = self.touched.len() + more.collect::<BTreeSet<_>>().len();
         // The receipt comes on top.
-        if self.actions.len() + unit.actions.len() + heads + 1 > ACTIONS_MAX {
+        if unit.apart || self.actions.len() + unit.actions.len() + heads + 1 > ACTIONS_MAX {
             self.close();
         }
         self.actions.extend(unit.actions);

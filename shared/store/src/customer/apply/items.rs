@@ -1,6 +1,7 @@
 //! The stored forms of what documents say.
 
-use domain::{Customer, CustomerId, Invoice, NewTask, OPEN_INVOICES_MAX, SourceVersion, TaskKind};
+use domain::{Customer, CustomerId, Invoice, NewTask, OPEN_INVOICES_MAX, Payment, PaymentFact, SourceVersion, TaskKind};
+use jiff::Timestamp;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::table::{
     db::{Row, millis, n, s, text, to_json},
     keys::{self, Key},
 };
+use crate::{Result, customer::facts::payment_of};
 
 /// Whether a version is newer than what the table has.
 pub(super) fn newer(row: Option<&Row>, version: &SourceVersion) -> bool {
@@ -50,6 +52,22 @@ pub(super) fn said_before(row: Option<&Row>, object: &impl Serialize, version: &
     dated_alike && known.is_some() && known == serde_json::to_value(object).ok().map(without_version)
 }
 
+/// What is known of a payment once it is heard of now, by what the table has of it.
+pub(super) fn payment_heard(row: Option<&Row>, payment: &Payment, now: Timestamp) -> Result<PaymentFact> {
+    let known = row.filter(|row| row.contains_key(DOC)).map(payment_of).transpose()?;
+    let heard = PaymentFact::heard(known.as_ref(), payment, now);
+    // What comes along with something else stays as it is.
+    Ok(heard.or(known).unwrap_or_else(|| PaymentFact { payment: payment.clone(), recorded_at: now, received_before: None }))
+}
+
+/// Says what a payment was when it was last received, where it is not now.
+pub(super) fn with_received(change: Change, fact: &PaymentFact) -> Change {
+    match &fact.received_before {
+        Some(before) => change.put(fact::RECEIVED_BEFORE, s(to_json(before))),
+        None => change.drop(fact::RECEIVED_BEFORE),
+    }
+}
+
 impl Plan<'_> {
     /// An object as its newest document says it is. One that `stays` where it was must not have moved away since it was read.
     pub(super) fn object(&self, key: &Key, doc: String, version: &SourceVersion, chase: Option<String>, stays: bool) -> Change {
@@ -78,7 +96,7 @@ impl Plan<'_> {
             .put(document::VERSION, s(version.sortable()))
             .put(fact::MOVED, n(1))
             .when(absent(document::VERSION).or(at_most(document::VERSION, s(version.sortable()))));
-        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::BY, fact::FILED_WITH]
+        [DOC, CHASE, fact::ARCHIVED, fact::FOLDED, fact::SEEN_AT, fact::BY, fact::FILED_WITH, fact::RECEIVED_BEFORE]
             .into_iter()
             .fold(change, Change::drop)
     }

@@ -1,15 +1,23 @@
 //! What goes along when an object comes to another customer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Agreement, Coverage, CustomerId, InvoiceId, Outcome, Payment, PaymentId, PendingStatus, Reversal};
+use domain::{
+    Agreement, AgreementId, Coverage, CustomerId, InvoiceId, Order, OrderId, Outcome, Payment, PaymentId, PendingStatus,
+    Reversal, along::order_split,
+};
 
-use super::plan::Plan;
+use super::{batch::Unit, plan::Plan};
 use crate::{
     Head, Result,
-    customer::facts::{filed_with, invoice_of},
+    customer::{
+        agreements::{referred, written},
+        facts::{filed_with, invoice_of},
+        orders::order_row,
+    },
     table::{
         attributes::{document::DOC, every::SK},
+        change::{Change, put},
         db::{Range, Row, json, last_of, text},
         keys::{self, Key},
     },
@@ -24,13 +32,64 @@ pub(super) struct Along {
     pub(super) head: Head,
     /// What the invoice's items have been through.
     pub(super) folded: Vec<Coverage>,
-    /// The agreements that concern the invoice: each with what stays of it and what goes along.
-    pub(super) agreements: Vec<(Option<Agreement>, Agreement)>,
+    /// The agreements and orders that concern the invoice, as they were read.
+    pub(super) told: domain::along::Along,
+}
+
+/// What moves left of the agreements and orders of a customer; `None` for what went whole.
+#[derive(Default)]
+pub(super) struct Left {
+    agreements: BTreeMap<AgreementId, Option<Agreement>>,
+    orders: BTreeMap<OrderId, Option<Order>>,
 }
 
 impl Plan<'_> {
+    /// Writes the agreements and orders that go along with an invoice, and what stays of them, after the moves before it.
+    pub(super) fn bring_along(
+        &self,
+        left: &mut Left,
+        unit: &mut Unit,
+        (from, to): (&CustomerId, &CustomerId),
+        invoice: &InvoiceId,
+        along: &Along,
+    ) {
+        let agreements: Vec<Agreement> = (along.told.agreements.iter())
+            .filter_map(|read| left.agreements.get(&read.id).cloned().unwrap_or_else(|| Some(read.clone())))
+            .filter(|agreement| agreement.concerns(invoice))
+            .collect();
+        for read in &along.told.orders {
+            let known = left.orders.get(&read.id).cloned();
+            unit.apart |= known.is_some();
+            let order = known.unwrap_or_else(|| Some(read.clone()));
+            let Some((stays, goes)) = order.and_then(|order| order_split(&order, &agreements, invoice)) else { continue };
+            let (key, row) = order_row(self.tenant, to, &goes);
+            unit.actions.push(put(self.store, &key, row));
+            unit.actions.push(match &stays {
+                Some(stays) => {
+                    let (key, row) = order_row(self.tenant, from, stays);
+                    put(self.store, &key, row)
+                }
+                None => Change::of(keys::order(self.tenant, from, &read.id)).delete(self.store),
+            });
+            left.orders.insert(read.id.clone(), stays);
+        }
+        for agreement in agreements {
+            unit.apart |= left.agreements.contains_key(&agreement.id);
+            let (stays, goes) = agreement.split(invoice);
+            let key = keys::agreement(self.tenant, to, &goes.id);
+            unit.actions.push(written(key, &goes, self.now).update(self.store));
+            unit.actions.push(referred(self.tenant, goes.id.as_str(), to).update(self.store));
+            let key = keys::agreement(self.tenant, from, &agreement.id);
+            unit.actions.push(match &stays {
+                Some(stays) => written(key, stays, self.now).update(self.store),
+                None => Change::of(key).delete(self.store),
+            });
+            left.agreements.insert(agreement.id, stays);
+        }
+    }
+
     /// What goes along with an invoice: the results of its steps, so that nobody is written to again because it moved, and the
-    /// agreements that concern it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
+    /// agreements and orders that concern it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
     /// one that only waits is checked against the old customer's facts before it is claimed, and the item is not there.
     pub(super) async fn along(&self, from: &CustomerId, invoice: &InvoiceId) -> Result<Option<Along>> {
         let Some(head) = self.store.head(self.tenant, from).await? else { return Ok(None) };
@@ -62,9 +121,8 @@ impl Plan<'_> {
                 of_it.push(coverage);
             }
         }
-        let concern_it = facts.agreements.iter().filter(|agreement| agreement.concerns(invoice));
-        let agreements = concern_it.map(|agreement| agreement.split(invoice)).collect();
-        Ok(Some(Along { head, folded: of_it, agreements }))
+        let told = domain::along::along(&facts.agreements, &facts.orders, invoice);
+        Ok(Some(Along { head, folded: of_it, told }))
     }
 
     /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever

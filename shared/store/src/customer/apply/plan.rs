@@ -303,6 +303,10 @@ impl<'a> Plan<'a> {
         }
         let at = |tenant: &TenantId, customer: &CustomerId| keys::payment(tenant, customer, &payment.id);
         let Some(before) = self.comes_to(payment.id.as_str(), &owner, &payment.source_version, at, queue).await? else {
+            // Where it is now, it may say that the payment was received once.
+            if let Some(at) = self.owner(payment.id.as_str()).await? {
+                self.payments.insert(payment.id.clone(), (at, payment));
+            }
             return Ok(());
         };
         if let Before::At(before) = before {

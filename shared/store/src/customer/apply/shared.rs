@@ -8,15 +8,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{CustomerId, InvoiceId, Payment, PaymentId, Reversal};
+use domain::{CustomerId, InvoiceId, Payment, PaymentFact, PaymentId, Reversal};
 
 use super::{
     batch::Unit,
-    items::newer,
+    items::{payment_heard, with_received},
     plan::{Plan, Waiting},
 };
 use crate::{
     Result,
+    customer::facts::payment_of,
     table::{
         attributes::{
             document::{self, DOC},
@@ -83,30 +84,30 @@ impl Plan<'_> {
             Some(before) => self.store.read(OP, &keys::payment(self.tenant, before, id), true).await?,
             None => None,
         };
-        let said = self
-            .payments
-            .get(id)
-            .filter(|(_, payment)| newer(old.as_ref(), &payment.source_version) || before.as_ref() != Some(&of));
-        let said = said.map(|(_, payment)| payment.clone());
-        let old: Option<Payment> = old.filter(|row| row.contains_key(DOC)).map(|row| json(&row, DOC)).transpose()?;
-        let Some(payment) = said.or_else(|| old.clone()) else { return Ok(()) };
+        let row = old.filter(|row| row.contains_key(DOC));
+        let old = row.as_ref().map(payment_of).transpose()?;
+        let said = self.payments.get(id).map(|(_, payment)| payment);
+        let Some(heard) = said.or(old.as_ref().map(|old| &old.payment)) else { return Ok(()) };
+        let fact = payment_heard(row.as_ref(), heard, self.now)?;
+        let payment = &fact.payment;
 
         // Whose invoices it names, and whose those were that it named before.
         let mut named: BTreeMap<CustomerId, Vec<InvoiceId>> = BTreeMap::new();
         let mut looked_at = also;
-        for part in &payment.allocations {
-            match self.owner(part.invoice.as_str()).await? {
+        let invoices: BTreeSet<&InvoiceId> = fact.invoices().collect();
+        for invoice in invoices {
+            match self.owner(invoice.as_str()).await? {
                 Some(owner) if owner == of => {}
-                Some(owner) => named.entry(owner).or_default().push(part.invoice.clone()),
+                Some(owner) => named.entry(owner).or_default().push(invoice.clone()),
                 None => {
                     let version = payment.source_version.sortable();
-                    self.wait(part.invoice.as_str(), &["shared", id.as_str()], version, Waiting::Shared(id.clone()));
+                    self.wait(invoice.as_str(), &["shared", id.as_str()], version, Waiting::Shared(id.clone()));
                 }
             }
-            looked_at.extend(self.reference(part.invoice.as_str()).await?.known);
+            looked_at.extend(self.reference(invoice.as_str()).await?.known);
         }
-        for part in old.iter().flat_map(|old| &old.allocations) {
-            looked_at.extend(self.reference(part.invoice.as_str()).await?.known);
+        for invoice in old.iter().flat_map(PaymentFact::invoices) {
+            looked_at.extend(self.reference(invoice.as_str()).await?.known);
         }
         looked_at.extend(named.keys().cloned());
         looked_at.remove(&of);
@@ -123,12 +124,12 @@ impl Plan<'_> {
             let row = known.get(&key);
             match named.get(customer) {
                 Some(invoices) => {
-                    let said_before = row.is_some_and(|row| is_said(row, &payment, &reversals, &of));
+                    let said_before = row.is_some_and(|row| is_said(row, &fact, &reversals, &of));
                     if !said_before {
-                        let change = self.shared_change(&of, id, &payment, &reversals, row, key);
+                        let change = self.shared_change(&of, &fact, &reversals, row, key);
                         let actions = vec![change.update(self.store)];
                         let unit = Unit { actions, touches: vec![customer.clone()], ..Unit::default() };
-                        let mut stays = vec![self.stays_as_read(&of, id, &payment)];
+                        let mut stays = vec![self.stays_as_read(&of, id, payment)];
                         stays.extend(invoices.iter().map(|invoice| self.stays_here(customer, invoice)));
                         shares.push(Share { unit, stays });
                     }
@@ -144,22 +145,15 @@ impl Plan<'_> {
         Ok(())
     }
 
-    fn shared_change(
-        &self,
-        of: &CustomerId,
-        id: &PaymentId,
-        payment: &Payment,
-        reversals: &[Reversal],
-        row: Option<&Row>,
-        key: Key,
-    ) -> Change {
-        Change::of(key)
+    fn shared_change(&self, of: &CustomerId, fact: &PaymentFact, reversals: &[Reversal], row: Option<&Row>, key: Key) -> Change {
+        let payment = &fact.payment;
+        with_received(Change::of(key), fact)
             .put(DOC, s(to_json(payment)))
             .put(document::VERSION, s(payment.source_version.sortable()))
             .put(shared::OF, s(of.as_str()))
             .put(shared::REVERSALS, s(to_json(&reversals)))
             .put(fact::SEEN_AT, n(millis(self.now)))
-            .put(CHASE, s(format!("S#{id}")))
+            .put(CHASE, s(format!("S#{}", payment.id)))
             .add(document::REVISION, n(1))
             .when(is_as_seen(row))
     }
@@ -206,8 +200,10 @@ fn is_as_seen(row: Option<&Row>) -> crate::table::change::When {
     }
 }
 
-fn is_said(row: &Row, payment: &Payment, reversals: &[Reversal], of: &CustomerId) -> bool {
-    text(row, DOC) == Some(to_json(payment).as_str())
+fn is_said(row: &Row, fact: &PaymentFact, reversals: &[Reversal], of: &CustomerId) -> bool {
+    let before = fact.received_before.as_ref().map(|before| to_json(before));
+    text(row, DOC) == Some(to_json(&fact.payment).as_str())
+        && text(row, fact::RECEIVED_BEFORE) == before.as_deref()
         && text(row, shared::REVERSALS) == Some(to_json(&reversals).as_str())
         && text(row, shared::OF) == Some(of.as_str())
 }

@@ -3,24 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentId, Reversal, SourceVersion,
+    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentFact, PaymentId, Reversal,
+    SourceVersion,
 };
 use serde::Serialize;
 
 use super::{
     Applied, AppliedOutcome, Origin,
     batch::{Batches, Unit},
-    items::{is_there, newer, said_before, stub, takes_place, too_many},
+    items::{is_there, newer, payment_heard, said_before, stub, takes_place, too_many, with_received},
+    moves::Left,
     plan::Plan,
     receipt_action,
     shared::Share,
 };
 use crate::{
     Result,
-    customer::{
-        agreements::{referred, written},
-        head::read_head,
-    },
+    customer::{facts::payment_of, head::read_head},
     table::{
         attributes::{
             document::{self, DOC},
@@ -28,7 +27,7 @@ use crate::{
             fact, head, profile, reference,
         },
         change::{Change, absent, is, present},
-        db::{Row, Transacted, n, number, s, text, to_json},
+        db::{Row, Transacted, millis, n, number, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -42,6 +41,8 @@ struct Effects<'p> {
     tasks: Vec<NewTask>,
     /// By how many each customer's open invoices become more.
     more: BTreeMap<CustomerId, usize>,
+    /// What moves before left of agreements and orders at each customer.
+    left: BTreeMap<CustomerId, Left>,
 }
 
 impl Plan<'_> {
@@ -52,7 +53,7 @@ impl Plan<'_> {
         let mut owners = self.customers();
         owners.extend(shared.iter().flat_map(Share::customers).cloned());
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
-        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new() };
+        let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new(), left: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
             self.write_payment(&mut effects, owner, payment).await?;
         }
@@ -139,7 +140,10 @@ impl Plan<'_> {
             wanted.push(keys::invoice(tenant, owner, id));
             wanted.extend(self.leaves(id.as_str(), owner).map(|before| keys::invoice(tenant, before, id)));
         }
-        wanted.extend(self.payments.iter().map(|(id, (owner, _))| keys::payment(tenant, owner, id)));
+        for (id, (owner, _)) in &self.payments {
+            wanted.push(keys::payment(tenant, owner, id));
+            wanted.extend(self.leaves(id.as_str(), owner).map(|before| keys::payment(tenant, before, id)));
+        }
         wanted.extend(self.reversals.values().map(|(owner, reversal)| keys::payment(tenant, owner, &reversal.payment)));
         for owner in owners {
             wanted.push(keys::head(tenant, owner));
@@ -207,15 +211,8 @@ impl Plan<'_> {
             unit.invoices.push((owner.clone(), 1));
         }
         if let Some((before, along)) = before.zip(along) {
-            for (stays, goes) in &along.agreements {
-                let key = keys::agreement(tenant, owner, &goes.id);
-                unit.actions.push(written(key, goes, self.now).update(self.store));
-                unit.actions.push(referred(tenant, goes.id.as_str(), owner).update(self.store));
-                unit.actions.push(match stays {
-                    Some(stays) => written(keys::agreement(tenant, before, &stays.id), stays, self.now).update(self.store),
-                    None => Change::of(keys::agreement(tenant, before, &goes.id)).delete(self.store),
-                });
-            }
+            let leaves = effects.left.entry(before.clone()).or_default();
+            self.bring_along(leaves, &mut unit, (before, owner), id, along);
             unit.unchanged.push(along.head.clone());
             unit.contacts.push((owner.clone(), along.head.last_contact));
         }
@@ -234,12 +231,21 @@ impl Plan<'_> {
         let key = keys::payment(tenant, owner, &payment.id);
         let row = effects.rows.get(&key);
         let before = self.leaves(payment.id.as_str(), owner);
-        if !takes_place(row, version) || self.said_before(row, payment, version) {
+        if !takes_place(row, version) {
+            effects.units.extend(self.received_once(&key, row, owner, payment)?);
+            return Ok(());
+        }
+        if self.said_before(row, payment, version) {
             return Ok(());
         }
         let chase = Some(format!("P#{}", payment.id));
         let stays = before.is_none();
-        let object = self.object(&key, to_json(payment), version, chase, stays);
+        let known = match before {
+            Some(before) => effects.rows.get(&keys::payment(tenant, before, &payment.id)),
+            None => row,
+        };
+        let fact = payment_heard(known, payment, self.now)?;
+        let object = with_received(self.object(&key, to_json(payment), version, chase, stays), &fact);
         let tombstone = before.map(|before| self.tombstone(keys::payment(tenant, before, &payment.id), version));
         let mut unit = self.place(payment.id.as_str(), owner, object, tombstone);
         unit.touches.push(owner.clone());
@@ -254,6 +260,17 @@ impl Plan<'_> {
         }
         effects.units.push(unit);
         Ok(())
+    }
+
+    /// An older document that says that a payment was received which counts for nothing now, or only may.
+    fn received_once(&self, key: &Key, row: Option<&Row>, owner: &CustomerId, payment: &Payment) -> Result<Option<Unit>> {
+        let Some(row) = row.filter(|row| row.contains_key(DOC)) else { return Ok(None) };
+        let known = payment_of(row)?;
+        let Some(fact) = PaymentFact::heard(Some(&known), payment, self.now) else { return Ok(None) };
+        let as_read = is(document::VERSION, s(known.payment.source_version.sortable())).and(present(DOC));
+        let change = Change::of(key.clone()).put(fact::SEEN_AT, n(millis(self.now))).put(CHASE, s(format!("P#{}", payment.id)));
+        let change = with_received(change.add(document::REVISION, n(1)).when(as_read), &fact);
+        Ok(Some(Unit { actions: vec![change.update(self.store)], touches: vec![owner.clone()], ..Unit::default() }))
     }
 
     fn write_reversals(&self, effects: &mut Effects<'_>) {
