@@ -153,7 +153,7 @@ pub struct Covered {
 }
 
 /// How a step ended for a due item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A message was sent (in shadow mode: would have been).

@@ -76,6 +76,8 @@ pub struct PaymentFact {
     pub payment: Payment,
     /// When this version was recorded.
     pub recorded_at: Timestamp,
+    /// Whether the payment is set aside as spent, and here only because an invoice refers to it.
+    pub archived: bool,
 }
 
 /// The text that names an address across customers: channel family and the address in lower case. Email and phone
@@ -113,6 +115,19 @@ pub enum SuppressionReason {
     OptOut,
     /// Its owner asked for all contact to cease.
     Cease,
+}
+
+impl SuppressionReason {
+    /// Whether it takes the place of another reason.
+    pub fn is_stricter_than(self, other: Self) -> bool {
+        let strictness = |reason| match reason {
+            Self::Bounce => 0,
+            Self::Complaint => 1,
+            Self::OptOut => 2,
+            Self::Cease => 3,
+        };
+        strictness(self) > strictness(other)
+    }
 }
 
 /// When a customer was last contacted.

@@ -20,6 +20,7 @@
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`evolve`] | what the facts are after something happened |
+//! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
 #![warn(missing_docs)]
@@ -32,6 +33,7 @@ pub mod calendar;
 pub mod charge;
 pub mod condition;
 pub mod contact_log;
+pub mod counting;
 pub mod coverage;
 pub mod currency;
 pub mod customer;

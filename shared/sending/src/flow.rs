@@ -389,7 +389,8 @@ impl Sender {
         let next = if call.sent == Settled::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
         } else {
-            let settled = Event::Settled { message: queued.message.clone(), rows: call.rows.clone(), outcome: marks, at: now };
+            let (message, rows) = (queued.message.clone(), call.rows.clone());
+            let settled = Event::Settled { message, rows, outcome: marks, at: now, contacted_at: now };
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };

@@ -27,8 +27,6 @@ const VERSIONS_MAX: usize = 60_000;
 const DOUBT: SignedDuration = SignedDuration::from_mins(5);
 /// Most facts that came so close and are left out one after another.
 const DOUBTED_MAX: usize = 40;
-/// Every channel with an address that can be suppressed.
-const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
 /// A batch of the stream that was given up: versions of what changed meanwhile may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,7 +198,7 @@ impl Store {
         let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
         for contact in profiles.iter().flat_map(|profile| &profile.contacts).chain(own) {
             persons.extend(contact.person());
-            for channel in ADDRESSED {
+            for channel in Channel::ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }
@@ -374,12 +372,12 @@ impl Everything {
                 }
                 "PAY" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.payments.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                    facts.payments.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at, archived: false });
                 }
                 "REV" => facts.reversals.push(json::<Reversal>(row, DOC)?),
                 "SHARED" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.shared.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at });
+                    facts.shared.push(PaymentFact { payment: json::<Payment>(row, DOC)?, recorded_at, archived: false });
                     facts.shared_reversals.extend(json::<Vec<Reversal>>(row, shared::REVERSALS)?);
                 }
                 _ if sk.starts_with(keys::AGREEMENTS) => facts.agreements.push(json::<Agreement>(row, DOC)?),
@@ -422,7 +420,7 @@ impl Everything {
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
         for (_, contact) in people.all() {
-            for channel in ADDRESSED {
+            for channel in Channel::ADDRESSED {
                 let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
                 for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {

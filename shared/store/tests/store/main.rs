@@ -7,6 +7,7 @@ mod cost;
 mod counting;
 mod crashes;
 mod documents;
+mod evolving;
 mod limits;
 mod message;
 mod moves;

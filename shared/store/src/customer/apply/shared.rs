@@ -92,12 +92,14 @@ impl Plan<'_> {
         let Some(payment) = said.or_else(|| old.clone()) else { return Ok(()) };
 
         // Whose invoices it names, and whose those were that it named before.
-        let mut named: BTreeMap<CustomerId, Vec<InvoiceId>> = BTreeMap::new();
+        let mut named: BTreeMap<CustomerId, BTreeSet<InvoiceId>> = BTreeMap::new();
         let mut looked_at = also;
         for part in &payment.allocations {
             match self.owner(part.invoice.as_str()).await? {
                 Some(owner) if owner == of => {}
-                Some(owner) => named.entry(owner).or_default().push(part.invoice.clone()),
+                Some(owner) => {
+                    named.entry(owner).or_default().insert(part.invoice.clone());
+                }
                 None => {
                     let version = payment.source_version.sortable();
                     self.wait(part.invoice.as_str(), &["shared", id.as_str()], version, Waiting::Shared(id.clone()));
