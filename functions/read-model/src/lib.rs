@@ -12,7 +12,7 @@ use futures::future::join_all;
 use kit::{Budget, Clients, Clock, Env};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
-use store::{Followed, NewVersion, Rewrite, Store};
+use store::{Followed, NewVersion, Rewrite, Store, Vault};
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ enum What<'a> {
 /// The function.
 pub struct Handler {
     store: Store,
+    vault: Vault,
     clock: Clock,
 }
 
@@ -40,7 +41,9 @@ impl Handler {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
         let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
-        Ok(Self { store: Store::new(db, env.require("TABLE_NAME")?), clock })
+        let store = Store::new(db, env.require("TABLE_NAME")?);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
+        Ok(Self { store, vault, clock })
     }
 
     /// Handles a batch of the table's stream. The answer names the first record that is not done.
@@ -118,7 +121,7 @@ impl Handler {
             return Some((at, "the time is up".to_owned()));
         }
         let wrote = match what {
-            What::Version(version) => self.store.put_version(version).await,
+            What::Version(version) => self.vault.put_version(version).await,
             What::Rows(rewrite) => self.store.rewrite(rewrite).await,
         };
         wrote.err().map(|error| (at, error.to_string()))

@@ -12,6 +12,7 @@ mod limits;
 mod message;
 mod moves;
 mod people;
+mod sealed;
 mod secrets;
 mod shape;
 mod stream;

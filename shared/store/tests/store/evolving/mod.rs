@@ -11,7 +11,7 @@ mod world;
 use domain::Event;
 use proptest::prelude::*;
 
-use world::World;
+pub use world::World;
 
 /// A kind of step. Each is told as the events that [`told_by`] names it for, where it does anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,12 +128,24 @@ fn story() -> Vec<Step> {
         story.extend([decide, claimed, sent, claimed, sent]);
     }
     story.extend([step(Kind::Charge, 0, 1), step(Kind::EndTask, 0, 0), step(Kind::EndTask, 1, 0)]);
+    // What is agreed of an invoice goes along with it, and the strictest reason stands.
+    story.extend([step(Kind::Agreement, 0, 3), Step { who: 1, ..step(Kind::Invoice, 0, 26) }]);
+    story.extend([step(Kind::Suppress, 0, 1), step(Kind::Suppress, 0, 3)]);
     // Another pays, and then it was the customer's own payment.
     story.extend([Step { who: 1, ..step(Kind::Payment, 3, 3) }, step(Kind::Payment, 3, 3)]);
     for (kind, _) in KINDS {
         story.extend((0..6).map(|n| Step { who: n % 3, ..step(kind, 7 * n, 5 * n + 3) }));
     }
     story
+}
+
+/// A month in which everything happens once.
+pub async fn month() -> World {
+    let mut world = World::begin(1).await;
+    for step in story() {
+        world.act(step).await;
+    }
+    world
 }
 
 #[test]

@@ -148,7 +148,13 @@ impl World {
         world
     }
 
+    /// Takes a step and holds the store against the models.
     pub async fn play(&mut self, step: Step) {
+        self.act(step).await;
+        self.check().await;
+    }
+
+    pub async fn act(&mut self, step: Step) {
         self.now += SignedDuration::from_mins(step.minutes.into());
         self.now += SignedDuration::from_nanos(if self.on_seconds { 0 } else { 1_001_001 });
         self.story.push(format!("{} {step:?}", self.now));
@@ -169,7 +175,6 @@ impl World {
             Kind::Reply => self.reply(step).await,
             Kind::Suppress => self.suppress(step).await,
         }
-        self.check().await;
     }
 
     pub async fn facts(&self, who: usize) -> Facts {
