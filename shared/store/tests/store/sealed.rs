@@ -2,7 +2,10 @@
 
 use domain::*;
 use jiff::Timestamp;
-use store::{Basis, Followed, Seen, Store, Vault, Whose, inspect::attributes::version::SEALED};
+use store::{
+    Basis, Followed, Seen, Store, Vault, Whose,
+    inspect::attributes::{every::SK, version::SEALED},
+};
 
 use crate::{
     common::*,
@@ -36,7 +39,7 @@ fn vault(table: &Table) -> Vault {
 /// Versions and records as the stream has them: their sort keys, and all that they hold.
 fn history(table: &Table) -> Vec<(String, String)> {
     let of = |record: serde_json::Value| {
-        let sk = record["dynamodb"]["Keys"]["sk"]["S"].as_str()?.to_owned();
+        let sk = record["dynamodb"]["Keys"][SK]["S"].as_str()?.to_owned();
         let is_history = ["V#", "COV#", "DEC#"].iter().any(|begins| sk.starts_with(begins));
         is_history.then(|| (sk, record["dynamodb"]["NewImage"].to_string()))
     };
