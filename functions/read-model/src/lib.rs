@@ -121,7 +121,14 @@ impl Handler {
             return Some((at, "the time is up".to_owned()));
         }
         let wrote = match what {
-            What::Version(version) => self.vault.put_version(version).await,
+            What::Version(version) => match self.vault.put_version(version).await {
+                // Every other tenant's lists would wait behind it: only saving the tenant's settings makes its keys.
+                Err(store::Error::Refused { id, why, .. }) => {
+                    tracing::error!(tenant.id = id, reason = why, "a version is not kept, because it could not be sealed");
+                    Ok(())
+                }
+                kept => kept,
+            },
             What::Rows(rewrite) => self.store.rewrite(rewrite).await,
         };
         wrote.err().map(|error| (at, error.to_string()))
