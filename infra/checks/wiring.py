@@ -62,7 +62,7 @@ RULES = {
     "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
 }
 # What the second reader writes begins like this: neither may see it, or it would make work of its own work.
-WRITTEN = ("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002")
+WRITTEN = ("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x")
 # What rows and versions are made of.
 READ = (
     *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "TSK#1", "ADR"),

@@ -157,6 +157,21 @@ def read_model_lists(world):
     until(more, "a row of a list", PATIENCE)
 
 
+def read_model_seals(world):
+    """What history says of people is sealed."""
+    sealed = STORED["version"]["sealed"]
+    table = world.stack.ids["Table"]
+
+    def kept():
+        pages = world.stack.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        return len([row for page in pages for row in page["Items"] if sealed in row])
+
+    restart(world, "ReadModelFunction")
+    before = kept()
+    world.owes(TENANT)
+    until(lambda: kept() > before, "a version with something sealed", PATIENCE)
+
+
 def read_model_moves(world):
     """An invoice whose due date changes is listed once."""
     customer = world.owes(TENANT)
@@ -341,7 +356,7 @@ PROBES = {
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists, read_model_moves],
+    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

@@ -30,9 +30,14 @@ fn customers(stack: &Stack) -> Vec<CustomerId> {
     items(stack).into_iter().filter(|item| !item.is_version()).filter_map(profile).collect()
 }
 
+async fn vault(stack: &Stack) -> store::Vault {
+    store::Vault::new(aws_sdk_kms::Client::new(&stack.clients().sdk), open_table(stack).await.unwrap(), None)
+}
+
 /// How many decisions of every customer are explained by exactly what they were made from, and those that are not.
 async fn explained(stack: &Stack) -> (usize, Vec<String>) {
     let store = open_table(stack).await.unwrap();
+    let vault = vault(stack).await;
     let (mut recorded, mut differ) = (0, Vec::new());
     for customer in customers(stack) {
         let mut instants: BTreeMap<u64, Timestamp> = BTreeMap::new();
@@ -41,7 +46,7 @@ async fn explained(stack: &Stack) -> (usize, Vec<String>) {
             instants.insert(record.number, at);
         }
         for (number, at) in instants {
-            let as_of = store.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
+            let as_of = vault.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
             match as_of.basis {
                 Basis::Recorded => recorded += 1,
                 basis => differ.push(format!("{customer} decision {number} at {at}: {basis:?}")),
@@ -66,12 +71,12 @@ async fn every_decision_of_a_year_is_explained_by_what_was_known() {
         assert!(differ.is_empty(), "{differ:#?}");
         all += recorded;
         // At any other instant it is recomputed, and the same twice.
-        let store = open_table(&story.desk.stack).await.unwrap();
+        let vault = vault(&story.desk.stack).await;
         for customer in customers(&story.desk.stack) {
             let at = story.desk.stack.now() - SignedDuration::from_mins(story.random.random_range(1..500_000));
-            let Some(as_of) = store.as_of(&tenant(), &customer, at).await.unwrap() else { continue };
+            let Some(as_of) = vault.as_of(&tenant(), &customer, at).await.unwrap() else { continue };
             assert_ne!(as_of.basis, Basis::Differs { engine: None, gaps: vec![] });
-            let again = store.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
+            let again = vault.as_of(&tenant(), &customer, at).await.unwrap().unwrap();
             assert_eq!(as_of.decision, again.decision);
         }
     }

@@ -83,7 +83,7 @@ pub struct AsOfOut {
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// `recorded`: what was decided then was decided by exactly this; `recomputed`: nothing was recorded then; `differs`: the record was made
-    /// from something else.
+    /// from something else; `erased`: it cannot be compared, because personal fields were erased since.
     basis: &'static str,
     /// The number of the record of that instant, where there is one.
     number: Option<u64>,
@@ -93,6 +93,8 @@ pub struct AsOfOut {
     /// Where it differs: times of which changes of facts were lost, as far as that is known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
+    /// Whether personal fields of what was known then were erased since; they are empty in what it is decided by.
+    erased: bool,
     /// What is decided by it, one entry a case.
     decided: Vec<NowOut>,
 }
@@ -286,7 +288,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let now = app.clock.now();
     let at = asked.at.as_deref().map(instant).transpose()?;
     let as_of = match at {
-        Some(at) => app.store.as_of(tenant, customer, at).await?.map(as_of_out),
+        Some(at) => app.vault.as_of(tenant, customer, at).await?.map(as_of_out),
         None => None,
     };
     let decision = decide(&facts, &policy, now);
@@ -329,6 +331,7 @@ fn as_of_out(as_of: store::AsOf) -> AsOfOut {
     let (basis, engine, gaps) = match as_of.basis {
         Basis::Recorded => ("recorded", None, vec![]),
         Basis::Recomputed => ("recomputed", None, vec![]),
+        Basis::Erased { engine } => ("erased", engine, vec![]),
         Basis::Differs { engine, gaps } => ("differs", engine, gaps),
     };
     AsOfOut {
@@ -337,6 +340,7 @@ fn as_of_out(as_of: store::AsOf) -> AsOfOut {
         number: as_of.number,
         engine,
         gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        erased: as_of.erased,
         decided: as_of.decision.trace.iter().map(|trace| now_out(trace, &as_of.decision)).collect(),
     }
 }

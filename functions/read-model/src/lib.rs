@@ -11,8 +11,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use kit::{Budget, Clients, Clock, Env, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
-use serde_json::Value;
-use store::{Followed, NewVersion, Rewrite, Store};
+use serde_json::{Value, json};
+use store::{Followed, NewVersion, Rewrite, Store, Vault};
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -29,6 +29,7 @@ enum What<'a> {
 /// The function.
 pub struct Handler {
     store: Store,
+    vault: Vault,
     clock: Clock,
 }
 
@@ -40,7 +41,9 @@ impl Handler {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
         let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
-        Ok(Self { store: Store::new(db, env.require("TABLE_NAME")?), clock })
+        let store = Store::new(db, env.require("TABLE_NAME")?);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
+        Ok(Self { store, vault, clock })
     }
 
     /// Handles a batch of the table's stream. The answer names the first record that is not done.
@@ -100,7 +103,14 @@ impl Handler {
             return Some((at, "the time is up".to_owned()));
         }
         let wrote = match what {
-            What::Version(version) => self.store.put_version(version).await,
+            What::Version(version) => match self.vault.put_version(version).await {
+                // Every other tenant's lists would wait behind it: only saving the tenant's settings makes its keys.
+                Err(store::Error::Refused { id, why, .. }) => {
+                    tracing::error!(tenant.id = id, reason = why, "a version is not kept, because it could not be sealed");
+                    Ok(())
+                }
+                kept => kept,
+            },
             What::Rows(rewrite) => self.store.rewrite(rewrite).await,
         };
         wrote.err().map(|error| (at, error.to_string()))

@@ -541,7 +541,7 @@ fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
     Some(InFlight { invoice: invoice.id.clone(), excess_minor: excess, since, ask_at })
 }
 
-/// Payments that no open due item and no unapplied credit needs any more.
+/// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already.
 fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
     facts
         .payments
@@ -550,7 +550,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
             let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
-            no_credit && fact.invoices().all(|invoice| book.closed.contains(invoice))
+            !fact.archived && no_credit && fact.invoices().all(|invoice| book.closed.contains(invoice))
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
@@ -560,7 +560,7 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
 fn spent_shared(facts: &Facts, book: &Book) -> Vec<PaymentId> {
     let open: BTreeSet<&InvoiceId> =
         facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !book.closed.contains(*id)).collect();
-    let is_spent = |fact: &&PaymentFact| !fact.invoices().any(|invoice| open.contains(invoice));
+    let is_spent = |fact: &&PaymentFact| !fact.archived && !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }
 

@@ -56,6 +56,36 @@ pub struct Customer {
     pub postal_address: Option<PostalAddress>,
 }
 
+impl Customer {
+    /// Stands in for a customer that a document only names, until its own document comes: called as its source calls it.
+    pub fn stub(id: &CustomerId, source: &str, called: &str) -> Self {
+        Self {
+            id: id.clone(),
+            source: source.to_owned(),
+            external_id: called.to_owned(),
+            source_version: None,
+            name: called.to_owned(),
+            kind: None,
+            segment: None,
+            language: None,
+            country: None,
+            region: None,
+            time_zone: None,
+            debt_purpose: None,
+            legal_entity: None,
+            parent_external_id: None,
+            contacts_of: None,
+            contacts: vec![],
+            postal_address: None,
+        }
+    }
+
+    /// Whether nothing is known of the customer but what it is called.
+    pub fn is_stub(&self) -> bool {
+        *self == Self::stub(&self.id, &self.source, &self.external_id)
+    }
+}
+
 stored_words!(
     /// What kind of customer this is.
     CustomerKind {
@@ -198,6 +228,11 @@ stored_words!(
         Letter = "letter",
     }
 );
+
+impl Channel {
+    /// Every channel with an address that can be suppressed.
+    pub const ADDRESSED: [Self; 4] = [Self::Email, Self::Sms, Self::Voice, Self::Whatsapp];
+}
 
 /// That a person agreed to a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

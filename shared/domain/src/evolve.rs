@@ -1,20 +1,22 @@
 //! The other half of the decision: what the facts of a customer are after something happened. Pure and total.
 //!
 //! Senders look ahead with it: what will be due once their message is settled. The tests of the rules play [`crate::decide`] and
-//! [`evolve`] in turn. No test holds the store against it yet; [`normal`] is the form in which the two are to be compared. An event
-//! about something that the facts do not have, or that is older than what they have, changes nothing, but that a payment was received
-//! once.
-
-use std::collections::BTreeMap;
+//! [`evolve`] in turn, and the store is held against it: what is read back after each of its writes is what [`evolve`] says, in the form
+//! that [`normal`] gives both. An event about something that the facts do not have, or that is older than what they have, changes nothing,
+//! but that a payment was received once. What is set aside stays among the facts, marked so: it may come back.
 
 use jiff::Timestamp;
 
 use crate::{
-    AddressFact, Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact,
-    InvoiceId, LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, Pending, PendingStatus, People,
-    Reversal, Suppression, TaskId,
-    along::{along, order_split},
+    Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact, InvoiceId,
+    LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People,
+    Reversal, Suppression, TaskId, along::Along,
 };
+
+mod moves;
+mod normal;
+
+pub use normal::normal;
 
 /// All that can happen to a customer.
 #[derive(Clone, Debug)]
@@ -23,8 +25,15 @@ pub enum Event {
     CustomerUpserted(Customer),
     /// The source described an invoice anew.
     InvoiceUpserted(Invoice),
-    /// The invoice is another customer's from now on.
+    /// The invoice is another customer's from now on. The agreements that concern it go along, and stay for what else they are about.
     InvoiceMovedAway(InvoiceId),
+    /// The invoice was another customer's before.
+    InvoiceMovedHere {
+        /// The invoice as its source describes it now.
+        invoice: Invoice,
+        /// What came along: [`along`] of the facts of the customer that it left.
+        along: Along,
+    },
     /// The source described a payment or credit note anew.
     PaymentUpserted {
         /// The payment.
@@ -32,8 +41,21 @@ pub enum Event {
         /// When it was recorded.
         recorded_at: Timestamp,
     },
+    /// The payment is another customer's from now on, with its refunds and chargebacks.
+    PaymentMovedAway(PaymentId),
     /// The source described a refund or chargeback anew.
     ReversalUpserted(Reversal),
+    /// A payment of another customer is for invoices of this one, or what is known of it changed.
+    SharedUpserted {
+        /// The payment.
+        payment: Payment,
+        /// When it was recorded here.
+        recorded_at: Timestamp,
+        /// Its refunds and chargebacks.
+        reversals: Vec<Reversal>,
+    },
+    /// A payment of another customer is for no invoice of this one any more.
+    SharedGone(PaymentId),
     /// A source said that its books were complete.
     SourceHeard {
         /// The source.
@@ -58,6 +80,10 @@ pub enum Event {
     },
     /// A sender claimed a message.
     Claimed(MessageId),
+    /// A message waits for its sender again.
+    Queued(MessageId),
+    /// Its provider refused a message for now.
+    Retrying(MessageId),
     /// Nobody knows whether a claimed message was sent.
     BecameUnknown(MessageId),
     /// A message was settled.
@@ -68,21 +94,37 @@ pub enum Event {
         rows: Vec<Covered>,
         /// How its steps ended; `None` when it was withdrawn, so that they are open again.
         outcome: Option<Outcome>,
-        /// When.
+        /// When that was written down.
         at: Timestamp,
+        /// When the person was contacted, if they were.
+        contacted_at: Timestamp,
     },
+    /// A message of which that was not known proved to have been sent.
+    ProvedSent(MessageId),
     /// A message that was sent proved not to have been delivered.
-    NotDelivered(MessageId),
-    /// A person, by [`crate::Contact::person`], was contacted about another customer.
-    ContactedElsewhere {
+    NotDelivered {
+        /// Which.
+        message: MessageId,
+        /// The last contacts without it, as the records say: the facts do not remember all that was ever sent.
+        last_contact: LastContact,
+    },
+    /// A person, by [`crate::Contact::person`], was contacted, about this customer or another.
+    Contacted {
         /// Who.
         person: String,
         /// The contact.
         attempt: ContactAttempt,
     },
+    /// A contact that was written down did not happen.
+    NotContacted {
+        /// Who was not contacted.
+        person: String,
+        /// The message that was to be.
+        message: MessageId,
+    },
     /// The customer replied.
     Replied(Timestamp),
-    /// An address must not be used any more, under its [`crate::address_key`].
+    /// An address must not be used any more, under its [`crate::address_key`]. The strictest reason stands.
     Suppressed {
         /// The address.
         address: String,
@@ -95,11 +137,15 @@ pub enum Event {
 pub fn evolve(facts: &Facts, event: &Event) -> Facts {
     let facts = facts.clone();
     match event {
-        Event::CustomerUpserted(customer) => Facts { customer: customer.clone(), ..facts },
+        Event::CustomerUpserted(customer) => upsert_customer(facts, customer),
         Event::InvoiceUpserted(invoice) => upsert_invoice(facts, invoice),
-        Event::InvoiceMovedAway(id) => moved_away(facts, id),
+        Event::InvoiceMovedAway(id) => moves::invoice_away(facts, id),
+        Event::InvoiceMovedHere { invoice, along } => moves::invoice_here(facts, invoice, along),
         Event::PaymentUpserted { payment, recorded_at } => upsert_payment(facts, payment, *recorded_at),
+        Event::PaymentMovedAway(id) => moves::payment_away(facts, id),
         Event::ReversalUpserted(reversal) => upsert_reversal(facts, reversal),
+        Event::SharedUpserted { payment, recorded_at, reversals } => moves::put_shared(facts, payment, *recorded_at, reversals),
+        Event::SharedGone(id) => moves::shared_gone(facts, id),
         Event::SourceHeard { source, at } => {
             let mut heard = facts.heard;
             let last = heard.entry(source.clone()).or_insert(*at);
@@ -116,82 +162,28 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::Decided { decision, at } => decided(facts, decision, *at),
         Event::Claimed(message) => with_status(facts, message, PendingStatus::Calling),
         Event::BecameUnknown(message) => with_status(facts, message, PendingStatus::Unknown),
-        Event::Settled { message, rows, outcome, at } => settled(facts, message, rows, *outcome, *at),
-        Event::NotDelivered(message) => not_delivered(facts, message),
-        Event::ContactedElsewhere { person, attempt } => contacted(facts, person, attempt),
+        Event::Queued(message) => with_status(facts, message, PendingStatus::Queued),
+        Event::Retrying(message) => with_status(facts, message, PendingStatus::Retrying),
+        Event::Settled { message, rows, outcome, at, contacted_at } => {
+            settled(facts, message, rows, *outcome, *at, *contacted_at)
+        }
+        Event::ProvedSent(message) => with_outcome(facts, message, |outcome| match outcome {
+            Outcome::Unknown => Outcome::Sent,
+            other => other,
+        }),
+        Event::NotDelivered { message, last_contact } => not_delivered(facts, message, *last_contact),
+        Event::Contacted { person, attempt } => contacted(facts, person, attempt),
+        Event::NotContacted { person, message } => not_contacted(facts, Some(person), message),
         Event::Replied(at) => Facts { replied_at: facts.replied_at.max(Some(*at)), ..facts },
         Event::Suppressed { address, suppression } => {
             let mut addresses = facts.addresses;
             let known = addresses.entry(address.clone()).or_default();
-            known.suppressed.get_or_insert_with(|| suppression.clone());
+            if known.suppressed.as_ref().is_none_or(|known| suppression.reason.is_stricter_than(known.reason)) {
+                known.suppressed = Some(suppression.clone());
+            }
             Facts { addresses, ..facts }
         }
     }
-}
-
-/// Facts in the form in which two ways to the same state are equal: lists in the order of their ids, closed invoices that are
-/// set aside left out, coverage folded into one list a due item's invoice, instants cut to the seconds that the table keeps of
-/// them, and no counters of writes.
-pub fn normal(facts: &Facts) -> Facts {
-    let mut facts = facts.clone();
-    let second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
-    let mut coverage: Vec<Coverage> = facts.coverage;
-    for fact in &mut facts.invoices {
-        coverage.append(&mut fact.folded);
-    }
-    facts.invoices.retain(|fact| !fact.archived);
-    facts.invoices.sort_by(|a, b| a.invoice.id.cmp(&b.invoice.id));
-    for agreement in &mut facts.agreements {
-        coverage.append(&mut agreement.folded);
-    }
-    for charge in &mut facts.charges {
-        coverage.append(&mut charge.folded);
-    }
-    let open: std::collections::BTreeSet<&InvoiceId> = facts.invoices.iter().map(|fact| &fact.invoice.id).collect();
-    let remembers = |row: &&Covered| row.item.invoice().is_none_or(|invoice| open.contains(invoice));
-    let mut by_row: BTreeMap<(u64, Covered, Option<MessageId>), Coverage> = BTreeMap::new();
-    for mark in coverage {
-        for row in mark.rows.iter().filter(remembers) {
-            let one = Coverage { rows: vec![row.clone()], at: second(mark.at), ..mark.clone() };
-            by_row.insert((mark.number, row.clone(), mark.message.clone()), one);
-        }
-    }
-    facts.coverage = by_row.into_values().collect();
-    let touches_open = |fact: &PaymentFact| {
-        let allocated: i64 = fact.payment.allocations.iter().map(|part| part.amount_minor).fold(0, i64::saturating_add);
-        fact.payment.status.counts() && allocated < fact.payment.amount_minor
-            || fact.invoices().any(|invoice| open.contains(invoice))
-    };
-    facts.payments.retain(touches_open);
-    facts.payments.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
-    facts.shared.retain(|fact| fact.invoices().any(|invoice| open.contains(invoice)));
-    facts.shared.sort_by(|a, b| a.payment.id.cmp(&b.payment.id));
-    let ids =
-        |facts: &[PaymentFact]| -> std::collections::BTreeSet<_> { facts.iter().map(|fact| fact.payment.id.clone()).collect() };
-    let (kept, shared) = (ids(&facts.payments), ids(&facts.shared));
-    facts.reversals.retain(|reversal| kept.contains(&reversal.payment));
-    facts.shared_reversals.retain(|reversal| shared.contains(&reversal.payment));
-    facts.reversals.sort_by(|a, b| (&a.payment, &a.external_id).cmp(&(&b.payment, &b.external_id)));
-    facts.agreements.sort_by(|a, b| a.id.cmp(&b.id));
-    facts.charges.sort_by(|a, b| a.id.cmp(&b.id));
-    facts.work.sort_by(|a, b| a.task.cmp(&b.task));
-    facts.orders.sort_by(|a, b| a.id.cmp(&b.id));
-    facts.pending.sort_by(|a, b| a.id.cmp(&b.id));
-    for pending in &mut facts.pending {
-        pending.decided_at = second(pending.decided_at);
-        pending.rows.sort();
-    }
-    facts.last_contact.live = facts.last_contact.live.map(second);
-    facts.last_contact.shadow = facts.last_contact.shadow.map(second);
-    facts.addresses.retain(|_, address| *address != AddressFact::default());
-    for log in facts.contact_log.values_mut() {
-        log.revision = 0;
-        for attempt in &mut log.attempts {
-            attempt.at = second(attempt.at);
-        }
-    }
-    facts.contact_log.retain(|_, log| !log.attempts.is_empty());
-    Facts { version: 0, ..facts }
 }
 
 fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
@@ -200,24 +192,19 @@ fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
 }
 
 /// What concerns the invoice alone leaves with it.
-fn moved_away(mut facts: Facts, invoice: &InvoiceId) -> Facts {
-    facts.invoices.retain(|fact| fact.invoice.id != *invoice);
-    let along = along(&facts.agreements, &facts.orders, invoice);
-    for order in &along.orders {
-        let Some((stays, _)) = order_split(order, &along.agreements, invoice) else { continue };
-        facts.orders.retain(|known| known.id != order.id);
-        facts.orders.extend(stays);
-    }
-    for agreement in &along.agreements {
-        facts.agreements.retain(|known| known.id != agreement.id);
-        facts.agreements.extend(agreement.split(invoice).0);
-    }
-    facts
-}
-
 fn put_charge(facts: Facts, charge: &Charge) -> Facts {
     let others = facts.charges.into_iter().filter(|known| known.id != charge.id);
     Facts { charges: others.chain([charge.clone()]).collect(), ..facts }
+}
+
+/// A description without a version stands only where nothing is known of the customer yet.
+fn upsert_customer(facts: Facts, customer: &Customer) -> Facts {
+    let known = &facts.customer;
+    let is_newer = match &customer.source_version {
+        Some(version) => known.source_version.as_ref().is_none_or(|known| version > known),
+        None => false,
+    };
+    if is_newer || known.is_stub() { Facts { customer: customer.clone(), ..facts } } else { facts }
 }
 
 fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
@@ -238,11 +225,15 @@ fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Fa
     Facts { payments: others.chain([fresh]).collect(), ..facts }
 }
 
-fn upsert_reversal(facts: Facts, reversal: &Reversal) -> Facts {
+/// A payment that was set aside matters again when it is refunded or charged back.
+fn upsert_reversal(mut facts: Facts, reversal: &Reversal) -> Facts {
     let same = |known: &Reversal| known.payment == reversal.payment && known.external_id == reversal.external_id;
     let known = facts.reversals.iter().find(|known| same(known));
     if known.is_some_and(|known| reversal.source_version <= known.source_version) {
         return facts;
+    }
+    for fact in facts.payments.iter_mut().filter(|fact| fact.payment.id == reversal.payment) {
+        fact.archived = false;
     }
     let others = facts.reversals.into_iter().filter(|known| !same(known));
     Facts { reversals: others.chain([reversal.clone()]).collect(), ..facts }
@@ -274,8 +265,12 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
     facts.work.retain(|work| !decision.withdrawn.iter().any(|withdrawal| withdrawal.task == work.task));
     facts.work.extend(decision.work.iter().cloned());
     facts.orders.retain(|order| !decision.used_orders.contains(&order.id));
-    facts.payments.retain(|fact| !filing.archive_payments.contains(&fact.payment.id));
-    facts.shared.retain(|fact| !filing.archive_shared.contains(&fact.payment.id));
+    for fact in &mut facts.payments {
+        fact.archived |= filing.archive_payments.contains(&fact.payment.id);
+    }
+    for fact in &mut facts.shared {
+        fact.archived |= filing.archive_shared.contains(&fact.payment.id);
+    }
     for agreement in decision.folded_agreements(&facts) {
         facts = put_agreement(facts, &agreement);
     }
@@ -301,31 +296,23 @@ fn with_status(mut facts: Facts, message: &MessageId, status: PendingStatus) -> 
     facts
 }
 
-fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Option<Outcome>, at: Timestamp) -> Facts {
+fn settled(
+    mut facts: Facts,
+    message: &MessageId,
+    rows: &[Covered],
+    outcome: Option<Outcome>,
+    at: Timestamp,
+    contacted_at: Timestamp,
+) -> Facts {
     let Some(place) = facts.pending.iter().position(|pending| pending.id == *message) else { return facts };
     let pending = facts.pending.remove(place);
-    facts = not_contacted(facts, &pending.id);
-    let Some(outcome) = outcome else { return facts };
-    if outcome.satisfies() {
-        let person = People::of(&facts).contact(&pending.contact).and_then(Contact::person);
-        if let Some(person) = person {
-            let attempt = ContactAttempt {
-                at,
-                channel: pending.channel,
-                message: pending.id.clone(),
-                case: facts.cases.get(&pending.case).map(|case| case.id.clone()),
-                customer: facts.customer.id.clone(),
-                mode: pending.mode,
-            };
-            facts = contacted(facts, &person, &attempt);
-        }
-        let last = match pending.mode {
-            Mode::Shadow => &mut facts.last_contact.shadow,
-            Mode::Off | Mode::Live | Mode::Later(_) => &mut facts.last_contact.live,
-        };
-        *last = (*last).max(Some(at));
+    let person = person_of(&facts, &pending.contact);
+    if outcome.is_some_and(Outcome::satisfies) {
+        facts = was_contacted(facts, person, &pending, contacted_at);
+    } else {
+        facts = not_contacted(facts, person.as_ref(), &pending.id);
     }
-    facts.coverage.push(Coverage {
+    facts.coverage.extend(outcome.map(|outcome| Coverage {
         number: pending.number,
         at,
         mode: pending.mode,
@@ -336,7 +323,34 @@ fn settled(mut facts: Facts, message: &MessageId, rows: &[Covered], outcome: Opt
         workflow: pending.case.workflow,
         rows: rows.to_vec(),
         copy: pending.copy_of.is_some(),
-    });
+    }));
+    facts
+}
+
+/// Whom an id of a contact names now.
+fn person_of(facts: &Facts, contact: &str) -> Option<String> {
+    People::of(facts).contact(contact).and_then(Contact::person)
+}
+
+/// A message reached its person. Its sender wrote that down before the call, as of then.
+fn was_contacted(mut facts: Facts, person: Option<String>, pending: &Pending, at: Timestamp) -> Facts {
+    let mut logged = facts.contact_log.values().flat_map(|log| &log.attempts);
+    if let Some(person) = person.filter(|_| !logged.any(|attempt| attempt.message == pending.id)) {
+        let attempt = ContactAttempt {
+            at,
+            channel: pending.channel,
+            message: pending.id.clone(),
+            case: facts.cases.get(&pending.case).map(|case| case.id.clone()),
+            customer: facts.customer.id.clone(),
+            mode: pending.mode,
+        };
+        facts = contacted(facts, &person, &attempt);
+    }
+    let last = match pending.mode {
+        Mode::Shadow => &mut facts.last_contact.shadow,
+        Mode::Off | Mode::Live | Mode::Later(_) => &mut facts.last_contact.live,
+    };
+    *last = (*last).max(Some(at));
     facts
 }
 
@@ -346,205 +360,32 @@ fn contacted(mut facts: Facts, person: &str, attempt: &ContactAttempt) -> Facts 
     facts
 }
 
-fn not_contacted(mut facts: Facts, message: &MessageId) -> Facts {
-    for log in facts.contact_log.values_mut().filter(|log| log.attempts.iter().any(|attempt| attempt.message == *message)) {
+fn not_contacted(mut facts: Facts, person: Option<&String>, message: &MessageId) -> Facts {
+    let log = person.and_then(|person| facts.contact_log.get_mut(person));
+    if let Some(log) = log.filter(|log| log.attempts.iter().any(|attempt| attempt.message == *message)) {
         *log = log.without(message);
     }
     facts
 }
 
-fn not_delivered(facts: Facts, message: &MessageId) -> Facts {
-    let mut facts = not_contacted(facts, message);
-    let folded = facts.invoices.iter_mut().flat_map(|fact| &mut fact.folded);
+/// Changes what came of a message wherever that is remembered.
+fn with_outcome(mut facts: Facts, message: &MessageId, change: impl Fn(Outcome) -> Outcome) -> Facts {
+    let of_invoices = facts.invoices.iter_mut().flat_map(|fact| &mut fact.folded);
+    let of_plans = facts.agreements.iter_mut().flat_map(|agreement| &mut agreement.folded);
+    let of_charges = facts.charges.iter_mut().flat_map(|charge| &mut charge.folded);
+    let folded = of_invoices.chain(of_plans).chain(of_charges);
     for coverage in folded.chain(&mut facts.coverage).filter(|coverage| coverage.message.as_ref() == Some(message)) {
-        coverage.outcome = Outcome::Undelivered;
+        coverage.outcome = change(coverage.outcome);
     }
-    // The last contacts are those that somebody got.
-    let all = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(&facts.coverage);
-    let of_messages: Vec<&Coverage> = all.filter(|coverage| coverage.message.is_some() && coverage.outcome.satisfies()).collect();
-    let last = |mode: Mode| of_messages.iter().filter(|coverage| coverage.mode == mode).map(|coverage| coverage.at).max();
-    facts.last_contact = LastContact { live: last(Mode::Live), shadow: last(Mode::Shadow) };
     facts
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        Currency, SourceVersion, SuppressionReason, decide,
-        testing::{Book as Stage, at, ladder},
-    };
-
-    fn stage() -> Stage {
-        let mut stage = Stage::new(ladder());
-        stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
-        stage.invoice("B", Currency::EUR, 2_000, "2026-02-04");
-        stage.facts.work.push(OpenWork {
-            case: None,
-            task: TaskId::derive(&["call"]),
-            kind: crate::TaskKind::Task,
-            reason: "call".to_owned(),
-            step: Some("person".to_owned()),
-            currency: Some(Currency::EUR),
-            rows: Vec::new(),
-            more: false,
-            asked_at: at("2026-02-01T09:00:00Z"),
-            done: false,
-        });
-        stage
-    }
-
-    fn same(a: &Facts, b: &Facts) -> bool {
-        format!("{:?}", normal(a)) == format!("{:?}", normal(b))
-    }
-
-    /// One event of each variant; a new variant does not compile until it is named here.
-    fn one_of_each(stage: &Stage) -> Vec<Event> {
-        let now = at("2026-02-05T15:45:00Z");
-        let decision = decide(&stage.facts, &stage.policy, now);
-        let after = evolve(&stage.facts, &Event::Decided { decision: decision.clone(), at: now });
-        let message = after.pending[0].id.clone();
-        let invoice =
-            Invoice { source_version: SourceVersion::Number(2), paid_minor: 400, ..stage.facts.invoices[0].invoice.clone() };
-        let mut paid = stage.clone();
-        paid.pay("P", &invoice.id, 300, crate::PaymentStatus::Received, "2026-02-05T00:00:00Z");
-        let payment = paid.facts.payments[0].payment.clone();
-        let reversal = Reversal {
-            external_id: "R".to_owned(),
-            source_version: SourceVersion::Number(1),
-            payment: payment.id.clone(),
-            amount_minor: 100,
-            currency: Currency::EUR,
-            in_force: true,
-            kind: crate::ledger::ReversalKind::Refund,
-        };
-        let all = vec![
-            Event::CustomerUpserted(Customer { name: "New".to_owned(), ..stage.facts.customer.clone() }),
-            Event::InvoiceUpserted(invoice.clone()),
-            Event::InvoiceMovedAway(invoice.id),
-            Event::PaymentUpserted { payment, recorded_at: now },
-            Event::ReversalUpserted(reversal),
-            Event::SourceHeard { source: "canonical".to_owned(), at: now },
-            Event::AgreementPut(crate::testing::hold(
-                crate::HoldScope::Customer,
-                None,
-                crate::HoldClock::Freeze,
-                "2026-02-05T00:00:00Z",
-                "2026-03-01",
-            )),
-            Event::ChargePut(crate::testing::charge("late", 500, "2026-02-01")),
-            Event::OrderGiven(Order {
-                case: None,
-                id: crate::OrderId::derive(&["o"]),
-                kind: crate::OrderKind::LiftCapOnce,
-                currency: Currency::EUR,
-                steps: Vec::new(),
-                workflow: None,
-                by: "somebody".to_owned(),
-                given_at: now,
-                until: None,
-            }),
-            Event::TaskEnded(TaskId::derive(&["call"])),
-            Event::Decided { decision, at: now },
-            Event::Claimed(message.clone()),
-            Event::BecameUnknown(message.clone()),
-            Event::Settled {
-                message: message.clone(),
-                rows: after.pending[0].rows.clone(),
-                outcome: Some(Outcome::Sent),
-                at: now,
-            },
-            Event::NotDelivered(message.clone()),
-            Event::ContactedElsewhere {
-                person: "p1@beispiel.example".to_owned(),
-                attempt: ContactAttempt {
-                    at: now,
-                    channel: crate::Channel::Email,
-                    message,
-                    case: None,
-                    customer: crate::CustomerId::derive(&["another"]),
-                    mode: Mode::Live,
-                },
-            },
-            Event::Replied(now),
-            Event::Suppressed {
-                address: "email:p1@beispiel.example".to_owned(),
-                suppression: Suppression { reason: SuppressionReason::OptOut, at: now },
-            },
-        ];
-        for event in &all {
-            match event {
-                Event::CustomerUpserted(_)
-                | Event::InvoiceUpserted(_)
-                | Event::InvoiceMovedAway(_)
-                | Event::PaymentUpserted { .. }
-                | Event::ReversalUpserted(_)
-                | Event::SourceHeard { .. }
-                | Event::AgreementPut(_)
-                | Event::ChargePut(_)
-                | Event::OrderGiven(_)
-                | Event::TaskEnded(_)
-                | Event::Decided { .. }
-                | Event::Claimed(_)
-                | Event::BecameUnknown(_)
-                | Event::Settled { .. }
-                | Event::NotDelivered(_)
-                | Event::ContactedElsewhere { .. }
-                | Event::Replied(_)
-                | Event::Suppressed { .. } => {}
-            }
-        }
-        all
-    }
-
-    #[test]
-    fn every_event_but_a_decision_may_happen_twice() {
-        let stage = stage();
-        let events = one_of_each(&stage);
-        // Each is told of facts that know of the pending message and its coverage.
-        for (place, event) in events.iter().enumerate() {
-            let mut facts = stage.facts.clone();
-            for before in &events[..place] {
-                if !matches!(before, Event::InvoiceMovedAway(_)) {
-                    facts = evolve(&facts, before);
-                }
-            }
-            let once = evolve(&facts, event);
-            if !matches!(event, Event::Decided { .. }) {
-                assert!(same(&once, &evolve(&once, event)), "{event:?} twice");
-            }
-            let redundant = matches!(event, Event::Settled { .. } | Event::InvoiceUpserted(_));
-            assert!(redundant || !same(&facts, &once), "{event:?} changes something");
-        }
-    }
-
-    #[test]
-    fn older_documents_change_nothing() {
-        let stage = stage();
-        let old = stage.facts.invoices[0].invoice.clone();
-        let new = Invoice { source_version: SourceVersion::Number(5), total_minor: 7, ..old.clone() };
-        let facts = evolve(&stage.facts, &Event::InvoiceUpserted(new));
-        assert!(same(&facts, &evolve(&facts, &Event::InvoiceUpserted(old))));
-    }
-
-    #[test]
-    fn a_message_that_was_not_delivered_opens_its_step_again() {
-        let mut plan = ladder();
-        for step in &mut plan.steps {
-            if let crate::Action::Send(send) = &mut step.action {
-                send.channels.push(crate::Channel::Sms);
-            }
-        }
-        let mut stage = Stage::new(plan);
-        stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
-        let now = at("2026-02-05T15:45:00Z");
-        stage.step(now);
-        let message = stage.facts.coverage.iter().find_map(|coverage| coverage.message.clone()).expect("a message");
-        assert!(decide(&stage.facts, &stage.policy, now).messages.is_empty());
-        stage.facts = evolve(&stage.facts, &Event::NotDelivered(message));
-        stage.facts.last_contact.live = None;
-        let again = decide(&stage.facts, &stage.policy, now);
-        assert_eq!(again.messages.len(), 1);
-        assert_eq!(again.messages[0].channel, crate::Channel::Sms, "by the next channel");
-    }
+fn not_delivered(facts: Facts, message: &MessageId, last_contact: LastContact) -> Facts {
+    let way = facts.coverage.iter().filter(|coverage| coverage.message.as_ref() == Some(message)).find_map(|it| it.way.clone());
+    let person = way.and_then(|(_, contact)| person_of(&facts, &contact));
+    let facts = with_outcome(facts, message, |_| Outcome::Undelivered);
+    not_contacted(Facts { last_contact, ..facts }, person.as_ref(), message)
 }
+
+#[cfg(test)]
+mod tests;

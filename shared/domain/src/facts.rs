@@ -78,6 +78,8 @@ pub struct PaymentFact {
     pub recorded_at: Timestamp,
     /// Where this version does not say that the payment was received, the newest of those before it that said so.
     pub received_before: Option<Payment>,
+    /// Whether the payment is set aside as spent, and here only because an invoice refers to it.
+    pub archived: bool,
 }
 
 impl PaymentFact {
@@ -86,18 +88,18 @@ impl PaymentFact {
     pub fn heard(known: Option<&Self>, payment: &Payment, recorded_at: Timestamp) -> Option<Self> {
         let is_received = |payment: &Payment| payment.status == PaymentStatus::Received;
         let Some(known) = known else {
-            return Some(Self { payment: payment.clone(), recorded_at, received_before: None });
+            return Some(Self { payment: payment.clone(), recorded_at, received_before: None, archived: false });
         };
         let is_newer = payment.source_version > known.payment.source_version;
         let received = if is_received(&known.payment) { Some(&known.payment) } else { known.received_before.as_ref() };
         if is_newer {
             let received_before = received.filter(|_| !is_received(payment)).cloned();
-            return Some(Self { payment: payment.clone(), recorded_at, received_before });
+            return Some(Self { payment: payment.clone(), recorded_at, received_before, archived: false });
         }
         let adds = is_received(payment)
             && payment.source_version < known.payment.source_version
             && received.is_none_or(|received| received.source_version < payment.source_version);
-        adds.then(|| Self { payment: known.payment.clone(), recorded_at, received_before: Some(payment.clone()) })
+        adds.then(|| Self { received_before: Some(payment.clone()), recorded_at, ..known.clone() })
     }
 
     /// The invoices that it is for, or was when it was received.
@@ -143,6 +145,20 @@ stored_words!(
         Cease = "cease",
     }
 );
+
+impl SuppressionReason {
+    /// Whether it takes the place of another reason.
+    pub fn is_stricter_than(self, other: Self) -> bool {
+        let strictness = |reason| match reason {
+            Self::Bounce => 0,
+            Self::Complaint => 1,
+            Self::OptOut => 2,
+            Self::Cease => 3,
+            Self::Later(_) => 4,
+        };
+        strictness(self) > strictness(other)
+    }
+}
 
 /// When a customer was last contacted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

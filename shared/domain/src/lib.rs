@@ -24,6 +24,7 @@
 //! | [`order`] | what people told Dunlin to do |
 //! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
+//! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 
 #![warn(missing_docs)]
@@ -38,6 +39,7 @@ pub mod calendar;
 pub mod charge;
 pub mod condition;
 pub mod contact_log;
+pub mod counting;
 pub mod coverage;
 pub mod currency;
 pub mod customer;

@@ -210,9 +210,20 @@ impl Book {
                 customer: customer.clone(),
                 mode: Mode::Live,
             };
-            let event = Event::ContactedElsewhere { person: person.to_owned(), attempt };
+            let event = Event::Contacted { person: person.to_owned(), attempt };
             self.facts = evolve(&self.facts, &event);
         }
+    }
+
+    /// A message proves not to have been delivered: the last contacts are those by others that the book remembers.
+    pub fn not_delivered(&mut self, message: &MessageId) {
+        let sent = |mode: Mode| {
+            let all = self.facts.invoices.iter().flat_map(|fact| &fact.folded).chain(&self.facts.coverage);
+            let others = all.filter(|mark| mark.message.as_ref().is_some_and(|id| id != message));
+            others.filter(|mark| mark.outcome.satisfies() && mark.mode == mode).map(|mark| mark.at).max()
+        };
+        let last_contact = LastContact { live: sent(Mode::Live), shadow: sent(Mode::Shadow) };
+        self.facts = evolve(&self.facts, &Event::NotDelivered { message: message.clone(), last_contact });
     }
 
     /// The email address of whom a message's contact names.
@@ -226,7 +237,8 @@ impl Book {
         let decision = decide(&self.facts, &self.policy, now);
         self.facts = evolve(&self.facts, &Event::Decided { decision: decision.clone(), at: now });
         for pending in self.facts.pending.clone() {
-            let settled = Event::Settled { message: pending.id, rows: pending.rows, outcome: Some(Outcome::Sent), at: now };
+            let (message, rows, outcome) = (pending.id, pending.rows, Some(Outcome::Sent));
+            let settled = Event::Settled { message, rows, outcome, at: now, contacted_at: now };
             self.facts = evolve(&self.facts, &settled);
         }
         decision

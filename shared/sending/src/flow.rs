@@ -392,6 +392,7 @@ impl Sender {
                 rows: call.rows.clone(),
                 outcome: call.sent.outcome(),
                 at: now,
+                contacted_at: now,
             };
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)

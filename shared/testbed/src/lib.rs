@@ -24,3 +24,8 @@ pub use meter::Meter;
 
 /// The name of the table.
 pub const TABLE: &str = "dunlin";
+
+/// How many sequences a long property plays: what the variable `DUNLIN_SEQUENCES` of the process says, else `few`.
+pub fn sequences(few: u32) -> u32 {
+    kit::Env::from_process().get("DUNLIN_SEQUENCES").map_or(few, |count| count.parse().unwrap())
+}

@@ -86,7 +86,7 @@ fn no_more_goes_along_than_one_transaction_takes() {
         if n % 2 == 0 { agreement.lifted(at("2026-02-02T00:00:00Z")) } else { agreement }
     };
     let agreements: Vec<Agreement> = (0..50).map(pause).collect();
-    let along = along(&agreements, &orders, &invoice);
+    let along = along(&Facts { agreements, orders, ..Stage::new(ladder()).facts }, &invoice);
     assert_eq!((along.agreements.len(), along.orders.len()), (AGREEMENTS_ALONG_MAX, ORDERS_ALONG_MAX));
     assert!(along.agreements.iter().all(|agreement| !agreement.is_over()), "what still holds first");
 }

@@ -49,7 +49,8 @@ fn decided(stage: &mut Stage, now: Timestamp) -> Vec<Pending> {
 }
 
 fn settle(stage: &mut Stage, pending: &Pending, outcome: Option<Outcome>, at: Timestamp) {
-    let settled = Event::Settled { message: pending.id.clone(), rows: pending.rows.clone(), outcome, at };
+    let (message, rows) = (pending.id.clone(), pending.rows.clone());
+    let settled = Event::Settled { message, rows, outcome, at, contacted_at: at };
     stage.facts = evolve(&stage.facts, &settled);
 }
 
@@ -144,9 +145,9 @@ fn nobody_who_had_it_gets_it_again() {
     for message in &pending {
         settle(&mut stage, message, Some(Outcome::Sent), now);
     }
-    stage.facts = evolve(&stage.facts, &Event::NotDelivered(pending[0].id.clone()));
+    stage.not_delivered(&pending[0].id);
     assert!(decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z")).messages.is_empty());
-    stage.facts = evolve(&stage.facts, &Event::NotDelivered(pending[1].id.clone()));
+    stage.not_delivered(&pending[1].id);
     assert_eq!(to(&decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z")).messages)[0], ("c", None));
 }
 

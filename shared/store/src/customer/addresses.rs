@@ -58,19 +58,12 @@ impl Store {
         customer: Option<&CustomerId>,
     ) -> Result<()> {
         const OP: &str = "suppress an address for";
-        let strictness = |reason: SuppressionReason| match reason {
-            SuppressionReason::Bounce => 0,
-            SuppressionReason::Complaint => 1,
-            SuppressionReason::OptOut => 2,
-            SuppressionReason::Cease => 3,
-            SuppressionReason::Later(_) => 4,
-        };
         let mut tries = Tries::new(ATTEMPTS, OP, customer.map_or("", CustomerId::as_str));
         loop {
             tries.again()?;
             let row = self.read(OP, &key, true).await?;
             let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
-            if fact.suppressed.as_ref().is_some_and(|known| strictness(known.reason) >= strictness(reason)) {
+            if fact.suppressed.as_ref().is_some_and(|known| !reason.is_stricter_than(known.reason)) {
                 return Ok(());
             }
             fact.suppressed = Some(Suppression { reason, at });

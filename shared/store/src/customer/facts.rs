@@ -19,7 +19,12 @@ use crate::{
     customer::{contacts::log_of, head::unpack},
     message::record::RecordItem,
     table::{
-        attributes::{self, document::DOC, every::SK, fact, heartbeat, rows},
+        attributes::{
+            self,
+            document::DOC,
+            every::{CHASE, SK},
+            fact, heartbeat, rows,
+        },
         db::{Range, Row, json, last_of, number, text},
         keys::{self, Key},
     },
@@ -31,8 +36,6 @@ const FACTS_MAX: usize = 60_000;
 const GENERATIONS_MAX: usize = 6;
 /// Invoices whose versions a record names.
 const VERSIONS_MAX: usize = 20;
-/// Every channel with an address that can be suppressed.
-const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
 const OUTSIDE: &str = "read the people of";
 
@@ -90,6 +93,7 @@ pub(crate) fn payment_of(row: &Row) -> Result<PaymentFact> {
         payment: json::<Payment>(row, DOC)?,
         recorded_at: at.unwrap_or(Timestamp::UNIX_EPOCH),
         received_before: before,
+        archived: !row.contains_key(CHASE),
     })
 }
 
@@ -308,7 +312,7 @@ impl Store {
         let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (_, contact) in People::of(facts).all() {
             persons.extend(contact.person());
-            for channel in ADDRESSED {
+            for channel in Channel::ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }

@@ -11,7 +11,7 @@ use domain::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Head, Result, Store,
+    Head, Result, Store, Vault,
     customer::{contacts::log_of, facts::payment_of},
     message::record::{self, RecordItem, RecordStatus},
     table::{
@@ -27,8 +27,6 @@ const VERSIONS_MAX: usize = 60_000;
 const DOUBT: SignedDuration = SignedDuration::from_mins(5);
 /// Most facts that came so close and are left out one after another.
 const DOUBTED_MAX: usize = 40;
-/// Every channel with an address that can be suppressed.
-const ADDRESSED: [Channel; 4] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp];
 
 /// A batch of the stream that was given up: versions of what changed meanwhile may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +44,11 @@ pub enum Basis {
     Recorded,
     /// Nothing was decided at that instant that changed anything: this is what would have been.
     Recomputed,
+    /// What the recorded decision was made from cannot be shown: personal fields of it were erased since.
+    Erased {
+        /// The engine that decided, where the record says it.
+        engine: Option<u32>,
+    },
     /// The record has other inputs.
     Differs {
         /// The engine that decided, where the record says it.
@@ -70,16 +73,20 @@ pub struct AsOf {
     pub basis: Basis,
     /// The number of the recorded decision of that very instant.
     pub number: Option<u64>,
+    /// Whether personal fields of what was known until then were erased since: they are empty in `facts`.
+    pub erased: bool,
 }
 
 /// A version as it was read.
-struct Version {
+pub(super) struct Version {
     /// The sort key of the fact.
-    sk: String,
+    pub(super) sk: String,
     /// Its place in the stream.
     sequence: String,
     at: Timestamp,
-    row: Row,
+    pub(super) row: Row,
+    /// Whether something that it said of people was erased since.
+    pub(super) erased: bool,
 }
 
 /// A decision as its records have it.
@@ -105,7 +112,7 @@ struct Everything {
     gaps: Vec<Gap>,
 }
 
-impl Store {
+impl Vault {
     /// What was known of a customer at an instant, what this engine decides by it, and how that relates to what was recorded then.
     /// `None` when the customer was not known then.
     ///
@@ -113,7 +120,8 @@ impl Store {
     ///
     /// Those of reading, and [`crate::Error::Corrupt`].
     pub async fn as_of(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<Option<AsOf>> {
-        let Some(all) = self.everything(tenant, customer).await? else { return Ok(None) };
+        let Some(all) = self.store.everything(self, tenant, customer).await? else { return Ok(None) };
+        let erased = all.is_erased(at);
         let recorded = all.past.iter().find(|past| past.at.as_millisecond() == at.as_millisecond());
         let number = recorded.map(|past| past.number);
         let before =
@@ -121,26 +129,30 @@ impl Store {
         let mut first = None;
         for left_out in all.doubtful(at) {
             let Some(facts) = all.facts(tenant, at, before, &left_out)? else { continue };
-            let Some(policy) = self.policy_as_of(tenant, &all, &facts.cases, at, &left_out).await? else { continue };
+            let Some(policy) = self.store.policy_as_of(tenant, &all, &facts.cases, at, &left_out).await? else { continue };
             let inputs = domain::inputs(&facts, &policy, at);
             let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
             if same || recorded.is_none() {
                 let basis = if same { Basis::Recorded } else { Basis::Recomputed };
-                return Ok(Some(as_of(at, facts, policy, basis, number)));
+                return Ok(Some(as_of(at, facts, policy, basis, number, erased)));
             }
             first.get_or_insert((facts, policy));
         }
         let Some((facts, policy)) = first else { return Ok(None) };
         let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
-        Ok(Some(as_of(at, facts, policy, Basis::Differs { engine, gaps }, number)))
+        let basis = if erased { Basis::Erased { engine } } else { Basis::Differs { engine, gaps } };
+        Ok(Some(as_of(at, facts, policy, basis, number, erased)))
     }
+}
 
-    async fn everything(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Everything>> {
+impl Store {
+    async fn everything(&self, vault: &Vault, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Everything>> {
         const OP: &str = "read the history of";
         let Some(head) = self.head(tenant, customer).await? else { return Ok(None) };
         let pk = keys::customer(tenant, customer);
-        let own = self.versions(&pk, "").await?;
+        let mut own = self.versions(&pk, "").await?;
+        vault.open_versions(tenant, customer, &mut own).await?;
         let of_tenant = keys::tenant(tenant);
         let mut of_policy = Vec::new();
         for kind in ["SETTINGS", "BREAKER", "WF", "TPL", "HEARD"] {
@@ -172,12 +184,12 @@ impl Store {
             coverage,
             gaps: gaps.iter().filter_map(gap).collect(),
         };
-        self.people_ever(tenant, &mut all).await?;
+        self.people_ever(vault, tenant, &mut all).await?;
         Ok(Some(all))
     }
 
     /// Versions of the addresses of everybody who was ever a contact, and of the customers whose people were written to.
-    async fn people_ever(&self, tenant: &TenantId, all: &mut Everything) -> Result<()> {
+    async fn people_ever(&self, vault: &Vault, tenant: &TenantId, all: &mut Everything) -> Result<()> {
         let mut profiles: Vec<Customer> = Vec::new();
         let mut above: BTreeSet<CustomerId> = BTreeSet::new();
         for version in all.own.iter().filter(|version| version.sk == "PROFILE" && version.row.contains_key(DOC)) {
@@ -186,7 +198,8 @@ impl Store {
             profiles.push(profile);
         }
         for id in above {
-            let versions = self.versions(&keys::customer(tenant, &id), "PROFILE").await?;
+            let mut versions = self.versions(&keys::customer(tenant, &id), "PROFILE").await?;
+            vault.open_versions(tenant, &id, &mut versions).await?;
             for version in versions.iter().filter(|version| version.row.contains_key(DOC)) {
                 profiles.push(json(&version.row, DOC)?);
             }
@@ -200,7 +213,7 @@ impl Store {
         let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
         for contact in profiles.iter().flat_map(|profile| &profile.contacts).chain(own) {
             persons.extend(contact.person());
-            for channel in ADDRESSED {
+            for channel in Channel::ADDRESSED {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }
@@ -225,7 +238,7 @@ impl Store {
         let read = |row: Row| {
             let (sk, sequence) = text(&row, SK)?.strip_prefix(keys::VERSION)?.rsplit_once('#')?;
             let at = instant(number(&row, version::AT)?);
-            Some(Version { sk: sk.to_owned(), sequence: sequence.to_owned(), at, row })
+            Some(Version { sk: sk.to_owned(), sequence: sequence.to_owned(), at, row, erased: false })
         };
         Ok(rows.into_iter().filter_map(read).collect())
     }
@@ -265,9 +278,9 @@ impl Store {
     }
 }
 
-fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, number: Option<u64>) -> AsOf {
+fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, number: Option<u64>, erased: bool) -> AsOf {
     let decision = decide(&facts, &policy, at);
-    AsOf { at, facts, policy, decision, basis, number }
+    AsOf { at, facts, policy, decision, basis, number, erased }
 }
 
 /// The hash of inputs as records have it.
@@ -325,6 +338,10 @@ fn current<'v>(versions: &'v [Version], at: Timestamp, left_out: &BTreeSet<&str>
 }
 
 impl Everything {
+    fn is_erased(&self, at: Timestamp) -> bool {
+        self.own.iter().chain(self.above.values().flatten()).any(|version| version.erased && version.at <= at)
+    }
+
     /// What may not have been there when a decision of that instant read its facts: nothing, then the last that came, and so on.
     fn doubtful(&self, at: Timestamp) -> Vec<BTreeSet<&str>> {
         let all =
@@ -374,12 +391,12 @@ impl Everything {
                 }
                 "PAY" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.payments.push(PaymentFact { recorded_at, ..payment_of(row)? });
+                    facts.payments.push(PaymentFact { recorded_at, archived: false, ..payment_of(row)? });
                 }
                 "REV" => facts.reversals.push(json::<Reversal>(row, DOC)?),
                 "SHARED" => {
                     let recorded_at = number(row, version::AT).map_or(Timestamp::UNIX_EPOCH, instant);
-                    facts.shared.push(PaymentFact { recorded_at, ..payment_of(row)? });
+                    facts.shared.push(PaymentFact { recorded_at, archived: false, ..payment_of(row)? });
                     facts.shared_reversals.extend(json::<Vec<Reversal>>(row, shared::REVERSALS)?);
                 }
                 _ if sk.starts_with(keys::AGREEMENTS) => facts.agreements.push(json::<Agreement>(row, DOC)?),
@@ -422,7 +439,7 @@ impl Everything {
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
         for (_, contact) in people.all() {
-            for channel in ADDRESSED {
+            for channel in Channel::ADDRESSED {
                 let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
                 for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {

@@ -3,13 +3,16 @@
 //! A version lies under the partition of its item with `#V` behind it, in the order of the stream, and holds the item's attributes as they
 //! were, but for those that only say where the item stands among others ([`UNSAID`]). It is written once: the same record again, late or in
 //! another order, finds it there. What a fact is, [`VERSIONED`] says: one line a kind. The head is not versioned: what it held at an instant
-//! follows from the records.
+//! follows from the records. What a version says of people is sealed under a key of each (`sealed`); records hold ids, never names or
+//! addresses.
 
 mod as_of;
+mod sealed;
 mod write;
 
 pub(crate) use as_of::pack_inputs;
 pub use as_of::{AsOf, Basis, Gap};
+pub use sealed::Whose;
 pub use write::{NewVersion, Seen};
 
 use crate::table::{

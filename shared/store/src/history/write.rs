@@ -28,8 +28,10 @@ pub struct Seen {
 /// A version to be written.
 #[derive(Clone, Debug)]
 pub struct NewVersion {
-    key: Key,
-    row: Row,
+    pub(super) key: Key,
+    pub(super) row: Row,
+    /// The fact that it is of.
+    pub(super) of: Key,
 }
 
 impl Store {
@@ -54,16 +56,8 @@ impl Store {
         if new.is_none() {
             row.insert(version::GONE.to_owned(), n(1));
         }
-        Some(NewVersion { key: keys::version(pk, sk, &seen.sequence), row })
-    }
-
-    /// Writes a version, unless it is there.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    pub async fn put_version(&self, version: &NewVersion) -> Result<()> {
-        self.create("keep a version of", &version.key, version.row.clone()).await.map(|_| ())
+        let of = Key { pk: pk.to_owned(), sk: sk.to_owned() };
+        Some(NewVersion { key: keys::version(pk, sk, &seen.sequence), row, of })
     }
 
     /// Notes that a batch of the stream was given up, so that versions may be missing of what changed meanwhile, whoever's.

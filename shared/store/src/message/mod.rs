@@ -3,6 +3,7 @@
 pub(crate) mod claim;
 pub(crate) mod commit;
 mod commit_plan;
+mod folded;
 pub(crate) mod receipts;
 pub(crate) mod record;
 pub(crate) mod settle;

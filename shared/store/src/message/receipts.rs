@@ -1,6 +1,8 @@
 //! What is heard of messages after they left: receipts, bounces, complaints.
 
-use domain::{CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
+use std::collections::BTreeSet;
+
+use domain::{Coverage, CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -237,9 +239,10 @@ impl Store {
         let wake = Wake::of(Some(&head), customer, 1, now);
         let mut of_head = bump(tenant, customer, &wake, now);
         if outcome == Outcome::Undelivered {
-            of_head = self.contact_before(of_head, tenant, customer, message).await?;
+            of_head = self.contact_before(of_head, tenant, &head, message).await?;
         }
-        let actions = vec![of_head.update(self), change.update(self)];
+        let mut actions = vec![of_head.update(self), change.update(self)];
+        actions.extend(self.tell_folded(tenant, customer, item, outcome, now).await?);
         let Transacted::Done = self.transact(OP, message.as_str(), actions).await? else { return Ok(None) };
         if let (Outcome::Undelivered, Some(body)) = (outcome, &item.body.message) {
             Box::pin(self.contact_was_lost(tenant, customer, &body.contact, message)).await?;
@@ -247,19 +250,18 @@ impl Store {
         Ok(Some(true))
     }
 
-    /// The last contacts as they are without `message`, which nobody got.
-    async fn contact_before(
-        &self,
-        change: Change,
-        tenant: &TenantId,
-        customer: &CustomerId,
-        message: &MessageId,
-    ) -> Result<Change> {
-        let records = self.records(tenant, customer, 50).await?;
+    /// The last contacts as they are without `message`, which nobody got: those of the customer's own records, and those that came along
+    /// with invoices.
+    async fn contact_before(&self, change: Change, tenant: &TenantId, head: &Head, message: &MessageId) -> Result<Change> {
+        let records = self.records(tenant, &head.customer, 50).await?;
+        let facts = Box::pin(self.facts(tenant, head)).await?;
+        let own: BTreeSet<&MessageId> = records.iter().filter_map(|record| Some(&record.message.as_ref()?.id)).collect();
+        let came_along = |coverage: &&Coverage| coverage.message.as_ref().is_some_and(|id| !own.contains(id));
         let last = |mode: Mode| {
             records
                 .iter()
                 .flat_map(|record| &record.coverage)
+                .chain(facts.invoices.iter().flat_map(|fact| &fact.folded).filter(came_along))
                 .filter(|coverage| coverage.message.as_ref().is_some_and(|id| id != message))
                 .filter(|coverage| coverage.outcome.satisfies() && coverage.mode == mode)
                 .map(|coverage| coverage.at)

@@ -1,7 +1,8 @@
 //! Settles messages: the record, then the head that takes the message off what is pending and links the record.
 
 use domain::{
-    Covered, CustomerId, InvoiceId, MessageId, MessageStatus, Next, Outcome, RuleTrace, SourceVersion, TenantId, decide::Refusal,
+    Covered, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Next, Outcome, RuleTrace, SourceVersion, TenantId,
+    decide::Refusal,
 };
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -136,7 +137,7 @@ impl Store {
                 .put(head::TIP, s(record::hash(&text)));
             change = as_heard(change, message, &entry);
             if !lost {
-                change = contacted(change, &head, settlement.status, settlement.at);
+                change = contacted(change, &head, settlement.status, entry.message.mode, settlement.at);
             }
             if head.pending.len() == 1 {
                 let next = if unchanged && !lost { next } else { Next::At(settlement.at) };
@@ -291,7 +292,7 @@ impl Store {
             };
             change = as_heard(change, message, entry);
             if !lost {
-                change = contacted(change, &head, how.status, how.contacted_at);
+                change = contacted(change, &head, how.status, entry.message.mode, how.contacted_at);
             }
             if head.pending.len() == 1 {
                 change = move_due(change, tenant, &head, Next::At(how.at));
@@ -422,12 +423,12 @@ pub(crate) fn as_heard(change: Change, message: &MessageId, entry: &Entry) -> Ch
     }
 }
 
-fn contacted(change: Change, head: &Head, status: Settled, at: Timestamp) -> Change {
-    match status {
-        Settled::Sent | Settled::Unknown => {
-            change.put(head::LAST_LIVE, n(millis(head.last_contact.live.map_or(at, |last| last.max(at)))))
-        }
-        Settled::Shadow => change.put(head::LAST_SHADOW, n(millis(head.last_contact.shadow.map_or(at, |last| last.max(at))))),
-        Settled::Failed | Settled::Superseded | Settled::Blocked => change,
-    }
+/// The last contact, in the ledger that the message was decided in: also of one of shadow mode whose sender did not come back.
+fn contacted(change: Change, head: &Head, status: Settled, mode: Mode, at: Timestamp) -> Change {
+    let (name, last) = match (status, mode) {
+        (Settled::Failed | Settled::Superseded | Settled::Blocked, _) => return change,
+        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Shadow) => (head::LAST_SHADOW, head.last_contact.shadow),
+        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Off | Mode::Live) => (head::LAST_LIVE, head.last_contact.live),
+    };
+    change.put(name, n(millis(last.map_or(at, |last| last.max(at)))))
 }

@@ -180,10 +180,10 @@ pub mod sign_in {
     }
 }
 
-/// A tenant's data key.
+/// A tenant's data key, or the key of a person.
 pub mod data_key {
     item! { "data_key":
-        WRAPPED = "wrapped", Bytes, "The key, wrapped by KMS.";
+        WRAPPED = "wrapped", Bytes, "The key, wrapped by KMS; that of a person, sealed under the tenant's data key of people.";
     }
 }
 
@@ -470,6 +470,7 @@ pub mod version {
         AT = "v_at", Millis, "When the fact was written so; of a gap, when the first change of it came.";
         BY = "v_by", Text, "By whom; empty where the fact does not say.";
         GONE = "v_gone", Flag, "The fact was deleted.";
+        SEALED = "v_sealed", Json, "What it says of people, by the hash of whose it is and some of its key's: their fields by JSON pointer, sealed under their key, base 64.";
         UNTIL = "v_until", Millis, "Of a gap: when the last change of it came.";
         COUNT = "v_count", Number, "Of a gap: how many changes.";
     }

@@ -20,6 +20,7 @@
 //! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
 //! | data key of secrets | `T` | `KEY` | admin, once | by key, cached | 1 W |
 //! | data key of links | `T` | `KEY#LINKS` | admin, once | by key, cached | 1 W |
+//! | data key of people | `T` | `KEY#PEOPLE` | admin, once | `read-model` and as of an instant, by key, cached | 1 W |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
@@ -41,6 +42,7 @@
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
+//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; erasure deletes it | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
@@ -188,6 +190,15 @@ pub(crate) fn data_key(t: &TenantId) -> Key {
 }
 pub(crate) fn link_key(t: &TenantId) -> Key {
     Key::new(tenant(t), "KEY#LINKS")
+}
+pub(crate) fn people_key(t: &TenantId) -> Key {
+    Key::new(tenant(t), "KEY#PEOPLE")
+}
+/// What the sort keys of people's keys begin with. No filter of the stream passes them.
+pub(crate) const PERSON_KEYS: &str = "KEY#";
+/// The key under which is sealed what versions say of a person at a customer.
+pub(crate) fn person_key(t: &TenantId, c: &CustomerId, whose: &str) -> Key {
+    Key::new(customer(t, c), format!("{PERSON_KEYS}{}", digest(&[whose])))
 }
 pub(crate) fn heard(t: &TenantId, source: &str) -> Key {
     Key::new(tenant(t), format!("HEARD#{source}"))

@@ -2,7 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use domain::{TenantId, settings::Caps};
+pub use domain::counting::Room;
+use domain::{
+    TenantId,
+    counting::{Day, room},
+    settings::Caps,
+};
 use jiff::{ToSpan, civil::Date};
 
 use crate::{
@@ -34,19 +39,6 @@ impl Slot {
     }
 }
 
-/// Whether there is room for messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
-    /// For so many; they are counted.
-    Granted(u32),
-    /// The hour's cap is used up.
-    HourFull,
-    /// The day's cap is used up.
-    DayFull,
-    /// The caps leave room, and more than the breaker allows would leave on one day.
-    BreakerFull,
-}
-
 impl Store {
     /// Reserves room for messages: as many as `wanted` says at most, and none when there is not room for as many as it says at
     /// least. `breaker` is how many may leave on one day unless a person looked at the day ([`Store::approve_day`]). All of it
@@ -67,7 +59,7 @@ impl Store {
         let (need, want) = wanted.into_inner();
         let hour = slot.hour_name();
         // Only the item says whether a person looked at the day.
-        let mut known = if breaker < need {
+        let mut known = if breaker < want {
             self.read(OP, &keys::counters(tenant, slot.on), true).await?.unwrap_or_default()
         } else {
             Row::new()
@@ -75,19 +67,10 @@ impl Store {
         let mut tries = Tries::new(ATTEMPTS_SHARED, OP, tenant.as_str());
         loop {
             tries.again()?;
-            let left = |cap: Option<u32>, name: &str| cap.map_or(want, |cap| cap.saturating_sub(count(&known, name)));
-            let (of_day, of_hour) = (left(caps.per_day, DECIDED), left(caps.per_hour, &hour));
-            let of_breaker = if count(&known, counters::SEEN) == 1 { want } else { left(Some(breaker), DECIDED) };
-            if of_day < need {
-                return Ok(Room::DayFull);
-            }
-            if of_hour < need {
-                return Ok(Room::HourFull);
-            }
-            if of_breaker < need {
-                return Ok(Room::BreakerFull);
-            }
-            let grant = want.min(of_day).min(of_hour).min(of_breaker);
+            let grant = match room(&day_of(&known), slot.hour, need..=want, caps, breaker) {
+                Room::Granted(grant) => grant,
+                full @ (Room::HourFull | Room::DayFull | Room::BreakerFull) => return Ok(full),
+            };
             let mut change = Change::of(keys::counters(tenant, slot.on))
                 .add(DECIDED, n(grant))
                 .add(&hour, n(grant))
@@ -164,6 +147,12 @@ impl Store {
 /// So many were counted under a name, or fewer.
 fn room_for(name: &str, most: i64) -> When {
     absent(name).or(at_most(name, n(most)))
+}
+
+/// A day's counts as the table has them.
+fn day_of(row: &Row) -> Day {
+    let hours = (0..24).map(|hour| (hour, count(row, &counters::of_hour(hour)))).filter(|(_, of_hour)| *of_hour > 0);
+    Day { decided: count(row, DECIDED), hours: hours.collect(), seen: count(row, counters::SEEN) == 1 }
 }
 
 fn count(row: &Row, name: &str) -> u32 {

@@ -1,5 +1,5 @@
-//! Data keys, wrapped by KMS: a tenant has one that seals secrets (AES-256-GCM) and one that signs links. Each is wrapped for its purpose,
-//! so that a role may be allowed to open the one and not the other.
+//! Data keys, wrapped by KMS: a tenant has one that seals secrets (AES-256-GCM), one that signs links, and one that wraps the keys of people.
+//! Each is wrapped for its purpose, so that a role may be allowed to open the one and not the other.
 
 use std::{
     collections::HashMap,
@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Connections,
     /// Signs the links in its messages.
     Links,
+    /// Wraps the keys under which personal fields of history are sealed.
+    People,
 }
 
 impl Purpose {
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::Connections => "connections",
             Self::Links => "links",
+            Self::People => "people",
         }
     }
 
@@ -37,6 +40,7 @@ impl Purpose {
         match self {
             Self::Connections => keys::data_key(tenant),
             Self::Links => keys::link_key(tenant),
+            Self::People => keys::people_key(tenant),
         }
     }
 }
@@ -121,14 +125,15 @@ impl Vault {
         Ok(key)
     }
 
-    /// Makes the tenant's data keys where there are none, so that secrets can be sealed and links signed.
+    /// Makes the tenant's data keys where there are none, so that secrets and history can be sealed and links signed.
     ///
     /// # Errors
     ///
     /// Those of KMS and of the table.
     pub async fn ensure_key(&self, tenant: &TenantId) -> Result<()> {
         self.data_key(tenant, Purpose::Connections).await?;
-        self.data_key(tenant, Purpose::Links).await.map(|_| ())
+        self.data_key(tenant, Purpose::Links).await?;
+        self.data_key(tenant, Purpose::People).await.map(|_| ())
     }
 
     /// Seals a secret of a tenant's connection.
@@ -137,13 +142,8 @@ impl Vault {
     ///
     /// Those of KMS and of reading.
     pub async fn seal(&self, tenant: &TenantId, connection: &str, secret: &[u8]) -> Result<Vec<u8>> {
-        let key = cipher(&self.data_key(tenant, Purpose::Connections).await?);
-        let mut nonce = [0_u8; NONCE_LEN];
-        aws_lc_rs::rand::fill(&mut nonce).map_err(|_| corrupt(tenant, "there is no randomness"))?;
-        let mut sealed = secret.to_vec();
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose(tenant, connection)), &mut sealed)
-            .map_err(|_| corrupt(tenant, "a secret could not be sealed"))?;
-        Ok([&nonce[..], &sealed].concat())
+        let key = self.data_key(tenant, Purpose::Connections).await?;
+        seal_under(&key, purpose(tenant, connection), secret).ok_or_else(|| corrupt(tenant, "a secret could not be sealed"))
     }
 
     /// Opens what [`Vault::seal`] sealed for the same tenant and connection.
@@ -152,18 +152,30 @@ impl Vault {
     ///
     /// [`Error::Corrupt`] for anything else; those of KMS and of reading.
     pub async fn open(&self, tenant: &TenantId, connection: &str, sealed: &[u8]) -> Result<Vec<u8>> {
-        let key = cipher(&self.data_key(tenant, Purpose::Connections).await?);
-        let wrong = || corrupt(tenant, "a sealed secret does not open");
-        let (nonce, rest) = sealed.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
-        let mut rest = rest.to_vec();
-        let plain = key.open_in_place(nonce, Aad::from(purpose(tenant, connection)), &mut rest).map_err(|_| wrong())?;
-        Ok(plain.to_vec())
+        let key = self.data_key(tenant, Purpose::Connections).await?;
+        open_under(&key, purpose(tenant, connection), sealed).ok_or_else(|| corrupt(tenant, "a sealed secret does not open"))
     }
 }
 
 fn cipher(key: &[u8; 32]) -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are a key"))
+}
+
+/// Seals under a key for one use: nonce, ciphertext and tag. `None` when there is no randomness.
+pub(crate) fn seal_under(key: &[u8; 32], for_what: Vec<u8>, plain: &[u8]) -> Option<Vec<u8>> {
+    let mut nonce = [0_u8; NONCE_LEN];
+    aws_lc_rs::rand::fill(&mut nonce).ok()?;
+    let mut sealed = plain.to_vec();
+    cipher(key).seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(for_what), &mut sealed).ok()?;
+    Some([&nonce[..], &sealed].concat())
+}
+
+/// Opens what was sealed under the same key for the same use; `None` for anything else.
+pub(crate) fn open_under(key: &[u8; 32], for_what: Vec<u8>, sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, rest) = sealed.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut rest = rest.to_vec();
+    Some(cipher(key).open_in_place(nonce, Aad::from(for_what), &mut rest).ok()?.to_vec())
 }
 
 fn purpose(tenant: &TenantId, connection: &str) -> Vec<u8> {

@@ -1,8 +1,19 @@
 //! Caps and breaker, whoever asks at once.
 
-use domain::*;
+use domain::{
+    counting::{BreakerState, Counted, Day, Switched, counted, room, switched},
+    *,
+};
 use futures::future::join_all;
-use store::{Room, Slot};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use store::{
+    Room, Slot,
+    inspect::{
+        attributes::{breaker, counters},
+        key,
+    },
+};
 
 use crate::common::*;
 
@@ -78,5 +89,78 @@ async fn the_breaker_compares_with_the_median_and_a_person_may_lift_it() {
     store.approve_day(tenant, slot(0).on).await.unwrap();
     for breaker in [100, 0] {
         assert_eq!(store.reserve(tenant, slot(9), 11..=11, &none, breaker).await.unwrap(), Room::Granted(11));
+    }
+}
+
+async fn item(table: &Table, sk: &str) -> std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> {
+    let item = table.db.get_item().table_name(testbed::TABLE).consistent_read(true).set_key(Some(key("T#acme", sk)));
+    item.send().await.unwrap().item.unwrap_or_default()
+}
+
+async fn day(table: &Table) -> Day {
+    let item = item(table, "COUNT#2026-02-02").await;
+    let number = |name: &str| item.get(name).map_or(0, |value| value.as_n().unwrap().parse::<u32>().unwrap());
+    let hours = (0..24).map(|hour| (hour, number(&counters::of_hour(hour)))).filter(|(_, count)| *count > 0).collect();
+    Day { decided: number(counters::DECIDED), hours, seen: number(counters::SEEN) == 1 }
+}
+
+async fn breaker_of(table: &Table) -> BreakerState {
+    let item = item(table, "BREAKER").await;
+    let number = |name: &str| item.get(name).map(|value| value.as_n().unwrap().parse::<i64>().unwrap());
+    let instant = |name: &str| number(name).map(|millis| Timestamp::from_millisecond(millis).unwrap());
+    BreakerState {
+        open: number(breaker::OPEN) == Some(1),
+        reason: item.get(breaker::REASON).map(|value| value.as_s().unwrap().clone()),
+        tripped_at: instant(breaker::TRIPPED_AT),
+        reset_at: instant(breaker::RESET_AT),
+    }
+}
+
+/// Hours with nothing are as good as those that nobody counted in.
+fn bare(day: Day) -> Day {
+    Day { hours: day.hours.into_iter().filter(|(_, count)| *count > 0).collect(), ..day }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: testbed::sequences(24), failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn what_is_counted_and_switched_is_what_the_domain_says(
+        steps in prop::collection::vec((0_u8..8, 0_u8..3, 1_u32..5, 0_u32..4), 1..30), per_day in prop::option::of(3_u32..20), breaker in 2_u32..25,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let table = table().await;
+            let (store, tenant, caps) = (&table.store, &table.tenant, caps(Some(7), per_day));
+            let (mut model, mut switch) = (Day::default(), BreakerState::default());
+            for (minute, (kind, hour, need, more)) in (0..).zip(steps) {
+                match kind {
+                    0 => {
+                        store.approve_day(tenant, slot(0).on).await.unwrap();
+                        model = counted(&model, Counted::Approved);
+                    }
+                    1 => {
+                        store.give_back(tenant, slot(hour), need).await.unwrap();
+                        model = counted(&model, Counted::GivenBack { hour, count: need });
+                    }
+                    2 => {
+                        store.trip_breaker(tenant, &minute.to_string(), at(minute)).await.unwrap();
+                        switch = switched(&switch, &Switched::Tripped { reason: minute.to_string(), at: at(minute) });
+                    }
+                    3 => {
+                        store.reset_breaker(tenant, at(minute)).await.unwrap();
+                        switch = switched(&switch, &Switched::Reset(at(minute)));
+                    }
+                    _ => {
+                        let said = store.reserve(tenant, slot(hour), need..=need + more, &caps, breaker).await.unwrap();
+                        assert_eq!(said, room(&model, hour, need..=need + more, &caps, breaker));
+                        if let Room::Granted(count) = said {
+                            model = counted(&model, Counted::Reserved { hour, count });
+                        }
+                    }
+                }
+                assert_eq!(day(&table).await, bare(model.clone()));
+                assert_eq!(breaker_of(&table).await, switch);
+            }
+        });
     }
 }

@@ -82,7 +82,7 @@ fn traced(mut plan: Decision, rules: usize) -> Decision {
     plan.trace = vec![CaseTrace {
         legal_entity: Default::default(),
         by_hand: false,
-        case: None,
+        case: Some(CaseId::derive(&["acme", "case"])),
         joined: None,
         currency: Currency::EUR,
         state: Some(CaseState::Open),

@@ -321,6 +321,25 @@ proptest! {
 }
 
 #[tokio::test]
+async fn one_payment_pays_for_invoices_of_two_others_and_two_payments_for_one_invoice() {
+    let table = table().await;
+    let theirs = [("A", "INV-1"), ("B", "INV-2")];
+    let theirs = theirs.map(|(who, number)| Document::Invoice { customer: other(who), invoice: invoice(number, 1) });
+    table.say("e1", &theirs, 0).await;
+    let of = |external: &str, invoices: &[&str]| {
+        let allocation = |number: &&str| Allocation { invoice: invoice_id(number), amount_minor: 5_000 };
+        let allocations: Vec<Allocation> = invoices.iter().map(allocation).collect();
+        let paid = Payment { amount_minor: 10_000, allocations, ..payment(external, 1, "INV-1") };
+        Document::Payment { customer: other("P"), payment: paid }
+    };
+    table.say("e2", &[of("P-1", &["INV-1", "INV-2"])], 1).await;
+    assert_eq!([owes(&table, "A").await, owes(&table, "B").await], [120_000, 120_000]);
+    table.say("e3", &[of("P-2", &["INV-1", "INV-1"])], 2).await;
+    table.say("e4", &[Document::Invoice { customer: other("C"), invoice: invoice("INV-1", 2) }], 3).await;
+    assert_eq!([owes(&table, "A").await, owes(&table, "C").await], [0, 110_000]);
+}
+
+#[tokio::test]
 async fn a_payment_follows_an_invoice_that_left_its_customer_and_is_put_aside_with_it() {
     let table = table().await;
     let mut split = payment("P-2", 1, "INV-1");

@@ -51,12 +51,13 @@ fn as_read(change: Change, read: &Head) -> Change {
     })
 }
 
-/// The item that an action writes.
+/// The item that an action writes or looks at.
 fn key_of(action: &TransactWriteItem) -> Option<Key> {
     let update = action.update().map(|update| update.key());
     let put = action.put().map(|put| put.item());
     let delete = action.delete().map(|delete| delete.key());
-    let row = update.or(put).or(delete)?;
+    let check = action.condition_check().map(|check| check.key());
+    let row = update.or(put).or(delete).or(check)?;
     Some(Key { pk: text(row, PK)?.to_owned(), sk: text(row, SK)?.to_owned() })
 }
 
@@ -125,7 +126,12 @@ impl<'a> Batches<'a> {
         if self.done.is_empty() { ACTIONS_MAX.saturating_sub(self.actions.len() + 1) } else { 0 }
     }
 
-    /// The items that the transaction in the making writes.
+    /// Whether the transaction in the making takes so many further actions, with the heads of their customers.
+    pub(super) fn fits(&self, actions: usize, customers: usize) -> bool {
+        self.actions.len() + self.touched.len() + actions + customers < ACTIONS_MAX
+    }
+
+    /// The items that the transaction in the making writes or looks at.
     pub(super) fn written(&self) -> BTreeSet<Key> {
         self.actions.iter().filter_map(key_of).collect()
     }

@@ -117,30 +117,6 @@ impl Plan<'_> {
     }
 }
 
-/// Stands in for a customer that a document only names, until its own document comes.
-pub(crate) fn stub(id: &CustomerId, source: &str, called: Option<&String>) -> Customer {
-    let called = called.cloned().unwrap_or_else(|| id.to_string());
-    Customer {
-        id: id.clone(),
-        source: source.to_owned(),
-        external_id: called.clone(),
-        source_version: None,
-        name: called,
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
-        contacts: vec![],
-        postal_address: None,
-    }
-}
-
 pub(super) fn too_many(owner: &CustomerId, invoice: &Invoice) -> NewTask {
     NewTask {
         kind: TaskKind::Document,

@@ -44,8 +44,6 @@ use crate::{
     },
 };
 
-#[cfg(test)]
-pub(crate) use items::stub;
 use plan::Plan;
 
 /// How long a receipt is kept: longer than any vendor redelivers.

@@ -2,10 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{
-    Agreement, AgreementId, Coverage, CustomerId, InvoiceId, Order, OrderId, Outcome, Payment, PaymentId, PendingStatus,
-    Reversal, along::order_split,
-};
+use domain::{Agreement, AgreementId, CustomerId, InvoiceId, Order, OrderId, Payment, PaymentId, Reversal, along::order_split};
 
 use super::{batch::Unit, plan::Plan};
 use crate::{
@@ -30,9 +27,7 @@ const LOOKED_THROUGH_MAX: usize = 10_000;
 pub(super) struct Along {
     /// The customer's head as it was read: the move stands only while nobody decided, claimed or settled since.
     pub(super) head: Head,
-    /// What the invoice's items have been through.
-    pub(super) folded: Vec<Coverage>,
-    /// The agreements and orders that concern the invoice, as they were read.
+    /// What the invoice's items have been through, and the agreements and orders that concern it, as they were read.
     pub(super) told: domain::along::Along,
 }
 
@@ -88,41 +83,18 @@ impl Plan<'_> {
         }
     }
 
-    /// What goes along with an invoice: the results of its steps, so that nobody is written to again because it moved, and the
-    /// agreements and orders that concern it. A message that is being sent, or of which nobody knows whether it was, counts as sent for its items;
-    /// one that only waits is checked against the old customer's facts before it is claimed, and the item is not there.
+    /// What goes along with an invoice, and the head that it is read of.
     pub(super) async fn along(&self, from: &CustomerId, invoice: &InvoiceId) -> Result<Option<Along>> {
         let Some(head) = self.store.head(self.tenant, from).await? else { return Ok(None) };
-        let facts = Box::pin(self.store.facts(self.tenant, &head)).await?;
+        let mut facts = Box::pin(self.store.facts(self.tenant, &head)).await?;
         let key = keys::invoice(self.tenant, from, invoice);
         let row = self.store.read("read the results of", &key, true).await?.filter(|row| row.contains_key(DOC));
-        let folded = row.as_ref().map(|row| invoice_of(row, false)).transpose()?.map(|fact| fact.folded).unwrap_or_default();
-        let under_way = facts.pending.iter().filter(|pending| match pending.status {
-            PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => true,
-            PendingStatus::Queued | PendingStatus::Retrying => false,
-        });
-        let under_way = under_way.map(|pending| Coverage {
-            number: pending.number,
-            at: pending.decided_at,
-            mode: pending.mode,
-            outcome: Outcome::Unknown,
-            pay_by: pending.pay_by,
-            message: Some(pending.id.clone()),
-            way: Some((pending.channel, pending.contact.clone())),
-            workflow: pending.case.workflow.clone(),
-            rows: pending.rows.clone(),
-            copy: pending.copy_of.is_some(),
-        });
-        let mut of_it: Vec<Coverage> = Vec::new();
-        for coverage in folded.into_iter().chain(facts.coverage.iter().cloned()).chain(under_way) {
-            let rows: Vec<_> = coverage.rows.iter().filter(|row| row.item.invoice() == Some(invoice)).cloned().collect();
-            let coverage = Coverage { rows, ..coverage };
-            if !coverage.rows.is_empty() && !of_it.contains(&coverage) {
-                of_it.push(coverage);
-            }
+        // An invoice that is set aside is not among the facts that are read.
+        if let Some(row) = row.filter(|_| facts.invoices.iter().all(|fact| fact.invoice.id != *invoice)) {
+            facts.invoices.push(invoice_of(&row, true)?);
         }
-        let told = domain::along::along(&facts.agreements, &facts.orders, invoice);
-        Ok(Some(Along { head, folded: of_it, told }))
+        let told = domain::along::along(&facts, invoice);
+        Ok(Some(Along { head, told }))
     }
 
     /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever

@@ -92,13 +92,15 @@ impl Plan<'_> {
         let payment = &fact.payment;
 
         // Whose invoices it names, and whose those were that it named before.
-        let mut named: BTreeMap<CustomerId, Vec<InvoiceId>> = BTreeMap::new();
+        let mut named: BTreeMap<CustomerId, BTreeSet<InvoiceId>> = BTreeMap::new();
         let mut looked_at = also;
         let invoices: BTreeSet<&InvoiceId> = fact.invoices().collect();
         for invoice in invoices {
             match self.owner(invoice.as_str()).await? {
                 Some(owner) if owner == of => {}
-                Some(owner) => named.entry(owner).or_default().push(invoice.clone()),
+                Some(owner) => {
+                    named.entry(owner).or_default().insert(invoice.clone());
+                }
                 None => {
                     let version = payment.source_version.sortable();
                     self.wait(invoice.as_str(), &["shared", id.as_str()], version, Waiting::Shared(id.clone()));

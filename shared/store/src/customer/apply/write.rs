@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentFact, PaymentId, Reversal,
-    SourceVersion,
+    Customer, CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentFact, PaymentId,
+    Reversal, SourceVersion,
 };
 use serde::Serialize;
 
 use super::{
     Applied, AppliedOutcome, Origin,
     batch::{Batches, Unit},
-    items::{is_there, newer, payment_heard, said_before, stub, takes_place, too_many, with_received},
+    items::{is_there, newer, payment_heard, said_before, takes_place, too_many, with_received},
     moves::Left,
     plan::Plan,
     receipt_action,
@@ -87,8 +87,12 @@ impl Plan<'_> {
             // Each then looks at the objects as this plan wrote them.
             batches.close();
         }
-        let written = if together { batches.written() } else { BTreeSet::new() };
         for share in shared {
+            if !batches.fits(share.actions(), share.customers().count()) {
+                batches.close();
+            }
+            // Two may look at one item: a payment that is for invoices of two, or an invoice that two pay for.
+            let written = batches.written();
             batches.add(share.unit(&written));
         }
         let waited = self.write_waited();
@@ -322,8 +326,9 @@ impl Plan<'_> {
                 }
                 None => {
                     let wanted = touched.contains(owner) || self.named.contains(owner);
+                    let called = self.called.get(owner).map_or(owner.as_str(), String::as_str);
                     (row.is_none() && wanted)
-                        .then(|| self.profile_change(&stub(owner, self.origin.source(), self.called.get(owner)), true))
+                        .then(|| self.profile_change(&Customer::stub(owner, self.origin.source(), called), true))
                 }
             };
             if let Some(change) = change {

@@ -1,12 +1,11 @@
 //! What a decision comes to on the table, case by case.
 
 use domain::{
-    AddressFact, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, CustomerId, DueItemKey,
-    Filing, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
+    AddressFact, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer, CustomerId,
+    DueItemKey, Filing, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
-use crate::customer::apply::stub;
 
 fn tenant() -> TenantId {
     TenantId::parse("acme").unwrap()
@@ -70,7 +69,7 @@ fn facts(head: &Head) -> Facts {
         tenant: tenant(),
         version: head.version,
         decision: head.decision,
-        customer: stub(&head.customer, "stripe", None),
+        customer: Customer::stub(&head.customer, "stripe", head.customer.as_str()),
         invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
         payments: vec![],
         shared: vec![],

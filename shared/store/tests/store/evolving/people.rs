@@ -1,0 +1,202 @@
+//! Steps of people, and what is heard of people.
+
+use domain::{
+    proposal::{Proposal, Proposer, propose},
+    *,
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use serde_json::json;
+use store::{Ending, Logged, TaskEnded};
+
+use super::{Step, documents::MAILS, world::World};
+use crate::common::invoice_id;
+
+impl World {
+    fn day(&self, days: usize) -> Date {
+        let today = self.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        today.checked_add(i64::try_from(days).unwrap().days()).unwrap()
+    }
+
+    pub async fn agreement(&mut self, step: Step) {
+        let who = step.who;
+        let known = self.models[who].agreements.clone();
+        if let Some(before) = known.get(step.which % 4) {
+            let after = before.clone().lifted(self.now);
+            let (tenant, id) = (&self.table.tenant, self.id(who));
+            self.table.store.put_agreement(tenant, &id, Some(before), &after, self.now).await.unwrap();
+            self.tell(who, &Event::AgreementPut(after));
+            return;
+        }
+        let number = format!("I{}", step.which % 5);
+        let scope = match step.how % 4 {
+            0 => json!("customer"),
+            1 => json!({"case": "EUR"}),
+            2 => json!({"invoices": [number, "I0"]}),
+            _ => json!({"invoices": [number]}),
+        };
+        let (soon, later) = (self.day(step.how % 9).to_string(), self.day(9 + step.how % 9).to_string());
+        let body = match step.which % 6 {
+            0 => json!({"kind": "promise", "pays_on": soon, "scope": scope}),
+            1 => json!({"kind": "dispute", "reason": "price", "scope": scope}),
+            2 => json!({"kind": "money", "scope": scope}),
+            3 => json!({"kind": "pause", "until_on": later, "scope": scope}),
+            4 => json!({"kind": "pause", "scope": scope, "ends_with": "replied"}),
+            _ => {
+                let scope = json!({"invoices": ["I0"]});
+                let part = |amount_minor: i64, due_on: &str| json!({"amount_minor": amount_minor, "due_on": due_on});
+                json!({"kind": "plan", "scope": scope, "amount_minor": 100_000, "parts": [part(40_000, &soon), part(60_000, &later)]})
+            }
+        };
+        let proposal: Proposal = serde_json::from_value(body).unwrap();
+        let id = AgreementId::derive(&["agreed", &self.fresh().to_string()]);
+        let facts = self.facts(who).await;
+        let proposer = Proposer { id: &id, by: "ann", now: self.now };
+        if let Ok(agreement) = propose(&proposal, &facts, &self.policy.settings, proposer) {
+            self.table.store.put_agreement(&self.table.tenant, &self.id(who), None, &agreement, self.now).await.unwrap();
+            self.tell(who, &Event::AgreementPut(agreement));
+        }
+    }
+
+    pub async fn charge(&mut self, step: Step) {
+        let charged = |who: &usize| !self.models[*who].charges.is_empty();
+        let Some(who) = (0..3).map(|more| (step.who + more) % 3).find(charged) else { return };
+        let charges = &self.models[who].charges;
+        let before = charges[step.which % charges.len()].clone();
+        let status = if step.how.is_multiple_of(3) { ChargeStatus::Waived } else { ChargeStatus::Confirmed };
+        let due_on = Some(self.day(step.how % 5));
+        let after = Charge { amount_minor: Some(700), due_on, status, status_at: self.now, by: "ann".into(), ..before.clone() };
+        self.table.store.put_charge(&self.table.tenant, &self.id(who), &before, &after, self.now).await.unwrap();
+        self.tell(who, &Event::ChargePut(after));
+    }
+
+    pub async fn order(&mut self, step: Step) {
+        let kind = match step.how % 6 {
+            0 => OrderKind::Skip,
+            1 => OrderKind::BringForward,
+            2 => OrderKind::SendNow,
+            3 => OrderKind::LiftCapOnce,
+            4 => OrderKind::Approve,
+            _ => OrderKind::Refuse,
+        };
+        let names = ["heads-up", "reminder", "fee", "nudge", "hold", "final"];
+        let item = DueItemKey::whole(invoice_id(&format!("I{}", step.which % 4)));
+        let ordered = OrderedStep { item, step: names[step.which % 6].into(), occurrence: None };
+        let order = Order {
+            id: OrderId::derive(&["order", &(step.which % 3).to_string()]),
+            steps: if kind == OrderKind::LiftCapOnce { vec![] } else { vec![ordered] },
+            kind,
+            currency: Currency::EUR,
+            workflow: None,
+            by: "ann".into(),
+            given_at: self.now,
+            until: step.how.is_multiple_of(5).then(|| self.now + jiff::SignedDuration::from_hours(30)),
+        };
+        self.table.store.put_order(&self.table.tenant, &self.id(step.who), &order, self.now).await.unwrap();
+        self.tell(step.who, &Event::OrderGiven(order));
+    }
+
+    pub async fn end_task(&mut self, step: Step) {
+        let open = |who: &usize| self.models[*who].work.iter().any(|work| !work.done);
+        let Some(who) = (0..3).map(|more| (step.who + more) % 3).find(open) else { return };
+        let open: Vec<OpenWork> = self.models[who].work.iter().filter(|work| !work.done).cloned().collect();
+        let work = open[step.which % open.len()].clone();
+        let result = match (work.kind, step.how % 2) {
+            (TaskKind::Approval, 0) => TaskResult::Approve,
+            (TaskKind::Approval, _) => TaskResult::Refuse,
+            (_, 0) => TaskResult::Done,
+            (_, _) => TaskResult::Failed,
+        };
+        let ending = Ending { result, note: Some("as agreed".into()), by: Some("ann".into()) };
+        let ended = self.table.store.end_task(&self.table.tenant, &work.task, &ending, self.now).await.unwrap();
+        assert!(matches!(ended, TaskEnded::Done(_)), "{ended:?} of {work:?}");
+        self.tell(who, &Event::TaskEnded(work.task.clone()));
+        if let Some(order) = self.answer(who, &work, result) {
+            self.tell(who, &Event::OrderGiven(order));
+        }
+    }
+
+    /// The order that an answer to a request for approval is.
+    fn answer(&self, who: usize, work: &OpenWork, result: TaskResult) -> Option<Order> {
+        let kind = match result {
+            TaskResult::Approve => OrderKind::Approve,
+            TaskResult::Refuse => OrderKind::Refuse,
+            TaskResult::Done | TaskResult::Failed => return None,
+        };
+        let step = work.step.clone()?;
+        let ordered =
+            |row: &WorkRow| OrderedStep { item: row.item.clone(), step: step.clone(), occurrence: Some(row.occurrence.clone()) };
+        Some(Order {
+            id: OrderId::derive(&[self.table.tenant.as_str(), self.id(who).as_str(), work.task.as_str()]),
+            kind,
+            currency: work.currency?,
+            steps: work.rows.iter().map(ordered).collect(),
+            workflow: None,
+            by: "ann".into(),
+            given_at: self.now,
+            until: None,
+        })
+    }
+
+    pub async fn decide(&mut self, step: Step) {
+        let who = step.who;
+        let mut facts = self.facts(who).await;
+        // While something is pending the sweep only looks after that.
+        if !facts.pending.is_empty() {
+            return;
+        }
+        let next = decide(&facts, &self.policy, self.now);
+        let idle = next.messages.is_empty() && next.tasks.is_empty();
+        if let (true, Next::At(at)) = (idle && !step.how.is_multiple_of(4), next.next)
+            && at > self.now
+            && at < self.now + jiff::SignedDuration::from_hours(24 * 9)
+        {
+            self.now = at + jiff::SignedDuration::from_nanos(if self.on_seconds { 0 } else { 987_654_321 });
+        }
+        let head = self.table.head_of(["A", "B", "C"][who]).await;
+        facts = self.facts(who).await;
+        let decision = decide(&facts, &self.policy, self.now);
+        let committed = self.table.store.commit(&self.table.tenant, &head, &facts, &decision, self.now).await.unwrap();
+        // A look that changes nothing is not recorded.
+        if committed.number != head.decision {
+            self.tell(who, &Event::Decided { decision, at: self.now });
+        }
+    }
+
+    pub async fn elsewhere(&mut self, step: Step) {
+        let attempt = self.contact_elsewhere(Channel::Email);
+        let person = customer_person(MAILS[step.which % 4]);
+        self.log(&person, &attempt).await;
+    }
+
+    /// Writes a contact down as senders do, and tells everybody.
+    pub async fn log(&mut self, person: &str, attempt: &ContactAttempt) {
+        let mut seen = ContactLog::default();
+        loop {
+            match self.table.store.log_contact(&self.table.tenant, person, attempt, &seen).await.unwrap() {
+                Logged::Written => break,
+                Logged::Changed(log) => seen = log,
+            }
+        }
+        self.tell_all(&Event::Contacted { person: person.to_owned(), attempt: attempt.clone() });
+    }
+
+    pub async fn reply(&mut self, step: Step) {
+        self.table.store.replied(&self.table.tenant, &self.id(step.who), self.now).await.unwrap();
+        self.tell(step.who, &Event::Replied(self.now));
+    }
+
+    pub async fn suppress(&mut self, step: Step) {
+        use SuppressionReason::{Bounce, Cease, Complaint, OptOut};
+        let (mail, reason) = (MAILS[step.which % 4], [OptOut, Bounce, Complaint, Cease][step.how % 4]);
+        let at: Timestamp = self.now;
+        let woken = self.id(step.who);
+        let woken = step.how.is_multiple_of(2).then_some(&woken);
+        self.table.store.suppress(&self.table.tenant, Channel::Email, mail, reason, at, woken).await.unwrap();
+        let address = address_key(Channel::Email, mail);
+        self.tell_all(&Event::Suppressed { address, suppression: Suppression { reason, at } });
+    }
+}
+
+fn customer_person(mail: &str) -> String {
+    domain::customer::mailbox_of(mail)
+}

@@ -1,0 +1,149 @@
+//! What history says of people is sealed, reads while its key is there, and is gone with it.
+
+use domain::*;
+use jiff::Timestamp;
+use store::{
+    Basis, Followed, Seen, Store, Vault, Whose,
+    inspect::attributes::{every::SK, version::SEALED},
+};
+
+use crate::{
+    common::*,
+    evolving::{World, month},
+};
+
+fn image(record: &serde_json::Value, name: &str) -> Option<serde_dynamo::Item> {
+    let image = record["dynamodb"].get(name).cloned()?;
+    serde_json::from_value::<serde_dynamo::Item>(image).ok().filter(|image| !image.is_empty())
+}
+
+/// What `read-model` does with every record of the stream so far; how many versions that makes.
+async fn keep(table: &Table, vault: &Vault) -> usize {
+    let mut count = 0;
+    for record in table.aws.records() {
+        let change = Followed { old: image(&record, "OldImage"), new: image(&record, "NewImage") };
+        let sequence = record["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
+        let seen = Seen { at: Timestamp::from_second(1_767_603_600).unwrap(), sequence };
+        if let Some(version) = Store::version_of(&change, &seen) {
+            vault.put_version(&version).await.unwrap();
+            count += 1;
+        }
+    }
+    count
+}
+
+fn vault(table: &Table) -> Vault {
+    Vault::new(aws_sdk_kms::Client::new(&table.aws.clients.sdk), table.store.clone(), Some("key"))
+}
+
+/// Versions and records as the stream has them: their sort keys, and all that they hold.
+fn history(table: &Table) -> Vec<(String, String)> {
+    let of = |record: serde_json::Value| {
+        let sk = record["dynamodb"]["Keys"][SK]["S"].as_str()?.to_owned();
+        let is_history = ["V#", "COV#", "DEC#"].iter().any(|begins| sk.starts_with(begins));
+        is_history.then(|| (sk, record["dynamodb"]["NewImage"].to_string()))
+    };
+    table.aws.records().into_iter().filter_map(of).collect()
+}
+
+fn personal_in(table: &Table, personal: &[&str]) -> Vec<String> {
+    let found =
+        |(sk, text): (String, String)| personal.iter().find(|one| text.contains(**one)).map(|one| format!("{one} in {sk}"));
+    history(table).into_iter().filter_map(found).collect()
+}
+
+#[tokio::test]
+async fn after_a_month_no_version_or_record_says_who_anybody_is() {
+    let world: World = month().await;
+    let vault = vault(&world.table);
+    vault.ensure_key(&world.table.tenant).await.unwrap();
+    world.table.meter.take();
+    let count = keep(&world.table, &vault).await;
+    println!("{count} versions, {} write units", world.table.meter.take());
+    let bytes: usize = history(&world.table).iter().filter(|(sk, _)| sk.starts_with("V#")).map(|(_, text)| text.len()).sum();
+    println!("{bytes} bytes of versions in JSON");
+    assert!(count > 20, "{count}");
+    assert_eq!(personal_in(&world.table, &["Anna", "acme.example", "493012345678"]), Vec::<String>::new());
+    assert!(history(&world.table).iter().any(|(_, text)| text.contains(SEALED)));
+    for (who, name) in ["A", "B", "C"].into_iter().enumerate() {
+        let known = vault.as_of(&world.table.tenant, &customer_of(name), world.now).await.unwrap().unwrap();
+        assert_eq!(known.facts.customer, world.facts(who).await.customer, "{name}");
+        assert!(!known.erased);
+        world.table.store.verify_chain(&world.table.tenant, &customer_of(name), 200).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_forgotten_is_gone_and_nobody_else() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    let described = || {
+        let base = customer(Some(1), "Bernd Meier");
+        let wording = Some("yes, by text".to_owned());
+        let consents = vec![Consent { channel: Channel::Sms, given_at: None, wording }];
+        let second = Contact {
+            external_id: "p2".into(),
+            name: "Carla Lang".into(),
+            email: Some("carla@lang.example".into()),
+            consents,
+            ..base.contacts[0].clone()
+        };
+        let line1 = "Hauptstr. 1".to_owned();
+        let address = PostalAddress { line1, line2: None, postal_code: None, city: "Berlin".into(), country: "DE".into() };
+        Customer { contacts: vec![base.contacts[0].clone(), second], postal_address: Some(address), ..base }
+    };
+    let own = Contact {
+        external_id: INVOICE_CONTACT.into(),
+        name: "Dora".into(),
+        email: Some("dora@x.example".into()),
+        phone: None,
+        ..described().contacts[0].clone()
+    };
+    let billed = Invoice {
+        contact: Some(own),
+        for_name: Some("Emil".into()),
+        purchase_order: Some("for Emil".into()),
+        ..invoice("INV-1", 1)
+    };
+    table
+        .say("e1", &[Document::Invoice { customer: CustomerRef::Full(Box::new(described())), invoice: billed.clone() }], 0)
+        .await;
+    let elsewhere = Customer { name: "Frieda".into(), ..described() };
+    let elsewhere = Customer { id: customer_of("B"), external_id: "B".into(), ..elsewhere };
+    table.say("e2", &[Document::Customer(elsewhere.clone())], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::Parked), at(1)).await.unwrap();
+    keep(&table, &vault).await;
+    let personal = ["Bernd", "Carla", "Anna", "Dora", "Emil", "Hauptstr", "Berlin", "example", "4930", "by text", "Frieda"];
+    assert_eq!(personal_in(&table, &personal), Vec::<String>::new());
+    let as_of = async |who: &CustomerId| vault.as_of(&table.tenant, who, at(5)).await.unwrap().unwrap();
+    let whole = as_of(&customer_id()).await;
+    assert_eq!((&whole.facts.customer, &whole.facts.invoices[0].invoice), (&described(), &billed));
+    // One after another: the others, and the other customer, still read.
+    table.store.forget(&table.tenant, &customer_id(), &[Whose::Contact("p1")]).await.unwrap();
+    let known = as_of(&customer_id()).await;
+    let [first, second] = &known.facts.customer.contacts[..] else { panic!("two contacts") };
+    assert_eq!((first.name.as_str(), &first.email, &first.phone, first.external_id.as_str()), ("", &None, &None, "p1"));
+    assert_eq!((second, known.facts.customer.name.as_str(), known.erased), (&described().contacts[1], "Bernd Meier", true));
+    table.store.forget(&table.tenant, &customer_id(), &[Whose::Named("dora@x.example"), Whose::Customer]).await.unwrap();
+    let known = as_of(&customer_id()).await;
+    let left = &known.facts.invoices[0].invoice;
+    assert_eq!((left.for_name.as_ref(), left.contact.as_ref().and_then(|own| own.email.as_ref())), (None, None));
+    assert_eq!((known.facts.customer.name.as_str(), &known.facts.customer.postal_address), ("", &None));
+    assert_eq!(known.facts.customer.contacts[1], described().contacts[1]);
+    let erased = as_of_basis(&vault, &table).await;
+    assert!(matches!(erased, Basis::Erased { .. }), "{erased:?}");
+    table.store.verify_chain(&table.tenant, &customer_id(), 50).await.unwrap();
+    let other = as_of(&customer_of("B")).await;
+    assert_eq!((other.facts.customer, other.erased), (elsewhere, false));
+    // A version that comes afterwards begins a new key.
+    table.say("e3", &[Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described() })], 2).await;
+    keep(&table, &vault).await;
+    assert_eq!(as_of(&customer_id()).await.facts.customer.contacts[0].name, "Anna Weber");
+}
+
+/// What an explanation of the recorded decision says.
+async fn as_of_basis(vault: &Vault, table: &Table) -> Basis {
+    vault.as_of(&table.tenant, &customer_id(), at(1)).await.unwrap().unwrap().basis
+}
