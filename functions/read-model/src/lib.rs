@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use kit::{Budget, Clients, Clock, Env, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
-use serde_json::{Value, json};
+use serde_json::Value;
 use store::{Followed, NewVersion, Rewrite, Store, Vault};
 
 /// What an invocation leaves itself to answer in.

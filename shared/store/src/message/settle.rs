@@ -428,7 +428,9 @@ fn contacted(change: Change, head: &Head, status: Settled, mode: Mode, at: Times
     let (name, last) = match (status, mode) {
         (Settled::Failed | Settled::Superseded | Settled::Blocked, _) => return change,
         (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Shadow) => (head::LAST_SHADOW, head.last_contact.shadow),
-        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Off | Mode::Live) => (head::LAST_LIVE, head.last_contact.live),
+        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Off | Mode::Live | Mode::Later(_)) => {
+            (head::LAST_LIVE, head.last_contact.live)
+        }
     };
     change.put(name, n(millis(last.map_or(at, |last| last.max(at)))))
 }

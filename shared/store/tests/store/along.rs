@@ -13,6 +13,7 @@ fn order(name: &str, invoices: &[&str]) -> Order {
     let step =
         |invoice: &&str| OrderedStep { item: DueItemKey::whole(invoice_id(invoice)), step: "reminder".into(), occurrence: None };
     Order {
+        case: None,
         id: OrderId::derive(&[name]),
         kind: OrderKind::Skip,
         currency: Currency::EUR,

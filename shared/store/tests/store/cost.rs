@@ -149,7 +149,7 @@ async fn bounced(more: u64, own: bool) -> (f64, usize) {
     store.log_contact(tenant, &person, &logged, &ContactLog::default()).await.unwrap();
     store.settle(tenant, &claimed, &message, &claim, &sent(3, vec![row("INV-1")]), Next::Parked).await.unwrap();
     table.meter.take_reads();
-    let bounced = store::Heard::Bounced { permanent: true };
+    let bounced = DeliveryEvent::Bounced;
     assert!(store.receipt(tenant, &customer, 1, &message, bounced, at(4), Some("ses-1"), at(4)).await.unwrap());
     let units = table.meter.take_reads();
     let left = table.facts().await.contact_log.get(&person).map_or(0, |log| log.attempts.len());

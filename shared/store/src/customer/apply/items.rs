@@ -57,7 +57,12 @@ pub(super) fn payment_heard(row: Option<&Row>, payment: &Payment, now: Timestamp
     let known = row.filter(|row| row.contains_key(DOC)).map(payment_of).transpose()?;
     let heard = PaymentFact::heard(known.as_ref(), payment, now);
     // What comes along with something else stays as it is.
-    Ok(heard.or(known).unwrap_or_else(|| PaymentFact { payment: payment.clone(), recorded_at: now, received_before: None }))
+    Ok(heard.or(known).unwrap_or_else(|| PaymentFact {
+        archived: Default::default(),
+        payment: payment.clone(),
+        recorded_at: now,
+        received_before: None,
+    }))
 }
 
 /// Says what a payment was when it was last received, where it is not now.

@@ -201,7 +201,7 @@ impl Plan<'_> {
         let along = self.along.get(id).filter(|_| !stays);
         let object = self.object(&key, to_json(invoice), version, chase, stays).drop(fact::ARCHIVED);
         let object = match along {
-            Some(along) => object.put(fact::FOLDED, s(to_json(&along.folded))),
+            Some(along) => object.put(fact::FOLDED, s(to_json(&along.told.folded))),
             None => object,
         };
         let as_read = |change: Change| match self.revisions.get(id.as_str()) {

@@ -1,6 +1,6 @@
 //! Steps by which sources say something.
 
-use domain::{evolve::along, *};
+use domain::{along::along, *};
 use jiff::{ToSpan, civil::Date};
 use store::Receipt;
 

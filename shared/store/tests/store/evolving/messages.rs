@@ -2,7 +2,7 @@
 
 use domain::{decide::Refusal, *};
 use jiff::SignedDuration;
-use store::{Attempt, Claim, Heard, Release, Settled, Settlement};
+use store::{Attempt, Claim, Release, Settled, Settlement};
 
 use super::{
     Step,
@@ -10,17 +10,17 @@ use super::{
 };
 use crate::common::sent as sent_at;
 
-const HEARD: [Heard; 6] = [
-    Heard::Delivered,
-    Heard::Bounced { permanent: true },
-    Heard::Sent,
-    Heard::Bounced { permanent: false },
-    Heard::Rejected,
-    Heard::Complained,
+const HEARD: [DeliveryEvent; 6] = [
+    DeliveryEvent::Delivered,
+    DeliveryEvent::Bounced,
+    DeliveryEvent::Sent,
+    DeliveryEvent::BouncedForNow,
+    DeliveryEvent::Rejected,
+    DeliveryEvent::Complained,
 ];
 
-fn proves_loss(heard: Heard) -> bool {
-    matches!(heard, Heard::Bounced { permanent: true } | Heard::Rejected | Heard::RenderingFailed)
+fn proves_loss(heard: DeliveryEvent) -> bool {
+    matches!(heard, DeliveryEvent::Bounced | DeliveryEvent::Rejected | DeliveryEvent::RenderingFailed)
 }
 
 impl World {
@@ -43,7 +43,7 @@ impl World {
         match pending.status {
             PendingStatus::Queued | PendingStatus::Retrying => self.waiting(who, &pending, step).await,
             PendingStatus::Calling => self.calling(who, &pending, step).await,
-            PendingStatus::Unknown => self.unknown(who, &pending, step).await,
+            PendingStatus::Unknown | PendingStatus::Later(_) => self.unknown(who, &pending, step).await,
         }
     }
 
@@ -77,7 +77,7 @@ impl World {
     async fn claim(&mut self, who: usize, pending: &Pending) {
         // Without the person the sender leaves the message alone.
         let Some(person) = self.person(who, &pending.contact) else { return };
-        let case = self.models[who].cases.get(&pending.currency).map(|case| case.id.clone());
+        let case = self.models[who].cases.get(&pending.case).map(|case| case.id.clone());
         let attempt = ContactAttempt {
             at: self.now,
             channel: pending.channel,
@@ -150,7 +150,7 @@ impl World {
     }
 
     /// Its provider spoke of it before, or nobody knows.
-    fn became_unknown(&mut self, who: usize, pending: &Pending, note: Option<(Heard, jiff::Timestamp)>) {
+    fn became_unknown(&mut self, who: usize, pending: &Pending, note: Option<(DeliveryEvent, jiff::Timestamp)>) {
         match note {
             None => self.tell(who, &Event::BecameUnknown(pending.id.clone())),
             Some((heard, at)) => {

@@ -82,6 +82,7 @@ impl World {
         let item = DueItemKey::whole(invoice_id(&format!("I{}", step.which % 4)));
         let ordered = OrderedStep { item, step: names[step.which % 6].into(), occurrence: None };
         let order = Order {
+            case: None,
             id: OrderId::derive(&["order", &(step.which % 3).to_string()]),
             steps: if kind == OrderKind::LiftCapOnce { vec![] } else { vec![ordered] },
             kind,
@@ -120,12 +121,13 @@ impl World {
         let kind = match result {
             TaskResult::Approve => OrderKind::Approve,
             TaskResult::Refuse => OrderKind::Refuse,
-            TaskResult::Done | TaskResult::Failed => return None,
+            TaskResult::Done | TaskResult::Failed | TaskResult::Later(_) => return None,
         };
         let step = work.step.clone()?;
         let ordered =
             |row: &WorkRow| OrderedStep { item: row.item.clone(), step: step.clone(), occurrence: Some(row.occurrence.clone()) };
         Some(Order {
+            case: work.case.clone(),
             id: OrderId::derive(&[self.table.tenant.as_str(), self.id(who).as_str(), work.task.as_str()]),
             kind,
             currency: work.currency?,

@@ -8,7 +8,7 @@ use std::{
 use domain::{evolve::normal, *};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::{Attempt, Head, Heard};
+use store::{Attempt, Head};
 
 use super::{Kind, Step};
 use crate::common::{Table, at, contacted, customer_of, table};
@@ -62,7 +62,7 @@ pub struct Held {
     pub head: Head,
     pub attempt: Attempt,
     /// What was heard of it meanwhile, and when.
-    pub note: Option<(Heard, Timestamp)>,
+    pub note: Option<(DeliveryEvent, Timestamp)>,
 }
 
 pub struct World {
