@@ -47,10 +47,8 @@ pub enum Event {
     ReversalUpserted(Reversal),
     /// A payment of another customer is for invoices of this one, or what is known of it changed.
     SharedUpserted {
-        /// The payment.
-        payment: Payment,
-        /// When it was recorded here.
-        recorded_at: Timestamp,
+        /// The payment as its customer has it, with when it was recorded here.
+        payment: PaymentFact,
         /// Its refunds and chargebacks.
         reversals: Vec<Reversal>,
     },
@@ -144,7 +142,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::PaymentUpserted { payment, recorded_at } => upsert_payment(facts, payment, *recorded_at),
         Event::PaymentMovedAway(id) => moves::payment_away(facts, id),
         Event::ReversalUpserted(reversal) => upsert_reversal(facts, reversal),
-        Event::SharedUpserted { payment, recorded_at, reversals } => moves::put_shared(facts, payment, *recorded_at, reversals),
+        Event::SharedUpserted { payment, reversals } => moves::put_shared(facts, payment, reversals),
         Event::SharedGone(id) => moves::shared_gone(facts, id),
         Event::SourceHeard { source, at } => {
             let mut heard = facts.heard;

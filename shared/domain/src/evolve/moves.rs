@@ -1,10 +1,8 @@
 //! What changes when an invoice or a payment comes to another customer.
 
-use jiff::Timestamp;
-
 use super::{put_agreement, upsert_invoice};
 use crate::{
-    Facts, Invoice, InvoiceFact, InvoiceId, LastContact, Payment, PaymentFact, PaymentId, Reversal,
+    Facts, Invoice, InvoiceFact, InvoiceId, LastContact, PaymentFact, PaymentId, Reversal,
     along::{Along, along, order_split},
 };
 
@@ -49,9 +47,9 @@ pub(super) fn payment_away(mut facts: Facts, id: &PaymentId) -> Facts {
     facts
 }
 
-pub(super) fn put_shared(facts: Facts, payment: &Payment, recorded_at: Timestamp, reversals: &[Reversal]) -> Facts {
-    let mut facts = shared_gone(facts, &payment.id);
-    facts.shared.push(PaymentFact { payment: payment.clone(), recorded_at, received_before: None, archived: false });
+pub(super) fn put_shared(facts: Facts, payment: &PaymentFact, reversals: &[Reversal]) -> Facts {
+    let mut facts = shared_gone(facts, &payment.payment.id);
+    facts.shared.push(PaymentFact { archived: false, ..payment.clone() });
     facts.shared_reversals.extend_from_slice(reversals);
     facts
 }

@@ -64,7 +64,10 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
         Event::PaymentUpserted { payment: payment.clone(), recorded_at: now },
         Event::ReversalUpserted(reversal.clone()),
         Event::PaymentMovedAway(payment.id.clone()),
-        Event::SharedUpserted { payment: payment.clone(), recorded_at: now, reversals: vec![reversal] },
+        Event::SharedUpserted {
+            payment: crate::PaymentFact { payment: payment.clone(), recorded_at: now, received_before: None, archived: false },
+            reversals: vec![reversal],
+        },
         Event::SharedGone(payment.id),
         Event::SourceHeard { source: "canonical".to_owned(), at: now },
         Event::AgreementPut(crate::testing::hold(

@@ -77,7 +77,7 @@ impl World {
         self.models.iter().position(has)
     }
 
-    fn owner_of_invoice(&self, id: &InvoiceId) -> Option<usize> {
+    pub fn owner_of_invoice(&self, id: &InvoiceId) -> Option<usize> {
         self.owner(|facts| facts.invoices.iter().any(|fact| fact.invoice.id == *id))
     }
 
@@ -116,6 +116,8 @@ impl World {
             status,
             paid_minor: [0, 0, 0, 0, 0, 60_000, 125_000][(step.how / 3) % 7],
             instalments: if number == 2 { vec![part(-2, 65_000), part(0, 60_000)] } else { vec![] },
+            legal_entity: (number == 3).then(|| "berlin".to_owned()),
+            tags: if step.how.is_multiple_of(3) { vec!["own".to_owned()] } else { vec![] },
             contact: (number == 1 && step.how.is_multiple_of(2)).then_some(own),
             ..invoice(&format!("I{number}"), 1)
         }
@@ -206,22 +208,26 @@ impl World {
 
     /// Tells those whose invoices another customer's payment is for, and those whose it was for.
     fn share(&mut self, id: &PaymentId) {
-        let Some((of, payment)) = self.payment_of(id) else { return };
+        let Some((of, _)) = self.payment_of(id) else { return };
+        let Some(fact) = self.models[of].payments.iter().find(|fact| fact.payment.id == *id).cloned() else { return };
         let mut reversals: Vec<Reversal> =
             self.models[of].reversals.iter().filter(|reversal| reversal.payment == *id).cloned().collect();
         reversals.sort_by(|a, b| a.external_id.cmp(&b.external_id));
         for who in 0..WHO.len() {
-            let named = |part: &Allocation| self.owner_of_invoice(&part.invoice) == Some(who);
-            let wanted = who != of && payment.allocations.iter().any(named);
+            let named = |invoice: &InvoiceId| self.owner_of_invoice(invoice) == Some(who);
+            let wanted = who != of && fact.invoices().any(named);
             let key = (who, id.clone());
-            let known = self.models[who].shared.iter().find(|fact| fact.payment.id == *id).map(|fact| fact.payment.clone());
+            let is_it = |fact: &&PaymentFact| fact.payment.id == *id;
+            let known = self.models[who].shared.iter().find(is_it).cloned();
+            let said = |fact: &PaymentFact| (fact.payment.clone(), fact.received_before.clone());
             let mut of_it: Vec<Reversal> =
                 self.models[who].shared_reversals.iter().filter(|reversal| reversal.payment == *id).cloned().collect();
             of_it.sort_by(|a, b| a.external_id.cmp(&b.external_id));
-            let same = known.as_ref() == Some(&payment) && of_it == reversals && self.shared_of.get(&key) == Some(&of);
+            let same =
+                known.as_ref().map(said) == Some(said(&fact)) && of_it == reversals && self.shared_of.get(&key) == Some(&of);
             if wanted && !same {
-                let (payment, recorded_at, reversals) = (payment.clone(), self.now, reversals.clone());
-                self.tell(who, &Event::SharedUpserted { payment, recorded_at, reversals });
+                let payment = PaymentFact { recorded_at: self.now, ..fact.clone() };
+                self.tell(who, &Event::SharedUpserted { payment, reversals: reversals.clone() });
                 self.shared_of.insert(key, of);
             } else if !wanted && known.is_some() {
                 self.tell(who, &Event::SharedGone(id.clone()));

@@ -79,7 +79,12 @@ impl World {
             _ => OrderKind::Refuse,
         };
         let names = ["heads-up", "reminder", "fee", "nudge", "hold", "final"];
-        let item = DueItemKey::whole(invoice_id(&format!("I{}", step.which % 4)));
+        let invoice = invoice_id(&format!("I{}", step.which % 4));
+        let is_there = self.owner_of_invoice(&invoice) == Some(step.who);
+        if kind != OrderKind::LiftCapOnce && !is_there {
+            return;
+        }
+        let item = DueItemKey::whole(invoice);
         let ordered = OrderedStep { item, step: names[step.which % 6].into(), occurrence: None };
         let order = Order {
             case: None,

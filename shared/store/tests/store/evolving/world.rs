@@ -110,14 +110,18 @@ fn workflow() -> Workflow {
 
 fn policy(settings: Settings) -> Policy {
     let workflow = workflow();
+    // What is tagged so goes its own way, in a case of its own.
+    let mut other =
+        Workflow { id: "other".into(), priority: 200, applies_when: Some("'own' in invoice.tags".into()), ..workflow.clone() };
+    other.steps.retain(|step| step.id != "nudge");
     let texts = ["heads-up", "reminder", "nudge", "final"];
     let template = |id: &str| [Channel::Email, Channel::Sms].map(|channel| ((id.to_owned(), channel), 1));
     Policy {
         settings,
         breaker_open: false,
         withdrawn: BTreeMap::new(),
-        published: BTreeSet::from([(workflow.id.clone(), 1)]),
-        workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
+        published: [&workflow, &other].map(|workflow| (workflow.id.clone(), 1)).into(),
+        workflows: [workflow, other].map(|workflow| Arc::new(CompiledWorkflow::compile(workflow))).into(),
         senders: BTreeSet::from([Channel::Email, Channel::Sms]),
         templates: texts.into_iter().flat_map(template).collect(),
     }
