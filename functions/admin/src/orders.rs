@@ -190,10 +190,13 @@ fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZ
         }
         None => {
             let alive = |(key, known): &(&CaseKey, &Case)| Some(key.currency()) == of && known.state != CaseState::Closed;
-            if facts.cases.iter().filter(alive).count() > 1 {
+            let mut living = facts.cases.iter().filter(alive);
+            let only = living.next().map(|(_, known)| known.id.clone());
+            if living.next().is_some() {
                 flaw("/case", "the customer has several cases in this currency; name the one that is meant by its id");
             }
-            None
+            // It waits for a message, and cases that open meanwhile are not meant.
+            only.filter(|_| kind == OrderKind::LiftCapOnce)
         }
     };
     match (&kind, &workflow) {

@@ -9,8 +9,8 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 pub use crate::due_item::{DueItem, Joins};
 use crate::{
-    Agreement, AgreementId, BalanceKey, Currency, Customer, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, PaymentFact,
-    PaymentId, PaymentKind, Reversal, ReversalKind, Settings,
+    Agreement, AgreementId, BalanceKey, Currency, Customer, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, Payment,
+    PaymentFact, PaymentId, PaymentKind, Reversal, ReversalKind, Settings,
     agreed::{OpenPart, Planned, agreed},
     balance::legal_entity,
     kept_back::{self, Hold, KeptBack, Shares},
@@ -53,6 +53,8 @@ pub struct Book<'a> {
     pub taken_back: Vec<TakenBack>,
     /// Payments of which only a later release knows what became of them.
     pub unclear: Vec<Unclear>,
+    /// Credit that several legal entities could have, and nothing says which, by currency.
+    pub unplaced: Vec<Money>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
     pub not_issued: Vec<DueItem<'a>>,
     /// When the first of those is issued.
@@ -135,12 +137,47 @@ pub struct BookRules<'a> {
     pub after_refund: AfterRefund,
     /// Whether invoices are chased that were never sent.
     pub chase_unsent: bool,
+    /// Whether legal entities are told apart: where the settings list any.
+    pub by_legal_entity: bool,
 }
 
 impl<'a> BookRules<'a> {
     /// Those of a tenant's settings.
     pub fn of(settings: &Settings, zone: &'a TimeZone) -> Self {
-        Self { zone, after_refund: settings.after_refund, chase_unsent: settings.chase_unsent }
+        Self {
+            zone,
+            after_refund: settings.after_refund,
+            chase_unsent: settings.chase_unsent,
+            by_legal_entity: !settings.legal_entities.is_empty(),
+        }
+    }
+}
+
+impl<'a> BookRules<'a> {
+    /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
+    fn entity_of<'f>(&self, invoice: &'f Invoice, customer: &'f Customer) -> &'f str {
+        if self.by_legal_entity { legal_entity(invoice, customer) } else { "" }
+    }
+
+    /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
+    /// is for, else the customer's; `None` where nothing says it, or the invoices differ.
+    fn payment_entity<'f>(
+        &self,
+        facts: &'f Facts,
+        invoices: &BTreeMap<&InvoiceId, &'f Invoice>,
+        payment: &'f Payment,
+    ) -> Option<&'f str> {
+        if !self.by_legal_entity {
+            return Some("");
+        }
+        let known = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
+        let of_invoices: BTreeSet<&str> = known.map(|invoice| legal_entity(invoice, &facts.customer)).collect();
+        let mut of_invoices = of_invoices.into_iter();
+        let of_invoices = match (of_invoices.next(), of_invoices.next()) {
+            (Some(_), Some(_)) => return payment.legal_entity.as_deref(),
+            (only, _) => only,
+        };
+        payment.legal_entity.as_deref().or(of_invoices).or(facts.customer.legal_entity.as_deref())
     }
 }
 
@@ -156,14 +193,15 @@ struct Settled {
 impl<'a> Book<'a> {
     /// Reckons the book of `facts` at `now` by the default rules; due dates are days of `zone`, the tenant's.
     pub fn reckon(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
-        Self::by(facts, BookRules { zone, after_refund: AfterRefund::default(), chase_unsent: true }, now)
+        Self::by(facts, BookRules { zone, after_refund: AfterRefund::default(), chase_unsent: true, by_legal_entity: false }, now)
     }
 
     /// Reckons the book of `facts` at `now` by a tenant's rules.
     pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, mismatched, taken_back: taken, unclear } = settle(facts);
+        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear } =
+            settle(facts, rules);
         let mut book = Self {
             items: Vec::new(),
             today,
@@ -178,6 +216,7 @@ impl<'a> Book<'a> {
             agreed_next_at: None,
             taken_back: Vec::new(),
             unclear,
+            unplaced: Vec::new(),
             not_issued: Vec::new(),
             issued_next_at: None,
             mismatched,
@@ -189,17 +228,17 @@ impl<'a> Book<'a> {
             if invoice.status == InvoiceStatus::Open && invoice.issued_on > today {
                 let issued_at = invoice.issued_on.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
                 book.issued_next_at = [book.issued_next_at, issued_at].into_iter().flatten().min();
-                let ahead = Self::open_items(invoice, &facts.customer, of).0;
+                let ahead = Self::open_items(invoice, rules.entity_of(invoice, &facts.customer), of).0;
                 book.not_issued.extend(ahead.into_iter().map(|item| DueItem { due_now_minor: 0, ..item }));
                 continue;
             }
-            let (open, excess_minor) = Self::open_items(invoice, &facts.customer, of);
+            let entity = rules.entity_of(invoice, &facts.customer);
+            let (open, excess_minor) = Self::open_items(invoice, entity, of);
             if open.is_empty() && excess_minor == 0 && invoice.status != InvoiceStatus::Draft {
                 book.closed.insert(invoice.id.clone());
             }
             if excess_minor > 0 {
-                let balance = BalanceKey::with(invoice.currency, legal_entity(invoice, &facts.customer));
-                let sum = credit.entry(balance).or_default();
+                let sum = credit.entry(BalanceKey::with(invoice.currency, entity)).or_default();
                 *sum = sum.saturating_add(excess_minor);
                 book.overpaid.push(Overpaid { invoice: invoice.id.clone(), currency: invoice.currency, excess_minor });
             }
@@ -208,10 +247,14 @@ impl<'a> Book<'a> {
         }
         book.sort();
         let of_invoices = book.items.len();
+        book.place(unplaced, &mut credit);
         book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
         let by_facts = kept_back::not_to_be_chased(&book, rules);
         let shares = book.add_agreed(facts, by_facts, zone, now);
         book.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
+        if !rules.by_legal_entity {
+            book.items.iter_mut().for_each(|item| item.legal_entity = "");
+        }
         if book.items.len() > of_invoices {
             book.sort();
         }
@@ -227,6 +270,23 @@ impl<'a> Book<'a> {
         book.spent = spent(facts, &book);
         book.spent_shared = spent_shared(facts, &book);
         book
+    }
+
+    /// Credit of which nothing says whose it is pays the only legal entity with something open; where there are several it is kept back of
+    /// all of them until somebody says it.
+    fn place(&mut self, unplaced: BTreeMap<Currency, i64>, credit: &mut BTreeMap<BalanceKey, i64>) {
+        for (currency, minor) in unplaced {
+            let of_currency = self.items.iter().filter(|item| item.currency == currency);
+            let balances: BTreeSet<BalanceKey> = of_currency.map(DueItem::balance).collect();
+            match balances.len() {
+                0 | 1 => {
+                    let only = balances.into_iter().next().unwrap_or_else(|| BalanceKey::of(currency));
+                    let sum = credit.entry(only).or_default();
+                    *sum = sum.saturating_add(minor);
+                }
+                _ => self.unplaced.push(Money::from_minor(minor, currency)),
+            }
+        }
     }
 
     fn sort(&mut self) {
@@ -310,7 +370,7 @@ impl<'a> Book<'a> {
 
     /// Paid and credited amounts fill an invoice's instalments oldest first; what is left of each is open. The second value is
     /// what was paid and credited beyond the total, minor units.
-    fn open_items(invoice: &'a Invoice, customer: &'a Customer, of: Settled) -> (Vec<DueItem<'a>>, i64) {
+    fn open_items(invoice: &'a Invoice, legal_entity: &'a str, of: Settled) -> (Vec<DueItem<'a>>, i64) {
         let chased = match invoice.status {
             InvoiceStatus::Open | InvoiceStatus::Later(_) => true,
             InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
@@ -347,7 +407,7 @@ impl<'a> Book<'a> {
                     number: &invoice.number,
                     instalment,
                     currency: invoice.currency,
-                    legal_entity: legal_entity(invoice, customer),
+                    legal_entity,
                     joins: Joins::Own,
                     total_minor: invoice.total_minor,
                     claim_minor: invoice.total_minor.saturating_sub(credited),
@@ -402,7 +462,7 @@ fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
         instalment: Some((position + 1, plan.parts.len())),
         currency: plan.currency,
         legal_entity: &plan.legal_entity,
-        joins: plan.of.first().map_or(Joins::Own, |stood| Joins::Invoice(&stood.invoice)),
+        joins: Joins::Plan(&plan.of),
         total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
         claim_minor: 0,
         issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
@@ -444,14 +504,17 @@ struct Settlement {
     by_invoice: BTreeMap<InvoiceId, Settled>,
     /// Unapplied credit.
     credit: BTreeMap<BalanceKey, i64>,
+    /// Unapplied credit of which nothing says with which legal entity it is.
+    unplaced: BTreeMap<Currency, i64>,
     /// What pays nothing because its currency is not the invoice's.
     mismatched: Vec<Mismatch>,
     taken_back: Vec<TakenBack>,
     unclear: Vec<Unclear>,
 }
 
-fn settle(facts: &Facts) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut mismatched, taken_back: mut all_taken, mut unclear } = Settlement::default();
+fn settle(facts: &Facts, rules: BookRules<'_>) -> Settlement {
+    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear } =
+        Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
@@ -460,7 +523,7 @@ fn settle(facts: &Facts) -> Settlement {
     for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
         let payment = &fact.payment;
         if payment.is_unclear() {
-            unclear.push(Unclear::of(payment, is_own));
+            unclear.push(Unclear::of(payment, rules.payment_entity(facts, &invoices, payment), is_own));
             continue;
         }
         let mut in_force: Vec<&Reversal> = facts
@@ -503,8 +566,12 @@ fn settle(facts: &Facts) -> Settlement {
             of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
         }
         if is_own {
-            let balance = BalanceKey::with(payment.currency, payment_entity(facts, &invoices, payment));
-            let sum = credit.entry(balance).or_default();
+            let entity = rules.payment_entity(facts, &invoices, payment);
+            let of = |entity: &str| BalanceKey::with(payment.currency, entity);
+            let sum = match entity {
+                Some(entity) => credit.entry(of(entity)).or_default(),
+                None => unplaced.entry(payment.currency).or_default(),
+            };
             *sum = sum.saturating_add(left);
         }
         all_taken.extend(if payment.status.counts() {
@@ -514,20 +581,11 @@ fn settle(facts: &Facts) -> Settlement {
         });
     }
     credit.retain(|_, minor| *minor > 0);
+    unplaced.retain(|_, minor| *minor > 0);
     mismatched.sort();
     all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, mismatched, taken_back: all_taken, unclear }
-}
-
-/// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
-/// is for where they have one and the same, else the customer's.
-fn payment_entity<'a>(facts: &'a Facts, invoices: &BTreeMap<&InvoiceId, &'a Invoice>, payment: &'a crate::Payment) -> &'a str {
-    let known = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
-    let mut of_invoices: Vec<&str> = known.map(|invoice| legal_entity(invoice, &facts.customer)).collect();
-    of_invoices.dedup();
-    let of_customer = facts.customer.legal_entity.as_deref().unwrap_or_default();
-    payment.legal_entity.as_deref().unwrap_or(if let [one] = of_invoices[..] { one } else { of_customer })
+    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear }
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {

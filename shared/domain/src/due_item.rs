@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::{BalanceKey, Currency, DueItemKey, Invoice, InvoiceId, Standing, dates::days_between};
+use crate::{BalanceKey, Currency, DueItemKey, Invoice, Standing, Stood, dates::days_between};
 
 /// One due item, reckoned at one instant. Amounts are minor units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub struct DueItem<'a> {
 pub enum Joins<'a> {
     /// That of the workflow that applies to it.
     Own,
-    /// That of an invoice: a part of a plan.
-    Invoice(&'a InvoiceId),
+    /// That of the first of a plan's invoices that is open: a part of the plan.
+    Plan(&'a [Stood]),
     /// That of a workflow: a charge that its step proposed.
     Workflow(&'a str),
 }

@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
@@ -245,6 +246,10 @@ pub(crate) fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hol
             holds.push(lasting(by, HoldReason::NotSent, scope(), None));
         }
     }
+    for unplaced in &book.unplaced {
+        let by = AgreementId::derive(&["unplaced", unplaced.currency().code()]);
+        holds.push(lasting(by, HoldReason::MoneyOnItsWay, HoldScope::Case(unplaced.currency()), Some(unplaced.minor())));
+    }
     holds
 }
 
@@ -277,7 +282,9 @@ fn by_payments(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
         of_invoices(&unclear.id(), &HoldReason::MoneyOnItsWay, &unclear.of);
     }
     for unclear in book.unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
-        let scope = HoldScope::Case(unclear.currency);
+        let of_currency = HoldScope::Case(unclear.currency);
+        let of_entity = |entity: &CompactString| HoldScope::Balance(BalanceKey::with(unclear.currency, entity));
+        let scope = unclear.legal_entity.as_ref().map_or(of_currency, of_entity);
         holds.push(lasting(unclear.id(), HoldReason::MoneyOnItsWay, scope, Some(unclear.rest_minor)));
     }
     holds

@@ -263,11 +263,12 @@ impl Checking<'_> {
 
     fn amount(&self) -> Vec<Flaw> {
         let Some(minor) = self.proposal.amount_minor else { return Vec::new() };
-        let currencies = self.currencies();
         let detail = if minor <= 0 {
             "an amount is above zero; leave it out for all".to_owned()
-        } else if currencies.len() > 1 {
+        } else if self.currencies().len() > 1 {
             "an amount needs a scope of one currency, such as {\"case\": \"EUR\"}".to_owned()
+        } else if self.balances().len() > 1 {
+            "an amount needs a scope of one legal entity, such as {\"balance\": \"EUR/berlin\"}".to_owned()
         } else if !self.of.is_empty() && minor > self.open_minor() {
             format!("only {} minor units are open there", self.open_minor())
         } else {

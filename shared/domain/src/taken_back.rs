@@ -37,6 +37,7 @@ pub(crate) fn by_document(
         let paid = part.amount_minor.min(left);
         left -= paid;
         let counted = invoices.get(&part.invoice).is_none_or(|invoice| invoice.currency == received.currency);
+        let paid = paid - paid_since(facts, fact, &part.invoice).clamp(0, paid);
         of.extend((counted && paid > 0).then(|| (part.invoice.clone(), paid)));
     }
     let by_objects = of_reversals(&fact.payment.id, &external_ids(in_force));
@@ -56,6 +57,15 @@ pub(crate) fn by_document(
         currency: received.currency,
         of,
     })
+}
+
+/// What other payments and credit notes, heard of since, bring to an invoice: it was paid anew, and no more of it is missing.
+fn paid_since(facts: &Facts, taken: &PaymentFact, invoice: &InvoiceId) -> i64 {
+    let since = |fact: &&PaymentFact| {
+        fact.recorded_at > taken.recorded_at && fact.payment.id != taken.payment.id && fact.payment.counts()
+    };
+    let of_others = facts.payments.iter().chain(&facts.shared).filter(since).flat_map(|fact| &fact.payment.allocations);
+    total(of_others.filter(|part| part.invoice == *invoice).map(|part| part.amount_minor))
 }
 
 /// The kind of what took a payment back: the gravest counts.

@@ -401,3 +401,19 @@ pub(crate) fn case_in(cases: &std::collections::BTreeMap<crate::CaseKey, crate::
     let (Some((_, case)), None) = (of_currency.next(), of_currency.next()) else { panic!("one case of {currency}: {cases:?}") };
     case
 }
+
+/// Open work about one due item.
+pub(crate) fn work_of(facts: &Facts, kind: crate::TaskKind, item: crate::DueItemKey) -> crate::OpenWork {
+    crate::OpenWork {
+        task: crate::TaskId::derive(&[facts.tenant.as_str(), &item.to_string()]),
+        kind,
+        reason: item.to_string(),
+        step: None,
+        currency: Some(Currency::EUR),
+        case: None,
+        rows: vec![crate::WorkRow { item, occurrence: crate::Occurrence::default() }],
+        more: false,
+        asked_at: at("2026-02-05T15:45:00Z"),
+        done: false,
+    }
+}

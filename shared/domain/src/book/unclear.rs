@@ -1,5 +1,7 @@
 //! Payments of which only a later release knows what they are or what became of them.
 
+use compact_str::CompactString;
+
 use crate::{AgreementId, Allocation, Currency, InvoiceId, Payment, PaymentId};
 
 /// A payment of which only a later release knows what it is or what became of it: no payment and no credit, and nobody is chased for what
@@ -14,10 +16,12 @@ pub struct Unclear {
     pub of: Vec<(InvoiceId, i64)>,
     /// What it leaves, minor units; 0 for another customer's.
     pub rest_minor: i64,
+    /// The legal entity that the rest would be credit with, where something says so.
+    pub legal_entity: Option<CompactString>,
 }
 
 impl Unclear {
-    pub(super) fn of(payment: &Payment, is_own: bool) -> Self {
+    pub(super) fn of(payment: &Payment, legal_entity: Option<&str>, is_own: bool) -> Self {
         let mut left = payment.amount_minor;
         let mut take = |allocation: &Allocation| {
             let taken = allocation.amount_minor.min(left);
@@ -25,7 +29,8 @@ impl Unclear {
             (allocation.invoice.clone(), taken)
         };
         let of = payment.allocations.iter().map(&mut take).collect();
-        Self { payment: payment.id.clone(), currency: payment.currency, of, rest_minor: if is_own { left } else { 0 } }
+        let (rest_minor, legal_entity) = (if is_own { left } else { 0 }, legal_entity.map(CompactString::from));
+        Self { payment: payment.id.clone(), currency: payment.currency, of, rest_minor, legal_entity }
     }
 
     /// The id of what is kept back for it.

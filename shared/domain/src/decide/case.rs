@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{Situation, assess::CaseFacts};
 use crate::{
-    BalanceKey, Case, CaseId, CaseKey, CaseState, InvoiceId,
+    BalanceKey, Case, CaseId, CaseKey, CaseState, Stood,
     book::{DueItem, Joins},
     workflow::CompiledWorkflow,
 };
@@ -154,7 +154,9 @@ impl<'a> Choice<'a> {
             }
             let Some(workflow) = policy.workflow(&case.workflow, case.version) else { continue };
             let candidate = conditional(&key.workflow, workflow);
-            candidates.push(if case.by_hand { Candidate { to_all: Some(true), ..candidate } } else { candidate });
+            // One that a person made for what nothing applied to goes on taking such; one that was moved asks its workflow.
+            let was_made = case.by_hand && key.workflow == case.workflow;
+            candidates.push(if was_made { Candidate { to_all: Some(true), ..candidate } } else { candidate });
         }
         let look_at = candidates.iter().filter_map(|of| situation.new_day(of.workflow.applies_when())).min();
         Self { balance, seen, candidates, look_at }
@@ -175,14 +177,17 @@ pub fn case_by_item(situation: &Situation<'_>) -> CaseByItem {
     let book = &situation.book;
     let mut joined = CaseByItem { keys: Vec::new(), of_item: vec![None; book.items.len()], look_at: None };
     let mut choices: Vec<Choice<'_>> = Vec::new();
-    let mut later: Vec<(usize, &InvoiceId)> = Vec::new();
+    let mut of_plans: Vec<(usize, &[Stood])> = Vec::new();
     for (at, item) in book.items.iter().enumerate() {
         if let Some(key) = stays(situation, at, item) {
             joined.put(at, Some(key));
             continue;
         }
-        if let Joins::Invoice(invoice) = item.joins {
-            later.push((at, invoice));
+        if let Joins::Plan(of) = item.joins {
+            of_plans.push((at, of));
+        }
+        if !situation.policy.settings.knows_legal_entity(item.legal_entity) {
+            continue;
         }
         let choice = match choices.iter().position(|choice| item.is_of(&choice.balance)) {
             Some(place) => choices.get(place),
@@ -194,10 +199,12 @@ pub fn case_by_item(situation: &Situation<'_>) -> CaseByItem {
         joined.put(at, choice.and_then(|choice| choice.chosen(situation, at)));
     }
     joined.look_at = choices.iter().filter_map(|choice| choice.look_at).min();
-    for (at, invoice) in later {
-        let of_invoice = book.items.iter().position(|item| item.key.invoice() == Some(invoice));
-        if let Some(key) = of_invoice.and_then(|at| joined.case_of(at)).cloned() {
-            joined.put(at, Some(key));
+    for (at, of) in of_plans {
+        let place = |stood: &Stood| book.items.iter().position(|item| item.key.invoice() == Some(&stood.invoice));
+        let of_invoice = of.iter().find_map(place).and_then(|at| joined.case_of(at));
+        if let Some(workflow) = of_invoice.map(|key| key.workflow.clone()) {
+            let balance = book.items.get(at).map(DueItem::balance);
+            joined.put(at, balance.map(|balance| CaseKey::new(balance, &workflow)));
         }
     }
     joined
@@ -207,13 +214,19 @@ pub fn case_by_item(situation: &Situation<'_>) -> CaseByItem {
 fn stays(situation: &Situation<'_>, at: usize, item: &DueItem<'_>) -> Option<CaseKey> {
     let of_charge = match item.joins {
         Joins::Workflow(workflow) => Some(workflow),
-        Joins::Own | Joins::Invoice(_) => None,
+        Joins::Own | Joins::Plan(_) => None,
     };
     let workflow = situation.history.workflow(at).or(of_charge)?;
     let key = CaseKey::new(item.balance(), workflow);
-    let case = situation.facts.cases.get(&key);
+    let case = situation.facts.cases.get(&key).or_else(|| left(situation, &key));
     let goes_on = case.is_some_and(|case| situation.policy.workflow(&case.workflow, case.version).is_some());
     (goes_on || published(situation, workflow).is_some()).then_some(key)
+}
+
+/// The case that items leave for `key` when their legal entity or currency changes: the newest of the same workflow.
+fn left<'a>(situation: &Situation<'a>, key: &CaseKey) -> Option<&'a Case> {
+    let others = situation.facts.cases.iter().filter(|(other, _)| other.workflow == key.workflow && other.balance != key.balance);
+    others.map(|(_, case)| case).max_by_key(|case| (case.state != CaseState::Closed, case.opened_at, case.id.clone()))
 }
 
 fn published<'a>(situation: &Situation<'a>, id: &str) -> Option<&'a CompiledWorkflow> {
@@ -231,6 +244,13 @@ pub(super) fn case_and_workflow<'a>(situation: &Situation<'a>, of: &CaseItems<'_
             let workflow = situation.policy.workflow(&case.workflow, case.version)?;
             return Some((case.clone(), workflow));
         }
+    }
+    // What comes from a case of another balance goes on as it went there.
+    let comes_along = of.items.iter().any(|at| situation.history.workflow(*at).is_some());
+    if let Some(before) = left(situation, of.key).filter(|_| comes_along)
+        && let Some(workflow) = situation.policy.workflow(&before.workflow, before.version)
+    {
+        return Some((Case { by_hand: before.by_hand, ..opened(situation, of.key, workflow) }, workflow));
     }
     let workflow = published(situation, &of.key.workflow)?;
     Some((opened(situation, of.key, workflow), workflow))

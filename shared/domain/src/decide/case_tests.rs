@@ -9,7 +9,7 @@ use super::{assess, case_by_item, decide};
 use crate::{
     Agreement, BalanceKey, Because, CaseState, Charge, CompiledWorkflow, Currency, Decision, Event, HoldClock, HoldScope,
     Invoice, InvoiceId, Next, Order, OrderId, OrderKind, PaymentStatus, Role, WaitingReason, Workflow, evolve,
-    testing::{Book as Stage, at, charge, contact, hold, ladder, workflow},
+    testing::{Book as Stage, at, case_in, charge, contact, hold, ladder, workflow},
 };
 
 const EUR: Currency = Currency::EUR;
@@ -23,6 +23,11 @@ fn one_step(id: &str, priority: u32, applies_when: &str) -> Workflow {
                   {"id": format!("{id}-second"), "at": {"anchor": "due_date", "offset": "P9D"},
                    "action": {"send": {"channels": ["email"], "template": id, "to": ["billing"]}}}],
     }))
+}
+
+fn list(stage: &mut Stage, legal_entities: &[&str]) {
+    let listed = legal_entities.iter().map(|id| ((*id).to_owned(), crate::settings::LegalEntity::default()));
+    stage.policy.settings.legal_entities = listed.collect();
 }
 
 fn publish(stage: &mut Stage, workflow: Workflow) {
@@ -63,6 +68,7 @@ fn said(stage: &Stage, decision: &Decision) -> Vec<String> {
 #[test]
 fn each_legal_entity_is_a_case_of_its_own() {
     let mut stage = Stage::new(ladder());
+    list(&mut stage, &["berlin", "paris"]);
     let (a, b) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 2_000, "2026-02-04"));
     stage.invoice("C", EUR, 4_000, "2026-02-04");
     change(&mut stage, &a, |invoice| invoice.legal_entity = Some("berlin".to_owned()));
@@ -84,6 +90,7 @@ fn stage_key(balance: &str, workflow: &str) -> crate::CaseKey {
 fn credit_minimum_and_holds_do_not_cross_legal_entities() {
     let of = |berlin: i64, paris: i64| {
         let mut stage = Stage::new(ladder());
+        list(&mut stage, &["berlin", "paris"]);
         let (a, b) = (stage.invoice("A", EUR, berlin, "2026-02-04"), stage.invoice("B", EUR, paris, "2026-02-04"));
         change(&mut stage, &a, |invoice| invoice.legal_entity = Some("berlin".to_owned()));
         change(&mut stage, &b, |invoice| invoice.legal_entity = Some("paris".to_owned()));
@@ -224,6 +231,7 @@ fn a_charge_joins_the_case_of_the_step_that_proposed_it() {
 #[test]
 fn the_newest_closed_cases_are_remembered() {
     let mut stage = Stage::new(ladder());
+    list(&mut stage, &["a", "b", "c", "d", "e", "f"]);
     for entity in ["a", "b", "c", "d", "e", "f"] {
         let id = stage.invoice(entity, EUR, 1_000, "2026-02-04");
         change(&mut stage, &id, |invoice| invoice.legal_entity = Some(entity.to_owned()));
@@ -255,6 +263,7 @@ proptest! {
     #[test]
     fn cases_share_out_what_is_owed(invoices in drawn(), days in prop::collection::vec(1_i64..9, 1..6)) {
         let mut stage = stage();
+        list(&mut stage, &["berlin", "paris"]);
         publish(&mut stage, one_step("large", 300, "'large' in invoice.tags && exposure.open_minor > 2000"));
         stage.facts.customer.contacts = vec![contact("p1", Role::Billing)];
         for (at, (tag, entity, due_in, minor)) in invoices.iter().enumerate() {
@@ -336,4 +345,121 @@ fn a_new_day_lets_an_invoice_join_another_workflow() {
     assert_eq!(decision.next, Next::At(at("2026-02-05T23:00:00Z")), "midnight in Berlin");
     let decision = stage.step(at("2026-02-09T15:45:00Z"));
     assert_eq!(said(&stage, &decision), ["late EUR A"]);
+}
+
+#[test]
+fn while_none_is_listed_legal_entities_are_labels() {
+    let mut stage = Stage::new(ladder());
+    let (a, b) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 2_000, "2026-02-04"));
+    change(&mut stage, &a, |invoice| invoice.legal_entity = Some("branch 1".to_owned()));
+    change(&mut stage, &b, |invoice| invoice.legal_entity = Some("branch 2".to_owned()));
+    assert_eq!(said(&stage, &decide(&stage.facts, &stage.policy, at(NOW))), ["ladder EUR A B"]);
+    stage.pay("P", &a, 1_000, PaymentStatus::Received, "2026-02-04T12:00:00Z");
+    stage.facts.payments[0].payment.allocations.clear();
+    let decision = decide(&stage.facts, &stage.policy, at(NOW));
+    assert_eq!(decision.messages[0].rows.len(), 1, "a payment that names nothing pays the oldest");
+}
+
+#[test]
+fn credit_that_names_no_legal_entity_pays_the_only_one_or_is_kept_back_and_told() {
+    let with = |second: Option<&str>| {
+        let mut stage = Stage::new(ladder());
+        list(&mut stage, &["berlin", "paris"]);
+        let (a, b) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 2_000, "2026-02-04"));
+        change(&mut stage, &a, |invoice| invoice.legal_entity = Some("berlin".to_owned()));
+        change(&mut stage, &b, |invoice| invoice.legal_entity = second.map(str::to_owned));
+        stage.pay("P", &a, 1_000, PaymentStatus::Received, "2026-02-04T12:00:00Z");
+        stage.facts.payments[0].payment.allocations.clear();
+        let decision = decide(&stage.facts, &stage.policy, at(NOW));
+        let due: i64 = decision.messages.iter().flat_map(|message| &message.rows).map(|row| row.due_now_minor).sum();
+        (due, decision.tasks.iter().filter(|task| task.kind == crate::TaskKind::LegalEntity).count())
+    };
+    assert_eq!(with(Some("berlin")), (2_000, 0));
+    assert_eq!(with(Some("paris")), (2_000, 1));
+}
+
+#[test]
+fn what_changes_its_legal_entity_goes_on_as_it_went() {
+    let mut stage = stage();
+    list(&mut stage, &["berlin", "paris"]);
+    let a = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    change(&mut stage, &a, |invoice| invoice.tags = vec!["vip".to_owned()]);
+    stage.step(at(NOW));
+    // Its workflow is out of use and runs on, and a person was asked to do something about it.
+    stage.policy.published.retain(|(id, _)| id != "vip");
+    let case = case_in(&stage.facts.cases, EUR).id.clone();
+    let mut work = crate::testing::work_of(&stage.facts, crate::TaskKind::CreditHold, crate::DueItemKey::whole(a.clone()));
+    work.case = Some(case);
+    stage.facts.work.push(work);
+    stage.facts.customer.legal_entity = Some("berlin".to_owned());
+    let decision = stage.step(at("2026-02-13T15:45:00Z"));
+    assert_eq!(said(&stage, &decision), ["vip EUR/berlin A"], "the next step of the workflow that it had");
+    assert!(decision.withdrawn.is_empty(), "what people were asked to do about it is still theirs");
+}
+
+#[test]
+fn a_part_of_a_plan_joins_the_case_of_its_first_open_invoice() {
+    let mut stage = stage();
+    let (a, b) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 1_000, "2026-02-05"));
+    for invoice in [&a, &b] {
+        change(&mut stage, invoice, |invoice| invoice.tags = vec!["vip".to_owned()]);
+    }
+    let stood = |invoice: &InvoiceId| crate::Stood { invoice: invoice.clone(), open_minor: 1_000, claim_minor: 1_000 };
+    let part = |due_on: &str| crate::PlanPart {
+        amount_minor: 1_000,
+        due_on: crate::testing::on(due_on),
+        expected_on: crate::testing::on(due_on),
+    };
+    let plan = crate::PaymentPlan {
+        name: "A, B".to_owned(),
+        currency: EUR,
+        legal_entity: Default::default(),
+        parts: vec![part("2026-03-01"), part("2026-04-01")],
+        of: vec![stood(&a), stood(&b)],
+        status: crate::PlanStatus::Running,
+    };
+    let all = hold(HoldScope::Customer, None, HoldClock::Freeze, "2026-02-01T09:00:00Z", "2026-12-31");
+    stage.facts.agreements.push(Agreement { terms: crate::Terms::Plan(plan), until_on: None, ..all });
+    for paid in [false, true] {
+        change(&mut stage, &a, |invoice| invoice.paid_minor = if paid { 1_000 } else { 0 });
+        let situation = assess(&stage.facts, &stage.policy, at(NOW));
+        let by_item = case_by_item(&situation);
+        let parts: Vec<usize> =
+            (0..situation.book.items.len()).filter(|at| situation.book.items[*at].invoice.is_none()).collect();
+        assert!(!parts.is_empty());
+        for part in parts {
+            assert_eq!(by_item.case_of(part).map(|key| key.workflow.as_str()), Some("vip"), "first invoice paid: {paid}");
+        }
+    }
+}
+
+#[test]
+fn a_move_that_came_too_late_takes_nothing_along() {
+    let mut stage = Stage::new(one_step("vip", 200, "'vip' in invoice.tags"));
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.facts.orders.push(Order { until: Some(at("2026-02-05T10:00:00Z")), ..moves("vip", "2026-02-05T09:00:00Z") });
+    let decision = stage.step(at(NOW));
+    assert!(decision.cases.is_empty() && decision.messages.is_empty() && decision.used_orders.len() == 1, "{:?}", decision.trace);
+}
+
+#[test]
+fn what_only_a_later_release_was_told_to_do_holds_its_item() {
+    let mut stage = Stage::new(ladder());
+    let a = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    let step = crate::OrderedStep { item: crate::DueItemKey::whole(a), step: "reminder".to_owned(), occurrence: None };
+    let later = OrderKind::Later("sell".to_owned());
+    for n in 0..9 {
+        let id = OrderId::derive(&[&n.to_string()]);
+        stage.facts.orders.push(Order {
+            id,
+            kind: later.clone(),
+            steps: vec![step.clone()],
+            ..moves("x", "2026-02-01T09:00:00Z")
+        });
+    }
+    let skip = OrderKind::Skip;
+    stage.facts.orders.push(Order { kind: skip, steps: vec![step], ..moves("x", "2026-02-02T09:00:00Z") });
+    let decision = decide(&stage.facts, &stage.policy, at(NOW));
+    assert!(decision.messages.is_empty(), "{:?}", decision.trace);
+    assert_eq!(decision.used_orders.len(), 1, "nine that wait take no place from the skip, nor overrule it");
 }

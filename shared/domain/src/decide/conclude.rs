@@ -157,7 +157,9 @@ pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended:
 
 /// Concludes a case of which nothing is open.
 pub(super) fn over<'a>(situation: &Situation<'a>, key: &CaseKey, given: &[&Order]) -> CaseDecision<'a> {
-    let case = situation.facts.cases.get(key).map(|case| Case { state: CaseState::Closed, ..case.clone() });
+    let over =
+        |case: &Case| Case { state: if case.state.later().is_some() { case.state } else { CaseState::Closed }, ..case.clone() };
+    let case = situation.facts.cases.get(key).map(over);
     let why = if case.is_some() { "nothing is open" } else { "there is no case" };
     let joined = case.as_ref().and_then(|case| joined_by(key, case));
     let decided = without_steps(&key.balance, case, Because::NothingOpen, Next::Nothing, Sums::default(), too_late(given, why));
@@ -220,12 +222,14 @@ fn without_case<'a>(situation: &Situation<'a>, joined: &CaseByItem, homeless: &[
     for (balance, of) in sums {
         let first = told.insert(balance.currency);
         let given: Vec<&Order> = homeless.iter().copied().filter(|order| first && order.currency == balance.currency).collect();
-        let (because, next, why) = if of.open_minor == 0 {
-            (Because::NothingOpen, Next::Nothing, "there is no case")
+        let (because, next) = if of.open_minor == 0 {
+            (Because::NothingOpen, Next::Nothing)
+        } else if !situation.policy.settings.knows_legal_entity(&balance.legal_entity) {
+            (Because::UnknownLegalEntity { legal_entity: balance.legal_entity.to_string() }, tomorrow(situation))
         } else {
-            (Because::NoWorkflowApplies, Next::Parked, "there is no case")
+            (Because::NoWorkflowApplies, Next::Parked)
         };
-        all.push(without_steps(&balance, None, because, next, of, too_late(&given, why)));
+        all.push(without_steps(&balance, None, because, next, of, too_late(&given, "there is no case")));
     }
     all
 }

@@ -20,8 +20,14 @@ pub(super) const ORDERS_MAX: usize = 8;
 pub(super) fn looked_at(facts: &Facts) -> (Vec<&Order>, bool) {
     let mut orders: Vec<&Order> = facts.orders.iter().collect();
     orders.sort_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id)));
-    let more = orders.len() > ORDERS_MAX;
-    orders.truncate(ORDERS_MAX);
+    // What waits for its moment takes nobody's place.
+    let waits = |order: &&Order| matches!(order.kind, OrderKind::LiftCapOnce | OrderKind::Later(_));
+    let more = orders.iter().filter(|order| !waits(order)).count() > ORDERS_MAX;
+    let mut taken = 0;
+    orders.retain(|order| {
+        taken += usize::from(!waits(order));
+        waits(order) || taken <= ORDERS_MAX
+    });
     (orders, more)
 }
 
@@ -57,13 +63,25 @@ pub(super) struct OrdersByCase<'a> {
 /// what no workflow applies to along, into a case of its own.
 pub(super) fn of_cases<'a>(situation: &Situation<'a>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>) -> OrdersByCase<'a> {
     let mut by_case = OrdersByCase { of_case: BTreeMap::new(), of_none: Vec::new() };
+    let mut keys = keys.clone();
     for order in &situation.orders {
-        match case_of(situation, joined, keys, order) {
-            Some(key) => by_case.of_case.entry(key).or_default().push(order),
-            None => by_case.of_none.push(order),
+        let cases = cases_of(situation, joined, &keys, order);
+        if cases.is_empty() {
+            by_case.of_none.push(order);
+        }
+        for key in cases {
+            by_case.of_case.entry(key.clone()).or_default().push(order);
+            keys.insert(key);
         }
     }
     by_case
+}
+
+/// Due items of one invoice may be in several cases: an order about them is for each.
+fn cases_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>, order: &Order) -> BTreeSet<CaseKey> {
+    let items = order.steps.iter().filter_map(|step| situation.book.position(&step.item));
+    let of_items: BTreeSet<CaseKey> = items.filter_map(|at| joined.case_of(at)).cloned().collect();
+    if of_items.is_empty() { case_of(situation, joined, keys, order).into_iter().collect() } else { of_items }
 }
 
 fn case_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>, order: &Order) -> Option<CaseKey> {
@@ -71,9 +89,8 @@ fn case_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<C
     if let Some(id) = &order.case {
         return cases.iter().find(|(_, case)| case.id == *id).map(|(key, _)| key.clone());
     }
-    if let Some(first) = order.steps.first() {
-        let of_item = situation.book.position(&first.item).and_then(|at| joined.case_of(at)).cloned();
-        return of_item.or_else(|| keys.iter().find(|key| key.currency() == order.currency).cloned());
+    if !order.steps.is_empty() {
+        return keys.iter().find(|key| key.currency() == order.currency).cloned();
     }
     let is_open = |key: &&CaseKey| cases.get(*key).is_none_or(|case| case.state != CaseState::Closed);
     let of_currency = || keys.iter().filter(|key| key.currency() == order.currency);
@@ -85,7 +102,7 @@ fn case_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<C
     let workflow = order.workflow.as_deref().unwrap_or_default();
     let without = joined.without_case().into_iter().filter_map(|at| situation.book.items.get(at));
     let mut of_none = without.filter(|item| item.currency == order.currency);
-    let is_published = situation.policy.published.iter().any(|(id, _)| id == workflow);
+    let is_published = situation.policy.published.iter().any(|(id, _)| id == workflow) && expired(situation, order).is_none();
     match of_none.next().filter(|_| is_published) {
         Some(item) => {
             let key = CaseKey::new(item.balance(), workflow);
@@ -166,7 +183,11 @@ pub(super) fn obey<'a>(
             }
         };
         let (mut done, mut against) = (0, Vec::new());
-        for step in &order.steps {
+        let elsewhere = |step: &&OrderedStep| {
+            let at = situation.book.position(&step.item);
+            at.is_some_and(|at| !of.items.contains(&at)) && orders_case(situation, of, order)
+        };
+        for step in order.steps.iter().filter(|step| !elsewhere(step)) {
             let looked = Looked { situation, of, workflow, rungs, order, later, so_far: &obeyed.results };
             match looked.at(step, outcome) {
                 Ok(result) => {
@@ -187,6 +208,11 @@ pub(super) fn obey<'a>(
         obeyed.traces.push(used(order, said));
     }
     obeyed
+}
+
+/// Whether an order has a due item in a case, so that those of other cases are theirs to look at.
+fn orders_case(situation: &Situation<'_>, of: &CaseItems<'_>, order: &Order) -> bool {
+    order.steps.iter().filter_map(|step| situation.book.position(&step.item)).any(|at| of.items.contains(&at))
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -255,7 +281,8 @@ impl<'a> Looked<'_, 'a> {
     /// The later order that says the opposite of a step.
     fn contradicted(&self, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> Option<&'a OrderId> {
         let opposite = |later: &&&'a Order| {
-            later.kind.stops() != self.order.kind.stops()
+            !matches!(later.kind, OrderKind::Later(_))
+                && later.kind.stops() != self.order.kind.stops()
                 && later.until.is_none_or(|until| self.situation.now < until)
                 && speaks_of(later, item, step, occurrence)
         };
@@ -272,6 +299,16 @@ fn speaks_of(order: &Order, item: &DueItemKey, step: &str, occurrence: &Occurren
 
 /// Whether the last word of people about a step, not decided on yet, is that it does not happen: asked by senders.
 pub(super) fn is_stopped(facts: &Facts, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
+    if is_unclear(facts, item) {
+        return true;
+    }
     let about = facts.orders.iter().filter(|order| speaks_of(order, item, step, occurrence));
     about.max_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id))).is_some_and(|order| order.kind.stops())
+}
+
+/// Whether a person ordered something about a due item that only a later release knows: nothing happens to it until that is used up.
+pub(super) fn is_unclear(facts: &Facts, item: &DueItemKey) -> bool {
+    let about_it =
+        |order: &&Order| matches!(order.kind, OrderKind::Later(_)) && order.steps.iter().any(|step| step.item == *item);
+    facts.orders.iter().any(|order| about_it(&order))
 }

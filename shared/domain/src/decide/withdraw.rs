@@ -58,7 +58,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Connection
         | TaskKind::Books => {
             if work.currency.is_some_and(|currency| situation.book.open_minor(currency) == 0)
-                || work.case.as_ref().is_some_and(is_closed)
+                || (work.rows.is_empty() || work.more) && work.case.as_ref().is_some_and(is_closed)
             {
                 return Some("nothing of its case is open any more");
             }

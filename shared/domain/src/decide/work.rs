@@ -18,6 +18,9 @@ pub(super) struct Asking {
     pub(super) work: OpenWork,
 }
 
+/// Most legal entities that a task names.
+const UNKNOWN_NAMED_MAX: usize = 3;
+
 /// What a task says.
 struct Says {
     kind: TaskKind,
@@ -69,8 +72,8 @@ pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> Askin
         kind: TaskKind::PlanEnded,
         title: "The plan was withdrawn and money is still owed".to_owned(),
         detail: format!(
-            "workflow {} was taken out of use and its open cases were ended, while {} are open; nothing chases them, nor what this \
-             customer comes to owe in that currency until all of it is paid; go on by hand, or take the workflow out of use again with \
+            "workflow {} was taken out of use and its open cases were ended, while {} are open; nothing chases them, nor what \
+             joins this case until all of it is paid; go on by hand, or take the workflow out of use again with \
              open_cases=run_on, which lets them go on",
             resolving.workflow.id,
             Money::from_minor(open_minor, resolving.of.key.currency())
@@ -277,7 +280,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         };
         let minor = taken.of.iter().map(|(_, minor)| *minor).fold(0, i64::saturating_add);
         let detail = format!(
-            "{} of payment {} were {what} and there is no credit note, so that invoices that it paid are open again; the amount is kept \
+            "{} of payment {} were {what}, so that invoices that it paid are open again; the amount is kept \
              back; credit or write it off in the accounting system, or let it be chased by POST /v1/agreements/{}/release with \
              {{\"customer\": \"{}\"}}",
             Money::from_minor(minor, taken.currency),
@@ -302,12 +305,22 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     });
     let unknown: std::collections::BTreeSet<&str> =
         book.items.iter().map(|item| item.legal_entity).filter(|id| !situation.policy.settings.knows_legal_entity(id)).collect();
-    let unknown = unknown.into_iter().map(|id| {
+    let named: Vec<String> = unknown.iter().take(UNKNOWN_NAMED_MAX).map(|id| format!("'{id}'")).collect();
+    let unknown = (!named.is_empty()).then(|| {
+        let (named, more) = (named.join(", "), unknown.len().saturating_sub(named.len()));
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let detail = format!(
-            "invoices of this customer are owed to legal entity '{id}', which settings.legal_entities does not list; they wait; list it \
-             there, or name another one in the accounting system"
+            "invoices of this customer are owed to legal entities that settings.legal_entities does not list ({named}{more}); they wait; \
+             list them there, or name others in the accounting system"
         );
-        task(TaskKind::LegalEntity, id.to_owned(), "A legal entity is not known", detail)
+        task(TaskKind::LegalEntity, format!("{named}{more}"), "A legal entity is not known", detail)
     });
-    late.chain(unknown).chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
+    let unplaced = book.unplaced.iter().map(|credit| {
+        let detail = format!(
+            "{credit} were received and nothing says for which legal entity, while several have something open; as much is kept back of the \
+             oldest; allocate the payment, or name its legal entity, in the accounting system"
+        );
+        task(TaskKind::LegalEntity, format!("payment/{credit}"), "It is not known which legal entity was paid", detail)
+    });
+    late.chain(unknown).chain(unplaced).chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
 }

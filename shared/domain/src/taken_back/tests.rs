@@ -197,3 +197,17 @@ fn in_whatever_order_its_versions_are_heard_of_a_payment_is_the_same() {
     }
     assert_eq!(heard(&[4, 1]).and_then(|fact| fact.received_before), None, "never received");
 }
+
+#[test]
+fn what_is_paid_anew_keeps_nothing_more_back() {
+    let mut stage = Stage::new(ladder());
+    let invoice = stage.invoice("A", EUR, 1_200, "2026-03-04");
+    stage.instalments(&invoice, &[("2026-01-04", 400), ("2026-02-04", 400), ("2026-03-04", 400)]);
+    stage.pay("P", &invoice, 400, Received, "2026-01-05T00:00:00Z");
+    stage.pay("P", &invoice, 400, Reversed, "2026-01-10T00:00:00Z");
+    assert_eq!((book(&stage).open_minor(EUR), book(&stage).kept_minor(EUR)), (1_200, 400));
+    stage.pay("Q", &invoice, 300, Received, "2026-01-12T00:00:00Z");
+    assert_eq!((book(&stage).open_minor(EUR), book(&stage).kept_minor(EUR)), (900, 100));
+    stage.pay("R", &invoice, 100, Received, "2026-01-13T00:00:00Z");
+    assert_eq!((book(&stage).open_minor(EUR), book(&stage).kept_minor(EUR)), (800, 0), "the second instalment is chased");
+}
