@@ -12,7 +12,7 @@ use futures::future::join_all;
 use kit::{Budget, Clients, Clock, Env, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
-use store::{Followed, NewVersion, Rewrite, Store, Vault};
+use store::{Followed, Kept, NewVersion, Rewrite, Seen, Store, Vault};
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -88,31 +88,58 @@ impl Handler {
         let whats = versions.chain(rewrites.iter().map(|(at, rewrite)| (*at, What::Rows(rewrite))));
         let whats: Vec<(usize, What<'_>)> = whats.collect();
         let mut left: Vec<(usize, String)> = Vec::new();
+        let mut lost: Vec<(usize, &Seen)> = Vec::new();
         for some in whats.chunks(AT_ONCE) {
             let mut each = Vec::with_capacity(some.len());
             for (at, what) in some {
                 each.push(self.write_one(*at, *what, budget));
             }
-            left.extend(join_all(each).await.into_iter().flatten());
+            for done in join_all(each).await {
+                match done {
+                    Ok(not_kept) => lost.extend(not_kept),
+                    Err(failed) => left.push(failed),
+                }
+            }
         }
+        left.extend(self.note_gap(&lost).await);
         left.into_iter().min()
     }
 
-    async fn write_one(&self, at: usize, what: What<'_>, budget: &Budget) -> Option<(usize, String)> {
+    /// Writes one thing. Of a version that is passed over it says which: the record, and when it came.
+    async fn write_one<'a>(
+        &self,
+        at: usize,
+        what: What<'a>,
+        budget: &Budget,
+    ) -> Result<Option<(usize, &'a Seen)>, (usize, String)> {
         if budget.is_over() {
-            return Some((at, "the time is up".to_owned()));
+            return Err((at, "the time is up".to_owned()));
         }
         let wrote = match what {
             What::Version(version) => match self.vault.put_version(version).await {
                 // Every other tenant's lists would wait behind it: only saving the tenant's settings makes its keys.
-                Err(store::Error::Refused { id, why, .. }) => {
-                    tracing::error!(tenant.id = id, reason = why, "a version is not kept, because it could not be sealed");
-                    Ok(())
+                Ok(Kept::Not(tenant)) => {
+                    tracing::error!(
+                        tenant.id = tenant.as_str(),
+                        "a version is not kept, because the tenant has no key to seal it with: save its settings through the admin API"
+                    );
+                    return Ok(Some((at, &version.seen)));
                 }
-                kept => kept,
+                Ok(Kept::Whole) => Ok(()),
+                Err(error) => Err(error),
             },
             What::Rows(rewrite) => self.store.rewrite(rewrite).await,
         };
-        wrote.err().map(|error| (at, error.to_string()))
+        wrote.map(|()| None).map_err(|error| (at, error.to_string()))
+    }
+
+    /// Notes that versions are missing, so that explanations say why they differ. Where that fails, the first of their records comes again.
+    async fn note_gap(&self, lost: &[(usize, &Seen)]) -> Option<(usize, String)> {
+        let (at, first) = lost.iter().min_by_key(|(at, _)| *at)?;
+        let from = lost.iter().map(|(_, seen)| seen.at).min()?;
+        let until = lost.iter().map(|(_, seen)| seen.at).max()?;
+        let count = u64::try_from(lost.len()).unwrap_or(u64::MAX);
+        let noted = self.store.put_gap(from, until, &first.sequence, count).await;
+        noted.err().map(|error| (*at, error.to_string()))
     }
 }

@@ -5,10 +5,10 @@
 mod aws;
 
 use aws::{Aws, event};
-use domain::{CustomerId, NewTask, TaskKind};
+use domain::{Contact, Customer, CustomerId, Document, NewTask, SourceVersion, TaskKind};
 use serde_json::{Value, json};
 use store::{
-    Line, List,
+    Line, List, Receipt,
     inspect::attributes::every::{PK, SK},
 };
 
@@ -77,4 +77,61 @@ async fn without_time_nothing_is_written_and_the_first_record_comes_again() {
     assert!(listed(&aws).await.is_empty());
     handler.handle(event(json!({ "Records": records }))).await.unwrap();
     assert_eq!(listed(&aws).await, ["a", "b"]);
+}
+
+fn described() -> Customer {
+    let contact = Contact {
+        external_id: "p1".to_owned(),
+        name: "Anna Weber".to_owned(),
+        roles: vec![],
+        email: Some("anna@acme.example".to_owned()),
+        phone: None,
+        consents: vec![],
+        unusable: vec![],
+    };
+    Customer {
+        id: CustomerId::derive(&["acme", "C-1"]),
+        source: "canonical".to_owned(),
+        external_id: "C-1".to_owned(),
+        source_version: Some(SourceVersion::Number(1)),
+        name: "Acme".to_owned(),
+        kind: None,
+        segment: None,
+        language: None,
+        country: None,
+        region: None,
+        time_zone: None,
+        debt_purpose: None,
+        legal_entity: None,
+        parent_external_id: None,
+        contacts_of: None,
+        contacts: vec![contact],
+        postal_address: None,
+    }
+}
+
+/// How many items were written whose keys begin so.
+fn written(aws: &Aws, key: &str, begins: &str) -> usize {
+    let begins_so = |record: &Value| record["dynamodb"]["Keys"][key]["S"].as_str().is_some_and(|text| text.starts_with(begins));
+    aws.records().iter().filter(|record| begins_so(record)).count()
+}
+
+#[tokio::test]
+async fn what_no_key_can_seal_holds_nothing_up_and_is_noted_as_a_gap() {
+    let aws = Aws::start().await;
+    let handler = read_model::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
+    aws.store.apply(&aws.tenant, &receipt, &[Document::Customer(described())], aws.now()).await.unwrap();
+    let of_profile = |record: &Value| record["dynamodb"]["Keys"][SK]["S"] == "PROFILE";
+    let records: Vec<Value> = aws.records().into_iter().filter(of_profile).collect();
+    assert!(!records.is_empty());
+    for _ in 0..2 {
+        let answer = handler.handle(event(json!({ "Records": records }))).await.unwrap();
+        assert_eq!(answer, json!({ "batchItemFailures": [] }));
+        assert_eq!((written(&aws, PK, "GAPS"), written(&aws, SK, "V#PROFILE")), (1, 0));
+    }
+    // Once there is a key, it is kept.
+    aws.vault.ensure_key(&aws.tenant).await.unwrap();
+    handler.handle(event(json!({ "Records": records }))).await.unwrap();
+    assert_eq!((written(&aws, PK, "GAPS"), written(&aws, SK, "V#PROFILE")), (1, records.len()));
 }

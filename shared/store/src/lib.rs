@@ -39,7 +39,7 @@ pub use customer::{
     head::{Attempt, Entry, Head},
 };
 pub use events::{BusEvent, BusKind, events};
-pub use history::{AsOf, Basis, Gap, NewVersion, Seen, Whose};
+pub use history::{AsOf, Basis, Gap, Kept, NewVersion, Seen, Whose};
 pub use lists::{
     CustomerLine, Followed, InvoiceLine, Line, List, ListPage, MessageLine, NextLine, OwedLine, Rebuilt, Rewrite, Searched,
     TaskLine, WordLine,

@@ -73,7 +73,7 @@ pub struct AsOf {
     pub basis: Basis,
     /// The number of the recorded decision of that very instant.
     pub number: Option<u64>,
-    /// Whether personal fields of what was known until then were erased since: they are empty in `facts`.
+    /// Whether personal fields of what was known then were erased since: they are empty in `facts`.
     pub erased: bool,
 }
 
@@ -121,27 +121,29 @@ impl Vault {
     /// Those of reading, and [`crate::Error::Corrupt`].
     pub async fn as_of(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<Option<AsOf>> {
         let Some(all) = self.store.everything(self, tenant, customer).await? else { return Ok(None) };
-        let erased = all.is_erased(at);
         let recorded = all.past.iter().find(|past| past.at.as_millisecond() == at.as_millisecond());
         let number = recorded.map(|past| past.number);
         let before =
             number.unwrap_or_else(|| all.past.iter().filter(|past| past.at <= at).map(|past| past.number + 1).max().unwrap_or(1));
         let mut first = None;
+        let mut is_any_erased = false;
         for left_out in all.doubtful(at) {
             let Some(facts) = all.facts(tenant, at, before, &left_out)? else { continue };
             let Some(policy) = self.store.policy_as_of(tenant, &all, &facts.cases, at, &left_out).await? else { continue };
+            let erased = all.is_erased(&facts.customer, at, &left_out);
+            is_any_erased |= erased;
             let inputs = domain::inputs(&facts, &policy, at);
             let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
             if same || recorded.is_none() {
                 let basis = if same { Basis::Recorded } else { Basis::Recomputed };
                 return Ok(Some(as_of(at, facts, policy, basis, number, erased)));
             }
-            first.get_or_insert((facts, policy));
+            first.get_or_insert((facts, policy, erased));
         }
-        let Some((facts, policy)) = first else { return Ok(None) };
+        let Some((facts, policy, erased)) = first else { return Ok(None) };
         let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
-        let basis = if erased { Basis::Erased { engine } } else { Basis::Differs { engine, gaps } };
+        let basis = if is_any_erased { Basis::Erased { engine } } else { Basis::Differs { engine, gaps } };
         Ok(Some(as_of(at, facts, policy, basis, number, erased)))
     }
 }
@@ -322,8 +324,13 @@ fn past(records: &[RecordItem]) -> Vec<Past> {
     past.into_values().collect()
 }
 
-/// The newest version of each fact at an instant. Facts that are gone are left out.
+/// What each fact says at an instant. Facts that are gone are left out.
 fn current<'v>(versions: &'v [Version], at: Timestamp, left_out: &BTreeSet<&str>) -> BTreeMap<&'v str, &'v Row> {
+    newest(versions, at, left_out).into_iter().map(|(sk, version)| (sk, &version.row)).collect()
+}
+
+/// The newest version of each fact at an instant. Facts that are gone are left out.
+fn newest<'v>(versions: &'v [Version], at: Timestamp, left_out: &BTreeSet<&str>) -> BTreeMap<&'v str, &'v Version> {
     let mut current: BTreeMap<&str, &Version> = BTreeMap::new();
     for version in versions.iter().filter(|version| version.at <= at && !left_out.contains(version.sequence.as_str())) {
         match current.get(version.sk.as_str()) {
@@ -333,13 +340,16 @@ fn current<'v>(versions: &'v [Version], at: Timestamp, left_out: &BTreeSet<&str>
             }
         }
     }
-    let there = current.into_iter().filter(|(_, version)| !version.row.contains_key(version::GONE));
-    there.map(|(sk, version)| (sk, &version.row)).collect()
+    current.retain(|_, version| !version.row.contains_key(version::GONE));
+    current
 }
 
 impl Everything {
-    fn is_erased(&self, at: Timestamp) -> bool {
-        self.own.iter().chain(self.above.values().flatten()).any(|version| version.erased && version.at <= at)
+    /// Whether something of what was known then was erased since: of the customer, or of the one whose people are written to. What was said
+    /// anew before that instant is not, whatever became of older versions.
+    fn is_erased(&self, customer: &Customer, at: Timestamp, left_out: &BTreeSet<&str>) -> bool {
+        let above = customer.contacts_of.as_ref().and_then(|id| self.above.get(id)).map_or(&[][..], Vec::as_slice);
+        [self.own.as_slice(), above].into_iter().any(|versions| newest(versions, at, left_out).values().any(|it| it.erased))
     }
 
     /// What may not have been there when a decision of that instant read its facts: nothing, then the last that came, and so on.

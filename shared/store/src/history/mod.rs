@@ -12,7 +12,7 @@ mod write;
 
 pub(crate) use as_of::pack_inputs;
 pub use as_of::{AsOf, Basis, Gap};
-pub use sealed::Whose;
+pub use sealed::{Kept, Whose};
 pub use write::{NewVersion, Seen};
 
 use crate::table::{

@@ -1,6 +1,7 @@
 //! What versions say of people, sealed under a key of each person.
 //!
-//! A person is the customer itself, a contact by the source's id, or whom an invoice names for itself, by mailbox or number. The key is drawn
+//! A person is the customer itself, a contact by the source's id, or by mailbox or number whom an invoice names for itself and whom the source
+//! gives no id: positions in a list come to be somebody else's. Who has neither counts as the customer itself. The key is drawn
 //! with the first version that says something of the person, lies in the customer's partition, sealed under the tenant's data key of people,
 //! and is read for each version anew: once it is deleted, what was sealed under it is gone, whoever has the table or a copy of it from later.
 //! A version that comes afterwards begins a new key.
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::rand;
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{CustomerId, INVOICE_CONTACT, TenantId, id::digest};
+use domain::{Contact, CustomerId, TenantId, id::digest};
 use serde_json::{Map, Value};
 
 use super::{NewVersion, as_of::Version};
@@ -36,12 +37,22 @@ type Fields = Map<String, Value>;
 /// Whose personal fields at a customer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose<'a> {
-    /// The customer's own: its name and postal address, and what its invoices say in free words.
+    /// The customer's own: its name and postal address, what its invoices say in free words, and people who have neither an id nor an address.
     Customer,
     /// Those of a contact, by the source's id.
     Contact(&'a str),
-    /// Those of somebody whom only an invoice names, by [`domain::Contact::person`].
+    /// Those of somebody whom only an invoice names, or whose id only says where in a list the person stands (`#0`), by
+    /// [`domain::Contact::person`]; each that the person had.
     Named(&'a str),
+}
+
+/// What a version was kept as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is in the table.
+    Whole,
+    /// It is not, because this tenant has no key yet to seal it with: saving the tenant's settings makes one.
+    Not(TenantId),
 }
 
 impl Whose<'_> {
@@ -72,15 +83,28 @@ fn take_personal(sk: &str, doc: &mut Value) -> BTreeMap<String, Fields> {
 }
 
 fn take_contact(doc: &mut Value, place: &str, all: &mut BTreeMap<String, Fields>) {
-    let Some(contact) = doc.pointer(place).cloned() else { return };
-    let contact: Option<domain::Contact> = serde_json::from_value(contact).ok();
-    let Some(contact) = contact else { return };
-    let whose = if contact.external_id == INVOICE_CONTACT {
-        Whose::Named(&contact.person().unwrap_or_default()).text()
-    } else {
-        Whose::Contact(&contact.external_id).text()
-    };
-    take(doc, place, &["name", "email", "phone", "consents", "unusable"], all.entry(whose).or_default());
+    let Some(known) = doc.pointer(place).and_then(Value::as_object) else { return };
+    match serde_json::from_value::<Contact>(Value::Object(known.clone())) {
+        Ok(contact) => {
+            let fields = all.entry(whose_contact(&contact)).or_default();
+            take(doc, place, &["name", "email", "phone", "consents", "unusable"], fields);
+        }
+        // Of one that does not read as a contact nobody knows who it is, nor which of its fields say so.
+        Err(_) => {
+            let said: Vec<String> =
+                known.keys().filter(|name| !["external_id", "roles"].contains(&name.as_str())).cloned().collect();
+            let names: Vec<&str> = said.iter().map(String::as_str).collect();
+            take(doc, place, &names, all.entry(CUSTOMER.to_owned()).or_default());
+        }
+    }
+}
+
+/// Whose the fields of a contact are. Ids that begin with `#` are not the source's: who stands there now may be another person later.
+fn whose_contact(contact: &Contact) -> String {
+    if !contact.external_id.starts_with('#') {
+        return Whose::Contact(&contact.external_id).text();
+    }
+    contact.person().map_or_else(|| Whose::Customer.text(), |person| Whose::Named(&person).text())
 }
 
 fn take(doc: &mut Value, place: &str, names: &[&str], fields: &mut Fields) {
@@ -113,10 +137,18 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// Those of KMS, of reading and of writing; [`Error::Refused`] for a tenant without data keys.
-    pub async fn put_version(&self, version: &NewVersion) -> Result<()> {
-        let row = self.seal_version(version).await?;
-        self.store.create("keep a version of", &version.key, row).await.map(|_| ())
+    /// Those of KMS, of reading and of writing. That a tenant has no key to seal it with is none of them.
+    pub async fn put_version(&self, version: &NewVersion) -> Result<Kept> {
+        let row = match self.seal_version(version).await {
+            Ok(row) => row,
+            Err(error @ Error::Refused { .. }) => {
+                let Some((tenant, _)) = keys::parse_customer(&version.of.pk) else { return Err(error) };
+                let has_key = self.has_key(&tenant, Purpose::People).await?;
+                return if has_key { Err(error) } else { Ok(Kept::Not(tenant)) };
+            }
+            Err(error) => return Err(error),
+        };
+        self.store.create("keep a version of", &version.key, row).await.map(|_| Kept::Whole)
     }
 
     async fn seal_version(&self, version: &NewVersion) -> Result<Row> {
@@ -246,5 +278,40 @@ impl Store {
             self.transact("forget people of", customer.as_str(), vec![gone]).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_does_not_read_as_a_contact_is_the_customers_own() {
+        let whole =
+            json!({ "contact": { "external_id": "p1", "roles": 7, "name": "Ann", "fax": "+49301234567" }, "number": "1" });
+        let mut doc = whole.clone();
+        let all = take_personal("INV#1", &mut doc);
+        assert_eq!(doc, json!({ "contact": { "external_id": "p1", "roles": 7 }, "number": "1" }));
+        assert_eq!(all.keys().collect::<Vec<_>>(), [CUSTOMER]);
+        for fields in all.into_values() {
+            put_back(&mut doc, fields);
+        }
+        assert_eq!(doc, whole);
+        let mut none = json!({ "contact": null, "number": "1" });
+        assert!(take_personal("INV#1", &mut none).is_empty());
+    }
+
+    #[test]
+    fn who_stands_at_a_position_is_told_by_the_address() {
+        let whose = |contact: Value| {
+            let mut doc = json!({ "contacts": [contact] });
+            take_personal("PROFILE", &mut doc).into_keys().collect::<Vec<_>>()
+        };
+        let at = |id: &str| json!({ "external_id": id, "roles": [], "name": "Ann", "email": "Ann@X.example" });
+        assert_eq!(whose(at("#0")), [Whose::Named("ann@x.example").text()]);
+        assert_eq!(whose(at("p1")), [Whose::Contact("p1").text()]);
+        assert_eq!(whose(json!({ "external_id": "#0", "roles": [], "name": "Ann" })), [CUSTOMER]);
     }
 }

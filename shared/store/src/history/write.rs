@@ -32,6 +32,8 @@ pub struct NewVersion {
     pub(super) row: Row,
     /// The fact that it is of.
     pub(super) of: Key,
+    /// When the fact was written, and where in the stream that was told.
+    pub seen: Seen,
 }
 
 impl Store {
@@ -57,10 +59,12 @@ impl Store {
             row.insert(version::GONE.to_owned(), n(1));
         }
         let of = Key { pk: pk.to_owned(), sk: sk.to_owned() };
-        Some(NewVersion { key: keys::version(pk, sk, &seen.sequence), row, of })
+        let seen = Seen { at, sequence: seen.sequence.clone() };
+        Some(NewVersion { key: keys::version(pk, sk, &seen.sequence), row, of, seen })
     }
 
-    /// Notes that a batch of the stream was given up, so that versions may be missing of what changed meanwhile, whoever's.
+    /// Notes that a batch of the stream was given up, or some of it was not kept, so that versions may be missing of what changed meanwhile,
+    /// whoever's.
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
-//! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback | as of an instant: query | 1 W |
+//! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
 //! Rows of lists. `L` stands for `T#{tenant}#L`; a row costs 1 W when it is new, changes in place or goes, and 2 W when it moves. What is
 //! tenant-wide lies in [`LIST_SHARDS`] partitions, by the id of what a row stands for; a page asks each of them. `read-model` writes them

@@ -147,3 +147,62 @@ async fn whoever_is_forgotten_is_gone_and_nobody_else() {
 async fn as_of_basis(vault: &Vault, table: &Table) -> Basis {
     vault.as_of(&table.tenant, &customer_id(), at(1)).await.unwrap().unwrap().basis
 }
+
+/// A customer in whose list people have no ids of their source.
+fn listed(version: u64, people: &[(&str, &str)]) -> Customer {
+    let base = customer(Some(version), "Bernd Meier");
+    let contact = |(position, (name, email)): (usize, &(&str, &str))| Contact {
+        external_id: format!("#{position}"),
+        name: (*name).into(),
+        email: Some((*email).into()),
+        phone: None,
+        ..base.contacts[0].clone()
+    };
+    Customer { contacts: people.iter().enumerate().map(contact).collect(), ..base.clone() }
+}
+
+#[tokio::test]
+async fn whoever_stands_where_somebody_forgotten_stood_still_reads() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    let (annika, bruno) = (("Annika", "annika@x.example"), ("Bruno", "bruno@x.example"));
+    let later = listed(2, &[bruno]);
+    table.say("e1", &[Document::Customer(listed(1, &[annika, bruno]))], 0).await;
+    table.say("e2", &[Document::Customer(later.clone())], 20).await;
+    keep(&table, &vault).await;
+    assert_eq!(personal_in(&table, &["Annika", "Bruno", "x.example"]), Vec::<String>::new());
+    table.store.forget(&table.tenant, &customer_id(), &[Whose::Named("annika@x.example")]).await.unwrap();
+    let as_of = async |minute| vault.as_of(&table.tenant, &customer_id(), at(minute)).await.unwrap().unwrap();
+    let before = as_of(10).await;
+    let names: Vec<&str> = before.facts.customer.contacts.iter().map(|contact| contact.name.as_str()).collect();
+    assert_eq!((names, before.erased), (vec!["", "Bruno"], true));
+    let now = as_of(30).await;
+    assert_eq!((now.facts.customer, now.erased), (later, false));
+}
+
+#[tokio::test]
+async fn what_is_said_anew_after_a_person_was_forgotten_is_compared_again() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    table.say("e1", &[Document::Customer(customer(Some(1), "Bernd Meier"))], 0).await;
+    keep(&table, &vault).await;
+    table.store.forget(&table.tenant, &customer_id(), &[Whose::Customer, Whose::Contact("p1")]).await.unwrap();
+    let anew = customer(Some(2), "Bernd Meier");
+    table.say("e2", &[Document::Customer(anew.clone())], 20).await;
+    let (facts, policy) = table.store.facts_and_policy(&table.tenant, &table.head().await).await.unwrap();
+    let inputs = inputs(&facts, &policy, at(40));
+    let decided = Decision { inputs: Some(inputs), ..decision(vec![], Next::Parked) };
+    table.store.commit(&table.tenant, &table.head().await, &facts, &decided, at(40)).await.unwrap();
+    // Nothing says from what this one was decided: what differs is said, and not hidden by what was erased before.
+    let (head, facts) = (table.head().await, table.facts().await);
+    let told_nothing = decision(vec![], Next::At(at(90)));
+    table.store.commit(&table.tenant, &head, &facts, &told_nothing, at(60)).await.unwrap();
+    keep(&table, &vault).await;
+    let as_of = async |minute| vault.as_of(&table.tenant, &customer_id(), at(minute)).await.unwrap().unwrap();
+    assert!(as_of(10).await.erased);
+    let known = as_of(40).await;
+    assert_eq!((known.basis, known.erased, known.facts.customer), (Basis::Recorded, false, anew));
+    assert!(matches!(as_of(60).await.basis, Basis::Differs { .. }));
+}

@@ -60,3 +60,37 @@ async fn what_it_was_for_is_read_with_it_though_it_names_nothing_any_more() {
     let book = book::Book::reckon(&facts, &jiff::tz::TimeZone::UTC, at(100));
     assert_eq!((book.open_minor(Currency::EUR), book.kept_minor(Currency::EUR)), (125_000, 125_000));
 }
+
+/// What is open of a customer's invoices, and what of that is kept back, in euro cents.
+async fn open_and_kept(table: &Table, customer: &str) -> (i64, i64) {
+    let facts = table.facts_of(customer).await;
+    let book = book::Book::reckon(&facts, &jiff::tz::TimeZone::UTC, at(100));
+    (book.open_minor(Currency::EUR), book.kept_minor(Currency::EUR))
+}
+
+#[tokio::test]
+async fn what_it_paid_is_kept_back_wherever_the_invoice_goes() {
+    let of = |parts: &[(&str, i64)]| -> Vec<Allocation> {
+        parts.iter().map(|(name, minor)| Allocation { invoice: invoice_id(name), amount_minor: *minor }).collect()
+    };
+    let alone = of(&[("INV-1", 125_000)]);
+    let both = of(&[("INV-1", 100_000), ("INV-2", 25_000)]);
+    // Whose the payment is, what it was for, and whether it goes along.
+    for (payer, allocations, goes) in [("A", alone.clone(), true), ("A", both, false), ("P", alone, false)] {
+        let table = table().await;
+        let kept = allocations[0].amount_minor;
+        let whole = |version, status, allocations| Payment { amount_minor: 125_000, allocations, ..said(version, status) };
+        let stays = Document::Invoice { customer: other("A"), invoice: invoice("INV-2", 1) };
+        let paid = by(payer, whole(1, PaymentStatus::Received, allocations));
+        table.say("e1", &[owed_by("A"), stays, paid], 0).await;
+        table.say("e2", &[by(payer, whole(2, PaymentStatus::Reversed, vec![]))], 1).await;
+        assert_eq!(open_and_kept(&table, "A").await, (250_000, 125_000), "{payer} {goes}");
+        let moved = Document::Invoice { customer: other("B"), invoice: invoice("INV-1", 2) };
+        table.say("e3", &[moved], 2).await;
+        assert_eq!(open_and_kept(&table, "B").await, (125_000, kept), "{payer} {goes}");
+        assert_eq!(open_and_kept(&table, "A").await, (125_000, 125_000 - kept), "{payer} {goes}");
+        let (a, b) = (table.facts_of("A").await, table.facts_of("B").await);
+        assert_eq!((b.payments.len(), b.shared.len()), if goes { (1, 0) } else { (0, 1) }, "{payer} {goes}");
+        assert!(a.shared.is_empty(), "{payer} {goes}");
+    }
+}

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Agreement, AgreementId, CustomerId, InvoiceId, Order, OrderId, Payment, PaymentId, Reversal, along::order_split};
+use domain::{Agreement, AgreementId, CustomerId, InvoiceId, Order, OrderId, PaymentId, Reversal, along::order_split};
 
 use super::{batch::Unit, plan::Plan};
 use crate::{
     Head, Result,
     customer::{
         agreements::{referred, written},
-        facts::{filed_with, invoice_of},
+        facts::{filed_with, invoice_of, payment_of},
         orders::order_row,
     },
     table::{
@@ -98,7 +98,8 @@ impl Plan<'_> {
     }
 
     /// Brings along the payments that are for a moving invoice alone: where they stayed they would pay for nothing, and whoever
-    /// owes the invoice now would owe it whole. What is for other invoices too stays where its source says it is.
+    /// owes the invoice now would owe it whole. A payment that was taken back is still for what it paid when it was received: it keeps that
+    /// back. What is for other invoices too stays where its source says it is.
     pub(super) async fn bring_payments(&mut self, from: &CustomerId, to: &CustomerId, invoice: &InvoiceId) -> Result<()> {
         const OP: &str = "find the payments of";
         let pk = keys::customer(self.tenant, from);
@@ -115,10 +116,11 @@ impl Plan<'_> {
         rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
         self.look_for_shared(from, invoice, invoice_row.as_ref()).await?;
         for row in rows.iter().filter(|row| row.contains_key(DOC)) {
-            let payment: Payment = json(row, DOC)?;
-            let parts = &payment.allocations;
-            let alone = !parts.is_empty() && parts.iter().all(|part| part.invoice == *invoice);
-            if parts.iter().any(|part| part.invoice == *invoice) {
+            let fact = payment_of(row)?;
+            let is_for_it = fact.invoices().any(|known| known == invoice);
+            let alone = is_for_it && fact.invoices().all(|known| known == invoice);
+            let payment = fact.payment;
+            if is_for_it {
                 self.shares(&payment.id, Some(from));
             }
             if !alone || self.payments.contains_key(&payment.id) {
@@ -146,9 +148,9 @@ impl Plan<'_> {
         let filed: Vec<Key> = filed.map(|sk| Key { pk: pk.clone(), sk }).collect();
         rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
         for row in &rows {
-            let payment: Payment = json(row, DOC)?;
-            if payment.allocations.iter().any(|part| part.invoice == *invoice) {
-                self.shares(&payment.id, Some(from));
+            let fact = payment_of(row)?;
+            if fact.invoices().any(|known| known == invoice) {
+                self.shares(&fact.payment.id, Some(from));
             }
         }
         Ok(())
