@@ -149,7 +149,7 @@ pub struct LegalEntity {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The sender by channel.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "word::known_keys", skip_serializing_if = "BTreeMap::is_empty")]
     pub sender: BTreeMap<Channel, String>,
     /// Where replies to emails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]

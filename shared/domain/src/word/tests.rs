@@ -230,6 +230,14 @@ fn settings_and_workflows_say_nothing_that_this_release_does_not_know() {
         let refused = settings(mode, channel).expect_err("refused");
         assert!(refused.starts_with("unknown variant `weird`, expected one of"), "{refused}");
     }
+    let own = |channel: &str| {
+        let json = serde_json::json!({"name": "Acme", "legal_entities": {"berlin": {"sender": {channel: "ar@berlin.example"}}}});
+        serde_json::from_value::<crate::Settings>(json).map_err(|error| error.to_string())
+    };
+    let sender = own("email").map(|settings| settings.sender_of("berlin", Channel::Email).map(str::to_owned));
+    assert_eq!(sender, Ok(Some("ar@berlin.example".to_owned())));
+    let refused = own("emial").expect_err("refused");
+    assert!(refused.starts_with("unknown variant `emial`, expected one of"), "{refused}");
     let send = |channel: &str, role: &str| {
         serde_json::from_value::<crate::workflow::Send>(
             serde_json::json!({"channels": [channel], "template": "reminder", "to": [role]}),

@@ -42,7 +42,7 @@
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
-//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; erasure deletes it | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
+//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, which nothing calls yet: the API of privacy will | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
