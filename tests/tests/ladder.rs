@@ -68,14 +68,15 @@ async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
     desk.set(json!({"mode": "live"})).await;
     desk.end_of("2026-03-31").await;
     // The heads-up has lapsed; nobody was written to, so the ladder begins with the reminder; steps keep their distances,
-    // or at least the gap where their own moment is yet to come.
+    // or at least the gap where their own moment is yet to come, and the last one comes after the day that the one before asks to be
+    // paid by, and what a transfer takes.
     assert_eq!(
         desk.log(),
         [
             "2026-02-16 email reminder",
             "2026-02-23 email nudge",
             "2026-03-05 email formal-notice",
-            "2026-03-09 email final-notice"
+            "2026-03-17 email final-notice"
         ]
     );
 }

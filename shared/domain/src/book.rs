@@ -9,17 +9,17 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 pub use crate::due_item::{DueItem, Joins};
 use crate::{
-    Agreement, AgreementId, BalanceKey, Currency, Customer, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, Payment,
-    PaymentFact, PaymentId, PaymentKind, Reversal, ReversalKind, Settings,
+    Agreement, AgreementId, BalanceKey, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, PaymentFact,
+    PaymentId, ReversalKind, Settings,
     agreed::{OpenPart, Planned, agreed},
-    balance::legal_entity,
     kept_back::{self, Hold, KeptBack, Shares},
     settings::AfterRefund,
-    taken_back,
 };
 
+mod settle;
 mod unclear;
 
+use settle::{Settled, Settlement, settle};
 pub use unclear::Unclear;
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -151,43 +151,6 @@ impl<'a> BookRules<'a> {
             by_legal_entity: !settings.legal_entities.is_empty(),
         }
     }
-}
-
-impl<'a> BookRules<'a> {
-    /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
-    fn entity_of<'f>(&self, invoice: &'f Invoice, customer: &'f Customer) -> &'f str {
-        if self.by_legal_entity { legal_entity(invoice, customer) } else { "" }
-    }
-
-    /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
-    /// is for, else the customer's; `None` where nothing says it, or the invoices differ.
-    fn payment_entity<'f>(
-        &self,
-        facts: &'f Facts,
-        invoices: &BTreeMap<&InvoiceId, &'f Invoice>,
-        payment: &'f Payment,
-    ) -> Option<&'f str> {
-        if !self.by_legal_entity {
-            return Some("");
-        }
-        let known = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
-        let of_invoices: BTreeSet<&str> = known.map(|invoice| legal_entity(invoice, &facts.customer)).collect();
-        let mut of_invoices = of_invoices.into_iter();
-        let of_invoices = match (of_invoices.next(), of_invoices.next()) {
-            (Some(_), Some(_)) => return payment.legal_entity.as_deref(),
-            (only, _) => only,
-        };
-        payment.legal_entity.as_deref().or(of_invoices).or(facts.customer.legal_entity.as_deref())
-    }
-}
-
-/// What payments and credit notes say of one invoice, in minor units.
-#[derive(Clone, Copy, Debug, Default)]
-struct Settled {
-    paid: i64,
-    credited: i64,
-    taken_back: i64,
-    since: Option<Timestamp>,
 }
 
 impl<'a> Book<'a> {
@@ -496,96 +459,6 @@ fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'
         url: None,
         purchase_order: None,
     })
-}
-
-/// What payments, credit notes and reversals come to.
-#[derive(Default)]
-struct Settlement {
-    by_invoice: BTreeMap<InvoiceId, Settled>,
-    /// Unapplied credit.
-    credit: BTreeMap<BalanceKey, i64>,
-    /// Unapplied credit of which nothing says with which legal entity it is.
-    unplaced: BTreeMap<Currency, i64>,
-    /// What pays nothing because its currency is not the invoice's.
-    mismatched: Vec<Mismatch>,
-    taken_back: Vec<TakenBack>,
-    unclear: Vec<Unclear>,
-}
-
-fn settle(facts: &Facts, rules: BookRules<'_>) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear } =
-        Settlement::default();
-    if facts.payments.is_empty() && facts.shared.is_empty() {
-        return Settlement::default();
-    }
-    let invoices: BTreeMap<&InvoiceId, &Invoice> = facts.invoices.iter().map(|fact| (&fact.invoice.id, &fact.invoice)).collect();
-    let own = facts.payments.iter().map(|fact| (fact, true));
-    for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
-        let payment = &fact.payment;
-        if payment.is_unclear() {
-            unclear.push(Unclear::of(payment, rules.payment_entity(facts, &invoices, payment), is_own));
-            continue;
-        }
-        let mut in_force: Vec<&Reversal> = facts
-            .reversals
-            .iter()
-            .chain(&facts.shared_reversals)
-            .filter(|reversal| reversal.in_force && reversal.payment == payment.id && reversal.currency == payment.currency)
-            .collect();
-        in_force.sort_by(|a, b| a.external_id.cmp(&b.external_id));
-        let reversed = total(in_force.iter().map(|reversal| reversal.amount_minor));
-        let good = if payment.status.counts() { payment.amount_minor.saturating_sub(reversed).max(0) } else { 0 };
-        let (mut left, mut left_whole) = (good, payment.amount_minor);
-        let mut taken_of = Vec::new();
-        for allocation in &payment.allocations {
-            let counted = allocation.amount_minor.min(left);
-            left -= counted;
-            let whole = allocation.amount_minor.min(left_whole);
-            left_whole -= whole;
-            let wanted = invoices.get(&allocation.invoice).map(|invoice| invoice.currency);
-            if let Some(wanted) = wanted.filter(|wanted| *wanted != payment.currency) {
-                mismatched.extend(payment.status.counts().then(|| Mismatch {
-                    payment: payment.id.clone(),
-                    currency: payment.currency,
-                    invoice: allocation.invoice.clone(),
-                    wanted,
-                }));
-                continue;
-            }
-            let of = by_invoice.entry(allocation.invoice.clone()).or_default();
-            match payment.kind {
-                PaymentKind::Payment => of.paid = of.paid.saturating_add(counted),
-                PaymentKind::CreditNote => of.credited = of.credited.saturating_add(counted),
-                // It is unclear, and was left out above.
-                PaymentKind::Later(_) => {}
-            }
-            if payment.kind == PaymentKind::Payment {
-                of.taken_back = of.taken_back.saturating_add(allocation.amount_minor - counted);
-                taken_of.extend((whole > counted).then(|| (allocation.invoice.clone(), whole - counted)));
-            }
-            of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
-        }
-        if is_own {
-            let entity = rules.payment_entity(facts, &invoices, payment);
-            let of = |entity: &str| BalanceKey::with(payment.currency, entity);
-            let sum = match entity {
-                Some(entity) => credit.entry(of(entity)).or_default(),
-                None => unplaced.entry(payment.currency).or_default(),
-            };
-            *sum = sum.saturating_add(left);
-        }
-        all_taken.extend(if payment.status.counts() {
-            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, &in_force, taken_of))
-        } else {
-            taken_back::by_document(facts, fact, &in_force, &invoices)
-        });
-    }
-    credit.retain(|_, minor| *minor > 0);
-    unplaced.retain(|_, minor| *minor > 0);
-    mismatched.sort();
-    all_taken.sort_by(|a, b| a.id.cmp(&b.id));
-    unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear }
 }
 
 fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {

@@ -1,0 +1,138 @@
+//! What payments, credit notes and reversals come to, by invoice and as credit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{BookRules, Mismatch, TakenBack, Unclear, total};
+use crate::{
+    BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, Reversal, balance::legal_entity, taken_back,
+};
+
+/// What payments and credit notes say of one invoice, in minor units.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Settled {
+    pub(super) paid: i64,
+    pub(super) credited: i64,
+    pub(super) taken_back: i64,
+    pub(super) since: Option<Timestamp>,
+}
+
+/// What payments, credit notes and reversals come to.
+#[derive(Default)]
+pub(super) struct Settlement {
+    pub(super) by_invoice: BTreeMap<InvoiceId, Settled>,
+    /// Unapplied credit.
+    pub(super) credit: BTreeMap<BalanceKey, i64>,
+    /// Unapplied credit of which nothing says with which legal entity it is.
+    pub(super) unplaced: BTreeMap<Currency, i64>,
+    /// What pays nothing because its currency is not the invoice's.
+    pub(super) mismatched: Vec<Mismatch>,
+    pub(super) taken_back: Vec<TakenBack>,
+    pub(super) unclear: Vec<Unclear>,
+}
+
+/// Reckons what payments, credit notes and reversals come to.
+pub(super) fn settle(facts: &Facts, rules: BookRules<'_>) -> Settlement {
+    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear } =
+        Settlement::default();
+    if facts.payments.is_empty() && facts.shared.is_empty() {
+        return Settlement::default();
+    }
+    let invoices: BTreeMap<&InvoiceId, &Invoice> = facts.invoices.iter().map(|fact| (&fact.invoice.id, &fact.invoice)).collect();
+    let own = facts.payments.iter().map(|fact| (fact, true));
+    for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
+        let payment = &fact.payment;
+        if payment.is_unclear() {
+            unclear.push(Unclear::of(payment, rules.payment_entity(facts, &invoices, payment), is_own));
+            continue;
+        }
+        let mut in_force: Vec<&Reversal> = facts
+            .reversals
+            .iter()
+            .chain(&facts.shared_reversals)
+            .filter(|reversal| reversal.in_force && reversal.payment == payment.id && reversal.currency == payment.currency)
+            .collect();
+        in_force.sort_by(|a, b| a.external_id.cmp(&b.external_id));
+        let reversed = total(in_force.iter().map(|reversal| reversal.amount_minor));
+        let good = if payment.status.counts() { payment.amount_minor.saturating_sub(reversed).max(0) } else { 0 };
+        let (mut left, mut left_whole) = (good, payment.amount_minor);
+        let mut taken_of = Vec::new();
+        for allocation in &payment.allocations {
+            let counted = allocation.amount_minor.min(left);
+            left -= counted;
+            let whole = allocation.amount_minor.min(left_whole);
+            left_whole -= whole;
+            let wanted = invoices.get(&allocation.invoice).map(|invoice| invoice.currency);
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != payment.currency) {
+                mismatched.extend(payment.status.counts().then(|| Mismatch {
+                    payment: payment.id.clone(),
+                    currency: payment.currency,
+                    invoice: allocation.invoice.clone(),
+                    wanted,
+                }));
+                continue;
+            }
+            let of = by_invoice.entry(allocation.invoice.clone()).or_default();
+            match payment.kind {
+                PaymentKind::Payment => of.paid = of.paid.saturating_add(counted),
+                PaymentKind::CreditNote => of.credited = of.credited.saturating_add(counted),
+                // It is unclear, and was left out above.
+                PaymentKind::Later(_) => {}
+            }
+            if payment.kind == PaymentKind::Payment {
+                of.taken_back = of.taken_back.saturating_add(allocation.amount_minor - counted);
+                taken_of.extend((whole > counted).then(|| (allocation.invoice.clone(), whole - counted)));
+            }
+            of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
+        }
+        if is_own {
+            let entity = rules.payment_entity(facts, &invoices, payment);
+            let of = |entity: &str| BalanceKey::with(payment.currency, entity);
+            let sum = match entity {
+                Some(entity) => credit.entry(of(entity)).or_default(),
+                None => unplaced.entry(payment.currency).or_default(),
+            };
+            *sum = sum.saturating_add(left);
+        }
+        all_taken.extend(if payment.status.counts() {
+            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, &in_force, taken_of))
+        } else {
+            taken_back::by_document(facts, fact, &in_force, &invoices)
+        });
+    }
+    credit.retain(|_, minor| *minor > 0);
+    unplaced.retain(|_, minor| *minor > 0);
+    mismatched.sort();
+    all_taken.sort_by(|a, b| a.id.cmp(&b.id));
+    unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
+    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear }
+}
+
+impl<'a> BookRules<'a> {
+    /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
+    pub(super) fn entity_of<'f>(&self, invoice: &'f Invoice, customer: &'f Customer) -> &'f str {
+        if self.by_legal_entity { legal_entity(invoice, customer) } else { "" }
+    }
+
+    /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it
+    /// is for, else the customer's; `None` where nothing says it, or the invoices differ.
+    pub(super) fn payment_entity<'f>(
+        &self,
+        facts: &'f Facts,
+        invoices: &BTreeMap<&InvoiceId, &'f Invoice>,
+        payment: &'f Payment,
+    ) -> Option<&'f str> {
+        if !self.by_legal_entity {
+            return Some("");
+        }
+        let known = payment.allocations.iter().filter_map(|part| invoices.get(&part.invoice));
+        let of_invoices: BTreeSet<&str> = known.map(|invoice| legal_entity(invoice, &facts.customer)).collect();
+        let mut of_invoices = of_invoices.into_iter();
+        let of_invoices = match (of_invoices.next(), of_invoices.next()) {
+            (Some(_), Some(_)) => return payment.legal_entity.as_deref(),
+            (only, _) => only,
+        };
+        payment.legal_entity.as_deref().or(of_invoices).or(facts.customer.legal_entity.as_deref())
+    }
+}
