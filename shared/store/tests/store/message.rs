@@ -47,8 +47,17 @@ async fn a_step_costs_at_most_six_units_and_links_its_record() {
 }
 
 #[tokio::test]
-async fn a_head_with_one_message_of_three_rows_fits_a_kilobyte() {
+async fn a_head_with_three_cases_and_one_message_of_three_rows_fits_a_kilobyte() {
     let table = table().await;
+    // One case of the message, one of another legal entity, one that was closed.
+    let with_three = |mut plan: Decision| {
+        let own = plan.cases[&case_key()].clone();
+        for (balance, id, state) in [("EUR/berlin", "two", CaseState::Open), ("USD", "three", CaseState::Closed)] {
+            let key = CaseKey::new(BalanceKey::try_from(balance.to_owned()).unwrap(), "standard");
+            plan.cases.insert(key, Case { id: CaseId::derive(&["acme", id]), state, ..own.clone() });
+        }
+        plan
+    };
     let documents: Vec<Document> = (0..3).map(|n| invoice_doc(&format!("INV-{n}"), 1)).collect();
     for (at, document) in documents.iter().enumerate() {
         table.say(&format!("e{at}"), std::slice::from_ref(document), 0).await;
@@ -58,13 +67,12 @@ async fn a_head_with_one_message_of_three_rows_fits_a_kilobyte() {
     }
     let rows = (0..3).map(|n| row(&format!("INV-{n}"))).collect();
     let (head, facts) = (table.head().await, table.facts().await);
-    table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::At(at(1))), at(1)).await.unwrap();
+    let first = with_three(decision(vec![], Next::At(at(1))));
+    table.store.commit(&table.tenant, &head, &facts, &first, at(1)).await.unwrap();
     let (head, facts) = (table.head().await, table.facts().await);
-    let committed = table
-        .store
-        .commit(&table.tenant, &head, &facts, &traced(decision(vec![planned(rows)], Next::Parked), 1), at(2))
-        .await
-        .unwrap();
+    assert_eq!(head.cases.len(), 3);
+    let plan = with_three(traced(decision(vec![planned(rows)], Next::Parked), 1));
+    let committed = table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
     table.meter.take();
     held(&table, head.version, &committed.messages[0], &attempt(&"a".repeat(26), 9)).await;
     assert_eq!(table.meter.take(), 1.0, "the head is larger than 1 KB");
