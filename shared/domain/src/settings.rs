@@ -53,7 +53,7 @@ pub struct Settings {
     pub reply_to: Option<String>,
     /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
     /// them; while there are none, it may name what it likes.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub legal_entities: BTreeMap<String, LegalEntity>,
     /// When people may be contacted, where they are.
     #[serde(default)]
