@@ -83,7 +83,7 @@ fn no_more_goes_along_than_one_transaction_takes() {
             "2026-12-31",
         );
         let agreement = Agreement { id: AgreementId::derive(&[&n.to_string()]), ..hold };
-        if n % 2 == 0 { agreement.lifted(at("2026-02-02T00:00:00Z")) } else { agreement }
+        if n.is_multiple_of(2) { agreement.lifted(at("2026-02-02T00:00:00Z")) } else { agreement }
     };
     let agreements: Vec<Agreement> = (0..50).map(pause).collect();
     let along = along(&Facts { agreements, orders, ..Stage::new(ladder()).facts }, &invoice);

@@ -149,7 +149,7 @@ impl<'a> Choice<'a> {
         // Cases that go on though their workflow is not published any more, and those that a person chose, take what is left.
         for (key, case) in &situation.facts.cases {
             let goes_on = key.balance == balance && case.state != CaseState::Closed;
-            if !goes_on || !(case.by_hand || !is_published(&key.workflow)) {
+            if !goes_on || !case.by_hand && is_published(&key.workflow) {
                 continue;
             }
             let Some(workflow) = policy.workflow(&case.workflow, case.version) else { continue };

@@ -203,7 +203,7 @@ fn is_as_seen(row: Option<&Row>) -> crate::table::change::When {
 }
 
 fn is_said(row: &Row, fact: &PaymentFact, reversals: &[Reversal], of: &CustomerId) -> bool {
-    let before = fact.received_before.as_ref().map(|before| to_json(before));
+    let before = fact.received_before.as_ref().map(to_json);
     text(row, DOC) == Some(to_json(&fact.payment).as_str())
         && text(row, fact::RECEIVED_BEFORE) == before.as_deref()
         && text(row, shared::REVERSALS) == Some(to_json(&reversals).as_str())
