@@ -163,8 +163,16 @@ impl World {
         let id = payment.id.clone();
         let reversals: Vec<Reversal> =
             self.models[before].reversals.iter().filter(|reversal| reversal.payment == id).cloned().collect();
+        // That it was received once comes along.
+        let known = self.models[before].payments.iter().find(|fact| fact.payment.id == id).cloned();
+        let received = known.and_then(|known| match known.payment.status {
+            PaymentStatus::Received => Some(known.payment),
+            _ => known.received_before,
+        });
         self.tell(before, &Event::PaymentMovedAway(id));
-        self.tell(who, &Event::PaymentUpserted { payment, recorded_at: self.now });
+        for payment in received.into_iter().chain([payment]) {
+            self.tell(who, &Event::PaymentUpserted { payment, recorded_at: self.now });
+        }
         for reversal in reversals {
             self.tell(who, &Event::ReversalUpserted(reversal));
         }

@@ -9,7 +9,7 @@ mod people;
 mod world;
 
 use domain::Event;
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 pub use world::World;
 
@@ -127,8 +127,16 @@ fn block_on<T>(story: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(story)
 }
 
+/// The same few sequences in each run, so that a change is judged by what it changes; others where more are asked for.
+fn config() -> ProptestConfig {
+    const FEW: u32 = 24;
+    let cases = testbed::sequences(FEW);
+    let rng_seed = if cases == FEW { RngSeed::Fixed(20_261_126) } else { RngSeed::Random };
+    ProptestConfig { cases, max_shrink_iters: 60, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: testbed::sequences(24), max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
     #[test]
     fn what_is_read_back_is_what_evolve_says(seed in any::<u64>(), steps in prop::collection::vec(step(), 1..=30)) {
         block_on(play(seed, &steps));
