@@ -307,11 +307,6 @@ impl<'a> Book<'a> {
         total(self.in_currency(currency).map(|item| item.due_now_minor))
     }
 
-    /// The part of the net exposure that is past due, minor units.
-    pub fn overdue_minor(&self, currency: Currency) -> i64 {
-        total(self.in_currency(currency).filter(|item| item.due_on < self.today).map(|item| item.due_now_minor))
-    }
-
     /// The civil days from `from` to today for which holds stopped the clock of an open item.
     pub fn stopped_days(&self, item: &DueItem<'_>, from: Date) -> i64 {
         if !self.kept.stops_clocks() {

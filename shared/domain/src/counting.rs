@@ -9,7 +9,7 @@ use crate::settings::Caps;
 
 /// What a tenant decided on one day, in its zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Day {
+pub struct CountedDay {
     /// Messages of the day.
     pub decided: u32,
     /// Messages of each hour, 0 to 23, that had any.
@@ -81,7 +81,7 @@ pub enum Switched {
 
 /// Room in an hour of a day for as many messages as `wanted` says at most, and none when there is not room for as many as it says at
 /// least. `breaker` is how many may leave on one day that nobody looked at.
-pub fn room(day: &Day, hour: u8, wanted: RangeInclusive<u32>, caps: &Caps, breaker: u32) -> Room {
+pub fn room(day: &CountedDay, hour: u8, wanted: RangeInclusive<u32>, caps: &Caps, breaker: u32) -> Room {
     let (need, want) = wanted.into_inner();
     let left = |cap: Option<u32>, used: u32| cap.map_or(want, |cap| cap.saturating_sub(used));
     let of_day = left(caps.per_day, day.decided);
@@ -99,7 +99,7 @@ pub fn room(day: &Day, hour: u8, wanted: RangeInclusive<u32>, caps: &Caps, break
 }
 
 /// A day's counts after an event. More than was reserved is never given back.
-pub fn counted(day: &Day, event: Counted) -> Day {
+pub fn counted(day: &CountedDay, event: Counted) -> CountedDay {
     let mut day = day.clone();
     match event {
         Counted::Reserved { hour, count } => {

@@ -201,7 +201,7 @@ stored_words!(
         Overpaid = "overpaid",
         /// Exception: a payment is in another currency than the invoice that it is allocated to.
         OtherCurrency = "other_currency",
-        /// Exception: invoices name a legal entity that the settings do not list.
+        /// Exception: invoices name a legal entity that the settings do not list, or nothing says which one was paid.
         LegalEntity = "legal_entity",
         /// Exception: it is not known whether a message was sent.
         InDoubt = "in_doubt",

@@ -189,7 +189,6 @@ fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
     Facts { agreements: others.chain([agreement.clone()]).collect(), ..facts }
 }
 
-/// What concerns the invoice alone leaves with it.
 fn put_charge(facts: Facts, charge: &Charge) -> Facts {
     let others = facts.charges.into_iter().filter(|known| known.id != charge.id);
     Facts { charges: others.chain([charge.clone()]).collect(), ..facts }

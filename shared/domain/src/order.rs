@@ -17,7 +17,7 @@ pub struct Order {
     pub kind: OrderKind,
     /// The currency of the case.
     pub currency: Currency,
-    /// The case; where there is none, that of its first due item, or the only one of its currency.
+    /// The case; where there is none, those of its due items, or the first of its currency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub case: Option<CaseId>,
     /// The steps that it speaks of; none for what speaks of the whole case.

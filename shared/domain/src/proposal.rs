@@ -134,6 +134,16 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
     flaws.add(alive >= AGREEMENTS_MAX, "/kind", format!("the customer has {alive} agreements that are not over; end some first"));
     flaws.extend(of_other_kinds(proposal));
     let scope = flaws.scope(&proposal.scope, facts, &book);
+    if let AgreementScope::Balance(balance) = &scope {
+        // What keeps nothing back because its name is wrong would look like an agreement.
+        let id = &balance.legal_entity;
+        let is_listed = id.is_empty() || settings.legal_entities.contains_key(id.as_str());
+        flaws.add(
+            !is_listed,
+            "/scope/balance",
+            format!("settings.legal_entities does not list '{id}'; list it, or name the currency alone"),
+        );
+    }
     let of = measure.stand(&scope);
     let needs_money = proposal.kind != "pause" || matches!(proposal.ends_with, Some(ProposedEnd::Closed));
     flaws.add(

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use crate::{Customer, Invoice};
+use crate::{Customer, Invoice, balance::legal_entity};
 
 /// What [`HistoryFacts::days_since_contact`] says when the customer was never contacted.
 pub const NEVER: i64 = 999_999;
@@ -84,7 +84,7 @@ impl InvoiceFacts {
     pub fn described(self, invoice: &Invoice, customer: &Customer) -> Self {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         Self {
-            legal_entity: invoice.legal_entity.clone().or_else(|| customer.legal_entity.clone()).unwrap_or_default(),
+            legal_entity: legal_entity(invoice, customer).to_owned(),
             tags: invoice.tags.clone(),
             for_external_id: text(&invoice.for_external_id),
             for_name: text(&invoice.for_name),

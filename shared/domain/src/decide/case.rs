@@ -223,9 +223,11 @@ fn stays(situation: &Situation<'_>, at: usize, item: &DueItem<'_>) -> Option<Cas
     (goes_on || published(situation, workflow).is_some()).then_some(key)
 }
 
-/// The case that items leave for `key` when their legal entity or currency changes: the newest of the same workflow.
+/// The case that items leave for `key` when their legal entity changes: the newest of the same currency and workflow.
 fn left<'a>(situation: &Situation<'a>, key: &CaseKey) -> Option<&'a Case> {
-    let others = situation.facts.cases.iter().filter(|(other, _)| other.workflow == key.workflow && other.balance != key.balance);
+    let is_other =
+        |other: &CaseKey| other.workflow == key.workflow && other.currency() == key.currency() && other.balance != key.balance;
+    let others = situation.facts.cases.iter().filter(|(other, _)| is_other(other));
     others.map(|(_, case)| case).max_by_key(|case| (case.state != CaseState::Closed, case.opened_at, case.id.clone()))
 }
 

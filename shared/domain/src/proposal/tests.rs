@@ -44,6 +44,7 @@ fn every_flaw_is_named_and_nothing_is_taken() {
         (json!({"kind": "dispute", "scope": of(&[]), "reason": "price"}), vec!["/scope/invoices"]),
         (json!({"kind": "dispute", "scope": {"case": "GBP"}, "reason": "price"}), vec!["/scope"]),
         (json!({"kind": "pause", "scope": {"case": "GBP"}, "ends_with": "closed"}), vec!["/scope"]),
+        (json!({"kind": "pause", "scope": {"balance": "EUR/atlantis"}, "until_on": "2026-03-01"}), vec!["/scope/balance"]),
         // Days.
         (json!({"kind": "promise"}), vec!["/pays_on"]),
         (json!({"kind": "promise", "pays_on": "2026-02-04"}), vec!["/pays_on"]),

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 pub use domain::counting::Room;
 use domain::{
     TenantId,
-    counting::{Day, room},
+    counting::{CountedDay, room},
     settings::Caps,
 };
 use jiff::{ToSpan, civil::Date};
@@ -150,9 +150,9 @@ fn room_for(name: &str, most: i64) -> When {
 }
 
 /// A day's counts as the table has them.
-fn day_of(row: &Row) -> Day {
+fn day_of(row: &Row) -> CountedDay {
     let hours = (0..24).map(|hour| (hour, count(row, &counters::of_hour(hour)))).filter(|(_, of_hour)| *of_hour > 0);
-    Day { decided: count(row, DECIDED), hours: hours.collect(), seen: count(row, counters::SEEN) == 1 }
+    CountedDay { decided: count(row, DECIDED), hours: hours.collect(), seen: count(row, counters::SEEN) == 1 }
 }
 
 fn count(row: &Row, name: &str) -> u32 {

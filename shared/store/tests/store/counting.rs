@@ -1,7 +1,7 @@
 //! Caps and breaker, whoever asks at once.
 
 use domain::{
-    counting::{BreakerState, Counted, Day, Switched, counted, room, switched},
+    counting::{BreakerState, Counted, CountedDay, Switched, counted, room, switched},
     *,
 };
 use futures::future::join_all;
@@ -97,11 +97,11 @@ async fn item(table: &Table, sk: &str) -> std::collections::HashMap<String, aws_
     item.send().await.unwrap().item.unwrap_or_default()
 }
 
-async fn day(table: &Table) -> Day {
+async fn day(table: &Table) -> CountedDay {
     let item = item(table, "COUNT#2026-02-02").await;
     let number = |name: &str| item.get(name).map_or(0, |value| value.as_n().unwrap().parse::<u32>().unwrap());
     let hours = (0..24).map(|hour| (hour, number(&counters::of_hour(hour)))).filter(|(_, count)| *count > 0).collect();
-    Day { decided: number(counters::DECIDED), hours, seen: number(counters::SEEN) == 1 }
+    CountedDay { decided: number(counters::DECIDED), hours, seen: number(counters::SEEN) == 1 }
 }
 
 async fn breaker_of(table: &Table) -> BreakerState {
@@ -117,8 +117,8 @@ async fn breaker_of(table: &Table) -> BreakerState {
 }
 
 /// Hours with nothing are as good as those that nobody counted in.
-fn bare(day: Day) -> Day {
-    Day { hours: day.hours.into_iter().filter(|(_, count)| *count > 0).collect(), ..day }
+fn bare(day: CountedDay) -> CountedDay {
+    CountedDay { hours: day.hours.into_iter().filter(|(_, count)| *count > 0).collect(), ..day }
 }
 
 proptest! {
@@ -131,7 +131,7 @@ proptest! {
         runtime.block_on(async {
             let table = table().await;
             let (store, tenant, caps) = (&table.store, &table.tenant, caps(Some(7), per_day));
-            let (mut model, mut switch) = (Day::default(), BreakerState::default());
+            let (mut model, mut switch) = (CountedDay::default(), BreakerState::default());
             for (minute, (kind, hour, need, more)) in (0..).zip(steps) {
                 match kind {
                     0 => {

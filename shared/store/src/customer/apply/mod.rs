@@ -7,8 +7,8 @@
 //! The reference also says which customer an object is at. A newer document that names another customer moves it: it comes to
 //! the new customer, a tombstone of the same version stays with the old one, and both are woken, in one transaction. So an
 //! older document finds the tombstone and is stale, and whoever still held the object for the old customer's loses and reads
-//! again. An invoice takes along the payments that are for it alone, the results of its steps, the holds that name it, and the last
-//! contact; a payment takes along its reversals. The move stands only while nobody decided, claimed or settled at the old customer.
+//! again. An invoice takes along the payments that are for it alone, the results of its steps, the agreements and orders that name it, and the
+//! last contact; a payment takes along its reversals. The move stands only while nobody decided, claimed or settled at the old customer.
 //!
 //! | module | does |
 //! |---|---|
