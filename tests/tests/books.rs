@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CustomerId, Facts, TenantId, book::Book, calendar::tenant_zone, decide};
+use domain::{CustomerId, Facts, TenantId, calendar::tenant_zone, decide, receivables::Receivables};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use local::{Options, Stack};
 use serde_json::{Value, json};
@@ -202,7 +202,7 @@ async fn books_in_any_order_come_to_the_same() {
         let again = other.facts(&tenant, &twin).await.unwrap();
         assert_eq!(comparable(&facts), comparable(&again), "book {at}, seed {SEED}");
         let policy = one.policy(&tenant, &head.cases, Read::Fresh).await.unwrap();
-        let book = Book::reckon(&again, &tenant_zone(&policy.settings), now());
+        let book = Receivables::in_zone(&again, &tenant_zone(&policy.settings), now());
         let open: BTreeMap<String, i64> =
             book.currencies().iter().map(|currency| (currency.code().to_owned(), book.open_minor(*currency))).collect();
         assert_eq!(open, expected_open(objects), "book {at}, seed {SEED}: {objects:#?}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Currency, CustomerId, InvoiceStatus, Next, TenantId, book::Book};
+use domain::{Currency, CustomerId, InvoiceStatus, Next, TenantId, receivables::Receivables};
 use dynoxide::actions::{get_records::GetRecordsRequest, get_shard_iterator::encode_shard_iterator};
 use jiff::{civil::Date, tz::TimeZone};
 use local::{Mode, Stack};
@@ -211,8 +211,8 @@ impl Story {
                         Next::Nothing => {}
                     }
                     let facts = store.facts(&tenant(), &head).await.unwrap();
-                    let book = Book::reckon(&facts, &TimeZone::get("Europe/Berlin").unwrap(), now);
-                    let open = book.open_minor(Currency::EUR);
+                    let receivables = Receivables::in_zone(&facts, &TimeZone::get("Europe/Berlin").unwrap(), now);
+                    let open = receivables.open_minor(Currency::EUR);
                     if open > 0 {
                         owed.push((std::cmp::Reverse(open), head.customer.to_string()));
                     }

@@ -11,10 +11,10 @@ use domain::{
     ActError, Agreement, AgreementAct, AgreementId, AgreementScope, Charge, ChargeId, ChargeStatus, Currency, CustomerId, Facts,
     HoldClock, HoldReason, Pause, PauseStatus, Settings, Stood, TenantId, Terms,
     agreed::Measure,
-    book::{Book, BookRules},
     calendar::tenant_zone,
     id::digest,
     proposal::{PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, propose},
+    receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -323,8 +323,8 @@ async fn release_taken_back(
 ) -> Answer<Json<AgreementOut>> {
     let (Some(id), Some(customer)) = (AgreementId::parse(id), customer.and_then(CustomerId::parse)) else { return Err(none()) };
     let (facts, now, zone) = (facts(app, tenant, &customer).await?, app.clock.now(), tenant_zone(settings));
-    let book = Book::by(&facts, BookRules::of(settings, &zone), now);
-    let taken = book.taken_back.iter().find(|taken| taken.id == id).ok_or_else(none)?;
+    let receivables = Receivables::at(&facts, ReceivablesRules::of(settings, &zone), now);
+    let taken = receivables.taken_back.iter().find(|taken| taken.id == id).ok_or_else(none)?;
     if *wanted != AgreementAct::Release {
         return Err(Fail::changed_meanwhile(
             "it cannot be done: what is kept back after a refund or chargeback is only released",
@@ -372,8 +372,8 @@ async fn known(app: &App, tenant: &TenantId, id: &str) -> Answer<Option<(Custome
 
 fn stand(facts: &Facts, settings: &Settings, scope: &AgreementScope, now: Timestamp) -> Vec<Stood> {
     let zone = tenant_zone(settings);
-    let book = Book::by(facts, BookRules::of(settings, &zone), now);
-    Measure::of(facts, &book.items, &zone, now).stand(scope)
+    let receivables = Receivables::at(facts, ReceivablesRules::of(settings, &zone), now);
+    Measure::of(facts, &receivables.items, &zone, now).stand(scope)
 }
 
 /// An agreement as the API shows it.

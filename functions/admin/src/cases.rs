@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::{
     Case, CaseKey, CaseState, Currency, Decision, DueItemKey, Policy,
-    book::DueItem,
     decide::{self, CaseByItem, Situation},
+    receivables::DueItem,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
@@ -126,12 +126,12 @@ pub fn cases(situation: &Situation<'_>, by_item: &CaseByItem, cases: &BTreeMap<C
     cases
         .iter()
         .map(|(key, case)| {
-            let items = by_item.items(key).into_iter().filter_map(|at| situation.book.items.get(at));
+            let items = by_item.items(key).into_iter().filter_map(|at| situation.receivables.items.get(at));
             let (mut open_minor, mut due_now_minor, mut overdue_minor) = (0_i64, 0_i64, 0_i64);
             for item in items {
                 open_minor = open_minor.saturating_add(item.owed_minor());
                 due_now_minor = due_now_minor.saturating_add(item.due_now_minor);
-                if item.days_past_due(situation.book.today) > 0 {
+                if item.days_past_due(situation.receivables.today) > 0 {
                     overdue_minor = overdue_minor.saturating_add(item.due_now_minor);
                 }
             }
@@ -171,19 +171,19 @@ pub fn due_item(
     decision: &Decision,
     item: &DueItem<'_>,
 ) -> DueItemOut {
-    let key = situation.book.position(&item.key).and_then(|at| by_item.case_of(at));
+    let key = situation.receivables.position(&item.key).and_then(|at| by_item.case_of(at));
     let case = key.and_then(|key| decision.cases.get(key));
     let planned = case.and_then(|case| Some((case, policy.workflow(&case.workflow, case.version)?)));
     let (rung, next_step, next_at) = planned.map_or((None, None, None), |(case, workflow)| {
         let satisfied = |step: &&domain::Step| {
             situation
                 .history
-                .results_of(&situation.book, &item.key)
+                .results_of(&situation.receivables, &item.key)
                 .iter()
                 .any(|mark| mark.step == step.id && mark.outcome.satisfies())
         };
         let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
-        let position = situation.book.position(&item.key);
+        let position = situation.receivables.position(&item.key);
         let next = position.and_then(|at| decide::upcoming(situation, workflow, case, at));
         let (step, at) = next.map(|(next, at)| (workflow.steps.get(next.index).map(|step| step.id.clone()), at)).unzip();
         let step = step.flatten();
@@ -202,7 +202,7 @@ pub fn due_item(
         due_now_minor: item.due_now_minor,
         issued_on: item.issued_on,
         due_on: item.due_on,
-        days_past_due: item.days_past_due(situation.book.today),
+        days_past_due: item.days_past_due(situation.receivables.today),
         rung,
         next_step,
         next_at,

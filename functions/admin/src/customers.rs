@@ -298,20 +298,20 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         customer: customer_data(&facts),
         cases: cases(&situation, &by_item, &facts.cases),
         due_items: situation
-            .book
+            .receivables
             .items
             .iter()
-            .chain(&situation.book.not_issued)
+            .chain(&situation.receivables.not_issued)
             .take(ITEMS_MAX)
             .map(|item| due_item(&situation, &by_item, &policy, &decision, item))
             .collect(),
-        due_items_count: situation.book.items.len() + situation.book.not_issued.len(),
+        due_items_count: situation.receivables.items.len() + situation.receivables.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
         holds: facts.agreements.iter().map(holds::shown).collect(),
         agreements: facts
             .agreements
             .iter()
-            .map(|known| situation.book.agreements.iter().find(|changed| changed.id == known.id).unwrap_or(known))
+            .map(|known| situation.receivables.agreements.iter().find(|changed| changed.id == known.id).unwrap_or(known))
             .map(|agreement| agreements::shown(customer, agreement))
             .collect(),
         charges: facts.charges.iter().map(agreements::charge_shown).collect(),

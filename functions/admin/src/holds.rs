@@ -10,7 +10,7 @@ use axum::{
 use domain::{
     Agreement, AgreementId, AgreementScope, Currency, CustomerId, Dispute, DisputeReason, DisputeStatus, Facts, HoldClock,
     HoldReason, InvoiceId, Pause, PauseStatus, Promise, PromiseStatus, Stood, TenantId, Terms, WayOfPaying, agreed::Measure,
-    agreement::expected_on, book::Book, calendar::tenant_zone,
+    agreement::expected_on, calendar::tenant_zone, receivables::Receivables,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -128,8 +128,8 @@ pub async fn put(
     let facts = explained.ok_or_else(|| Fail::not_found("there is no such customer"))?.facts;
     let scope = scope(&facts, &given.scope)?;
     check(&given, from_at, now, now.to_zoned(zone.clone()).date())?;
-    let book = Book::reckon(&facts, &zone, now);
-    let of = Measure::of(&facts, &book.items, &zone, now).stand(&scope);
+    let receivables = Receivables::in_zone(&facts, &zone, now);
+    let of = Measure::of(&facts, &receivables.items, &zone, now).stand(&scope);
     let expected = |pays_on| expected_on(&settings, &facts.customer.source, pays_on, &WayOfPaying::Other);
     let terms = terms(&given, of, expected);
     // A repeat keeps what the first said of how things stood.

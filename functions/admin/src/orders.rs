@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::{
     Case, CaseId, CaseKey, CaseState, Currency, CustomerId, DueItemKey, Facts, InvoiceId, Order, OrderId, OrderKind, OrderedStep,
-    book, calendar::tenant_zone,
+    calendar::tenant_zone, receivables,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -218,9 +218,9 @@ fn items(facts: &Facts, wanted: &str, now: Timestamp, zone: &TimeZone) -> Option
     let known = facts.invoices.iter().map(|fact| &fact.invoice);
     let invoice =
         known.into_iter().find(|known| InvoiceId::parse(wanted).as_ref() == Some(&known.id) || known.external_id == wanted)?;
-    let book = book::Book::reckon(facts, zone, now);
-    let of_it = |item: &&book::DueItem<'_>| item.key.invoice() == Some(&invoice.id);
-    let items: Vec<DueItemKey> = book.items.iter().filter(of_it).map(|item| item.key.clone()).collect();
+    let receivables = receivables::Receivables::in_zone(facts, zone, now);
+    let of_it = |item: &&receivables::DueItem<'_>| item.key.invoice() == Some(&invoice.id);
+    let items: Vec<DueItemKey> = receivables.items.iter().filter(of_it).map(|item| item.key.clone()).collect();
     (!items.is_empty()).then_some((invoice.currency, items))
 }
 

@@ -2,8 +2,8 @@
 
 use domain::{
     Money,
-    book::{Book, BookRules, DueItem},
     calendar::tenant_zone,
+    receivables::{DueItem, Receivables, ReceivablesRules},
 };
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
@@ -37,18 +37,18 @@ struct Total {
 /// The page.
 pub fn page(visit: &Visit, now: Timestamp) -> Page {
     let zone = tenant_zone(&visit.settings);
-    let book = Book::by(&visit.facts, BookRules::of(&visit.settings, &zone), now);
+    let receivables = Receivables::at(&visit.facts, ReceivablesRules::of(&visit.settings, &zone), now);
     // What the parts of a plan stand for is shown as those parts.
-    let shown = || book.items.iter().filter(|item| item.owed_minor() > 0);
-    let rows: Vec<Row> = shown().take(LISTED_MAX).map(|item| row(visit, &book, item)).collect();
-    let totals: Vec<Total> = book
+    let shown = || receivables.items.iter().filter(|item| item.owed_minor() > 0);
+    let rows: Vec<Row> = shown().take(LISTED_MAX).map(|item| row(visit, &receivables, item)).collect();
+    let totals: Vec<Total> = receivables
         .currencies()
         .into_iter()
         .map(|currency| {
-            let past_due = book.in_currency(currency).filter(|item| item.days_past_due(book.today) > 0);
+            let past_due = receivables.in_currency(currency).filter(|item| item.days_past_due(receivables.today) > 0);
             let past_due_minor = past_due.fold(0_i64, |sum, item| sum.saturating_add(item.owed_minor()));
             let money = |minor| visit.locale.money(Money::from_minor(minor, currency));
-            Total { open: money(book.open_minor(currency)), past_due: (past_due_minor > 0).then(|| money(past_due_minor)) }
+            Total { open: money(receivables.open_minor(currency)), past_due: (past_due_minor > 0).then(|| money(past_due_minor)) }
         })
         .collect();
     let more = shown().count().saturating_sub(LISTED_MAX);
@@ -56,7 +56,7 @@ pub fn page(visit: &Visit, now: Timestamp) -> Page {
         title => format!("{} – {}", visit.words.statement, visit.settings.name),
         tenant => visit.settings.name.clone(),
         customer => visit.facts.customer.name.clone(),
-        as_of => visit.locale.date(book.today),
+        as_of => visit.locale.date(receivables.today),
         rows => Value::from(Serde(&rows)),
         totals => Value::from(Serde(&totals)),
         not_listed => (more > 0).then(|| visit.words.not_listed.replace("{}", &more.to_string())),
@@ -64,8 +64,8 @@ pub fn page(visit: &Visit, now: Timestamp) -> Page {
     Page::Filled { status: 200, template: "statement", words: visit.words, values }
 }
 
-fn row(visit: &Visit, book: &Book<'_>, item: &DueItem<'_>) -> Row {
-    let days = item.days_past_due(book.today);
+fn row(visit: &Visit, receivables: &Receivables<'_>, item: &DueItem<'_>) -> Row {
+    let days = item.days_past_due(receivables.today);
     let words = visit.words;
     Row {
         number: item.number.to_owned(),

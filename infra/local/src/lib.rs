@@ -5,7 +5,6 @@
 //! another. Time is virtual: see [`engine`].
 
 pub mod aws;
-pub mod book;
 pub mod clock;
 pub mod control;
 pub mod demo;
@@ -17,6 +16,7 @@ pub mod hold;
 pub mod kept;
 pub mod metrics;
 pub mod outbox;
+pub mod overview;
 pub mod page;
 pub mod pattern;
 pub mod stack;

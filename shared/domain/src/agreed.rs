@@ -9,12 +9,12 @@ use crate::{
     Agreement, AgreementId, AgreementScope, Currency, Dispute, DueItemKey, EndsWith, Facts, HoldReason, InvoiceId, MoneyOnItsWay,
     MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise, PromiseStatus, Stood, Terms,
     agreement::DisputeStatus,
-    book::{DueItem, by_age, stand_for},
     dates::add_days,
     kept_back::{Hold, HoldScope, KeptBack, Shares},
+    receivables::{DueItem, by_age, stand_for},
 };
 
-/// How the invoices of a book stand, for agreements to measure themselves by.
+/// How the invoices of a receivables stand, for agreements to measure themselves by.
 pub struct Measure<'b> {
     facts: &'b Facts,
     zone: &'b TimeZone,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, book::Book, calendar::Place, evolve::normal};
+use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, calendar::Place, evolve::normal, receivables::Receivables};
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
 pub const ENGINE: u32 = 1;
@@ -25,18 +25,18 @@ pub struct Inputs {
 /// about other customers, which their logs say and no version of a fact; and of the instant what is below a millisecond.
 pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     let home = Place::of_tenant(&policy.settings);
-    let book = Book::reckon(facts, home.zone(), now);
+    let receivables = Receivables::in_zone(facts, home.zone(), now);
     // Closed by payments that its own document does not show yet: looked at again, and not set aside before.
-    let in_flight = book.in_flight.iter().filter(|in_flight| in_flight.ask_at > now);
+    let in_flight = receivables.in_flight.iter().filter(|in_flight| in_flight.ask_at > now);
     let waits: BTreeSet<&InvoiceId> = in_flight.map(|in_flight| &in_flight.invoice).collect();
     let mut bare = facts.clone();
     for fact in &mut bare.invoices {
         let id = &fact.invoice.id;
-        fact.archived = fact.invoice.status == InvoiceStatus::Draft || book.closed.contains(id) && !waits.contains(id);
+        fact.archived = fact.invoice.status == InvoiceStatus::Draft || receivables.closed.contains(id) && !waits.contains(id);
     }
     let waits_for = |fact: &PaymentFact| fact.invoices().any(|invoice| waits.contains(invoice));
-    bare.payments.retain(|fact| !book.spent.contains(&fact.payment.id) || waits_for(fact));
-    bare.shared.retain(|fact| !book.spent_shared.contains(&fact.payment.id) || waits_for(fact));
+    bare.payments.retain(|fact| !receivables.spent.contains(&fact.payment.id) || waits_for(fact));
+    bare.shared.retain(|fact| !receivables.spent_shared.contains(&fact.payment.id) || waits_for(fact));
     // Whoever does not know yet what is demanded reads more than that.
     bare.heard.retain(|source, _| policy.settings.freshness.contains_key(source));
     // What is added to either must be named here: it is hashed, or it is said why not.
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::{
         Currency, Event, Suppression, SuppressionReason, decide, evolve,
-        testing::{Book as Stage, at, ladder},
+        testing::{Stage, at, ladder},
     };
 
     fn stage() -> Stage {

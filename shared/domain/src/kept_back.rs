@@ -13,8 +13,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
     AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, InvoiceStatus, ItemOf, ReversalKind,
-    book::{Book, BookRules, DueItem},
     dates::days_between,
+    receivables::{DueItem, Receivables, ReceivablesRules},
 };
 
 /// What an agreement, or a fact such as a refund, keeps back.
@@ -232,10 +232,10 @@ fn share_of(hold: &Hold, item: &DueItem<'_>, shares: &Shares) -> Option<(Agreeme
 
 /// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, money of which only a later
 /// release knows what became of it, and what was never sent or stands as only a later release knows.
-pub(crate) fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
-    let mut holds = by_payments(book, rules);
+pub(crate) fn not_to_be_chased(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Vec<Hold> {
+    let mut holds = by_payments(receivables, rules);
     let mut seen = BTreeSet::new();
-    for invoice in book.items.iter().filter_map(|item| item.invoice).filter(|invoice| seen.insert(&invoice.id)) {
+    for invoice in receivables.items.iter().filter_map(|item| item.invoice).filter(|invoice| seen.insert(&invoice.id)) {
         let scope = || HoldScope::Invoice(invoice.id.clone());
         if let InvoiceStatus::Later(word) = invoice.status {
             let by = AgreementId::derive(&["status", invoice.id.as_str()]);
@@ -246,7 +246,7 @@ pub(crate) fn not_to_be_chased(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hol
             holds.push(lasting(by, HoldReason::NotSent, scope(), None));
         }
     }
-    for unplaced in &book.unplaced {
+    for unplaced in &receivables.unplaced {
         let by = AgreementId::derive(&["unplaced", unplaced.currency().code()]);
         holds.push(lasting(by, HoldReason::MoneyOnItsWay, HoldScope::Case(unplaced.currency()), Some(unplaced.minor())));
     }
@@ -259,7 +259,7 @@ fn lasting(by: AgreementId, reason: HoldReason, scope: HoldScope, amount_minor: 
 }
 
 /// What payments keep back: those that were taken back, and those of which it is not clear what became of them.
-fn by_payments(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
+fn by_payments(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Vec<Hold> {
     let mut holds = Vec::new();
     // Of holds of one invoice the largest counts; what is kept back for several payments adds up.
     let mut so_far: BTreeMap<InvoiceId, i64> = BTreeMap::new();
@@ -270,7 +270,7 @@ fn by_payments(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
             holds.push(lasting(by.clone(), reason.clone(), HoldScope::Invoice(invoice.clone()), Some(*sum)));
         }
     };
-    for taken in book.taken_back.iter().filter(|taken| taken.is_kept_back(rules.after_refund)) {
+    for taken in receivables.taken_back.iter().filter(|taken| taken.is_kept_back(rules.after_refund)) {
         let reason = match taken.kind {
             ReversalKind::Refund => HoldReason::Refund,
             ReversalKind::Chargeback => HoldReason::Chargeback,
@@ -278,10 +278,10 @@ fn by_payments(book: &Book<'_>, rules: BookRules<'_>) -> Vec<Hold> {
         };
         of_invoices(&taken.id, &reason, &taken.of);
     }
-    for unclear in &book.unclear {
+    for unclear in &receivables.unclear {
         of_invoices(&unclear.id(), &HoldReason::MoneyOnItsWay, &unclear.of);
     }
-    for unclear in book.unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
+    for unclear in receivables.unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
         let of_currency = HoldScope::Case(unclear.currency);
         let of_entity = |entity: &CompactString| HoldScope::Balance(BalanceKey::with(unclear.currency, entity));
         let scope = unclear.legal_entity.as_ref().map_or(of_currency, of_entity);

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::{
         Currency, Role,
-        testing::{Book as Stage, contact, ladder},
+        testing::{Stage, contact, ladder},
     };
 
     #[test]

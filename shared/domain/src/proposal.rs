@@ -11,9 +11,9 @@ use crate::{
     PromiseStatus, Settings, Stood, Terms, WayOfPaying,
     agreed::Measure,
     agreement::{INVOICES_MAX, expected_on},
-    book::{Book, BookRules, DueItem},
     calendar::Place,
     dates::{add_days, days_between},
+    receivables::{DueItem, Receivables, ReceivablesRules},
 };
 
 mod same;
@@ -127,13 +127,13 @@ pub struct Proposer<'a> {
 pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer: Proposer<'_>) -> Result<Agreement, Vec<Flaw>> {
     let place = Place::of_tenant(settings);
     let now = proposer.now;
-    let book = Book::by(facts, BookRules::of(settings, place.zone()), now);
-    let measure = Measure::of(facts, &book.items, place.zone(), now);
+    let receivables = Receivables::at(facts, ReceivablesRules::of(settings, place.zone()), now);
+    let measure = Measure::of(facts, &receivables.items, place.zone(), now);
     let mut flaws = Flaws::default();
     let alive = facts.agreements.iter().filter(|agreement| !agreement.is_over() && agreement.ended_at.is_none()).count();
     flaws.add(alive >= AGREEMENTS_MAX, "/kind", format!("the customer has {alive} agreements that are not over; end some first"));
     flaws.extend(of_other_kinds(proposal));
-    let scope = flaws.scope(&proposal.scope, facts, &book);
+    let scope = flaws.scope(&proposal.scope, facts, &receivables);
     if let AgreementScope::Balance(balance) = &scope {
         // What keeps nothing back because its name is wrong would look like an agreement.
         let id = &balance.legal_entity;
@@ -151,7 +151,7 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
         "/scope",
         "nothing is open there, so that there is nothing to agree on".to_owned(),
     );
-    let checking = Checking { proposal, facts, settings, book: &book, scope: &scope, of };
+    let checking = Checking { proposal, facts, settings, receivables: &receivables, scope: &scope, of };
     flaws.extend(checking.amount());
     let terms = checking.terms(&mut flaws);
     let (Some((terms, clock)), true) = (terms, flaws.0.is_empty()) else { return Err(flaws.0) };
@@ -212,7 +212,7 @@ impl Flaws {
     }
 
     /// The scope with ids; invoices that are not open, or not the customer's, are flaws.
-    fn scope(&mut self, given: &ProposedScope, facts: &Facts, book: &Book<'_>) -> AgreementScope {
+    fn scope(&mut self, given: &ProposedScope, facts: &Facts, receivables: &Receivables<'_>) -> AgreementScope {
         let texts = match given {
             ProposedScope::Customer => return AgreementScope::Customer,
             ProposedScope::Case(currency) => return AgreementScope::Case(*currency),
@@ -230,7 +230,7 @@ impl Flaws {
             match known {
                 None => self.add(true, &pointer, "the customer has no open invoice of this id; it may be another's".to_owned()),
                 Some(invoice) => {
-                    let open = book.items.iter().any(|item| item.key.invoice() == Some(&invoice.id));
+                    let open = receivables.items.iter().any(|item| item.key.invoice() == Some(&invoice.id));
                     self.add(!open, &pointer, format!("nothing of invoice {} is open", invoice.number));
                     if !invoices.contains(&invoice.id) {
                         invoices.push(invoice.id.clone());
@@ -247,7 +247,7 @@ struct Checking<'a> {
     proposal: &'a Proposal,
     facts: &'a Facts,
     settings: &'a Settings,
-    book: &'a Book<'a>,
+    receivables: &'a Receivables<'a>,
     scope: &'a AgreementScope,
     of: Vec<Stood>,
 }
@@ -259,15 +259,17 @@ impl Checking<'_> {
 
     /// The balances of what is open in the scope.
     fn balances(&self) -> BTreeSet<BalanceKey> {
-        let of_scope =
-            self.of.iter().filter_map(|stood| self.book.items.iter().find(|item| item.key.invoice() == Some(&stood.invoice)));
+        let of_scope = self
+            .of
+            .iter()
+            .filter_map(|stood| self.receivables.items.iter().find(|item| item.key.invoice() == Some(&stood.invoice)));
         of_scope.map(DueItem::balance).collect()
     }
 
     /// The currencies of what is open in the scope.
     fn currencies(&self) -> BTreeSet<Currency> {
         let covered =
-            self.book.items.iter().filter(|item| self.scope.covers(item.key.invoice(), item.currency, item.legal_entity));
+            self.receivables.items.iter().filter(|item| self.scope.covers(item.key.invoice(), item.currency, item.legal_entity));
         covered.filter(|item| item.invoice.is_some()).map(|item| item.currency).collect()
     }
 
@@ -299,7 +301,7 @@ impl Checking<'_> {
     }
 
     fn terms(&self, flaws: &mut Flaws) -> Option<(Terms, HoldClock)> {
-        let (proposal, today) = (self.proposal, self.book.today);
+        let (proposal, today) = (self.proposal, self.receivables.today);
         let until = proposal.until_on;
         flaws.add(until.is_some_and(|on| on < today), "/until_on", "the day has passed".to_owned());
         let too_late = until.is_some_and(|on| days_between(today, on) > END_DAYS_MAX);
@@ -381,13 +383,13 @@ impl Checking<'_> {
     }
 
     fn plan(&self, flaws: &mut Flaws) -> Option<PaymentPlan> {
-        let (proposal, today) = (self.proposal, self.book.today);
+        let (proposal, today) = (self.proposal, self.receivables.today);
         let way = self.way(flaws);
         let balances = self.balances();
         let detail = "a plan is in one currency and of one legal entity; name them, such as {\"balance\": \"EUR/berlin\"}";
         flaws.add(balances.len() > 1, "/scope", detail.to_owned());
         let in_plan =
-            |id: &InvoiceId| self.book.items.iter().any(|item| item.key.invoice() == Some(id) && item.planned_minor > 0);
+            |id: &InvoiceId| self.receivables.items.iter().any(|item| item.key.invoice() == Some(id) && item.planned_minor > 0);
         let planned = self.of.iter().any(|stood| in_plan(&stood.invoice));
         flaws.add(planned, "/scope", "something of it is in a plan that runs; cancel that one first".to_owned());
         let given = proposal.parts.clone().unwrap_or_default();

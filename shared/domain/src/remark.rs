@@ -78,7 +78,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::testing::{Book, ladder};
+    use crate::testing::{Stage, ladder};
 
     #[test]
     fn a_currency_is_remarked_on_outside_of_its_days_once() {
@@ -90,11 +90,11 @@ mod tests {
             ("XCG", date(2025, 1, 5), Some("canonical:not-tender:XCG")),
             ("CLF", date(2026, 1, 5), None),
         ] {
-            let mut book = Book::new(ladder());
-            let id = book.invoice("1", Currency::parse(code).expect(code), 1_000, "2026-03-01");
-            let mut invoice = book.invoice_mut(&id).clone();
+            let mut receivables = Stage::new(ladder());
+            let id = receivables.invoice("1", Currency::parse(code).expect(code), 1_000, "2026-03-01");
+            let mut invoice = receivables.invoice_mut(&id).clone();
             invoice.issued_on = issued_on;
-            let customer = CustomerRef::Named(book.facts.customer.id);
+            let customer = CustomerRef::Named(receivables.facts.customer.id);
             let found = remarks("canonical", &Document::Invoice { customer, invoice });
             let keys: Vec<&str> = found.iter().map(|task| task.key.as_str()).collect();
             assert_eq!(keys, key.into_iter().collect::<Vec<_>>(), "{code} on {issued_on}");
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn a_country_without_known_holidays_is_remarked_on_once() {
         for (country, key) in [(Some("PL"), None), (Some("BV"), Some("no-holidays:BV")), (None, None)] {
-            let mut customer = Book::new(ladder()).facts.customer;
+            let mut customer = Stage::new(ladder()).facts.customer;
             customer.country = country.map(str::to_owned);
             let found = remarks("canonical", &Document::Customer(customer));
             let keys: Vec<&str> = found.iter().map(|task| task.key.as_str()).collect();

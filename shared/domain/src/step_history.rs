@@ -2,7 +2,9 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use crate::{Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, book::Book, calendar::Place};
+use crate::{
+    Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, calendar::Place, receivables::Receivables,
+};
 
 /// How a step ended for one due item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct StepResult<'a> {
     pub pay_by: Option<Date>,
 }
 
-/// The results of every open due item in one ledger, by the item's position in the book.
+/// The results of every open due item in one ledger, by the item's position in the receivables.
 #[derive(Clone, Debug)]
 pub struct StepHistory<'a> {
     of_item: Vec<Vec<StepResult<'a>>>,
@@ -33,15 +35,15 @@ pub struct StepHistory<'a> {
 
 impl<'a> StepHistory<'a> {
     /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
-    pub fn of(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode) -> Self {
-        Self::but_for(facts, book, place, mode, &[])
+    pub fn of(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place, mode: Mode) -> Self {
+        Self::but_for(facts, receivables, place, mode, &[])
     }
 
     /// The same without what some messages came to: a message and its copies are each judged as if the others were still to leave.
-    pub fn but_for(facts: &'a Facts, book: &Book<'_>, place: &Place, mode: Mode, messages: &[MessageId]) -> Self {
+    pub fn but_for(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place, mode: Mode, messages: &[MessageId]) -> Self {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
-        let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); book.items.len()];
-        let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; book.items.len()];
+        let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); receivables.items.len()];
+        let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; receivables.items.len()];
         let of_plans = facts.agreements.iter().flat_map(|agreement| &agreement.folded);
         let of_charges = facts.charges.iter().flat_map(|charge| &charge.folded);
         let folded = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
@@ -58,7 +60,7 @@ impl<'a> StepHistory<'a> {
                     way: coverage.way.as_ref(),
                     pay_by: coverage.pay_by,
                 };
-                let Some(at) = book.position(&row.item) else { continue };
+                let Some(at) = receivables.position(&row.item) else { continue };
                 if let Some(known) = workflows.get_mut(at).filter(|_| !coverage.workflow.is_empty()) {
                     *known = (*known).max(Some((coverage.at, coverage.workflow.as_str())));
                 }
@@ -75,14 +77,14 @@ impl<'a> StepHistory<'a> {
         self.workflows.get(item)?.map(|(_, workflow)| workflow)
     }
 
-    /// The results of the item at a position of the book, in no order.
+    /// The results of the item at a position of the receivables, in no order.
     pub fn results(&self, item: usize) -> &[StepResult<'a>] {
         self.of_item.get(item).map_or(&[], Vec::as_slice)
     }
 
     /// The results of an item by its key; none for one that is not open.
-    pub fn results_of(&self, book: &Book<'_>, item: &DueItemKey) -> &[StepResult<'a>] {
-        book.position(item).map_or(&[], |at| self.results(at))
+    pub fn results_of(&self, receivables: &Receivables<'_>, item: &DueItemKey) -> &[StepResult<'a>] {
+        receivables.position(item).map_or(&[], |at| self.results(at))
     }
 
     /// The history with further results, each with its item's position.

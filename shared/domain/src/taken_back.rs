@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::{
     AgreementId, Facts, Invoice, InvoiceId, Payment, PaymentFact, PaymentKind, PaymentStatus, Reversal, ReversalKind,
     agreement::{of_document, of_reversals},
-    book::TakenBack,
+    receivables::TakenBack,
 };
 
 /// What refunds and chargebacks, reported as objects of their own, took back of a payment that still counts.

@@ -51,14 +51,14 @@ pub fn ladder() -> Workflow {
 
 /// One customer of one tenant.
 #[derive(Clone)]
-pub struct Book {
+pub struct Stage {
     /// The facts.
     pub facts: Facts,
     /// The policy.
     pub policy: Policy,
 }
 
-impl Book {
+impl Stage {
     /// A company in Berlin with one billing contact, chased live by `workflow`.
     pub fn new(workflow: Workflow) -> Self {
         let tenant = TenantId::parse("acme").expect("a tenant");
@@ -215,7 +215,7 @@ impl Book {
         }
     }
 
-    /// A message proves not to have been delivered: the last contacts are those by others that the book remembers.
+    /// A message proves not to have been delivered: the last contacts are those by others that the receivables remembers.
     pub fn not_delivered(&mut self, message: &MessageId) {
         let sent = |mode: Mode| {
             let all = self.facts.invoices.iter().flat_map(|fact| &fact.folded).chain(&self.facts.coverage);

@@ -3,8 +3,8 @@ use channels::{
 };
 use domain::{
     CaseKey, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId,
-    book::DueItem,
     decide::{Situation, case_by_item},
+    receivables::DueItem,
 };
 use jiff::civil::Date;
 
@@ -43,8 +43,8 @@ pub(crate) fn render(
     links: Links,
 ) -> Result<Rendered, RenderError> {
     let facts: &Facts = situation.facts;
-    let today = situation.book.today;
-    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.book.item(&row.item)).collect();
+    let today = situation.receivables.today;
+    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.receivables.item(&row.item)).collect();
     covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number));
     let money = |minor| Money::from_minor(minor, pending.case.currency());
     let listed = |item: &&DueItem| row(item, today);
@@ -104,7 +104,7 @@ fn upcoming<'s>(
     of_case: &[&'s DueItem<'s>],
     covered: &[&DueItem<'_>],
 ) -> Vec<&'s DueItem<'s>> {
-    let ahead = |item: &DueItem<'_>| item.standing(situation.book.today) == Standing::Ahead;
+    let ahead = |item: &DueItem<'_>| item.standing(situation.receivables.today) == Standing::Ahead;
     let case = situation.facts.cases.get(&pending.case);
     let scope = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
@@ -116,7 +116,7 @@ fn upcoming<'s>(
 
 /// The due items of a case.
 fn of_case<'s>(situation: &'s Situation<'_>, case: &CaseKey) -> Vec<&'s DueItem<'s>> {
-    case_by_item(situation).items(case).into_iter().filter_map(|at| situation.book.items.get(at)).collect()
+    case_by_item(situation).items(case).into_iter().filter_map(|at| situation.receivables.items.get(at)).collect()
 }
 
 /// What names one try of one message: the message and the instant, so that a second environment never finds its own.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{TENANT, companies::COMPANIES};
 use crate::{
-    book::{Book, Message, words},
+    overview::{Message, Overview, words},
     stack::Stack,
 };
 
@@ -21,9 +21,9 @@ pub fn print(stack: &Stack) {
 fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
     use std::fmt::Write;
     let sent = stack.outbox(Some(tenant));
-    let book = Book::read(stack.world(), Some(tenant));
-    let zone = book.zone(tenant);
-    let seller = book.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
+    let overview = Overview::read(stack.world(), Some(tenant));
+    let zone = overview.zone(tenant);
+    let seller = overview.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
     let times = zone.iana_name().unwrap_or("UTC");
     let mut out = format!(
         "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({} messages; times of {times}):\n\n",
@@ -40,16 +40,16 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
         let about = entry.subject.as_deref().or(entry.text.as_deref()).unwrap_or_default();
         let about: String = about.lines().next().unwrap_or_default().chars().take(66).collect();
         let _ = writeln!(out, "  {}  {:<5}  {:<28}  {about}", at.strftime("%H:%M"), entry.channel, entry.to);
-        if let Some(message) = book.of(entry) {
+        if let Some(message) = overview.of(entry) {
             let _ = writeln!(out, "{:46}why: {}", "", reason(message));
         }
     }
     let _ = writeln!(out, "\nWhat was not sent, and why:\n");
-    let unsent = book.messages.values().filter(|message| message.is_unsent()).map(|message| {
+    let unsent = overview.messages.values().filter(|message| message.is_unsent()).map(|message| {
         let because = if message.reason.is_empty() { String::new() } else { format!(" ({})", message.reason) };
         (message.at, message.customer.clone(), format!("{}: {}{because}", message.template.0, words::status(message.status)))
     });
-    let quiet = book.quiet.iter().map(|quiet| (quiet.at, quiet.customer.clone(), quiet.why.clone()));
+    let quiet = overview.quiet.iter().map(|quiet| (quiet.at, quiet.customer.clone(), quiet.why.clone()));
     for (at, who, why) in unsent.chain(quiet).collect::<BTreeSet<_>>() {
         let _ = writeln!(out, "  {}  {who:<22}  {why}", at.to_zoned(zone.clone()).strftime("%a %e %b"));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Case, CaseState, CustomerId, Next};
 use jiff::Timestamp;
 
-use crate::book::{Book, words};
+use crate::overview::{Overview, words};
 
 /// A task or exception.
 #[derive(Debug)]
@@ -42,9 +42,9 @@ pub struct Customer {
 }
 
 /// Worklist and customers.
-pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
+pub fn read(overview: &Overview) -> (Vec<Task>, Vec<Customer>) {
     let task = |(tenant, task): &(String, store::Task)| Task {
-        customer: task.customer.as_ref().map(|customer| book.name(customer)).unwrap_or_default(),
+        customer: task.customer.as_ref().map(|customer| overview.name(customer)).unwrap_or_default(),
         tenant: tenant.clone(),
         kind: task.task.kind.as_str().replace('_', " "),
         title: task.task.title.clone(),
@@ -52,13 +52,13 @@ pub fn read(book: &Book) -> (Vec<Task>, Vec<Customer>) {
         raised_at: Some(task.raised_at),
         is_done: task.done_at.is_some(),
     };
-    let mut tasks: Vec<Task> = book.tasks.iter().map(task).collect();
+    let mut tasks: Vec<Task> = overview.tasks.iter().map(task).collect();
     let mut customers = BTreeMap::<&CustomerId, Customer>::new();
-    for (id, (tenant, profile)) in &book.customers {
+    for (id, (tenant, profile)) in &overview.customers {
         let name = if profile.name.is_empty() { id.to_string() } else { profile.name.clone() };
         customers.insert(id, Customer { tenant: tenant.clone(), name, ..Customer::default() });
     }
-    for (id, (tenant, head)) in &book.heads {
+    for (id, (tenant, head)) in &overview.heads {
         let customer = customers.entry(id).or_insert_with(|| Customer { name: id.to_string(), ..Customer::default() });
         tenant.clone_into(&mut customer.tenant);
         customer.cases =

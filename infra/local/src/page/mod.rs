@@ -14,8 +14,8 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Deserialize;
 
 use crate::{
-    book::{Book, Message},
     outbox::Sent,
+    overview::{Message, Overview},
     world::World,
 };
 
@@ -92,24 +92,23 @@ impl Entry<'_> {
 }
 
 /// What is shown, newest first.
-fn entries<'a>(sent: &'a [Sent], book: &'a Book) -> Vec<Entry<'a>> {
+fn entries<'a>(sent: &'a [Sent], overview: &'a Overview) -> Vec<Entry<'a>> {
     let left = sent.iter().map(|sent| Entry {
         key: sent.seq.to_string(),
         at: sent.at,
-        zone: book.zone(sent.tenant.as_deref().unwrap_or_default()),
-        message: book.of(sent),
+        zone: overview.zone(sent.tenant.as_deref().unwrap_or_default()),
+        message: overview.of(sent),
         sent: Some(sent),
     });
-    let shadow =
-        book.messages.values().filter(|message| message.is_shadow && message.status == MessageStatus::Shadow).map(|message| {
-            Entry {
-                key: message.id.clone(),
-                at: message.at,
-                zone: book.zone(&message.tenant),
-                message: Some(message),
-                sent: None,
-            }
-        });
+    let shadow = overview.messages.values().filter(|message| message.is_shadow && message.status == MessageStatus::Shadow).map(
+        |message| Entry {
+            key: message.id.clone(),
+            at: message.at,
+            zone: overview.zone(&message.tenant),
+            message: Some(message),
+            sent: None,
+        },
+    );
     let mut all: Vec<Entry<'_>> = left.chain(shadow).collect();
     all.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.sent.map(|sent| sent.seq))));
     all
@@ -118,11 +117,11 @@ fn entries<'a>(sent: &'a [Sent], book: &'a Book) -> Vec<Entry<'a>> {
 fn render(world: &World, tenant: Option<&str>) -> String {
     let all = world.outbox.list(None, 0);
     let sent = world.outbox.list(tenant, 0);
-    let book = Book::read(world, tenant);
-    let (tasks, customers) = data::read(&book);
+    let overview = Overview::read(world, tenant);
+    let (tasks, customers) = data::read(&overview);
     let mut tenants: BTreeSet<&str> = all.iter().filter_map(|entry| entry.tenant.as_deref()).collect();
-    tenants.extend(book.settings.keys().map(String::as_str));
-    let shown = entries(&sent, &book);
+    tenants.extend(overview.settings.keys().map(String::as_str));
+    let shown = entries(&sent, &overview);
     let open = tasks.iter().filter(|task| !task.is_done).count();
     let mut page = String::new();
     let mut add = |text: &str| page.push_str(text);
@@ -142,8 +141,8 @@ fn render(world: &World, tenant: Option<&str>) -> String {
         customers.len()
     ));
     add(&messages(&shown));
-    add(&worklist(&tasks, &book));
-    add(&customer_table(&customers, &book));
+    add(&worklist(&tasks, &overview));
+    add(&customer_table(&customers, &overview));
     add("</main><script>");
     add(SCRIPT);
     add("</script></body></html>");
@@ -263,7 +262,7 @@ fn message(entry: &Entry<'_>) -> String {
     out
 }
 
-fn worklist(tasks: &[data::Task], book: &Book) -> String {
+fn worklist(tasks: &[data::Task], overview: &Overview) -> String {
     let mut out = String::from("<section id=tasks hidden>");
     if tasks.is_empty() {
         out.push_str("<p class=empty>No work for people: nothing needs a decision, nothing went wrong.</p>");
@@ -275,7 +274,7 @@ fn worklist(tasks: &[data::Task], book: &Book) -> String {
              <h3>{}</h3>{}</article>",
             if task.is_done { " done" } else { "" },
             escape(&task.kind),
-            task.raised_at.map(|at| why::moment(at, &book.zone(&task.tenant))).unwrap_or_default(),
+            task.raised_at.map(|at| why::moment(at, &overview.zone(&task.tenant))).unwrap_or_default(),
             escape(&task.tenant),
             escape(&if task.customer.is_empty() { task.title.clone() } else { format!("{}: {}", task.customer, task.title) }),
             remedy(&task.detail),
@@ -295,7 +294,7 @@ fn remedy(detail: &str) -> String {
     }
 }
 
-fn customer_table(customers: &[data::Customer], book: &Book) -> String {
+fn customer_table(customers: &[data::Customer], overview: &Overview) -> String {
     let mut out = String::from("<section id=customers hidden>");
     if customers.is_empty() {
         out.push_str("<p class=empty>No customers yet.</p></section>");
@@ -315,7 +314,7 @@ fn customer_table(customers: &[data::Customer], book: &Book) -> String {
                 escape(workflow)
             );
         }
-        let moment = |at| why::moment(at, &book.zone(&customer.tenant));
+        let moment = |at| why::moment(at, &overview.zone(&customer.tenant));
         let due = customer.due_at.map_or_else(|| "when something changes".to_owned(), moment);
         let _ = write!(
             out,
@@ -362,7 +361,7 @@ mod tests {
             raw: serde_json::json!({"FromEmailAddress": hostile}),
         };
         let sent = [entry];
-        let text = messages(&entries(&sent, &Book::default())) + &remedy(hostile);
+        let text = messages(&entries(&sent, &Overview::default())) + &remedy(hostile);
         assert!(!text.contains("<script>") && !text.contains("alert(1)</script>"), "{text}");
         assert_eq!(text.matches("sandbox srcdoc=").count(), 1);
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::escape;
-use crate::book::{Message, words};
+use crate::overview::{Message, words};
 
 /// An instant in a zone, named.
 pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {

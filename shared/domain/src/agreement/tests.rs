@@ -2,11 +2,10 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    DueItemKey, Event, Next, PaymentStatus, TaskKind,
-    book::Book,
-    decide, evolve,
+    DueItemKey, Event, Next, PaymentStatus, TaskKind, decide, evolve,
     proposal::{Proposal, Proposer, propose},
-    testing::{Book as Stage, at, ladder, on},
+    receivables::Receivables,
+    testing::{Stage, at, ladder, on},
 };
 
 const EUR: Currency = Currency::EUR;
@@ -27,14 +26,15 @@ fn status(stage: &Stage, id: &AgreementId) -> String {
 
 fn due_now(stage: &Stage, now: &str) -> i64 {
     let berlin = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
-    Book::by(&stage.facts, crate::book::BookRules::of(&stage.policy.settings, &berlin), at(now)).exposure_minor(EUR)
+    Receivables::at(&stage.facts, crate::receivables::ReceivablesRules::of(&stage.policy.settings, &berlin), at(now))
+        .exposure_minor(EUR)
 }
 
 fn act(stage: &mut Stage, id: &AgreementId, act: &AgreementAct, now: &str) -> Result<(), ActError> {
     let berlin = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
     let agreement = stage.facts.agreements.iter().find(|known| known.id == *id).expect("an agreement").clone();
-    let book = Book::reckon(&stage.facts, &berlin, at(now));
-    let of = crate::agreed::Measure::of(&stage.facts, &book.items, &berlin, at(now)).stand(&agreement.scope);
+    let receivables = Receivables::in_zone(&stage.facts, &berlin, at(now));
+    let of = crate::agreed::Measure::of(&stage.facts, &receivables.items, &berlin, at(now)).stand(&agreement.scope);
     let changed = agreement.act(act, of, at(now))?;
     stage.facts = evolve(&stage.facts, &Event::AgreementPut(changed));
     Ok(())
@@ -204,11 +204,11 @@ fn a_plan_falls_due_instead_of_its_invoices_and_gives_them_back_at_their_rungs()
     assert_eq!(stage.run("2026-02-05T08:00:00Z", "2026-02-06T00:00:00Z"), ["2026-02-05 reminder: A"]);
     let parts = json!([{"amount_minor": 400, "due_on": "2026-03-02"}, {"amount_minor": 600, "due_on": "2026-04-01"}]);
     let id = agree(&mut stage, "plan", "2026-02-06T09:00:00Z", json!({"kind": "plan", "parts": parts, "way": "transfer"}));
-    let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-06T09:00:00Z"));
-    let items: Vec<_> = book.items.iter().map(|item| (item.key.clone(), item.open_minor, item.due_now_minor)).collect();
+    let receivables = Receivables::in_zone(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-06T09:00:00Z"));
+    let items: Vec<_> = receivables.items.iter().map(|item| (item.key.clone(), item.open_minor, item.due_now_minor)).collect();
     let part = |n| DueItemKey::part_of_plan(id.clone(), n);
     assert_eq!(items, [(DueItemKey::whole(first.clone()), 1_000, 0), (part(0), 400, 400), (part(1), 600, 600)]);
-    assert_eq!((book.open_minor(EUR), book.exposure_minor(EUR)), (1_000, 1_000), "every amount once");
+    assert_eq!((receivables.open_minor(EUR), receivables.exposure_minor(EUR)), (1_000, 1_000), "every amount once");
     // The first part is announced and reminded of like any due item; the invoice is not.
     let lines = stage.run("2026-02-06T09:00:00Z", "2026-03-03T22:00:00Z");
     assert_eq!(lines, ["2026-02-25 heads-up: plan/1", "2026-03-03 reminder: plan/1"]);
@@ -408,8 +408,9 @@ fn planned() -> (Stage, AgreementId) {
 /// What is left to chase of each part of a plan.
 fn left_of_parts(stage: &Stage, now: &str) -> Vec<i64> {
     let berlin = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
-    let book = Book::by(&stage.facts, crate::book::BookRules::of(&stage.policy.settings, &berlin), at(now));
-    book.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.due_now_minor).collect()
+    let receivables =
+        Receivables::at(&stage.facts, crate::receivables::ReceivablesRules::of(&stage.policy.settings, &berlin), at(now));
+    receivables.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.due_now_minor).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     AgreementId, Currency, Event, OrderId, OrderKind, OrderedStep, evolve,
     proposal::{Proposal, Proposer, propose},
-    testing::{Book as Stage, at, ladder},
+    testing::{Stage, at, ladder},
 };
 
 fn order(name: &str, items: &[DueItemKey]) -> Order {

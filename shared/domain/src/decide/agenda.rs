@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Action, Case, Contact, Outcome, Scope, Step,
-    book::DueItem,
     dates::add_days,
+    receivables::DueItem,
     step_history::StepResult,
     workflow::{AfterWait, CompiledWorkflow},
 };
@@ -20,7 +20,7 @@ use crate::{
 /// A step of one due item.
 #[derive(Clone, Debug)]
 pub(super) struct ItemStep {
-    /// The item's position in the book.
+    /// The item's position in the receivables.
     pub(super) item: usize,
     /// The step.
     pub(super) next: NextStep,
@@ -72,7 +72,7 @@ pub(super) fn agenda<'a>(
     };
     let mut first: Option<(Date, bool)> = None;
     for item in chased {
-        let Some(due_item) = situation.book.items.get(*item) else { continue };
+        let Some(due_item) = situation.receivables.items.get(*item) else { continue };
         let results = situation.history.results(*item);
         let look = looking.turn(*item, due_item, results);
         let passed = look.results.get(results.len()..).unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn agenda<'a>(
     }
     if agenda.is_due {
         for item in chased {
-            let Some(due_item) = situation.book.items.get(*item) else { continue };
+            let Some(due_item) = situation.receivables.items.get(*item) else { continue };
             let known = situation.history.results(*item);
             let passed = agenda.skipped.iter().filter(|(of, _)| of == item).map(|(_, result)| result.clone());
             let results: Cow<'_, [StepResult<'a>]> = match passed.collect::<Vec<_>>() {
@@ -136,7 +136,7 @@ pub fn upcoming(
     case: &Case,
     item: usize,
 ) -> Option<(NextStep, Timestamp)> {
-    let due_item = situation.book.items.get(item)?;
+    let due_item = situation.receivables.items.get(item)?;
     let next = Rungs::new(situation, workflow, case).next(due_item, situation.history.results(item))?;
     let on = after_gap(situation, workflow, next.on);
     let at = situation.calendar().roll(on, situation.spread);

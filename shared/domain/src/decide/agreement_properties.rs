@@ -1,4 +1,4 @@
-//! What holds of agreements, plans and charges for every book.
+//! What holds of agreements, plans and charges for every receivables.
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use proptest::prelude::*;
@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    AgreementId, Event, PaymentStatus, Terms,
-    book::{Book, BookRules},
-    evolve,
+    AgreementId, Event, PaymentStatus, Terms, evolve,
     proposal::{Proposal, Proposer, propose},
-    testing::{Book as Stage, at, ladder, on},
+    receivables::{Receivables, ReceivablesRules},
+    testing::{Stage, at, ladder, on},
 };
 
 /// One invoice: due so many days after 1 February, its total, its instalments, and what was paid of it before and after agreements
@@ -71,7 +70,7 @@ fn agree(stage: &mut Stage, count: usize, proposals: &[(u8, usize, Option<i64>, 
         };
         let scope = if numbers.is_empty() { json!({"case": "EUR"}) } else { json!({ "invoices": numbers }) };
         let day = crate::dates::add_days(on("2026-02-03"), *days).to_string();
-        let open: i64 = Book::reckon(&stage.facts, &TimeZone::UTC, at(MADE_AT))
+        let open: i64 = Receivables::in_zone(&stage.facts, &TimeZone::UTC, at(MADE_AT))
             .items
             .iter()
             .filter(|item| numbers.is_empty() && item.invoice.is_some() || numbers.contains(&item.number.to_owned()))
@@ -121,17 +120,17 @@ proptest! {
         agree(&mut stage, lines.len(), &proposals);
         pay(&mut stage, &lines);
         let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let book = Book::by(&stage.facts, BookRules::of(&stage.policy.settings, &zone), later(hours));
+        let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &zone), later(hours));
         let owed: i64 = charge + lines.iter().map(|line| (line.total - line.before - line.after).max(0)).sum::<i64>();
         let excess: i64 = lines.iter().map(|line| (line.before + line.after - line.total).max(0)).sum();
-        let kept: i64 = book.kept.of_item.iter().sum();
-        let due: i64 = book.items.iter().map(|item| item.due_now_minor).sum();
-        prop_assert_eq!(book.open_minor(Currency::EUR), owed, "every amount once");
+        let kept: i64 = receivables.kept.of_item.iter().sum();
+        let due: i64 = receivables.items.iter().map(|item| item.due_now_minor).sum();
+        prop_assert_eq!(receivables.open_minor(Currency::EUR), owed, "every amount once");
         prop_assert_eq!(due + kept + (credit + excess).min(owed - kept), owed);
-        let planned: i64 = book.items.iter().map(|item| item.planned_minor).sum();
-        let parts: i64 = book.items.iter().filter(|item| matches!(item.key.of, crate::ItemOf::Plan(_))).map(|item| item.open_minor).sum();
+        let planned: i64 = receivables.items.iter().map(|item| item.planned_minor).sum();
+        let parts: i64 = receivables.items.iter().filter(|item| matches!(item.key.of, crate::ItemOf::Plan(_))).map(|item| item.open_minor).sum();
         prop_assert_eq!(planned, parts, "parts come to what they stand for");
-        for (item, kept) in book.items.iter().zip(&book.kept.of_item) {
+        for (item, kept) in receivables.items.iter().zip(&receivables.kept.of_item) {
             prop_assert!(item.due_now_minor >= 0 && item.planned_minor >= 0 && *kept >= 0, "{:?}", item);
             prop_assert!(item.planned_minor + kept + item.due_now_minor <= item.open_minor, "{:?}", item);
         }
@@ -192,7 +191,7 @@ proptest! {
         let rung = |stage: &Stage, now: Timestamp| {
             let situation = assess(&stage.facts, &stage.policy, now);
             let mut steps: Vec<String> =
-                situation.history.results_of(&situation.book, &key).iter().map(|result| result.step.to_owned()).collect();
+                situation.history.results_of(&situation.receivables, &key).iter().map(|result| result.step.to_owned()).collect();
             steps.sort();
             steps
         };

@@ -12,23 +12,26 @@ const COVERAGE_TAIL_MAX: usize = 24;
 pub(super) fn file(situation: &Situation<'_>) -> Filing {
     let facts = situation.facts;
     let waits: BTreeSet<&InvoiceId> = situation
-        .book
+        .receivables
         .in_flight
         .iter()
         .filter(|in_flight| in_flight.ask_at > situation.now)
         .map(|in_flight| &in_flight.invoice)
         .collect();
-    let book = &situation.book;
-    let mut filing =
-        Filing { archive_payments: book.spent.clone(), archive_shared: book.spent_shared.clone(), ..Filing::default() };
+    let receivables = &situation.receivables;
+    let mut filing = Filing {
+        archive_payments: receivables.spent.clone(),
+        archive_shared: receivables.spent_shared.clone(),
+        ..Filing::default()
+    };
     let remembers = !facts.coverage.is_empty();
     let mut open: BTreeSet<ItemOf> = BTreeSet::new();
     if remembers {
-        open.extend(situation.book.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.key.of.clone()));
+        open.extend(situation.receivables.items.iter().filter(|item| item.invoice.is_none()).map(|item| item.key.of.clone()));
     }
     for fact in &facts.invoices {
         let id = &fact.invoice.id;
-        let closed = situation.book.closed.contains(id);
+        let closed = situation.receivables.closed.contains(id);
         if closed && !fact.archived && !waits.contains(id) {
             filing.archive_invoices.push((id.clone(), marks_of(situation, &ItemOf::Invoice(id.clone()), u64::MAX)));
         } else if !closed && fact.archived {

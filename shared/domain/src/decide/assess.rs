@@ -7,7 +7,6 @@ use jiff::{Timestamp, civil::Date};
 use super::orders;
 use crate::{
     BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
-    book::{Book, BookRules, DueItem},
     calendar::{Calendar, Place, Spread},
     condition::{
         ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
@@ -15,6 +14,7 @@ use crate::{
     },
     customer::{CustomerKind, DebtPurpose},
     dates::{add_days, days_between},
+    receivables::{DueItem, Receivables, ReceivablesRules},
     step_history::{StepHistory, StepResult, counts, ordered},
     workflow::{AfterWait, Compiled},
 };
@@ -28,7 +28,7 @@ pub struct Situation<'a> {
     /// Now.
     pub now: Timestamp,
     /// Due items and money at `now`.
-    pub book: Book<'a>,
+    pub receivables: Receivables<'a>,
     /// The results of steps that count in the tenant's mode, this decision's own so far included.
     pub history: StepHistory<'a>,
     /// Whom messages can go to.
@@ -55,7 +55,7 @@ pub struct Situation<'a> {
 /// The approval of one step of one due item, asked for and not answered.
 #[derive(Clone, Debug)]
 pub(super) struct Asked<'a> {
-    /// The item's position in the book.
+    /// The item's position in the receivables.
     pub(super) item: usize,
     /// The step's id.
     pub(super) step: &'a str,
@@ -103,7 +103,7 @@ impl Approval {
 pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situation<'a> {
     let settings = &policy.settings;
     let home = Place::of_tenant(settings);
-    let book = Book::by(facts, BookRules::of(settings, home.zone()), now);
+    let receivables = Receivables::at(facts, ReceivablesRules::of(settings, home.zone()), now);
     let place = Place::of_customer(&facts.customer, settings);
     let (orders, more_orders) = orders::looked_at(facts);
     Situation {
@@ -112,9 +112,9 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         orders,
         more_orders,
         now,
-        history: StepHistory::of(facts, &book, &place, settings.mode),
-        asked: asked(facts, &book, &place),
-        book,
+        history: StepHistory::of(facts, &receivables, &place, settings.mode),
+        asked: asked(facts, &receivables, &place),
+        receivables,
         today: place.date_of(now),
         last_contact_on: facts.last_contact.in_mode(settings.mode).map(|at| place.date_of(at)),
         people: People::of(facts),
@@ -125,13 +125,13 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
     }
 }
 
-fn asked<'a>(facts: &'a Facts, book: &Book<'_>, place: &Place) -> Vec<Asked<'a>> {
+fn asked<'a>(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place) -> Vec<Asked<'a>> {
     let approvals = facts.work.iter().filter(|work| work.kind == TaskKind::Approval && !work.done);
     approvals
         .flat_map(|work| {
             let on = place.date_of(work.asked_at);
             work.rows.iter().filter_map(move |row| {
-                let (item, step) = (book.position(&row.item)?, work.step.as_deref()?);
+                let (item, step) = (receivables.position(&row.item)?, work.step.as_deref()?);
                 Some(Asked { item, step, occurrence: row.occurrence.clone(), on })
             })
         })
@@ -177,7 +177,7 @@ impl<'a> Situation<'a> {
 
     /// What conditions see of a balance, and of the open item at a position, if one drives.
     pub(super) fn condition_facts(&self, seen: &CaseFacts, driver: Option<usize>) -> ConditionFacts {
-        let item = driver.and_then(|at| Some((self.book.items.get(at)?, self.history.results(at))));
+        let item = driver.and_then(|at| Some((self.receivables.items.get(at)?, self.history.results(at))));
         self.facts_of_item(seen, item)
     }
 
@@ -218,8 +218,8 @@ impl<'a> Situation<'a> {
     pub(super) fn balance_facts(&self, balance: &BalanceKey) -> CaseFacts {
         let mut facts = ExposureFacts { currency: balance.currency.code().to_owned(), ..ExposureFacts::default() };
         let mut oldest = None;
-        for item in self.book.of_balance(balance) {
-            let days = item.days_past_due(self.book.today);
+        for item in self.receivables.of_balance(balance) {
+            let days = item.days_past_due(self.receivables.today);
             facts.due_items += 1;
             facts.open_minor = facts.open_minor.saturating_add(item.owed_minor());
             facts.due_now_minor = facts.due_now_minor.saturating_add(item.due_now_minor);
@@ -252,7 +252,7 @@ impl<'a> Situation<'a> {
             total_minor: item.total_minor,
             open_minor: item.open_minor,
             due_now_minor: item.due_now_minor,
-            days_past_due: item.days_past_due(self.book.today),
+            days_past_due: item.days_past_due(self.receivables.today),
             instalments: item.instalment.map_or(0, |(_, of)| count(of)),
             ..described.unwrap_or_default()
         }

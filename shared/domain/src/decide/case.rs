@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Situation, assess::CaseFacts};
 use crate::{
     BalanceKey, Case, CaseId, CaseKey, CaseState, Stood,
-    book::{DueItem, Joins},
+    receivables::{DueItem, Joins},
     workflow::CompiledWorkflow,
 };
 
@@ -49,7 +49,7 @@ impl CaseByItem {
     /// Lets a case have the items of its balance that belong to none.
     pub(super) fn adopt(&mut self, situation: &Situation<'_>, key: &CaseKey) {
         for at in self.without_case() {
-            if situation.book.items.get(at).is_some_and(|item| item.is_of(&key.balance)) {
+            if situation.receivables.items.get(at).is_some_and(|item| item.is_of(&key.balance)) {
                 self.put(at, Some(key.clone()));
             }
         }
@@ -92,17 +92,17 @@ impl<'k> CaseItems<'k> {
 
     /// The items themselves.
     pub(super) fn due_items<'s, 'a>(&'s self, situation: &'s Situation<'a>) -> impl Iterator<Item = &'s DueItem<'a>> {
-        self.items.iter().filter_map(|at| situation.book.items.get(*at))
+        self.items.iter().filter_map(|at| situation.receivables.items.get(*at))
     }
 
     /// The positions of the items with something due now, oldest first.
     pub(super) fn chased(&self, situation: &Situation<'_>) -> Vec<usize> {
-        let is_due = |at: &usize| situation.book.items.get(*at).is_some_and(|item| item.due_now_minor > 0);
+        let is_due = |at: &usize| situation.receivables.items.get(*at).is_some_and(|item| item.due_now_minor > 0);
         self.items.iter().copied().filter(is_due).collect()
     }
 
     pub(super) fn sums(&self, situation: &Situation<'_>) -> Sums {
-        let kept = |at: &usize| situation.book.kept.of_item.get(*at).copied().unwrap_or(0);
+        let kept = |at: &usize| situation.receivables.kept.of_item.get(*at).copied().unwrap_or(0);
         let mut sums = Sums { kept_minor: self.items.iter().map(kept).fold(0, i64::saturating_add), ..Sums::default() };
         for item in self.due_items(situation) {
             sums.open_minor = sums.open_minor.saturating_add(item.owed_minor());
@@ -174,11 +174,11 @@ impl<'a> Choice<'a> {
 
 /// Finds the case of each due item.
 pub fn case_by_item(situation: &Situation<'_>) -> CaseByItem {
-    let book = &situation.book;
-    let mut joined = CaseByItem { keys: Vec::new(), of_item: vec![None; book.items.len()], look_at: None };
+    let receivables = &situation.receivables;
+    let mut joined = CaseByItem { keys: Vec::new(), of_item: vec![None; receivables.items.len()], look_at: None };
     let mut choices: Vec<Choice<'_>> = Vec::new();
     let mut of_plans: Vec<(usize, &[Stood])> = Vec::new();
-    for (at, item) in book.items.iter().enumerate() {
+    for (at, item) in receivables.items.iter().enumerate() {
         if let Some(key) = stays(situation, at, item) {
             joined.put(at, Some(key));
             continue;
@@ -200,10 +200,10 @@ pub fn case_by_item(situation: &Situation<'_>) -> CaseByItem {
     }
     joined.look_at = choices.iter().filter_map(|choice| choice.look_at).min();
     for (at, of) in of_plans {
-        let place = |stood: &Stood| book.items.iter().position(|item| item.key.invoice() == Some(&stood.invoice));
+        let place = |stood: &Stood| receivables.items.iter().position(|item| item.key.invoice() == Some(&stood.invoice));
         let of_invoice = of.iter().find_map(place).and_then(|at| joined.case_of(at));
         if let Some(workflow) = of_invoice.map(|key| key.workflow.clone()) {
-            let balance = book.items.get(at).map(DueItem::balance);
+            let balance = receivables.items.get(at).map(DueItem::balance);
             joined.put(at, balance.map(|balance| CaseKey::new(balance, &workflow)));
         }
     }

@@ -9,7 +9,7 @@ use super::{assess, case_by_item, decide};
 use crate::{
     Agreement, BalanceKey, Because, CaseState, Charge, CompiledWorkflow, Currency, Decision, Event, HoldClock, HoldScope,
     Invoice, InvoiceId, Next, Order, OrderId, OrderKind, PaymentStatus, Role, WaitingReason, Workflow, evolve,
-    testing::{Book as Stage, at, case_in, charge, contact, hold, ladder, workflow},
+    testing::{Stage, at, case_in, charge, contact, hold, ladder, workflow},
 };
 
 const EUR: Currency = Currency::EUR;
@@ -280,12 +280,12 @@ proptest! {
             let by_item = case_by_item(&situation);
             let decision = decide(&stage.facts, &stage.policy, now);
             let open: i64 = decision.trace.iter().map(|trace| trace.open_minor).sum();
-            prop_assert_eq!(open, situation.book.open_minor(EUR), "cases come to what is open");
+            prop_assert_eq!(open, situation.receivables.open_minor(EUR), "cases come to what is open");
             for message in &decision.messages {
                 for row in &message.rows {
-                    let position = situation.book.position(&row.item).expect("it is open");
+                    let position = situation.receivables.position(&row.item).expect("it is open");
                     prop_assert_eq!(by_item.case_of(position), Some(&message.case));
-                    prop_assert!(situation.book.items[position].is_of(&message.case.balance));
+                    prop_assert!(situation.receivables.items[position].is_of(&message.case.balance));
                 }
             }
             let covered: Vec<_> = decision.messages.iter().flat_map(|message| &message.rows).map(|row| &row.item).collect();
@@ -425,7 +425,7 @@ fn a_part_of_a_plan_joins_the_case_of_its_first_open_invoice() {
         let situation = assess(&stage.facts, &stage.policy, at(NOW));
         let by_item = case_by_item(&situation);
         let parts: Vec<usize> =
-            (0..situation.book.items.len()).filter(|at| situation.book.items[*at].invoice.is_none()).collect();
+            (0..situation.receivables.items.len()).filter(|at| situation.receivables.items[*at].invoice.is_none()).collect();
         assert!(!parts.is_empty());
         for part in parts {
             assert_eq!(by_item.case_of(part).map(|key| key.workflow.as_str()), Some("vip"), "first invoice paid: {paid}");

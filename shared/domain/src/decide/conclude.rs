@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     BalanceKey, Because, Case, CaseKey, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Mode, Next, Order,
-    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, book::Book, step_history::StepResult,
+    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, receivables::Receivables, step_history::StepResult,
 };
 
 /// Agreements that one decision writes at most; it is made again at once for more.
@@ -128,7 +128,7 @@ pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended:
     };
     let next = rounds.look_at.map_or(next, |at| next.earlier(Next::At(at)));
     let driver = driver.and_then(|step| {
-        let item = situation.book.items.get(step.item)?.key.clone();
+        let item = situation.receivables.items.get(step.item)?.key.clone();
         Some((item, resolving.workflow.steps.get(step.next.index)?.id.clone()))
     });
     let (driver, step) = driver.unzip();
@@ -207,7 +207,7 @@ fn without_steps<'a>(
 /// What is decided about due items that no workflow applies to, by balance, and about orders that no case is there for.
 fn without_case<'a>(situation: &Situation<'a>, joined: &CaseByItem, homeless: &[&Order]) -> Vec<CaseDecision<'a>> {
     let mut sums: BTreeMap<BalanceKey, Sums> = BTreeMap::new();
-    for item in joined.without_case().into_iter().filter_map(|at| situation.book.items.get(at)) {
+    for item in joined.without_case().into_iter().filter_map(|at| situation.receivables.items.get(at)) {
         let of = sums.entry(item.balance()).or_default();
         of.open_minor = of.open_minor.saturating_add(item.owed_minor());
         of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
@@ -257,11 +257,11 @@ pub(super) fn customer(
         messages: Vec::new(),
         tasks: Vec::new(),
         marks: Vec::new(),
-        agreements: situation.book.agreements.iter().take(AGREEMENTS_WRITTEN_MAX).cloned().collect(),
+        agreements: situation.receivables.agreements.iter().take(AGREEMENTS_WRITTEN_MAX).cloned().collect(),
         charges: Vec::new(),
         next: Next::Nothing,
         trace: Vec::new(),
-        owed: owed(&situation.book),
+        owed: owed(&situation.receivables),
         filing: archive::file(situation),
         inputs: None,
         work: Vec::new(),
@@ -299,16 +299,16 @@ pub(super) fn customer(
     let expire =
         situation.orders.iter().filter(|order| !decision.used_orders.contains(&order.id)).filter_map(|order| order.until);
     decision.next = expire.fold(decision.next, |next, at| next.earlier(Next::At(at)));
-    let asks = situation.book.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
-    let changes = situation.book.kept.change_at.into_iter().chain(situation.book.agreed_next_at);
-    let changes = changes.filter(|_| !situation.book.items.is_empty());
+    let asks = situation.receivables.in_flight.iter().map(|in_flight| in_flight.ask_at).filter(|at| *at > situation.now);
+    let changes = situation.receivables.kept.change_at.into_iter().chain(situation.receivables.agreed_next_at);
+    let changes = changes.filter(|_| !situation.receivables.items.is_empty());
     let joins_at = joined.look_at.filter(|_| situation.mode() != Mode::Off);
-    let more = (situation.book.agreements.len() > decision.agreements.len()).then_some(situation.now);
+    let more = (situation.receivables.agreements.len() > decision.agreements.len()).then_some(situation.now);
     decision.next = asks
         .chain(changes)
         .chain(more)
         .chain(joins_at)
-        .chain(situation.book.issued_next_at)
+        .chain(situation.receivables.issued_next_at)
         .fold(decision.next, |next, at| next.earlier(Next::At(at)));
     for (position, message) in decision.messages.iter_mut().enumerate() {
         message.position = u32::try_from(position).unwrap_or(u32::MAX);
@@ -317,13 +317,13 @@ pub(super) fn customer(
 }
 
 /// What is owed in each currency with something open.
-fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
+fn owed(receivables: &Receivables<'_>) -> BTreeMap<Currency, Owed> {
     let mut owed: BTreeMap<Currency, Owed> = BTreeMap::new();
-    for item in &book.items {
+    for item in &receivables.items {
         let of = owed.entry(item.currency).or_default();
         of.open_minor = of.open_minor.saturating_add(item.owed_minor());
         of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
-        if item.due_on < book.today {
+        if item.due_on < receivables.today {
             of.overdue_minor = of.overdue_minor.saturating_add(item.due_now_minor);
         }
     }
@@ -333,13 +333,13 @@ fn owed(book: &Book<'_>) -> BTreeMap<Currency, Owed> {
 
 /// The decision of a tenant that is switched off.
 pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
-    let owes = !situation.book.items.is_empty();
+    let owes = !situation.receivables.items.is_empty();
     let next = if owes { Next::Parked } else { Next::Nothing };
     Decision { next, agreements: Vec::new(), ..customer(situation, &CaseByItem::default(), Vec::new(), &[]) }
 }
 
 fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
-    let item = resolving.situation.book.items.get(step.item).map(|item| item.key.clone());
+    let item = resolving.situation.receivables.items.get(step.item).map(|item| item.key.clone());
     let next = &step.next;
     let name = resolving.workflow.steps.get(next.index).map(|step| step.id.clone());
     match (item, name) {
@@ -372,7 +372,7 @@ fn fresh(situation: &Situation<'_>, asking: Vec<Asking>) -> Vec<Asking> {
 fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, StepResult<'_>)>) -> Vec<Coverage> {
     let mut marks: Vec<Coverage> = Vec::new();
     for (at, result) in results {
-        let Some(item) = situation.book.items.get(at) else { continue };
+        let Some(item) = situation.receivables.items.get(at) else { continue };
         let workflow = joined.case_of(at).map(|key| key.workflow.clone()).unwrap_or_default();
         let row = Covered {
             item: item.key.clone(),

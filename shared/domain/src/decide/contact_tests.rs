@@ -7,7 +7,7 @@ use crate::{
     Channel, Contact, CustomerId, Event, INVOICE_CONTACT, MessageId, Outcome, Pending, Planned, Role, Suppression,
     SuppressionReason, TaskKind, address_key,
     evolve::evolve,
-    testing::{Book as Stage, at, contact, workflow},
+    testing::{Stage, at, contact, workflow},
 };
 
 const EUR: Currency = Currency::EUR;

@@ -29,7 +29,7 @@ pub(super) fn gate(
     seen: &CaseFacts,
     oldest_chased: Option<usize>,
 ) -> Gate {
-    let book = &situation.book;
+    let receivables = &situation.receivables;
     let sums = of.sums(situation);
     let minimum_minor = situation.policy.settings.minimum_exposure.get(&of.key.currency()).copied().unwrap_or(0);
     let waits = |reason, because, next| Gate::Wait { because, state: CaseState::Waiting(reason), next };
@@ -44,8 +44,9 @@ pub(super) fn gate(
         let held = sums.kept_minor > 0;
         let reason = if held { WaitingReason::Held } else { WaitingReason::Covered };
         waits(reason, Because::NothingDueNow { held }, Next::Parked)
-    } else if book.kept.cases.iter().any(|(held, _)| *held == of.key.balance) {
-        let by = book.kept.cases.iter().filter(|(held, _)| *held == of.key.balance).map(|(_, hold)| hold.clone()).collect();
+    } else if receivables.kept.cases.iter().any(|(held, _)| *held == of.key.balance) {
+        let by =
+            receivables.kept.cases.iter().filter(|(held, _)| *held == of.key.balance).map(|(_, hold)| hold.clone()).collect();
         waits(WaitingReason::Held, Because::Held { by }, Next::Parked)
     } else if seen.exposure.due_now_minor < minimum_minor {
         waits(WaitingReason::BelowMinimum, Because::BelowMinimum { minimum_minor }, Next::Parked)

@@ -88,7 +88,7 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     };
     let seen = situation.case_facts(of.key);
     let mut chased = of.chased(&situation);
-    chased.retain(|at| situation.book.items.get(*at).is_some_and(|item| !orders::is_unclear(situation.facts, &item.key)));
+    chased.retain(|at| situation.receivables.items.get(*at).is_some_and(|item| !orders::is_unclear(situation.facts, &item.key)));
     let obeyed = orders::obey(&situation, of, given, workflow, &rungs::Rungs::new(&situation, workflow, &case));
     orders.extend(obeyed.traces);
     let mut situation = situation;

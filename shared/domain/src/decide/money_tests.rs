@@ -3,8 +3,8 @@
 use super::{tests::EUR, *};
 use crate::{
     AgreementId, HoldClock, HoldScope, Next, PaymentStatus, TaskKind,
-    book::Book,
-    testing::{Book as Stage, at, hold, ladder},
+    receivables::Receivables,
+    testing::{Stage, at, hold, ladder},
 };
 
 #[test]
@@ -27,8 +27,8 @@ fn what_is_due_now_does_not_depend_on_the_order_of_holds() {
                 holds.reverse();
             }
             stage.facts.agreements = holds;
-            let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
-            assert_eq!(book.exposure_minor(EUR), 0, "{swapped} {names:?}");
+            let receivables = Receivables::in_zone(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
+            assert_eq!(receivables.exposure_minor(EUR), 0, "{swapped} {names:?}");
         }
     }
 }

@@ -79,7 +79,7 @@ pub(super) fn of_cases<'a>(situation: &Situation<'a>, joined: &mut CaseByItem, k
 
 /// Due items of one invoice may be in several cases: an order about them is for each.
 fn cases_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<CaseKey>, order: &Order) -> BTreeSet<CaseKey> {
-    let items = order.steps.iter().filter_map(|step| situation.book.position(&step.item));
+    let items = order.steps.iter().filter_map(|step| situation.receivables.position(&step.item));
     let of_items: BTreeSet<CaseKey> = items.filter_map(|at| joined.case_of(at)).cloned().collect();
     if of_items.is_empty() { case_of(situation, joined, keys, order).into_iter().collect() } else { of_items }
 }
@@ -100,7 +100,7 @@ fn case_of(situation: &Situation<'_>, joined: &mut CaseByItem, keys: &BTreeSet<C
         return found.cloned();
     }
     let workflow = order.workflow.as_deref().unwrap_or_default();
-    let without = joined.without_case().into_iter().filter_map(|at| situation.book.items.get(at));
+    let without = joined.without_case().into_iter().filter_map(|at| situation.receivables.items.get(at));
     let mut of_none = without.filter(|item| item.currency == order.currency);
     let is_published = situation.policy.published.iter().any(|(id, _)| id == workflow) && expired(situation, order).is_none();
     match of_none.next().filter(|_| is_published) {
@@ -184,7 +184,7 @@ pub(super) fn obey<'a>(
         };
         let (mut done, mut against) = (0, Vec::new());
         let elsewhere = |step: &&OrderedStep| {
-            let at = situation.book.position(&step.item);
+            let at = situation.receivables.position(&step.item);
             at.is_some_and(|at| !of.items.contains(&at)) && orders_case(situation, of, order)
         };
         for step in order.steps.iter().filter(|step| !elsewhere(step)) {
@@ -212,7 +212,7 @@ pub(super) fn obey<'a>(
 
 /// Whether an order has a due item in a case, so that those of other cases are theirs to look at.
 fn orders_case(situation: &Situation<'_>, of: &CaseItems<'_>, order: &Order) -> bool {
-    order.steps.iter().filter_map(|step| situation.book.position(&step.item)).any(|at| of.items.contains(&at))
+    order.steps.iter().filter_map(|step| situation.receivables.position(&step.item)).any(|at| of.items.contains(&at))
 }
 
 fn word(outcome: Outcome) -> &'static str {
@@ -245,9 +245,9 @@ struct Looked<'s, 'a> {
 impl<'a> Looked<'_, 'a> {
     /// What an order makes of one of its steps, or why it makes nothing of it.
     fn at(&self, ordered_step: &OrderedStep, outcome: Outcome) -> Result<(usize, StepResult<'a>), String> {
-        let book = &self.situation.book;
-        let at = book.position(&ordered_step.item).ok_or("it comes too late: the due item is not open")?;
-        let item = book.items.get(at).ok_or("it comes too late: the due item is not open")?;
+        let receivables = &self.situation.receivables;
+        let at = receivables.position(&ordered_step.item).ok_or("it comes too late: the due item is not open")?;
+        let item = receivables.items.get(at).ok_or("it comes too late: the due item is not open")?;
         if !self.of.items.contains(&at) {
             return Err("the due item belongs to another case".to_owned());
         }

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Because, CaseState, DueItemKey, InvoiceId, NewTask, Order, OrderId, OrderKind, OrderTrace, OrderedStep, PaymentStatus,
     TaskKind, WaitingReason, Workflow,
-    testing::{Book as Stage, at, workflow},
+    testing::{Stage, at, workflow},
 };
 use crate::{Event, Next, evolve};
 

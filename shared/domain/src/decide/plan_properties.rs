@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     PaymentStatus,
     dates::{add_days, days_between},
-    testing::{Book as Stage, at, on, workflow},
+    testing::{Stage, at, on, workflow},
 };
 
 /// What left or was passed over of one item: the day in Berlin, the step, and whether a message left.
@@ -192,9 +192,9 @@ proptest! {
             let kept = of_it.map(|(_, percent, ..)| percent.map_or(i64::MAX, |percent| (total * percent / 100).max(1))).max();
             expected += open - kept.unwrap_or(0).min(open);
         }
-        let book = crate::book::Book::reckon(&stage.facts, &TimeZone::UTC, at("2026-02-27T09:00:00Z"));
-        prop_assert_eq!(book.exposure_minor(Currency::EUR), expected);
-        let parts = book.items.iter().zip(&book.kept.of_item).filter(|(item, _)| item.invoice.is_none());
+        let receivables = crate::receivables::Receivables::in_zone(&stage.facts, &TimeZone::UTC, at("2026-02-27T09:00:00Z"));
+        prop_assert_eq!(receivables.exposure_minor(Currency::EUR), expected);
+        let parts = receivables.items.iter().zip(&receivables.kept.of_item).filter(|(item, _)| item.invoice.is_none());
         for (item, kept) in parts {
             prop_assert!(item.due_now_minor >= 0 && *kept <= item.open_minor, "{:?}", item);
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     HoldClock, HoldScope, Workflow,
-    testing::{Book as Stage, at, on, promise, workflow},
+    testing::{Stage, at, on, promise, workflow},
 };
 
 const EUR: Currency = Currency::EUR;

@@ -1,4 +1,4 @@
-//! What holds for every book, whatever order its facts are in and whenever the sweeps come.
+//! What holds for every receivables, whatever order its facts are in and whenever the sweeps come.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     Channel, CustomerId, HoldClock, HoldScope, Outcome, PaymentStatus, Suppression, SuppressionReason, address_key,
-    book::Book,
     dates::days_between,
     guard::Verdict,
-    testing::{Book as Stage, at, hold, ladder, on},
+    receivables::Receivables,
+    testing::{Stage, at, hold, ladder, on},
 };
 
-/// One invoice of a generated book: due so many days after 1 February, its total, and what was paid of it.
+/// One invoice of a generated receivables: due so many days after 1 February, its total, and what was paid of it.
 #[derive(Clone, Debug)]
 struct Line {
     due_in: i64,
@@ -107,12 +107,12 @@ proptest! {
         let (from, until) = ("2026-01-01T00:00:00Z", "2026-12-31");
         stage.facts.agreements.push(hold(HoldScope::Case(Currency::EUR), Some(held), HoldClock::Freeze, from, until));
         // After the last of them is issued.
-        let book = Book::reckon(&stage.facts, &TimeZone::UTC, at("2026-02-20T00:00:00Z"));
+        let receivables = Receivables::in_zone(&stage.facts, &TimeZone::UTC, at("2026-02-20T00:00:00Z"));
         for (currency, usd) in [(Currency::EUR, false), (Currency::USD, true)] {
             let open: i64 = lines.iter().filter(|line| line.usd == usd).map(|line| line.total - line.paid).sum();
             let kept = if usd { 0 } else { held.min(open) };
-            prop_assert_eq!(book.open_minor(currency), open);
-            prop_assert_eq!(book.exposure_minor(currency), open - kept);
+            prop_assert_eq!(receivables.open_minor(currency), open);
+            prop_assert_eq!(receivables.exposure_minor(currency), open - kept);
         }
     }
 

@@ -60,7 +60,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
-    if situation.book.kept.cases.iter().any(|(balance, _)| *balance == pending.case.balance) {
+    if situation.receivables.kept.cases.iter().any(|(balance, _)| *balance == pending.case.balance) {
         return Recheck::Supersede("a hold keeps the whole case back".to_owned());
     }
     if policy.is_withdrawn(&case.workflow, case.version) {
@@ -86,7 +86,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
         return Recheck::Supersede("the person is no longer there".to_owned());
     };
     let named = |row: &Covered| {
-        let item = situation.book.position(&row.item).and_then(|at| situation.book.items.get(at));
+        let item = situation.receivables.position(&row.item).and_then(|at| situation.receivables.items.get(at));
         item.and_then(|item| item.invoice).and_then(|invoice| situation.people.own(invoice)) == Some(pending.contact.as_str())
     };
     let is_in_role = facts
@@ -100,7 +100,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
     }
-    let results = |row: &Covered| situation.book.position(&row.item).map_or(&[][..], |at| situation.history.results(at));
+    let results = |row: &Covered| situation.receivables.position(&row.item).map_or(&[][..], |at| situation.history.results(at));
     let gap = rows.iter().any(|row| is_sent_now(results(row), &row.step, &row.occurrence));
     let lifted = Lifted { gap, cap: cap_is_lifted(facts, pending) };
     let answer = route::ask_lifted(&situation, workflow, lifted, pending.channel, contact, pending.mode, pending.decided_at);
@@ -134,18 +134,18 @@ fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case
     let of_decision =
         |position| MessageId::of_decision(&situation.facts.tenant, &situation.facts.customer.id, pending.number, position);
     let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
-    let history = StepHistory::but_for(situation.facts, &situation.book, &situation.place, pending.mode, &siblings);
+    let history = StepHistory::but_for(situation.facts, &situation.receivables, &situation.place, pending.mode, &siblings);
     let rungs = Rungs::new(situation, workflow, case);
     let joined = case_by_item(situation);
     let fresh = |row: &Covered| {
-        let at = situation.book.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
-        let item = situation.book.items.get(at).filter(|item| item.due_now_minor > 0)?;
+        let at = situation.receivables.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
+        let item = situation.receivables.items.get(at).filter(|item| item.due_now_minor > 0)?;
         let own = rungs.next(item, history.results(at)).filter(|next| next.on <= situation.today)?;
         let step = workflow.steps.get(own.index)?;
         let is_own = step.id == row.step
             && own.occurrence == row.occurrence
             && !orders::is_stopped(situation.facts, &row.item, &row.step, &row.occurrence);
-        is_own.then(|| (item.standing(situation.book.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
+        is_own.then(|| (item.standing(situation.receivables.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
     };
     let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();
     // Due dates may have moved since: what is past due takes what is not due yet along no more than when it is decided.

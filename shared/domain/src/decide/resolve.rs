@@ -95,8 +95,8 @@ impl<'a> Resolving<'_, 'a> {
                         match route {
                             Route::Free(channel, contact) => {
                                 for row in rows {
-                                    let Some(item) = self.situation.book.items.get(row.item) else { continue };
-                                    let target = (channel, contact.clone(), item.standing(self.situation.book.today));
+                                    let Some(item) = self.situation.receivables.items.get(row.item) else { continue };
+                                    let target = (channel, contact.clone(), item.standing(self.situation.receivables.today));
                                     let (highest, all) = targets.entry(target).or_default();
                                     *highest = (*highest).max(index);
                                     all.push(row);
@@ -160,7 +160,7 @@ impl<'a> Resolving<'_, 'a> {
             let occurrence = row.occurrence.clone();
             let outcome = Outcome::CapLifted;
             let result = StepResult { step: &step.id, occurrence, outcome, at, on, way: None, pay_by: None };
-            Some((self.situation.book.position(&row.item)?, result))
+            Some((self.situation.receivables.position(&row.item)?, result))
         });
         lifted.collect()
     }
@@ -187,7 +187,7 @@ impl<'a> Resolving<'_, 'a> {
 
     /// Whom the invoice of a row names for itself.
     fn own(&self, row: &ItemStep) -> Option<&str> {
-        let item = self.situation.book.items.get(row.item)?;
+        let item = self.situation.receivables.items.get(row.item)?;
         self.situation.people.own(item.invoice?)
     }
 
@@ -255,7 +255,7 @@ impl<'a> Resolving<'_, 'a> {
         let Action::Send(send) = &step.action else { return None };
         let template_version = *self.situation.policy.templates.get(&(send.template.clone(), channel))?;
         let covered = |row: &ItemStep| {
-            let item = self.situation.book.items.get(row.item)?;
+            let item = self.situation.receivables.items.get(row.item)?;
             Some(Covered {
                 item: item.key.clone(),
                 step: self.workflow.steps.get(row.next.index)?.id.clone(),

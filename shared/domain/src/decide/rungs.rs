@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::Situation;
 use crate::{
     Agreement, Anchor, Case, CatchUp, Occurrence, Offset, Outcome, Step, Terms,
-    book::DueItem,
     dates::{add_days, add_months, days_between},
+    receivables::DueItem,
     step_history::{StepResult, ordered, pay_by, satisfied},
     workflow::CompiledWorkflow,
 };
@@ -219,7 +219,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
         match step.at.anchor {
             Anchor::PromiseDate => 0,
             Anchor::InvoiceDate | Anchor::DueDate | Anchor::PreviousStep | Anchor::CaseOpened => {
-                self.situation.book.stopped_days(item, from)
+                self.situation.receivables.stopped_days(item, from)
             }
         }
     }
@@ -253,7 +253,7 @@ impl<'s, 'a> Rungs<'s, 'a> {
     fn lapsed(&self, item: &DueItem<'_>, step: &Step, on: Date) -> bool {
         step.at.offset.is_negative() && step.at.anchor != Anchor::PreviousStep && {
             let anchor = self.anchor(item, step.at.anchor, None);
-            self.situation.book.today > anchor || on > anchor
+            self.situation.receivables.today > anchor || on > anchor
         }
     }
 }

@@ -4,9 +4,9 @@ use super::*;
 use crate::{
     CaseState, Event, HoldClock, HoldScope, InvoiceStatus, Next, PaymentStatus, Suppression, SuppressionReason, TaskKind,
     WaitingReason, address_key,
-    book::Book,
     evolve::evolve,
-    testing::{Book as Stage, at, contact, hold, ladder, on, promise, workflow},
+    receivables::Receivables,
+    testing::{Stage, at, contact, hold, ladder, on, promise, workflow},
 };
 
 pub(super) const EUR: Currency = Currency::EUR;
@@ -218,8 +218,8 @@ fn holds_of_one_item_speak_of_the_same_money() {
                 "2026-03-31",
             ));
         }
-        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
-        assert_eq!(book.exposure_minor(EUR), due_now, "{amounts:?}");
+        let receivables = Receivables::in_zone(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
+        assert_eq!(receivables.exposure_minor(EUR), due_now, "{amounts:?}");
     }
 }
 
@@ -243,8 +243,8 @@ fn unapplied_credit_is_taken_off_the_oldest_first() {
     stage.invoice("new", EUR, 1_000, "2026-02-05");
     stage.pay("P", &old, 1_200, PaymentStatus::Received, "2026-02-01T00:00:00Z");
     stage.facts.payments[0].payment.allocations.clear();
-    let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
-    let due: Vec<i64> = book.items.iter().map(|item| item.due_now_minor).collect();
+    let receivables = Receivables::in_zone(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
+    let due: Vec<i64> = receivables.items.iter().map(|item| item.due_now_minor).collect();
     assert_eq!(due, [0, 800]);
 }
 
@@ -266,8 +266,8 @@ fn paid_and_credited_are_counted_once_in_any_order() {
         if allocated > 0 {
             stage.pay("P", &id, allocated, status, "2026-02-01T00:00:00Z");
         }
-        let book = Book::reckon(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
-        assert_eq!(book.open_minor(EUR), open, "{stated} {allocated} {status:?}");
+        let receivables = Receivables::in_zone(&stage.facts, &jiff::tz::TimeZone::UTC, at("2026-02-10T15:45:00Z"));
+        assert_eq!(receivables.open_minor(EUR), open, "{stated} {allocated} {status:?}");
     }
 }
 

@@ -57,7 +57,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::DeadLetter
         | TaskKind::Connection
         | TaskKind::Books => {
-            if work.currency.is_some_and(|currency| situation.book.open_minor(currency) == 0)
+            if work.currency.is_some_and(|currency| situation.receivables.open_minor(currency) == 0)
                 || (work.rows.is_empty() || work.more) && work.case.as_ref().is_some_and(is_closed)
             {
                 return Some("nothing of its case is open any more");
@@ -65,7 +65,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             if work.rows.is_empty() || work.more {
                 return None;
             }
-            if work.rows.iter().all(|row| situation.book.position(&row.item).is_none()) {
+            if work.rows.iter().all(|row| situation.receivables.position(&row.item).is_none()) {
                 return Some("none of its due items is open any more");
             }
             step_is_over(situation, work).then_some("its step is over")
@@ -77,6 +77,6 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
 fn step_is_over(situation: &Situation<'_>, work: &OpenWork) -> bool {
     let waits = matches!(work.kind, TaskKind::Approval | TaskKind::NeedsReview);
     let Some(step) = work.step.as_deref().filter(|_| waits) else { return false };
-    let mut open = work.rows.iter().filter_map(|row| Some((situation.book.position(&row.item)?, &row.occurrence)));
+    let mut open = work.rows.iter().filter_map(|row| Some((situation.receivables.position(&row.item)?, &row.occurrence)));
     open.all(|(at, occurrence)| satisfied(situation.history.results(at), step, occurrence).is_some())
 }

@@ -146,7 +146,7 @@ pub(super) fn exception(resolving: &Resolving<'_, '_>, kind: TaskKind, step: &St
 
 /// What a step asks a person to do.
 pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Asking {
-    let (workflow, currency, book) = (resolving.workflow, resolving.of.key.currency(), &resolving.situation.book);
+    let (workflow, currency, receivables) = (resolving.workflow, resolving.of.key.currency(), &resolving.situation.receivables);
     let via = |notify: &Notify| if notify.via.is_empty() { String::new() } else { format!(" (by {})", notify.via.join(", ")) };
     let (kind, title, to, due_in) = match &step.action {
         Action::Send(_) => (TaskKind::Task, step.id.clone(), None, None),
@@ -179,7 +179,7 @@ pub(super) fn of_step(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemSt
         case: of(resolving),
     };
     let asking = Asking::of(resolving.situation, says, reason(resolving, step, rows), &work_rows(resolving, rows));
-    let due_on = due_in.map(|days| add_days(book.today, i64::from(days.0)));
+    let due_on = due_in.map(|days| add_days(receivables.today, i64::from(days.0)));
     Asking { task: NewTask { to, due_on, ..asking.task }, ..asking }
 }
 
@@ -215,13 +215,13 @@ fn of(resolving: &Resolving<'_, '_>) -> Option<(Currency, CaseId)> {
 }
 
 fn owed(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Money {
-    let due_now = |row: &ItemStep| resolving.situation.book.items.get(row.item).map_or(0, |item| item.due_now_minor);
+    let due_now = |row: &ItemStep| resolving.situation.receivables.items.get(row.item).map_or(0, |item| item.due_now_minor);
     Money::from_minor(rows.iter().map(due_now).fold(0, i64::saturating_add), resolving.of.key.currency())
 }
 
 fn work_rows(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Vec<WorkRow> {
     let row = |row: &ItemStep| {
-        let item = resolving.situation.book.items.get(row.item)?;
+        let item = resolving.situation.receivables.items.get(row.item)?;
         Some(WorkRow { item: item.key.clone(), occurrence: row.next.occurrence.clone() })
     };
     rows.iter().filter_map(row).collect()
@@ -230,7 +230,7 @@ fn work_rows(resolving: &Resolving<'_, '_>, rows: &[ItemStep]) -> Vec<WorkRow> {
 fn reason(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> String {
     let case: &Case = resolving.case;
     let first = rows.first().and_then(|row| {
-        let item = resolving.situation.book.items.get(row.item)?;
+        let item = resolving.situation.receivables.items.get(row.item)?;
         Some(format!("{}/{}", item.key, row.next.occurrence))
     });
     format!("{}/{}/{}", case.id, step.id, first.unwrap_or_default())
@@ -238,12 +238,12 @@ fn reason(resolving: &Resolving<'_, '_>, step: &Step, rows: &[ItemStep]) -> Stri
 
 /// What does not add up about a customer's money: a person has to look.
 pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
-    let book = &situation.book;
+    let receivables = &situation.receivables;
     let task = |kind, reason, title: &str, detail| {
         let says = Says { kind, title: title.to_owned(), detail, step: None, case: None };
         Asking::of(situation, says, reason, &[])
     };
-    let late = book.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now).map(|in_flight| {
+    let late = receivables.in_flight.iter().filter(|in_flight| in_flight.ask_at <= situation.now).map(|in_flight| {
         let detail = format!(
             "payments and credit notes allocated to {} exceed what its own document says by {} minor units since {}; the excess is \
              kept back; send the invoice as it is now, or correct the allocation",
@@ -252,7 +252,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         let key = format!("{}/{}", in_flight.invoice, in_flight.since);
         task(TaskKind::MoneyInFlight, key, "Payments exceed what the invoice says", detail)
     });
-    let overpaid = book.overpaid.iter().map(|overpaid| {
+    let overpaid = receivables.overpaid.iter().map(|overpaid| {
         let excess = Money::from_minor(overpaid.excess_minor, overpaid.currency);
         let detail = format!(
             "{excess} more was paid and credited on {} than it comes to; the excess counts as credit of the customer; refund it, or \
@@ -262,7 +262,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         let key = format!("{}/{}", overpaid.invoice, overpaid.excess_minor);
         task(TaskKind::Overpaid, key, "More was paid on an invoice than it comes to", detail)
     });
-    let mismatched = book.mismatched.iter().map(|mismatch| {
+    let mismatched = receivables.mismatched.iter().map(|mismatch| {
         let detail = format!(
             "payment {} is in {} and is allocated to {}, which is in {}; nothing of it is counted; allocate it in the invoice's \
              currency in the accounting system",
@@ -272,7 +272,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         task(TaskKind::OtherCurrency, key, "A payment is in another currency than its invoice", detail)
     });
     let after_refund = situation.policy.settings.after_refund;
-    let taken_back = book.taken_back.iter().filter(|taken| taken.is_kept_back(after_refund)).map(|taken| {
+    let taken_back = receivables.taken_back.iter().filter(|taken| taken.is_kept_back(after_refund)).map(|taken| {
         let what = match taken.kind {
             ReversalKind::Refund => "refunded",
             ReversalKind::Chargeback => "charged back",
@@ -291,7 +291,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         let title = format!("A payment was {what} and its invoice is open again");
         task(TaskKind::TakenBack, taken.id.to_string(), &title, detail)
     });
-    let broken = book.agreements.iter().filter_map(|agreement| match &agreement.terms {
+    let broken = receivables.agreements.iter().filter_map(|agreement| match &agreement.terms {
         Terms::Plan(plan) if plan.status == PlanStatus::Broken => Some((agreement, plan)),
         Terms::Plan(_) | Terms::Promise(_) | Terms::Dispute(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
     });
@@ -303,8 +303,12 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         );
         task(TaskKind::PlanBroken, agreement.id.to_string(), "A payment plan is broken", detail)
     });
-    let unknown: std::collections::BTreeSet<&str> =
-        book.items.iter().map(|item| item.legal_entity).filter(|id| !situation.policy.settings.knows_legal_entity(id)).collect();
+    let unknown: std::collections::BTreeSet<&str> = receivables
+        .items
+        .iter()
+        .map(|item| item.legal_entity)
+        .filter(|id| !situation.policy.settings.knows_legal_entity(id))
+        .collect();
     let named: Vec<String> = unknown.iter().take(UNKNOWN_NAMED_MAX).map(|id| format!("'{id}'")).collect();
     let unknown = (!named.is_empty()).then(|| {
         let (named, more) = (named.join(", "), unknown.len().saturating_sub(named.len()));
@@ -315,7 +319,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         );
         task(TaskKind::LegalEntity, format!("{named}{more}"), "A legal entity is not known", detail)
     });
-    let unplaced = book.unplaced.iter().map(|credit| {
+    let unplaced = receivables.unplaced.iter().map(|credit| {
         let detail = format!(
             "{credit} were received and nothing says for which legal entity, while several have something open; as much is kept back of the \
              oldest; allocate the payment, or name its legal entity, in the accounting system"

@@ -3,7 +3,7 @@ use crate::{
     Currency, SourceVersion, SuppressionReason,
     along::along,
     decide,
-    testing::{Book as Stage, at, ladder},
+    testing::{Stage, at, ladder},
 };
 
 fn stage() -> Stage {

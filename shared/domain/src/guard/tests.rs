@@ -3,7 +3,7 @@ use crate::{
     Suppression, SuppressionReason, address_key,
     calendar::{Calendar, Place},
     settings::PersonCap,
-    testing::{Book as Stage, at, ladder},
+    testing::{Stage, at, ladder},
 };
 
 const NOON: &str = "2026-02-05T11:00:00Z";

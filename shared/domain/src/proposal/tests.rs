@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     Event, evolve,
-    testing::{Book as Stage, at, ladder},
+    testing::{Stage, at, ladder},
 };
 
 fn stage() -> Stage {

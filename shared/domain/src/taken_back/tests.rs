@@ -1,11 +1,10 @@
 use super::*;
 
 use crate::{
-    Agreement, Currency, HoldClock, HoldReason, HoldScope, SourceVersion, TaskKind,
-    book::{Book, BookRules},
-    decide,
+    Agreement, Currency, HoldClock, HoldReason, HoldScope, SourceVersion, TaskKind, decide,
+    receivables::{Receivables, ReceivablesRules},
     settings::AfterRefund,
-    testing::{Book as Stage, at, hold, ladder},
+    testing::{Stage, at, hold, ladder},
 };
 
 const NOW: &str = "2026-02-05T15:45:00Z";
@@ -43,16 +42,16 @@ fn stage(heard: &[Heard]) -> Stage {
     stage
 }
 
-fn book(stage: &Stage) -> Book<'_> {
-    Book::by(&stage.facts, BookRules::of(&stage.policy.settings, &jiff::tz::TimeZone::UTC), at(NOW))
+fn book(stage: &Stage) -> Receivables<'_> {
+    Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &jiff::tz::TimeZone::UTC), at(NOW))
 }
 
 /// What is open of A, what of it is kept back, for which reasons, and how many people are told.
 fn check(heard: &[Heard], open: i64, kept: i64, reasons: &[HoldReason]) -> Stage {
     let stage = stage(heard);
-    let book = book(&stage);
-    assert_eq!((book.open_minor(EUR), book.kept_minor(EUR)), (open, kept), "{heard:?}");
-    let mut found: Vec<&str> = book.holds.iter().map(|hold| hold.reason.as_str()).collect();
+    let receivables = book(&stage);
+    assert_eq!((receivables.open_minor(EUR), receivables.kept_minor(EUR)), (open, kept), "{heard:?}");
+    let mut found: Vec<&str> = receivables.holds.iter().map(|hold| hold.reason.as_str()).collect();
     found.sort_unstable();
     assert_eq!(found, reasons.iter().map(HoldReason::as_str).collect::<Vec<_>>(), "{heard:?}");
     assert_eq!(told(&stage), reasons.len(), "{heard:?}");

@@ -4,7 +4,7 @@ use crate::{
     DisputeStatus, EffectKind, EffectStatus, EndsWith, HoldClock, HoldReason, InvoiceId, InvoiceStatus, MessageStatus, Mode,
     MoneyStatus, OrderKind, Outcome, PauseStatus, PaymentKind, PaymentStatus, PendingStatus, PlanStatus, PromiseStatus,
     ReversalKind, Role, SuppressionReason, TaskKind, TaskResult, Terms, WaitingReason, WayOfPaying,
-    testing::{Book as Stage, at, ladder},
+    testing::{Stage, at, ladder},
 };
 
 #[test]

@@ -204,7 +204,7 @@ proptest! {
                     Some(head) => table.store.facts(&table.tenant, &head).await.unwrap(),
                     None => continue,
                 };
-                let book = book::Book::reckon(&facts, &jiff::tz::TimeZone::UTC, at(100));
+                let book = receivables::Receivables::in_zone(&facts, &jiff::tz::TimeZone::UTC, at(100));
                 let payments = facts.payments.len() + facts.shared.len();
                 open.push((customer, book.open_minor(Currency::EUR), book.exposure_minor(Currency::EUR), payments));
             }

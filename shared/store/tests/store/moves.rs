@@ -279,13 +279,13 @@ async fn owes(table: &Table, customer: &str) -> i64 {
     }
     let facts = table.facts_of(customer).await;
     let zone = jiff::tz::TimeZone::UTC;
-    let rules = domain::book::BookRules {
+    let rules = domain::receivables::ReceivablesRules {
         zone: &zone,
         after_refund: settings::AfterRefund::Chase,
         chase_unsent: true,
         by_legal_entity: false,
     };
-    domain::book::Book::by(&facts, rules, at(100)).exposure_minor(Currency::EUR)
+    domain::receivables::Receivables::at(&facts, rules, at(100)).exposure_minor(Currency::EUR)
 }
 
 /// A payment of P over `amount_minor`, all of it for one invoice.

@@ -35,7 +35,7 @@ pub struct Quiet {
 
 /// The books of one tenant, or of all.
 #[derive(Debug, Default)]
-pub struct Book {
+pub struct Overview {
     /// Messages that were settled, by id.
     pub messages: BTreeMap<String, Message>,
     /// What decisions passed over, in order.
@@ -50,10 +50,10 @@ pub struct Book {
     pub(crate) templates: Vec<(String, store::Template)>,
 }
 
-impl Book {
+impl Overview {
     /// Reads it. What does not read is not shown.
     pub fn read(world: &World, tenant: Option<&str>) -> Self {
-        let mut book = Self::default();
+        let mut overview = Self::default();
         let mut records = Vec::new();
         for item in scan(world) {
             let Some(owner) = item.tenant().map(|owner| owner.to_string()) else { continue };
@@ -63,30 +63,30 @@ impl Book {
             let customer = item.customer();
             match (item.read(), customer) {
                 (Ok(Stored::Settings(settings)), _) => {
-                    book.settings.insert(owner, *settings);
+                    overview.settings.insert(owner, *settings);
                 }
-                (Ok(Stored::Template(template)), _) => book.templates.push((owner, *template)),
+                (Ok(Stored::Template(template)), _) => overview.templates.push((owner, *template)),
                 (Ok(Stored::Profile(profile)), Some(customer)) => {
-                    book.customers.insert(customer, (owner, *profile));
+                    overview.customers.insert(customer, (owner, *profile));
                 }
                 (Ok(Stored::Invoice(invoice)), _) => {
-                    book.invoices.insert(invoice.id.to_string(), *invoice);
+                    overview.invoices.insert(invoice.id.to_string(), *invoice);
                 }
                 (Ok(Stored::Head(head)), Some(customer)) => {
-                    book.heads.insert(customer, (owner, *head));
+                    overview.heads.insert(customer, (owner, *head));
                 }
                 (Ok(Stored::Record(record)), Some(customer)) => records.push((owner, customer, *record)),
-                (Ok(Stored::Task(task)), _) => book.tasks.push((owner, *task)),
+                (Ok(Stored::Task(task)), _) => overview.tasks.push((owner, *task)),
                 (Ok(Stored::Profile(_) | Stored::Head(_) | Stored::Record(_) | Stored::Hint | Stored::Other) | Err(_), _) => {}
             }
         }
         // Names and numbers are known by now: records speak of them.
         for (owner, customer, record) in &records {
-            book.hear(owner, customer, record);
+            overview.hear(owner, customer, record);
         }
-        book.quiet.sort_by(|left, right| (left.at, &left.customer).cmp(&(right.at, &right.customer)));
-        book.quiet.dedup();
-        book
+        overview.quiet.sort_by(|left, right| (left.at, &left.customer).cmp(&(right.at, &right.customer)));
+        overview.quiet.dedup();
+        overview
     }
 
     /// The zone that a tenant's people read times in.

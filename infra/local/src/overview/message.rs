@@ -8,7 +8,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use store::Record;
 
-use super::Book;
+use super::Overview;
 
 /// A due item that a message stood for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,10 +87,10 @@ impl Message {
     }
 
     /// `None` for a record of a decision.
-    pub(super) fn read(book: &Book, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
+    pub(super) fn read(overview: &Overview, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
         let (sent, status) = (record.message.as_ref()?, record.status.message()?);
-        let customer = book.customers.get(customer).map(|(_, customer)| customer);
-        let own = || sent.rows.iter().find_map(|row| book.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
+        let customer = overview.customers.get(customer).map(|(_, customer)| customer);
+        let own = || sent.rows.iter().find_map(|row| overview.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
         let person = customer
             .and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact))
             .or_else(|| own().filter(|_| sent.contact.starts_with(INVOICE_CONTACT)));
@@ -111,24 +111,24 @@ impl Message {
             template: (sent.template.clone(), sent.template_version),
             pay_by: sent.pay_by,
             workflows: record.workflows.clone(),
-            lines: lines(book, &sent.rows),
+            lines: lines(overview, &sent.rows),
             rules: record.cases.iter().flat_map(|case| &case.rules).map(said).collect(),
             heard,
             rendered: None,
         };
         message.rules.dedup();
         if message.is_shadow && message.status == MessageStatus::Shadow {
-            message.rendered = customer.and_then(|customer| message.render(book, customer, &record.cases));
+            message.rendered = customer.and_then(|customer| message.render(overview, customer, &record.cases));
         }
         Some(message)
     }
 
     /// The message as it would have looked: the template and amounts of its record, the names of today.
-    fn render(&self, book: &Book, customer: &Customer, traces: &[CaseTrace]) -> Option<Rendered> {
-        let settings = book.settings.get(&self.tenant)?;
+    fn render(&self, overview: &Overview, customer: &Customer, traces: &[CaseTrace]) -> Option<Rendered> {
+        let settings = overview.settings.get(&self.tenant)?;
         let today = self.at.to_zoned(tenant_zone(settings)).date();
         let currency = self.lines.iter().find_map(|line| line.amount)?.currency();
-        let mut candidates: Vec<&store::Template> = book
+        let mut candidates: Vec<&store::Template> = overview
             .templates
             .iter()
             .filter(|(owner, one)| *owner == self.tenant && one.channel == self.channel && one.id == self.template.0)
@@ -141,7 +141,7 @@ impl Message {
             .flatten()
             .find_map(|wanted| candidates.iter().find(|one| primary(&one.language) == primary(wanted)))
             .or_else(|| candidates.first())?;
-        let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(book, today)).collect();
+        let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(overview, today)).collect();
         let sum =
             |rows: &mut dyn Iterator<Item = &InvoiceRow>| Money::from_minor(rows.map(|row| row.due_now.minor()).sum(), currency);
         let due_now = traces.iter().find(|trace| trace.currency == currency).map(|trace| trace.due_now_minor);
@@ -175,8 +175,8 @@ impl Message {
 }
 
 impl Line {
-    fn row(&self, book: &Book, today: Date) -> Option<InvoiceRow> {
-        let (invoice, due_now, due_on) = (book.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
+    fn row(&self, overview: &Overview, today: Date) -> Option<InvoiceRow> {
+        let (invoice, due_now, due_on) = (overview.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
         Some(InvoiceRow {
             number: invoice.number.clone(),
             instalment: part(invoice, &self.item)
@@ -211,10 +211,10 @@ fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
     })
 }
 
-fn lines(book: &Book, rows: &[Covered]) -> Vec<Line> {
+fn lines(overview: &Overview, rows: &[Covered]) -> Vec<Line> {
     let line = |row: &Covered| {
         let item = row.item.clone();
-        let invoice = item.invoice().and_then(|invoice| book.invoices.get(invoice.as_str()));
+        let invoice = item.invoice().and_then(|invoice| overview.invoices.get(invoice.as_str()));
         let at = invoice.and_then(|invoice| part(invoice, &item));
         let number = invoice.map_or_else(|| item.to_string(), |invoice| invoice.number.clone());
         let currency: Option<Currency> = invoice.map(|invoice| invoice.currency);

@@ -27,7 +27,7 @@ pub const IN_FLIGHT_DAYS_MAX: i64 = 5;
 
 /// A customer's due items and what stands against them, at one instant.
 #[derive(Clone, Debug)]
-pub struct Book<'a> {
+pub struct Receivables<'a> {
     /// Open due items, oldest first: by due date, issue date, number and key. Where parts of a plan are among them, its invoices are
     /// too, with what the parts stand for in `planned_minor`.
     pub items: Vec<DueItem<'a>>,
@@ -130,7 +130,7 @@ impl TakenBack {
 
 /// What of a tenant's settings money is reckoned by.
 #[derive(Clone, Copy, Debug)]
-pub struct BookRules<'a> {
+pub struct ReceivablesRules<'a> {
     /// The tenant's zone, whose days due dates are.
     pub zone: &'a TimeZone,
     /// What becomes of what is open again after a refund or chargeback.
@@ -141,7 +141,7 @@ pub struct BookRules<'a> {
     pub by_legal_entity: bool,
 }
 
-impl<'a> BookRules<'a> {
+impl<'a> ReceivablesRules<'a> {
     /// Those of a tenant's settings.
     pub fn of(settings: &Settings, zone: &'a TimeZone) -> Self {
         Self {
@@ -153,19 +153,23 @@ impl<'a> BookRules<'a> {
     }
 }
 
-impl<'a> Book<'a> {
-    /// Reckons the book of `facts` at `now` by the default rules; due dates are days of `zone`, the tenant's.
-    pub fn reckon(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
-        Self::by(facts, BookRules { zone, after_refund: AfterRefund::default(), chase_unsent: true, by_legal_entity: false }, now)
+impl<'a> Receivables<'a> {
+    /// Reckons the receivables of `facts` at `now` by the default rules; due dates are days of `zone`, the tenant's.
+    pub fn in_zone(facts: &'a Facts, zone: &TimeZone, now: Timestamp) -> Self {
+        Self::at(
+            facts,
+            ReceivablesRules { zone, after_refund: AfterRefund::default(), chase_unsent: true, by_legal_entity: false },
+            now,
+        )
     }
 
-    /// Reckons the book of `facts` at `now` by a tenant's rules.
-    pub fn by(facts: &'a Facts, rules: BookRules<'_>, now: Timestamp) -> Self {
+    /// Reckons the receivables of `facts` at `now` by a tenant's rules.
+    pub fn at(facts: &'a Facts, rules: ReceivablesRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
         let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear } =
             settle(facts, rules);
-        let mut book = Self {
+        let mut receivables = Self {
             items: Vec::new(),
             today,
             closed: BTreeSet::new(),
@@ -190,49 +194,49 @@ impl<'a> Book<'a> {
             let of = settled.get(&invoice.id).copied().unwrap_or_default();
             if invoice.status == InvoiceStatus::Open && invoice.issued_on > today {
                 let issued_at = invoice.issued_on.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
-                book.issued_next_at = [book.issued_next_at, issued_at].into_iter().flatten().min();
+                receivables.issued_next_at = [receivables.issued_next_at, issued_at].into_iter().flatten().min();
                 let ahead = Self::open_items(invoice, rules.entity_of(invoice, &facts.customer), of).0;
-                book.not_issued.extend(ahead.into_iter().map(|item| DueItem { due_now_minor: 0, ..item }));
+                receivables.not_issued.extend(ahead.into_iter().map(|item| DueItem { due_now_minor: 0, ..item }));
                 continue;
             }
             let entity = rules.entity_of(invoice, &facts.customer);
             let (open, excess_minor) = Self::open_items(invoice, entity, of);
             if open.is_empty() && excess_minor == 0 && invoice.status != InvoiceStatus::Draft {
-                book.closed.insert(invoice.id.clone());
+                receivables.closed.insert(invoice.id.clone());
             }
             if excess_minor > 0 {
                 let sum = credit.entry(BalanceKey::with(invoice.currency, entity)).or_default();
                 *sum = sum.saturating_add(excess_minor);
-                book.overpaid.push(Overpaid { invoice: invoice.id.clone(), currency: invoice.currency, excess_minor });
+                receivables.overpaid.push(Overpaid { invoice: invoice.id.clone(), currency: invoice.currency, excess_minor });
             }
-            book.items.extend(open);
-            book.in_flight.extend(in_flight(invoice, of));
+            receivables.items.extend(open);
+            receivables.in_flight.extend(in_flight(invoice, of));
         }
-        book.sort();
-        let of_invoices = book.items.len();
-        book.place(unplaced, &mut credit);
-        book.taken_back = taken.into_iter().filter(|taken| book.is_open_again(taken)).collect();
-        let by_facts = kept_back::not_to_be_chased(&book, rules);
-        let shares = book.add_agreed(facts, by_facts, zone, now);
-        book.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
+        receivables.sort();
+        let of_invoices = receivables.items.len();
+        receivables.place(unplaced, &mut credit);
+        receivables.taken_back = taken.into_iter().filter(|taken| receivables.is_open_again(taken)).collect();
+        let by_facts = kept_back::not_to_be_chased(&receivables, rules);
+        let shares = receivables.add_agreed(facts, by_facts, zone, now);
+        receivables.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
         if !rules.by_legal_entity {
-            book.items.iter_mut().for_each(|item| item.legal_entity = "");
+            receivables.items.iter_mut().for_each(|item| item.legal_entity = "");
         }
-        if book.items.len() > of_invoices {
-            book.sort();
+        if receivables.items.len() > of_invoices {
+            receivables.sort();
         }
-        book.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
-        book.kept = KeptBack::of(&book.items, &book.holds, &shares, zone, now);
-        for (item, kept) in book.items.iter_mut().zip(&book.kept.of_item) {
+        receivables.in_flight.sort_by(|a, b| a.invoice.cmp(&b.invoice));
+        receivables.overpaid.sort_by(|a, b| a.invoice.cmp(&b.invoice));
+        receivables.kept = KeptBack::of(&receivables.items, &receivables.holds, &shares, zone, now);
+        for (item, kept) in receivables.items.iter_mut().zip(&receivables.kept.of_item) {
             item.due_now_minor -= kept;
         }
         for (balance, minor) in credit {
-            book.apply_credit(&balance, minor);
+            receivables.apply_credit(&balance, minor);
         }
-        book.spent = spent(facts, &book);
-        book.spent_shared = spent_shared(facts, &book);
-        book
+        receivables.spent = spent(facts, &receivables);
+        receivables.spent_shared = spent_shared(facts, &receivables);
+        receivables
     }
 
     /// Credit of which nothing says whose it is pays the only legal entity with something open; where there are several it is kept back of
@@ -468,7 +472,7 @@ fn in_flight(invoice: &Invoice, of: Settled) -> Option<InFlight> {
 }
 
 /// Payments that no open due item and no unapplied credit needs any more, but for those that are set aside already.
-fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
+fn spent(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
     facts
         .payments
         .iter()
@@ -476,16 +480,16 @@ fn spent(facts: &Facts, book: &Book) -> Vec<PaymentId> {
             let payment = &fact.payment;
             let allocated = total(payment.allocations.iter().map(|allocation| allocation.amount_minor));
             let no_credit = !(payment.counts() || payment.is_unclear()) || allocated >= payment.amount_minor;
-            !fact.archived && no_credit && fact.invoices().all(|invoice| book.closed.contains(invoice))
+            !fact.archived && no_credit && fact.invoices().all(|invoice| receivables.closed.contains(invoice))
         })
         .map(|fact| fact.payment.id.clone())
         .collect()
 }
 
 /// Payments of other customers that no open due item here needs any more.
-fn spent_shared(facts: &Facts, book: &Book) -> Vec<PaymentId> {
+fn spent_shared(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
     let open: BTreeSet<&InvoiceId> =
-        facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !book.closed.contains(*id)).collect();
+        facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !receivables.closed.contains(*id)).collect();
     let is_spent = |fact: &&PaymentFact| !fact.archived && !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }

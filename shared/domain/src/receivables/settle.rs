@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{BookRules, Mismatch, TakenBack, Unclear, total};
+use super::{Mismatch, ReceivablesRules, TakenBack, Unclear, total};
 use crate::{
     BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, Reversal, balance::legal_entity, taken_back,
 };
@@ -33,7 +33,7 @@ pub(super) struct Settlement {
 }
 
 /// Reckons what payments, credit notes and reversals come to.
-pub(super) fn settle(facts: &Facts, rules: BookRules<'_>) -> Settlement {
+pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
     let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear } =
         Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
@@ -109,7 +109,7 @@ pub(super) fn settle(facts: &Facts, rules: BookRules<'_>) -> Settlement {
     Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear }
 }
 
-impl<'a> BookRules<'a> {
+impl<'a> ReceivablesRules<'a> {
     /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
     pub(super) fn entity_of<'f>(&self, invoice: &'f Invoice, customer: &'f Customer) -> &'f str {
         if self.by_legal_entity { legal_entity(invoice, customer) } else { "" }
