@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    accounting_connections,
     answer::{Answer, Condition, Fail, OptionalBody, Tagged, read},
     app::App,
-    books,
     caller::{Caller, Host, Role},
 };
 
@@ -195,7 +195,7 @@ async fn with_tokens(
     given: ConnectionIn,
 ) -> Answer<Tagged<ConnectedOut>> {
     let ConnectionIn { realm, tokens, base_url, secret, overlap_hours } = given;
-    books::check_base(app, base_url.as_deref())?;
+    accounting_connections::check_base(app, base_url.as_deref())?;
     let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
         let detail =
             "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
@@ -206,7 +206,7 @@ async fn with_tokens(
         let detail = "is no company id: 1 to 64 letters, digits and hyphens, as the vendor shows it";
         return Err(Fail::fields([("/realm".to_owned(), detail.to_owned())]));
     }
-    books::connect(app, tenant, connector.source(), &realm, base_url.as_deref(), &tokens).await?;
+    accounting_connections::connect(app, tenant, connector.source(), &realm, base_url.as_deref(), &tokens).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
     Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
 }

@@ -251,7 +251,7 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Answer<Json<CustomerOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
-    let customer = match connectors::books_of(&source) {
+    let customer = match connectors::accounting_api_of(&source) {
         None => CustomerId::derive(&[tenant.as_str(), &source, &external_id]),
         Some(_) => {
             let progress: Option<reading::Progress> = app.store.progress(tenant, &source).await?;

@@ -4,11 +4,11 @@
 //! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
 //! paths to those of the attributes.
 
+mod accounting_connections;
 mod agreements;
 mod answer;
 mod app;
 mod apps;
-mod books;
 mod caller;
 mod cases;
 mod connections;
@@ -58,10 +58,10 @@ routes! {
     "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;
     "/v1/sources": get connections::sources;
     "/v1/connections": get connections::list;
-    "/v1/connections/{source}": put connections::put, get books::health, delete books::end;
-    "/v1/connections/{source}/authorize": post books::authorize;
-    "/v1/connections/{source}/test": post books::test;
-    "/v1/connections/{source}/invoices/{invoice}/pdf": get books::pdf;
+    "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;
+    "/v1/connections/{source}/authorize": post accounting_connections::authorize;
+    "/v1/connections/{source}/test": post accounting_connections::test;
+    "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;
     "/oauth/{source}/callback": get oauth::back;
     "/v1/apps": get apps::list;
     "/v1/apps/tasks": get apps::worklist;

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use connectors::{Books, place};
+use connectors::{AccountingApi, place};
 use reading::{
     signin::{Exchange, callback},
     tokens,
@@ -17,7 +17,7 @@ use reading::{
 use serde::Deserialize;
 use store::SignIn;
 
-use crate::{app::App, books, caller::Host};
+use crate::{accounting_connections, app::App, caller::Host};
 
 /// What vendors append.
 #[derive(Deserialize)]
@@ -57,7 +57,8 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
         return Err(format!("the vendor says {word}; {again}"));
     }
     let code = back.code.filter(|code| code.len() <= 4_096).ok_or_else(|| format!("the address has no code; {again}"))?;
-    let connector = connectors::books_of(source).ok_or_else(|| "no books are read from a source of this name".to_owned())?;
+    let connector =
+        connectors::accounting_api_of(source).ok_or_else(|| "no books are read from a source of this name".to_owned())?;
     let access = connector.access();
     let secrets = tokens::app(&app.vault, source).await.map_err(|error| error.to_string())?;
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: sign_in.base.as_deref() };
@@ -76,12 +77,18 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
     if !sound {
         return Err(format!("the company's id has an unknown form; {again}"));
     }
-    let connected = books::connect(app, &sign_in.tenant, source, &realm, sign_in.base.as_deref(), &tokens).await;
+    let connected = accounting_connections::connect(app, &sign_in.tenant, source, &realm, sign_in.base.as_deref(), &tokens).await;
     connected.map_err(|fail| fail.detail().to_owned())
 }
 
 /// Which company was agreed to: the one that is wanted, or the only one.
-async fn company(app: &App, books: &dyn Books, sign_in: &SignIn, url: &str, access_token: &str) -> Result<String, String> {
+async fn company(
+    app: &App,
+    books: &dyn AccountingApi,
+    sign_in: &SignIn,
+    url: &str,
+    access_token: &str,
+) -> Result<String, String> {
     let request = axum::http::Request::get(place(url, sign_in.base.as_deref()))
         .header(header::ACCEPT, "application/json")
         .header(header::AUTHORIZATION, format!("Bearer {access_token}"))

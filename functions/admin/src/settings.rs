@@ -72,7 +72,7 @@ pub async fn put(
     let mut settings = settings_of(body, before.as_ref().map(|before| &before.value))?;
     // Books that are read back are never so old as that nobody asks: what is left out gets its default again.
     for source in app.vault.connections(tenant).await? {
-        if let Some(books) = connectors::books_of(&source) {
+        if let Some(books) = connectors::accounting_api_of(&source) {
             settings.freshness.entry(source).or_insert_with(|| crate::app::demand(books.access().limits.good_for));
         }
     }

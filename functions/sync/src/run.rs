@@ -1,7 +1,7 @@
 //! One reader's run over one connection: hints first, then what is due, until nothing is or the time is over.
 
 use anyhow::{Context, Result};
-use connectors::{Ask, Books};
+use connectors::{AccountingApi, Ask};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use kit::Budget;
@@ -33,7 +33,7 @@ pub(crate) struct Outcome {
 /// What a run works with once it holds the lease.
 pub(crate) struct Desk<'a> {
     pub(crate) run: &'a Run<'a>,
-    pub(crate) books: &'static dyn Books,
+    pub(crate) books: &'static dyn AccountingApi,
     pub(crate) link: Link<'a>,
     pub(crate) lease: Lease<Progress>,
     /// When the lease was last said to go on.
@@ -51,7 +51,7 @@ impl Run<'_> {
 
     pub(crate) async fn run(&self) -> Result<Outcome> {
         let nothing = Outcome { due_at: None, unfinished: false };
-        let Some(books) = connectors::books_of(self.source) else { return Ok(nothing) };
+        let Some(books) = connectors::accounting_api_of(self.source) else { return Ok(nothing) };
         let store = &self.handler.store;
         let holder = holder()?;
         let leased: Leased<Progress> = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;

@@ -167,7 +167,7 @@ async fn link(run: &Run<'_>) -> String {
 async fn begin(run: &Run<'_>) -> Option<String> {
     let handler = run.handler;
     let public = handler.public_url.as_deref()?;
-    let books = connectors::books_of(run.source)?;
+    let books = connectors::accounting_api_of(run.source)?;
     let app = tokens::app(&handler.vault, run.source).await.ok()?;
     let progress: Progress = handler.store.progress(run.tenant, run.source).await.ok()??;
     let access = books.access();

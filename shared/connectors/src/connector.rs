@@ -35,7 +35,7 @@ pub trait Connector: Send + Sync {
 pub enum Bodies {
     /// The objects themselves, applied at once.
     Objects(&'static dyn Objects),
-    /// Only ids: the objects are read back, see [`crate::Books`].
+    /// Only ids: the objects are read back, see [`crate::AccountingApi`].
     Hints(&'static dyn Hints),
 }
 
@@ -74,7 +74,7 @@ pub struct Hinted {
 pub struct Hint {
     /// The company, as the vendor names it.
     pub realm: String,
-    /// The kind of object, in the connector's own word: one of [`crate::Books::kinds`].
+    /// The kind of object, in the connector's own word: one of [`crate::AccountingApi::kinds`].
     pub kind: &'static str,
     /// The object.
     pub id: String,

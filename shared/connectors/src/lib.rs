@@ -2,7 +2,7 @@
 //!
 //! A connector verifies what arrives over its raw bytes and maps it to [`domain::Document`]s; it does no I/O, reads no
 //! clock and keeps nothing. Where webhooks carry ids only it also says what to ask the vendor for and reads the answers
-//! ([`Books`]): requests go out as data, answers come in as data, and `shared/reading` carries them. Adding one is a folder
+//! ([`AccountingApi`]): requests go out as data, answers come in as data, and `shared/reading` carries them. Adding one is a folder
 //! that implements [`Connector`] and a line in the list below; the contract suite in `tests/` then covers it.
 //!
 //! | module | system | webhooks carry |
@@ -12,8 +12,8 @@
 //! | [`quickbooks`] | QuickBooks Online | ids |
 //! | [`xero`] | Xero | ids |
 
+mod accounting_api;
 mod address;
-mod books;
 pub mod canonical;
 mod connector;
 mod form;
@@ -27,7 +27,9 @@ mod signature;
 pub mod stripe;
 pub mod xero;
 
-pub use books::{Access, Ask, Books, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, customer_id, place};
+pub use accounting_api::{
+    Access, AccountingApi, Ask, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, customer_id, place,
+};
 pub use connector::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
     Unnamed,
@@ -44,8 +46,8 @@ macro_rules! connectors {
         }
 
         /// The connector of a source whose books are read back.
-        pub fn books_of(source: &str) -> Option<&'static dyn Books> {
-            let all: &'static [(&'static dyn Connector, Option<&'static dyn Books>)] =
+        pub fn accounting_api_of(source: &str) -> Option<&'static dyn AccountingApi> {
+            let all: &'static [(&'static dyn Connector, Option<&'static dyn AccountingApi>)] =
                 &[$((&$connector, connectors!(@books $connector $(, $books)?))),*];
             all.iter().find(|(connector, _)| connector.source() == source).and_then(|(_, books)| *books)
         }

@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 
 use bytes::Bytes;
 use common::{hints, tenant};
-use connectors::{Ask, Books, Company, Page, Site, Trouble, books_of};
+use connectors::{AccountingApi, Ask, Company, Page, Site, Trouble, accounting_api_of};
 use domain::{
     Currency, Customer, CustomerKind, Document, Invoice, InvoiceStatus, Payment, PaymentKind,
     document::{ObjectId, Why},
@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 
 const REALM: &str = "9130347596842384";
 
-fn books() -> &'static dyn Books {
-    books_of("quickbooks").expect("read back")
+fn books() -> &'static dyn AccountingApi {
+    accounting_api_of("quickbooks").expect("read back")
 }
 
 fn company() -> Company {

@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 
 use bytes::Bytes;
 use common::{hints, tenant};
-use connectors::{Ask, Books, Company, Page, Site, Trouble, books_of};
+use connectors::{AccountingApi, Ask, Company, Page, Site, Trouble, accounting_api_of};
 use domain::{Currency, Customer, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus, document::Why};
 use http::{HeaderMap, HeaderValue, Response};
 use jiff::Timestamp;
@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 const REALM: &str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
 const ID: &str = "a03ffcd2-5d91-4c7e-b483-318584e9e439";
 
-fn books() -> &'static dyn Books {
-    books_of("xero").expect("read back")
+fn books() -> &'static dyn AccountingApi {
+    accounting_api_of("xero").expect("read back")
 }
 
 fn fixture(name: &str) -> String {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use connectors::{Ask, Books, Company, Pace, Page, Site, Trouble};
+use connectors::{AccountingApi, Ask, Company, Pace, Page, Site, Trouble};
 use domain::TenantId;
 use http::{HeaderValue, Request, Response, header};
 use kit::Clock;
@@ -50,7 +50,7 @@ pub struct Link<'a> {
     opened: Opened<'a>,
     tenant: &'a TenantId,
     source: &'a str,
-    books: &'static dyn Books,
+    books: &'static dyn AccountingApi,
     realm: String,
     base: Option<String>,
     tokens: tokio::sync::Mutex<Tokens>,
@@ -69,7 +69,7 @@ impl<'a> Link<'a> {
         opened: Opened<'a>,
         tenant: &'a TenantId,
         source: &'a str,
-        books: &'static dyn Books,
+        books: &'static dyn AccountingApi,
         progress: &Progress,
     ) -> Result<Self, TokenTrouble> {
         let keeper = Keeper { vault: opened.vault, web: opened.web };

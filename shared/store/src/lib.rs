@@ -51,7 +51,7 @@ pub use message::{
     record::{Record, RecordStatus, RecordedMessage},
     settle::{Settled, Settlement},
 };
-pub use sync::books::{Lease, Leased, SignIn, Waiting};
+pub use sync::lease::{Lease, Leased, SignIn, Waiting};
 pub use table::{
     error::{Error, Result},
     keys,

@@ -1,7 +1,7 @@
 //! A race over one company's books, whichever the vendor: webhooks, polls, comparisons and people's changes, with readers that
 //! die around each of their calls of AWS and of the vendor, and a vendor that limits, fails and goes away.
 
-mod books;
+mod company;
 pub mod judge;
 mod report;
 mod story;

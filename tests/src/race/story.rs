@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Doing, LISTENER, Place, Plan, READER, Report,
-    books::{Books, START},
+    company::{RacedCompany, START},
     judge::{self, Evidence},
     witness::Watch,
 };
@@ -43,7 +43,7 @@ struct Story<'a, D> {
     double: D,
     watch: Arc<Watch>,
     random: Random,
-    books: Books,
+    books: RacedCompany,
     late: Vec<Notification>,
     waiting: VecDeque<(Place, u32)>,
     good: Vec<(Timestamp, Option<Timestamp>)>,
@@ -69,7 +69,7 @@ pub async fn evidence_of<D: Keeper>(plan: &Plan) -> anyhow::Result<(Report, Evid
     let double = D::open(clock(&desk)).await?;
     let watch = Watch::new(desk.stack.world(), D::SOURCE);
     double.watch(watch.clone());
-    let books = Books::open(&double, plan, desk.stack.now());
+    let books = RacedCompany::open(&double, plan, desk.stack.now());
     let report = Report { source: D::SOURCE, seed: plan.seed, ..Report::default() };
     let (random, good) = (Random(plan.seed), Vec::new());
     let mut story = Story { plan, desk, double, watch, random, books, late: Vec::new(), waiting: VecDeque::new(), good, report };

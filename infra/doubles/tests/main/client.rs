@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use connectors::{Ask, Bodies, Books, Company, Headers, Hinted, Incoming, Page, Secret, Site, Trouble, books_of, by_source};
+use connectors::{
+    AccountingApi, Ask, Bodies, Company, Headers, Hinted, Incoming, Page, Secret, Site, Trouble, accounting_api_of, by_source,
+};
 use domain::{Document, PaymentStatus, TenantId};
 use doubles::{Clock, Delivery, Double, Truth};
 use http::{Request, Response, header};
@@ -63,7 +65,7 @@ pub fn date(text: &str) -> jiff::civil::Date {
 /// The connectors' reader of a source, let into one company of a double.
 pub struct Reader<'a> {
     pub double: &'a dyn Double,
-    pub books: &'static dyn Books,
+    pub books: &'static dyn AccountingApi,
     pub realm: String,
     pub token: String,
     pub company: Company,
@@ -72,7 +74,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub async fn of(double: &'a dyn Double, source: &str, realm: &str) -> Self {
-        let (books, token) = (books_of(source).expect("it is read back"), double.issue_tokens(realm).access_token);
+        let (books, token) = (accounting_api_of(source).expect("it is read back"), double.issue_tokens(realm).access_token);
         let tenant = TenantId::parse("acme").expect("a tenant");
         let mut reader = Self { double, books, realm: realm.to_owned(), token, company: Company::default(), tenant };
         let learned = reader.all(Ask::Company { page: None }).await.company.expect("a company");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     Ask, Company, Page, Site, Trouble, Unreadable,
-    books::{self, Reader},
+    accounting_api::{self, Reader},
     form,
     json::Flaws,
     raw::Fields,
@@ -34,9 +34,9 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
     let root = Fields::parse(text);
     let fault = root.as_ref().and_then(fault);
     if fault.as_ref().is_some_and(|fault| THROTTLED.contains(&fault.code.as_str())) {
-        return Err(Trouble::Limited(books::retry_after(answer.headers())));
+        return Err(Trouble::Limited(accounting_api::retry_after(answer.headers())));
     }
-    books::status(answer)?;
+    accounting_api::status(answer)?;
     let root = root.ok_or_else(|| Trouble::Garbled("it is no JSON object, or not all of one".to_owned()))?;
     let as_of = root.usable("time", form::instant);
     let mut reader = Reader { site, source: SOURCE, as_of, page: Page::default() };

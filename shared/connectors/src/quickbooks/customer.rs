@@ -3,7 +3,7 @@
 use domain::{Contact, Customer, CustomerKind, Document, PostalAddress};
 use jiff::Timestamp;
 
-use crate::{address, books::Reader, form, json::Flaws, places, raw::Fields};
+use crate::{accounting_api::Reader, address, form, json::Flaws, places, raw::Fields};
 
 use super::SOURCE;
 

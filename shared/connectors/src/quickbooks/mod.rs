@@ -23,8 +23,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused, Rejected,
-    Scope, Secret, Site, Trouble, books, signature,
+    Access, AccountingApi, Ask, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
+    Rejected, Scope, Secret, Site, Trouble, accounting_api, signature,
 };
 
 /// The connector of QuickBooks Online.
@@ -76,7 +76,7 @@ impl Hints for QuickBooks {
     }
 }
 
-impl Books for QuickBooks {
+impl AccountingApi for QuickBooks {
     fn access(&self) -> Access {
         Access {
             authorize_url: "https://appcenter.intuit.com/connect/oauth2",
@@ -116,7 +116,7 @@ impl Books for QuickBooks {
 
     /// It sends no headers about what is left; only `Retry-After`, with 429.
     fn pace(&self, headers: &HeaderMap) -> Pace {
-        Pace { wait: books::retry_after(headers), scarce: false }
+        Pace { wait: accounting_api::retry_after(headers), scarce: false }
     }
 
     fn pdf(&self, site: &Site<'_>, invoice: &str) -> Request<Bytes> {

@@ -5,7 +5,7 @@ use domain::{
 };
 use jiff::Timestamp;
 
-use crate::{address, books::Reader, form, json::Flaws, raw::Fields};
+use crate::{accounting_api::Reader, address, form, json::Flaws, raw::Fields};
 
 /// The currency that the object names, else the company's own: a company without several currencies names none.
 fn currency(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>) -> Option<Currency> {

@@ -6,7 +6,7 @@ use http::Response;
 
 use crate::{
     Ask, Company, Page, Realm, Site, Trouble,
-    books::{self, Reader},
+    accounting_api::{self, Reader},
     form,
     json::Flaws,
     raw::Fields,
@@ -20,7 +20,7 @@ use super::{
 
 /// Reads the answer to `ask`.
 pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
-    books::status(answer)?;
+    accounting_api::status(answer)?;
     let mut reader = Reader { site, source: SOURCE, as_of: None, page: Page::default() };
     if answer.status().as_u16() == 404 {
         return match ask {

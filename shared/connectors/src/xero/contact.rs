@@ -4,8 +4,8 @@ use domain::{Contact, Customer, CustomerKind, Document, PostalAddress, Unusable}
 use jiff::Timestamp;
 
 use crate::{
+    accounting_api::Reader,
     address::{self, PEOPLE_MAX},
-    books::Reader,
     form,
     json::Flaws,
     places,

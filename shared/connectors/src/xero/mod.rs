@@ -24,8 +24,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, Ask, Bodies, Books, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
-    Rejected, Scope, Secret, Site, Trouble, books, signature,
+    Access, AccountingApi, Ask, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm,
+    Refused, Rejected, Scope, Secret, Site, Trouble, accounting_api, signature,
 };
 
 /// The connector of Xero.
@@ -77,7 +77,7 @@ impl Hints for Xero {
     }
 }
 
-impl Books for Xero {
+impl AccountingApi for Xero {
     fn access(&self) -> Access {
         Access {
             authorize_url: "https://login.xero.com/identity/connect/authorize",
@@ -130,7 +130,7 @@ impl Books for Xero {
         let none_this_minute = ["x-minlimit-remaining", "x-appminlimit-remaining"].into_iter().any(|name| left(name) == Some(0));
         let minute = none_this_minute.then_some(Duration::from_secs(60));
         Pace {
-            wait: books::retry_after(headers).or(minute),
+            wait: accounting_api::retry_after(headers).or(minute),
             scarce: left("x-daylimit-remaining").is_some_and(|left| left < SCARCE),
         }
     }

@@ -3,7 +3,7 @@
 use domain::{Allocation, Currency, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus};
 use jiff::Timestamp;
 
-use crate::{books::Reader, form, json::Flaws, raw::Fields};
+use crate::{accounting_api::Reader, form, json::Flaws, raw::Fields};
 
 use super::time;
 
@@ -84,7 +84,7 @@ pub fn invoice(
         credited_minor,
         paid_is_gross: false,
         instalments: Vec::new(),
-        // It is asked for by itself, see [`crate::Books::link`].
+        // It is asked for by itself, see [`crate::AccountingApi::link`].
         url: None,
         purchase_order: object.usable("Reference", form::filled_text),
         contact: None,

@@ -1,5 +1,5 @@
 //! Books that are read back from accounting systems.
 
-pub(crate) mod books;
+pub(crate) mod lease;
 pub(crate) mod listed;
 pub(crate) mod reading;

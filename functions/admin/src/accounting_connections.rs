@@ -8,7 +8,7 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use connectors::{Ask, Books, Company};
+use connectors::{AccountingApi, Ask, Company};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
@@ -111,8 +111,8 @@ pub struct TestOut {
 }
 
 /// Finds the connector of a source that is read back.
-pub fn books_of(source: &str) -> Answer<&'static dyn Books> {
-    connectors::books_of(source)
+pub fn accounting_api_of(source: &str) -> Answer<&'static dyn AccountingApi> {
+    connectors::accounting_api_of(source)
         .ok_or_else(|| Fail::not_found("no books are read from a source of this name; GET /v1/sources lists those there are"))
 }
 
@@ -148,7 +148,7 @@ pub async fn authorize(
 ) -> Answer<Json<AuthorizeOut>> {
     let tenant = caller.at_least(Role::Admin)?;
     app.settings(tenant).await?;
-    let books = books_of(&source)?;
+    let books = accounting_api_of(&source)?;
     let AuthorizeIn { realm, base_url }: AuthorizeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     check_base(&app, base_url.as_deref())?;
     let before: Option<Progress> = app.store.progress(tenant, &source).await?;
@@ -168,7 +168,7 @@ pub async fn authorize(
 
 /// Connects a company with tokens that were got elsewhere: by a migration, or for a stand-in.
 pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, base: Option<&str>, tokens: &Tokens) -> Answer<()> {
-    let books = books_of(source)?;
+    let books = accounting_api_of(source)?;
     let now = app.clock.now();
     let config = serde_json::json!({ "realm": realm, "base_url": base });
     let before: Option<Progress> = app.store.progress(tenant, source).await?;
@@ -198,7 +198,7 @@ pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, ba
     responses((status = 200, description = "Its health", body = HealthOut), (status = 404, description = "not-found")))]
 pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<HealthOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
-    books_of(&source)?;
+    accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let held = app.vault.connection(tenant, &source).await?;
     let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
@@ -235,7 +235,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
     responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
 pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<TestOut>> {
     let tenant = caller.at_least(Role::Collector)?;
-    let books = books_of(&source)?;
+    let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
     let out = match Link::open(opened, tenant, &source, books, &progress).await {
@@ -254,7 +254,7 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
     responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
 pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<axum::http::StatusCode> {
     let tenant = caller.at_least(Role::Admin)?;
-    books_of(&source)?;
+    accounting_api_of(&source)?;
     progress_of(&app, tenant, &source).await?;
     app.store.close_books(tenant, &source).await?;
     app.vault.delete_connection(tenant, &source).await?;
@@ -274,7 +274,7 @@ pub async fn pdf(
     Path((source, invoice)): Path<(String, String)>,
 ) -> Answer<impl IntoResponse> {
     let tenant = caller.at_least(Role::Viewer)?;
-    let books = books_of(&source)?;
+    let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let none = || Fail::not_found("the vendor has no PDF of such an invoice; give the id that the vendor shows");
     // It becomes part of an address at the vendor.

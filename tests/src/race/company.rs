@@ -29,7 +29,7 @@ enum Standing {
 }
 
 /// The books and what was done to them.
-pub struct Books {
+pub struct RacedCompany {
     invoices: Vec<(String, Standing)>,
     due: Vec<usize>,
     /// The vendor's id of each invoice, by its number.
@@ -45,7 +45,7 @@ fn open_of(truth: &Truth) -> impl Iterator<Item = (&String, &doubles::InvoiceTru
     truth.customers.values().flat_map(|customer| &customer.invoices)
 }
 
-impl Books {
+impl RacedCompany {
     /// Opens a company's books.
     pub fn open<D: Keeper>(double: &D, plan: &Plan, now: Timestamp) -> Self {
         double.found("Coastal Supplies");

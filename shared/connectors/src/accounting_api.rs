@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{form, json::Flaws, raw::Fields};
 
 /// A system whose books can be read: pure, so that the same answer says the same every time.
-pub trait Books: Send + Sync {
+pub trait AccountingApi: Send + Sync {
     /// How one gets in, and how fast one may read.
     fn access(&self) -> Access;
 
@@ -30,7 +30,7 @@ pub trait Books: Send + Sync {
     /// The kind that invoices are of.
     fn invoice_kind(&self) -> &'static str;
 
-    /// Whether where customers see an invoice must be asked for by itself, see [`Books::link`].
+    /// Whether where customers see an invoice must be asked for by itself, see [`AccountingApi::link`].
     fn asks_for_links(&self) -> bool {
         false
     }
@@ -61,7 +61,7 @@ pub trait Books: Send + Sync {
         None
     }
 
-    /// What the answer to [`Books::link`] says.
+    /// What the answer to [`AccountingApi::link`] says.
     fn read_link(&self, _answer: &Response<Bytes>) -> Option<String> {
         None
     }
@@ -170,14 +170,14 @@ pub enum Ask {
     },
     /// Objects of one kind by id, at most [`Limits::ids_max`].
     Objects {
-        /// One of [`Books::kinds`].
+        /// One of [`AccountingApi::kinds`].
         kind: String,
         /// Their ids.
         ids: Vec<String>,
     },
     /// One object, whose absence then counts: it was deleted.
     One {
-        /// One of [`Books::kinds`].
+        /// One of [`AccountingApi::kinds`].
         kind: String,
         /// Its id.
         id: String,
