@@ -36,7 +36,7 @@ pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done>
     for address in suppressed {
         store.suppress(&about.tenant, Channel::Email, address, reason, event.at, Some(&about.customer)).await?;
     }
-    let Some(heard) = heard(event) else {
+    let Some(heard) = delivery_event(event) else {
         tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "SES says of a message what does not change its status");
         return Ok(Done::Noted);
     };
@@ -100,7 +100,7 @@ fn suppressed(event: &Event) -> (Vec<&str>, SuppressionReason) {
 }
 
 /// What the event says of the message, that is of its main recipient; none when it only says something of a copy.
-fn heard(event: &Event) -> Option<DeliveryEvent> {
+fn delivery_event(event: &Event) -> Option<DeliveryEvent> {
     match &event.kind {
         Kind::Send => Some(DeliveryEvent::Sent),
         Kind::Reject => Some(DeliveryEvent::Rejected),

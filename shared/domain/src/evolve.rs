@@ -145,10 +145,10 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::SharedUpserted { payment, reversals } => moves::put_shared(facts, payment, reversals),
         Event::SharedGone(id) => moves::shared_gone(facts, id),
         Event::SourceHeard { source, at } => {
-            let mut heard = facts.heard;
+            let mut heard = facts.sources_confirmed_at;
             let last = heard.entry(source.clone()).or_insert(*at);
             *last = (*last).max(*at);
-            Facts { heard, ..facts }
+            Facts { sources_confirmed_at: heard, ..facts }
         }
         Event::AgreementPut(agreement) => put_agreement(facts, agreement),
         Event::ChargePut(charge) => put_charge(facts, charge),
@@ -217,7 +217,7 @@ fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
 
 fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Facts {
     let known = facts.payments.iter().find(|fact| fact.payment.id == payment.id);
-    let Some(fresh) = PaymentFact::heard(known, payment, recorded_at) else { return facts };
+    let Some(fresh) = PaymentFact::merge(known, payment, recorded_at) else { return facts };
     let others = facts.payments.into_iter().filter(|fact| fact.payment.id != payment.id);
     Facts { payments: others.chain([fresh]).collect(), ..facts }
 }

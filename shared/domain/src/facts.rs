@@ -49,7 +49,7 @@ pub struct Facts {
     /// When the contacts were contacted, across customers, by [`Contact::person`](crate::Contact::person).
     pub contact_log: BTreeMap<String, ContactLog>,
     /// When each source last said that its books are complete.
-    pub heard: BTreeMap<String, Timestamp>,
+    pub sources_confirmed_at: BTreeMap<String, Timestamp>,
     /// When the customer last replied.
     pub replied_at: Option<Timestamp>,
     /// Work for people that is open, or whose reason is still there.
@@ -85,7 +85,7 @@ pub struct PaymentFact {
 impl PaymentFact {
     /// What is known of a payment once a version of it is heard of, in whatever order they come; `None` when that changes nothing. An older
     /// version may still say that the payment was received once.
-    pub fn heard(known: Option<&Self>, payment: &Payment, recorded_at: Timestamp) -> Option<Self> {
+    pub fn merge(known: Option<&Self>, payment: &Payment, recorded_at: Timestamp) -> Option<Self> {
         let is_received = |payment: &Payment| payment.status == PaymentStatus::Received;
         let Some(known) = known else {
             return Some(Self { payment: payment.clone(), recorded_at, received_before: None, archived: false });

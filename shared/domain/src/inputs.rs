@@ -38,7 +38,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     bare.payments.retain(|fact| !receivables.spent.contains(&fact.payment.id) || waits_for(fact));
     bare.shared.retain(|fact| !receivables.spent_shared.contains(&fact.payment.id) || waits_for(fact));
     // Whoever does not know yet what is demanded reads more than that.
-    bare.heard.retain(|source, _| policy.settings.freshness.contains_key(source));
+    bare.sources_confirmed_at.retain(|source, _| policy.settings.freshness.contains_key(source));
     // What is added to either must be named here: it is hashed, or it is said why not.
     let Facts {
         tenant,
@@ -60,7 +60,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         last_contact,
         addresses,
         contact_log: _,
-        heard,
+        sources_confirmed_at,
         replied_at,
     } = normal(&bare);
     let Policy { settings, breaker_open, workflows, published, withdrawn, senders, templates } = policy;
@@ -78,7 +78,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     hash.add(&(&reversals, &shared_reversals, &agreements, &charges, &orders, &work));
     let cases: Vec<_> = cases.iter().collect();
     hash.add(&(&cases, &coverage, &pending));
-    hash.add(&(&last_contact, &addresses, &heard, replied_at.map(Timestamp::as_millisecond)));
+    hash.add(&(&last_contact, &addresses, &sources_confirmed_at, replied_at.map(Timestamp::as_millisecond)));
     let mut workflows: Vec<(&str, u32)> = workflows.iter().map(|workflow| (workflow.id.as_str(), workflow.version)).collect();
     workflows.sort_unstable();
     let templates: Vec<_> = templates.iter().collect();
@@ -119,7 +119,7 @@ mod tests {
         let mut other = stage.facts.clone();
         other.invoices.reverse();
         other.version += 7;
-        other.heard.insert("canonical".to_owned(), now);
+        other.sources_confirmed_at.insert("canonical".to_owned(), now);
         assert_eq!(inputs(&other, &stage.policy, now), hash, "order, counters and what nobody demands say nothing");
         // A closed invoice says the same whether or not it is set aside.
         let mut paid = stage;

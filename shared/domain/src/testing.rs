@@ -111,7 +111,7 @@ impl Stage {
                 last_contact: LastContact::default(),
                 addresses: BTreeMap::new(),
                 contact_log: BTreeMap::new(),
-                heard: BTreeMap::new(),
+                sources_confirmed_at: BTreeMap::new(),
                 replied_at: None,
                 work: Vec::new(),
                 orders: Vec::new(),
@@ -196,7 +196,7 @@ impl Stage {
             received_on: at(recorded_at).to_zoned(jiff::tz::TimeZone::UTC).date(),
             allocations: vec![Allocation { invoice: invoice.clone(), amount_minor }],
         };
-        self.facts.payments.push(PaymentFact::heard(known.as_ref(), &payment, at(recorded_at)).expect("a newer version"));
+        self.facts.payments.push(PaymentFact::merge(known.as_ref(), &payment, at(recorded_at)).expect("a newer version"));
     }
 
     /// Says that a person was contacted at these instants, each by a message about `customer`.

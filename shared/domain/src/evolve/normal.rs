@@ -44,7 +44,7 @@ pub fn normal(facts: &Facts) -> Facts {
     facts.last_contact.live = facts.last_contact.live.map(second);
     facts.last_contact.shadow = facts.last_contact.shadow.map(second).max(facts.last_contact.live);
     facts.replied_at = facts.replied_at.map(millisecond);
-    for heard in facts.heard.values_mut() {
+    for heard in facts.sources_confirmed_at.values_mut() {
         *heard = millisecond(*heard);
     }
     people(&mut facts);

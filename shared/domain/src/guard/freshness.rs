@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(ask: &Ask<'_>) -> Verdict {
     let source = &ask.facts.customer.source;
     let Some(demand) = ask.policy.settings.freshness.get(source) else { return Verdict::Allow };
-    let heard = ask.facts.heard.get(source).copied().unwrap_or(Timestamp::MIN);
+    let heard = ask.facts.sources_confirmed_at.get(source).copied().unwrap_or(Timestamp::MIN);
     match calendar::freshness(demand) {
         Some(age_max) if ask.now.duration_since(heard) <= age_max => Verdict::Allow,
         Some(_) | None => {

@@ -96,7 +96,7 @@ fn books_must_be_as_fresh_as_the_tenant_asks() {
     ] {
         let said = check("freshness", Channel::Email, NOON, |stage| {
             stage.policy.settings.freshness.extend(demand.map(|demand| ("canonical".to_owned(), demand.to_owned())));
-            stage.facts.heard.extend(heard.map(|heard| ("canonical".to_owned(), at(heard))));
+            stage.facts.sources_confirmed_at.extend(heard.map(|heard| ("canonical".to_owned(), at(heard))));
         });
         assert_eq!(said == Verdict::Allow, allowed, "{demand:?} {heard:?}");
     }

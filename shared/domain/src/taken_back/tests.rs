@@ -184,7 +184,7 @@ fn in_whatever_order_its_versions_are_heard_of_a_payment_is_the_same() {
     let heard = |order: &[usize]| {
         let mut known: Option<PaymentFact> = None;
         for at in order {
-            known = PaymentFact::heard(known.as_ref(), &all[*at], NOW.parse().expect("an instant")).or(known);
+            known = PaymentFact::merge(known.as_ref(), &all[*at], NOW.parse().expect("an instant")).or(known);
         }
         known
     };

@@ -77,7 +77,7 @@ impl Outside {
             let at = Timestamp::from_millisecond(number(found.get(&key)?, heartbeat::HEARD_AT)?).ok()?;
             Some((source, at))
         });
-        Ok(Facts { addresses, contact_log, heard: heard.into_iter().collect(), ..facts })
+        Ok(Facts { addresses, contact_log, sources_confirmed_at: heard.into_iter().collect(), ..facts })
     }
 }
 
@@ -252,7 +252,7 @@ impl Store {
             last_contact: head.last_contact,
             addresses: BTreeMap::new(),
             contact_log: BTreeMap::new(),
-            heard: BTreeMap::new(),
+            sources_confirmed_at: BTreeMap::new(),
             replied_at: head.replied_at,
             work,
             orders,

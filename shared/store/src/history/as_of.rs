@@ -390,7 +390,7 @@ impl Everything {
             coverage: self.coverage_as_of(at, before),
             pending: vec![],
             last_contact: self.last_contact(at, before),
-            heard: BTreeMap::new(),
+            sources_confirmed_at: BTreeMap::new(),
             replied_at: self.head.replied_at.filter(|replied| *replied <= at),
         };
         for (sk, row) in own.iter().filter(|(_, row)| row.contains_key(DOC)) {
@@ -421,7 +421,7 @@ impl Everything {
         let settings_now = settings.get("SETTINGS").map(|row| json::<Settings>(row, DOC)).transpose()?;
         if settings_now.is_some_and(|settings| settings.freshness.contains_key(source)) {
             let heard = settings.get(format!("HEARD#{source}").as_str()).and_then(|row| number(row, heartbeat::HEARD_AT));
-            facts.heard = heard.map(|at| (source.clone(), instant(at))).into_iter().collect();
+            facts.sources_confirmed_at = heard.map(|at| (source.clone(), instant(at))).into_iter().collect();
         }
         facts.cases = self.cases(before);
         let (addresses, contact_log) = {

@@ -205,7 +205,7 @@ impl Store {
                             entry.message.status == PendingStatus::Calling
                                 && entry.attempt.as_ref().is_some_and(|held| held.id == attempt.id)
                         };
-                        let how = Conclusion::heard(&note, now);
+                        let how = Conclusion::of_receipt(&note, now);
                         return self.conclude(tenant, &head.customer, message, &how, mine).await;
                     }
                 }

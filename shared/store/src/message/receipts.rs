@@ -58,7 +58,7 @@ impl Note {
     }
 
     /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
-    pub(crate) fn stand_on(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
+    pub(crate) fn merge_into_record(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
         let Some(outcome) = outcome else { return false };
         let status = text(row, attributes::record::STATUS).and_then(RecordStatus::read).unwrap_or(RecordStatus::Decided);
         let change = changes(self.heard, status, outcome);
@@ -190,7 +190,7 @@ impl Store {
                     }
                     PendingStatus::Unknown | PendingStatus::Later(_) => {
                         let allowed = |entry: &Entry| entry.message.status.is_unknown();
-                        let how = Conclusion::heard(&note, now);
+                        let how = Conclusion::of_receipt(&note, now);
                         if self.conclude(tenant, customer, message, &how, allowed).await? {
                             return Ok(true);
                         }

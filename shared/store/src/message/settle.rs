@@ -124,7 +124,7 @@ impl Store {
             let note = entry.heard.as_deref().and_then(Note::read);
             let outcome = settlement.status.outcome();
             let mut row = record::row(&text, body.status, outcome, settlement.provider_id.as_deref(), &attempt.id);
-            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
+            let lost = note.is_some_and(|note| note.merge_into_record(&mut row, outcome));
             if !self.put_record(tenant, customer, &body, row, attempt).await? {
                 return Ok(false);
             }
@@ -279,7 +279,7 @@ impl Store {
                 row.insert(attributes::record::STATUS.to_owned(), s(MessageStatus::InDoubt.as_str()));
             }
             let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
-            let lost = note.is_some_and(|note| note.stand_on(&mut row, outcome));
+            let lost = note.is_some_and(|note| note.merge_into_record(&mut row, outcome));
             let mut change = Change::of(keys::head(tenant, customer))
                 .when(is(head::TIP, s(head.tip.clone())))
                 .when(is(head::VERSION, n(head.version)))
@@ -401,7 +401,7 @@ impl<'a> Conclusion<'a> {
     }
 
     /// By what its provider said.
-    pub(crate) fn heard(note: &'a Note, now: Timestamp) -> Self {
+    pub(crate) fn of_receipt(note: &'a Note, now: Timestamp) -> Self {
         Self {
             status: note.settles(),
             at: now,

@@ -68,14 +68,14 @@ async fn a_heartbeat_is_read_where_it_is_demanded() {
     let table = table().await;
     table.say("e1", &[invoice_doc("INV-1", 1), Document::Heartbeat(at(3))], 0).await;
     // Nothing is known of the tenant's demands yet.
-    assert_eq!(table.facts().await.heard, [("stripe".to_owned(), at(3))].into());
+    assert_eq!(table.facts().await.sources_confirmed_at, [("stripe".to_owned(), at(3))].into());
     table.store.policy(&table.tenant, &Default::default(), store::Read::Fresh).await.unwrap();
-    assert_eq!(table.facts().await.heard, Default::default());
+    assert_eq!(table.facts().await.sources_confirmed_at, Default::default());
     let known = table.store.settings(&table.tenant).await.unwrap().unwrap();
     let settings = Settings { freshness: [("stripe".to_owned(), "PT26H".to_owned())].into(), ..known.value };
     table.store.put_settings(&table.tenant, &settings, Some(known.rev), at(4)).await.unwrap();
     table.store.policy(&table.tenant, &Default::default(), store::Read::Fresh).await.unwrap();
-    assert_eq!(table.facts().await.heard, [("stripe".to_owned(), at(3))].into());
+    assert_eq!(table.facts().await.sources_confirmed_at, [("stripe".to_owned(), at(3))].into());
 }
 
 #[tokio::test]

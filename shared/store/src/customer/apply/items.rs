@@ -55,7 +55,7 @@ pub(super) fn said_before(row: Option<&Row>, object: &impl Serialize, version: &
 /// What is known of a payment once it is heard of now, by what the table has of it.
 pub(super) fn payment_heard(row: Option<&Row>, payment: &Payment, now: Timestamp) -> Result<PaymentFact> {
     let known = row.filter(|row| row.contains_key(DOC)).map(payment_of).transpose()?;
-    let heard = PaymentFact::heard(known.as_ref(), payment, now);
+    let heard = PaymentFact::merge(known.as_ref(), payment, now);
     // What comes along with something else stays as it is.
     Ok(heard.or(known).unwrap_or_else(|| PaymentFact {
         archived: Default::default(),

@@ -270,7 +270,7 @@ impl Plan<'_> {
     fn received_once(&self, key: &Key, row: Option<&Row>, owner: &CustomerId, payment: &Payment) -> Result<Option<Unit>> {
         let Some(row) = row.filter(|row| row.contains_key(DOC)) else { return Ok(None) };
         let known = payment_of(row)?;
-        let Some(fact) = PaymentFact::heard(Some(&known), payment, self.now) else { return Ok(None) };
+        let Some(fact) = PaymentFact::merge(Some(&known), payment, self.now) else { return Ok(None) };
         let as_read = is(document::VERSION, s(known.payment.source_version.sortable())).and(present(DOC));
         let change = Change::of(key.clone()).put(fact::SEEN_AT, n(millis(self.now))).put(CHASE, s(format!("P#{}", payment.id)));
         let change = with_received(change.add(document::REVISION, n(1)).when(as_read), &fact);

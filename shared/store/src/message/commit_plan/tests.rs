@@ -83,7 +83,7 @@ fn facts(head: &Head) -> Facts {
         last_contact: LastContact::default(),
         addresses: BTreeMap::<String, AddressFact>::new(),
         contact_log: BTreeMap::new(),
-        heard: BTreeMap::new(),
+        sources_confirmed_at: BTreeMap::new(),
         replied_at: None,
         work: vec![],
         orders: vec![],
