@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use jiff::civil::date;
 use local::{Options, metrics::Metrics};
 use serde_json::json;
-use tests::{company::clock, desk::Desk};
+use tests::{company::clock, test_tenant::TestTenant};
 
 use crate::{
     rig::{Probes, less},
@@ -28,7 +28,7 @@ const WEBHOOKS: usize = 100;
 const BUSY: [&str; 3] = ["sync", "ingest", "dispatch"];
 
 struct Bench {
-    desk: Desk,
+    desk: TestTenant,
     double: QuickBooks,
     probes: Arc<Probes>,
 }
@@ -64,7 +64,7 @@ pub async fn run(invoices: usize) -> anyhow::Result<()> {
     let probes = Arc::new(Probes::default());
     let now = Some("2026-03-02T15:00:00Z".parse()?);
     let options = Options { now, registry: probes.registry()?, seed: Some(1), ..Options::default() };
-    let desk = Desk::start(options, settings, None).await;
+    let desk = TestTenant::start(options, settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await?;
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let mut made = Vec::new();

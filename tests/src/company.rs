@@ -6,15 +6,15 @@ use std::sync::Arc;
 use doubles::{App, Clock, Delivery, Double, Notification};
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, Reply};
+use crate::test_tenant::{Reply, TestTenant};
 
 /// The stack's virtual time, for doubles.
-pub fn clock(desk: &Desk) -> Clock {
+pub fn clock(desk: &TestTenant) -> Clock {
     let clock = desk.stack.clock();
     Arc::new(move || clock.now())
 }
 
-impl Desk {
+impl TestTenant {
     /// The admin API as the operator of the deployment.
     pub async fn operator(&self, method: &str, path: &str, body: &Value) -> Reply {
         let token = self.stack.token("app", "admin").unwrap();

@@ -2,35 +2,35 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, Reply},
     documents::{changed, customer, invoice},
+    test_tenant::{Reply, TestTenant},
 };
 
 const START: &str = "2026-02-03T08:00:00Z";
 
 /// A desk with one customer who owes 1,250.00, due on 2 February; the answer holds its id.
-async fn desk() -> (Desk, Value, String) {
-    let desk = Desk::at(START).await;
+async fn desk() -> (TestTenant, Value, String) {
+    let desk = TestTenant::at(START).await;
     let document = invoice(&customer("C-1"), "F-1", 125_000, "2026-02-02");
     desk.put(&document).await;
     let customer = desk.matter("C-1").await["customer"]["id"].as_str().unwrap().to_owned();
     (desk, document, customer)
 }
 
-async fn make(desk: &Desk, customer: &str, mut body: Value) -> Reply {
+async fn make(desk: &TestTenant, customer: &str, mut body: Value) -> Reply {
     body["customer"] = json!(customer);
     desk.admin("POST", "/v1/agreements", &body).await
 }
 
-async fn made(desk: &Desk, customer: &str, body: Value) -> String {
+async fn made(desk: &TestTenant, customer: &str, body: Value) -> String {
     make(desk, customer, body).await.is(200).body["id"].as_str().unwrap().to_owned()
 }
 
-async fn act(desk: &Desk, id: &str, act: &str, body: Value) -> Reply {
+async fn act(desk: &TestTenant, id: &str, act: &str, body: Value) -> Reply {
     desk.admin("POST", &format!("/v1/agreements/{id}/{act}"), &body).await
 }
 
-async fn status(desk: &Desk, id: &str) -> Value {
+async fn status(desk: &TestTenant, id: &str) -> Value {
     desk.admin("GET", &format!("/v1/agreements/{id}"), &Value::Null).await.is(200).body["status"].clone()
 }
 
@@ -122,7 +122,7 @@ async fn a_charge_is_due_once_a_person_confirmed_it() {
             step("person", "P40D", json!({"task": {"title": "Call"}})),
         ],
     });
-    let desk = Desk::with(START, json!({}), Some(vec![workflow])).await;
+    let desk = TestTenant::with(START, json!({}), Some(vec![workflow])).await;
     let document = invoice(&customer("C-1"), "F-1", 125_000, "2026-02-02");
     desk.put(&document).await;
     desk.end_of("2026-02-10").await;

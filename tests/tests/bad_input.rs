@@ -5,8 +5,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use store::inspect::Item;
 use tests::{
-    desk::{Desk, Reply},
     documents::{changed, customer, invoice, payment, sign_canonical},
+    test_tenant::{Reply, TestTenant},
 };
 
 fn good(id: &str) -> Value {
@@ -26,7 +26,7 @@ fn with(pointer: &str, value: Value) -> Value {
 }
 
 /// Nothing of what was refused is there, and a good customer is chased beside it.
-async fn others_go_on(desk: &Desk) {
+async fn others_go_on(desk: &TestTenant) {
     desk.put(&good("C-GOOD")).await;
     desk.end_of("2026-02-06").await;
     let to: Vec<String> = desk.sent().into_iter().map(|mail| mail.to).collect();
@@ -78,7 +78,7 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
         ("/customer", json!("C-BAD")),
         ("/invoice", json!([])),
     ];
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     for (pointer, value) in cases {
         let reply = desk.send(&with(pointer, value.clone())).await;
         let short: String = value.to_string().chars().take(60).collect();
@@ -99,7 +99,7 @@ async fn a_document_that_is_wrong_by_itself_is_refused_by_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_no_document_are_refused() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested =
         format!("{{\"type\":\"invoice.upserted\",\"x\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
@@ -127,7 +127,7 @@ async fn bytes_that_are_no_document_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_the_source_is_refused() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let body = good("C-BAD").to_string().into_bytes();
     let now = desk.second();
     let signed = |at_s: i64| sign_canonical(&desk.canonical.secret, "evt_x", at_s, &body);
@@ -169,7 +169,7 @@ async fn who_is_not_the_source_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_needs_other_facts_is_kept_for_a_person() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let nobody = json!({"external_id": "C-NOBODY"});
     desk.send(&payment("C-NOBODY", "P-1", 1, "received", "F-1", 100)).await.is(202);
     desk.send(&invoice(&nobody, "F-1", 100, "2026-02-04")).await.is(202);
@@ -180,7 +180,7 @@ async fn what_needs_other_facts_is_kept_for_a_person() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_with_line_breaks_markup_and_template_syntax_are_only_names() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let mut document = good("C-1");
     document["customer"]["name"] = json!("<b>{{ 7 * 7 }}</b>\r\nBcc: x@evil.example");
     document["customer"]["contacts"][0]["name"] =
@@ -199,7 +199,7 @@ async fn names_with_line_breaks_markup_and_template_syntax_are_only_names() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let many = "{% for a in invoices %}{% for b in invoices %}{% for c in invoices %}x{% endfor %}{% endfor %}{% endfor %}";
     for (field, body) in [
         ("/body", "{% for x in range(1000000000) %}x{% endfor %}"),
@@ -250,7 +250,7 @@ async fn templates_and_conditions_that_cannot_be_right_are_refused_with_pointers
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_version_changes_nothing() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let document = good("C-1");
     desk.put(&changed(&document, 5, &json!({"paid_minor": 125_000}))).await;
     assert_eq!(desk.send(&document).await.is(200).body["result"], "stale");
@@ -259,7 +259,7 @@ async fn an_older_version_changes_nothing() {
 }
 
 /// The items of a customer whose sort keys begin so.
-async fn items_of(desk: &Desk, customer: &str, kind: &str) -> Vec<Item> {
+async fn items_of(desk: &TestTenant, customer: &str, kind: &str) -> Vec<Item> {
     let id = desk.matter(customer).await["customer"]["id"].as_str().unwrap().to_owned();
     items(&desk.stack).into_iter().filter(|item| item.pk().contains(&id) && item.sk().starts_with(kind)).collect()
 }
@@ -271,7 +271,7 @@ fn say(items: &[Item], text: &str) -> bool {
 }
 
 /// Replaces a text within the items of a customer whose sort keys begin so, as a later release might have written it.
-async fn rewrite(desk: &Desk, customer: &str, kind: &str, (from, to): (&str, &str)) {
+async fn rewrite(desk: &TestTenant, customer: &str, kind: &str, (from, to): (&str, &str)) {
     let db = aws_sdk_dynamodb::Client::new(&desk.stack.clients().sdk);
     let table = desk.stack.world().template.tables.iter().find(|table| table.has_stream).unwrap().name.clone();
     let mut written = 0;
@@ -292,7 +292,7 @@ async fn what_does_not_read_holds_up_its_own_customer_and_a_person_is_told() {
     // A text where an amount is, and a case of two parts.
     let forms = [("INV#", ("\"total_minor\":125000", "\"total_minor\":\"much\"")), ("HEAD", ("[[", "[[\"case_of_2031\",1],["))];
     for (kind, words) in forms {
-        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
         desk.put(&good("C-LATER")).await;
         desk.advance("PT5M").await;
         rewrite(&desk, "C-LATER", kind, words).await;
@@ -312,7 +312,7 @@ const LATER_WORDS: [(&str, &str, &str); 2] =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_of_a_later_release_keeps_its_customer_back_and_nothing_is_lost() {
     for (kind, known, later) in LATER_WORDS {
-        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
         desk.put(&good("C-LATER")).await;
         desk.advance("PT5M").await;
         rewrite(&desk, "C-LATER", kind, (known, later)).await;
@@ -342,7 +342,7 @@ async fn a_word_of_a_later_release_keeps_its_customer_back_and_nothing_is_lost()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_an_invoice_is_for_need_not_be_known() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let mut document = good("C-1");
     document["invoice"]["for_external_id"] = json!("NOBODY");
     document["invoice"]["for_name"] = json!("Nobody Ltd");

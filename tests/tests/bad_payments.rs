@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::Desk,
     documents::{customer, invoice, payment},
+    test_tenant::TestTenant,
 };
 
 /// A good document with one value replaced, under `/payment` or `/credit_note`.
@@ -39,7 +39,7 @@ async fn a_payment_that_is_wrong_by_itself_is_refused_by_field_and_takes_nothing
         ("allocations/invoice_external_id", json!("x".repeat(10_240)), "/allocations/0/invoice_external_id"),
         ("allocations/invoice_external_id", json!(null), "/allocations/0/invoice_external_id"),
     ];
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     for kind in ["payment", "credit_note"] {
         for (field, value, pointer) in &cases {
@@ -65,7 +65,7 @@ async fn a_payment_that_is_wrong_by_itself_is_refused_by_field_and_takes_nothing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_credit_than_the_invoice_has_never_asks_for_less_than_nothing() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.put(&invoice(&customer("C-1"), "F-2", 50_000, "2026-02-04")).await;
     let mut note = with("credit_note", "amount_minor", &json!(200_000));
@@ -89,7 +89,7 @@ async fn more_credit_than_the_invoice_has_never_asks_for_less_than_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_that_is_wrong_by_itself_changes_nothing() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     let before = desk.matter("C-1").await["customer"].clone();
     for (pointer, value) in [

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, at},
     documents::sign_stripe,
+    test_tenant::{TestTenant, at},
 };
 
 /// An invoice in euros, due on 4 February 2026, with changes.
@@ -22,13 +22,13 @@ fn invoice(id: &str, changes: &Value) -> Value {
     object
 }
 
-fn event(desk: &Desk, kind: &str, object: &Value) -> Value {
+fn event(desk: &TestTenant, kind: &str, object: &Value) -> Value {
     json!({"id": desk.fresh_id(), "object": "event", "api_version": "2024-10-28.acacia", "created": desk.second(), "type": kind,
         "data": {"object": object}})
 }
 
 /// The customer of what was bad is not there, and a good one is chased beside it.
-async fn others_go_on(desk: &Desk) {
+async fn others_go_on(desk: &TestTenant) {
     desk.send_stripe(&event(desk, "invoice.finalized", &invoice("GOOD", &json!({})))).await.is(202);
     desk.end_of("2026-02-06").await;
     let to: Vec<String> = desk.sent().into_iter().map(|mail| mail.to).collect();
@@ -60,7 +60,7 @@ async fn what_cannot_be_read_becomes_an_exception_that_names_field_and_remedy() 
         (json!({"customer": null}), "customer"),
         (json!({"created": "yesterday"}), "created"),
     ];
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     for (count, (changes, field)) in cases.iter().enumerate() {
         let sent = event(&desk, "invoice.finalized", &invoice("BAD", changes));
         let short: String = changes.to_string().chars().take(80).collect();
@@ -81,7 +81,7 @@ async fn what_cannot_be_read_becomes_an_exception_that_names_field_and_remedy() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_that_do_not_add_up_ask_for_what_stripe_collects() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     // A due date before the issue, parts that do not add up, and more credit than there is to pay: what remains counts.
     let cases = [
         (json!({"amount_due": 9_000, "amount_paid": 4_000, "amount_remaining": 3_000}), 3_000),
@@ -100,7 +100,7 @@ async fn amounts_that_do_not_add_up_ask_for_what_stripe_collects() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bytes_that_are_no_event_are_refused() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let nested = format!("{{\"id\":\"evt_x\",\"data\":{}1{}}}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
     let large = event(&desk, "invoice.finalized", &invoice("BAD", &json!({"description": "x".repeat(1 << 20)})));
@@ -127,7 +127,7 @@ async fn bytes_that_are_no_event_are_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn valid_json_of_a_wrong_shape_is_kept_for_a_person() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let now = desk.second();
     let cases = [
         (json!({"id": "evt_a", "type": "invoice.paid", "created": now}), "/data"),
@@ -149,7 +149,7 @@ async fn valid_json_of_a_wrong_shape_is_kept_for_a_person() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_stripe_is_refused() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let body = event(&desk, "invoice.finalized", &invoice("BAD", &json!({}))).to_string().into_bytes();
     let (now, path) = (desk.second(), desk.stripe.path.clone());
     let signed = |at_s: i64| sign_stripe(&desk.stripe.secret, at_s, &body);
@@ -179,7 +179,7 @@ async fn who_is_not_stripe_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_with_line_breaks_markup_and_template_syntax_are_only_names() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let hostile = json!({
         "customer_name": "<b>{{ 7 * 7 }}</b>\r\nBcc: x@evil.example {% for x in invoices %}",
         "number": "F-1\r\nX: {{ tenant.name }} <img src=x>",

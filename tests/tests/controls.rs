@@ -4,25 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, local_time},
     documents::{customer, invoice},
+    test_tenant::{TestTenant, local_time},
 };
 
-async fn owed_by(desk: &Desk, count: usize, due_on: &str) {
+async fn owed_by(desk: &TestTenant, count: usize, due_on: &str) {
     owed_by_others(desk, 0..count, due_on).await;
 }
 
-async fn owed_by_others(desk: &Desk, customers: std::ops::Range<usize>, due_on: &str) {
+async fn owed_by_others(desk: &TestTenant, customers: std::ops::Range<usize>, due_on: &str) {
     for n in customers {
         desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 10_000, due_on)).await;
     }
 }
 
-fn recipients(desk: &Desk) -> BTreeSet<String> {
+fn recipients(desk: &TestTenant) -> BTreeSet<String> {
     desk.sent().into_iter().map(|mail| mail.to).collect()
 }
 
-fn by_day(desk: &Desk) -> BTreeMap<String, usize> {
+fn by_day(desk: &TestTenant) -> BTreeMap<String, usize> {
     let mut days = BTreeMap::new();
     for mail in desk.sent() {
         *days.entry(local_time(&mail, "Europe/Berlin").date().to_string()).or_default() += 1;
@@ -32,7 +32,7 @@ fn by_day(desk: &Desk) -> BTreeMap<String, usize> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_daily_cap_ramps_and_loses_nobody() {
-    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"caps": {"per_day": 10}}), None).await;
+    let desk = TestTenant::with("2026-02-08T20:00:00Z", json!({"caps": {"per_day": 10}}), None).await;
     owed_by(&desk, 25, "2026-02-06").await;
     desk.end_of("2026-02-11").await;
     let days = by_day(&desk);
@@ -44,7 +44,7 @@ async fn a_daily_cap_ramps_and_loses_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_breaker_holds_an_unusual_day_until_a_person_has_looked() {
     const MINIMUM: usize = 8;
-    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": MINIMUM}}), None).await;
+    let desk = TestTenant::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": MINIMUM}}), None).await;
     owed_by(&desk, 40, "2026-02-06").await;
     desk.to("2026-02-09T15:00:00Z").await;
     assert_eq!(desk.sent().len(), MINIMUM, "what the breaker allows, and no more");
@@ -67,7 +67,7 @@ async fn the_breaker_holds_an_unusual_day_until_a_person_has_looked() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_breaker_held_overnight_waits_for_the_person_and_then_for_the_window() {
-    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 8}}), None).await;
+    let desk = TestTenant::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 8}}), None).await;
     owed_by(&desk, 20, "2026-02-06").await;
     desk.end_of("2026-02-10").await;
     assert_eq!(desk.sent().len(), 8, "nobody looked, nothing leaves");
@@ -80,7 +80,7 @@ async fn what_the_breaker_held_overnight_waits_for_the_person_and_then_for_the_w
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_usual_does_not_trip_the_breaker() {
-    let desk = Desk::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 30}}), None).await;
+    let desk = TestTenant::with("2026-02-08T20:00:00Z", json!({"breaker": {"factor": 3, "minimum": 30}}), None).await;
     owed_by(&desk, 20, "2026-02-06").await;
     desk.end_of("2026-02-09").await;
     assert_eq!(desk.sent().len(), 20);
@@ -89,7 +89,7 @@ async fn what_is_usual_does_not_trip_the_breaker() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kill_switch_stops_at_once_and_lifting_it_goes_on() {
-    let desk = Desk::at("2026-02-08T20:00:00Z").await;
+    let desk = TestTenant::at("2026-02-08T20:00:00Z").await;
     owed_by(&desk, 20, "2026-02-06").await;
     desk.to("2026-02-09T11:00:00Z").await;
     let before = desk.sent().len();

@@ -2,12 +2,12 @@
 
 use local::Mode;
 use tests::{
-    desk::Desk,
     documents::{customer, invoice},
+    test_tenant::TestTenant,
 };
 
-async fn due() -> Desk {
-    let desk = Desk::at("2026-02-04T20:00:00Z").await;
+async fn due() -> TestTenant {
+    let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::Desk,
     documents::{customer, invoice},
+    test_tenant::TestTenant,
 };
 
-async fn reminded() -> Desk {
-    let desk = Desk::at("2026-02-04T20:00:00Z").await;
+async fn reminded() -> TestTenant {
+    let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.to("2026-02-05T16:30:00Z").await;
     assert_eq!(desk.log(), ["2026-02-05 email reminder"]);

@@ -12,9 +12,9 @@ use store::{
     inspect::{Item, Stored},
 };
 use tests::{
-    desk::Desk,
     documents::{changed, customer, invoice, payment},
     faults::judge::open_table,
+    test_tenant::TestTenant,
 };
 
 use crate::lists::{Story, items, records, tenant};
@@ -102,7 +102,7 @@ async fn records_that_come_again_make_no_further_version() {
 
 #[tokio::test]
 async fn a_ladder_makes_no_history_and_a_change_one_version() {
-    let desk = Desk::at("2026-01-05T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
     let document = invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04");
     desk.put(&document).await;
     desk.advance("PT1H").await;
@@ -132,7 +132,7 @@ async fn a_ladder_makes_no_history_and_a_change_one_version() {
 
 #[tokio::test]
 async fn what_was_given_up_is_a_gap_that_explanations_name() {
-    let desk = Desk::at("2026-01-05T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
     let document = invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04");
     desk.put(&document).await;
     desk.advance("PT1H").await;

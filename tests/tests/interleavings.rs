@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use local::{Mode, When};
 use serde_json::{Value, json};
 use tests::{
-    desk::Desk,
     documents::{changed, customer, invoice, payment},
+    test_tenant::TestTenant,
 };
 
 /// More calls than any of the functions makes in an invocation.
@@ -19,8 +19,8 @@ fn owed() -> Value {
 }
 
 /// A desk on the evening before its only reminder.
-async fn evening_before() -> Desk {
-    let desk = Desk::at("2026-02-04T20:00:00Z").await;
+async fn evening_before() -> TestTenant {
+    let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
     desk.put(&owed()).await;
     desk
 }
@@ -34,7 +34,7 @@ async fn moment() -> Timestamp {
 }
 
 /// Whether a message is past the point of no return: claimed, or gone.
-async fn is_claimed(desk: &Desk) -> bool {
+async fn is_claimed(desk: &TestTenant) -> bool {
     let pending = desk.matter("C-1").await["pending"].clone();
     !desk.sent().is_empty() || pending[0]["status"] == "calling"
 }
@@ -50,7 +50,7 @@ enum Fact {
 }
 
 impl Fact {
-    async fn put(self, desk: &Desk) {
+    async fn put(self, desk: &TestTenant) {
         match self {
             Self::Payment => desk.put(&payment("C-1", "P-1", 1, "received", "F-1", 125_000)).await,
             Self::PaidInvoice => desk.put(&changed(&owed(), 2, &json!({"paid_minor": 125_000}))).await,

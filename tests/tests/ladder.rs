@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, local_time, step},
     documents::{changed, customer, invoice, payment},
+    test_tenant::{TestTenant, local_time, step},
 };
 
 /// A workflow in which each due item sets its own pace.
@@ -27,7 +27,7 @@ async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
         ("de", "Erinnerung: Rechnung F-1 war am 4. Februar 2026 fällig", "1.250,00"),
         ("en", "Reminder: invoice F-1 was due on", "€1,250.00"),
     ] {
-        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
         let mut buyer = customer("C-1");
         buyer["language"] = json!(language);
         desk.put(&invoice(&buyer, "F-1", 125_000, "2026-02-04")).await;
@@ -58,7 +58,7 @@ async fn an_invoice_climbs_the_built_in_ladder_in_its_readers_language() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
-    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"mode": "shadow"}), None).await;
+    let desk = TestTenant::with("2026-01-20T08:00:00Z", json!({"mode": "shadow"}), None).await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-14").await;
     assert_eq!(desk.log(), Vec::<String>::new());
@@ -83,7 +83,7 @@ async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_overdue_invoices_are_one_message_and_every_ladder_moves() {
-    let desk = Desk::at("2026-02-10T05:00:00Z").await;
+    let desk = TestTenant::at("2026-02-10T05:00:00Z").await;
     for n in 0..30 {
         desk.put(&invoice(&customer("C-1"), &format!("F-{n}"), 10_000, "2026-02-06")).await;
     }
@@ -102,7 +102,7 @@ async fn thirty_overdue_invoices_are_one_message_and_every_ladder_moves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_overdue_invoices_are_one_bounded_message() {
-    let desk = Desk::at("2026-02-10T05:00:00Z").await;
+    let desk = TestTenant::at("2026-02-10T05:00:00Z").await;
     for n in 0..2_000 {
         desk.put(&invoice(&customer("C-1"), &format!("F-{n:04}"), 10_000, "2026-02-06")).await;
     }
@@ -127,7 +127,7 @@ async fn two_thousand_overdue_invoices_are_one_bounded_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_days_without_sweeps_lose_no_step_and_double_none() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-03").await;
     // One tick a minute, for five days over the reminder's.
@@ -146,7 +146,8 @@ async fn five_days_without_sweeps_lose_no_step_and_double_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reversal_goes_on_at_the_rung_that_it_had() {
-    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
+    let desk =
+        TestTenant::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log().len(), 2);
@@ -164,7 +165,7 @@ async fn a_reversal_goes_on_at_the_rung_that_it_had() {
 #[tokio::test(flavor = "multi_thread")]
 async fn void_written_off_and_credited_end_the_matter() {
     for change in [json!({"status": "void"}), json!({"status": "written_off"}), json!({"credited_minor": 125_000})] {
-        let desk = Desk::at("2026-01-20T08:00:00Z").await;
+        let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
         let document = invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04");
         desk.put(&document).await;
         desk.end_of("2026-02-06").await;
@@ -179,7 +180,7 @@ async fn void_written_off_and_credited_end_the_matter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_invoice_joins_at_its_own_rung() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-06").await;
     desk.put(&invoice(&customer("C-1"), "F-2", 5_000, "2026-02-09")).await;
@@ -195,7 +196,7 @@ async fn a_new_invoice_joins_at_its_own_rung() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_invoice_scope_each_item_sets_its_own_pace() {
-    let desk = Desk::with("2026-01-20T08:00:00Z", json!({}), Some(vec![own_pace()])).await;
+    let desk = TestTenant::with("2026-01-20T08:00:00Z", json!({}), Some(vec![own_pace()])).await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.put(&invoice(&customer("C-1"), "F-2", 5_000, "2026-02-10")).await;
     desk.end_of("2026-02-20").await;
@@ -211,7 +212,7 @@ async fn with_invoice_scope_each_item_sets_its_own_pace() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_currencies_are_two_messages_on_one_day() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     let dollars = changed(&invoice(&customer("C-1"), "F-2", 7_000, "2026-02-04"), 1, &json!({"currency": "USD"}));
     desk.put(&dollars).await;

@@ -17,9 +17,9 @@ use store::{
     },
 };
 use tests::{
-    desk::{Desk, TENANT},
     documents::{changed, customer, invoice, payment},
     faults::judge::open_table,
+    test_tenant::{TENANT, TestTenant},
 };
 
 /// Names whose order is not that of their bytes, with what they are sorted by.
@@ -107,7 +107,7 @@ async fn found(store: &Store, of: Searched, words: &str) -> BTreeSet<String> {
 
 /// The books of a story in the making.
 pub(crate) struct Story {
-    pub(crate) desk: Desk,
+    pub(crate) desk: TestTenant,
     pub(crate) random: StdRng,
     invoices: Vec<(Value, i64)>,
     payments: Vec<(usize, i64, String, i64)>,
@@ -117,7 +117,7 @@ pub(crate) struct Story {
 
 impl Story {
     pub(crate) async fn begin(seed: u64) -> Self {
-        let desk = Desk::at("2026-01-05T08:00:00Z").await;
+        let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
         let names = std::array::from_fn(|at| at);
         Self { desk, random: StdRng::seed_from_u64(seed), invoices: vec![], payments: vec![], versions: [1; NAMES.len()], names }
     }
@@ -414,7 +414,7 @@ async fn lists_that_were_lost_are_rebuilt_from_the_facts() {
 /// Write units of the table for one message with its receipts, from the evening before its day to the evening after.
 #[expect(clippy::float_arithmetic, reason = "units, not money")]
 async fn units_of_a_step(followed: bool) -> f64 {
-    let desk = Desk::at("2026-01-05T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04")).await;
     desk.to("2026-02-04T20:00:00Z").await;
     let sent = desk.sent().len();

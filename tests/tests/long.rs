@@ -3,8 +3,8 @@
 use local::{Options, Stack};
 use serde_json::json;
 use tests::{
-    desk::{Desk, at},
     documents::{customer, invoice},
+    test_tenant::{TestTenant, at},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,13 +16,13 @@ async fn a_stack_that_is_started_again_goes_on_where_it_was() {
         seed: Some(1),
         ..Options::default()
     };
-    let desk = Desk::start(options(Some("2026-01-20T08:00:00Z")), json!({}), None).await;
+    let desk = TestTenant::start(options(Some("2026-01-20T08:00:00Z")), json!({}), None).await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.end_of("2026-02-06").await;
     let (before, now) = (desk.log(), desk.stack.now());
-    let Desk { stack, canonical, stripe, .. } = desk;
+    let TestTenant { stack, canonical, stripe, .. } = desk;
     stack.stop().await;
-    let desk = Desk::resume(Stack::start(options(None)).await.unwrap(), canonical, stripe);
+    let desk = TestTenant::resume(Stack::start(options(None)).await.unwrap(), canonical, stripe);
     assert_eq!((desk.log(), desk.stack.now()), (before, now));
     // The same secrets, the same facts.
     desk.put(&invoice(&customer("C-2"), "F-2", 5_000, "2026-02-10")).await;
@@ -41,7 +41,7 @@ async fn a_stack_that_is_started_again_goes_on_where_it_was() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_year_of_a_thousand_quiet_customers_takes_seconds() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     for n in 0..1_000 {
         desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 10_000, "2028-02-04")).await;
     }

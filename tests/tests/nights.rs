@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, local_time},
     documents::{customer, invoice},
+    test_tenant::{TestTenant, local_time},
 };
 
 /// Seven steps, one a day.
@@ -33,7 +33,7 @@ async fn nights_when_clocks_change_send_inside_the_window() {
     ];
     for (country, region, zone, due_on, days) in cases {
         let start = format!("{due_on}T12:00:00Z");
-        let desk = Desk::with(&start, json!({}), Some(vec![daily()])).await;
+        let desk = TestTenant::with(&start, json!({}), Some(vec![daily()])).await;
         for n in 0..CUSTOMERS {
             let mut buyer = customer(&format!("C-{n}"));
             for (name, value) in [("country", country), ("region", region), ("time_zone", zone)] {

@@ -3,8 +3,8 @@
 use local::Sent;
 use serde_json::{Value, json};
 use tests::{
-    desk::Desk,
     documents::{customer, invoice},
+    test_tenant::TestTenant,
 };
 
 /// A reminder with copies and a nudge without, by email alone.
@@ -29,11 +29,11 @@ fn staffed(id: &str, people: &[&str]) -> Value {
     customer
 }
 
-async fn desk(copies: u32) -> Desk {
-    Desk::with("2026-02-04T20:00:00Z", json!({}), Some(vec![plan(copies)])).await
+async fn desk(copies: u32) -> TestTenant {
+    TestTenant::with("2026-02-04T20:00:00Z", json!({}), Some(vec![plan(copies)])).await
 }
 
-fn went(desk: &Desk) -> Vec<String> {
+fn went(desk: &TestTenant) -> Vec<String> {
     let mut went: Vec<String> = desk.sent().iter().map(|sent| format!("{} {}", day(sent), sent.to)).collect();
     went.sort();
     went
@@ -43,7 +43,7 @@ fn day(sent: &Sent) -> String {
     sent.at.to_string()[..10].to_owned()
 }
 
-async fn bounce(desk: &Desk, to: &str) {
+async fn bounce(desk: &TestTenant, to: &str) {
     let mail = desk.sent().into_iter().find(|sent| sent.to == to).unwrap();
     let bounce = json!({"bounce": {
         "feedbackId": "f", "bounceType": "Permanent", "bounceSubType": "General", "timestamp": desk.stack.now().to_string(),

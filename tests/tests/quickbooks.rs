@@ -8,15 +8,15 @@ use jiff::civil::date;
 use serde_json::json;
 use tests::{
     company::clock,
-    desk::{Desk, step},
+    test_tenant::{TestTenant, step},
 };
 
 const REALM: &str = "9130347596842384";
 
 /// A connected company with one customer who owes one invoice that falls due on 4 March.
-async fn connected(now: &str) -> (Desk, QuickBooks, String, String) {
+async fn connected(now: &str) -> (TestTenant, QuickBooks, String, String) {
     let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
-    let desk = Desk::with(now, settings, None).await;
+    let desk = TestTenant::with(now, settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await.unwrap();
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let customer = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));
@@ -87,7 +87,7 @@ async fn stale_books_stop_sending_and_say_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sick_invoice_spoils_no_other() {
     let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
-    let desk = Desk::with("2026-03-02T18:00:00Z", settings, None).await;
+    let desk = TestTenant::with("2026-03-02T18:00:00Z", settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await.unwrap();
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let customer = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));
@@ -119,7 +119,7 @@ async fn one_sick_invoice_spoils_no_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_parent_of_a_job_is_read_with_it() {
     let settings = json!({"country": "US", "time_zone": "America/Los_Angeles", "language": "en"});
-    let desk = Desk::with("2026-03-02T18:00:00Z", settings, None).await;
+    let desk = TestTenant::with("2026-03-02T18:00:00Z", settings, None).await;
     let double = QuickBooks::start(clock(&desk)).await.unwrap();
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let parent = double.add_customer(REALM, Customer::new("Harbour Bakery", "ap@harbourbakery.example"));

@@ -12,14 +12,14 @@ use doubles::{
 use jiff::{SignedDuration, civil::date};
 use local::{Mode, Options, When};
 use serde_json::json;
-use tests::desk::{Desk, at};
+use tests::test_tenant::{TestTenant, at};
 
 const REALM: &str = "9130347596842384";
 const DAY_MIN: i64 = 24 * 60;
 
 /// A company at a vendor whose clock is off by minutes.
 struct Books {
-    desk: Desk,
+    desk: TestTenant,
     double: QuickBooks,
     off_min: Arc<AtomicI64>,
 }
@@ -27,7 +27,8 @@ struct Books {
 impl Books {
     async fn open(template: Option<String>) -> Self {
         let options = Options { now: Some(at("2026-03-04T15:00:00Z")), seed: Some(1), template, ..Options::default() };
-        let desk = Desk::start(options, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
+        let desk =
+            TestTenant::start(options, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
         let (clock, off_min) = (desk.stack.clock(), Arc::new(AtomicI64::new(0)));
         let off = Arc::clone(&off_min);
         let clock = Arc::new(move || clock.now() + SignedDuration::from_mins(off.load(Ordering::Relaxed)));

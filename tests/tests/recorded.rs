@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, at},
     documents::sign_stripe,
+    test_tenant::{TestTenant, at},
 };
 
 fn folder() -> std::path::PathBuf {
@@ -22,7 +22,7 @@ fn recorded(name: &str, changes: &Value) -> Value {
     object
 }
 
-fn event(desk: &Desk, kind: &str, object: &Value) -> Value {
+fn event(desk: &TestTenant, kind: &str, object: &Value) -> Value {
     json!({
         "id": desk.fresh_id(), "object": "event", "api_version": "2025-03-31.basil", "created": desk.second(), "livemode": false,
         "pending_webhooks": 1, "request": {"id": null, "idempotency_key": null}, "type": kind, "data": {"object": object},
@@ -65,7 +65,7 @@ fn every_recorded_file_is_posted_and_has_its_source() {
 }
 
 /// Answers to the body with one bit changed in each of many places, and to the header with each of its characters changed.
-async fn refuses_changes(desk: &Desk, body: &[u8]) {
+async fn refuses_changes(desk: &TestTenant, body: &[u8]) {
     let good = sign_stripe(&desk.stripe.secret, desk.second(), body).remove(0);
     let step = (body.len() / 24).max(1);
     for n in (0..body.len()).step_by(step).chain([body.len() - 1]) {
@@ -91,7 +91,7 @@ async fn refuses_changes(desk: &Desk, body: &[u8]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_recorded_object_is_answered_and_refused_with_one_byte_changed() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     for (name, kind, status, result) in RECORDED {
         let body = event(&desk, kind, &recorded(name, &json!({}))).to_string().into_bytes();
         refuses_changes(&desk, &body).await;
@@ -119,17 +119,17 @@ const CUSTOMER: &str = "cus_QXg1o8vcGmoR32";
 const INVOICE: &str = "in_1Pgc6tB7WZ01zgkWu9fdqL6I";
 const INTENT: &str = "pi_1PgafyB7WZ01zgkWSjxsAJo3";
 
-async fn stripe_matter(desk: &Desk) -> Value {
+async fn stripe_matter(desk: &TestTenant) -> Value {
     desk.admin("GET", &format!("/v1/customers/stripe/{CUSTOMER}"), &Value::Null).await.is(200).body
 }
 
 /// What is open by invoice number.
-async fn open(desk: &Desk) -> BTreeMap<String, i64> {
+async fn open(desk: &TestTenant) -> BTreeMap<String, i64> {
     let items = stripe_matter(desk).await["due_items"].as_array().unwrap().clone();
     items.iter().map(|item| (item["number"].as_str().unwrap().to_owned(), item["open_minor"].as_i64().unwrap())).collect()
 }
 
-async fn applied(desk: &Desk, kind: &str, object: &Value) {
+async fn applied(desk: &TestTenant, kind: &str, object: &Value) {
     let reply = desk.send_stripe(&event(desk, kind, object)).await;
     assert_eq!((reply.status, &reply.body["result"]), (202, &json!("applied")), "{kind}: {}", reply.text);
     // A source's next event comes at least a second later.
@@ -138,7 +138,7 @@ async fn applied(desk: &Desk, kind: &str, object: &Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_recorded_objects_tell_one_invoice_from_its_issue_to_its_end() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     applied(&desk, "customer.created", &recorded("customer", &json!({}))).await;
     let known = stripe_matter(&desk).await["customer"].clone();
     assert_eq!((&known["external_id"], &known["name"], &known["contacts"]), (&json!(CUSTOMER), &json!(CUSTOMER), &json!([])));
@@ -218,7 +218,7 @@ async fn the_recorded_objects_tell_one_invoice_from_its_issue_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_recorded_credit_note_refund_and_dispute_wait_for_what_they_are_about() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let invoice = recorded("credit_note", &json!({}))["invoice"].clone();
     let charge = recorded("refund", &json!({}))["charge"].clone();
     applied(&desk, "credit_note.created", &recorded("credit_note", &json!({}))).await;

@@ -16,9 +16,9 @@ use store::{
     },
 };
 use tests::{
-    desk::{Desk, at},
     documents::{changed, customer, invoice},
     release::{Release, Tap, VERSION, Way, events, record},
+    test_tenant::{TestTenant, at},
 };
 
 /// Attributes that hold a document, where a later release adds fields.
@@ -166,7 +166,7 @@ async fn eventful() -> Vec<(String, Value)> {
             step("agency", "P23D", json!({"hand_off": {"agency": "northgate"}})),
         ],
     });
-    let desk = Desk::start(options, json!({"legal_entities": {"berlin": {}}}), Some(vec![workflow])).await;
+    let desk = TestTenant::start(options, json!({"legal_entities": {"berlin": {}}}), Some(vec![workflow])).await;
     desk.put(&changed(&invoice(&customer("C-berlin"), "F-berlin", 125_000, "2026-02-04"), 1, &json!({"legal_entity": "berlin"})))
         .await;
     for id in ["C-ladder", "C-paid", "C-bounced", "C-held"] {
@@ -269,7 +269,7 @@ async fn a_form_of_a_later_release_waits_and_is_told_of() {
     let tap = Tap::default();
     let options =
         Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), registry: tap.registry(), ..Options::default() };
-    let desk = Desk::start(options, json!({}), None).await;
+    let desk = TestTenant::start(options, json!({}), None).await;
     tap.set("send-email", Way::Kept);
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.to("2026-02-05T15:00:00Z").await;

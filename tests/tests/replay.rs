@@ -11,7 +11,7 @@ use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tests::{desk::Desk, documents::hmac};
+use tests::{documents::hmac, test_tenant::TestTenant};
 
 const ORGANISATION: &str = "b2c885a9-4bb9-4a00-9b6e-6c2bf60b1a2b";
 
@@ -43,7 +43,7 @@ async fn replay(answers: BTreeMap<&'static str, Vec<u8>>) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn recorded_webhooks_are_believed_and_each_mutation_is_refused() {
-    let desk = Desk::at("2026-03-04T09:00:00Z").await;
+    let desk = TestTenant::at("2026-03-04T09:00:00Z").await;
     for (source, header, files) in [
         ("quickbooks", "intuit-signature", &["webhook-cloudevents", "webhook-legacy"][..]),
         ("xero", "x-xero-signature", &["webhook-intent-to-receive", "webhook-contact-update", "webhook-creditnote-create"]),
@@ -92,7 +92,7 @@ async fn recorded_answers_of_xero_become_what_is_owed() {
         ("Payments", fixture("xero/payments-list.json")),
     ]))
     .await;
-    let desk = Desk::at("2026-03-04T09:00:00Z").await;
+    let desk = TestTenant::at("2026-03-04T09:00:00Z").await;
     let connection = json!({
         "realm": ORGANISATION, "base_url": base,
         "tokens": {"access_token": "a", "refresh_token": "r", "expires_at": "2099-01-01T00:00:00Z"},

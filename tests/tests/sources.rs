@@ -11,13 +11,13 @@ use futures::future::join_all;
 use jiff::{SignedDuration, civil::date};
 use local::Mode;
 use serde_json::{Value, json};
-use tests::{company::clock, desk::Desk};
+use tests::{company::clock, test_tenant::TestTenant};
 
 const REALM: &str = "9130347596842384";
 const OTHER: &str = "1185883450";
 
-async fn company(now: &str) -> (Desk, QuickBooks) {
-    let desk = Desk::with(now, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
+async fn company(now: &str) -> (TestTenant, QuickBooks) {
+    let desk = TestTenant::with(now, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
     let double = QuickBooks::start(clock(&desk)).await.unwrap();
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     double.add_company(Company::new(OTHER, "Somebody Else"));
@@ -41,7 +41,7 @@ async fn a_sign_in_connects_a_company_once() {
     owing(&double, 2);
     let begin = json!({"base_url": double.base_url()});
     desk.set_app("quickbooks", &double).await;
-    let url = |reply: tests::desk::Reply| reply.is(200).body["url"].as_str().unwrap().to_owned();
+    let url = |reply: tests::test_tenant::Reply| reply.is(200).body["url"].as_str().unwrap().to_owned();
 
     let declined = url(desk.admin("POST", "/v1/connections/quickbooks/authorize", &begin).await);
     let page = desk.follow(&declined).await;

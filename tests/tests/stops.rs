@@ -3,13 +3,13 @@
 use local::Mode;
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, local_time},
     documents::{changed, customer, invoice, payment},
+    test_tenant::{TestTenant, local_time},
 };
 
 /// A desk whose next reminder is decided and held up on its way, two minutes after its moment.
-async fn held_up(target: &str) -> (Desk, Value) {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+async fn held_up(target: &str) -> (TestTenant, Value) {
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let document = invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04");
     desk.put(&document).await;
     desk.end_of("2026-01-31").await;
@@ -27,7 +27,7 @@ async fn held_up(target: &str) -> (Desk, Value) {
     (desk, document)
 }
 
-async fn kinds(desk: &Desk) -> Vec<Value> {
+async fn kinds(desk: &TestTenant) -> Vec<Value> {
     desk.exceptions().await.into_iter().map(|task| task["kind"].clone()).collect()
 }
 
@@ -121,7 +121,7 @@ async fn what_a_rule_stops_in_the_sender_is_blocked_and_its_record_names_the_rul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_an_invoice_on_hold_leaves_the_other_half_chased() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     let customer_id = desk.matter("C-1").await["customer"]["id"].as_str().unwrap().to_owned();
     let path = format!("/v1/customers/{customer_id}/holds/half");

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use tests::{
-    desk::{Desk, TENANT, at},
     documents::{sign_canonical, sign_stripe},
     faults::judge::open_table,
+    test_tenant::{TENANT, TestTenant, at},
 };
 
 fn file(name: &str) -> Value {
@@ -12,7 +12,7 @@ fn file(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"))).unwrap()
 }
 
-fn event(desk: &Desk, kind: &str, object: &Value) -> Value {
+fn event(desk: &TestTenant, kind: &str, object: &Value) -> Value {
     json!({
         "id": desk.fresh_id(), "object": "event", "api_version": "2024-10-28.acacia", "created": desk.second(), "livemode": false,
         "type": kind, "data": {"object": object},
@@ -51,7 +51,7 @@ async fn the_signature_vectors_pass_and_one_changed_byte_does_not() {
     let vector = vectors.as_array().unwrap().iter().find(|vector| vector["system"] == "stripe").unwrap().clone();
     let text = |name: &str| vector[name].as_str().unwrap().to_owned();
     let start = jiff::Timestamp::from_second(vector["timestamp"].as_i64().unwrap()).unwrap().to_string();
-    let desk = Desk::at(&start).await;
+    let desk = TestTenant::at(&start).await;
     desk.admin("PUT", "/v1/connections/stripe", &json!({"secret": text("secret")})).await.is(200);
     let (body, signature) = (text("body"), text("expected"));
     let post = async |signature: &str, body: &[u8]| {
@@ -93,7 +93,7 @@ async fn the_vector_of_standard_webhooks_passes_and_one_changed_byte_does_not() 
     let vector = vectors.as_array().unwrap().iter().find(|vector| vector["system"] == "standard-webhooks").unwrap().clone();
     let header = |name: &str| vector["headers"][name].as_str().unwrap().to_owned();
     let second: i64 = header("webhook-timestamp").parse().unwrap();
-    let desk = Desk::at(&jiff::Timestamp::from_second(second).unwrap().to_string()).await;
+    let desk = TestTenant::at(&jiff::Timestamp::from_second(second).unwrap().to_string()).await;
     // A canonical secret is made here and cannot be given; the vector's is put beside the API.
     let tenant = domain::TenantId::parse(TENANT).unwrap();
     let kms = aws_sdk_kms::Client::new(&desk.stack.clients().sdk);
@@ -130,7 +130,7 @@ async fn the_vector_of_standard_webhooks_passes_and_one_changed_byte_does_not() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_changed_byte_of_a_canonical_delivery_is_refused() {
-    let desk = Desk::at("2026-01-20T08:00:00Z").await;
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
     let body = b"{\"type\":\"source.heartbeat\"}";
     let good = sign_canonical(&desk.canonical.secret, "evt_1", desk.second(), body);
     let path = desk.canonical.path.clone();
@@ -156,7 +156,8 @@ async fn one_changed_byte_of_a_canonical_delivery_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_finalized_invoice_is_chased_until_it_is_paid_and_again_once_disputed() {
-    let desk = Desk::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
+    let desk =
+        TestTenant::with("2026-01-20T08:00:00Z", json!({"after_refund": domain::settings::AfterRefund::Chase}), None).await;
     desk.send_stripe(&event(&desk, "invoice.finalized", &issued(&json!({})))).await.is(202);
     desk.end_of("2026-02-06").await;
     assert_eq!(desk.log(), ["2026-01-30 email heads-up", "2026-02-05 email reminder"]);
@@ -200,7 +201,7 @@ async fn what_was_refunded_or_charged_back_without_a_credit_note_is_looked_at_by
         (dispute("lost", 125_000), dispute("won", 125_000), 125_000),
     ] {
         for released in [false, true] {
-            let desk = Desk::at("2026-01-20T08:00:00Z").await;
+            let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
             desk.send_stripe(&event(&desk, "invoice.finalized", &issued(&json!({})))).await.is(202);
             desk.end_of("2026-02-06").await;
             let paid = issued(&json!({

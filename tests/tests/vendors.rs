@@ -1,15 +1,15 @@
 //! The accounting systems beside a local stack, as README has a newcomer use them.
 
 use serde_json::{Value, json};
-use tests::desk::Desk;
+use tests::test_tenant::TestTenant;
 
-async fn pay(desk: &Desk, source: &str, body: Value) -> tests::desk::Reply {
+async fn pay(desk: &TestTenant, source: &str, body: Value) -> tests::test_tenant::Reply {
     desk.call("POST", &format!("/_local/vendors/{source}/payments"), &[], body.to_string().as_bytes()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_connects_to_each_and_pays_there() {
-    let desk = Desk::at("2026-03-04T09:00:00Z").await;
+    let desk = TestTenant::at("2026-03-04T09:00:00Z").await;
     desk.call("GET", "/_local/vendors", &[], b"").await.is(404);
     desk.stack.add_vendors().await.unwrap();
     assert!(desk.stack.add_vendors().await.is_err(), "they are there already");

@@ -8,14 +8,14 @@ use jiff::civil::date;
 use serde_json::json;
 use tests::{
     company::clock,
-    desk::{Desk, step},
+    test_tenant::{TestTenant, step},
 };
 
 const TENANT: &str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
 
-async fn connected(now: &str) -> (Desk, Xero, String, String) {
+async fn connected(now: &str) -> (TestTenant, Xero, String, String) {
     let settings = json!({"country": "IE", "time_zone": "Europe/Dublin", "language": "en"});
-    let desk = Desk::with(now, settings, None).await;
+    let desk = TestTenant::with(now, settings, None).await;
     let double = Xero::start(clock(&desk)).await.unwrap();
     let organisation =
         Organisation { country: "IE".to_owned(), currency: "EUR".to_owned(), ..Organisation::new(TENANT, "Liffey Supplies") };
@@ -74,7 +74,7 @@ async fn the_vendor_is_answered_as_it_demands() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_to_several_organisations_asks_which() {
     const OTHER: &str = "0f9c7d1e-2a3b-4c5d-8e6f-7a8b9c0d1e2f";
-    let desk = Desk::with("2026-03-04T09:00:00Z", json!({"country": "IE", "time_zone": "Europe/Dublin"}), None).await;
+    let desk = TestTenant::with("2026-03-04T09:00:00Z", json!({"country": "IE", "time_zone": "Europe/Dublin"}), None).await;
     let double = Xero::start(clock(&desk)).await.unwrap();
     double.add_organisation(Organisation::new(TENANT, "Liffey Supplies"));
     double.add_organisation(Organisation::new(OTHER, "Shannon Supplies"));

@@ -18,7 +18,7 @@ use reading::progress::{Comparison, Next};
 
 use crate::{
     objects, poll,
-    run::{Desk, Stopped},
+    run::{Stopped, SyncSession},
     take::{Care, take},
     tally::{self, Open, Row},
 };
@@ -31,9 +31,9 @@ const CUSTOMERS_MAX: usize = 50;
 const NAMED_MAX: usize = 20;
 
 /// A part of the comparison: a page of the list, or the customers as far as there is time.
-pub(crate) async fn step(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let now = desk.run.now();
-    let under_way = desk.lease.progress.comparison.clone().filter(|begun| now.duration_since(begun.began_at) < EVERY);
+pub(crate) async fn step(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
+    let now = session.run.now();
+    let under_way = session.lease.progress.comparison.clone().filter(|begun| now.duration_since(begun.began_at) < EVERY);
     let comparison = under_way.unwrap_or_else(|| Comparison {
         began_at: now,
         pages: 0,
@@ -43,26 +43,30 @@ pub(crate) async fn step(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         said: Vec::new(),
     });
     match comparison.next.clone() {
-        Next::List(page) => list(desk, comparison, page).await,
-        Next::Compare(after) => compare(desk, comparison, after).await,
+        Next::List(page) => list(session, comparison, page).await,
+        Next::Compare(after) => compare(session, comparison, after).await,
     }
 }
 
 /// Lists a page. Invoices that were never heard of are taken; known ones of the same version change nothing.
-async fn list(desk: &mut Desk<'_>, mut comparison: Comparison, page: Option<String>) -> Result<(), Stopped> {
-    let run = desk.run;
-    let answer = desk.ask(&Ask::Open { money_since: None, page }).await?;
+async fn list(session: &mut SyncSession<'_>, mut comparison: Comparison, page: Option<String>) -> Result<(), Stopped> {
+    let run = session.run;
+    let answer = session.ask(&Ask::Open { money_since: None, page }).await?;
     run.handler.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
     comparison.pages += 1;
     comparison.next = answer.next.clone().map_or(Next::Compare(None), |page| Next::List(Some(page)));
-    take(desk, answer, Care::Plain).await?;
-    desk.lease.progress.comparison = Some(comparison);
+    take(session, answer, Care::Plain).await?;
+    session.lease.progress.comparison = Some(comparison);
     Ok(())
 }
 
 /// Compares the customers after `after`, as far as there is time.
-async fn compare(desk: &mut Desk<'_>, mut comparison: Comparison, mut after: Option<CustomerId>) -> Result<(), Stopped> {
-    let run = desk.run;
+async fn compare(
+    session: &mut SyncSession<'_>,
+    mut comparison: Comparison,
+    mut after: Option<CustomerId>,
+) -> Result<(), Stopped> {
+    let run = session.run;
     let pages: Vec<Vec<Row>> = run.handler.store.listed(run.tenant, run.source, comparison.pages).await?;
     let theirs = tally::by_customer(pages.into_iter().flatten());
     let mut customers: BTreeSet<CustomerId> = theirs.keys().cloned().collect();
@@ -71,27 +75,27 @@ async fn compare(desk: &mut Desk<'_>, mut comparison: Comparison, mut after: Opt
         let from = after.take().map_or(Bound::Unbounded, Bound::Excluded);
         let some: Vec<CustomerId> = customers.range((from, Bound::Unbounded)).take(CUSTOMERS_MAX).cloned().collect();
         let Some(last) = some.last().cloned() else { break };
-        those(desk, &mut comparison, &some, &theirs).await?;
+        those(session, &mut comparison, &some, &theirs).await?;
         comparison.next = Next::Compare(Some(last.clone()));
-        desk.lease.progress.comparison = Some(comparison.clone());
+        session.lease.progress.comparison = Some(comparison.clone());
         if run.budget.is_over() {
             return Ok(());
         }
-        desk.keep().await?;
+        session.keep().await?;
         after = Some(last);
     }
     if comparison.differing > 0 {
-        say(desk, &comparison).await?;
+        say(session, &comparison).await?;
     }
-    let progress = &mut desk.lease.progress;
+    let progress = &mut session.lease.progress;
     progress.comparison = None;
     progress.compare_at = run.now().saturating_add(EVERY).unwrap_or(Timestamp::MAX);
-    poll::confirm(desk).await
+    poll::confirm(session).await
 }
 
 /// Compares some customers and reads again what differs.
 async fn those(
-    desk: &mut Desk<'_>,
+    session: &mut SyncSession<'_>,
     comparison: &mut Comparison,
     customers: &[CustomerId],
     theirs: &BTreeMap<CustomerId, Open>,
@@ -100,7 +104,7 @@ async fn those(
     let mut suspects = Vec::new();
     let mut ids = BTreeMap::new();
     for customer in customers {
-        let ours = here(desk, customer).await?;
+        let ours = here(session, customer).await?;
         let differing = tally::differing(theirs.get(customer).unwrap_or(&nothing), &ours);
         if !differing.is_empty() {
             ids.extend(differing.clone());
@@ -110,7 +114,7 @@ async fn those(
     if suspects.is_empty() {
         return Ok(());
     }
-    let (said, refused) = reread(desk, &ids).await?;
+    let (said, refused) = reread(session, &ids).await?;
     let said = tally::by_customer(said);
     for (customer, mut ours, differing) in suspects {
         // What the books say now: as they were listed, but for what was read again.
@@ -124,7 +128,7 @@ async fn those(
         if tally::differing(&books, &ours).is_empty() {
             continue;
         }
-        let mut now = here(desk, customer).await?;
+        let mut now = here(session, customer).await?;
         now.retain(|_, row| shown(row));
         comparison.differing += 1;
         comparison.still += u32::from(!tally::differing(&books, &now).is_empty());
@@ -136,31 +140,34 @@ async fn those(
 }
 
 /// What is open here of a customer.
-async fn here(desk: &Desk<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
-    let run = desk.run;
+async fn here(session: &SyncSession<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
+    let run = session.run;
     let invoices = run.handler.store.open_invoices(run.tenant, customer, run.source).await?;
     Ok(tally::by_customer(invoices.iter().map(|invoice| tally::row(customer, invoice))).remove(customer).unwrap_or_default())
 }
 
 /// Reads invoices again, by the vendor's ids: what it says of them, and which of them it does not show.
-async fn reread(desk: &mut Desk<'_>, invoices: &BTreeMap<InvoiceId, String>) -> Result<(Vec<Row>, BTreeSet<String>), Stopped> {
-    let books = desk.books;
+async fn reread(
+    session: &mut SyncSession<'_>,
+    invoices: &BTreeMap<InvoiceId, String>,
+) -> Result<(Vec<Row>, BTreeSet<String>), Stopped> {
+    let books = session.books;
     let all: Vec<String> = invoices.values().cloned().collect();
     let (mut said, mut refused) = (Vec::new(), BTreeSet::new());
     for ids in all.chunks(books.access().limits.ids_max) {
-        let read = objects::read(desk, books.invoice_kind(), ids).await?;
+        let read = objects::read(session, books.invoice_kind(), ids).await?;
         refused.extend(read.refused);
         for page in read.pages {
             said.extend(tally::rows(&page));
-            take(desk, page, Care::Plain).await?;
+            take(session, page, Care::Plain).await?;
         }
-        desk.keep_alive().await?;
+        session.keep_alive().await?;
     }
     Ok((said, refused))
 }
 
-async fn say(desk: &Desk<'_>, comparison: &Comparison) -> Result<(), Stopped> {
-    let (run, source) = (desk.run, desk.run.source);
+async fn say(session: &SyncSession<'_>, comparison: &Comparison) -> Result<(), Stopped> {
+    let (run, source) = (session.run, session.run.source);
     let Comparison { began_at, differing, still, .. } = comparison;
     let mut detail = comparison.said.join(". ");
     let more = usize::try_from(*differing).unwrap_or(usize::MAX).saturating_sub(comparison.said.len());

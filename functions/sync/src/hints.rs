@@ -7,7 +7,7 @@ use store::Waiting;
 
 use crate::{
     objects,
-    run::{Desk, Stopped},
+    run::{Stopped, SyncSession},
     take::{Care, take},
 };
 
@@ -19,8 +19,8 @@ const GATHERED_MAX: usize = 200;
 /// Reads what was hinted, in the order of kinds, many objects a request, as far as there is time. True when there was something.
 ///
 /// A hint is forgotten once what was read is applied; one that came again meanwhile stays.
-pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
-    let (run, books) = (desk.run, desk.books);
+pub(crate) async fn read(session: &mut SyncSession<'_>) -> Result<bool, Stopped> {
+    let (run, books) = (session.run, session.books);
     let waiting = run.handler.store.hinted(run.tenant, run.source, HINTS_MAX).await?;
     let mut by_kind: BTreeMap<usize, Vec<Waiting>> = BTreeMap::new();
     for hint in waiting {
@@ -35,19 +35,19 @@ pub(crate) async fn read(desk: &mut Desk<'_>) -> Result<bool, Stopped> {
     for hints in by_kind.into_values() {
         for some in hints.chunks(books.access().limits.ids_max) {
             if run.budget.is_over() {
-                gathered.apply(desk).await?;
+                gathered.apply(session).await?;
                 return Ok(any);
             }
-            let asked = gathered.ask(desk, some).await;
+            let asked = gathered.ask(session, some).await;
             // What was read before the vendor stopped answering is applied all the same.
             if asked.is_err() || gathered.page.documents.len() >= GATHERED_MAX {
-                std::mem::take(&mut gathered).apply(desk).await?;
+                std::mem::take(&mut gathered).apply(session).await?;
             }
             asked?;
-            desk.keep_alive().await?;
+            session.keep_alive().await?;
         }
     }
-    gathered.apply(desk).await?;
+    gathered.apply(session).await?;
     Ok(any)
 }
 
@@ -61,10 +61,10 @@ struct Gathered {
 
 impl Gathered {
     /// Asks for objects of one kind: one bad id spoils no other.
-    async fn ask(&mut self, desk: &Desk<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
+    async fn ask(&mut self, session: &SyncSession<'_>, hints: &[Waiting]) -> Result<(), Stopped> {
         let Some(kind) = hints.first().map(|hint| hint.kind.clone()) else { return Ok(()) };
         let ids: Vec<String> = hints.iter().map(|hint| hint.id.clone()).collect();
-        for page in objects::read(desk, &kind, &ids).await?.pages {
+        for page in objects::read(session, &kind, &ids).await?.pages {
             self.page.documents.extend(page.documents);
             self.page.customers.extend(page.customers);
             self.page.unreadable.extend(page.unreadable);
@@ -73,10 +73,10 @@ impl Gathered {
         Ok(())
     }
 
-    async fn apply(self, desk: &Desk<'_>) -> Result<(), Stopped> {
-        take(desk, self.page, Care::Links).await?;
+    async fn apply(self, session: &SyncSession<'_>) -> Result<(), Stopped> {
+        take(session, self.page, Care::Links).await?;
         for hint in &self.hints {
-            desk.run.handler.store.unhint(desk.run.tenant, desk.run.source, hint).await?;
+            session.run.handler.store.unhint(session.run.tenant, session.run.source, hint).await?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use connectors::{Ask, Page, Trouble};
 use reading::link::Failed;
 
 use crate::{
-    run::{Desk, Stopped},
+    run::{Stopped, SyncSession},
     trouble,
 };
 
@@ -19,14 +19,14 @@ pub(crate) struct Objects {
 
 /// Asks for objects of one kind. A batch that the vendor refuses is halved until what spoils it is alone, and only an object's own absence
 /// means that it was deleted.
-pub(crate) async fn read(desk: &Desk<'_>, kind: &str, ids: &[String]) -> Result<Objects, Stopped> {
+pub(crate) async fn read(session: &SyncSession<'_>, kind: &str, ids: &[String]) -> Result<Objects, Stopped> {
     let mut objects = Objects::default();
     let mut batches = vec![ids.to_vec()];
     while let Some(ids) = batches.pop() {
         if ids.is_empty() {
             continue;
         }
-        let asked = desk.ask(&Ask::Objects { kind: kind.to_owned(), ids: ids.clone() }).await;
+        let asked = session.ask(&Ask::Objects { kind: kind.to_owned(), ids: ids.clone() }).await;
         let alone = match asked {
             Ok(mut page) => {
                 let missing = std::mem::take(&mut page.missing);
@@ -42,11 +42,11 @@ pub(crate) async fn read(desk: &Desk<'_>, kind: &str, ids: &[String]) -> Result<
             Err(stopped) => return Err(stopped),
         };
         for id in alone {
-            match desk.ask(&Ask::One { kind: kind.to_owned(), id: id.clone() }).await {
+            match session.ask(&Ask::One { kind: kind.to_owned(), id: id.clone() }).await {
                 Ok(page) => objects.pages.push(page),
                 // Denied alone, while others of its kind are shown: the object's own matter.
                 Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {
-                    trouble::unread(desk.run, kind, &id, &why).await?;
+                    trouble::unread(session.run, kind, &id, &why).await?;
                     objects.refused.push(id);
                 }
                 Err(stopped) => return Err(stopped),

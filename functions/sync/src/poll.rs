@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
 use crate::{
-    run::{Desk, Stopped},
+    run::{Stopped, SyncSession},
     take::{Care, take},
 };
 
@@ -37,66 +37,66 @@ fn earlier(as_of: Option<Timestamp>, ours: Timestamp) -> Timestamp {
 
 /// Says that the books are known as they were when the last poll began: from then on is sent from them. Where a comparison is due it
 /// comes first, because what was paid before a first reading, or past what a vendor could list, is only found by it.
-pub(crate) async fn confirm(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let now = desk.run.now();
-    let Some(polled) = desk.lease.progress.polled.filter(|_| desk.lease.progress.compare_at > now) else { return Ok(()) };
-    desk.lease.progress.polled = None;
-    desk.lease.progress.good_at = Some(polled);
-    desk.run.handler.store.heartbeat(desk.run.tenant, desk.run.source, polled).await?;
+pub(crate) async fn confirm(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
+    let now = session.run.now();
+    let Some(polled) = session.lease.progress.polled.filter(|_| session.lease.progress.compare_at > now) else { return Ok(()) };
+    session.lease.progress.polled = None;
+    session.lease.progress.good_at = Some(polled);
+    session.run.handler.store.heartbeat(session.run.tenant, session.run.source, polled).await?;
     Ok(())
 }
 
 /// One page of the first reading. What changes while it goes on is found by the first poll, which looks back to its beginning.
-pub(crate) async fn backfill(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let began_at = desk.lease.progress.backfill.began_at;
-    let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: desk.lease.progress.backfill.page.clone() };
-    let page = desk.ask(&ask).await?;
-    if desk.lease.progress.backfill.page.is_none() {
+pub(crate) async fn backfill(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
+    let began_at = session.lease.progress.backfill.began_at;
+    let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: session.lease.progress.backfill.page.clone() };
+    let page = session.ask(&ask).await?;
+    if session.lease.progress.backfill.page.is_none() {
         // Of a company that was read before, what changed since then is still to be asked for.
-        let progress = &mut desk.lease.progress;
+        let progress = &mut session.lease.progress;
         progress.changed_until = progress.changed_until.min(earlier(page.as_of, began_at));
     }
     let next = page.next.clone();
-    let objects = take(desk, page, Care::Plain).await?;
-    let now = desk.run.now();
-    let progress = &mut desk.lease.progress;
+    let objects = take(session, page, Care::Plain).await?;
+    let now = session.run.now();
+    let progress = &mut session.lease.progress;
     progress.backfill.objects += objects;
     progress.backfill.page = next;
     if progress.backfill.page.is_none() {
         progress.backfill.finished_at = Some(now);
         progress.poll_at = now;
-        tracing::info!(tenant.id = %desk.run.tenant, source = desk.run.source, objects = progress.backfill.objects, "books read for the first time");
+        tracing::info!(tenant.id = %session.run.tenant, source = session.run.source, objects = progress.backfill.objects, "books read for the first time");
     }
     Ok(())
 }
 
 /// One page of what changed. The cursor moves only when the last page is applied, and only to where the first one began.
-pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
-    let limits = desk.books.access().limits;
-    let now = desk.run.now();
-    if desk.lease.progress.poll.is_none() {
-        let since = before(desk.lease.progress.changed_until, limits.overlap);
+pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
+    let limits = session.books.access().limits;
+    let now = session.run.now();
+    if session.lease.progress.poll.is_none() {
+        let since = before(session.lease.progress.changed_until, limits.overlap);
         if since < before(now, limits.changes_reach) {
             // The vendor no longer says what changed since then: everything is read anew.
-            let progress = &mut desk.lease.progress;
+            let progress = &mut session.lease.progress;
             progress.changed_until = now;
             progress.backfill.finished_at = None;
             progress.backfill.began_at = now;
             progress.backfill.page = None;
             return Ok(());
         }
-        desk.lease.progress.poll = Some(Poll { began_at: now, since, page: None });
+        session.lease.progress.poll = Some(Poll { began_at: now, since, page: None });
     }
-    let Some(mut poll) = desk.lease.progress.poll.clone() else { return Ok(()) };
-    let page = desk.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
+    let Some(mut poll) = session.lease.progress.poll.clone() else { return Ok(()) };
+    let page = session.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
     if poll.page.is_none() {
         // The first page, whichever attempt brought it.
         poll.began_at = earlier(page.as_of, poll.began_at);
     }
     poll.page = page.next.clone();
     let incomplete = page.incomplete;
-    take(desk, page, Care::Links).await?;
-    let progress = &mut desk.lease.progress;
+    take(session, page, Care::Links).await?;
+    let progress = &mut session.lease.progress;
     if incomplete {
         progress.compare_at = now;
     }
@@ -104,21 +104,21 @@ pub(crate) async fn changes(desk: &mut Desk<'_>) -> Result<(), Stopped> {
         progress.poll = Some(poll);
         return Ok(());
     }
-    let every = every(desk).await?;
-    let progress = &mut desk.lease.progress;
+    let every = every(session).await?;
+    let progress = &mut session.lease.progress;
     progress.poll = None;
     progress.changed_until = progress.changed_until.max(poll.began_at);
     progress.polled = Some(poll.began_at);
     progress.poll_at = after(now, every);
-    confirm(desk).await
+    confirm(session).await
 }
 
 /// How long until the next poll: as often as the tenant's demand of freshness takes.
-async fn every(desk: &Desk<'_>) -> Result<SignedDuration, Stopped> {
-    let settings = desk.run.handler.store.settings(desk.run.tenant).await?;
-    let demand = settings.and_then(|settings| calendar::freshness(settings.value.freshness.get(desk.run.source)?));
-    let good_for = demand.unwrap_or(desk.books.access().limits.good_for);
+async fn every(session: &SyncSession<'_>) -> Result<SignedDuration, Stopped> {
+    let settings = session.run.handler.store.settings(session.run.tenant).await?;
+    let demand = settings.and_then(|settings| calendar::freshness(settings.value.freshness.get(session.run.source)?));
+    let good_for = demand.unwrap_or(session.books.access().limits.good_for);
     let [shortest, longest] = EVERY;
-    let polls = if desk.link.is_scarce() { POLLS_SCARCE } else { POLLS };
+    let polls = if session.link.is_scarce() { POLLS_SCARCE } else { POLLS };
     Ok((good_for / polls).clamp(shortest, longest))
 }

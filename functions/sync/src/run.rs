@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
 }
 
 /// What a run works with once it holds the lease.
-pub(crate) struct Desk<'a> {
+pub(crate) struct SyncSession<'a> {
     pub(crate) run: &'a Run<'a>,
     pub(crate) books: &'static dyn AccountingApi,
     pub(crate) link: Link<'a>,
@@ -69,10 +69,10 @@ impl Run<'_> {
         let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
-                let mut desk = Desk { run: self, books, link, lease, kept_at: self.now() };
-                let worked = desk.work().await;
-                let (calls, answers) = (desk.link.calls(), desk.link.answers());
-                lease = desk.lease;
+                let mut session = SyncSession { run: self, books, link, lease, kept_at: self.now() };
+                let worked = session.work().await;
+                let (calls, answers) = (session.link.calls(), session.link.answers());
+                lease = session.lease;
                 let counts = [("vendor_calls", calls)];
                 kit::metrics::emit(self.now(), &[("source", self.source)], if calls > 0 { &counts } else { &[] });
                 match worked {
@@ -133,7 +133,7 @@ impl From<store::Error> for Stopped {
     }
 }
 
-impl Desk<'_> {
+impl SyncSession<'_> {
     /// Works until nothing is due. True when the time was over first. What was hinted needs no word of how far it is: each hint is
     /// forgotten when it is applied.
     async fn work(&mut self) -> Result<bool, Stopped> {

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::{
     objects,
-    run::{Desk, Stopped},
+    run::{Stopped, SyncSession},
 };
 
 /// Documents that one call of the table takes; it splits them into transactions itself.
@@ -31,14 +31,14 @@ pub(crate) enum Care {
 }
 
 /// Applies a page; answers how many documents it had.
-pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<u64, Stopped> {
+pub(crate) async fn take(session: &SyncSession<'_>, mut page: Page, care: Care) -> Result<u64, Stopped> {
     let count = u64::try_from(page.documents.len()).unwrap_or(u64::MAX);
     let mut unreadable = std::mem::take(&mut page.unreadable);
-    let mut documents = customers(desk, &page, &mut unreadable).await?;
-    links(desk, &mut page.documents, care).await?;
+    let mut documents = customers(session, &page, &mut unreadable).await?;
+    links(session, &mut page.documents, care).await?;
     documents.append(&mut page.documents);
     let mut doubted = Vec::new();
-    documents.retain(|document| match ahead(desk.run.source, document, desk.run.now()) {
+    documents.retain(|document| match ahead(session.run.source, document, session.run.now()) {
         Some(task) => {
             doubted.push(task);
             false
@@ -47,24 +47,24 @@ pub(crate) async fn take(desk: &Desk<'_>, mut page: Page, care: Care) -> Result<
     });
     // What belongs to one customer goes together: one bump of its head for all of it.
     documents.sort_by_key(|document| owner(document).unwrap_or_default());
-    let (handler, tenant) = (desk.run.handler, desk.run.tenant);
-    doubted.extend(documents.iter().flat_map(|document| remarks(desk.run.source, document)));
+    let (handler, tenant) = (session.run.handler, session.run.tenant);
+    doubted.extend(documents.iter().flat_map(|document| remarks(session.run.source, document)));
     for task in doubted {
-        handler.store.raise(tenant, None, &task, desk.run.now()).await?;
+        handler.store.raise(tenant, None, &task, session.run.now()).await?;
     }
     for some in documents.chunks(DOCUMENTS_MAX) {
-        handler.store.apply_read(tenant, desk.run.source, some, desk.run.now()).await?;
+        handler.store.apply_read(tenant, session.run.source, some, session.run.now()).await?;
     }
     for object in unreadable {
-        handler.store.raise(tenant, None, &exception(desk.run.source, &object), desk.run.now()).await?;
+        handler.store.raise(tenant, None, &exception(session.run.source, &object), session.run.now()).await?;
     }
     Ok(count)
 }
 
 /// The customers that the page names without describing them and that nobody described before, and the parents of those whose mail goes
 /// to their parent.
-async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Document>, Stopped> {
-    let (run, books) = (desk.run, desk.books);
+async fn customers(session: &SyncSession<'_>, page: &Page, unreadable: &mut Vec<Unreadable>) -> Result<Vec<Document>, Stopped> {
+    let (run, books) = (session.run, session.books);
     let mut here: BTreeSet<CustomerId> = described(&page.documents).map(|customer| customer.id.clone()).collect();
     let mut named: Vec<(CustomerId, String)> = page.customers.clone();
     named.extend(parents(&page.documents));
@@ -76,7 +76,7 @@ async fn customers(desk: &Desk<'_>, page: &Page, unreadable: &mut Vec<Unreadable
         let wanted: Vec<String> = named.drain(..).filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors).collect();
         for ids in wanted.chunks(books.access().limits.ids_max) {
             // Lists leave out who is inactive; who is asked for alone is shown.
-            for mut answer in objects::read(desk, books.customer_kind(), ids).await?.pages {
+            for mut answer in objects::read(session, books.customer_kind(), ids).await?.pages {
                 named.extend(parents(&answer.documents));
                 documents.append(&mut answer.documents);
                 unreadable.append(&mut answer.unreadable);
@@ -103,8 +103,8 @@ fn parents(documents: &[Document]) -> Vec<(CustomerId, String)> {
 
 /// Gives invoices the address where customers see them, where the vendor must be asked for it by itself: the one that is known,
 /// or for a few new ones the vendor's answer.
-async fn links(desk: &Desk<'_>, documents: &mut [Document], care: Care) -> Result<(), Stopped> {
-    if !desk.books.asks_for_links() {
+async fn links(session: &SyncSession<'_>, documents: &mut [Document], care: Care) -> Result<(), Stopped> {
+    if !session.books.asks_for_links() {
         return Ok(());
     }
     let mut lacking: Vec<(&domain::CustomerId, &mut Invoice)> = Vec::new();
@@ -118,15 +118,15 @@ async fn links(desk: &Desk<'_>, documents: &mut [Document], care: Care) -> Resul
         }
     }
     let keys: Vec<_> = lacking.iter().map(|(customer, invoice)| ((*customer).clone(), invoice.id.clone())).collect();
-    let known = desk.run.handler.store.invoice_urls(desk.run.tenant, &keys).await?;
+    let known = session.run.handler.store.invoice_urls(session.run.tenant, &keys).await?;
     let mut asked = 0;
     for (_, invoice) in lacking {
         invoice.url = known.get(&invoice.id).cloned();
         let open = invoice.total_minor > invoice.paid_minor + invoice.credited_minor;
-        if invoice.url.is_none() && open && care == Care::Links && asked < LINKS_MAX && !desk.link.is_scarce() {
+        if invoice.url.is_none() && open && care == Care::Links && asked < LINKS_MAX && !session.link.is_scarce() {
             asked += 1;
             // A mail without a link is better than none: what goes wrong here is left for the next change.
-            invoice.url = desk.link.invoice_link(&desk.company(), &invoice.external_id).await.unwrap_or_default();
+            invoice.url = session.link.invoice_link(&session.company(), &invoice.external_id).await.unwrap_or_default();
         }
     }
     Ok(())

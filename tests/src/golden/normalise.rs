@@ -10,7 +10,7 @@ use local::Sent;
 use serde_json::Value;
 
 use super::story::{Story, list};
-use crate::desk::{Desk, TENANT};
+use crate::test_tenant::{TENANT, TestTenant};
 
 /// Beginnings of ids that are made here: no line may have one.
 const IDS: [&str; 11] = ["cus_", "inv_", "msg_", "cas_", "agr_", "chg_", "tsk_", "pay_", "dec_", "eff_", "ord_"];
@@ -47,7 +47,7 @@ impl Teller {
     /// # Errors
     ///
     /// When a line would have an id that is made here.
-    pub async fn standing(&self, desk: &Desk) -> anyhow::Result<Vec<String>> {
+    pub async fn standing(&self, desk: &TestTenant) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         for name in &self.customers {
             let Some(matter) = matter(desk, name).await? else { continue };
@@ -61,7 +61,7 @@ impl Teller {
     /// # Errors
     ///
     /// When something left of which nothing is recorded, or a line would have an id that is made here.
-    pub async fn ending(&self, desk: &Desk) -> anyhow::Result<Vec<String>> {
+    pub async fn ending(&self, desk: &TestTenant) -> anyhow::Result<Vec<String>> {
         let mut lines = Vec::new();
         let mut left: BTreeMap<String, Sent> = desk.sent().into_iter().map(|sent| (message_of(&sent), sent)).collect();
         anyhow::ensure!(left.len() == desk.sent().len(), "a message left twice");
@@ -210,7 +210,7 @@ impl Promises {
     }
 }
 
-async fn matter(desk: &Desk, name: &str) -> anyhow::Result<Option<Value>> {
+async fn matter(desk: &TestTenant, name: &str) -> anyhow::Result<Option<Value>> {
     let reply = desk.admin("GET", &format!("/v1/customers/canonical/{name}?last=200"), &Value::Null).await;
     match reply.status {
         200 => Ok(Some(reply.body)),
@@ -220,7 +220,7 @@ async fn matter(desk: &Desk, name: &str) -> anyhow::Result<Option<Value>> {
 }
 
 /// The open tasks, without their words.
-async fn tasks(desk: &Desk, names: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
+async fn tasks(desk: &TestTenant, names: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut cursor = Value::Null;
     loop {

@@ -9,7 +9,7 @@ use super::{
     normalise::Teller,
     story::{AwsEvent, Call, Event, Move, Story, list},
 };
-use crate::desk::{Desk, Hook, Reply, TENANT};
+use crate::test_tenant::{Hook, Reply, TENANT, TestTenant};
 
 /// For everything that is random on the stack.
 const SEED: u64 = 1;
@@ -35,7 +35,7 @@ pub async fn play(story: &Story) -> anyhow::Result<Vec<String>> {
     };
     let (canonical, stripe) = (hook("canonical"), hook("stripe"));
     let mut player = Player {
-        desk: Desk::resume(stack, canonical, stripe),
+        desk: TestTenant::resume(stack, canonical, stripe),
         teller: Teller::new(story),
         settings: story.settings.clone(),
         lines: Vec::new(),
@@ -52,7 +52,7 @@ pub async fn play(story: &Story) -> anyhow::Result<Vec<String>> {
 }
 
 struct Player {
-    desk: Desk,
+    desk: TestTenant,
     teller: Teller,
     settings: Map<String, Value>,
     lines: Vec<String>,

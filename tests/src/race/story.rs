@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     company::clock,
-    desk::{Desk, Hook, TENANT},
     faults::{Random, judge::judge_table},
+    test_tenant::{Hook, TENANT, TestTenant},
 };
 
 /// The ladder: a name, and days past due.
@@ -39,7 +39,7 @@ const AWAY: [(i64, Fault, bool); 2] = [
 
 struct Story<'a, D> {
     plan: &'a Plan,
-    desk: Desk,
+    desk: TestTenant,
     double: D,
     watch: Arc<Watch>,
     random: Random,
@@ -78,7 +78,7 @@ pub async fn evidence_of<D: Keeper>(plan: &Plan) -> anyhow::Result<(Report, Evid
 }
 
 /// A live tenant in New York with a ladder whose mails name their step and invoices.
-async fn desk(seed: u64) -> anyhow::Result<Desk> {
+async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
     let now = START.at(3, 0, 0, 0).in_tz("UTC")?.timestamp();
     let stack = Stack::start(Options { now: Some(now), seed: Some(seed), ..Options::default() }).await?;
     let list = "{% for invoice in invoices %}{{ invoice.number }} {% endfor %}";
@@ -111,7 +111,7 @@ async fn desk(seed: u64) -> anyhow::Result<Desk> {
         secret: made["webhooks"][source]["secret"].as_str().unwrap_or_default().to_owned(),
     };
     let (canonical, stripe) = (hook("canonical"), hook("stripe"));
-    Ok(Desk::resume(stack, canonical, stripe))
+    Ok(TestTenant::resume(stack, canonical, stripe))
 }
 
 impl<D: Keeper> Story<'_, D> {
@@ -192,8 +192,9 @@ impl<D: Keeper> Story<'_, D> {
 
     /// Sees in clean rounds how much an invocation calls, and lists the places.
     async fn learn(&mut self) {
-        let most =
-            |desk: &Desk, function: &str| desk.stack.world().functions.get(function).map_or(0, |slot| slot.take_calls_most());
+        let most = |desk: &TestTenant, function: &str| {
+            desk.stack.world().functions.get(function).map_or(0, |slot| slot.take_calls_most())
+        };
         most(&self.desk, READER);
         most(&self.desk, LISTENER);
         for _ in 0..CLEAN_ROUNDS {

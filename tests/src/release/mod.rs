@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use store::inspect::{Item, key};
 use tempfile::TempDir;
 
-use crate::desk::{Desk, Hook, TENANT};
+use crate::test_tenant::{Hook, TENANT, TestTenant};
 pub use record::{events, record};
 pub use tap::{Given, Tap, Way};
 
@@ -137,7 +137,7 @@ impl Release {
     /// # Errors
     ///
     /// When the stack does not start or does not take the items.
-    pub async fn resume(&self) -> anyhow::Result<(Desk, TempDir)> {
+    pub async fn resume(&self) -> anyhow::Result<(TestTenant, TempDir)> {
         let folder = tempfile::tempdir()?;
         for (name, key) in &self.left.keys {
             fs::write(folder.path().join(name), STANDARD.decode(key)?)?;
@@ -166,7 +166,7 @@ impl Release {
         filling.stop().await;
         let stack = Stack::start(options(local::registry())).await?;
         let hook = |source: &str| Hook { path: format!("/webhooks/{TENANT}/{source}"), secret: self.left.secret.clone() };
-        Ok((Desk::resume(stack, hook("canonical"), hook("stripe")), folder))
+        Ok((TestTenant::resume(stack, hook("canonical"), hook("stripe")), folder))
     }
 
     /// Goes on from there: every function is given what it was to be given, then the links of the mails are followed.
@@ -174,7 +174,7 @@ impl Release {
     /// # Errors
     ///
     /// A function that fails, or gives back a part of what it was given.
-    pub async fn play(&self, desk: &Desk) -> anyhow::Result<Value> {
+    pub async fn play(&self, desk: &TestTenant) -> anyhow::Result<Value> {
         for given in &self.left.given {
             let answer = desk.stack.invoke(&given.function, given.event.clone()).await?;
             let failures = answer["batchItemFailures"].as_array().map_or(0, Vec::len);
@@ -193,7 +193,7 @@ impl Release {
 }
 
 /// What left: by which channel, to whom, which message.
-fn sent(desk: &Desk) -> Vec<Value> {
+fn sent(desk: &TestTenant) -> Vec<Value> {
     desk.sent().iter().map(|sent| json!([sent.channel, sent.to, message_id(&sent.raw)])).collect()
 }
 
@@ -208,7 +208,7 @@ fn message_id(raw: &Value) -> Option<&str> {
 }
 
 /// Where each customer stands.
-async fn customers(desk: &Desk, ids: &[String]) -> BTreeMap<String, Value> {
+async fn customers(desk: &TestTenant, ids: &[String]) -> BTreeMap<String, Value> {
     let of = |list: &Value, keys: &[&str]| -> Vec<Value> {
         let picked = |entry: &Value| json!(keys.iter().map(|key| &entry[*key]).collect::<Vec<_>>());
         list.as_array().into_iter().flatten().map(picked).collect()
@@ -228,7 +228,7 @@ async fn customers(desk: &Desk, ids: &[String]) -> BTreeMap<String, Value> {
     all
 }
 
-async fn tasks(desk: &Desk) -> Vec<Value> {
+async fn tasks(desk: &TestTenant) -> Vec<Value> {
     let listed = desk.admin("GET", "/v1/tasks", &Value::Null).await.body["tasks"].as_array().cloned().unwrap_or_default();
     listed.iter().map(|task| json!([task["kind"], task["title"]])).collect()
 }

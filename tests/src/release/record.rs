@@ -14,8 +14,8 @@ use store::inspect::{Item, Stored};
 use super::{Given, KEYS, Left, Release, Tap, Told, Way, items};
 use crate::{
     company::clock,
-    desk::{Desk, at},
     documents::{customer, invoice, payment},
+    test_tenant::{TestTenant, at},
 };
 
 const REALM: &str = "9130347596842384";
@@ -44,7 +44,7 @@ pub async fn record(version: &str) -> anyhow::Result<Release> {
         registry: tap.registry(),
         ..Options::default()
     };
-    let desk = Desk::start(options, json!({}), None).await;
+    let desk = TestTenant::start(options, json!({}), None).await;
     tap.set("dispatch", Way::Noted);
     let given = story(&desk, &tap).await?;
     let keys = KEYS.map(|name| Ok((name.to_owned(), STANDARD.encode(fs::read(folder.path().join(name))?))));
@@ -66,7 +66,7 @@ pub async fn record(version: &str) -> anyhow::Result<Release> {
 }
 
 /// The story, and what is on its way at its end.
-async fn story(desk: &Desk, tap: &Tap) -> anyhow::Result<Vec<Given>> {
+async fn story(desk: &TestTenant, tap: &Tap) -> anyhow::Result<Vec<Given>> {
     // A company whose books have been read, and what else there is in a table.
     let double = QuickBooks::start(clock(desk)).await?;
     double.add_company(Company::new(REALM, "Coastal Supplies"));
@@ -118,7 +118,7 @@ async fn story(desk: &Desk, tap: &Tap) -> anyhow::Result<Vec<Given>> {
 }
 
 /// What was noted last about a customer.
-async fn about(desk: &Desk, noted: &[Given], customer: &str) -> anyhow::Result<Given> {
+async fn about(desk: &TestTenant, noted: &[Given], customer: &str) -> anyhow::Result<Given> {
     let id = desk.matter(customer).await["customer"]["id"].clone();
     let found = noted.iter().rev().find(|given| {
         let bodies = given.event["Records"].as_array().into_iter().flatten().filter_map(|record| record["body"].as_str());
@@ -128,7 +128,7 @@ async fn about(desk: &Desk, noted: &[Given], customer: &str) -> anyhow::Result<G
 }
 
 /// The batch of the stream that has a decision in it whose message no sender was given.
-async fn of_dispatch(desk: &Desk, tap: &Tap) -> anyhow::Result<Given> {
+async fn of_dispatch(desk: &TestTenant, tap: &Tap) -> anyhow::Result<Given> {
     let id = desk.matter(DISPATCHED).await["customer"]["id"].as_str().unwrap_or_default().to_owned();
     let noted = tap.noted("dispatch");
     let is_decided = |record: &&Value| {
@@ -156,7 +156,7 @@ fn dead_letter(mut given: Given) -> Given {
 }
 
 /// Portal and opt-out of the first mail, without the stack's address.
-fn links(desk: &Desk) -> Vec<String> {
+fn links(desk: &TestTenant) -> Vec<String> {
     let text = desk.sent().first().and_then(|mail| mail.text.clone()).unwrap_or_default();
     let words = text.split_whitespace().map(|word| word.trim_matches(|c: char| "<>()[].,".contains(c)));
     let paths = words.filter_map(|word| word.strip_prefix(desk.stack.url())).filter(|path| path.starts_with("/p/"));

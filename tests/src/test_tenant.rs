@@ -56,7 +56,7 @@ pub struct Hook {
 }
 
 /// One tenant on a stack.
-pub struct Desk {
+pub struct TestTenant {
     /// The stack.
     pub stack: Stack,
     /// The canonical webhook.
@@ -80,7 +80,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-impl Desk {
+impl TestTenant {
     /// A live tenant in Berlin with the built-in ladder, the clock frozen at an instant.
     pub async fn at(now: &str) -> Self {
         Self::with(now, json!({}), None).await
