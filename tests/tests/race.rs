@@ -23,7 +23,7 @@ races! {
     whatever_dies_xero_is_read_rightly: doubles::Xero;
 }
 
-async fn race<D: doubles::Keeper>() {
+async fn race<D: doubles::FakeAccounting>() {
     kit::metrics::silence();
     let plan = Plan { seed: SEED, customers: 40, invoices: 1_000, days: 3, calls_max: 24, only: None };
     let (report, evidence) = evidence_of::<D>(&plan).await.unwrap();

@@ -11,9 +11,9 @@
 
 mod app;
 mod desk;
+mod fake_accounting;
 mod faults;
 mod ids;
-mod keeper;
 mod limits;
 mod money;
 mod notify;
@@ -31,8 +31,8 @@ use jiff::Timestamp;
 
 pub use app::App;
 pub use desk::Desk;
+pub use fake_accounting::FakeAccounting;
 pub use faults::Fault;
-pub use keeper::Keeper;
 pub use notify::{Change, Delivery, Notification};
 pub use oauth::Tokens;
 pub use quickbooks::QuickBooks;

@@ -17,7 +17,7 @@ use store::Vault;
 
 use crate::{
     Progress, Web,
-    tokens::{Keeper, TokenTrouble, Tokens},
+    tokens::{TokenStore, TokenTrouble, Tokens},
 };
 
 /// A wait that is so short that it is not worth giving up for.
@@ -72,8 +72,8 @@ impl<'a> Link<'a> {
         books: &'static dyn AccountingApi,
         progress: &Progress,
     ) -> Result<Self, TokenTrouble> {
-        let keeper = Keeper { vault: opened.vault, web: opened.web };
-        let (tokens, _) = keeper.good(tenant, source, &books.access(), None, opened.clock).await?;
+        let token_store = TokenStore { vault: opened.vault, web: opened.web };
+        let (tokens, _) = token_store.good(tenant, source, &books.access(), None, opened.clock).await?;
         Ok(Self {
             opened,
             tenant,
@@ -153,10 +153,10 @@ impl<'a> Link<'a> {
 
     async fn refresh(&self) -> Result<(), TokenTrouble> {
         let mut tokens = self.tokens.lock().await;
-        let keeper = Keeper { vault: self.opened.vault, web: self.opened.web };
+        let token_store = TokenStore { vault: self.opened.vault, web: self.opened.web };
         let access = self.books.access();
         let refused = tokens.access_token.clone();
-        (*tokens, _) = keeper.good(self.tenant, self.source, &access, Some(&refused), self.opened.clock).await?;
+        (*tokens, _) = token_store.good(self.tenant, self.source, &access, Some(&refused), self.opened.clock).await?;
         Ok(())
     }
 

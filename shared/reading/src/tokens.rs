@@ -94,14 +94,14 @@ pub(crate) fn of(connection: &Connection) -> Option<Tokens> {
 
 /// Where tokens are kept and renewed.
 #[derive(Clone, Copy, Debug)]
-pub struct Keeper<'a> {
+pub struct TokenStore<'a> {
     /// The secrets.
     pub vault: &'a Vault,
     /// The vendor.
     pub web: &'a Web,
 }
 
-impl Keeper<'_> {
+impl TokenStore<'_> {
     /// Tokens that are good for a while, refreshed if they are not, or if `refused` is what the vendor refused. However many ask
     /// at once, one refreshes; the others wait for what it brings.
     ///

@@ -150,7 +150,7 @@ async fn play_all_customers(bench: &mut Bench, only_clean: bool) -> anyhow::Resu
 }
 
 /// One race of a small company for each call of the reader, before and after it; answers how many flaws there were.
-async fn play_books<D: doubles::Keeper>(seed: u64, jobs: usize) -> anyhow::Result<usize> {
+async fn play_books<D: doubles::FakeAccounting>(seed: u64, jobs: usize) -> anyhow::Result<usize> {
     let plan = |only| race::Plan { seed, customers: 4, invoices: 12, days: 2, calls_max: 0, only: Some(only) };
     let clean = race::run::<D>(&plan((When::Before, u32::MAX))).await?;
     println!("{clean}; at most {} calls an invocation", clean.calls_most);

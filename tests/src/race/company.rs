@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use doubles::{Keeper, Truth};
+use doubles::{FakeAccounting, Truth};
 use jiff::{Timestamp, ToSpan, civil::Date};
 
 use super::Plan;
@@ -47,7 +47,7 @@ fn open_of(truth: &Truth) -> impl Iterator<Item = (&String, &doubles::InvoiceTru
 
 impl RacedCompany {
     /// Opens a company's books.
-    pub fn open<D: Keeper>(double: &D, plan: &Plan, now: Timestamp) -> Self {
+    pub fn open<D: FakeAccounting>(double: &D, plan: &Plan, now: Timestamp) -> Self {
         double.found("Coastal Supplies");
         let customers: Vec<String> =
             (0..plan.customers).map(|at| double.meet(&format!("Customer {at}"), &format!("c{at}@buyer.example"))).collect();
@@ -77,7 +77,7 @@ impl RacedCompany {
     }
 
     /// Somebody changes something: as often as not of an invoice that falls due in the story.
-    pub fn change<D: Keeper>(&mut self, double: &D, random: &mut Random, now: Timestamp) {
+    pub fn change<D: FakeAccounting>(&mut self, double: &D, random: &mut Random, now: Timestamp) {
         let pick = |random: &mut Random, len: usize| usize::try_from(random.below(len as u64)).unwrap_or(0);
         let at = if random.below(2) == 0 { self.due[pick(random, self.due.len())] } else { pick(random, self.invoices.len()) };
         let (id, standing) = &mut self.invoices[at];

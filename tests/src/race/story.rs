@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use anyhow::Context;
-use doubles::{Fault, Keeper, Notification};
+use doubles::{FakeAccounting, Fault, Notification};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use local::{Crashed, Mode, Options, Stack, When, tenants::TenantIn};
 use serde_json::{Map, Value, json};
@@ -55,7 +55,7 @@ struct Story<'a, D> {
 /// # Errors
 ///
 /// When the stack does not start.
-pub async fn run<D: Keeper>(plan: &Plan) -> anyhow::Result<Report> {
+pub async fn run<D: FakeAccounting>(plan: &Plan) -> anyhow::Result<Report> {
     Ok(evidence_of::<D>(plan).await?.0)
 }
 
@@ -64,7 +64,7 @@ pub async fn run<D: Keeper>(plan: &Plan) -> anyhow::Result<Report> {
 /// # Errors
 ///
 /// When the stack does not start.
-pub async fn evidence_of<D: Keeper>(plan: &Plan) -> anyhow::Result<(Report, Evidence)> {
+pub async fn evidence_of<D: FakeAccounting>(plan: &Plan) -> anyhow::Result<(Report, Evidence)> {
     let desk = desk(plan.seed).await?;
     let double = D::open(clock(&desk)).await?;
     let watch = Watch::new(desk.stack.world(), D::SOURCE);
@@ -114,7 +114,7 @@ async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
     Ok(TestTenant::resume(stack, canonical, stripe))
 }
 
-impl<D: Keeper> Story<'_, D> {
+impl<D: FakeAccounting> Story<'_, D> {
     fn now(&self) -> Timestamp {
         self.desk.stack.now()
     }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use crate::{Clock, Double, QuickBooks, Xero, quickbooks, xero};
 
 /// A double whose books are kept in words that all vendors share. Companies are American, amounts are decimals in USD.
-pub trait Keeper: Double + Sized + 'static {
+pub trait FakeAccounting: Double + Sized + 'static {
     /// What connections to the vendor are called.
     const SOURCE: &'static str;
     /// A company's id, as the vendor writes it.
@@ -22,7 +22,7 @@ pub trait Keeper: Double + Sized + 'static {
     /// When no port can be had.
     fn open(clock: Clock) -> impl Future<Output = io::Result<Self>> + Send;
 
-    /// Opens the books of the company [`Keeper::REALM`].
+    /// Opens the books of the company [`FakeAccounting::REALM`].
     fn found(&self, name: &str);
 
     /// Adds a customer with an email address; its id.
@@ -47,7 +47,7 @@ pub trait Keeper: Double + Sized + 'static {
     fn defer(&self, invoice: &str, due_on: Date);
 }
 
-impl Keeper for QuickBooks {
+impl FakeAccounting for QuickBooks {
     const SOURCE: &'static str = "quickbooks";
     const REALM: &'static str = "9130347596842384";
     const API: &'static str = "/v3/";
@@ -89,7 +89,7 @@ impl Keeper for QuickBooks {
     }
 }
 
-impl Keeper for Xero {
+impl FakeAccounting for Xero {
     const SOURCE: &'static str = "xero";
     const REALM: &'static str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
     const API: &'static str = "/api.xro/";
