@@ -6,7 +6,7 @@ useful answer, beside the least that a function with the same AWS clients can be
 Python 3.10 or later and openssl on Linux, nothing else. Builds everything in the release profile first, unless BOOTSTRAPS names a folder
 that has the binaries; TIMES says how often each is started, in turn (21).
 
-Each start gives one event (firsts.py) and ends with its answer. What stands in for the Runtime API and, over TLS, for AWS (standins.py)
+Each start gives one event (sample_events.py) and ends with its answer. What stands in for the Runtime API and, over TLS, for AWS (standins.py)
 listens on loopback. An answer counts when it says what it should and the calls that it takes were made; all else ends the run.
 
 Both moments are of one start. *Wall* ends when the request (for work; with the answer) has come in, without the pause in which the process
@@ -27,7 +27,7 @@ import tempfile
 import time
 import zipfile
 
-from firsts import firsts
+from sample_events import sample_events
 from standins import PATIENCE, Aws, Runtime, identity, listen
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -202,7 +202,7 @@ def main():
         env = {**variables(), **places}
         # In turn, so that a busy moment of the machine does not fall on one of them.
         for _ in range(TIMES):
-            for name, first in firsts(vendor=aws).items():
+            for name, first in sample_events(vendor=aws).items():
                 if name in starts:
                     starts[name].append(start(name, place / name, env, first, log))
         sizes = {name: zipped(place / name, folder) / MIB for name in names}

@@ -3,7 +3,7 @@
 import dataclasses
 
 import amends
-import story
+import scenario
 import structure
 from outside import Outside
 from proof import Broken, Proof
@@ -45,7 +45,7 @@ def catch(world, parameters, rules):
         try:
             structure.functions(stack, quiet)
             structure.patterns(stack, quiet, rules)
-            story.tell(copy, quiet, by_schedule=False)
+            scenario.tell(copy, quiet, by_schedule=False)
         except Broken as found:
             said = "\n".join([found.why, *complaints(stack)])
             if found.check != fault.check or fault.names not in said:

@@ -22,7 +22,7 @@ import backup
 import broken
 import lifecycle
 import permissions
-import story
+import scenario
 import structure
 from books import Books
 from emulator import Emulator
@@ -97,7 +97,7 @@ def test(work, sam, given, proof):
             structure.functions(stack, proof)
             structure.patterns(stack, proof, examples())
             structure.grants(stack, proof)
-            story.tell(world, proof)
+            scenario.tell(world, proof)
             lifecycle.update(world, proof, deploy)
             if given.earlier:
                 earlier = sam.build(ROOT / "template.yaml", given.earlier, work / "earlier")

@@ -4,13 +4,13 @@
 mod company;
 pub mod judge;
 mod report;
-mod story;
+mod scenario;
 mod witness;
 
 use local::When;
 
 pub use report::Report;
-pub use story::{evidence_of, run};
+pub use scenario::{evidence_of, run};
 
 /// The function that reads books.
 pub const READER: &str = "sync";

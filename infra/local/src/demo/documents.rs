@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::story::{Bill, Buyer, time_zone};
+use super::scenario::{Bill, Buyer, time_zone};
 
 /// The canonical customer.
 pub fn customer(buyer: &Buyer) -> Value {

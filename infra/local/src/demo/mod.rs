@@ -4,7 +4,7 @@
 mod account;
 mod companies;
 mod documents;
-mod story;
+mod scenario;
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +22,8 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use scenario::{BILLS, BUYERS, Bill, Buyer, Source, Then};
 use serde_json::{Value, json};
-use story::{BILLS, BUYERS, Bill, Buyer, Source, Then};
 
 use crate::{stack::Stack, tenants::TenantIn};
 

@@ -96,7 +96,7 @@ def says(**parts):
     return lambda answer: parts.items() <= answer.items()
 
 
-def firsts(vendor):
+def sample_events(vendor):
     """By the name of the binary; `vendor` is where the stand-in for an accounting system is."""
     viewer = {"tenant": "cold", "role": "viewer"}
     tick, taken = {"source": "aws.events"}, says(batchItemFailures=[])

@@ -37,7 +37,7 @@ const AWAY: [(i64, Fault, bool); 2] = [
     (2, Fault::Status { status: 429, retry_after_s: Some(300) }, true),
 ];
 
-struct Story<'a, D> {
+struct Scenario<'a, D> {
     plan: &'a Plan,
     desk: TestTenant,
     double: D,
@@ -72,9 +72,10 @@ pub async fn evidence_of<D: FakeAccounting>(plan: &Plan) -> anyhow::Result<(Repo
     let books = RacedCompany::open(&double, plan, desk.stack.now());
     let report = Report { source: D::SOURCE, seed: plan.seed, ..Report::default() };
     let (random, good) = (Random(plan.seed), Vec::new());
-    let mut story = Story { plan, desk, double, watch, random, books, late: Vec::new(), waiting: VecDeque::new(), good, report };
-    story.tell().await;
-    story.judged().await
+    let mut scenario =
+        Scenario { plan, desk, double, watch, random, books, late: Vec::new(), waiting: VecDeque::new(), good, report };
+    scenario.run_scenario().await;
+    scenario.judged().await
 }
 
 /// A live tenant in New York with a ladder whose mails name their step and invoices.
@@ -114,18 +115,18 @@ async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
     Ok(TestTenant::resume(stack, canonical, stripe))
 }
 
-impl<D: FakeAccounting> Story<'_, D> {
+impl<D: FakeAccounting> Scenario<'_, D> {
     fn now(&self) -> Timestamp {
         self.desk.stack.now()
     }
 
-    /// An hour of a day of the story.
+    /// An hour of a day of the scenario.
     fn at(&self, day: i64, hour: i8, minute: i8) -> Timestamp {
         let day = START + day.days();
         day.at(hour, minute, 0, 0).in_tz("UTC").map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
 
-    async fn tell(&mut self) {
+    async fn run_scenario(&mut self) {
         if let Some((when, call)) = self.plan.only {
             self.arm(&Place { doing: Doing::Reading, call, when });
         }
