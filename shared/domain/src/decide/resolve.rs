@@ -90,7 +90,8 @@ impl<'a> Resolving<'_, 'a> {
                         by_own.entry(self.own(&row)).or_default().push(row);
                     }
                     for (own, rows) in by_own {
-                        let (route, rules) = self.ways(send, own, &rows).find(std::mem::take(&mut resolved.rules));
+                        let (route, rules) =
+                            self.ways(send, own, &rows).select_contact_and_channel(std::mem::take(&mut resolved.rules));
                         resolved.rules = rules;
                         match route {
                             Route::Free(channel, contact) => {

@@ -43,7 +43,7 @@ pub(super) struct Ways<'s, 'a> {
 }
 
 /// What asking about one way came to.
-enum Way {
+enum Reachable {
     /// There is none.
     None,
     /// What the guard says of it.
@@ -53,7 +53,7 @@ enum Way {
 impl<'s> Ways<'s, '_> {
     /// Looks for a route: the invoices' own contact first, then roles in order; channels in order, contacts in order; the first
     /// that the guard allows. The second value is `notes` with what was said against the others.
-    pub(super) fn find(&self, notes: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
+    pub(super) fn select_contact_and_channel(&self, notes: Vec<RuleTrace>) -> (Route, Vec<RuleTrace>) {
         let situation = self.situation;
         let mut notes = notes;
         let mut later: Option<Timestamp> = None;
@@ -66,7 +66,7 @@ impl<'s> Ways<'s, '_> {
                 for (id, contact) in &people {
                     let way;
                     (way, notes) = self.ask(*channel, id, contact, notes);
-                    let Way::Asked(answer) = way else { continue };
+                    let Reachable::Asked(answer) = way else { continue };
                     if answer.tenant != Verdict::Allow {
                         return (Route::Stopped(answer.tenant), notes);
                     }
@@ -106,7 +106,7 @@ impl<'s> Ways<'s, '_> {
             for channel in &self.send.channels {
                 let way;
                 (way, notes) = self.ask(*channel, id, contact, notes);
-                if matches!(way, Way::Asked(answer) if answer.verdict == Verdict::Allow) {
+                if matches!(way, Reachable::Asked(answer) if answer.verdict == Verdict::Allow) {
                     copies.push((*channel, id.to_owned()));
                     persons.push(contact.person());
                     break;
@@ -129,23 +129,23 @@ impl<'s> Ways<'s, '_> {
     }
 
     /// Asks about one person and channel.
-    fn ask(&self, channel: Channel, id: &str, contact: &Contact, notes: Vec<RuleTrace>) -> (Way, Vec<RuleTrace>) {
+    fn ask(&self, channel: Channel, id: &str, contact: &Contact, notes: Vec<RuleTrace>) -> (Reachable, Vec<RuleTrace>) {
         let situation = self.situation;
         if !situation.policy.templates.contains_key(&(self.send.template.clone(), channel)) {
-            return (Way::None, noted(notes, passed_over(channel, "", "there is no template for this channel")));
+            return (Reachable::None, noted(notes, passed_over(channel, "", "there is no template for this channel")));
         }
         if !situation.policy.senders.contains(&channel) {
-            return (Way::None, noted(notes, passed_over(channel, "", "this deployment has no sender for this channel")));
+            return (Reachable::None, noted(notes, passed_over(channel, "", "this deployment has no sender for this channel")));
         }
         if contact.address(channel).is_none() {
-            return (Way::None, noted(notes, passed_over(channel, id, "no address")));
+            return (Reachable::None, noted(notes, passed_over(channel, id, "no address")));
         }
         if self.tried.iter().any(|(by, whom)| *by == channel && whom == id) {
-            return (Way::None, noted(notes, passed_over(channel, id, "it was tried and not delivered")));
+            return (Reachable::None, noted(notes, passed_over(channel, id, "it was tried and not delivered")));
         }
         let answer = ask_lifted(situation, self.workflow, self.lifted, channel, contact, situation.mode(), situation.now);
         let against = answer.against.iter().map(|(rule, verdict)| note(rule.id, rule.version, channel, id, verdict.to_string()));
-        (Way::Asked(answer.clone()), against.fold(notes, noted))
+        (Reachable::Asked(answer.clone()), against.fold(notes, noted))
     }
 }
 

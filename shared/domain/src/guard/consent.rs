@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     citation: "47 USC 227(b); 47 CFR 64.1200(a)(1); carrier and platform opt-in policies",
     effective_from: None,
     effective_until: None,
-    reach: Reach::Way,
+    reach: Reach::ContactAndChannel,
     check,
 };
 

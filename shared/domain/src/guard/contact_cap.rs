@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     citation: "house rule: caps.per_person; compare 940 CMR 7.04(1)(f), 6 RCNY 5-77",
     effective_from: None,
     effective_until: None,
-    reach: Reach::Way,
+    reach: Reach::ContactAndChannel,
     check,
 };
 

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     citation: "house rule: the workflow's min_gap",
     effective_from: None,
     effective_until: None,
-    reach: Reach::Way,
+    reach: Reach::ContactAndChannel,
     check,
 };
 

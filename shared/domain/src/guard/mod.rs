@@ -54,7 +54,7 @@ pub enum Reach {
     /// It stops every message alike; no step is missed for it.
     Tenant,
     /// It stops this way; another may be free.
-    Way,
+    ContactAndChannel,
 }
 
 /// One rule.

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     citation: "12 CFR 1006.6(c), (e); provider policies on bounces and complaints",
     effective_from: None,
     effective_until: None,
-    reach: Reach::Way,
+    reach: Reach::ContactAndChannel,
     check,
 };
 

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     citation: "house rule: settings.window and calendar; compare 12 CFR 1006.6(b)(1)(i)",
     effective_from: None,
     effective_until: None,
-    reach: Reach::Way,
+    reach: Reach::ContactAndChannel,
     check,
 };
 
