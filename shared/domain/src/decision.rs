@@ -34,7 +34,7 @@ pub struct Decision {
     /// What is owed in each currency with something open, as of now.
     pub owed: BTreeMap<Currency, Owed>,
     /// Facts that no longer matter, and those that matter again.
-    pub filing: Filing,
+    pub archiving: Archiving,
     /// What is to be known of the tasks from now on, so that they are not asked for again and can be withdrawn. Some tasks have none.
     pub work: Vec<OpenWork>,
     /// Work whose reason is gone.
@@ -60,7 +60,7 @@ impl Decision {
     /// The agreements that storing the decision writes, made from `facts`: those that changed, and those whose marks are folded.
     pub fn folded_agreements(&self, facts: &Facts) -> Vec<Agreement> {
         let mut all = self.agreements.clone();
-        for (of, marks) in &self.filing.fold_others {
+        for (of, marks) in &self.archiving.fold_others {
             let ItemOf::Plan(id) = of else { continue };
             if let Some(changed) = all.iter_mut().find(|agreement| agreement.id == *id) {
                 changed.folded.clone_from(marks);
@@ -75,7 +75,7 @@ impl Decision {
     pub fn folded_charges(&self, facts: &Facts) -> Vec<Charge> {
         let known = |id: &crate::ChargeId| facts.charges.iter().find(|charge| charge.id == *id);
         let mut all: Vec<Charge> = self.charges.iter().filter(|charge| known(&charge.id).is_none()).cloned().collect();
-        for (of, marks) in &self.filing.fold_others {
+        for (of, marks) in &self.archiving.fold_others {
             let ItemOf::Charge(id) = of else { continue };
             all.extend(known(id).map(|charge| Charge { folded: marks.clone(), ..charge.clone() }));
         }
@@ -254,7 +254,7 @@ impl TaskKind {
 
 /// Facts to set aside because they no longer matter, and to take back because they do again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filing {
+pub struct Archiving {
     /// Closed invoices, each with the marks to fold into it.
     pub archive_invoices: Vec<(InvoiceId, Vec<Coverage>)>,
     /// Invoices that are open again.
@@ -271,7 +271,7 @@ pub struct Filing {
     pub covered_from: u64,
 }
 
-impl Filing {
+impl Archiving {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.archive_invoices.is_empty()

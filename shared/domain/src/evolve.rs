@@ -245,15 +245,15 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
         let id = MessageId::of_decision(&facts.tenant, &facts.customer.id, number, planned.position);
         facts.pending.push(Pending::of(planned, id, number, at));
     }
-    let filing = &decision.filing;
+    let archiving = &decision.archiving;
     for fact in &mut facts.invoices {
         let of_it = |marks: &[(InvoiceId, Vec<Coverage>)]| {
             marks.iter().find(|(id, _)| *id == fact.invoice.id).map(|(_, marks)| marks.clone())
         };
-        let archived = of_it(&filing.archive_invoices);
-        let restored = filing.restore_invoices.contains(&fact.invoice.id);
+        let archived = of_it(&archiving.archive_invoices);
+        let restored = archiving.restore_invoices.contains(&fact.invoice.id);
         fact.archived = (fact.archived || archived.is_some()) && !restored;
-        for mark in archived.into_iter().chain(of_it(&filing.fold_invoices)).flatten() {
+        for mark in archived.into_iter().chain(of_it(&archiving.fold_invoices)).flatten() {
             if !fact.folded.contains(&mark) {
                 fact.folded.push(mark);
             }
@@ -263,10 +263,10 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
     facts.work.extend(decision.work.iter().cloned());
     facts.orders.retain(|order| !decision.used_orders.contains(&order.id));
     for fact in &mut facts.payments {
-        fact.archived |= filing.archive_payments.contains(&fact.payment.id);
+        fact.archived |= archiving.archive_payments.contains(&fact.payment.id);
     }
     for fact in &mut facts.shared {
-        fact.archived |= filing.archive_shared.contains(&fact.payment.id);
+        fact.archived |= archiving.archive_shared.contains(&fact.payment.id);
     }
     for agreement in decision.folded_agreements(&facts) {
         facts = put_agreement(facts, &agreement);
@@ -274,7 +274,7 @@ fn decided(mut facts: Facts, decision: &Decision, at: Timestamp) -> Facts {
     for charge in decision.folded_charges(&facts) {
         facts = put_charge(facts, &charge);
     }
-    facts.coverage.retain(|coverage| coverage.number >= filing.covered_from);
+    facts.coverage.retain(|coverage| coverage.number >= archiving.covered_from);
     facts
 }
 

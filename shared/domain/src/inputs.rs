@@ -129,7 +129,7 @@ mod tests {
         let closed = inputs(&paid.facts, &paid.policy, now);
         assert_ne!(closed, hash);
         let decision = decide(&paid.facts, &paid.policy, now);
-        assert!(decision.filing.archive_invoices.iter().any(|(archived, _)| *archived == id));
+        assert!(decision.archiving.archive_invoices.iter().any(|(archived, _)| *archived == id));
         paid.facts.invoices.retain(|fact| fact.invoice.id != id);
         paid.facts.payments.clear();
         assert_eq!(inputs(&paid.facts, &paid.policy, now), closed);

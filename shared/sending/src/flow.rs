@@ -451,7 +451,7 @@ fn when(decision: &Decision, now: Timestamp) -> Next {
     let acts = !decision.messages.is_empty()
         || !decision.tasks.is_empty()
         || !decision.marks.is_empty()
-        || !decision.filing.is_empty()
+        || !decision.archiving.is_empty()
         || !decision.withdrawn.is_empty()
         || !decision.used_orders.is_empty();
     if acts { Next::At(now) } else { decision.next }

@@ -1,8 +1,8 @@
 //! A customer with a message on its way, and SES's events about it.
 
 use domain::{
-    BalanceKey, Case, CaseId, CaseKey, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId, CustomerRef,
-    Decision, Document, DueItemKey, Filing, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role,
+    Archiving, BalanceKey, Case, CaseId, CaseKey, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId,
+    CustomerRef, Decision, Document, DueItemKey, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role,
     SourceVersion,
 };
 use jiff::SignedDuration;
@@ -138,7 +138,7 @@ impl Subject {
             next: Next::Parked,
             trace: vec![],
             owed: std::collections::BTreeMap::new(),
-            filing: Filing::default(),
+            archiving: Archiving::default(),
             inputs: None,
             work: vec![],
             withdrawn: vec![],

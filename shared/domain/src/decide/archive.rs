@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::Situation;
-use crate::{Coverage, Filing, InvoiceId, ItemOf, PaymentId};
+use crate::{Archiving, Coverage, InvoiceId, ItemOf, PaymentId};
 
 /// How many unfolded coverage records a customer may gather before the older half is folded into its invoices.
 const COVERAGE_TAIL_MAX: usize = 24;
 
 /// What to archive, to take back and to fold.
-pub(super) fn file(situation: &Situation<'_>) -> Filing {
+pub(super) fn archive_closed(situation: &Situation<'_>) -> Archiving {
     let facts = situation.facts;
     let waits: BTreeSet<&InvoiceId> = situation
         .receivables
@@ -19,10 +19,10 @@ pub(super) fn file(situation: &Situation<'_>) -> Filing {
         .map(|in_flight| &in_flight.invoice)
         .collect();
     let receivables = &situation.receivables;
-    let mut filing = Filing {
+    let mut archiving = Archiving {
         archive_payments: receivables.spent.clone(),
         archive_shared: receivables.spent_shared.clone(),
-        ..Filing::default()
+        ..Archiving::default()
     };
     let remembers = !facts.coverage.is_empty();
     let mut open: BTreeSet<ItemOf> = BTreeSet::new();
@@ -33,9 +33,9 @@ pub(super) fn file(situation: &Situation<'_>) -> Filing {
         let id = &fact.invoice.id;
         let closed = situation.receivables.closed.contains(id);
         if closed && !fact.archived && !waits.contains(id) {
-            filing.archive_invoices.push((id.clone(), marks_of(situation, &ItemOf::Invoice(id.clone()), u64::MAX)));
+            archiving.archive_invoices.push((id.clone(), marks_of(situation, &ItemOf::Invoice(id.clone()), u64::MAX)));
         } else if !closed && fact.archived {
-            filing.restore_invoices.push(id.clone());
+            archiving.restore_invoices.push(id.clone());
         }
         if remembers && (!closed || waits.contains(id)) {
             open.insert(ItemOf::Invoice(id.clone()));
@@ -44,13 +44,13 @@ pub(super) fn file(situation: &Situation<'_>) -> Filing {
     let waits_for = |fact: &&crate::PaymentFact| fact.payment.allocations.iter().any(|part| waits.contains(&part.invoice));
     let payments = facts.payments.iter().chain(&facts.shared);
     let waiting: BTreeSet<&PaymentId> = payments.filter(waits_for).map(|fact| &fact.payment.id).collect();
-    filing.archive_payments.retain(|payment| !waiting.contains(payment));
-    filing.archive_shared.retain(|payment| !waiting.contains(payment));
+    archiving.archive_payments.retain(|payment| !waiting.contains(payment));
+    archiving.archive_shared.retain(|payment| !waiting.contains(payment));
     let mut needed: Vec<&Coverage> =
         facts.coverage.iter().filter(|coverage| coverage.rows.iter().any(|row| open.contains(&row.item.of))).collect();
     needed.sort_by_key(|coverage| coverage.number);
     let cut = if needed.len() > COVERAGE_TAIL_MAX { needed.len() - COVERAGE_TAIL_MAX / 2 } else { 0 };
-    filing.covered_from = needed.get(cut).map_or(facts.decision + 1, |coverage| coverage.number);
+    archiving.covered_from = needed.get(cut).map_or(facts.decision + 1, |coverage| coverage.number);
     if cut > 0 {
         let folded: BTreeSet<&ItemOf> = needed
             .iter()
@@ -60,14 +60,14 @@ pub(super) fn file(situation: &Situation<'_>) -> Filing {
             .filter(|of| open.contains(of))
             .collect();
         for of in folded {
-            let marks = marks_of(situation, of, filing.covered_from);
+            let marks = marks_of(situation, of, archiving.covered_from);
             match of {
-                ItemOf::Invoice(id) => filing.fold_invoices.push((id.clone(), marks)),
-                ItemOf::Plan(_) | ItemOf::Charge(_) => filing.fold_others.push((of.clone(), marks)),
+                ItemOf::Invoice(id) => archiving.fold_invoices.push((id.clone(), marks)),
+                ItemOf::Plan(_) | ItemOf::Charge(_) => archiving.fold_others.push((of.clone(), marks)),
             }
         }
     }
-    filing
+    archiving
 }
 
 /// The marks of one invoice, plan or charge from decisions before `before`, folded ones included.

@@ -262,7 +262,7 @@ pub(super) fn customer(
         next: Next::Nothing,
         trace: Vec::new(),
         owed: owed(&situation.receivables),
-        filing: archive::file(situation),
+        archiving: archive::archive_closed(situation),
         inputs: None,
         work: Vec::new(),
         withdrawn: Vec::new(),

@@ -64,7 +64,7 @@ fn more_than_was_owed_is_credit_and_a_person_is_told() {
         let kinds: Vec<TaskKind> = decision.tasks.iter().map(|task| task.kind).collect();
         assert_eq!(kinds, [TaskKind::Overpaid], "{stated} {allocated}");
         assert_eq!(decision.trace[0].due_now_minor, 700, "{stated} {allocated}");
-        assert!(decision.filing.archive_invoices.is_empty(), "what it left as credit is still needed");
+        assert!(decision.archiving.archive_invoices.is_empty(), "what it left as credit is still needed");
     }
 }
 
@@ -84,6 +84,6 @@ fn an_invoice_is_not_open_before_it_is_issued() {
     let mut stage = Stage::new(ladder());
     stage.invoice("A", EUR, 1_000, "2026-03-04");
     let decision = decide(&stage.facts, &stage.policy, at("2026-01-20T08:00:00Z"));
-    assert!(decision.cases.is_empty() && decision.filing.archive_invoices.is_empty());
+    assert!(decision.cases.is_empty() && decision.archiving.archive_invoices.is_empty());
     assert_eq!(decision.next, Next::At(at("2026-02-01T23:00:00Z")), "the beginning of 2 February in Berlin");
 }

@@ -277,7 +277,7 @@ fn money_in_flight_for_too_long_is_an_exception() {
     let id = stage.invoice("A", EUR, 1_000, "2026-02-04");
     stage.pay("P", &id, 1_000, PaymentStatus::Received, "2026-02-05T00:00:00Z");
     let before = decide(&stage.facts, &stage.policy, at("2026-02-09T23:59:59Z"));
-    assert!(before.tasks.is_empty() && before.filing.archive_invoices.is_empty());
+    assert!(before.tasks.is_empty() && before.archiving.archive_invoices.is_empty());
     assert_eq!(before.next, Next::At(at("2026-02-10T00:00:00Z")));
     let after = decide(&stage.facts, &stage.policy, at("2026-02-10T00:00:00Z"));
     assert_eq!(after.tasks[0].kind, TaskKind::MoneyInFlight);
@@ -527,11 +527,11 @@ fn old_coverage_is_folded_and_closed_facts_are_filed() {
     }
     stage.facts.decision = 130;
     let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z"));
-    assert_eq!(decision.filing.covered_from, 118);
-    assert_eq!(decision.filing.fold_invoices[0].1.len(), 20);
+    assert_eq!(decision.archiving.covered_from, 118);
+    assert_eq!(decision.archiving.fold_invoices[0].1.len(), 20);
     stage.invoice_mut(&old).paid_minor = 1_000;
     let decision = decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z"));
-    assert_eq!((decision.filing.archive_invoices.len(), decision.filing.covered_from), (1, 131));
+    assert_eq!((decision.archiving.archive_invoices.len(), decision.archiving.covered_from), (1, 131));
     assert_eq!(decision.next, Next::Nothing);
 }
 

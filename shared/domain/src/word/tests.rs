@@ -113,7 +113,7 @@ fn an_invoice_that_stands_as_a_later_release_says_is_owed_and_not_chased() {
     assert_eq!(owed(&stage), (1_500, 1_500));
     stage.invoice_mut(&id).status = InvoiceStatus::Later(later());
     assert_eq!(owed(&stage), (1_500, 500));
-    assert!(decided(&stage).filing.is_empty(), "it is not set aside");
+    assert!(decided(&stage).archiving.is_empty(), "it is not set aside");
 }
 
 #[test]

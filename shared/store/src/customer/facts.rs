@@ -98,13 +98,13 @@ pub(crate) fn payment_of(row: &Row) -> Result<PaymentFact> {
 }
 
 /// The sort keys of what an item was filed with.
-pub(crate) fn filed_with(row: &Row) -> Vec<String> {
+pub(crate) fn archived_with(row: &Row) -> Vec<String> {
     row.get(fact::FILED_WITH).and_then(|names| names.as_ss().ok()).into_iter().flatten().cloned().collect()
 }
 
 /// The sort keys of what an item cannot be judged without.
 fn belonging(sk: &str, row: &Row) -> Result<Vec<String>> {
-    let mut all = filed_with(row);
+    let mut all = archived_with(row);
     if sk.starts_with("PAY#") || sk.starts_with(keys::SHARED) {
         all.extend(payment_of(row)?.invoices().map(|invoice| format!("INV#{invoice}")));
     } else if sk.starts_with("REV#") {
@@ -203,7 +203,7 @@ impl Store {
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
         let customer = self.with_people(tenant, customer).await?;
-        let books = self.with_filed(&pk, chased).await?;
+        let books = self.with_archived(&pk, chased).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
         for (sk, row) in &books {
@@ -281,7 +281,7 @@ impl Store {
     /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
     /// reversal, and the other payments of an invoice and reversals of a payment. Without any of these an invoice that comes
     /// back would owe what was long paid.
-    async fn with_filed(&self, pk: &str, chased: Vec<Row>) -> Result<BTreeMap<String, Row>> {
+    async fn with_archived(&self, pk: &str, chased: Vec<Row>) -> Result<BTreeMap<String, Row>> {
         let mut books = BTreeMap::new();
         let mut asked = BTreeSet::new();
         let mut fresh = chased;

@@ -3,9 +3,9 @@
 pub(crate) mod addresses;
 pub(crate) mod agreements;
 pub(crate) mod apply;
+pub(crate) mod archiving;
 pub(crate) mod contacts;
 pub(crate) mod explained;
 pub(crate) mod facts;
-pub(crate) mod filing;
 pub(crate) mod head;
 pub(crate) mod orders;

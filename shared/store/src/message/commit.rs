@@ -79,7 +79,7 @@ impl Store {
     }
 
     async fn execute_first(&self, customer: &CustomerId, first: First) -> Result<()> {
-        for change in first.filing {
+        for change in first.archiving {
             if let Wrote::Not(_) = self.write("file facts of", change, false).await? {
                 return Err(Error::Conflict { operation: "file facts of", id: customer.to_string() });
             }

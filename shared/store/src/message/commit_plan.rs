@@ -10,7 +10,7 @@ use crate::{
     Head, Result,
     customer::{
         agreements::{referred, written},
-        filing,
+        archiving,
         head::{entry_item, move_due, pack_cases, pack_owed},
     },
     history::pack_inputs,
@@ -65,7 +65,7 @@ pub(crate) struct CommitPlan {
 #[derive(Debug)]
 pub(crate) struct First {
     /// Facts that are put aside, and those that are taken back.
-    pub(crate) filing: Vec<Change>,
+    pub(crate) archiving: Vec<Change>,
     /// Rows that are too many for the items that they belong to.
     pub(crate) chunks: Vec<(Key, Row)>,
     /// Tasks that are too many for the transaction, and after them what is to be known of each: where there is none yet.
@@ -105,12 +105,13 @@ pub(crate) fn plan_commit(
         && decision.withdrawn.is_empty()
         && decision.used_orders.is_empty()
         && decision.cases == head.cases
-        && decision.filing.is_empty();
+        && decision.archiving.is_empty();
     // While something is pending the due moment stays, so that it is found again.
     let due_stays = !head.pending.is_empty() || same_due(head, decision.next);
     let number = if changes_nothing && due_stays { head.decision } else { head.decision + 1 };
 
-    let mut first = First { filing: filing::changes(tenant, customer, facts, &decision.filing)?, chunks: vec![], tasks: vec![] };
+    let mut first =
+        First { archiving: archiving::changes(tenant, customer, facts, &decision.archiving)?, chunks: vec![], tasks: vec![] };
     let (entries, told) = entries(tenant, head, decision, number, now, &mut first.chunks);
     let needs_record = !decision.marks.is_empty()
         || !decision.used_orders.is_empty()
@@ -127,12 +128,12 @@ pub(crate) fn plan_commit(
         change = change.put(head::OWED, s(pack_owed(&decision.owed)));
     }
     if number != head.decision {
-        let kept = facts.invoices.iter().filter(|fact| !fact.archived).count() + decision.filing.restore_invoices.len();
+        let kept = facts.invoices.iter().filter(|fact| !fact.archived).count() + decision.archiving.restore_invoices.len();
         change = change
             .put(head::DECISION, n(number))
             .put(head::CASES, s(pack_cases(&decision.cases)))
-            .put(head::COVERED_FROM, n(decision.filing.covered_from.max(head.covered_from)))
-            .put(head::OPEN_INVOICES, n(kept.saturating_sub(decision.filing.archive_invoices.len())));
+            .put(head::COVERED_FROM, n(decision.archiving.covered_from.max(head.covered_from)))
+            .put(head::OPEN_INVOICES, n(kept.saturating_sub(decision.archiving.archive_invoices.len())));
     }
     for (id, entry) in &entries {
         change = change.put([head::PENDING, id.as_str()], entry.clone());

@@ -36,10 +36,10 @@
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
 //! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
-//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, filing; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
-//! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, filing | facts: query of `chase` | 4 W |
-//! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; filing | facts: query of `chase` | 4 W |
-//! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, filing | facts: query of `chase` | 4 W |
+//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
+//! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts: query of `chase` | 4 W |
+//! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
+//! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, which nothing calls yet: the API of privacy will | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |

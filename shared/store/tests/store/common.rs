@@ -192,7 +192,7 @@ pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
         next,
         trace: vec![],
         owed: Default::default(),
-        filing: Filing::default(),
+        archiving: Archiving::default(),
         inputs: None,
         work: vec![],
         withdrawn: vec![],

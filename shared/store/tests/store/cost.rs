@@ -14,11 +14,11 @@ async fn look(table: &Table) -> (f64, Facts) {
 async fn archive(table: &Table, invoices: &[String], covered_from: u64) {
     let (head, facts) = (table.head().await, table.facts().await);
     let mut plan = decision(vec![], Next::Parked);
-    plan.filing = Filing {
+    plan.archiving = Archiving {
         archive_invoices: invoices.iter().map(|name| (invoice_id(name), vec![])).collect(),
         archive_payments: facts.payments.iter().map(|fact| fact.payment.id.clone()).collect(),
         covered_from,
-        ..Filing::default()
+        ..Archiving::default()
     };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(9)).await.unwrap();
 }
@@ -54,7 +54,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             copy: false,
         };
         let mut plan = decision(vec![], Next::Parked);
-        (plan.marks, plan.filing.covered_from) = (vec![mark], head.decision + 2);
+        (plan.marks, plan.archiving.covered_from) = (vec![mark], head.decision + 2);
         table.store.commit(&table.tenant, &head, &facts, &plan, at(10 + n)).await.unwrap();
     }
     let (after, facts) = look(&table).await;

@@ -1,4 +1,4 @@
-//! Documents in any order, filing, and what a tenant decides by.
+//! Documents in any order, archiving, and what a tenant decides by.
 
 use crate::common::*;
 use domain::*;
@@ -81,8 +81,8 @@ async fn archived_invoices_come_back_with_their_marks() {
     let (head, facts) = (table.head().await, table.facts().await);
     assert_eq!(facts.coverage, vec![mark.clone()]);
     let mut plan = decision(vec![], Next::Nothing);
-    plan.filing =
-        Filing { archive_invoices: vec![(invoice_id("INV-1"), vec![mark.clone()])], covered_from: 2, ..Filing::default() };
+    plan.archiving =
+        Archiving { archive_invoices: vec![(invoice_id("INV-1"), vec![mark.clone()])], covered_from: 2, ..Archiving::default() };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
     let facts = table.facts().await;
     assert!(facts.invoices.is_empty() && facts.coverage.is_empty());
@@ -95,7 +95,7 @@ async fn archived_invoices_come_back_with_their_marks() {
     assert!(facts.invoices[0].archived);
     assert_eq!(facts.invoices[0].folded, vec![mark.clone()]);
     let mut plan = decision(vec![], Next::Parked);
-    plan.filing = Filing { restore_invoices: vec![invoice_id("INV-1")], ..Filing::default() };
+    plan.archiving = Archiving { restore_invoices: vec![invoice_id("INV-1")], ..Archiving::default() };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(4)).await.unwrap();
     let facts = table.facts().await;
     assert!(!facts.invoices[0].archived);
@@ -106,7 +106,7 @@ async fn archived_invoices_come_back_with_their_marks() {
 async fn file_all(table: &Table, minute: i64) {
     let (head, facts) = (table.head().await, table.facts().await);
     let mut plan = decision(vec![], Next::Nothing);
-    plan.filing = Filing {
+    plan.archiving = Archiving {
         archive_invoices: facts
             .invoices
             .iter()
@@ -114,7 +114,7 @@ async fn file_all(table: &Table, minute: i64) {
             .map(|fact| (fact.invoice.id.clone(), vec![]))
             .collect(),
         archive_payments: facts.payments.iter().map(|fact| fact.payment.id.clone()).collect(),
-        ..Filing::default()
+        ..Archiving::default()
     };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(minute)).await.unwrap();
 }

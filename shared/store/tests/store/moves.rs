@@ -369,11 +369,11 @@ async fn a_payment_follows_an_invoice_that_left_its_customer_and_is_put_aside_wi
     // Closed by it, the invoice takes the payment out of what is read, and brings it back when it is reversed.
     let (head, facts) = (table.head_of("B").await, table.facts_of("B").await);
     let mut plan = decision(vec![], Next::Nothing);
-    plan.filing = Filing {
+    plan.archiving = Archiving {
         archive_invoices: vec![(invoice_id("INV-1"), vec![])],
         archive_shared: facts.shared.iter().map(|fact| fact.payment.id.clone()).collect(),
         covered_from: 1,
-        ..Filing::default()
+        ..Archiving::default()
     };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(2)).await.unwrap();
     let facts = table.facts_of("B").await;

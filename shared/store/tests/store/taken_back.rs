@@ -47,11 +47,11 @@ async fn what_it_was_for_is_read_with_it_though_it_names_nothing_any_more() {
     table.say("e1", &[owed_by("A"), by("A", whole(1, PaymentStatus::Received, of_it))], 0).await;
     let (head, facts) = (table.head_of("A").await, table.facts_of("A").await);
     let mut plan = decision(vec![], Next::Nothing);
-    plan.filing = Filing {
+    plan.archiving = Archiving {
         archive_invoices: vec![(invoice_id("INV-1"), vec![])],
         archive_payments: vec![payment_id("P-1")],
         covered_from: 1,
-        ..Filing::default()
+        ..Archiving::default()
     };
     table.store.commit(&table.tenant, &head, &facts, &plan, at(1)).await.unwrap();
     assert!(table.facts_of("A").await.invoices.is_empty());

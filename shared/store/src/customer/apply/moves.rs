@@ -9,7 +9,7 @@ use crate::{
     Head, Result,
     customer::{
         agreements::{referred, written},
-        facts::{filed_with, invoice_of, payment_of},
+        facts::{archived_with, invoice_of, payment_of},
         orders::order_row,
     },
     table::{
@@ -109,7 +109,7 @@ impl Plan<'_> {
         let invoice_row = self.store.read(OP, &keys::invoice(self.tenant, from, invoice), true).await?;
         let filed: Vec<Key> = invoice_row
             .iter()
-            .flat_map(filed_with)
+            .flat_map(archived_with)
             .filter(|sk| sk.starts_with("PAY#"))
             .map(|sk| Key { pk: pk.clone(), sk })
             .collect();
@@ -144,7 +144,7 @@ impl Plan<'_> {
         let last = last_of("S#");
         let range = Range { chase: true, ..Range::new(&pk, "S#", &last, LOOKED_THROUGH_MAX) };
         let mut rows = self.store.range(OP, range).await?;
-        let filed = row.into_iter().flat_map(filed_with).filter(|sk| sk.starts_with(keys::SHARED));
+        let filed = row.into_iter().flat_map(archived_with).filter(|sk| sk.starts_with(keys::SHARED));
         let filed: Vec<Key> = filed.map(|sk| Key { pk: pk.clone(), sk }).collect();
         rows.extend(self.store.read_many(OP, &filed, true).await?.into_values());
         for row in &rows {

@@ -1,8 +1,8 @@
 //! What a decision comes to on the table, case by case.
 
 use domain::{
-    AddressFact, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer, CustomerId,
-    DueItemKey, Filing, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
+    AddressFact, Archiving, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer,
+    CustomerId, DueItemKey, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
@@ -102,7 +102,7 @@ fn nothing(head: &Head) -> Decision {
         next: head.due,
         trace: vec![],
         owed: Default::default(),
-        filing: Filing::default(),
+        archiving: Archiving::default(),
         inputs: None,
         work: vec![],
         withdrawn: vec![],
@@ -198,8 +198,8 @@ fn wordy() -> CaseTrace {
 
 /// What a plan comes to: before the head, the head by the readable names of what it sets (`-` before what it removes), beside it.
 fn shape(plan: &CommitPlan) -> (String, String, String) {
-    let First { filing, chunks, tasks } = &plan.first;
-    let before = format!("{} filed, {} chunks, {} tasks", filing.len(), chunks.len(), tasks.len());
+    let First { archiving, chunks, tasks } = &plan.first;
+    let before = format!("{} filed, {} chunks, {} tasks", archiving.len(), chunks.len(), tasks.len());
     let names = plan.head.names().unwrap();
     let readable = |stored: &String| {
         let known = [head::KIND, crate::table::attributes::every::KIND];
@@ -299,11 +299,11 @@ fn a_decision_ends_a_back_off() {
 #[test]
 fn facts_are_filed_before_the_head_says_so() {
     let head = head();
-    let filing = Filing { archive_invoices: vec![(invoice_id(), vec![])], covered_from: 4, ..Filing::default() };
-    let filed = Decision { filing, ..nothing(&head) };
+    let archiving = Archiving { archive_invoices: vec![(invoice_id(), vec![])], covered_from: 4, ..Archiving::default() };
+    let filed = Decision { archiving, ..nothing(&head) };
     check(&head, &filed, 4, "1 filed, 0 chunks, 0 tasks", &format!("{DECIDED} tip"), "DEC#0000000004, 0 tasks");
-    let unknown = Filing { restore_invoices: vec![InvoiceId::derive(&["acme", "other"])], ..Filing::default() };
-    let refused = plan_commit(&tenant(), &head, &facts(&head), &Decision { filing: unknown, ..nothing(&head) }, at(0));
+    let unknown = Archiving { restore_invoices: vec![InvoiceId::derive(&["acme", "other"])], ..Archiving::default() };
+    let refused = plan_commit(&tenant(), &head, &facts(&head), &Decision { archiving: unknown, ..nothing(&head) }, at(0));
     assert!(matches!(refused, Err(crate::Error::Refused { .. })), "{refused:?}");
 }
 

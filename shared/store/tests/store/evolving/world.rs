@@ -236,7 +236,7 @@ fn without_set_aside(model: &Facts, decision: Decision) -> Decision {
     };
     let of_money = |task: &TaskId| model.work.iter().any(|work| work.task == *task && is_money(work.kind));
     Decision {
-        filing: Filing::default(),
+        archiving: Archiving::default(),
         tasks: decision.tasks.into_iter().filter(|task| !is_money(task.kind)).collect(),
         work: decision.work.into_iter().filter(|work| !is_money(work.kind)).collect(),
         withdrawn: decision.withdrawn.into_iter().filter(|withdrawal| !of_money(&withdrawal.task)).collect(),
@@ -246,7 +246,8 @@ fn without_set_aside(model: &Facts, decision: Decision) -> Decision {
 
 /// A decision with what it files in order: lists of facts have none.
 fn in_order(mut decision: Decision) -> Decision {
-    let Filing { archive_invoices, fold_invoices, restore_invoices, archive_payments, archive_shared, .. } = &mut decision.filing;
+    let Archiving { archive_invoices, fold_invoices, restore_invoices, archive_payments, archive_shared, .. } =
+        &mut decision.archiving;
     for (_, marks) in archive_invoices.iter_mut().chain(fold_invoices.iter_mut()) {
         marks.sort_by_key(|mark| format!("{mark:?}"));
     }

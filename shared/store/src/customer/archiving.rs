@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Coverage, CustomerId, Facts, Filing, InvoiceFact, InvoiceId, PaymentFact, TenantId};
+use domain::{Archiving, Coverage, CustomerId, Facts, InvoiceFact, InvoiceId, PaymentFact, TenantId};
 
 use crate::{
     Error, Result,
@@ -21,7 +21,7 @@ use crate::{
 /// # Errors
 ///
 /// [`Error::Refused`] when it names what is not among the facts.
-pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, filing: &Filing) -> Result<Vec<Change>> {
+pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, archiving: &Archiving) -> Result<Vec<Change>> {
     let by_id: BTreeMap<&InvoiceId, &InvoiceFact> = facts.invoices.iter().map(|fact| (&fact.invoice.id, fact)).collect();
     let missing =
         |id: &str| Error::Refused { operation: "file facts of", id: id.to_owned(), why: "it is not among the facts".into() };
@@ -36,30 +36,30 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
     };
     let mut changes = Vec::new();
     let mut archived = BTreeSet::new();
-    for (id, marks) in &filing.archive_invoices {
+    for (id, marks) in &archiving.archive_invoices {
         let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
         let of_it = |payment: &&PaymentFact| payment.invoices().any(|invoice| invoice == id);
         let payments = facts.payments.iter().filter(of_it).map(|fact| keys::payment(tenant, customer, &fact.payment.id).sk);
         let shared = facts.shared.iter().filter(of_it).map(|fact| keys::shared(tenant, customer, &fact.payment.id).sk);
         let change = as_seen(fact).drop(CHASE).put(fact::ARCHIVED, n(1)).put(fact::FOLDED, folded(fact, marks));
-        changes.push(filed_with(change, payments.chain(shared).collect()));
+        changes.push(archived_with(change, payments.chain(shared).collect()));
         archived.insert(id);
     }
-    for (id, marks) in &filing.fold_invoices {
+    for (id, marks) in &archiving.fold_invoices {
         let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
         changes.push(as_seen(fact).put(fact::FOLDED, folded(fact, marks)));
     }
-    for id in &filing.restore_invoices {
+    for id in &archiving.restore_invoices {
         let fact = by_id.get(id).ok_or_else(|| missing(id.as_str()))?;
         changes.push(as_seen(fact).put(CHASE, s(format!("I#{id}"))).drop(fact::ARCHIVED));
     }
-    for id in &filing.archive_payments {
+    for id in &archiving.archive_payments {
         let fact = facts.payments.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
         let key = keys::payment(tenant, customer, id);
         // The invoices that were archived before learn of it first: they are never without a payment that is not chased.
         for invoice in fact.invoices().filter(|invoice| !archived.contains(*invoice)) {
             let change = Change::of(keys::invoice(tenant, customer, invoice)).when(some_item());
-            changes.push(filed_with(change, vec![key.sk.clone()]));
+            changes.push(archived_with(change, vec![key.sk.clone()]));
         }
         let mut reversals = Vec::new();
         let mut after = Vec::new();
@@ -70,16 +70,16 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
             after.push(Change::of(key).when(is(document::VERSION, version)).drop(CHASE));
         }
         let change = Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable())));
-        changes.push(filed_with(change.drop(CHASE), reversals));
+        changes.push(archived_with(change.drop(CHASE), reversals));
         changes.extend(after);
     }
-    for id in &filing.archive_shared {
+    for id in &archiving.archive_shared {
         let fact = facts.shared.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
         let key = keys::shared(tenant, customer, id);
         let here = |invoice: &&InvoiceId| by_id.contains_key(*invoice) && !archived.contains(*invoice);
         for invoice in fact.invoices().filter(here) {
             let change = Change::of(keys::invoice(tenant, customer, invoice)).when(some_item());
-            changes.push(filed_with(change, vec![key.sk.clone()]));
+            changes.push(archived_with(change, vec![key.sk.clone()]));
         }
         changes.push(Change::of(key).when(is(document::VERSION, s(fact.payment.source_version.sortable()))).drop(CHASE));
     }
@@ -87,7 +87,7 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, f
 }
 
 /// Notes what an item was filed with, so that whoever finds it again finds that too.
-fn filed_with(change: Change, names: Vec<String>) -> Change {
+fn archived_with(change: Change, names: Vec<String>) -> Change {
     if names.is_empty() {
         return change;
     }
