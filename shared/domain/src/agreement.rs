@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgreementId, BalanceKey, Coverage, Currency, InvoiceId, Payment, PaymentId, Settings,
-    calendar::{Calendar, Place, freshness},
+    calendar::{Calendar, Locality, freshness},
     dates::add_days,
 };
 
@@ -233,7 +233,7 @@ impl AgreementScope {
 /// days, and for as long as the source of `customer` may be silent (`settings.freshness`) on top.
 pub fn expected_on(settings: &Settings, source: &str, pays_on: Date, way: &WayOfPaying) -> Date {
     const DAY_SECONDS: i64 = 24 * 60 * 60;
-    let home = Place::of_tenant(settings);
+    let home = Locality::of_tenant(settings);
     let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
     let cleared = calendar.add_business_days(pays_on, way.clearing_business_days());
     let silence = settings.freshness.get(source).and_then(|text| freshness(text)).map_or(0, |silence| silence.as_secs());

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
-use crate::{CaseId, Channel, CustomerId, MessageId, Mode, calendar::Place, step_history::counts};
+use crate::{CaseId, Channel, CustomerId, MessageId, Mode, calendar::Locality, step_history::counts};
 
 /// Days for which a contact is kept: as far back as a cap may look.
 pub const CONTACT_DAYS: i64 = 60;
@@ -65,12 +65,12 @@ impl ContactLog {
     }
 
     /// Whether a message stands in the log under a civil day of a place.
-    pub fn has(&self, message: &MessageId, on: Date, place: &Place) -> bool {
+    pub fn has(&self, message: &MessageId, on: Date, place: &Locality) -> bool {
         self.attempts.iter().any(|attempt| attempt.message == *message && place.date_of(attempt.at) == on)
     }
 
     /// The civil days of contacts that count in `mode`, where the person is.
-    pub fn days(&self, mode: Mode, place: &Place) -> BTreeSet<Date> {
+    pub fn days(&self, mode: Mode, place: &Locality) -> BTreeSet<Date> {
         self.attempts.iter().filter(|attempt| counts(attempt.mode, mode)).map(|attempt| place.date_of(attempt.at)).collect()
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, calendar::Place, evolve::normal, receivables::Receivables};
+use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, calendar::Locality, evolve::normal, receivables::Receivables};
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
 pub const ENGINE: u32 = 1;
@@ -24,7 +24,7 @@ pub struct Inputs {
 /// is closed invoices and drafts with what only touches them (but for those that payments closed which their documents do not show yet), whether or not they are set aside; when people were contacted, also
 /// about other customers, which their logs say and no version of a fact; and of the instant what is below a millisecond.
 pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
-    let home = Place::of_tenant(&policy.settings);
+    let home = Locality::of_tenant(&policy.settings);
     let receivables = Receivables::in_zone(facts, home.zone(), now);
     // Closed by payments that its own document does not show yet: looked at again, and not set aside before.
     let in_flight = receivables.in_flight.iter().filter(|in_flight| in_flight.ask_at > now);

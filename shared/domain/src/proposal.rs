@@ -11,7 +11,7 @@ use crate::{
     PromiseStatus, Settings, Stood, Terms, WayOfPaying,
     agreed::Measure,
     agreement::{INVOICES_MAX, expected_on},
-    calendar::Place,
+    calendar::Locality,
     dates::{add_days, days_between},
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
@@ -125,7 +125,7 @@ pub struct Proposer<'a> {
 ///
 /// Every flaw that was found.
 pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer: Proposer<'_>) -> Result<Agreement, Vec<Flaw>> {
-    let place = Place::of_tenant(settings);
+    let place = Locality::of_tenant(settings);
     let now = proposer.now;
     let receivables = Receivables::at(facts, ReceivablesRules::of(settings, place.zone()), now);
     let measure = Measure::of(facts, &receivables.items, place.zone(), now);

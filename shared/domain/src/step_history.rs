@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, calendar::Place, receivables::Receivables,
+    Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, calendar::Locality, receivables::Receivables,
 };
 
 /// How a step ended for one due item.
@@ -35,12 +35,18 @@ pub struct StepHistory<'a> {
 
 impl<'a> StepHistory<'a> {
     /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
-    pub fn of(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place, mode: Mode) -> Self {
+    pub fn of(facts: &'a Facts, receivables: &Receivables<'_>, place: &Locality, mode: Mode) -> Self {
         Self::but_for(facts, receivables, place, mode, &[])
     }
 
     /// The same without what some messages came to: a message and its copies are each judged as if the others were still to leave.
-    pub fn but_for(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place, mode: Mode, messages: &[MessageId]) -> Self {
+    pub fn but_for(
+        facts: &'a Facts,
+        receivables: &Receivables<'_>,
+        place: &Locality,
+        mode: Mode,
+        messages: &[MessageId],
+    ) -> Self {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); receivables.items.len()];
         let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; receivables.items.len()];

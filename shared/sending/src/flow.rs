@@ -4,7 +4,7 @@ use channels::Outgoing;
 use domain::{
     Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, NewTask, Next, Pending, PendingStatus, People, Policy,
     SuppressionReason, TaskKind,
-    calendar::Place,
+    calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
 };
@@ -227,7 +227,7 @@ impl Sender {
     ) -> Result<bool, Error> {
         let Checked { facts, policy, pending, .. } = checked;
         let Some(person) = contact.person() else { return Ok(true) };
-        let place = Place::of_customer(&facts.customer, &policy.settings);
+        let place = Locality::of_customer(&facts.customer, &policy.settings);
         let attempt = ContactAttempt {
             at: now,
             channel: pending.channel,

@@ -1,13 +1,13 @@
 //! Which instants are allowed, where a person is.
 //!
 //! ```text
-//! Settings, Customer -> Place (country, region, zones) -> Calendar (+ window, closed days) -> hours of a civil day
+//! Settings, Customer -> Locality (country, region, zones) -> Calendar (+ window, closed days) -> hours of a civil day
 //! ```
 //!
 //! A day's hours are half-open and lawful in every zone that the person may be in. Everything is total: dates far off, zones
 //! without a common hour and years beyond the tables give an answer, and [`Calendar::covers`] says whether to trust it.
 
-mod place;
+mod locality;
 mod settings;
 mod spread;
 mod table;
@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 
-pub use place::{Place, has_holidays, is_country, is_zone, tenant_zone};
+pub use locality::{Locality, has_holidays, is_country, is_zone, tenant_zone};
 pub use settings::{check_settings, freshness};
 pub use spread::Spread;
 
@@ -47,19 +47,19 @@ pub enum Closed {
 /// The allowed hours where a person is.
 #[derive(Clone, Copy, Debug)]
 pub struct Calendar<'a> {
-    place: &'a Place,
+    place: &'a Locality,
     window: &'a Window,
     closed: &'a [Date],
 }
 
 impl<'a> Calendar<'a> {
     /// The calendar of a place, under a tenant's window and closed days.
-    pub fn new(place: &'a Place, window: &'a Window, closed: &'a [Date]) -> Self {
+    pub fn new(place: &'a Locality, window: &'a Window, closed: &'a [Date]) -> Self {
         Self { place, window, closed }
     }
 
     /// Where the person is.
-    pub fn place(&self) -> &'a Place {
+    pub fn place(&self) -> &'a Locality {
         self.place
     }
 

@@ -30,15 +30,15 @@ fn instant(text: &str) -> Timestamp {
 }
 
 /// A place from `US`, `US-FL`, or `US America/New_York America/Denver`.
-fn place(text: &str) -> Place {
+fn place(text: &str) -> Locality {
     let mut words = text.split(' ');
     let (country, region) = words.next().map(|word| word.split_once('-').unwrap_or((word, ""))).unwrap();
     let zones: Vec<&str> = words.collect();
     let region = (!region.is_empty()).then_some(region);
     if zones.is_empty() {
-        Place::of_customer(&customer(Some(country), region, None), &Settings::named("x"))
+        Locality::of_customer(&customer(Some(country), region, None), &Settings::named("x"))
     } else {
-        Place::in_zones(country, region, &zones)
+        Locality::in_zones(country, region, &zones)
     }
 }
 
@@ -77,7 +77,7 @@ fn places() {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let (country, region, zone) = (given(customer.0), given(customer.1), given(customer.2));
         let customer = self::customer(country.as_deref(), region.as_deref(), zone.as_deref());
-        let place = Place::of_customer(&customer, &settings);
+        let place = Locality::of_customer(&customer, &settings);
         let shown = format!("{} {} {}", place.country(), place.region().unwrap_or("-"), names(place.zones()).join(" "));
         assert_eq!(shown, expected, "{country:?} {region:?} {zone:?}");
     };
@@ -115,7 +115,7 @@ fn tenants() {
         settings.country = country.to_owned();
         settings.time_zone = (!zone.is_empty()).then(|| zone.to_owned());
         assert_eq!(tenant_zone(&settings).iana_name(), Some(expected), "{country} {zone}");
-        assert_eq!(names(Place::of_tenant(&settings).zones()), [expected], "{country} {zone}");
+        assert_eq!(names(Locality::of_tenant(&settings).zones()), [expected], "{country} {zone}");
     };
     check("US", "", "America/New_York");
     check("US", "America/Denver", "America/Denver");

@@ -7,7 +7,7 @@ use jiff::{Timestamp, civil::Date};
 use super::orders;
 use crate::{
     BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
-    calendar::{Calendar, Place, Spread},
+    calendar::{Calendar, Locality, Spread},
     condition::{
         ConditionFacts, CustomerFacts, ExposureFacts, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
         RiskFacts,
@@ -34,9 +34,9 @@ pub struct Situation<'a> {
     /// Whom messages can go to.
     pub people: People<'a>,
     /// Where the customer's people are.
-    pub place: Place,
+    pub place: Locality,
     /// Where the tenant is.
-    pub home: Place,
+    pub home: Locality,
     /// The customer's fixed fraction of the window.
     pub spread: Spread,
     /// Today where the customer's people are.
@@ -102,9 +102,9 @@ impl Approval {
 /// Reckons what a decision looks at.
 pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situation<'a> {
     let settings = &policy.settings;
-    let home = Place::of_tenant(settings);
+    let home = Locality::of_tenant(settings);
     let receivables = Receivables::at(facts, ReceivablesRules::of(settings, home.zone()), now);
-    let place = Place::of_customer(&facts.customer, settings);
+    let place = Locality::of_customer(&facts.customer, settings);
     let (orders, more_orders) = orders::looked_at(facts);
     Situation {
         facts,
@@ -125,7 +125,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
     }
 }
 
-fn asked<'a>(facts: &'a Facts, receivables: &Receivables<'_>, place: &Place) -> Vec<Asked<'a>> {
+fn asked<'a>(facts: &'a Facts, receivables: &Receivables<'_>, place: &Locality) -> Vec<Asked<'a>> {
     let approvals = facts.work.iter().filter(|work| work.kind == TaskKind::Approval && !work.done);
     approvals
         .flat_map(|work| {
@@ -234,7 +234,7 @@ impl<'a> Situation<'a> {
 
     /// When a new day may change whether a condition holds.
     pub(super) fn new_day(&self, condition: &Compiled) -> Option<Timestamp> {
-        let begins = |place: &Place| {
+        let begins = |place: &Locality| {
             let tomorrow = place.date_of(self.now).tomorrow().ok()?;
             tomorrow.to_zoned(place.zone().clone()).ok().map(|at| at.timestamp())
         };

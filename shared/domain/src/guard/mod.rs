@@ -21,7 +21,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     Channel, Contact, Facts, Mode, Policy,
-    calendar::{Calendar, Place},
+    calendar::{Calendar, Locality},
 };
 
 /// What a rule says of sending now.
@@ -96,7 +96,7 @@ pub struct Ask<'a> {
     /// What the tenant decides by.
     pub policy: &'a Policy,
     /// Where the person is.
-    pub place: &'a Place,
+    pub place: &'a Locality,
     /// The allowed days and hours there.
     pub calendar: &'a Calendar<'a>,
     /// Least civil days between contacts, from the workflow.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     Suppression, SuppressionReason, address_key,
-    calendar::{Calendar, Place},
+    calendar::{Calendar, Locality},
     settings::PersonCap,
     testing::{Stage, at, ladder},
 };
@@ -13,7 +13,7 @@ fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -
     let mut stage = Stage::new(ladder());
     change(&mut stage);
     let settings = &stage.policy.settings;
-    let place = Place::of_customer(&stage.facts.customer, settings);
+    let place = Locality::of_customer(&stage.facts.customer, settings);
     let calendar = Calendar::new(&place, &settings.window, &settings.calendar.closed);
     let ask = Ask {
         facts: &stage.facts,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Proposal, ProposedEnd, ProposedScope};
 use crate::{
     Agreement, AgreementScope, EndsWith, Facts, HoldReason, InvoiceId, Settings, Terms, WayOfPaying, agreement::expected_on,
-    calendar::Place,
+    calendar::Locality,
 };
 
 /// The agreement that a proposal comes to already: one that is not over, of the same kind, scope, amount and terms; the first that was
@@ -70,7 +70,7 @@ impl Asked<'_> {
                     && ends_alike(proposal.ends_with.as_ref(), pause.ends_with.as_ref())
             }
             Terms::Money(money) => {
-                let today = self.now.to_zoned(Place::of_tenant(self.settings).zone().clone()).date();
+                let today = self.now.to_zoned(Locality::of_tenant(self.settings).zone().clone()).date();
                 let sent_on = proposal.sent_on.unwrap_or(today);
                 let expected_on = expected_on(self.settings, &self.facts.customer.source, sent_on, &money.way);
                 same_amount && money.way.as_str() == way && money.expected_on == expected_on

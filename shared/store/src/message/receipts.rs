@@ -97,7 +97,7 @@ fn changes(heard: DeliveryEvent, status: RecordStatus, outcome: Outcome) -> Chan
 }
 
 /// Where a message stands.
-enum Place {
+enum RecordedAt {
     Pending(Box<Head>, Box<Entry>),
     Record(keys::Key, Box<RecordItem>),
     Nowhere,
@@ -117,16 +117,16 @@ impl Store {
         message: &MessageId,
     ) -> Result<Found> {
         Ok(match self.locate(tenant, customer, number, message).await? {
-            Place::Pending(head, entry) => Found::Pending(head, entry),
-            Place::Record(_, item) => Found::Record(Box::new(self.record_of(tenant, customer, *item).await?)),
-            Place::Nowhere => Found::Nothing,
+            RecordedAt::Pending(head, entry) => Found::Pending(head, entry),
+            RecordedAt::Record(_, item) => Found::Record(Box::new(self.record_of(tenant, customer, *item).await?)),
+            RecordedAt::Nowhere => Found::Nothing,
         })
     }
 
-    async fn locate(&self, tenant: &TenantId, customer: &CustomerId, number: u64, message: &MessageId) -> Result<Place> {
-        let Some(head) = self.head(tenant, customer).await? else { return Ok(Place::Nowhere) };
+    async fn locate(&self, tenant: &TenantId, customer: &CustomerId, number: u64, message: &MessageId) -> Result<RecordedAt> {
+        let Some(head) = self.head(tenant, customer).await? else { return Ok(RecordedAt::Nowhere) };
         if let Some(entry) = head.pending.get(message).cloned() {
-            return Ok(Place::Pending(Box::new(head), Box::new(entry)));
+            return Ok(RecordedAt::Pending(Box::new(head), Box::new(entry)));
         }
         let pk = keys::customer(tenant, customer);
         let from = keys::records_of(number);
@@ -137,10 +137,10 @@ impl Store {
             if let Some(body) = &item.body.message
                 && body.id == *message
             {
-                return Ok(Place::Record(keys::record(tenant, customer, number, body.position), Box::new(item)));
+                return Ok(RecordedAt::Record(keys::record(tenant, customer, number, body.position), Box::new(item)));
             }
         }
-        Ok(Place::Nowhere)
+        Ok(RecordedAt::Nowhere)
     }
 
     /// Takes in what a provider says of a message: settles it where its sender did not, and notes it on the record. Proof
@@ -167,13 +167,13 @@ impl Store {
         loop {
             tries.again()?;
             match self.locate(tenant, customer, number, message).await? {
-                Place::Nowhere => return Ok(false),
-                Place::Record(key, item) => {
+                RecordedAt::Nowhere => return Ok(false),
+                RecordedAt::Record(key, item) => {
                     if let Some(known) = self.note_record(tenant, customer, message, key, &item, &note, now).await? {
                         return Ok(known);
                     }
                 }
-                Place::Pending(_, entry) => match entry.message.status {
+                RecordedAt::Pending(_, entry) => match entry.message.status {
                     PendingStatus::Queued | PendingStatus::Retrying => return Ok(false),
                     PendingStatus::Calling => {
                         // Its sender is about to record the result; it takes this note along.

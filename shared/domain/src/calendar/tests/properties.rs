@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn any_place() -> impl Strategy<Value = Place> {
+fn any_place() -> impl Strategy<Value = Locality> {
     prop::sample::select(vec![
         "US", "US-NY", "US-FL", "US-AK", "US-AZ", "DE-BE", "DE", "GB-SCT", "ES", "AU", "AU-NSW", "CA", "CA-NL", "RU", "KI", "NZ",
         "JP", "FR-971", "IT-RM", "PF", "BR",

@@ -36,14 +36,14 @@ const TERRITORIES: [(&str, &str, &str); 16] = [
 /// What is not known makes it stricter, never laxer: without a zone of the person's own all zones of the region count, without
 /// a region all zones of the country.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Locality {
     country: String,
     region: Option<String>,
     /// At least one.
     zones: Vec<TimeZone>,
 }
 
-impl Place {
+impl Locality {
     /// Where a customer's people are.
     ///
     /// The customer's own zone wins; else the zones of the region, else those of the country; a customer without a country
@@ -122,7 +122,7 @@ impl Place {
 
 /// The zone of a tenant's due dates: its own, else its country's first.
 pub fn tenant_zone(settings: &Settings) -> TimeZone {
-    Place::of_tenant(settings).zones.swap_remove(0)
+    Locality::of_tenant(settings).zones.swap_remove(0)
 }
 
 /// Whether `name` is an IANA zone, such as `Europe/Berlin`.
