@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::explain::{self, Words};
+use crate::explain::{self, Explanation};
 
 /// One customer's collection in one currency, for one legal entity, by one workflow.
 #[derive(Serialize, ToSchema)]
@@ -110,7 +110,7 @@ pub struct NowOut {
     because: String,
     /// In words.
     #[serde(flatten)]
-    words: Words,
+    words: Explanation,
     /// When it is decided again by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Timestamp>,

@@ -22,7 +22,7 @@ use crate::{
     app::App,
     caller::{Caller, Role},
     cases::{CaseOut, DueItemOut, NowOut, cases, due_item, now_out},
-    explain::{self, Words},
+    explain::{self, Explanation},
     holds::{self, HoldOut},
     orders::{self, OrderOut},
     tasks::EffectOut,
@@ -228,7 +228,7 @@ pub struct RecordOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     effect: Option<EffectOut>,
     /// In words: one entry a case or message.
-    explained: Vec<Words>,
+    explained: Vec<Explanation>,
     /// What was heard of the message, and when.
     #[schema(value_type = Object)]
     heard: BTreeMap<String, Timestamp>,

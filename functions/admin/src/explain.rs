@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// A decision about one case in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Words {
+pub struct Explanation {
     /// What was decided and by which rule, workflow and version.
     pub why: String,
     /// What would change it.
@@ -17,7 +17,7 @@ pub struct Words {
 }
 
 /// What a decision about one case came to.
-pub fn of_trace(trace: &CaseTrace) -> Words {
+pub fn of_trace(trace: &CaseTrace) -> Explanation {
     let money = |minor| Money::from_minor(minor, trace.currency).to_string();
     let (due_now, open) = (money(trace.due_now_minor), money(trace.open_minor));
     let step = trace.step.as_deref().unwrap_or("its step");
@@ -113,16 +113,16 @@ pub fn of_trace(trace: &CaseTrace) -> Words {
     if !trace.lapsed.is_empty() {
         why.push_str(&format!("; lapsed, because their day had passed: {}", trace.lapsed.join(", ")));
     }
-    Words { why, changes }
+    Explanation { why, changes }
 }
 
 /// What a record says, one entry a case or message.
-pub fn of_record(record: &Record) -> Vec<Words> {
+pub fn of_record(record: &Record) -> Vec<Explanation> {
     let message = record.message.as_ref().map(|sent| of_message(record, sent));
     message.into_iter().chain(record.cases.iter().map(of_trace)).collect()
 }
 
-fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
+fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
     let reason = if sent.reason.is_empty() { String::new() } else { format!(": {}", sent.reason) };
     let steps: BTreeSet<&str> =
         record.coverage.iter().flat_map(|coverage| coverage.rows.iter().map(|row| row.step.as_str())).collect();
@@ -141,7 +141,7 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
     if !record.workflows.is_empty() {
         what.push_str(&format!(", workflow {}", record.workflows.join(", ")));
     }
-    let Some(status) = record.status.message() else { return Words { why: what, changes: String::new() } };
+    let Some(status) = record.status.message() else { return Explanation { why: what, changes: String::new() } };
     let (why, changes) = match status {
         MessageStatus::Sent => (format!("sent: {what}"), ""),
         MessageStatus::Shadow => (format!("rendered but not sent, because the tenant is in shadow mode: {what}"), "going live"),
@@ -162,7 +162,7 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Words {
         | MessageStatus::Complained
         | MessageStatus::Later(_) => (format!("{}{reason}: {what}", status.as_str()), ""),
     };
-    Words { why, changes: changes.to_owned() }
+    Explanation { why, changes: changes.to_owned() }
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
+mod labels;
 mod opt_out;
 mod page;
 mod request;
 mod statement;
-mod words;
 
 use anyhow::Context;
 use domain::{Facts, Settings};
@@ -20,10 +20,10 @@ use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 use store::{Store, Vault};
 
+use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Page, Pages};
 use request::Request;
-use words::Words;
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct Handler {
 pub(crate) struct Visit {
     pub(crate) settings: Settings,
     pub(crate) facts: Facts,
-    pub(crate) words: &'static Words,
+    pub(crate) words: &'static PageLabels,
     pub(crate) locale: &'static channels::locale::Locale,
 }
 
@@ -64,7 +64,7 @@ impl Handler {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
         let request = match Request::read(&event.payload)? {
             Ok(request) => request,
-            Err(status) => return Ok(self.pages.plain(status, Words::of_request(&event.payload))),
+            Err(status) => return Ok(self.pages.plain(status, PageLabels::of_request(&event.payload))),
         };
         let page = match self.answer(&request).await {
             Ok(page) => page,
@@ -115,7 +115,7 @@ impl Handler {
         let facts = self.store.facts(&tenant, &head).await?;
         let settings = settings.value;
         let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en");
-        let words = Words::of(wanted);
+        let words = PageLabels::of(wanted);
         let country = facts.customer.country.as_deref();
         let locale = channels::locale::Locale::of(words.tag(wanted), country);
         Ok(Some(Visit { settings, facts, words, locale }))

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use minijinja::context;
 use store::{Stop, Store};
 
-use crate::{page::Page, request::Request, words::Words};
+use crate::{labels::PageLabels, page::Page, request::Request};
 
 /// Somebody who came by a stop link.
 pub struct Stopping {
@@ -50,8 +50,8 @@ pub async fn stop(store: &Store, stopping: &Stopping, request: &Request, now: Ti
 }
 
 /// The words of the message that the link was in, else of the browser.
-fn words(request: &Request) -> (&'static Words, &'static str) {
-    let words = request.query("l").map_or_else(|| request.words(), Words::of);
+fn words(request: &Request) -> (&'static PageLabels, &'static str) {
+    let words = request.query("l").map_or_else(|| request.words(), PageLabels::of);
     (words, words.language)
 }
 

@@ -5,7 +5,7 @@ use minijinja::{AutoEscape, Environment, context, value::Serde};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::words::Words;
+use crate::labels::PageLabels;
 
 const STYLE: &str = include_str!("pages/style.css");
 const TEMPLATES: [(&str, &str); 4] = [
@@ -19,9 +19,9 @@ const TEMPLATES: [(&str, &str); 4] = [
 #[derive(Debug)]
 pub enum Page {
     /// A page from a template.
-    Filled { status: u16, template: &'static str, words: &'static Words, values: minijinja::Value },
+    Filled { status: u16, template: &'static str, words: &'static PageLabels, values: minijinja::Value },
     /// A status in words, for whoever has no valid link.
-    Plain(u16, &'static Words),
+    Plain(u16, &'static PageLabels),
 }
 
 /// The templates, compiled once.
@@ -59,7 +59,7 @@ impl Pages {
     }
 
     /// A status in words.
-    pub fn plain(&self, status: u16, words: &'static Words) -> Value {
+    pub fn plain(&self, status: u16, words: &'static PageLabels) -> Value {
         let (title, text) = match status {
             404 => (words.not_found, words.not_found_text),
             500..=599 => (words.busy, words.busy_text),
@@ -71,7 +71,7 @@ impl Pages {
         self.html(status, &html)
     }
 
-    fn fill(&self, template: &str, words: &'static Words, values: minijinja::Value) -> Result<String, minijinja::Error> {
+    fn fill(&self, template: &str, words: &'static PageLabels, values: minijinja::Value) -> Result<String, minijinja::Error> {
         let style = minijinja::Value::from_safe_string(STYLE.to_owned());
         self.templates.get_template(template)?.render(context! { w => minijinja::Value::from(Serde(words)), style, ..values })
     }

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::words::Words;
+use crate::labels::PageLabels;
 
 /// Longest form; what stands in it is not looked at.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -62,8 +62,8 @@ impl Request {
     }
 
     /// The words for a visitor whom no token names.
-    pub fn words(&self) -> &'static Words {
-        Words::of(&self.language)
+    pub fn words(&self) -> &'static PageLabels {
+        PageLabels::of(&self.language)
     }
 }
 

@@ -3,10 +3,10 @@
 use domain::Money;
 
 use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::{html, link, plain};
 use crate::prose::Prose;
-use crate::words::Words;
 
 /// Characters of the preview that mail clients show beside the subject.
 const PREVIEW_CHARS_MAX: usize = 110;
@@ -19,7 +19,7 @@ pub struct Sheet<'a> {
     pub table: bool,
     pub input: &'a RenderInput,
     pub brand: &'a Brand,
-    pub words: &'static Words,
+    pub words: &'static MailLabels,
     pub locale: &'static Locale,
     /// BCP 47, of the words.
     pub language: &'a str,

@@ -17,6 +17,7 @@ pub mod channel;
 mod engine;
 mod failure;
 pub mod input;
+mod labels;
 mod layout;
 pub mod locale;
 mod plain;
@@ -29,7 +30,6 @@ pub mod sms;
 mod sns;
 pub mod template;
 mod values;
-mod words;
 
 pub use channel::{Accepted, Channel, Outgoing, SendError};
 pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, UPCOMING_LISTED_MAX};

@@ -4,11 +4,11 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::{self, Marked};
 use crate::input::{Brand, RenderInput};
+use crate::labels::MailLabels;
 use crate::layout::Sheet;
 use crate::locale::Locale;
 use crate::plain::{link, plain};
 use crate::template::Template;
-use crate::words::Words;
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
@@ -84,7 +84,7 @@ impl RenderError {
 ///
 /// [`RenderError`]; nothing may be sent then.
 pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result<Rendered, RenderError> {
-    let words = Words::of(&template.language);
+    let words = MailLabels::of(&template.language);
     let locale = locale(template, input);
     let context = values::context(input, brand, |number, of| words.instalment_of(number, of));
     let run =
@@ -143,7 +143,7 @@ fn locale(template: &Template, input: &RenderInput) -> &'static Locale {
     Locale::of(if more_exact { &input.language } else { &template.language }, input.country.as_deref())
 }
 
-fn sms_text(marked: &Marked, brand: &Brand, words: &Words, opt_out: &str) -> Option<String> {
+fn sms_text(marked: &Marked, brand: &Brand, words: &MailLabels, opt_out: &str) -> Option<String> {
     let body = sms::tidy(&marked.filled(&marked.text));
     if body.is_empty() {
         return None;

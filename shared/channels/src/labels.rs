@@ -2,7 +2,7 @@
 
 /// What the layout says in one language; `{}` stands for a number or a name.
 #[derive(Debug)]
-pub struct Words {
+pub struct MailLabels {
     /// BCP 47 primary language.
     pub language: &'static str,
     pub invoice: &'static str,
@@ -24,7 +24,7 @@ pub struct Words {
     pub sms_link: &'static str,
 }
 
-impl Words {
+impl MailLabels {
     /// The words of a language; English where there are none.
     pub fn of(language: &str) -> &'static Self {
         let primary = language.split('-').next().unwrap_or_default();
@@ -42,8 +42,8 @@ impl Words {
     }
 }
 
-const ALL: [Words; 6] = [
-    Words {
+const ALL: [MailLabels; 6] = [
+    MailLabels {
         language: "en",
         invoice: "Invoice",
         due_on: "Due date",
@@ -63,7 +63,7 @@ const ALL: [Words; 6] = [
         sms_reply: "Reply STOP to opt out",
         sms_link: "Stop texts: {}",
     },
-    Words {
+    MailLabels {
         language: "de",
         invoice: "Rechnung",
         due_on: "Fällig am",
@@ -83,7 +83,7 @@ const ALL: [Words; 6] = [
         sms_reply: "Abmelden: Antwort STOP",
         sms_link: "Keine SMS mehr: {}",
     },
-    Words {
+    MailLabels {
         language: "fr",
         invoice: "Facture",
         due_on: "Échéance",
@@ -103,7 +103,7 @@ const ALL: [Words; 6] = [
         sms_reply: "Répondez STOP pour ne plus en recevoir",
         sms_link: "Ne plus recevoir de SMS : {}",
     },
-    Words {
+    MailLabels {
         language: "es",
         invoice: "Factura",
         due_on: "Vencimiento",
@@ -123,7 +123,7 @@ const ALL: [Words; 6] = [
         sms_reply: "Responda STOP para no recibir más",
         sms_link: "No recibir más SMS: {}",
     },
-    Words {
+    MailLabels {
         language: "it",
         invoice: "Fattura",
         due_on: "Scadenza",
@@ -143,7 +143,7 @@ const ALL: [Words; 6] = [
         sms_reply: "Rispondi STOP per non riceverne più",
         sms_link: "Stop SMS: {}",
     },
-    Words {
+    MailLabels {
         language: "nl",
         invoice: "Factuur",
         due_on: "Vervaldatum",

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What the portal says in one language; `{}` stands for a number, a name or an address.
 #[derive(Debug, Serialize)]
-pub struct Words {
+pub struct PageLabels {
     /// BCP 47 primary language.
     pub language: &'static str,
     pub statement: &'static str,
@@ -45,7 +45,7 @@ pub struct Words {
     pub busy_text: &'static str,
 }
 
-impl Words {
+impl PageLabels {
     /// The words of a language; English where there are none.
     pub fn of(tag: &str) -> &'static Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
@@ -75,8 +75,8 @@ impl Words {
     }
 }
 
-const ALL: [Words; 2] = [
-    Words {
+const ALL: [PageLabels; 2] = [
+    PageLabels {
         language: "en",
         statement: "Statement",
         for_customer: "for",
@@ -114,7 +114,7 @@ const ALL: [Words; 2] = [
         busy: "Please try again",
         busy_text: "The page cannot be shown at the moment. Please try again in a minute.",
     },
-    Words {
+    PageLabels {
         language: "de",
         statement: "Kontoauszug",
         for_customer: "für",
@@ -161,13 +161,13 @@ mod tests {
     #[test]
     fn languages_and_days() {
         for (tag, language) in [("de", "de"), ("de-AT", "de"), ("DE", "de"), ("fr", "en"), ("", "en"), ("*", "en")] {
-            assert_eq!(Words::of(tag).language, language, "{tag}");
+            assert_eq!(PageLabels::of(tag).language, language, "{tag}");
         }
         for (days, text) in
             [(0, "due today"), (1, "1 day past due"), (30, "30 days past due"), (-1, "due tomorrow"), (-9, "due in 9 days")]
         {
-            assert_eq!(Words::of("en").days_past_due(days), text);
+            assert_eq!(PageLabels::of("en").days_past_due(days), text);
         }
-        assert_eq!((Words::of("de").tag("de-AT"), Words::of("fr").tag("fr-CA")), ("de-AT", "en"));
+        assert_eq!((PageLabels::of("de").tag("de-AT"), PageLabels::of("fr").tag("fr-CA")), ("de-AT", "en"));
     }
 }
