@@ -47,7 +47,7 @@ pub(crate) struct Seen {
 enum Due {
     Nothing,
     BackedOff(Timestamp),
-    Tend,
+    FollowUp,
     Decide,
 }
 
@@ -59,7 +59,7 @@ impl Due {
         if row.replan.is_none() && !matches!(head.due, Next::At(at) if at <= now) {
             return Self::Nothing;
         }
-        if head.pending.is_empty() { Self::Decide } else { Self::Tend }
+        if head.pending.is_empty() { Self::Decide } else { Self::FollowUp }
     }
 }
 
@@ -86,10 +86,10 @@ pub(crate) async fn see(store: &Store, row: &TenantRow, customers: &[CustomerId]
 }
 
 /// Advances one customer. What goes wrong with it is logged and backs off, and holds nobody else up.
-pub(crate) async fn advance(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Did {
+pub(crate) async fn process_customer(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Did {
     let customer = seen.customer.clone();
     let customer = &customer;
-    match attempt(store, row, seen, now, meter).await {
+    match decide_and_commit(store, row, seen, now, meter).await {
         Ok(did) => did,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
             let error = kit::causes(&error);
@@ -108,7 +108,7 @@ pub(crate) async fn advance(store: &Store, row: &TenantRow, seen: Seen, now: Tim
     }
 }
 
-async fn attempt(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
+async fn decide_and_commit(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
     let Seen { customer, head, facts } = seen;
     let (mut head, mut facts) = (head.transpose()?, facts.transpose()?);
     for last in [false, false, true].into_iter().take(TRIES) {
@@ -116,7 +116,7 @@ async fn attempt(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, met
         match Due::of(row, &read, now) {
             Due::Nothing => return Ok(Did::Nothing),
             Due::BackedOff(until) => return Ok(Did::Passed(Some(until))),
-            Due::Tend => return tend(store, row, &read, now).await,
+            Due::FollowUp => return follow_up_pending(store, row, &read, now).await,
             Due::Decide => {}
         }
         let facts = match facts.take() {
@@ -154,7 +154,7 @@ async fn attempt(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, met
 
 /// Looks after what is pending: what was lost on the way is dispatched again, what nobody answers for becomes unknown, and
 /// what stays unknown becomes a person's.
-async fn tend(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Result<Did, Error> {
+async fn follow_up_pending(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Result<Did, Error> {
     let mut until = None;
     for (id, entry) in &head.pending {
         let at = looked_at(entry);

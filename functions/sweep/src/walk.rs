@@ -7,7 +7,7 @@ use kit::Budget;
 use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
 
 use crate::{
-    customer::{Did, advance, see},
+    customer::{Did, process_customer, see},
     earliest,
     meter::Meter,
 };
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
                 }
             };
             let mut running: FuturesUnordered<_> =
-                seen.into_iter().map(|seen| async { advance(store, row, seen, now, meter).await }).collect();
+                seen.into_iter().map(|seen| async { process_customer(store, row, seen, now, meter).await }).collect();
             while let Some(did) = running.next().await {
                 match did {
                     Did::Decided { messages, next } => {

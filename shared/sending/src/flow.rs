@@ -98,8 +98,8 @@ impl Sender {
     /// The table's, where nothing was sent: the queue delivers it again.
     pub async fn send(&self, queued: &QueuedMessage) -> Result<Ended, Error> {
         for round in 0..CLAIMS_MAX {
-            let Some(checked) = self.look(queued).await? else { return Ok(Ended::NotMine) };
-            match self.attempt(queued, checked, round).await? {
+            let Some(checked) = self.load_pending(queued).await? else { return Ok(Ended::NotMine) };
+            match self.check_claim_and_call(queued, checked, round).await? {
                 Some(ended) => {
                     kit::metrics::emit(
                         self.clock.now(),
@@ -116,7 +116,7 @@ impl Sender {
     }
 
     /// Fresh facts of a message that this sender may try now.
-    async fn look(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
+    async fn load_pending(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
         let Some(head) = self.store.head(&queued.tenant, &queued.customer).await? else { return Ok(None) };
         let Some(entry) = head.pending.get(&queued.message) else { return Ok(None) };
         let now = self.clock.now();
@@ -134,7 +134,7 @@ impl Sender {
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
-    async fn attempt(&self, queued: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
+    async fn check_claim_and_call(&self, queued: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
         let Checked { head, facts, policy, pending } = &checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
@@ -166,14 +166,14 @@ impl Sender {
                 id => (format!("sender/email/{id}"), format!(", or settings.legal_entities['{id}'].sender.email,")),
             };
             let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
-            return self.put_off(queued, &key, "No sender for email", &detail).await.map(Some);
+            return self.defer_with_task(queued, &key, "No sender for email", &detail).await.map(Some);
         }
         let rendered = match self.render(queued, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
             Err(detail) => {
                 let key = format!("render/{}/{}", pending.template, pending.template_version);
                 let detail = format!("{detail}; publish the template again");
-                return self.put_off(queued, &key, "A message could not be rendered", &detail).await.map(Some);
+                return self.defer_with_task(queued, &key, "A message could not be rendered", &detail).await.map(Some);
             }
         };
         if !self.log_contact(queued, &checked, contact, now).await? {
@@ -195,7 +195,7 @@ impl Sender {
         };
         let guard = json!("allow");
         let mut call = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
-        let stopped = match self.stopped_meanwhile(queued, &checked).await {
+        let stopped = match self.recheck_after_claim(queued, &checked).await {
             Ok(stopped) => stopped,
             Err(error) => return Err(self.give_back(queued, &attempt, error).await),
         };
@@ -309,7 +309,7 @@ impl Sender {
     /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
     /// known of the people. Read after the claim, so that whatever was committed before it is honoured. `Some` with how the message
     /// ends, why, and what the guard said.
-    async fn stopped_meanwhile(
+    async fn recheck_after_claim(
         &self,
         queued: &QueuedMessage,
         checked: &Checked,
@@ -415,7 +415,7 @@ impl Sender {
     }
 
     /// What only a person can mend: they are told, and the message is tried again within a day.
-    async fn put_off(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
+    async fn defer_with_task(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
         let task = NewTask {
             kind: TaskKind::NeedsReview,
             key: key.to_owned(),
