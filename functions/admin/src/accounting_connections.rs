@@ -22,7 +22,7 @@ use store::SignIn;
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Fail, OptionalBody, read},
+    answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
     caller::{Caller, Host, Role},
 };
@@ -111,18 +111,18 @@ pub struct TestOut {
 }
 
 /// Finds the connector of a source that is read back.
-pub fn accounting_api_of(source: &str) -> Answer<&'static dyn AccountingApi> {
+pub fn accounting_api_of(source: &str) -> ApiResult<&'static dyn AccountingApi> {
     connectors::accounting_api_of(source)
         .ok_or_else(|| Fail::not_found("no books are read from a source of this name; GET /v1/sources lists those there are"))
 }
 
-async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> Answer<Progress> {
+async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Progress> {
     let progress = app.store.progress(tenant, source).await?;
     progress.ok_or_else(|| Fail::not_found("this source is not connected; POST /v1/connections/{source}/authorize begins it"))
 }
 
 /// Checks what is to stand for a vendor's hosts.
-pub fn check_base(app: &App, base: Option<&str>) -> Answer<()> {
+pub fn check_base(app: &App, base: Option<&str>) -> ApiResult<()> {
     let Some(base) = base else { return Ok(()) };
     let loopback = base.strip_prefix("http://").and_then(|rest| rest.split(['/', ':']).next());
     if app.stand_ins && loopback.is_some_and(|host| host == "127.0.0.1" || host == "localhost") {
@@ -145,7 +145,7 @@ pub async fn authorize(
     host: Host,
     Path(source): Path<String>,
     OptionalBody(body): OptionalBody,
-) -> Answer<Json<AuthorizeOut>> {
+) -> ApiResult<Json<AuthorizeOut>> {
     let tenant = caller.at_least(Role::Admin)?;
     app.settings(tenant).await?;
     let books = accounting_api_of(&source)?;
@@ -167,7 +167,14 @@ pub async fn authorize(
 }
 
 /// Connects a company with tokens that were got elsewhere: by a migration, or for a stand-in.
-pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, base: Option<&str>, tokens: &Tokens) -> Answer<()> {
+pub async fn connect(
+    app: &App,
+    tenant: &TenantId,
+    source: &str,
+    realm: &str,
+    base: Option<&str>,
+    tokens: &Tokens,
+) -> ApiResult<()> {
     let books = accounting_api_of(source)?;
     let now = app.clock.now();
     let config = serde_json::json!({ "realm": realm, "base_url": base });
@@ -196,7 +203,7 @@ pub async fn connect(app: &App, tenant: &TenantId, source: &str, realm: &str, ba
 #[utoipa::path(get, path = "/v1/connections/{source}", tag = "connections", operation_id = "show_connection",
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 200, description = "Its health", body = HealthOut), (status = 404, description = "not-found")))]
-pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<HealthOut>> {
+pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<HealthOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
@@ -233,7 +240,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
 #[utoipa::path(post, path = "/v1/connections/{source}/test", tag = "connections", operation_id = "test_connection",
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
-pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<Json<TestOut>> {
+pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<TestOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
@@ -252,7 +259,7 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
 #[utoipa::path(delete, path = "/v1/connections/{source}", tag = "connections", operation_id = "delete_connection",
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
-pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> Answer<axum::http::StatusCode> {
+pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<axum::http::StatusCode> {
     let tenant = caller.at_least(Role::Admin)?;
     accounting_api_of(&source)?;
     progress_of(&app, tenant, &source).await?;
@@ -272,7 +279,7 @@ pub async fn pdf(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((source, invoice)): Path<(String, String)>,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Viewer)?;
     let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;

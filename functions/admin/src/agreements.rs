@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Fail, OptionalBody, read},
+    answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::{Caller, Role},
     holds,
@@ -133,7 +133,7 @@ pub async fn make(
     caller: Caller,
     headers: HeaderMap,
     Body(body): Body,
-) -> Answer<Json<AgreementOut>> {
+) -> ApiResult<Json<AgreementOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let settings = app.settings(tenant).await?.value;
     let now = app.clock.now();
@@ -179,7 +179,7 @@ pub async fn make(
 #[utoipa::path(get, path = "/v1/agreements/{id}", tag = "agreements", operation_id = "show_agreement",
     params(("id" = String, Path, description = "`agr_…`")),
     responses((status = 200, description = "The agreement", body = AgreementOut), (status = 404, description = "not-found")))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<Json<AgreementOut>> {
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<AgreementOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let (customer, agreement) = known(&app, tenant, &id).await?.ok_or_else(none)?;
     Ok(Json(shown(&customer, &agreement)))
@@ -198,7 +198,7 @@ pub async fn act(
     caller: Caller,
     Path((id, act)): Path<(String, String)>,
     OptionalBody(body): OptionalBody,
-) -> Answer<Json<AgreementOut>> {
+) -> ApiResult<Json<AgreementOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let given: ActIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let wanted = match act.as_str() {
@@ -242,7 +242,7 @@ pub async fn act_on_charge(
     caller: Caller,
     Path((id, act)): Path<(String, String)>,
     OptionalBody(body): OptionalBody,
-) -> Answer<Json<ChargeOut>> {
+) -> ApiResult<Json<ChargeOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let given: ChargeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let wanted = match act.as_str() {
@@ -265,7 +265,7 @@ pub async fn act_on_charge(
 }
 
 /// The charge after a person did something with it.
-fn changed(before: &Charge, wanted: ChargeStatus, given: ChargeIn, by: String, now: Timestamp, today: Date) -> Answer<Charge> {
+fn changed(before: &Charge, wanted: ChargeStatus, given: ChargeIn, by: String, now: Timestamp, today: Date) -> ApiResult<Charge> {
     if before.status == wanted {
         return Ok(before.clone());
     }
@@ -320,7 +320,7 @@ async fn release_taken_back(
     id: &str,
     wanted: &AgreementAct,
     customer: Option<&str>,
-) -> Answer<Json<AgreementOut>> {
+) -> ApiResult<Json<AgreementOut>> {
     let (Some(id), Some(customer)) = (AgreementId::parse(id), customer.and_then(CustomerId::parse)) else { return Err(none()) };
     let (facts, now, zone) = (facts(app, tenant, &customer).await?, app.clock.now(), tenant_zone(settings));
     let receivables = Receivables::at(&facts, ReceivablesRules::of(settings, &zone), now);
@@ -357,13 +357,13 @@ fn none() -> Fail {
     Fail::not_found("there is no such agreement")
 }
 
-async fn facts(app: &App, tenant: &TenantId, customer: &CustomerId) -> Answer<Facts> {
+async fn facts(app: &App, tenant: &TenantId, customer: &CustomerId) -> ApiResult<Facts> {
     let explained = app.store.explain(tenant, customer, 1).await?;
     Ok(explained.ok_or_else(|| Fail::not_found("there is no such customer"))?.facts)
 }
 
 /// An agreement and whose it is, by its id alone.
-async fn known(app: &App, tenant: &TenantId, id: &str) -> Answer<Option<(CustomerId, Agreement)>> {
+async fn known(app: &App, tenant: &TenantId, id: &str) -> ApiResult<Option<(CustomerId, Agreement)>> {
     let Some(id) = AgreementId::parse(id) else { return Ok(None) };
     let Some(customer) = app.store.whose(tenant, id.as_str()).await? else { return Ok(None) };
     let agreement = app.store.agreement(tenant, &customer, &id).await?;

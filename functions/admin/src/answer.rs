@@ -18,7 +18,7 @@ pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 const DETAIL_CHARS_MAX: usize = 400;
 
 /// What a handler gives.
-pub type Answer<T> = Result<T, Fail>;
+pub type ApiResult<T> = Result<T, Fail>;
 
 /// A problem on its way out.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl Condition {
     /// # Errors
     ///
     /// 412 when it is another.
-    pub fn check(self, rev: u64) -> Answer<()> {
+    pub fn check(self, rev: u64) -> ApiResult<()> {
         match self.rev {
             Some(wanted) if wanted != rev => Err(Fail::stale_version(if rev == 0 {
                 "If-Match names a revision, but there is nothing yet; leave it out to create it".to_owned()

@@ -4,7 +4,7 @@ use reading::Web;
 use store::{Store, Vault, Versioned};
 
 use crate::{
-    answer::{Answer, Fail},
+    answer::{ApiResult, Fail},
     caller::Host,
 };
 
@@ -30,7 +30,7 @@ impl App {
     /// # Errors
     ///
     /// 404 before the first `PUT /v1/settings`.
-    pub async fn settings(&self, tenant: &TenantId) -> Answer<Versioned<domain::Settings>> {
+    pub async fn settings(&self, tenant: &TenantId) -> ApiResult<Versioned<domain::Settings>> {
         let settings = self.store.settings(tenant).await?;
         settings.ok_or_else(|| Fail::not_found("this tenant has no settings yet; PUT /v1/settings creates it"))
     }
@@ -46,7 +46,7 @@ impl App {
     /// # Errors
     ///
     /// Those of the table.
-    pub async fn demand_freshness(&self, tenant: &TenantId, source: &str, good_for: SignedDuration) -> Answer<()> {
+    pub async fn demand_freshness(&self, tenant: &TenantId, source: &str, good_for: SignedDuration) -> ApiResult<()> {
         let Versioned { mut value, rev } = self.settings(tenant).await?;
         if value.freshness.contains_key(source) {
             return Ok(());

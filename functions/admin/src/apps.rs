@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Condition, Fail, OptionalBody, Tagged, read},
+    answer::{ApiResult, Body, Condition, Fail, OptionalBody, Tagged, read},
     app::App,
     caller::{Host, Operator},
     tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
@@ -68,7 +68,7 @@ fn shown(app: &App, host: &Host, source: &str, set: bool) -> AppOut {
 /// The vendors that know this deployment as an app, and the addresses to enter there.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", operation_id = "list_apps",
     responses((status = 200, description = "The apps", body = AppsOut), (status = 403, description = "forbidden: not an operator")))]
-pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) -> Answer<Json<AppsOut>> {
+pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) -> ApiResult<Json<AppsOut>> {
     let mut apps = Vec::new();
     for connector in connectors::registry().iter().filter(|connector| connector.capabilities().scope == Scope::App) {
         let set = app.vault.connection(&TenantId::app(), connector.source()).await?.is_some();
@@ -91,7 +91,7 @@ pub async fn put(
     Path(source): Path<String>,
     condition: Condition,
     Body(body): Body,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let connector = connectors::by_source(&source).filter(|connector| connector.capabilities().scope == Scope::App);
     let connector = connector.ok_or_else(|| Fail::not_found("no vendor's app has this name; GET /v1/apps lists them"))?;
     let AppIn { client_id, client_secret, webhook_secret }: AppIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -125,7 +125,7 @@ pub async fn worklist(
     State(app): State<Arc<App>>,
     _operator: Operator,
     Query(query): Query<TasksQuery>,
-) -> Answer<Json<TasksOut>> {
+) -> ApiResult<Json<TasksOut>> {
     Ok(Json(tasks::page(&app, &TenantId::app(), &query).await?))
 }
 
@@ -141,6 +141,6 @@ pub async fn finish(
     Operator(by): Operator,
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
-) -> Answer<Json<TaskOut>> {
+) -> ApiResult<Json<TaskOut>> {
     Ok(Json(tasks::end(&app, &TenantId::app(), &id, body, by).await?))
 }

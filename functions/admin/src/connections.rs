@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     accounting_connections,
-    answer::{Answer, Condition, Fail, OptionalBody, Tagged, read},
+    answer::{ApiResult, Condition, Fail, OptionalBody, Tagged, read},
     app::App,
     caller::{Caller, Host, Role},
 };
@@ -101,7 +101,7 @@ pub struct ConnectedOut {
 /// Every kind of system that can be connected.
 #[utoipa::path(get, path = "/v1/sources", tag = "connections", operation_id = "list_sources",
     responses((status = 200, description = "The registry of connectors", body = SourcesOut)))]
-pub async fn sources(caller: Caller) -> Answer<Json<SourcesOut>> {
+pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let sources = connectors::registry().iter().map(|connector| {
         let known = connector.capabilities();
@@ -125,7 +125,7 @@ pub async fn sources(caller: Caller) -> Answer<Json<SourcesOut>> {
 /// The tenant's connections, without their secrets.
 #[utoipa::path(get, path = "/v1/connections", tag = "connections", operation_id = "list_connections",
     responses((status = 200, description = "The connections", body = ConnectionsOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Answer<Json<ConnectionsOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> ApiResult<Json<ConnectionsOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let now = app.clock.now();
     let mut connections = Vec::new();
@@ -155,7 +155,7 @@ pub async fn put(
     Path(source): Path<String>,
     condition: Condition,
     OptionalBody(body): OptionalBody,
-) -> Answer<Tagged<ConnectedOut>> {
+) -> ApiResult<Tagged<ConnectedOut>> {
     let tenant = caller.at_least(Role::Admin)?;
     app.settings(tenant).await?;
     let Some(connector) = connectors::by_source(&source) else {
@@ -193,7 +193,7 @@ async fn with_tokens(
     tenant: &TenantId,
     connector: &dyn Connector,
     given: ConnectionIn,
-) -> Answer<Tagged<ConnectedOut>> {
+) -> ApiResult<Tagged<ConnectedOut>> {
     let ConnectionIn { realm, tokens, base_url, secret, overlap_hours } = given;
     accounting_connections::check_base(app, base_url.as_deref())?;
     let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
@@ -211,7 +211,7 @@ async fn with_tokens(
     Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
 }
 
-fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> Answer<()> {
+fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResult<()> {
     let mut flaws = Vec::new();
     if hours > OVERLAP_HOURS_MAX {
         flaws.push(("/overlap_hours".to_owned(), format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours")));
@@ -230,7 +230,7 @@ fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> Answer<
     if flaws.is_empty() { Ok(()) } else { Err(Fail::fields(flaws)) }
 }
 
-fn random() -> Answer<[u8; 32]> {
+fn random() -> ApiResult<[u8; 32]> {
     let mut bytes = [0_u8; 32];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| Fail::changed_meanwhile("there is no randomness now; try again"))?;
     Ok(bytes)

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Fail},
+    answer::{ApiResult, Fail},
     app::App,
     caller::{Caller, Role},
 };
@@ -25,7 +25,7 @@ pub struct ControlsOut {
 /// Closes the circuit breaker after a person has looked; every customer is decided again.
 #[utoipa::path(post, path = "/v1/breaker/reset", tag = "controls", operation_id = "reset_breaker",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
-pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
     let tenant = caller.at_least(Role::Manager)?;
     let settings = app.settings(tenant).await?;
     let now = app.clock.now();
@@ -38,18 +38,18 @@ pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> Answe
 /// Turns the kill switch on: nothing is decided or sent until it is lifted. What a provider has accepted cannot be called back.
 #[utoipa::path(post, path = "/v1/pause", tag = "controls", operation_id = "pause",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
-pub async fn pause(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+pub async fn pause(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
     switch(&app, caller.at_least(Role::Manager)?, true).await
 }
 
 /// Lifts the kill switch; every customer is decided again.
 #[utoipa::path(post, path = "/v1/resume", tag = "controls", operation_id = "resume",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
-pub async fn resume(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<ControlsOut>> {
+pub async fn resume(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
     switch(&app, caller.at_least(Role::Manager)?, false).await
 }
 
-async fn switch(app: &App, tenant: &TenantId, paused: bool) -> Answer<Json<ControlsOut>> {
+async fn switch(app: &App, tenant: &TenantId, paused: bool) -> ApiResult<Json<ControlsOut>> {
     for _ in 0..4 {
         let before = app.settings(tenant).await?;
         if before.value.paused == paused {
@@ -65,7 +65,7 @@ async fn switch(app: &App, tenant: &TenantId, paused: bool) -> Answer<Json<Contr
     Err(Fail::changed_meanwhile("the settings kept changing; try again"))
 }
 
-async fn controls(app: &App, tenant: &TenantId) -> Answer<Json<ControlsOut>> {
+async fn controls(app: &App, tenant: &TenantId) -> ApiResult<Json<ControlsOut>> {
     let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
     Ok(Json(ControlsOut { paused: policy.settings.paused, breaker_open: policy.breaker_open }))
 }

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     agreements::{self, AgreementOut, ChargeOut},
-    answer::{Answer, Fail},
+    answer::{ApiResult, Fail},
     app::App,
     caller::{Caller, Role},
     cases::{CaseOut, DueItemOut, NowOut, cases, due_item, now_out},
@@ -249,7 +249,7 @@ pub async fn show(
     caller: Caller,
     Path((source, external_id)): Path<(String, String)>,
     Query(asked): Query<Asked>,
-) -> Answer<Json<CustomerOut>> {
+) -> ApiResult<Json<CustomerOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let customer = match connectors::accounting_api_of(&source) {
         None => CustomerId::derive(&[tenant.as_str(), &source, &external_id]),
@@ -271,7 +271,7 @@ pub async fn show_case(
     caller: Caller,
     Path(customer): Path<String>,
     Query(asked): Query<Asked>,
-) -> Answer<Json<CustomerOut>> {
+) -> ApiResult<Json<CustomerOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let customer = CustomerId::parse(&customer).ok_or_else(none)?;
     matter(&app, tenant, &customer, &asked).await
@@ -281,7 +281,7 @@ fn none() -> Fail {
     Fail::not_found("there is no such customer; its source has not sent it, or its id differs")
 }
 
-async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Asked) -> Answer<Json<CustomerOut>> {
+async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Asked) -> ApiResult<Json<CustomerOut>> {
     let last = asked.last.unwrap_or(LAST).clamp(1, 200);
     let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
     let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
@@ -323,7 +323,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     }))
 }
 
-fn instant(text: &str) -> Answer<Timestamp> {
+fn instant(text: &str) -> ApiResult<Timestamp> {
     text.parse().map_err(|_| Fail::bad_request("at is an RFC 3339 instant, as 2026-01-31T09:00:00Z"))
 }
 

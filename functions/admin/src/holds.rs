@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Fail, read},
+    answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::{Caller, Role},
 };
@@ -113,7 +113,7 @@ pub async fn put(
     caller: Caller,
     Path((customer, name)): Path<(String, String)>,
     Body(body): Body,
-) -> Answer<Json<HoldOut>> {
+) -> ApiResult<Json<HoldOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let settings = app.settings(tenant).await?.value;
     let zone = tenant_zone(&settings);
@@ -209,7 +209,7 @@ pub async fn end(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((customer, name)): Path<(String, String)>,
-) -> Answer<Json<HoldOut>> {
+) -> ApiResult<Json<HoldOut>> {
     let tenant = caller.at_least(Role::Collector)?;
     let (customer, id) = named(&app, tenant, &customer, &name).await?;
     let now = app.clock.now();
@@ -223,7 +223,7 @@ pub async fn end(
     Ok(Json(shown(&lifted)))
 }
 
-async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answer<(CustomerId, AgreementId)> {
+async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> ApiResult<(CustomerId, AgreementId)> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
         return Err(Fail::bad_request("a hold's name is 1 to 64 of a-z, A-Z, 0-9, '-' and '_'"));
@@ -237,7 +237,7 @@ async fn named(app: &App, tenant: &TenantId, customer: &str, name: &str) -> Answ
 }
 
 /// The scope with the invoice's id: an id as it is, else the source's own of the customer's source.
-fn scope(facts: &Facts, given: &ScopeIn) -> Answer<AgreementScope> {
+fn scope(facts: &Facts, given: &ScopeIn) -> ApiResult<AgreementScope> {
     let wanted = match given {
         ScopeIn::Customer => return Ok(AgreementScope::Customer),
         ScopeIn::Case(currency) => return Ok(AgreementScope::Case(*currency)),
@@ -254,7 +254,7 @@ fn scope(facts: &Facts, given: &ScopeIn) -> Answer<AgreementScope> {
     }
 }
 
-fn check(given: &HoldIn, from_at: Timestamp, now: Timestamp, today: Date) -> Answer<()> {
+fn check(given: &HoldIn, from_at: Timestamp, now: Timestamp, today: Date) -> ApiResult<()> {
     let mut flaws = Vec::new();
     let mut refuse = |bad: bool, pointer: &str, detail: &str| {
         if bad {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Fail, read},
+    answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::{Caller, Role},
 };
@@ -119,7 +119,7 @@ pub async fn give(
     caller: Caller,
     Path(customer): Path<String>,
     Body(body): Body,
-) -> Answer<Json<OrderOut>> {
+) -> ApiResult<Json<OrderOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let none = || Fail::not_found("there is no such customer");
     let customer = CustomerId::parse(&customer).ok_or_else(none)?;
@@ -139,7 +139,7 @@ pub async fn give(
 }
 
 /// The order that is given; everything that is wrong with it otherwise.
-fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZone) -> Answer<Order> {
+fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZone) -> ApiResult<Order> {
     let OrderIn { kind, invoice, step, currency, case, workflow, until } = given;
     let mut flaws = Vec::new();
     let mut flaw = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));

@@ -10,7 +10,7 @@ use store::Versioned;
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Condition, Fail, Tagged, read},
+    answer::{ApiResult, Body, Condition, Fail, Tagged, read},
     app::App,
     caller::{Caller, Role},
     workflows,
@@ -43,7 +43,7 @@ pub struct Warning {
 /// The tenant's settings.
 #[utoipa::path(get, path = "/v1/settings", tag = "settings", operation_id = "show_settings",
     responses((status = 200, description = "The settings; ETag is their revision", body = SettingsOut)))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> Answer<impl IntoResponse> {
+pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Viewer)?;
     let Versioned { value, rev } = app.settings(tenant).await?;
     out(&app, tenant, value, rev).await
@@ -64,7 +64,7 @@ pub async fn put(
     caller: Caller,
     condition: Condition,
     Body(body): Body,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Admin)?;
     let now = app.clock.now();
     let before = app.store.settings(tenant).await?;
@@ -93,7 +93,7 @@ pub async fn put(
 }
 
 /// Reads and checks settings; what is kept when left out comes from those before.
-fn settings_of(mut body: Value, before: Option<&Settings>) -> Answer<Settings> {
+fn settings_of(mut body: Value, before: Option<&Settings>) -> ApiResult<Settings> {
     if let (Some(object), Some(before)) = (body.as_object_mut(), before) {
         let keep = [
             ("mode", serde_json::to_value(before.mode)),
@@ -114,7 +114,7 @@ fn settings_of(mut body: Value, before: Option<&Settings>) -> Answer<Settings> {
     if flaws.is_empty() { Ok(settings) } else { Err(Fail::invalid(KIND, TITLE, flaws)) }
 }
 
-async fn out(app: &App, tenant: &TenantId, settings: Settings, rev: u64) -> Answer<Tagged<SettingsOut>> {
+async fn out(app: &App, tenant: &TenantId, settings: Settings, rev: u64) -> ApiResult<Tagged<SettingsOut>> {
     let sources: BTreeSet<String> =
         if settings.mode == Mode::Live { app.vault.connections(tenant).await?.into_iter().collect() } else { BTreeSet::new() };
     let warnings = sources

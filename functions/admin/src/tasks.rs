@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{Answer, Fail, OptionalBody, read},
+    answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
     caller::{Caller, Role},
 };
@@ -146,7 +146,7 @@ pub struct TasksOut {
 /// The open tasks and exceptions, a page at a time.
 #[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(TasksQuery),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = TasksOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> Answer<Json<TasksOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> ApiResult<Json<TasksOut>> {
     Ok(Json(page(&app, caller.at_least(Role::Viewer)?, &query).await?))
 }
 
@@ -155,7 +155,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
 /// # Errors
 ///
 /// A query that does not read, and those of the table.
-pub async fn page(app: &App, tenant: &TenantId, query: &TasksQuery) -> Answer<TasksOut> {
+pub async fn page(app: &App, tenant: &TenantId, query: &TasksQuery) -> ApiResult<TasksOut> {
     let wanted = wanted(query.kind.as_deref())?;
     let mut after = query.cursor.as_deref().map(cursor).transpose()?;
     let mut tasks = Vec::new();
@@ -182,7 +182,7 @@ pub async fn finish(
     caller: Caller,
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
-) -> Answer<Json<TaskOut>> {
+) -> ApiResult<Json<TaskOut>> {
     Ok(Json(end(&app, caller.at_least(Role::Collector)?, &id, body, caller.subject()).await?))
 }
 
@@ -191,7 +191,7 @@ pub async fn finish(
 /// # Errors
 ///
 /// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
-pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option<String>) -> Answer<TaskOut> {
+pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option<String>) -> ApiResult<TaskOut> {
     let none = || Fail::not_found("there is no such task in this worklist, which lists those that are open");
     let id = TaskId::parse(id).ok_or_else(none)?;
     let body = if body.is_null() { json!({}) } else { body };
@@ -231,7 +231,7 @@ fn over(task: &store::Task) -> String {
     }
 }
 
-fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {
+fn wanted(kind: Option<&str>) -> ApiResult<impl Fn(TaskKind) -> bool> {
     let one = match kind {
         None | Some("exception") => None,
         Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| {
@@ -242,7 +242,7 @@ fn wanted(kind: Option<&str>) -> Answer<impl Fn(TaskKind) -> bool> {
     Ok(move |kind: TaskKind| one.is_none_or(|one| one == kind) && (!exceptions || kind.is_exception()))
 }
 
-fn cursor(text: &str) -> Answer<String> {
+fn cursor(text: &str) -> ApiResult<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let good = bytes.filter(|text| store::is_task_cursor(text));
     good.ok_or_else(|| Fail::bad_request("'cursor' is the 'next' of an earlier page"))

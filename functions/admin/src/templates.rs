@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{Answer, Body, Condition, Fail, Tagged, read},
+    answer::{ApiResult, Body, Condition, Fail, Tagged, read},
     app::App,
     caller::{Caller, Role},
     workflows::is_id,
@@ -108,7 +108,7 @@ pub struct PreviewOut {
 /// Every template at its current version.
 #[utoipa::path(get, path = "/v1/templates", tag = "templates", operation_id = "list_templates",
     responses((status = 200, description = "The templates", body = TemplatesOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<TemplatesOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<TemplatesOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let templates = app.store.templates(tenant).await?.into_iter().map(shown).collect();
     Ok(Json(TemplatesOut { templates }))
@@ -123,7 +123,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((id, language, channel)): Path<(String, String, String)>,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Viewer)?;
     let found = current(&app, tenant, &id, &language, &channel).await?;
     let found = found.ok_or_else(|| Fail::not_found("there is no such template; GET /v1/templates lists those there are"))?;
@@ -144,7 +144,7 @@ pub async fn put(
     Path((id, language, channel)): Path<(String, String, String)>,
     condition: Condition,
     Body(body): Body,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Manager)?;
     app.settings(tenant).await?;
     let given: TemplateIn = read(body).map_err(|flaw| refuse([flaw]))?;
@@ -169,7 +169,7 @@ pub async fn put(
     request_body = PreviewIn,
     responses((status = 200, description = "The message", body = PreviewOut),
               (status = 422, description = "invalid-template, every flaw in errors")))]
-pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> Answer<Json<PreviewOut>> {
+pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<PreviewOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     let name = app.store.settings(tenant).await?.map_or_else(|| "Your company".to_owned(), |settings| settings.value.name);
     let given: PreviewIn = read(body).map_err(|flaw| refuse([flaw]))?;
@@ -183,7 +183,7 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
 }
 
 /// A template without flaws.
-fn template(id: String, language: String, channel: &str, subject: Option<String>, body: String) -> Answer<channels::Template> {
+fn template(id: String, language: String, channel: &str, subject: Option<String>, body: String) -> ApiResult<channels::Template> {
     let Some(channel) = channel_of(channel) else {
         return Err(refuse([("/channel".to_owned(), "templates are for 'email' and 'sms'".to_owned())]));
     };
@@ -205,7 +205,7 @@ async fn current(
     id: &str,
     language: &str,
     channel: &str,
-) -> Answer<Option<store::Template>> {
+) -> ApiResult<Option<store::Template>> {
     let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
     Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
 }

@@ -19,7 +19,7 @@ use store::OpenCases;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{Answer, Body, Condition, Fail, Tagged},
+    answer::{ApiResult, Body, Condition, Fail, Tagged},
     app::App,
     caller::{Caller, Role},
 };
@@ -35,7 +35,7 @@ pub struct WorkflowsOut {
 /// Every published workflow at its current version.
 #[utoipa::path(get, path = "/v1/workflows", tag = "workflows", operation_id = "list_workflows",
     responses((status = 200, description = "The published workflows", body = WorkflowsOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<WorkflowsOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<WorkflowsOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
     app.settings(tenant).await?;
     Ok(Json(WorkflowsOut { workflows: app.store.workflows(tenant).await? }))
@@ -46,7 +46,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Answer<Json<Wo
     params(("id" = String, Path, description = "The workflow's id")),
     responses((status = 200, description = "The workflow; ETag is its version", body = Object),
               (status = 404, description = "not-found")))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Answer<impl IntoResponse> {
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<impl IntoResponse> {
     one(&app, caller.at_least(Role::Viewer)?, &id, None).await
 }
 
@@ -59,11 +59,11 @@ pub async fn show_version(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((id, version)): Path<(String, u32)>,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     one(&app, caller.at_least(Role::Viewer)?, &id, Some(version)).await
 }
 
-async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Answer<Tagged<Workflow>> {
+async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> ApiResult<Tagged<Workflow>> {
     let found = if is_id(id) { app.store.workflow(tenant, id, version).await? } else { None };
     let body =
         found.ok_or_else(|| Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"))?;
@@ -86,7 +86,7 @@ pub async fn put(
     Path(id): Path<String>,
     condition: Condition,
     Body(mut body): Body,
-) -> Answer<impl IntoResponse> {
+) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Manager)?;
     let settings = app.settings(tenant).await?.value;
     let before = if is_id(&id) { app.store.workflow(tenant, &id, None).await? } else { None };
@@ -130,7 +130,7 @@ pub async fn unpublish(
     caller: Caller,
     Path(id): Path<String>,
     Query(asked): Query<Unpublish>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let tenant = caller.at_least(Role::Manager)?;
     if is_id(&id) && app.store.unpublish_workflow(tenant, &id, asked.open_cases, app.clock.now()).await? {
         return Ok(StatusCode::NO_CONTENT);
@@ -140,7 +140,7 @@ pub async fn unpublish(
 
 /// The workflows and templates that a tenant starts with; those that it has stay as they are. The workflows come last and all
 /// at once: whoever finds one of them knows that nothing is missing, and a set-up that was broken off begins again.
-pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Answer<()> {
+pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> ApiResult<()> {
     let has = app.store.templates(tenant).await?;
     for template in channels::builtin::templates() {
         let there =

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
 use store::{BusKind, Result};
 
-use crate::{Done, Handler, ses};
+use crate::{FeedbackOutcome, Handler, ses};
 
 /// Whether a message was given up before it came here.
 pub fn is_dead(message: &SqsMessage) -> bool {
@@ -116,7 +116,7 @@ impl Letter {
 
 impl Handler {
     /// Names a dead letter to a person.
-    pub(crate) async fn dead(&self, letter: Letter, queued: &SqsMessage) -> Result<Done> {
+    pub(crate) async fn dead(&self, letter: Letter, queued: &SqsMessage) -> Result<FeedbackOutcome> {
         let id = queued.message_id.as_deref().unwrap_or("unknown");
         match letter {
             Letter::Queued { tenant, customer, message, channel } => {
@@ -148,7 +148,7 @@ impl Handler {
                     count,
                     "changes were given up before they became history and rows of lists: explanations name the gap; rebuild the lists"
                 );
-                Ok(Done::Logged)
+                Ok(FeedbackOutcome::Logged)
             }
             Letter::Stream { kept: false, came: _, shard, from, to, count } => {
                 tracing::error!(
@@ -158,7 +158,7 @@ impl Handler {
                     count,
                     "events of the table's stream were given up; the sweep dispatches waiting messages again, other events are lost to subscribers"
                 );
-                Ok(Done::Logged)
+                Ok(FeedbackOutcome::Logged)
             }
             Letter::Other { what } => {
                 tracing::error!(
@@ -166,16 +166,16 @@ impl Handler {
                     what,
                     "a dead letter was dropped; find it in the log of the function that it was for"
                 );
-                Ok(Done::Logged)
+                Ok(FeedbackOutcome::Logged)
             }
         }
     }
 
     /// An event of SES that cannot be taken in: an exception where its tags say whose it is.
-    pub(crate) async fn malformed(&self, envelope: &Value, what: &str) -> Result<Done> {
+    pub(crate) async fn malformed(&self, envelope: &Value, what: &str) -> Result<FeedbackOutcome> {
         let Some(about) = ses::about(envelope) else {
             tracing::error!(what, "an event of SES cannot be read and names no message");
-            return Ok(Done::Logged);
+            return Ok(FeedbackOutcome::Logged);
         };
         let kind =
             envelope.pointer("/detail/eventType").and_then(Value::as_str).filter(|text| text.len() <= 40).unwrap_or("unknown");
@@ -197,10 +197,10 @@ impl Handler {
         title: &str,
         detail: String,
         id: &str,
-    ) -> Result<Done> {
+    ) -> Result<FeedbackOutcome> {
         if self.store.tenant(tenant).await?.is_none() {
             tracing::error!(tenant.id = %tenant, id, title, "an exception of a tenant that does not exist");
-            return Ok(Done::Logged);
+            return Ok(FeedbackOutcome::Logged);
         }
         let task = NewTask {
             case: None,
@@ -215,6 +215,6 @@ impl Handler {
         };
         self.store.raise(tenant, customer, &task, self.clock.now()).await?;
         tracing::warn!(tenant.id = %tenant, id, title, "exception raised");
-        Ok(Done::Raised)
+        Ok(FeedbackOutcome::Raised)
     }
 }

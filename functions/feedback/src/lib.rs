@@ -36,7 +36,7 @@ pub struct Handler {
 
 /// What came of one record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum FeedbackOutcome {
     /// It changed, or confirmed, what is known.
     Noted,
     /// It is none of our business.
@@ -47,7 +47,7 @@ pub(crate) enum Done {
     Logged,
 }
 
-impl Done {
+impl FeedbackOutcome {
     fn word(self) -> &'static str {
         match self {
             Self::Noted => "noted",
@@ -102,11 +102,11 @@ impl Handler {
         Ok(json!({ "batchItemFailures": failed }))
     }
 
-    async fn one(&self, message: &SqsMessage) -> (&'static str, store::Result<Done>) {
+    async fn one(&self, message: &SqsMessage) -> (&'static str, store::Result<FeedbackOutcome>) {
         let text = message.body.as_deref().unwrap_or_default();
         let Ok(body) = serde_json::from_str::<Value>(text) else {
             tracing::error!(queue.message = message.message_id, bytes = text.len(), "a message that is not JSON is dropped");
-            return ("unreadable", Ok(Done::Logged));
+            return ("unreadable", Ok(FeedbackOutcome::Logged));
         };
         if body["source"] == "aws.ses" {
             let result = self.ses(&body, dead::is_dead(message)).await;
@@ -117,7 +117,7 @@ impl Handler {
     }
 
     /// An event of SES. One that was given up before is tried once more; then a person looks at it.
-    async fn ses(&self, envelope: &Value, dead: bool) -> store::Result<Done> {
+    async fn ses(&self, envelope: &Value, dead: bool) -> store::Result<FeedbackOutcome> {
         let now = self.clock.now();
         let event = match ses::read(envelope, now) {
             Ok(event) => event,

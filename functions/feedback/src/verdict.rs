@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use store::{Found, Result, Store};
 
 use crate::{
-    Done,
+    FeedbackOutcome,
     ses::{About, Event, Kind},
 };
 
@@ -17,38 +17,38 @@ const RECORDS_MAX: u32 = 200;
 /// # Errors
 ///
 /// Those of the table; then the event may come again.
-pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<Done> {
+pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<FeedbackOutcome> {
     let Some(about) = &event.about else {
         tracing::debug!("an event of SES about a mail that is not ours");
-        return Ok(Done::Ignored);
+        return Ok(FeedbackOutcome::Ignored);
     };
     if let Kind::Other(kind) = &event.kind {
         tracing::debug!(tenant.id = %about.tenant, message.id = %about.message, kind, "an event of SES that changes nothing");
-        return Ok(Done::Ignored);
+        return Ok(FeedbackOutcome::Ignored);
     }
     let (suppressed, reason) = suppressed(event);
     // A tag says the number of the decision; only before an address is touched must the message be known for certain.
     let number = if suppressed.is_empty() && about.number.is_some() { about.number } else { number_of(store, about).await? };
     let Some(number) = number else {
         tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "an event of SES about a message that is not known");
-        return Ok(Done::Ignored);
+        return Ok(FeedbackOutcome::Ignored);
     };
     for address in suppressed {
         store.suppress(&about.tenant, Channel::Email, address, reason, event.at, Some(&about.customer)).await?;
     }
     let Some(heard) = delivery_event(event) else {
         tracing::info!(tenant.id = %about.tenant, message.id = %about.message, "SES says of a message what does not change its status");
-        return Ok(Done::Noted);
+        return Ok(FeedbackOutcome::Noted);
     };
     let About { tenant, customer, message, .. } = about;
     let provider_id = event.provider_id.as_deref();
     let noted = store.receipt(tenant, customer, number, message, heard, event.at, provider_id, now).await?;
     if noted {
         tracing::info!(tenant.id = %tenant, message.id = %message, heard = heard.as_str(), "message status heard");
-        Ok(Done::Noted)
+        Ok(FeedbackOutcome::Noted)
     } else {
         tracing::info!(tenant.id = %tenant, message.id = %message, heard = heard.as_str(), "an event of SES about a message that is not known or never left");
-        Ok(Done::Ignored)
+        Ok(FeedbackOutcome::Ignored)
     }
 }
 

@@ -137,7 +137,7 @@ async fn any_order_and_number_ends_the_same() {
                 }
                 subject.hear(&order).await;
                 if stage == Stage::Calling {
-                    subject.settle(store::Settled::Sent).await;
+                    subject.settle(store::MessageResult::Sent).await;
                     subject.hear(&order).await;
                 }
                 let told: Vec<&str> = order.iter().filter_map(|event| event["detail"]["eventType"].as_str()).collect();

@@ -9,7 +9,7 @@ use serde_json::json;
 const BUSY_WAIT_S: u32 = 30;
 
 /// What came of a request.
-pub enum Answer {
+pub enum WebhookAnswer {
     /// It is committed.
     Taken(Taken),
     /// It is not taken, and sending the same again changes nothing.
@@ -19,20 +19,20 @@ pub enum Answer {
     /// Not now.
     Busy(Problem),
     /// Any of these for a vendor that takes a status and nothing else.
-    Bare(Box<Answer>),
+    Bare(Box<WebhookAnswer>),
 }
 
 /// What came of an event.
 pub struct Taken {
     /// What was done.
-    pub outcome: Outcome,
+    pub outcome: WebhookOutcome,
     /// The sender's id of the event.
     pub event_id: String,
 }
 
 /// What was done with an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WebhookOutcome {
     /// Something changed.
     Applied,
     /// Seen before.
@@ -45,7 +45,7 @@ pub enum Outcome {
     Parked,
 }
 
-impl Outcome {
+impl WebhookOutcome {
     /// As answers, logs and metrics say it.
     pub fn word(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl Outcome {
     }
 }
 
-impl Answer {
+impl WebhookAnswer {
     /// The sender should try again soon.
     pub fn busy(why: &str) -> Self {
         let detail = format!("{why}; nothing is lost: send the same event again");

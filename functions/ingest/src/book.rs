@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use store::{AppliedOutcome, Receipt, Store};
 
 use crate::{
-    answer::{Outcome, Taken},
+    answer::{Taken, WebhookOutcome},
     unnamed,
 };
 
@@ -74,12 +74,12 @@ pub async fn take(
         if parked.is_empty() {
             let why = ignored.as_deref().unwrap_or("it carries nothing");
             tracing::debug!(tenant.id = %tenant, source, event.id = event_id, why, "webhook ignored");
-            return Ok(taken(Outcome::Ignored));
+            return Ok(taken(WebhookOutcome::Ignored));
         }
         let key = bodies.keep(tenant, source, body).await?;
         let task = exception(source, &event_id, &parked, &key, false);
         let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
-        return Ok(taken(if new { Outcome::Parked } else { Outcome::Duplicate }));
+        return Ok(taken(if new { WebhookOutcome::Parked } else { WebhookOutcome::Duplicate }));
     }
     if !parked.is_empty() {
         let key = bodies.keep(tenant, source, body).await?;
@@ -90,9 +90,9 @@ pub async fn take(
     }
     match store.apply(tenant, &receipt, &documents, now).await {
         Ok(applied) => Ok(taken(match applied.outcome {
-            AppliedOutcome::Applied => Outcome::Applied,
-            AppliedOutcome::Duplicate => Outcome::Duplicate,
-            AppliedOutcome::Stale => Outcome::Stale,
+            AppliedOutcome::Applied => WebhookOutcome::Applied,
+            AppliedOutcome::Duplicate => WebhookOutcome::Duplicate,
+            AppliedOutcome::Stale => WebhookOutcome::Stale,
         })),
         // The same bytes would be refused again: a person looks at them.
         Err(store::Error::Refused { why, .. }) => {
@@ -102,7 +102,7 @@ pub async fn take(
             let key = bodies.keep(tenant, source, body).await?;
             let task = exception(source, &event_id, &[Parked { pointer: String::new(), detail }], &key, false);
             let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
-            Ok(taken(if new { Outcome::Parked } else { Outcome::Duplicate }))
+            Ok(taken(if new { WebhookOutcome::Parked } else { WebhookOutcome::Duplicate }))
         }
         Err(error) => Err(error),
     }

@@ -17,7 +17,7 @@ mod unnamed;
 
 use std::time::Duration;
 
-use answer::Answer;
+use answer::WebhookAnswer;
 use connection::Connections;
 use connectors::{Bodies, Connector, Incoming, Scope};
 use domain::{TenantId, calendar::tenant_zone};
@@ -89,62 +89,62 @@ impl Handler {
                 let work = self.answer(&request, connector);
                 let answer = tokio::time::timeout(patience.saturating_sub(MARGIN), work).await.unwrap_or_else(|_| {
                     tracing::warn!(source = request.source, "a webhook was not taken in before its sender gives up");
-                    Answer::busy("the table did not answer in time")
+                    WebhookAnswer::busy("the table did not answer in time")
                 });
                 let bare = request.tenant == APP && connector.is_some_and(|connector| connector.capabilities().bare_answers);
                 (
                     connector.map_or("unknown", |connector| connector.source()),
-                    if bare { Answer::Bare(Box::new(answer)) } else { answer },
+                    if bare { WebhookAnswer::Bare(Box::new(answer)) } else { answer },
                 )
             }
-            Err(problem) => ("unknown", Answer::Refused(problem)),
+            Err(problem) => ("unknown", WebhookAnswer::Refused(problem)),
         };
         kit::metrics::emit(now, &[("source", source), ("result", answer.word())], &[("webhooks", 1)]);
         Ok(serde_json::to_value(answer.into_response())?)
     }
 
-    async fn answer(&self, request: &Request, connector: Option<&'static dyn Connector>) -> Answer {
+    async fn answer(&self, request: &Request, connector: Option<&'static dyn Connector>) -> WebhookAnswer {
         match self.take(request, connector).await {
             Ok(answer) => answer,
             Err(error) => match error {
                 store::Error::Conflict { .. } | store::Error::Throttled { .. } | store::Error::Unknown { .. } => {
                     let error = format!("{:#}", anyhow::Error::from(error));
                     tracing::warn!(source = request.source, error, "a webhook was not taken in; its sender tries again");
-                    Answer::busy("the table is busy")
+                    WebhookAnswer::busy("the table is busy")
                 }
                 store::Error::Refused { .. } | store::Error::Corrupt { .. } => {
                     tracing::error!(source = request.source, error = %error, "a webhook cannot be taken in until this is mended");
-                    Answer::broken()
+                    WebhookAnswer::broken()
                 }
             },
         }
     }
 
-    async fn take(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<Answer> {
+    async fn take(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
         if request.body.len() > BODY_BYTES_MAX {
-            return Ok(Answer::Refused(answer::too_large(BODY_BYTES_MAX)));
+            return Ok(WebhookAnswer::Refused(answer::too_large(BODY_BYTES_MAX)));
         }
         if request.header_bytes > HEADER_BYTES_MAX {
-            return Ok(Answer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
+            return Ok(WebhookAnswer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
         }
         if request.tenant == APP {
             return Box::pin(self.of_app(request, connector)).await;
         }
         let route = match route(&request.tenant, connector) {
             Ok(route) => route,
-            Err(problem) => return Ok(Answer::Refused(problem)),
+            Err(problem) => return Ok(WebhookAnswer::Refused(problem)),
         };
         let Some(settings) = self.store.settings(&route.tenant).await? else {
-            return Ok(Answer::Refused(answer::unknown_tenant()));
+            return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
         };
         let now = self.clock.now();
         let source = route.connector.source();
         let known = self.connections.of(&route.tenant, source, settings.rev, now).await?;
-        let Some(connection) = known else { return Ok(Answer::Refused(answer::unknown_source())) };
+        let Some(connection) = known else { return Ok(WebhookAnswer::Refused(answer::unknown_source())) };
         if let Some(limit) = settings.value.rate_per_minute
             && let Err(wait) = self.rate.count(&route.tenant, source, limit, now)
         {
-            return Ok(Answer::TooMany { limit, wait });
+            return Ok(WebhookAnswer::TooMany { limit, wait });
         }
         let incoming = Incoming { headers: &request.headers, body: &request.body, now };
         if let Err(refused) = route.connector.verify(&incoming, &connection.secrets(now)) {
@@ -153,36 +153,38 @@ impl Handler {
             let changed = fresh.filter(|fresh| fresh.rev() != connection.rev());
             if changed.is_none_or(|fresh| route.connector.verify(&incoming, &fresh.secrets(now)).is_err()) {
                 tracing::info!(tenant.id = %route.tenant, source, "a webhook's signature does not hold");
-                return Ok(Answer::Refused(answer::bad_signature(&refused)));
+                return Ok(WebhookAnswer::Refused(answer::bad_signature(&refused)));
             }
         }
-        let Bodies::Objects(objects) = route.connector.bodies() else { return Ok(Answer::Refused(answer::unknown_source())) };
+        let Bodies::Objects(objects) = route.connector.bodies() else {
+            return Ok(WebhookAnswer::Refused(answer::unknown_source()));
+        };
         let zone = tenant_zone(&settings.value);
         let taken = match objects.read(&route.tenant, &zone, &incoming) {
             Ok(reading) => book::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
-            Err(rejected) => return Ok(Answer::Refused(answer::invalid(rejected))),
+            Err(rejected) => return Ok(WebhookAnswer::Refused(answer::invalid(rejected))),
         };
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
-        Ok(Answer::Taken(taken))
+        Ok(WebhookAnswer::Taken(taken))
     }
 
     /// A webhook for the companies of many tenants. It is signed with the app's secret; each element finds its tenant.
-    async fn of_app(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<Answer> {
+    async fn of_app(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
         let Some(connector) = connector.filter(|connector| connector.capabilities().scope == Scope::App) else {
-            return Ok(Answer::Refused(answer::unknown_source()));
+            return Ok(WebhookAnswer::Refused(answer::unknown_source()));
         };
-        let Bodies::Hints(hints) = connector.bodies() else { return Ok(Answer::Refused(answer::unknown_source())) };
+        let Bodies::Hints(hints) = connector.bodies() else { return Ok(WebhookAnswer::Refused(answer::unknown_source())) };
         let (now, source, app) = (self.clock.now(), connector.source(), TenantId::app());
         let incoming = Incoming { headers: &request.headers, body: &request.body, now };
         let known = self.connections.of(&app, source, 0, now).await?;
-        let Some(connection) = known else { return Ok(Answer::Refused(answer::unknown_source())) };
+        let Some(connection) = known else { return Ok(WebhookAnswer::Refused(answer::unknown_source())) };
         if let Err(refused) = connector.verify(&incoming, &connection.webhook_secrets(now)) {
             // What is held may be older than a rotation: the secret of this moment decides.
             let fresh = self.connections.refresh(&app, source, 0, now).await?;
             let changed = fresh.filter(|fresh| fresh.rev() != connection.rev());
             if changed.is_none_or(|fresh| connector.verify(&incoming, &fresh.webhook_secrets(now)).is_err()) {
                 tracing::info!(source, "a webhook's signature does not hold");
-                return Ok(Answer::Refused(answer::bad_signature(&refused)));
+                return Ok(WebhookAnswer::Refused(answer::bad_signature(&refused)));
             }
         }
         let hinted = match hints.hints(&incoming) {
@@ -191,22 +193,25 @@ impl Handler {
                 // The vendor would only send the same again, and in the end stop sending: a person sees it.
                 let task = hinted::unreadable(source, &request.body, &rejected.errors);
                 self.store.raise(&app, None, &task, now).await?;
-                return Ok(Answer::Taken(answer::Taken { outcome: answer::Outcome::Parked, event_id: String::new() }));
+                return Ok(WebhookAnswer::Taken(answer::Taken {
+                    outcome: answer::WebhookOutcome::Parked,
+                    event_id: String::new(),
+                }));
             }
         };
         let empty = hinted.hints.is_empty() && hinted.unread.is_empty();
         let noted = self.companies.note(&self.store, source, &request.body, hinted, now).await?;
         tracing::info!(source, hints = noted.hints, unmapped = noted.unmapped, unread = noted.unread, "webhook taken in");
         let outcome = if noted.unmapped + noted.unread > 0 {
-            answer::Outcome::Parked
+            answer::WebhookOutcome::Parked
         } else if noted.hints > 0 {
-            answer::Outcome::Applied
+            answer::WebhookOutcome::Applied
         } else if empty {
-            answer::Outcome::Ignored
+            answer::WebhookOutcome::Ignored
         } else {
-            answer::Outcome::Duplicate
+            answer::WebhookOutcome::Duplicate
         };
-        Ok(Answer::Taken(answer::Taken { outcome, event_id: String::new() }))
+        Ok(WebhookAnswer::Taken(answer::Taken { outcome, event_id: String::new() }))
     }
 }
 

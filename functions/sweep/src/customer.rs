@@ -20,7 +20,7 @@ const FAILURES_UNREADABLE: u32 = 6;
 
 /// What was done about one customer.
 #[derive(Debug)]
-pub(crate) enum Did {
+pub(crate) enum SweepOutcome {
     /// Nothing was there to do.
     Nothing,
     /// It was decided.
@@ -86,7 +86,13 @@ pub(crate) async fn see(store: &Store, row: &TenantRow, customers: &[CustomerId]
 }
 
 /// Advances one customer. What goes wrong with it is logged and backs off, and holds nobody else up.
-pub(crate) async fn process_customer(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Did {
+pub(crate) async fn process_customer(
+    store: &Store,
+    row: &TenantRow,
+    seen: Seen,
+    now: Timestamp,
+    meter: &Meter<'_>,
+) -> SweepOutcome {
     let customer = seen.customer.clone();
     let customer = &customer;
     match decide_and_commit(store, row, seen, now, meter).await {
@@ -94,7 +100,7 @@ pub(crate) async fn process_customer(store: &Store, row: &TenantRow, seen: Seen,
         Err(error @ (Error::Conflict { .. } | Error::Throttled { .. } | Error::Unknown { .. })) => {
             let error = kit::causes(&error);
             tracing::warn!(tenant.id = %row.tenant, customer.id = %customer, error, "the customer is left for the next sweep");
-            Did::Failed
+            SweepOutcome::Failed
         }
         Err(error) => {
             let causes = kit::causes(&error);
@@ -103,19 +109,25 @@ pub(crate) async fn process_customer(store: &Store, row: &TenantRow, seen: Seen,
                 let error = kit::causes(&error);
                 tracing::error!(tenant.id = %row.tenant, customer.id = %customer, error, "backing off failed");
             }
-            Did::Failed
+            SweepOutcome::Failed
         }
     }
 }
 
-async fn decide_and_commit(store: &Store, row: &TenantRow, seen: Seen, now: Timestamp, meter: &Meter<'_>) -> Result<Did, Error> {
+async fn decide_and_commit(
+    store: &Store,
+    row: &TenantRow,
+    seen: Seen,
+    now: Timestamp,
+    meter: &Meter<'_>,
+) -> Result<SweepOutcome, Error> {
     let Seen { customer, head, facts } = seen;
     let (mut head, mut facts) = (head.transpose()?, facts.transpose()?);
     for last in [false, false, true].into_iter().take(TRIES) {
-        let Some(read) = head.take() else { return Ok(Did::Nothing) };
+        let Some(read) = head.take() else { return Ok(SweepOutcome::Nothing) };
         match Due::of(row, &read, now) {
-            Due::Nothing => return Ok(Did::Nothing),
-            Due::BackedOff(until) => return Ok(Did::Passed(Some(until))),
+            Due::Nothing => return Ok(SweepOutcome::Nothing),
+            Due::BackedOff(until) => return Ok(SweepOutcome::Passed(Some(until))),
             Due::FollowUp => return follow_up_pending(store, row, &read, now).await,
             Due::Decide => {}
         }
@@ -130,14 +142,14 @@ async fn decide_and_commit(store: &Store, row: &TenantRow, seen: Seen, now: Time
         if messages > 0 {
             match meter.take(messages).await? {
                 Room::Yes => {}
-                Room::CapReached(until) => return Ok(Did::NoRoom(until)),
-                Room::Tripped => return Ok(Did::Tripped),
+                Room::CapReached(until) => return Ok(SweepOutcome::NoRoom(until)),
+                Room::Tripped => return Ok(SweepOutcome::Tripped),
             }
         }
         match store.commit(&row.tenant, &read, &facts, &decision, now).await {
             Ok(_) => {
                 log(row, &customer, &decision);
-                return Ok(Did::Decided { messages, next: when(&decision, now) });
+                return Ok(SweepOutcome::Decided { messages, next: when(&decision, now) });
             }
             Err(Error::Conflict { .. }) if !last => {
                 meter.put_back(messages).await;
@@ -149,12 +161,12 @@ async fn decide_and_commit(store: &Store, row: &TenantRow, seen: Seen, now: Time
             }
         }
     }
-    Ok(Did::Nothing)
+    Ok(SweepOutcome::Nothing)
 }
 
 /// Looks after what is pending: what was lost on the way is dispatched again, what nobody answers for becomes unknown, and
 /// what stays unknown becomes a person's.
-async fn follow_up_pending(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Result<Did, Error> {
+async fn follow_up_pending(store: &Store, row: &TenantRow, head: &Head, now: Timestamp) -> Result<SweepOutcome, Error> {
     let mut until = None;
     for (id, entry) in &head.pending {
         let at = looked_at(entry);
@@ -181,7 +193,7 @@ async fn follow_up_pending(store: &Store, row: &TenantRow, head: &Head, now: Tim
             }
         }
     }
-    Ok(Did::Passed(until))
+    Ok(SweepOutcome::Passed(until))
 }
 
 /// When a pending message is next to be looked at.

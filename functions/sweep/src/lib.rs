@@ -45,7 +45,7 @@ struct HandOver {
 
 /// What a sweep did.
 #[derive(Debug, Default, Serialize)]
-pub struct Answer {
+pub struct SweepAnswer {
     /// Customers decided.
     pub decided: u64,
     /// Messages decided.
@@ -85,7 +85,7 @@ impl Handler {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let now = self.clock.now();
         let budget = Budget::until(event.context.deadline(), now, MARGIN);
-        let mut answer = Answer { idle_until: None, ..Answer::default() };
+        let mut answer = SweepAnswer { idle_until: None, ..SweepAnswer::default() };
         let mut walks = Vec::new();
         if event.payload.get("Records").is_some() {
             let batch: SqsEvent = serde_json::from_value(event.payload)?;
@@ -126,7 +126,7 @@ impl Handler {
     }
 
     /// One tenant. What goes wrong with it holds nobody else up.
-    async fn sweep(&self, row: &TenantRow, shards: &[u8], now: Timestamp, budget: &Budget, answer: &mut Answer) {
+    async fn sweep(&self, row: &TenantRow, shards: &[u8], now: Timestamp, budget: &Budget, answer: &mut SweepAnswer) {
         if row.paused || row.mode == domain::Mode::Off {
             return;
         }

@@ -7,7 +7,7 @@ use kit::Budget;
 use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
 
 use crate::{
-    customer::{Did, process_customer, see},
+    customer::{SweepOutcome, process_customer, see},
     earliest,
     meter::Meter,
 };
@@ -156,22 +156,22 @@ impl<'a> Walk<'a> {
                 seen.into_iter().map(|seen| async { process_customer(store, row, seen, now, meter).await }).collect();
             while let Some(did) = running.next().await {
                 match did {
-                    Did::Decided { messages, next } => {
+                    SweepOutcome::Decided { messages, next } => {
                         self.report.decided += 1;
                         self.report.messages += u64::from(messages);
                         self.report.idle_until = earliest(self.report.idle_until, next);
                     }
-                    Did::Passed(until) => {
+                    SweepOutcome::Passed(until) => {
                         self.report.passed += 1;
                         self.report.idle_until = earliest(self.report.idle_until, until);
                     }
-                    Did::Failed => {
+                    SweepOutcome::Failed => {
                         self.report.failed += 1;
                         self.report.idle_until = Some(self.now);
                     }
-                    Did::NoRoom(until) => stop = stop.or(Some(Stop::Cap(until))),
-                    Did::Tripped => stop = stop.or(Some(Stop::Breaker)),
-                    Did::Nothing => {}
+                    SweepOutcome::NoRoom(until) => stop = stop.or(Some(Stop::Cap(until))),
+                    SweepOutcome::Tripped => stop = stop.or(Some(Stop::Breaker)),
+                    SweepOutcome::Nothing => {}
                 }
             }
         }

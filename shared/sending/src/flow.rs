@@ -11,7 +11,7 @@ use domain::{
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
-use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, Release, Settled, Settlement, Stop, Store, Vault};
+use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Release, Settlement, Stop, Store, Vault};
 
 use crate::{
     QueuedMessage,
@@ -28,7 +28,7 @@ const TOKEN_DAYS: i64 = 120;
 
 /// How the handling of a queued message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum SendOutcome {
     /// It was settled before, or another sender has it, or its time has not come.
     NotMine,
     /// The provider took it.
@@ -49,15 +49,15 @@ pub enum Ended {
     Unknown,
 }
 
-impl Ended {
-    fn of(settled: Settled) -> Self {
+impl SendOutcome {
+    fn of(settled: MessageResult) -> Self {
         match settled {
-            Settled::Sent => Self::Sent,
-            Settled::Shadow => Self::Shadow,
-            Settled::Unknown => Self::Unknown,
-            Settled::Failed => Self::Failed,
-            Settled::Superseded => Self::Superseded,
-            Settled::Blocked => Self::Blocked,
+            MessageResult::Sent => Self::Sent,
+            MessageResult::Shadow => Self::Shadow,
+            MessageResult::Unknown => Self::Unknown,
+            MessageResult::Failed => Self::Failed,
+            MessageResult::Superseded => Self::Superseded,
+            MessageResult::Blocked => Self::Blocked,
         }
     }
 }
@@ -96,9 +96,9 @@ impl Sender {
     /// # Errors
     ///
     /// The table's, where nothing was sent: the queue delivers it again.
-    pub async fn send(&self, queued: &QueuedMessage) -> Result<Ended, Error> {
+    pub async fn send(&self, queued: &QueuedMessage) -> Result<SendOutcome, Error> {
         for round in 0..CLAIMS_MAX {
-            let Some(checked) = self.load_pending(queued).await? else { return Ok(Ended::NotMine) };
+            let Some(checked) = self.load_pending(queued).await? else { return Ok(SendOutcome::NotMine) };
             match self.check_claim_and_call(queued, checked, round).await? {
                 Some(ended) => {
                     kit::metrics::emit(
@@ -112,7 +112,7 @@ impl Sender {
             }
         }
         // The customer stays due; the sweep dispatches the message again under the same id.
-        Ok(Ended::NotMine)
+        Ok(SendOutcome::NotMine)
     }
 
     /// Fresh facts of a message that this sender may try now.
@@ -134,7 +134,12 @@ impl Sender {
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
-    async fn check_claim_and_call(&self, queued: &QueuedMessage, checked: Checked, round: usize) -> Result<Option<Ended>, Error> {
+    async fn check_claim_and_call(
+        &self,
+        queued: &QueuedMessage,
+        checked: Checked,
+        round: usize,
+    ) -> Result<Option<SendOutcome>, Error> {
         let Checked { head, facts, policy, pending } = &checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
@@ -142,22 +147,22 @@ impl Sender {
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %queued.message, reason, "message superseded");
                 let done = self.store.withdraw(&queued.tenant, &queued.customer, &queued.message, &reason, now).await?;
-                return self.unless_logged(queued, &checked, done.then_some(Ended::Superseded)).await;
+                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Superseded)).await;
             }
             Recheck::Block(refusal) => {
                 tracing::info!(message.id = %queued.message, reason = %refusal, "message blocked");
                 let done = self.store.block(&queued.tenant, &queued.customer, &queued.message, &refusal, now).await?;
-                return self.unless_logged(queued, &checked, done.then_some(Ended::Blocked)).await;
+                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Blocked)).await;
             }
             Recheck::Defer(until, refusal) => {
                 tracing::info!(message.id = %queued.message, reason = %refusal, until = %until, "message deferred");
                 let how = Release::Deferred { until };
                 let done = self.store.release(&queued.tenant, &queued.customer, &queued.message, None, how).await?;
-                return self.unless_logged(queued, &checked, done.then_some(Ended::Deferred)).await;
+                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Deferred)).await;
             }
         };
         let Some(contact) = People::of(facts).contact(&pending.contact) else {
-            return Ok(Some(Ended::NotMine));
+            return Ok(Some(SendOutcome::NotMine));
         };
         let entity = pending.case.balance.legal_entity.as_str();
         if pending.channel == domain::Channel::Email && policy.settings.sender_of(entity, pending.channel).is_none() {
@@ -191,10 +196,10 @@ impl Sender {
         let claimed = match self.store.claim(&queued.tenant, &queued.customer, head.version, &queued.message, &attempt).await? {
             Claim::Held(claimed) => claimed,
             Claim::Changed(_) => return Ok(None),
-            Claim::Gone => return Ok(Some(Ended::NotMine)),
+            Claim::Gone => return Ok(Some(SendOutcome::NotMine)),
         };
         let guard = json!("allow");
-        let mut call = Call { rows, rendered, sent: Settled::Shadow, provider_id: None, reason: String::new(), guard };
+        let mut call = Call { rows, rendered, sent: MessageResult::Shadow, provider_id: None, reason: String::new(), guard };
         let stopped = match self.recheck_after_claim(queued, &checked).await {
             Ok(stopped) => stopped,
             Err(error) => return Err(self.give_back(queued, &attempt, error).await),
@@ -259,8 +264,8 @@ impl Sender {
         &self,
         queued: &QueuedMessage,
         checked: &Checked,
-        ended: Option<Ended>,
-    ) -> Result<Option<Ended>, Error> {
+        ended: Option<SendOutcome>,
+    ) -> Result<Option<SendOutcome>, Error> {
         let mut logged = checked.facts.contact_log.values().flat_map(|log| &log.attempts);
         if logged.any(|attempt| attempt.message == queued.message) {
             self.unless_lost(queued, checked, ended).await
@@ -270,10 +275,23 @@ impl Sender {
     }
 
     /// How a message ended; where nothing was sent, the person was not contacted.
-    async fn unless_lost(&self, queued: &QueuedMessage, checked: &Checked, ended: Option<Ended>) -> Result<Option<Ended>, Error> {
+    async fn unless_lost(
+        &self,
+        queued: &QueuedMessage,
+        checked: &Checked,
+        ended: Option<SendOutcome>,
+    ) -> Result<Option<SendOutcome>, Error> {
         match ended {
-            Some(Ended::Superseded | Ended::Blocked | Ended::Deferred | Ended::Retrying | Ended::Failed) => {}
-            Some(Ended::NotMine | Ended::Sent | Ended::Shadow | Ended::Unknown) | None => return Ok(ended),
+            Some(
+                SendOutcome::Superseded
+                | SendOutcome::Blocked
+                | SendOutcome::Deferred
+                | SendOutcome::Retrying
+                | SendOutcome::Failed,
+            ) => {}
+            Some(SendOutcome::NotMine | SendOutcome::Sent | SendOutcome::Shadow | SendOutcome::Unknown) | None => {
+                return Ok(ended);
+            }
         }
         let contact = People::of(&checked.facts).contact(&checked.pending.contact);
         if let Some(person) = contact.and_then(Contact::person) {
@@ -313,15 +331,15 @@ impl Sender {
         &self,
         queued: &QueuedMessage,
         checked: &Checked,
-    ) -> Result<Option<(Settled, String, Value)>, Error> {
+    ) -> Result<Option<(MessageResult, String, Value)>, Error> {
         let (policy, people) = self.store.outside_now(&queued.tenant, &checked.head, &checked.facts).await?;
         let KnownPeople { addresses, contact_log } = people;
         let facts = Facts { addresses, contact_log, ..checked.facts.clone() };
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
             Recheck::Send { .. } => None,
-            Recheck::Supersede(reason) => Some((Settled::Superseded, reason, Value::Null)),
+            Recheck::Supersede(reason) => Some((MessageResult::Superseded, reason, Value::Null)),
             Recheck::Block(refusal) | Recheck::Defer(_, refusal) => {
-                Some((Settled::Blocked, refusal.to_string(), json!(refusal.rules)))
+                Some((MessageResult::Blocked, refusal.to_string(), json!(refusal.rules)))
             }
         })
     }
@@ -367,11 +385,17 @@ impl Sender {
     }
 
     /// Gives the message back for a later try.
-    async fn try_again(&self, queued: &QueuedMessage, attempt: &Attempt, seconds: i64, reason: &str) -> Result<Ended, Error> {
+    async fn try_again(
+        &self,
+        queued: &QueuedMessage,
+        attempt: &Attempt,
+        seconds: i64,
+        reason: &str,
+    ) -> Result<SendOutcome, Error> {
         let at = self.clock.now().checked_add(seconds.seconds()).unwrap_or(Timestamp::MAX);
         tracing::info!(message.id = %queued.message, retry_at = %at, reason, "provider refused for now");
         self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Retry { at }).await?;
-        Ok(Ended::Retrying)
+        Ok(SendOutcome::Retrying)
     }
 
     async fn settle(
@@ -381,10 +405,10 @@ impl Sender {
         attempt: &Attempt,
         checked: &Checked,
         call: Call,
-    ) -> Result<Ended, Error> {
+    ) -> Result<SendOutcome, Error> {
         let now = self.clock.now();
-        let ended = Ended::of(call.sent);
-        let next = if call.sent == Settled::Unknown {
+        let ended = SendOutcome::of(call.sent);
+        let next = if call.sent == MessageResult::Unknown {
             Next::At(now.checked_add(UNKNOWN_HOURS_MAX.hours()).unwrap_or(Timestamp::MAX))
         } else {
             let settled = Event::Settled {
@@ -415,7 +439,7 @@ impl Sender {
     }
 
     /// What only a person can mend: they are told, and the message is tried again within a day.
-    async fn defer_with_task(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<Ended, Error> {
+    async fn defer_with_task(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<SendOutcome, Error> {
         let task = NewTask {
             kind: TaskKind::NeedsReview,
             key: key.to_owned(),
@@ -431,7 +455,7 @@ impl Sender {
         self.store.raise(&queued.tenant, Some(&queued.customer), &task, now).await?;
         let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
-        Ok(Ended::Deferred)
+        Ok(SendOutcome::Deferred)
     }
 }
 
@@ -439,7 +463,7 @@ impl Sender {
 struct Call {
     rows: Vec<Covered>,
     rendered: (channels::Rendered, channels::Links, u32),
-    sent: Settled,
+    sent: MessageResult,
     provider_id: Option<String>,
     reason: String,
     /// What the guard said of it right before the provider was called: `allow`, the rules that did not, or nothing where it was not asked.
@@ -457,16 +481,16 @@ fn when(decision: &Decision, now: Timestamp) -> Next {
     if acts { Next::At(now) } else { decision.next }
 }
 
-fn word(ended: Ended) -> &'static str {
+fn word(ended: SendOutcome) -> &'static str {
     match ended {
-        Ended::NotMine => "not_mine",
-        Ended::Sent => "sent",
-        Ended::Shadow => "shadow",
-        Ended::Superseded => "superseded",
-        Ended::Blocked => "blocked",
-        Ended::Deferred => "deferred",
-        Ended::Retrying => "retrying",
-        Ended::Failed => "failed",
-        Ended::Unknown => "unknown",
+        SendOutcome::NotMine => "not_mine",
+        SendOutcome::Sent => "sent",
+        SendOutcome::Shadow => "shadow",
+        SendOutcome::Superseded => "superseded",
+        SendOutcome::Blocked => "blocked",
+        SendOutcome::Deferred => "deferred",
+        SendOutcome::Retrying => "retrying",
+        SendOutcome::Failed => "failed",
+        SendOutcome::Unknown => "unknown",
     }
 }

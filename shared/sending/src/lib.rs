@@ -14,4 +14,4 @@ mod outcome;
 mod render;
 
 pub use batch::QueuedMessage;
-pub use flow::{Ended, Sender};
+pub use flow::{SendOutcome, Sender};

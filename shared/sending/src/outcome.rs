@@ -1,7 +1,7 @@
 //! What a provider's answer means for its message: the one place where that is decided.
 
 use channels::{Accepted, SendError};
-use store::Settled;
+use store::MessageResult;
 
 /// How often a provider may refuse for now before the message has failed.
 const TRIES_MAX: u32 = 8;
@@ -27,7 +27,7 @@ pub(crate) struct Meaning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Then {
     /// It is settled.
-    Settle(Settled),
+    Settle(MessageResult),
     /// The provider did nothing: it is tried again.
     TryAgain {
         /// After this many seconds.
@@ -39,15 +39,20 @@ pub(crate) enum Then {
 pub(crate) fn meaning(answer: Result<Accepted, SendError>, dispatches: u32) -> Meaning {
     let unsent = |then, suppress, reason| Meaning { then, suppress, provider_id: None, reason };
     match answer {
-        Ok(Accepted { provider_id }) => {
-            Meaning { then: Then::Settle(Settled::Sent), suppress: false, provider_id: Some(provider_id), reason: String::new() }
+        Ok(Accepted { provider_id }) => Meaning {
+            then: Then::Settle(MessageResult::Sent),
+            suppress: false,
+            provider_id: Some(provider_id),
+            reason: String::new(),
+        },
+        Err(SendError::Retry { detail, .. }) if dispatches >= TRIES_MAX => {
+            unsent(Then::Settle(MessageResult::Failed), false, detail)
         }
-        Err(SendError::Retry { detail, .. }) if dispatches >= TRIES_MAX => unsent(Then::Settle(Settled::Failed), false, detail),
         Err(SendError::Retry { after, detail }) => {
             unsent(Then::TryAgain { seconds: wait_seconds(after.unwrap_or(WAIT_SECONDS), dispatches) }, false, detail)
         }
-        Err(SendError::Refused { suppress, detail }) => unsent(Then::Settle(Settled::Failed), suppress, detail),
-        Err(SendError::Unknown { detail }) => unsent(Then::Settle(Settled::Unknown), false, detail),
+        Err(SendError::Refused { suppress, detail }) => unsent(Then::Settle(MessageResult::Failed), suppress, detail),
+        Err(SendError::Unknown { detail }) => unsent(Then::Settle(MessageResult::Unknown), false, detail),
     }
 }
 
@@ -64,10 +69,10 @@ mod tests {
     fn every_answer_means_one_thing() {
         let retry = |after| Err(SendError::Retry { after, detail: "busy".to_owned() });
         let refused = |suppress| Err(SendError::Refused { suppress, detail: "no".to_owned() });
-        let failed = Then::Settle(Settled::Failed);
+        let failed = Then::Settle(MessageResult::Failed);
         for (answer, dispatches, then, suppress, reason) in [
-            (Ok(Accepted { provider_id: "p".to_owned() }), 1, Then::Settle(Settled::Sent), false, ""),
-            (Ok(Accepted { provider_id: "p".to_owned() }), 99, Then::Settle(Settled::Sent), false, ""),
+            (Ok(Accepted { provider_id: "p".to_owned() }), 1, Then::Settle(MessageResult::Sent), false, ""),
+            (Ok(Accepted { provider_id: "p".to_owned() }), 99, Then::Settle(MessageResult::Sent), false, ""),
             (retry(None), 0, Then::TryAgain { seconds: 60 }, false, "busy"),
             (retry(None), 1, Then::TryAgain { seconds: 120 }, false, "busy"),
             (retry(Some(7)), 2, Then::TryAgain { seconds: 28 }, false, "busy"),
@@ -78,8 +83,8 @@ mod tests {
             (refused(false), 1, failed, false, "no"),
             (refused(true), 1, failed, true, "no"),
             (refused(true), 8, failed, true, "no"),
-            (Err(SendError::Unknown { detail: "lost".to_owned() }), 1, Then::Settle(Settled::Unknown), false, "lost"),
-            (Err(SendError::Unknown { detail: "lost".to_owned() }), 8, Then::Settle(Settled::Unknown), false, "lost"),
+            (Err(SendError::Unknown { detail: "lost".to_owned() }), 1, Then::Settle(MessageResult::Unknown), false, "lost"),
+            (Err(SendError::Unknown { detail: "lost".to_owned() }), 8, Then::Settle(MessageResult::Unknown), false, "lost"),
         ] {
             let said = format!("{answer:?} at {dispatches}");
             let provider_id = answer.as_ref().ok().map(|accepted| accepted.provider_id.clone());

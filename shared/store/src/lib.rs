@@ -49,7 +49,7 @@ pub use message::{
     commit::Committed,
     receipts::Found,
     record::{Record, RecordStatus, RecordedMessage},
-    settle::{Settled, Settlement},
+    settle::{MessageResult, Settlement},
 };
 pub use sync::lease::{Lease, Leased, SignIn, Waiting};
 pub use table::{

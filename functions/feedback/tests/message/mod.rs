@@ -7,7 +7,7 @@ use domain::{
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::{Attempt, Claim, Found, Receipt, Settled, Settlement};
+use store::{Attempt, Claim, Found, MessageResult, Receipt, Settlement};
 
 use crate::aws::{Aws, NOW_S, event};
 
@@ -156,14 +156,14 @@ impl Subject {
         let subject = Self { aws, feedback, customer, message, number: committed.number, claimed: *claimed, attempt };
         match stage {
             Stage::Calling => {}
-            Stage::Unknown => subject.settle(Settled::Unknown).await,
-            Stage::Sent => subject.settle(Settled::Sent).await,
+            Stage::Unknown => subject.settle(MessageResult::Unknown).await,
+            Stage::Sent => subject.settle(MessageResult::Sent).await,
         }
         subject
     }
 
     /// The sender says what came of its call.
-    pub async fn settle(&self, status: Settled) {
+    pub async fn settle(&self, status: MessageResult) {
         let now = self.aws.now();
         let head = self.aws.store.head(&self.aws.tenant, &self.customer).await.unwrap().unwrap();
         let rows = head.pending.get(&self.message).map(|entry| entry.message.rows.clone()).unwrap_or_default();
@@ -171,7 +171,7 @@ impl Subject {
             status,
             at: now,
             reason: String::new(),
-            provider_id: (status == Settled::Sent).then(|| "ses-1".to_owned()),
+            provider_id: (status == MessageResult::Sent).then(|| "ses-1".to_owned()),
             rows,
             rendered_sha256: None,
             template_version: 1,

@@ -14,13 +14,13 @@ pub struct Subject {
 }
 
 /// An answer: status, headers, body.
-pub struct Answer {
+pub struct WebhookAnswer {
     pub status: i64,
     pub retry_after: Option<String>,
     pub body: Value,
 }
 
-impl Answer {
+impl WebhookAnswer {
     pub fn kind(&self) -> &str {
         self.body["type"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default()
     }
@@ -42,20 +42,20 @@ impl Subject {
         Self { aws, ingest }
     }
 
-    pub async fn send(&self, payload: Value) -> Answer {
+    pub async fn send(&self, payload: Value) -> WebhookAnswer {
         let response = self.ingest.handle(event(payload)).await.unwrap();
         let retry_after = response["headers"]["retry-after"].as_str().map(str::to_owned);
         let body = serde_json::from_str(response["body"].as_str().unwrap_or("null")).unwrap();
-        Answer { status: response["statusCode"].as_i64().unwrap(), retry_after, body }
+        WebhookAnswer { status: response["statusCode"].as_i64().unwrap(), retry_after, body }
     }
 
     /// A canonical document, signed now.
-    pub async fn document(&self, id: &str, body: &[u8]) -> Answer {
+    pub async fn document(&self, id: &str, body: &[u8]) -> WebhookAnswer {
         self.send(canonical("acme", id, self.aws.now().as_second(), body)).await
     }
 
     /// A Stripe event, signed now.
-    pub async fn stripe(&self, event: &Value) -> Answer {
+    pub async fn stripe(&self, event: &Value) -> WebhookAnswer {
         self.send(stripe("acme", self.aws.now().as_second(), &serde_json::to_vec(event).unwrap())).await
     }
 

@@ -11,7 +11,7 @@ use crate::{
     customer::head::{Wake, bump},
     message::{
         record::{self, Record, RecordItem, RecordStatus},
-        settle::{Conclusion, Settled, as_heard},
+        settle::{Conclusion, MessageResult, as_heard},
     },
     table::{
         attributes::{self, head, pending},
@@ -27,7 +27,7 @@ use crate::{
 pub enum Found {
     /// Not settled.
     Pending(Box<Head>, Box<Entry>),
-    /// Settled.
+    /// MessageResult.
     Record(Box<Record>),
     /// Not known.
     Nothing,
@@ -49,11 +49,11 @@ impl Note {
     }
 
     /// How a message ended of which nothing but this is known.
-    pub(crate) fn settles(&self) -> Settled {
+    pub(crate) fn settles(&self) -> MessageResult {
         match (self.heard.proves_loss(), self.heard.proves_sent()) {
-            (true, _) => Settled::Failed,
-            (false, true) => Settled::Sent,
-            (false, false) => Settled::Unknown,
+            (true, _) => MessageResult::Failed,
+            (false, true) => MessageResult::Sent,
+            (false, false) => MessageResult::Unknown,
         }
     }
 

@@ -26,7 +26,7 @@ use crate::{
 
 /// How a sender's attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Settled {
+pub enum MessageResult {
     /// The provider took it.
     Sent,
     /// Shadow mode: it would have been sent.
@@ -41,7 +41,7 @@ pub enum Settled {
     Blocked,
 }
 
-impl Settled {
+impl MessageResult {
     /// How the message stands then.
     pub fn status(self) -> MessageStatus {
         match self {
@@ -69,7 +69,7 @@ impl Settled {
 #[derive(Clone, Debug)]
 pub struct Settlement {
     /// How it ended.
-    pub status: Settled,
+    pub status: MessageResult,
     /// When.
     pub at: Timestamp,
     /// A word where it was not sent.
@@ -92,7 +92,7 @@ pub struct Settlement {
 
 impl Store {
     /// Settles the message that `attempt` holds on `claimed`, the head as claimed. The customer is due at `next` where
-    /// nothing changed since the claim, else at once. With [`Settled::Unknown`] the message stays pending. False when the
+    /// nothing changed since the claim, else at once. With [`MessageResult::Unknown`] the message stays pending. False when the
     /// message is no longer the attempt's; then somebody settled it before. Doing it twice changes nothing.
     ///
     /// # Errors
@@ -109,7 +109,7 @@ impl Store {
     ) -> Result<bool> {
         const OP: &str = "settle a message of";
         let customer = &claimed.customer;
-        if settlement.status == Settled::Unknown {
+        if settlement.status == MessageResult::Unknown {
             return self.set_unknown(tenant, claimed, message, attempt, next, settlement.at).await;
         }
         let mut head = claimed.clone();
@@ -275,7 +275,7 @@ impl Store {
             let key = keys::record(tenant, customer, entry.message.number, entry.message.position);
             let outcome = how.status.outcome();
             let mut row = record::row(&text, body.status, outcome, how.provider_id, "");
-            if how.status == Settled::Unknown {
+            if how.status == MessageResult::Unknown {
                 row.insert(attributes::record::STATUS.to_owned(), s(MessageStatus::InDoubt.as_str()));
             }
             let note = how.heard.cloned().or_else(|| entry.heard.as_deref().and_then(Note::read));
@@ -299,7 +299,7 @@ impl Store {
             }
             let actions = vec![change.update(self), put(self, &key, row)];
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
-                if lost || how.status == Settled::Failed {
+                if lost || how.status == MessageResult::Failed {
                     Box::pin(self.contact_was_lost(tenant, customer, &entry.message.contact, message)).await?;
                 }
                 return Ok(true);
@@ -321,7 +321,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         use domain::PendingStatus::{Queued, Retrying};
-        let how = Conclusion { reason, ..Conclusion::unsent(Settled::Superseded, now) };
+        let how = Conclusion { reason, ..Conclusion::unsent(MessageResult::Superseded, now) };
         let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
         self.conclude(tenant, customer, message, &how, allowed).await
     }
@@ -342,7 +342,7 @@ impl Store {
     ) -> Result<bool> {
         use domain::PendingStatus::{Queued, Retrying};
         let (reason, rules) = (refusal.to_string(), refusal.rules.as_slice());
-        let how = Conclusion { reason: &reason, rules, ..Conclusion::unsent(Settled::Blocked, now) };
+        let how = Conclusion { reason: &reason, rules, ..Conclusion::unsent(MessageResult::Blocked, now) };
         let allowed = |entry: &Entry| matches!(entry.message.status, Queued | Retrying);
         self.conclude(tenant, customer, message, &how, allowed).await
     }
@@ -374,7 +374,7 @@ impl Store {
         let how = Conclusion {
             contacted_at: sent_at,
             reason: MessageStatus::InDoubt.as_str(),
-            ..Conclusion::unsent(Settled::Unknown, now)
+            ..Conclusion::unsent(MessageResult::Unknown, now)
         };
         let allowed = |entry: &Entry| entry.message.status.is_unknown();
         self.conclude(tenant, customer, message, &how, allowed).await
@@ -384,7 +384,7 @@ impl Store {
 /// How a message ends without its sender.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conclusion<'a> {
-    pub(crate) status: Settled,
+    pub(crate) status: MessageResult,
     pub(crate) at: Timestamp,
     pub(crate) contacted_at: Timestamp,
     pub(crate) reason: &'a str,
@@ -396,7 +396,7 @@ pub(crate) struct Conclusion<'a> {
 
 impl<'a> Conclusion<'a> {
     /// Without a provider's word.
-    pub(crate) fn unsent(status: Settled, now: Timestamp) -> Self {
+    pub(crate) fn unsent(status: MessageResult, now: Timestamp) -> Self {
         Self { status, at: now, contacted_at: now, reason: "", rules: &[], provider_id: None, heard: None }
     }
 
@@ -424,11 +424,13 @@ pub(crate) fn as_heard(change: Change, message: &MessageId, entry: &Entry) -> Ch
 }
 
 /// The last contact, in the ledger that the message was decided in: also of one of shadow mode whose sender did not come back.
-fn contacted(change: Change, head: &Head, status: Settled, mode: Mode, at: Timestamp) -> Change {
+fn contacted(change: Change, head: &Head, status: MessageResult, mode: Mode, at: Timestamp) -> Change {
     let (name, last) = match (status, mode) {
-        (Settled::Failed | Settled::Superseded | Settled::Blocked, _) => return change,
-        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Shadow) => (head::LAST_SHADOW, head.last_contact.shadow),
-        (Settled::Sent | Settled::Shadow | Settled::Unknown, Mode::Off | Mode::Live | Mode::Later(_)) => {
+        (MessageResult::Failed | MessageResult::Superseded | MessageResult::Blocked, _) => return change,
+        (MessageResult::Sent | MessageResult::Shadow | MessageResult::Unknown, Mode::Shadow) => {
+            (head::LAST_SHADOW, head.last_contact.shadow)
+        }
+        (MessageResult::Sent | MessageResult::Shadow | MessageResult::Unknown, Mode::Off | Mode::Live | Mode::Later(_)) => {
             (head::LAST_LIVE, head.last_contact.live)
         }
     };

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use domain::*;
 use jiff::Timestamp;
-use store::{Applied, Attempt, Claim, Receipt, Settled, Settlement, Store};
+use store::{Applied, Attempt, Claim, MessageResult, Receipt, Settlement, Store};
 use testbed::{Death, Loopback, Meter, TABLE};
 
 pub struct Table {
@@ -246,7 +246,7 @@ pub fn attempt(id: &str, lease: i64) -> Attempt {
 /// The provider took it.
 pub fn sent(minute: i64, rows: Vec<Covered>) -> Settlement {
     Settlement {
-        status: Settled::Sent,
+        status: MessageResult::Sent,
         at: at(minute),
         reason: String::new(),
         provider_id: Some("ses-1".into()),

@@ -1,7 +1,7 @@
 //! What is left when a process ends between two of its calls.
 
 use domain::*;
-use store::{Settled, Settlement};
+use store::{MessageResult, Settlement};
 
 use crate::common::*;
 
@@ -34,7 +34,7 @@ async fn sweep(table: &Table, message: &MessageId) {
 
 #[tokio::test]
 async fn a_bounce_that_is_heard_during_the_call_survives_its_sender() {
-    for status in [Settled::Sent, Settled::Unknown] {
+    for status in [MessageResult::Sent, MessageResult::Unknown] {
         for calls in 0.. {
             let table = table().await;
             let (message, claimed, own) = calling(&table).await;

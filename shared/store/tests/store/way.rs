@@ -1,7 +1,7 @@
 //! Ways of a message besides the straight one.
 
 use domain::*;
-use store::{Claim, Release, Settled, Settlement};
+use store::{Claim, MessageResult, Release, Settlement};
 
 use crate::common::*;
 
@@ -52,7 +52,7 @@ async fn what_nobody_answers_for_counts_as_sent_and_becomes_a_persons() {
     let (message, version) = queued(&table).await;
     let own = attempt("a1", 30);
     let claimed = held(&table, version, &message, &own).await;
-    let unknown = Settlement { status: Settled::Unknown, ..sent(2, vec![row("INV-1")]) };
+    let unknown = Settlement { status: MessageResult::Unknown, ..sent(2, vec![row("INV-1")]) };
     let settled = table.store.settle(&table.tenant, &claimed, &message, &own, &unknown, Next::At(at(90))).await;
     assert!(settled.unwrap());
     assert_eq!(table.head().await.due, Next::At(at(90)));

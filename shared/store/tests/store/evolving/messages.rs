@@ -2,7 +2,7 @@
 
 use domain::{decide::Refusal, *};
 use jiff::SignedDuration;
-use store::{Attempt, Claim, Release, Settled, Settlement};
+use store::{Attempt, Claim, MessageResult, Release, Settlement};
 
 use super::{
     Step,
@@ -113,7 +113,7 @@ impl World {
                 self.take_back(who, pending).await;
                 return;
             }
-            2 | 8 => Settled::Unknown,
+            2 | 8 => MessageResult::Unknown,
             3 => {
                 let now = self.now + SignedDuration::from_mins(6);
                 self.now = now;
@@ -121,11 +121,11 @@ impl World {
                 assert!(store.mark_unknown(&tenant, &head, &pending.id, now, now).await.unwrap());
                 return self.became_unknown(who, pending, note);
             }
-            4 => Settled::Failed,
-            5 => Settled::Superseded,
-            7 => Settled::Blocked,
-            _ if pending.mode == Mode::Shadow => Settled::Shadow,
-            _ => Settled::Sent,
+            4 => MessageResult::Failed,
+            5 => MessageResult::Superseded,
+            7 => MessageResult::Blocked,
+            _ if pending.mode == Mode::Shadow => MessageResult::Shadow,
+            _ => MessageResult::Sent,
         };
         // What it covers may have become less, or other amounts.
         let mut rows = pending.rows.clone();
@@ -137,13 +137,13 @@ impl World {
         assert!(store.settle(&tenant, &head, &pending.id, &attempt, &settlement, next).await.unwrap());
         let lost = note.is_some_and(|(heard, _)| proves_loss(heard));
         let outcome = match status {
-            Settled::Unknown => return self.became_unknown(who, pending, note),
-            Settled::Sent | Settled::Shadow if lost => Some(Outcome::Undelivered),
-            Settled::Sent | Settled::Shadow => Some(Outcome::Sent),
-            Settled::Failed => Some(Outcome::Undelivered),
-            Settled::Superseded | Settled::Blocked => None,
+            MessageResult::Unknown => return self.became_unknown(who, pending, note),
+            MessageResult::Sent | MessageResult::Shadow if lost => Some(Outcome::Undelivered),
+            MessageResult::Sent | MessageResult::Shadow => Some(Outcome::Sent),
+            MessageResult::Failed => Some(Outcome::Undelivered),
+            MessageResult::Superseded | MessageResult::Blocked => None,
         };
-        if matches!(status, Settled::Failed | Settled::Superseded | Settled::Blocked) {
+        if matches!(status, MessageResult::Failed | MessageResult::Superseded | MessageResult::Blocked) {
             self.take_back(who, pending).await;
         }
         self.ended(who, pending, &rows, outcome);
