@@ -8,7 +8,7 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use connectors::{AccountingApi, Ask, Company};
+use connectors::{AccountingApi, Company, VendorRequest};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
@@ -247,7 +247,7 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
     let out = match Link::open(opened, tenant, &source, books, &progress).await {
         Err(error) => TestOut { ok: false, detail: error.to_string() },
-        Ok(link) => match link.ask(&Company::default(), &Ask::Company { page: None }).await {
+        Ok(link) => match link.ask(&Company::default(), &VendorRequest::Company { page: None }).await {
             Err(error) => TestOut { ok: false, detail: error.to_string() },
             Ok(page) => TestOut { ok: true, detail: page.company.and_then(|company| company.name).unwrap_or_default() },
         },

@@ -11,7 +11,7 @@ use std::{
     ops::Bound,
 };
 
-use connectors::Ask;
+use connectors::VendorRequest;
 use domain::{CustomerId, InvoiceId, NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::{Comparison, Next};
@@ -51,7 +51,7 @@ pub(crate) async fn step(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
 /// Lists a page. Invoices that were never heard of are taken; known ones of the same version change nothing.
 async fn list(session: &mut SyncSession<'_>, mut comparison: Comparison, page: Option<String>) -> Result<(), Stopped> {
     let run = session.run;
-    let answer = session.ask(&Ask::Open { money_since: None, page }).await?;
+    let answer = session.ask(&VendorRequest::Open { money_since: None, page }).await?;
     run.handler.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
     comparison.pages += 1;
     comparison.next = answer.next.clone().map_or(Next::Compare(None), |page| Next::List(Some(page)));

@@ -1,6 +1,6 @@
 //! Objects by id, of which one may spoil the answer for all.
 
-use connectors::{Ask, Page, Trouble};
+use connectors::{Page, Trouble, VendorRequest};
 use reading::link::Failed;
 
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) async fn read(session: &SyncSession<'_>, kind: &str, ids: &[String]) 
         if ids.is_empty() {
             continue;
         }
-        let asked = session.ask(&Ask::Objects { kind: kind.to_owned(), ids: ids.clone() }).await;
+        let asked = session.ask(&VendorRequest::Objects { kind: kind.to_owned(), ids: ids.clone() }).await;
         let alone = match asked {
             Ok(mut page) => {
                 let missing = std::mem::take(&mut page.missing);
@@ -42,7 +42,7 @@ pub(crate) async fn read(session: &SyncSession<'_>, kind: &str, ids: &[String]) 
             Err(stopped) => return Err(stopped),
         };
         for id in alone {
-            match session.ask(&Ask::One { kind: kind.to_owned(), id: id.clone() }).await {
+            match session.ask(&VendorRequest::One { kind: kind.to_owned(), id: id.clone() }).await {
                 Ok(page) => objects.pages.push(page),
                 // Denied alone, while others of its kind are shown: the object's own matter.
                 Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {

@@ -1,6 +1,6 @@
 //! The first reading of everything that is open, and what changed since.
 
-use connectors::Ask;
+use connectors::VendorRequest;
 use domain::calendar;
 use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
@@ -49,7 +49,10 @@ pub(crate) async fn confirm(session: &mut SyncSession<'_>) -> Result<(), Stopped
 /// One page of the first reading. What changes while it goes on is found by the first poll, which looks back to its beginning.
 pub(crate) async fn backfill(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
     let began_at = session.lease.progress.backfill.began_at;
-    let ask = Ask::Open { money_since: Some(before(began_at, MONEY_REACH)), page: session.lease.progress.backfill.page.clone() };
+    let ask = VendorRequest::Open {
+        money_since: Some(before(began_at, MONEY_REACH)),
+        page: session.lease.progress.backfill.page.clone(),
+    };
     let page = session.ask(&ask).await?;
     if session.lease.progress.backfill.page.is_none() {
         // Of a company that was read before, what changed since then is still to be asked for.
@@ -88,7 +91,7 @@ pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped
         session.lease.progress.poll = Some(Poll { began_at: now, since, page: None });
     }
     let Some(mut poll) = session.lease.progress.poll.clone() else { return Ok(()) };
-    let page = session.ask(&Ask::Changes { since: poll.since, page: poll.page.clone() }).await?;
+    let page = session.ask(&VendorRequest::Changes { since: poll.since, page: poll.page.clone() }).await?;
     if poll.page.is_none() {
         // The first page, whichever attempt brought it.
         poll.began_at = earlier(page.as_of, poll.began_at);

@@ -1,7 +1,7 @@
 //! One reader's run over one connection: hints first, then what is due, until nothing is or the time is over.
 
 use anyhow::{Context, Result};
-use connectors::{AccountingApi, Ask};
+use connectors::{AccountingApi, VendorRequest};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use kit::Budget;
@@ -190,7 +190,7 @@ impl SyncSession<'_> {
         let mut company = connectors::Company::default();
         let mut page = None;
         loop {
-            let said = self.link.ask(&company, &Ask::Company { page }).await?;
+            let said = self.link.ask(&company, &VendorRequest::Company { page }).await?;
             company.learn(said.company.unwrap_or_default());
             page = said.next;
             if page.is_none() {
@@ -202,7 +202,7 @@ impl SyncSession<'_> {
     }
 
     /// Asks one thing of the company that is known.
-    pub(crate) async fn ask(&self, ask: &Ask) -> Result<connectors::Page, Stopped> {
+    pub(crate) async fn ask(&self, ask: &VendorRequest) -> Result<connectors::Page, Stopped> {
         Ok(self.link.ask(&self.company(), ask).await?)
     }
 

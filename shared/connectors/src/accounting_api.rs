@@ -1,6 +1,6 @@
 //! Books that are read back: what to ask an accounting system for, and what its answers say.
 //!
-//! Everything here is data. One [`Ask`] is one request; its answer is a [`Page`], which may name the next one. `shared/reading`
+//! Everything here is data. One [`VendorRequest`] is one request; its answer is a [`Page`], which may name the next one. `shared/reading`
 //! sends the requests, keeps to the vendor's pace and decides what to ask; it knows no vendor.
 
 use std::time::Duration;
@@ -36,14 +36,14 @@ pub trait AccountingApi: Send + Sync {
     }
 
     /// The request that asks.
-    fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes>;
+    fn request(&self, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes>;
 
     /// What the answer says.
     ///
     /// # Errors
     ///
     /// [`Trouble`] when it says nothing that can be used; then nothing of it may be stored.
-    fn read(&self, site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble>;
+    fn read(&self, site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> Result<Page, Trouble>;
 
     /// The companies that a sign-in opened, from the answer of [`Access::realms_url`]; `None` when it does not read.
     fn realms(&self, _answer: &Response<Bytes>) -> Option<Vec<Realm>> {
@@ -76,7 +76,7 @@ pub struct Access {
     pub token_url: &'static str,
     /// What is asked for, separated by spaces.
     pub scopes: &'static str,
-    /// The host that answers [`Ask`]s.
+    /// The host that answers [`VendorRequest`]s.
     pub api: &'static str,
     /// Where the vendor says which company was agreed to; `None` where the callback says it as `realmId`.
     pub realms_url: Option<&'static str>,
@@ -89,7 +89,7 @@ pub struct Access {
 /// How much and how often is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Most ids in one [`Ask::Objects`].
+    /// Most ids in one [`VendorRequest::Objects`].
     pub ids_max: usize,
     /// How far each poll looks back behind the last one.
     pub overlap: SignedDuration,
@@ -162,7 +162,7 @@ impl Company {
 
 /// What is asked for. Pages are named by the answer before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ask {
+pub enum VendorRequest {
     /// The company itself.
     Company {
         /// The page.

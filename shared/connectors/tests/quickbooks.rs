@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 
 use bytes::Bytes;
 use common::{hints, tenant};
-use connectors::{AccountingApi, Ask, Company, Page, Site, Trouble, accounting_api_of};
+use connectors::{AccountingApi, Company, Page, Site, Trouble, VendorRequest, accounting_api_of};
 use domain::{
     Currency, Customer, CustomerKind, Document, Invoice, InvoiceStatus, Payment, PaymentKind,
     document::{ObjectId, Why},
@@ -30,14 +30,14 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(path).expect("the fixture")
 }
 
-fn answer(ask: &Ask, status: u16, body: impl Into<Bytes>) -> Result<Page, Trouble> {
+fn answer(ask: &VendorRequest, status: u16, body: impl Into<Bytes>) -> Result<Page, Trouble> {
     let (tenant, company) = (tenant(), company());
     let site = Site { tenant: &tenant, realm: REALM, company: &company, base: None };
     let answer = Response::builder().status(status).body(body.into()).expect("valid");
     books().read(&site, ask, &answer)
 }
 
-fn url(ask: &Ask) -> String {
+fn url(ask: &VendorRequest) -> String {
     let (tenant, company) = (tenant(), company());
     let site = Site { tenant: &tenant, realm: REALM, company: &company, base: None };
     let request = books().request(&site, ask);
@@ -56,16 +56,16 @@ fn url(ask: &Ask) -> String {
         .replace("%2A", "*")
 }
 
-fn objects(kind: &str, ids: &[&str]) -> Ask {
-    Ask::Objects { kind: kind.to_owned(), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
+fn objects(kind: &str, ids: &[&str]) -> VendorRequest {
+    VendorRequest::Objects { kind: kind.to_owned(), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
 }
 
-fn one(kind: &str, id: &str) -> Ask {
-    Ask::One { kind: kind.to_owned(), id: id.to_owned() }
+fn one(kind: &str, id: &str) -> VendorRequest {
+    VendorRequest::One { kind: kind.to_owned(), id: id.to_owned() }
 }
 
-fn changes(page: Option<&str>) -> Ask {
-    Ask::Changes { since: at("2026-02-19T00:00:00Z"), page: page.map(str::to_owned) }
+fn changes(page: Option<&str>) -> VendorRequest {
+    VendorRequest::Changes { since: at("2026-02-19T00:00:00Z"), page: page.map(str::to_owned) }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -136,7 +136,7 @@ fn what_is_asked() {
     let base = format!("https://quickbooks.api.intuit.com/v3/company/{REALM}");
     let money_since = Some(at("2024-03-01T00:00:00Z"));
     for (ask, expected) in [
-        (Ask::Company { page: None }, format!("{base}/companyinfo/{REALM}?minorversion=75")),
+        (VendorRequest::Company { page: None }, format!("{base}/companyinfo/{REALM}?minorversion=75")),
         (one("CreditMemo", "150"), format!("{base}/creditmemo/150?include=invoiceLink&minorversion=75")),
         (
             objects("Invoice", &["1", "2"]),
@@ -157,13 +157,13 @@ fn what_is_asked() {
             ),
         ),
         (
-            Ask::Open { money_since: None, page: None },
+            VendorRequest::Open { money_since: None, page: None },
             format!(
                 "{base}/query?query=select * from Invoice where Balance > '0' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
             ),
         ),
         (
-            Ask::Open { money_since, page: Some("queried:Payment:1".to_owned()) },
+            VendorRequest::Open { money_since, page: Some("queried:Payment:1".to_owned()) },
             format!(
                 "{base}/query?query=select * from Payment where MetaData.LastUpdatedTime >= '2024-03-01T00:00:00Z' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
             ),
@@ -211,7 +211,7 @@ fn money_is_counted_once() {
     let mut body: Value = serde_json::from_str(&fixture("answers/cdc")).expect("JSON");
     let found = body["CDCResponse"][0]["QueryResponse"][2]["Payment"].clone();
     body = json!({"QueryResponse": {"Payment": found.as_array().expect("a list")[..2]}, "time": body["time"]});
-    let ask = Ask::Open { money_since: Some(at("2024-03-01T00:00:00Z")), page: Some("queried:Payment:1".to_owned()) };
+    let ask = VendorRequest::Open { money_since: Some(at("2024-03-01T00:00:00Z")), page: Some("queried:Payment:1".to_owned()) };
     let page = answer(&ask, 200, body.to_string()).expect("read");
     assert_eq!(payments(&page).iter().map(|payment| payment.external_id.as_str()).collect::<Vec<_>>(), ["140", "141"]);
 }
@@ -310,9 +310,9 @@ fn what_cannot_be_read_is_said_and_not_chased() {
 
 #[test]
 fn the_company() {
-    let first = answer(&Ask::Company { page: None }, 200, fixture("answers/company-info")).expect("read");
+    let first = answer(&VendorRequest::Company { page: None }, 200, fixture("answers/company-info")).expect("read");
     assert_eq!(first.next.as_deref(), Some("preferences"));
-    let second = answer(&Ask::Company { page: first.next.clone() }, 200, fixture("answers/preferences")).expect("read");
+    let second = answer(&VendorRequest::Company { page: first.next.clone() }, 200, fixture("answers/preferences")).expect("read");
     let mut company = Company::default();
     company.learn(first.company.expect("said"));
     company.learn(second.company.expect("said"));
@@ -423,8 +423,8 @@ fn address_fields_hold_what_people_typed() {
 fn one_sick_object_does_not_spoil_the_others() {
     let fault = json!({"Fault": {"Error": [{"Message": "Error parsing query", "Detail": "QueryParserError", "code": "4002"}],
         "type": "ValidationFault"}, "time": "2026-03-02T01:09:29-08:00"});
-    let open = |page: Option<&str>| Ask::Open { money_since: None, page: page.map(str::to_owned) };
-    let spoilt = |ask: &Ask| answer(ask, 400, fault.to_string()).expect("the others are asked for");
+    let open = |page: Option<&str>| VendorRequest::Open { money_since: None, page: page.map(str::to_owned) };
+    let spoilt = |ask: &VendorRequest| answer(ask, 400, fault.to_string()).expect("the others are asked for");
     for (ask, next) in [
         (open(None), "queried:Invoice:1:125"),
         (open(Some("queried:Invoice:1:125")), "queried:Invoice:1:62"),

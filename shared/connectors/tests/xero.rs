@@ -6,7 +6,7 @@ use std::{fs, time::Duration};
 
 use bytes::Bytes;
 use common::{hints, tenant};
-use connectors::{AccountingApi, Ask, Company, Page, Site, Trouble, accounting_api_of};
+use connectors::{AccountingApi, Company, Page, Site, Trouble, VendorRequest, accounting_api_of};
 use domain::{Currency, Customer, Document, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus, document::Why};
 use http::{HeaderMap, HeaderValue, Response};
 use jiff::Timestamp;
@@ -30,22 +30,22 @@ fn with_site<T>(run: impl FnOnce(&Site<'_>) -> T) -> T {
     run(&Site { tenant: &tenant, realm: REALM, company: &company, base: None })
 }
 
-fn answer(ask: &Ask, status: u16, body: impl Into<Bytes>) -> Result<Page, Trouble> {
+fn answer(ask: &VendorRequest, status: u16, body: impl Into<Bytes>) -> Result<Page, Trouble> {
     let answer =
         Response::builder().status(status).header("date", "Thu, 07 Mar 2019 18:00:58 GMT").body(body.into()).expect("valid");
     with_site(|site| books().read(site, ask, &answer))
 }
 
-fn changes(page: &str) -> Ask {
-    Ask::Changes { since: at("2019-01-01T00:00:00Z"), page: Some(page.to_owned()) }
+fn changes(page: &str) -> VendorRequest {
+    VendorRequest::Changes { since: at("2019-01-01T00:00:00Z"), page: Some(page.to_owned()) }
 }
 
-fn objects(kind: &str, ids: &[&str]) -> Ask {
-    Ask::Objects { kind: kind.to_owned(), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
+fn objects(kind: &str, ids: &[&str]) -> VendorRequest {
+    VendorRequest::Objects { kind: kind.to_owned(), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
 }
 
-fn one(kind: &str, id: &str) -> Ask {
-    Ask::One { kind: kind.to_owned(), id: id.to_owned() }
+fn one(kind: &str, id: &str) -> VendorRequest {
+    VendorRequest::One { kind: kind.to_owned(), id: id.to_owned() }
 }
 
 fn at(text: &str) -> Timestamp {
@@ -105,7 +105,7 @@ fn notifications() {
 fn what_is_asked() {
     let base = "https://api.xero.com/api.xro/2.0";
     for (ask, expected) in [
-        (Ask::Company { page: None }, format!("{base}/Organisation")),
+        (VendorRequest::Company { page: None }, format!("{base}/Organisation")),
         (one("Invoices", ID), format!("{base}/Invoices/{ID}")),
         (objects("Invoices", &[ID]), format!("{base}/Invoices?IDs={ID}&includeArchived=true&page=1&pageSize=500")),
         (
@@ -116,7 +116,7 @@ fn what_is_asked() {
         ),
         (changes("Invoices:2"), format!("{base}/Invoices?page=2&pageSize=500&order=InvoiceID")),
         (
-            Ask::Open { money_since: None, page: None },
+            VendorRequest::Open { money_since: None, page: None },
             format!(
                 "{base}/Invoices?where=Type%3D%3D%22ACCREC%22+AND+Status%3D%3D%22AUTHORISED%22&page=1&pageSize=500&order=InvoiceID"
             ),
@@ -126,7 +126,7 @@ fn what_is_asked() {
         assert_eq!(request.uri().to_string(), expected);
         assert_eq!(request.headers()["xero-tenant-id"], REALM);
         let since = request.headers().get("if-modified-since").and_then(|value| value.to_str().ok());
-        assert_eq!(since, matches!(ask, Ask::Changes { .. }).then_some("2019-01-01T00:00:00"));
+        assert_eq!(since, matches!(ask, VendorRequest::Changes { .. }).then_some("2019-01-01T00:00:00"));
     }
 }
 
@@ -211,7 +211,7 @@ fn recorded_contacts() {
 
 #[test]
 fn the_company_and_links() {
-    let page = answer(&Ask::Company { page: None }, 200, fixture("organisation")).expect("read");
+    let page = answer(&VendorRequest::Company { page: None }, 200, fixture("organisation")).expect("read");
     let company = page.company.expect("said");
     assert_eq!((company.country.as_deref(), company.currency.map(|c| c.to_string()).as_deref()), (Some("NZ"), Some("NZD")));
     let answer = |status: u16, body: String| Response::builder().status(status).body(Bytes::from(body)).expect("valid");
@@ -227,12 +227,15 @@ fn the_company_and_links() {
 fn pages_follow_one_another() {
     let mut body: Value = serde_json::from_str(&fixture("invoices-list")).expect("JSON");
     body["pagination"] = json!({"page": 1, "pageSize": 500, "pageCount": 2, "itemCount": 501});
-    let next = |ask: &Ask, body: &Value| answer(ask, 200, body.to_string()).expect("read").next;
+    let next = |ask: &VendorRequest, body: &Value| answer(ask, 200, body.to_string()).expect("read").next;
     assert_eq!(next(&changes("Invoices:1"), &body).as_deref(), Some("Invoices:2"));
     assert_eq!(next(&changes("Invoices:2"), &body).as_deref(), Some("CreditNotes:1"));
-    assert_eq!(next(&Ask::Open { money_since: None, page: Some("Invoices:2".to_owned()) }, &body), None);
+    assert_eq!(next(&VendorRequest::Open { money_since: None, page: Some("Invoices:2".to_owned()) }, &body), None);
     let money_since = Some(at("2018-01-01T00:00:00Z"));
-    assert_eq!(next(&Ask::Open { money_since, page: Some("Invoices:2".to_owned()) }, &body).as_deref(), Some("CreditNotes:1"));
+    assert_eq!(
+        next(&VendorRequest::Open { money_since, page: Some("Invoices:2".to_owned()) }, &body).as_deref(),
+        Some("CreditNotes:1")
+    );
     let empty = json!({"DateTimeUTC": "/Date(1551981658323)/", "Prepayments": []});
     assert_eq!(next(&changes("Prepayments:1"), &empty), None);
 }

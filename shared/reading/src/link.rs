@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use connectors::{AccountingApi, Ask, Company, Pace, Page, Site, Trouble};
+use connectors::{AccountingApi, Company, Pace, Page, Site, Trouble, VendorRequest};
 use domain::TenantId;
 use http::{HeaderValue, Request, Response, header};
 use kit::Clock;
@@ -113,7 +113,7 @@ impl<'a> Link<'a> {
     /// # Errors
     ///
     /// [`Failed`].
-    pub async fn ask(&self, company: &Company, ask: &Ask) -> Result<Page, Failed> {
+    pub async fn ask(&self, company: &Company, ask: &VendorRequest) -> Result<Page, Failed> {
         let site = Site { tenant: self.tenant, realm: &self.realm, company, base: self.base.as_deref() };
         let answer = self.send(&self.books.request(&site, ask)).await?;
         let page = match self.books.read(&site, ask, &answer) {

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use connectors::{
-    AccountingApi, Ask, Bodies, Company, Headers, Hinted, Incoming, Page, Secret, Site, Trouble, accounting_api_of, by_source,
+    AccountingApi, Bodies, Company, Headers, Hinted, Incoming, Page, Secret, Site, Trouble, VendorRequest, accounting_api_of,
+    by_source,
 };
 use domain::{Document, PaymentStatus, TenantId};
 use doubles::{Clock, Delivery, Double, Truth};
@@ -77,7 +78,7 @@ impl<'a> Reader<'a> {
         let (books, token) = (accounting_api_of(source).expect("it is read back"), double.issue_tokens(realm).access_token);
         let tenant = TenantId::parse("acme").expect("a tenant");
         let mut reader = Self { double, books, realm: realm.to_owned(), token, company: Company::default(), tenant };
-        let learned = reader.all(Ask::Company { page: None }).await.company.expect("a company");
+        let learned = reader.all(VendorRequest::Company { page: None }).await.company.expect("a company");
         reader.company.learn(learned);
         reader
     }
@@ -92,13 +93,13 @@ impl<'a> Reader<'a> {
         send(request).await.expect("an answer")
     }
 
-    pub async fn page(&self, ask: &Ask) -> Result<Page, Trouble> {
+    pub async fn page(&self, ask: &VendorRequest) -> Result<Page, Trouble> {
         let answer = self.send(self.books.request(&self.site(), ask)).await;
         self.books.read(&self.site(), ask, &answer)
     }
 
     /// All pages of an ask as one; everything in them must read.
-    pub async fn all(&self, mut ask: Ask) -> Page {
+    pub async fn all(&self, mut ask: VendorRequest) -> Page {
         let mut whole = Page::default();
         loop {
             let page = self.page(&ask).await.unwrap_or_else(|trouble| panic!("{ask:?}: {trouble}"));
@@ -111,18 +112,20 @@ impl<'a> Reader<'a> {
             }
             match &mut ask {
                 _ if page.next.is_none() => return whole,
-                Ask::Company { page: at } | Ask::Changes { page: at, .. } | Ask::Open { page: at, .. } => *at = page.next,
-                Ask::Objects { .. } | Ask::One { .. } => panic!("{ask:?} has no pages"),
+                VendorRequest::Company { page: at }
+                | VendorRequest::Changes { page: at, .. }
+                | VendorRequest::Open { page: at, .. } => *at = page.next,
+                VendorRequest::Objects { .. } | VendorRequest::One { .. } => panic!("{ask:?} has no pages"),
             }
         }
     }
 
     pub async fn changes(&self, since: Timestamp) -> Page {
-        self.all(Ask::Changes { since, page: None }).await
+        self.all(VendorRequest::Changes { since, page: None }).await
     }
 
     pub async fn open(&self, money_since: Timestamp) -> Page {
-        self.all(Ask::Open { money_since: Some(money_since), page: None }).await
+        self.all(VendorRequest::Open { money_since: Some(money_since), page: None }).await
     }
 
     pub async fn link(&self, invoice: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use connectors::{Ask, Trouble};
+use connectors::{Trouble, VendorRequest};
 use doubles::{Double, Fault, QuickBooks, quickbooks::Company};
 use http::{Request, Response};
 
@@ -22,7 +22,7 @@ async fn each_fault_is_met_and_passes() {
     let double = QuickBooks::start(time.clock()).await.expect("a port");
     double.add_company(Company::new(REALM, "Coastal Supplies"));
     let reader = Reader::of(&double, "quickbooks", REALM).await;
-    let first = Ask::Company { page: None };
+    let first = VendorRequest::Company { page: None };
     let status = |status: u16, retry_after_s: Option<u64>| Fault::Status { status, retry_after_s };
     for (fault, trouble) in [
         (status(401, None), Trouble::Token),

@@ -1,6 +1,6 @@
 //! QuickBooks Online.
 
-use connectors::{Ask, Trouble};
+use connectors::{Trouble, VendorRequest};
 use domain::Document;
 use doubles::{
     Change, Double, InvoiceState, QuickBooks,
@@ -88,10 +88,10 @@ async fn the_connector_reads_what_is_true() {
     let changes = reader.changes(start - SignedDuration::from_mins(5)).await;
     let withdrawn = changes.documents.iter().filter(|document| matches!(document, Document::Withdrawn(_))).count();
     assert_eq!((changes.documents.len(), withdrawn, changes.incomplete), (11, 2, false));
-    let asked = Ask::Objects { kind: "Invoice".to_owned(), ids: ids.clone() };
+    let asked = VendorRequest::Objects { kind: "Invoice".to_owned(), ids: ids.clone() };
     assert_eq!(reader.all(asked).await.missing, [ids[5].clone()]);
     for id in &ids {
-        let page = reader.page(&Ask::One { kind: "Invoice".to_owned(), id: id.clone() }).await.expect("an answer");
+        let page = reader.page(&VendorRequest::One { kind: "Invoice".to_owned(), id: id.clone() }).await.expect("an answer");
         assert_eq!(matches!(page.documents[..], [Document::Withdrawn(_)]), *id == ids[5], "{id}");
     }
     assert_eq!(&reader.pdf(&ids[0]).await.body()[..5], b"%PDF-");
@@ -203,9 +203,9 @@ async fn a_merge_moves_everything_and_leaves_an_inactive_name() {
     let truth = double.truth(REALM);
     assert_eq!((truth.customers[&into].invoices.len(), truth.customers[&from].invoices.len()), (1, 0));
     let reader = Reader::of(&double, "quickbooks", REALM).await;
-    let asked = Ask::Objects { kind: "Customer".to_owned(), ids: vec![from.clone(), into] };
+    let asked = VendorRequest::Objects { kind: "Customer".to_owned(), ids: vec![from.clone(), into] };
     assert_eq!(reader.all(asked).await.missing, std::slice::from_ref(&from), "inactive names are not found by default");
-    assert!(reader.page(&Ask::One { kind: "Customer".to_owned(), id: from }).await.is_ok());
+    assert!(reader.page(&VendorRequest::One { kind: "Customer".to_owned(), id: from }).await.is_ok());
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_company_answers_five_hundred_times_a_minute() {
     let double = started(&time).await;
     let reader = Reader::of(&double, "quickbooks", REALM).await;
     let other = Reader::of(&double, "quickbooks", ELSEWHERE).await;
-    let ask = Ask::Company { page: None };
+    let ask = VendorRequest::Company { page: None };
     for _ in 2..500 {
         assert!(reader.page(&ask).await.is_ok());
     }

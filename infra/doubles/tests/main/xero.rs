@@ -1,6 +1,6 @@
 //! Xero.
 
-use connectors::{Ask, Trouble};
+use connectors::{Trouble, VendorRequest};
 use domain::{Document, PaymentStatus};
 use doubles::{
     Double, InvoiceState, Xero,
@@ -105,13 +105,15 @@ async fn the_connector_reads_what_is_true() {
     let later = reader.changes(start + SignedDuration::from_secs(1)).await;
     let touched = later.documents.iter().filter(|document| matches!(document, Document::Invoice { .. })).count();
     assert_eq!(touched, 5, "a payment touches its invoice");
-    let asked = Ask::Objects { kind: "Invoices".to_owned(), ids: vec![ids[0].clone(), ELSEWHERE.to_owned()] };
+    let asked = VendorRequest::Objects { kind: "Invoices".to_owned(), ids: vec![ids[0].clone(), ELSEWHERE.to_owned()] };
     assert_eq!(reader.all(asked).await.missing, [ELSEWHERE]);
-    let gone = reader.page(&Ask::One { kind: "Invoices".to_owned(), id: ELSEWHERE.to_owned() }).await.expect("an answer");
+    let gone =
+        reader.page(&VendorRequest::One { kind: "Invoices".to_owned(), id: ELSEWHERE.to_owned() }).await.expect("an answer");
     assert!(matches!(gone.documents[..], [Document::Withdrawn(_)]));
     let credits: Vec<Value> = listed(&reader, "CreditNotes").await;
     let credit = credits[0]["CreditNoteID"].as_str().expect("an id").to_owned();
-    let found = reader.all(Ask::Objects { kind: "CreditNotes".to_owned(), ids: vec![credit, ELSEWHERE.to_owned()] }).await;
+    let found =
+        reader.all(VendorRequest::Objects { kind: "CreditNotes".to_owned(), ids: vec![credit, ELSEWHERE.to_owned()] }).await;
     assert_eq!((found.documents.len(), found.missing.len()), (1, 1));
     assert!(reader.link(&ids[0]).await.expect("a link").starts_with("https://in.xero.com/"));
     assert_eq!(&reader.pdf(&ids[0]).await.body()[..5], b"%PDF-");
@@ -283,7 +285,7 @@ async fn limits_are_said_and_kept() {
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(["retry-after", "x-rate-limit-problem"].map(|name| left(&refused, name)), ["40", "minute"]);
     let waits = Some(std::time::Duration::from_secs(40));
-    assert_eq!(reader.page(&Ask::Company { page: None }).await, Err(Trouble::Limited(waits)));
+    assert_eq!(reader.page(&VendorRequest::Company { page: None }).await, Err(Trouble::Limited(waits)));
     let other = Reader::of(&double, "xero", ELSEWHERE).await;
     double.limit(Some(Limits { app_minute: 60, ..Limits::default() }));
     assert_eq!(left(&ask(&other, "Organisation").await, "x-rate-limit-problem"), "appminute");

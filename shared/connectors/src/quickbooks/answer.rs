@@ -6,7 +6,7 @@ use http::Response;
 use jiff::Timestamp;
 
 use crate::{
-    Ask, Company, Page, Site, Trouble, Unreadable,
+    Company, Page, Site, Trouble, Unreadable, VendorRequest,
     accounting_api::{self, Reader},
     form,
     json::Flaws,
@@ -14,9 +14,8 @@ use crate::{
 };
 
 use super::{
-    KINDS, SOURCE,
-    ask::{OPEN, OPEN_MAX, Part, QUERY_MAX, Slice},
-    customer, money,
+    KINDS, SOURCE, customer, money,
+    requests::{OPEN, OPEN_MAX, QUERY_MAX, QuickBooksPart, Slice},
 };
 
 /// What change data capture lists at most, all kinds together.
@@ -29,7 +28,7 @@ const SPOILT: &str = "4002";
 const THROTTLED: [&str; 2] = ["3001", "003001"];
 
 /// Reads the answer to `ask`.
-pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
+pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> Result<Page, Trouble> {
     let text = std::str::from_utf8(answer.body()).unwrap_or_default();
     let root = Fields::parse(text);
     let fault = root.as_ref().and_then(fault);
@@ -42,14 +41,18 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
     let mut reader = Reader { site, source: SOURCE, as_of, page: Page::default() };
     if let Some(fault) = fault {
         return match ask {
-            Ask::One { kind, id } if fault.code == NOT_FOUND => {
+            VendorRequest::One { kind, id } if fault.code == NOT_FOUND => {
                 if let Some(object) = object_id(&reader, kind, id) {
                     reader.deleted(object, None);
                 }
                 Ok(reader.page)
             }
-            Ask::Changes { page, .. } if is_spoilt(&fault, page) => Ok(spoilt(reader, Part::parse(page.as_deref()), QUERY_MAX)),
-            Ask::Open { page, .. } if is_spoilt(&fault, page) => Ok(spoilt(reader, Part::parse(page.as_deref()), OPEN_MAX)),
+            VendorRequest::Changes { page, .. } if is_spoilt(&fault, page) => {
+                Ok(spoilt(reader, QuickBooksPart::parse(page.as_deref()), QUERY_MAX))
+            }
+            VendorRequest::Open { page, .. } if is_spoilt(&fault, page) => {
+                Ok(spoilt(reader, QuickBooksPart::parse(page.as_deref()), OPEN_MAX))
+            }
             _ => Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message))),
         };
     }
@@ -60,19 +63,21 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
         return Err(Trouble::Garbled("it does not say its time".to_owned()));
     }
     match ask {
-        Ask::Company { page } => company(&mut reader, &root, page.is_none())?,
-        Ask::One { kind, .. } => {
+        VendorRequest::Company { page } => company(&mut reader, &root, page.is_none())?,
+        VendorRequest::One { kind, .. } => {
             let object = root.object(kind).ok_or_else(|| Trouble::Garbled(format!("it has no {kind}")))?;
             take(&mut reader, kind, &object);
         }
-        Ask::Objects { kind, ids } => {
+        VendorRequest::Objects { kind, ids } => {
             let found = listed(&root, kind)?;
             let known: Vec<String> = found.iter().filter_map(|object| object.string("Id")).collect();
             found.iter().for_each(|object| take(&mut reader, kind, object));
             reader.page.missing = ids.iter().filter(|id| !known.contains(id)).cloned().collect();
         }
-        Ask::Changes { page, .. } => changes(&mut reader, &root, Part::parse(page.as_deref()))?,
-        Ask::Open { money_since, page } => open(&mut reader, &root, Part::parse(page.as_deref()), money_since.is_some())?,
+        VendorRequest::Changes { page, .. } => changes(&mut reader, &root, QuickBooksPart::parse(page.as_deref()))?,
+        VendorRequest::Open { money_since, page } => {
+            open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), money_since.is_some())?
+        }
     }
     Ok(Page { as_of, ..reader.page })
 }
@@ -115,52 +120,52 @@ fn company(reader: &mut Reader<'_>, root: &Fields<'_>, first: bool) -> Result<()
     Ok(())
 }
 
-fn changes(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part) -> Result<(), Trouble> {
-    let after = |kind: usize| if kind + 1 < KINDS.len() { Part::Captured(kind + 1).name() } else { None };
+fn changes(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart) -> Result<(), Trouble> {
+    let after = |kind: usize| if kind + 1 < KINDS.len() { QuickBooksPart::Captured(kind + 1).name() } else { None };
     match part {
-        Part::All => {
+        QuickBooksPart::All => {
             if captured(reader, root)? >= CAPTURED_MAX {
-                reader.page.next = Part::Captured(0).name();
+                reader.page.next = QuickBooksPart::Captured(0).name();
             }
         }
-        Part::Captured(kind) => {
+        QuickBooksPart::Captured(kind) => {
             let full = captured(reader, root)? >= CAPTURED_MAX;
             // The query pages, but does not know what was deleted: only comparing the books finds that.
             reader.page.incomplete = full;
-            reader.page.next = if full { Part::Queried(Slice::first(kind)).name() } else { after(kind) };
+            reader.page.next = if full { QuickBooksPart::Queried(Slice::first(kind)).name() } else { after(kind) };
         }
-        Part::Queried(of) => {
+        QuickBooksPart::Queried(of) => {
             let objects = listed(root, KINDS[of.kind])?;
             objects.iter().for_each(|object| take(reader, KINDS[of.kind], object));
             let full = objects.len() >= of.size.unwrap_or(QUERY_MAX);
-            reader.page.next = if full { Part::Queried(of.after(QUERY_MAX)).name() } else { after(of.kind) };
+            reader.page.next = if full { QuickBooksPart::Queried(of.after(QUERY_MAX)).name() } else { after(of.kind) };
         }
-        Part::Named(of) => named(reader, root, of, QUERY_MAX)?,
+        QuickBooksPart::Named(of) => named(reader, root, of, QUERY_MAX)?,
     }
     Ok(())
 }
 
 /// Whether a refusal is about one object in the range. Where its id alone was asked for, any refusal is: the others wait for no name.
 fn is_spoilt(fault: &Fault, page: &Option<String>) -> bool {
-    fault.code == SPOILT || matches!(Part::parse(page.as_deref()), Part::Named(_))
+    fault.code == SPOILT || matches!(QuickBooksPart::parse(page.as_deref()), QuickBooksPart::Named(_))
 }
 
 /// What is asked for next where one object spoils the answer: each half alone, and in the end the id of that one object.
-fn spoilt(reader: Reader<'_>, part: Part, max: usize) -> Page {
+fn spoilt(reader: Reader<'_>, part: QuickBooksPart, max: usize) -> Page {
     let Reader { as_of, mut page, .. } = reader;
     page.as_of = as_of;
     let next = match part {
         // Kind by kind, then by query, which can be halved, but does not know what was deleted.
-        Part::All if max == QUERY_MAX => Part::Captured(0),
-        Part::Captured(kind) => {
+        QuickBooksPart::All if max == QUERY_MAX => QuickBooksPart::Captured(0),
+        QuickBooksPart::Captured(kind) => {
             page.incomplete = true;
-            Part::Queried(Slice::first(kind))
+            QuickBooksPart::Queried(Slice::first(kind))
         }
-        Part::All => Part::Queried(Slice::first(OPEN[0]).half(max).unwrap_or(Slice::first(OPEN[0]))),
-        Part::Queried(of) => of.half(max).map_or(Part::Named(of), Part::Queried),
-        Part::Named(of) => {
+        QuickBooksPart::All => QuickBooksPart::Queried(Slice::first(OPEN[0]).half(max).unwrap_or(Slice::first(OPEN[0]))),
+        QuickBooksPart::Queried(of) => of.half(max).map_or(QuickBooksPart::Named(of), QuickBooksPart::Queried),
+        QuickBooksPart::Named(of) => {
             page.unreadable.push(sick(of, String::new()));
-            Part::Queried(of.after(max))
+            QuickBooksPart::Queried(of.after(max))
         }
     };
     page.next = next.name();
@@ -171,7 +176,7 @@ fn spoilt(reader: Reader<'_>, part: Part, max: usize) -> Page {
 fn named(reader: &mut Reader<'_>, root: &Fields<'_>, of: Slice, max: usize) -> Result<(), Trouble> {
     let id = listed(root, KINDS[of.kind])?.first().and_then(|object| object.usable("Id", form::id));
     reader.page.unreadable.push(sick(of, id.unwrap_or_default()));
-    reader.page.next = Part::Queried(of.after(max)).name();
+    reader.page.next = QuickBooksPart::Queried(of.after(max)).name();
     Ok(())
 }
 
@@ -204,11 +209,11 @@ fn captured(reader: &mut Reader<'_>, root: &Fields<'_>) -> Result<usize, Trouble
     Ok(count)
 }
 
-fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part, money: bool) -> Result<(), Trouble> {
+fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart, money: bool) -> Result<(), Trouble> {
     let of = match part {
-        Part::Queried(of) => of,
-        Part::Named(of) => return named(reader, root, of, OPEN_MAX),
-        Part::All | Part::Captured(_) => Slice::first(OPEN[0]),
+        QuickBooksPart::Queried(of) => of,
+        QuickBooksPart::Named(of) => return named(reader, root, of, OPEN_MAX),
+        QuickBooksPart::All | QuickBooksPart::Captured(_) => Slice::first(OPEN[0]),
     };
     let kind = KINDS[of.kind];
     let objects = listed(root, kind)?;
@@ -221,9 +226,9 @@ fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part, money: bool) -> 
     }
     let place = OPEN.iter().position(|open| *open == of.kind).unwrap_or(0);
     reader.page.next = if objects.len() >= of.size.unwrap_or(OPEN_MAX) {
-        Part::Queried(of.after(OPEN_MAX)).name()
+        QuickBooksPart::Queried(of.after(OPEN_MAX)).name()
     } else if money && place + 1 < OPEN.len() {
-        Part::Queried(Slice::first(OPEN[place + 1])).name()
+        QuickBooksPart::Queried(Slice::first(OPEN[place + 1])).name()
     } else {
         None
     };

@@ -11,9 +11,9 @@
 //! memos and deposits alike, so it decides what is open, and payments only add what nothing was linked to yet.
 
 mod answer;
-mod ask;
 mod customer;
 mod money;
+mod requests;
 mod webhook;
 
 use std::time::Duration;
@@ -23,8 +23,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, AccountingApi, Ask, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
-    Rejected, Scope, Secret, Site, Trouble, accounting_api, signature,
+    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
+    Rejected, Scope, Secret, Site, Trouble, VendorRequest, accounting_api, signature,
 };
 
 /// The connector of QuickBooks Online.
@@ -106,11 +106,11 @@ impl AccountingApi for QuickBooks {
         "Invoice"
     }
 
-    fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
-        ask::request(&self.access(), site, ask)
+    fn request(&self, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {
+        requests::request(&self.access(), site, ask)
     }
 
-    fn read(&self, site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
+    fn read(&self, site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> Result<Page, Trouble> {
         answer::read(site, ask, answer)
     }
 
@@ -120,7 +120,7 @@ impl AccountingApi for QuickBooks {
     }
 
     fn pdf(&self, site: &Site<'_>, invoice: &str) -> Request<Bytes> {
-        ask::pdf(&self.access(), site, invoice)
+        requests::pdf(&self.access(), site, invoice)
     }
 }
 

@@ -5,7 +5,7 @@ use domain::document::ObjectId;
 use http::Response;
 
 use crate::{
-    Ask, Company, Page, Realm, Site, Trouble,
+    Company, Page, Realm, Site, Trouble, VendorRequest,
     accounting_api::{self, Reader},
     form,
     json::Flaws,
@@ -13,19 +13,19 @@ use crate::{
 };
 
 use super::{
-    KINDS, SOURCE,
-    ask::{OPEN, PAGE_SIZE, Part},
-    contact, money, time,
+    KINDS, SOURCE, contact, money,
+    requests::{OPEN, PAGE_SIZE, XeroPart},
+    time,
 };
 
 /// Reads the answer to `ask`.
-pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
+pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> Result<Page, Trouble> {
     accounting_api::status(answer)?;
     let mut reader = Reader { site, source: SOURCE, as_of: None, page: Page::default() };
     if answer.status().as_u16() == 404 {
         return match ask {
             // The body of a 404 is plain text; the answer's own date is the vendor's clock.
-            Ask::One { kind, id } => {
+            VendorRequest::One { kind, id } => {
                 reader.as_of = date(answer);
                 if let Some(object) = object_id(&reader, kind, id) {
                     reader.deleted(object, None);
@@ -46,12 +46,12 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
         return Err(Trouble::Garbled("it does not say its DateTimeUTC".to_owned()));
     }
     match ask {
-        Ask::Company { .. } => reader.page.company = Some(company(&root)?),
-        Ask::One { kind, .. } => {
+        VendorRequest::Company { .. } => reader.page.company = Some(company(&root)?),
+        VendorRequest::One { kind, .. } => {
             let found = listed(&root, kind)?;
             found.iter().for_each(|object| take(&mut reader, kind, object));
         }
-        Ask::Objects { kind, ids } => {
+        VendorRequest::Objects { kind, ids } => {
             let found = listed(&root, kind)?;
             let field = id_field(kind);
             let known: Vec<String> = found.iter().filter_map(|object| object.string(&field)).collect();
@@ -59,19 +59,19 @@ pub fn read(site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page
             reader.page.missing =
                 ids.iter().filter(|id| !known.iter().any(|one| one.eq_ignore_ascii_case(id))).cloned().collect();
         }
-        Ask::Changes { page, .. } => {
-            let part = Part::parse(page.as_deref(), 0);
+        VendorRequest::Changes { page, .. } => {
+            let part = XeroPart::parse(page.as_deref(), 0);
             let full = whole_page(&mut reader, &root, part)?;
-            let next = if full { Part { page: part.page + 1, ..part } } else { Part { kind: part.kind + 1, page: 1 } };
+            let next = if full { XeroPart { page: part.page + 1, ..part } } else { XeroPart { kind: part.kind + 1, page: 1 } };
             reader.page.next = next.name();
         }
-        Ask::Open { money_since, page } => {
-            let part = Part::parse(page.as_deref(), OPEN[0]);
+        VendorRequest::Open { money_since, page } => {
+            let part = XeroPart::parse(page.as_deref(), OPEN[0]);
             let full = whole_page(&mut reader, &root, part)?;
             let place = OPEN.iter().position(|kind| *kind == part.kind).unwrap_or(0);
             reader.page.next = match OPEN.get(place + 1) {
-                _ if full => Part { page: part.page + 1, ..part }.name(),
-                Some(kind) if money_since.is_some() => Part { kind: *kind, page: 1 }.name(),
+                _ if full => XeroPart { page: part.page + 1, ..part }.name(),
+                Some(kind) if money_since.is_some() => XeroPart { kind: *kind, page: 1 }.name(),
                 Some(_) | None => None,
             };
         }
@@ -112,7 +112,7 @@ fn listed<'a>(root: &Fields<'a>, kind: &str) -> Result<Vec<Fields<'a>>, Trouble>
 }
 
 /// Takes a page; answers whether another follows.
-fn whole_page(reader: &mut Reader<'_>, root: &Fields<'_>, part: Part) -> Result<bool, Trouble> {
+fn whole_page(reader: &mut Reader<'_>, root: &Fields<'_>, part: XeroPart) -> Result<bool, Trouble> {
     let found = listed(root, KINDS[part.kind])?;
     found.iter().for_each(|object| take(reader, KINDS[part.kind], object));
     let pages = root.object("pagination").and_then(|pages| pages.value("pageCount")).and_then(|count| count.as_u64());

@@ -11,9 +11,9 @@
 //! prepayments count as credited there, so here they are credit notes too.
 
 mod answer;
-mod ask;
 mod contact;
 mod money;
+mod requests;
 mod time;
 mod webhook;
 
@@ -24,8 +24,8 @@ use http::{HeaderMap, Request, Response};
 use jiff::SignedDuration;
 
 use crate::{
-    Access, AccountingApi, Ask, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm,
-    Refused, Rejected, Scope, Secret, Site, Trouble, accounting_api, signature,
+    Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
+    Rejected, Scope, Secret, Site, Trouble, VendorRequest, accounting_api, signature,
 };
 
 /// The connector of Xero.
@@ -112,11 +112,11 @@ impl AccountingApi for Xero {
         true
     }
 
-    fn request(&self, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
-        ask::request(&self.access(), site, ask)
+    fn request(&self, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {
+        requests::request(&self.access(), site, ask)
     }
 
-    fn read(&self, site: &Site<'_>, ask: &Ask, answer: &Response<Bytes>) -> Result<Page, Trouble> {
+    fn read(&self, site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> Result<Page, Trouble> {
         answer::read(site, ask, answer)
     }
 
@@ -136,11 +136,11 @@ impl AccountingApi for Xero {
     }
 
     fn pdf(&self, site: &Site<'_>, invoice: &str) -> Request<Bytes> {
-        ask::pdf(&self.access(), site, invoice)
+        requests::pdf(&self.access(), site, invoice)
     }
 
     fn link(&self, site: &Site<'_>, invoice: &str) -> Option<Request<Bytes>> {
-        Some(ask::link(&self.access(), site, invoice))
+        Some(requests::link(&self.access(), site, invoice))
     }
 
     fn read_link(&self, answer: &Response<Bytes>) -> Option<String> {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Situation;
 use crate::{
     Channel, Contact, Mode, Role, RuleTrace, Workflow,
-    guard::{self, Ask, Verdict},
+    guard::{self, ContactQuestion, Verdict},
     workflow::Send,
 };
 
@@ -47,7 +47,7 @@ enum Reachable {
     /// There is none.
     None,
     /// What the guard says of it.
-    Asked(guard::Answer),
+    Asked(guard::GuardAnswer),
 }
 
 impl<'s> Ways<'s, '_> {
@@ -171,7 +171,7 @@ pub(super) fn ask(
     contact: &Contact,
     mode: Mode,
     decided_at: Timestamp,
-) -> guard::Answer {
+) -> guard::GuardAnswer {
     ask_lifted(situation, workflow, Lifted::default(), channel, contact, mode, decided_at)
 }
 
@@ -184,9 +184,9 @@ pub(super) fn ask_lifted(
     contact: &Contact,
     mode: Mode,
     decided_at: Timestamp,
-) -> guard::Answer {
+) -> guard::GuardAnswer {
     let calendar = situation.calendar();
-    guard::ask(&Ask {
+    guard::ask(&ContactQuestion {
         facts: situation.facts,
         policy: situation.policy,
         place: &situation.place,

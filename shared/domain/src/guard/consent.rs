@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::Channel;
 
 /// Text messages, calls and WhatsApp go only to people who agreed to them.
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     match ask.channel {
         Channel::Email | Channel::Letter => Verdict::Allow,
         Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Later(_) if ask.contact.consented(ask.channel) => {

@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::dates::add_days;
 
 /// At most so many contact days of one person in so many days, over all customers and channels of the tenant.
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     if ask.cap_lifted {
         return Verdict::Allow;
     }

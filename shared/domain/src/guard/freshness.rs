@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::{
     calendar::{self, Spread},
     dates::add_days,
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let source = &ask.facts.customer.source;
     let Some(demand) = ask.policy.settings.freshness.get(source) else { return Verdict::Allow };
     let heard = ask.facts.sources_confirmed_at.get(source).copied().unwrap_or(Timestamp::MIN);

@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 
 /// Outside the years of the holiday table nobody knows which days are closed, so a person is asked.
 pub(super) const RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     if ask.calendar.covers(ask.place.date_of(ask.now)) {
         Verdict::Allow
     } else {

@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 
 /// The kill switch and an open circuit breaker stop everything.
 pub(super) const RULE: Rule = Rule {
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     if ask.policy.settings.paused {
         Verdict::Block("the kill switch is on; a person switches it off in the settings".to_owned())
     } else if ask.policy.breaker_open {

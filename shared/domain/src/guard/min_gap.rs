@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::dates::add_days;
 
 /// Civil days between two contacts of a customer, and of the person, whichever customers they are about. Messages of one decision,
@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let today = ask.place.date_of(ask.now);
     let of_one_decision = |last: &Timestamp| *last >= ask.decided_at && ask.decided_at < ask.now;
     let here = ask.facts.last_contact.in_mode(ask.mode).filter(|last| !of_one_decision(last));

@@ -73,7 +73,7 @@ pub struct Rule {
     /// What it is about.
     pub reach: Reach,
     /// Its answer.
-    pub check: fn(&Ask<'_>) -> Verdict,
+    pub check: fn(&ContactQuestion<'_>) -> Verdict,
 }
 
 /// Every rule. Their order carries no meaning.
@@ -90,7 +90,7 @@ pub const RULES: &[&Rule] = &[
 ];
 
 /// One question to the guard: may this message reach this person by this channel now?
-pub struct Ask<'a> {
+pub struct ContactQuestion<'a> {
     /// The facts.
     pub facts: &'a Facts,
     /// What the tenant decides by.
@@ -117,7 +117,7 @@ pub struct Ask<'a> {
 
 /// The guard's answer: the strictest verdict, and every rule that did not allow.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct GuardAnswer {
     /// The strictest verdict of all rules; of several deferrals, the latest.
     pub verdict: Verdict,
     /// The strictest verdict of the rules about the tenant as a whole.
@@ -135,12 +135,12 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 /// Asks every rule.
-pub fn ask(ask: &Ask<'_>) -> Answer {
+pub fn ask(ask: &ContactQuestion<'_>) -> GuardAnswer {
     let today = ask.place.date_of(ask.now);
     let in_force = |rule: &&&Rule| {
         rule.effective_from.is_none_or(|from| from <= today) && rule.effective_until.is_none_or(|until| today <= until)
     };
-    let mut answer = Answer { verdict: Verdict::Allow, tenant: Verdict::Allow, against: Vec::new() };
+    let mut answer = GuardAnswer { verdict: Verdict::Allow, tenant: Verdict::Allow, against: Vec::new() };
     for rule in RULES.iter().filter(in_force) {
         let verdict = (rule.check)(ask);
         if verdict == Verdict::Allow {

@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::Mode;
 
 /// A message leaves only in the mode that it was decided in.
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     match (ask.policy.settings.mode, ask.mode) {
         (Mode::Off | Mode::Later(_), _) => Verdict::Block("the tenant is switched off".to_owned()),
         (now, decided) if now != decided => Verdict::Block("the tenant's mode changed since this was decided".to_owned()),

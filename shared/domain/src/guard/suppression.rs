@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::{Channel, Suppression, SuppressionReason, facts::address_key};
 
 /// A suppressed address is never used; a cease reaches every address of the person.
@@ -14,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 const EVERY: [Channel; 5] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp, Channel::Letter];
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let suppressed = |channel: Channel| {
         let address = ask.contact.address(channel)?;
         ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()

@@ -15,7 +15,7 @@ fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -
     let settings = &stage.policy.settings;
     let place = Locality::of_customer(&stage.facts.customer, settings);
     let calendar = Calendar::new(&place, &settings.window, &settings.calendar.closed);
-    let ask = Ask {
+    let ask = ContactQuestion {
         facts: &stage.facts,
         policy: &stage.policy,
         place: &place,

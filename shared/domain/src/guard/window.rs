@@ -1,4 +1,4 @@
-use super::{Ask, Reach, Rule, Verdict};
+use super::{ContactQuestion, Reach, Rule, Verdict};
 
 /// People are contacted in their hours, on their working days.
 pub(super) const RULE: Rule = Rule {
@@ -11,6 +11,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-fn check(ask: &Ask<'_>) -> Verdict {
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
     if ask.calendar.allows(ask.now) { Verdict::Allow } else { Verdict::Defer(ask.calendar.next_allowed(ask.now)) }
 }

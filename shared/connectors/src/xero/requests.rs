@@ -5,26 +5,26 @@ use form_urlencoded::Serializer;
 use http::{HeaderValue, Method, Request, header};
 use jiff::Timestamp;
 
-use crate::{Access, Ask, Site};
+use crate::{Access, Site, VendorRequest};
 
 use super::KINDS;
 
 /// Objects a page.
 pub const PAGE_SIZE: usize = 500;
 
-/// The kinds that [`Ask::Open`] lists, by their place in [`KINDS`].
+/// The kinds that [`VendorRequest::Open`] lists, by their place in [`KINDS`].
 pub const OPEN: [usize; 4] = [1, 2, 4, 5];
 
 /// A page of one kind, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct XeroPart {
     /// The place of the kind in [`KINDS`].
     pub kind: usize,
     /// The page.
     pub page: usize,
 }
 
-impl Part {
+impl XeroPart {
     /// Reads the name of a page; one that is not ours begins anew with `first`.
     pub fn parse(page: Option<&str>, first: usize) -> Self {
         let read = page.and_then(|page| {
@@ -41,20 +41,20 @@ impl Part {
 }
 
 /// The request for `ask`.
-pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
+pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {
     match ask {
-        Ask::Company { .. } => get(access, site, "Organisation", &[]),
-        Ask::Objects { kind, ids } if kind == "CreditNotes" => {
+        VendorRequest::Company { .. } => get(access, site, "Organisation", &[]),
+        VendorRequest::Objects { kind, ids } if kind == "CreditNotes" => {
             let any: Vec<String> = ids.iter().map(|id| format!("CreditNoteID==Guid(\"{id}\")")).collect();
             get(access, site, kind, &[("where", any.join(" OR ")), ("page", "1".to_owned()), page_size()])
         }
-        Ask::Objects { kind, ids } => {
+        VendorRequest::Objects { kind, ids } => {
             let all = ("includeArchived", "true".to_owned());
             get(access, site, kind, &[("IDs", ids.join(",")), all, ("page", "1".to_owned()), page_size()])
         }
-        Ask::One { kind, id } => get(access, site, &format!("{kind}/{id}"), &[]),
-        Ask::Changes { since, page } => {
-            let Part { kind, page } = Part::parse(page.as_deref(), 0);
+        VendorRequest::One { kind, id } => get(access, site, &format!("{kind}/{id}"), &[]),
+        VendorRequest::Changes { since, page } => {
+            let XeroPart { kind, page } = XeroPart::parse(page.as_deref(), 0);
             let mut parameters = vec![("page", page.to_string()), page_size(), ("order", order(kind))];
             if KINDS[kind] == "Contacts" {
                 parameters.push(("includeArchived", "true".to_owned()));
@@ -65,8 +65,8 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
             }
             request
         }
-        Ask::Open { money_since: _, page } => {
-            let Part { kind, page } = Part::parse(page.as_deref(), OPEN[0]);
+        VendorRequest::Open { money_since: _, page } => {
+            let XeroPart { kind, page } = XeroPart::parse(page.as_deref(), OPEN[0]);
             let ours = match KINDS[kind] {
                 "Invoices" => "Type==\"ACCREC\" AND Status==\"AUTHORISED\"",
                 "CreditNotes" => "Type==\"ACCRECCREDIT\" AND Status==\"AUTHORISED\"",
@@ -123,9 +123,9 @@ mod tests {
 
     #[test]
     fn pages_are_named_and_read_back() {
-        let part = Part { kind: 3, page: 12 };
-        assert_eq!(Part::parse(part.name().as_deref(), 0), part);
-        assert_eq!(Part::parse(Some("?"), 1), Part { kind: 1, page: 1 });
+        let part = XeroPart { kind: 3, page: 12 };
+        assert_eq!(XeroPart::parse(part.name().as_deref(), 0), part);
+        assert_eq!(XeroPart::parse(Some("?"), 1), XeroPart { kind: 1, page: 1 });
         assert_eq!(order(1), "InvoiceID");
     }
 }

@@ -5,7 +5,7 @@ use form_urlencoded::Serializer;
 use http::{Method, Request};
 use jiff::Timestamp;
 
-use crate::{Access, Ask, Site};
+use crate::{Access, Site, VendorRequest};
 
 use super::KINDS;
 
@@ -16,9 +16,9 @@ pub const QUERY_MAX: usize = 1_000;
 /// Objects a page of what is open: a reader that dies begins again with its page.
 pub const OPEN_MAX: usize = 250;
 
-/// A page of [`Ask::Changes`] or [`Ask::Open`].
+/// A page of [`VendorRequest::Changes`] or [`VendorRequest::Open`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum QuickBooksPart {
     /// Change data capture of all kinds at once.
     All,
     /// Change data capture of one kind.
@@ -59,7 +59,7 @@ impl Slice {
     }
 }
 
-impl Part {
+impl QuickBooksPart {
     /// Reads the name of a page; one that is not ours begins anew, which repeats work and loses none.
     pub fn parse(page: Option<&str>) -> Self {
         let mut words = page.unwrap_or_default().split(':');
@@ -90,36 +90,36 @@ impl Part {
     }
 }
 
-/// The kinds that [`Ask::Open`] lists, by their place in [`KINDS`]: invoices, then credit memos and payments.
+/// The kinds that [`VendorRequest::Open`] lists, by their place in [`KINDS`]: invoices, then credit memos and payments.
 pub const OPEN: [usize; 3] = [1, 3, 2];
 
 /// The request for `ask`.
-pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
+pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request<Bytes> {
     let company = format!("/v3/company/{}", site.realm);
     match ask {
-        Ask::Company { page: None } => get(access, site, &format!("{company}/companyinfo/{}", site.realm), &[]),
-        Ask::Company { page: Some(_) } => query(access, site, "select * from Preferences"),
-        Ask::Objects { kind, ids } => {
+        VendorRequest::Company { page: None } => get(access, site, &format!("{company}/companyinfo/{}", site.realm), &[]),
+        VendorRequest::Company { page: Some(_) } => query(access, site, "select * from Preferences"),
+        VendorRequest::Objects { kind, ids } => {
             let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
             query(access, site, &format!("select * from {kind} where Id in ({}) maxresults {QUERY_MAX}", ids.join(", ")))
         }
-        Ask::One { kind, id } => {
+        VendorRequest::One { kind, id } => {
             let path = format!("{company}/{}/{id}", kind.to_ascii_lowercase());
             get(access, site, &path, &[("include", "invoiceLink")])
         }
-        Ask::Changes { since, page } => match Part::parse(page.as_deref()) {
-            Part::All => captured(access, site, &KINDS.join(","), *since),
-            Part::Captured(kind) => captured(access, site, KINDS[kind], *since),
-            part @ (Part::Queried(of) | Part::Named(of)) => {
+        VendorRequest::Changes { since, page } => match QuickBooksPart::parse(page.as_deref()) {
+            QuickBooksPart::All => captured(access, site, &KINDS.join(","), *since),
+            QuickBooksPart::Captured(kind) => captured(access, site, KINDS[kind], *since),
+            part @ (QuickBooksPart::Queried(of) | QuickBooksPart::Named(of)) => {
                 let filter = format!("MetaData.LastUpdatedTime >= '{}'", instant(*since));
                 query(access, site, &select(part, of, &filter, QUERY_MAX))
             }
         },
-        Ask::Open { money_since, page } => {
-            let part = Part::parse(page.as_deref());
+        VendorRequest::Open { money_since, page } => {
+            let part = QuickBooksPart::parse(page.as_deref());
             let of = match part {
-                Part::Queried(of) | Part::Named(of) => of,
-                Part::All | Part::Captured(_) => Slice::first(OPEN[0]),
+                QuickBooksPart::Queried(of) | QuickBooksPart::Named(of) => of,
+                QuickBooksPart::All | QuickBooksPart::Captured(_) => Slice::first(OPEN[0]),
             };
             let filter = match (KINDS[of.kind], money_since) {
                 ("Payment", Some(since)) => format!("MetaData.LastUpdatedTime >= '{}'", instant(*since)),
@@ -131,10 +131,10 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &Ask) -> Request<Bytes> {
 }
 
 /// A query for a slice, whole or its ids alone.
-fn select(part: Part, of: Slice, filter: &str, max: usize) -> String {
+fn select(part: QuickBooksPart, of: Slice, filter: &str, max: usize) -> String {
     let what = match part {
-        Part::Named(_) => "Id",
-        Part::All | Part::Captured(_) | Part::Queried(_) => "*",
+        QuickBooksPart::Named(_) => "Id",
+        QuickBooksPart::All | QuickBooksPart::Captured(_) | QuickBooksPart::Queried(_) => "*",
     };
     let (kind, from, size) = (KINDS[of.kind], of.from, of.size.unwrap_or(max));
     format!("select {what} from {kind} where {filter} orderby Id startposition {from} maxresults {size}")
@@ -176,21 +176,21 @@ mod tests {
     #[test]
     fn pages_are_named_and_read_back() {
         let slice = |kind, from, size| Slice { kind, from, size };
-        let queried = |kind, from, size| Part::Queried(slice(kind, from, size));
+        let queried = |kind, from, size| QuickBooksPart::Queried(slice(kind, from, size));
         for part in [
-            Part::All,
-            Part::Captured(0),
-            Part::Captured(3),
+            QuickBooksPart::All,
+            QuickBooksPart::Captured(0),
+            QuickBooksPart::Captured(3),
             queried(1, 1, None),
             queried(2, 2_001, None),
             queried(1, 113, Some(1)),
-            Part::Named(slice(1, 113, Some(1))),
+            QuickBooksPart::Named(slice(1, 113, Some(1))),
         ] {
-            assert_eq!(Part::parse(part.name().as_deref()), part);
+            assert_eq!(QuickBooksPart::parse(part.name().as_deref()), part);
         }
-        assert_eq!(Part::parse(Some("something:else")), Part::All);
-        assert_eq!(Part::parse(Some("queried:Invoice:1")), queried(1, 1, None));
-        assert_eq!(Part::parse(Some("queried:Invoice:1:0")), queried(1, 1, None));
+        assert_eq!(QuickBooksPart::parse(Some("something:else")), QuickBooksPart::All);
+        assert_eq!(QuickBooksPart::parse(Some("queried:Invoice:1")), queried(1, 1, None));
+        assert_eq!(QuickBooksPart::parse(Some("queried:Invoice:1:0")), queried(1, 1, None));
     }
 
     #[test]
