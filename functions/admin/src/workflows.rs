@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::{
     Channel, TenantId, Workflow,
-    workflow::{Flaw, Shop, flaws, read},
+    workflow::{Flaw, PublishContext, flaws, read},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,7 @@ pub async fn put(
     for template in app.store.templates(tenant).await? {
         templates.entry((template.id, template.channel)).or_default().push(template.language);
     }
-    let mut found = flaws(&workflow, &Shop { templates, senders: domain::SENDERS.into(), settings: &settings });
+    let mut found = flaws(&workflow, &PublishContext { templates, senders: domain::SENDERS.into(), settings: &settings });
     if workflow.id != id {
         found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
     }

@@ -13,7 +13,7 @@ pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
 pub use read::read;
-pub use validate::{Flaw, Shop, flaws};
+pub use validate::{Flaw, PublishContext, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

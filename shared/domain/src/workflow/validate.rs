@@ -68,7 +68,7 @@ impl Flaw {
 
 /// What a workflow may rely on where it is published.
 #[derive(Clone, Debug)]
-pub struct Shop<'a> {
+pub struct PublishContext<'a> {
     /// The languages of each template and channel that the tenant has.
     pub templates: BTreeMap<(String, Channel), Vec<String>>,
     /// The channels that this deployment can send by.
@@ -78,7 +78,7 @@ pub struct Shop<'a> {
 }
 
 /// Everything that keeps `workflow` from being published, in the order of its text. Empty for a plan that may be published.
-pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
+pub fn flaws(workflow: &Workflow, context: &PublishContext) -> Vec<Flaw> {
     let mut found = Vec::new();
     id(&mut found, "/id", "the workflow's id", &workflow.id);
     words(&mut found, "/name", "the name", &workflow.name);
@@ -112,9 +112,9 @@ pub fn flaws(workflow: &Workflow, shop: &Shop) -> Vec<Flaw> {
         step_keys::flaws(&mut found, workflow, position, step);
         let when = format!("{pointer}/when");
         condition(&mut found, workflow, &when, step.when.as_deref(), (false, "so the step never comes; leave it out"));
-        action(&mut found, &pointer, &step.action, shop);
+        action(&mut found, &pointer, &step.action, context);
     }
-    found.extend(timing::flaws(workflow, shop.settings));
+    found.extend(timing::flaws(workflow, context.settings));
     match last.action {
         Action::Escalate(_) | Action::HandOff(_) | Action::Task(_) => {}
         Action::Send(_) | Action::Notify(_) | Action::CreditHold(_) | Action::Fee(_) => {
@@ -190,10 +190,10 @@ fn at(found: &mut Vec<Flaw>, pointer: &str, position: usize, step: &Step) {
     }
 }
 
-fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {
+fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, context: &PublishContext) {
     let pointer = format!("{step}/action/{}", action.kind());
     match action {
-        Action::Send(send) => self::send(found, &pointer, send, shop),
+        Action::Send(send) => self::send(found, &pointer, send, context),
         Action::Task(task) => self::task(found, &pointer, task),
         Action::Notify(notify) | Action::Escalate(notify) => self::notify(found, &pointer, notify),
         Action::CreditHold(_) => {}
@@ -217,7 +217,7 @@ fn action(found: &mut Vec<Flaw>, step: &str, action: &Action, shop: &Shop) {
     }
 }
 
-fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, shop: &Shop) {
+fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, context: &PublishContext) {
     id(found, &format!("{pointer}/template"), "the template's id", &send.template);
     if send.channels.is_empty() {
         found.push(Flaw::at(format!("{pointer}/channels"), "a send needs a channel, such as \"email\""));
@@ -238,15 +238,15 @@ fn send(found: &mut Vec<Flaw>, pointer: &str, send: &Send, shop: &Shop) {
     for position in repeats(&send.to) {
         found.push(Flaw::at(format!("{pointer}/to/{position}"), "this role is listed twice; the first place counts"));
     }
-    for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| shop.senders.contains(channel)) {
-        let languages = shop.templates.get(&(send.template.clone(), *channel));
+    for (position, channel) in send.channels.iter().enumerate().filter(|(_, channel)| context.senders.contains(channel)) {
+        let languages = context.templates.get(&(send.template.clone(), *channel));
         if languages.is_none_or(Vec::is_empty) {
             let detail =
                 format!("there is no template '{}' for {}; add it, or drop the channel", send.template, channel.as_str());
             found.push(Flaw::at(format!("{pointer}/channels/{position}"), detail));
         }
     }
-    let reachable = send.channels.iter().any(|channel| shop.senders.contains(channel));
+    let reachable = send.channels.iter().any(|channel| context.senders.contains(channel));
     if !send.channels.is_empty() && !reachable && send.fallback == super::Fallback::None {
         found.push(Flaw::at(
             format!("{pointer}/fallback"),

@@ -20,18 +20,18 @@ fn settings() -> Settings {
     settings
 }
 
-fn shop(settings: &Settings) -> Shop<'_> {
+fn context(settings: &Settings) -> PublishContext<'_> {
     let names = ["heads-up", "reminder", "nudge"];
     let templates = names
         .iter()
         .flat_map(|name| [Channel::Email, Channel::Sms].map(|channel| ((name.to_string(), channel), vec!["en".to_owned()])))
         .collect();
-    Shop { templates, senders: [Channel::Email, Channel::Sms].into(), settings }
+    PublishContext { templates, senders: [Channel::Email, Channel::Sms].into(), settings }
 }
 
 fn told(json: &Value) -> Vec<Flaw> {
     match read(json) {
-        Ok(workflow) => flaws(&workflow, &shop(&settings())),
+        Ok(workflow) => flaws(&workflow, &context(&settings())),
         Err(flaws) => flaws,
     }
 }
@@ -284,14 +284,14 @@ fn what_may_be_published() {
 #[test]
 fn a_template_in_no_language_is_none() {
     let settings = settings();
-    let mut shop = shop(&settings);
-    shop.templates.insert(("heads-up".to_owned(), Channel::Email), Vec::new());
+    let mut context = context(&settings);
+    context.templates.insert(("heads-up".to_owned(), Channel::Email), Vec::new());
     let workflow = read(&documented()[0]).expect("it reads");
-    let told: Vec<String> = flaws(&workflow, &shop).into_iter().map(|flaw| flaw.pointer).collect();
+    let told: Vec<String> = flaws(&workflow, &context).into_iter().map(|flaw| flaw.pointer).collect();
     assert_eq!(told, ["/steps/0/action/send/channels/0"]);
     // What cannot be sent by needs no template, until it can.
-    shop.senders.insert(Channel::Voice);
-    assert_eq!(flaws(&workflow, &shop).len(), 2);
+    context.senders.insert(Channel::Voice);
+    assert_eq!(flaws(&workflow, &context).len(), 2);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn the_number_of_steps_is_bounded() {
     // One that was not read but made.
     let mut made = read(&with(STEPS_MAX)).expect("it reads");
     made.steps.extend(made.steps.clone());
-    assert_eq!(flaws(&made, &shop(&settings())), [Flaw::too_many_steps(80)]);
+    assert_eq!(flaws(&made, &context(&settings())), [Flaw::too_many_steps(80)]);
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn capped(cap: (u32, u32), min_gap: &str, sends: &[(&str, &str, &str)], pointers
     let json = json!({"id": "w", "name": "W", "scope": "customer", "min_gap": min_gap, "steps": steps});
     let mut settings = settings();
     settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
-    let flaws = flaws(&read(&json).expect("it reads"), &shop(&settings));
+    let flaws = flaws(&read(&json).expect("it reads"), &context(&settings));
     let told: Vec<&str> = flaws.iter().map(|flaw| flaw.pointer.as_str()).collect();
     assert_eq!(told, pointers, "{json} {flaws:#?}");
 }
@@ -425,7 +425,7 @@ fn caps_that_the_plan_itself_breaks() {
         let mut settings = settings();
         settings.caps.per_person = Some(PersonCap { count: 1, days: 14 });
         let json = json!({"id": "w", "name": "W", "scope": "customer", "min_gap": "P1D", "steps": steps});
-        flaws(&read(&json).expect("it reads"), &shop(&settings)).len()
+        flaws(&read(&json).expect("it reads"), &context(&settings)).len()
     };
     assert_eq!([pay_by(Value::Null), pay_by(json!({"days": 10})), pay_by(json!({"days": 11}))], [1, 1, 0]);
     // Unknown distances are the guard's.
@@ -441,7 +441,7 @@ fn repeated(cap: (u32, u32), every: &str, times: u32, pointers: &[&str]) {
     let json = json!({"id": "w", "name": "W", "scope": "customer", "min_gap": "P1D", "steps": [send, end]});
     let mut settings = settings();
     settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
-    let flaws = flaws(&read(&json).expect("it reads"), &shop(&settings));
+    let flaws = flaws(&read(&json).expect("it reads"), &context(&settings));
     let told: Vec<&str> = flaws.iter().map(|flaw| flaw.pointer.as_str()).collect();
     assert_eq!(told, pointers, "{json} {flaws:#?}");
 }
@@ -491,7 +491,7 @@ proptest! {
         });
         let mut settings = settings();
         settings.caps.per_person = None;
-        let found = flaws(&plan_of(&offsets, Anchor::DueDate, 3), &shop(&settings));
+        let found = flaws(&plan_of(&offsets, Anchor::DueDate, 3), &context(&settings));
         prop_assert_eq!(found.is_empty(), in_order, "{:?}", found);
     }
 
@@ -513,6 +513,6 @@ proptest! {
         let mut settings = settings();
         settings.window.days = Some(vec![jiff::civil::Weekday::Monday; open]);
         settings.caps.per_person = Some(PersonCap { count: cap.0, days: cap.1 });
-        flaws(&plan_of(&offsets, anchor, min_gap), &shop(&settings));
+        flaws(&plan_of(&offsets, anchor, min_gap), &context(&settings));
     }
 }
