@@ -8,7 +8,7 @@ use local::{Mode, Options};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use store::{
-    Template,
+    StoredTemplate,
     inspect::attributes::{
         self, document,
         every::{PK, SK},
@@ -100,7 +100,7 @@ async fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_rel
             match *rule {
                 "SETTINGS" => same::<Settings>(doc),
                 "WFV#" => same::<Workflow>(doc),
-                _ => same::<Template>(doc),
+                _ => same::<StoredTemplate>(doc),
             }
             seen.insert(*rule);
         }

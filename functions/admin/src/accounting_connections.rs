@@ -13,7 +13,7 @@ use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
     Link, Opened, Progress, Tokens,
-    progress::{Held, Limited},
+    progress::{Limited, ReadingTrouble},
     signin::{Exchange, callback},
     tokens,
 };
@@ -211,7 +211,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
     let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
     let limited = progress.limited.filter(|limited| limited.told);
     let status = match &progress.trouble {
-        Some(Held { reconnect: true, .. }) => "reconnect",
+        Some(ReadingTrouble { reconnect: true, .. }) => "reconnect",
         Some(_) => "waiting",
         None if limited.is_some() => "waiting",
         None if progress.good_at.is_none() => "reading",
@@ -229,7 +229,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
         compare_at: progress.compare_at,
         consent_ends_at: tokens.and_then(|tokens| tokens.refresh_expires_at),
         trouble: match (progress.trouble, limited) {
-            (Some(Held { why, times, since, .. }), _) => Some(TroubleOut { why, times, since }),
+            (Some(ReadingTrouble { why, times, since, .. }), _) => Some(TroubleOut { why, times, since }),
             (None, Some(Limited { times, since, .. })) => Some(TroubleOut { why: "too many requests".to_owned(), times, since }),
             (None, None) => None,
         },

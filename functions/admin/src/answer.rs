@@ -171,12 +171,12 @@ pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
 
 /// What a write demands of the state that it replaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Condition {
+pub struct Precondition {
     /// The revision of `If-Match`, 0 for `If-None-Match: *`; `None` for whatever is there.
     pub rev: Option<u64>,
 }
 
-impl Condition {
+impl Precondition {
     /// Compares with the revision that is there (0: none).
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl Condition {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Condition {
+impl<S: Send + Sync> FromRequestParts<S> for Precondition {
     type Rejection = Fail;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
     response::IntoResponse,
 };
-use connectors::Scope;
+use connectors::WebhookScope;
 use domain::TenantId;
 use jiff::ToSpan;
 use reading::{AppSecrets, signin::callback};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Condition, Fail, OptionalBody, Tagged, read},
+    answer::{ApiResult, Body, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::{Host, Operator},
     tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
@@ -70,7 +70,7 @@ fn shown(app: &App, host: &Host, source: &str, set: bool) -> AppOut {
     responses((status = 200, description = "The apps", body = AppsOut), (status = 403, description = "forbidden: not an operator")))]
 pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) -> ApiResult<Json<AppsOut>> {
     let mut apps = Vec::new();
-    for connector in connectors::registry().iter().filter(|connector| connector.capabilities().scope == Scope::App) {
+    for connector in connectors::registry().iter().filter(|connector| connector.capabilities().scope == WebhookScope::App) {
         let set = app.vault.connection(&TenantId::app(), connector.source()).await?.is_some();
         apps.push(shown(&app, &host, connector.source(), set));
     }
@@ -89,10 +89,10 @@ pub async fn put(
     _operator: Operator,
     host: Host,
     Path(source): Path<String>,
-    condition: Condition,
+    condition: Precondition,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
-    let connector = connectors::by_source(&source).filter(|connector| connector.capabilities().scope == Scope::App);
+    let connector = connectors::by_source(&source).filter(|connector| connector.capabilities().scope == WebhookScope::App);
     let connector = connector.ok_or_else(|| Fail::not_found("no vendor's app has this name; GET /v1/apps lists them"))?;
     let AppIn { client_id, client_secret, webhook_secret }: AppIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let parts = [("client_id", &client_id), ("client_secret", &client_secret), ("webhook_secret", &webhook_secret)];

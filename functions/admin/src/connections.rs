@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use connectors::{Bodies, Connector, Scope};
+use connectors::{Bodies, Connector, WebhookScope};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::Tokens;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::{
     accounting_connections,
-    answer::{ApiResult, Condition, Fail, OptionalBody, Tagged, read},
+    answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::{Caller, Host, Role},
 };
@@ -108,8 +108,8 @@ pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
         SourceOut {
             source: connector.source().to_owned(),
             scope: match known.scope {
-                Scope::Tenant => "tenant",
-                Scope::App => "app",
+                WebhookScope::Tenant => "tenant",
+                WebhookScope::App => "app",
             },
             bodies: match connector.bodies() {
                 Bodies::Objects(_) => "objects",
@@ -153,7 +153,7 @@ pub async fn put(
     caller: Caller,
     host: Host,
     Path(source): Path<String>,
-    condition: Condition,
+    condition: Precondition,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Tagged<ConnectedOut>> {
     let tenant = caller.at_least(Role::Admin)?;
@@ -238,8 +238,8 @@ fn random() -> ApiResult<[u8; 32]> {
 
 fn path(tenant: &TenantId, connector: &dyn Connector) -> String {
     match connector.capabilities().scope {
-        Scope::Tenant => format!("/webhooks/{tenant}/{}", connector.source()),
-        Scope::App => format!("/webhooks/app/{}", connector.source()),
+        WebhookScope::Tenant => format!("/webhooks/{tenant}/{}", connector.source()),
+        WebhookScope::App => format!("/webhooks/app/{}", connector.source()),
     }
 }
 

@@ -10,7 +10,7 @@ use store::Versioned;
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Condition, Fail, Tagged, read},
+    answer::{ApiResult, Body, Fail, Precondition, Tagged, read},
     app::App,
     caller::{Caller, Role},
     workflows,
@@ -62,7 +62,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl
 pub async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
-    condition: Condition,
+    condition: Precondition,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Admin)?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Condition, Fail, Tagged, read},
+    answer::{ApiResult, Body, Fail, Precondition, Tagged, read},
     app::App,
     caller::{Caller, Role},
     workflows::is_id,
@@ -142,7 +142,7 @@ pub async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((id, language, channel)): Path<(String, String, String)>,
-    condition: Condition,
+    condition: Precondition,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Manager)?;
@@ -205,14 +205,14 @@ async fn current(
     id: &str,
     language: &str,
     channel: &str,
-) -> ApiResult<Option<store::Template>> {
+) -> ApiResult<Option<store::StoredTemplate>> {
     let Some(channel) = channel_of(channel).filter(|_| is_id(id)) else { return Ok(None) };
     Ok(app.store.template(tenant, id, channel).await?.into_iter().find(|template| template.language == language))
 }
 
 /// A template as the table keeps it.
-pub fn stored(template: channels::Template) -> store::Template {
-    store::Template {
+pub fn stored(template: channels::Template) -> store::StoredTemplate {
+    store::StoredTemplate {
         id: template.id,
         channel: template.channel,
         language: template.language,
@@ -222,7 +222,7 @@ pub fn stored(template: channels::Template) -> store::Template {
     }
 }
 
-fn shown(template: store::Template) -> TemplateOut {
+fn shown(template: store::StoredTemplate) -> TemplateOut {
     TemplateOut {
         id: template.id,
         language: template.language,

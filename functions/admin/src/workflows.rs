@@ -19,7 +19,7 @@ use store::OpenCases;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{ApiResult, Body, Condition, Fail, Tagged},
+    answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
     caller::{Caller, Role},
 };
@@ -84,7 +84,7 @@ pub async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
-    condition: Condition,
+    condition: Precondition,
     Body(mut body): Body,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Manager)?;

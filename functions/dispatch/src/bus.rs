@@ -25,7 +25,7 @@ const NEVER: [&str; 3] = ["InvalidArgument", "MalformedDetail", "ValidationExcep
 
 /// An event and the record of the batch that it comes from.
 #[derive(Debug)]
-pub struct Outgoing {
+pub struct BusEntry {
     /// Position in the batch.
     pub record: usize,
     /// The event.
@@ -39,12 +39,12 @@ pub struct Sent {
     dropped: u64,
     refused: u64,
     /// The first record whose events were not all taken.
-    pub failed: Option<Failed>,
+    pub failed: Option<NotTaken>,
 }
 
 /// A record whose events were not all taken.
 #[derive(Debug)]
-pub struct Failed {
+pub struct NotTaken {
     /// Position in the batch.
     pub record: usize,
     /// What the bus said.
@@ -81,7 +81,7 @@ impl Bus {
 
     /// Puts events in order. It stops at the first call of which something was not taken in the end: what comes after it
     /// waits, so that order is kept as far as the bus keeps it.
-    pub async fn put(&self, outgoing: &[Outgoing], budget: &Budget) -> Sent {
+    pub async fn put(&self, outgoing: &[BusEntry], budget: &Budget) -> Sent {
         let mut sent = Sent::default();
         let mut entries = Vec::new();
         for one in outgoing {
@@ -96,7 +96,7 @@ impl Bus {
         for call in chunks(entries) {
             let first = call.first().map_or(0, |entry| entry.record);
             if budget.is_over() {
-                sent.failed = Some(Failed { record: first, reason: "the time is up".to_owned() });
+                sent.failed = Some(NotTaken { record: first, reason: "the time is up".to_owned() });
                 return sent;
             }
             if let Some(failed) = self.call(call, budget, &mut sent).await {
@@ -107,7 +107,7 @@ impl Bus {
         sent
     }
 
-    fn entry(&self, outgoing: &Outgoing) -> Entry {
+    fn entry(&self, outgoing: &BusEntry) -> Entry {
         let detail = outgoing.event.detail.to_string();
         let size = SOURCE.len() + outgoing.event.kind.as_str().len() + detail.len();
         let entry = PutEventsRequestEntry::builder()
@@ -120,7 +120,7 @@ impl Bus {
     }
 
     /// One call and its repetitions for what was refused. The first record that is left, if any.
-    async fn call(&self, mut left: Vec<Entry>, budget: &Budget, sent: &mut Sent) -> Option<Failed> {
+    async fn call(&self, mut left: Vec<Entry>, budget: &Budget, sent: &mut Sent) -> Option<NotTaken> {
         let mut wait = WAIT;
         let mut reason = String::new();
         for attempt in 1..=ATTEMPTS_MAX {
@@ -166,7 +166,7 @@ impl Bus {
             wait *= 2;
         }
         let record = left.iter().map(|entry| entry.record).min()?;
-        Some(Failed { record, reason })
+        Some(NotTaken { record, reason })
     }
 }
 

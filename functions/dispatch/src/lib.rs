@@ -14,7 +14,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use store::BusEvent;
 
-use bus::{Bus, Outgoing};
+use bus::{Bus, BusEntry};
 use record::Image;
 
 /// What an invocation leaves itself to answer in.
@@ -46,8 +46,8 @@ impl Handler {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
         let mut batch = StreamBatch::of(event.payload, events)?;
         let read = std::mem::take(&mut batch.read).into_iter();
-        let outgoing: Vec<Outgoing> =
-            read.flat_map(|(record, events)| events.into_iter().map(move |event| Outgoing { record, event })).collect();
+        let outgoing: Vec<BusEntry> =
+            read.flat_map(|(record, events)| events.into_iter().map(move |event| BusEntry { record, event })).collect();
         let sent = self.bus.put(&outgoing, &budget).await;
         kit::metrics::emit(self.clock.now(), &[("function", "dispatch")], &sent.counts());
         let failed = sent.failed.as_ref().map(|failed| (failed.record, failed.reason.as_str()));

@@ -9,11 +9,11 @@ use crate::tags;
 
 /// An event of SES about one of our messages, or about none.
 #[derive(Debug)]
-pub struct Event {
+pub struct SesEvent {
     /// Whose message; none when the mail does not carry our tags.
     pub about: Option<About>,
     /// What happened.
-    pub kind: Kind,
+    pub kind: SesEventKind,
     /// When it happened.
     pub at: Timestamp,
     /// SES's id of the mail.
@@ -39,7 +39,7 @@ pub struct About {
 
 /// What happened to a mail.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SesEventKind {
     /// SES took it.
     Send,
     /// The mail servers of these took it.
@@ -191,7 +191,7 @@ pub fn about(envelope: &Value) -> Option<About> {
 /// # Errors
 ///
 /// What is wrong with it, without any of its content.
-pub fn read(envelope: &Value, now: Timestamp) -> Result<Event, String> {
+pub fn read(envelope: &Value, now: Timestamp) -> Result<SesEvent, String> {
     let detail = envelope.get("detail").cloned().ok_or("the event has no detail")?;
     // The parser's words may hold a piece of the event; its position does not.
     let detail: Detail =
@@ -205,28 +205,28 @@ pub fn read(envelope: &Value, now: Timestamp) -> Result<Event, String> {
     let missing = |part: &str| format!("the event has no {part}");
     let sent_at = detail.mail.timestamp;
     let (kind, at) = match detail.event_type.as_str() {
-        "Send" => (Kind::Send, None),
-        "Reject" => (Kind::Reject, None),
-        "Rendering Failure" => (Kind::RenderingFailure, None),
-        "DeliveryDelay" => (Kind::Delay, detail.delivery_delay.and_then(|part| part.timestamp)),
+        "Send" => (SesEventKind::Send, None),
+        "Reject" => (SesEventKind::Reject, None),
+        "Rendering Failure" => (SesEventKind::RenderingFailure, None),
+        "DeliveryDelay" => (SesEventKind::Delay, detail.delivery_delay.and_then(|part| part.timestamp)),
         "Delivery" => {
             let part = detail.delivery.ok_or_else(|| missing("delivery"))?;
-            (Kind::Delivery(plains(&part.recipients)), part.timestamp)
+            (SesEventKind::Delivery(plains(&part.recipients)), part.timestamp)
         }
         "Bounce" => {
             let part = detail.bounce.ok_or_else(|| missing("bounce"))?;
             let at = part.timestamp;
-            (Kind::Bounce(bounce(part)), at)
+            (SesEventKind::Bounce(bounce(part)), at)
         }
         "Complaint" => {
             let part = detail.complaint.ok_or_else(|| missing("complaint"))?;
             let at = part.timestamp;
             (complaint(part), at)
         }
-        other => (Kind::Other(other.to_owned()), None),
+        other => (SesEventKind::Other(other.to_owned()), None),
     };
     let written = envelope.get("time").and_then(Value::as_str).and_then(|text| text.parse().ok());
-    Ok(Event {
+    Ok(SesEvent {
         about: about(envelope),
         kind,
         at: at.or(sent_at).or(written).unwrap_or(now),
@@ -252,11 +252,11 @@ fn bounce(part: BouncePart) -> Bounce {
     Bounce { permanent, who }
 }
 
-fn complaint(part: ComplaintPart) -> Kind {
+fn complaint(part: ComplaintPart) -> SesEventKind {
     if part.complaint_feedback_type.as_deref() == Some("not-spam") {
-        return Kind::Other("not-spam".to_owned());
+        return SesEventKind::Other("not-spam".to_owned());
     }
     let unsent = part.complaint_sub_type.as_deref() == Some("OnAccountSuppressionList");
     let who = part.complained_recipients.iter().map(|one| plain(&one.email_address)).collect();
-    Kind::Complaint { who, unsent }
+    SesEventKind::Complaint { who, unsent }
 }

@@ -6,7 +6,7 @@ use store::{Found, Result, Store};
 
 use crate::{
     FeedbackOutcome,
-    ses::{About, Event, Kind},
+    ses::{About, SesEvent, SesEventKind},
 };
 
 /// Records that a message is looked for in when no tag says its decision.
@@ -17,12 +17,12 @@ const RECORDS_MAX: u32 = 200;
 /// # Errors
 ///
 /// Those of the table; then the event may come again.
-pub async fn apply(store: &Store, event: &Event, now: Timestamp) -> Result<FeedbackOutcome> {
+pub async fn apply(store: &Store, event: &SesEvent, now: Timestamp) -> Result<FeedbackOutcome> {
     let Some(about) = &event.about else {
         tracing::debug!("an event of SES about a mail that is not ours");
         return Ok(FeedbackOutcome::Ignored);
     };
-    if let Kind::Other(kind) = &event.kind {
+    if let SesEventKind::Other(kind) = &event.kind {
         tracing::debug!(tenant.id = %about.tenant, message.id = %about.message, kind, "an event of SES that changes nothing");
         return Ok(FeedbackOutcome::Ignored);
     }
@@ -72,51 +72,53 @@ async fn number_of(store: &Store, about: &About) -> Result<Option<u64>> {
 }
 
 /// Whether an address is one that the mail was for; where the event does not say, SES is believed.
-fn was_for(event: &Event, address: &str) -> bool {
+fn was_for(event: &SesEvent, address: &str) -> bool {
     event.recipients.is_empty() || event.recipients.iter().any(|known| known == address)
 }
 
 /// Whether an address is the one that the message is for, and not a copy.
-fn is_main(event: &Event, address: &str) -> bool {
+fn is_main(event: &SesEvent, address: &str) -> bool {
     event.main.is_empty() || event.main.iter().any(|known| known == address)
 }
 
 /// The addresses that must not be used again, and why.
-fn suppressed(event: &Event) -> (Vec<&str>, SuppressionReason) {
+fn suppressed(event: &SesEvent) -> (Vec<&str>, SuppressionReason) {
     let (who, reason): (Vec<&str>, _) = match &event.kind {
-        Kind::Bounce(bounce) if bounce.permanent => {
+        SesEventKind::Bounce(bounce) if bounce.permanent => {
             (bounce.who.iter().map(|one| one.address.as_str()).collect(), SuppressionReason::Bounce)
         }
-        Kind::Complaint { who, .. } => (who.iter().map(String::as_str).collect(), SuppressionReason::Complaint),
-        Kind::Bounce(_)
-        | Kind::Send
-        | Kind::Delivery(_)
-        | Kind::Reject
-        | Kind::RenderingFailure
-        | Kind::Delay
-        | Kind::Other(_) => (vec![], SuppressionReason::Bounce),
+        SesEventKind::Complaint { who, .. } => (who.iter().map(String::as_str).collect(), SuppressionReason::Complaint),
+        SesEventKind::Bounce(_)
+        | SesEventKind::Send
+        | SesEventKind::Delivery(_)
+        | SesEventKind::Reject
+        | SesEventKind::RenderingFailure
+        | SesEventKind::Delay
+        | SesEventKind::Other(_) => (vec![], SuppressionReason::Bounce),
     };
     (who.into_iter().filter(|address| was_for(event, address)).collect(), reason)
 }
 
 /// What the event says of the message, that is of its main recipient; none when it only says something of a copy.
-fn delivery_event(event: &Event) -> Option<DeliveryEvent> {
+fn delivery_event(event: &SesEvent) -> Option<DeliveryEvent> {
     match &event.kind {
-        Kind::Send => Some(DeliveryEvent::Sent),
-        Kind::Reject => Some(DeliveryEvent::Rejected),
-        Kind::RenderingFailure => Some(DeliveryEvent::RenderingFailed),
-        Kind::Delivery(who) => (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Delivered),
-        Kind::Bounce(bounce) => {
+        SesEventKind::Send => Some(DeliveryEvent::Sent),
+        SesEventKind::Reject => Some(DeliveryEvent::Rejected),
+        SesEventKind::RenderingFailure => Some(DeliveryEvent::RenderingFailed),
+        SesEventKind::Delivery(who) => {
+            (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Delivered)
+        }
+        SesEventKind::Bounce(bounce) => {
             let mut main =
                 bounce.who.iter().filter(|one| was_for(event, &one.address) && is_main(event, &one.address)).peekable();
             main.peek()?;
             // What the table calls bounced is the loss of this message; whether the address is lost too was settled above.
             Some(if main.all(|one| one.lost) { DeliveryEvent::Bounced } else { DeliveryEvent::BouncedForNow })
         }
-        Kind::Complaint { unsent: true, .. } => Some(DeliveryEvent::Bounced),
-        Kind::Complaint { who, unsent: false } => {
+        SesEventKind::Complaint { unsent: true, .. } => Some(DeliveryEvent::Bounced),
+        SesEventKind::Complaint { who, unsent: false } => {
             (who.is_empty() || who.iter().any(|one| is_main(event, one))).then_some(DeliveryEvent::Complained)
         }
-        Kind::Delay | Kind::Other(_) => None,
+        SesEventKind::Delay | SesEventKind::Other(_) => None,
     }
 }

@@ -16,13 +16,13 @@ const HELD_FOR: SignedDuration = SignedDuration::from_secs(60);
 const HELD_MAX: usize = 1_000;
 
 /// A connection as it was read.
-pub struct Held {
+pub struct HeldConnection {
     connection: Connection,
     read_at: Timestamp,
     settings_rev: u64,
 }
 
-impl Held {
+impl HeldConnection {
     /// The secrets that count at `now`.
     pub fn secrets(&self, now: Timestamp) -> Vec<Secret> {
         let texts = self.connection.secrets.accepted(now).into_iter().filter_map(|bytes| std::str::from_utf8(bytes).ok());
@@ -47,7 +47,7 @@ impl Held {
 /// The connections that this environment holds.
 pub struct Connections {
     vault: Vault,
-    held: Mutex<HashMap<(TenantId, &'static str), Arc<Held>>>,
+    held: Mutex<HashMap<(TenantId, &'static str), Arc<HeldConnection>>>,
 }
 
 impl Connections {
@@ -63,10 +63,11 @@ impl Connections {
         source: &'static str,
         settings_rev: u64,
         now: Timestamp,
-    ) -> store::Result<Option<Arc<Held>>> {
+    ) -> store::Result<Option<Arc<HeldConnection>>> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).get(&(tenant.clone(), source)).cloned();
         // A clock that was set back makes nothing young again.
-        let young = |held: &Arc<Held>| held.settings_rev == settings_rev && now.duration_since(held.read_at).abs() < HELD_FOR;
+        let young =
+            |held: &Arc<HeldConnection>| held.settings_rev == settings_rev && now.duration_since(held.read_at).abs() < HELD_FOR;
         match held.filter(young) {
             Some(held) => Ok(Some(held)),
             None => self.refresh(tenant, source, settings_rev, now).await,
@@ -80,9 +81,9 @@ impl Connections {
         source: &'static str,
         settings_rev: u64,
         now: Timestamp,
-    ) -> store::Result<Option<Arc<Held>>> {
+    ) -> store::Result<Option<Arc<HeldConnection>>> {
         let read = self.vault.connection(tenant, source).await?;
-        let read = read.map(|connection| Arc::new(Held { connection, read_at: now, settings_rev }));
+        let read = read.map(|connection| Arc::new(HeldConnection { connection, read_at: now, settings_rev }));
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= HELD_MAX {
             held.clear();

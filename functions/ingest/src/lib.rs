@@ -8,8 +8,8 @@
 //! without the connection and a source that nobody knows are all answered with 404 before any signature is computed.
 
 mod answer;
-mod book;
 mod connection;
+mod documents;
 mod hinted;
 mod rate;
 mod request;
@@ -19,12 +19,12 @@ use std::time::Duration;
 
 use answer::WebhookAnswer;
 use connection::Connections;
-use connectors::{Bodies, Connector, Incoming, Scope};
+use connectors::{Bodies, Connector, Incoming, WebhookScope};
 use domain::{TenantId, calendar::tenant_zone};
 use kit::{Clients, Clock, Env, Problem};
 use lambda_runtime::{Error, LambdaEvent};
 use rate::Rate;
-use request::Request;
+use request::WebhookRequest;
 use serde_json::Value;
 use store::Store;
 
@@ -41,7 +41,7 @@ const MARGIN: Duration = Duration::from_secs(1);
 pub struct Handler {
     store: Store,
     connections: Connections,
-    bodies: book::Bodies,
+    bodies: documents::RejectedBodies,
     companies: hinted::Companies,
     rate: Rate,
     clock: Clock,
@@ -64,7 +64,7 @@ impl Handler {
         let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
-        let bodies = book::Bodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
+        let bodies = documents::RejectedBodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
         Ok(Self {
             store,
             connections: Connections::new(vault),
@@ -82,7 +82,7 @@ impl Handler {
     /// When the answer cannot be written down, which cannot happen.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let now = self.clock.now();
-        let (source, answer) = match Request::read(event.payload) {
+        let (source, answer) = match WebhookRequest::read(event.payload) {
             Ok(request) => {
                 let connector = connectors::by_source(&request.source);
                 let patience = connector.map_or(Duration::from_secs(10), |connector| connector.capabilities().answer_within);
@@ -103,7 +103,7 @@ impl Handler {
         Ok(serde_json::to_value(answer.into_response())?)
     }
 
-    async fn answer(&self, request: &Request, connector: Option<&'static dyn Connector>) -> WebhookAnswer {
+    async fn answer(&self, request: &WebhookRequest, connector: Option<&'static dyn Connector>) -> WebhookAnswer {
         match self.take(request, connector).await {
             Ok(answer) => answer,
             Err(error) => match error {
@@ -120,7 +120,7 @@ impl Handler {
         }
     }
 
-    async fn take(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
+    async fn take(&self, request: &WebhookRequest, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
         if request.body.len() > BODY_BYTES_MAX {
             return Ok(WebhookAnswer::Refused(answer::too_large(BODY_BYTES_MAX)));
         }
@@ -161,7 +161,7 @@ impl Handler {
         };
         let zone = tenant_zone(&settings.value);
         let taken = match objects.read(&route.tenant, &zone, &incoming) {
-            Ok(reading) => book::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
+            Ok(reading) => documents::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
             Err(rejected) => return Ok(WebhookAnswer::Refused(answer::invalid(rejected))),
         };
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
@@ -169,8 +169,8 @@ impl Handler {
     }
 
     /// A webhook for the companies of many tenants. It is signed with the app's secret; each element finds its tenant.
-    async fn of_app(&self, request: &Request, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
-        let Some(connector) = connector.filter(|connector| connector.capabilities().scope == Scope::App) else {
+    async fn of_app(&self, request: &WebhookRequest, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
+        let Some(connector) = connector.filter(|connector| connector.capabilities().scope == WebhookScope::App) else {
             return Ok(WebhookAnswer::Refused(answer::unknown_source()));
         };
         let Bodies::Hints(hints) = connector.bodies() else { return Ok(WebhookAnswer::Refused(answer::unknown_source())) };
@@ -221,7 +221,9 @@ fn route(tenant: &str, connector: Option<&'static dyn Connector>) -> Result<Rout
         return Err(if TenantId::parse(tenant).is_ok() { answer::unknown_source() } else { answer::unknown_tenant() });
     };
     match connector.capabilities().scope {
-        Scope::Tenant => TenantId::parse(tenant).map(|tenant| Route { tenant, connector }).map_err(|_| answer::unknown_tenant()),
-        Scope::App => Err(answer::unknown_source()),
+        WebhookScope::Tenant => {
+            TenantId::parse(tenant).map(|tenant| Route { tenant, connector }).map_err(|_| answer::unknown_tenant())
+        }
+        WebhookScope::App => Err(answer::unknown_source()),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 
 /// One request as it came in.
-pub struct Request {
+pub struct WebhookRequest {
     /// The part of the path that names the tenant; not checked.
     pub tenant: String,
     /// The part of the path that names the source; not checked.
@@ -38,7 +38,7 @@ struct Payload {
     is_base64_encoded: bool,
 }
 
-impl Request {
+impl WebhookRequest {
     /// Reads the payload.
     ///
     /// # Errors

@@ -22,8 +22,8 @@ use store::{Store, Vault};
 
 use labels::PageLabels;
 use opt_out::Stopping;
-use page::{Page, Pages};
-use request::Request;
+use page::{Pages, PortalPage};
+use request::PortalRequest;
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -62,7 +62,7 @@ impl Handler {
     ///
     /// When the event is no such request; never for what the visitor did.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        let request = match Request::read(&event.payload)? {
+        let request = match PortalRequest::read(&event.payload)? {
             Ok(request) => request,
             Err(status) => return Ok(self.pages.plain(status, PageLabels::of_request(&event.payload))),
         };
@@ -70,22 +70,22 @@ impl Handler {
             Ok(page) => page,
             Err(error) => {
                 tracing::error!(error = kit::causes(&error), "a page could not be made from the table");
-                Page::Plain(503, request.words())
+                PortalPage::Plain(503, request.words())
             }
         };
         Ok(self.pages.answer(page))
     }
 
-    async fn answer(&self, request: &Request) -> store::Result<Page> {
-        let Some((token, rest)) = request.place() else { return Ok(Page::Plain(404, request.words())) };
+    async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
+        let Some((token, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
         let get = matches!(request.method.as_str(), "GET" | "HEAD");
         let post = request.method == "POST";
         if !matches!(rest, "" | "opt-out") {
-            return Ok(Page::Plain(404, request.words()));
+            return Ok(PortalPage::Plain(404, request.words()));
         }
         let taken = get || (post && rest == "opt-out");
         if !taken {
-            return Ok(Page::Plain(405, request.words()));
+            return Ok(PortalPage::Plain(405, request.words()));
         }
         let now = self.clock.now();
         if rest.is_empty()
@@ -94,7 +94,7 @@ impl Handler {
             return Ok(statement::page(&visit, now));
         }
         match self.stopping(token).await? {
-            None => Ok(Page::Plain(404, request.words())),
+            None => Ok(PortalPage::Plain(404, request.words())),
             Some(stopping) if get => Ok(opt_out::ask(&stopping, request)),
             Some(stopping) => opt_out::stop(&self.store, &stopping, request, now).await,
         }

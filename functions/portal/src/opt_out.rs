@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use minijinja::context;
 use store::{Stop, Store};
 
-use crate::{labels::PageLabels, page::Page, request::Request};
+use crate::{labels::PageLabels, page::PortalPage, request::PortalRequest};
 
 /// Somebody who came by a stop link.
 pub struct Stopping {
@@ -18,7 +18,7 @@ pub struct Stopping {
 }
 
 /// Asks whether messages should stop.
-pub fn ask(stopping: &Stopping, request: &Request) -> Page {
+pub fn ask(stopping: &Stopping, request: &PortalRequest) -> PortalPage {
     let (words, language) = words(request);
     let question = if is_text(stopping.stop.channel) { words.ask_sms } else { words.ask_email };
     let values = context! {
@@ -28,7 +28,7 @@ pub fn ask(stopping: &Stopping, request: &Request) -> Page {
         action => format!("/p/{}/opt-out?l={language}", stopping.link),
         asks => true,
     };
-    Page::Filled { status: 200, template: "opt-out", words, values }
+    PortalPage::Filled { status: 200, template: "opt-out", words, values }
 }
 
 /// Stops messages to the address, whether by the form or by one click (RFC 8058): the link alone says which.
@@ -36,7 +36,7 @@ pub fn ask(stopping: &Stopping, request: &Request) -> Page {
 /// # Errors
 ///
 /// Those of writing.
-pub async fn stop(store: &Store, stopping: &Stopping, request: &Request, now: Timestamp) -> store::Result<Page> {
+pub async fn stop(store: &Store, stopping: &Stopping, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
     store.stop(&stopping.stop, now).await?;
     let (words, _) = words(request);
     let said = if is_text(stopping.stop.channel) { words.stopped_sms } else { words.stopped_email };
@@ -46,11 +46,11 @@ pub async fn stop(store: &Store, stopping: &Stopping, request: &Request, now: Ti
         text => said.replace("{}", &stopping.stop.shown),
         asks => false,
     };
-    Ok(Page::Filled { status: 200, template: "opt-out", words, values })
+    Ok(PortalPage::Filled { status: 200, template: "opt-out", words, values })
 }
 
 /// The words of the message that the link was in, else of the browser.
-fn words(request: &Request) -> (&'static PageLabels, &'static str) {
+fn words(request: &PortalRequest) -> (&'static PageLabels, &'static str) {
     let words = request.query("l").map_or_else(|| request.words(), PageLabels::of);
     (words, words.language)
 }

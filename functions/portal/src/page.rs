@@ -17,7 +17,7 @@ const TEMPLATES: [(&str, &str); 4] = [
 
 /// What a visitor gets.
 #[derive(Debug)]
-pub enum Page {
+pub enum PortalPage {
     /// A page from a template.
     Filled { status: u16, template: &'static str, words: &'static PageLabels, values: minijinja::Value },
     /// A status in words, for whoever has no valid link.
@@ -45,10 +45,10 @@ impl Pages {
     }
 
     /// The answer for a page.
-    pub fn answer(&self, page: Page) -> Value {
+    pub fn answer(&self, page: PortalPage) -> Value {
         match page {
-            Page::Plain(status, words) => self.plain(status, words),
-            Page::Filled { status, template, words, values } => match self.fill(template, words, values) {
+            PortalPage::Plain(status, words) => self.plain(status, words),
+            PortalPage::Filled { status, template, words, values } => match self.fill(template, words, values) {
                 Ok(html) => self.html(status, &html),
                 Err(error) => {
                     tracing::error!(error = kit::causes(&error), "a page does not render");

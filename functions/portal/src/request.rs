@@ -10,14 +10,14 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 
 /// What of a request counts here: the body of one says nothing that its address does not.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct PortalRequest {
     pub method: String,
     path: String,
     query: Vec<(String, String)>,
     language: String,
 }
 
-impl Request {
+impl PortalRequest {
     /// Reads an event; the inner error is a status for the visitor.
     ///
     /// # Errors

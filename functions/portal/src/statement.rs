@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
-use crate::{Visit, page::Page};
+use crate::{Visit, page::PortalPage};
 
 /// Most due items listed, so that the page fits an answer; the totals are over all.
 const LISTED_MAX: usize = 5_000;
@@ -35,7 +35,7 @@ struct Total {
 }
 
 /// The page.
-pub fn page(visit: &Visit, now: Timestamp) -> Page {
+pub fn page(visit: &Visit, now: Timestamp) -> PortalPage {
     let zone = tenant_zone(&visit.settings);
     let receivables = Receivables::at(&visit.facts, ReceivablesRules::of(&visit.settings, &zone), now);
     // What the parts of a plan stand for is shown as those parts.
@@ -61,7 +61,7 @@ pub fn page(visit: &Visit, now: Timestamp) -> Page {
         totals => Value::from(Serde(&totals)),
         not_listed => (more > 0).then(|| visit.words.not_listed.replace("{}", &more.to_string())),
     };
-    Page::Filled { status: 200, template: "statement", words: visit.words, values }
+    PortalPage::Filled { status: 200, template: "statement", words: visit.words, values }
 }
 
 fn row(visit: &Visit, receivables: &Receivables<'_>, item: &DueItem<'_>) -> Row {

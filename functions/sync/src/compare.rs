@@ -14,7 +14,7 @@ use std::{
 use connectors::VendorRequest;
 use domain::{CustomerId, InvoiceId, NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
-use reading::progress::{Comparison, Next};
+use reading::progress::{Comparison, ComparisonStep};
 
 use crate::{
     objects, poll,
@@ -37,14 +37,14 @@ pub(crate) async fn step(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
     let comparison = under_way.unwrap_or_else(|| Comparison {
         began_at: now,
         pages: 0,
-        next: Next::List(None),
+        next: ComparisonStep::List(None),
         differing: 0,
         still: 0,
         said: Vec::new(),
     });
     match comparison.next.clone() {
-        Next::List(page) => list(session, comparison, page).await,
-        Next::Compare(after) => compare(session, comparison, after).await,
+        ComparisonStep::List(page) => list(session, comparison, page).await,
+        ComparisonStep::Compare(after) => compare(session, comparison, after).await,
     }
 }
 
@@ -54,7 +54,7 @@ async fn list(session: &mut SyncSession<'_>, mut comparison: Comparison, page: O
     let answer = session.ask(&VendorRequest::Open { money_since: None, page }).await?;
     run.handler.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
     comparison.pages += 1;
-    comparison.next = answer.next.clone().map_or(Next::Compare(None), |page| Next::List(Some(page)));
+    comparison.next = answer.next.clone().map_or(ComparisonStep::Compare(None), |page| ComparisonStep::List(Some(page)));
     take(session, answer, Care::Plain).await?;
     session.lease.progress.comparison = Some(comparison);
     Ok(())
@@ -76,7 +76,7 @@ async fn compare(
         let some: Vec<CustomerId> = customers.range((from, Bound::Unbounded)).take(CUSTOMERS_MAX).cloned().collect();
         let Some(last) = some.last().cloned() else { break };
         those(session, &mut comparison, &some, &theirs).await?;
-        comparison.next = Next::Compare(Some(last.clone()));
+        comparison.next = ComparisonStep::Compare(Some(last.clone()));
         session.lease.progress.comparison = Some(comparison.clone());
         if run.budget.is_over() {
             return Ok(());

@@ -1,7 +1,7 @@
 //! Objects by id, of which one may spoil the answer for all.
 
 use connectors::{Page, Trouble, VendorRequest};
-use reading::link::Failed;
+use reading::link::LinkError;
 
 use crate::{
     run::{Stopped, SyncSession},
@@ -33,19 +33,19 @@ pub(crate) async fn read(session: &SyncSession<'_>, kind: &str, ids: &[String]) 
                 objects.pages.push(page);
                 missing
             }
-            Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(_)))) if ids.len() > 1 => {
+            Err(Stopped::Vendor(LinkError::Vendor(Trouble::Refused(_)))) if ids.len() > 1 => {
                 let (first, second) = ids.split_at(ids.len() / 2);
                 batches.extend([second.to_vec(), first.to_vec()]);
                 continue;
             }
-            Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(_)))) => ids,
+            Err(Stopped::Vendor(LinkError::Vendor(Trouble::Refused(_)))) => ids,
             Err(stopped) => return Err(stopped),
         };
         for id in alone {
             match session.ask(&VendorRequest::One { kind: kind.to_owned(), id: id.clone() }).await {
                 Ok(page) => objects.pages.push(page),
                 // Denied alone, while others of its kind are shown: the object's own matter.
-                Err(Stopped::Vendor(Failed::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {
+                Err(Stopped::Vendor(LinkError::Vendor(Trouble::Refused(why) | Trouble::Denied(why)))) => {
                     trouble::unread(session.run, kind, &id, &why).await?;
                     objects.refused.push(id);
                 }

@@ -5,7 +5,7 @@ use connectors::{AccountingApi, VendorRequest};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use kit::Budget;
-use reading::{Link, Opened, Progress, link::Failed};
+use reading::{Link, Opened, Progress, link::LinkError};
 use store::{Lease, Leased};
 
 use crate::{Handler, compare, hints, poll, trouble};
@@ -83,7 +83,7 @@ impl Run<'_> {
                     Err(Stopped::Here(error)) => return self.give_up(lease, error).await,
                 }
             }
-            Err(error) => (trouble::note(self, &mut lease.progress, &Failed::Tokens(error), false).await?, false),
+            Err(error) => (trouble::note(self, &mut lease.progress, &LinkError::Tokens(error), false).await?, false),
         };
         let due_at = if unfinished { self.now() } else { due_at };
         self.give_back(lease, due_at, unfinished).await
@@ -116,13 +116,13 @@ impl Run<'_> {
 /// Why the work stopped.
 pub(crate) enum Stopped {
     /// The vendor, or its tokens.
-    Vendor(Failed),
+    Vendor(LinkError),
     /// Ours: the table.
     Here(anyhow::Error),
 }
 
-impl From<Failed> for Stopped {
-    fn from(failed: Failed) -> Self {
+impl From<LinkError> for Stopped {
+    fn from(failed: LinkError) -> Self {
         Self::Vendor(failed)
     }
 }

@@ -5,8 +5,8 @@ use domain::{NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
 use reading::{
     Progress,
-    link::Failed,
-    progress::Held,
+    link::LinkError,
+    progress::ReadingTrouble,
     signin::Exchange,
     tokens::{self, TokenTrouble},
 };
@@ -32,10 +32,15 @@ const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
 const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Notes a trouble and answers when to try again. `moved_on` says that the vendor answered something before.
-pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed, moved_on: bool) -> anyhow::Result<Timestamp> {
+pub(crate) async fn note(
+    run: &Run<'_>,
+    progress: &mut Progress,
+    failed: &LinkError,
+    moved_on: bool,
+) -> anyhow::Result<Timestamp> {
     let now = run.now();
     let after = |span: SignedDuration| now.saturating_add(span).unwrap_or(Timestamp::MAX);
-    if let Failed::Vendor(Trouble::Limited(wait)) = failed {
+    if let LinkError::Vendor(Trouble::Limited(wait)) = failed {
         let wait = wait.and_then(|wait| SignedDuration::try_from(wait).ok()).unwrap_or(LIMITED);
         tracing::info!(tenant.id = %run.tenant, source = run.source, wait_s = wait.as_secs(), "the vendor asks to wait");
         limited::note(run, progress, moved_on).await?;
@@ -44,8 +49,8 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
     }
     limited::is_over(run, progress).await?;
     let reconnect =
-        matches!(failed, Failed::Tokens(TokenTrouble::Revoked(_)) | Failed::Vendor(Trouble::Token | Trouble::Denied(_)));
-    if let Failed::Tokens(TokenTrouble::Store(error)) = failed {
+        matches!(failed, LinkError::Tokens(TokenTrouble::Revoked(_)) | LinkError::Vendor(Trouble::Token | Trouble::Denied(_)));
+    if let LinkError::Tokens(TokenTrouble::Store(error)) = failed {
         let error = kit::causes(error);
         tracing::warn!(tenant.id = %run.tenant, source = run.source, error, "the table failed under the tokens");
         return Ok(after(WAIT));
@@ -55,7 +60,7 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, failed: &Failed
         // Another matter now: what was asked for about the one before is done.
         finish(run, &other).await?;
     }
-    let held = Held {
+    let held = ReadingTrouble {
         why: failed.to_string(),
         reconnect,
         times: before.as_ref().map_or(0, |before| before.times).saturating_add(1),
@@ -81,7 +86,7 @@ pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<()
     finish(run, &held).await.map_err(Stopped::Here)
 }
 
-async fn finish(run: &Run<'_>, held: &Held) -> anyhow::Result<()> {
+async fn finish(run: &Run<'_>, held: &ReadingTrouble) -> anyhow::Result<()> {
     let id = store::task_id(run.tenant, None, &task(run, held, String::new()));
     run.handler.store.finish_task(run.tenant, &id, run.now()).await?;
     Ok(())
@@ -128,7 +133,7 @@ pub(crate) async fn unread(run: &Run<'_>, kind: &str, id: &str, why: &str) -> Re
     Ok(())
 }
 
-async fn raise(run: &Run<'_>, held: &Held, what: &str) -> anyhow::Result<()> {
+async fn raise(run: &Run<'_>, held: &ReadingTrouble, what: &str) -> anyhow::Result<()> {
     let remedy = if what == "ask" {
         link(run).await
     } else {
@@ -139,7 +144,7 @@ async fn raise(run: &Run<'_>, held: &Held, what: &str) -> anyhow::Result<()> {
 }
 
 /// One exception a spell of trouble: its key is when the spell began.
-fn task(run: &Run<'_>, held: &Held, remedy: String) -> NewTask {
+fn task(run: &Run<'_>, held: &ReadingTrouble, remedy: String) -> NewTask {
     let what = if held.reconnect { "reconnect" } else { "trouble" };
     NewTask {
         case: None,

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::{
 use domain::TenantId;
 use store::{
     Rebuilt, Store,
-    inspect::{Item, Part},
+    inspect::{Item, TenantPart},
 };
 
 /// Items that one call may write.
@@ -94,11 +94,11 @@ impl Place {
             ensure!(item.part_of(&self.tenant).is_some(), "line {number} is not of tenant {}", self.tenant);
             items.push(item);
         }
-        let registry = items.iter().find(|item| self.is(item, Part::Registry));
+        let registry = items.iter().find(|item| self.is(item, TenantPart::Registry));
         let registry = registry.context("the file has no entry of the tenant itself: it is not whole")?;
         let known = self.known(registry).await?;
         ensure!(known.is_none(), "the table {} has tenant {} already; it would be mixed with the file", self.table, self.tenant);
-        for company in items.iter().filter(|item| self.is(item, Part::Company)) {
+        for company in items.iter().filter(|item| self.is(item, TenantPart::Company)) {
             let is_free = self.known(company).await?.is_none_or(|known| known.part_of(&self.tenant).is_some());
             ensure!(is_free, "{} is connected by another tenant of the table {}; disconnect it there", name(company), self.table);
         }
@@ -106,7 +106,7 @@ impl Place {
             items = items.into_iter().map(Item::paused).collect::<store::Result<_>>()?;
         }
         // What wakes functions comes last.
-        items.sort_by_key(|item| !self.is(item, Part::Own));
+        items.sort_by_key(|item| !self.is(item, TenantPart::Own));
         let put = |item: &Item| -> Result<WriteRequest> {
             Ok(WriteRequest::builder()
                 .put_request(PutRequest::builder().set_item(Some(item.attributes().clone())).build()?)
@@ -154,7 +154,7 @@ impl Place {
         );
         let mut items = self.lines().await?.values().map(|line| parse(line)).collect::<Result<Vec<_>>>()?;
         // The entry in the list of tenants first: nothing is decided from then on.
-        items.sort_by_key(|item| self.is(item, Part::Own));
+        items.sort_by_key(|item| self.is(item, TenantPart::Own));
         let gone = |item: &Item| -> Result<WriteRequest> {
             Ok(WriteRequest::builder().delete_request(DeleteRequest::builder().set_key(Some(item.key())).build()?).build())
         };
@@ -182,7 +182,7 @@ impl Place {
         Ok(ask.send().await?.item.map(Item::from))
     }
 
-    fn is(&self, item: &Item, part: Part) -> bool {
+    fn is(&self, item: &Item, part: TenantPart) -> bool {
         item.part_of(&self.tenant) == Some(part)
     }
 

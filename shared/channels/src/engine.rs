@@ -1,7 +1,7 @@
 //! The template engine, held to bounds: an empty environment, strict undefined, fuel, and a writer that stops.
 //!
 //! A value never becomes part of the text that is parsed as Markdown. Each printed value is kept aside and stands in the text as
-//! one private-use character ([`Part`]), so that no name can open a tag, a link or a list, whatever it holds.
+//! one private-use character ([`PrintedValue`]), so that no name can open a tag, a link or a list, whatever it holds.
 
 use std::fmt::Write as _;
 use std::io;
@@ -26,19 +26,19 @@ const MARK_FIRST: u32 = 0xf0000;
 pub struct Marked {
     /// The text with marks in it.
     pub text: String,
-    values: Vec<Part>,
+    values: Vec<PrintedValue>,
 }
 
 /// One printed value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum PrintedValue {
     /// Plain text on one line.
     Text(String),
     /// An address on the web, safe to link to.
     Url(String),
 }
 
-impl Part {
+impl PrintedValue {
     /// What a reader sees.
     pub fn shown(&self) -> &str {
         match self {
@@ -49,7 +49,7 @@ impl Part {
 
 impl Marked {
     /// The value that a character stands for, if it stands for one.
-    pub fn value(&self, mark: char) -> Option<&Part> {
+    pub fn value(&self, mark: char) -> Option<&PrintedValue> {
         u32::from(mark).checked_sub(MARK_FIRST).and_then(|index| self.values.get(index as usize))
     }
 
@@ -95,7 +95,7 @@ pub fn run(source: &str, context: &Value, locale: &'static Locale) -> Result<Mar
 /// The values printed so far.
 #[derive(Default)]
 struct Kept {
-    parts: Vec<Part>,
+    parts: Vec<PrintedValue>,
     bytes: usize,
 }
 
@@ -143,21 +143,21 @@ fn nothing_to_show() -> minijinja::Error {
 }
 
 /// A value as it is printed.
-fn part(value: &Value, locale: &'static Locale) -> Result<Part, minijinja::Error> {
+fn part(value: &Value, locale: &'static Locale) -> Result<PrintedValue, minijinja::Error> {
     if let Some(url) = value.downcast_object_ref::<Url>() {
-        return Ok(Part::Url(url.0.clone()));
+        return Ok(PrintedValue::Url(url.0.clone()));
     }
     if let Some(shown) = values::shown(value, locale) {
-        return Ok(Part::Text(plain(&shown)));
+        return Ok(PrintedValue::Text(plain(&shown)));
     }
     if value.is_none() || value.is_undefined() {
         return Err(nothing_to_show());
     }
     if let Some(text) = value.as_str() {
-        return Ok(Part::Text(plain(text)));
+        return Ok(PrintedValue::Text(plain(text)));
     }
     match value.kind() {
-        minijinja::value::ValueKind::Number => Ok(Part::Text(value.to_string())),
+        minijinja::value::ValueKind::Number => Ok(PrintedValue::Text(value.to_string())),
         _ => Err(refuse("only texts, numbers, amounts and dates can be shown")),
     }
 }

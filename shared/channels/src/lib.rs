@@ -36,4 +36,4 @@ pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, UPCO
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::Ses;
 pub use sns::Sns;
-pub use template::{Flaw, Template, flaws};
+pub use template::{Template, TemplateFlaw, flaws};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use crate::engine::{Marked, Part};
+use crate::engine::{Marked, PrintedValue};
 use crate::plain::{html, link};
 
 /// Parsed prose.
@@ -124,11 +124,11 @@ impl Reader<'_> {
             }
             for character in line.chars() {
                 match self.marked.value(character) {
-                    Some(Part::Url(url)) => {
+                    Some(PrintedValue::Url(url)) => {
                         let own = self.link.is_none().then(|| Rc::from(url.as_str()));
                         self.run(url, own);
                     }
-                    Some(Part::Text(value)) => self.run(value, None),
+                    Some(PrintedValue::Text(value)) => self.run(value, None),
                     None => self.run(character.encode_utf8(&mut [0; 4]), None),
                 }
             }

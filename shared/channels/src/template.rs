@@ -34,7 +34,7 @@ pub struct Template {
 
 /// One thing that keeps a template from being published.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Flaw {
+pub struct TemplateFlaw {
     /// JSON pointer into the template: `/body`.
     pub pointer: &'static str,
     /// What is wrong, where, and how to mend it.
@@ -45,13 +45,13 @@ pub struct Flaw {
 ///
 /// It is read token by token, compiled, and rendered with made-up data of every shape that real data has: one invoice, several
 /// and many, with and without a way to pay and a date to pay by, in a known and an unknown region.
-pub fn flaws(template: &Template) -> Vec<Flaw> {
+pub fn flaws(template: &Template) -> Vec<TemplateFlaw> {
     let mut flaws = form_flaws(template);
     let sources =
         [("/subject", template.subject.as_deref(), SUBJECT_BYTES_MAX), ("/body", Some(&*template.body), BODY_BYTES_MAX)];
     for (pointer, source, bytes_max) in sources {
         let Some(source) = source else { continue };
-        let add = |flaws: &mut Vec<Flaw>, detail: String| flaws.push(Flaw { pointer, detail });
+        let add = |flaws: &mut Vec<TemplateFlaw>, detail: String| flaws.push(TemplateFlaw { pointer, detail });
         if source.len() > bytes_max {
             add(&mut flaws, format!("{} bytes are more than the {bytes_max} allowed", source.len()));
             continue;
@@ -73,9 +73,9 @@ pub fn flaws(template: &Template) -> Vec<Flaw> {
     if flaws.is_empty() { trial_flaws(template) } else { flaws }
 }
 
-fn form_flaws(template: &Template) -> Vec<Flaw> {
+fn form_flaws(template: &Template) -> Vec<TemplateFlaw> {
     let mut flaws = Vec::new();
-    let mut add = |pointer, detail: &str| flaws.push(Flaw { pointer, detail: detail.to_owned() });
+    let mut add = |pointer, detail: &str| flaws.push(TemplateFlaw { pointer, detail: detail.to_owned() });
     let id_byte = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
     if template.id.is_empty() || template.id.len() > 64 || !template.id.bytes().all(id_byte) {
         add("/id", "must be 1 to 64 of a-z, 0-9, '-' and '_'");
@@ -104,11 +104,11 @@ fn is_language(text: &str) -> bool {
 }
 
 /// Renders with every sample; the first failures, each once.
-fn trial_flaws(template: &Template) -> Vec<Flaw> {
+fn trial_flaws(template: &Template) -> Vec<TemplateFlaw> {
     let mut found = BTreeSet::new();
     for sample in samples::all(&template.language) {
         if let Err(error) = crate::render(template, &sample, &samples::brand()) {
-            found.insert(Flaw { pointer: error.pointer(), detail: error.detail() });
+            found.insert(TemplateFlaw { pointer: error.pointer(), detail: error.detail() });
         }
     }
     found.into_iter().collect()

@@ -88,7 +88,7 @@ pub struct Hint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// Whose the webhook's address and secret are.
-    pub scope: Scope,
+    pub scope: WebhookScope,
     /// The status that tells this vendor that a signature did not match.
     pub bad_signature_status: u16,
     /// How long the vendor waits for an answer.
@@ -99,7 +99,7 @@ pub struct Capabilities {
 
 /// Whose a webhook's address and secret are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum WebhookScope {
     /// One tenant's: `/webhooks/{tenant}/{source}`.
     Tenant,
     /// The vendor app's, for the companies of many tenants: `/webhooks/app/{source}`.

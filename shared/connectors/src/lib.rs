@@ -31,8 +31,8 @@ pub use accounting_api::{
     Access, AccountingApi, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, VendorRequest, customer_id, place,
 };
 pub use connector::{
-    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected, Scope,
-    Unnamed,
+    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected,
+    Unnamed, WebhookScope,
 };
 pub use incoming::{Headers, Incoming, Secret};
 

@@ -25,7 +25,7 @@ const SHORT: Duration = Duration::from_secs(2);
 
 /// What an ask came to.
 #[derive(Debug, thiserror::Error)]
-pub enum Failed {
+pub enum LinkError {
     /// The vendor's trouble.
     #[error(transparent)]
     Vendor(#[from] Trouble),
@@ -112,8 +112,8 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failed`].
-    pub async fn ask(&self, company: &Company, ask: &VendorRequest) -> Result<Page, Failed> {
+    /// [`LinkError`].
+    pub async fn ask(&self, company: &Company, ask: &VendorRequest) -> Result<Page, LinkError> {
         let site = Site { tenant: self.tenant, realm: &self.realm, company, base: self.base.as_deref() };
         let answer = self.send(&self.books.request(&site, ask)).await?;
         let page = match self.books.read(&site, ask, &answer) {
@@ -132,8 +132,8 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failed`].
-    pub async fn invoice_link(&self, company: &Company, invoice: &str) -> Result<Option<String>, Failed> {
+    /// [`LinkError`].
+    pub async fn invoice_link(&self, company: &Company, invoice: &str) -> Result<Option<String>, LinkError> {
         let site = Site { tenant: self.tenant, realm: &self.realm, company, base: self.base.as_deref() };
         let Some(request) = self.books.link(&site, invoice) else { return Ok(None) };
         Ok(self.books.read_link(&self.send(&request).await?))
@@ -143,8 +143,8 @@ impl<'a> Link<'a> {
     ///
     /// # Errors
     ///
-    /// [`Failed`].
-    pub async fn pdf(&self, company: &Company, invoice: &str) -> Result<Option<Bytes>, Failed> {
+    /// [`LinkError`].
+    pub async fn pdf(&self, company: &Company, invoice: &str) -> Result<Option<Bytes>, LinkError> {
         let site = Site { tenant: self.tenant, realm: &self.realm, company, base: self.base.as_deref() };
         let answer = self.send(&self.books.pdf(&site, invoice)).await?;
         let is_pdf = answer.status().is_success() && answer.body().starts_with(b"%PDF");
@@ -160,7 +160,7 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    async fn send(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, Failed> {
+    async fn send(&self, request: &Request<Bytes>) -> Result<Response<Bytes>, LinkError> {
         let wait = std::mem::take(&mut self.pace.lock().unwrap_or_else(std::sync::PoisonError::into_inner).wait);
         match wait {
             Some(wait) if wait <= SHORT => tokio::time::sleep(wait).await,

@@ -41,7 +41,7 @@ pub struct Progress {
     pub good_at: Option<Timestamp>,
     /// What keeps them from being read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<Held>,
+    pub trouble: Option<ReadingTrouble>,
     /// Since when the vendor says nothing but that it was asked too often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited: Option<Limited>,
@@ -83,7 +83,7 @@ pub struct Comparison {
     /// Pages that were listed and kept.
     pub pages: u32,
     /// What comes next.
-    pub next: Next,
+    pub next: ComparisonStep,
     /// Customers whose balance differed.
     pub differing: u32,
     /// Those of them that differ still, after what differs was read again.
@@ -95,7 +95,7 @@ pub struct Comparison {
 /// What comes next in a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Next {
+pub enum ComparisonStep {
     /// The page of the books that is listed next; none is the first.
     List(Option<String>),
     /// All is listed; the customers after this one are compared.
@@ -115,7 +115,7 @@ pub struct Limited {
 
 /// What keeps the books from being read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct ReadingTrouble {
     /// What was wrong, in words for people.
     pub why: String,
     /// Whether only a person can mend it, by connecting again.

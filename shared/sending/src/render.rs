@@ -18,10 +18,10 @@ pub(crate) fn links(portal_url: &str, token: &str, stop: &str, language: &str) -
 
 /// The template's text in the customer's language, else the tenant's, else English, else any that it has.
 pub(crate) fn choose<'a>(
-    templates: &'a [store::Template],
+    templates: &'a [store::StoredTemplate],
     customer: Option<&str>,
     tenant: Option<&str>,
-) -> Option<&'a store::Template> {
+) -> Option<&'a store::StoredTemplate> {
     let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
     let exact = |wanted: &str| templates.iter().find(|template| template.language.eq_ignore_ascii_case(wanted));
     let near = |wanted: &str| templates.iter().find(|template| primary(&template.language) == primary(wanted));
@@ -39,7 +39,7 @@ pub(crate) fn render(
     pending: &Pending,
     rows: &[Covered],
     contact: &Contact,
-    template: &store::Template,
+    template: &store::StoredTemplate,
     links: Links,
 ) -> Result<Rendered, RenderError> {
     let facts: &Facts = situation.facts;
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_customers_language_wins() {
-        let template = |language: &str| store::Template {
+        let template = |language: &str| store::StoredTemplate {
             id: "reminder".to_owned(),
             channel: Channel::Email,
             language: language.to_owned(),

@@ -9,7 +9,7 @@ use domain::{Customer, CustomerId, Invoice, Settings, TenantId};
 use serde_json::Value;
 
 use crate::{
-    Head, Record, Result, Task, Template,
+    Head, Record, Result, StoredTemplate, Task,
     customer::{facts::invoice_of, head::read_head},
     message::record,
     table::{
@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use crate::table::attributes;
-pub use attributes::{Attribute, Form, KINDS, Kind};
+pub use attributes::{Attribute, Form, ItemKind, KINDS};
 
 /// An item of the table, or an image of one in its stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ pub enum Stored {
     /// A tenant's settings.
     Settings(Box<Settings>),
     /// A version of a template.
-    Template(Box<Template>),
+    Template(Box<StoredTemplate>),
     /// A customer's profile.
     Profile(Box<Customer>),
     /// An invoice. Tombstones are [`Stored::Other`].
@@ -57,7 +57,7 @@ pub enum Stored {
 
 /// Which part of a tenant an item is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum TenantPart {
     /// Its entry in the list of tenants: without it the sweep passes the tenant over.
     Registry,
     /// That a company of an accounting system is the tenant's.
@@ -121,13 +121,13 @@ impl Item {
     }
 
     /// Which part of `tenant` it is; `None` when it is none.
-    pub fn part_of(&self, tenant: &TenantId) -> Option<Part> {
+    pub fn part_of(&self, tenant: &TenantId) -> Option<TenantPart> {
         if self.tenant().as_ref() == Some(tenant) {
-            Some(Part::Own)
+            Some(TenantPart::Own)
         } else if self.pk() == keys::tenants() {
-            (self.sk() == tenant.as_str()).then_some(Part::Registry)
+            (self.sk() == tenant.as_str()).then_some(TenantPart::Registry)
         } else if keys::is_company(self.pk()) {
-            (text(&self.0, company::TENANT) == Some(tenant.as_str())).then_some(Part::Company)
+            (text(&self.0, company::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Company)
         } else {
             None
         }

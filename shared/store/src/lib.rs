@@ -63,7 +63,7 @@ pub use tenant::{
     stops::Stop,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     vault::Vault,
-    workflows::{OpenCases, Read, Template},
+    workflows::{OpenCases, Read, StoredTemplate},
 };
 
 /// The table.

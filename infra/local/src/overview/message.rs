@@ -128,7 +128,7 @@ impl Message {
         let settings = overview.settings.get(&self.tenant)?;
         let today = self.at.to_zoned(tenant_zone(settings)).date();
         let currency = self.lines.iter().find_map(|line| line.amount)?.currency();
-        let mut candidates: Vec<&store::Template> = overview
+        let mut candidates: Vec<&store::StoredTemplate> = overview
             .templates
             .iter()
             .filter(|(owner, one)| *owner == self.tenant && one.channel == self.channel && one.id == self.template.0)
@@ -192,7 +192,7 @@ impl Line {
     }
 }
 
-fn as_text(template: &store::Template) -> channels::Template {
+fn as_text(template: &store::StoredTemplate) -> channels::Template {
     channels::Template {
         id: template.id.clone(),
         channel: template.channel,

@@ -47,7 +47,7 @@ pub struct Overview {
     pub(crate) settings: BTreeMap<String, Settings>,
     pub(crate) customers: BTreeMap<CustomerId, (String, Customer)>,
     pub(crate) invoices: BTreeMap<String, Invoice>,
-    pub(crate) templates: Vec<(String, store::Template)>,
+    pub(crate) templates: Vec<(String, store::StoredTemplate)>,
 }
 
 impl Overview {

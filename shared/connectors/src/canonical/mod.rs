@@ -11,7 +11,7 @@ use domain::{Document, PaymentKind, TenantId};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    Bodies, Capabilities, Connector, Doubted, Incoming, Objects, Reading, Refused, Rejected, Scope, Secret, form,
+    Bodies, Capabilities, Connector, Doubted, Incoming, Objects, Reading, Refused, Rejected, Secret, WebhookScope, form,
     json::{self, Flaws, Object},
     signature,
 };
@@ -49,7 +49,7 @@ impl Connector for Canonical {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            scope: Scope::Tenant,
+            scope: WebhookScope::Tenant,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(15),
             bare_answers: false,

@@ -24,7 +24,7 @@ use jiff::SignedDuration;
 
 use crate::{
     Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
-    Rejected, Scope, Secret, Site, Trouble, VendorRequest, accounting_api, signature,
+    Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
 /// The connector of QuickBooks Online.
@@ -45,7 +45,7 @@ impl Connector for QuickBooks {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            scope: Scope::App,
+            scope: WebhookScope::App,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(3),
             bare_answers: true,

@@ -12,7 +12,7 @@ use crate::{
     Parked,
     json::Flaws,
     stripe::{
-        event::{Event, Rank, seconds},
+        event::{Rank, StripeEvent, seconds},
         invoice, money,
     },
 };
@@ -22,7 +22,7 @@ const STAGE_INVOICE: u8 = 0;
 const STAGE_CUSTOMER: u8 = 1;
 
 /// What a `customer.*` event says of its balance. One that has nothing in its favour is only worth saying where that is new.
-pub fn of_customer(notes: &mut Vec<Parked>, event: &Event<'_>, customer: &str) -> Vec<Document> {
+pub fn of_customer(notes: &mut Vec<Parked>, event: &StripeEvent<'_>, customer: &str) -> Vec<Document> {
     let mut flaws = Flaws::default();
     let object = &event.object;
     let by_currency = object.optional_object(&mut flaws, "invoice_credit_balance");
@@ -50,7 +50,7 @@ pub fn of_customer(notes: &mut Vec<Parked>, event: &Event<'_>, customer: &str) -
 
 /// What a finalized invoice with a negative total adds to the balance. Not finalized, or undone, it adds nothing that the customer's own
 /// event does not say.
-pub fn of_invoice(flaws: &mut Flaws, event: &Event<'_>, customer: &str) -> Option<Document> {
+pub fn of_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>, customer: &str) -> Option<Document> {
     let object = &event.object;
     let currency = object.required(flaws, "currency", money::currency)?;
     let total = object.required(flaws, "total", money::signed(currency));
@@ -65,7 +65,7 @@ pub fn of_invoice(flaws: &mut Flaws, event: &Event<'_>, customer: &str) -> Optio
     Some(credit(event, customer, currency, -ending.or(total)?, at, STAGE_INVOICE))
 }
 
-fn credit(event: &Event<'_>, customer: &str, currency: Currency, favour: i64, at: Timestamp, stage: u8) -> Document {
+fn credit(event: &StripeEvent<'_>, customer: &str, currency: Currency, favour: i64, at: Timestamp, stage: u8) -> Document {
     let mut payment = Payment {
         legal_entity: None,
         id: event.balance_id(customer, currency),
@@ -78,6 +78,6 @@ fn credit(event: &Event<'_>, customer: &str, currency: Currency, favour: i64, at
         received_on: event.date(at),
         allocations: Vec::new(),
     };
-    payment.source_version = Event::version_at(at, Rank::stage(stage), &payment);
+    payment.source_version = StripeEvent::version_at(at, Rank::stage(stage), &payment);
     Document::Payment { customer: event.called(customer), payment }
 }

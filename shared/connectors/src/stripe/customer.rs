@@ -9,7 +9,7 @@ use crate::{
     phone, places,
     stripe::{
         SOURCE,
-        event::{Event, Rank, expandable_id},
+        event::{Rank, StripeEvent, expandable_id},
     },
 };
 
@@ -17,7 +17,7 @@ use crate::{
 const NO_CODE: &str = "is not an E.164 phone number, such as +493012345678";
 
 /// The customer of a `customer.*` event.
-pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Option<Customer> {
+pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &StripeEvent<'_>) -> Option<Customer> {
     let external_id = event.object.required(flaws, "id", form::id)?;
     let mut customer = describe(notes, &event.object, event, external_id, "");
     let locales = event.object.field("preferred_locales").and_then(Value::as_array);
@@ -28,7 +28,7 @@ pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Op
 }
 
 /// The customer as the invoice shows it: without a version, so that it only creates.
-pub fn of_invoice(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Option<Customer> {
+pub fn of_invoice(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &StripeEvent<'_>) -> Option<Customer> {
     let field = if event.object.field("customer").is_some() { "customer" } else { "customer_account" };
     if event.object.field(field).is_none() {
         flaws.add(event.object.pointer("customer"), "is missing; assign the invoice to a customer in Stripe");
@@ -45,7 +45,13 @@ pub fn of_invoice(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>)
 }
 
 /// What `object` says in the fields that begin with `prefix`. What cannot be used is left out with a note.
-fn describe(notes: &mut Vec<Parked>, object: &Object<'_>, event: &Event<'_>, external_id: String, prefix: &str) -> Customer {
+fn describe(
+    notes: &mut Vec<Parked>,
+    object: &Object<'_>,
+    event: &StripeEvent<'_>,
+    external_id: String,
+    prefix: &str,
+) -> Customer {
     let field = |name: &str| format!("{prefix}{name}");
     let mut note = |name: &str, detail: String| {
         notes.push(Parked { pointer: object.pointer(name), detail: format!("{detail}; it was left out: mend it in Stripe") });

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A snapshot event.
-pub struct Event<'a> {
+pub struct StripeEvent<'a> {
     /// Its type: `invoice.paid`.
     pub kind: &'a str,
     /// When it happened, to the second.
@@ -63,7 +63,7 @@ impl Rank {
     }
 }
 
-impl<'a> Event<'a> {
+impl<'a> StripeEvent<'a> {
     /// The envelope.
     pub fn read(flaws: &mut Flaws, root: &Object<'a>, tenant: &'a TenantId, zone: &'a TimeZone) -> Option<Self> {
         let kind = root.required(flaws, "type", form::string);

@@ -16,7 +16,7 @@ use crate::{
     json::Flaws,
     stripe::{
         balance, customer,
-        event::{Event, Rank, expandable_id, seconds},
+        event::{Rank, StripeEvent, expandable_id, seconds},
         money, payment,
     },
 };
@@ -58,7 +58,7 @@ const STATUSES: &[(&str, Status)] = &[
 const STAGE_DELETED: u8 = 5;
 
 /// The invoice of an `invoice.*` event with its customer, and its payments where it lists them.
-pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Vec<Document> {
+pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &StripeEvent<'_>) -> Vec<Document> {
     if event.object.field("total").is_some_and(|total| total.as_i64().is_some_and(|total| total < 0)) {
         return negative(flaws, notes, event);
     }
@@ -71,13 +71,13 @@ pub fn read(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Ve
 }
 
 /// An invoice that asks for nothing and is added to what the customer's balance has in its favour.
-fn negative(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Vec<Document> {
+fn negative(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &StripeEvent<'_>) -> Vec<Document> {
     let Some(customer) = customer::of_invoice(flaws, notes, event) else { return Vec::new() };
     let Some(credit) = balance::of_invoice(flaws, event, &customer.external_id) else { return Vec::new() };
     vec![Document::Customer(customer), credit]
 }
 
-fn invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Invoice> {
+fn invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Invoice> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
     let status = object.required(flaws, "status", status);
@@ -145,7 +145,7 @@ fn invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Invoice> {
 
 /// When an invoice without a due date falls due: when it was issued, if Stripe charges it by itself. An open one that is
 /// sent to be paid must say.
-fn due_when_charged(flaws: &mut Flaws, event: &Event<'_>, status: Status, issued_at: Timestamp) -> Option<Timestamp> {
+fn due_when_charged(flaws: &mut Flaws, event: &StripeEvent<'_>, status: Status, issued_at: Timestamp) -> Option<Timestamp> {
     let sent = event.object.field("collection_method").is_some_and(|method| method == "send_invoice");
     if sent && status == Status::Open {
         flaws.add(event.object.pointer("due_date"), "is missing on an open invoice that is sent; set its due date in Stripe");
@@ -155,6 +155,6 @@ fn due_when_charged(flaws: &mut Flaws, event: &Event<'_>, status: Status, issued
 }
 
 /// The id of the invoice that another object names.
-pub fn named_invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<String> {
+pub fn named_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<String> {
     event.object.optional(flaws, "invoice", expandable_id)
 }

@@ -26,11 +26,11 @@ use domain::{Document, TenantId};
 use jiff::tz::TimeZone;
 
 use crate::{
-    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Scope, Secret,
-    Unnamed, form,
+    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Secret, Unnamed,
+    WebhookScope, form,
     json::{self, Flaws, Object},
     signature,
-    stripe::event::Event,
+    stripe::event::StripeEvent,
 };
 
 /// The connector of Stripe.
@@ -48,7 +48,7 @@ impl Connector for Stripe {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            scope: Scope::Tenant,
+            scope: WebhookScope::Tenant,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(10),
             bare_answers: false,
@@ -95,7 +95,7 @@ impl Objects for Stripe {
         let mut reading = Reading { event_id, ..Reading::default() };
         if root.field("object").is_some_and(|object| object == "v2.core.event") {
             flaws.add("/object", "is a thin event, which carries no object; choose snapshot payloads for this event destination");
-        } else if let Some(event) = Event::read(&mut flaws, &root, tenant, zone) {
+        } else if let Some(event) = StripeEvent::read(&mut flaws, &root, tenant, zone) {
             match documents(&mut flaws, &mut reading.parked, &event) {
                 Outcome::Documents(documents) if flaws.count() == 0 => reading.documents = documents,
                 Outcome::Documents(_) => reading.parked.clear(),
@@ -121,7 +121,7 @@ enum Outcome {
 }
 
 /// What one event comes to; `notes` are flaws that do not keep the rest from being taken.
-fn documents(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &Event<'_>) -> Outcome {
+fn documents(flaws: &mut Flaws, notes: &mut Vec<Parked>, event: &StripeEvent<'_>) -> Outcome {
     match event.kind {
         "invoice.created"
         | "invoice.finalized"

@@ -14,7 +14,7 @@ use crate::{
     json::{Flaws, Object},
     stripe::{
         Outcome,
-        event::{Event, Rank, expandable_id, seconds},
+        event::{Rank, StripeEvent, expandable_id, seconds},
         invoice::named_invoice,
         money,
     },
@@ -35,7 +35,7 @@ struct Receipt {
 }
 
 impl Receipt {
-    fn into_payment(self, event: &Event<'_>) -> Payment {
+    fn into_payment(self, event: &StripeEvent<'_>) -> Payment {
         let of = |invoice: &String| Allocation { invoice: event.invoice_id(invoice), amount_minor: self.amount_minor };
         let allocations = self.invoice.iter().map(of).filter(|allocation| allocation.amount_minor > 0).collect();
         let mut payment = Payment {
@@ -61,13 +61,13 @@ const STAGE_FAILED: u8 = 1;
 const STAGE_PAID: u8 = 2;
 
 /// The payment of an `invoice_payment.paid` event. The object does not say whose it is, only for which invoice.
-pub fn of_invoice(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
+pub fn of_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Document> {
     let receipt = invoice_payment(flaws, event, &event.object)?;
     let customer = CustomerRef::OfInvoice(event.invoice_id(receipt.invoice.as_ref()?));
     Some(Document::Payment { customer, payment: receipt.into_payment(event) })
 }
 
-fn invoice_payment(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Option<Receipt> {
+fn invoice_payment(flaws: &mut Flaws, event: &StripeEvent<'_>, object: &Object<'_>) -> Option<Receipt> {
     let own_id = object.required(flaws, "id", form::id);
     let invoice = object.required(flaws, "invoice", expandable_id);
     let currency = object.required(flaws, "currency", money::currency)?;
@@ -90,7 +90,7 @@ fn invoice_payment(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) ->
 }
 
 /// The payments that an invoice shows: the one it names (before Basil), or those that it lists when expanded.
-pub fn listed_on_invoice(flaws: &mut Flaws, event: &Event<'_>, invoice: &Invoice, customer: &CustomerId) -> Vec<Document> {
+pub fn listed_on_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>, invoice: &Invoice, customer: &CustomerId) -> Vec<Document> {
     let named = event.object.optional(flaws, "payment_intent", expandable_id);
     let charged = event.object.optional(flaws, "charge", expandable_id);
     let out_of_band = event.object.field("paid_out_of_band").is_some_and(|flag| flag == true);
@@ -116,7 +116,7 @@ pub fn listed_on_invoice(flaws: &mut Flaws, event: &Event<'_>, invoice: &Invoice
 }
 
 /// The payment of a `payment_intent.*` event: for the invoice that it names, as those before Basil do, else of its customer.
-pub fn of_intent(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
+pub fn of_intent(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Outcome {
     let invoice = named_invoice(flaws, event);
     let customer = event.object.optional(flaws, "customer", expandable_id);
     match (invoice, customer) {
@@ -134,7 +134,7 @@ pub fn of_intent(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
     }
 }
 
-fn intent(flaws: &mut Flaws, event: &Event<'_>, invoice: Option<String>) -> Option<Payment> {
+fn intent(flaws: &mut Flaws, event: &StripeEvent<'_>, invoice: Option<String>) -> Option<Payment> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
     let currency = object.required(flaws, "currency", money::currency)?;
@@ -153,7 +153,7 @@ fn intent(flaws: &mut Flaws, event: &Event<'_>, invoice: Option<String>) -> Opti
 ///
 /// It takes off its invoice what it credits before payment and what it refunds after: the refund takes the same off what
 /// was paid. What it adds to the customer's balance is no credit here, because Stripe takes it off the next invoice.
-pub fn credit_note(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
+pub fn credit_note(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Document> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
     let invoice = object.required(flaws, "invoice", expandable_id);

@@ -7,7 +7,7 @@ use crate::{
     json::{Flaws, Object},
     stripe::{
         Outcome,
-        event::{Event, Rank, expandable_id},
+        event::{Rank, StripeEvent, expandable_id},
         money,
     },
 };
@@ -40,7 +40,7 @@ const DISPUTE_STATUSES: &[(&str, (bool, u8))] = &[
 ];
 
 /// The payment that a refund or dispute takes from: its payment intent, else its charge.
-fn payment(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Option<PaymentId> {
+fn payment(flaws: &mut Flaws, event: &StripeEvent<'_>, object: &Object<'_>) -> Option<PaymentId> {
     let intent = object.optional(flaws, "payment_intent", expandable_id);
     let charge = object.optional(flaws, "charge", expandable_id);
     let named = intent.or(charge);
@@ -51,7 +51,7 @@ fn payment(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Option<
 }
 
 /// A refund, by its own id wherever it shows up, so that it counts once.
-pub fn refund(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Option<Document> {
+pub fn refund(flaws: &mut Flaws, event: &StripeEvent<'_>, object: &Object<'_>) -> Option<Document> {
     let external_id = object.required(flaws, "id", form::id);
     let currency = object.required(flaws, "currency", money::currency)?;
     let amount_minor = object.required(flaws, "amount", money::amount(currency));
@@ -80,7 +80,7 @@ pub fn refund(flaws: &mut Flaws, event: &Event<'_>, object: &Object<'_>) -> Opti
 /// API versions since 2022-11-15 leave them out, and since 2024-10-28 every refund has events of its own, which carry it
 /// (<https://docs.stripe.com/changelog/acacia/2024-10-28/refund-webhook-update>); between the two nothing does, and that is
 /// parked. `amount_refunded` becomes no document: it would count the same refunds a second time.
-pub fn refunds_of_charge(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
+pub fn refunds_of_charge(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Outcome {
     let refunds = event.object.optional_object(flaws, "refunds");
     let documents = refunds.map_or_else(Vec::new, |refunds| {
         refunds.list(flaws, "data", REFUNDS_MAX, |flaws, value, _, at| {
@@ -101,7 +101,7 @@ pub fn refunds_of_charge(flaws: &mut Flaws, event: &Event<'_>) -> Outcome {
 }
 
 /// The dispute of a `charge.dispute.*` event: a chargeback while the money is with the bank.
-pub fn dispute(flaws: &mut Flaws, event: &Event<'_>) -> Option<Document> {
+pub fn dispute(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Document> {
     let object = &event.object;
     let external_id = object.required(flaws, "id", form::id);
     let currency = object.required(flaws, "currency", money::currency)?;

@@ -25,7 +25,7 @@ use jiff::SignedDuration;
 
 use crate::{
     Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
-    Rejected, Scope, Secret, Site, Trouble, VendorRequest, accounting_api, signature,
+    Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
 /// The connector of Xero.
@@ -46,7 +46,7 @@ impl Connector for Xero {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            scope: Scope::App,
+            scope: WebhookScope::App,
             bad_signature_status: STATUS,
             answer_within: Duration::from_secs(5),
             bare_answers: true,

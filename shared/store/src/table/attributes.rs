@@ -49,7 +49,7 @@ pub struct Attribute {
 
 /// The attributes of a kind of item, or of a map or JSON text in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub struct ItemKind {
     /// The kind: the name of its module here.
     pub kind: &'static str,
     /// Its attributes beside those of every item.
@@ -61,7 +61,7 @@ macro_rules! item {
     ($kind:literal: $( $name:ident = $stored:literal, $form:ident, $holds:literal; )*) => {
         $( #[doc = $holds] pub const $name: &str = $stored; )*
         /// What tools that are not Rust are told of them.
-        pub const KIND: $crate::table::attributes::Kind = $crate::table::attributes::Kind {
+        pub const KIND: $crate::table::attributes::ItemKind = $crate::table::attributes::ItemKind {
             kind: $kind,
             attributes: &[$(
                 $crate::table::attributes::Attribute {
@@ -486,7 +486,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [Kind; 28] = [
+pub const KINDS: [ItemKind; 28] = [
     every::KIND,
     document::KIND,
     registry::KIND,

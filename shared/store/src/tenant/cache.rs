@@ -8,7 +8,7 @@ use std::{
 use domain::{Channel, CompiledWorkflow, Settings, TenantId};
 use jiff::civil::Date;
 
-use crate::Template;
+use crate::StoredTemplate;
 
 /// Published workflow bodies that are kept before the cache starts afresh.
 const WORKFLOWS_MAX: usize = 2_000;
@@ -27,7 +27,7 @@ pub(crate) struct Base {
 }
 
 /// A template in every language, and the highest of its versions.
-type Texts = (u32, Arc<[Template]>);
+type Texts = (u32, Arc<[StoredTemplate]>);
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -69,11 +69,18 @@ impl Cache {
         self.with(|kept| kept.policies.insert(tenant.clone(), base));
     }
     /// A template's texts in every language, if its highest version is `version`.
-    pub(crate) fn template(&self, tenant: &TenantId, id: &str, channel: Channel, version: u32) -> Option<Arc<[Template]>> {
+    pub(crate) fn template(&self, tenant: &TenantId, id: &str, channel: Channel, version: u32) -> Option<Arc<[StoredTemplate]>> {
         let key = (tenant.clone(), id.to_owned(), channel);
         self.with(|kept| kept.templates.get(&key).filter(|(known, _)| *known == version).map(|(_, texts)| Arc::clone(texts)))
     }
-    pub(crate) fn keep_template(&self, tenant: &TenantId, id: &str, channel: Channel, version: u32, texts: &Arc<[Template]>) {
+    pub(crate) fn keep_template(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        channel: Channel,
+        version: u32,
+        texts: &Arc<[StoredTemplate]>,
+    ) {
         self.with(|kept| {
             if kept.templates.len() >= TEMPLATES_MAX {
                 kept.templates.clear();

@@ -38,7 +38,7 @@ pub enum Read {
 /// A message's text in one language for one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Template {
+pub struct StoredTemplate {
     /// Its id, as steps name it.
     pub id: String,
     /// The channel.
@@ -151,7 +151,7 @@ impl Store {
             }
             let mut templates: BTreeMap<(String, Channel), u32> = BTreeMap::new();
             for row in self.range(OP, Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await? {
-                let template: Template = json(&row, DOC)?;
+                let template: StoredTemplate = json(&row, DOC)?;
                 let version = templates.entry((template.id, template.channel)).or_default();
                 *version = template.version.max(*version);
             }
@@ -325,7 +325,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Error::Conflict`] when others kept storing; [`Error::Refused`] when there is no such tenant.
-    pub async fn put_template(&self, tenant: &TenantId, template: &Template) -> Result<u32> {
+    pub async fn put_template(&self, tenant: &TenantId, template: &StoredTemplate) -> Result<u32> {
         const OP: &str = "store a template of";
         self.must_tenant(tenant).await?;
         let mut tries = Tries::new(ATTEMPTS, OP, &template.id);
@@ -334,12 +334,12 @@ impl Store {
             let all = self.template(tenant, &template.id, template.channel).await?;
             let own = all.iter().find(|known| known.language == template.language);
             if let Some(own) = own
-                && (Template { version: own.version, ..template.clone() }) == *own
+                && (StoredTemplate { version: own.version, ..template.clone() }) == *own
             {
                 return Ok(own.version);
             }
             let version = all.iter().map(|known| known.version).max().unwrap_or(0) + 1;
-            let next = Template { version, ..template.clone() };
+            let next = StoredTemplate { version, ..template.clone() };
             let key = keys::template(tenant, &next.id, next.channel, &next.language);
             let mut change = Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(version));
             change = match own {
@@ -361,7 +361,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of reading.
-    pub async fn templates(&self, tenant: &TenantId) -> Result<Vec<Template>> {
+    pub async fn templates(&self, tenant: &TenantId) -> Result<Vec<StoredTemplate>> {
         let pk = keys::tenant(tenant);
         let rows = self.range("list the templates of", Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await?;
         rows.iter().map(|row| json(row, DOC)).collect()
@@ -372,7 +372,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of reading.
-    pub async fn template(&self, tenant: &TenantId, id: &str, channel: Channel) -> Result<Vec<Template>> {
+    pub async fn template(&self, tenant: &TenantId, id: &str, channel: Channel) -> Result<Vec<StoredTemplate>> {
         let pk = keys::tenant(tenant);
         let prefix = keys::template_prefix(id, channel);
         let rows = self.range("read a template of", Range::new(&pk, &prefix, &last_of(&prefix), EACH_MAX)).await?;
@@ -385,14 +385,20 @@ impl Store {
     /// # Errors
     ///
     /// Those of reading.
-    pub async fn template_of(&self, tenant: &TenantId, policy: &Policy, id: &str, channel: Channel) -> Result<Arc<[Template]>> {
+    pub async fn template_of(
+        &self,
+        tenant: &TenantId,
+        policy: &Policy,
+        id: &str,
+        channel: Channel,
+    ) -> Result<Arc<[StoredTemplate]>> {
         let version = policy.templates.get(&(id.to_owned(), channel)).copied();
         if let Some(version) = version
             && let Some(texts) = self.cache.template(tenant, id, channel, version)
         {
             return Ok(texts);
         }
-        let texts: Arc<[Template]> = self.template(tenant, id, channel).await?.into();
+        let texts: Arc<[StoredTemplate]> = self.template(tenant, id, channel).await?.into();
         // Every text that is stored raises the highest version, so that it says which texts there are.
         if let Some(version) = texts.iter().map(|text| text.version).max() {
             self.cache.keep_template(tenant, id, channel, version, &texts);

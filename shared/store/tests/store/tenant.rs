@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::*;
-use store::{Error, OpenCases, Read, Template};
+use store::{Error, OpenCases, Read, StoredTemplate};
 
 use crate::common::*;
 
@@ -15,8 +15,8 @@ fn workflow(id: &str, name: &str) -> Workflow {
     domain::workflow::read(&text).unwrap()
 }
 
-fn template(language: &str, body: &str) -> Template {
-    Template {
+fn template(language: &str, body: &str) -> StoredTemplate {
+    StoredTemplate {
         id: "reminder".into(),
         channel: Channel::Email,
         language: language.into(),

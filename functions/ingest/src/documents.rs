@@ -18,12 +18,12 @@ use crate::{
 const FIELDS_MAX: usize = 20;
 
 /// Where the bodies of documents are kept that a person must look at.
-pub struct Bodies {
+pub struct RejectedBodies {
     client: aws_sdk_s3::Client,
     bucket: String,
 }
 
-impl Bodies {
+impl RejectedBodies {
     /// The bucket of that name.
     pub fn new(client: aws_sdk_s3::Client, bucket: &str) -> Self {
         Self { client, bucket: bucket.to_owned() }
@@ -50,7 +50,7 @@ impl Bodies {
 /// Those of the table and the bucket; then nothing is lost when the same request comes again.
 pub async fn take(
     store: &Store,
-    bodies: &Bodies,
+    bodies: &RejectedBodies,
     tenant: &TenantId,
     source: &'static str,
     body: &[u8],
