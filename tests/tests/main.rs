@@ -18,6 +18,7 @@ mod judge;
 mod ladder;
 mod lists;
 mod long;
+mod names;
 mod nights;
 mod people;
 mod quickbooks;
