@@ -15,7 +15,8 @@
 - `<!-- on a local stack: TENANT -->` stands where a document speaks of a deployed stack, of its address `$api`, an admin's `$token` and an
   operator's `$operator`. From there on they are those of a local stack with that tenant.
 - Links to the stack, in the text, answer. No block has an unquoted `?` or a comment, because zsh takes neither.
-- Links to files and headings of the repository lead somewhere; so does each path that docs/ARCHITECTURE.md names.
+- Links to files and headings of the repository lead somewhere; so does each path that docs/ARCHITECTURE.md names. docs/api.md names each
+  call of docs/openapi.json.
 
 Needs bash, curl, jq, node, openssl and python3 on the path.
 """
@@ -23,6 +24,7 @@ Needs bash, curl, jq, node, openssl and python3 on the path.
 import argparse
 import concurrent.futures
 import dataclasses
+import json
 import os
 import pathlib
 import queue
@@ -371,6 +373,16 @@ def missing_paths(path: pathlib.Path) -> list[str]:
     return flaws
 
 
+def untold_calls() -> list[str]:
+    """Calls of the admin API that docs/api.md does not name."""
+    table = (ROOT / "docs/api.md").read_text().partition("## All calls")[2]
+    flaws = []
+    for address, methods in json.loads((ROOT / "docs/openapi.json").read_text())["paths"].items():
+        told = " ".join(line.split("|")[1] for line in table.splitlines() if f"`{address}`" in line)
+        flaws += [f"docs/api.md: {name.upper()} {address} is not among all calls" for name in methods if f"`{name.upper()}`" not in told]
+    return flaws
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--local", required=True, help="the built program of infra/local, such as target/debug/local")
@@ -384,7 +396,7 @@ def main() -> int:
     every = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     chosen = [path.resolve() for path in given.documents] or every
     flaws = [flaw for path in [*every, *sorted((ROOT / "docs").glob("*/*.md"))] for flaw in broken_links(path)]
-    flaws += missing_paths(ROOT / "docs/ARCHITECTURE.md")
+    flaws += missing_paths(ROOT / "docs/ARCHITECTURE.md") + untold_calls()
     documents = [Document(path, str(pathlib.Path(given.local).resolve())) for path in chosen]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for document, running in [(document, pool.submit(document.run)) for document in documents]:
