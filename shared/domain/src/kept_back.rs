@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, InvoiceId, InvoiceStatus, ItemOf, ReversalKind,
+    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, Invoice, InvoiceId, InvoiceStatus, ItemOf, ReversalKind,
     dates::days_between,
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
@@ -234,14 +234,18 @@ fn share_of(hold: &Hold, item: &DueItem<'_>, shares: &Shares) -> Option<(Agreeme
 /// release knows what became of it, and what was never sent or stands as only a later release knows.
 pub(crate) fn not_to_be_chased(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Vec<Hold> {
     let mut holds = by_payments(receivables, rules);
+    let is_unsent = |invoice: &Invoice| !rules.chase_unsent && invoice.sent_to_customer == Some(false);
+    let is_kept = |invoice: &&Invoice| matches!(invoice.status, InvoiceStatus::Later(_)) || is_unsent(invoice);
+    // Few are: only those are looked up, because a customer may have a thousand items.
     let mut seen = BTreeSet::new();
-    for invoice in receivables.items.iter().filter_map(|item| item.invoice).filter(|invoice| seen.insert(&invoice.id)) {
+    let kept = receivables.items.iter().filter_map(|item| item.invoice).filter(is_kept);
+    for invoice in kept.filter(|invoice| seen.insert(&invoice.id)) {
         let scope = || HoldScope::Invoice(invoice.id.clone());
         if let InvoiceStatus::Later(word) = invoice.status {
             let by = AgreementId::derive(&["status", invoice.id.as_str()]);
             holds.push(lasting(by, HoldReason::Later(word.to_string()), scope(), None));
         }
-        if !rules.chase_unsent && invoice.sent_to_customer == Some(false) {
+        if is_unsent(invoice) {
             let by = AgreementId::derive(&["not_sent", invoice.id.as_str()]);
             holds.push(lasting(by, HoldReason::NotSent, scope(), None));
         }
