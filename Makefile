@@ -2,13 +2,15 @@
 #
 #   ARCHITECTURE   arm64 or x86_64, the same as the template's parameter: sam does not tell make.
 #   BINARIES       a folder of binaries that are already built; nothing is compiled then.
+#   PROFILE        the profile of Cargo.toml to build in; `release` is what is meant for AWS.
 #
 # cargo-lambda builds for any processor and an old enough C library, so it is used where it is installed. Without it the plain toolchain
 # builds for this machine's own processor, and the result needs a C library no newer than that of provided.al2023 (2.34).
 
 ARCHITECTURE ?= arm64
+PROFILE ?= release
 PACKAGES := admin dispatch feedback ingest portal read-model send-email send-sms sweep sync
-CARGO_FLAGS := --release --locked $(addprefix --package ,$(PACKAGES))
+CARGO_FLAGS := --profile $(PROFILE) --locked $(addprefix --package ,$(PACKAGES))
 TARGET_FOLDER := $(or $(CARGO_TARGET_DIR),target)
 
 # The processor as an ELF file names it, in its 19th byte.
@@ -26,7 +28,7 @@ else ifneq ($(shell cargo lambda --version 2>/dev/null),)
 BUILT = $(TARGET_FOLDER)/lambda/$(1)/bootstrap
 BUILD := cargo lambda build $(CARGO_FLAGS) $(if $(filter arm64,$(ARCHITECTURE)),--arm64,--x86-64)
 else
-BUILT = $(TARGET_FOLDER)/release/$(1)
+BUILT = $(TARGET_FOLDER)/$(PROFILE)/$(1)
 BUILD := cargo build $(CARGO_FLAGS)
 endif
 

@@ -1,9 +1,11 @@
 """The deployment test: deploys template.yaml as an ops team does, to an emulator on loopback, and drives what it made.
 
-usage: run.py --sam PROGRAM [--binaries FOLDER] [--earlier FOLDER] [--tenant PROGRAM]
+usage: run.py --sam PROGRAM [--profile NAME] [--binaries FOLDER] [--earlier FOLDER] [--tenant PROGRAM]
 
 Prints what was proved and what could not be shown, and leaves with 1 at the first check that fails, naming it. Without `--binaries` the
-release binaries are built first. `--earlier` names a folder of an earlier release's binaries, which then takes turns with this one, and `--tenant` the program of infra/copy, which is built too where it is not given.
+functions are built first, in the profile `deployed` of Cargo.toml unless `--profile` names another. `--earlier`
+names a folder of an earlier release's binaries, which then takes turns with this one, and `--tenant` the program of infra/copy, which is
+built too where it is not given.
 Everything that it starts listens on loopback, and ends with it.
 """
 
@@ -59,6 +61,7 @@ def arguments():
     """What it was called with."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sam", required=True, help="the program sam")
+    parser.add_argument("--profile", default="deployed", help="the profile of Cargo.toml to build in; `release` is what AWS gets")
     parser.add_argument("--binaries", default="", help="a folder of binaries that are already built")
     parser.add_argument("--earlier", default="", help="a folder of the binaries of an earlier release")
     parser.add_argument("--tenant", default="", help="the program `tenant` of infra/copy")
@@ -77,7 +80,7 @@ def test(work, sam, given, proof):
         issuer = servers.enter_context(Issuer(work))
         books = servers.enter_context(Books())
         with proof.check("build", "`sam build` makes a bootstrap of each function, offline"):
-            built = sam.build(ROOT / "template.yaml", given.binaries, work / "built")
+            built = sam.build(ROOT / "template.yaml", given.binaries, given.profile, work / "built")
         amends.leave_out(built)
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
         parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK}
@@ -100,7 +103,7 @@ def test(work, sam, given, proof):
             scenario.tell(world, proof)
             lifecycle.update(world, proof, deploy)
             if given.earlier:
-                earlier = sam.build(ROOT / "template.yaml", given.earlier, work / "earlier")
+                earlier = sam.build(ROOT / "template.yaml", given.earlier, given.profile, work / "earlier")
                 amends.leave_out(earlier)
                 lifecycle.releases(world, proof, deploy, earlier)
             else:

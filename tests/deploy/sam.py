@@ -37,10 +37,11 @@ class Sam:
             raise SamFailed("\n".join((ran.stdout + ran.stderr).strip().splitlines()[-12:]))
         return ran.stdout
 
-    def build(self, template, binaries, into):
-        """`sam build`: each function's folder gets its `bootstrap`, and the template that deploys them is answered."""
+    def build(self, template, binaries, profile, into):
+        """`sam build`: each function's folder gets its `bootstrap`, built in a profile of Cargo.toml unless `binaries` names a folder that
+        has them, and the template that deploys them is answered."""
         where = ("--base-dir", str(self.root), "--build-dir", str(into))
-        self.run("build", "--config-env", "dev", "--template-file", str(template), *where, BINARIES=str(binaries))
+        self.run("build", "--config-env", "dev", "--template-file", str(template), *where, BINARIES=str(binaries), PROFILE=profile)
         return into / "template.yaml"
 
     def deploy(self, built, stack, endpoint, parameters):
