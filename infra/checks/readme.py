@@ -47,7 +47,8 @@ SAVED = {"python", "js", "javascript", "ruby", "go"}
 LEFT_OUT = r"(?m)^\s*(?:\S+=\S+ )*(?:\S*/)?(aws|sam|cargo|docker|git|npm|pip)\b"
 PROGRAMS = ["bash", "curl", "jq", "node", "openssl", "python3"]
 STACK = "127.0.0.1:8787"
-BLOCK_SECONDS = 90
+BLOCK_SECONDS = 120
+READY_SECONDS = 300
 MARK = "\x1e"
 # What a call that is not taken answers.
 REFUSAL = r'\{"(?:type|title|message)":.*'
@@ -165,7 +166,7 @@ class Stack:
         )
         threading.Thread(target=self.read, daemon=True).start()
         self.printed = ""
-        end, wait = time.monotonic() + BLOCK_SECONDS * 2, None
+        end, wait = time.monotonic() + READY_SECONDS, None
         while True:
             try:
                 line = self.lines.get(timeout=wait or max(end - time.monotonic(), 0.1))
@@ -173,7 +174,7 @@ class Stack:
                 if wait:
                     return
                 self.stop()
-                raise Flaw(f"the stack was not ready after {BLOCK_SECONDS * 2} s; it printed:\n{self.printed}") from None
+                raise Flaw(f"the stack was not ready after {READY_SECONDS} s; it printed:\n{self.printed}") from None
             if line is None:
                 raise Flaw(f"the stack ended with {self.process.wait()}; it printed:\n{self.printed}")
             self.printed += line
@@ -392,6 +393,9 @@ def main() -> int:
     lacking = [program for program in PROGRAMS if not shutil.which(program)]
     if lacking:
         print(f"not on the path: {', '.join(lacking)}; the blocks need them", file=sys.stderr)
+        return 1
+    if not pathlib.Path(given.local).is_file():
+        print(f"{given.local} is not there; cargo test --workspace builds it", file=sys.stderr)
         return 1
     every = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     chosen = [path.resolve() for path in given.documents] or every

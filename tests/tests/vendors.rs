@@ -1,4 +1,4 @@
-//! The accounting systems beside a local stack, as README has a newcomer use them.
+//! The accounting systems beside a local stack, as docs/try.md has a newcomer use them.
 
 use serde_json::{Value, json};
 use tests::test_tenant::TestTenant;

@@ -23,6 +23,9 @@ use crate::{
     world::World,
 };
 
+/// How often a move of the clock says how far it is.
+const PROGRESS_EVERY: std::time::Duration = std::time::Duration::from_secs(3);
+
 /// Everything that listens on the public address.
 pub fn router(world: Arc<World>) -> Router {
     Router::new()
@@ -78,13 +81,24 @@ async fn clock(State(world): State<Arc<World>>, body: Bytes) -> Response {
         Err(refusal) => return *refusal,
     };
     let moved = match (wish.to, wish.advance) {
-        (Some(to), None) => world.move_to(to).await,
-        (None, Some(span)) => world.advance(span).await,
+        (Some(to), None) => with_progress(&world, world.move_to(to)).await,
+        (None, Some(span)) => with_progress(&world, world.advance(span)).await,
         _ => Err("give either \"to\" (RFC 3339) or \"advance\" (ISO 8601)".to_owned()),
     };
     match moved {
         Ok(moved) => Json(moved).into_response(),
         Err(detail) => problem(StatusCode::UNPROCESSABLE_ENTITY, "clock", detail),
+    }
+}
+
+/// Waits until the clock has moved. Says on standard error how far it is, for whoever waits longer than a few seconds.
+async fn with_progress<T>(world: &World, moving: impl Future<Output = T>) -> T {
+    let mut moving = std::pin::pin!(moving);
+    loop {
+        match tokio::time::timeout(PROGRESS_EVERY, moving.as_mut()).await {
+            Ok(moved) => return moved,
+            Err(_elapsed) => eprintln!("the clock shows {} and moves on", world.clock.now().strftime("%Y-%m-%d %H:%M UTC")),
+        }
     }
 }
 

@@ -49,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     if plays_demo {
-        println!("Playing {} days in the books of three small sellers on the virtual clock.", demo::DAYS);
+        println!("Playing {} days of three small sellers on the virtual clock. This takes about a minute.", demo::DAYS);
         demo::play(&stack).await?;
     } else {
         stack.add_vendors().await?;
@@ -63,12 +63,16 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What to do next. Addresses with a query are quoted, and nothing is commented: zsh takes neither otherwise.
 fn try_next(url: &str) -> String {
     format!(
-        "\nTry:\n  \
-         open {url}/_local                                          what was sent, as it looked\n  \
-         curl {url}/_local/outbox?tenant=demo                       the same in JSON\n  \
-         curl -d '{{\"advance\": \"P7D\"}}' {url}/_local/clock          a week later\n  \
-         curl -d '{{\"tenant\": \"mine\"}}' {url}/_local/tenants        your own tenant and its webhooks"
+        "\nOpen {url}/_local to see what was sent and why. In another terminal:\n\n  \
+         What was sent, in JSON:\n    \
+         curl \"{url}/_local/outbox?tenant=demo\"\n  \
+         A day later:\n    \
+         curl -d '{{\"advance\": \"P1D\"}}' {url}/_local/clock\n  \
+         A tenant of your own, with the addresses and secrets of its webhooks:\n    \
+         curl -d '{{\"tenant\": \"mine\"}}' {url}/_local/tenants\n\n\
+         Stop with Ctrl-C."
     )
 }

@@ -1,4 +1,4 @@
-//! The account that follows the story: who was contacted when, about what and why; what was not sent, and why not.
+//! The account that follows the story: who was contacted when, about what and why; what was not sent, and why not; and the totals.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,40 @@ use crate::{
     stack::Stack,
 };
 
-/// Prints it, seller by seller.
+/// Prints it, seller by seller, and the totals last.
 pub fn print(stack: &Stack) {
-    print!("{}", tell(stack, TENANT, "which sends its invoices by webhook, by its own system and by Stripe"));
-    for company in COMPANIES {
-        print!("{}", tell(stack, company.tenant, company.how));
+    let mut accounts = vec![tell(stack, TENANT, "which sends its invoices by webhook, by its own system and by Stripe")];
+    accounts.extend(COMPANIES.iter().map(|company| tell(stack, company.tenant, company.how)));
+    for account in &accounts {
+        print!("{}", account.text);
     }
-    println!("\nEverything as it looked: {}/_local", stack.url());
+    print!("{}", totals(&accounts));
 }
 
-/// The account of one tenant as text.
-fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
+/// What a seller sent.
+struct Account {
+    seller: String,
+    messages: usize,
+    people: usize,
+    /// Messages to the person who got most.
+    most: usize,
+    text: String,
+}
+
+/// One line a seller.
+fn totals(accounts: &[Account]) -> String {
+    use std::fmt::Write;
+    let width = accounts.iter().map(|account| account.seller.chars().count()).max().unwrap_or_default();
+    let mut out = "\n## Totals\n\n".to_owned();
+    for Account { seller, messages, people, most, .. } in accounts {
+        let _ = writeln!(out, "  {seller:<width$}  {messages:>4} messages to {people:>3} people, at most {most} to one person");
+    }
+    out.push('\n');
+    out
+}
+
+/// The account of one tenant.
+fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     use std::fmt::Write;
     let sent = stack.outbox(Some(tenant));
     let overview = Overview::read(stack.world(), Some(tenant));
@@ -57,9 +80,13 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> String {
     for entry in &sent {
         *people.entry(entry.to.as_str()).or_default() += 1;
     }
-    let most = people.values().max().copied().unwrap_or_default();
-    let _ = writeln!(out, "\n{} people, at most {most} messages each.", people.len());
-    out
+    Account {
+        seller: seller.to_owned(),
+        messages: sent.len(),
+        people: people.len(),
+        most: people.values().max().copied().unwrap_or_default(),
+        text: out,
+    }
 }
 
 /// Steps, the invoices that they were due for with what was due of each, and the workflow.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Case, CaseState, CustomerId, Next};
+use domain::{Case, CaseState, CustomerId, Money, Next};
 use jiff::Timestamp;
 
 use crate::overview::{Overview, words};
@@ -33,6 +33,8 @@ pub struct Customer {
     pub tenant: String,
     /// Customer's name, else its id.
     pub name: String,
+    /// What was open in each currency when it was last decided.
+    pub owed: Vec<Money>,
     /// Currency, workflow and state of each case.
     pub cases: Vec<(String, String, String)>,
     /// What came of the last decision, by currency.
@@ -63,6 +65,8 @@ pub fn read(overview: &Overview) -> (Vec<Task>, Vec<Customer>) {
         tenant.clone_into(&mut customer.tenant);
         customer.cases =
             head.cases.iter().map(|(key, case)| (key.balance.to_string(), case.workflow.clone(), state(case))).collect();
+        let open = head.owed.iter().filter(|(_, owed)| owed.open_minor != 0);
+        customer.owed = open.map(|(currency, owed)| Money::from_minor(owed.open_minor, *currency)).collect();
         customer.because = words::last_decision(&head.because);
         customer.due_at = match head.due {
             Next::At(at) => Some(at),

@@ -192,7 +192,7 @@ fn messages(shown: &[Entry<'_>]) -> String {
             escape(&entry.key),
             escape(entry.channel()),
             escape(&shortened(title)),
-            at.strftime("%H:%M"),
+            at.strftime("%H:%M %Z"),
             escape(entry.to()),
             if entry.sent.is_none() { "shadow, not sent".to_owned() } else { escape(entry.tenant()) },
         );
@@ -248,7 +248,7 @@ fn message(entry: &Entry<'_>) -> String {
                 out,
                 "<div class=views><button data-view=html class=on>As it looks</button><button data-view=text>Plain text</button>\
                  <button data-view=narrow>On a phone</button></div>\
-                 <iframe sandbox srcdoc=\"{}\" title='The message'></iframe><pre hidden>{}</pre>",
+                 <iframe sandbox=allow-same-origin srcdoc=\"{}\" title='The message'></iframe><pre hidden>{}</pre>",
                 escape(html),
                 escape(text.unwrap_or("There is no plain text."))
             );
@@ -300,7 +300,8 @@ fn customer_table(customers: &[data::Customer], overview: &Overview) -> String {
         out.push_str("<p class=empty>No customers yet.</p></section>");
         return out;
     }
-    out.push_str("<table><thead><tr><th>Customer<th>Cases<th>Last decision<th>Next look</tr></thead><tbody>");
+    out.push_str("<input type=search id=find placeholder='Find a customer' aria-label='Find a customer'>");
+    out.push_str("<table><thead><tr><th>Customer<th>Owes<th>Cases<th>Last decision<th>Next look</tr></thead><tbody>");
     for customer in customers {
         let mut cases = String::new();
         for (currency, workflow, state) in &customer.cases {
@@ -314,11 +315,12 @@ fn customer_table(customers: &[data::Customer], overview: &Overview) -> String {
                 escape(workflow)
             );
         }
+        let owed = customer.owed.iter().map(ToString::to_string).collect::<Vec<_>>().join("<br>");
         let moment = |at| why::moment(at, &overview.zone(&customer.tenant));
         let due = customer.due_at.map_or_else(|| "when something changes".to_owned(), moment);
         let _ = write!(
             out,
-            "<tr><td><b>{}</b><br><small>{}</small><td>{}<td>{}<td>{}</tr>",
+            "<tr><td><b>{}</b><br><small>{}</small><td class=amount>{owed}<td>{}<td>{}<td>{}</tr>",
             escape(&customer.name),
             escape(&customer.tenant),
             if cases.is_empty() { "<small>none</small>" } else { &cases },
@@ -363,6 +365,6 @@ mod tests {
         let sent = [entry];
         let text = messages(&entries(&sent, &Overview::default())) + &remedy(hostile);
         assert!(!text.contains("<script>") && !text.contains("alert(1)</script>"), "{text}");
-        assert_eq!(text.matches("sandbox srcdoc=").count(), 1);
+        assert_eq!(text.matches("sandbox=allow-same-origin srcdoc=").count(), 1);
     }
 }

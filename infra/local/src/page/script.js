@@ -11,9 +11,15 @@ tabs.forEach((tab) => tab.addEventListener("click", () => { open(tab.dataset.tab
 open(location.hash.replace("#show-", ""));
 const rows = all(".row");
 const reader = document.querySelector(".reader");
+// As high as what it shows. No script runs inside, so that reading its height is all that being of one origin allows.
+const fit = (frame) => {
+  const page = frame.contentDocument;
+  if (page && page.body) frame.style.height = Math.max(page.documentElement.scrollHeight, page.body.scrollHeight) + 2 + "px";
+};
 const read = (row) => {
   choose(rows, row);
   reader.replaceChildren(document.getElementById("m" + row.dataset.seq).content.cloneNode(true));
+  all("iframe", reader).forEach((frame) => frame.addEventListener("load", () => fit(frame)));
   const views = all("[data-view]", reader);
   views.forEach((view) => view.addEventListener("click", () => {
     choose(views, view);
@@ -21,9 +27,17 @@ const read = (row) => {
     const frame = reader.querySelector("iframe");
     frame.hidden = view.dataset.view === "text";
     frame.classList.toggle("narrow", view.dataset.view === "narrow");
+    frame.style.height = "";
+    fit(frame);
   }));
 };
-rows.forEach((row) => row.addEventListener("click", () => { read(row); reader.scrollIntoView({ block: "nearest" }); }));
+const block = matchMedia("(max-width: 800px)").matches ? "start" : "nearest";
+rows.forEach((row) => row.addEventListener("click", () => { read(row); reader.scrollIntoView({ block }); }));
+const find = document.getElementById("find");
+if (find) find.addEventListener("input", () => {
+  const wanted = find.value.toLowerCase();
+  all("#customers tbody tr").forEach((row) => { row.hidden = !row.textContent.toLowerCase().includes(wanted); });
+});
 if (rows.length) read(rows[0]);
 document.getElementById("tenant").addEventListener("change", (event) => {
   location.search = event.target.value ? "?tenant=" + encodeURIComponent(event.target.value) : "";
