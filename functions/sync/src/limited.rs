@@ -1,5 +1,5 @@
-//! A vendor that only ever says that it was asked too often. One that says so now and then is as it should be; one that says
-//! nothing else for an hour lets nothing be read, and a person hears of it.
+//! A vendor that limits every request. A vendor that limits a request now and then is normal. If a vendor limits every request for an
+//! hour, `sync` can read nothing from it, and raises an exception for a person.
 
 use domain::{NewTask, TaskKind};
 use jiff::SignedDuration;

@@ -10,7 +10,8 @@ use store::{Lease, Leased};
 
 use crate::{Handler, compare, hints, poll, trouble};
 
-/// How long a lease lasts without a word; longer than an invocation may take, and little longer, because whoever dies leaves it.
+/// How long a lease lasts unless its holder renews it. It is longer than an invocation may take, so that no reader loses it at work, and
+/// only a little longer, because the next reader has to wait for the lease of a reader that died.
 const LEASE: SignedDuration = SignedDuration::from_secs(150);
 
 /// One run.

@@ -56,7 +56,7 @@ pub(crate) fn changes(tenant: &TenantId, customer: &CustomerId, facts: &Facts, a
     for id in &archiving.archive_payments {
         let fact = facts.payments.iter().find(|fact| fact.payment.id == *id).ok_or_else(|| missing(id.as_str()))?;
         let key = keys::payment(tenant, customer, id);
-        // The invoices that were archived before learn of it first: they are never without a payment that is not chased.
+        // Invoices that are archived already note the payment's key first: no payment is archived that its archived invoice does not name.
         for invoice in fact.invoices().filter(|invoice| !archived.contains(*invoice)) {
             let change = Change::of(keys::invoice(tenant, customer, invoice)).when(some_item());
             changes.push(archived_with(change, vec![key.sk.clone()]));

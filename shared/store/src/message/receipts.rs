@@ -33,8 +33,8 @@ pub enum Found {
     Nothing,
 }
 
-/// What was heard of a message before its sender settled it. It waits on the head and becomes part of the record in the very
-/// write that takes the message off the head.
+/// What a provider said of a message before its sender settled it. The note is kept on the head. The write that takes the message off
+/// the head puts the note into the message's record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Note {
     pub(crate) heard: DeliveryEvent,
@@ -150,7 +150,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of reading and writing.
-    #[expect(clippy::too_many_arguments, reason = "they are the parts of one sentence that a provider says")]
+    #[expect(clippy::too_many_arguments, reason = "a provider says them together, and the caller has each by itself")]
     pub async fn receipt(
         &self,
         tenant: &TenantId,
