@@ -11,6 +11,8 @@ from template import finish, folder, functions, load
 
 READ = re.compile(r'\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*"([A-Z][A-Z0-9_]*)"')
 CALL = re.compile(r"\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*([^)\s\"][^)]*)\)")
+# What Lambda itself sets for every function.
+BY_LAMBDA = re.compile(r"AWS_LAMBDA_[A-Z_]+")
 DEPENDENCY = re.compile(r"^([a-z][a-z0-9_-]*)(?:\.workspace)?\s*=", re.M)
 
 
@@ -25,7 +27,7 @@ def sources(crate):
 def reads(crate, problems):
     found = set()
     for path, text in sources(crate):
-        found.update(READ.findall(text))
+        found.update(name for name in READ.findall(text) if not BY_LAMBDA.fullmatch(name))
         for name in CALL.findall(text):
             problems.append(f"{path}: a variable is read by the name {name}; write the name as text, so that it can be checked")
     return found

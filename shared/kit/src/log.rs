@@ -1,8 +1,8 @@
-use tracing_subscriber::{
-    filter::LevelFilter,
-    fmt::{self, MakeWriter},
-    prelude::*,
-};
+//! Logging: one line of JSON an event, with what of it Powertools for AWS Lambda names, under its names.
+
+mod line;
+
+use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, prelude::*};
 
 use crate::Env;
 
@@ -16,9 +16,8 @@ pub fn init(env: &Env) {
 pub fn init_to(env: &Env, writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
     // A level and no more: a filter by module would link a regular expression engine into every function.
     let level = env.get("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
-    let layer = fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false).without_time();
     // A second call finds a subscriber set and changes nothing.
-    let _already_set = tracing_subscriber::registry().with(level).with(layer.with_writer(writer)).try_init();
+    let _already_set = tracing_subscriber::registry().with(line::layer(env, level, writer)).try_init();
 }
 
 /// An error and what caused it, on one line, for the log: as a field of its own type an error is written without its causes.
