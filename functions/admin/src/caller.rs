@@ -49,13 +49,12 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// `tenant` and `role`, or as Cognito prefixes them, `custom:tenant` and `custom:role`; and `sub`.
+    /// `tenant` and `role`, or as Cognito prefixes them, `custom:tenant` and `custom:role`; and `sub`. Where one of the first two is there
+    /// the prefixed ones say nothing: who sets them need not be the same.
     pub fn new(claims: &Map<String, Value>) -> Self {
-        let claim = |name: &str| {
-            let value = claims.get(name).or_else(|| claims.get(&format!("custom:{name}")))?;
-            value.as_str().map(str::to_owned)
-        };
-        Self { tenant: claim("tenant"), role: claim("role"), subject: claim("sub") }
+        let prefix = if ["tenant", "role"].iter().any(|name| claims.contains_key(*name)) { "" } else { "custom:" };
+        let claim = |prefix: &str, name: &str| claims.get(&format!("{prefix}{name}"))?.as_str().map(str::to_owned);
+        Self { tenant: claim(prefix, "tenant"), role: claim(prefix, "role"), subject: claim("", "sub") }
     }
 }
 
@@ -162,5 +161,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Host {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Claims;
+
+    #[test]
+    fn both_claims_come_under_names_of_one_kind() {
+        for (claims, tenant, role) in [
+            (json!({"tenant": "acme", "role": "viewer"}), Some("acme"), Some("viewer")),
+            (json!({"custom:tenant": "acme", "custom:role": "admin"}), Some("acme"), Some("admin")),
+            (
+                json!({"tenant": "acme", "role": "viewer", "custom:tenant": "app", "custom:role": "admin"}),
+                Some("acme"),
+                Some("viewer"),
+            ),
+            (json!({"tenant": "acme", "custom:role": "admin"}), Some("acme"), None),
+            (json!({"custom:tenant": "acme", "role": "admin"}), None, Some("admin")),
+            (json!({"tenant": ["acme"], "custom:tenant": "acme", "custom:role": "admin"}), None, None),
+        ] {
+            let read = Claims::new(claims.as_object().expect("an object"));
+            assert_eq!((read.tenant.as_deref(), read.role.as_deref()), (tenant, role), "{claims}");
+        }
+        let read = Claims::new(json!({"custom:sub": "somebody"}).as_object().expect("an object"));
+        assert_eq!(read.subject, None);
     }
 }
