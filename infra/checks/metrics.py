@@ -31,8 +31,11 @@ def shown(expanded):
     ours = {"Ref": "AWS::StackName"}
     for name, resource in expanded.items():
         properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and properties.get("Namespace") == ours:
-            yield name, properties["MetricName"], frozenset(d["Name"] for d in properties["Dimensions"])
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            stats = [one["MetricStat"]["Metric"] for one in properties.get("Metrics", []) if "MetricStat" in one] or [properties]
+            for metric in stats:
+                if metric["Namespace"] == ours:
+                    yield name, metric["MetricName"], frozenset(d["Name"] for d in metric["Dimensions"])
         if resource["Type"] == "AWS::CloudWatch::Dashboard":
             body = json.loads(properties["DashboardBody"]["Fn::Sub"])
             for widget in body["widgets"]:

@@ -36,6 +36,28 @@ MUTANTS = [
     ("an admin API without a lock", ", Auth: { Authorizer: AdminJwt }", "", "wiring"),
     ("a rule that may not write to its queue", "{ ArnEquals: { \"aws:SourceArn\": !GetAtt SmsRule.Arn } }",
      "{ ArnEquals: { \"aws:SourceArn\": !GetAtt EmailRule.Arn } }", "wiring"),
+    ("a table that goes with its stack", "  Table:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n", "  Table:\n    Type: AWS::DynamoDB::Table\n", "safeguards"),
+    ("a first deployment that leaves its key behind", "    DeletionPolicy: RetainExceptOnCreate\n", "    DeletionPolicy: Retain\n", "safeguards"),
+    ("a table that one call deletes", "      DeletionProtectionEnabled: !If [IsProtected, true, false]\n", "", "safeguards"),
+    ("parked bodies that are kept for ever", "            ExpirationInDays: !Ref ParkedDays\n", "", "safeguards"),
+    ("parked bodies that expire elsewhere", "Prefix: parked/", "Prefix: parkt/", "safeguards"),
+    ("an issuer that nobody has to name", '    AllowedPattern: "^(cognito|https://.+)$"\n',
+     '    Default: https://issuer.invalid\n    AllowedPattern: "^(cognito|https://.+)$"\n', "safeguards"),
+    ("a pool in which people register themselves", "AllowAdminCreateUserOnly: true", "AllowAdminCreateUserOnly: false", "safeguards"),
+    ("a claim that its bearer may write", "WriteAttributes: [name]", 'WriteAttributes: [name, "custom:role"]', "safeguards"),
+    ("claims that are left to Cognito's defaults", "      WriteAttributes: [name]\n", "", "safeguards"),
+    ("tokens without the claims", 'ReadAttributes: [name, "custom:tenant", "custom:role"]', "ReadAttributes: [name]", "safeguards"),
+    ("a domain that takes old TLS", ", SecurityPolicy: TLS_1_2", "", "safeguards"),
+    ("a domain that nobody asked for", "    Type: AWS::ApiGatewayV2::DomainName\n    Condition: HasDomain\n", "    Type: AWS::ApiGatewayV2::DomainName\n",
+     "safeguards"),
+    ("an alarm that calls nobody", "      MetricName: Throttles\n", "      MetricName: Throttles\n      ActionsEnabled: false\n", "alarms"),
+    ("an alarm that does not reach the address", "!If [HasAlarmEmail, !Ref AlarmTopic, !Ref AWS::NoValue]]", "!Ref AWS::NoValue]", "alarms"),
+    ("an alarm that strangers ring", "      AlarmDescription: Webhooks of stripe are refused for their signature.\n",
+     "      AlarmDescription: Webhooks of stripe are refused for their signature.\n      AlarmActions: [!If [HasAlarmTopic, !Ref AlarmTopicArn, !Ref AWS::NoValue]]\n",
+     "alarms"),
+    ("an alarm that is not on the dashboard", ', "${NothingLeftAlarm.Arn}"', "", "alarms"),
+    ("an alarm that nobody is told about", "  SmsSpendAlarm:\n", "  TextSpendAlarm:\n", "alarms"),
+    ("an alarm on a figure that nothing prints", "MetricName: due, Dimensions", "MetricName: due_today, Dimensions", "metrics"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 
@@ -46,6 +68,9 @@ def objects(check, expanded, root):
         "variables": [sys.executable, "-B", str(HERE / "variables.py"), expanded, root],
         "permissions": [sys.executable, "-B", str(HERE / "permissions.py"), expanded],
         "wiring": [sys.executable, "-B", str(HERE / "wiring.py"), expanded],
+        "alarms": [sys.executable, "-B", str(HERE / "alarms.py"), expanded, root],
+        "metrics": [sys.executable, "-B", str(HERE / "metrics.py"), expanded, root],
+        "safeguards": [sys.executable, "-B", str(HERE / "safeguards.py"), expanded, root],
     }
     return subprocess.run(commands[check], capture_output=True, check=False).returncode != 0
 

@@ -9,14 +9,24 @@ import json
 import routes
 import yaml
 
-# Types that the emulator does not know, and nothing of which runs.
-UNKNOWN = ["AWS::Logs::QueryDefinition"]
+# Types that the emulator does not know, and nothing of which runs here.
+UNKNOWN = ["AWS::Logs::QueryDefinition", "AWS::Budgets::Budget"]
+
+
+def is_unknown(resource):
+    """Whether the emulator cannot make a resource: its type is unknown, or it is an alarm over several figures."""
+    return resource["Type"] in UNKNOWN or (resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"])
 
 
 def leave_out(built):
-    """Leaves resources of unknown types out of a built template, in place."""
+    """Leaves what the emulator cannot make out of a built template, in place, and the dashboard's mention of it."""
     template = yaml.safe_load(built.read_text(encoding="utf-8"))
-    template["Resources"] = {name: one for name, one in template["Resources"].items() if one["Type"] not in UNKNOWN}
+    gone = [name for name, one in template["Resources"].items() if is_unknown(one)]
+    for name in gone:
+        del template["Resources"][name]
+    body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+    for name in gone:
+        body["Fn::Sub"] = body["Fn::Sub"].replace(f', "${{{name}.Arn}}"', "")
     built.write_text(yaml.safe_dump(template, sort_keys=False), encoding="utf-8")
 
 
@@ -87,6 +97,7 @@ def amend(stack):
 
 SAID = [
     f"{', '.join(UNKNOWN)}: the emulator knows no such type, so they are left out of the copy that it gets; cfn-lint reads them",
+    "alarms over several figures: the emulator has only alarms over one, so they are left out of the copy; infra/checks reads them",
     "the bucket's policy: it refuses requests without TLS, which is shown first, and everything on loopback is without",
     "routes, integrations and authorizer: the emulator drops an API's body, so they are made of the processed template's",
     "MaximumConcurrency: the emulator keeps a Number parameter as text and then polls no queue, so it is told again as a number",

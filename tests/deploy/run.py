@@ -23,7 +23,9 @@ import amends
 import backup
 import broken
 import lifecycle
+import options
 import permissions
+import smoke_test
 import scenario
 import structure
 from books import Books
@@ -37,6 +39,7 @@ from world import World
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "dunlin"
+OPERATOR = "operator@ops.example"
 
 CANNOT = [
     ("HTTP routes made by CloudFormation", "they are made of the processed template through API Gateway's API"),
@@ -83,7 +86,7 @@ def test(work, sam, given, proof):
             built = sam.build(ROOT / "template.yaml", given.binaries, given.profile, work / "built")
         amends.leave_out(built)
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
-        parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK}
+        parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK, "AlarmEmail": OPERATOR}
 
         def deploy(of=built, **more):
             sam.deploy(of, STACK, emulator.url, {**parameters, **more})
@@ -92,7 +95,7 @@ def test(work, sam, given, proof):
             deploy()
             stack = Stack(emulator, STACK).read()
             same((stack.status, set(stack.states.values())), ("CREATE_COMPLETE", {"CREATE_COMPLETE"}), "the stack")
-            same(set(stack.states), set(stack.template["Resources"]), "its resources")
+            same(set(stack.states), stack.wanted(), "its resources")
         structure.binaries(built.parent, proof, stack.of_type("AWS::Lambda::Function"))
         amends.amend(stack)
         world = World(emulator, stack, issuer, Outside(stack, issuer), books)
@@ -100,7 +103,10 @@ def test(work, sam, given, proof):
             structure.functions(stack, proof)
             structure.patterns(stack, proof, examples())
             structure.grants(stack, proof)
+            structure.kept(stack, proof)
+            structure.alarms(stack, proof, OPERATOR)
             scenario.tell(world, proof)
+            smoke_test.run(world, proof)
             lifecycle.update(world, proof, deploy)
             if given.earlier:
                 earlier = sam.build(ROOT / "template.yaml", given.earlier, given.profile, work / "earlier")
@@ -110,6 +116,7 @@ def test(work, sam, given, proof):
                 proof.cannot("an earlier release beside this one", "--earlier was not given; `cargo test` goes on from what releases left")
             backup.restore(world, proof, backup.Tool(pathlib.Path(given.tenant or copier()).resolve(), emulator, work / "tenant.jsonl"))
             permissions.table(world, proof)
+            options.show(world, proof, {**parameters, "Architecture": ARCHITECTURE})
             with proof.check("broken.copies", f"each of {len(broken.FAULTS)} copies that are broken on purpose fails a check"):
                 broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples())
         except Broken:

@@ -1,6 +1,7 @@
 """The deployed stack, seen from outside: what is there, what it is called, and what an operator may do to it."""
 
 import json
+import re
 
 import boto3
 from botocore.config import Config
@@ -37,6 +38,7 @@ class Stack:
         self.ids = {one["LogicalResourceId"]: one.get("PhysicalResourceId") for one in found}
         said = cloud.describe_stacks(StackName=self.name)["Stacks"][0]
         self.status, self.arn = said["StackStatus"], said["StackId"]
+        self.tags = {one["Key"]: one["Value"] for one in said.get("Tags", [])}
         self.outputs = {one["OutputKey"]: one["OutputValue"] for one in said.get("Outputs", [])}
         self.parameters = {one["ParameterKey"]: one["ParameterValue"] for one in said.get("Parameters", [])}
         template = cloud.get_template(StackName=self.name, TemplateStage="Processed")["TemplateBody"]
@@ -79,10 +81,36 @@ class Stack:
         """Properties of the resources of one type, by logical id."""
         return {name: r.get("Properties", {}) for name, r in self.template["Resources"].items() if r["Type"] == kind}
 
+    def holds(self, condition):
+        """Whether a condition of the template holds; none always does."""
+        if condition is None:
+            return True
+        if isinstance(condition, str):
+            return self.holds(self.template["Conditions"][condition])
+        ((what, given),) = condition.items()
+        known = {
+            "Condition": lambda: self.holds(given),
+            "Fn::Equals": lambda: str(self.ref(given[0])) == str(self.ref(given[1])),
+            "Fn::Not": lambda: not self.holds(given[0]),
+            "Fn::And": lambda: all(map(self.holds, given)),
+            "Fn::Or": lambda: any(map(self.holds, given)),
+        }
+        return known[what]()
+
+    def wanted(self):
+        """The resources that the template describes with these parameters."""
+        return {name for name, one in self.template["Resources"].items() if self.holds(one.get("Condition"))}
+
     def ref(self, value):
-        """A value of the template with its references to parameters resolved."""
+        """A value of the template with its references and choices resolved."""
         if isinstance(value, dict) and set(value) == {"Ref"}:
             return self.parameters.get(value["Ref"], self.ids.get(value["Ref"]))
+        if isinstance(value, dict) and set(value) == {"Fn::If"}:
+            condition, yes, no = value["Fn::If"]
+            return self.ref(yes if self.holds(condition) else no)
+        if isinstance(value, dict) and set(value) == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+            pseudo = {"AWS::Region": REGION, "AWS::URLSuffix": "amazonaws.com", "AWS::StackName": self.name}
+            return re.sub(r"\$\{([^}]+)\}", lambda found: pseudo.get(found[1]) or self.ref({"Ref": found[1]}), value["Fn::Sub"])
         if isinstance(value, dict):
             return {key: self.ref(one) for key, one in value.items()}
         if isinstance(value, list):

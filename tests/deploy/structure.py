@@ -62,6 +62,30 @@ def patterns(stack, proof, rules):
         assert tried, "there are no rules"
 
 
+def kept(stack, proof):
+    """What no deployment brings back is kept, and what it costs can be told apart."""
+    with proof.check("kept.table", "the table refuses to be deleted, as the parameter says"):
+        table = stack.client("dynamodb").describe_table(TableName=stack.ids["Table"])["Table"]
+        same(table.get("DeletionProtectionEnabled"), stack.parameters["DeletionProtection"] == "true", "its protection")
+        for name in ("Table", "Bucket", "Key"):
+            same(stack.template["Resources"][name]["DeletionPolicy"], "RetainExceptOnCreate", f"the policy of {name}")
+    with proof.check("kept.tags", "the stack has the tags of samconfig.toml, by which costs are told apart"):
+        same(stack.tags, {"project": "dunlin", "environment": "dev"}, "tags")
+
+
+def alarms(stack, proof, address):
+    """Alarms reach the address that the parameter names, but for those that strangers could ring."""
+    with proof.check("alarms.call", "every alarm calls the stack's own topic, which the operator is asked to subscribe to; strangers ring none"):
+        topic = stack.ids["AlarmTopic"]
+        subscribed = stack.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        same([(one["Protocol"], one["Endpoint"]) for one in subscribed], [("email", address)], "subscriptions")
+        pages = stack.client("cloudwatch").get_paginator("describe_alarms").paginate()
+        found = {one["AlarmName"]: one for page in pages for one in page["MetricAlarms"]}
+        for name in stack.of_type("AWS::CloudWatch::Alarm"):
+            calls = found[stack.ids[name]]["AlarmActions"]
+            same(calls, [] if name.endswith("RefusedAlarm") else [topic], f"what {name} calls")
+
+
 def rule_name(stack, rule):
     """A rule's own name, whether or not its id begins with its bus."""
     return stack.ids[rule].rsplit("|", 1)[-1]

@@ -105,3 +105,25 @@ async fn the_kill_switch_stops_at_once_and_lifting_it_goes_on() {
     to.dedup();
     assert_eq!(to.len(), 20, "each once");
 }
+
+/// What the sweep's next tick says of messages and of what was due.
+async fn swept(desk: &TestTenant) -> (u64, u64) {
+    let answer = desk.stack.invoke("sweep", json!({})).await.unwrap();
+    (answer["messages"].as_u64().unwrap(), answer["due"].as_u64().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_due_is_counted_whether_or_not_it_left() {
+    for (settings, said, later, why) in [
+        (json!({}), (1, 1), (0, 0), "a message that leaves"),
+        (json!({"mode": "shadow"}), (1, 0), (0, 0), "one that nobody would get"),
+        (json!({"freshness": {"canonical": "P1D"}}), (0, 1), (0, 0), "one that stale books keep back"),
+        (json!({"breaker": {"factor": 1, "minimum": 0}}), (0, 1), (0, 1), "one that the breaker keeps back, at each tick"),
+    ] {
+        // A Monday, inside the window; nothing ticks by itself while the clock stands.
+        let desk = TestTenant::with("2026-02-09T10:00:00Z", settings, None).await;
+        owed_by(&desk, 1, "2026-02-02").await;
+        assert_eq!(swept(&desk).await, said, "{why}");
+        assert_eq!(swept(&desk).await, later, "{why}, once more");
+    }
+}

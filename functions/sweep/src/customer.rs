@@ -1,6 +1,8 @@
 //! One customer that is due.
 
-use domain::{CustomerId, Decision, Facts, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX, inputs};
+use domain::{
+    Because, CustomerId, Decision, Facts, NewTask, Next, PendingStatus, TaskKind, decide, decide::UNKNOWN_HOURS_MAX, inputs,
+};
 use jiff::{Timestamp, ToSpan};
 use store::{Entry, Error, Head, Read, Store, TenantRow};
 
@@ -23,8 +25,8 @@ const FAILURES_UNREADABLE: u32 = 6;
 pub(crate) enum SweepOutcome {
     /// Nothing was there to do.
     Nothing,
-    /// It was decided.
-    Decided { messages: u32, next: Option<Timestamp> },
+    /// It was decided. `stopped`: a step is due, and a rule about the tenant as a whole keeps its message back.
+    Decided { messages: u32, stopped: bool, next: Option<Timestamp> },
     /// What it waits for is under way, until then at most.
     Passed(Option<Timestamp>),
     /// It failed, and backs off.
@@ -149,7 +151,8 @@ async fn decide_and_commit(
         match store.commit(&row.tenant, &read, &facts, &decision, now).await {
             Ok(_) => {
                 log(row, &customer, &decision);
-                return Ok(SweepOutcome::Decided { messages, next: when(&decision, now) });
+                let stopped = decision.trace.iter().any(|trace| trace.because == Because::Stopped);
+                return Ok(SweepOutcome::Decided { messages, stopped, next: when(&decision, now) });
             }
             Err(Error::Conflict { .. }) if !last => {
                 meter.put_back(messages).await;

@@ -54,6 +54,8 @@ pub struct SweepAnswer {
     pub passed: u64,
     /// Customers that failed and back off.
     pub failed: u64,
+    /// What live tenants' customers were to be told: messages decided, and what a rule about the tenant, or its breaker, kept back.
+    pub due: u64,
     /// Shards handed to the queue.
     pub handed_over: u64,
     /// By how much the latest of those that were due was late, in seconds.
@@ -117,8 +119,9 @@ impl Handler {
             handed_over = answer.handed_over,
             "sweep finished"
         );
-        if answer.decided + answer.failed > 0 {
-            let counts = [("decided", answer.decided), ("messages", answer.messages), ("failed", answer.failed)];
+        if answer.decided + answer.failed + answer.due > 0 {
+            let (decided, messages) = (("decided", answer.decided), ("messages", answer.messages));
+            let counts = [decided, messages, ("failed", answer.failed), ("due", answer.due)];
             kit::metrics::emit(now, &[("function", "sweep")], &counts);
             kit::metrics::emit_seconds(now, &[("function", "sweep")], "due_late", answer.late_s);
         }
@@ -152,6 +155,7 @@ impl Handler {
         answer.messages += report.messages;
         answer.passed += report.passed;
         answer.failed += report.failed;
+        answer.due += report.due;
         answer.late_s = answer.late_s.max(report.late_s);
         answer.idle_until = earliest(answer.idle_until, report.idle_until);
     }

@@ -1,6 +1,6 @@
 //! One tenant's walk through its due customers.
 
-use domain::{CustomerId, NewTask, Next, TaskKind};
+use domain::{CustomerId, Mode, NewTask, Next, TaskKind};
 use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
 use kit::Budget;
@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) messages: u64,
     pub(crate) passed: u64,
     pub(crate) failed: u64,
+    /// What a live tenant's customers were to be told: messages decided, and what the tenant's rules or breaker kept back.
+    pub(crate) due: u64,
     /// By how much the latest of those that were due was late, in seconds.
     pub(crate) late_s: u64,
     pub(crate) unfinished: Vec<u8>,
@@ -60,7 +62,7 @@ impl<'a> Walk<'a> {
     pub(crate) async fn run(&mut self, shards: &[u8]) -> Result<Report, Error> {
         let policy = self.store.policy(&self.row.tenant, &Default::default(), Read::Cached(self.row.rev)).await?;
         if policy.breaker_open {
-            return Ok(Report::default());
+            return Ok(Report { due: u64::from(self.is_live()), ..Report::default() });
         }
         let meter = Meter::new(self.store, &self.row.tenant, &policy.settings, self.now);
         let mut stop = None;
@@ -156,9 +158,10 @@ impl<'a> Walk<'a> {
                 seen.into_iter().map(|seen| async { process_customer(store, row, seen, now, meter).await }).collect();
             while let Some(did) = running.next().await {
                 match did {
-                    SweepOutcome::Decided { messages, next } => {
+                    SweepOutcome::Decided { messages, stopped, next } => {
                         self.report.decided += 1;
                         self.report.messages += u64::from(messages);
+                        self.report.due += if self.is_live() { u64::from(messages) + u64::from(stopped) } else { 0 };
                         self.report.idle_until = earliest(self.report.idle_until, next);
                     }
                     SweepOutcome::Passed(until) => {
@@ -176,9 +179,15 @@ impl<'a> Walk<'a> {
             }
         }
         if stop == Some(Stop::Breaker) {
+            self.report.due += u64::from(self.is_live());
             self.trip().await?;
         }
         Ok(stop)
+    }
+
+    /// Whether what is decided leaves. What nobody would get is not counted as due.
+    fn is_live(&self) -> bool {
+        self.row.mode == Mode::Live
     }
 
     /// Moves the cursor of waking every customer; where it was asked for again meanwhile, that stands.

@@ -88,7 +88,7 @@ fn kind_of(resource: &Value) -> &str {
 }
 
 /// What parameters are on one machine, where a template has them and nobody says otherwise.
-const LOCAL: [(&str, &str); 1] = [("StandIns", "loopback")];
+const LOCAL: [(&str, &str); 2] = [("StandIns", "loopback"), ("JwtIssuer", "https://issuer.invalid")];
 
 fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String>) -> anyhow::Result<Scope> {
     let mut scope = Scope { refs: identity::pseudo_parameters(place), ..Scope::default() };
