@@ -342,6 +342,46 @@ class Document:
             raise Flaw(f"{url} does not answer: {error}") from None
 
 
+# Documents with one flaw each, and what of its description must be found.
+SPOILT = [
+    ("```python\nprint()\n```", "neither saved nor left out"),
+    ("    curl -sS http://example.org", "stands in no"),
+    ("```text\nok\n```", "there is none"),
+    ("<!-- not run: why -->\nwords", "stands before no block"),
+    ("```sh\ncurl http://127.0.0.1/x?a=b\n```", "unquoted ?"),
+    ("```sh\necho 1 # one\n```", "has a comment"),
+    ("```sh\naws s3 ls\n```", "calls aws"),
+    ("```sh\nfalse\n```", "a command failed"),
+    ("```sh\necho '{\"title\": \"Bad request\"}'\n```", "is refused"),
+    ("```sh\necho one\n```\n```text\ntwo\n```", "prints something else"),
+    ("```sh\necho 2026-01-02T03:04:05Z, 4 s\n```\n```text\n2026-01-01T00:00:00Z, 5 m\n```", "prints something else"),
+    ("<!-- save as: README.md -->\n```json\n{}\n```", "would change the repository"),
+    ("<!-- save as: send.py -->\n```python\npass\n```", "is not the same"),
+]
+
+
+def not_caught(program: str) -> list[str]:
+    """Flaws that this check would not find."""
+    missed = []
+    with tempfile.TemporaryDirectory(dir=ROOT / "docs") as folder:
+        path = pathlib.Path(folder) / "spoilt.md"
+        for text, wanted in SPOILT:
+            path.write_text(text + "\n")
+            try:
+                Document(path, program).run()
+                missed.append(f"infra/checks/readme.py finds nothing wrong with {text!r}")
+            except Flaw as flaw:
+                if wanted not in str(flaw):
+                    missed.append(f"infra/checks/readme.py says {flaw} of {text!r}")
+        path.write_text("[a](nowhere.md) [b](../api.md#nowhere)\n")
+        if len(broken_links(path)) != 2:
+            missed.append("infra/checks/readme.py does not find links that lead nowhere")
+        path.write_text("`shared/nowhere.rs` `shared/<name>/src` `functions/*`\n")
+        if len(missing_paths(path)) != 1:
+            missed.append("infra/checks/readme.py does not find paths that are not there")
+    return missed
+
+
 def heading_ids(text: str) -> set[str]:
     """The anchors that GitHub makes of headings."""
     plain = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
@@ -400,7 +440,7 @@ def main() -> int:
     every = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     chosen = [path.resolve() for path in given.documents] or every
     flaws = [flaw for path in [*every, *sorted((ROOT / "docs").glob("*/*.md"))] for flaw in broken_links(path)]
-    flaws += missing_paths(ROOT / "docs/ARCHITECTURE.md") + untold_calls()
+    flaws += missing_paths(ROOT / "docs/ARCHITECTURE.md") + untold_calls() + not_caught(given.local)
     documents = [Document(path, str(pathlib.Path(given.local).resolve())) for path in chosen]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for document, running in [(document, pool.submit(document.run)) for document in documents]:
