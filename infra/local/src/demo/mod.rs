@@ -132,7 +132,11 @@ impl Player<'_> {
                     continue;
                 }
                 Then::Disputes(days) => {
-                    self.dispute(buyer, bill, *days).await?;
+                    self.hold(buyer, bill, "dispute", *days).await?;
+                    continue;
+                }
+                Then::Promises(days) => {
+                    self.hold(buyer, bill, "promise", *days).await?;
                     continue;
                 }
             }
@@ -202,8 +206,8 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// A collector notes that a bill is contested.
-    async fn dispute(&self, buyer: &Buyer, bill: &Bill, days: i64) -> anyhow::Result<()> {
+    /// A collector notes that a bill is contested, or that its payment was promised.
+    async fn hold(&self, buyer: &Buyer, bill: &Bill, reason: &str, days: i64) -> anyhow::Result<()> {
         let headers = || -> anyhow::Result<Vec<(&'static str, String)>> {
             let token = self.stack.token(TENANT, "collector")?;
             Ok(vec![("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())])
@@ -212,8 +216,8 @@ impl Player<'_> {
         let found: Value = serde_json::from_slice(&self.call(Method::GET, &customer, headers()?, String::new()).await?)?;
         let id = found.pointer("/customer/id").and_then(Value::as_str).context("the customer has no id")?;
         let until_on = self.stack.now().to_zoned(TimeZone::UTC).date() + days.days();
-        let hold = json!({"reason": "dispute", "scope": {"invoice": format!("INV-{}", bill.number)}, "until_on": until_on});
-        let url = format!("{}/v1/customers/{id}/holds/dispute-{}", self.stack.url(), bill.number);
+        let hold = json!({"reason": reason, "scope": {"invoice": format!("INV-{}", bill.number)}, "until_on": until_on});
+        let url = format!("{}/v1/customers/{id}/holds/{reason}-{}", self.stack.url(), bill.number);
         self.call(Method::PUT, &url, headers()?, hold.to_string()).await?;
         Ok(())
     }

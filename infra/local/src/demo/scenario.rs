@@ -49,6 +49,8 @@ pub enum Then {
     OptsOut,
     /// They contest the bill: a person places a hold on it for this many days.
     Disputes(i64),
+    /// They promise to pay the bill within this many days: a person notes it.
+    Promises(i64),
 }
 
 /// A bill and its later life.
@@ -109,7 +111,10 @@ pub const BUYERS: &[Buyer] = &[
         "+12125550123",
         buyer("C-113", "Hudson Supply Co.", "Maria Lopez", "ap@hudson.example", ("US", Some("NY")), "en", "USD"),
     ),
-    buyer("C-114", "Lone Star Fabrication", "Jim Carter", "payables@lonestar.example", ("US", Some("TX")), "en", "USD"),
+    with_phone(
+        "+15125550142",
+        buyer("C-114", "Lone Star Fabrication", "Jim Carter", "payables@lonestar.example", ("US", Some("TX")), "en", "USD"),
+    ),
     buyer("C-115", "Golden Gate Robotics", "Wei Chen", "billing@ggrobotics.example", ("US", Some("CA")), "en", "USD"),
     buyer("C-116", "Cascade Outfitters", "Dana Reed", "ap@cascade.example", ("US", Some("WA")), "en", "USD"),
     buyer("C-117", "Maple Leaf Interiors", "Olivia Tremblay", "comptes@mapleleaf.example", ("CA", Some("ON")), "en", "CAD"),
@@ -140,7 +145,7 @@ const fn bill(
     Bill { buyer, number, total_minor, on, terms, parts: 1, then }
 }
 
-use Then::{Bounces, Credited, Disputes, OptsOut, Pays, Reversed, Void};
+use Then::{Bounces, Credited, Disputes, OptsOut, Pays, Promises, Reversed, Void};
 
 /// Every bill.
 pub const BILLS: &[Bill] = &[
@@ -156,7 +161,8 @@ pub const BILLS: &[Bill] = &[
     bill("C-103", "2004", 18_900, 3, 7, &[(12, Pays(18_900))]),
     // Credited after a complaint about the goods.
     bill("C-104", "2005", 77_000, 4, 14, &[(24, Credited(27_000)), (31, Pays(50_000))]),
-    bill("C-105", "2006", 31_250, 5, 21, &[]),
+    // Promises to pay, and does not.
+    bill("C-105", "2006", 31_250, 5, 21, &[(30, Promises(7))]),
     bill("C-106", "2007", 198_000, 6, 14, &[(40, Pays(99_000))]),
     // Cancelled before it was due.
     bill("C-107", "2008", 54_000, 7, 14, &[(15, Void)]),
@@ -171,7 +177,7 @@ pub const BILLS: &[Bill] = &[
     bill("C-112", "2013", 129_900, 9, 30, &[]),
     bill("C-113", "2014", 275_000, 1, 15, &[(33, Pays(275_000))]),
     bill("C-113", "2029", 64_000, 28, 15, &[]),
-    // The address is dead.
+    // The address is dead; they have agreed to text messages.
     bill("C-114", "2015", 99_000, 5, 10, &[(17, Bounces)]),
     bill("C-115", "2016", 1_240_000, 6, 30, &[(37, Pays(1_240_000))]),
     // Asks for no more mail.
@@ -219,7 +225,7 @@ mod tests {
                 .iter()
                 .map(|(_, then)| match then {
                     Then::Pays(minor) | Then::Credited(minor) => *minor,
-                    Then::Reversed | Then::Void | Then::Bounces | Then::OptsOut | Then::Disputes(_) => 0,
+                    Then::Reversed | Then::Void | Then::Bounces | Then::OptsOut | Then::Disputes(_) | Then::Promises(_) => 0,
                 })
                 .sum();
             assert!(settled <= bill.total_minor, "{}", bill.number);
