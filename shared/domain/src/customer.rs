@@ -18,7 +18,7 @@ pub struct Customer {
     pub source_version: Option<SourceVersion>,
     /// The name as the source has it.
     pub name: String,
-    /// Company or natural person; `None` is treated as a person.
+    /// Company or natural person, for conditions; empty there when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<CustomerKind>,
     /// The tenant's own grouping, for conditions.
@@ -36,7 +36,7 @@ pub struct Customer {
     /// IANA zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// What the debt was incurred for; `None` is treated as personal.
+    /// What the debt was incurred for, for conditions; empty there when `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debt_purpose: Option<DebtPurpose>,
     /// The tenant's legal entity that invoices this customer.
