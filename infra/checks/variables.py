@@ -13,15 +13,27 @@ READ = re.compile(r'\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*
 CALL = re.compile(r"\benv\s*\.\s*(?:require|get|parse)\s*(?:::<[^()]*>)?\s*\(\s*([^)\s\"][^)]*)\)")
 # What Lambda itself sets for every function.
 BY_LAMBDA = re.compile(r"AWS_LAMBDA_[A-Z_]+")
+# What is built for tests only, as rustfmt writes it: another file, or all up to the brace at the same depth.
+TESTS_ELSEWHERE = re.compile(r"#\[cfg\(test\)\]\s+(?:pub(?:\([a-z]+\))? )?mod (\w+);")
+TESTS_HERE = re.compile(r"^( *)#\[cfg\(test\)\]\n(?:(?!\1\}).*\n)*?(?:\1(?! ).*;$|\1\}$)", re.M)
 DEPENDENCY = re.compile(r"^([a-z][a-z0-9_-]*)(?:\.workspace)?\s*=", re.M)
 
 
+def product(text):
+    """The text of a Rust file without what is built for tests only, which sets variables of its own."""
+    return TESTS_HERE.sub("", TESTS_ELSEWHERE.sub("", text))
+
+
 def sources(crate):
-    """The Rust text of a crate without its test modules, which set variables of their own."""
-    for path in sorted((crate / "src").rglob("*.rs")):
-        if path.name == "tests.rs" or "tests" in path.relative_to(crate / "src").parts:
-            continue
-        yield path, path.read_text(encoding="utf-8").split("#[cfg(test)]")[0]
+    """What is built into the product of a crate."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted((crate / "src").rglob("*.rs"))}
+    tests = set()
+    for path, text in texts.items():
+        folder = path.parent if path.name in ("lib.rs", "main.rs", "mod.rs") else path.with_suffix("")
+        tests |= {folder / name for name in TESTS_ELSEWHERE.findall(text)}
+    for path, text in texts.items():
+        if path.with_suffix("") not in tests and not tests & set(path.parents):
+            yield path, product(text)
 
 
 def reads(crate, problems):
@@ -33,7 +45,16 @@ def reads(crate, problems):
     return found
 
 
+def see():
+    """Fails when the check has gone blind for what stands behind a test module."""
+    seen = product('#[cfg(test)]\nmod tests;\n#[cfg(test)]\nuse a::B;\nfn f() {\n    env.get("X");\n    #[cfg(test)]\n    fn g() {\n        env.get("Y");\n    }\n}\n'
+                   '#[cfg(test)]\nmod tests {\n    fn g() {\n        env.get("Y");\n    }\n}\nfn h() {\n    env.require("Z");\n}\n')
+    if READ.findall(seen) != ["X", "Z"]:
+        sys.exit(f"variables: of a file whose code reads X and Z it sees {READ.findall(seen)}")
+
+
 def main():
+    see()
     expanded, root = load(sys.argv[1]), pathlib.Path(sys.argv[2])
     problems, count = [], 0
     shared = {crate.name: reads(crate, problems) for crate in sorted((root / "shared").iterdir()) if crate.is_dir()}
