@@ -10,6 +10,7 @@ mod books;
 mod controls;
 mod doubt;
 mod faults;
+mod going_live;
 mod golden;
 mod heard;
 mod history;

@@ -8,14 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use kit::{FieldError, Problem};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
-use serde_path_to_error::Segment;
+
+pub use crate::flaws::{BodyFlaws, read};
 
 /// Longest body.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
-/// Longest detail of a flaw, in characters: a parser repeats what it was given.
-const DETAIL_CHARS_MAX: usize = 400;
 
 /// What a handler gives.
 pub type ApiResult<T> = Result<T, Fail>;
@@ -55,15 +54,15 @@ impl Fail {
     }
 
     /// 422 of a kind such as `invalid-settings`, with every flaw.
-    pub fn invalid(kind: &str, title: &str, errors: impl IntoIterator<Item = (String, String)>) -> Self {
-        let errors = errors.into_iter().map(|(pointer, detail)| FieldError { pointer, detail }).collect();
+    pub fn invalid(kind: &str, title: &str, errors: impl IntoIterator<Item: Into<BodyFlaws>>) -> Self {
+        let errors = field_errors(errors);
         let detail = "nothing of it was stored; put right every field that errors names and send it again";
         Self(Box::new(Problem::new(422, kind, title, detail).with_errors(errors)))
     }
 
     /// 400 for a body that reads as JSON but whose fields are wrong.
-    pub fn fields(errors: impl IntoIterator<Item = (String, String)>) -> Self {
-        let errors = errors.into_iter().map(|(pointer, detail)| FieldError { pointer, detail }).collect();
+    pub fn fields(errors: impl IntoIterator<Item: Into<BodyFlaws>>) -> Self {
+        let errors = field_errors(errors);
         let detail = "fields are wrong; put right every one that errors names and send it again";
         Self(Box::new(Problem::new(400, "bad-request", "Bad request", detail).with_errors(errors)))
     }
@@ -112,11 +111,11 @@ impl IntoResponse for Fail {
 }
 
 pub async fn unknown_route(request: Request) -> Fail {
-    Fail::not_found(format!("there is no {}; docs/api.md lists what there is", request.uri().path()))
+    Fail::not_found(format!("there is no {}; docs/openapi.json lists what there is", request.uri().path()))
 }
 
 pub async fn method_not_allowed(request: Request) -> Fail {
-    let detail = format!("{} does not take {}; docs/api.md lists what it takes", request.uri().path(), request.method());
+    let detail = format!("{} does not take {}; docs/openapi.json lists what it takes", request.uri().path(), request.method());
     Fail::new(405, "bad-request", "Method not allowed", detail)
 }
 
@@ -151,22 +150,9 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
     }
 }
 
-/// Reads a value as a type; what does not fit comes as a JSON pointer and a sentence.
-pub fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let mut pointer = String::new();
-        for segment in error.path() {
-            match segment {
-                Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                Segment::Map { key } | Segment::Enum { variant: key } => {
-                    pointer.push('/');
-                    pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                }
-                Segment::Unknown => {}
-            }
-        }
-        (pointer, error.inner().to_string().chars().take(DETAIL_CHARS_MAX).collect())
-    })
+fn field_errors(errors: impl IntoIterator<Item: Into<BodyFlaws>>) -> Vec<FieldError> {
+    let all = errors.into_iter().flat_map(|flaws| flaws.into().0);
+    all.map(|(pointer, detail)| FieldError { pointer, detail }).collect()
 }
 
 /// What a write demands of the state that it replaces.

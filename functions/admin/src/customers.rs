@@ -32,6 +32,7 @@ use crate::{
 const ITEMS_MAX: usize = 500;
 /// Records that are shown when nothing else is asked.
 const LAST: u32 = 20;
+const LAST_MAX: u32 = 200;
 
 /// How much history.
 #[derive(Deserialize, IntoParams)]
@@ -282,7 +283,10 @@ fn none() -> Fail {
 }
 
 async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Asked) -> ApiResult<Json<CustomerOut>> {
-    let last = asked.last.unwrap_or(LAST).clamp(1, 200);
+    let last = asked.last.unwrap_or(LAST);
+    if !(1..=LAST_MAX).contains(&last) {
+        return Err(Fail::bad_request(format!("'last' is 1 to {LAST_MAX}; older records come by 'at'")));
+    }
     let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
     let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
     let now = app.clock.now();

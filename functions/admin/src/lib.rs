@@ -15,12 +15,15 @@ mod connections;
 mod controls;
 mod customers;
 mod explain;
+mod flaws;
 mod gateway;
 mod holds;
+mod merge_patch;
 mod oauth;
 mod openapi;
 mod orders;
 mod settings;
+mod task_customers;
 mod tasks;
 mod templates;
 mod workflows;
@@ -49,7 +52,7 @@ macro_rules! routes {
 }
 
 routes! {
-    "/v1/settings": get settings::show, put settings::put;
+    "/v1/settings": get settings::show, put settings::put, patch settings::patch;
     "/v1/workflows": get workflows::list;
     "/v1/workflows/{id}": get workflows::show, put workflows::put, delete workflows::unpublish;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
@@ -76,6 +79,7 @@ routes! {
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
     "/v1/tasks": get tasks::list;
+    "/v1/tasks/{id}/customers": get task_customers::list;
     "/v1/tasks/{id}/done": post tasks::finish;
     "/v1/breaker/reset": post controls::reset_breaker;
     "/v1/pause": post controls::pause;

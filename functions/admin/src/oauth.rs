@@ -34,7 +34,11 @@ pub struct Back {
 
 /// Ends a sign-in. Whatever came of it is said on a page, because a person is there.
 #[utoipa::path(get, path = "/oauth/{source}/callback", tag = "connections", operation_id = "end_sign_in",
-    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    params(("source" = String, Path, description = "`quickbooks`, `xero`"),
+           ("state" = Option<String>, Query, description = "What the sign-in was begun with; it is good once"),
+           ("code" = Option<String>, Query, description = "What the vendor gives for it"),
+           ("realmId" = Option<String>, Query, description = "QuickBooks: the company"),
+           ("error" = Option<String>, Query, description = "Why there is no code")),
     responses((status = 200, description = "A page that says that the company is connected", content_type = "text/html"),
               (status = 400, description = "A page that says why it is not", content_type = "text/html")))]
 pub async fn back(State(app): State<Arc<App>>, host: Host, Path(source): Path<String>, Query(back): Query<Back>) -> Response {

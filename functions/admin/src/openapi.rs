@@ -1,15 +1,23 @@
 //! The API document: generated from the routes, checked in as `docs/openapi.json`.
+//!
+//! What the attributes beside the handlers cannot say comes from two files: `schemas.json` has whole schemas, and `overlay.json` what is laid
+//! over those that are generated (bounds and patterns), over parameters by operation and name, examples, and the links by which one answer
+//! leads to the next request.
 
+use domain::{TaskKind, word::Word};
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi,
     openapi::{Info, InfoBuilder},
 };
 
+use crate::merge_patch::merge;
+
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
+const OVERLAY: &str = include_str!("overlay.json");
 const WORKFLOW: &str = include_str!("../../../docs/schemas/workflow.schema.json");
-const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
+const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 fn info() -> Info {
     InfoBuilder::new()
@@ -31,63 +39,198 @@ pub fn document() -> Value {
     let mut described = crate::Described::openapi();
     described.info = info();
     let mut document = serde_json::to_value(described).expect("a document is plain JSON");
-    let mut schemas = object(document.pointer("/components/schemas"));
-    schemas.extend(object(serde_json::from_str::<Value>(BY_HAND).ok().as_ref()));
-    let workflow = WORKFLOW.replace("#/$defs/", "#/components/schemas/");
-    let workflow: Value = serde_json::from_str(&workflow).expect("the schema in docs is JSON");
-    schemas.extend(object(workflow.get("$defs")));
-    schemas.insert("SettingsOut".to_owned(), with_settings(schemas.get("SettingsOut")));
+    let overlay: Value = serde_json::from_str(OVERLAY).expect("the overlay is JSON");
+    let schemas = schemas(&document, &overlay);
     let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
     document["components"] = json!({"schemas": schemas, "securitySchemes": {"token": bearer}});
     document["security"] = json!([{"token": []}]);
-    for operations in document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
+    document["servers"] = overlay["servers"].clone();
+    for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = operations.get_mut(method) {
-                finish(operation);
+                finish(operation, path, &overlay);
             }
         }
     }
     document
 }
 
+/// Every schema, each from one place.
+fn schemas(document: &Value, overlay: &Value) -> Map<String, Value> {
+    let mut schemas = object(document.pointer("/components/schemas"));
+    schemas.insert("SettingsOut".to_owned(), with_settings(schemas.get("SettingsOut")));
+    let by_hand: Value = serde_json::from_str(BY_HAND).expect("the schemas by hand are JSON");
+    let patch = patch_of(&by_hand["Settings"]);
+    let workflow = WORKFLOW.replace("#/$defs/", "#/components/schemas/");
+    let workflow: Value = serde_json::from_str(&workflow).expect("the schema in docs is JSON");
+    let published = published(&workflow["$defs"]["Workflow"]);
+    let others = [object(Some(&by_hand)), object(workflow.get("$defs"))].into_iter().flatten();
+    for (name, schema) in others.chain([("SettingsPatch".to_owned(), patch), ("PublishedWorkflow".to_owned(), published)]) {
+        let before = schemas.insert(name.clone(), schema);
+        assert!(before.is_none(), "two things are called {name} in the API document; call one of them otherwise");
+    }
+    for (name, more) in object(overlay.get("schemas")) {
+        let schema = schemas.remove(&name);
+        let schema = schema.unwrap_or_else(|| panic!("overlay.json speaks of the schema {name}, which is not there"));
+        schemas.insert(name, merge(schema, more));
+    }
+    schemas
+}
+
 /// Names the schemas that are by hand, and adds what every operation may answer.
-fn finish(operation: &mut Value) {
+fn finish(operation: &mut Value, path: &str, overlay: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let (request, answer) = match id.as_str() {
         "put_settings" => (Some(schema("Settings")), None),
+        "patch_settings" => (Some(schema("SettingsPatch")), None),
         "make_agreement" => (Some(schema("Proposal")), None),
-        "put_workflow" => (Some(schema("Workflow")), Some(schema("Workflow"))),
+        "put_workflow" => (Some(schema("Workflow")), Some(schema("PublishedWorkflow"))),
         "show_workflow" | "show_workflow_version" => (None, Some(schema("Workflow"))),
         _ => (None, None),
     };
     if let Some(request) = request {
         operation["requestBody"]["content"]["application/json"]["schema"] = request;
     }
+    if id == "patch_settings" {
+        let content = operation["requestBody"]["content"]["application/json"].clone();
+        operation["requestBody"]["content"]["application/merge-patch+json"] = content;
+    }
     if let Some(answer) = answer {
         operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
     }
-    let problem = |description: &str| json!({"description": description, "content": {"application/problem+json": {"schema": schema("Problem")}}});
+    lay_over(operation, &id, overlay);
     let takes_body = operation.get("requestBody").is_some();
+    let is_open = !path.starts_with("/v1/");
+    if is_open {
+        operation["security"] = json!([]);
+    }
+    let writes = ["put", "end", "reset", "patch"].iter().any(|verb| id.split('_').next() == Some(verb));
     let always = [
-        ("400", "bad-request", true),
-        ("401", "unauthorized: API Gateway does not accept the token", true),
-        ("403", "forbidden: a claim is missing or the role is too low", true),
-        ("409", "changed-meanwhile", id.starts_with("put") || id.starts_with("end") || id.starts_with("reset")),
+        ("400", "bad-request", !is_open),
+        ("403", "forbidden: a claim is missing or the role is too low", !is_open),
+        ("409", "changed-meanwhile", writes && !is_open),
         ("413", "body-too-large", takes_body),
         ("500", "internal", true),
+        ("503", "internal: the table is busy, or gave no clear answer; repeating is safe", true),
     ];
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('4')) {
         let described = response["description"].as_str().unwrap_or(status).to_owned();
-        *response = problem(&described);
+        if response.get("content").is_none() {
+            *response = problem(status, &described);
+        } else {
+            // A person gets a page; a query that does not read at all is a problem as everywhere.
+            let kind = "application/problem+json";
+            response["content"][kind] = problem(status, "bad-request")["content"][kind].clone();
+        }
     }
     for (status, description, wanted) in always {
         if wanted && !responses.contains_key(status) {
-            responses.insert(status.to_owned(), problem(description));
+            responses.insert(status.to_owned(), problem(status, description));
         }
     }
+    if !is_open {
+        responses.insert("401".to_owned(), unauthorized());
+    }
     responses.sort_keys();
+}
+
+/// Parameters, examples and links of an operation, as the overlay has them.
+fn lay_over(operation: &mut Value, id: &str, overlay: &Value) {
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let found =
+            [&overlay["parameters"][id][&name], &overlay["parameters"]["*"][&name]].into_iter().find(|more| !more.is_null());
+        if let Some(more) = found {
+            *parameter = merge(parameter.take(), more.clone());
+        }
+        if let Some(known) = known_values(id, &name) {
+            parameter["schema"]["enum"] = json!(known);
+        }
+    }
+    if let Some(examples) = overlay["bodies"][id].as_object() {
+        let examples: Map<String, Value> =
+            examples.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
+        for (_, content) in operation["requestBody"]["content"].as_object_mut().into_iter().flatten() {
+            content["examples"] = json!(examples);
+        }
+    }
+    if let Some(links) = overlay["links"].get(id) {
+        operation["responses"]["200"]["links"] = links.clone();
+    }
+}
+
+/// What a parameter may be, where the code has a list of it.
+fn known_values(id: &str, name: &str) -> Option<Vec<Option<&'static str>>> {
+    let registry = connectors::registry().iter().map(|connector| connector.source());
+    match (id, name) {
+        ("list_tasks" | "list_app_tasks", "kind") => {
+            Some([None, Some("exception")].into_iter().chain(TaskKind::WORDS.iter().copied().map(Some)).collect())
+        }
+        (
+            "put_app" | "authorize_connection" | "show_connection" | "delete_connection" | "test_connection" | "show_invoice_pdf",
+            "source",
+        )
+        | ("end_sign_in", "source") => {
+            Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).map(Some).collect())
+        }
+        ("put_connection" | "show_customer", "source") => Some(registry.map(Some).collect()),
+        _ => None,
+    }
+}
+
+/// A problem document, with an example by its kind, which the description begins with.
+fn problem(status: &str, description: &str) -> Value {
+    let kind: String = description.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect();
+    let title = kind.replace('-', " ");
+    let example = json!({
+        "type": format!("https://dunlin.dev/problems/{kind}"), "title": title, "status": status.parse::<u16>().unwrap_or_default(),
+        "detail": "what was wrong this time, where, and how to put it right",
+    });
+    let schema = json!({"$ref": "#/components/schemas/Problem"});
+    json!({"description": description, "content": {"application/problem+json": {"schema": schema, "example": example}}})
+}
+
+/// What API Gateway's authorizer answers before anything of ours is asked.
+fn unauthorized() -> Value {
+    let body = json!({"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}});
+    json!({
+        "description": "unauthorized: API Gateway does not accept the token; www-authenticate says why",
+        "headers": {"www-authenticate": {
+            "description": "`Bearer` where there is no token; otherwise with error_description, such as `the token has expired`.",
+            "schema": {"type": "string"}
+        }},
+        "content": {"application/json": {"schema": body, "example": {"message": "Unauthorized"}}},
+    })
+}
+
+/// A schema of which every part may be left out, and taken away by `null`: what a merge patch of it is.
+fn patch_of(schema: &Value) -> Value {
+    let mut patch = schema.clone();
+    let Some(fields) = patch.as_object_mut() else { return patch };
+    for gone in ["required", "default", "minProperties"] {
+        fields.remove(gone);
+    }
+    let nullable = |part: &Value| json!({"anyOf": [patch_of(part), {"type": "null"}]});
+    for (name, part) in fields.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        // The one setting without a default.
+        *part = if name == "name" { patch_of(part) } else { nullable(part) };
+    }
+    if let Some(part) = fields.get("additionalProperties").filter(|part| part.is_object()).map(nullable) {
+        fields.insert("additionalProperties".to_owned(), part);
+    }
+    patch
+}
+
+/// A workflow as it is answered when it was published.
+fn published(workflow: &Value) -> Value {
+    let mut published = workflow.clone();
+    published["properties"]["warnings"] = json!({
+        "type": "array", "items": {"$ref": "#/components/schemas/Warning"},
+        "description": "By JSON pointer: what nothing carries out yet and becomes work for people.",
+    });
+    published
 }
 
 fn with_settings(schema: Option<&Value>) -> Value {

@@ -1,18 +1,23 @@
-//! A tenant's settings. The first `PUT` creates the tenant.
+//! A tenant's settings. The first `PUT` creates the tenant; `PATCH` changes what it names.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use axum::{extract::State, response::IntoResponse};
-use domain::{Mode, Settings, TenantId, calendar::check_settings};
-use serde::Serialize;
-use serde_json::Value;
+use axum::{
+    extract::{Query, State},
+    response::IntoResponse,
+};
+use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::Versioned;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{ApiResult, Body, Fail, Precondition, Tagged, read},
+    answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
     caller::{Caller, Role},
+    flaws::read_what_fits,
+    merge_patch::{FieldChange, changes, merge},
     workflows,
 };
 
@@ -29,54 +34,144 @@ pub struct SettingsOut {
     settings: Settings,
     /// What is allowed but should not stay so.
     warnings: Vec<Warning>,
+    /// What is other than before this write, or would be; for a new tenant, other than the defaults. Only of PUT and PATCH.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<Vec<FieldChange>>,
+    /// Of a dry run: what keeps it from being stored. None when the same without `dry_run` is stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flaws: Option<Vec<Warning>>,
 }
 
-/// Something that is allowed but should not stay so.
-#[derive(Serialize, ToSchema)]
+/// Something to be put right, where it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Warning {
-    /// JSON pointer into the settings.
-    pointer: String,
+    /// JSON pointer.
+    pub pointer: String,
     /// What to do.
-    detail: String,
+    pub detail: String,
+}
+
+impl From<(String, String)> for Warning {
+    fn from((pointer, detail): (String, String)) -> Self {
+        Self { pointer, detail }
+    }
+}
+
+/// Whether it is only tried.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Trial {
+    /// `true`: nothing is stored; the answer says what would change, and everything that is wrong.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 /// The tenant's settings.
 #[utoipa::path(get, path = "/v1/settings", tag = "settings", operation_id = "show_settings",
-    responses((status = 200, description = "The settings; ETag is their revision", body = SettingsOut)))]
+    responses((status = 200, description = "The settings; ETag is their revision", body = SettingsOut),
+              (status = 404, description = "not-found: PUT creates them")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Viewer)?;
     let Versioned { value, rev } = app.settings(tenant).await?;
-    out(&app, tenant, value, rev).await
+    let published = published(&app, tenant).await?;
+    let warnings = warnings(&app, tenant, &value, &published).await?;
+    let body = SettingsOut { tenant: tenant.to_string(), settings: value, warnings, changes: None, flaws: None };
+    Ok(Tagged { rev, body })
 }
 
 /// Replaces the tenant's settings; the first time creates the tenant, in shadow mode unless `mode` says otherwise, with the
 /// built-in workflows and templates. Left out, `mode`, `paused` and `shards` stay as they are; everything else goes back to its
-/// default.
+/// default: PATCH keeps it. `mode` becomes `live` only where nothing is missing that messages need.
 #[utoipa::path(put, path = "/v1/settings", tag = "settings", operation_id = "put_settings",
     request_body(content = Object, description = "The settings; components/schemas/Settings"),
-    params(("If-Match" = Option<String>, Header, description = "The ETag of the settings that these replace"),
+    params(Trial, ("If-Match" = Option<String>, Header, description = "The ETag of the settings that these replace"),
            ("If-None-Match" = Option<String>, Header, description = "`*`: only create the tenant")),
-    responses((status = 200, description = "Stored", body = SettingsOut),
+    responses((status = 200, description = "Stored, or tried", body = SettingsOut),
               (status = 412, description = "stale-version: they changed since"),
-              (status = 422, description = "invalid-settings, every flaw in errors")))]
+              (status = 422, description = "invalid-settings, every flaw in errors, and everything that is missing to go live")))]
 pub async fn put(
     State(app): State<Arc<App>>,
     caller: Caller,
     condition: Precondition,
+    Query(trial): Query<Trial>,
+    Body(mut body): Body,
+) -> ApiResult<impl IntoResponse> {
+    let tenant = caller.at_least(Role::Admin)?;
+    let before = app.store.settings(tenant).await?;
+    condition.check(before.as_ref().map_or(0, |before| before.rev))?;
+    if let (Some(object), Some(Versioned { value: before, .. })) = (body.as_object_mut(), &before) {
+        for (name, kept) in [("mode", json!(before.mode)), ("paused", json!(before.paused)), ("shards", json!(before.shards))] {
+            object.entry(name).or_insert(kept);
+        }
+    }
+    write(&app, tenant, condition, trial, before, body).await
+}
+
+/// Changes what it names of the tenant's settings, as a JSON merge patch (RFC 7396): objects are merged, `null` goes back to the default,
+/// lists are replaced. `mode` becomes `live` only where nothing is missing that messages need.
+#[utoipa::path(patch, path = "/v1/settings", tag = "settings", operation_id = "patch_settings",
+    request_body(content = Object, description = "What is to change; components/schemas/SettingsPatch"),
+    params(Trial, ("If-Match" = Option<String>, Header, description = "The ETag of the settings that this changes")),
+    responses((status = 200, description = "Stored, or tried", body = SettingsOut),
+              (status = 404, description = "not-found: PUT creates them"),
+              (status = 412, description = "stale-version: they changed since"),
+              (status = 422, description = "invalid-settings, every flaw in errors, and everything that is missing to go live")))]
+pub async fn patch(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    condition: Precondition,
+    Query(trial): Query<Trial>,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.at_least(Role::Admin)?;
-    let now = app.clock.now();
-    let before = app.store.settings(tenant).await?;
-    condition.check(before.as_ref().map_or(0, |before| before.rev))?;
-    let mut settings = settings_of(body, before.as_ref().map(|before| &before.value))?;
-    // Books that are read back are never so old as that nobody asks: what is left out gets its default again.
-    for source in app.vault.connections(tenant).await? {
-        if let Some(books) = connectors::accounting_api_of(&source) {
-            settings.freshness.entry(source).or_insert_with(|| crate::app::demand(books.access().limits.good_for));
-        }
+    let before = app.settings(tenant).await?;
+    condition.check(before.rev)?;
+    if !body.is_object() {
+        let detail = "a merge patch is an object with the settings that change, such as {\"mode\": \"live\"}";
+        return Err(Fail::invalid(KIND, TITLE, [(String::new(), detail.to_owned())]));
     }
+    let merged = merge(json!(before.value), body);
+    write(&app, tenant, condition, trial, Some(before), merged).await
+}
+
+/// Checks and stores settings, or says what would come of it.
+async fn write(
+    app: &App,
+    tenant: &TenantId,
+    condition: Precondition,
+    trial: Trial,
+    before: Option<Versioned<Settings>>,
+    wish: Value,
+) -> ApiResult<Tagged<SettingsOut>> {
+    let now = app.clock.now();
     let seen = before.as_ref().map_or(0, |before| before.rev);
+    let before = before.map(|before| before.value);
+    let published = published(app, tenant).await?;
+    let instead = before.as_ref().map_or(Value::Null, |before| json!(before));
+    let (settings, mut flaws) = read_what_fits::<Settings>(wish, &instead);
+    let settings = match settings {
+        Some(mut settings) => {
+            demand_of_books(app, tenant, &mut settings).await?;
+            for flaw in check(before.as_ref(), &settings, &published) {
+                if !flaws.iter().any(|(pointer, _)| *pointer == flaw.0) {
+                    flaws.push(flaw);
+                }
+            }
+            settings
+        }
+        None if trial.dry_run => before.clone().unwrap_or_else(|| Settings::named("")),
+        None => return Err(Fail::invalid(KIND, TITLE, flaws)),
+    };
+    let compared = before.unwrap_or_else(|| Settings::named(""));
+    let changes = Some(changes(&json!(compared), &json!(settings)));
+    if trial.dry_run {
+        let warnings = warnings(app, tenant, &settings, &published).await?;
+        let flaws = Some(flaws.into_iter().map(Warning::from).collect());
+        return Ok(Tagged { rev: seen, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes, flaws } });
+    }
+    if !flaws.is_empty() {
+        return Err(Fail::invalid(KIND, TITLE, flaws));
+    }
     let rev = match app.store.put_settings(tenant, &settings, Some(seen), now).await {
         Ok(rev) => rev,
         Err(store::Error::Conflict { .. }) if condition.rev.is_some() => {
@@ -87,46 +182,92 @@ pub async fn put(
     // A first try may have stored the settings and got no further.
     app.vault.ensure_key(tenant).await?;
     if !app.store.has_workflows(tenant).await? {
-        workflows::publish_builtin(&app, tenant, now).await?;
+        workflows::publish_builtin(app, tenant, now).await?;
     }
-    out(&app, tenant, settings, rev).await
+    let warnings = warnings(app, tenant, &settings, &published).await?;
+    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes, flaws: None } })
 }
 
-/// Reads and checks settings; what is kept when left out comes from those before.
-fn settings_of(mut body: Value, before: Option<&Settings>) -> ApiResult<Settings> {
-    if let (Some(object), Some(before)) = (body.as_object_mut(), before) {
-        let keep = [
-            ("mode", serde_json::to_value(before.mode)),
-            ("paused", Ok(before.paused.into())),
-            ("shards", Ok(before.shards.into())),
-        ];
-        for (name, value) in keep {
-            if let (false, Ok(value)) = (object.contains_key(name), value) {
-                object.insert(name.to_owned(), value);
-            }
+/// The published workflows; for a tenant that is not set up yet those that it will start with.
+async fn published(app: &App, tenant: &TenantId) -> ApiResult<Vec<Workflow>> {
+    if app.store.has_workflows(tenant).await? {
+        return Ok(app.store.workflows(tenant).await?);
+    }
+    Ok(channels::builtin::workflows())
+}
+
+/// Books that are read back are never so old as that nobody asks: what is left out gets its default again.
+async fn demand_of_books(app: &App, tenant: &TenantId, settings: &mut Settings) -> ApiResult<()> {
+    for source in app.vault.connections(tenant).await? {
+        if let Some(books) = connectors::accounting_api_of(&source) {
+            settings.freshness.entry(source).or_insert_with(|| crate::app::demand(books.access().limits.good_for));
         }
     }
-    let settings: Settings = read(body).map_err(|flaw| Fail::invalid(KIND, TITLE, [flaw]))?;
-    let mut flaws = check_settings(&settings);
+    Ok(())
+}
+
+/// What keeps settings from being stored. What a live tenant lacks it must not lose, and who is not live yet must have; a tenant that has
+/// been live without is warned, so that everything else of it can still be set.
+fn check(before: Option<&Settings>, settings: &Settings, published: &[Workflow]) -> Vec<(String, String)> {
+    let mut flaws = check_settings(settings);
     if let Some(before) = before.filter(|before| settings.shards < before.shards) {
         flaws.push(("/shards".to_owned(), format!("shards may be raised, not lowered; there are {} now", before.shards)));
     }
-    if flaws.is_empty() { Ok(settings) } else { Err(Fail::invalid(KIND, TITLE, flaws)) }
+    if settings.mode == Mode::Live {
+        let lacked = before.filter(|before| before.mode == Mode::Live).map(|before| go_live::missing(before, published));
+        let lacked = lacked.unwrap_or_default();
+        flaws.extend(go_live::missing(settings, published).into_iter().filter(|missing| !lacked.contains(missing)));
+    }
+    flaws
 }
 
-async fn out(app: &App, tenant: &TenantId, settings: Settings, rev: u64) -> ApiResult<Tagged<SettingsOut>> {
-    let sources: BTreeSet<String> =
-        if settings.mode == Mode::Live { app.vault.connections(tenant).await?.into_iter().collect() } else { BTreeSet::new() };
-    let warnings = sources
-        .iter()
-        .filter(|source| !settings.freshness.contains_key(*source))
-        .map(|source| Warning {
-            pointer: format!("/freshness/{source}"),
-            detail: format!(
+/// What is allowed but should not stay so.
+async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: &[Workflow]) -> ApiResult<Vec<Warning>> {
+    let mut warnings = Vec::new();
+    if settings.mode != Mode::Off {
+        warnings.extend(go_live::missing(settings, published));
+        warnings.extend(go_live::held_back(settings));
+    }
+    if settings.mode == Mode::Live {
+        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().collect();
+        if sources.is_empty() {
+            let detail = "no source is connected, so that no invoice arrives; PUT /v1/connections/{source} connects one";
+            warnings.push(("/mode".to_owned(), detail.to_owned()));
+        }
+        warnings.extend(sources.iter().filter(|source| !settings.freshness.contains_key(*source)).map(|source| {
+            let detail = format!(
                 "if {source} falls silent, paid invoices are chased; set how old its word may be, such as \"PT26H\", and keep it by \
                  sending source.heartbeat"
-            ),
-        })
-        .collect();
-    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings, warnings } })
+            );
+            (format!("/freshness/{source}"), detail)
+        }));
+        if let Some(language) = &settings.language {
+            warnings.extend(no_text(app, tenant, language, published).await?);
+        }
+    }
+    Ok(warnings.into_iter().map(Warning::from).collect())
+}
+
+/// Says which templates of the published workflows have no text in the tenant's language: messages go out in another.
+async fn no_text(app: &App, tenant: &TenantId, language: &str, published: &[Workflow]) -> ApiResult<Option<(String, String)>> {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
+    let mut wanted = BTreeSet::new();
+    for step in published.iter().flat_map(|workflow| &workflow.steps) {
+        if let Action::Send(send) = &step.action {
+            let channels = send.channels.iter().filter(|channel| domain::SENDERS.contains(channel));
+            wanted.extend(channels.map(|channel| (send.template.clone(), *channel)));
+        }
+    }
+    for template in app.store.templates(tenant).await? {
+        if primary(&template.language) == primary(language) {
+            wanted.remove(&(template.id, template.channel));
+        }
+    }
+    let named: Vec<String> =
+        wanted.iter().map(|(id, channel): &(String, Channel)| format!("{id} ({channel})", channel = channel.as_str())).collect();
+    let said = format!(
+        "no text in '{language}' for {}; customers without a language of their own get another; PUT /v1/templates/{{id}}/{{language}}/{{channel}} adds one",
+        named.join(", ")
+    );
+    Ok((!named.is_empty()).then(|| ("/language".to_owned(), said)))
 }

@@ -70,6 +70,9 @@ pub struct TaskOut {
     /// Whose matter it is: `GET /v1/cases/{customer_id}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<String>,
+    /// How many customers it concerns, where it tells of what keeps messages of many back: `GET /v1/tasks/{id}/customers` names them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    concerns: Option<u64>,
     /// When it was raised.
     #[schema(value_type = String, format = DateTime)]
     raised_at: Timestamp,
@@ -250,7 +253,7 @@ fn cursor(text: &str) -> ApiResult<String> {
 
 fn shown(task: store::Task) -> TaskOut {
     let status = task.effect_status();
-    let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, .. } = task;
+    let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
     let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
     let (withdrawn_at, withdrawn_because) = withdrawn.unzip();
@@ -266,6 +269,7 @@ fn shown(task: store::Task) -> TaskOut {
         currency,
         case: case.map(|case| case.to_string()),
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
+        concerns,
         raised_at,
         effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind), status },
         done_at,

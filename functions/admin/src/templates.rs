@@ -8,13 +8,13 @@ use axum::{
     response::IntoResponse,
 };
 use channels::{Brand, InvoiceRow, Links, RenderInput};
-use domain::{Channel, Currency, Money, word::Word};
+use domain::{Cause, Channel, Currency, Money, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Fail, Precondition, Tagged, read},
+    answer::{ApiResult, Body, BodyFlaws, Fail, Precondition, Tagged, read},
     app::App,
     caller::{Caller, Role},
     workflows::is_id,
@@ -158,9 +158,14 @@ pub async fn put(
     }
     let template = template(id, language, &channel, given.subject, given.body)?;
     let before = current(&app, tenant, &template.id, &template.language, &channel).await?;
-    condition.check(before.map_or(0, |before| u64::from(before.version)))?;
+    let before = before.map_or(0, |before| u64::from(before.version));
+    condition.check(before)?;
+    let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
     let mut stored = stored(template);
     stored.version = app.store.put_template(tenant, &stored).await?;
+    if u64::from(stored.version) != before {
+        app.store.end_cause(tenant, &cause, "the template was published again", app.clock.now()).await?;
+    }
     Ok(Tagged { rev: u64::from(stored.version), body: shown(stored) })
 }
 
@@ -269,6 +274,6 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> Re
     }
 }
 
-fn refuse(errors: impl IntoIterator<Item = (String, String)>) -> Fail {
+fn refuse(errors: impl IntoIterator<Item: Into<BodyFlaws>>) -> Fail {
     Fail::invalid("invalid-template", "Invalid template", errors)
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use domain::{
     Channel, TenantId, Workflow,
-    workflow::{Flaw, PublishContext, flaws, read},
+    workflow::{Flaw, PublishContext, flaws, left_to_people, read},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,17 @@ use crate::{
     answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
     caller::{Caller, Role},
+    settings::Warning,
 };
+
+/// A workflow that was published.
+#[derive(Serialize)]
+pub struct PublishedOut {
+    #[serde(flatten)]
+    workflow: Workflow,
+    /// At each step, what of it nothing carries out yet but people.
+    warnings: Vec<Warning>,
+}
 
 /// The published workflows.
 #[derive(Serialize, ToSchema)]
@@ -71,12 +81,12 @@ async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Ap
 }
 
 /// Publishes a workflow as its next version; publishing what is current changes nothing. New cases begin on it, open cases stay
-/// on theirs.
+/// on theirs. `warnings` say, at each step, what nothing carries out yet: it becomes work for people.
 #[utoipa::path(put, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "put_workflow",
     params(("id" = String, Path, description = "The workflow's id"),
            ("If-Match" = Option<String>, Header, description = "The version that this one follows"),
            ("If-None-Match" = Option<String>, Header, description = "`*`: only a workflow that is new")),
-    request_body(content = Object, description = "The workflow; components/schemas/Workflow. `version` is ignored, `id` may be left out"),
+    request_body(content = Object, description = "The workflow; components/schemas/Workflow. `version` and `warnings` are ignored, `id` may be left out"),
     responses((status = 200, description = "Published; ETag is its version", body = Object),
               (status = 412, description = "stale-version"),
               (status = 422, description = "invalid-workflow, every flaw in errors")))]
@@ -94,13 +104,16 @@ pub async fn put(
     if let Some(object) = body.as_object_mut() {
         object.entry("id").or_insert_with(|| Value::String(id.clone()));
         object.remove("version");
+        object.remove("warnings");
     }
     let mut workflow = read(&body).map_err(refuse)?;
     let mut templates: BTreeMap<(String, Channel), Vec<String>> = BTreeMap::new();
     for template in app.store.templates(tenant).await? {
         templates.entry((template.id, template.channel)).or_default().push(template.language);
     }
-    let mut found = flaws(&workflow, &PublishContext { templates, senders: domain::SENDERS.into(), settings: &settings });
+    let senders = domain::SENDERS.into();
+    let left = left_to_people(&workflow, &senders);
+    let mut found = flaws(&workflow, &PublishContext { templates, senders, settings: &settings });
     if workflow.id != id {
         found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
     }
@@ -108,7 +121,8 @@ pub async fn put(
         return Err(refuse(found));
     }
     workflow.version = app.store.publish_workflow(tenant, &workflow, app.clock.now()).await?;
-    Ok(Tagged { rev: u64::from(workflow.version), body: workflow })
+    let warnings = left.into_iter().map(|Flaw { pointer, detail }| Warning { pointer, detail }).collect();
+    Ok(Tagged { rev: u64::from(workflow.version), body: PublishedOut { workflow, warnings } })
 }
 
 /// What becomes of open cases.

@@ -68,6 +68,13 @@ impl Api {
     }
 }
 
+/// Settings with what going live needs.
+fn live(mut settings: Value) -> Value {
+    settings["mode"] = json!("live");
+    settings["sender"] = json!({"email": "ar@acme.example"});
+    settings
+}
+
 #[tokio::test]
 async fn from_nothing_to_a_connected_tenant() {
     let api = Api::new().await;
@@ -122,7 +129,7 @@ async fn from_nothing_to_a_connected_tenant() {
     api.call("PUT", "/v1/connections/elsewhere", Value::Null).await.is(404);
 
     // Live without a word on how old the books may be: it is said, not refused.
-    let live = api.call("PUT", "/v1/settings", json!({"name": "Acme", "country": "DE", "mode": "live"})).await.is(200);
+    let live = api.call("PUT", "/v1/settings", live(json!({"name": "Acme", "country": "DE"}))).await.is(200);
     let warned: Vec<&str> =
         live.body["warnings"].as_array().unwrap().iter().filter_map(|warning| warning["pointer"].as_str()).collect();
     assert_eq!(warned, ["/freshness/canonical", "/freshness/stripe"]);
@@ -151,14 +158,15 @@ async fn revisions_are_kept() {
     put("if-match", "*").await.is(200);
     put("if-match", "nonsense").await.is(400);
     // The kill switch, the mode and the shards outlive a PUT that does not speak of them.
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "shards": 8})).await.is(200);
+    api.call("PUT", "/v1/settings", live(json!({"name": "Acme", "shards": 8}))).await.is(200);
     api.with("manager", "POST", "/v1/pause", &[], Value::Null).await.is(200);
-    let after = api.call("PUT", "/v1/settings", json!({"name": "Renamed"})).await.is(200);
+    let after = api.call("PUT", "/v1/settings", json!({"name": "Renamed", "sender": {"email": "ar@acme.example"}})).await.is(200);
     let kept = &after.body["settings"];
     assert_eq!((&kept["paused"], &kept["mode"], &kept["shards"]), (&json!(true), &json!("live"), &json!(8)));
     let resumed = api.with("manager", "POST", "/v1/resume", &[], Value::Null).await.is(200);
     assert_eq!(resumed.body, json!({"paused": false, "breaker_open": false}));
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "shards": 1})).await.is(422);
+    let fewer = api.call("PUT", "/v1/settings", live(json!({"name": "Acme", "shards": 1}))).await.is(422);
+    assert_eq!(fewer.pointers(), ["/shards"]);
     let acme = domain::TenantId::parse("acme").unwrap();
     api.world.store.trip_breaker(&acme, "test", api.world.now()).await.unwrap();
     assert!(api.world.store.policy(&acme, &Default::default(), store::Read::Fresh).await.unwrap().breaker_open);
@@ -231,7 +239,7 @@ async fn every_flaw_is_named() {
 async fn the_door_itself() {
     let api = Api::new().await;
     assert_eq!(api.get("/v1/nothing").await.is(404).kind(), "not-found");
-    assert_eq!(api.call("PATCH", "/v1/settings", json!({})).await.is(405).kind(), "bad-request");
+    assert_eq!(api.call("POST", "/v1/settings", json!({})).await.is(405).kind(), "bad-request");
     let asked = |headers, body: &str| request("PUT", "/v1/settings", Some(("acme", "admin")), headers, body);
     api.raw(asked(&[], "{not json")).await.is(400);
     let large = format!("{{\"name\": \"{}\"}}", "x".repeat(1024 * 1024));
@@ -284,7 +292,7 @@ async fn roles() {
                 continue;
             }
             let lowest = match id {
-                "put_settings" | "put_connection" | "authorize_connection" | "delete_connection" => "admin",
+                "put_settings" | "patch_settings" | "put_connection" | "authorize_connection" | "delete_connection" => "admin",
                 "put_workflow" | "unpublish_workflow" | "put_template" | "reset_breaker" | "pause" | "resume" => "manager",
                 "put_hold" | "end_hold" | "finish_task" | "test_connection" | "make_agreement" | "act_on_agreement"
                 | "act_on_charge" => "collector",
@@ -307,7 +315,7 @@ async fn roles() {
 #[tokio::test]
 async fn a_customers_matter_is_explained() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "country": "DE", "mode": "live"})).await.is(200);
+    api.call("PUT", "/v1/settings", live(json!({"name": "Acme", "country": "DE"}))).await.is(200);
     let id = api.world.customer("acme", "C/1 ü", |_| {}).await;
     let found = api.get("/v1/customers/canonical/C%2F1%20%C3%BC").await.is(200);
     assert_eq!(found.body["customer"]["id"], id.as_str());
@@ -443,7 +451,7 @@ async fn a_task_keeps_how_it_ended() {
 #[tokio::test]
 async fn orders_are_given_and_shown() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live"})).await.is(200);
+    api.call("PUT", "/v1/settings", live(json!({"name": "Acme"}))).await.is(200);
     let id = api.world.customer("acme", "C-1", |_| {}).await;
     let address = format!("/v1/customers/{id}/orders");
     let matter = api.get(&format!("/v1/cases/{id}")).await.is(200).body;
@@ -477,7 +485,7 @@ async fn orders_are_given_and_shown() {
 #[tokio::test]
 async fn reading_never_writes() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live"})).await.is(200);
+    api.call("PUT", "/v1/settings", live(json!({"name": "Acme"}))).await.is(200);
     api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);
     let id = api.world.customer("acme", "C-1", |_| {}).await;
     let before = api.world.everything().await;

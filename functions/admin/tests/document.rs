@@ -33,7 +33,7 @@ async fn every_described_route_is_served() {
         for method in operations.as_object().unwrap().keys() {
             let answer = handler.handle(request(&method.to_uppercase(), &address, None, &[], "")).await.unwrap();
             let said = answer["body"].as_str().unwrap();
-            assert!(!said.contains("docs/api.md lists what"), "{method} {path}: {said}");
+            assert!(!said.contains("docs/openapi.json lists what"), "{method} {path}: {said}");
             served += 1;
         }
     }

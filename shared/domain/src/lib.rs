@@ -18,7 +18,9 @@
 //! | [`book`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
+//! | [`go_live`] | what a tenant needs before its messages may leave |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
+//! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
@@ -48,6 +50,7 @@ pub mod along;
 pub mod balance;
 pub mod because;
 pub mod calendar;
+pub mod cause;
 pub mod charge;
 pub mod condition;
 pub mod contact_log;
@@ -63,6 +66,7 @@ pub mod due_item;
 pub mod effect;
 pub mod evolve;
 pub mod facts;
+pub mod go_live;
 pub mod guard;
 pub mod id;
 pub mod inputs;
@@ -90,6 +94,7 @@ pub mod workflow;
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
+pub use cause::Cause;
 pub use charge::{Charge, ChargeStatus};
 pub use contact_log::{CONTACT_DAYS, ContactAttempt, ContactLog};
 pub use coverage::{Coverage, Covered, DueItemKey, ItemOf, Occurrence, Outcome};

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use channels::Outgoing;
 use domain::{
-    Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, NewTask, Next, Pending, PendingStatus, People, Policy,
-    SuppressionReason, TaskKind,
+    Cause, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, Pending, PendingStatus, People, Policy,
+    SuppressionReason,
     calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
@@ -166,19 +166,14 @@ impl Sender {
         };
         let entity = pending.case.balance.legal_entity.as_str();
         if pending.channel == domain::Channel::Email && policy.settings.sender_of(entity, pending.channel).is_none() {
-            let (key, own) = match entity {
-                "" => ("sender/email".to_owned(), String::new()),
-                id => (format!("sender/email/{id}"), format!(", or settings.legal_entities['{id}'].sender.email,")),
-            };
-            let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
-            return self.defer_with_task(queued, &key, "No sender for email", &detail).await.map(Some);
+            let cause = Cause::NoSender { legal_entity: entity.to_owned() };
+            return self.defer_with_cause(queued, &cause, "").await.map(Some);
         }
         let rendered = match self.render(queued, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
             Err(detail) => {
-                let key = format!("render/{}/{}", pending.template, pending.template_version);
-                let detail = format!("{detail}; publish the template again");
-                return self.defer_with_task(queued, &key, "A message could not be rendered", &detail).await.map(Some);
+                let cause = Cause::NoText { template: pending.template.clone(), channel: pending.channel };
+                return self.defer_with_cause(queued, &cause, &detail).await.map(Some);
             }
         };
         if !self.log_contact(queued, &checked, contact, now).await? {
@@ -438,21 +433,16 @@ impl Sender {
         Ok(ended)
     }
 
-    /// What only a person can mend: they are told, and the message is tried again within a day.
-    async fn defer_with_task(&self, queued: &QueuedMessage, key: &str, title: &str, detail: &str) -> Result<SendOutcome, Error> {
-        let task = NewTask {
-            kind: TaskKind::NeedsReview,
-            key: key.to_owned(),
-            title: title.to_owned(),
-            detail: format!("{detail}; the message is tried again within a day"),
-            to: None,
-            due_on: None,
-            step: None,
-            currency: None,
-            case: None,
-        };
+    /// What only a person can mend, for all whom it concerns: they are told once, and the message is tried again within a day.
+    async fn defer_with_cause(&self, queued: &QueuedMessage, cause: &Cause, said: &str) -> Result<SendOutcome, Error> {
         let now = self.clock.now();
-        self.store.raise(&queued.tenant, Some(&queued.customer), &task, now).await?;
+        self.store.raise_cause(&queued.tenant, cause, said, &queued.customer, now).await?;
+        // Settings that were stored before it was told of took nothing back.
+        if let Some(settings) = self.store.settings(&queued.tenant).await?
+            && let Some(why) = cause.mended_by(&settings.value)
+        {
+            self.store.end_cause(&queued.tenant, cause, &why, now).await?;
+        }
         let until = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX);
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(SendOutcome::Deferred)

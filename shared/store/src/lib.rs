@@ -18,6 +18,7 @@
 
 #![warn(missing_docs)]
 
+mod causes;
 mod customer;
 mod events;
 mod history;
@@ -31,6 +32,7 @@ mod tenant;
 
 use std::sync::Arc;
 
+pub use causes::ConcernedPage;
 pub use customer::{
     apply::{Applied, AppliedOutcome, Receipt},
     contacts::Logged,

@@ -47,6 +47,8 @@ pub struct Task {
     pub withdrawn: Option<(Timestamp, String)>,
     /// Where the document that it is about is kept, if anywhere.
     pub body_key: Option<String>,
+    /// How many customers it concerns, where it tells of what keeps messages of many back.
+    pub concerns: Option<u64>,
 }
 
 /// How a person says that a task ended.
@@ -142,6 +144,7 @@ pub(crate) fn read(row: &Row) -> Result<Task> {
         raised_at: instant(task::RAISED_AT).unwrap_or(Timestamp::UNIX_EPOCH),
         done_at: instant(task::DONE_AT),
         body_key: text(row, task::BODY_KEY).map(str::to_owned),
+        concerns: number(row, task::CONCERNS),
     })
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Channel, Role, word};
 
 mod compiled;
+mod left_to_people;
 mod offset;
 mod read;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod schema_tests;
 pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
+pub use left_to_people::left_to_people;
 pub use read::read;
 pub use validate::{Flaw, PublishContext, flaws};
 

@@ -230,7 +230,15 @@ pub mod task {
         NOTE = "ended_note", Text, "What they said of it.";
         WITHDRAWN_AT = "withdrawn_at", Millis, "When it was taken back because its reason was gone.";
         WHY = "why", Text, "Why it was taken back.";
+        CONCERNS = "concerned_n", Number, "Of an exception by cause: how many customers it concerns.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
+    }
+}
+
+/// What keeps messages of many customers back; `doc` is the cause.
+pub mod cause {
+    item! { "cause":
+        TASK = "told_by", Text, "The task that tells of it.";
     }
 }
 
@@ -486,7 +494,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 28] = [
+pub const KINDS: [ItemKind; 29] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -502,6 +510,7 @@ pub const KINDS: [ItemKind; 28] = [
     breaker::KIND,
     counters::KIND,
     task::KIND,
+    cause::KIND,
     person::KIND,
     reference::KIND,
     profile::KIND,

@@ -25,6 +25,8 @@
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
+//! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
+//! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
@@ -214,6 +216,21 @@ pub(crate) fn work(t: &TenantId) -> String {
 }
 pub(crate) fn task(t: &TenantId, id: &TaskId) -> Key {
     Key::new(work(t), format!("TSK#{id}"))
+}
+/// What the sort keys of what keeps messages back begin with. No filter of the stream passes them.
+pub(crate) const CAUSES: &str = "CAUSE#";
+/// What keeps messages back, by its key.
+pub(crate) fn cause(t: &TenantId, key: &str) -> Key {
+    Key::new(work(t), format!("{CAUSES}{}", digest(&[key])))
+}
+/// The partition of the customers that a task concerns.
+pub(crate) fn concerned_by(t: &TenantId, task: &TaskId) -> String {
+    format!("T#{t}#CAUSE#{task}")
+}
+/// What the sort keys of customers that a task concerns begin with. No filter of the stream passes them.
+pub(crate) const CUSTOMERS: &str = "CUS#";
+pub(crate) fn concerned(t: &TenantId, task: &TaskId, c: &CustomerId) -> Key {
+    Key::new(concerned_by(t, task), format!("{CUSTOMERS}{c}"))
 }
 pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
     Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))

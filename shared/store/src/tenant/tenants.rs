@@ -169,6 +169,8 @@ impl Store {
             }
             let actions = vec![change.update(self), row.update(self)];
             if let Transacted::Done = self.transact(OP, tenant.as_str(), actions).await? {
+                // After the settings are there: whoever tells of a cause later reads them and finds it gone.
+                self.end_causes(tenant, settings, now).await?;
                 return Ok(rev + 1);
             }
         }

@@ -1,0 +1,165 @@
+//! Settings through the admin API: changed by what is named, tried before they are stored, and live only where nothing is missing.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+mod common;
+
+use common::{World, request};
+use serde_json::{Value, json};
+
+struct Api {
+    world: World,
+    handler: admin::Handler,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        Self { world, handler }
+    }
+
+    /// Asks as an admin of `acme`; the answer, which must have this status.
+    #[track_caller]
+    fn call<'a>(&'a self, method: &'a str, address: &'a str, body: Value, status: u64) -> impl Future<Output = Value> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let event = request(method, address, Some(("acme", "admin")), &[], &body.to_string());
+            let answer = self.handler.handle(event).await.unwrap();
+            let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+            assert_eq!(answer["statusCode"], status, "at {caller}: {said}");
+            said
+        }
+    }
+}
+
+fn pointers(listed: &Value) -> Vec<&str> {
+    listed.as_array().into_iter().flatten().filter_map(|entry| entry["pointer"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_keeps_the_rest() {
+    let api = Api::new().await;
+    api.call("PATCH", "/v1/settings", json!({"name": "Acme"}), 404).await;
+    let whole = json!({
+        "name": "Acme", "country": "DE", "sender": {"email": "ar@acme.example", "sms": "ACME"}, "reply_to": "ar@acme.example",
+        "window": {"from": "08:00", "to": "18:00"}, "caps": {"per_hour": 10, "per_day": 100},
+    });
+    let stored = api.call("PUT", "/v1/settings", whole, 200).await;
+    assert_eq!(stored["changes"][0]["pointer"], "/caps/per_day", "against the defaults: {}", stored["changes"]);
+    let patch =
+        json!({"mode": "live", "caps": {"per_day": 50, "per_hour": null}, "window": {"to": "17:00"}, "sender": {"sms": null}});
+    let after = api.call("PATCH", "/v1/settings", patch.clone(), 200).await;
+    let mut expected = stored["settings"].clone();
+    expected["mode"] = json!("live");
+    expected["caps"] = json!({"per_day": 50});
+    expected["window"] = json!({"from": "08:00", "to": "17:00"});
+    expected["sender"] = json!({"email": "ar@acme.example"});
+    assert_eq!(after["settings"], expected);
+    assert_eq!(pointers(&after["changes"]), ["/caps/per_day", "/caps/per_hour", "/mode", "/sender/sms", "/window/to"]);
+    assert_eq!(after["changes"][0], json!({"pointer": "/caps/per_day", "before": 100, "after": 50}));
+    let again = api.call("PATCH", "/v1/settings", patch, 200).await;
+    assert_eq!((&again["changes"], &again["settings"]), (&json!([]), &expected));
+    // Back to the default, and nothing else.
+    let back = api.call("PATCH", "/v1/settings", json!({"window": null}), 200).await;
+    assert_eq!(
+        (&back["settings"]["window"], &back["settings"]["reply_to"]),
+        (&json!({"from": "09:00", "to": "17:00"}), &json!("ar@acme.example"))
+    );
+    for patch in [json!([]), json!("live"), json!(null)] {
+        let refused = api.call("PATCH", "/v1/settings", patch, 422).await;
+        assert_eq!(pointers(&refused["errors"]), [""]);
+    }
+    let nameless = api.call("PATCH", "/v1/settings", json!({"name": null}), 422).await;
+    assert_eq!(pointers(&nameless["errors"]), ["/name"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_everything_and_stores_nothing() {
+    let api = Api::new().await;
+    let tried = api
+        .call(
+            "PUT",
+            "/v1/settings?dry_run=true",
+            json!({"name": "Acme", "colour": 1, "country": "XX", "window": {"from": "25:00"}}),
+            200,
+        )
+        .await;
+    assert_eq!(pointers(&tried["flaws"]), ["/colour", "/window/from", "/country"]);
+    assert!(api.world.everything().await.is_empty(), "it is tried before the tenant is there");
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "caps": {"per_day": 5}}), 200).await;
+    let before = api.world.everything().await;
+    for (method, body, flaws, changed) in [
+        ("PATCH", json!({"mode": "live", "caps": {"per_day": 9}}), vec!["/sender/email"], vec!["/caps/per_day", "/mode"]),
+        ("PATCH", json!({"mode": "live", "sender": {"email": "ar@acme.example"}}), vec![], vec!["/mode", "/sender/email"]),
+        ("PUT", json!({"name": "Acme"}), vec![], vec!["/caps/per_day"]),
+        (
+            "PATCH",
+            json!({"shards": 1, "country": "de", "caps": []}),
+            vec!["/caps", "/country", "/shards"],
+            vec!["/country", "/shards"],
+        ),
+        ("PATCH", json!({}), vec![], vec![]),
+    ] {
+        let tried = api.call(method, "/v1/settings?dry_run=true", body.clone(), 200).await;
+        assert_eq!(pointers(&tried["flaws"]), flaws, "{body}: {tried}");
+        assert_eq!(pointers(&tried["changes"]), changed, "{body}: {tried}");
+    }
+    assert_eq!(api.world.everything().await, before);
+    api.call("PATCH", "/v1/settings?dry_run=perhaps", json!({}), 400).await;
+}
+
+#[tokio::test]
+async fn live_is_refused_with_everything_that_is_missing_or_wrong() {
+    let api = Api::new().await;
+    let refused = api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "country": "XX", "logo": 1}), 422).await;
+    assert_eq!(pointers(&refused["errors"]), ["/logo", "/country", "/sender/email"]);
+    let shadow = api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    assert_eq!(pointers(&shadow["warnings"]), ["/sender/email"], "it is said before it is needed");
+    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await["errors"]), ["/sender/email"]);
+    let live = api
+        .call("PATCH", "/v1/settings", json!({"mode": "live", "language": "fr", "sender": {"email": "ar@acme.example"}}), 200)
+        .await;
+    assert_eq!(pointers(&live["warnings"]), ["/mode", "/language"], "nothing is connected, and no text is in French: {live}");
+    // What a live tenant has it must not lose; paused, and live without a workflow, it can be set all the same.
+    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"sender": null}), 422).await["errors"]), ["/sender/email"]);
+    let event = request("DELETE", "/v1/workflows/standard", Some(("acme", "admin")), &[], "");
+    api.handler.handle(event).await.unwrap();
+    let paused = api.call("PATCH", "/v1/settings", json!({"paused": true, "language": null}), 200).await;
+    assert_eq!(pointers(&paused["warnings"]), ["/mode", "/paused", "/mode"]);
+    api.call("PATCH", "/v1/settings", json!({"mode": "off"}), 200).await;
+    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await["errors"]), ["/mode"]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_has_been_live_without_a_sender_can_still_be_set() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let mut settings = api.world.store.settings(&acme).await.unwrap().unwrap().value;
+    settings.mode = domain::Mode::Live;
+    api.world.store.put_settings(&acme, &settings, None, api.world.now()).await.unwrap();
+    let set = api.call("PATCH", "/v1/settings", json!({"paused": true}), 200).await;
+    assert!(pointers(&set["warnings"]).contains(&"/sender/email"), "{set}");
+}
+
+#[tokio::test]
+async fn publishing_warns_of_what_is_left_to_people() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    let workflow = json!({
+        "name": "W", "scope": "customer", "steps": [
+            {"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"}, "when": "!history.replied_since('reminder')",
+             "action": {"send": {"channels": ["email", "voice"], "template": "reminder", "to": ["billing"]}}},
+            {"id": "agency", "at": {"anchor": "due_date", "offset": "P40D"}, "action": {"hand_off": {"agency": "northgate"}}},
+        ],
+    });
+    let published = api.call("PUT", "/v1/workflows/w", workflow, 200).await;
+    assert_eq!(
+        pointers(&published["warnings"]),
+        ["/steps/0/when", "/steps/0/action/send/channels/1", "/steps/1/action/hand_off"]
+    );
+    // What was answered can be sent again.
+    let again = api.call("PUT", "/v1/workflows/w", published.clone(), 200).await;
+    assert_eq!(again, published);
+}

@@ -1,0 +1,116 @@
+//! What keeps messages of many customers back at once, and only a person can mend: one exception tells of it, not one a customer.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, NewTask, Settings, TaskKind};
+
+/// Why messages cannot be sent, whoever they are for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cause {
+    /// The settings name no sender for mail.
+    NoSender {
+        /// Of which legal entity; empty for the tenant's own.
+        legal_entity: String,
+    },
+    /// A template cannot be rendered, or has no text.
+    NoText {
+        /// Its id.
+        template: String,
+        /// Its channel.
+        channel: Channel,
+    },
+    /// One of a later release.
+    #[serde(other)]
+    Later,
+}
+
+impl Cause {
+    /// What tells it from others of a tenant.
+    pub fn key(&self) -> String {
+        match self {
+            Self::NoSender { legal_entity } if legal_entity.is_empty() => "sender/email".to_owned(),
+            Self::NoSender { legal_entity } => format!("sender/email/{legal_entity}"),
+            Self::NoText { template, channel } => format!("render/{template}/{}", channel.as_str()),
+            Self::Later => "later".to_owned(),
+        }
+    }
+
+    /// The exception, which `said` may tell more of; `opening` tells it from the one of an earlier time.
+    pub fn task(&self, said: &str, opening: &str) -> NewTask {
+        let (title, detail) = match self {
+            Self::NoSender { legal_entity } => {
+                let own = match legal_entity.as_str() {
+                    "" => String::new(),
+                    id => format!(", or settings.legal_entities['{id}'].sender.email,"),
+                };
+                let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
+                ("No sender for email", detail)
+            }
+            Self::NoText { .. } => ("A message could not be rendered", format!("{said}; publish the template again")),
+            Self::Later => ("Messages are kept back", said.to_owned()),
+        };
+        let until_then =
+            "until then no message that needs it is sent; each is tried again within a day, and this closes by itself";
+        NewTask {
+            kind: TaskKind::NeedsReview,
+            key: format!("{}/{opening}", self.key()),
+            title: title.to_owned(),
+            detail: format!("{detail}; {until_then}"),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+            case: None,
+        }
+    }
+
+    /// Why it is gone, where these settings take it away.
+    pub fn mended_by(&self, settings: &Settings) -> Option<String> {
+        match self {
+            Self::NoSender { legal_entity } => {
+                let sender = settings.sender_of(legal_entity, Channel::Email);
+                sender.map(|_| "the settings name a sender for email".to_owned())
+            }
+            Self::NoText { .. } | Self::Later => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::LegalEntity;
+
+    #[test]
+    fn a_sender_mends_what_lacked_one() {
+        let cause = |entity: &str| Cause::NoSender { legal_entity: entity.to_owned() };
+        let mut settings = Settings::named("Acme");
+        settings.legal_entities.insert("berlin".to_owned(), LegalEntity::default());
+        assert_eq!((cause("").mended_by(&settings), cause("berlin").mended_by(&settings)), (None, None));
+        let own = settings.legal_entities.get_mut("berlin").expect("it is listed");
+        own.sender.insert(Channel::Email, "berlin@acme.example".to_owned());
+        assert_eq!((cause("").mended_by(&settings), cause("berlin").mended_by(&settings).is_some()), (None, true));
+        settings.sender.insert(Channel::Email, "ar@acme.example".to_owned());
+        assert!(cause("").mended_by(&settings).is_some());
+        assert!(cause("paris").mended_by(&settings).is_some(), "what one has not of its own is the tenant's");
+    }
+
+    #[test]
+    fn each_cause_is_told_by_itself_and_each_time_anew() {
+        let causes = [
+            Cause::NoSender { legal_entity: String::new() },
+            Cause::NoSender { legal_entity: "berlin".to_owned() },
+            Cause::NoText { template: "reminder".to_owned(), channel: Channel::Email },
+            Cause::NoText { template: "reminder".to_owned(), channel: Channel::Sms },
+        ];
+        let keys: std::collections::BTreeSet<_> =
+            causes.iter().flat_map(|cause| ["1", "2"].map(|opening| cause.task("x", opening).key)).collect();
+        assert_eq!(keys.len(), 8);
+        for cause in causes {
+            let text = serde_json::to_string(&cause).expect("it is plain JSON");
+            assert_eq!(serde_json::from_str::<Cause>(&text).expect("it reads"), cause);
+        }
+        assert_eq!(serde_json::from_str::<Cause>(r#"{"kind": "of_2031", "more": 1}"#).expect("it reads"), Cause::Later);
+    }
+}
