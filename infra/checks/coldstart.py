@@ -37,7 +37,7 @@ HELLO = {
     "dispatch": "hello-bus",
     "feedback": "hello-table",
     "ingest": "hello-table-kms-objects",
-    "read-model": "hello-table",
+    "read-model": "hello-table-kms",
     "portal": "hello-table-kms",
     "send-email": "hello-table-kms-mail",
     "send-sms": "hello-table-kms-texts",
