@@ -138,7 +138,7 @@ fn finish(operation: &mut Value, path: &str, overlay: &Value) {
 
 /// Parameters, examples and links of an operation, as the overlay has them.
 fn lay_over(operation: &mut Value, id: &str, overlay: &Value) {
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         let found =
             [&overlay["parameters"][id][&name], &overlay["parameters"]["*"][&name]].into_iter().find(|more| !more.is_null());
@@ -147,6 +147,10 @@ fn lay_over(operation: &mut Value, id: &str, overlay: &Value) {
         }
         if let Some(known) = known_values(id, &name) {
             parameter["schema"]["enum"] = json!(known);
+        }
+        // What may be left out is left out: in an address or a header null would be a text.
+        if let Some(kinds) = parameter["schema"]["type"].as_array_mut() {
+            kinds.retain(|kind| kind != "null");
         }
     }
     if let Some(examples) = overlay["bodies"][id].as_object() {
@@ -162,20 +166,18 @@ fn lay_over(operation: &mut Value, id: &str, overlay: &Value) {
 }
 
 /// What a parameter may be, where the code has a list of it.
-fn known_values(id: &str, name: &str) -> Option<Vec<Option<&'static str>>> {
+fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
     let registry = connectors::registry().iter().map(|connector| connector.source());
     match (id, name) {
         ("list_tasks" | "list_app_tasks", "kind") => {
-            Some([None, Some("exception")].into_iter().chain(TaskKind::WORDS.iter().copied().map(Some)).collect())
+            Some(["exception"].into_iter().chain(TaskKind::WORDS.iter().copied()).collect())
         }
         (
             "put_app" | "authorize_connection" | "show_connection" | "delete_connection" | "test_connection" | "show_invoice_pdf",
             "source",
         )
-        | ("end_sign_in", "source") => {
-            Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).map(Some).collect())
-        }
-        ("put_connection" | "show_customer", "source") => Some(registry.map(Some).collect()),
+        | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
+        ("put_connection" | "show_customer", "source") => Some(registry.collect()),
         _ => None,
     }
 }

@@ -178,10 +178,14 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let tenant = caller.at_least(Role::Viewer)?;
     let name = app.store.settings(tenant).await?.map_or_else(|| "Your company".to_owned(), |settings| settings.value.name);
     let given: PreviewIn = read(body).map_err(|flaw| refuse([flaw]))?;
+    let count = given.invoices.unwrap_or(3);
+    if !(1..=50).contains(&count) {
+        return Err(refuse([("/invoices".to_owned(), "1 to 50 invoices are made up".to_owned())]));
+    }
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let input = sample(&template.language, given.country, given.invoices.unwrap_or(3).clamp(1, 50), today);
+    let input = sample(&template.language, given.country, count, today);
     let rendered = channels::render(&template, &input, &Brand { name, two_way_sms: false })
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))

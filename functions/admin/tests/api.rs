@@ -105,7 +105,11 @@ async fn from_nothing_to_a_connected_tenant() {
     let mut preview = text;
     preview["language"] = json!("en");
     preview["channel"] = json!("email");
-    let shown = api.call("POST", "/v1/templates/preview", preview).await.is(200);
+    let shown = api.call("POST", "/v1/templates/preview", preview.clone()).await.is(200);
+    for invoices in [0, 51] {
+        preview["invoices"] = json!(invoices);
+        assert_eq!(api.call("POST", "/v1/templates/preview", preview.clone()).await.is(422).pointers(), ["/invoices"]);
+    }
     assert_eq!(shown.body["subject"], "Hello Acme GmbH");
 
     let connected = api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);

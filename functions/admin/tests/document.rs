@@ -58,6 +58,29 @@ fn every_reference_leads_somewhere() {
 }
 
 #[test]
+fn every_operation_is_described_in_the_form_of_the_standard() {
+    let document = admin::document();
+    let mut seen = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let fields = operation.as_object().unwrap();
+            assert!(fields.values().all(|field| !field.is_null()), "{method} {path}");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let kinds = parameter["schema"]["type"].as_array().cloned().unwrap_or_default();
+                assert!(!kinds.contains(&serde_json::json!("null")), "{method} {path}: {parameter}");
+            }
+            for (_, link) in operation["responses"]["200"]["links"].as_object().into_iter().flatten() {
+                let target = link["operationId"].as_str().unwrap();
+                let all = document["paths"].as_object().unwrap().values().flat_map(|all| all.as_object().unwrap().values());
+                assert_eq!(all.filter(|other| other["operationId"] == target).count(), 1, "{method} {path} leads to {target}");
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 35, "only {seen} operations");
+}
+
+#[test]
 fn settings_are_described_as_they_are() {
     let document = admin::document();
     let described = document["components"]["schemas"]["Settings"]["properties"].as_object().unwrap();

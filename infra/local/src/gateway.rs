@@ -43,12 +43,8 @@ pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Respon
             let token = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
             let token = token.strip_prefix("Bearer ").or_else(|| token.strip_prefix("bearer ")).unwrap_or(token);
             match world.check_token(authorizer, token) {
-                Some(claims) => Some(claims),
-                None => {
-                    let mut answer = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-                    answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-                    return answer;
-                }
+                Ok(claims) => Some(claims),
+                Err(why) => return unauthorized(if token.is_empty() { None } else { Some(why) }),
             }
         }
     };
@@ -71,6 +67,19 @@ fn message(status: StatusCode, text: &str) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// What the authorizer answers: why it refuses a token stands in a header, as on AWS.
+fn unauthorized(why: Option<&str>) -> Response {
+    let mut answer = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+    let said = match why {
+        Some(why) => format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{why}\""),
+        None => "Bearer".to_owned(),
+    };
+    if let Ok(said) = HeaderValue::from_str(&said) {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, said);
+    }
+    answer
 }
 
 /// The route that takes the request: the most specific path first, a named method before `ANY`.

@@ -13,6 +13,10 @@ use crate::{
 /// The agreement that a proposal comes to already: one that is not over, of the same kind, scope, amount and terms; the first that was
 /// made where there are several. What is open now, or was when it was made, says nothing.
 pub fn agreed_already<'f>(proposal: &Proposal, facts: &'f Facts, settings: &Settings, now: Timestamp) -> Option<&'f Agreement> {
+    // What is refused is no agreement, made before or not.
+    if !super::of_other_kinds(proposal).is_empty() {
+        return None;
+    }
     let asked = Asked { proposal, facts, settings, now };
     let runs = |agreement: &&Agreement| !agreement.is_over() && agreement.ended_at.is_none();
     let same = facts.agreements.iter().filter(runs).filter(|agreement| asked.is(agreement));

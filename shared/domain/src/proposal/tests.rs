@@ -169,6 +169,7 @@ fn what_is_agreed_already_is_known_by_kind_scope_amount_and_terms() {
             &plan,
             with(&plan, "amount_minor", json!(1_500)),
             vec![
+                with(&plan, "reason", json!("price")),
                 with(&plan, "parts", json!([part(701, "2026-03-01"), part(799, "2026-04-01")])),
                 with(&plan, "parts", json!([part(1_500, "2026-03-01")])),
             ],
