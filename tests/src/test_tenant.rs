@@ -289,6 +289,7 @@ pub fn step(sent: &Sent) -> &'static str {
         ("bald fällig", "heads-up"),
         ("due soon", "heads-up"),
         ("is due on", "heads-up"),
+        (": reminder, ", "reminder"),
         ("Erinnerung:", "reminder"),
         ("sind offen", "reminder"),
         ("Reminder:", "reminder"),

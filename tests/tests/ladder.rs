@@ -82,6 +82,42 @@ async fn shadow_sends_nothing_and_going_live_starts_from_the_truth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_says_only_what_is_true_of_each_invoice_in_it() {
+    let desk = TestTenant::with("2026-01-20T08:00:00Z", json!({"payment_details": "Example Bank\nIBAN: DE00 1234"}), None).await;
+    let mut buyer = customer("C-1");
+    buyer["language"] = json!("en");
+    let mut first = invoice(&buyer, "F-1", 125_000, "2026-02-04");
+    first["invoice"]["purchase_order"] = json!("PO-77");
+    desk.put(&first).await;
+    // Due while the first is reminded of for the last times: it comes along with the notices of the first.
+    desk.put(&invoice(&buyer, "F-2", 50_000, "2026-02-20")).await;
+    desk.put(&invoice(&buyer, "F-3", 70_000, "2026-03-04")).await;
+    desk.end_of("2026-04-30").await;
+    let sent = desk.sent();
+    let of = |wanted: &str| -> Vec<(&str, &str)> {
+        let texts = sent.iter().filter(|mail| step(mail) == wanted);
+        texts.map(|mail| (mail.subject.as_deref().unwrap(), mail.text.as_deref().unwrap())).collect()
+    };
+    let (_, notice) = of("formal-notice")[0];
+    assert!(notice.contains("F-1") && notice.contains("F-2"), "{notice}");
+    assert!(!notice.contains("Despite"), "F-2 was not reminded of before: {notice}");
+    assert!(notice.contains("PO PO-77") && notice.contains("IBAN: DE00 1234"), "{notice}");
+    let (subject, last) = of("final-notice")[0];
+    assert!(subject.ends_with(": invoice F-1"), "{subject}");
+    let said = "This is our last automatic reminder about invoice F-1.";
+    assert!(last.contains(said) && last.contains("F-2") && last.contains("€2,450.00"), "{last}");
+    // Whatever comes after a last message is not about what that was the last of.
+    for (at, mail) in sent.iter().enumerate().filter(|(_, mail)| step(mail) == "final-notice") {
+        let subject = mail.subject.as_deref().unwrap();
+        let number = ["F-1", "F-2", "F-3"].into_iter().find(|number| subject.ends_with(number)).unwrap();
+        let later = sent[at + 1..].iter().filter_map(|mail| mail.text.as_deref());
+        assert!(later.clone().all(|text| !text.contains(number)), "{number} again: {:?}", later.collect::<Vec<_>>());
+    }
+    let despite = of("formal-notice").iter().filter(|(_, text)| text.contains("Despite our reminder")).count();
+    assert!(despite > 0, "whoever was reminded is told so: {:?}", desk.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn thirty_overdue_invoices_are_one_message_and_every_ladder_moves() {
     let desk = TestTenant::at("2026-02-10T05:00:00Z").await;
     for n in 0..30 {

@@ -250,7 +250,7 @@ async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: 
 
 /// Says which templates of the published workflows have no text in the tenant's language: messages go out in another.
 async fn no_text(app: &App, tenant: &TenantId, language: &str, published: &[Workflow]) -> ApiResult<Option<(String, String)>> {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
+    let primary = domain::language::primary;
     let mut wanted = BTreeSet::new();
     for step in published.iter().flat_map(|workflow| &workflow.steps) {
         if let Action::Send(send) = &step.action {

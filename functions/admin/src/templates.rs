@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use channels::{Brand, InvoiceRow, Links, RenderInput};
+use channels::{Brand, InvoiceRow, Links, RenderInput, RowKind};
 use domain::{Cause, Channel, Currency, Money, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,10 @@ pub async fn put(
               (status = 422, description = "invalid-template, every flaw in errors")))]
 pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<PreviewOut>> {
     let tenant = caller.at_least(Role::Viewer)?;
-    let name = app.store.settings(tenant).await?.map_or_else(|| "Your company".to_owned(), |settings| settings.value.name);
+    let (name, payment_details) = match app.store.settings(tenant).await? {
+        Some(settings) => (settings.value.name, settings.value.payment_details),
+        None => ("Your company".to_owned(), None),
+    };
     let given: PreviewIn = read(body).map_err(|flaw| refuse([flaw]))?;
     let count = given.invoices.unwrap_or(3);
     if !(1..=50).contains(&count) {
@@ -185,7 +188,7 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let input = sample(&template.language, given.country, count, today);
+    let input = sample(&template.language, given.country, count, today, payment_details);
     let rendered = channels::render(&template, &input, &Brand { name, two_way_sms: false })
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
@@ -243,18 +246,24 @@ fn shown(template: store::StoredTemplate) -> TemplateOut {
 }
 
 /// Made-up invoices, all past due.
-fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> RenderInput {
+fn sample(language: &str, country: Option<String>, count: u8, today: Date, payment_details: Option<String>) -> RenderInput {
     let euros = |minor: i64| Money::from_minor(minor, Currency::EUR);
     let row = |at: u8| InvoiceRow {
+        kind: if at == 1 { RowKind::Instalment } else { RowKind::Invoice },
         number: format!("{}", 1001 + u32::from(at)),
         instalment: (at == 1).then_some((1, 3)),
+        purchase_order: (at == 0).then(|| "PO-7".to_owned()),
         total: euros(125_000),
+        amount: euros(125_000),
+        paid: euros(0),
         open: euros(125_000),
         due_now: euros(125_000),
         issued_on: today.saturating_sub((39 - i64::from(at).min(9)).days()),
         due_on: today.saturating_sub((9 - i64::from(at).min(8)).days()),
         days_past_due: 9 - i32::from(at).min(8),
         url: None,
+        is_own: true,
+        reminded: 1,
     };
     let total = euros(125_000 * i64::from(count));
     RenderInput {
@@ -270,6 +279,8 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date) -> Re
         exposure_total: total,
         exposure_overdue: total,
         pay_by: Some(today.saturating_add(10.days())),
+        payment_details,
+        several_currencies: false,
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),
             opt_out: "https://example.com/p/sample/opt-out?l=en".to_owned(),

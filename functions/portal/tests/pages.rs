@@ -6,10 +6,10 @@ mod common;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use common::{World, at, request};
-use domain::{Channel, CustomerId, SuppressionReason, TenantId, address_key};
+use domain::{Channel, CustomerId, CustomerRef, Document, SourceVersion, SuppressionReason, TenantId, address_key};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use store::Stop;
+use store::{Receipt, Stop};
 
 struct Portal {
     world: World,
@@ -129,6 +129,48 @@ async fn the_statement_reads_as_the_customer_reads() {
     let elsewhere = portal.world.customer("acme", "C-3", |customer| customer.language = Some("fi".to_owned())).await;
     let token = portal.token(&acme(), &elsewhere).await;
     portal.get(&format!("/p/{token}")).await.is(200).says("<html lang=\"en\">").says("Total open");
+}
+
+/// A version of the customer's first invoice with a part paid and an order number, and a way to pay.
+async fn with_something_paid(portal: &Portal, customer: &CustomerId) {
+    let store = &portal.world.store;
+    let known = store.settings(&acme()).await.unwrap().unwrap();
+    let mut settings = known.value;
+    settings.payment_details = Some("Example Bank <1>\r\n\r\nIBAN: DE00 1234".to_owned());
+    store.put_settings(&acme(), &settings, Some(known.rev), portal.world.now()).await.unwrap();
+    let head = store.head(&acme(), customer).await.unwrap().unwrap();
+    let facts = store.facts(&acme(), &head).await.unwrap();
+    let mut invoice = facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice.clone();
+    invoice.source_version = SourceVersion::Number(2);
+    invoice.paid_minor = 25_000;
+    invoice.purchase_order = Some("45000-712".to_owned());
+    let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice };
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: "paid".to_owned() };
+    store.apply(&acme(), &receipt, &[document], portal.world.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_statement_says_how_to_pay_what_was_paid_and_which_order_it_was() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let token = portal.token(&acme(), &id).await;
+    portal.get(&format!("/p/{token}")).await.is(200).hides("So können Sie zahlen").hides("Bestellnr");
+    with_something_paid(&portal, &id).await;
+    let page = portal.get(&format!("/p/{token}")).await.is(200);
+    for text in [
+        "So können Sie zahlen",
+        "<bdi>Example Bank &lt;1&gt;</bdi><br><bdi>IBAN: DE00 1234</bdi>",
+        "Bestellnr. 45000-712",
+        "250,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
+        "1.099,00\u{a0}€",
+        "1.000,00\u{a0}€ überfällig",
+        "99,00\u{a0}€ nicht überfällig",
+    ] {
+        assert!(page.html.contains(text), "no '{text}' in {}", page.html);
+    }
+    let place = |text: &str| page.html.find(text).unwrap();
+    assert!(place(">Überfällig<") < place(">1001<") && place(">1001<") < place(">Nicht überfällig<"));
+    assert!(place(">Nicht überfällig<") < place(">1002<"), "what is past due stands apart from what is not");
 }
 
 #[tokio::test]
@@ -254,13 +296,13 @@ async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
     let stop = portal.stop(Channel::Email, "ap@acme.example").await;
     // The feed names another person under the same id.
     let customer = |customer: &mut domain::Customer| {
-        customer.source_version = Some(domain::SourceVersion::Number(9));
+        customer.source_version = Some(SourceVersion::Number(9));
         customer.contacts[0].email = Some("new@acme.example".to_owned());
     };
     assert_eq!(portal.world.customer("acme", "C-1", customer).await, id);
     portal.call("POST", &format!("/p/{stop}/opt-out"), "List-Unsubscribe=One-Click").await.is(200);
     assert_eq!(portal.suppressed(&id, Channel::Email, "new@acme.example").await, None);
-    let back = |customer: &mut domain::Customer| customer.source_version = Some(domain::SourceVersion::Number(10));
+    let back = |customer: &mut domain::Customer| customer.source_version = Some(SourceVersion::Number(10));
     portal.world.customer("acme", "C-1", back).await;
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
 }
@@ -271,6 +313,7 @@ async fn pages_to_look_at() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     let token = portal.token(&acme(), &id).await;
+    with_something_paid(&portal, &id).await;
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, address) in [
         ("statement", format!("/p/{token}")),

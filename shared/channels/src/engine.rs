@@ -11,7 +11,7 @@ use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::locale::Locale;
 use crate::plain::{plain, without_hidden};
-use crate::values::{self, Amount, Day, Rows, Url};
+use crate::values::{self, Amount, Day, Rows, TablePlace, Url};
 
 /// Instructions that one rendering may take: enough for fifty rows of everything.
 const FUEL: u64 = 50_000;
@@ -36,6 +36,8 @@ pub enum PrintedValue {
     Text(String),
     /// An address on the web, safe to link to.
     Url(String),
+    /// The place of the table of invoices.
+    Table,
 }
 
 impl PrintedValue {
@@ -43,6 +45,7 @@ impl PrintedValue {
     pub fn shown(&self) -> &str {
         match self {
             Self::Text(text) | Self::Url(text) => text,
+            Self::Table => "",
         }
     }
 }
@@ -51,6 +54,11 @@ impl Marked {
     /// The value that a character stands for, if it stands for one.
     pub fn value(&self, mark: char) -> Option<&PrintedValue> {
         u32::from(mark).checked_sub(MARK_FIRST).and_then(|index| self.values.get(index as usize))
+    }
+
+    /// Whether it has a place for the table of invoices.
+    pub fn has_table(&self) -> bool {
+        self.values.contains(&PrintedValue::Table)
     }
 
     /// `text`, a piece of this, with each mark replaced by what a reader sees.
@@ -146,6 +154,9 @@ fn nothing_to_show() -> minijinja::Error {
 fn part(value: &Value, locale: &'static Locale) -> Result<PrintedValue, minijinja::Error> {
     if let Some(url) = value.downcast_object_ref::<Url>() {
         return Ok(PrintedValue::Url(url.0.clone()));
+    }
+    if value.downcast_object_ref::<TablePlace>().is_some() {
+        return Ok(PrintedValue::Table);
     }
     if let Some(shown) = values::shown(value, locale) {
         return Ok(PrintedValue::Text(plain(&shown)));

@@ -37,19 +37,44 @@ pub struct RenderInput {
     pub exposure_overdue: Money,
     /// By when the message asks to be paid, where it does.
     pub pay_by: Option<Date>,
+    /// How to pay, in the tenant's words, line by line.
+    pub payment_details: Option<String>,
+    /// Whether the customer owes in other currencies too.
+    pub several_currencies: bool,
     /// Where the person can go.
     pub links: Links,
+}
+
+/// What a due item is, for the words that name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowKind {
+    /// A whole invoice.
+    Invoice,
+    /// An instalment of an invoice.
+    Instalment,
+    /// A part of a payment plan; `number` is what the plan is called.
+    PlanPart,
+    /// A charge; `number` is what it is called.
+    Charge,
 }
 
 /// One due item.
 #[derive(Clone, Debug)]
 pub struct InvoiceRow {
-    /// The invoice's number, or its external id where it has none.
+    /// What it is.
+    pub kind: RowKind,
+    /// The invoice's number, or its external id where it has none; what a plan or charge is called.
     pub number: String,
-    /// Which instalment of how many, from 1; `None` for a whole invoice.
+    /// Which instalment or part of how many, from 1; `None` for a whole invoice and a charge.
     pub instalment: Option<(u32, u32)>,
+    /// The customer's order number.
+    pub purchase_order: Option<String>,
     /// The invoice's total.
     pub total: Money,
+    /// What the due item itself came to.
+    pub amount: Money,
+    /// What of it was paid; zero where that is not known.
+    pub paid: Money,
     /// The due item's open amount.
     pub open: Money,
     /// The due item's due now.
@@ -62,6 +87,10 @@ pub struct InvoiceRow {
     pub days_past_due: i32,
     /// Where the invoice can be seen.
     pub url: Option<String>,
+    /// Whether the message's text is that of the item's own step; false for an item that comes along with others that are further on.
+    pub is_own: bool,
+    /// How many messages about it left after it fell due, this one not counted.
+    pub reminded: u32,
 }
 
 /// Where the person can go.

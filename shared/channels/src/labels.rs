@@ -1,6 +1,8 @@
 //! The layout's own words, by language.
 
-/// What the layout says in one language; `{}` stands for a number or a name.
+use crate::input::{InvoiceRow, RowKind};
+
+/// What the layout says in one language; `{}` stands for a number, a name, a date or an amount.
 #[derive(Debug)]
 pub struct MailLabels {
     /// BCP 47 primary language.
@@ -9,12 +11,37 @@ pub struct MailLabels {
     pub due_on: &'static str,
     pub amount: &'static str,
     pub total: &'static str,
+    pub late_one: &'static str,
+    /// How long past its due date something is.
+    pub late: &'static str,
     pub instalment: &'static str,
     pub of: &'static str,
     pub open: &'static str,
+    /// What of an item was paid.
+    pub paid: &'static str,
+    /// The customer's order number.
+    pub order: &'static str,
     pub more_one: &'static str,
     pub more: &'static str,
     pub upcoming: &'static str,
+    /// Between the last two of a list.
+    pub and: &'static str,
+    /// What a due item is called, within a sentence.
+    pub invoice_name: &'static str,
+    pub instalment_name: &'static str,
+    pub part_name: &'static str,
+    /// One and several.
+    pub invoices: [&'static str; 2],
+    pub instalments: [&'static str; 2],
+    pub items: [&'static str; 2],
+    /// Beside the amount at the top.
+    pub due: &'static str,
+    pub due_today: &'static str,
+    pub oldest_due: &'static str,
+    pub first_due: &'static str,
+    pub pay_by: &'static str,
+    pub how_to_pay: &'static str,
+    pub reference: &'static str,
     pub view: &'static str,
     pub view_and_pay: &'static str,
     pub sent_by: &'static str,
@@ -40,6 +67,60 @@ impl MailLabels {
     pub fn more(&self, count: usize) -> String {
         if count == 1 { self.more_one.to_owned() } else { self.more.replace("{}", &count.to_string()) }
     }
+
+    /// How many days past its due date something is; `None` for what is not.
+    pub fn late(&self, days: i32) -> Option<String> {
+        match days {
+            ..=0 => None,
+            1 => Some(self.late_one.to_owned()),
+            days => Some(self.late.replace("{}", &days.to_string())),
+        }
+    }
+
+    /// What a due item is called within a sentence: `invoice 1001`, `instalment 2 of 3 of invoice 1001`.
+    pub fn name(&self, row: &InvoiceRow) -> String {
+        let form = match (row.kind, row.instalment) {
+            (RowKind::Charge, _) => "{number}",
+            (RowKind::Instalment, Some(_)) => self.instalment_name,
+            (RowKind::PlanPart, Some(_)) => self.part_name,
+            (RowKind::Invoice | RowKind::Instalment | RowKind::PlanPart, _) => self.invoice_name,
+        };
+        let (at, of) = row.instalment.unwrap_or_default();
+        // The number comes last: it may hold anything.
+        form.replace("{at}", &at.to_string()).replace("{of}", &of.to_string()).replace("{number}", &row.number)
+    }
+
+    /// Due items as a sentence counts them: `3 invoices`, `2 instalments`, or `5 items` where they are of several kinds.
+    pub fn counted<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize) -> String {
+        let all = |kinds: &[RowKind]| rows.clone().all(|row| kinds.contains(&row.kind));
+        let [one, several] = if all(&[RowKind::Invoice]) {
+            self.invoices
+        } else if all(&[RowKind::Instalment, RowKind::PlanPart]) {
+            self.instalments
+        } else {
+            self.items
+        };
+        let count = rows.clone().count() + more;
+        if count == 1 { one.to_owned() } else { several.replace("{}", &count.to_string()) }
+    }
+
+    /// A single due item by its name, several counted.
+    pub fn named<'r>(&self, rows: impl Iterator<Item = &'r InvoiceRow> + Clone, more: usize) -> String {
+        let mut first = rows.clone();
+        match (first.next(), first.next(), more) {
+            (Some(only), None, 0) => self.name(only),
+            _ => self.counted(rows, more),
+        }
+    }
+
+    /// Names one after another: `a, b and c`.
+    pub fn listed(&self, names: &[String], more: usize) -> String {
+        match names {
+            _ if more > 0 => format!("{} {}", names.join(", "), self.more(more)),
+            [rest @ .., last] if !rest.is_empty() => format!("{} {} {last}", rest.join(", "), self.and),
+            _ => names.concat(),
+        }
+    }
 }
 
 const ALL: [MailLabels; 6] = [
@@ -49,15 +130,33 @@ const ALL: [MailLabels; 6] = [
         due_on: "Due date",
         amount: "Amount due",
         total: "Total",
+        late_one: "1 day late",
+        late: "{} days late",
         instalment: "instalment",
         of: "of",
         open: "of {} open",
+        paid: "{paid} of {amount} paid",
+        order: "PO {}",
         more_one: "and 1 more, listed in your statement",
         more: "and {} more, listed in your statement",
-        upcoming: "Coming up",
-        view: "View your statement",
+        upcoming: "Not due yet",
+        and: "and",
+        invoice_name: "invoice {number}",
+        instalment_name: "instalment {at} of {of} of invoice {number}",
+        part_name: "instalment {at} of {of} ({number})",
+        invoices: ["1 invoice", "{} invoices"],
+        instalments: ["1 instalment", "{} instalments"],
+        items: ["1 item", "{} items"],
+        due: "due {}",
+        due_today: "due today",
+        oldest_due: "oldest due {}",
+        first_due: "first due {}",
+        pay_by: "Please pay by {}",
+        how_to_pay: "How to pay",
+        reference: "Reference: {}",
+        view: "View statement",
         view_and_pay: "View and pay",
-        sent_by: "This message was sent on behalf of {}.",
+        sent_by: "Sent by {}.",
         opt_out: "Would you rather not receive reminders by email?",
         opt_out_link: "Stop these emails",
         sms_reply: "Reply STOP to opt out",
@@ -69,15 +168,33 @@ const ALL: [MailLabels; 6] = [
         due_on: "Fällig am",
         amount: "Fälliger Betrag",
         total: "Summe",
+        late_one: "1 Tag überfällig",
+        late: "{} Tage überfällig",
         instalment: "Rate",
         of: "von",
         open: "von {} offen",
+        paid: "{paid} von {amount} bezahlt",
+        order: "Bestellnr. {}",
         more_one: "und 1 weitere, siehe Kontoübersicht",
         more: "und {} weitere, siehe Kontoübersicht",
-        upcoming: "Demnächst fällig",
+        upcoming: "Noch nicht fällig",
+        and: "und",
+        invoice_name: "Rechnung {number}",
+        instalment_name: "Rate {at} von {of} der Rechnung {number}",
+        part_name: "Rate {at} von {of} ({number})",
+        invoices: ["1 Rechnung", "{} Rechnungen"],
+        instalments: ["1 Rate", "{} Raten"],
+        items: ["1 Posten", "{} Posten"],
+        due: "fällig am {}",
+        due_today: "heute fällig",
+        oldest_due: "älteste Fälligkeit {}",
+        first_due: "erste Fälligkeit {}",
+        pay_by: "Bitte zahlen Sie bis zum {}",
+        how_to_pay: "So können Sie zahlen",
+        reference: "Verwendungszweck: {}",
         view: "Zur Kontoübersicht",
         view_and_pay: "Ansehen und bezahlen",
-        sent_by: "Diese Nachricht wurde im Auftrag von {} gesendet.",
+        sent_by: "Gesendet von {}.",
         opt_out: "Sie möchten keine Erinnerungen per E-Mail mehr erhalten?",
         opt_out_link: "E-Mails abbestellen",
         sms_reply: "Abmelden: Antwort STOP",
@@ -89,15 +206,33 @@ const ALL: [MailLabels; 6] = [
         due_on: "Échéance",
         amount: "Montant dû",
         total: "Total",
+        late_one: "1 jour de retard",
+        late: "{} jours de retard",
         instalment: "échéance",
         of: "sur",
         open: "sur {} restants",
+        paid: "{paid} payés sur {amount}",
+        order: "Commande {}",
         more_one: "et 1 autre, à voir dans votre relevé",
         more: "et {} autres, à voir dans votre relevé",
-        upcoming: "À venir",
+        upcoming: "Pas encore échu",
+        and: "et",
+        invoice_name: "facture {number}",
+        instalment_name: "échéance {at} sur {of} de la facture {number}",
+        part_name: "échéance {at} sur {of} ({number})",
+        invoices: ["1 facture", "{} factures"],
+        instalments: ["1 échéance", "{} échéances"],
+        items: ["1 élément", "{} éléments"],
+        due: "échéance le {}",
+        due_today: "échéance aujourd’hui",
+        oldest_due: "la plus ancienne échue le {}",
+        first_due: "première échéance le {}",
+        pay_by: "Merci de payer avant le {} inclus",
+        how_to_pay: "Comment payer",
+        reference: "Référence\u{a0}: {}",
         view: "Voir votre relevé",
         view_and_pay: "Consulter et payer",
-        sent_by: "Ce message vous est envoyé pour le compte de {}.",
+        sent_by: "Envoyé par {}.",
         opt_out: "Vous ne souhaitez plus recevoir de rappels par e-mail\u{a0}?",
         opt_out_link: "Ne plus recevoir ces e-mails",
         sms_reply: "Répondez STOP pour ne plus en recevoir",
@@ -109,15 +244,33 @@ const ALL: [MailLabels; 6] = [
         due_on: "Vencimiento",
         amount: "Importe pendiente",
         total: "Total",
+        late_one: "1 día de retraso",
+        late: "{} días de retraso",
         instalment: "plazo",
         of: "de",
         open: "de {} por pagar",
+        paid: "{paid} de {amount} pagados",
+        order: "Pedido {}",
         more_one: "y 1 más, en su extracto",
         more: "y {} más, en su extracto",
-        upcoming: "Próximamente",
+        upcoming: "Todavía sin vencer",
+        and: "y",
+        invoice_name: "factura {number}",
+        instalment_name: "plazo {at} de {of} de la factura {number}",
+        part_name: "plazo {at} de {of} ({number})",
+        invoices: ["1 factura", "{} facturas"],
+        instalments: ["1 plazo", "{} plazos"],
+        items: ["1 partida", "{} partidas"],
+        due: "vence el {}",
+        due_today: "vence hoy",
+        oldest_due: "la más antigua, del {}",
+        first_due: "la primera, el {}",
+        pay_by: "Pague, por favor, a más tardar el {}",
+        how_to_pay: "Cómo pagar",
+        reference: "Referencia: {}",
         view: "Ver su extracto",
         view_and_pay: "Ver y pagar",
-        sent_by: "Este mensaje se envía en nombre de {}.",
+        sent_by: "Enviado por {}.",
         opt_out: "¿Prefiere no recibir recordatorios por correo electrónico?",
         opt_out_link: "No recibir más estos correos",
         sms_reply: "Responda STOP para no recibir más",
@@ -129,15 +282,33 @@ const ALL: [MailLabels; 6] = [
         due_on: "Scadenza",
         amount: "Importo dovuto",
         total: "Totale",
+        late_one: "1 giorno di ritardo",
+        late: "{} giorni di ritardo",
         instalment: "rata",
         of: "di",
         open: "di {} ancora aperti",
+        paid: "{paid} di {amount} pagati",
+        order: "Ordine {}",
         more_one: "e 1 altra, nel suo estratto conto",
         more: "e altre {}, nel suo estratto conto",
-        upcoming: "In scadenza",
+        upcoming: "Non ancora scaduto",
+        and: "e",
+        invoice_name: "fattura {number}",
+        instalment_name: "rata {at} di {of} della fattura {number}",
+        part_name: "rata {at} di {of} ({number})",
+        invoices: ["1 fattura", "{} fatture"],
+        instalments: ["1 rata", "{} rate"],
+        items: ["1 voce", "{} voci"],
+        due: "scadenza {}",
+        due_today: "scade oggi",
+        oldest_due: "la più vecchia scaduta il {}",
+        first_due: "la prima scade il {}",
+        pay_by: "La preghiamo di pagare entro il {}",
+        how_to_pay: "Come pagare",
+        reference: "Riferimento: {}",
         view: "Vedi l’estratto conto",
         view_and_pay: "Vedi e paga",
-        sent_by: "Questo messaggio è inviato per conto di {}.",
+        sent_by: "Inviato da {}.",
         opt_out: "Preferisce non ricevere promemoria via e-mail?",
         opt_out_link: "Non ricevere più queste e-mail",
         sms_reply: "Rispondi STOP per non riceverne più",
@@ -149,18 +320,101 @@ const ALL: [MailLabels; 6] = [
         due_on: "Vervaldatum",
         amount: "Te betalen",
         total: "Totaal",
+        late_one: "1 dag te laat",
+        late: "{} dagen te laat",
         instalment: "termijn",
         of: "van",
         open: "van {} open",
+        paid: "{paid} van {amount} betaald",
+        order: "Inkooporder {}",
         more_one: "en nog 1, zie uw overzicht",
         more: "en nog {}, zie uw overzicht",
-        upcoming: "Binnenkort",
+        upcoming: "Nog niet vervallen",
+        and: "en",
+        invoice_name: "factuur {number}",
+        instalment_name: "termijn {at} van {of} van factuur {number}",
+        part_name: "termijn {at} van {of} ({number})",
+        invoices: ["1 factuur", "{} facturen"],
+        instalments: ["1 termijn", "{} termijnen"],
+        items: ["1 post", "{} posten"],
+        due: "vervaldatum {}",
+        due_today: "vervalt vandaag",
+        oldest_due: "oudste vervallen op {}",
+        first_due: "eerste vervalt op {}",
+        pay_by: "Betaal alstublieft uiterlijk op {}",
+        how_to_pay: "Zo kunt u betalen",
+        reference: "Kenmerk: {}",
         view: "Bekijk uw overzicht",
         view_and_pay: "Bekijken en betalen",
-        sent_by: "Dit bericht is verstuurd namens {}.",
+        sent_by: "Verzonden door {}.",
         opt_out: "Liever geen herinneringen per e-mail?",
         opt_out_link: "Deze e-mails stoppen",
         sms_reply: "Antwoord STOP om te stoppen",
         sms_link: "Geen sms meer: {}",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use domain::{Currency, Money};
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn row(kind: RowKind, number: &str, instalment: Option<(u32, u32)>) -> InvoiceRow {
+        let none = Money::from_minor(0, Currency::EUR);
+        InvoiceRow {
+            kind,
+            number: number.to_owned(),
+            instalment,
+            purchase_order: None,
+            total: none,
+            amount: none,
+            paid: none,
+            open: none,
+            due_now: none,
+            issued_on: date(2026, 1, 5),
+            due_on: date(2026, 2, 4),
+            days_past_due: 0,
+            url: None,
+            is_own: true,
+            reminded: 0,
+        }
+    }
+
+    #[test]
+    fn items_are_called_what_they_are() {
+        let invoice = row(RowKind::Invoice, "1001", None);
+        let part = row(RowKind::Instalment, "{at}", Some((2, 3)));
+        let plan = row(RowKind::PlanPart, "Spring plan", Some((1, 4)));
+        let fee = row(RowKind::Charge, "Late fee", None);
+        for (rows, more, english, german) in [
+            (vec![&invoice], 0, "invoice 1001", "Rechnung 1001"),
+            (vec![&part], 0, "instalment 2 of 3 of invoice {at}", "Rate 2 von 3 der Rechnung {at}"),
+            (vec![&plan], 0, "instalment 1 of 4 (Spring plan)", "Rate 1 von 4 (Spring plan)"),
+            (vec![&fee], 0, "Late fee", "Late fee"),
+            (vec![&invoice, &invoice], 0, "2 invoices", "2 Rechnungen"),
+            (vec![&invoice], 3, "4 invoices", "4 Rechnungen"),
+            (vec![&part, &plan], 0, "2 instalments", "2 Raten"),
+            (vec![&invoice, &part, &fee], 0, "3 items", "3 Posten"),
+        ] {
+            let named = |language: &str| MailLabels::of(language).named(rows.iter().copied(), more);
+            assert_eq!((named("en").as_str(), named("de").as_str()), (english, german));
+        }
+        assert_eq!(MailLabels::of("en").counted([&invoice].into_iter(), 0), "1 invoice");
+    }
+
+    #[test]
+    fn names_are_listed() {
+        let names = |count: usize| ["a", "b", "c"].into_iter().take(count).map(str::to_owned).collect::<Vec<_>>();
+        for (count, more, expected) in [
+            (0, 0, ""),
+            (1, 0, "a"),
+            (2, 0, "a and b"),
+            (3, 0, "a, b and c"),
+            (2, 5, "a, b and 5 more, listed in your statement"),
+        ] {
+            assert_eq!(MailLabels::of("en").listed(&names(count), more), expected);
+        }
+    }
+}

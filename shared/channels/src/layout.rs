@@ -2,7 +2,7 @@
 
 use domain::Money;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::{html, link, plain};
@@ -33,8 +33,9 @@ const LAYOUT: &str = include_str!("layout.html");
 impl Sheet<'_> {
     /// The mail as HTML.
     pub fn html(&self) -> Result<String, String> {
-        let body = self.prose.html() + &if self.table { self.html_table() } else { String::new() };
-        let mut out = String::with_capacity(LAYOUT.len() + body.len() + 512);
+        let table = if self.table { self.html_table() } else { String::new() };
+        let body = self.prose.html(&(table + &self.html_payment()));
+        let mut out = String::with_capacity(LAYOUT.len() + body.len() + 2_048);
         for (at, piece) in LAYOUT.split("@@").enumerate() {
             if at % 2 == 0 {
                 out.push_str(piece);
@@ -45,6 +46,7 @@ impl Sheet<'_> {
                 "title" => out.push_str(&html(self.subject)),
                 "preview" => out.push_str(&html(&self.prose.preview(PREVIEW_CHARS_MAX))),
                 "tenant" => out.push_str(&html(&plain(&self.brand.name))),
+                "hero" => out.push_str(&self.html_hero()),
                 "body" => out.push_str(&body),
                 "button_url" => out.push_str(&html(self.portal)),
                 "button" => out.push_str(&html(self.button())),
@@ -57,10 +59,9 @@ impl Sheet<'_> {
 
     /// The mail as plain text.
     pub fn text(&self) -> String {
-        let mut out = self.prose.text();
-        if self.table {
-            out.push_str(&self.text_table());
-        }
+        let table = self.table.then(|| self.text_table());
+        let below: Vec<String> = table.into_iter().chain(self.text_payment()).collect();
+        let mut out = self.prose.text(&below.join("\n\n"));
         out.push_str(&format!("\n\n{}:\n{}\n\n-- \n", self.button(), self.portal));
         out.push_str(&self.sent_by());
         out.push_str(&format!("\n{} {}: {}\n", self.words.opt_out, self.words.opt_out_link, self.opt_out));
@@ -85,9 +86,88 @@ impl Sheet<'_> {
         )
     }
 
+    /// What it is about, at a glance: the sum, of what, due when, and by when it is asked for.
+    fn html_hero(&self) -> String {
+        let words = self.words;
+        let what = capitalised(&plain(&words.named(self.input.invoices.iter(), self.input.more)));
+        let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
+        let soft = |text: &str, size: &str| {
+            format!("<div class=\"soft\" style=\"font-size:{size};line-height:22px;color:#5b6672\">{}</div>", html(text))
+        };
+        let pay_by = self.input.pay_by.map_or(String::new(), |day| {
+            let day = format!("<strong>{}</strong>", html(&self.locale.date(day)));
+            format!("<div style=\"margin-top:10px\">{}</div>", html(words.pay_by).replace("{}", &day))
+        });
+        format!(
+            "{}<div class=\"sum\" style=\"font-size:34px;line-height:44px;font-weight:600;letter-spacing:-0.01em\">{}</div>{}{pay_by}",
+            soft(words.amount, "14px"),
+            html(&self.locale.money(self.input.covered_due_now)),
+            soft(&line.join(" · "), "15px"),
+        )
+    }
+
+    /// When the covered items fall or fell due: they stand alike to their due dates.
+    fn due(&self) -> Vec<String> {
+        let words = self.words;
+        let rows = &self.input.invoices;
+        let Some(first) = rows.iter().min_by_key(|row| row.due_on) else { return Vec::new() };
+        let is_one = rows.len() + self.input.more == 1;
+        let form = match first.days_past_due {
+            0 => return vec![words.due_today.to_owned()],
+            _ if is_one => words.due,
+            1.. => words.oldest_due,
+            _ => words.first_due,
+        };
+        let late = words.late(first.days_past_due).filter(|_| is_one);
+        std::iter::once(form.replace("{}", &self.locale.date(first.due_on))).chain(late).collect()
+    }
+
+    /// How to pay, line by line, and what to name.
+    fn payment(&self) -> Vec<String> {
+        let details = self.input.payment_details.as_deref().unwrap_or_default();
+        let lines: Vec<String> = details.lines().map(plain).filter(|line| !line.is_empty()).collect();
+        if lines.is_empty() {
+            return lines;
+        }
+        let reference = self.reference().map(|number| self.words.reference.replace("{}", &number));
+        lines.into_iter().chain(reference).collect()
+    }
+
+    /// What a payment is named by, where that is one invoice.
+    fn reference(&self) -> Option<String> {
+        let rows = &self.input.invoices;
+        let first = rows.first().filter(|row| row.kind != RowKind::Charge && self.input.more == 0)?;
+        rows.iter().all(|row| row.number == first.number).then(|| plain(&first.number))
+    }
+
+    fn html_payment(&self) -> String {
+        let lines = self.payment();
+        if lines.is_empty() {
+            return String::new();
+        }
+        let lines: Vec<String> = lines.iter().map(|line| html(line)).collect();
+        format!(
+            "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;margin:0 0 20px\"><tr>\
+             <td class=\"box\" style=\"background-color:#f2f4f7;border-radius:6px;padding:14px 16px;font-size:15px;line-height:22px\">\
+             <strong>{}</strong><br>{}</td></tr></table>",
+            html(self.words.how_to_pay),
+            lines.join("<br>"),
+        )
+    }
+
+    fn text_payment(&self) -> Option<String> {
+        let lines = self.payment();
+        (!lines.is_empty()).then(|| format!("{}:\n{}", self.words.how_to_pay, lines.join("\n")))
+    }
+
     fn listed(&self) -> &[InvoiceRow] {
         let rows = &self.input.invoices;
         &rows[..rows.len().min(INVOICES_LISTED_MAX)]
+    }
+
+    fn coming(&self) -> &[InvoiceRow] {
+        let rows = &self.input.upcoming;
+        &rows[..rows.len().min(UPCOMING_LISTED_MAX)]
     }
 
     fn more(&self) -> usize {
@@ -99,14 +179,20 @@ impl Sheet<'_> {
         (self.listed().len() + self.more() > 1).then_some(self.input.covered_due_now)
     }
 
-    fn number(&self, row: &InvoiceRow) -> String {
-        let number = plain(&row.number);
-        self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"))
-    }
-
     /// `instalment 2 of 3`.
     fn instalment(&self, row: &InvoiceRow) -> Option<String> {
         row.instalment.map(|(at, of)| format!("{} {}", self.words.instalment, self.words.instalment_of(at, of)))
+    }
+
+    fn order(&self, row: &InvoiceRow) -> Option<String> {
+        let order = row.purchase_order.as_deref().map(plain).filter(|order| !order.is_empty())?;
+        Some(self.words.order.replace("{}", &order))
+    }
+
+    /// `50.00 of 200.00 paid`.
+    fn paid(&self, row: &InvoiceRow) -> Option<String> {
+        let [paid, amount] = [row.paid, row.amount].map(|money| self.locale.money(money));
+        (!row.paid.is_zero()).then(|| self.words.paid.replace("{paid}", &paid).replace("{amount}", &amount))
     }
 
     /// `of 200.00 open`, where less than all of it is due.
@@ -115,102 +201,110 @@ impl Sheet<'_> {
     }
 
     fn html_table(&self) -> String {
-        const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
-        const WHOLE: &str = "overflow-wrap:normal;padding-left:12px";
-        const RIGHT: &str = "text-align:right;overflow-wrap:normal;padding-left:12px";
-        const HEAD: &str = "font-size:13px;font-weight:400;color:#5b6672";
         let words = self.words;
-        let mut out = String::from(
-            "<table role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
-             font-size:15px;line-height:20px;margin:4px 0 20px\">",
-        );
-        out.push_str(&format!(
-            "<tr><th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};overflow-wrap:normal;text-align:left\">{}</th>\
-             <th class=\"soft\" align=\"left\" style=\"{CELL};{HEAD};{WHOLE};text-align:left\">{}</th>\
-             <th class=\"soft\" align=\"right\" style=\"{CELL};{HEAD};{RIGHT}\">{}</th></tr>",
-            html(words.invoice),
-            html(words.due_on),
-            html(words.amount)
-        ));
-        let mut add = |row: &InvoiceRow| {
-            let number = html(&plain(&row.number));
-            let number = match row.url.as_deref().and_then(|url| link(url, false)) {
-                Some(url) => format!("<a href=\"{}\" class=\"link\" style=\"color:#1a56b0\">{number}</a>", html(&url)),
-                None => number,
-            };
-            let soft =
-                |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
-            let instalment = self.instalment(row).map_or(String::new(), |text| soft(&text));
-            let part = self.part_of(row).map_or(String::new(), |text| soft(&text));
-            out.push_str(&format!(
-                "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{instalment}</td><td style=\"{CELL};{WHOLE}\">{}</td>\
-                 <td align=\"right\" style=\"{CELL};{RIGHT}\">{}{part}</td></tr>",
-                html(&self.locale.date(row.due_on)),
-                html(&self.locale.money(row.due_now)),
-            ));
-        };
-        self.listed().iter().for_each(&mut add);
-        let span = |out: &mut String, text: &str| {
-            out.push_str(&format!(
-                "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">{}</td></tr>",
+        let head = |text: &str, style: &str, align: &str| {
+            format!(
+                "<th class=\"soft\" align=\"{align}\" style=\"{CELL};{style};font-size:13px;font-weight:400;color:#5b6672;text-align:{align}\">{}</th>",
                 html(text)
-            ));
+            )
         };
+        let mut rows = format!(
+            "<tr>{}{}{}</tr>",
+            head(words.invoice, "", "left"),
+            head(words.due_on, DATE, "left"),
+            head(words.amount, AMOUNT, "right")
+        );
+        rows.extend(self.listed().iter().map(|row| self.html_row(row)));
         if self.more() > 0 {
-            span(&mut out, &format!("… {}", words.more(self.more())));
+            rows.push_str(&format!(
+                "<tr><td class=\"soft\" colspan=\"3\" style=\"{CELL};color:#5b6672\">… {}</td></tr>",
+                html(&words.more(self.more()))
+            ));
         }
         if let Some(total) = self.total() {
-            out.push_str(&format!(
-                "<tr><td colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td align=\"right\" style=\"{CELL};{RIGHT};font-weight:600\">{}</td></tr>",
+            rows.push_str(&format!(
+                "<tr><td colspan=\"2\" style=\"{CELL};font-weight:600\">{}</td><td align=\"right\" style=\"{CELL};{AMOUNT};font-weight:600\">{}</td></tr>",
                 html(words.total),
                 html(&self.locale.money(total))
             ));
         }
-        if !self.input.upcoming.is_empty() {
-            span(&mut out, words.upcoming);
-            for row in self.input.upcoming.iter().take(UPCOMING_LISTED_MAX) {
-                out.push_str(&format!(
-                    "<tr><td class=\"soft\" style=\"{CELL};color:#5b6672\">{}</td><td class=\"soft\" style=\"{CELL};{WHOLE};color:#5b6672\">{}</td>\
-                     <td class=\"soft\" align=\"right\" style=\"{CELL};{RIGHT};color:#5b6672\">{}</td></tr>",
-                    html(&self.number(row)),
-                    html(&self.locale.date(row.due_on)),
-                    html(&self.locale.money(row.due_now)),
-                ));
-            }
+        let mut out = table(&rows);
+        if !self.coming().is_empty() {
+            let rows: String = self.coming().iter().map(|row| self.html_row(row)).collect();
+            let heading = "margin:0 0 2px;font-size:15px;font-weight:600;line-height:20px";
+            out.push_str(&format!("<p style=\"{heading}\">{}</p>{}", html(words.upcoming), table(&rows)));
         }
-        out.push_str("</table>");
         out
+    }
+
+    fn html_row(&self, row: &InvoiceRow) -> String {
+        let soft = |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
+        let notes = |texts: [Option<String>; 2]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
+        let number = html(&plain(&row.number));
+        let number = match row.url.as_deref().and_then(|url| link(url, false)) {
+            Some(url) => format!("<a href=\"{}\" class=\"ink\" style=\"color:#1f2933\">{number}</a>", html(&url)),
+            None => number,
+        };
+        format!(
+            "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td style=\"{CELL};{DATE}\">{}{}</td>\
+             <td align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
+            notes([self.instalment(row), self.order(row)]),
+            html(&self.locale.date(row.due_on)),
+            notes([self.words.late(row.days_past_due), None]),
+            html(&self.locale.money(row.due_now)),
+            notes([self.part_of(row), self.paid(row)]),
+        )
     }
 
     fn text_table(&self) -> String {
         let words = self.words;
         let row_of = |row: &InvoiceRow| {
-            let part = self.part_of(row).map_or(String::new(), |part| format!(" ({part})"));
-            [self.number(row), self.locale.date(row.due_on), self.locale.money(row.due_now), part]
+            let number = plain(&row.number);
+            let number = self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"));
+            let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row)];
+            let notes: Vec<String> = notes.into_iter().flatten().collect();
+            let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
+            [number, self.locale.date(row.due_on), self.locale.money(row.due_now), notes]
         };
         let head = [words.invoice.to_owned(), words.due_on.to_owned(), words.amount.to_owned(), String::new()];
         let mut rows: Vec<[String; 4]> = vec![head];
         rows.extend(self.listed().iter().map(row_of));
         let total_row =
             self.total().map(|total| [words.total.to_owned(), String::new(), self.locale.money(total), String::new()]);
-        let upcoming: Vec<_> = self.input.upcoming.iter().take(UPCOMING_LISTED_MAX).map(row_of).collect();
+        let upcoming: Vec<_> = self.coming().iter().map(row_of).collect();
         let all = || rows.iter().chain(&total_row).chain(&upcoming);
         let width = |column: usize| all().map(|row| row[column].chars().count()).max().unwrap_or(0).min(40);
         let widths = [width(0), width(1), width(2)];
-        let line = |[number, date, money, part]: &[String; 4]| {
+        let line = |[number, date, money, notes]: &[String; 4]| {
             let [first, second, third] = widths;
-            format!("\n{number:<first$}  {date:<second$}  {money:>third$}{part}")
+            format!("{number:<first$}  {date:<second$}  {money:>third$}{notes}")
         };
-        let mut out = String::from("\n");
-        rows.iter().for_each(|row| out.push_str(&line(row)));
+        let mut lines: Vec<String> = rows.iter().map(line).collect();
         if self.more() > 0 {
-            out.push_str(&format!("\n… {}", words.more(self.more())));
+            lines.push(format!("… {}", words.more(self.more())));
         }
-        total_row.iter().for_each(|row| out.push_str(&line(row)));
+        lines.extend(total_row.iter().map(line));
         if !upcoming.is_empty() {
-            out.push_str(&format!("\n\n{}:", words.upcoming));
-            upcoming.iter().for_each(|row| out.push_str(&line(row)));
+            lines.push(format!("\n{}:", words.upcoming));
+            lines.extend(upcoming.iter().map(line));
         }
-        out
+        lines.join("\n")
     }
+}
+
+const CELL: &str = "padding:10px 0;border-bottom:1px solid #d9dee4;vertical-align:top";
+const DATE: &str = "width:31%;overflow-wrap:normal;padding-left:12px";
+const AMOUNT: &str = "width:33%;text-align:right;overflow-wrap:normal;padding-left:12px";
+
+fn table(rows: &str) -> String {
+    format!(
+        "<table role=\"table\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\" style=\"width:100%;border-collapse:collapse;\
+         font-size:15px;line-height:20px;margin:0 0 20px\">{rows}</table>"
+    )
+}
+
+/// A text with its first letter as at the beginning of a sentence.
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }

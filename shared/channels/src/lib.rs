@@ -32,7 +32,7 @@ pub mod template;
 mod values;
 
 pub use channel::{Accepted, Channel, Outgoing, SendError};
-pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, UPCOMING_LISTED_MAX};
+pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::Ses;
 pub use sns::Sns;

@@ -19,6 +19,8 @@ pub struct Prose {
 struct Block {
     item: Option<Item>,
     runs: Vec<Run>,
+    /// Whether it is nothing but the place of the table of invoices.
+    is_table: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,9 +131,18 @@ impl Reader<'_> {
                         self.run(url, own);
                     }
                     Some(PrintedValue::Text(value)) => self.run(value, None),
+                    Some(PrintedValue::Table) => self.table(),
                     None => self.run(character.encode_utf8(&mut [0; 4]), None),
                 }
             }
+        }
+    }
+
+    /// The table of invoices stands here; it stands once.
+    fn table(&mut self) {
+        self.end_block();
+        if !self.blocks.iter().any(|block| block.is_table) {
+            self.blocks.push(Block { is_table: true, ..Block::default() });
         }
     }
 
@@ -168,11 +179,11 @@ impl Reader<'_> {
 impl Prose {
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty()
+        self.blocks.iter().all(|block| block.is_table)
     }
 
-    /// As HTML: paragraphs and lists.
-    pub fn html(&self) -> String {
+    /// As HTML: paragraphs and lists, with the table where its place is, else at the end.
+    pub fn html(&self, table: &str) -> String {
         let mut out = String::new();
         let mut open: Option<&str> = None;
         for block in &self.blocks {
@@ -186,6 +197,10 @@ impl Prose {
                 }
                 open = list;
             }
+            if block.is_table {
+                out.push_str(table);
+                continue;
+            }
             match block.item {
                 Some(Item::Number(number)) => out.push_str(&format!("<li value=\"{number}\">")),
                 Some(Item::Bullet) => out.push_str("<li>"),
@@ -197,16 +212,29 @@ impl Prose {
         if let Some(tag) = open {
             out.push_str(&format!("</{tag}>"));
         }
+        if !self.has_table() {
+            out.push_str(table);
+        }
         out
     }
 
-    /// As plain text: all the words, links written out behind theirs.
-    pub fn text(&self) -> String {
+    fn has_table(&self) -> bool {
+        self.blocks.iter().any(|block| block.is_table)
+    }
+
+    /// As plain text: all the words, links written out behind theirs, with the table where its place is, else at the end.
+    pub fn text(&self, table: &str) -> String {
         let mut out = String::new();
-        for (at, block) in self.blocks.iter().enumerate() {
-            if at > 0 {
-                let same_list = block.item.is_some() && self.blocks[at - 1].item.is_some();
-                out.push_str(if same_list { "\n" } else { "\n\n" });
+        let mut in_list = false;
+        let blocks = self.blocks.iter().filter(|block| !(block.is_table && table.is_empty()));
+        for block in blocks {
+            if !out.is_empty() {
+                out.push_str(if in_list && block.item.is_some() { "\n" } else { "\n\n" });
+            }
+            in_list = block.item.is_some();
+            if block.is_table {
+                out.push_str(table);
+                continue;
             }
             match block.item {
                 Some(Item::Number(number)) => out.push_str(&format!("{number}. ")),
@@ -217,10 +245,13 @@ impl Prose {
                 run_text(run, block.runs.get(at + 1), &mut out);
             }
         }
+        if !self.has_table() && !table.is_empty() {
+            out.push_str(&format!("\n\n{table}"));
+        }
         out
     }
 
-    /// The first words on one line, for the preview that mail clients show beside the subject.
+    /// The first words on one line, for the preview that mail clients show beside the subject; no word is cut.
     pub fn preview(&self, chars_max: usize) -> String {
         let mut words = String::new();
         for (at, block) in self.blocks.iter().enumerate() {
@@ -235,8 +266,22 @@ impl Prose {
                 break;
             }
         }
-        words.chars().take(chars_max).collect()
+        whole_words(words.trim(), chars_max)
     }
+}
+
+/// The first words of a text, at most so many characters, with an ellipsis where there are more. A word that is longer than all of that
+/// is cut.
+fn whole_words(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(chars_max).collect();
+    let whole = match cut.rsplit_once(' ') {
+        Some((whole, _)) if text.chars().nth(chars_max).is_some_and(|next| !next.is_whitespace()) => whole,
+        Some(_) | None => &cut,
+    };
+    format!("{}…", whole.trim_end_matches([' ', ',', ';', ':']))
 }
 
 fn run_html(run: &Run, out: &mut String) {
@@ -266,6 +311,24 @@ fn run_text(run: &Run, next: Option<&Run>, out: &mut String) {
         let written = text == &**url || url.strip_prefix("mailto:") == Some(text);
         if !goes_on && !written {
             out.push_str(&format!(" ({url})"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_ends_with_a_whole_word() {
+        for (text, max, expected) in [
+            ("due on 4 February", 40, "due on 4 February"),
+            ("due on 4 February 2026", 12, "due on 4…"),
+            ("due on 4 February", 8, "due on 4…"),
+            ("Hello Anna, the invoice", 13, "Hello Anna…"),
+            ("Donaudampfschiff", 5, "Donau…"),
+        ] {
+            assert_eq!(whole_words(text, max), expected, "{max}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::template::Template;
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
-pub const LAYOUT_VERSION: u32 = 1;
+pub const LAYOUT_VERSION: u32 = 2;
 
 /// A message as it goes to the provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl RenderError {
 pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result<Rendered, RenderError> {
     let words = MailLabels::of(&template.language);
     let locale = locale(template, input);
-    let context = values::context(input, brand, |number, of| words.instalment_of(number, of));
+    let context = values::context(input, brand, words);
     let run =
         |pointer, source: &str| engine::run(source, &context, locale).map_err(|detail| RenderError::Template { pointer, detail });
     let empty = |pointer| RenderError::Template { pointer, detail: "is empty when rendered".to_owned() };
@@ -95,14 +95,15 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
     match template.channel {
         domain::Channel::Email => {
             let source = template.subject.as_deref().ok_or_else(|| empty("/subject"))?;
-            let marked = run("/subject", source)?;
+            let marked = without_table("/subject", run("/subject", source)?)?;
             let subject = Some(plain(&marked.filled(&marked.text))).filter(|subject| !subject.is_empty());
             let subject = subject.ok_or_else(|| empty("/subject"))?;
-            let prose = prose::read(&run("/body", &template.body)?);
+            let marked = run("/body", &template.body)?;
+            let prose = prose::read(&marked);
             if prose.is_empty() {
                 return Err(empty("/body"));
             }
-            let table = !scan::lists_invoices(&template.body);
+            let table = marked.has_table() || !scan::lists_invoices(&template.body);
             let language = &template.language;
             let sheet = Sheet {
                 subject: &subject,
@@ -121,7 +122,7 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             Ok(Rendered::new(Some(subject), text, Some(html)))
         }
         domain::Channel::Sms => {
-            let marked = run("/body", &template.body)?;
+            let marked = without_table("/body", run("/body", &template.body)?)?;
             let text = sms_text(&marked, brand, words, &opt_out).ok_or_else(|| empty("/body"))?;
             let (_, segments) = sms::segments(&text);
             if segments > sms::SEGMENTS_MAX {
@@ -133,6 +134,15 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             Err(RenderError::Channel(other.as_str().to_owned()))
         }
     }
+}
+
+/// A text that is no email's body, and so has no place for a table.
+fn without_table(pointer: &'static str, marked: Marked) -> Result<Marked, RenderError> {
+    if marked.has_table() {
+        let detail = "'table' has a place in the body of an email only".to_owned();
+        return Err(RenderError::Template { pointer, detail });
+    }
+    Ok(marked)
 }
 
 /// The form of amounts and dates: the person's, where the template is in the person's language.

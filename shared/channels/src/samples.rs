@@ -3,7 +3,7 @@
 use domain::{Currency, Money};
 use jiff::civil::date;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput};
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind};
 
 /// A made-up tenant.
 pub fn brand() -> Brand {
@@ -20,6 +20,8 @@ pub fn all(language: &str) -> Vec<RenderInput> {
                 sample.more = more;
                 sample.links.pay.clone_from(&pay);
                 sample.pay_by = country.is_some().then_some(date(2026, 2, 23));
+                sample.payment_details = country.is_some().then(|| "Example Bank\nIBAN: DE00 1234".to_owned());
+                sample.several_currencies = pay.is_some();
                 sample.country = country;
                 samples.push(sample);
             }
@@ -28,6 +30,7 @@ pub fn all(language: &str) -> Vec<RenderInput> {
     let mut bare = one(language, 1);
     bare.contact_name = String::new();
     bare.invoices[0].days_past_due = -5;
+    bare.invoices[0].reminded = 0;
     bare.exposure_overdue = Money::from_minor(0, Currency::EUR);
     samples.push(bare);
     samples
@@ -37,15 +40,21 @@ pub fn all(language: &str) -> Vec<RenderInput> {
 pub fn one(language: &str, count: usize) -> RenderInput {
     let euros = |minor| Money::from_minor(minor, Currency::EUR);
     let row = |at: usize| InvoiceRow {
+        kind: if at % 2 == 1 { RowKind::Instalment } else { RowKind::Invoice },
         number: format!("{}", 1001 + at),
         instalment: (at % 2 == 1).then_some((1, 3)),
+        purchase_order: at.is_multiple_of(2).then(|| "PO-7".to_owned()),
         total: euros(125_000),
+        amount: euros(125_000),
+        paid: euros(0),
         open: euros(125_000),
         due_now: euros(if at % 3 == 2 { 60_000 } else { 125_000 }),
         issued_on: date(2026, 1, 5),
         due_on: date(2026, 2, 4),
         days_past_due: 9,
         url: at.is_multiple_of(2).then(|| format!("https://northwind.example/i/{}", 1001 + at)),
+        is_own: at % 2 == 0,
+        reminded: 2,
     };
     RenderInput {
         language: language.to_owned(),
@@ -60,6 +69,8 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         exposure_total: euros(375_000),
         exposure_overdue: euros(250_000),
         pay_by: None,
+        payment_details: None,
+        several_currencies: false,
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),
             opt_out: "https://pay.dunlin.example/p/sample/stop".to_owned(),

@@ -15,19 +15,35 @@ const ROOTS: [(&str, &[&str]); 8] = [
     ("customer", &["name"]),
     ("contact", &["name"]),
     ("case", &["id"]),
-    ("covered", &["due_now"]),
+    ("covered", &["due_now", "named", "counted", "reminded", "own", "own_named", "own_names"]),
     ("exposure", &["total", "overdue"]),
     ("links", &["portal", "opt_out", "pay"]),
     ("loop", &["index", "index0", "revindex", "revindex0", "first", "last", "length", "depth", "depth0"]),
 ];
-const ROW: &[&str] =
-    &["number", "instalment", "currency", "total", "open", "due_now", "issued_on", "due_on", "days_past_due", "url"];
+const ROW: &[&str] = &[
+    "number",
+    "name",
+    "instalment",
+    "purchase_order",
+    "currency",
+    "total",
+    "amount",
+    "paid",
+    "open",
+    "due_now",
+    "issued_on",
+    "due_on",
+    "days_past_due",
+    "url",
+];
 /// Fields that are amounts or dates: shown, never computed with.
-const SHOWN_ONLY: [&str; 6] = ["total", "open", "due_now", "overdue", "issued_on", "due_on"];
-const KEYWORDS: [&str; 15] =
-    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "invoices", PAY_BY];
+const SHOWN_ONLY: [&str; 8] = ["total", "amount", "paid", "open", "due_now", "overdue", "issued_on", "due_on"];
+const KEYWORDS: [&str; 14] =
+    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "invoices"];
 /// The variable that is a date by itself.
 const PAY_BY: &str = "pay_by";
+/// The variables that are one thing each.
+const SINGLE: [&str; 4] = [PAY_BY, "currency", "payment_details", "table"];
 const SYMBOLS: [&str; 14] = ["==", "!=", "<=", ">=", "<", ">", ".", "|", "(", ")", "[", "]", "-", "%"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +98,7 @@ fn check_tag<'a>(tag: &Tag<'a>, names: &mut Vec<&'a str>, flaws: &mut Vec<String
     if tag.statement {
         match expression {
             [Token::Name("for"), Token::Name(name), Token::Name("in"), Token::Name("invoices")] => {
-                if KEYWORDS.contains(name) || ROOTS.iter().any(|(root, _)| root == name) {
+                if KEYWORDS.contains(name) || SINGLE.contains(name) || ROOTS.iter().any(|(root, _)| root == name) {
                     add(format!("a loop variable cannot be called '{name}'"));
                 }
                 return names.push(name);
@@ -136,7 +152,9 @@ fn check_name(
         Some(Token::Name("not")) if at >= 2 && expression[at - 2] == Token::Name("is") => check_test(name, add),
         Some(Token::Symbol(".")) => check_field(name, after, expression, at, names, add),
         _ => {
-            let known = KEYWORDS.contains(&name) || ROOTS.iter().any(|(root, _)| *root == name) || names.contains(&name);
+            let single = SINGLE.contains(&name);
+            let known =
+                KEYWORDS.contains(&name) || single || ROOTS.iter().any(|(root, _)| *root == name) || names.contains(&name);
             if !known {
                 add(format!("undefined variable '{name}'"));
             } else if name == PAY_BY && (is_operator(after) || is_operator(before)) {

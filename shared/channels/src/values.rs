@@ -10,6 +10,7 @@ use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
 use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::link;
 
@@ -24,6 +25,10 @@ pub struct Day(pub Date);
 /// An address on the web.
 #[derive(Debug)]
 pub struct Url(pub String);
+
+/// The place of the table of invoices in an email.
+#[derive(Debug)]
+pub struct TablePlace;
 
 /// The listed invoices, and how many there are in all.
 #[derive(Debug)]
@@ -63,6 +68,15 @@ impl Object for Url {
     }
 }
 
+impl Object for TablePlace {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+    fn render(self: &Arc<Self>, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
 impl Object for Rows {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Seq
@@ -81,9 +95,9 @@ pub fn shown(value: &Value, locale: &'static Locale) -> Option<String> {
     amount.or_else(|| value.downcast_object_ref::<Day>().map(|day| locale.date(day.0)))
 }
 
-/// The variables for one message; `words` writes an instalment.
-pub fn context(input: &RenderInput, brand: &Brand, instalment: impl Fn(u32, u32) -> String) -> Value {
-    let rows: Vec<Value> = input.invoices.iter().take(INVOICES_LISTED_MAX).map(|row| row_value(row, &instalment)).collect();
+/// The variables for one message, in these words.
+pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value {
+    let rows: Vec<Value> = input.invoices.iter().take(INVOICES_LISTED_MAX).map(|row| row_value(row, words)).collect();
     let count = input.invoices.len() + input.more;
     let url = |url: &str| link(url, false).map_or_else(|| Value::from(""), |url| Value::from_object(Url(url)));
     let map = |entries: Vec<(&'static str, Value)>| Value::from(entries.into_iter().collect::<BTreeMap<_, _>>());
@@ -93,9 +107,12 @@ pub fn context(input: &RenderInput, brand: &Brand, instalment: impl Fn(u32, u32)
         ("contact", map(vec![("name", input.contact_name.as_str().into())])),
         ("case", map(vec![("id", input.case_id.as_str().into())])),
         ("invoices", Value::from_object(Rows { rows, count })),
-        ("covered", map(vec![("due_now", amount(input.covered_due_now))])),
+        ("covered", map(covered(input, words))),
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
+        ("currency", if input.several_currencies { input.covered_due_now.currency().code().into() } else { "".into() }),
+        ("payment_details", input.payment_details.as_deref().unwrap_or_default().into()),
+        ("table", Value::from_object(TablePlace)),
         (
             "links",
             map(vec![
@@ -111,11 +128,33 @@ fn amount(money: Money) -> Value {
     Value::from_object(Amount(money))
 }
 
-fn row_value(row: &InvoiceRow, instalment: impl Fn(u32, u32) -> String) -> Value {
+/// What is said of all covered items together.
+fn covered(input: &RenderInput, words: &MailLabels) -> Vec<(&'static str, Value)> {
+    let rows = &input.invoices;
+    let own: Vec<&InvoiceRow> = rows.iter().filter(|row| row.is_own).collect();
+    // What is not listed counts as what the listed ones are.
+    let own_count = if own.len() == rows.len() { rows.len() + input.more } else { own.len() };
+    let names: Vec<String> = own.iter().take(INVOICES_LISTED_MAX).map(|row| words.name(row)).collect();
+    vec![
+        ("due_now", amount(input.covered_due_now)),
+        ("named", words.named(rows.iter(), input.more).into()),
+        ("counted", words.counted(rows.iter(), input.more).into()),
+        ("reminded", rows.iter().map(|row| row.reminded).min().unwrap_or(0).into()),
+        ("own", own_count.into()),
+        ("own_named", words.named(own.iter().copied(), own_count - own.len()).into()),
+        ("own_names", words.listed(&names, own_count - names.len()).into()),
+    ]
+}
+
+fn row_value(row: &InvoiceRow, words: &MailLabels) -> Value {
     let url = row.url.as_deref().and_then(|url| link(url, false));
-    let instalment = row.instalment.map(|(number, of)| instalment(number, of)).unwrap_or_default();
-    let entries: [(&str, Value); 10] = [
+    let instalment = row.instalment.map(|(number, of)| words.instalment_of(number, of)).unwrap_or_default();
+    let entries: [(&str, Value); 14] = [
         ("number", row.number.as_str().into()),
+        ("name", words.name(row).into()),
+        ("purchase_order", row.purchase_order.as_deref().unwrap_or_default().into()),
+        ("amount", amount(row.amount)),
+        ("paid", amount(row.paid)),
         ("instalment", instalment.into()),
         ("currency", row.due_now.currency().code().into()),
         ("total", amount(row.total)),

@@ -1,6 +1,6 @@
 //! What comes out: escaping, the layout, both texts, SMS.
 
-use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, builtin, render};
+use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, builtin, render};
 use domain::{Channel, Currency, Money};
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -12,15 +12,21 @@ fn brand() -> Brand {
 fn row(at: usize) -> InvoiceRow {
     let euros = |minor| Money::from_minor(minor, Currency::EUR);
     InvoiceRow {
+        kind: RowKind::Invoice,
         number: format!("N-{at}"),
         instalment: None,
+        purchase_order: None,
         total: euros(125_000),
+        amount: euros(125_000),
+        paid: euros(0),
         open: euros(125_000),
         due_now: euros(125_000),
         issued_on: date(2026, 1, 5),
         due_on: date(2026, 2, 4),
         days_past_due: 9,
         url: None,
+        is_own: true,
+        reminded: 2,
     }
 }
 
@@ -38,6 +44,8 @@ fn input(count: usize) -> RenderInput {
         exposure_total: Money::from_minor(125_000, Currency::EUR),
         exposure_overdue: Money::from_minor(125_000, Currency::EUR),
         pay_by: None,
+        payment_details: None,
+        several_currencies: false,
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
 }
@@ -132,7 +140,7 @@ fn prose_as_html_and_as_text() {
 #[test]
 fn the_layout_lists_what_the_template_does_not() {
     let listed = mail("{% for i in invoices %}- {{ i.number }}\n{% endfor %}", &input(2));
-    assert!(!listed.text.contains("Amount due") && !body_of(&listed).contains("Amount due"));
+    assert!(!listed.text.contains("Due date") && !body_of(&listed).contains("Due date"));
     let rendered = mail("Hello", &input(2));
     for part in ["N-1", "N-2", "February 4, 2026", "€1,250.00", "€2,500.00", "Stop these emails"] {
         assert!(rendered.text.contains(part) && body_of(&rendered).contains(part), "{part}");
@@ -217,6 +225,7 @@ proptest! {
         code in prop::sample::select(vec!["EUR", "USD", "JPY", "KWD", "SEK"]),
         minor in any::<i64>(),
         count in 1_usize..60,
+        details in prop::option::of(any::<String>()),
     ) {
         let money = Money::from_minor(minor, Currency::parse(code).expect("known"));
         let mut input = input(count);
@@ -225,6 +234,8 @@ proptest! {
         input.exposure_total = money;
         input.exposure_overdue = money;
         input.invoices.iter_mut().for_each(|row| row.due_now = money);
+        input.payment_details = details;
+        input.several_currencies = count % 2 == 0;
         for template in builtin::templates() {
             prop_assert!(render(&template, &input, &brand()).is_ok(), "{} {}", template.id, template.language);
         }

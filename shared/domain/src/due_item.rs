@@ -27,6 +27,10 @@ pub struct DueItem<'a> {
     pub claim_minor: i64,
     /// When the invoice was issued, the plan made or the charge proposed.
     pub issued_on: Date,
+    /// What the item itself came to: the invoice's total, or that of the instalment or part.
+    pub amount_minor: i64,
+    /// What of that was paid, where it is known: credit notes that share in an invoice of instalments leave it open, and it is 0.
+    pub paid_minor: i64,
     /// When the item falls due.
     pub due_on: Date,
     /// Total less paid, credited and written off, of this item.

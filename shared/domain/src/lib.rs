@@ -71,6 +71,7 @@ pub mod guard;
 pub mod id;
 pub mod inputs;
 pub mod kept_back;
+pub mod language;
 pub mod ledger;
 pub mod mailbox;
 pub mod message;

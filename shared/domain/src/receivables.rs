@@ -343,6 +343,7 @@ impl<'a> Receivables<'a> {
         let stated = if invoice.paid_is_gross { invoice.paid_minor.saturating_sub(of.taken_back) } else { invoice.paid_minor };
         let credited = invoice.credited_minor.max(of.credited);
         let mut rest = stated.max(of.paid).saturating_add(credited).max(0);
+        let is_whole = invoice.instalments.len() < 2;
         let of_all = invoice.instalments.len();
         let whole = (DueItemKey::whole(invoice.id.clone()), None, invoice.due_on, invoice.total_minor);
         let mut parts: Vec<_> = invoice
@@ -373,6 +374,8 @@ impl<'a> Receivables<'a> {
                     joins: Joins::Own,
                     total_minor: invoice.total_minor,
                     claim_minor: invoice.total_minor.saturating_sub(credited),
+                    amount_minor: amount,
+                    paid_minor: if is_whole || credited == 0 { filled.saturating_sub(credited).max(0) } else { 0 },
                     issued_on: invoice.issued_on,
                     due_on,
                     open_minor: amount - filled,
@@ -417,6 +420,7 @@ pub(crate) fn stand_for<'a>(items: &mut Vec<DueItem<'a>>, planned: &Planned<'a>,
 fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
     let OpenPart { agreement, plan, position, open_minor } = part;
     let due_on = plan.parts.get(*position).map_or(Date::MAX, |part| part.due_on);
+    let amount_minor = plan.parts.get(*position).map_or(*open_minor, |part| part.amount_minor);
     DueItem {
         key: DueItemKey::part_of_plan(agreement.id.clone(), *position),
         invoice: None,
@@ -427,6 +431,8 @@ fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
         joins: Joins::Plan(&plan.of),
         total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
         claim_minor: 0,
+        amount_minor,
+        paid_minor: amount_minor.saturating_sub(*open_minor),
         issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
         due_on,
         open_minor: *open_minor,
@@ -450,6 +456,8 @@ fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'
         joins: charge.workflow.as_deref().map_or(Joins::Own, Joins::Workflow),
         total_minor: open_minor,
         claim_minor: 0,
+        amount_minor: open_minor,
+        paid_minor: 0,
         issued_on: charge.proposed_at.to_zoned(zone.clone()).date(),
         due_on,
         open_minor,

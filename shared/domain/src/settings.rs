@@ -51,6 +51,9 @@ pub struct Settings {
     /// Where replies to emails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// How customers pay, in the tenant's words, line by line: shown in mails and on the statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_details: Option<String>,
     /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
     /// them; while there are none, it may name what it likes.
     #[serde(default)]
@@ -125,6 +128,7 @@ impl Settings {
             collector_role: CollectorRole::default(),
             sender: BTreeMap::new(),
             reply_to: None,
+            payment_details: None,
             legal_entities: BTreeMap::new(),
             window: Window::default(),
             caps: Caps::default(),
@@ -154,6 +158,9 @@ pub struct LegalEntity {
     /// Where replies to emails go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    /// How its customers pay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment_details: Option<String>,
 }
 
 impl Settings {
@@ -178,6 +185,12 @@ impl Settings {
     pub fn reply_to_of(&self, legal_entity: &str) -> Option<&str> {
         let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.reply_to.as_deref());
         own.or(self.reply_to.as_deref())
+    }
+
+    /// How customers of a legal entity pay.
+    pub fn payment_details_of(&self, legal_entity: &str) -> Option<&str> {
+        let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.payment_details.as_deref());
+        own.or(self.payment_details.as_deref())
     }
 }
 

@@ -1,9 +1,10 @@
-use channels::{
-    Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderError, RenderInput, Rendered, Template, UPCOMING_LISTED_MAX,
-};
+use std::collections::BTreeSet;
+
+use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX};
 use domain::{
-    CaseKey, Contact, Covered, CustomerId, Facts, Money, Pending, Policy, Scope, Standing, TenantId,
+    Action, CaseKey, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Pending, Policy, Scope, Standing, TenantId,
     decide::{Situation, case_by_item},
+    language,
     receivables::DueItem,
 };
 use jiff::civil::Date;
@@ -16,20 +17,14 @@ pub(crate) fn links(portal_url: &str, token: &str, stop: &str, language: &str) -
     Links { portal: format!("{portal_url}/p/{token}"), opt_out, pay: None }
 }
 
-/// The template's text in the customer's language, else the tenant's, else English, else any that it has.
+/// The template's text that the customer reads, by [`language::choose`].
 pub(crate) fn choose<'a>(
     templates: &'a [store::StoredTemplate],
     customer: Option<&str>,
     tenant: Option<&str>,
 ) -> Option<&'a store::StoredTemplate> {
-    let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
-    let exact = |wanted: &str| templates.iter().find(|template| template.language.eq_ignore_ascii_case(wanted));
-    let near = |wanted: &str| templates.iter().find(|template| primary(&template.language) == primary(wanted));
-    [customer, tenant, Some("en")]
-        .into_iter()
-        .flatten()
-        .find_map(|wanted| exact(wanted).or_else(|| near(wanted)))
-        .or_else(|| templates.first())
+    let languages: Vec<&str> = templates.iter().map(|template| template.language.as_str()).collect();
+    language::choose(&languages, customer, tenant).and_then(|at| templates.get(at))
 }
 
 /// Renders a message for its contact from what is due now.
@@ -44,10 +39,18 @@ pub(crate) fn render(
 ) -> Result<Rendered, RenderError> {
     let facts: &Facts = situation.facts;
     let today = situation.receivables.today;
-    let mut covered: Vec<&DueItem> = rows.iter().filter_map(|row| situation.receivables.item(&row.item)).collect();
-    covered.sort_by_key(|item| (item.due_on, item.issued_on, item.number));
+    let mut by_age: Vec<(&DueItem, &Covered)> =
+        rows.iter().filter_map(|row| Some((situation.receivables.item(&row.item)?, row))).collect();
+    by_age.sort_by_key(|(item, _)| (item.due_on, item.issued_on, item.number));
+    let covered: Vec<&DueItem> = by_age.iter().map(|(item, _)| *item).collect();
+    let own = own_steps(situation, pending);
     let money = |minor| Money::from_minor(minor, pending.case.currency());
-    let listed = |item: &&DueItem| row(item, today);
+    let covering = |(item, row_of): &(&DueItem, &Covered)| InvoiceRow {
+        is_own: own.contains(row_of.step.as_str()),
+        reminded: reminded(situation, item, row_of),
+        ..row(item, today)
+    };
+    let coming = |item: &&DueItem| row(item, today);
     let of_case = of_case(situation, &pending.case);
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
     let input = RenderInput {
@@ -56,13 +59,15 @@ pub(crate) fn render(
         customer_name: facts.customer.name.clone(),
         contact_name: contact.name.clone(),
         case_id: facts.cases.get(&pending.case).map(|case| case.id.to_string()).unwrap_or_default(),
-        invoices: covered.iter().take(INVOICES_LISTED_MAX).map(listed).collect(),
-        more: covered.len().saturating_sub(INVOICES_LISTED_MAX),
+        invoices: by_age.iter().map(covering).collect(),
+        more: 0,
         covered_due_now: money(covered.iter().map(|item| item.due_now_minor).fold(0, i64::saturating_add)),
-        upcoming: upcoming(situation, pending, &of_case, &covered).iter().take(UPCOMING_LISTED_MAX).map(listed).collect(),
+        upcoming: upcoming(situation, pending, &of_case, &covered).iter().take(UPCOMING_LISTED_MAX).map(coming).collect(),
         exposure_total: money(due_now(&mut of_case.iter())),
         exposure_overdue: money(due_now(&mut of_case.iter().filter(|item| item.days_past_due(today) > 0))),
         pay_by: pending.pay_by,
+        payment_details: policy.settings.payment_details_of(&pending.case.balance.legal_entity).map(str::to_owned),
+        several_currencies: situation.receivables.currencies().len() > 1,
         links,
     };
     let template = Template {
@@ -84,16 +89,52 @@ pub(crate) fn render(
 fn row(item: &DueItem<'_>, today: Date) -> InvoiceRow {
     let money = |minor| Money::from_minor(minor, item.currency);
     InvoiceRow {
+        kind: match (&item.key.of, item.instalment) {
+            (ItemOf::Invoice(_), None) => RowKind::Invoice,
+            (ItemOf::Invoice(_), Some(_)) => RowKind::Instalment,
+            (ItemOf::Plan(_), _) => RowKind::PlanPart,
+            (ItemOf::Charge(_), _) => RowKind::Charge,
+        },
         number: item.number.to_owned(),
         instalment: item.instalment.and_then(|(n, of)| Some((u32::try_from(n).ok()?, u32::try_from(of).ok()?))),
+        purchase_order: item.purchase_order.map(str::to_owned),
         total: money(item.total_minor),
+        amount: money(item.amount_minor),
+        paid: money(item.paid_minor),
         open: money(item.open_minor),
         due_now: money(item.due_now_minor),
         issued_on: item.issued_on,
         due_on: item.due_on,
         days_past_due: i32::try_from(item.days_past_due(today)).unwrap_or(i32::MAX),
         url: item.url.map(str::to_owned),
+        is_own: true,
+        reminded: 0,
     }
+}
+
+/// The steps whose text the message has.
+fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'s str> {
+    let case = situation.facts.cases.get(&pending.case);
+    let workflow = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version));
+    let of_template = |step: &&domain::Step| match &step.action {
+        Action::Send(send) => send.template == pending.template,
+        Action::Task(_)
+        | Action::Notify(_)
+        | Action::Escalate(_)
+        | Action::CreditHold(_)
+        | Action::HandOff(_)
+        | Action::Fee(_) => false,
+    };
+    workflow.map(|workflow| workflow.steps.iter().filter(of_template).map(|step| step.id.as_str()).collect()).unwrap_or_default()
+}
+
+/// How many messages about an item left after it fell due, for other steps than the row's own: a message and its copies are one.
+fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32 {
+    let results = situation.history.results_of(&situation.receivables, &item.key);
+    let left = results.iter().filter(|result| result.way.is_some() && result.outcome.satisfies() && result.on > item.due_on);
+    let steps: BTreeSet<(&str, &Occurrence)> = left.map(|result| (result.step, &result.occurrence)).collect();
+    let others = steps.iter().filter(|(step, occurrence)| *step != row.step || **occurrence != row.occurrence);
+    u32::try_from(others.count()).unwrap_or(u32::MAX)
 }
 
 /// What falls due later than today, beside a message about what is due: shown, not asked for. A message about what is itself
@@ -144,7 +185,7 @@ mod tests {
         for (customer, tenant, chosen) in [
             (Some("de"), None, "de"),
             (Some("de-at"), Some("en"), "de"),
-            (Some("fr"), Some("de"), "de"),
+            (Some("fr"), Some("de"), "en"),
             (Some("pt"), None, "pt-br"),
             (None, None, "en"),
             (Some("ja"), Some("ko"), "en"),

@@ -88,6 +88,7 @@ pub async fn play_day(stack: &Stack, day: i64) -> anyhow::Result<()> {
 async fn connect(stack: &Stack, company: &Company, vendor: Vendor<'_>) -> anyhow::Result<()> {
     let [country, time_zone] = company.place;
     let settings = json!({"name": company.name, "country": country, "time_zone": time_zone, "language": "en",
+        "payment_details": format!("{}\nExample Bank\nAccount 0012 3456 78", company.name),
         // Polls six times within it: fewer than by default, so that the demo takes a minute.
         "freshness": {company.source: "PT12H"}});
     let tokens = vendor.double.issue_tokens(vendor.realm);

@@ -1,6 +1,6 @@
 //! One settled message: what it covered, why it was decided, and what became of it.
 
-use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered};
+use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind};
 use domain::{
     CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DeliveryEvent, DueItemKey, INVOICE_CONTACT, MessageStatus, Mode,
     Money, RuleTrace, calendar::tenant_zone,
@@ -135,12 +135,9 @@ impl Message {
             .map(|(_, template)| template)
             .collect();
         candidates.retain(|template| template.version == self.template.1);
-        let primary = |language: &str| language.split('-').next().unwrap_or_default().to_lowercase();
-        let template = [customer.language.as_deref(), settings.language.as_deref(), Some("en")]
-            .into_iter()
-            .flatten()
-            .find_map(|wanted| candidates.iter().find(|one| primary(&one.language) == primary(wanted)))
-            .or_else(|| candidates.first())?;
+        let languages: Vec<&str> = candidates.iter().map(|one| one.language.as_str()).collect();
+        let chosen = domain::language::choose(&languages, customer.language.as_deref(), settings.language.as_deref())?;
+        let template = candidates.get(chosen)?;
         let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(overview, today)).collect();
         let sum =
             |rows: &mut dyn Iterator<Item = &InvoiceRow>| Money::from_minor(rows.map(|row| row.due_now.minor()).sum(), currency);
@@ -163,6 +160,8 @@ impl Message {
             exposure_total: due_now.map_or_else(|| sum(&mut invoices.iter()), |minor| Money::from_minor(minor, currency)),
             exposure_overdue: sum(&mut invoices.iter().filter(|row| row.days_past_due > 0)),
             pay_by: self.pay_by,
+            payment_details: settings.payment_details.clone(),
+            several_currencies: false,
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),
                 opt_out: "https://portal.example/p/shadow/opt-out".to_owned(),
@@ -178,6 +177,13 @@ impl Line {
     fn row(&self, overview: &Overview, today: Date) -> Option<InvoiceRow> {
         let (invoice, due_now, due_on) = (overview.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
         Some(InvoiceRow {
+            kind: if invoice.instalments.is_empty() { RowKind::Invoice } else { RowKind::Instalment },
+            purchase_order: invoice.purchase_order.clone(),
+            // What was paid then, and how often it was reminded of, the record does not keep.
+            amount: due_now,
+            paid: Money::from_minor(0, invoice.currency),
+            is_own: true,
+            reminded: 1,
             number: invoice.number.clone(),
             instalment: part(invoice, &self.item)
                 .and_then(|at| Some((u32::try_from(at + 1).ok()?, u32::try_from(invoice.instalments.len()).ok()?))),

@@ -27,6 +27,25 @@ const CLOSED_DAYS_MAX: usize = 1_000;
 const LEGAL_ENTITIES_MAX: usize = 200;
 const LEGAL_ENTITY_CHARS_MAX: usize = 50;
 
+/// Longest text that says how to pay, in characters and in lines.
+const PAYMENT_DETAILS_CHARS_MAX: usize = 1_000;
+const PAYMENT_DETAILS_LINES_MAX: usize = 20;
+
+/// What is wrong with the text that says how to pay, which stands below `pointer`.
+fn wrong_payment_details(pointer: &str, text: Option<&str>) -> Option<(String, String)> {
+    let text = text?;
+    let is_break = |character: char| matches!(character, '\n' | '\r');
+    let good = !text.trim().is_empty()
+        && text.chars().count() <= PAYMENT_DETAILS_CHARS_MAX
+        && text.lines().count() <= PAYMENT_DETAILS_LINES_MAX
+        && !text.chars().any(|character| character.is_control() && !is_break(character));
+    let detail = format!(
+        "payment details have 1 to {PAYMENT_DETAILS_CHARS_MAX} characters in at most {PAYMENT_DETAILS_LINES_MAX} lines, and no control \
+         characters but line breaks; leave them out for none"
+    );
+    (!good).then(|| (format!("{pointer}/payment_details"), detail))
+}
+
 /// What is wrong with the senders of a tenant or of one of its legal entities, which stand below `pointer`.
 fn wrong_senders(pointer: &str, senders: &BTreeMap<Channel, String>, reply_to: Option<&str>) -> Vec<(String, String)> {
     let mut wrong = Vec::new();
@@ -81,6 +100,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         format!("at most {LEGAL_ENTITIES_MAX} legal entities are listed"),
     );
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
+    found.extend(wrong_payment_details("", s.payment_details.as_deref()));
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
         let short = (1..=LEGAL_ENTITY_CHARS_MAX).contains(&id.chars().count()) && is_line(id);
@@ -92,6 +112,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
             refuse(bad, &format!("{pointer}/name"), detail);
         }
         found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
+        found.extend(wrong_payment_details(&pointer, entity.payment_details.as_deref()));
     }
     for (pointer, detail) in found {
         refuse(true, &pointer, detail);
@@ -194,6 +215,7 @@ mod tests {
     #[test]
     fn settings() {
         let long = |chars: usize| format!(r#"{{"name": "{}"}}"#, "é".repeat(chars));
+        let details = |chars: usize| format!(r#"{{"payment_details": "{}"}}"#, "é".repeat(chars));
         for (patch, expected) in [
             ("{}", ""),
             (long(200).as_str(), ""),
@@ -234,6 +256,17 @@ mod tests {
             (r#"{"shards": 0}"#, "/shards"),
             (r#"{"shards": 65}"#, "/shards"),
             (r#"{"reply_to": "a@b"}"#, "/reply_to"),
+            (r#"{"payment_details": "Bank: Example\r\nIBAN: DE00 1234"}"#, ""),
+            (r#"{"payment_details": " \n "}"#, "/payment_details"),
+            (r#"{"payment_details": "a\tb"}"#, "/payment_details"),
+            (details(1_000).as_str(), ""),
+            (details(1_001).as_str(), "/payment_details"),
+            (r#"{"payment_details": "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20"}"#, ""),
+            (
+                r#"{"payment_details": "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21"}"#,
+                "/payment_details",
+            ),
+            (r#"{"legal_entities": {"berlin": {"payment_details": ""}}}"#, "/legal_entities/berlin/payment_details"),
             (r#"{"country": "XX", "shards": 0}"#, "/country /shards"),
         ] {
             assert_eq!(wrong(patch), expected, "{patch}");

@@ -1,0 +1,291 @@
+//! The built-in texts against the rows that they are about: sums, dates, counts and words say nothing that the rows do not.
+
+use std::collections::BTreeSet;
+
+use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind, builtin, locale::Locale, render};
+use domain::{Channel, Currency, Money};
+use jiff::civil::{Date, date};
+
+/// One message: how many rows, of which the text's own step has the first `own`, and how often the least reminded was reminded.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    count: usize,
+    own: usize,
+    reminded: u32,
+    currency: Currency,
+}
+
+const PAY_BY: Date = date(2026, 3, 16);
+const ISSUED_ON: Date = date(2025, 12, 24);
+
+fn row(shape: Shape, at: usize, ahead: bool) -> InvoiceRow {
+    let minor = i64::try_from(at).expect("few");
+    let money = |minor| Money::from_minor(minor, shape.currency);
+    let amount = 100_007 + minor * 1_013;
+    InvoiceRow {
+        kind: RowKind::Invoice,
+        number: format!("N-{:03}", 100 + at),
+        instalment: None,
+        purchase_order: Some(format!("PO-{}", 700 + at)),
+        total: money(amount),
+        amount: money(amount),
+        paid: money(if at == 1 { 700 } else { 0 }),
+        open: money(if at == 1 { amount - 700 } else { amount }),
+        due_now: money(if at == 1 { amount - 700 } else { amount }),
+        issued_on: ISSUED_ON,
+        due_on: date(2026, 2, 1 + i8::try_from(at % 20).expect("few")),
+        days_past_due: if ahead { -5 } else { 30 },
+        url: None,
+        is_own: at < shape.own,
+        reminded: if at + 1 == shape.count { shape.reminded } else { 2 },
+    }
+}
+
+fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, details: bool) -> RenderInput {
+    let rows: Vec<InvoiceRow> = (0..shape.count).map(|at| row(shape, at, ahead)).collect();
+    let sum = Money::from_minor(rows.iter().map(|row| row.due_now.minor()).sum(), shape.currency);
+    RenderInput {
+        language: language.into(),
+        country: Some(if language == "de" { "DE" } else { "US" }.into()),
+        customer_name: "Acme".into(),
+        contact_name: "Anna Weber".into(),
+        case_id: "case_1".into(),
+        invoices: rows,
+        more: 0,
+        covered_due_now: sum,
+        upcoming: Vec::new(),
+        exposure_total: Money::from_minor(9_999_999, shape.currency),
+        exposure_overdue: Money::from_minor(8_888_888, shape.currency),
+        pay_by,
+        payment_details: details.then(|| "Example Bank\r\nIBAN: DE00 <1234>".into()),
+        several_currencies: false,
+        links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/s".into(), pay: None },
+    }
+}
+
+/// Every message of the built-in ladder in two languages, of one, three and thirty rows in two currencies.
+fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
+    let steps: Vec<_> = builtin::workflows().into_iter().flat_map(|workflow| workflow.steps).collect();
+    for template in builtin::templates() {
+        let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
+        for currency in [Currency::EUR, Currency::parse("JPY").expect("known")] {
+            for (count, own) in [(1, 1), (3, 3), (3, 1), (3, 2), (30, 30), (30, 4)] {
+                for reminded in [0, 1, 2] {
+                    let shape = Shape { count, own, reminded, currency };
+                    let ahead = template.id == "heads-up";
+                    let details = count != 3;
+                    let input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
+                    let brand = Brand { name: "Northwind".into(), two_way_sms: false };
+                    let rendered = render(&template, &input, &brand).expect("a built-in text renders");
+                    check(&template.id, &template.language, template.channel, shape, &input, &rendered);
+                }
+            }
+        }
+    }
+}
+
+/// The HTML as its reader sees it: what is written, tags and styles apart.
+fn seen(html: &str) -> String {
+    let body = &html[html.find("<body").expect("a body")..];
+    let mut out = String::new();
+    for piece in body.split('<') {
+        let text = piece.split_once('>').map_or(piece, |(_, text)| text);
+        out.push_str(text);
+        out.push(' ');
+    }
+    out.replace("&lt;", "<").replace("&gt;", ">").replace("&#39;", "'").replace("&amp;", "&")
+}
+
+/// The amounts in a text: every word that has the currency's sign beside digits.
+fn amounts(text: &str, currency: Currency) -> BTreeSet<String> {
+    let signs = if currency == Currency::EUR { ["€", "EUR"] } else { ["¥", "JP¥"] };
+    let mut found = BTreeSet::new();
+    for word in text.split([' ', '\n', '|', '\t']) {
+        let word = word.trim_matches(|character: char| !character.is_alphanumeric() && !"€¥".contains(character));
+        if signs.iter().any(|sign| word.contains(sign)) {
+            found.insert(word.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_amount_is_one_of_the_rows_or_their_sum() {
+    every(|id, language, channel, shape, input, rendered| {
+        let locale = Locale::of(language, input.country.as_deref());
+        let mut known: BTreeSet<String> = BTreeSet::from([locale.money(input.covered_due_now)]);
+        if channel == Channel::Email {
+            let of_row = |row: &InvoiceRow| [row.due_now, row.amount, row.paid].map(|money| locale.money(money));
+            known.extend(input.invoices.iter().flat_map(of_row));
+        }
+        let bodies = std::iter::once(rendered.text.clone()).chain(rendered.html.as_deref().map(seen));
+        for body in bodies {
+            let plain = |text: &str| text.replace(['\u{a0}', '\u{202f}'], " ");
+            let found = if channel == Channel::Sms { BTreeSet::new() } else { amounts(&body, shape.currency) };
+            let wrong: Vec<_> = found.difference(&known).collect();
+            assert!(wrong.is_empty(), "{id} {language} {shape:?}: {wrong:?} are no amounts of {known:?}");
+            assert!(plain(&body).contains(&plain(&locale.money(input.covered_due_now))), "{id} {language} {shape:?}: {body}");
+        }
+    });
+}
+
+#[test]
+fn every_row_is_listed_once_with_its_amount_and_its_date() {
+    every(|id, language, channel, shape, input, rendered| {
+        if channel != Channel::Email {
+            return;
+        }
+        let locale = Locale::of(language, input.country.as_deref());
+        for row in &input.invoices {
+            let line = rendered.text.lines().find(|line| line.starts_with(&row.number));
+            let line = line.unwrap_or_else(|| panic!("{id} {language} {shape:?}: no row {}", row.number));
+            for part in [locale.money(row.due_now), locale.date(row.due_on), row.purchase_order.clone().expect("one")] {
+                assert!(line.contains(&part), "{id} {language} {shape:?}: no {part} in {line}");
+            }
+        }
+        let listed = rendered.text.lines().filter(|line| line.starts_with("N-")).count();
+        assert_eq!(listed, shape.count, "{id} {language} {shape:?}");
+        let html = seen(rendered.html.as_deref().expect("an email"));
+        assert!(input.invoices.iter().all(|row| html.contains(&format!(" {} ", row.number))), "{id} {language} {shape:?}");
+    });
+}
+
+#[test]
+fn every_date_is_one_of_the_rows_or_the_day_to_pay_by() {
+    let days =
+        |from: Date| std::iter::successors(Some(from), |day| day.tomorrow().ok()).take_while(|day| *day < date(2026, 4, 1));
+    every(|id, language, channel, shape, input, rendered| {
+        let locale = Locale::of(language, input.country.as_deref());
+        let known: BTreeSet<Date> = input.invoices.iter().map(|row| row.due_on).chain(input.pay_by).collect();
+        // The first of a month stands in the eleventh too.
+        let words = |body: &str, day: Date| {
+            let written = locale.date(day);
+            body.match_indices(&written).any(|(at, _)| !body[..at].ends_with(|before: char| before.is_ascii_digit()))
+        };
+        let html = rendered.html.as_deref().map(seen).unwrap_or_default();
+        for body in [rendered.text.as_str(), &html] {
+            for day in days(ISSUED_ON).filter(|day| !known.contains(day)) {
+                assert!(!words(body, day), "{id} {language} {shape:?}: {day} in {body}");
+            }
+        }
+        if let (Channel::Email, Some(pay_by)) = (channel, input.pay_by) {
+            assert!(words(&rendered.text, pay_by) && words(&html, pay_by), "{id} {language} {shape:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_said_of_earlier_messages_is_true_of_every_row() {
+    every(|id, language, _, shape, input, rendered| {
+        let least = input.invoices.iter().map(|row| row.reminded).min().expect("one");
+        let text = rendered.text.to_lowercase();
+        let said = ["despite our reminders", "trotz unserer erinnerungen", "despite our reminder,", "trotz unserer erinnerung "];
+        let several = said[..2].iter().any(|words| text.contains(words));
+        let one = said[2..].iter().any(|words| text.contains(words));
+        let is_notice = id == "formal-notice";
+        assert_eq!((several, one), (is_notice && least > 1, is_notice && least == 1), "{id} {language} {shape:?}: {text}");
+    });
+}
+
+#[test]
+fn the_last_message_says_of_which_rows_it_is_the_last() {
+    every(|id, language, channel, shape, input, rendered| {
+        let text = rendered.text.replace('\n', " ");
+        let last = ["last automatic reminder", "letzte automatische Erinnerung"].iter().find_map(|words| text.split_once(words));
+        let Some((_, of_what)) = last else {
+            return assert!(id != "final-notice" || channel == Channel::Sms, "{id} {language}: {text}");
+        };
+        assert_eq!(id, "final-notice", "{language}: nothing else is the last");
+        let sentence = of_what.split_once(['.']).map_or(of_what, |(sentence, _)| sentence);
+        for row in &input.invoices {
+            let named = sentence.contains(&row.number);
+            assert_eq!(named, row.is_own && shape.own < shape.count, "{language} {shape:?}: {} in {sentence}", row.number);
+        }
+        let subject = rendered.subject.as_deref().expect("an email");
+        let (one, several) = if language == "de" { ("Rechnung", "Rechnungen") } else { ("invoice", "invoices") };
+        let expected = if shape.own == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.own) };
+        assert!(subject.ends_with(&format!(": {expected}")), "{subject}");
+    });
+}
+
+#[test]
+fn what_is_counted_is_what_is_listed() {
+    every(|id, language, channel, shape, _, rendered| {
+        let (one, several) = if language == "de" { ("Rechnung", "Rechnungen") } else { ("invoice", "invoices") };
+        let named = if shape.count == 1 { format!("{one} N-100") } else { format!("{} {several}", shape.count) };
+        let is_last = id == "final-notice" && channel == Channel::Sms;
+        assert!(is_last || rendered.text.contains(&named), "{id} {language} {shape:?}: no {named} in {}", rendered.text);
+    });
+}
+
+#[test]
+fn ways_to_pay_are_promised_only_where_there_are_some() {
+    every(|id, language, channel, shape, input, rendered| {
+        let html = rendered.html.as_deref().map(seen).unwrap_or_default();
+        for body in [&rendered.text, &html] {
+            let body = body.replace('\n', " ");
+            assert!(!body.contains("pay online") && !body.contains("online bezahlen"), "{id} {language}");
+            let promised = body.contains("payment details") || body.contains("Zahlungsangaben");
+            let shown = body.contains("IBAN: DE00 <1234>") && body.contains("Example Bank");
+            let there = input.payment_details.is_some() && channel == Channel::Email && !body.is_empty();
+            assert_eq!((promised, shown), (there, there), "{id} {language} {shape:?}: {body}");
+            let reference = ["Reference: N-100", "Verwendungszweck: N-100"].iter().any(|words| body.contains(words));
+            assert_eq!(reference, there && shape.count == 1, "{id} {language} {shape:?}: {body}");
+        }
+    });
+}
+
+#[test]
+fn the_signature_stands_below_the_table() {
+    every(|id, language, channel, shape, _, rendered| {
+        if channel == Channel::Email {
+            let place =
+                |words: &str| rendered.text.find(words).unwrap_or_else(|| panic!("{id} {language} {shape:?}: no {words}"));
+            let greeting = place(if language == "de" { "Freundliche Grüße" } else { "Kind regards" });
+            assert!(place("\nN-100") < greeting, "{id} {language}");
+        }
+    });
+}
+
+#[test]
+fn a_text_message_is_short_and_has_the_way_to_the_statement_once() {
+    every(|id, language, channel, shape, _, rendered| {
+        if channel == Channel::Sms {
+            let words = rendered.text.replace("https://p.example/p/t", "").replace("https://p.example/p/s", "");
+            assert!(words.chars().count() <= 190, "{id} {language} {shape:?}: {}: {words}", words.chars().count());
+            assert_eq!(rendered.text.matches("https://p.example/p/t").count(), 1, "{id} {language}");
+        }
+    });
+}
+
+#[test]
+fn an_amount_paid_is_acknowledged() {
+    let shape = Shape { count: 1, own: 1, reminded: 1, currency: Currency::EUR };
+    for template in builtin::templates().iter().filter(|template| template.channel == Channel::Email) {
+        let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
+        let row = &mut input.invoices[0];
+        (row.amount, row.paid) = (Money::from_minor(125_000, Currency::EUR), Money::from_minor(62_500, Currency::EUR));
+        (row.open, row.due_now) = (row.paid, row.paid);
+        input.covered_due_now = row.due_now;
+        let text = render(template, &input, &Brand { name: "Northwind".into(), two_way_sms: false }).expect("renders").text;
+        let thanks = ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€"];
+        let of = ["€625.00 of €1,250.00 paid", "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt"];
+        for said in [thanks, of] {
+            assert!(said.iter().any(|words| text.contains(words)), "{} {}: {text}", template.id, template.language);
+        }
+    }
+}
+
+#[test]
+fn one_of_several_currencies_is_named_in_the_subject() {
+    let shape = Shape { count: 3, own: 3, reminded: 1, currency: Currency::EUR };
+    for template in builtin::templates().iter().filter(|template| template.channel == Channel::Email) {
+        for several in [false, true] {
+            let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
+            input.several_currencies = several;
+            let rendered = render(template, &input, &Brand { name: "Northwind".into(), two_way_sms: false }).expect("renders");
+            let subject = rendered.subject.expect("an email");
+            assert_eq!(subject.ends_with(" (EUR)"), several, "{subject}");
+        }
+    }
+}
