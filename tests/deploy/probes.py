@@ -284,6 +284,15 @@ def admin_shows(world):
     world.outside.customer(TENANT, world.owes(TENANT))
 
 
+def admin_reads_what_was_parked(world):
+    """An event that does not read, as it came in."""
+    event = f"evt_shown_{next(NUMBERS)}"
+    stripe.event(world, TENANT, "invoice.paid", {"object": "invoice"}, name=event)
+    (task,) = [one for one in world.exceptions(TENANT) if event in one["detail"]]
+    shown = world.outside.admin(TENANT, "GET", f"/v1/tasks/{task['id']}/event")
+    same((shown["source"], shown["body"]["id"]), ("stripe", event), "the event")
+
+
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -359,6 +368,6 @@ PROBES = {
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
-    "AdminRole": [admin_begins, admin_shows, admin_disconnects],
+    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_disconnects],
     "PortalRole": [portal_shows],
 }

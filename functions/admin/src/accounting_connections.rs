@@ -18,13 +18,14 @@ use reading::{
     tokens,
 };
 use serde::{Deserialize, Serialize};
+use service::Operation;
 use store::SignIn;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
-    caller::{Caller, Host, Role},
+    caller::{Caller, Host},
 };
 
 /// How long a person has to agree.
@@ -146,7 +147,7 @@ pub async fn authorize(
     Path(source): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<AuthorizeOut>> {
-    let tenant = caller.at_least(Role::Admin)?;
+    let tenant = caller.may(Operation::AuthorizeConnection)?;
     app.settings(tenant).await?;
     let books = accounting_api_of(&source)?;
     let AuthorizeIn { realm, base_url }: AuthorizeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -162,6 +163,7 @@ pub async fn authorize(
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
     let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base };
+    let app = caller.acts(&app, Operation::AuthorizeConnection, |entry| entry.of(&sign_in.source));
     app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;
     Ok(Json(AuthorizeOut { url: begun.url, expires_at }))
 }
@@ -204,7 +206,7 @@ pub async fn connect(
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 200, description = "Its health", body = HealthOut), (status = 404, description = "not-found")))]
 pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<HealthOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowConnection)?;
     accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let held = app.vault.connection(tenant, &source).await?;
@@ -241,7 +243,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
 pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<TestOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::TestConnection)?;
     let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
@@ -260,9 +262,10 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
 pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<axum::http::StatusCode> {
-    let tenant = caller.at_least(Role::Admin)?;
+    let tenant = caller.may(Operation::DeleteConnection)?;
     accounting_api_of(&source)?;
     progress_of(&app, tenant, &source).await?;
+    let app = caller.acts(&app, Operation::DeleteConnection, |entry| entry.of(&source));
     app.store.close_books(tenant, &source).await?;
     app.vault.delete_connection(tenant, &source).await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
@@ -280,7 +283,7 @@ pub async fn pdf(
     caller: Caller,
     Path((source, invoice)): Path<(String, String)>,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowInvoicePdf)?;
     let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let none = || Fail::not_found("the vendor has no PDF of such an invoice; give the id that the vendor shows");

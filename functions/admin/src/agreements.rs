@@ -19,12 +19,13 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
     holds,
 };
 
@@ -134,7 +135,7 @@ pub async fn make(
     headers: HeaderMap,
     Body(body): Body,
 ) -> ApiResult<Json<AgreementOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::MakeAgreement)?;
     let settings = app.settings(tenant).await?.value;
     let now = app.clock.now();
     let mut given = body.clone();
@@ -163,8 +164,11 @@ pub async fn make(
     if let Some(known) = known.or_else(|| agreed_already(&proposal, &facts, &settings, now)) {
         return Ok(Json(shown(&customer, known)));
     }
-    let by = caller.subject().unwrap_or_default();
-    let agreement = propose(&proposal, &facts, &settings, Proposer { id: &id, by: &by, now }).map_err(Fail::fields)?;
+    let by = Proposer { id: &id, by: caller.by(), now };
+    let agreement = propose(&proposal, &facts, &settings, by).map_err(Fail::fields)?;
+    let app = caller.acts(&app, Operation::MakeAgreement, |entry| {
+        entry.of(id.as_str()).about(&customer).with(json!({ "kind": agreement.kind(), "amount_minor": agreement.amount_minor }))
+    });
     match app.store.put_agreement(tenant, &customer, None, &agreement, now).await {
         Err(store::Error::Conflict { .. }) => {
             let made = app.store.agreement(tenant, &customer, &id).await?;
@@ -180,7 +184,7 @@ pub async fn make(
     params(("id" = String, Path, description = "`agr_…`")),
     responses((status = 200, description = "The agreement", body = AgreementOut), (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<AgreementOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowAgreement)?;
     let (customer, agreement) = known(&app, tenant, &id).await?.ok_or_else(none)?;
     Ok(Json(shown(&customer, &agreement)))
 }
@@ -199,7 +203,7 @@ pub async fn act(
     Path((id, act)): Path<(String, String)>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<AgreementOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::ActOnAgreement)?;
     let given: ActIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let wanted = match act.as_str() {
         "keep" => AgreementAct::Keep,
@@ -225,6 +229,10 @@ pub async fn act(
         ActError::OtherKind(..) | ActError::Over(_) => Fail::changed_meanwhile(format!("it cannot be done: {error}")),
     })?;
     if after != before {
+        let app = caller.acts(&app, Operation::ActOnAgreement, |entry| {
+            let what = json!({ "act": act, "status": { "from": before.status(), "to": after.status() } });
+            entry.of(after.id.as_str()).about(&customer).with(what)
+        });
         app.store.put_agreement(tenant, &customer, Some(&before), &after, now).await?;
     }
     Ok(Json(shown(&customer, &after)))
@@ -243,7 +251,7 @@ pub async fn act_on_charge(
     Path((id, act)): Path<(String, String)>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<ChargeOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::ActOnCharge)?;
     let given: ChargeIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let wanted = match act.as_str() {
         "confirm" => ChargeStatus::Confirmed,
@@ -257,8 +265,12 @@ pub async fn act_on_charge(
     let before = app.store.charge(tenant, &customer, &id).await?.ok_or_else(none)?;
     let now = app.clock.now();
     let today = now.to_zoned(tenant_zone(&app.settings(tenant).await?.value)).date();
-    let after = changed(&before, wanted, given, caller.subject().unwrap_or_default(), now, today)?;
+    let after = changed(&before, wanted, given, caller.by().to_owned(), now, today)?;
     if after != before {
+        let app = caller.acts(&app, Operation::ActOnCharge, |entry| {
+            let what = json!({ "act": act, "amount_minor": after.amount_minor });
+            entry.of(after.id.as_str()).about(&customer).with(what)
+        });
         app.store.put_charge(tenant, &customer, &before, &after, now).await?;
     }
     Ok(Json(charge_shown(&after)))
@@ -346,9 +358,13 @@ async fn release_taken_back(
         until_on: None,
         ended_at: Some(now),
         status_at: now,
-        by: caller.subject().unwrap_or_default(),
+        by: caller.by().to_owned(),
         folded: Vec::new(),
     };
+    let app = caller.acts(app, Operation::ActOnAgreement, |entry| {
+        let what = json!({ "act": "release", "amount_minor": agreement.amount_minor });
+        entry.of(agreement.id.as_str()).about(&customer).with(what)
+    });
     app.store.put_agreement(tenant, &customer, None, &agreement, now).await?;
     Ok(Json(shown(&customer, &agreement)))
 }

@@ -10,6 +10,7 @@ use axum::{
 use kit::{FieldError, Problem};
 use serde::Serialize;
 use serde_json::Value;
+use service::NotDone;
 
 pub use crate::flaws::{BodyFlaws, read};
 
@@ -72,8 +73,24 @@ impl Fail {
         &self.0.detail
     }
 
+    pub fn unavailable(detail: &str) -> Self {
+        Self::new(503, "internal", "Busy", detail)
+    }
+
     fn internal(detail: &str) -> Self {
         Self::new(500, "internal", "Internal error", detail)
+    }
+}
+
+impl From<NotDone> for Fail {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::NotAllowed(why) => Self::forbidden(why),
+            NotDone::NotFound(what) => Self::not_found(what),
+            NotDone::Conflict(why) => Self::changed_meanwhile(format!("it cannot be done: {why}")),
+            NotDone::Fields(errors) => Self::fields(errors),
+            NotDone::Store(error) => error.into(),
+        }
     }
 }
 

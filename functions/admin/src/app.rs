@@ -1,11 +1,14 @@
+use std::sync::Arc;
+
 use domain::TenantId;
 use jiff::SignedDuration;
 use reading::Web;
-use store::{Store, Vault, Versioned};
+use store::{AuditEntry, Store, Vault, Versioned};
 
 use crate::{
     answer::{ApiResult, Fail},
     caller::Host,
+    events::KeptBodies,
 };
 
 /// How old books may be, as settings say it.
@@ -14,17 +17,24 @@ pub fn demand(good_for: SignedDuration) -> String {
 }
 
 /// What every handler works with.
+#[derive(Clone)]
 pub struct App {
     pub store: Store,
     pub vault: Vault,
     pub clock: kit::Clock,
-    pub web: Web,
+    pub web: Arc<Web>,
+    pub kept: KeptBodies,
     pub public_url: Option<String>,
     /// Whether a connection may name what stands for a vendor's hosts.
     pub stand_ins: bool,
 }
 
 impl App {
+    /// The same, but that every write is noted by an entry of the audit in its transaction.
+    pub fn acting(&self, entry: AuditEntry) -> Self {
+        Self { store: self.store.acting(entry.clone()), vault: self.vault.acting(entry), ..self.clone() }
+    }
+
     /// The tenant's settings.
     ///
     /// # Errors

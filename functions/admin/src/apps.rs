@@ -12,12 +12,13 @@ use domain::TenantId;
 use jiff::ToSpan;
 use reading::{AppSecrets, signin::callback};
 use serde::{Deserialize, Serialize};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
-    caller::{Host, Operator},
+    caller::{Caller, Host},
     tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
 };
 
@@ -68,7 +69,8 @@ fn shown(app: &App, host: &Host, source: &str, set: bool) -> AppOut {
 /// The vendors that know this deployment as an app, and the addresses to enter there.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", operation_id = "list_apps",
     responses((status = 200, description = "The apps", body = AppsOut), (status = 403, description = "forbidden: not an operator")))]
-pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) -> ApiResult<Json<AppsOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> ApiResult<Json<AppsOut>> {
+    caller.may(Operation::ListApps)?;
     let mut apps = Vec::new();
     for connector in connectors::registry().iter().filter(|connector| connector.capabilities().scope == WebhookScope::App) {
         let set = app.vault.connection(&TenantId::app(), connector.source()).await?.is_some();
@@ -86,12 +88,13 @@ pub async fn list(State(app): State<Arc<App>>, _operator: Operator, host: Host) 
               (status = 404, description = "not-found: no such source")))]
 pub async fn put(
     State(app): State<Arc<App>>,
-    _operator: Operator,
+    caller: Caller,
     host: Host,
     Path(source): Path<String>,
     condition: Precondition,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
+    let tenant = caller.may(Operation::PutApp)?;
     let connector = connectors::by_source(&source).filter(|connector| connector.capabilities().scope == WebhookScope::App);
     let connector = connector.ok_or_else(|| Fail::not_found("no vendor's app has this name; GET /v1/apps lists them"))?;
     let AppIn { client_id, client_secret, webhook_secret }: AppIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -105,15 +108,16 @@ pub async fn put(
     if !flaws.is_empty() {
         return Err(Fail::fields(flaws));
     }
-    let (tenant, now) = (TenantId::app(), app.clock.now());
-    app.vault.ensure_key(&tenant).await?;
-    let before = app.vault.connection(&tenant, connector.source()).await?;
+    let now = app.clock.now();
+    let app = caller.acts(&app, Operation::PutApp, |entry| entry.of(connector.source()));
+    app.vault.ensure_key(tenant).await?;
+    let before = app.vault.connection(tenant, connector.source()).await?;
     let rev = before.as_ref().map_or(0, |before| before.rev);
     condition.check(rev)?;
     let secrets = serde_json::to_vec(&AppSecrets { client_id, client_secret, webhook_secret }).unwrap_or_default();
     let until = now.checked_add(OVERLAP_HOURS.hours()).unwrap_or(now);
     let config = serde_json::json!({});
-    let rev = app.vault.put_connection(&tenant, connector.source(), &secrets, &config, Some(until), Some(rev)).await?;
+    let rev = app.vault.put_connection(tenant, connector.source(), &secrets, &config, Some(until), Some(rev)).await?;
     Ok(Tagged { rev, body: shown(&app, &host, connector.source(), true) })
 }
 
@@ -121,12 +125,8 @@ pub async fn put(
 #[utoipa::path(get, path = "/v1/apps/tasks", tag = "apps", operation_id = "list_app_tasks",
     params(TasksQuery),
     responses((status = 200, description = "A page of the open ones; it may be empty though `next` is there", body = TasksOut)))]
-pub async fn worklist(
-    State(app): State<Arc<App>>,
-    _operator: Operator,
-    Query(query): Query<TasksQuery>,
-) -> ApiResult<Json<TasksOut>> {
-    Ok(Json(tasks::page(&app, &TenantId::app(), &query).await?))
+pub async fn worklist(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> ApiResult<Json<TasksOut>> {
+    Ok(Json(tasks::page(&app, &caller, Operation::ListAppTasks, &query).await?))
 }
 
 /// Ends one of them; saying the same again keeps the first moment.
@@ -138,9 +138,9 @@ pub async fn worklist(
               (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
 pub async fn finish(
     State(app): State<Arc<App>>,
-    Operator(by): Operator,
+    caller: Caller,
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<TaskOut>> {
-    Ok(Json(tasks::end(&app, &TenantId::app(), &id, body, by).await?))
+    Ok(Json(tasks::end(&app, &caller, Operation::FinishAppTask, &id, body).await?))
 }

@@ -3,42 +3,13 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use domain::TenantId;
 use serde_json::{Map, Value};
+use service::{Actor, Operation, StaffRole};
+use store::AuditEntry;
 
-use crate::answer::Fail;
-
-/// What a person may do; each role may do what those before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Reads.
-    Viewer,
-    /// Works on customers: holds, tasks.
-    Collector,
-    /// Decides how customers are chased: workflows, templates, kill switch, breaker.
-    Manager,
-    /// Sets the tenant up: settings, connections.
-    Admin,
-}
-
-impl Role {
-    fn read(text: &str) -> Option<Self> {
-        match text {
-            "viewer" => Some(Self::Viewer),
-            "collector" => Some(Self::Collector),
-            "manager" => Some(Self::Manager),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Collector => "collector",
-            Self::Manager => "manager",
-            Self::Admin => "admin",
-        }
-    }
-}
+use crate::{
+    answer::{ApiResult, Fail},
+    app::App,
+};
 
 /// The claims that count, as they came.
 #[derive(Clone, Debug)]
@@ -81,38 +52,26 @@ impl Host {
 
 /// Who asks. Taking it as an argument makes a handler answer 403 to whoever has no claims.
 #[derive(Clone, Debug)]
-pub struct Caller {
-    tenant: TenantId,
-    role: Role,
-    subject: Option<String>,
-}
+pub struct Caller(pub Actor);
 
 impl Caller {
-    /// The tenant, for a caller of at least this role.
+    /// The tenant, for a caller who may do this.
     ///
     /// # Errors
     ///
-    /// 403 for a lesser role.
-    pub fn at_least(&self, role: Role) -> Result<&TenantId, Fail> {
-        if self.role >= role {
-            return Ok(&self.tenant);
-        }
-        let detail = format!(
-            "this needs the role {}; the token says {}; ask an admin of the tenant for it",
-            role.as_str(),
-            self.role.as_str()
-        );
-        Err(Fail::forbidden(detail))
+    /// 403 for everybody else.
+    pub fn may(&self, operation: Operation) -> ApiResult<&TenantId> {
+        Ok(self.0.may(operation)?)
     }
-}
 
-/// Longest subject that is kept, in characters.
-const SUBJECT_MAX: usize = 128;
+    /// Who asks: the subject of the token; empty where it has none.
+    pub fn by(&self) -> &str {
+        self.0.by()
+    }
 
-impl Caller {
-    /// Who asks: the subject of the token, where it has one.
-    pub fn subject(&self) -> Option<String> {
-        self.subject.as_ref().map(|subject| subject.chars().take(SUBJECT_MAX).collect())
+    /// Works on as who asks: whatever is written is noted with what `entry` adds to who and when.
+    pub fn acts(&self, app: &App, operation: Operation, entry: impl FnOnce(AuditEntry) -> AuditEntry) -> App {
+        app.acting(entry(self.0.entry(operation, app.clock.now())))
     }
 }
 
@@ -121,13 +80,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
         let claims = parts.extensions.get::<Claims>();
-        let tenant = claims.and_then(|claims| claims.tenant.as_deref()).and_then(|text| TenantId::parse(text).ok());
-        let role = claims.and_then(|claims| claims.role.as_deref()).and_then(Role::read);
+        let tenant = claims.and_then(|claims| claims.tenant.as_deref()).and_then(tenant);
+        let role = claims.and_then(|claims| claims.role.as_deref()).and_then(StaffRole::read);
         match (tenant, role) {
-            (Some(tenant), Some(role)) => {
-                let subject = claims.and_then(|claims| claims.subject.clone());
-                Ok(Self { tenant, role, subject })
-            }
+            (Some(tenant), Some(role)) => Ok(Self(Actor::new(tenant, role, claims.and_then(|claims| claims.subject.as_deref())))),
             (None, _) => Err(Fail::forbidden("the token has no claim 'tenant' (or 'custom:tenant') that is a tenant id")),
             (Some(_), None) => {
                 let detail = "the token has no claim 'role' (or 'custom:role') that is viewer, collector, manager or admin";
@@ -137,23 +93,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// An operator of the deployment: whose token names the reserved tenant `app` and the role admin. Operators set up vendors' apps;
-/// no tenant's data is theirs.
-#[derive(Clone, Debug)]
-pub struct Operator(pub Option<String>);
-
-impl<S: Send + Sync> FromRequestParts<S> for Operator {
-    type Rejection = Fail;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fail> {
-        let claims = parts.extensions.get::<Claims>();
-        let of_app = claims.and_then(|claims| claims.tenant.as_deref()) == Some(TenantId::app().as_str());
-        let role = claims.and_then(|claims| claims.role.as_deref()).and_then(Role::read);
-        if of_app && role == Some(Role::Admin) {
-            return Ok(Self(claims.and_then(|claims| claims.subject.clone())));
-        }
-        Err(Fail::forbidden("this is for operators: the token's tenant must be 'app' and its role 'admin'"))
-    }
+/// The tenant of a claim; the reserved one is that of operators, whom no tenant's data is for.
+fn tenant(claim: &str) -> Option<TenantId> {
+    if claim == TenantId::app().as_str() { Some(TenantId::app()) } else { TenantId::parse(claim).ok() }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Host {

@@ -11,13 +11,14 @@ use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::Tokens;
 use serde::{Deserialize, Serialize};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     accounting_connections,
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
-    caller::{Caller, Host, Role},
+    caller::{Caller, Host},
 };
 
 /// How long the secret before is still accepted, in hours.
@@ -102,7 +103,7 @@ pub struct ConnectedOut {
 #[utoipa::path(get, path = "/v1/sources", tag = "connections", operation_id = "list_sources",
     responses((status = 200, description = "The registry of connectors", body = SourcesOut)))]
 pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ListSources)?;
     let sources = connectors::registry().iter().map(|connector| {
         let known = connector.capabilities();
         SourceOut {
@@ -126,7 +127,7 @@ pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
 #[utoipa::path(get, path = "/v1/connections", tag = "connections", operation_id = "list_connections",
     responses((status = 200, description = "The connections", body = ConnectionsOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> ApiResult<Json<ConnectionsOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ListConnections)?;
     let now = app.clock.now();
     let mut connections = Vec::new();
     for source in app.vault.connections(tenant).await? {
@@ -156,12 +157,13 @@ pub async fn put(
     condition: Precondition,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Tagged<ConnectedOut>> {
-    let tenant = caller.at_least(Role::Admin)?;
+    let tenant = caller.may(Operation::PutConnection)?;
     app.settings(tenant).await?;
     let Some(connector) = connectors::by_source(&source) else {
         return Err(Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are"));
     };
     let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(connector.source()));
     if let Bodies::Hints(_) = connector.bodies() {
         return with_tokens(&app, &host, tenant, connector, given).await;
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use domain::TenantId;
 use serde::Serialize;
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Fail},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
 };
 
 /// Whether anything leaves.
@@ -26,10 +27,11 @@ pub struct ControlsOut {
 #[utoipa::path(post, path = "/v1/breaker/reset", tag = "controls", operation_id = "reset_breaker",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
 pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
-    let tenant = caller.at_least(Role::Manager)?;
+    let tenant = caller.may(Operation::ResetBreaker)?;
     let settings = app.settings(tenant).await?;
     let now = app.clock.now();
     let today = now.to_zoned(domain::calendar::tenant_zone(&settings.value)).date();
+    let app = caller.acts(&app, Operation::ResetBreaker, |entry| entry);
     app.store.approve_day(tenant, today).await?;
     app.store.reset_breaker(tenant, now).await?;
     controls(&app, tenant).await
@@ -39,17 +41,19 @@ pub async fn reset_breaker(State(app): State<Arc<App>>, caller: Caller) -> ApiRe
 #[utoipa::path(post, path = "/v1/pause", tag = "controls", operation_id = "pause",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
 pub async fn pause(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
-    switch(&app, caller.at_least(Role::Manager)?, true).await
+    switch(&app, &caller, Operation::Pause, true).await
 }
 
 /// Lifts the kill switch; every customer is decided again.
 #[utoipa::path(post, path = "/v1/resume", tag = "controls", operation_id = "resume",
     responses((status = 200, description = "As it is now", body = ControlsOut)))]
 pub async fn resume(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<ControlsOut>> {
-    switch(&app, caller.at_least(Role::Manager)?, false).await
+    switch(&app, &caller, Operation::Resume, false).await
 }
 
-async fn switch(app: &App, tenant: &TenantId, paused: bool) -> ApiResult<Json<ControlsOut>> {
+async fn switch(app: &App, caller: &Caller, operation: Operation, paused: bool) -> ApiResult<Json<ControlsOut>> {
+    let tenant = caller.may(operation)?;
+    let app = &caller.acts(app, operation, |entry| entry);
     for _ in 0..4 {
         let before = app.settings(tenant).await?;
         if before.value.paused == paused {

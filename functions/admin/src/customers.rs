@@ -13,6 +13,7 @@ use domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use service::Operation;
 use store::{Basis, Explained, Head};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +21,7 @@ use crate::{
     agreements::{self, AgreementOut, ChargeOut},
     answer::{ApiResult, Fail},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
     cases::{CaseOut, DueItemOut, NowOut, cases, due_item, now_out},
     explain::{self, Explanation},
     holds::{self, HoldOut},
@@ -251,7 +252,7 @@ pub async fn show(
     Path((source, external_id)): Path<(String, String)>,
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<CustomerOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowCustomer)?;
     let customer = match connectors::accounting_api_of(&source) {
         None => CustomerId::derive(&[tenant.as_str(), &source, &external_id]),
         Some(_) => {
@@ -273,7 +274,7 @@ pub async fn show_case(
     Path(customer): Path<String>,
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<CustomerOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowCase)?;
     let customer = CustomerId::parse(&customer).ok_or_else(none)?;
     matter(&app, tenant, &customer, &asked).await
 }

@@ -15,12 +15,13 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
 };
 
 /// How far ahead a hold may end, in days: it is bounded, and may be placed again.
@@ -73,7 +74,7 @@ pub enum ScopeIn {
 /// A hold as it stands.
 #[derive(Serialize, ToSchema)]
 pub struct HoldOut {
-    /// Its id.
+    /// Its id. `DELETE …/holds/{id}` ends it, whoever placed it under whatever name.
     id: String,
     /// Why.
     reason: String,
@@ -114,7 +115,7 @@ pub async fn put(
     Path((customer, name)): Path<(String, String)>,
     Body(body): Body,
 ) -> ApiResult<Json<HoldOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::PutHold)?;
     let settings = app.settings(tenant).await?.value;
     let zone = tenant_zone(&settings);
     let (customer, id) = named(&app, tenant, &customer, &name).await?;
@@ -155,10 +156,15 @@ pub async fn put(
         until_on: Some(given.until_on),
         ended_at: None,
         status_at: same.map_or(now, |before| before.status_at),
-        by: caller.subject().unwrap_or_default(),
+        by: caller.by().to_owned(),
         folded: Vec::new(),
         terms: same.map_or(terms, |before| before.terms.clone()),
     };
+    let app = caller.acts(&app, Operation::PutHold, |entry| {
+        let what =
+            json!({ "name": name, "reason": given.reason, "until_on": given.until_on, "amount_minor": given.amount_minor });
+        entry.of(agreement.id.as_str()).about(&customer).with(what)
+    });
     app.store.put_agreement(tenant, &customer, before.as_ref(), &agreement, now).await?;
     Ok(Json(shown(&agreement)))
 }
@@ -203,14 +209,14 @@ fn same_terms(before: &Terms, now: &Terms) -> bool {
 
 /// Ends a hold now; ending it again changes nothing.
 #[utoipa::path(delete, path = "/v1/customers/{customer_id}/holds/{name}", tag = "customers", operation_id = "end_hold",
-    params(("customer_id" = String, Path, description = "`cus_…`"), ("name" = String, Path, description = "As it was placed")),
+    params(("customer_id" = String, Path, description = "`cus_…`"), ("name" = String, Path, description = "As it was placed, or the hold's `agr_…` id as `GET /v1/cases/{customer_id}` shows it")),
     responses((status = 200, description = "The hold", body = HoldOut), (status = 404, description = "not-found")))]
 pub async fn end(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path((customer, name)): Path<(String, String)>,
 ) -> ApiResult<Json<HoldOut>> {
-    let tenant = caller.at_least(Role::Collector)?;
+    let tenant = caller.may(Operation::EndHold)?;
     let (customer, id) = named(&app, tenant, &customer, &name).await?;
     let now = app.clock.now();
     let before = app.store.agreement(tenant, &customer, &id).await?;
@@ -219,6 +225,9 @@ pub async fn end(
         return Ok(Json(shown(&before)));
     }
     let lifted = before.clone().lifted(now);
+    let app = caller.acts(&app, Operation::EndHold, |entry| {
+        entry.of(lifted.id.as_str()).about(&customer).with(json!({ "name": name, "kind": lifted.kind() }))
+    });
     app.store.put_agreement(tenant, &customer, Some(&before), &lifted, now).await?;
     Ok(Json(shown(&lifted)))
 }

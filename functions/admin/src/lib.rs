@@ -1,6 +1,6 @@
 //! HTTP: the admin API.
 //!
-//! API Gateway has checked the token; its claims say whose tenant and which role. Each resource has a file of its own with its
+//! API Gateway has checked the token; its claims say whose tenant, which role and who. `service::rights` says who may do what. Each resource has a file of its own with its
 //! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
 //! paths to those of the attributes.
 
@@ -9,20 +9,24 @@ mod agreements;
 mod answer;
 mod app;
 mod apps;
+mod audit;
 mod caller;
 mod cases;
 mod connections;
 mod controls;
 mod customers;
+mod events;
 mod explain;
 mod flaws;
 mod gateway;
 mod holds;
+mod mending;
 mod merge_patch;
 mod oauth;
 mod openapi;
 mod orders;
 mod settings;
+mod suppressions;
 mod task_customers;
 mod tasks;
 mod templates;
@@ -78,9 +82,17 @@ routes! {
     "/v1/agreements/{id}/{act}": post agreements::act;
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
+    "/v1/customers/{customer_id}/links/revoke": post mending::revoke;
+    "/v1/customers/{customer_id}/versions/reset": post mending::reset;
     "/v1/tasks": get tasks::list;
+    "/v1/tasks/{id}": get tasks::show;
     "/v1/tasks/{id}/customers": get task_customers::list;
     "/v1/tasks/{id}/done": post tasks::finish;
+    "/v1/tasks/{id}/event": get events::show;
+    "/v1/tasks/{id}/event/apply": post events::apply;
+    "/v1/suppressions": get suppressions::list, post suppressions::enter;
+    "/v1/suppressions/{id}/lift": post suppressions::lift;
+    "/v1/audit": get audit::list;
     "/v1/breaker/reset": post controls::reset_breaker;
     "/v1/pause": post controls::pause;
     "/v1/resume": post controls::resume;
@@ -93,7 +105,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `KEY_ID`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `KEY_ID`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
     /// (`loopback`: a connection may name what stands for a vendor's hosts).
     ///
     /// # Errors
@@ -106,7 +118,11 @@ impl Handler {
         let vault = store::Vault::new(kms, store.clone(), Some(env.require("KEY_ID").context("the admin API seals secrets")?));
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let stand_ins = env.get("STAND_INS") == Some("loopback");
-        let app = Arc::new(App { store, vault, clock, web: reading::Web::default(), public_url, stand_ins });
+        // Bucket names in paths, not in host names: the same request works against any endpoint.
+        let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
+        let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
+        let kept = events::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
+        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, public_url, stand_ins });
         let router =
             router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);
         Ok(Self { router })

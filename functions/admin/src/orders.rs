@@ -12,12 +12,14 @@ use domain::{
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
 };
 
 /// How far ahead an order may wait for the moment at which it can be obeyed, in days.
@@ -120,20 +122,22 @@ pub async fn give(
     Path(customer): Path<String>,
     Body(body): Body,
 ) -> ApiResult<Json<OrderOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::GiveOrder)?;
     let none = || Fail::not_found("there is no such customer");
     let customer = CustomerId::parse(&customer).ok_or_else(none)?;
     let facts = app.store.explain(tenant, &customer, 1).await?.ok_or_else(none)?.facts;
-    caller.at_least(Role::Collector)?;
     let given: OrderIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
     let zone = tenant_zone(&app.settings(tenant).await?.value);
-    let order = order(&facts, given, caller.subject().unwrap_or_default(), now, &zone)?;
+    let order = order(&facts, given, caller.by().to_owned(), now, &zone)?;
     if facts.orders.len() >= OPEN_MAX && !facts.orders.iter().any(|known| known.id == order.id) {
         return Err(Fail::changed_meanwhile(format!(
             "{OPEN_MAX} orders of this customer wait already; the sweep looks at them first"
         )));
     }
+    let app = caller.acts(&app, Operation::GiveOrder, |entry| {
+        entry.of(order.id.as_str()).about(&customer).with(json!({ "kind": order.kind.as_str(), "workflow": order.workflow }))
+    });
     app.store.put_order(tenant, &customer, &order, now).await?;
     Ok(Json(shown(&order)))
 }

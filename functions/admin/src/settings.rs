@@ -9,13 +9,14 @@ use axum::{
 use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service::Operation;
 use store::Versioned;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
     flaws::read_what_fits,
     merge_patch::{FieldChange, changes, merge},
     workflows,
@@ -71,7 +72,7 @@ pub struct Trial {
     responses((status = 200, description = "The settings; ETag is their revision", body = SettingsOut),
               (status = 404, description = "not-found: PUT creates them")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowSettings)?;
     let Versioned { value, rev } = app.settings(tenant).await?;
     let published = published(&app, tenant).await?;
     let warnings = warnings(&app, tenant, &value, &published).await?;
@@ -96,7 +97,7 @@ pub async fn put(
     Query(trial): Query<Trial>,
     Body(mut body): Body,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Admin)?;
+    let tenant = caller.may(Operation::PutSettings)?;
     let before = app.store.settings(tenant).await?;
     condition.check(before.as_ref().map_or(0, |before| before.rev))?;
     if let (Some(object), Some(Versioned { value: before, .. })) = (body.as_object_mut(), &before) {
@@ -104,7 +105,7 @@ pub async fn put(
             object.entry(name).or_insert(kept);
         }
     }
-    write(&app, tenant, condition, trial, before, body).await
+    write(&app, (&caller, Operation::PutSettings), condition, trial, before, body).await
 }
 
 /// Changes what it names of the tenant's settings, as a JSON merge patch (RFC 7396): objects are merged, `null` goes back to the default,
@@ -123,7 +124,7 @@ pub async fn patch(
     Query(trial): Query<Trial>,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Admin)?;
+    let tenant = caller.may(Operation::PatchSettings)?;
     let before = app.settings(tenant).await?;
     condition.check(before.rev)?;
     if !body.is_object() {
@@ -131,18 +132,19 @@ pub async fn patch(
         return Err(Fail::invalid(KIND, TITLE, [(String::new(), detail.to_owned())]));
     }
     let merged = merge(json!(before.value), body);
-    write(&app, tenant, condition, trial, Some(before), merged).await
+    write(&app, (&caller, Operation::PatchSettings), condition, trial, Some(before), merged).await
 }
 
 /// Checks and stores settings, or says what would come of it.
 async fn write(
     app: &App,
-    tenant: &TenantId,
+    (caller, operation): (&Caller, Operation),
     condition: Precondition,
     trial: Trial,
     before: Option<Versioned<Settings>>,
     wish: Value,
 ) -> ApiResult<Tagged<SettingsOut>> {
+    let tenant = caller.may(operation)?;
     let now = app.clock.now();
     let seen = before.as_ref().map_or(0, |before| before.rev);
     let before = before.map(|before| before.value);
@@ -172,6 +174,8 @@ async fn write(
     if !flaws.is_empty() {
         return Err(Fail::invalid(KIND, TITLE, flaws));
     }
+    let what = service::audit::changes(&instead, &json!(settings));
+    let app = &caller.acts(app, operation, |entry| entry.with(what));
     let rev = match app.store.put_settings(tenant, &settings, Some(seen), now).await {
         Ok(rev) => rev,
         Err(store::Error::Conflict { .. }) if condition.rev.is_some() => {

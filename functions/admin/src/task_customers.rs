@@ -8,12 +8,13 @@ use axum::{
 };
 use domain::{CustomerId, TaskId};
 use serde::{Deserialize, Serialize};
+use service::Operation;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Fail},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
 };
 
 /// Entries a page.
@@ -48,7 +49,7 @@ pub async fn list(
     Path(id): Path<String>,
     Query(query): Query<ConcernedQuery>,
 ) -> ApiResult<Json<ConcernedOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ListTaskCustomers)?;
     let none = || Fail::not_found("there is no such task; GET /v1/tasks lists those that are open");
     let id = TaskId::parse(&id).ok_or_else(none)?;
     let after = query

@@ -7,16 +7,18 @@ use axum::{
     extract::{Path, Query, State},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskId, TaskKind, TaskResult, TenantId, word::Word};
+use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskId, TaskKind, TaskResult, word::Word};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use service::{Operation, tasks::briefs};
+use store::CustomerBrief;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
 };
 
 /// Entries a page.
@@ -73,6 +75,9 @@ pub struct TaskOut {
     /// How many customers it concerns, where it tells of what keeps messages of many back: `GET /v1/tasks/{id}/customers` names them.
     #[serde(skip_serializing_if = "Option::is_none")]
     concerns: Option<u64>,
+    /// What that customer is known by, and owes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<TaskCustomerOut>,
     /// When it was raised.
     #[schema(value_type = String, format = DateTime)]
     raised_at: Timestamp,
@@ -99,6 +104,48 @@ pub struct TaskOut {
     /// Why it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     withdrawn_because: Option<String>,
+}
+
+/// Whose matter a task is.
+#[derive(Serialize, ToSchema)]
+pub struct TaskCustomerOut {
+    /// The name.
+    name: String,
+    /// The connection that it came by: `GET /v1/customers/{source}/{external_id}`.
+    source: String,
+    /// The source's own id.
+    external_id: String,
+    /// What it owed when it was last decided, an entry each currency.
+    owed: Vec<TaskOwedOut>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Timestamp>,
+}
+
+/// What a customer owed in a currency.
+#[derive(Serialize, ToSchema)]
+pub struct TaskOwedOut {
+    /// The currency.
+    #[schema(value_type = String)]
+    currency: domain::Currency,
+    /// What was open, minor units.
+    open_minor: i64,
+    /// What was due then: less what was kept back or covered by credit.
+    due_now_minor: i64,
+    /// The part of that which was past due.
+    overdue_minor: i64,
+}
+
+impl TaskCustomerOut {
+    fn of(brief: CustomerBrief) -> Self {
+        let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
+        let owed = owed.into_iter().map(|(currency, owed)| {
+            let domain::Owed { open_minor, due_now_minor, overdue_minor } = owed;
+            TaskOwedOut { currency, open_minor, due_now_minor, overdue_minor }
+        });
+        Self { name, source, external_id, owed: owed.collect(), as_of: decided_at }
+    }
 }
 
 /// What a decision asked for. A message is one, under its own id; what a person carries out is `queued` until the task that asks for it is
@@ -150,7 +197,16 @@ pub struct TasksOut {
 #[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(TasksQuery),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = TasksOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> ApiResult<Json<TasksOut>> {
-    Ok(Json(page(&app, caller.at_least(Role::Viewer)?, &query).await?))
+    Ok(Json(page(&app, &caller, Operation::ListTasks, &query).await?))
+}
+
+/// One task, also one that is over.
+#[utoipa::path(get, path = "/v1/tasks/{id}", tag = "tasks", operation_id = "show_task",
+    params(("id" = String, Path, description = "The task's id")),
+    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
+    let (task, brief) = service::tasks::show(&app.store, &caller.0, &id).await?;
+    Ok(Json(shown(task, brief)))
 }
 
 /// A page of a worklist.
@@ -158,18 +214,25 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
 /// # Errors
 ///
 /// A query that does not read, and those of the table.
-pub async fn page(app: &App, tenant: &TenantId, query: &TasksQuery) -> ApiResult<TasksOut> {
+pub async fn page(app: &App, caller: &Caller, operation: Operation, query: &TasksQuery) -> ApiResult<TasksOut> {
+    let tenant = caller.may(operation)?;
     let wanted = wanted(query.kind.as_deref())?;
     let mut after = query.cursor.as_deref().map(cursor).transpose()?;
     let mut tasks = Vec::new();
     for _ in 0..READS_MAX {
         let page = app.store.tasks(tenant, PAGE, after.as_deref()).await?;
-        tasks.extend(page.tasks.into_iter().filter(|task| wanted(task.task.kind)).map(shown));
+        tasks.extend(page.tasks.into_iter().filter(|task| wanted(task.task.kind)));
         after = page.after;
         if after.is_none() || tasks.len() >= PAGE as usize {
             break;
         }
     }
+    let known = briefs(&app.store, &caller.0, &tasks).await?;
+    let with_customer = |task: store::Task| {
+        let brief = task.customer.as_ref().and_then(|customer| known.get(customer).cloned());
+        shown(task, brief)
+    };
+    let tasks = tasks.into_iter().map(with_customer).collect();
     Ok(TasksOut { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
 }
 
@@ -186,7 +249,7 @@ pub async fn finish(
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<TaskOut>> {
-    Ok(Json(end(&app, caller.at_least(Role::Collector)?, &id, body, caller.subject()).await?))
+    Ok(Json(end(&app, &caller, Operation::FinishTask, &id, body).await?))
 }
 
 /// Ends a task of a worklist as `body` says.
@@ -194,7 +257,8 @@ pub async fn finish(
 /// # Errors
 ///
 /// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
-pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option<String>) -> ApiResult<TaskOut> {
+pub async fn end(app: &App, caller: &Caller, operation: Operation, id: &str, body: Value) -> ApiResult<TaskOut> {
+    let tenant = caller.may(operation)?;
     let none = || Fail::not_found("there is no such task in this worklist, which lists those that are open");
     let id = TaskId::parse(id).ok_or_else(none)?;
     let body = if body.is_null() { json!({}) } else { body };
@@ -205,7 +269,8 @@ pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option
     if given.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
         return Err(Fail::fields([("/note".to_owned(), format!("a note has at most {NOTE_MAX} characters"))]));
     }
-    let kind = app.store.task(tenant, &id).await?.ok_or_else(none)?.task.kind;
+    let known = app.store.task(tenant, &id).await?.ok_or_else(none)?;
+    let kind = known.task.kind;
     let result = given.result.unwrap_or(TaskResult::plain(kind));
     if !result.fits(kind) {
         let detail = if kind == TaskKind::Approval {
@@ -216,10 +281,28 @@ pub async fn end(app: &App, tenant: &TenantId, id: &str, body: Value, by: Option
         return Err(Fail::invalid("invalid-result", "Invalid result", [("/result".to_owned(), detail.to_owned())]));
     }
     let note = given.note.filter(|note| !note.trim().is_empty());
-    match app.store.end_task(tenant, &id, &store::Ending { result, note, by }, app.clock.now()).await? {
-        store::TaskEnded::Done(task) => Ok(shown(task)),
+    let by = Some(caller.by().to_owned()).filter(|by| !by.is_empty());
+    let app = caller.acts(app, operation, |entry| {
+        let entry = entry.of(id.as_str()).with(json!({ "kind": kind, "result": result.as_str() })).noting(note.clone());
+        known.customer.iter().fold(entry, |entry, customer| entry.about(customer))
+    });
+    let done = app.store.end_task(tenant, &id, &store::Ending { result, note, by }, app.clock.now()).await?;
+    ended(&app, caller, done).await
+}
+
+/// What a person is told of a task that they ended.
+///
+/// # Errors
+///
+/// `changed-meanwhile` where it was over otherwise, `not-found`, and those of the table.
+pub async fn ended(app: &App, caller: &Caller, done: store::TaskEnded) -> ApiResult<TaskOut> {
+    match done {
+        store::TaskEnded::Done(task) => {
+            let brief = briefs(&app.store, &caller.0, std::slice::from_ref(&task)).await?.into_values().next();
+            Ok(shown(task, brief))
+        }
         store::TaskEnded::Over(task) => Err(Fail::changed_meanwhile(over(&task))),
-        store::TaskEnded::None => Err(none()),
+        store::TaskEnded::None => Err(Fail::not_found("there is no such task in this worklist")),
     }
 }
 
@@ -251,7 +334,7 @@ fn cursor(text: &str) -> ApiResult<String> {
     good.ok_or_else(|| Fail::bad_request("'cursor' is the 'next' of an earlier page"))
 }
 
-fn shown(task: store::Task) -> TaskOut {
+fn shown(task: store::Task, brief: Option<CustomerBrief>) -> TaskOut {
     let status = task.effect_status();
     let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
@@ -270,6 +353,7 @@ fn shown(task: store::Task) -> TaskOut {
         case: case.map(|case| case.to_string()),
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
         concerns,
+        customer: brief.map(TaskCustomerOut::of),
         raised_at,
         effect: EffectOut { id: effect.as_str().to_owned(), kind: EffectKind::of_task(kind), status },
         done_at,

@@ -11,12 +11,13 @@ use channels::{Brand, InvoiceRow, Links, RenderInput, RowKind};
 use domain::{Cause, Channel, Currency, Money, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
+use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, BodyFlaws, Fail, Precondition, Tagged, read},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
     workflows::is_id,
 };
 
@@ -109,7 +110,7 @@ pub struct PreviewOut {
 #[utoipa::path(get, path = "/v1/templates", tag = "templates", operation_id = "list_templates",
     responses((status = 200, description = "The templates", body = TemplatesOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<TemplatesOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ListTemplates)?;
     let templates = app.store.templates(tenant).await?.into_iter().map(shown).collect();
     Ok(Json(TemplatesOut { templates }))
 }
@@ -124,7 +125,7 @@ pub async fn show(
     caller: Caller,
     Path((id, language, channel)): Path<(String, String, String)>,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ShowTemplate)?;
     let found = current(&app, tenant, &id, &language, &channel).await?;
     let found = found.ok_or_else(|| Fail::not_found("there is no such template; GET /v1/templates lists those there are"))?;
     Ok(Tagged { rev: u64::from(found.version), body: shown(found) })
@@ -145,7 +146,7 @@ pub async fn put(
     condition: Precondition,
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Manager)?;
+    let tenant = caller.may(Operation::PutTemplate)?;
     app.settings(tenant).await?;
     let given: TemplateIn = read(body).map_err(|flaw| refuse([flaw]))?;
     let differs = [("/id", &given.id, &id), ("/language", &given.language, &language), ("/channel", &given.channel, &channel)]
@@ -162,6 +163,9 @@ pub async fn put(
     condition.check(before)?;
     let cause = Cause::NoText { template: template.id.clone(), channel: template.channel };
     let mut stored = stored(template);
+    let app = caller.acts(&app, Operation::PutTemplate, |entry| {
+        entry.of(format!("{}/{}/{channel}", stored.id, stored.language)).with(serde_json::json!({ "from_version": before }))
+    });
     stored.version = app.store.put_template(tenant, &stored).await?;
     if u64::from(stored.version) != before {
         app.store.end_cause(tenant, &cause, "the template was published again", app.clock.now()).await?;
@@ -175,7 +179,7 @@ pub async fn put(
     responses((status = 200, description = "The message", body = PreviewOut),
               (status = 422, description = "invalid-template, every flaw in errors")))]
 pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<PreviewOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::PreviewTemplate)?;
     let (name, payment_details) = match app.store.settings(tenant).await? {
         Some(settings) => (settings.value.name, settings.value.payment_details),
         None => ("Your company".to_owned(), None),

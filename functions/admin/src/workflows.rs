@@ -14,14 +14,15 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
+use service::Operation;
 use store::OpenCases;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
-    caller::{Caller, Role},
+    caller::Caller,
     settings::Warning,
 };
 
@@ -46,7 +47,7 @@ pub struct WorkflowsOut {
 #[utoipa::path(get, path = "/v1/workflows", tag = "workflows", operation_id = "list_workflows",
     responses((status = 200, description = "The published workflows", body = WorkflowsOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<WorkflowsOut>> {
-    let tenant = caller.at_least(Role::Viewer)?;
+    let tenant = caller.may(Operation::ListWorkflows)?;
     app.settings(tenant).await?;
     Ok(Json(WorkflowsOut { workflows: app.store.workflows(tenant).await? }))
 }
@@ -57,7 +58,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
     responses((status = 200, description = "The workflow; ETag is its version", body = Object),
               (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<impl IntoResponse> {
-    one(&app, caller.at_least(Role::Viewer)?, &id, None).await
+    one(&app, caller.may(Operation::ShowWorkflow)?, &id, None).await
 }
 
 /// A workflow at one version.
@@ -70,7 +71,7 @@ pub async fn show_version(
     caller: Caller,
     Path((id, version)): Path<(String, u32)>,
 ) -> ApiResult<impl IntoResponse> {
-    one(&app, caller.at_least(Role::Viewer)?, &id, Some(version)).await
+    one(&app, caller.may(Operation::ShowWorkflowVersion)?, &id, Some(version)).await
 }
 
 async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> ApiResult<Tagged<Workflow>> {
@@ -97,10 +98,11 @@ pub async fn put(
     condition: Precondition,
     Body(mut body): Body,
 ) -> ApiResult<impl IntoResponse> {
-    let tenant = caller.at_least(Role::Manager)?;
+    let tenant = caller.may(Operation::PutWorkflow)?;
     let settings = app.settings(tenant).await?.value;
     let before = if is_id(&id) { app.store.workflow(tenant, &id, None).await? } else { None };
-    condition.check(before.map_or(0, |before| u64::from(before.version)))?;
+    let before = before.map_or(0, |before| before.version);
+    condition.check(u64::from(before))?;
     if let Some(object) = body.as_object_mut() {
         object.entry("id").or_insert_with(|| Value::String(id.clone()));
         object.remove("version");
@@ -120,6 +122,7 @@ pub async fn put(
     if !found.is_empty() {
         return Err(refuse(found));
     }
+    let app = caller.acts(&app, Operation::PutWorkflow, |entry| entry.of(&workflow.id).with(json!({ "from_version": before })));
     workflow.version = app.store.publish_workflow(tenant, &workflow, app.clock.now()).await?;
     let warnings = left.into_iter().map(|Flaw { pointer, detail }| Warning { pointer, detail }).collect();
     Ok(Tagged { rev: u64::from(workflow.version), body: PublishedOut { workflow, warnings } })
@@ -145,7 +148,13 @@ pub async fn unpublish(
     Path(id): Path<String>,
     Query(asked): Query<Unpublish>,
 ) -> ApiResult<StatusCode> {
-    let tenant = caller.at_least(Role::Manager)?;
+    let tenant = caller.may(Operation::UnpublishWorkflow)?;
+    let what = match asked.open_cases {
+        None => json!({}),
+        Some(OpenCases::RunOn) => json!({ "open_cases": "run_on" }),
+        Some(OpenCases::End) => json!({ "open_cases": "end" }),
+    };
+    let app = caller.acts(&app, Operation::UnpublishWorkflow, |entry| entry.of(&id).with(what));
     if is_id(&id) && app.store.unpublish_workflow(tenant, &id, asked.open_cases, app.clock.now()).await? {
         return Ok(StatusCode::NO_CONTENT);
     }

@@ -7,12 +7,10 @@ use domain::{
     remark::{ahead, remarks},
 };
 use jiff::Timestamp;
+use reading::unnamed;
 use store::{AppliedOutcome, Receipt, Store};
 
-use crate::{
-    answer::{Taken, WebhookOutcome},
-    unnamed,
-};
+use crate::answer::{Taken, WebhookOutcome};
 
 /// Fields that one exception names at most.
 const FIELDS_MAX: usize = 20;
@@ -83,7 +81,7 @@ pub async fn take(
     }
     if !parked.is_empty() {
         let key = bodies.keep(tenant, source, body).await?;
-        store.raise(tenant, None, &exception(source, &event_id, &parked, &key, true), now).await?;
+        store.raise_kept(tenant, &exception(source, &event_id, &parked, &key, true), &key, now).await?;
     }
     for task in documents.iter().flat_map(|document| remarks(source, document)) {
         store.raise(tenant, None, &task, now).await?;
@@ -129,7 +127,11 @@ fn exception(source: &str, event_id: &str, parked: &[Parked], body_key: &str, in
         kind: TaskKind::Document,
         key: format!("{source}:{event_id}"),
         title: format!("An event from {source} could not be taken as it is"),
-        detail: format!("Event {event_id}: {}. {rest}The body is kept in the bucket under {body_key}.", lines.join("; ")),
+        detail: format!(
+            "Event {event_id}: {}. {rest}GET /v1/tasks/{{id}}/event shows it, and \
+                 POST /v1/tasks/{{id}}/event/apply applies it again; it is kept in the bucket under {body_key}.",
+            lines.join("; ")
+        ),
         to: None,
         due_on: None,
         step: None,

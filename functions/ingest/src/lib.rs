@@ -13,7 +13,6 @@ mod documents;
 mod hinted;
 mod rate;
 mod request;
-mod unnamed;
 
 use std::time::Duration;
 

@@ -5,10 +5,10 @@
 mod aws;
 
 use aws::{Aws, event};
-use domain::{Contact, Customer, CustomerId, Document, NewTask, SourceVersion, TaskKind};
+use domain::{Channel, Contact, Customer, CustomerId, Document, NewTask, SourceVersion, SuppressionReason, TaskKind};
 use serde_json::{Value, json};
 use store::{
-    Line, List, Receipt,
+    AddressId, Line, List, Receipt,
     inspect::attributes::every::{PK, SK},
 };
 
@@ -134,4 +134,33 @@ async fn what_no_key_can_seal_holds_nothing_up_and_is_noted_as_a_gap() {
     aws.vault.ensure_key(&aws.tenant).await.unwrap();
     handler.handle(event(json!({ "Records": records }))).await.unwrap();
     assert_eq!((written(&aws, PK, "GAPS"), written(&aws, SK, "V#PROFILE")), (1, records.len()));
+}
+
+/// One is a bounce, the other what a stop link asked for. A stricter reason moves a row, lifting it takes the row off.
+#[tokio::test]
+async fn addresses_that_must_not_be_used_are_listed_until_they_are_lifted() {
+    let aws = Aws::start().await;
+    let handler = read_model::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
+    let list = async || {
+        let changed: Vec<Value> = aws.records().into_iter().filter(|record| record.to_string().contains("#ADR#")).collect();
+        handler.handle(event(json!({ "Records": changed }))).await.unwrap();
+        let page = aws.store.list(&aws.tenant, &List::Stopped, 200, None).await.unwrap();
+        let said = |line: Line| {
+            let Line::Stopped(line) = line else { panic!("{line:?}") };
+            (line.shown.unwrap(), line.reason.to_string())
+        };
+        let mut said: Vec<_> = page.lines.into_iter().map(said).collect();
+        said.sort();
+        said
+    };
+    let expected = |rows: &[(&str, &str)]| rows.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    let (mail, now) = ("ap@acme.example", aws.now());
+    aws.store.suppress(&aws.tenant, Channel::Email, mail, SuppressionReason::Bounce, now, None).await.unwrap();
+    aws.store.stop(&store::Stop::of(&aws.tenant, Channel::Sms, "+493012345678"), now).await.unwrap();
+    assert_eq!(list().await, expected(&[("a…@acme.example", "bounce"), ("…678", "opt_out")]));
+    let later = now + jiff::SignedDuration::from_mins(5);
+    aws.store.suppress(&aws.tenant, Channel::Email, mail, SuppressionReason::OptOut, later, None).await.unwrap();
+    assert_eq!(list().await, expected(&[("a…@acme.example", "opt_out"), ("…678", "opt_out")]));
+    assert!(aws.store.lift(&aws.tenant, &AddressId::of(Channel::Email, mail), later, None).await.unwrap().is_some());
+    assert_eq!(list().await, expected(&[("…678", "opt_out")]));
 }

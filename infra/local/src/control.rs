@@ -125,6 +125,9 @@ impl World {
 struct TokenIn {
     tenant: String,
     role: String,
+    /// Who it is for, so that the audit tells people apart.
+    #[serde(default)]
+    sub: Option<String>,
 }
 
 async fn token(State(world): State<Arc<World>>, body: Bytes) -> Response {
@@ -132,7 +135,7 @@ async fn token(State(world): State<Arc<World>>, body: Bytes) -> Response {
         Ok(wish) => wish,
         Err(refusal) => return *refusal,
     };
-    match world.issue_token(&wish.tenant, &wish.role) {
+    match world.issue_token(&wish.tenant, &wish.role, wish.sub.as_deref()) {
         Ok(token) => Json(json!({ "token": token })).into_response(),
         Err(error) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token", format!("{error:#}")),
     }

@@ -233,7 +233,7 @@ impl Stack {
     ///
     /// When the template has no authorizer.
     pub fn token(&self, tenant: &str, role: &str) -> anyhow::Result<String> {
-        self.world.issue_token(tenant, role)
+        self.world.issue_token(tenant, role, None)
     }
 
     /// Creates or replaces a tenant; answers its webhooks.

@@ -68,7 +68,7 @@ impl IntoResponse for Refusal {
 ///
 /// The admin API's refusal.
 pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, Refusal> {
-    let token = world.issue_token(&wish.tenant, "admin").map_err(|error| Refusal {
+    let token = world.issue_token(&wish.tenant, "admin", None).map_err(|error| Refusal {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         body: json!({ "title": "no token", "detail": format!("{error:#}") }),
     })?;
@@ -131,7 +131,7 @@ impl Source {
 /// The app that a vendor knows this stack as: the same for all tenants, and for every stack. Answers what its webhooks are signed
 /// with.
 async fn app(world: &Arc<World>, source: &str) -> Result<String, Refusal> {
-    let token = world.issue_token("app", "admin").map_err(|error| Refusal {
+    let token = world.issue_token("app", "admin", None).map_err(|error| Refusal {
         status: StatusCode::INTERNAL_SERVER_ERROR,
         body: json!({ "title": "no token", "detail": format!("{error:#}") }),
     })?;

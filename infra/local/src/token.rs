@@ -10,19 +10,19 @@ use crate::{template::model::Authorizer, world::World};
 const LASTS: SignedDuration = SignedDuration::from_hours(1);
 
 impl World {
-    /// A token that the template's authorizer accepts.
+    /// A token that the template's authorizer accepts, for whom `sub` says, else for `local-` and the role.
     ///
     /// # Errors
     ///
     /// When the template has no authorizer, or the token cannot be signed.
-    pub fn issue_token(&self, tenant: &str, role: &str) -> anyhow::Result<String> {
+    pub fn issue_token(&self, tenant: &str, role: &str, sub: Option<&str>) -> anyhow::Result<String> {
         let authorizer = self.template.routes.iter().find_map(|route| route.authorizer.as_ref());
         let authorizer = authorizer.ok_or_else(|| anyhow::anyhow!("no route of the template has an authorizer"))?;
         let now = self.clock.now();
         let claims = json!({
             "iss": authorizer.issuer,
             "aud": authorizer.audience.first(),
-            "sub": format!("local-{role}"),
+            "sub": sub.map_or_else(|| format!("local-{role}"), str::to_owned),
             "tenant": tenant,
             "role": role,
             "iat": now.as_second(),

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact, InvoiceId,
     LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People,
-    Reversal, Suppression, TaskId, along::Along,
+    Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
 };
 
 mod moves;
@@ -129,6 +129,10 @@ pub enum Event {
         /// Why.
         suppression: Suppression,
     },
+    /// A person said that an address may be used again, by its [`crate::address_key`].
+    SuppressionLifted(String),
+    /// A person said that whatever the source says next of an object is newer than what is known of it.
+    VersionReset(VersionOf),
 }
 
 /// The facts after an event.
@@ -181,7 +185,32 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
             }
             Facts { addresses, ..facts }
         }
+        Event::VersionReset(of) => reset_version(facts, of),
+        Event::SuppressionLifted(address) => {
+            let mut addresses = facts.addresses;
+            if let Some(known) = addresses.get_mut(address) {
+                known.suppressed = None;
+            }
+            Facts { addresses, ..facts }
+        }
     }
+}
+
+fn reset_version(mut facts: Facts, of: &VersionOf) -> Facts {
+    match of {
+        VersionOf::Customer => facts.customer.source_version = facts.customer.source_version.map(|_| SourceVersion::RESET),
+        VersionOf::Invoice(id) => {
+            for fact in facts.invoices.iter_mut().filter(|fact| fact.invoice.id == *id) {
+                fact.invoice.source_version = SourceVersion::RESET;
+            }
+        }
+        VersionOf::Payment(id) => {
+            for fact in facts.payments.iter_mut().filter(|fact| fact.payment.id == *id) {
+                fact.payment.source_version = SourceVersion::RESET;
+            }
+        }
+    }
+    facts
 }
 
 fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {

@@ -120,6 +120,6 @@ pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use people::People;
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
-pub use version::SourceVersion;
+pub use version::{SourceVersion, VersionOf};
 pub use word::LaterWord;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

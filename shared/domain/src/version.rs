@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::{InvoiceId, PaymentId};
+
 /// The version of one object in its source: an integer or an instant, ordered within that object. An instant is newer than
 /// every integer, so that a source may begin with numbers and go over to instants, not back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,10 +18,24 @@ pub enum SourceVersion {
     Instant(Timestamp),
 }
 
+/// An object of a customer's that has a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionOf {
+    /// The customer's own description.
+    Customer,
+    /// An invoice.
+    Invoice(InvoiceId),
+    /// A payment.
+    Payment(PaymentId),
+}
+
 /// How far ahead of our clock an instant may be. One that is further ahead is a mistake: everything true that came later would be older.
 pub const AHEAD_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 impl SourceVersion {
+    /// What a person resets a version to: everything that its source says from then on is newer.
+    pub const RESET: Self = Self::Number(0);
+
     /// Whether it is an instant more than [`AHEAD_MAX`] after `now`. Numbers have no time: which is too great only their source knows.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
         match self {

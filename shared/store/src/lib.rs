@@ -11,6 +11,7 @@
 //! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
+//! | `audit` | what people did: an entry in the transaction of each change |
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
 //! | `events` | bus events from the table's stream |
@@ -18,6 +19,7 @@
 
 #![warn(missing_docs)]
 
+mod audit;
 mod causes;
 mod customer;
 mod events;
@@ -32,9 +34,12 @@ mod tenant;
 
 use std::sync::Arc;
 
+pub use audit::{AuditEntry, AuditPage};
 pub use causes::ConcernedPage;
 pub use customer::{
+    addresses::{AddressId, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
+    brief::CustomerBrief,
     contacts::Logged,
     explained::Explained,
     facts::{KnownPeople, fact_versions},
@@ -44,7 +49,7 @@ pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, NewVersion, Seen, Whose};
 pub use lists::{
     CustomerLine, Followed, InvoiceLine, Line, List, ListPage, MessageLine, NextLine, OwedLine, Rebuilt, Rewrite, Searched,
-    TaskLine, WordLine,
+    StoppedLine, TaskLine, WordLine,
 };
 pub use message::{
     claim::{Claim, Release},
@@ -74,11 +79,13 @@ pub struct Store {
     pub(crate) db: aws_sdk_dynamodb::Client,
     pub(crate) table: String,
     pub(crate) cache: Arc<tenant::cache::Cache>,
+    /// What a person is doing: whatever is written meanwhile is noted with it.
+    pub(crate) acting: Option<Arc<AuditEntry>>,
 }
 
 impl Store {
     /// The table of that name.
     pub fn new(db: aws_sdk_dynamodb::Client, table: &str) -> Self {
-        Self { db, table: table.to_owned(), cache: Arc::default() }
+        Self { db, table: table.to_owned(), cache: Arc::default(), acting: None }
     }
 }

@@ -175,6 +175,18 @@ impl Store {
         Ok(task_id(tenant, customer, task))
     }
 
+    /// Raises a task about a document that is kept under `body_key`; raising it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn raise_kept(&self, tenant: &TenantId, task: &NewTask, body_key: &str, now: Timestamp) -> Result<TaskId> {
+        let (key, mut row) = task_row(tenant, None, task, now);
+        row.insert(task::BODY_KEY.to_owned(), s(body_key));
+        self.create("raise a task", &key, row).await?;
+        Ok(task_id(tenant, None, task))
+    }
+
     /// Receipt and exception in one transaction, for a document that cannot be applied. `body_key` says where the document
     /// is kept. False when the receipt is a duplicate.
     ///

@@ -155,8 +155,15 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
     } else if service == "AWSEvents" {
         bus::put_events(world, &json())
     } else {
+        let path = head.uri.path().to_owned();
+        if head.method == "GET" {
+            return match world.objects.lock().unwrap().get(&path) {
+                Some(object) => Response::new(Full::from(object.clone())),
+                None => no_such_key(),
+            };
+        }
         assert_eq!(head.method, "PUT", "only S3's PutObject is left");
-        world.objects.lock().unwrap().insert(head.uri.path().to_owned(), body.to_vec());
+        world.objects.lock().unwrap().insert(path, body.to_vec());
         Response::new(Full::default())
     }
 }
@@ -166,6 +173,11 @@ fn throttles(world: &World, operation: &str) -> bool {
     let hit = *left > 0 && (operation.starts_with("Transact") || operation == "PutItem" || operation == "UpdateItem");
     *left -= u32::from(hit);
     hit
+}
+
+fn no_such_key() -> Response<Full<Bytes>> {
+    let body = "<Error><Code>NoSuchKey</Code><Message>so says the test</Message></Error>";
+    Response::builder().status(404).header("content-type", "application/xml").body(Full::from(body)).unwrap()
 }
 
 pub(crate) fn error(status: u16, code: &str) -> Response<Full<Bytes>> {

@@ -19,11 +19,13 @@ pub struct World {
     pub store: Store,
     pub vault: Vault,
     pub db: Client,
+    /// What else there is of AWS.
+    pub aws: Arc<testbed::World>,
 }
 
 impl World {
     pub async fn new() -> Self {
-        let Loopback { clients, db, .. } = Loopback::start().await;
+        let Loopback { clients, db, world: aws, .. } = Loopback::start().await;
         let store = Store::new(db.clone(), TABLE);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
@@ -31,11 +33,11 @@ impl World {
             let now = now.clone();
             kit::Clock::from_fn(move || *now.lock().unwrap())
         };
-        Self { clients, clock, now, store, vault, db }
+        Self { clients, clock, now, store, vault, db, aws }
     }
 
     pub fn env(&self, more: &[(&str, &str)]) -> kit::Env {
-        let fixed = [("TABLE_NAME", TABLE)];
+        let fixed = [("TABLE_NAME", TABLE), ("BUCKET_NAME", "bodies")];
         kit::Env::from_pairs(fixed.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
@@ -150,7 +152,8 @@ pub fn request(
         "body": body, "isBase64Encoded": false,
     });
     if let Some((tenant, role)) = claims {
-        event["requestContext"]["authorizer"] = json!({"jwt": {"claims": {"tenant": tenant, "custom:role": role}}});
+        event["requestContext"]["authorizer"] =
+            json!({"jwt": {"claims": {"tenant": tenant, "role": role, "sub": format!("{tenant}-{role}")}}});
     }
     LambdaEvent::new(event, Context::default())
 }

@@ -121,6 +121,8 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             address: "email:p1@beispiel.example".to_owned(),
             suppression: Suppression { reason: SuppressionReason::OptOut, at: now },
         },
+        Event::SuppressionLifted("email:p1@beispiel.example".to_owned()),
+        Event::VersionReset(crate::VersionOf::Invoice(stage.facts.invoices[0].invoice.id.clone())),
     ];
     for event in &all {
         match event {
@@ -149,7 +151,9 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::Contacted { .. }
             | Event::NotContacted { .. }
             | Event::Replied(_)
-            | Event::Suppressed { .. } => {}
+            | Event::Suppressed { .. }
+            | Event::SuppressionLifted(_)
+            | Event::VersionReset(_) => {}
         }
     }
     all

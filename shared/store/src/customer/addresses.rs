@@ -1,7 +1,7 @@
 //! What is known of addresses, and that somebody replied.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key};
+use domain::{AddressFact, Channel, CustomerId, Suppression, SuppressionReason, TenantId, address_key, id::digest};
 use jiff::Timestamp;
 
 use crate::{
@@ -9,15 +9,89 @@ use crate::{
     customer::head::{Wake, bump},
     table::{
         attributes::{
+            address,
             document::{self, DOC},
-            head,
+            every::PK,
+            fact, head,
         },
         change::{Change, is, no_item},
-        db::{Transacted, Wrote, json, millis, n, s, to_json},
+        db::{Row, Transacted, Wrote, json, millis, n, s, text, to_json, word_of},
         keys,
         retry::{ATTEMPTS, Tries},
     },
+    tenant::stops::masked,
 };
+
+/// An address of a tenant, named by a digest: `sup_` and that. Whoever reads it does not learn the address.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AddressId(String);
+
+impl AddressId {
+    /// What its text begins with.
+    const PREFIX: &str = "sup_";
+
+    /// That of an address on a channel.
+    pub fn of(channel: Channel, address: &str) -> Self {
+        Self(digest(&[&address_key(channel, address)]))
+    }
+
+    /// Reads its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digest = text.strip_prefix(Self::PREFIX)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        ((16..=64).contains(&digest.len()) && digest.bytes().all(plain)).then(|| Self(digest.to_owned()))
+    }
+
+    fn key(&self, tenant: &TenantId) -> keys::Key {
+        keys::address_of_digest(tenant, &self.0)
+    }
+}
+
+impl std::fmt::Display for AddressId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", Self::PREFIX, self.0)
+    }
+}
+
+/// An address that must not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its id.
+    pub id: AddressId,
+    /// On which channel; unknown where an older release stopped it.
+    pub channel: Option<Channel>,
+    /// Enough of it to know it by, where that is known.
+    pub shown: Option<String>,
+    /// Why, and since when.
+    pub suppression: Suppression,
+    /// The person who entered it, where one did.
+    pub by: Option<String>,
+    /// What they said of it.
+    pub said: Option<String>,
+}
+
+/// What an item says of an address; `None` where it may be used.
+pub(crate) fn stopped(row: &Row) -> Result<Option<Stopped>> {
+    let Some((_, digest)) = text(row, PK).and_then(keys::parse_address) else { return Ok(None) };
+    let fact: AddressFact = json(row, DOC)?;
+    let of = |name| text(row, name).filter(|text| !text.is_empty()).map(str::to_owned);
+    Ok(fact.suppressed.map(|suppression| Stopped {
+        id: AddressId(digest),
+        channel: text(row, address::CHANNEL).and_then(|word| serde_json::from_value(word.into()).ok()),
+        shown: of(address::SHOWN),
+        suppression,
+        by: of(fact::BY),
+        said: of(address::SAID),
+    }))
+}
+
+/// An address that is to be used no more, and what people may know it by.
+struct ToStop<'a> {
+    key: keys::Key,
+    channel: Channel,
+    shown: &'a str,
+    said: Option<&'a str>,
+}
 
 impl Store {
     /// Never uses an address on a channel again. The strictest reason stands; with `customer` its head is bumped in the same
@@ -35,7 +109,25 @@ impl Store {
         at: Timestamp,
         customer: Option<&CustomerId>,
     ) -> Result<()> {
-        self.suppress_at(tenant, keys::address(tenant, &address_key(channel, address)), reason, at, customer).await
+        self.suppress_saying(tenant, (channel, address), Suppression { reason, at }, None, customer).await.map(|_| ())
+    }
+
+    /// The same as a person asks for it, with what they said of it. False when a reason stands already that is as strict.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn suppress_saying(
+        &self,
+        tenant: &TenantId,
+        (channel, address): (Channel, &str),
+        suppression: Suppression,
+        said: Option<&str>,
+        customer: Option<&CustomerId>,
+    ) -> Result<bool> {
+        let key = keys::address(tenant, &address_key(channel, address));
+        let stopping = ToStop { key, channel, shown: &masked(address), said };
+        self.suppress_at(tenant, stopping, suppression, customer).await
     }
 
     /// Never uses the address of a stop link again on its channel. Whose it is is not known, so that nobody is woken: senders and
@@ -46,36 +138,96 @@ impl Store {
     /// Those of writing.
     pub async fn stop(&self, stop: &Stop, at: Timestamp) -> Result<()> {
         let key = keys::address_of_digest(&stop.tenant, &stop.digest);
-        self.suppress_at(&stop.tenant, key, SuppressionReason::OptOut, at, None).await
+        let stopping = ToStop { key, channel: stop.channel, shown: &stop.shown, said: None };
+        let suppression = Suppression { reason: SuppressionReason::OptOut, at };
+        self.suppress_at(&stop.tenant, stopping, suppression, None).await.map(|_| ())
     }
 
     async fn suppress_at(
         &self,
         tenant: &TenantId,
-        key: keys::Key,
-        reason: SuppressionReason,
-        at: Timestamp,
+        stopping: ToStop<'_>,
+        suppression: Suppression,
         customer: Option<&CustomerId>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         const OP: &str = "suppress an address for";
+        let at = suppression.at;
         let mut tries = Tries::new(ATTEMPTS, OP, customer.map_or("", CustomerId::as_str));
         loop {
             tries.again()?;
-            let row = self.read(OP, &key, true).await?;
+            let row = self.read(OP, &stopping.key, true).await?;
             let mut fact: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
-            if fact.suppressed.as_ref().is_some_and(|known| !reason.is_stricter_than(known.reason)) {
-                return Ok(());
+            if fact.suppressed.as_ref().is_some_and(|known| !suppression.reason.is_stricter_than(known.reason)) {
+                return Ok(false);
             }
-            fact.suppressed = Some(Suppression { reason, at });
-            let mut actions: Vec<TransactWriteItem> = vec![self.address_change(key.clone(), row.as_ref(), &fact).update(self)];
-            if let Some(customer) = customer
-                && let Some(head) = self.head(tenant, customer).await?
-            {
-                let wake = Wake::of(Some(&head), customer, 1, at);
-                actions.push(bump(tenant, customer, &wake, at).update(self));
-            }
+            fact.suppressed = Some(suppression.clone());
+            let mut change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
+            change = change.put(address::CHANNEL, s(word_of(stopping.channel))).put(address::SHOWN, s(stopping.shown));
+            change = match stopping.said {
+                Some(said) => change.put(address::SAID, s(said)),
+                None => change.drop(address::SAID),
+            };
+            let mut actions: Vec<TransactWriteItem> = vec![self.by_whom(change).update(self)];
+            self.wake(tenant, customer, at, &mut actions).await?;
             if let Transacted::Done = self.transact(OP, customer.map_or("", CustomerId::as_str), actions).await? {
-                return Ok(());
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Bumps the head of a customer, where there is one.
+    async fn wake(
+        &self,
+        tenant: &TenantId,
+        customer: Option<&CustomerId>,
+        at: Timestamp,
+        actions: &mut Vec<TransactWriteItem>,
+    ) -> Result<()> {
+        if let Some(customer) = customer
+            && let Some(head) = self.head(tenant, customer).await?
+        {
+            let wake = Wake::of(Some(&head), customer, 1, at);
+            actions.push(bump(tenant, customer, &wake, at).update(self));
+        }
+        Ok(())
+    }
+
+    /// Why an address must not be used, if so.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn stopped(&self, tenant: &TenantId, address: &AddressId) -> Result<Option<Stopped>> {
+        let row = self.read("read an address of", &address.key(tenant), true).await?;
+        Ok(row.as_ref().map(stopped).transpose()?.flatten())
+    }
+
+    /// Lets an address be used again, because a person says so; with `customer` it is decided again. What stood against it until then;
+    /// `None` when nothing did, and nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn lift(
+        &self,
+        tenant: &TenantId,
+        address: &AddressId,
+        at: Timestamp,
+        customer: Option<&CustomerId>,
+    ) -> Result<Option<Stopped>> {
+        const OP: &str = "lift the suppression of";
+        let (key, id) = (address.key(tenant), address.to_string());
+        let mut tries = Tries::new(ATTEMPTS, OP, &id);
+        loop {
+            tries.again()?;
+            let Some(row) = self.read(OP, &key, true).await? else { return Ok(None) };
+            let Some(before) = stopped(&row)? else { return Ok(None) };
+            let fact = AddressFact { suppressed: None };
+            let change = self.address_change(key.clone(), Some(&row), &fact).drop(address::SAID);
+            let mut actions = vec![self.by_whom(change).update(self)];
+            self.wake(tenant, customer, at, &mut actions).await?;
+            if let Transacted::Done = self.transact(OP, &id, actions).await? {
+                return Ok(Some(before));
             }
         }
     }

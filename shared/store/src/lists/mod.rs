@@ -11,7 +11,8 @@ mod words;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Owed, TaskId, TenantId,
+    CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Owed, SuppressionReason, TaskId,
+    TenantId,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,8 @@ pub enum List {
     MessagesOn(Date),
     /// Open tasks, oldest first.
     OpenTasks,
+    /// Addresses that must not be used, the longest first.
+    Stopped,
 }
 
 impl List {
@@ -71,6 +74,7 @@ impl List {
             Self::InvoicesOf(customer) => vec![keys::list(tenant, "invoices", "of", customer.as_str())],
             Self::MessagesOn(day) => wide("messages", "day", Some(&day.to_string())),
             Self::OpenTasks => wide("tasks", "raised", None),
+            Self::Stopped => wide("addresses", "stopped", None),
         }
     }
 }
@@ -96,6 +100,8 @@ pub enum Line {
     Message(MessageLine),
     /// In [`List::OpenTasks`].
     Task(TaskLine),
+    /// In [`List::Stopped`].
+    Stopped(StoppedLine),
     /// Found by a word.
     Word(WordLine),
 }
@@ -204,6 +210,29 @@ pub struct TaskLine {
     pub due_on: Option<Date>,
     /// When it was raised.
     pub raised_at: Timestamp,
+}
+
+/// An address that must not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedLine {
+    /// Its id, as [`crate::AddressId`] writes it.
+    pub id: String,
+    /// On which channel, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Enough of it to know it by, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// Why.
+    pub reason: SuppressionReason,
+    /// Since when.
+    pub at: Timestamp,
+    /// The person who entered it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// What they said of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// What a word leads to.

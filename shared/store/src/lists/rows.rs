@@ -3,10 +3,13 @@
 use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, TaskLine, WordLine, words};
+use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, StoppedLine, TaskLine, WordLine, words};
 use crate::{
-    Head, Result,
-    customer::head::{read_head, unpack},
+    Head, Result, Stopped,
+    customer::{
+        addresses,
+        head::{read_head, unpack},
+    },
     message::record::{self, MessageBody},
     table::{
         attributes::{
@@ -15,7 +18,7 @@ use crate::{
             fact,
             row::{AS_OF_VERSION, OF, OF_PARTITION},
         },
-        db::{Row, json, s, text, to_json, word_of},
+        db::{Row, json, number, s, text, to_json, word_of},
         keys::{self, Key, Sort},
     },
     tasks,
@@ -103,6 +106,7 @@ pub(crate) fn rows_of(item: &Row) -> Result<Vec<ListRow>> {
         Sort::Head => of_head(made, item),
         Sort::Record => of_record(made, item),
         Sort::Task => of_task(&made, item),
+        Sort::Address => of_address(made, item),
         Sort::Settings | Sort::TemplateBody | Sort::Hint | Sort::Other => Ok(vec![]),
     }
 }
@@ -258,6 +262,15 @@ fn message_row(made: &Made<'_>, line: MessageLine, version: &str) -> ListRow {
     let shard = super::shard_name(Some(&day.to_string()), keys::list_shard(id.as_str()));
     let row = made.row(keys::list(made.tenant, "messages", "day", &shard), &place, id.as_str(), &Line::Message(line));
     ListRow { version: version.to_owned(), stays: true, ..row }
+}
+
+fn of_address(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+    let Some(stopped) = addresses::stopped(item)? else { return Ok(vec![]) };
+    made.version = format!("{:012}", number::<u64>(item, document::REVISION).unwrap_or(0));
+    let Stopped { id, channel, shown, suppression, by, said } = stopped;
+    let (id, place) = (id.to_string(), keys::second(suppression.at));
+    let line = StoppedLine { id: id.clone(), channel, shown, reason: suppression.reason, at: suppression.at, by, said };
+    Ok(vec![made.wide("addresses", "stopped", &place, &id, &Line::Stopped(line))])
 }
 
 fn of_task(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {

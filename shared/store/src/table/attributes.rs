@@ -242,11 +242,34 @@ pub mod cause {
     }
 }
 
+/// What a person did.
+pub mod audit {
+    item! { "audit":
+        AT = "au_at", Millis, "When.";
+        BY = "au_by", Text, "Who: the subject of their sign-in; empty where it has none.";
+        ROLE = "au_role", Text, "As what: `viewer`, `collector`, `manager`, `admin` or `operator`.";
+        OPERATION = "au_op", Text, "What they did: the name of the operation, as in the API document.";
+        OBJECT = "au_of", Text, "To what: an id or a name. Absent where the operation has one object only.";
+        CUSTOMER = "au_cus", Text, "The customer whose matter it is. Absent when it is no customer's.";
+        WHAT = "au_what", Json, "What changed by it, by name.";
+        NOTE = "au_note", Text, "What they said of it.";
+    }
+}
+
 /// When a person was contacted; `rev` as of every document.
 pub mod person {
     item! { "person":
         LOG = "clog", Json, "The contacts of the last 60 days that left, or may have: seconds since 1970, channel, message, customer, case.";
         SHADOW = "slog", Json, "The same of those that shadow mode would have sent.";
+    }
+}
+
+/// What is known of an address, whose own key is a digest of it; `doc` and `rev` as of every document.
+pub mod address {
+    item! { "address":
+        CHANNEL = "ad_channel", Text, "On which channel it must not be used. Absent in items of older releases.";
+        SHOWN = "ad_shown", Text, "Enough of it for people to know it by: `a…@acme.example`, `…678`.";
+        SAID = "ad_said", Text, "What the person said who entered it.";
     }
 }
 
@@ -494,7 +517,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 29] = [
+pub const KINDS: [ItemKind; 31] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -511,7 +534,9 @@ pub const KINDS: [ItemKind; 29] = [
     counters::KIND,
     task::KIND,
     cause::KIND,
+    audit::KIND,
     person::KIND,
+    address::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

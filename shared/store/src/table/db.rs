@@ -17,7 +17,7 @@ use crate::{
     Error, Result, Store,
     table::{
         attributes::every::{CHASE, PK, SK},
-        change::{Change, no_item},
+        change::{Change, no_item, put_new},
         keys::Key,
     },
 };
@@ -134,8 +134,15 @@ impl Store {
         Ok(out.item)
     }
 
-    /// Writes one item; `old` asks for the item as it was.
+    /// Writes one item; `old` asks for the item as it was, which a store that acts for a person does not tell.
     pub(crate) async fn write(&self, operation: &'static str, change: Change, old: bool) -> Result<Wrote> {
+        if self.acting.is_some() {
+            let id = change.key.sk.clone();
+            return Ok(match self.transact(operation, &id, vec![change.update(self)]).await? {
+                Transacted::Done => Wrote::Done(None),
+                Transacted::Not(_) => Wrote::Not(None),
+            });
+        }
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
@@ -169,6 +176,10 @@ impl Store {
 
     /// Puts an item if none is there. False when there was one.
     pub(crate) async fn create(&self, operation: &'static str, key: &Key, mut row: Row) -> Result<bool> {
+        if self.acting.is_some() {
+            let action = put_new(self, key, row);
+            return Ok(matches!(self.transact(operation, &key.sk, vec![action]).await?, Transacted::Done));
+        }
         row.extend(key.attributes());
         let new = Change::of(key.clone()).when(no_item());
         let call = self
@@ -186,13 +197,15 @@ impl Store {
         }
     }
 
-    /// Writes all or nothing. Collisions with other transactions are waited out for a while.
+    /// Writes all or nothing, with the entry of the audit where a person acts. Collisions with other transactions are waited out for a
+    /// while.
     pub(crate) async fn transact(
         &self,
         operation: &'static str,
         id: &str,
-        actions: Vec<TransactWriteItem>,
+        mut actions: Vec<TransactWriteItem>,
     ) -> Result<Transacted> {
+        actions.extend(self.noted());
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {

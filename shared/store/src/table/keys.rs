@@ -24,13 +24,14 @@
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
+//! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}` | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
-//! | address | `T#ADR#{hash}` | `ADR` | feedback, senders | facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
+//! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase` | 4 W |
@@ -63,6 +64,7 @@
 //! | a customer's invoices by due date | `L#invoices#of#{customer}` | `L#{date}#{invoice}` | the same | a query |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
 //! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
+//! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -232,6 +234,20 @@ pub(crate) const CUSTOMERS: &str = "CUS#";
 pub(crate) fn concerned(t: &TenantId, task: &TaskId, c: &CustomerId) -> Key {
     Key::new(concerned_by(t, task), format!("{CUSTOMERS}{c}"))
 }
+/// What the sort keys of the audit's entries begin with. No filter of the stream passes them.
+pub(crate) const AUDIT: &str = "AUDIT#";
+/// The partition of what people did.
+pub(crate) fn audits(t: &TenantId) -> String {
+    format!("T#{t}#AUDIT")
+}
+/// What a person did at an instant.
+pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str]) -> Key {
+    Key::new(audits(t), format!("{}#{}", audit_moment(at), digest(parts)))
+}
+/// The beginning of the sort keys of an instant's entries.
+pub(crate) fn audit_moment(at: Timestamp) -> String {
+    format!("{AUDIT}{:015}", at.as_millisecond().max(0))
+}
 pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
     Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))
 }
@@ -252,6 +268,11 @@ pub(crate) fn address(t: &TenantId, text: &str) -> Key {
 /// Of the digest of one.
 pub(crate) fn address_of_digest(t: &TenantId, digest: &str) -> Key {
     Key::new(format!("T#{t}#ADR#{digest}"), "ADR")
+}
+/// Reads tenant and digest back from the partition of an address.
+pub(crate) fn parse_address(pk: &str) -> Option<(TenantId, String)> {
+    let (tenant, digest) = pk.strip_prefix("T#")?.split_once("#ADR#")?;
+    Some((TenantId::parse(tenant).ok()?, digest.to_owned()))
 }
 /// Reads the tenant back from the key of any partition of its own.
 pub(crate) fn parse_tenant(pk: &str) -> Option<TenantId> {
@@ -311,6 +332,7 @@ pub(crate) enum Sort {
     Head,
     Record,
     Task,
+    Address,
     Hint,
     Other,
 }
@@ -325,6 +347,7 @@ impl Sort {
             "HEAD" => Self::Head,
             "COV" | "DEC" => Self::Record,
             "TSK" => Self::Task,
+            "ADR" => Self::Address,
             "HINT" => Self::Hint,
             _ => Self::Other,
         }

@@ -53,7 +53,7 @@ impl Stop {
 }
 
 /// The part of an address that a page shows.
-fn masked(address: &str) -> String {
+pub(crate) fn masked(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {
             let first = local.chars().next().map(String::from).unwrap_or_default();

@@ -158,6 +158,7 @@ impl Store {
                 .put(document::REVISION, n(rev + 1))
                 .put(fact::SEEN_AT, n(millis(now)))
                 .add(settings::POLICY_REVISION, n(1));
+            change = self.by_whom(change);
             change = if rev == 0 { change.when(no_item()) } else { change.when(is(document::REVISION, n(rev))) };
             let mut row = Change::of(keys::registry(tenant))
                 .put(registry::MODE, s(word_of(settings.mode)))
@@ -263,7 +264,7 @@ impl Store {
             .put(breaker::TRIPPED_AT, n(millis(now)))
             .put(fact::SEEN_AT, n(millis(now)))
             .when(absent(breaker::OPEN).or(is(breaker::OPEN, n(0))));
-        let mut actions = vec![change.update(self)];
+        let mut actions = vec![self.by_whom(change).update(self)];
         actions.extend(self.policy_changed(tenant, None));
         match self.transact("trip the breaker of", tenant.as_str(), actions).await? {
             Transacted::Done => Ok(()),
@@ -282,7 +283,7 @@ impl Store {
             .put(breaker::OPEN, n(0))
             .put(breaker::RESET_AT, n(millis(now)))
             .put(fact::SEEN_AT, n(millis(now)));
-        let mut actions = vec![change.update(self)];
+        let mut actions = vec![self.by_whom(change).update(self)];
         actions.extend(self.policy_changed(tenant, Some(now)));
         match self.transact("reset the breaker of", tenant.as_str(), actions).await? {
             Transacted::Done => Ok(()),

@@ -12,7 +12,7 @@ use aws_sdk_kms::{primitives::Blob, types::DataKeySpec};
 use domain::TenantId;
 
 use crate::{
-    Error, Result, Store,
+    AuditEntry, Error, Result, Store,
     table::{attributes::data_key, db::row_of, keys},
 };
 
@@ -67,6 +67,11 @@ impl Vault {
     /// A vault. With `key_id` it makes the data keys of new tenants under that KMS key; without, it only opens what is there.
     pub fn new(kms: aws_sdk_kms::Client, store: Store, key_id: Option<&str>) -> Self {
         Self { store, kms, key_id: key_id.map(str::to_owned), keys: Arc::default() }
+    }
+
+    /// A vault over the same keys whose every write is noted, as by [`Store::acting`].
+    pub fn acting(&self, entry: AuditEntry) -> Self {
+        Self { store: self.store.acting(entry), ..self.clone() }
     }
 
     /// Whether the tenant has a key for a purpose, whatever was opened before.

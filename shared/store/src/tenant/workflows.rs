@@ -203,6 +203,7 @@ impl Store {
                 .put(pointer::VERSION, n(version + 1))
                 .put(pointer::PUBLISHED, n(1))
                 .put(fact::SEEN_AT, n(millis(now)));
+            pointer = self.by_whom(pointer);
             pointer = if version == 0 { pointer.when(no_item()) } else { pointer.when(is(pointer::VERSION, n(version))) };
             let body = row_of([(DOC, s(to_json(&next)))]);
             let body_key = keys::workflow_body(tenant, &workflow.id, version + 1);
@@ -263,7 +264,7 @@ impl Store {
                 Some(OpenCases::RunOn) => change.drop(pointer::WITHDRAWN_TO),
                 Some(OpenCases::End) => change.put(pointer::WITHDRAWN_TO, n(version)),
             };
-            let mut actions = vec![change.update(self)];
+            let mut actions = vec![self.by_whom(change).update(self)];
             actions.extend(self.policy_changed(tenant, Some(now)));
             if let Transacted::Done = self.transact(OP, id, actions).await? {
                 return Ok(true);
@@ -341,7 +342,7 @@ impl Store {
             let version = all.iter().map(|known| known.version).max().unwrap_or(0) + 1;
             let next = StoredTemplate { version, ..template.clone() };
             let key = keys::template(tenant, &next.id, next.channel, &next.language);
-            let mut change = Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(version));
+            let mut change = self.by_whom(Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(version)));
             change = match own {
                 Some(own) => change.when(is(pointer::VERSION, n(own.version))),
                 None => change.when(no_item()),

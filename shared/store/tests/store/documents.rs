@@ -168,3 +168,39 @@ async fn a_change_of_mode_asks_for_every_customer() {
     table.store.set_replan(&table.tenant, row.replan.as_ref(), None).await.unwrap();
     assert_eq!(table.store.tenant(&table.tenant).await.unwrap().unwrap().replan, None);
 }
+
+/// A version that no true one follows freezes an object, until a person resets it; what is known stays until the source says more.
+#[tokio::test]
+async fn a_version_that_nothing_follows_is_reset() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    table.say("e1", &[invoice_doc("INV-1", u64::MAX)], 0).await;
+    let of = CustomerRef::OfInvoice(invoice_id("INV-1"));
+    let far = Document::Payment { customer: of.clone(), payment: payment("P-1", u64::MAX, "INV-1") };
+    table.say("e2", &[far], 1).await;
+    let true_invoice = invoice_doc("INV-1", 7);
+    let true_payment = Document::Payment { customer: of, payment: payment("P-1", 7, "INV-1") };
+    let stale = table.say("e3", &[true_invoice.clone(), true_payment.clone()], 2).await;
+    assert_eq!(stale.outcome, AppliedOutcome::Stale, "it is frozen");
+
+    let before = table.head().await.version;
+    for of in [VersionOf::Invoice(invoice_id("INV-1")), VersionOf::Payment(payment_id("P-1"))] {
+        let had = store.reset_version(tenant, &customer_id(), &of, at(3)).await.unwrap();
+        assert_eq!(had, Some(SourceVersion::Number(u64::MAX)), "{of:?}");
+    }
+    let facts = table.facts().await;
+    let expected = Invoice { source_version: SourceVersion::RESET, ..invoice("INV-1", 1) };
+    assert_eq!(facts.invoices[0].invoice, expected, "the invoice itself stays");
+    assert_eq!(table.head().await.version, before + 2, "the customer is decided again");
+
+    assert_eq!(table.say("e4", &[true_invoice, true_payment], 4).await.outcome, AppliedOutcome::Applied);
+    let facts = table.facts().await;
+    assert_eq!(facts.invoices[0].invoice.source_version, SourceVersion::Number(7));
+    assert_eq!(facts.payments[0].payment.source_version, SourceVersion::Number(7));
+    let had = store.reset_version(tenant, &customer_id(), &VersionOf::Customer, at(5)).await.unwrap();
+    assert_eq!(had, Some(SourceVersion::Number(1)), "the customer's own description");
+    // What is not there has none.
+    for of in [VersionOf::Invoice(invoice_id("INV-9")), VersionOf::Payment(payment_id("P-9"))] {
+        assert_eq!(store.reset_version(tenant, &customer_id(), &of, at(5)).await.unwrap(), None, "{of:?}");
+    }
+}

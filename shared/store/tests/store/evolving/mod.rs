@@ -31,6 +31,7 @@ pub enum Kind {
     Elsewhere,
     Reply,
     Suppress,
+    ResetVersion,
 }
 
 /// A step: its kind, whose it is, and numbers that say which and how of whatever there is to choose from.
@@ -44,7 +45,7 @@ pub struct Step {
 }
 
 /// How often each kind comes.
-const KINDS: [(Kind, u32); 15] = [
+const KINDS: [(Kind, u32); 16] = [
     (Kind::Customer, 2),
     (Kind::Invoice, 8),
     (Kind::Payment, 5),
@@ -60,6 +61,7 @@ const KINDS: [(Kind, u32); 15] = [
     (Kind::Elsewhere, 1),
     (Kind::Reply, 1),
     (Kind::Suppress, 1),
+    (Kind::ResetVersion, 1),
 ];
 
 /// Makes the list of events and the look at one from one table.
@@ -107,6 +109,8 @@ told_by! {
     NotContacted: Message Receipt;
     Replied: Reply;
     Suppressed: Suppress;
+    SuppressionLifted: Suppress;
+    VersionReset: ResetVersion;
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -192,12 +192,25 @@ impl World {
         self.tell(step.who, &Event::Replied(self.now));
     }
 
+    /// Of the customer's own description: what is known of others at the places that they moved from stays as it was.
+    pub async fn reset_version(&mut self, step: Step) {
+        let (of, id) = (domain::VersionOf::Customer, self.id(step.who));
+        if self.table.store.reset_version(&self.table.tenant, &id, &of, self.now).await.unwrap().is_some() {
+            self.tell(step.who, &Event::VersionReset(of));
+        }
+    }
+
     pub async fn suppress(&mut self, step: Step) {
         use SuppressionReason::{Bounce, Cease, Complaint, OptOut};
         let (mail, reason) = (MAILS[step.which % 4], [OptOut, Bounce, Complaint, Cease][step.how % 4]);
         let at: Timestamp = self.now;
         let woken = self.id(step.who);
         let woken = step.how.is_multiple_of(2).then_some(&woken);
+        if step.how % 7 == 6 {
+            let address = store::AddressId::of(Channel::Email, mail);
+            self.table.store.lift(&self.table.tenant, &address, at, woken).await.unwrap();
+            return self.tell_all(&Event::SuppressionLifted(address_key(Channel::Email, mail)));
+        }
         self.table.store.suppress(&self.table.tenant, Channel::Email, mail, reason, at, woken).await.unwrap();
         let address = address_key(Channel::Email, mail);
         self.tell_all(&Event::Suppressed { address, suppression: Suppression { reason, at } });

@@ -152,6 +152,7 @@ impl World {
             Kind::Elsewhere => self.elsewhere(step).await,
             Kind::Reply => self.reply(step).await,
             Kind::Suppress => self.suppress(step).await,
+            Kind::ResetVersion => self.reset_version(step).await,
         }
     }
 

@@ -1,0 +1,113 @@
+//! The audit: what people did.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use domain::CustomerId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use service::audit::{AuditQuery, list as entries};
+use store::AuditEntry;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    answer::{ApiResult, Fail},
+    app::App,
+    caller::Caller,
+};
+
+/// Which entries.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditAsked {
+    /// Those of one person: the subject of their token.
+    by: Option<String>,
+    /// Those of one operation, by its `operationId` in this document, such as `put_settings`.
+    operation: Option<String>,
+    /// Those about one customer, `cus_…`.
+    customer: Option<String>,
+    /// Those about one object: an id or a name, as entries have it.
+    object: Option<String>,
+    /// Those since this instant (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<String>,
+    /// Those until this instant (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<String>,
+    /// How many, 1 to 200; 50 by default.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What a person did.
+#[derive(Serialize, ToSchema)]
+pub struct AuditEntryOut {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// Who: the subject of their token; empty where it has none.
+    by: String,
+    /// As what: `viewer`, `collector`, `manager`, `admin` or `operator`.
+    role: String,
+    /// What: the `operationId` of this document.
+    operation: String,
+    /// To what: an id or a name. Absent where the operation has one object only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
+    /// The customer whose matter it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<String>,
+    /// What changed by it, by name; of settings, by JSON pointer, each with `from` and `to`.
+    #[schema(value_type = Object)]
+    what: Value,
+    /// What they said of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// A page of the audit.
+#[derive(Serialize, ToSchema)]
+pub struct AuditOut {
+    /// The entries, newest first.
+    data: Vec<AuditEntryOut>,
+    /// The cursor of the next page; null at the end.
+    next: Option<String>,
+    /// When it was read.
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Timestamp,
+}
+
+/// What people did, newest first. Each entry was written in the transaction of what it tells of; none is ever changed.
+#[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "list_audit", params(AuditAsked),
+    responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<AuditAsked>) -> ApiResult<Json<AuditOut>> {
+    let AuditAsked { by, operation, customer, object, from, until, limit, cursor } = asked;
+    let customer = customer.map(|id| CustomerId::parse(&id).ok_or_else(|| Fail::bad_request("a customer's id is `cus_…`")));
+    let query = AuditQuery {
+        by,
+        operation,
+        customer: customer.transpose()?,
+        object,
+        from: from.map(|text| instant("from", &text)).transpose()?,
+        until: until.map(|text| instant("until", &text)).transpose()?,
+        limit,
+        cursor,
+    };
+    let found = entries(&app.store, &caller.0, &query).await?;
+    Ok(Json(AuditOut { data: found.entries.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }))
+}
+
+fn instant(name: &str, text: &str) -> ApiResult<Timestamp> {
+    text.parse().map_err(|_| Fail::bad_request(format!("'{name}' is an RFC 3339 instant, such as 2026-01-31T09:00:00Z")))
+}
+
+fn shown(entry: AuditEntry) -> AuditEntryOut {
+    let AuditEntry { tenant: _, at, by, role, operation, object, customer, what, note } = entry;
+    let customer = customer.map(|customer| customer.as_str().to_owned());
+    AuditEntryOut { at, by, role, operation, object, customer, what, note }
+}

@@ -1,0 +1,105 @@
+//! Events that could not be taken as they were: read, and applied again.
+
+use std::sync::Arc;
+
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use domain::{TaskResult, calendar::tenant_zone};
+use reading::again::{AppliedAgain, apply_again};
+use serde::Serialize;
+use serde_json::{Value, json};
+use service::{
+    Operation,
+    tasks::{KeptEvent, kept_event},
+};
+use store::AppliedOutcome;
+use utoipa::ToSchema;
+
+use crate::{
+    answer::{ApiResult, Fail},
+    app::App,
+    caller::Caller,
+    tasks::{TaskOut, ended},
+};
+
+/// Where the bodies of events are kept that a person must look at.
+#[derive(Clone)]
+pub struct KeptBodies {
+    pub client: aws_sdk_s3::Client,
+    pub bucket: String,
+}
+
+/// An event as it came in.
+#[derive(Serialize, ToSchema)]
+pub struct EventOut {
+    /// The source that sent it.
+    source: String,
+    /// Its body: as JSON where it is JSON, else as text.
+    #[schema(value_type = Object)]
+    body: Value,
+}
+
+/// The event that a task is about, as it came in.
+#[utoipa::path(get, path = "/v1/tasks/{id}/event", tag = "tasks", operation_id = "show_event",
+    params(("id" = String, Path, description = "The task's id")),
+    responses((status = 200, description = "The event", body = EventOut),
+              (status = 404, description = "not-found: no such task, it is about no event, or the event is no longer kept")))]
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<EventOut>> {
+    let kept = kept_event(&app.store, &caller.0, Operation::ShowEvent, &id).await?;
+    let bytes = body(&app, &kept).await?;
+    let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(Json(EventOut { source: kept.source, body: serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) }))
+}
+
+/// Applies the event again that a task is about, and ends the task. Do so after a release that reads the event, or once what it names has
+/// come. What is older than what is known changes nothing.
+#[utoipa::path(post, path = "/v1/tasks/{id}/event/apply", tag = "tasks", operation_id = "apply_event",
+    params(("id" = String, Path, description = "The task's id")),
+    responses((status = 200, description = "It was applied; the task, which is over now", body = TaskOut),
+              (status = 404, description = "not-found: no such task, it is about no event, or the event is no longer kept"),
+              (status = 409, description = "changed-meanwhile: the task is over otherwise"),
+              (status = 422, description = "invalid-document: it still cannot be taken, every flaw in errors; nothing of it was")))]
+pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
+    let tenant = caller.may(Operation::ApplyEvent)?;
+    let kept = kept_event(&app.store, &caller.0, Operation::ApplyEvent, &id).await?;
+    let bytes = body(&app, &kept).await?;
+    let zone = tenant_zone(&app.settings(tenant).await?.value);
+    let now = app.clock.now();
+    let invalid = |errors: Vec<(String, String)>| Fail::invalid("invalid-document", "Invalid document", errors);
+    let outcome = match apply_again(&app.store, tenant, &kept.source, &bytes, &zone, now).await? {
+        AppliedAgain::Done(AppliedOutcome::Applied) => "applied",
+        AppliedAgain::Done(AppliedOutcome::Stale) => "stale",
+        AppliedAgain::Done(AppliedOutcome::Duplicate) => "duplicate",
+        AppliedAgain::Nothing(why) => return Err(invalid(vec![(String::new(), why)])),
+        AppliedAgain::StillWrong(flaws) => {
+            return Err(invalid(flaws.into_iter().map(|flaw| (flaw.pointer, flaw.detail)).collect()));
+        }
+    };
+    let what = json!({ "source": kept.source, "outcome": outcome });
+    let app = caller.acts(&app, Operation::ApplyEvent, |entry| entry.of(kept.task.id.as_str()).with(what));
+    let by = Some(caller.by().to_owned()).filter(|by| !by.is_empty());
+    let ending = store::Ending { result: TaskResult::Done, note: Some(format!("applied again: {outcome}")), by };
+    Ok(Json(ended(&app, &caller, app.store.end_task(tenant, &kept.task.id, &ending, now).await?).await?))
+}
+
+async fn body(app: &App, kept: &KeptEvent) -> ApiResult<Vec<u8>> {
+    let call = app.kept.client.get_object().bucket(&app.kept.bucket).key(&kept.key).send();
+    let found = match Box::pin(call).await {
+        Ok(found) => found,
+        Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+            return Err(Fail::not_found("the event is no longer kept; have its source send it again"));
+        }
+        Err(error) => {
+            tracing::error!(error = kit::causes(&error), "an event cannot be fetched from the bucket");
+            return Err(Fail::unavailable("the event cannot be fetched now; try again in some seconds"));
+        }
+    };
+    let bytes = found.body.collect().await.map_err(|error| {
+        tracing::error!(error = kit::causes(&error), "an event broke off on its way from the bucket");
+        Fail::unavailable("the event broke off on its way; try again in some seconds")
+    })?;
+    Ok(bytes.to_vec())
+}

@@ -1,0 +1,156 @@
+//! Who did what: each change of a person has an entry of the audit in its transaction, and what changes nothing has none.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{World, request};
+use serde_json::{Value, json};
+
+struct Api {
+    world: World,
+    handler: admin::Handler,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        Self { world, handler }
+    }
+
+    /// A second passes, so that entries have an order.
+    fn later(&self) {
+        let mut now = self.world.now.lock().unwrap();
+        *now += jiff::SignedDuration::from_secs(1);
+    }
+
+    async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        self.later();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.handler.handle(request(method, address, Some(("acme", role)), &[], &body)).await.unwrap();
+        let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
+        (answer["statusCode"].as_u64().unwrap(), said)
+    }
+
+    async fn done(&self, role: &str, method: &str, address: &str, body: Value) -> Value {
+        let (status, said) = self.call(role, method, address, body).await;
+        assert!(status < 300, "{method} {address}: {status} {said}");
+        said
+    }
+
+    async fn audit(&self, query: &str) -> Vec<Value> {
+        let (status, said) = self.call("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await;
+        assert_eq!(status, 200, "{said}");
+        said["data"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn changes_of_people_are_noted_with_who_made_them() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let settings = json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example"}});
+    api.done("admin", "PUT", "/v1/settings", settings).await;
+    api.done("manager", "POST", "/v1/pause", Value::Null).await;
+    api.done("manager", "POST", "/v1/resume", Value::Null).await;
+    api.done("manager", "POST", "/v1/breaker/reset", Value::Null).await;
+    let mut workflow = api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await;
+    workflow["name"] = json!("Ours");
+    api.done("manager", "PUT", "/v1/workflows/standard", workflow).await;
+    api.done("manager", "PUT", "/v1/templates/own/en/email", json!({"subject": "Hello", "body": "Please pay."})).await;
+    api.done("admin", "PUT", "/v1/connections/canonical", json!({})).await;
+    let hold = format!("/v1/customers/{customer}/holds/call-back");
+    api.done("collector", "PUT", &hold, json!({"reason": "manual", "until_on": "2026-03-01"})).await;
+    api.done("collector", "DELETE", &hold, Value::Null).await;
+    let pause = json!({"kind": "pause", "customer": customer, "reason": "manual", "until_on": "2026-03-01"});
+    let pause = api.done("collector", "POST", "/v1/agreements", pause).await;
+    let agreement = pause["id"].as_str().unwrap().to_owned();
+    api.done("collector", "POST", &format!("/v1/agreements/{agreement}/release"), Value::Null).await;
+    let order = json!({"kind": "skip", "invoice": "C-1-1001", "step": "reminder"});
+    api.done("collector", "POST", &format!("/v1/customers/{customer}/orders"), order).await;
+    api.done("manager", "DELETE", "/v1/workflows/standard", Value::Null).await;
+
+    let all = api.audit("?limit=200").await;
+    let said: Vec<(&str, &str)> =
+        all.iter().rev().map(|entry| (entry["operation"].as_str().unwrap(), entry["by"].as_str().unwrap())).collect();
+    let expected = [
+        ("put_settings", "acme-admin"),
+        ("pause", "acme-manager"),
+        ("resume", "acme-manager"),
+        ("reset_breaker", "acme-manager"),
+        ("put_workflow", "acme-manager"),
+        ("put_template", "acme-manager"),
+        ("put_connection", "acme-admin"),
+        ("put_hold", "acme-collector"),
+        ("end_hold", "acme-collector"),
+        ("make_agreement", "acme-collector"),
+        ("act_on_agreement", "acme-collector"),
+        ("give_order", "acme-collector"),
+        ("unpublish_workflow", "acme-manager"),
+    ];
+    assert_eq!(said, expected);
+    let of = |operation: &str| all.iter().find(|entry| entry["operation"] == operation).unwrap();
+    assert_eq!(of("put_settings")["what"]["/mode"], json!({"from": "shadow", "to": "live"}));
+    assert_eq!(of("put_settings")["role"], "admin");
+    assert_eq!(of("put_workflow")["object"], "standard");
+    assert_eq!(of("put_hold")["what"]["name"], "call-back");
+    assert_eq!(of("put_hold")["customer"], customer.as_str());
+    assert_eq!(of("act_on_agreement")["object"], agreement.as_str());
+    let secrets = api.world.vault.connection(&domain::TenantId::parse("acme").unwrap(), "canonical").await.unwrap().unwrap();
+    let secret = String::from_utf8(secrets.secrets.current).unwrap();
+    assert!(!Value::from(all.clone()).to_string().contains(&secret), "a secret is in no entry");
+
+    // Looked through by person, operation, customer, object and time, a page at a time.
+    assert_eq!(api.audit("?by=acme-admin").await.len(), 2);
+    assert_eq!(api.audit("?operation=pause").await.len(), 1);
+    assert_eq!(api.audit(&format!("?customer={customer}")).await.len(), 5);
+    assert_eq!(api.audit(&format!("?object={agreement}")).await.len(), 2);
+    let at = of("reset_breaker")["at"].as_str().unwrap();
+    assert_eq!(api.audit(&format!("?until={at}")).await.len(), 4);
+    assert_eq!(api.audit(&format!("?from={at}&until={at}")).await.len(), 1);
+    for filter in ["", "by=acme-collector&"] {
+        let (mut cursor, mut seen) = (String::new(), Vec::new());
+        loop {
+            let (_, page) = api.call("manager", "GET", &format!("/v1/audit?{filter}limit=2{cursor}"), Value::Null).await;
+            let data = page["data"].as_array().unwrap();
+            assert!(data.len() <= 2);
+            seen.extend(data.iter().map(|entry| entry["at"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        let expected = if filter.is_empty() { 13 } else { 5 };
+        assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (expected, expected), "{filter}");
+    }
+    for (query, status) in [("?cursor=%21", 400), ("?cursor=QUJD", 400), ("?from=yesterday", 400), ("?customer=me", 400)] {
+        assert_eq!(api.call("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await.0, status, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn what_changes_nothing_is_not_noted() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    api.done("admin", "PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await;
+    let noted = api.audit("").await.len();
+    // Refused, not there, and so already.
+    assert_eq!(api.call("collector", "POST", "/v1/pause", Value::Null).await.0, 403);
+    assert_eq!(api.call("admin", "PUT", "/v1/settings", json!({"name": "", "country": "XX"})).await.0, 422);
+    assert_eq!(api.call("collector", "POST", "/v1/tasks/tsk_none/done", Value::Null).await.0, 404);
+    assert_eq!(api.call("manager", "DELETE", "/v1/workflows/none", Value::Null).await.0, 404);
+    api.done("manager", "POST", "/v1/resume", Value::Null).await;
+    let workflow = api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await;
+    api.done("manager", "PUT", "/v1/workflows/standard", workflow).await;
+    let stale = request("PUT", "/v1/settings", Some(("acme", "admin")), &[("If-Match", "\"99\"")], r#"{"name": "Other"}"#);
+    assert_eq!(api.handler.handle(stale).await.unwrap()["statusCode"], 412);
+    let hold = format!("/v1/customers/{customer}/holds/x");
+    api.done("collector", "PUT", &hold, json!({"reason": "manual", "until_on": "2026-03-01"})).await;
+    api.done("collector", "DELETE", &hold, Value::Null).await;
+    api.done("collector", "DELETE", &hold, Value::Null).await;
+    assert_eq!(api.audit("").await.len(), noted + 2, "a hold that was placed and ended");
+    // Another tenant's people see nothing of it.
+    let other = request("GET", "/v1/audit", Some(("other", "admin")), &[], "");
+    assert!(api.handler.handle(other).await.unwrap()["body"].as_str().unwrap().contains("\"data\":[]"));
+}

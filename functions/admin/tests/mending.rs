@@ -1,0 +1,100 @@
+//! What people set right of a customer: its portal links, and versions that a source got wrong.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+mod common;
+
+use common::{World, at, request};
+use domain::{CustomerId, Document, SourceVersion, TenantId};
+use serde_json::{Value, json};
+use store::{AppliedOutcome, Receipt};
+
+struct Api {
+    world: World,
+    handler: admin::Handler,
+    customer: CustomerId,
+    tenant: TenantId,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        let customer = world.customer("acme", "C-1", |_| {}).await;
+        Self { world, handler, customer, tenant: TenantId::parse("acme").unwrap() }
+    }
+
+    async fn post(&self, role: &str, what: &str, body: Value) -> (u64, Value) {
+        let address = format!("/v1/customers/{}/{what}", self.customer);
+        let event = request("POST", &address, Some(("acme", role)), &[], &body.to_string());
+        let answer = self.handler.handle(event).await.unwrap();
+        let said = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
+        (answer["statusCode"].as_u64().unwrap(), said)
+    }
+
+    async fn audit(&self) -> Vec<Value> {
+        let answer = self.handler.handle(request("GET", "/v1/audit", Some(("acme", "manager")), &[], "")).await.unwrap();
+        let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        said["data"].as_array().unwrap().clone()
+    }
+}
+
+#[tokio::test]
+async fn portal_links_are_void_once_they_are_revoked() {
+    let api = Api::new().await;
+    let (vault, now) = (&api.world.vault, api.world.now());
+    let sent = vault.issue_token(&api.tenant, &api.customer, at("2026-06-01T00:00:00Z")).await.unwrap();
+    assert!(vault.verify_token(&sent, now).await.unwrap().is_some());
+    assert_eq!(api.post("viewer", "links/revoke", json!({})).await.0, 403);
+    assert_eq!(api.post("collector", "links/revoke", json!({"reason": "x".repeat(501)})).await.0, 400);
+    assert!(vault.verify_token(&sent, now).await.unwrap().is_some());
+    assert_eq!(api.post("collector", "links/revoke", json!({"reason": "the mail was forwarded"})).await.0, 204);
+    assert!(vault.verify_token(&sent, now).await.unwrap().is_none());
+    let later = vault.issue_token(&api.tenant, &api.customer, at("2026-06-01T00:00:00Z")).await.unwrap();
+    assert!(vault.verify_token(&later, now).await.unwrap().is_some(), "links in later messages are good");
+    let audit = api.audit().await;
+    assert_eq!(audit.len(), 1);
+    assert_eq!((&audit[0]["operation"], &audit[0]["note"]), (&json!("revoke_links"), &json!("the mail was forwarded")));
+    assert_eq!((&audit[0]["customer"], &audit[0]["by"]), (&json!(api.customer.as_str()), &json!("acme-collector")));
+    let nobody = request("POST", "/v1/customers/cus_none/links/revoke", Some(("acme", "admin")), &[], "");
+    assert_eq!(api.handler.handle(nobody).await.unwrap()["statusCode"], 404);
+}
+
+#[tokio::test]
+async fn an_object_whose_version_was_wrong_is_taken_again() {
+    let api = Api::new().await;
+    let store = &api.world.store;
+    let say = async |event: &str, version: u64, paid_minor: i64| {
+        let explained = store.explain(&api.tenant, &api.customer, 1).await.unwrap().unwrap();
+        let fact = explained.facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap();
+        let invoice = domain::Invoice { source_version: SourceVersion::Number(version), paid_minor, ..fact.invoice.clone() };
+        let customer = domain::CustomerRef::Named(api.customer.clone());
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: event.to_owned() };
+        store.apply(&api.tenant, &receipt, &[Document::Invoice { customer, invoice }], api.world.now()).await.unwrap().outcome
+    };
+    assert_eq!(say("wrong", u64::MAX, 0).await, AppliedOutcome::Applied);
+    assert_eq!(say("paid", 8, 125_000).await, AppliedOutcome::Stale, "it is frozen, and would be chased");
+
+    let good = json!({"invoice": "C-1-1001", "reason": "the counter overflowed"});
+    assert_eq!(api.post("manager", "versions/reset", good.clone()).await.0, 403);
+    for (body, status, pointer) in [
+        (json!({"invoice": "C-1-1001"}), 400, "/reason"),
+        (json!({"invoice": "C-1-1001", "payment": "P", "reason": "x"}), 400, "/payment"),
+        (json!({"invoice": "none", "reason": "x"}), 404, ""),
+        (json!({"payment": "pay_00000000000000000000", "reason": "x"}), 404, ""),
+    ] {
+        let (answered, said) = api.post("admin", "versions/reset", body.clone()).await;
+        assert_eq!((answered, said["errors"][0]["pointer"].as_str().unwrap_or_default()), (status, pointer), "{body}");
+    }
+    assert_eq!(say("paid again", 8, 125_000).await, AppliedOutcome::Stale);
+    let (status, said) = api.post("admin", "versions/reset", good).await;
+    assert_eq!((status, &said["was"]), (200, &json!(u64::MAX.to_string())), "{said}");
+    assert_eq!(say("paid at last", 8, 125_000).await, AppliedOutcome::Applied);
+    let (status, said) = api.post("admin", "versions/reset", json!({"reason": "its own description too"})).await;
+    assert_eq!((status, &said["was"]), (200, &json!("1")), "{said}");
+
+    let audit = api.audit().await;
+    assert_eq!(audit.iter().filter(|entry| entry["operation"] == "reset_version").count(), 2, "{audit:?}");
+    let first = audit.iter().find(|entry| entry["note"] == "the counter overflowed").unwrap();
+    assert_eq!(first["what"]["version"], json!(u64::MAX.to_string()));
+}

@@ -1,0 +1,159 @@
+//! What people did: what an entry says of a change, and looking through the entries.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::CustomerId;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use store::{AuditEntry, Store};
+
+use crate::{Actor, Done, NotDone, Operation};
+
+/// Most changes that an entry lists.
+const CHANGES_MAX: usize = 50;
+/// Longest value that an entry keeps, in characters of JSON.
+const VALUE_MAX: usize = 300;
+/// Entries that are read at once.
+const READ: u32 = 100;
+/// How often one request reads at most when it looks for some entries among many.
+const READS_MAX: usize = 20;
+/// Most entries of a page.
+const PAGE_MAX: usize = 200;
+
+/// What changed from one document to another: `{"/mode": {"from": "shadow", "to": "live"}}`.
+pub fn changes(before: &Value, after: &Value) -> Value {
+    let mut found = Map::new();
+    compare(before, after, &mut String::new(), &mut found);
+    Value::Object(found)
+}
+
+fn compare(before: &Value, after: &Value, at: &mut String, found: &mut Map<String, Value>) {
+    if before == after || found.len() >= CHANGES_MAX {
+        return;
+    }
+    let (Value::Object(old), Value::Object(new)) = (before, after) else {
+        found.insert(at.clone(), json!({"from": short(before), "to": short(after)}));
+        return;
+    };
+    let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let length = at.len();
+        at.push('/');
+        at.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        compare(old.get(name).unwrap_or(&Value::Null), new.get(name).unwrap_or(&Value::Null), at, found);
+        at.truncate(length);
+    }
+}
+
+fn short(value: &Value) -> Value {
+    let text = value.to_string();
+    if text.chars().count() <= VALUE_MAX {
+        return value.clone();
+    }
+    Value::String(format!("{}…", text.chars().take(VALUE_MAX).collect::<String>()))
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Those of one person.
+    pub by: Option<String>,
+    /// Those of one operation.
+    pub operation: Option<String>,
+    /// Those about one customer.
+    pub customer: Option<CustomerId>,
+    /// Those about one object.
+    pub object: Option<String>,
+    /// Those since.
+    pub from: Option<Timestamp>,
+    /// Those until.
+    pub until: Option<Timestamp>,
+    /// How many at most.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of entries, newest first. It may be empty though there is a next one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditList {
+    /// The entries.
+    pub entries: Vec<AuditEntry>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// What people did.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
+pub async fn list(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
+    let tenant = actor.may(Operation::ListAudit)?;
+    let most = query.limit.map_or(50, |limit| limit as usize).clamp(1, PAGE_MAX);
+    let mut after = query.cursor.as_deref().map(cursor).transpose()?;
+    let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
+    let wanted = |entry: &AuditEntry| {
+        is(&query.by, Some(&entry.by))
+            && is(&query.operation, Some(&entry.operation))
+            && is(&query.object, entry.object.as_deref())
+            && query.customer.as_ref().is_none_or(|wanted| entry.customer.as_ref() == Some(wanted))
+    };
+    let mut entries = Vec::new();
+    for _ in 0..READS_MAX {
+        let page = store.audit(tenant, query.from, query.until, READ, after.as_deref()).await;
+        let page = page.map_err(|error| match error {
+            store::Error::Refused { .. } => no_cursor(),
+            error => error.into(),
+        })?;
+        entries.extend(page.entries.into_iter().filter(&wanted));
+        after = page.after;
+        if entries.len() > most {
+            entries.truncate(most);
+            after = entries.last().map(AuditEntry::place);
+        }
+        if after.is_none() || entries.len() >= most {
+            break;
+        }
+    }
+    Ok(AuditList { entries, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
+}
+
+fn cursor(text: &str) -> Done<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    bytes.ok_or_else(no_cursor)
+}
+
+fn no_cursor() -> NotDone {
+    NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
+    use super::*;
+
+    #[test]
+    fn changes_name_what_is_different() {
+        let before = json!({"mode": "shadow", "caps": {"per_day": 50, "per_hour": null}, "name": "Acme"});
+        let after = json!({"mode": "live", "caps": {"per_day": 50, "per_hour": 9}, "name": "Acme", "x/y": true});
+        assert_eq!(
+            changes(&before, &after),
+            json!({
+                "/mode": {"from": "shadow", "to": "live"},
+                "/caps/per_hour": {"from": null, "to": 9},
+                "/x~1y": {"from": null, "to": true},
+            })
+        );
+        assert_eq!(changes(&before, &before), json!({}));
+        assert_eq!(changes(&Value::Null, &json!({"a": 1})), json!({"": {"from": null, "to": {"a": 1}}}));
+    }
+
+    #[test]
+    fn changes_stay_small() {
+        let many: Map<String, Value> = (0..500).map(|n| (format!("k{n}"), json!(n))).collect();
+        assert_eq!(changes(&json!({}), &Value::Object(many)).as_object().unwrap().len(), CHANGES_MAX);
+        let long = changes(&json!({"a": ""}), &json!({"a": "ü".repeat(5_000)}));
+        assert_eq!(long["/a"]["to"].as_str().unwrap().chars().count(), VALUE_MAX + 1);
+    }
+}

@@ -1,0 +1,28 @@
+//! What people may do, who may do it, and the audit of it: asked by whatever lets people in, over HTTP or otherwise.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`actor`] | who acts: a tenant's people by their role, and operators |
+//! | [`rights`] | every operation, and who may do it: one table |
+//! | [`audit`] | what people did: entries, and looking through them |
+//! | [`customers`] | what is set right of a customer: links, versions |
+//! | [`suppressions`] | addresses that must not be used |
+//! | [`tasks`] | work for people |
+//! | [`not_done`] | why something was not done |
+//!
+//! An operation here takes who acts, looks into the table of rights first, and writes through a store that notes who did what in the same
+//! transaction. It knows no HTTP.
+
+#![warn(missing_docs)]
+
+pub mod actor;
+pub mod audit;
+pub mod customers;
+pub mod not_done;
+pub mod rights;
+pub mod suppressions;
+pub mod tasks;
+
+pub use actor::{Actor, StaffRole};
+pub use not_done::{Done, NotDone};
+pub use rights::{Operation, Right};

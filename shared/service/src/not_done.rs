@@ -1,0 +1,31 @@
+//! Why something was not done.
+
+/// Why something was not done; the text says how to put it right.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// Who asked may not.
+    #[error("{0}")]
+    NotAllowed(String),
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// It cannot be done as things are.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was given is wrong: a JSON pointer and a sentence for each field.
+    #[error("fields are wrong: {}", .0.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>().join(", "))]
+    Fields(Vec<(String, String)>),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl NotDone {
+    /// One wrong field.
+    pub fn field(pointer: &str, detail: impl Into<String>) -> Self {
+        Self::Fields(vec![(pointer.to_owned(), detail.into())])
+    }
+}
+
+/// What an operation gives.
+pub type Done<T> = Result<T, NotDone>;

@@ -1,0 +1,111 @@
+//! Every operation, and who may do it: one table. An operation of the API that is not in it cannot be called.
+
+use crate::StaffRole;
+
+/// Who may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// A tenant's people of this role, or one above it.
+    Staff(StaffRole),
+    /// Those who operate the deployment.
+    Operator,
+    /// Whoever has a link that is good for it; no token opens it.
+    Link,
+}
+
+/// Makes of the table an operation each, their names as in the API document, and who may do them.
+macro_rules! operations {
+    ($($right:expr => { $($name:ident = $id:literal, $does:literal;)+ })+) => {
+        /// Something that people do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Operation {
+            $($(#[doc = $does] $name,)+)+
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &[Self] = &[$($(Self::$name,)+)+];
+
+            /// Its name: the API document's `operationId`, and what entries of the audit say.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($(Self::$name => $id,)+)+
+                }
+            }
+
+            /// Who may do it.
+            pub fn right(self) -> Right {
+                match self {
+                    $($(Self::$name => $right,)+)+
+                }
+            }
+        }
+    };
+}
+
+use Right::{Link, Operator, Staff};
+use StaffRole::{Admin, Collector, Manager, Viewer};
+
+operations! {
+    Staff(Viewer) => {
+        ListSources = "list_sources", "Lists the kinds of systems that can be connected.";
+        ListConnections = "list_connections", "Lists the connections.";
+        ShowConnection = "show_connection", "Shows how a connection's books are.";
+        ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
+        ShowSettings = "show_settings", "Reads the settings.";
+        ListWorkflows = "list_workflows", "Lists the published workflows.";
+        ShowWorkflow = "show_workflow", "Reads a workflow.";
+        ShowWorkflowVersion = "show_workflow_version", "Reads a version of a workflow.";
+        ListTemplates = "list_templates", "Lists the templates.";
+        ShowTemplate = "show_template", "Reads a template.";
+        PreviewTemplate = "preview_template", "Renders a template with made-up data.";
+        ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
+        ShowCase = "show_case", "Reads a customer's matter by the id here.";
+        ShowAgreement = "show_agreement", "Reads an agreement.";
+        ListSuppressions = "list_suppressions", "Looks through the addresses that must not be used.";
+        ShowTask = "show_task", "Reads a task.";
+        ListTaskCustomers = "list_task_customers", "Reads whom an exception concerns.";
+        ListTasks = "list_tasks", "Reads the worklist.";
+    }
+    Staff(Collector) => {
+        PutHold = "put_hold", "Places a hold.";
+        EndHold = "end_hold", "Ends a hold.";
+        MakeAgreement = "make_agreement", "Makes an agreement.";
+        ActOnAgreement = "act_on_agreement", "Does something with an agreement.";
+        ActOnCharge = "act_on_charge", "Does something with a charge.";
+        GiveOrder = "give_order", "Gives an order about a step or case.";
+        EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
+        RevokeLinks = "revoke_links", "Makes the portal links of a customer void.";
+        ShowEvent = "show_event", "Reads an event that was put aside for a person.";
+        FinishTask = "finish_task", "Ends a task.";
+        TestConnection = "test_connection", "Asks a connection's vendor whether it answers.";
+    }
+    Staff(Manager) => {
+        PutWorkflow = "put_workflow", "Publishes a workflow.";
+        UnpublishWorkflow = "unpublish_workflow", "Takes a workflow out of use.";
+        PutTemplate = "put_template", "Stores a template.";
+        ResetBreaker = "reset_breaker", "Closes the circuit breaker.";
+        Pause = "pause", "Turns the kill switch on.";
+        Resume = "resume", "Lifts the kill switch.";
+        LiftSuppression = "lift_suppression", "Lets an address be used again.";
+        ApplyEvent = "apply_event", "Applies an event again that was put aside.";
+        ListAudit = "list_audit", "Looks through what people did.";
+    }
+    Staff(Admin) => {
+        ResetVersion = "reset_version", "Lets a source say an object anew whose version was wrong.";
+        PatchSettings = "patch_settings", "Changes some of the settings.";
+        PutSettings = "put_settings", "Stores the settings.";
+        PutConnection = "put_connection", "Makes a connection or rotates its secret.";
+        AuthorizeConnection = "authorize_connection", "Begins a sign-in at a vendor.";
+        DeleteConnection = "delete_connection", "Ends a connection.";
+    }
+    Operator => {
+        ListApps = "list_apps", "Lists the vendors' apps.";
+        PutApp = "put_app", "Stores what a vendor shows for its app.";
+        ListAppTasks = "list_app_tasks", "Reads the worklist of what no tenant could be found for.";
+        FinishAppTask = "finish_app_task", "Ends a task of that worklist.";
+    }
+    Link => {
+        EndSignIn = "end_sign_in", "Comes back from a vendor's sign-in.";
+    }
+}

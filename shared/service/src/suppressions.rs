@@ -1,0 +1,169 @@
+//! Addresses that must not be used: looking through them, entering one that somebody asked for, lifting one with a reason.
+
+use domain::{Channel, CustomerId, Suppression, SuppressionReason, mailbox::is_address, phone, word::Word};
+use jiff::Timestamp;
+use serde_json::json;
+use store::{AddressId, Line, List, Stopped, StoppedLine, Store};
+
+use crate::{Actor, Done, NotDone, Operation};
+
+/// Longest note or reason, in characters.
+const SAID_MAX: usize = 500;
+
+/// An address as a person names it: whole, on a channel.
+#[derive(Clone, Debug, Default)]
+pub struct AddressGiven {
+    /// `email`, `sms`, `voice` or `whatsapp`.
+    pub channel: Option<String>,
+    /// An email address, or a phone number in E.164.
+    pub address: Option<String>,
+}
+
+/// A page of addresses that must not be used, the longest first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoppedList {
+    /// The addresses.
+    pub stopped: Vec<StoppedLine>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// The addresses that must not be used. One that is named is looked up as it is now; the list lags behind by moments.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], and those of reading.
+pub async fn list(
+    store: &Store,
+    actor: &Actor,
+    named: &AddressGiven,
+    limit: Option<u32>,
+    cursor: Option<&str>,
+) -> Done<StoppedList> {
+    let tenant = actor.may(Operation::ListSuppressions)?;
+    if named.channel.is_some() || named.address.is_some() {
+        let (channel, address) = named_address(named)?;
+        let known = store.stopped(tenant, &AddressId::of(channel, &address)).await?;
+        return Ok(StoppedList { stopped: known.map(line).into_iter().collect(), next: None });
+    }
+    let page = store.list(tenant, &List::Stopped, limit.unwrap_or(50), cursor).await;
+    let page = page.map_err(|error| match error {
+        store::Error::Refused { .. } => NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"),
+        error => error.into(),
+    })?;
+    let stopped = page.lines.into_iter().filter_map(|line| if let Line::Stopped(line) = line { Some(line) } else { None });
+    Ok(StoppedList { stopped: stopped.collect(), next: page.after })
+}
+
+/// What somebody asked for: no more messages to an address.
+#[derive(Clone, Debug, Default)]
+pub struct StopAsked {
+    /// Which.
+    pub named: AddressGiven,
+    /// `opt_out`, `cease`, `complaint` or `bounce`; `opt_out` when left out.
+    pub reason: Option<String>,
+    /// What there is to say of it.
+    pub note: Option<String>,
+    /// The customer who is to be decided again.
+    pub customer: Option<String>,
+}
+
+/// Enters that an address must not be used. A stricter reason that stands stays; entering it again changes nothing.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] for the customer, and those of the table.
+pub async fn enter(store: &Store, actor: &Actor, asked: &StopAsked, now: Timestamp) -> Done<Stopped> {
+    let tenant = actor.may(Operation::EnterSuppression)?;
+    let (channel, address) = named_address(&asked.named)?;
+    let reason = match asked.reason.as_deref() {
+        None => SuppressionReason::OptOut,
+        Some(word) => SuppressionReason::of_this_release(word)
+            .ok_or_else(|| NotDone::field("/reason", "a reason is opt_out, cease, complaint or bounce"))?,
+    };
+    let note = said("/note", asked.note.as_deref())?;
+    let customer = customer(store, actor, asked.customer.as_deref()).await?;
+    let id = AddressId::of(channel, &address);
+    let entry = actor.entry(Operation::EnterSuppression, now).of(id.to_string()).noting(note.clone());
+    let entry = entry.with(json!({ "channel": channel, "reason": reason }));
+    let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
+    let suppression = Suppression { reason, at: now };
+    store.acting(entry).suppress_saying(tenant, (channel, &address), suppression, note.as_deref(), customer.as_ref()).await?;
+    let stands = store.stopped(tenant, &id).await?;
+    stands.ok_or_else(|| NotDone::Conflict("it was lifted at the same moment; enter it again".to_owned()))
+}
+
+/// That an address may be used again.
+#[derive(Clone, Debug, Default)]
+pub struct LiftAsked {
+    /// Why: it is kept in the audit.
+    pub reason: Option<String>,
+    /// The customer who is to be decided again.
+    pub customer: Option<String>,
+}
+
+/// Lifts that an address must not be used, for a reason that is kept. What was lifted; lifting it again changes nothing.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] where nothing stands against the address, and those of the table.
+pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now: Timestamp) -> Done<Stopped> {
+    let tenant = actor.may(Operation::LiftSuppression)?;
+    let none = || NotDone::NotFound("nothing stands against such an address; GET /v1/suppressions lists what does".to_owned());
+    let id = AddressId::parse(id).ok_or_else(none)?;
+    let reason = said("/reason", asked.reason.as_deref())?;
+    let reason = reason.ok_or_else(|| NotDone::field("/reason", "say why it may be used again; the audit keeps it"))?;
+    let customer = customer(store, actor, asked.customer.as_deref()).await?;
+    let stands = store.stopped(tenant, &id).await?.ok_or_else(none)?;
+    let what = json!({ "channel": stands.channel, "was": stands.suppression.reason, "since": stands.suppression.at });
+    let entry = actor.entry(Operation::LiftSuppression, now).of(id.to_string()).with(what).noting(Some(reason));
+    let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
+    store.acting(entry).lift(tenant, &id, now, customer.as_ref()).await?.ok_or_else(none)
+}
+
+/// An address that is named whole, in the form in which it is kept.
+fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
+    let mut flaws = Vec::new();
+    let channel =
+        named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| Channel::ADDRESSED.contains(channel));
+    if channel.is_none() {
+        flaws.push(("/channel".to_owned(), "a channel is email, sms, voice or whatsapp".to_owned()));
+    }
+    let text = named.address.as_deref().unwrap_or_default().trim();
+    let address = if channel == Some(Channel::Email) {
+        let good = Some(text.to_owned()).filter(|text| is_address(text));
+        good.ok_or("an email address is one address without a name, such as ap@acme.example")
+    } else {
+        phone::e164(text).ok_or("a phone number begins with + and its country code, such as +493012345678")
+    };
+    match (channel, address) {
+        (Some(channel), Ok(address)) if flaws.is_empty() => Ok((channel, address)),
+        (_, address) => {
+            flaws.extend(address.err().map(|why| ("/address".to_owned(), why.to_owned())));
+            Err(NotDone::Fields(flaws))
+        }
+    }
+}
+
+/// What a person said, if anything.
+fn said(pointer: &str, text: Option<&str>) -> Done<Option<String>> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > SAID_MAX) {
+        return Err(NotDone::field(pointer, format!("it has at most {SAID_MAX} characters")));
+    }
+    Ok(text.map(str::to_owned))
+}
+
+async fn customer(store: &Store, actor: &Actor, id: Option<&str>) -> Done<Option<CustomerId>> {
+    let Some(id) = id else { return Ok(None) };
+    let none = || NotDone::NotFound("there is no such customer".to_owned());
+    let customer = CustomerId::parse(id).ok_or_else(none)?;
+    store.head(actor.tenant(), &customer).await?.ok_or_else(none)?;
+    Ok(Some(customer))
+}
+
+/// An address as a row of the list would say it.
+pub fn line(stopped: Stopped) -> StoppedLine {
+    let Stopped { id, channel, shown, suppression, by, said } = stopped;
+    StoppedLine { id: id.to_string(), channel, shown, reason: suppression.reason, at: suppression.at, by, said }
+}

@@ -1,0 +1,53 @@
+//! What a customer is known by in lists of work: name, the source's id, and what it owed when it was last decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Currency, Customer, CustomerId, Owed, TenantId};
+use jiff::Timestamp;
+
+use crate::{
+    Result, Store,
+    customer::head::read_head,
+    table::{attributes::document::DOC, db::json, keys},
+};
+
+/// What a customer is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerBrief {
+    /// Its name.
+    pub name: String,
+    /// The connection that it came by.
+    pub source: String,
+    /// The source's own id.
+    pub external_id: String,
+    /// What it owed in each currency when it was last decided.
+    pub owed: BTreeMap<Currency, Owed>,
+    /// When that was.
+    pub decided_at: Option<Timestamp>,
+}
+
+impl Store {
+    /// What customers are known by; who is not there is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn briefs(
+        &self,
+        tenant: &TenantId,
+        customers: &BTreeSet<CustomerId>,
+    ) -> Result<BTreeMap<CustomerId, CustomerBrief>> {
+        let wanted: Vec<_> = customers.iter().flat_map(|id| [keys::profile(tenant, id), keys::head(tenant, id)]).collect();
+        let found = self.read_many("read the names of customers of", &wanted, false).await?;
+        let mut briefs = BTreeMap::new();
+        for id in customers {
+            let Some(profile) = found.get(&keys::profile(tenant, id)) else { continue };
+            let Customer { name, source, external_id, .. } = json(profile, DOC)?;
+            let head = found.get(&keys::head(tenant, id)).cloned().map(read_head).transpose()?;
+            let decided_at = head.as_ref().and_then(|head| head.decided_at);
+            let owed = head.map(|head| head.owed).unwrap_or_default();
+            briefs.insert(id.clone(), CustomerBrief { name, source, external_id, owed, decided_at });
+        }
+        Ok(briefs)
+    }
+}
