@@ -50,6 +50,13 @@ CANNOT_BE_SAID = {
     "authorize_connection": ([400], "stand-ins are taken on loopback only"),
     "list_tasks": ([400], "a cursor is the one of an earlier page"),
     "list_app_tasks": ([400], "a cursor is the one of an earlier page"),
+    "list_suppressions": ([400], "an address is of its channel, and a cursor is the one of an earlier page"),
+    "enter_suppression": ([400], "an address is of its channel"),
+    "lift_suppression": ([400], "a reason is demanded, and says something"),
+    "revoke_links": ([400], "a reason is demanded, and says something"),
+    "reset_version": ([400], "a reason is demanded, and one object is named"),
+    "list_audit": ([400], "ids and cursors are those of earlier answers"),
+    "apply_event": ([422], "what was put aside may still not be taken"),
     "end_sign_in": ([400], "a sign-in is known by its state, once"),
 }
 
@@ -235,6 +242,9 @@ BOUND = {
     None: {"path.customer_id": "customers", "path.source": "sources", "path.external_id": "external_ids", "path.name": "holds"},
     ("show_agreement", "act_on_agreement"): {"path.id": "agreements"},
     ("act_on_charge",): {"path.id": "charges"},
+    ("show_task", "show_event", "apply_event"): {"path.id": "tasks"},
+    ("enter_suppression", "lift_suppression"): {"body.customer": "customers"},
+    ("list_audit",): {"query.customer": "customers"},
     ("finish_task", "list_task_customers"): {"path.id": "tasks", "query.after": "customers"},
     ("finish_app_task",): {"path.id": "app_tasks"},
     ("show_workflow", "put_workflow", "unpublish_workflow", "show_workflow_version"): {"path.id": "workflows"},
