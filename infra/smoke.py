@@ -174,7 +174,7 @@ def run(api, seconds, sender=None, say=print):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url", help="the output ApiUrl of the stack, or your domain")
-    parser.add_argument("--sender", help="an address that this stack may send from: then the message is written too, and still not sent")
+    parser.add_argument("--sender", help="an address that an operator listed for the tenant (PUT /v1/tenants/{tenant}/senders): then the message is written too, and still not sent")
     parser.add_argument("--seconds", type=int, default=180, help="how long a decision may take (180)")
     given = parser.parse_args()
     try:

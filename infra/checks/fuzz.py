@@ -17,6 +17,7 @@ import hmac
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -48,6 +49,8 @@ CANNOT_BE_SAID = {
     "put_connection": ([400], "whose secret it is, and what it is made with, depends on the source"),
     "put_app": ([400], "what a vendor shows is visible ASCII"),
     "authorize_connection": ([400], "stand-ins are taken on loopback only"),
+    "confirm_connection": ([400], "the company and the code are those of a page that somebody saw"),
+    "put_tenant_senders": ([400], "an address or a domain, of channels that there are"),
     "list_tasks": ([400], "a cursor is the one of an earlier page"),
     "list_app_tasks": ([400], "a cursor is the one of an earlier page"),
     "list_suppressions": ([400], "an address is of its channel, and a cursor is the one of an earlier page"),
@@ -171,11 +174,13 @@ def post_invoices(stack, webhook, now):
 
 
 def connect_books(stack, token):
-    """Signs in at the stand-in of QuickBooks, as a person does in a browser."""
+    """Signs in at the stand-in of QuickBooks, as a person does in a browser, and confirms the company with the code that the page shows."""
     vendors = stack.ask("GET", "/_local/vendors")
     base = next(vendor["base_url"] for vendor in vendors if vendor["source"] == "quickbooks")
     begun = stack.ask("POST", "/v1/connections/quickbooks/authorize", {"base_url": base}, token)
-    stack.ask("GET", begun["url"])
+    page = stack.ask("GET", begun["url"]).decode()
+    company, code = re.search("to read the books of (.*?) \\(", page)[1], re.search("the code ([A-Z0-9-]+)", page)[1]
+    stack.ask("POST", "/v1/connections/quickbooks/confirm", {"company": company, "code": code}, token)
 
 
 def tell_of_nobodys_books(stack):
@@ -230,6 +235,8 @@ def seed(stack):
         "external_ids": ["C-0", "C-1"],
         "holds": ["ours", "theirs"],
         "steps": ["reminder", "call", "agency"],
+        "tenants": [TENANT, "another"],
+        "realms": ["9130347596842384"],
     }
     empty = [name for name, ids in stored.items() if not ids]
     if empty:
@@ -250,10 +257,15 @@ BOUND = {
     ("show_workflow", "put_workflow", "unpublish_workflow", "show_workflow_version"): {"path.id": "workflows"},
     ("show_template", "put_template"): {"path.id": "templates"},
     ("make_agreement",): {"body.customer": "customers"},
+    ("show_tenant_senders", "put_tenant_senders"): {"path.tenant": "tenants"},
+    ("show_company", "free_company"): {"path.realm": "realms"},
     ("give_order",): {"body.invoice": "invoices", "body.step": "steps"},
 }
 # Every operation but these of a tenant's is tried with the tenant's token.
-OPERATORS = ["list_apps", "list_app_tasks", "finish_app_task", "put_app"]
+OPERATORS = [
+    *("list_apps", "list_app_tasks", "finish_app_task", "put_app"),
+    *("show_tenant_senders", "put_tenant_senders", "show_company", "free_company"),
+]
 
 
 def config(tokens, stored):

@@ -28,7 +28,7 @@ SEALED_TOKENS = (
 
 SETTINGS = {
     **{"name": "Cold & Sons", "country": "AQ", "time_zone": "Etc/UTC", "mode": "live", "shards": 1},
-    **{"sender": {"email": "ar@cold.example", "sms": "+15005550100"}},
+    **{"sender": {"email": "ar@cold.example", "sms": "+15005550100"}, "sms": {"countries": ["US"]}},
     "window": {"from": "00:00:00", "to": "23:59:59", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
 }
 SEND = {"channels": ["email", "sms"], "template": "reminder", "to": ["billing"]}

@@ -1,4 +1,5 @@
-"""Writes the table that `domain::phone` reads: the digit that people in a country dial before a number and drop after its code.
+"""Writes the tables that `domain::phone` reads: the digit that people in a country dial before a number and drop after its code, whose
+numbers begin how, and which numbers cost whoever calls or writes to them more than others.
 
 Run as README.md says. The output depends on nothing but this file and the two pinned packages.
 """
@@ -39,8 +40,72 @@ def lines():
             yield str(code), prefix, "".join(follow)
 
 
-if __name__ == "__main__":
-    path = pathlib.Path(sys.argv[1]) / "trunks.txt"
-    text = "".join(" ".join(field for field in line if field) + "\n" for line in sorted(lines()))
+# Longest beginnings of national numbers that are looked at.
+COUNTRY_DEPTH_MAX, COSTLY_DEPTH_MAX = 7, 5
+
+
+def patterns(known, kinds):
+    """The patterns of some kinds of a region's numbers."""
+    found = [getattr(known, kind) for kind in kinds]
+    return [regex.compile(one.national_number_pattern) for one in found if one is not None and one.national_number_pattern]
+
+
+def fits(digits, some):
+    """Whether numbers of one of these patterns may begin with these digits."""
+    return any(one.fullmatch(digits, partial=True) for one in some)
+
+
+def beginnings(wanted, others, depth_max, digits=""):
+    """The shortest beginnings with which numbers of the wanted patterns begin, and none of the others."""
+    if not fits(digits, wanted):
+        return []
+    if not fits(digits, others):
+        return [digits]
+    if len(digits) == depth_max:
+        return []
+    return [found for digit in "0123456789" for found in beginnings(wanted, others, depth_max, digits + digit)]
+
+
+USUAL = ["fixed_line", "mobile"]
+COSTLY = ["premium_rate", "shared_cost", "personal_number"]
+
+
+def countries():
+    """`code region beginning…`: whose numbers of a code begin so; without a beginning, whose all others are."""
+    for code, (main, *others) in COUNTRY_CODE_TO_REGION_CODE.items():
+        if main == "001":
+            continue
+        yield [str(code), main]
+        for region in others:
+            own, usual = patterns(metadata(code, region), USUAL), patterns(metadata(code, main), USUAL)
+            yield [str(code), region, *beginnings(own, usual, COUNTRY_DEPTH_MAX)]
+
+
+def costly():
+    """`code beginning…`: numbers of a code that begin so cost more than others. Without a beginning all do: those of no country."""
+    for code, regions in COUNTRY_CODE_TO_REGION_CODE.items():
+        if regions[0] == "001":
+            yield [str(code)]
+            continue
+        # In North America numbers of one's own (500) cost what others do.
+        kinds = COSTLY[:2] if code == 1 else COSTLY
+        found = set()
+        usual = [one for region in regions for one in patterns(metadata(code, region), USUAL)]
+        for region in regions:
+            found |= set(beginnings(patterns(metadata(code, region), kinds), usual, COSTLY_DEPTH_MAX))
+        if found:
+            yield [str(code), *sorted(found)]
+
+
+def write(folder, name, lines):
+    """Writes a table."""
+    path = pathlib.Path(folder) / name
+    text = "".join(" ".join(field for field in line if field) + "\n" for line in lines)
     path.write_text(text, encoding="ascii")
     print(f"{path.name}: {text.count(chr(10))} lines, {len(text)} bytes")
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], "trunks.txt", sorted(lines()))
+    write(sys.argv[1], "numbers.txt", sorted(countries()))
+    write(sys.argv[1], "costly.txt", sorted(costly()))

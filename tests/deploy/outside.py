@@ -69,11 +69,14 @@ class Outside:
             "mode": mode,
             "window": {"from": "00:00", "to": "23:59", "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]},
             "sender": {"email": f"ar@{tenant}.example", "sms": "+15005550100"},
+            "sms": {"countries": ["US"]},
             "freshness": {"canonical": "P1D"},
             # All that a test day brings becomes due at once.
             "breaker": {"factor": 3, "minimum": 10_000},
             **settings,
         }
+        listed = {channel: [sender] for channel, sender in given["sender"].items()}
+        self.admin("app", "PUT", f"/v1/tenants/{tenant}/senders", {"senders": listed})
         self.admin(tenant, "PUT", "/v1/settings", given)
         answer = self.admin(tenant, "PUT", "/v1/connections/canonical", {})
         self.secrets[tenant] = answer["secret"]

@@ -13,6 +13,7 @@ TENANT = "smoke"
 def run(world, proof):
     """As an operator runs it, and on stacks and tenants that it must not pass."""
     world.verify(f"{TENANT}.example")
+    world.outside.admin("app", "PUT", f"/v1/tenants/{TENANT}/senders", {"senders": {"email": [f"{TENANT}.example"]}})
     host, url = world.outside.host, f"http://127.0.0.1:{world.outside.port}"
 
     def attempt(tenant, sender=None, seconds=90, **claims):

@@ -14,6 +14,12 @@ pub fn clock(desk: &TestTenant) -> Clock {
     Arc::new(move || clock.now())
 }
 
+/// The code that the page of a sign-in shows.
+pub fn code_of(page: &Reply) -> &str {
+    let rest = page.text.split_once("the code ").map_or("", |(_, rest)| rest);
+    rest.get(..9).unwrap_or_default()
+}
+
 impl TestTenant {
     /// The admin API as the operator of the deployment.
     pub async fn operator(&self, method: &str, path: &str, body: &Value) -> Reply {
@@ -54,6 +60,12 @@ impl TestTenant {
     pub async fn follow(&self, url: &str) -> Reply {
         let agreed = self.call("GET", url, &[], b"").await.is(302);
         self.call("GET", &agreed.location.unwrap(), &[], b"").await
+    }
+
+    /// Says that the company is the one that was agreed to, with the code that the page of a sign-in showed.
+    pub async fn confirm(&self, source: &str, page: &Reply, company: &str) -> Reply {
+        let body = json!({"company": company, "code": code_of(page)});
+        self.admin("POST", &format!("/v1/connections/{source}/confirm"), &body).await
     }
 
     /// Posts a webhook as the vendor would.

@@ -52,9 +52,13 @@ async fn a_sign_in_connects_a_company_once() {
     let response = desk.call("GET", &first, &[], b"").await;
     let back = response.location.unwrap();
     let page = desk.call("GET", &back, &[], b"").await.is(200);
-    assert!(page.text.contains("Connected"), "{}", page.text);
+    for word in ["One step is left", "Acme (tenant acme)", "Coastal Supplies", REALM] {
+        assert!(page.text.contains(word), "{word} in {}", page.text);
+    }
     desk.call("GET", &back, &[], b"").await.is(400);
     desk.call("GET", &back.replace("state=", "state=x"), &[], b"").await.is(400);
+    desk.confirm("quickbooks", &page, "coastal  supplies").await.is(200);
+    desk.confirm("quickbooks", &page, "Coastal Supplies").await.is(404);
     desk.advance("PT5M").await;
     assert_eq!(desk.health("quickbooks").await["status"], "good");
     desk.equals("quickbooks", &double, REALM).await;
@@ -290,8 +294,8 @@ async fn a_vendors_clock_may_be_wrong_by_minutes() {
 async fn slow_vendors_hold_nobody_else_up() {
     let (desk, double) = company("2026-03-04T15:00:00Z").await;
     owing(&double, 1);
-    double.fail_next(1, Fault::Slow(Duration::from_secs(2)));
     desk.connect("quickbooks", &double, REALM).await;
+    double.fail_next(1, Fault::Slow(Duration::from_secs(2)));
     desk.advance("PT5M").await;
     desk.equals("quickbooks", &double, REALM).await;
 }

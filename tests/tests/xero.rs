@@ -85,7 +85,8 @@ async fn a_sign_in_to_several_organisations_asks_which() {
     for word in ["Liffey Supplies", TENANT, "Shannon Supplies", OTHER] {
         assert!(page.text.contains(word), "{word} in {}", page.text);
     }
-    desk.sign_in("xero", json!({"base_url": double.base_url(), "realm": TENANT})).await.is(200);
+    let page = desk.sign_in("xero", json!({"base_url": double.base_url(), "realm": TENANT})).await.is(200);
+    desk.confirm("xero", &page, TENANT).await.is(200);
     desk.advance("PT5M").await;
     let health = desk.health("xero").await;
     assert_eq!((&health["status"], &health["company"]), (&json!("good"), &json!("Liffey Supplies")));

@@ -12,10 +12,11 @@ use connectors::{AccountingApi, Company, VendorRequest};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
-    Link, Opened, Progress, Tokens,
+    Link, Opened, Progress, Tokens, Wanted,
+    connect::is_loopback,
     progress::{Limited, ReadingTrouble},
     signin::{Exchange, callback},
-    tokens,
+    tokens::{self, TokenTrouble},
 };
 use serde::{Deserialize, Serialize};
 use service::Operation;
@@ -118,22 +119,29 @@ pub fn accounting_api_of(source: &str) -> ApiResult<&'static dyn AccountingApi> 
 }
 
 async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Progress> {
-    let progress = app.store.progress(tenant, source).await?;
-    progress.ok_or_else(|| Fail::not_found("this source is not connected; POST /v1/connections/{source}/authorize begins it"))
+    if let Some(progress) = app.store.progress(tenant, source).await? {
+        return Ok(progress);
+    }
+    Err(Fail::not_found(match app.vault.agreed(tenant, source, app.clock.now()).await? {
+        Some(_) => {
+            "a sign-in waits to be confirmed: POST /v1/connections/{source}/confirm with the company and the code that the page shows"
+        }
+        None => "this source is not connected; POST /v1/connections/{source}/authorize begins it",
+    }))
 }
 
 /// Checks what is to stand for a vendor's hosts.
 pub fn check_base(app: &App, base: Option<&str>) -> ApiResult<()> {
     let Some(base) = base else { return Ok(()) };
-    let loopback = base.strip_prefix("http://").and_then(|rest| rest.split(['/', ':']).next());
-    if app.stand_ins && loopback.is_some_and(|host| host == "127.0.0.1" || host == "localhost") {
+    if app.stand_ins && is_loopback(base) {
         return Ok(());
     }
     let detail = "stand-ins for a vendor are only taken on loopback, and only where the deployment allows them; leave it out";
     Err(Fail::fields([("/base_url".to_owned(), detail.to_owned())]))
 }
 
-/// Begins the sign-in that connects a company, or connects it again.
+/// Begins the sign-in that connects a company, or connects it again. What is agreed to there is held back until `confirm`, but for a company
+/// that the tenant is connected to already.
 #[utoipa::path(post, path = "/v1/connections/{source}/authorize", tag = "connections", operation_id = "authorize_connection",
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     request_body(content = Option<AuthorizeIn>, description = "May be left out"),
@@ -162,43 +170,25 @@ pub async fn authorize(
         exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
-    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base };
+    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base, by: caller.subject() };
     let app = caller.acts(&app, Operation::AuthorizeConnection, |entry| entry.of(&sign_in.source));
     app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;
     Ok(Json(AuthorizeOut { url: begun.url, expires_at }))
 }
 
-/// Connects a company with tokens that were got elsewhere: by a migration, or for a stand-in.
-pub async fn connect(
-    app: &App,
-    tenant: &TenantId,
-    source: &str,
-    realm: &str,
-    base: Option<&str>,
-    tokens: &Tokens,
-) -> ApiResult<()> {
-    let books = accounting_api_of(source)?;
-    let now = app.clock.now();
-    let config = serde_json::json!({ "realm": realm, "base_url": base });
-    let before: Option<Progress> = app.store.progress(tenant, source).await?;
-    if let Some(before) = before.as_ref().filter(|before| before.realm != realm) {
-        let detail = format!(
-            "this tenant is connected to company {} and the sign-in was for {realm}; DELETE /v1/connections/{source} first if it is \
-             to be another",
-            before.realm
-        );
-        return Err(Fail::changed_meanwhile(detail));
+/// Tokens that were got elsewhere, renewed where they are past.
+///
+/// # Errors
+///
+/// 409 when the vendor does not renew them.
+pub async fn fresh(app: &App, wanted: &Wanted<'_>, tokens: Tokens, now: Timestamp) -> ApiResult<Tokens> {
+    if tokens.expires_at > now {
+        return Ok(tokens);
     }
-    if app.store.tenant_of_company(source, realm).await?.is_some_and(|owner| owner != *tenant) {
-        return Err(Fail::changed_meanwhile("another tenant is connected to this company; disconnect it there first"));
-    }
-    let bytes = serde_json::to_vec(tokens).unwrap_or_default();
-    app.vault.ensure_key(tenant).await?;
-    app.vault.put_connection(tenant, source, &bytes, &config, None, None).await?;
-    // Connected again, everything is read anew: what changed while nobody could look is found by it.
-    let progress = before.map_or_else(|| Progress::begin(realm, base, now), |before| before.again(base, now));
-    app.store.open_books(tenant, source, realm, &progress, now).await?;
-    app.demand_freshness(tenant, source, books.access().limits.good_for).await
+    let refused = |error: TokenTrouble| Fail::changed_meanwhile(error.to_string());
+    let (access, secrets) = (wanted.books.access(), tokens::app(&app.vault, wanted.source).await.map_err(refused)?);
+    let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: wanted.base };
+    exchange.refresh(&tokens.refresh_token, now).await.map_err(refused)
 }
 
 /// How a connection does.
@@ -208,7 +198,16 @@ pub async fn connect(
 pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<HealthOut>> {
     let tenant = caller.may(Operation::ShowConnection)?;
     accounting_api_of(&source)?;
-    let progress = progress_of(&app, tenant, &source).await?;
+    health_of(&app, tenant, source).await.map(Json)
+}
+
+/// How a tenant's connection does.
+///
+/// # Errors
+///
+/// 404 where it is not connected.
+pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResult<HealthOut> {
+    let progress = progress_of(app, tenant, &source).await?;
     let held = app.vault.connection(tenant, &source).await?;
     let tokens = held.and_then(|held| serde_json::from_slice::<Tokens>(&held.secrets.current).ok());
     let limited = progress.limited.filter(|limited| limited.told);
@@ -219,7 +218,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
         None if progress.good_at.is_none() => "reading",
         None => "good",
     };
-    Ok(Json(HealthOut {
+    Ok(HealthOut {
         source,
         status,
         realm: progress.realm,
@@ -235,7 +234,7 @@ pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): P
             (None, Some(Limited { times, since, .. })) => Some(TroubleOut { why: "too many requests".to_owned(), times, since }),
             (None, None) => None,
         },
-    }))
+    })
 }
 
 /// Asks the vendor for the company, as the next reading would.

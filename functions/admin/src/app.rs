@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use domain::TenantId;
-use jiff::SignedDuration;
 use reading::Web;
 use store::{AuditEntry, Store, Vault, Versioned};
 
@@ -10,11 +9,6 @@ use crate::{
     caller::Host,
     events::KeptBodies,
 };
-
-/// How old books may be, as settings say it.
-pub fn demand(good_for: SignedDuration) -> String {
-    format!("PT{}M", good_for.as_mins())
-}
 
 /// What every handler works with.
 #[derive(Clone)]
@@ -48,21 +42,5 @@ impl App {
     /// The address of the API as people and vendors reach it.
     pub fn public(&self, host: &Host) -> String {
         self.public_url.clone().unwrap_or_else(|| host.url())
-    }
-
-    /// Makes the tenant's settings say how old the books of a source may be, where they say nothing: nothing is sent from older
-    /// ones.
-    ///
-    /// # Errors
-    ///
-    /// Those of the table.
-    pub async fn demand_freshness(&self, tenant: &TenantId, source: &str, good_for: SignedDuration) -> ApiResult<()> {
-        let Versioned { mut value, rev } = self.settings(tenant).await?;
-        if value.freshness.contains_key(source) {
-            return Ok(());
-        }
-        value.freshness.insert(source.to_owned(), demand(good_for));
-        self.store.put_settings(tenant, &value, Some(rev), self.clock.now()).await?;
-        Ok(())
     }
 }

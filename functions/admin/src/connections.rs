@@ -9,7 +9,7 @@ use axum::{
 use connectors::{Bodies, Connector, WebhookScope};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
-use reading::Tokens;
+use reading::{Tokens, Wanted, connect::is_realm};
 use serde::{Deserialize, Serialize};
 use service::Operation;
 use utoipa::ToSchema;
@@ -203,12 +203,26 @@ async fn with_tokens(
             "connect these books with POST /v1/connections/{source}/authorize, or give realm and tokens and nothing else";
         return Err(Fail::fields([("/tokens".to_owned(), detail.to_owned())]));
     };
-    let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !sound {
+    if !is_realm(&realm) {
         let detail = "is no company id: 1 to 64 letters, digits and hyphens, as the vendor shows it";
         return Err(Fail::fields([("/realm".to_owned(), detail.to_owned())]));
     }
-    accounting_connections::connect(app, tenant, connector.source(), &realm, base_url.as_deref(), &tokens).await?;
+    let source = connector.source();
+    let wanted = Wanted {
+        tenant,
+        source,
+        books: accounting_connections::accounting_api_of(source)?,
+        realm: &realm,
+        base: base_url.as_deref(),
+    };
+    wanted.before(&app.store).await?;
+    // A company is taken only once the vendor says that the tokens open it.
+    let now = app.clock.now();
+    let tokens = accounting_connections::fresh(app, &wanted, tokens, now).await?;
+    wanted.company(&app.web, &tokens).await.map_err(|error| {
+        Fail::changed_meanwhile(format!("the vendor did not say with these tokens that they open company {realm}: {error}"))
+    })?;
+    wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
     Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
 }

@@ -12,6 +12,8 @@ mod apps;
 mod audit;
 mod caller;
 mod cases;
+mod companies;
+mod confirm;
 mod connections;
 mod controls;
 mod customers;
@@ -25,6 +27,7 @@ mod merge_patch;
 mod oauth;
 mod openapi;
 mod orders;
+mod senders;
 mod settings;
 mod suppressions;
 mod task_customers;
@@ -57,6 +60,8 @@ macro_rules! routes {
 
 routes! {
     "/v1/settings": get settings::show, put settings::put, patch settings::patch;
+    "/v1/senders": get senders::own;
+    "/v1/tenants/{tenant}/senders": get senders::show, put senders::put;
     "/v1/workflows": get workflows::list;
     "/v1/workflows/{id}": get workflows::show, put workflows::put, delete workflows::unpublish;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
@@ -67,6 +72,7 @@ routes! {
     "/v1/connections": get connections::list;
     "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;
     "/v1/connections/{source}/authorize": post accounting_connections::authorize;
+    "/v1/connections/{source}/confirm": post confirm::confirm;
     "/v1/connections/{source}/test": post accounting_connections::test;
     "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;
     "/oauth/{source}/callback": get oauth::back;
@@ -74,6 +80,7 @@ routes! {
     "/v1/apps/tasks": get apps::worklist;
     "/v1/apps/tasks/{id}/done": post apps::finish;
     "/v1/apps/{source}": put apps::put;
+    "/v1/companies/{source}/{realm}": get companies::show, delete companies::free;
     "/v1/customers/{source}/{external_id}": get customers::show;
     "/v1/cases/{customer_id}": get customers::show_case;
     "/v1/customers/{customer_id}/holds/{name}": put holds::put, delete holds::end;

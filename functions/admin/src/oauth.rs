@@ -11,13 +11,15 @@ use axum::{
 use bytes::Bytes;
 use connectors::{AccountingApi, place};
 use reading::{
+    Wanted,
+    connect::is_realm,
     signin::{Exchange, callback},
     tokens,
 };
 use serde::Deserialize;
-use store::SignIn;
+use store::{Agreed, SignIn};
 
-use crate::{accounting_connections, app::App, caller::Host};
+use crate::{app::App, caller::Host, confirm};
 
 /// What vendors append.
 #[derive(Deserialize)]
@@ -32,23 +34,33 @@ pub struct Back {
     error: Option<String>,
 }
 
-/// Ends a sign-in. Whatever came of it is said on a page, because a person is there.
+/// What a sign-in came to.
+enum Came {
+    /// The tenant is connected to the company already: it goes on with the new tokens.
+    Again,
+    /// The admin who began it has to confirm it.
+    HeldBack(String),
+}
+
+/// Takes a sign-in back from the vendor. Whatever came of it is said on a page, because a person is there.
 #[utoipa::path(get, path = "/oauth/{source}/callback", tag = "connections", operation_id = "end_sign_in",
     params(("source" = String, Path, description = "`quickbooks`, `xero`"),
            ("state" = Option<String>, Query, description = "What the sign-in was begun with; it is good once"),
            ("code" = Option<String>, Query, description = "What the vendor gives for it"),
            ("realmId" = Option<String>, Query, description = "QuickBooks: the company"),
            ("error" = Option<String>, Query, description = "Why there is no code")),
-    responses((status = 200, description = "A page that says that the company is connected", content_type = "text/html"),
+    responses((status = 200, description = "A page that names tenant and company and shows the code to confirm with, or says that the company \
+                                            is connected again", content_type = "text/html"),
               (status = 400, description = "A page that says why it is not", content_type = "text/html")))]
 pub async fn back(State(app): State<Arc<App>>, host: Host, Path(source): Path<String>, Query(back): Query<Back>) -> Response {
     match end(&app, &host, &source, back).await {
-        Ok(()) => page(StatusCode::OK, "Connected", "The books are being read for the first time. You can close this page."),
+        Ok(Came::Again) => page(StatusCode::OK, "Connected", "The books are read anew. You can close this page."),
+        Ok(Came::HeldBack(text)) => page(StatusCode::OK, "One step is left", &text),
         Err(why) => page(StatusCode::BAD_REQUEST, "Not connected", &why),
     }
 }
 
-async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), String> {
+async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, String> {
     let again = "begin again from the admin API or the exception";
     let broken = |error: &dyn std::fmt::Display| format!("it could not be stored: {error}; {again}");
     let state = back.state.filter(|state| state.len() <= 256).ok_or_else(|| format!("the address has no state; {again}"))?;
@@ -77,12 +89,31 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<(), Str
             "the sign-in was for company {realm}, and it was begun for {wanted}; sign in again and choose that one"
         ));
     }
-    let sound = (1..=64).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    if !sound {
+    if !is_realm(&realm) {
         return Err(format!("the company's id has an unknown form; {again}"));
     }
-    let connected = accounting_connections::connect(app, &sign_in.tenant, source, &realm, sign_in.base.as_deref(), &tokens).await;
-    connected.map_err(|fail| fail.detail().to_owned())
+    let SignIn { tenant, base, by, .. } = sign_in;
+    let wanted = Wanted { tenant: &tenant, source, books: connector, realm: &realm, base: base.as_deref() };
+    let before = wanted.before(&app.store).await.map_err(|error| error.to_string())?;
+    // What the browser brought says which company it is; only the vendor can say that the tokens open it.
+    let said = wanted.company(&app.web, &tokens).await;
+    let said =
+        said.map_err(|error| format!("the vendor did not say that the sign-in opens company {realm}: {error}; {again}"))?;
+    if before.is_some() {
+        wanted.connect(&app.store, &app.vault, &tokens, now).await.map_err(|error| error.to_string())?;
+        return Ok(Came::Again);
+    }
+    let settings = app.store.settings(&tenant).await.map_err(|error| broken(&error))?;
+    let asks = settings.map_or_else(|| tenant.to_string(), |settings| settings.value.name);
+    let called = said.name.clone().unwrap_or_else(|| "a company without a name".to_owned());
+    let tokens = serde_json::to_value(&tokens).map_err(|error| broken(&error))?;
+    let agreed = Agreed { by, realm: realm.clone(), company: said.name, base: base.clone(), code: String::new(), tokens };
+    let (code, until) = confirm::hold_back(app, &tenant, source, agreed).await.map_err(|fail| fail.detail().to_owned())?;
+    Ok(Came::HeldBack(format!(
+        "{asks} (tenant {tenant}) asks to read the books of {called} ({realm}). Nothing is read yet. If you want that, the admin of {asks} \
+         who began this sign-in confirms it until {until:.0}, with the company's name and the code {code}. If you do not know {asks}, tell \
+         nobody the code, close this page, and remove the app in the company's settings at the vendor."
+    )))
 }
 
 /// Which company was agreed to: the one that is wanted, or the only one.
@@ -124,6 +155,7 @@ fn page(status: StatusCode, title: &str, text: &str) -> Response {
             '<' => "&lt;".to_owned(),
             '>' => "&gt;".to_owned(),
             '&' => "&amp;".to_owned(),
+            '"' => "&quot;".to_owned(),
             c => c.to_string(),
         })
         .collect();

@@ -173,7 +173,15 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             Some(["exception"].into_iter().chain(TaskKind::WORDS.iter().copied()).collect())
         }
         (
-            "put_app" | "authorize_connection" | "show_connection" | "delete_connection" | "test_connection" | "show_invoice_pdf",
+            "put_app"
+            | "authorize_connection"
+            | "confirm_connection"
+            | "show_company"
+            | "free_company"
+            | "show_connection"
+            | "delete_connection"
+            | "test_connection"
+            | "show_invoice_pdf",
             "source",
         )
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),

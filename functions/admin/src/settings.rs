@@ -6,7 +6,7 @@ use axum::{
     extract::{Query, State},
     response::IntoResponse,
 };
-use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live};
+use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::Operation;
@@ -154,7 +154,9 @@ async fn write(
     let settings = match settings {
         Some(mut settings) => {
             demand_of_books(app, tenant, &mut settings).await?;
-            for flaw in check(before.as_ref(), &settings, &published) {
+            let listed = app.store.identities(tenant).await?.map(|listed| listed.value);
+            let unlisted = identities::unlisted(&settings, listed.as_ref(), before.as_ref());
+            for flaw in check(before.as_ref(), &settings, &published).into_iter().chain(unlisted) {
                 if !flaws.iter().any(|(pointer, _)| *pointer == flaw.0) {
                     flaws.push(flaw);
                 }
@@ -204,7 +206,7 @@ async fn published(app: &App, tenant: &TenantId) -> ApiResult<Vec<Workflow>> {
 async fn demand_of_books(app: &App, tenant: &TenantId, settings: &mut Settings) -> ApiResult<()> {
     for source in app.vault.connections(tenant).await? {
         if let Some(books) = connectors::accounting_api_of(&source) {
-            settings.freshness.entry(source).or_insert_with(|| crate::app::demand(books.access().limits.good_for));
+            settings.freshness.entry(source).or_insert_with(|| reading::connect::demand(books.access().limits.good_for));
         }
     }
     Ok(())
@@ -214,6 +216,11 @@ async fn demand_of_books(app: &App, tenant: &TenantId, settings: &mut Settings) 
 /// been live without is warned, so that everything else of it can still be set.
 fn check(before: Option<&Settings>, settings: &Settings, published: &[Workflow]) -> Vec<(String, String)> {
     let mut flaws = check_settings(settings);
+    let unknown = settings.freshness.keys().filter(|source| connectors::by_source(source).is_none());
+    flaws.extend(unknown.map(|source| {
+        let pointer = format!("/freshness/{}", source.replace('~', "~0").replace('/', "~1"));
+        (pointer, "no source has this name; GET /v1/sources lists those there are".to_owned())
+    }));
     if let Some(before) = before.filter(|before| settings.shards < before.shards) {
         flaws.push(("/shards".to_owned(), format!("shards may be raised, not lowered; there are {} now", before.shards)));
     }

@@ -89,6 +89,7 @@ fn settings_are_described_as_they_are() {
     settings.language = Some("de".to_owned());
     settings.reply_to = Some("ar@acme.example".to_owned());
     settings.rate_per_minute = Some(60);
+    settings.sms.countries = vec!["DE".to_owned()];
     let there = serde_json::to_value(settings).unwrap();
     let names =
         |object: &serde_json::Map<String, serde_json::Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();

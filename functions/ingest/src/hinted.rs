@@ -39,23 +39,46 @@ pub struct Noted {
 }
 
 impl Companies {
-    async fn tenant(&self, store: &Store, source: &'static str, realm: &str, now: Timestamp) -> store::Result<Option<TenantId>> {
-        let key = (source, realm.to_owned());
-        if let Some((tenant, at)) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
-            && now.duration_since(*at).abs() < HELD_FOR
+    /// Whose the companies are, in as few reads as they take.
+    async fn tenants(
+        &self,
+        store: &Store,
+        source: &'static str,
+        realms: &[&str],
+        now: Timestamp,
+    ) -> store::Result<HashMap<String, Option<TenantId>>> {
+        let mut tenants = HashMap::new();
+        let mut asked = Vec::new();
         {
-            return Ok(tenant.clone());
+            let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            for realm in realms {
+                match held.get(&(source, (*realm).to_owned())) {
+                    Some((tenant, at)) if now.duration_since(*at).abs() < HELD_FOR => {
+                        tenants.insert((*realm).to_owned(), tenant.clone());
+                    }
+                    Some(_) | None => asked.push(*realm),
+                }
+            }
         }
-        let tenant = store.tenant_of_company(source, realm).await?;
+        if asked.is_empty() {
+            return Ok(tenants);
+        }
+        let mut found = store.tenants_of_companies(source, &asked).await?;
+        // That nobody has one may change at any moment, so that it is asked anew, unless a body names more strangers than a vendor has
+        // reason to: the same body comes again.
+        let hold_strangers = asked.len() - found.len() > UNMAPPED_MAX;
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.len() >= HELD_MAX {
-            held.clear();
+        for realm in asked {
+            let tenant = found.remove(realm);
+            if held.len() >= HELD_MAX {
+                held.clear();
+            }
+            if tenant.is_some() || hold_strangers {
+                held.insert((source, realm.to_owned()), (tenant.clone(), now));
+            }
+            tenants.insert(realm.to_owned(), tenant);
         }
-        // That nobody has it is asked anew each time: it may be connected at any moment.
-        if tenant.is_some() {
-            held.insert(key, (tenant.clone(), now));
-        }
-        Ok(tenant)
+        Ok(tenants)
     }
 
     /// Notes what a body points at. Everything may run again: hints are the same item, exceptions have derived ids.
@@ -78,9 +101,11 @@ impl Companies {
             by_realm.entry(hint.realm.clone()).or_default().push(hint);
         }
         let mut unmapped = Vec::new();
+        let realms: Vec<&str> = by_realm.keys().map(String::as_str).collect();
+        let mut tenants = self.tenants(store, source, &realms, now).await?;
         for (realm, hints) in by_realm {
             let count = u64::try_from(hints.len()).unwrap_or(u64::MAX);
-            let Some(tenant) = self.tenant(store, source, &realm, now).await? else {
+            let Some(tenant) = tenants.remove(&realm).flatten() else {
                 noted.unmapped += count;
                 unmapped.push(realm);
                 continue;

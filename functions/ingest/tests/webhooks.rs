@@ -243,10 +243,9 @@ async fn secrets_rotate_with_overlap_and_without_waiting() {
         assert_eq!(send(new, &format!("n{later}")).await < 400, fresh, "the new secret, {later} s later");
         assert_eq!(send(CANONICAL_SECRET, &format!("o{later}")).await < 400, old, "the old secret, {later} s later");
     }
-    // Withdrawn without overlap, a secret that is held works for a minute at most.
+    // Withdrawn without overlap, a secret is refused from then on.
     let third = "whsec_dGhlIHRoaXJkIHNlY3JldCBvZiB0aGVt";
     aws.vault.put_connection(&aws.tenant, "canonical", third.as_bytes(), &json!({}), None, None).await.unwrap();
-    aws.advance(SignedDuration::from_secs(61));
     assert_eq!(send(new, "late").await, 401);
     assert!(send(third, "last").await < 400);
 }
@@ -267,6 +266,62 @@ async fn the_rate_is_kept_where_there_is_one() {
     let wait: i64 = answer.retry_after.expect("says how long").parse().unwrap();
     subject.aws.advance(SignedDuration::from_secs(wait));
     assert_eq!(subject.send(canonical("acme", "e9", now, b"{}")).await.status, 422);
+}
+
+#[tokio::test]
+async fn whoever_cannot_sign_uses_up_nothing_of_a_rate() {
+    let subject = Subject::start().await;
+    subject.aws.settings(|settings| settings.rate_per_minute = Some(2)).await;
+    let pairs = [("webhook-id", "e"), ("webhook-timestamp", "1767600000"), ("webhook-signature", "v1,AAAA")];
+    for _ in 0..5 {
+        let forged = subject.send(request("acme", "canonical", &pairs, b"{}")).await;
+        assert_eq!((forged.status, forged.kind()), (401, "bad-signature"));
+    }
+    let answer = subject.document("e1", &fixture("canonical/invoice.json")).await;
+    assert_eq!(answer.result(), "applied", "{:?}", answer.body);
+}
+
+#[tokio::test]
+async fn whoever_cannot_sign_costs_two_reads_whatever_the_tenant_stored() {
+    let subject = Subject::start().await;
+    let fill = |settings: &mut domain::Settings| {
+        let entity = |at: usize| {
+            let name = Some("x".repeat(200));
+            (format!("{at}"), domain::settings::LegalEntity { name, ..Default::default() })
+        };
+        settings.legal_entities = (0..200).map(entity).collect();
+    };
+    subject.aws.settings(fill).await;
+    // What only the first request of an environment costs: the data key.
+    subject.document("e1", &fixture("canonical/invoice.json")).await;
+    for (tenant, source) in
+        [("acme", "canonical"), ("acme", "stripe"), ("acme", "quickbooks"), ("nobody", "canonical"), ("app", "xero")]
+    {
+        subject.aws.read_units();
+        subject.send(request(tenant, source, &[("webhook-id", "e")], b"{}")).await;
+        let units = subject.aws.read_units();
+        assert!(units <= 2.0, "{units} read units for a webhook to {tenant}/{source}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_thousands_of_unknown_companies_is_answered() {
+    let subject = Subject::start().await;
+    let app = domain::TenantId::app();
+    let secret = json!({"client_id": "a", "client_secret": "b", "webhook_secret": "verifier"}).to_string();
+    subject.aws.vault.ensure_key(&app).await.unwrap();
+    subject.aws.vault.put_connection(&app, "quickbooks", secret.as_bytes(), &json!({}), None, None).await.unwrap();
+    let element = |at: usize| {
+        json!({"specversion": "1.0", "id": format!("e{at}"), "source": "intuit.x", "type": "qbo.invoice.updated.v1",
+               "time": "2026-01-05T08:00:00Z", "intuitentityid": "1", "intuitaccountid": format!("{}", 9_000_000 + at), "data": {}})
+    };
+    let body = json!((0..3_000).map(element).collect::<Vec<_>>()).to_string();
+    let signed = sender::intuit("verifier", body.as_bytes());
+    assert_eq!(subject.send(signed.clone()).await.status, 200);
+    subject.aws.read_units();
+    assert_eq!(subject.send(signed).await.status, 200);
+    let units = subject.aws.read_units();
+    assert!(units < 100.0, "{units} read units for a body that came before");
 }
 
 #[tokio::test]

@@ -8,18 +8,23 @@
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
+mod held;
 mod labels;
 mod opt_out;
 mod page;
 mod request;
 mod statement;
 
+use std::sync::Arc;
+
 use anyhow::Context;
-use domain::{Facts, Settings};
+use domain::{Facts, Settings, TenantId};
+use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-use store::{Store, Vault};
+use store::{Head, Store, Vault};
 
+use held::{HeldPages, MadeFrom};
 use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
@@ -32,6 +37,7 @@ pub struct Handler {
     vault: Vault,
     clock: kit::Clock,
     pages: Pages,
+    held: Arc<HeldPages>,
 }
 
 /// The customer that a token opened, and what is known of it.
@@ -53,7 +59,13 @@ impl Handler {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
         // The portal only opens keys that exist; KMS reads from a wrapped key under which key it was wrapped.
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
-        Ok(Self { store, vault, clock, pages: Pages::new().context("a page of the portal does not compile")? })
+        Ok(Self {
+            store,
+            vault,
+            clock,
+            pages: Pages::new().context("a page of the portal does not compile")?,
+            held: Arc::default(),
+        })
     }
 
     /// Answers one request in API Gateway's payload version 2.
@@ -89,9 +101,9 @@ impl Handler {
         }
         let now = self.clock.now();
         if rest.is_empty()
-            && let Some(visit) = self.visit(token).await?
+            && let Some(page) = self.statement(token, now).await?
         {
-            return Ok(statement::page(&visit, now));
+            return Ok(page);
         }
         match self.stopping(token).await? {
             None => Ok(PortalPage::Plain(404, request.words())),
@@ -103,16 +115,34 @@ impl Handler {
     /// What a stop link states; `None` for any other.
     async fn stopping(&self, link: &str) -> store::Result<Option<Stopping>> {
         let Some(stop) = self.vault.verify_stop(link).await? else { return Ok(None) };
-        let Some(settings) = self.store.settings(&stop.tenant).await? else { return Ok(None) };
-        Ok(Some(Stopping { stop, tenant_name: settings.value.name, link: link.to_owned() }))
+        let Some(row) = self.store.tenant(&stop.tenant).await? else { return Ok(None) };
+        let tenant_name = match row.name {
+            Some(name) => name,
+            // Settings that were stored by a release before have no name in the row.
+            None => self.store.settings(&stop.tenant).await?.map(|settings| settings.value.name).unwrap_or_default(),
+        };
+        Ok(Some(Stopping { stop, tenant_name, link: link.to_owned() }))
     }
 
-    /// Whoever a token opens the portal for; `None` for whatever is not valid now, whyever.
-    async fn visit(&self, token: &str) -> store::Result<Option<Visit>> {
-        let Some((tenant, customer)) = self.vault.verify_token(token, self.clock.now()).await? else { return Ok(None) };
-        let Some(settings) = self.store.settings(&tenant).await? else { return Ok(None) };
-        let Some(head) = self.store.head(&tenant, &customer).await? else { return Ok(None) };
-        let facts = self.store.facts(&tenant, &head).await?;
+    /// The statement of whoever a token opens the portal for; `None` for whatever is not valid now, whyever.
+    async fn statement(&self, token: &str, now: Timestamp) -> store::Result<Option<PortalPage>> {
+        let Some(whose) = self.vault.verify_token(token, now).await? else { return Ok(None) };
+        let (tenant, customer) = &whose;
+        let Some(row) = self.store.tenant(tenant).await? else { return Ok(None) };
+        let Some(head) = self.store.head(tenant, customer).await? else { return Ok(None) };
+        let from = MadeFrom { head: head.version, tenant: row.rev };
+        if let Some(page) = self.held.page(&whose, &from, now) {
+            return Ok(Some(page));
+        }
+        let Some(visit) = self.visit(tenant, &head).await? else { return Ok(None) };
+        let page = statement::page(&visit, now);
+        self.held.hold(whose, from, now, &page);
+        Ok(Some(page))
+    }
+
+    async fn visit(&self, tenant: &TenantId, head: &Head) -> store::Result<Option<Visit>> {
+        let Some(settings) = self.store.settings(tenant).await? else { return Ok(None) };
+        let facts = self.store.facts(tenant, head).await?;
         let settings = settings.value;
         let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en");
         let words = PageLabels::of(wanted);

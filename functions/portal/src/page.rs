@@ -16,7 +16,7 @@ const TEMPLATES: [(&str, &str); 4] = [
 ];
 
 /// What a visitor gets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum PortalPage {
     /// A page from a template.
     Filled { status: u16, template: &'static str, words: &'static PageLabels, values: minijinja::Value },

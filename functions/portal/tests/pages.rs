@@ -324,3 +324,42 @@ async fn pages_to_look_at() {
         std::fs::write(folder.join(format!("{name}.html")), page.html).unwrap();
     }
 }
+
+#[tokio::test]
+async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_minute() {
+    let portal = Portal::new().await;
+    let customer = portal.world.customer("acme", "C-1", |_| {}).await;
+    let mut settings = portal.world.store.settings(&acme()).await.unwrap().unwrap().value;
+    let entity = |at: usize| {
+        let name = Some("x".repeat(200));
+        (format!("{at}"), domain::settings::LegalEntity { name, ..Default::default() })
+    };
+    settings.legal_entities = (0..200).map(entity).collect();
+    portal.world.store.put_settings(&acme(), &settings, None, portal.world.now()).await.unwrap();
+    let (token, stop) = (portal.token(&acme(), &customer).await, portal.stop(Channel::Email, "ap@acme.example").await);
+    // What only the first request of an environment costs: the data key.
+    portal.get(&format!("/p/{token}")).await.is(200);
+    let changed = |text: &str| format!("{}AAAA", &text[..text.len() - 4]);
+    portal.world.read_units();
+    for address in [
+        format!("/p/{}", changed(&token)),
+        format!("/p/{}/opt-out", changed(&stop)),
+        format!("/p/{stop}/opt-out"),
+        "/p/nothing".to_owned(),
+        "/p/nothing/opt-out".to_owned(),
+    ] {
+        portal.get(&address).await;
+        let units = portal.world.read_units();
+        assert!(units <= 2.0, "{units} read units for {address}");
+    }
+    for _ in 0..3 {
+        portal.get(&format!("/p/{token}")).await.is(200).says("1001");
+        let units = portal.world.read_units();
+        assert!(units <= 4.0, "{units} read units for a page that was just made");
+    }
+    // What changes is seen at once.
+    portal.world.customer("acme", "C-1", |customer| customer.name = "Neuer Name GmbH".to_owned()).await;
+    settings.name = "Neuer Lieferant".to_owned();
+    portal.world.store.put_settings(&acme(), &settings, None, portal.world.now()).await.unwrap();
+    portal.get(&format!("/p/{token}")).await.is(200).says("Neuer Lieferant");
+}

@@ -180,6 +180,7 @@ async fn begin(run: &Run<'_>) -> Option<String> {
     let begun = exchange.begin(&reading::signin::callback(public, run.source)).ok()?;
     let expires_at = run.now().saturating_add(LINK_LASTS).ok()?;
     let sign_in = store::SignIn {
+        by: None,
         tenant: run.tenant.clone(),
         source: run.source.to_owned(),
         verifier: begun.verifier,

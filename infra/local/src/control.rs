@@ -6,11 +6,12 @@ use anyhow::Context;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Query, State},
+    extract::{Query, Request, State},
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Span, Timestamp};
 use kit::Problem;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -42,6 +43,33 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/vendors/{source}/payments", post(vendors::pay))
         .fallback(gateway::handle)
         .with_state(world)
+        .layer(middleware::from_fn(keep_strangers_out))
+}
+
+/// Refuses what a page of somebody else would have a browser ask the control surface: a name that was made to lead here, or another origin.
+async fn keep_strangers_out(request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/_local") && is_strange(request.headers()) {
+        let detail = "the control surface answers to 127.0.0.1 and localhost, and to no page of another origin";
+        return problem(StatusCode::FORBIDDEN, "forbidden", detail);
+    }
+    next.run(request).await
+}
+
+/// Whether a request was made under another name than this machine's, or by a page of another origin.
+fn is_strange(headers: &HeaderMap) -> bool {
+    let header = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let host = header(http::header::HOST).is_some_and(|host| !is_here(host));
+    let origin = header(http::header::ORIGIN).is_some_and(|origin| !origin.strip_prefix("http://").is_some_and(is_here));
+    host || origin
+}
+
+/// Whether a host, with or without a port, is this machine by its own name.
+fn is_here(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port),
+        Some(_) | None => (host, ""),
+    };
+    ["127.0.0.1", "localhost", "[::1]"].contains(&name) && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// A refusal of the control surface.
@@ -214,4 +242,28 @@ impl World {
 
 async fn metrics(State(world): State<Arc<World>>) -> Response {
     Json(lock(&world.metrics).clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_has_three_names() {
+        for (host, expected) in [
+            ("127.0.0.1:8787", true),
+            ("127.0.0.1", true),
+            ("localhost:8787", true),
+            ("[::1]:8787", true),
+            ("[::1]", true),
+            ("evil.example", false),
+            ("evil.example:8787", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost:80@evil.example", false),
+            ("evil.example:localhost", false),
+            ("", false),
+        ] {
+            assert_eq!(is_here(host), expected, "{host}");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! `POST /_local/tenants`: a tenant through the real admin API, in process.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -8,12 +11,17 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
+use domain::{Mailbox, TenantId};
 use doubles::App;
 use http::{Method, Request, StatusCode};
+use reading::{NotConnected, Tokens, Wanted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{control::read, gateway, world::World};
+
+/// The channels that have senders; another in settings is refused with them.
+const CHANNELS: [&str; 5] = ["email", "sms", "voice", "whatsapp", "letter"];
 
 /// A tenant as tests give it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -68,16 +76,19 @@ impl IntoResponse for Refusal {
 ///
 /// The admin API's refusal.
 pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, Refusal> {
-    let token = world.issue_token(&wish.tenant, "admin", None).map_err(|error| Refusal {
-        status: StatusCode::INTERNAL_SERVER_ERROR,
-        body: json!({ "title": "no token", "detail": format!("{error:#}") }),
-    })?;
+    let token = world.issue_token(&wish.tenant, "admin", None).map_err(no_token)?;
     let api = Api { world, token };
     let mut settings = wish.settings.clone();
     settings.entry("name").or_insert_with(|| json!(wish.tenant));
     settings.entry("mode").or_insert_with(|| json!("live"));
     if let Some(senders) = settings.entry("sender").or_insert_with(|| json!({})).as_object_mut() {
         senders.entry("email").or_insert_with(|| json!(format!("{}@dunlin.example", wish.tenant)));
+    }
+    // What a tenant is given here counts as listed by the operator.
+    if TenantId::parse(&wish.tenant).is_ok() {
+        let operator = Api { world, token: world.issue_token("app", "admin", None).map_err(no_token)? };
+        let listed = json!({ "senders": senders(&settings) });
+        operator.put(&format!("/v1/tenants/{}/senders", segment(&wish.tenant)), &listed).await?;
     }
     api.put("/v1/settings", &Value::Object(settings)).await?;
     for template in &wish.templates {
@@ -105,7 +116,7 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
             (true, own) => {
                 let secret = app(world, &source.name).await?;
                 if own.is_some() {
-                    api.put(&format!("/v1/connections/{}", segment(&source.name)), &body).await?;
+                    connect(world, &wish.tenant, &source.name, body).await?;
                 }
                 json!({ "url": source.url(world), "secret": secret })
             }
@@ -113,6 +124,79 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
         webhooks.insert(source.name, webhook);
     }
     Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks }))
+}
+
+/// A connection to books that are read back, as a test gives it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BooksIn {
+    realm: String,
+    tokens: Tokens,
+    #[serde(default)]
+    base_url: Option<String>,
+}
+
+/// Connects a company that counts as confirmed by its vendor: nobody is asked, as the admin API would.
+async fn connect(world: &World, tenant: &str, source: &str, given: Value) -> Result<(), Refusal> {
+    let refused = |status: StatusCode, kind: &str, detail: String| Refusal {
+        status,
+        body: json!(kit::Problem::new(status.as_u16(), kind, "The connection is not made", detail)),
+    };
+    let bad = |detail: String| refused(StatusCode::BAD_REQUEST, "bad-request", detail);
+    let BooksIn { realm, tokens, base_url } =
+        serde_json::from_value(given).map_err(|error| bad(format!("the connection to {source}: {error}")))?;
+    let tenant = TenantId::parse(tenant).map_err(|_| bad("this is no tenant's id".to_owned()))?;
+    let books = connectors::accounting_api_of(source).ok_or_else(|| bad(format!("no books are read from {source}")))?;
+    if !reading::connect::is_realm(&realm) {
+        return Err(bad("realm is no company id: 1 to 64 letters, digits and hyphens".to_owned()));
+    }
+    if base_url.as_deref().is_some_and(|base| !reading::connect::is_loopback(base)) {
+        return Err(bad("base_url must be plain HTTP on loopback".to_owned()));
+    }
+    let clients = kit::Clients::at_endpoint(&world.aws_url, &world.template.place.region);
+    let table = world.template.tables.first().map(|table| table.name.clone()).unwrap_or_default();
+    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), &table);
+    let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
+    let wanted = Wanted { tenant: &tenant, source, books, realm: &realm, base: base_url.as_deref() };
+    wanted.connect(&store, &vault, &tokens, world.clock.now()).await.map_err(|error| match error {
+        NotConnected::Another { .. } | NotConnected::Taken => {
+            refused(StatusCode::CONFLICT, "changed-meanwhile", error.to_string())
+        }
+        NotConnected::NoTenant | NotConnected::Store(_) => {
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
+        }
+    })
+}
+
+fn no_token(error: anyhow::Error) -> Refusal {
+    let body = json!({ "title": "no token", "detail": format!("{error:#}") });
+    Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, body }
+}
+
+/// Every sender that settings name, as an operator lists them: the tenant's and those of its legal entities, and where replies go.
+fn senders(settings: &Map<String, Value>) -> Value {
+    let entities = settings.get("legal_entities").and_then(Value::as_object);
+    let own = [settings].into_iter().chain(entities.into_iter().flat_map(|all| all.values()).filter_map(Value::as_object));
+    let mut listed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in own {
+        for (channel, sender) in one.get("sender").and_then(Value::as_object).into_iter().flatten() {
+            listed.entry(channel).or_default().extend(sender.as_str());
+        }
+        listed.entry("email").or_default().extend(one.get("reply_to").and_then(Value::as_str));
+    }
+    // A mailbox is listed by its address; what is none is refused with the settings.
+    let fits = |sender: &str| (1..=254).contains(&sender.chars().count()) && !sender.chars().any(char::is_control);
+    let plain = |channel: &str, sender: &str| match Mailbox::parse(sender) {
+        Ok(mailbox) if channel == "email" => Some(mailbox.address),
+        Err(_) if channel == "email" => None,
+        Ok(_) | Err(_) => Some(sender.trim().to_owned()).filter(|sender| fits(sender)),
+    };
+    let listed = listed.into_iter().filter(|(channel, _)| CHANNELS.contains(channel));
+    let listed = listed.map(|(channel, all)| {
+        let all: Vec<String> = all.into_iter().filter_map(|sender| plain(channel, sender)).collect();
+        (channel.to_owned(), json!(all))
+    });
+    Value::Object(listed.collect())
 }
 
 /// A kind of system, as the admin API lists it.
@@ -131,10 +215,7 @@ impl Source {
 /// The app that a vendor knows this stack as: the same for all tenants, and for every stack. Answers what its webhooks are signed
 /// with.
 async fn app(world: &Arc<World>, source: &str) -> Result<String, Refusal> {
-    let token = world.issue_token("app", "admin", None).map_err(|error| Refusal {
-        status: StatusCode::INTERNAL_SERVER_ERROR,
-        body: json!({ "title": "no token", "detail": format!("{error:#}") }),
-    })?;
+    let token = world.issue_token("app", "admin", None).map_err(no_token)?;
     let App { client_id, client_secret, webhook_secret } = App::of(source);
     let body = json!({"client_id": client_id, "client_secret": client_secret, "webhook_secret": webhook_secret});
     Api { world, token }.put(&format!("/v1/apps/{source}"), &body).await?;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use minijinja::{Environment, ErrorKind, UndefinedBehavior, Value};
 
 use crate::locale::Locale;
-use crate::plain::{plain, without_hidden};
+use crate::plain::{plain, unlinked, without_hidden};
 use crate::values::{self, Amount, Day, Rows, TablePlace, Url};
 
 /// Instructions that one rendering may take: enough for fifty rows of everything.
@@ -165,7 +165,7 @@ fn part(value: &Value, locale: &'static Locale) -> Result<PrintedValue, minijinj
         return Err(nothing_to_show());
     }
     if let Some(text) = value.as_str() {
-        return Ok(PrintedValue::Text(plain(text)));
+        return Ok(PrintedValue::Text(unlinked(text)));
     }
     match value.kind() {
         minijinja::value::ValueKind::Number => Ok(PrintedValue::Text(value.to_string())),

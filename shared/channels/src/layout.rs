@@ -5,7 +5,7 @@ use domain::Money;
 use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
-use crate::plain::{html, link, plain};
+use crate::plain::{html, link, plain, unlinked};
 use crate::prose::Prose;
 
 /// Characters of the preview that mail clients show beside the subject.
@@ -89,7 +89,7 @@ impl Sheet<'_> {
     /// What it is about, at a glance: the sum, of what, due when, and by when it is asked for.
     fn html_hero(&self) -> String {
         let words = self.words;
-        let what = capitalised(&plain(&words.named(self.input.invoices.iter(), self.input.more)));
+        let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
         let soft = |text: &str, size: &str| {
             format!("<div class=\"soft\" style=\"font-size:{size};line-height:22px;color:#5b6672\">{}</div>", html(text))
@@ -137,7 +137,7 @@ impl Sheet<'_> {
     fn reference(&self) -> Option<String> {
         let rows = &self.input.invoices;
         let first = rows.first().filter(|row| row.kind != RowKind::Charge && self.input.more == 0)?;
-        rows.iter().all(|row| row.number == first.number).then(|| plain(&first.number))
+        rows.iter().all(|row| row.number == first.number).then(|| unlinked(&first.number))
     }
 
     fn html_payment(&self) -> String {
@@ -240,7 +240,7 @@ impl Sheet<'_> {
     fn html_row(&self, row: &InvoiceRow) -> String {
         let soft = |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
         let notes = |texts: [Option<String>; 2]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
-        let number = html(&plain(&row.number));
+        let number = html(&unlinked(&row.number));
         let number = match row.url.as_deref().and_then(|url| link(url, false)) {
             Some(url) => format!("<a href=\"{}\" class=\"ink\" style=\"color:#1f2933\">{number}</a>", html(&url)),
             None => number,
@@ -259,7 +259,7 @@ impl Sheet<'_> {
     fn text_table(&self) -> String {
         let words = self.words;
         let row_of = |row: &InvoiceRow| {
-            let number = plain(&row.number);
+            let number = unlinked(&row.number);
             let number = self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"));
             let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row)];
             let notes: Vec<String> = notes.into_iter().flatten().collect();

@@ -28,6 +28,57 @@ pub fn plain(text: &str) -> String {
     line
 }
 
+/// `text`, a value from a source, on one line and so that no mail program makes a link of it: an address on the web in it, and one of a
+/// mailbox, is written `https[:]//evil[.]example/pay`. Whoever fills in a form may put any address there, and the message is the tenant's.
+pub fn unlinked(text: &str) -> String {
+    let line = plain(text);
+    if !line.split(' ').any(is_address) {
+        return line;
+    }
+    let words: Vec<String> =
+        line.split(' ').map(|word| if is_address(word) { spelt_out(word) } else { word.to_owned() }).collect();
+    words.join(" ")
+}
+
+/// Whether a mail program would take a word for an address: a scheme, `www.`, a host before a path or query, or a mailbox. A host alone is
+/// how some companies are called.
+fn is_address(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    if lower.contains("://") || lower.contains("www.") || lower.contains("mailto:") {
+        return true;
+    }
+    let is_host = |text: &str| {
+        let text = text.trim_start_matches(|character: char| !character.is_alphanumeric());
+        let host = text.split(':').next().unwrap_or_default();
+        let last = host.rsplit_once('.').filter(|(before, _)| before.ends_with(char::is_alphanumeric)).map(|(_, last)| last);
+        last.is_some_and(|last| last.chars().count() >= 2 && last.chars().all(char::is_alphabetic))
+    };
+    let before_path = lower.find(['/', '?', '#']).is_some_and(|at| is_host(&lower[..at]));
+    let mailbox = lower.rsplit_once('@').is_some_and(|(local, host)| {
+        let host = host.trim_end_matches(|character: char| !character.is_alphanumeric());
+        local.ends_with(char::is_alphanumeric) && is_host(host)
+    });
+    before_path || mailbox
+}
+
+/// An address as people write one that must not be followed.
+fn spelt_out(word: &str) -> String {
+    let characters: Vec<char> = word.chars().collect();
+    let mut out = String::with_capacity(word.len() + 8);
+    for (at, character) in characters.iter().enumerate() {
+        let between = |test: fn(char) -> bool| {
+            at > 0 && characters.get(at - 1).copied().is_some_and(test) && characters.get(at + 1).copied().is_some_and(test)
+        };
+        match character {
+            '.' if between(char::is_alphanumeric) => out.push_str("[.]"),
+            '@' => out.push_str("[@]"),
+            ':' if word[word.char_indices().nth(at).map_or(0, |(byte, _)| byte)..].starts_with("://") => out.push_str("[:]"),
+            other => out.push(*other),
+        }
+    }
+    out
+}
+
 /// The text of a template without the characters that [`plain`] drops; line breaks stay.
 pub fn without_hidden(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -171,6 +222,29 @@ mod tests {
             assert_eq!(plain(text), expected, "{text:?}");
         }
         assert_eq!(plain(&"x".repeat(1000)).chars().count(), VALUE_CHARS_MAX + 1);
+    }
+
+    #[test]
+    fn no_value_becomes_a_link() {
+        for (text, expected) in [
+            ("Acme GmbH", "Acme GmbH"),
+            ("Booking.com B.V.", "Booking.com B.V."),
+            ("St. John & Co. / Sons", "St. John & Co. / Sons"),
+            ("INV-2026/0042", "INV-2026/0042"),
+            ("2026.10/7", "2026.10/7"),
+            ("24/7 Ltd", "24/7 Ltd"),
+            ("https://evil.example/pay-now", "https[:]//evil[.]example/pay-now"),
+            ("Pay at HTTP://evil.example now", "Pay at HTTP[:]//evil[.]example now"),
+            ("www.evil.example", "www[.]evil[.]example"),
+            ("(evil.example/pay?x=1)", "(evil[.]example/pay?x=1)"),
+            ("evil.example:8443/pay", "evil[.]example:8443/pay"),
+            ("evil.example?x", "evil[.]example?x"),
+            ("pay@evil.example.", "pay[@]evil[.]example."),
+            ("ann@home", "ann@home"),
+            ("müller.example/ü", "müller[.]example/ü"),
+        ] {
+            assert_eq!(unlinked(text), expected, "{text}");
+        }
     }
 
     #[test]

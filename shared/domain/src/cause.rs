@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, NewTask, Settings, TaskKind};
+use crate::{Channel, Identities, NewTask, Settings, TaskKind};
 
 /// Why messages cannot be sent, whoever they are for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +10,13 @@ use crate::{Channel, NewTask, Settings, TaskKind};
 pub enum Cause {
     /// The settings name no sender for mail.
     NoSender {
+        /// Of which legal entity; empty for the tenant's own.
+        legal_entity: String,
+    },
+    /// The operator did not list the sender, or where replies go, for the tenant.
+    UnlistedSender {
+        /// On which channel.
+        channel: Channel,
         /// Of which legal entity; empty for the tenant's own.
         legal_entity: String,
     },
@@ -31,6 +38,7 @@ impl Cause {
         match self {
             Self::NoSender { legal_entity } if legal_entity.is_empty() => "sender/email".to_owned(),
             Self::NoSender { legal_entity } => format!("sender/email/{legal_entity}"),
+            Self::UnlistedSender { channel, legal_entity } => format!("sender/unlisted/{}/{legal_entity}", channel.as_str()),
             Self::NoText { template, channel } => format!("render/{template}/{}", channel.as_str()),
             Self::Later => "later".to_owned(),
         }
@@ -46,6 +54,13 @@ impl Cause {
                 };
                 let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
                 ("No sender for email", detail)
+            }
+            Self::UnlistedSender { .. } => {
+                let detail = format!(
+                    "'{said}' is not among the senders that the operator listed for this tenant; name one in the settings that is, or have \
+                     it listed with PUT /v1/tenants/{{tenant}}/senders"
+                );
+                ("A sender is not the tenant's", detail)
             }
             Self::NoText { .. } => ("A message could not be rendered", format!("{said}; publish the template again")),
             Self::Later => ("Messages are kept back", said.to_owned()),
@@ -65,9 +80,13 @@ impl Cause {
         }
     }
 
-    /// Why it is gone, where these settings take it away.
-    pub fn mended_by(&self, settings: &Settings) -> Option<String> {
+    /// Why it is gone, where these settings, or the senders that are listed, take it away.
+    pub fn mended_by(&self, settings: &Settings, listed: Option<&Identities>) -> Option<String> {
         match self {
+            Self::UnlistedSender { channel, legal_entity } => {
+                let missing = listed.and_then(|listed| listed.missing(settings, legal_entity, *channel));
+                missing.is_none().then(|| "the sender is listed".to_owned())
+            }
             Self::NoSender { legal_entity } => {
                 let sender = settings.sender_of(legal_entity, Channel::Email);
                 sender.map(|_| "the settings name a sender for email".to_owned())
@@ -87,13 +106,24 @@ mod tests {
         let cause = |entity: &str| Cause::NoSender { legal_entity: entity.to_owned() };
         let mut settings = Settings::named("Acme");
         settings.legal_entities.insert("berlin".to_owned(), LegalEntity::default());
-        assert_eq!((cause("").mended_by(&settings), cause("berlin").mended_by(&settings)), (None, None));
+        assert_eq!((cause("").mended_by(&settings, None), cause("berlin").mended_by(&settings, None)), (None, None));
         let own = settings.legal_entities.get_mut("berlin").expect("it is listed");
         own.sender.insert(Channel::Email, "berlin@acme.example".to_owned());
-        assert_eq!((cause("").mended_by(&settings), cause("berlin").mended_by(&settings).is_some()), (None, true));
+        assert_eq!((cause("").mended_by(&settings, None), cause("berlin").mended_by(&settings, None).is_some()), (None, true));
         settings.sender.insert(Channel::Email, "ar@acme.example".to_owned());
-        assert!(cause("").mended_by(&settings).is_some());
-        assert!(cause("paris").mended_by(&settings).is_some(), "what one has not of its own is the tenant's");
+        assert!(cause("").mended_by(&settings, None).is_some());
+        assert!(cause("paris").mended_by(&settings, None).is_some(), "what one has not of its own is the tenant's");
+    }
+
+    #[test]
+    fn a_list_mends_a_sender_that_was_not_on_it() {
+        let cause = Cause::UnlistedSender { channel: Channel::Email, legal_entity: String::new() };
+        let mut settings = Settings::named("Acme");
+        settings.sender.insert(Channel::Email, "ar@acme.example".to_owned());
+        let mut listed = Identities::default();
+        assert_eq!(cause.mended_by(&settings, Some(&listed)), None);
+        listed.senders.insert(Channel::Email, vec!["acme.example".to_owned()]);
+        assert!(cause.mended_by(&settings, Some(&listed)).is_some());
     }
 
     #[test]
@@ -101,12 +131,13 @@ mod tests {
         let causes = [
             Cause::NoSender { legal_entity: String::new() },
             Cause::NoSender { legal_entity: "berlin".to_owned() },
+            Cause::UnlistedSender { channel: Channel::Email, legal_entity: String::new() },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Email },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Sms },
         ];
         let keys: std::collections::BTreeSet<_> =
             causes.iter().flat_map(|cause| ["1", "2"].map(|opening| cause.task("x", opening).key)).collect();
-        assert_eq!(keys.len(), 8);
+        assert_eq!(keys.len(), 10);
         for cause in causes {
             let text = serde_json::to_string(&cause).expect("it is plain JSON");
             assert_eq!(serde_json::from_str::<Cause>(&text).expect("it reads"), cause);

@@ -354,6 +354,8 @@ pub struct Policy {
     pub withdrawn: BTreeMap<String, u32>,
     /// Channels that this deployment has a sender for.
     pub senders: std::collections::BTreeSet<Channel>,
+    /// The senders that the operator listed for the tenant; `None` where nothing was listed yet.
+    pub identities: Option<crate::Identities>,
     /// Template ids with, for each channel, the current version; what a step may use.
     pub templates: BTreeMap<(String, Channel), u32>,
 }

@@ -63,7 +63,8 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         sources_confirmed_at,
         replied_at,
     } = normal(&bare);
-    let Policy { settings, breaker_open, workflows, published, withdrawn, senders, templates } = policy;
+    // Whom the tenant may send as is asked by senders only.
+    let Policy { settings, breaker_open, workflows, published, withdrawn, senders, identities: _, templates } = policy;
     let mut hash = Hash(Sha256::new());
     hash.add(&(tenant.as_str(), decision, &customer, now.as_millisecond()));
     for fact in &invoices {

@@ -8,6 +8,7 @@
 //! | [`word`] | words that are stored, those of later releases too |
 //! | [`mailbox`], [`phone`] | the forms of addresses |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
+//! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
@@ -69,6 +70,7 @@ pub mod facts;
 pub mod go_live;
 pub mod guard;
 pub mod id;
+pub mod identities;
 pub mod inputs;
 pub mod kept_back;
 pub mod language;
@@ -110,6 +112,7 @@ pub use facts::*;
 pub use id::{
     AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, MessageId, OrderId, PaymentId, TaskId, TenantId,
 };
+pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
 pub use kept_back::{Hold, HoldScope};
 pub use ledger::*;

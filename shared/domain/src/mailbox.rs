@@ -137,6 +137,11 @@ fn address(text: &str) -> Result<String, NoMailbox> {
     })
 }
 
+/// Whether `text` is the domain of addresses: labels of letters, digits and hyphens, with a dot, no blank and no `@`.
+pub fn is_domain(text: &str) -> bool {
+    is_address(&format!("a@{text}")) && !text.contains('@')
+}
+
 /// Whether `text` is one address that a mail header can carry as it is: plain ASCII, a domain with a dot, no quotes.
 pub fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };

@@ -1,7 +1,8 @@
-//! Phone numbers: one text for one number.
+//! Phone numbers: one text for one number, whose numbers it is among, and whether it costs more than others.
 //!
 //! `trunks.txt` has the prefixes that are dialled within a country and dropped after its code, which people leave in: `+44 (0)20 …`.
-//! `infra/phones` writes it and tells where it comes from.
+//! `numbers.txt` has the country codes of countries and, where several share one, how the numbers of each but the first begin; `costly.txt` how
+//! numbers of services begin, and the codes of no country. `infra/phones` writes them and tells where they come from.
 
 /// Lines of country code, prefix, and the digits after it with which numbers themselves begin.
 const TRUNKS: &str = include_str!("trunks.txt");
@@ -14,6 +15,41 @@ pub fn e164(text: &str) -> Option<String> {
     good.then(|| match without_trunk(digits) {
         Some(shorter) if shorter.len() >= 7 => format!("+{shorter}"),
         Some(_) | None => text.to_owned(),
+    })
+}
+
+/// Lines of country code, country (ISO 3166-1 alpha-2), and the beginnings of its numbers where the code has another country too.
+const NUMBERS: &str = include_str!("numbers.txt");
+
+/// Lines of country code and the beginnings of numbers that cost more than others; all of them do where none is named.
+const COSTLY: &str = include_str!("costly.txt");
+
+/// The country whose numbers a number in E.164 is among; `None` where it is of none.
+pub fn country(number: &str) -> Option<&'static str> {
+    let digits = number.strip_prefix('+')?;
+    let found = NUMBERS.lines().filter_map(|line| {
+        let mut fields = line.split(' ');
+        let (code, country) = (fields.next()?, fields.next()?);
+        let own = digits.strip_prefix(code)?;
+        // Codes are no beginnings of each other: the longest beginning is of the country that it is.
+        let mut beginnings = fields.peekable();
+        let length = match beginnings.peek() {
+            None => Some(0),
+            Some(_) => beginnings.filter(|beginning| own.starts_with(beginning)).map(str::len).max(),
+        };
+        Some((length?, country))
+    });
+    found.max_by_key(|(length, _)| *length).map(|(_, country)| country)
+}
+
+/// Whether a number in E.164 is of a service that costs whoever calls or writes more than others do, or of no country.
+pub fn is_costly(number: &str) -> bool {
+    let Some(digits) = number.strip_prefix('+') else { return true };
+    COSTLY.lines().any(|line| {
+        let mut fields = line.split(' ');
+        let Some(own) = fields.next().and_then(|code| digits.strip_prefix(code)) else { return false };
+        let mut beginnings = fields.peekable();
+        beginnings.peek().is_none() || beginnings.any(|beginning| own.starts_with(beginning))
     })
 }
 
@@ -57,6 +93,54 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(e164(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_a_country() {
+        for (number, expected) in [
+            ("+14155550100", Some("US")),
+            ("+14165550100", Some("CA")),
+            ("+18765550100", Some("JM")),
+            ("+442079460958", Some("GB")),
+            ("+447781123456", Some("GG")),
+            ("+493012345678", Some("DE")),
+            ("+79161234567", Some("RU")),
+            ("+77011234567", Some("KZ")),
+            ("+25261234567", Some("SO")),
+            ("+37061234567", Some("LT")),
+            ("+8821234567", None),
+            ("+9991234567", None),
+            ("4155550100", None),
+            ("", None),
+        ] {
+            assert_eq!(country(number), expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_services_are_told() {
+        for (number, expected) in [
+            ("+19005550100", true),
+            ("+8821234567", true),
+            ("+8831234567", true),
+            ("+9791234567", true),
+            ("+8081234567", true),
+            ("+447012345678", true),
+            ("+449012345678", true),
+            ("+499001234567", true),
+            ("+33899123456", true),
+            ("+14155550100", false),
+            ("+15005550111", false),
+            ("+442079460958", false),
+            ("+447911123456", false),
+            ("+493012345678", false),
+            ("+4915112345678", false),
+            ("+37061234567", false),
+            ("+33612345678", false),
+            ("nothing", true),
+        ] {
+            assert_eq!(is_costly(number), expected, "{number}");
         }
     }
 

@@ -61,6 +61,9 @@ pub struct Settings {
     /// When people may be contacted, where they are.
     #[serde(default)]
     pub window: Window,
+    /// To whose numbers text messages and calls go.
+    #[serde(default, skip_serializing_if = "SmsSettings::is_usual")]
+    pub sms: SmsSettings,
     /// How often.
     #[serde(default)]
     pub caps: Caps,
@@ -131,6 +134,7 @@ impl Settings {
             payment_details: None,
             legal_entities: BTreeMap::new(),
             window: Window::default(),
+            sms: SmsSettings::default(),
             caps: Caps::default(),
             breaker: Breaker::default(),
             rate_per_minute: None,
@@ -191,6 +195,26 @@ impl Settings {
     pub fn payment_details_of(&self, legal_entity: &str) -> Option<&str> {
         let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.payment_details.as_deref());
         own.or(self.payment_details.as_deref())
+    }
+}
+
+/// To whose numbers text messages and calls go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmsSettings {
+    /// The countries, ISO 3166-1 alpha-2; the tenant's own alone where none are named.
+    #[serde(default)]
+    pub countries: Vec<String>,
+}
+
+impl SmsSettings {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether numbers of a country are written to; `own` is the tenant's.
+    pub fn reaches(&self, country: &str, own: &str) -> bool {
+        if self.countries.is_empty() { country == own } else { self.countries.iter().any(|named| named == country) }
     }
 }
 

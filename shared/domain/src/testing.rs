@@ -123,6 +123,7 @@ impl Stage {
                 published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
                 workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
                 senders: BTreeSet::from([Channel::Email, Channel::Sms]),
+                identities: None,
                 templates,
             },
         }

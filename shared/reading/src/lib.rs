@@ -8,6 +8,7 @@
 //! | [`link`] | an open connection: asks, refreshes once, keeps to the vendor's pace |
 //! | [`again`] | an event that was put aside for a person, applied again |
 //! | [`unnamed`] | payments that do not say for which invoice they are |
+//! | [`connect`] | what connecting a company takes |
 //! | [`progress`] | how far the reading of a connection is |
 //!
 //! It knows no vendor: what to ask and what answers say is `connectors`' business.
@@ -15,6 +16,7 @@
 #![warn(missing_docs)]
 
 pub mod again;
+pub mod connect;
 pub mod link;
 pub mod progress;
 pub mod signin;
@@ -22,6 +24,7 @@ pub mod tokens;
 pub mod unnamed;
 pub mod web;
 
+pub use connect::{NotConnected, Wanted};
 pub use link::{Link, Opened};
 pub use progress::Progress;
 pub use tokens::{AppSecrets, Tokens};

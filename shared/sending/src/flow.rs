@@ -23,6 +23,8 @@ use crate::{
 const LEASE_MINUTES: i64 = 5;
 /// How often a sender looks again after a lost claim before it gives the message back to the sweep.
 const CLAIMS_MAX: usize = 6;
+/// When a message is tried again whose sender was taken off the tenant's list while it was claimed, in seconds.
+const UNLISTED_AGAIN_S: i64 = 3_600;
 /// How long a portal link works, in days.
 const TOKEN_DAYS: i64 = 120;
 
@@ -169,6 +171,11 @@ impl Sender {
             let cause = Cause::NoSender { legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, "").await.map(Some);
         }
+        let identities = policy.identities.as_ref();
+        if let Some(unlisted) = identities.and_then(|listed| listed.missing(&policy.settings, entity, pending.channel)) {
+            let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
+            return self.defer_with_cause(queued, &cause, unlisted).await.map(Some);
+        }
         let rendered = match self.render(queued, &checked, &rows, contact).await? {
             Ok(rendered) => rendered,
             Err(detail) => {
@@ -199,8 +206,12 @@ impl Sender {
             Ok(stopped) => stopped,
             Err(error) => return Err(self.give_back(queued, &attempt, error).await),
         };
-        if let Some(stopped) = stopped {
-            (call.sent, call.reason, call.guard) = stopped;
+        if let Some(Meanwhile::Later(reason)) = &stopped {
+            let ended = self.try_again(queued, &attempt, UNLISTED_AGAIN_S, reason).await?;
+            return self.unless_lost(queued, &checked, Some(ended)).await;
+        }
+        if let Some(Meanwhile::Over(sent, reason, guard)) = stopped {
+            (call.sent, call.reason, call.guard) = (sent, reason, guard);
         } else if pending.mode == Mode::Live {
             let meaning = self.call(queued, &checked, contact, &call).await?;
             (call.provider_id, call.reason) = (meaning.provider_id, meaning.reason);
@@ -320,21 +331,23 @@ impl Sender {
     }
 
     /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
-    /// known of the people. Read after the claim, so that whatever was committed before it is honoured. `Some` with how the message
-    /// ends, why, and what the guard said.
-    async fn recheck_after_claim(
-        &self,
-        queued: &QueuedMessage,
-        checked: &Checked,
-    ) -> Result<Option<(MessageResult, String, Value)>, Error> {
+    /// known of the people. Read after the claim, so that whatever was committed before it is honoured.
+    async fn recheck_after_claim(&self, queued: &QueuedMessage, checked: &Checked) -> Result<Option<Meanwhile>, Error> {
         let (policy, people) = self.store.outside_now(&queued.tenant, &checked.head, &checked.facts).await?;
         let KnownPeople { addresses, contact_log } = people;
         let facts = Facts { addresses, contact_log, ..checked.facts.clone() };
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
-            Recheck::Send { .. } => None,
-            Recheck::Supersede(reason) => Some((MessageResult::Superseded, reason, Value::Null)),
+            Recheck::Send { .. } => {
+                let entity = checked.pending.case.balance.legal_entity.as_str();
+                let identities = policy.identities.as_ref();
+                // What it would be sent from was read before the claim.
+                let missing =
+                    identities.and_then(|listed| listed.missing(&checked.policy.settings, entity, checked.pending.channel));
+                missing.map(|_| Meanwhile::Later("its sender was taken off the tenant's list".to_owned()))
+            }
+            Recheck::Supersede(reason) => Some(Meanwhile::Over(MessageResult::Superseded, reason, Value::Null)),
             Recheck::Block(refusal) | Recheck::Defer(_, refusal) => {
-                Some((MessageResult::Blocked, refusal.to_string(), json!(refusal.rules)))
+                Some(Meanwhile::Over(MessageResult::Blocked, refusal.to_string(), json!(refusal.rules)))
             }
         })
     }
@@ -437,9 +450,10 @@ impl Sender {
     async fn defer_with_cause(&self, queued: &QueuedMessage, cause: &Cause, said: &str) -> Result<SendOutcome, Error> {
         let now = self.clock.now();
         self.store.raise_cause(&queued.tenant, cause, said, &queued.customer, now).await?;
-        // Settings that were stored before it was told of took nothing back.
+        // Settings and senders that were stored before it was told of took nothing back.
+        let listed = self.store.identities(&queued.tenant).await?.map(|listed| listed.value);
         if let Some(settings) = self.store.settings(&queued.tenant).await?
-            && let Some(why) = cause.mended_by(&settings.value)
+            && let Some(why) = cause.mended_by(&settings.value, listed.as_ref())
         {
             self.store.end_cause(&queued.tenant, cause, &why, now).await?;
         }
@@ -447,6 +461,14 @@ impl Sender {
         self.store.release(&queued.tenant, &queued.customer, &queued.message, None, Release::Deferred { until }).await?;
         Ok(SendOutcome::Deferred)
     }
+}
+
+/// What keeps a claimed message from being sent.
+enum Meanwhile {
+    /// It ends so: how, why, and what the guard said.
+    Over(MessageResult, String, Value),
+    /// It is tried again: why.
+    Later(String),
 }
 
 /// What became of a call.

@@ -52,6 +52,7 @@ operations! {
         ListConnections = "list_connections", "Lists the connections.";
         ShowConnection = "show_connection", "Shows how a connection's books are.";
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
+        ListSenders = "list_senders", "Reads whom the tenant may send as.";
         ShowSettings = "show_settings", "Reads the settings.";
         ListWorkflows = "list_workflows", "Lists the published workflows.";
         ShowWorkflow = "show_workflow", "Reads a workflow.";
@@ -97,11 +98,16 @@ operations! {
         PutSettings = "put_settings", "Stores the settings.";
         PutConnection = "put_connection", "Makes a connection or rotates its secret.";
         AuthorizeConnection = "authorize_connection", "Begins a sign-in at a vendor.";
+        ConfirmConnection = "confirm_connection", "Ends a sign-in that they began: the company is theirs.";
         DeleteConnection = "delete_connection", "Ends a connection.";
     }
     Operator => {
         ListApps = "list_apps", "Lists the vendors' apps.";
         PutApp = "put_app", "Stores what a vendor shows for its app.";
+        ShowTenantSenders = "show_tenant_senders", "Reads whom a tenant may send as.";
+        PutTenantSenders = "put_tenant_senders", "Lists whom a tenant may send as.";
+        ShowCompany = "show_company", "Looks whose a company is.";
+        FreeCompany = "free_company", "Takes a company from the tenant that is connected to it.";
         ListAppTasks = "list_app_tasks", "Reads the worklist of what no tenant could be found for.";
         FinishAppTask = "finish_app_task", "Ends a task of that worklist.";
     }

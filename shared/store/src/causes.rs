@@ -111,7 +111,7 @@ impl Store {
         }
     }
 
-    /// Takes back the tasks of all causes that settings take away.
+    /// Takes back the tasks of all causes that settings, or the senders that are listed, take away.
     ///
     /// # Errors
     ///
@@ -120,9 +120,10 @@ impl Store {
         let pk = keys::work(tenant);
         let prefix = keys::CAUSES;
         let rows = self.range("list what keeps messages back of", Range::new(&pk, prefix, &last_of(prefix), CAUSES_MAX)).await?;
+        let listed = if rows.is_empty() { None } else { self.identities(tenant).await?.map(|listed| listed.value) };
         for row in &rows {
             let cause: Cause = json(row, DOC)?;
-            if let Some(why) = cause.mended_by(settings) {
+            if let Some(why) = cause.mended_by(settings, listed.as_ref()) {
                 self.end_cause(tenant, &cause, &why, now).await?;
             }
         }

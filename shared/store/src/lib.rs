@@ -58,7 +58,10 @@ pub use message::{
     record::{Record, RecordStatus, RecordedMessage},
     settle::{MessageResult, Settlement},
 };
-pub use sync::lease::{Lease, Leased, SignIn, Waiting};
+pub use sync::{
+    companies::Agreed,
+    lease::{Lease, Leased, SignIn, Waiting},
+};
 pub use table::{
     error::{Error, Result},
     keys,

@@ -38,6 +38,8 @@ pub struct World {
     pub throttled: Mutex<u32>,
     /// The operations on the table, by name.
     pub operations: Mutex<Vec<String>>,
+    /// The read units of each call.
+    pub read_units: Mutex<Vec<f64>>,
     /// The call to the table that waits, where one is to.
     held: Mutex<Option<Held>>,
 }
@@ -148,8 +150,14 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
             return error(400, "com.amazonaws.dynamodb.v20120810#ThrottlingException");
         }
         head.uri = format!("http://{engine}/").parse().unwrap();
+        let body = metered(operation, body);
+        head.headers.insert("content-length", body.len().into());
         let (head, body) = http.request(Request::from_parts(head, Full::new(body))).await.unwrap().into_parts();
-        Response::from_parts(head, Full::new(body.collect().await.unwrap().to_bytes()))
+        let body = body.collect().await.unwrap().to_bytes();
+        if READS.contains(&operation) {
+            world.read_units.lock().unwrap().push(units(&body));
+        }
+        Response::from_parts(head, Full::new(body))
     } else if service == "TrentService" {
         kms::answer(operation, &json())
     } else if service == "AWSEvents" {
@@ -166,6 +174,30 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
         world.objects.lock().unwrap().insert(path, body.to_vec());
         Response::new(Full::default())
     }
+}
+
+/// The operations that read.
+const READS: [&str; 3] = ["GetItem", "BatchGetItem", "Query"];
+
+/// A request to the table that also asks what it costs, where it reads and does not ask.
+fn metered(operation: &str, body: Bytes) -> Bytes {
+    if !READS.contains(&operation) {
+        return body;
+    }
+    let mut asked: Value = serde_json::from_slice(&body).unwrap();
+    if asked.get("ReturnConsumedCapacity").is_some() {
+        return body;
+    }
+    asked["ReturnConsumedCapacity"] = json!("TOTAL");
+    asked.to_string().into()
+}
+
+/// The units that an answer says it cost: of one table, or of several in a list.
+fn units(body: &Bytes) -> f64 {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let of = |one: &Value| one["CapacityUnits"].as_f64().unwrap_or(0.0);
+    let said = &answer["ConsumedCapacity"];
+    said.as_array().map_or_else(|| of(said), |all| all.iter().map(of).sum())
 }
 
 fn throttles(world: &World, operation: &str) -> bool {

@@ -29,6 +29,10 @@ impl World {
         let store = Store::new(db.clone(), TABLE);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
+        // What an operator listed for the tenant that most tests are about.
+        let senders = [(Channel::Email, vec!["acme.example".to_owned()]), (Channel::Sms, vec!["ACME".to_owned()])];
+        let (acme, senders) = (TenantId::parse("acme").unwrap(), Identities { senders: senders.into() });
+        store.put_identities(&acme, &senders, 0, at("2026-02-10T10:00:00Z")).await.unwrap();
         let clock = {
             let now = now.clone();
             kit::Clock::from_fn(move || *now.lock().unwrap())
@@ -39,6 +43,11 @@ impl World {
     pub fn env(&self, more: &[(&str, &str)]) -> kit::Env {
         let fixed = [("TABLE_NAME", TABLE), ("BUCKET_NAME", "bodies")];
         kit::Env::from_pairs(fixed.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    /// The read units since it was last asked.
+    pub fn read_units(&self) -> f64 {
+        self.aws.read_units.lock().unwrap().drain(..).sum()
     }
 
     pub fn now(&self) -> Timestamp {

@@ -68,6 +68,11 @@ impl Aws {
         *self.now.lock().unwrap() += by.as_secs();
     }
 
+    /// The read units since it was last asked.
+    pub fn read_units(&self) -> f64 {
+        self.world.read_units.lock().unwrap().drain(..).sum()
+    }
+
     /// The open tasks.
     pub async fn tasks(&self) -> Vec<store::Task> {
         self.store.tasks(&self.tenant, 200, None).await.unwrap().tasks

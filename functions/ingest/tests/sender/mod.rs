@@ -69,6 +69,11 @@ pub fn stripe(tenant: &str, at_s: i64, body: &[u8]) -> Value {
     delivery("stripe", STRIPE_SECRET, tenant, "", at_s, body)
 }
 
+/// A webhook of QuickBooks', signed with the app's secret.
+pub fn intuit(secret: &str, body: &[u8]) -> Value {
+    request("app", "quickbooks", &[("intuit-signature", &STANDARD.encode(hmac(secret.as_bytes(), &[body])))], body)
+}
+
 /// A recorded object of Stripe's in an event.
 pub fn stripe_event(id: &str, kind: &str, object: &str) -> Value {
     let object: Value = serde_json::from_slice(&fixture(&format!("stripe/{object}.json"))).expect("JSON");

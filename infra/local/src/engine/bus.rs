@@ -43,6 +43,7 @@ impl World {
         if hops > 1 {
             return;
         }
+        tracing::trace!(bus, event = %event, "an event on a bus");
         for (rule_at, rule) in self.template.rules.iter().enumerate() {
             if rule.bus != bus || !rule.pattern.matches(event) {
                 continue;

@@ -20,6 +20,13 @@ const CAP_DAYS_MAX: u32 = 60;
 /// Most shards of the due index.
 const SHARDS_MAX: u8 = 64;
 
+/// Most countries that are named for text messages: there are no more.
+const COUNTRIES_MAX: usize = 250;
+
+/// Most sources with a demand on how old their word may be, and the longest name of one.
+const SOURCES_MAX: usize = 50;
+const SOURCE_CHARS_MAX: usize = 64;
+
 /// Most closed days.
 const CLOSED_DAYS_MAX: usize = 1_000;
 
@@ -133,7 +140,20 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         "/calendar/closed",
         format!("a calendar has at most {CLOSED_DAYS_MAX} closed days"),
     );
-    for (source, text) in &s.freshness {
+    refuse(
+        s.sms.countries.len() > COUNTRIES_MAX,
+        "/sms/countries",
+        format!("at most {COUNTRIES_MAX} countries are named; there are no more"),
+    );
+    for (at, country) in s.sms.countries.iter().take(COUNTRIES_MAX).enumerate() {
+        let detail = format!("'{country}' is no ISO 3166-1 country such as 'US'");
+        refuse(!is_country(country), &format!("/sms/countries/{at}"), detail);
+    }
+    refuse(s.freshness.len() > SOURCES_MAX, "/freshness", format!("at most {SOURCES_MAX} sources have a demand"));
+    for (source, text) in s.freshness.iter().take(SOURCES_MAX) {
+        let named = (1..=SOURCE_CHARS_MAX).contains(&source.chars().count()) && !source.chars().any(char::is_control);
+        let detail = format!("the name of a source has 1 to {SOURCE_CHARS_MAX} characters");
+        refuse(!named, &format!("/freshness/{}", pointed(&source.chars().take(SOURCE_CHARS_MAX).collect::<String>())), detail);
         refuse(
             freshness(text).is_none(),
             &format!("/freshness/{}", pointed(source)),
@@ -252,6 +272,8 @@ mod tests {
             (r#"{"minimum_exposure": {"EUR": 0}}"#, ""),
             (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
+            (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),
+            (r#"{"sms": {"countries": ["DE", "de", "XX"]}}"#, "/sms/countries/1 /sms/countries/2"),
             (r#"{"shards": 64}"#, ""),
             (r#"{"shards": 0}"#, "/shards"),
             (r#"{"shards": 65}"#, "/shards"),
@@ -308,6 +330,18 @@ mod tests {
             let expected = if good { String::new() } else { format!("/sender/{channel}") };
             assert_eq!(wrong(&format!(r#"{{"sender": {{"{channel}": "{text}"}}}}"#)), expected, "{channel} {text}");
         }
+    }
+
+    #[test]
+    fn settings_are_bounded() {
+        let mut settings = Settings::named("Acme");
+        settings.freshness = (0..5_000).map(|at| (format!("{at}"), "PT1H".to_owned())).collect();
+        assert_eq!(check_settings(&settings).first().map(|(pointer, _)| pointer.as_str()), Some("/freshness"));
+        settings.freshness = [("x".repeat(65), "PT1H".to_owned())].into();
+        assert_eq!(check_settings(&settings).len(), 1);
+        settings.freshness.clear();
+        settings.sms.countries = vec!["DE".to_owned(); 251];
+        assert_eq!(check_settings(&settings).len(), 1);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod holiday_table;
 mod kill_switch;
 mod min_gap;
 mod mode;
+mod number;
 mod suppression;
 mod window;
 
@@ -83,6 +84,7 @@ pub const RULES: &[&Rule] = &[
     &freshness::RULE,
     &suppression::RULE,
     &consent::RULE,
+    &number::RULE,
     &min_gap::RULE,
     &contact_cap::RULE,
     &window::RULE,

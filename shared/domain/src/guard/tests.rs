@@ -193,3 +193,36 @@ fn the_strictest_verdict_wins() {
     assert!(Verdict::Allow < defer && defer < review && review < block);
     assert!(RULES.iter().all(|rule| !rule.citation.is_empty() && rule.version > 0));
 }
+
+#[test]
+fn numbers_abroad_and_of_services_are_not_written_to() {
+    let own = |number: &'static str, countries: &'static [&'static str]| {
+        move |stage: &mut Stage| {
+            stage.policy.settings.sms.countries = countries.iter().map(|country| (*country).to_owned()).collect();
+            stage.facts.customer.contacts[0].phone = Some(number.to_owned());
+        }
+    };
+    // (number, countries that the settings name, whether it is blocked) for a tenant in the United States
+    for (number, countries, blocked) in [
+        ("+14155550100", &[][..], false),
+        ("+493012345678", &[], true),
+        ("+493012345678", &["DE"], false),
+        ("+14155550100", &["DE"], true),
+        ("+14165550100", &[], true),
+        ("+18765550100", &["US", "CA"], true),
+        ("+19005550100", &["US"], true),
+        ("+8821234567", &["US"], true),
+        ("+9791234567", &["US"], true),
+        ("+37061234567", &[], true),
+        ("+25261234567", &[], true),
+    ] {
+        for channel in [Channel::Sms, Channel::Voice] {
+            assert_eq!(
+                is_block(&check("number", channel, NOON, own(number, countries))),
+                blocked,
+                "{channel} {number} {countries:?}"
+            );
+        }
+        assert_eq!(check("number", Channel::Email, NOON, own(number, countries)), Verdict::Allow, "{number}");
+    }
+}

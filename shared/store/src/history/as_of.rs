@@ -276,7 +276,7 @@ impl Store {
             }
         }
         let senders = domain::SENDERS.into();
-        Ok(Some(Policy { settings, breaker_open, workflows, published, withdrawn, senders, templates }))
+        Ok(Some(Policy { settings, breaker_open, workflows, published, withdrawn, senders, identities: None, templates }))
     }
 }
 

@@ -4,6 +4,8 @@
 //! reader at a time) and when it is due. Hints lie beside it until they are read: the same object hinted ten times is one item,
 //! and an item that is hinted again while it is read stays.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     primitives::Blob,
     types::{AttributeValue, ReturnValue},
@@ -73,6 +75,18 @@ impl Store {
     pub async fn tenant_of_company(&self, source: &str, realm: &str) -> Result<Option<TenantId>> {
         let row = self.read("find whose company it is", &keys::company(source, realm), false).await?;
         Ok(row.as_ref().and_then(|row| text(row, company::TENANT)).and_then(|tenant| TenantId::parse(tenant).ok()))
+    }
+
+    /// Whose companies they are, of those that are anybody's, by the company.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn tenants_of_companies(&self, source: &str, realms: &[&str]) -> Result<HashMap<String, TenantId>> {
+        let wanted: Vec<_> = realms.iter().map(|realm| keys::company(source, realm)).collect();
+        let rows = self.read_many("find whose companies they are", &wanted, false).await?;
+        let owner = |row: &Row| TenantId::parse(text(row, company::TENANT)?).ok();
+        Ok(rows.iter().filter_map(|(key, row)| Some((key.sk.clone(), owner(row)?))).collect())
     }
 
     /// Begins the reading of a connection's books, or begins it anew; due at once.
@@ -328,6 +342,9 @@ pub struct SignIn {
     pub realm: Option<String>,
     /// What stands for the vendor's hosts.
     pub base: Option<String>,
+    /// Who began it, by the subject of their token; nobody where a function did.
+    #[serde(default)]
+    pub by: Option<String>,
 }
 
 impl std::fmt::Debug for SignIn {

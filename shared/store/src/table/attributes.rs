@@ -113,6 +113,7 @@ pub mod registry {
         MODE = "mode", Text, "`off`, `shadow` or `live`, as in the settings.";
         PAUSED = "paused", Flag, "The kill switch, as in the settings.";
         SHARDS = "shards", Number, "Shards of the `due` index, as in the settings.";
+        NAME = "name", Text, "The name that customers see, as in the settings.";
         REVISION = "rev", Number, "Counts every change of settings, workflows, templates and breaker.";
         REPLAN = "replan", Json, "How far waking every customer has come; absent when it is not under way.";
     }
@@ -171,12 +172,12 @@ pub mod hint {
     }
 }
 
-/// A sign-in under way.
+/// A sign-in under way, or one that came back and waits to be confirmed.
 pub mod sign_in {
     item! { "sign_in":
         TENANT = "tenant", Text, "Whose.";
         SOURCE = "source", Text, "Of which source.";
-        SEALED = "sealed", Bytes, "What is needed when the person comes back, sealed.";
+        SEALED = "sealed", Bytes, "What is needed when the person comes back, or when it is confirmed; sealed.";
     }
 }
 

@@ -248,6 +248,9 @@ impl Change {
         let delete = Delete::builder()
             .table_name(&store.table)
             .set_key(Some(self.key.attributes()))
+            .set_condition_expression(self.condition())
+            .set_expression_attribute_names(self.names())
+            .set_expression_attribute_values(self.values())
             .build()
             .expect("key and table are set");
         TransactWriteItem::builder().delete(delete).build()

@@ -18,9 +18,11 @@
 //! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
 //! | page of a comparison | `T#LISTED#{source}` | `PAGE#{number:06}` | `sync`, once a day | `sync`: query | by size, expires after 2 days |
 //! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
+//! | sign-in that waits to be confirmed | `T` | `AGREED#{source}` | admin | admin, by key | 1 W, expires after an hour |
 //! | data key of secrets | `T` | `KEY` | admin, once | by key, cached | 1 W |
 //! | data key of links | `T` | `KEY#LINKS` | admin, once | by key, cached | 1 W |
 //! | data key of people | `T` | `KEY#PEOPLE` | admin, once | `read-model` and as of an instant, by key, cached | 1 W |
+//! | senders that an operator listed | `T` | `SENDERS` | admin, for an operator | policy, by key | 3 W, 1 R |
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
@@ -131,6 +133,9 @@ pub(crate) fn tenant(tenant: &TenantId) -> String {
 pub(crate) fn settings(t: &TenantId) -> Key {
     Key::new(tenant(t), "SETTINGS")
 }
+pub(crate) fn identities(t: &TenantId) -> Key {
+    Key::new(tenant(t), "SENDERS")
+}
 pub(crate) fn workflow(t: &TenantId, id: &str) -> Key {
     Key::new(tenant(t), format!("WF#{id}"))
 }
@@ -188,6 +193,9 @@ pub(crate) fn listed_page(t: &TenantId, source: &str, number: u32) -> Key {
 }
 pub(crate) fn sign_in(state: &str) -> Key {
     Key::new("SIGNIN", digest(&[state]))
+}
+pub(crate) fn agreed(t: &TenantId, source: &str) -> Key {
+    Key::new(tenant(t), format!("AGREED#{source}"))
 }
 pub(crate) fn data_key(t: &TenantId) -> Key {
     Key::new(tenant(t), "KEY")

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Channel, CompiledWorkflow, Settings, TenantId};
+use domain::{Channel, CompiledWorkflow, Identities, Settings, TenantId};
 use jiff::civil::Date;
 
 use crate::StoredTemplate;
@@ -21,6 +21,7 @@ pub(crate) struct Base {
     pub(crate) rev: u64,
     pub(crate) settings: Settings,
     pub(crate) breaker_open: bool,
+    pub(crate) identities: Option<Identities>,
     pub(crate) workflows: Vec<Arc<CompiledWorkflow>>,
     pub(crate) withdrawn: BTreeMap<String, u32>,
     pub(crate) templates: BTreeMap<(String, Channel), u32>,

@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod connections;
 pub(crate) mod counters;
+pub(crate) mod identities;
 pub(crate) mod stops;
 pub(crate) mod tenants;
 pub(crate) mod tokens;

@@ -28,6 +28,8 @@ const TENANTS_MAX: usize = 10_000;
 pub struct TenantRow {
     /// The tenant.
     pub tenant: TenantId,
+    /// The name that customers see; `None` where a release before stored the settings.
+    pub name: Option<String>,
     /// Off, shadow or live.
     pub mode: Mode,
     /// The kill switch.
@@ -84,6 +86,7 @@ fn read_row(row: &Row) -> Result<TenantRow> {
     let corrupt = |detail: &str| Error::Corrupt { key: format!("TENANTS|{id}"), detail: detail.to_owned() };
     Ok(TenantRow {
         tenant: TenantId::parse(id).map_err(|_| corrupt("no tenant id"))?,
+        name: text(row, registry::NAME).map(str::to_owned),
         mode: serde_json::from_value(text(row, registry::MODE).unwrap_or_default().into()).map_err(|_| corrupt("no mode"))?,
         paused: number::<u8>(row, registry::PAUSED) == Some(1),
         shards: number(row, registry::SHARDS).unwrap_or(1),
@@ -164,6 +167,7 @@ impl Store {
                 .put(registry::MODE, s(word_of(settings.mode)))
                 .put(registry::PAUSED, n(u8::from(settings.paused)))
                 .put(registry::SHARDS, n(settings.shards))
+                .put(registry::NAME, s(&settings.name))
                 .add(registry::REVISION, n(1));
             if before.as_ref().is_some_and(|before| matters(&before.value, settings)) {
                 row = row.put(registry::REPLAN, s(to_json(&Replan { since: now, shard: 0, after: None })));

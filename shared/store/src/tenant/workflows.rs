@@ -107,6 +107,7 @@ impl Store {
             published,
             withdrawn: base.withdrawn,
             senders: domain::SENDERS.into(),
+            identities: base.identities,
             templates: base.templates,
         })
     }
@@ -138,6 +139,7 @@ impl Store {
             let read: Settings = json(&row, DOC)?;
             let breaker = self.read(OP, &keys::breaker(tenant), true).await?;
             let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, breaker::OPEN) == Some(1));
+            let identities = self.identities(tenant).await?.map(|listed| listed.value);
             let pk = keys::tenant(tenant);
             let (mut workflows, mut withdrawn) = (Vec::new(), BTreeMap::new());
             for row in self.range(OP, Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await? {
@@ -159,7 +161,7 @@ impl Store {
             settings = self.read(OP, &keys::settings(tenant), true).await?;
             let after = settings.as_ref().and_then(|row| number(row, settings::POLICY_REVISION));
             if after == Some(rev) || after.is_none() && rev == 0 {
-                let base = Base { rev, settings: read, breaker_open, workflows, withdrawn, templates };
+                let base = Base { rev, settings: read, breaker_open, identities, workflows, withdrawn, templates };
                 self.cache.keep_policy(tenant, base.clone());
                 return Ok(base);
             }

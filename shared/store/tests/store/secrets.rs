@@ -3,8 +3,11 @@
 use domain::*;
 use serde_json::json;
 use store::{
-    Error, Vault,
-    inspect::{attributes::connection::SECRET, key},
+    Agreed, Error, Vault,
+    inspect::{
+        attributes::{connection::SECRET, data_key::WRAPPED},
+        key,
+    },
 };
 
 use crate::common::*;
@@ -36,6 +39,23 @@ async fn a_secret_opens_for_its_tenant_and_connection_only() {
     assert!(matches!(other.open(&table.tenant, "stripe", b"short").await, Err(Error::Corrupt { .. })));
     let nobody = TenantId::parse("nobody").unwrap();
     assert!(matches!(other.ensure_key(&nobody).await, Err(Error::Refused { .. })));
+}
+
+#[tokio::test]
+async fn a_data_key_opens_for_its_purpose_alone() {
+    let table = table().await;
+    vault(&table, Some("key")).ensure_key(&table.tenant).await.unwrap();
+    let kms = aws_sdk_kms::Client::new(&table.aws.clients.sdk);
+    let purposes = ["connections", "links", "people"];
+    for (sk, purpose) in ["KEY", "KEY#LINKS", "KEY#PEOPLE"].into_iter().zip(purposes) {
+        let item = table.db.get_item().table_name(testbed::TABLE).set_key(Some(key("T#acme", sk))).send().await.unwrap();
+        let wrapped = item.item.unwrap()[WRAPPED].as_b().unwrap().clone();
+        for asked in purposes {
+            let opening = kms.decrypt().ciphertext_blob(wrapped.clone()).encryption_context("tenant", "acme");
+            let opened = opening.encryption_context("purpose", asked).send().await;
+            assert_eq!(opened.is_ok(), asked == purpose, "{sk} for {asked}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -79,6 +99,31 @@ async fn a_rotated_secret_is_accepted_until_its_overlap_ends() {
     let stored = item.set_key(Some(key("T#acme", "CONN#stripe"))).send().await.unwrap().item.unwrap();
     let bytes = stored[SECRET].as_b().unwrap().as_ref();
     assert!(!bytes.windows(5).any(|part| part == b"three"), "it lies sealed in the table");
+}
+
+#[tokio::test]
+async fn what_was_agreed_to_waits_sealed_until_its_time_is_over() {
+    let table = table().await;
+    let vault = vault(&table, Some("key"));
+    let agreed = Agreed {
+        by: Some("ann".to_owned()),
+        realm: "realm-1".to_owned(),
+        company: Some("Coastal Supplies".to_owned()),
+        base: None,
+        code: "ABCD2345".to_owned(),
+        tokens: json!({ "access_token": "opens it" }),
+    };
+    assert_eq!(vault.agreed(&table.tenant, "xero", at(0)).await.unwrap(), None);
+    vault.keep_agreed(&table.tenant, "xero", &agreed, at(60)).await.unwrap();
+    assert_eq!(vault.agreed(&table.tenant, "xero", at(59)).await.unwrap(), Some(agreed.clone()));
+    assert_eq!(vault.agreed(&table.tenant, "xero", at(60)).await.unwrap(), None, "its time is over");
+    assert_eq!(vault.agreed(&table.tenant, "quickbooks", at(1)).await.unwrap(), None);
+    assert!(vault.connection(&table.tenant, "xero").await.unwrap().is_none(), "it is no connection");
+    let item = table.db.get_item().table_name(testbed::TABLE).set_key(Some(key("T#acme", "AGREED#xero"))).send().await.unwrap();
+    let stored = format!("{:?}", item.item.unwrap());
+    assert!(!stored.contains("opens it") && !stored.contains("ABCD2345"), "{stored}");
+    vault.forget_agreed(&table.tenant, "xero").await.unwrap();
+    assert_eq!(vault.agreed(&table.tenant, "xero", at(1)).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -151,3 +151,40 @@ async fn the_workflows_that_a_tenant_begins_with_are_there_all_or_none() {
     assert!(!table.store.publish_first(&table.tenant, &[workflow("standard", "Standard")], at(2)).await.unwrap());
     assert_eq!(table.store.workflows(&table.tenant).await.unwrap()[0].name, "My own");
 }
+
+#[tokio::test]
+async fn senders_that_were_listed_are_part_of_the_policy() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let identities = || async { store.policy(tenant, &BTreeMap::new(), Read::Fresh).await.unwrap().identities };
+    let list = |sender: &str| Identities { senders: BTreeMap::from([(Channel::Email, vec![sender.to_owned()])]) };
+    assert_eq!(identities().await, None, "nothing was listed");
+    assert_eq!(store.put_identities(tenant, &list("acme.example"), 0, at(1)).await.unwrap(), 1);
+    assert_eq!(identities().await, Some(list("acme.example")), "a policy that was read before is read again");
+    let late = store.put_identities(tenant, &list("evil.example"), 0, at(2)).await;
+    assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
+    assert_eq!(store.put_identities(tenant, &list("other.example"), 1, at(3)).await.unwrap(), 2);
+    assert_eq!(identities().await, Some(list("other.example")));
+    // They may be there before the tenant is.
+    let later = TenantId::parse("later").unwrap();
+    assert_eq!(store.put_identities(&later, &list("later.example"), 0, at(4)).await.unwrap(), 1);
+    assert_eq!(store.identities(&later).await.unwrap().unwrap().value, list("later.example"));
+    assert_eq!(store.tenant(&later).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_company_is_freed_with_the_books_that_read_it() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let progress = serde_json::json!({"any": 1});
+    store.open_books(tenant, "xero", "realm-1", &progress, at(1)).await.unwrap();
+    assert_eq!(store.free_company("xero", "realm-2").await.unwrap(), None);
+    assert_eq!(store.free_company("xero", "realm-1").await.unwrap().as_ref(), Some(tenant));
+    assert_eq!(store.free_company("xero", "realm-1").await.unwrap(), None);
+    assert_eq!(store.tenant_of_company("xero", "realm-1").await.unwrap(), None);
+    assert_eq!(store.progress::<serde_json::Value>(tenant, "xero").await.unwrap(), None);
+    let realms = ["realm-1", "realm-3"];
+    store.open_books(tenant, "xero", "realm-3", &progress, at(2)).await.unwrap();
+    let found = store.tenants_of_companies("xero", &realms).await.unwrap();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [("realm-3".to_owned(), tenant.clone())]);
+}

@@ -95,6 +95,7 @@ fn policy(settings: Settings) -> Policy {
         published: [&workflow, &other].map(|workflow| (workflow.id.clone(), 1)).into(),
         workflows: [workflow, other].map(|workflow| Arc::new(CompiledWorkflow::compile(workflow))).into(),
         senders: BTreeSet::from([Channel::Email, Channel::Sms]),
+        identities: None,
         templates: texts.into_iter().flat_map(template).collect(),
     }
 }
