@@ -88,6 +88,7 @@ fn settings_are_described_as_they_are() {
     settings.time_zone = Some("Europe/Berlin".to_owned());
     settings.language = Some("de".to_owned());
     settings.reply_to = Some("ar@acme.example".to_owned());
+    settings.payment_details = Some("Example Bank".to_owned());
     settings.rate_per_minute = Some(60);
     settings.sms.countries = vec!["DE".to_owned()];
     let there = serde_json::to_value(settings).unwrap();
