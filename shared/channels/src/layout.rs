@@ -185,7 +185,7 @@ impl Sheet<'_> {
     }
 
     fn order(&self, row: &InvoiceRow) -> Option<String> {
-        let order = row.purchase_order.as_deref().map(plain).filter(|order| !order.is_empty())?;
+        let order = row.purchase_order.as_deref().map(unlinked).filter(|order| !order.is_empty())?;
         Some(self.words.order.replace("{}", &order))
     }
 
