@@ -90,8 +90,12 @@ pub async fn put(
     if !flaws.is_empty() {
         return Err(Fail::fields(flaws));
     }
-    let rev = app.store.identities(&tenant).await?.map_or(0, |before| before.rev);
+    let before = app.store.identities(&tenant).await?;
+    let rev = before.as_ref().map_or(0, |before| before.rev);
     condition.check(rev)?;
+    if before.is_some_and(|before| before.value == given) {
+        return Ok(Tagged { rev, body: out(&tenant, &given) });
+    }
     let what = serde_json::json!({ "senders": given.senders });
     let app = caller.acts(&app, Operation::PutTenantSenders, |entry| entry.of(tenant.as_str()).with(what));
     let rev = app.store.put_identities(&tenant, &given, rev, app.clock.now()).await?;

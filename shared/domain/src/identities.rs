@@ -37,14 +37,14 @@ impl Identities {
             }
             for (at, sender) in listed.iter().enumerate() {
                 let chars = sender.chars().count();
-                let detail = match channel {
-                    Channel::Email if !is_address(sender) && !is_domain(sender) => {
-                        "is neither an address such as 'ar@acme.example' nor a domain such as 'acme.example'".to_owned()
-                    }
-                    _ if chars == 0 || chars > CHARS_MAX || sender.trim() != sender || sender.chars().any(char::is_control) => {
-                        format!("has 1 to {CHARS_MAX} characters, and neither begins nor ends with a blank")
-                    }
-                    _ => continue,
+                let is_line =
+                    (1..=CHARS_MAX).contains(&chars) && sender.trim() == sender && !sender.chars().any(char::is_control);
+                let detail = if *channel == Channel::Email && !is_address(sender) && !is_domain(sender) {
+                    "is neither an address such as 'ar@acme.example' nor a domain such as 'acme.example'".to_owned()
+                } else if !is_line {
+                    format!("has 1 to {CHARS_MAX} characters, and neither begins nor ends with a blank")
+                } else {
+                    continue;
                 };
                 wrong.push((format!("{pointer}/{at}"), detail));
             }
