@@ -87,10 +87,10 @@ fn names_are_shown_as_they_are() {
     for (name, in_html, in_text) in [
         ("<b>A</b>", "&lt;b&gt;A&lt;/b&gt;", "<b>A</b>"),
         ("**A** _b_ `c`", "**A** _b_ `c`", "**A** _b_ `c`"),
-        ("[x](http://evil.example)", "[x](http://evil.example)", "[x](http://evil.example)"),
-        ("<http://evil.example>", "&lt;http://evil.example&gt;", "<http://evil.example>"),
+        ("[x](http://evil.example)", "[x](http[:]//evil[.]example)", "[x](http[:]//evil[.]example)"),
+        ("<http://evil.example>", "&lt;http[:]//evil[.]example&gt;", "<http[:]//evil[.]example>"),
         ("{{ links.portal }}{% if %}", "{{ links.portal }}{% if %}", "{{ links.portal }}{% if %}"),
-        ("A\r\nBcc: x@y.example", "A Bcc: x@y.example", "A Bcc: x@y.example"),
+        ("A\r\nBcc: x@y.example", "A Bcc: x[@]y[.]example", "A Bcc: x[@]y[.]example"),
         ("a\u{202e}b\u{200b}c", "abc", "abc"),
         ("&amp; &#60;", "&amp;amp; &amp;#60;", "&amp; &#60;"),
         ("# A", "# A", "# A"),
