@@ -40,7 +40,7 @@ async fn one_cause_is_one_exception_that_closes_itself() {
     // Days later it is still the same one.
     tenant.advance("P3D").await;
     assert_eq!(tenant.exceptions().await.len(), 1);
-    tenant.admin("PATCH", "/v1/settings", &json!({"sender": {"email": "ar@acme.example"}, "mode": "live"})).await.is(200);
+    tenant.admin("PATCH", "/v1/settings", &json!({"sender": {"email": "acme@dunlin.example"}, "mode": "live"})).await.is(200);
     assert_eq!(tenant.exceptions().await, Vec::<Value>::new());
     tenant.advance("P5D").await;
     let reached: std::collections::BTreeSet<_> = tenant.sent().into_iter().map(|sent| sent.to).collect();
