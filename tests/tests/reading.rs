@@ -163,5 +163,7 @@ async fn a_reader_that_died_with_the_lease_is_followed_by_another() {
         local::Fault { target: "sync".to_owned(), mode: Some(Mode::Crash), times: 1, call: Some(3), when: Some(When::After) };
     books.desk.stack.fault(crash).unwrap();
     books.desk.advance("PT31M").await;
+    let came = books.desk.stack.world().faults.lock().unwrap().came().clone();
+    assert_eq!(came.get("sync crash after 3"), Some(&1), "the reader died: {came:?}");
     books.equals().await;
 }

@@ -13,6 +13,9 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tests::{documents::hmac, test_tenant::TestTenant};
 
+/// Whose the recorded webhooks are: of QuickBooks in its new and its old form, of Xero's contact and its credit note.
+const COMPANIES: [&str; 4] =
+    ["310687", "1185883450", "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f", "aef86862-2015-4b6b-88bc-d89032cecc50"];
 const ORGANISATION: &str = "b2c885a9-4bb9-4a00-9b6e-6c2bf60b1a2b";
 
 fn fixture(path: &str) -> Vec<u8> {
@@ -75,8 +78,19 @@ async fn recorded_webhooks_are_believed_and_each_mutation_is_refused() {
     }
     // Companies that nobody connected are the operator's to see; what is none of our business is nobody's.
     let worklist = desk.operator("GET", "/v1/apps/tasks", &Value::Null).await.is(200).body;
-    let about: Vec<&str> = worklist["tasks"].as_array().unwrap().iter().filter_map(|task| task["detail"].as_str()).collect();
-    assert!(about.iter().all(|detail| detail.contains("company") || detail.contains("connect")), "{about:?}");
+    let mut titles: Vec<(&str, &str)> = Vec::new();
+    for task in worklist["tasks"].as_array().unwrap() {
+        let (title, detail) = (task["title"].as_str().unwrap(), task["detail"].as_str().unwrap());
+        let company = COMPANIES.iter().find(|company| detail.contains(*company)).copied();
+        titles.push((title, company.unwrap_or_else(|| panic!("{task}"))));
+    }
+    titles.sort_unstable();
+    let of = |source: &str| match source {
+        "quickbooks" => "An unknown company of quickbooks",
+        _ => "An unknown company of xero",
+    };
+    let [accounts, legacy, contacts, credits] = COMPANIES;
+    assert_eq!(titles, [(of("quickbooks"), legacy), (of("quickbooks"), accounts), (of("xero"), credits), (of("xero"), contacts)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

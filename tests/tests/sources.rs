@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use connectors::by_source;
 use doubles::{
-    Delivery, Double, Fault, QuickBooks,
+    Delivery, Double, Fault, QuickBooks, Xero,
     quickbooks::{Company, Customer, Invoice},
+    xero::Organisation,
 };
 use futures::future::join_all;
 use jiff::{SignedDuration, civil::date};
@@ -15,6 +16,7 @@ use tests::{company::clock, test_tenant::TestTenant};
 
 const REALM: &str = "9130347596842384";
 const OTHER: &str = "1185883450";
+const ORGANISATION: &str = "c2cc9b6e-9458-4c7d-93cc-f02b81b0594f";
 
 async fn company(now: &str) -> (TestTenant, QuickBooks) {
     let desk = TestTenant::with(now, json!({"country": "US", "time_zone": "America/New_York", "language": "en"}), None).await;
@@ -291,11 +293,20 @@ async fn a_vendors_clock_may_be_wrong_by_minutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn slow_vendors_hold_nobody_else_up() {
-    let (desk, double) = company("2026-03-04T15:00:00Z").await;
-    owing(&double, 1);
-    desk.connect("quickbooks", &double, REALM).await;
-    double.fail_next(1, Fault::Slow(Duration::from_secs(2)));
-    desk.advance("PT5M").await;
-    desk.equals("quickbooks", &double, REALM).await;
+async fn a_vendor_that_does_not_answer_holds_no_other_up() {
+    let (desk, slow) = company("2026-03-04T15:00:00Z").await;
+    owing(&slow, 1);
+    let quick = Xero::start(clock(&desk)).await.unwrap();
+    quick.add_organisation(Organisation::new(ORGANISATION, "Inland Supplies"));
+    // Longer than a vendor is waited for, and due before the other.
+    slow.fail_next_at("/v3/", u32::MAX, Fault::Slow(Duration::from_secs(21)));
+    desk.connect("quickbooks", &slow, REALM).await;
+    desk.connect("xero", &quick, ORGANISATION).await;
+    desk.advance("PT1M").await;
+    let status = async |source| desk.health(source).await["status"].as_str().unwrap().to_owned();
+    assert_eq!(status("xero").await, "good");
+    assert_ne!(status("quickbooks").await, "good", "nothing was read of it");
+    slow.clear_faults();
+    desk.advance("PT10M").await;
+    desk.equals("quickbooks", &slow, REALM).await;
 }
