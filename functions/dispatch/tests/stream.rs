@@ -1,11 +1,7 @@
 //! Batches of the table's stream against a bus that refuses, on loopback.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-#[path = "../../ingest/tests/aws/mod.rs"]
-mod aws;
-
-use aws::{Aws, event};
-use domain::{Currency, Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, SourceVersion};
+use domain::{Customer, Document, InvoiceId};
 use serde_json::{Value, json};
 use store::{
     Receipt,
@@ -14,58 +10,19 @@ use store::{
         attributes::every::{PK, SK},
     },
 };
+use testbed::{
+    aws::{Aws, event},
+    documents::{customer, invoice, invoiced},
+};
 
 struct Subject {
     aws: Aws,
     dispatch: dispatch::Handler,
 }
 
-fn invoice(number: usize) -> Document {
-    let customer = CustomerId::derive(&["acme", "canonical", "C-1"]);
-    let customer = Customer {
-        id: customer,
-        source: "canonical".to_owned(),
-        external_id: "C-1".to_owned(),
-        source_version: Some(SourceVersion::Number(1)),
-        name: "Acme GmbH".to_owned(),
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
-        contacts: vec![],
-        postal_address: None,
-    };
-    let external_id = format!("INV-{number}");
-    let invoice = Invoice {
-        id: InvoiceId::derive(&["acme", "canonical", &external_id]),
-        number: external_id.clone(),
-        external_id,
-        source_version: SourceVersion::Number(1),
-        currency: Currency::EUR,
-        total_minor: 100,
-        issued_on: "2026-01-05".parse().unwrap(),
-        due_on: "2026-02-04".parse().unwrap(),
-        status: InvoiceStatus::Open,
-        paid_minor: 0,
-        credited_minor: 0,
-        paid_is_gross: false,
-        instalments: vec![],
-        url: None,
-        purchase_order: None,
-        contact: None,
-        sent_to_customer: None,
-        legal_entity: None,
-        tags: Vec::new(),
-        for_external_id: None,
-        for_name: None,
-    };
-    Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice }
+fn document(number: usize) -> Document {
+    let customer = Customer { contacts: vec![], ..customer("acme", "canonical", "C-1") };
+    invoiced(customer, invoice("acme", "canonical", &format!("INV-{number}")))
 }
 
 impl Subject {
@@ -74,7 +31,7 @@ impl Subject {
         let aws = Aws::start().await;
         for number in 0..invoices {
             let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("e{number}") };
-            aws.store.apply(&aws.tenant, &receipt, &[invoice(number)], aws.now()).await.unwrap();
+            aws.store.apply(&aws.tenant, &receipt, &[document(number)], aws.now()).await.unwrap();
         }
         let dispatch = dispatch::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
         Self { aws, dispatch }

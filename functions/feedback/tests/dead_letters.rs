@@ -1,8 +1,6 @@
 //! Dead letters of every kind: each becomes an exception, or an error in the log, and leaves the queue.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-#[path = "../../ingest/tests/aws/mod.rs"]
-mod aws;
 #[allow(dead_code, reason = "each suite uses its own part")]
 mod message;
 

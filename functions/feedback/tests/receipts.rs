@@ -1,8 +1,6 @@
 //! What SES says of messages, in any order and number, and what is not about any message of ours.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-#[path = "../../ingest/tests/aws/mod.rs"]
-mod aws;
 mod message;
 
 use message::{COPY, MAIN, Stage, Subject, bounce, complaint, delivery, envelope};

@@ -1,15 +1,14 @@
 //! Stripe's events over the whole path, and documents of either source in any order.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-mod aws;
 mod sender;
 mod subject;
 
-use aws::NOW_S;
 use domain::{CustomerId, TaskKind};
 use sender::{fixture, stripe_event, stripe_object};
 use serde_json::{Value, json};
 use subject::Subject;
+use testbed::aws::NOW_S;
 
 fn recorded(name: &str) -> Value {
     serde_json::from_slice(&fixture(&format!("stripe/{name}.json"))).unwrap()

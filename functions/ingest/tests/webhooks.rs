@@ -1,15 +1,14 @@
 //! Webhooks over the whole path: request in, answer out, the table as the judge.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-mod aws;
 mod sender;
 mod subject;
 
-use aws::NOW_S;
 use jiff::SignedDuration;
 use sender::{CANONICAL_SECRET, canonical, delivery, fixture, request, stripe, stripe_event};
 use serde_json::{Value, json};
 use subject::Subject;
+use testbed::aws::NOW_S;
 
 fn sample() -> Value {
     serde_json::from_slice(&fixture("canonical/invoice.json")).unwrap()

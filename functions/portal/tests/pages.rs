@@ -1,18 +1,15 @@
 //! The portal against an embedded table.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
-#[path = "../../admin/tests/common/mod.rs"]
-mod common;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
-use common::{World, at, request};
 use domain::{Channel, CustomerId, CustomerRef, Document, SourceVersion, SuppressionReason, TenantId, address_key};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::{Receipt, Stop};
+use testbed::api::{Api, at, request};
 
 struct Portal {
-    world: World,
+    world: Api,
     handler: portal::Handler,
 }
 
@@ -48,7 +45,7 @@ fn acme() -> TenantId {
 
 impl Portal {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = Api::new().await;
         let handler = portal::Handler::new(&world.env(&[]), &world.clients, world.clock.clone()).unwrap();
         Self { world, handler }
     }
@@ -307,9 +304,9 @@ async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
 }
 
-/// Writes the pages to a folder for looking at them, and holds them to what a small screen needs.
+/// Every page fits a small screen, says in which language it is, and takes nothing from elsewhere. They are left in a folder to look at.
 #[tokio::test]
-async fn pages_to_look_at() {
+async fn every_page_stands_by_itself() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     let token = portal.token(&acme(), &id).await;
@@ -320,7 +317,11 @@ async fn pages_to_look_at() {
         ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
         ("gone", "/p/x".to_owned()),
     ] {
-        let page = portal.get(&address).await.says("width=device-width");
+        let page = portal.get(&address).await.says("width=device-width").says("<html lang=\"");
+        assert_eq!(page.html.matches("<h1").count(), 1, "{name}: {}", page.html);
+        for outside in ["<script", "<link", "<iframe", "<img", " src=", "@import", "url("] {
+            assert!(!page.html.contains(outside), "{name} takes {outside} from elsewhere: {}", page.html);
+        }
         std::fs::write(folder.join(format!("{name}.html")), page.html).unwrap();
     }
 }

@@ -1,30 +1,22 @@
 //! Batches of the table's stream that hold more than they should.
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
-#[path = "../../ingest/tests/aws/mod.rs"]
-mod aws;
-
-use aws::{Aws, event};
-use domain::{Channel, Contact, Customer, CustomerId, Document, NewTask, SourceVersion, SuppressionReason, TaskKind};
+use domain::{Channel, CustomerId, Document, SuppressionReason, TaskKind};
 use serde_json::{Value, json};
 use store::{
     AddressId, Line, List, Receipt,
     inspect::attributes::every::{PK, SK},
 };
+use testbed::{
+    aws::{Aws, event},
+    documents::{customer, task},
+};
 
 async fn raised(aws: &Aws, key: &str) {
-    let task = NewTask {
-        case: None,
-        kind: TaskKind::Task,
-        key: key.to_owned(),
-        title: key.to_owned(),
-        detail: String::new(),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-    };
-    aws.store.raise(&aws.tenant, Some(&CustomerId::derive(&["acme", "C-1"])), &task, aws.now()).await.unwrap();
+    aws.store
+        .raise(&aws.tenant, Some(&CustomerId::derive(&["acme", "C-1"])), &task(TaskKind::Task, key), aws.now())
+        .await
+        .unwrap();
 }
 
 async fn listed(aws: &Aws) -> Vec<String> {
@@ -79,37 +71,6 @@ async fn without_time_nothing_is_written_and_the_first_record_comes_again() {
     assert_eq!(listed(&aws).await, ["a", "b"]);
 }
 
-fn described() -> Customer {
-    let contact = Contact {
-        external_id: "p1".to_owned(),
-        name: "Anna Weber".to_owned(),
-        roles: vec![],
-        email: Some("anna@acme.example".to_owned()),
-        phone: None,
-        consents: vec![],
-        unusable: vec![],
-    };
-    Customer {
-        id: CustomerId::derive(&["acme", "C-1"]),
-        source: "canonical".to_owned(),
-        external_id: "C-1".to_owned(),
-        source_version: Some(SourceVersion::Number(1)),
-        name: "Acme".to_owned(),
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
-        contacts: vec![contact],
-        postal_address: None,
-    }
-}
-
 /// How many items were written whose keys begin so.
 fn written(aws: &Aws, key: &str, begins: &str) -> usize {
     let begins_so = |record: &Value| record["dynamodb"]["Keys"][key]["S"].as_str().is_some_and(|text| text.starts_with(begins));
@@ -121,7 +82,7 @@ async fn what_no_key_can_seal_holds_nothing_up_and_is_noted_as_a_gap() {
     let aws = Aws::start().await;
     let handler = read_model::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
     let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
-    aws.store.apply(&aws.tenant, &receipt, &[Document::Customer(described())], aws.now()).await.unwrap();
+    aws.store.apply(&aws.tenant, &receipt, &[Document::Customer(customer("acme", "canonical", "C-1"))], aws.now()).await.unwrap();
     let of_profile = |record: &Value| record["dynamodb"]["Keys"][SK]["S"] == "PROFILE";
     let records: Vec<Value> = aws.records().into_iter().filter(of_profile).collect();
     assert!(!records.is_empty());

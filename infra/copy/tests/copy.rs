@@ -5,7 +5,7 @@ use copy::{Arrival, Place};
 use domain::*;
 use jiff::Timestamp;
 use store::{Read, Receipt, Store};
-use testbed::{Loopback, TABLE};
+use testbed::{Loopback, TABLE, documents};
 
 fn id(tenant: &str) -> TenantId {
     TenantId::parse(tenant).unwrap()
@@ -16,31 +16,13 @@ fn place(aws: &Loopback, tenant: &str) -> Place {
 }
 
 fn invoice(number: u64) -> Document {
-    let stub = CustomerRef::Named(CustomerId::derive(&["c", &(number % 7).to_string()]));
     Document::Invoice {
-        customer: stub,
+        customer: CustomerRef::Named(CustomerId::derive(&["c", &(number % 7).to_string()])),
         invoice: Invoice {
             id: InvoiceId::derive(&["i", &number.to_string()]),
-            external_id: format!("INV-{number}"),
-            source_version: SourceVersion::Number(1),
             number: format!("{number} ü \"quoted\""),
-            currency: Currency::EUR,
             total_minor: 100,
-            issued_on: "2026-01-05".parse().unwrap(),
-            due_on: "2026-02-04".parse().unwrap(),
-            status: InvoiceStatus::Open,
-            paid_minor: 0,
-            credited_minor: 0,
-            paid_is_gross: false,
-            instalments: vec![],
-            url: None,
-            purchase_order: None,
-            contact: None,
-            sent_to_customer: None,
-            legal_entity: None,
-            tags: Vec::new(),
-            for_external_id: None,
-            for_name: None,
+            ..documents::invoice("any", "stripe", &format!("INV-{number}"))
         },
     }
 }

@@ -5,14 +5,14 @@ use http_body_util::Full;
 use hyper::Response;
 use serde_json::{Value, json};
 
-use crate::World;
+use crate::world::World;
 
 pub(crate) fn put_events(world: &World, request: &Value) -> Response<Full<Bytes>> {
     let entries = request["Entries"].as_array().unwrap();
     world.calls.lock().unwrap().push(entries.len());
     let script = world.script.lock().unwrap().pop_front().unwrap_or_default();
     if let [(usize::MAX, code)] = script.as_slice() {
-        return crate::door::error(400, code);
+        return crate::world::error(400, code);
     }
     let mut failed = 0;
     let results: Vec<Value> = entries

@@ -20,7 +20,7 @@ pub(crate) fn answer(operation: &str, request: &Value) -> Response<Full<Bytes>> 
         let wrapped = String::from_utf8(STANDARD.decode(request["CiphertextBlob"].as_str().unwrap()).unwrap()).unwrap();
         let (sealed_for, key) = wrapped.split_once('|').unwrap();
         if sealed_for != context {
-            return crate::door::error(400, "InvalidCiphertextException");
+            return crate::world::error(400, "InvalidCiphertextException");
         }
         json!({"KeyId": "key", "Plaintext": key})
     };

@@ -3,24 +3,33 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `door` | the address, what the stand-ins saw and how they behave |
+//! | `door` | the address |
+//! | `world` | what the stand-ins saw and how they behave |
 //! | `table` | the table as the template describes it |
 //! | `kms`, `bus` | two stand-ins |
+//! | `aws` | the stand-ins with a clock and the tenant `acme`, for tests of handlers |
+//! | `api` | a table with customers, and requests as API Gateway sends them |
+//! | `documents` | facts and decisions as tests begin with them |
 //! | `meter` | counts capacity units |
 //! | `death` | ends a process after any of its calls |
 
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
+pub mod api;
+pub mod aws;
 mod bus;
 mod death;
+pub mod documents;
 mod door;
 mod kms;
 mod meter;
 mod table;
+mod world;
 
 pub use death::Death;
-pub use door::{Loopback, World};
+pub use door::Loopback;
 pub use meter::Meter;
+pub use world::World;
 
 /// The name of the table.
 pub const TABLE: &str = "dunlin";

@@ -1,15 +1,13 @@
 //! A customer with a message on its way, and SES's events about it.
 
-use domain::{
-    Archiving, BalanceKey, Case, CaseId, CaseKey, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId,
-    CustomerRef, Decision, Document, DueItemKey, Invoice, InvoiceId, InvoiceStatus, MessageId, Mode, Next, Planned, Role,
-    SourceVersion,
-};
+use domain::{Customer, CustomerId, Document, Invoice, MessageId, Next};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::{Attempt, Claim, Found, MessageResult, Receipt, Settlement};
-
-use crate::aws::{Aws, NOW_S, event};
+use testbed::{
+    aws::{Aws, NOW_S, event},
+    documents::{contact, covered, customer, decision, invoice, invoiced, planned},
+};
 
 /// The one that the message is for, and the one that gets a copy.
 pub const MAIN: &str = "ap@acme.example";
@@ -36,114 +34,19 @@ pub struct Subject {
     attempt: Attempt,
 }
 
-fn contact(id: &str, email: &str) -> Contact {
-    Contact {
-        external_id: id.to_owned(),
-        name: "Anna Weber".to_owned(),
-        roles: vec![Role::Billing],
-        email: Some(email.to_owned()),
-        phone: None,
-        consents: vec![],
-        unusable: Vec::new(),
-    }
-}
-
-fn document(customer: &CustomerId, invoice: &InvoiceId) -> Document {
-    let customer = Customer {
-        id: customer.clone(),
-        source: "canonical".to_owned(),
-        external_id: "C-1".to_owned(),
-        source_version: Some(SourceVersion::Number(1)),
-        name: "Acme GmbH".to_owned(),
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
-        contacts: vec![contact("p1", MAIN), contact("p2", COPY)],
-        postal_address: None,
-    };
-    let invoice = Invoice {
-        id: invoice.clone(),
-        number: "INV-1".to_owned(),
-        external_id: "INV-1".to_owned(),
-        source_version: SourceVersion::Number(1),
-        currency: Currency::EUR,
-        total_minor: 100,
-        issued_on: "2026-01-05".parse().unwrap(),
-        due_on: "2026-02-04".parse().unwrap(),
-        status: InvoiceStatus::Open,
-        paid_minor: 0,
-        credited_minor: 0,
-        paid_is_gross: false,
-        instalments: vec![],
-        url: None,
-        purchase_order: None,
-        contact: None,
-        sent_to_customer: None,
-        legal_entity: None,
-        tags: Vec::new(),
-        for_external_id: None,
-        for_name: None,
-    };
-    Document::Invoice { customer: CustomerRef::Full(Box::new(customer)), invoice }
+fn document(customer: Customer, invoice: Invoice) -> Document {
+    let contacts = vec![contact("p1", MAIN), contact("p2", COPY)];
+    invoiced(Customer { contacts, ..customer }, invoice)
 }
 
 impl Subject {
     pub async fn start(stage: Stage) -> Self {
         let aws = Aws::start().await;
-        let customer = CustomerId::derive(&["acme", "canonical", "C-1"]);
-        let invoice = InvoiceId::derive(&["acme", "canonical", "INV-1"]);
+        let (owes, owed) = (customer("acme", "canonical", "C-1"), invoice("acme", "canonical", "INV-1"));
+        let (customer, row) = (owes.id.clone(), covered(&owed.id));
         let receipt = Receipt { source: "canonical".to_owned(), event_id: "e1".to_owned() };
-        aws.store.apply(&aws.tenant, &receipt, &[document(&customer, &invoice)], aws.now()).await.unwrap();
-        let rows = vec![Covered {
-            item: DueItemKey::whole(invoice),
-            step: "reminder".to_owned(),
-            occurrence: domain::Occurrence::default(),
-            due_now_minor: 100,
-        }];
-        let case = Case {
-            by_hand: false,
-            id: CaseId::derive(&["acme", "case"]),
-            workflow: "standard".to_owned(),
-            version: 1,
-            opened_at: aws.now(),
-            state: CaseState::Open,
-        };
-        let case_key = CaseKey::new(BalanceKey::of(Currency::EUR), "standard");
-        let planned = Planned {
-            position: 0,
-            mode: Mode::Live,
-            case: case_key.clone(),
-            channel: Channel::Email,
-            contact: "p1".to_owned(),
-            template: "reminder".to_owned(),
-            template_version: 1,
-            pay_by: None,
-            rows: rows.clone(),
-            copy_of: None,
-        };
-        let decision = Decision {
-            cases: [(case_key, case)].into(),
-            messages: vec![planned],
-            tasks: vec![],
-            agreements: vec![],
-            charges: vec![],
-            marks: vec![],
-            next: Next::Parked,
-            trace: vec![],
-            owed: std::collections::BTreeMap::new(),
-            archiving: Archiving::default(),
-            inputs: None,
-            work: vec![],
-            withdrawn: vec![],
-            used_orders: vec![],
-        };
+        aws.store.apply(&aws.tenant, &receipt, &[document(owes, owed)], aws.now()).await.unwrap();
+        let decision = decision(aws.now(), vec![planned(vec![row])], Next::Parked);
         let head = aws.store.head(&aws.tenant, &customer).await.unwrap().unwrap();
         let facts = aws.store.facts(&aws.tenant, &head).await.unwrap();
         let committed = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap();

@@ -52,7 +52,7 @@ pub fn delivery(source: &str, secret: &str, tenant: &str, id: &str, at_s: i64, b
     let at = at_s.to_string();
     if source == "stripe" {
         let digest = hmac(secret.as_bytes(), &[at.as_bytes(), b".", body]);
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(digest);
         return request(tenant, source, &[("Stripe-Signature", &format!("t={at},v1={hex}"))], body);
     }
     let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("the form")).expect("base64");
@@ -77,7 +77,7 @@ pub fn intuit(secret: &str, body: &[u8]) -> Value {
 /// A recorded object of Stripe's in an event.
 pub fn stripe_event(id: &str, kind: &str, object: &str) -> Value {
     let object: Value = serde_json::from_slice(&fixture(&format!("stripe/{object}.json"))).expect("JSON");
-    stripe_object(id, kind, super::aws::NOW_S, &object)
+    stripe_object(id, kind, testbed::aws::NOW_S, &object)
 }
 
 /// An object in an event.

@@ -2,11 +2,9 @@
 #![allow(dead_code, reason = "each suite uses its own part")]
 
 use serde_json::{Value, json};
+use testbed::aws::{Aws, event};
 
-use crate::{
-    aws::{Aws, event},
-    sender::{CANONICAL_SECRET, STRIPE_SECRET, canonical, stripe},
-};
+use crate::sender::{CANONICAL_SECRET, STRIPE_SECRET, canonical, stripe};
 
 pub struct Subject {
     pub aws: Aws,

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::Client;
 use domain::*;
 use jiff::Timestamp;
 use store::{Applied, Attempt, Claim, MessageResult, Receipt, Settlement, Store};
-use testbed::{Death, Loopback, Meter, TABLE};
+pub use testbed::documents::{case_key, planned};
+use testbed::{Death, Loopback, Meter, TABLE, documents};
 
 pub struct Table {
     pub aws: Loopback,
@@ -42,33 +43,9 @@ pub fn customer_of(external: &str) -> CustomerId {
 }
 
 pub fn customer(version: Option<u64>, name: &str) -> Customer {
-    Customer {
-        id: customer_id(),
-        source: "stripe".into(),
-        external_id: "C-1".into(),
-        source_version: version.map(SourceVersion::Number),
-        name: name.into(),
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
-        contacts: vec![Contact {
-            external_id: "p1".into(),
-            name: "Anna Weber".into(),
-            roles: vec![Role::Billing],
-            email: Some("ap@acme.example".into()),
-            phone: Some("+493012345678".into()),
-            consents: vec![],
-            unusable: Vec::new(),
-        }],
-        postal_address: None,
-    }
+    let described = documents::customer("acme", "stripe", "C-1");
+    let contact = Contact { phone: Some("+493012345678".into()), ..described.contacts[0].clone() };
+    Customer { source_version: version.map(SourceVersion::Number), name: name.into(), contacts: vec![contact], ..described }
 }
 
 /// Another customer, as its source describes it.
@@ -82,29 +59,7 @@ pub fn invoice_id(external: &str) -> InvoiceId {
 }
 
 pub fn invoice(external: &str, version: u64) -> Invoice {
-    Invoice {
-        id: invoice_id(external),
-        external_id: external.into(),
-        source_version: SourceVersion::Number(version),
-        number: external.into(),
-        currency: Currency::EUR,
-        total_minor: 125_000,
-        issued_on: "2026-01-05".parse().unwrap(),
-        due_on: "2026-02-04".parse().unwrap(),
-        status: InvoiceStatus::Open,
-        paid_minor: 0,
-        credited_minor: 0,
-        paid_is_gross: false,
-        instalments: vec![],
-        url: None,
-        purchase_order: None,
-        contact: None,
-        sent_to_customer: None,
-        legal_entity: None,
-        tags: Vec::new(),
-        for_external_id: None,
-        for_name: None,
-    }
+    Invoice { source_version: SourceVersion::Number(version), ..documents::invoice("acme", "stripe", external) }
 }
 
 pub fn payment_id(external: &str) -> PaymentId {
@@ -145,59 +100,12 @@ pub fn invoice_doc(external: &str, version: u64) -> Document {
     }
 }
 
-pub fn case_key() -> CaseKey {
-    CaseKey::new(BalanceKey::of(Currency::EUR), "standard")
-}
-
-pub fn planned(rows: Vec<Covered>) -> Planned {
-    Planned {
-        position: 0,
-        mode: Mode::Live,
-        case: case_key(),
-        channel: Channel::Email,
-        contact: "p1".into(),
-        template: "reminder".into(),
-        template_version: 1,
-        pay_by: None,
-        rows,
-        copy_of: None,
-    }
-}
-
 pub fn row(external: &str) -> Covered {
-    Covered {
-        item: DueItemKey::whole(invoice_id(external)),
-        step: "reminder".into(),
-        occurrence: Occurrence::default(),
-        due_now_minor: 125_000,
-    }
+    documents::covered(&invoice_id(external))
 }
 
 pub fn decision(messages: Vec<Planned>, next: Next) -> Decision {
-    let case = Case {
-        id: CaseId::derive(&["acme", "case"]),
-        workflow: "standard".into(),
-        version: 1,
-        opened_at: at(0),
-        state: CaseState::Open,
-        by_hand: false,
-    };
-    Decision {
-        cases: [(case_key(), case)].into(),
-        messages,
-        tasks: vec![],
-        agreements: vec![],
-        charges: vec![],
-        marks: vec![],
-        next,
-        trace: vec![],
-        owed: Default::default(),
-        archiving: Archiving::default(),
-        inputs: None,
-        work: vec![],
-        withdrawn: vec![],
-        used_orders: vec![],
-    }
+    documents::decision(at(0), messages, next)
 }
 
 impl Table {
