@@ -63,9 +63,9 @@ RULES = {
 }
 # What the second reader writes begins like this: neither may see it, or it would make work of its own work.
 WRITTEN = ("L#acme gmbh#cus_1", "L#2026-01-01#inv_1", "V#INV#i-1#0000000001", "V#SETTINGS#0000000002", "KEY#x")
-# What rows and versions are made of.
+# What rows and versions are made of, and the records that are looked at.
 READ = (
-    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "TSK#1", "ADR"),
+    *("HEAD", "PROFILE", "PROFILE#AGR#agr_1", "INV#i-1", "PAY#p-1", "SHARED#p-1", "REV#p-1#r", "COV#1", "DEC#1", "TSK#1", "ADR"),
     *("SETTINGS", "BREAKER", "WF#w", "TPL#t#email#en", "HEARD#stripe"),
 )
 KINDS = ("INSERT", "MODIFY", "REMOVE")
@@ -77,7 +77,7 @@ STREAM = {
     ),
     "ReadModelFunction": (
         [change(kind, sk) for kind in KINDS for sk in READ],
-        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "DEC#1", "ROWS#m#1", "HINT#Invoice#1", "WFV#w#000001", "CONN#stripe", *WRITTEN)],
+        [change(kind, sk) for kind in KINDS for sk in ("RCPT#1", "MARK#2026-01-01#cus_1", "WALK", "ROWS#m#1", "HINT#Invoice#1", "WFV#w#000001", "CONN#stripe", *WRITTEN)],
     ),
 }
 ROUTES = {

@@ -185,6 +185,18 @@ def read_model_moves(world):
     until(lambda: listed() and not listed() & before, "the row elsewhere", PATIENCE)
 
 
+def read_model_walks(world):
+    """The day's walk over chains of records comes to its end, is noted, and says when the next one is due."""
+    def walks():
+        return [row for row in rows(world) if row[STORED["every"]["sk"]]["S"] == "WALK"]
+
+    for row in walks():
+        world.stack.client("dynamodb").delete_item(TableName=world.stack.ids["Table"], Key=row)
+    answer = world.stack.tick("ReadModelFunction")
+    assert answer["idle_until"] > instant(), answer
+    assert walks(), "no tenant's walk over chains is noted"
+
+
 def order(world, queue, customer):
     """What the bus put on a sender's queue for a customer."""
     named = world.outside.customer(TENANT, customer)["customer"]["id"]
@@ -364,7 +376,7 @@ PROBES = {
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves],
+    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

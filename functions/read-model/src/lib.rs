@@ -1,9 +1,11 @@
-//! Keeps the history of facts and the rows of lists: the second and last reader of the table's stream.
+//! Keeps the history of facts and the rows of lists, and looks whether records are as they were written: the second and last reader of the
+//! table's stream. A tick each hour goes on with the day's walk over whole chains of records.
 //!
 //! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
 //! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
 //! reported, and the stream brings it and all after it again.
 
+mod chain;
 mod record;
 
 use std::time::Duration;
@@ -11,8 +13,10 @@ use std::time::Duration;
 use futures::future::join_all;
 use kit::{Budget, Clients, Clock, Env, StreamBatch};
 use lambda_runtime::{Error, LambdaEvent};
-use serde_json::Value;
-use store::{Followed, Kept, NewVersion, Rewrite, Seen, Store, Vault};
+use serde_json::{Value, json};
+use store::{Followed, Kept, NewVersion, RecordChange, Rewrite, Seen, Store, Vault};
+
+use chain::Chains;
 
 /// What an invocation leaves itself to answer in.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -30,6 +34,7 @@ enum What<'a> {
 pub struct Handler {
     store: Store,
     vault: Vault,
+    chains: Chains,
     clock: Clock,
 }
 
@@ -43,22 +48,29 @@ impl Handler {
         let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
         let store = Store::new(db, env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
-        Ok(Self { store, vault, clock })
+        let chains = Chains::new(store.clone(), clock.clone());
+        Ok(Self { store, vault, chains, clock })
     }
 
-    /// Handles a batch of the table's stream. The answer names the first record that is not done.
+    /// Handles a batch of the table's stream, or a tick of the schedule. The answer to a batch names the first record that is not done, that to
+    /// a tick when there is next something to do.
     ///
     /// # Errors
     ///
-    /// When the payload is no batch, nothing of it could be read from the table, or a record that failed has no number to name it by.
+    /// When a batch is none, nothing of it could be read from the table, or a record that failed has no number to name it by.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
+        if event.payload["detail-type"] == "Scheduled Event" {
+            return Ok(json!({ "idle_until": self.chains.walk(&budget).await? }));
+        }
         let mut batch = StreamBatch::of(event.payload, record::read)?;
         let mut changes: Vec<Followed> = Vec::new();
         let mut places: Vec<usize> = Vec::new();
         let mut versions: Vec<(usize, NewVersion)> = Vec::new();
+        let mut records: Vec<(usize, RecordChange)> = Vec::new();
         for (at, said) in std::mem::take(&mut batch.read) {
             let Some((change, seen)) = said else { continue };
+            records.extend(Store::record_change(&change).map(|record| (at, record)));
             versions.extend(Store::version_of(&change, &seen).map(|version| (at, version)));
             changes.push(change);
             places.push(at);
@@ -72,8 +84,10 @@ impl Handler {
             .filter(|(_, count)| *count > 0)
             .map(|(name, count)| (name, u64::try_from(count).unwrap_or(u64::MAX)))
             .collect();
-        let failed = self.write(&versions, &rewrites, &budget).await;
+        let unwritten = self.write(&versions, &rewrites, &budget).await;
+        let unseen = self.chains.check(&records, &budget).await;
         kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
+        let failed = unwritten.into_iter().chain(unseen).min();
         Ok(batch.answer(failed.as_ref().map(|(at, reason)| (*at, reason.as_str())))?)
     }
 

@@ -32,10 +32,13 @@ pub fn read(record: Value) -> anyhow::Result<Option<(Followed, Seen)>> {
 
 /// Where in the stream the record stands, and when it came there: in whole seconds, as the stream says it.
 fn seen(record: &Value) -> anyhow::Result<Seen> {
-    let at =
-        record.pointer("/dynamodb/ApproximateCreationDateTime").and_then(Value::as_f64).context("the record says not when")?;
-    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of this age fit")]
-    let at = Timestamp::from_second(at as i64).context("the record says not when")?;
+    let at = match record.pointer("/dynamodb/ApproximateCreationDateTime") {
+        // It comes with a fraction, `1.7E9`, that says nothing.
+        Some(Value::Number(at)) => at.to_string(),
+        _ => bail!("the record says not when"),
+    };
+    let whole = at.split('.').next().unwrap_or_default().parse().ok();
+    let at = whole.and_then(|at| Timestamp::from_second(at).ok()).context("the record says not when")?;
     let sequence = kit::sequence_number(record).context("the record has no place in the stream")?;
     Ok(Seen { at, sequence })
 }

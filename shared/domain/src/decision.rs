@@ -223,6 +223,8 @@ stored_words!(
         Connection = "connection",
         /// Exception: the books and what was read of them differ.
         Books = "books",
+        /// Exception: the records of a customer are not as they were written.
+        Records = "records",
     }
 );
 
@@ -247,6 +249,7 @@ impl TaskKind {
             | Self::PlanBroken
             | Self::Connection
             | Self::Books
+            | Self::Records
             | Self::Later(_) => true,
         }
     }

@@ -58,6 +58,7 @@ impl EffectKind {
             | TaskKind::DeadLetter
             | TaskKind::Connection
             | TaskKind::Books
+            | TaskKind::Records
             | TaskKind::Later(_) => Self::Task,
         }
     }
@@ -210,7 +211,8 @@ impl OpenWork {
             | TaskKind::Breaker
             | TaskKind::DeadLetter
             | TaskKind::Connection
-            | TaskKind::Books => false,
+            | TaskKind::Books
+            | TaskKind::Records => false,
         }
     }
 }

@@ -190,7 +190,7 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         Ok(of_object(BusKind::InvoiceUpserted, "invoice", id))
     } else if let Some(id) = sk.strip_prefix("PAY#") {
         Ok(of_object(BusKind::PaymentUpserted, "payment", id))
-    } else if sk.starts_with("COV#") {
+    } else if sk.starts_with(keys::COVERAGE) {
         of_record(&tenant, &customer, old, new)
     } else if sk.starts_with(keys::AGREEMENTS) {
         of_agreement(&tenant, &customer, old, new)
@@ -238,6 +238,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::PlanBroken
         | TaskKind::Connection
         | TaskKind::Books
+        | TaskKind::Records
         | TaskKind::Later(_) => (None, None),
     };
     let (kinds, at) = match old {

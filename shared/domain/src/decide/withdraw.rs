@@ -56,7 +56,8 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Breaker
         | TaskKind::DeadLetter
         | TaskKind::Connection
-        | TaskKind::Books => {
+        | TaskKind::Books
+        | TaskKind::Records => {
             if work.currency.is_some_and(|currency| situation.receivables.open_minor(currency) == 0)
                 || (work.rows.is_empty() || work.more) && work.case.as_ref().is_some_and(is_closed)
             {

@@ -45,11 +45,13 @@
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
-//! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from` | 1 W |
-//! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain: query, newest first | 2 W |
+//! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; `read-model`: query, newest first | 1 W |
+//! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, which nothing calls yet: the API of privacy will | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
+//! | mark of a customer with new records | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
+//! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W |
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
@@ -116,6 +118,12 @@ pub(crate) const ORDERS: &str = "PROFILE#ORDER#";
 pub(crate) const OPEN_WORK: &str = "PROFILE#WORK#";
 /// What the sort keys of other customers' payments begin with.
 pub(crate) const SHARED: &str = "SHARED#";
+/// What the sort keys of records of coverage begin with.
+pub(crate) const COVERAGE: &str = "COV#";
+/// What the sort keys of records of decisions begin with.
+pub(crate) const DECISIONS: &str = "DEC#";
+/// What the sort keys of marks of customers with new records begin with. No filter of the stream passes them.
+pub(crate) const CHAIN_MARKS: &str = "MARK#";
 /// What the sort keys of hints begin with: the stream's filter passes them.
 pub(crate) const HINTS: &str = "HINT#";
 /// Sort key of a due entry that nothing but a new fact or a person wakes.
@@ -413,13 +421,32 @@ pub(crate) fn reversals_of(payment: &PaymentId) -> String {
     format!("REV#{payment}#")
 }
 pub(crate) fn record(t: &TenantId, c: &CustomerId, number: u64, position: u32) -> Key {
-    Key::new(customer(t, c), format!("COV#{number:010}#{position:03}"))
+    Key::new(customer(t, c), format!("{}{position:03}", records_of(number)))
 }
 pub(crate) fn records_of(number: u64) -> String {
-    format!("COV#{number:010}#")
+    format!("{COVERAGE}{number:010}#")
 }
 pub(crate) fn decision(t: &TenantId, c: &CustomerId, number: u64) -> Key {
-    Key::new(customer(t, c), format!("DEC#{number:010}"))
+    Key::new(customer(t, c), format!("{DECISIONS}{number:010}"))
+}
+/// Where it is noted whose chains of records are to be followed.
+pub(crate) fn chains(t: &TenantId) -> String {
+    format!("T#{t}#CHAINS")
+}
+pub(crate) fn chain_mark(t: &TenantId, on: Date, c: &CustomerId) -> Key {
+    Key::new(chains(t), format!("{}#{c}", chain_marks_of(on)))
+}
+/// What the sort keys of a day's marks begin with, and what those of all days before it are less than.
+pub(crate) fn chain_marks_of(on: Date) -> String {
+    format!("{CHAIN_MARKS}{on}")
+}
+/// Reads day and customer back from the sort key of a mark.
+pub(crate) fn parse_chain_mark(sk: &str) -> Option<(Date, CustomerId)> {
+    let (on, customer) = sk.strip_prefix(CHAIN_MARKS)?.split_once('#')?;
+    Some((on.parse().ok()?, CustomerId::parse(customer)?))
+}
+pub(crate) fn chain_walk(t: &TenantId) -> Key {
+    Key::new(chains(t), "WALK")
 }
 /// `owner` is a message id, or a decision id for marks.
 pub(crate) fn rows(t: &TenantId, c: &CustomerId, owner: &str, chunk: u32) -> Key {
