@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Because, CaseTrace, MessageStatus, Money};
+use domain::{Because, CaseTrace, MessageStatus, Money, calendar::DayOff};
 use serde::Serialize;
 use store::{Record, RecordedMessage};
 use utoipa::ToSchema;
@@ -58,12 +58,14 @@ pub fn of_trace(trace: &CaseTrace) -> Explanation {
             format!("no due item has a step left, though {open} is open; a task says so"),
             "a person, or a new due item, which reopens the case".to_owned(),
         ),
-        Because::NotDue { step, until, pay_by: None, .. } => {
-            (format!("{due_now} is due now; step {step} is next and not due yet"), format!("time: the step is due at {until}"))
-        }
-        Because::NotDue { step, until, pay_by: Some(pay_by), .. } => (
+        Because::NotDue { step, until, pay_by: None, holidays, .. } => (
+            format!("{due_now} is due now; step {step} is next and not due yet{}", off(holidays)),
+            format!("time: the step is due at {until}"),
+        ),
+        Because::NotDue { step, until, pay_by: Some(pay_by), holidays, .. } => (
             format!(
-                "{due_now} is due now; step {step} is next and waits until what was to be paid by {pay_by} has had the time to arrive"
+                "{due_now} is due now; step {step} is next and waits until what was to be paid by {pay_by} has had the time to arrive{}",
+                off(holidays)
             ),
             format!("time: the step is due at {until}"),
         ),
@@ -114,6 +116,12 @@ pub fn of_trace(trace: &CaseTrace) -> Explanation {
         why.push_str(&format!("; lapsed, because their day had passed: {}", trace.lapsed.join(", ")));
     }
     Explanation { why, changes }
+}
+
+/// Holidays in the way of a step.
+fn off(holidays: &[DayOff]) -> String {
+    let days: Vec<String> = holidays.iter().map(DayOff::to_string).collect();
+    if days.is_empty() { String::new() } else { format!(", because {}", days.join(" and ")) }
 }
 
 /// What a record says, one entry a case or message.
@@ -207,7 +215,7 @@ mod tests {
             (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
             (Because::PlanEnded, "no due item has a step left", "a person"),
             (
-                Because::NotDue { item: item.clone(), step: step.clone(), until, pay_by: None },
+                Because::NotDue { item: item.clone(), step: step.clone(), until, pay_by: None, holidays: vec![] },
                 "step reminder is next",
                 "2026-02-05T09:00:00Z",
             ),
@@ -217,8 +225,23 @@ mod tests {
                     step: step.clone(),
                     until,
                     pay_by: Some("2026-02-02".parse().expect("a date")),
+                    holidays: vec![],
                 },
                 "to be paid by 2026-02-02",
+                "2026-02-05T09:00:00Z",
+            ),
+            (
+                Because::NotDue {
+                    item: item.clone(),
+                    step: step.clone(),
+                    until,
+                    pay_by: None,
+                    holidays: vec![
+                        DayOff { on: "2026-04-03".parse().expect("a date"), holiday_of: Some("DE".to_owned()) },
+                        DayOff { on: "2026-04-07".parse().expect("a date"), holiday_of: None },
+                    ],
+                },
+                "not due yet, because 2026-04-03 is a public holiday of DE and 2026-04-07 is one of the tenant's closed days",
                 "2026-02-05T09:00:00Z",
             ),
             (Because::Waiting { item, step: step.clone(), until }, "step reminder is next and waits", "2026-02-05T09:00:00Z"),

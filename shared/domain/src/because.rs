@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgreementId, DueItemKey};
+use crate::{AgreementId, DueItemKey, calendar::DayOff};
 
 /// What a decision about one case came to. Holds ids, never names or addresses.
 ///
@@ -58,6 +58,9 @@ pub enum Because {
         /// The day by which a message asked to be paid, where the step would come before the money can be missed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pay_by: Option<Date>,
+        /// Days before it on which it would come, were they no holidays.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        holidays: Vec<DayOff>,
     },
     /// The next step would be due and waits for its condition.
     Waiting {

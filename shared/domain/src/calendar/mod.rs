@@ -12,9 +12,10 @@ mod settings;
 mod spread;
 mod table;
 
-use jiff::Timestamp;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
 
 pub use locality::{Locality, has_holidays, is_country, is_zone, tenant_zone};
 pub use settings::{check_settings, freshness};
@@ -44,6 +45,28 @@ pub enum Closed {
     NoCommonHour,
 }
 
+/// A day that would be a working day of the week, and on which nothing leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayOff {
+    /// The day.
+    pub on: Date,
+    /// The country (`DE`) or region (`DE-BE`) whose public holiday it is; `None` for one of the tenant's own closed days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holiday_of: Option<String>,
+}
+
+/// Days off that a reason names at most: the longest row of them in the tables is shorter.
+const DAYS_OFF_MAX: usize = 10;
+
+impl std::fmt::Display for DayOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.holiday_of {
+            Some(place) => write!(f, "{} is a public holiday of {place}", self.on),
+            None => write!(f, "{} is one of the tenant's closed days", self.on),
+        }
+    }
+}
+
 /// The allowed hours where a person is.
 #[derive(Clone, Copy, Debug)]
 pub struct Calendar<'a> {
@@ -71,6 +94,17 @@ impl<'a> Calendar<'a> {
     /// Why nothing leaves on `date`; `None` exactly when the day has [hours](Self::hours).
     pub fn why_closed(&self, date: Date) -> Option<Closed> {
         self.closed_by(date).or_else(|| self.span(date).is_none().then_some(Closed::NoCommonHour))
+    }
+
+    /// What is off from `from` up to the day before `until`, weekends left out; the first ten.
+    pub fn days_off(&self, from: Date, until: Date) -> Vec<DayOff> {
+        let off = |on: Date| match self.why_closed(on)? {
+            Closed::Holiday(place) => Some(DayOff { on, holiday_of: Some(place) }),
+            Closed::Tenant => Some(DayOff { on, holiday_of: None }),
+            Closed::Weekday(_) | Closed::NoCommonHour => None,
+        };
+        let days = from.series(1.day()).take_while(|on| *on < until).take(SEARCH_DAYS_MAX as usize);
+        days.filter_map(off).take(DAYS_OFF_MAX).collect()
     }
 
     /// Whether public holidays of that year are in the tables. Where not, holidays count as open days and a person should look.

@@ -36,6 +36,8 @@ pub(super) struct Agenda<'a> {
     pub(super) is_due: bool,
     /// When the first step is due or stops waiting, while none is due.
     pub(super) until: Option<Timestamp>,
+    /// The day from which that step may happen, were it open.
+    pub(super) from: Option<Date>,
     /// Whether that step waits for its condition.
     pub(super) waits: bool,
     /// The first step that waits for a person's approval: its item does not drive.
@@ -64,6 +66,7 @@ pub(super) fn agenda<'a>(
         due: Vec::new(),
         is_due: false,
         until: None,
+        from: None,
         waits: false,
         approval: None,
         look_at: None,
@@ -123,6 +126,7 @@ pub(super) fn agenda<'a>(
         }
     } else if let Some((on, waits)) = first {
         agenda.until = Some(situation.calendar().roll(on, situation.spread));
+        agenda.from = Some(on);
         agenda.waits = waits;
     }
     agenda

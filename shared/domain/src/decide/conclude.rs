@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use compact_str::CompactString;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{
     Situation,
@@ -12,7 +12,8 @@ use super::{
     case::{CaseByItem, CaseItems, Sums},
     gate::tomorrow,
     orders::too_late,
-    resolve::{Resolved, Resolving},
+    resolve::Resolved,
+    resolving::Resolving,
     withdraw::{WITHDRAWN_MAX, withdrawn},
     work::{self, Asking},
 };
@@ -71,6 +72,8 @@ pub(super) enum Ended<'a> {
         step: ItemStep,
         /// When it is, or stops waiting.
         until: Timestamp,
+        /// The day from which it might be, were it open.
+        from: Option<Date>,
         /// Whether it waits for its condition.
         waits: bool,
     },
@@ -103,8 +106,8 @@ pub(super) fn case<'a>(resolving: &Resolving<'_, 'a>, rounds: Rounds<'a>, ended:
             tasks.extend((resolving.case.state != CaseState::Ended).then(|| work::plan_ended(resolving, due_now_minor)));
             (Because::PlanEnded, CaseState::Ended, Next::Parked)
         }
-        Ended::NotDue { step, until, waits } => {
-            (stopped_or(not_due(resolving, &step, until, waits)), CaseState::Open, Next::At(until))
+        Ended::NotDue { step, until, from, waits } => {
+            (stopped_or(not_due(resolving, &step, (from, until), waits)), CaseState::Open, Next::At(until))
         }
         Ended::Approval(step) => {
             let step = resolving.workflow.steps.get(step.next.index).map(|step| step.id.clone()).unwrap_or_default();
@@ -318,17 +321,16 @@ pub(super) fn customer(
 
 /// What is owed in each currency with something open.
 fn owed(receivables: &Receivables<'_>) -> BTreeMap<Currency, Owed> {
-    let mut owed: BTreeMap<Currency, Owed> = BTreeMap::new();
-    for item in &receivables.items {
-        let of = owed.entry(item.currency).or_default();
-        of.open_minor = of.open_minor.saturating_add(item.owed_minor());
-        of.due_now_minor = of.due_now_minor.saturating_add(item.due_now_minor);
-        if item.due_on < receivables.today {
-            of.overdue_minor = of.overdue_minor.saturating_add(item.due_now_minor);
+    let of = |currency: Currency| {
+        let overdue = receivables.items.iter().filter(|item| item.currency == currency && item.due_on < receivables.today);
+        Owed {
+            open_minor: receivables.open_minor(currency),
+            due_now_minor: receivables.exposure_minor(currency),
+            overdue_minor: overdue.map(|item| item.due_now_minor).fold(0, i64::saturating_add),
         }
-    }
-    owed.retain(|_, of| of.open_minor != 0);
-    owed
+    };
+    let owed = receivables.currencies().into_iter().map(|currency| (currency, of(currency)));
+    owed.filter(|(_, owed)| owed.open_minor != 0).collect()
 }
 
 /// The decision of a tenant that is switched off.
@@ -338,13 +340,16 @@ pub(super) fn switched_off(situation: &Situation<'_>) -> Decision {
     Decision { next, agreements: Vec::new(), ..customer(situation, &CaseByItem::default(), Vec::new(), &[]) }
 }
 
-fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, until: Timestamp, waits: bool) -> Because {
-    let item = resolving.situation.receivables.items.get(step.item).map(|item| item.key.clone());
+/// Why a step is not due yet that might be from a day on, and is at a moment.
+fn not_due(resolving: &Resolving<'_, '_>, step: &ItemStep, (from, until): (Option<Date>, Timestamp), waits: bool) -> Because {
+    let situation = resolving.situation;
+    let holidays = from.map(|from| situation.calendar().days_off(from, situation.place.date_of(until))).unwrap_or_default();
+    let item = situation.receivables.items.get(step.item).map(|item| item.key.clone());
     let next = &step.next;
     let name = resolving.workflow.steps.get(next.index).map(|step| step.id.clone());
     match (item, name) {
         (Some(item), Some(step)) if waits => Because::Waiting { item, step, until },
-        (Some(item), Some(step)) => Because::NotDue { item, step, until, pay_by: next.pay_by },
+        (Some(item), Some(step)) => Because::NotDue { item, step, until, pay_by: next.pay_by, holidays },
         (None, _) | (_, None) => Because::Deferred,
     }
 }

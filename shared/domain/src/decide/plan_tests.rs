@@ -315,6 +315,26 @@ fn the_next_step_comes_after_the_date_to_pay_by_and_the_time_that_money_takes() 
 }
 
 #[test]
+fn a_step_that_holidays_move_says_which() {
+    let mut stage = stage(&[send("notice", "due_date", json!("P1D"), json!({}))]);
+    stage.policy.settings.window = crate::settings::Window::default();
+    for (due_on, comes_on, holidays) in [
+        // Good Friday, a weekend, Easter Monday.
+        ("2026-04-02", "2026-04-07", &["2026-04-03 is a public holiday of DE", "2026-04-06 is a public holiday of DE"][..]),
+        // A weekend is none.
+        ("2026-03-13", "2026-03-16", &[]),
+        ("2026-03-10", "2026-03-11", &[]),
+    ] {
+        stage.facts.invoices.clear();
+        stage.invoice("A", EUR, 1_000, due_on);
+        let decision = decide(&stage.facts, &stage.policy, at("2026-03-09T15:45:00Z"));
+        let Because::NotDue { until, holidays: said, .. } = &decision.trace[0].because else { panic!("{:?}", decision.trace) };
+        assert_eq!(&until.to_string()[..10], comes_on);
+        assert_eq!(said.iter().map(ToString::to_string).collect::<Vec<_>>(), holidays, "{due_on}");
+    }
+}
+
+#[test]
 fn a_date_to_pay_by_that_lies_before_the_next_step_anyway_moves_nothing() {
     let steps = [
         send("notice", "due_date", json!("P1D"), json!({"pay_by": {"days": 5}})),

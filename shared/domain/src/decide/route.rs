@@ -144,7 +144,13 @@ impl<'s> Ways<'s, '_> {
             return (Reachable::None, noted(notes, passed_over(channel, id, "it was tried and not delivered")));
         }
         let answer = ask_lifted(situation, self.workflow, self.lifted, channel, contact, situation.mode(), situation.now);
-        let against = answer.against.iter().map(|(rule, verdict)| note(rule.id, rule.version, channel, id, verdict.to_string()));
+        let calendar = situation.calendar();
+        let today = situation.place.date_of(situation.now);
+        let off = calendar.days_off(today, today.tomorrow().unwrap_or(today));
+        let against = answer.against.iter().map(|(rule, verdict)| {
+            let why = off.first().filter(|_| rule.id == guard::WINDOW).map_or_else(String::new, |off| format!(": {off}"));
+            note(rule.id, rule.version, channel, id, format!("{verdict}{why}"))
+        });
         (Reachable::Asked(answer.clone()), against.fold(notes, noted))
     }
 }
