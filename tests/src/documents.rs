@@ -70,6 +70,6 @@ pub fn sign_canonical(secret: &str, id: &str, at_s: i64, body: &[u8]) -> Vec<(St
 /// The header of a Stripe delivery.
 pub fn sign_stripe(secret: &str, at_s: i64, body: &[u8]) -> Vec<(String, String)> {
     let digest = hmac(secret.as_bytes(), &[at_s.to_string().as_bytes(), b".", body]);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(digest);
     vec![("stripe-signature".to_owned(), format!("t={at_s},v1={hex}"))]
 }

@@ -7,12 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
 
 use crate::{
     answer::{BODY_BYTES_MAX, Fail},
-    caller::{Claims, Host},
+    caller::Claims,
+    host::Host,
 };
 
 /// Lets the router answer one request.
@@ -43,7 +45,7 @@ fn request(event: &Value) -> Result<Result<Request, Fail>, lambda_runtime::Error
     let method = text("/requestContext/http/method").ok_or("the event has no method: it is no payload of version 2")?;
     let path = text("/rawPath").unwrap_or("/");
     let query = text("/rawQueryString").unwrap_or_default();
-    let uri = if query.is_empty() { encoded(path) } else { format!("{}?{}", encoded(path), encoded(query)) };
+    let uri = if query.is_empty() { encoded(path).to_string() } else { format!("{}?{}", encoded(path), encoded(query)) };
     let mut builder = axum::http::Request::builder().method(method).uri(uri);
     for (name, value) in event.get("headers").and_then(Value::as_object).into_iter().flatten() {
         builder = builder.header(name, value.as_str().unwrap_or_default());
@@ -72,14 +74,25 @@ fn request(event: &Value) -> Result<Result<Request, Fail>, lambda_runtime::Error
     Ok(request.map_err(|_| Fail::bad_request("the request line or a header is not valid HTTP")))
 }
 
-/// A path or query with everything that a URI may not hold percent-encoded; what is encoded already stays.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
-        if plain { out.push(char::from(byte)) } else { out.push_str(&format!("%{byte:02X}")) }
-    }
-    out
+/// What a URI may not hold. What is encoded already stays.
+const NO_URI: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A path or query as a URI holds it.
+fn encoded(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, NO_URI)
 }
 
 async fn out(response: Response) -> Result<Value, lambda_runtime::Error> {

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::labels::PageLabels;
+use crate::labels::{PageLabels, accepted};
 
 /// Longest form; what stands in it is not looked at.
 const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -67,52 +67,13 @@ impl PortalRequest {
     }
 }
 
-/// The first language that the browser asks for.
-pub fn accepted(event: &Value) -> &str {
-    let headers = event.get("headers").and_then(Value::as_object);
-    let header = headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language")));
-    let text = header.and_then(|(_, value)| value.as_str()).unwrap_or("en");
-    text.split([',', ';']).next().unwrap_or("en").trim()
-}
-
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// Names and values of a query.
 fn pairs(text: &str) -> Vec<(String, String)> {
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .take(20)
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decoded(name), decoded(value))
-        })
-        .collect()
-}
-
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let hex = text.get(at + 1..at + 3).filter(|_| *byte == b'%').filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
-        match (byte, hex.and_then(|hex| u8::from_str_radix(hex, 16).ok())) {
-            (_, Some(decoded)) => {
-                out.push(decoded);
-                at += 3;
-            }
-            (b'+', None) => {
-                out.push(b' ');
-                at += 1;
-            }
-            (byte, None) => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    form_urlencoded::parse(text.as_bytes()).into_owned().take(20).collect()
 }
 
 #[cfg(test)]

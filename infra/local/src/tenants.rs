@@ -14,11 +14,12 @@ use axum::{
 use domain::{Mailbox, TenantId};
 use doubles::App;
 use http::{Method, Request, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reading::{NotConnected, Tokens, Wanted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{control::read, gateway, world::World};
+use crate::{gateway, problem::read, world::World};
 
 /// The channels that have senders; another in settings is refused with them.
 const CHANNELS: [&str; 5] = ["email", "sms", "voice", "whatsapp", "letter"];
@@ -287,16 +288,12 @@ fn items(listed: &Value) -> Vec<Value> {
     inner.as_array().cloned().unwrap_or_default()
 }
 
+/// What a segment of a path may not hold.
+const NO_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// An id as one segment of a path.
 fn segment(id: &str) -> String {
-    let mut out = String::new();
-    for byte in id.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let out = utf8_percent_encode(id, NO_SEGMENT).to_string();
     // A segment cannot be empty; a name that no route has is refused with its own words.
     if out.is_empty() { "-".to_owned() } else { out }
 }

@@ -4,6 +4,8 @@
 //! or a Japanese family name is another without them. They stay where they have something to join: behind a visible character beyond
 //! ASCII, at most one of each.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 /// Longest value from a source that a message shows, in characters; the rest is cut.
 const VALUE_CHARS_MAX: usize = 300;
 
@@ -180,7 +182,7 @@ pub fn link(url: &str, mail_too: bool) -> Option<String> {
         let unsafe_there = matches!(character, '<' | '>' | '"' | '\'' | '\\' | '^' | '`' | '{' | '|' | '}');
         if character.is_whitespace() || character.is_control() || unsafe_there || is_dropped(character) {
             let mut bytes = [0; 4];
-            character.encode_utf8(&mut bytes).bytes().for_each(|byte| encoded.push_str(&format!("%{byte:02X}")));
+            encoded.extend(utf8_percent_encode(character.encode_utf8(&mut bytes), NON_ALPHANUMERIC));
         } else {
             encoded.push(character);
         }

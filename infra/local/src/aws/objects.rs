@@ -57,7 +57,7 @@ impl Objects {
     /// A file name that no key can escape from.
     fn path(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         let digest = Sha256::digest(format!("{bucket}/{key}").as_bytes());
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(digest);
         self.directory.as_ref().map(|directory| directory.join(name))
     }
 }

@@ -103,6 +103,6 @@ pub fn sign_canonical(secret: &str, id: &str, at: Timestamp, body: &str) -> Vec<
 /// Header of a Stripe delivery.
 pub fn sign_stripe(secret: &str, at: Timestamp, body: &str) -> Vec<(&'static str, String)> {
     let second = at.as_second();
-    let hex: String = hmac(secret.as_bytes(), &format!("{second}.{body}")).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(hmac(secret.as_bytes(), &format!("{second}.{body}")));
     vec![("stripe-signature", format!("t={second},v1={hex}"))]
 }

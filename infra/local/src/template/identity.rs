@@ -89,7 +89,7 @@ fn queue_url(place: &Place, name: &str) -> String {
 fn key_id(logical: &str) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(logical.as_bytes());
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(digest);
     format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }
 

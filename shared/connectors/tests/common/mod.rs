@@ -44,7 +44,7 @@ pub fn signed(source: &str, secret: &str, at_s: i64, body: &[u8]) -> Vec<(String
         }
         "stripe" => {
             let digest = hmac(secret.as_bytes(), &[format!("{at_s}.").as_bytes(), body].concat());
-            let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = hex::encode(digest);
             vec![pair("Stripe-Signature", format!("t={at_s},v1={hex}"))]
         }
         "quickbooks" => vec![pair("intuit-signature", STANDARD.encode(hmac(secret.as_bytes(), body)))],
