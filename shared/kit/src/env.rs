@@ -37,3 +37,25 @@ impl Env {
         self.require(name)?.parse().with_context(|| format!("the variable {name} cannot be read"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_does_not_read_is_named() {
+        let env = Env::from_pairs(
+            [("A", "1"), ("EMPTY", ""), ("WORD", "many")].map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+        assert_eq!((env.require("A").expect("it is set"), env.get("EMPTY"), env.get("B")), ("1", None, None));
+        assert_eq!(env.parse::<u8>("A").expect("a number"), 1);
+        for (name, says) in [
+            ("B", "the variable B is not set"),
+            ("EMPTY", "the variable EMPTY is not set"),
+            ("WORD", "the variable WORD cannot be read"),
+        ] {
+            let error = env.parse::<u8>(name).expect_err("it is no number");
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

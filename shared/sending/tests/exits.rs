@@ -1,0 +1,212 @@
+//! Every way in which the handling of a queued message ends: the real decision and table, and a provider that answers as it is told.
+#![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use channels::{Accepted, Outgoing, SendError};
+use domain::{Channel, CustomerId, Mode, PendingStatus, Settings, SuppressionReason, TaskKind, decide};
+use jiff::SignedDuration;
+use sending::{QueuedMessage, SendOutcome, Sender};
+use testbed::aws::Aws;
+
+/// The address of the contact.
+const TO: &str = "ap@acme.example";
+
+/// A provider that answers as it is told, and notes what it was given.
+#[derive(Default)]
+struct Provider {
+    answers: Mutex<VecDeque<Result<Accepted, SendError>>>,
+    taken: Mutex<Vec<Outgoing>>,
+}
+
+#[async_trait]
+impl channels::Channel for Provider {
+    fn channel(&self) -> Channel {
+        Channel::Email
+    }
+
+    fn provider(&self) -> &'static str {
+        "scripted"
+    }
+
+    async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
+        self.taken.lock().unwrap().push(outgoing.clone());
+        let told = self.answers.lock().unwrap().pop_front();
+        told.unwrap_or_else(|| Ok(Accepted { provider_id: "p-1".to_owned() }))
+    }
+}
+
+/// A customer who owes for a week, with the reminder decided and queued.
+struct Queued {
+    aws: Aws,
+    provider: Arc<Provider>,
+    sender: Sender,
+    queued: QueuedMessage,
+}
+
+impl Queued {
+    /// Decided under settings with changes.
+    async fn under(change: impl FnOnce(&mut Settings)) -> Self {
+        let aws = Aws::start().await;
+        aws.settings(change).await;
+        aws.publish_ladder().await;
+        let id = aws.owes("C-1").await;
+        // Into the working day of whoever is written to.
+        aws.advance(SignedDuration::from_hours(4));
+        let head = aws.store.head(&aws.tenant, &id).await.unwrap().unwrap();
+        let (facts, policy) = aws.store.facts_and_policy(&aws.tenant, &head).await.unwrap();
+        let decision = decide::decide(&facts, &policy, aws.now());
+        assert_eq!(decision.messages.len(), 1, "{:?}", decision.trace);
+        let message = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap().messages[0].clone();
+        let provider = Arc::new(Provider::default());
+        let sender = Sender::new(&aws.env, &aws.clients, aws.clock.clone(), Arc::<Provider>::clone(&provider)).unwrap();
+        let queued = QueuedMessage { tenant: aws.tenant.clone(), customer: id, message };
+        Self { aws, provider, sender, queued }
+    }
+
+    async fn start() -> Self {
+        Self::under(|_| {}).await
+    }
+
+    fn answers(&self, answer: Result<Accepted, SendError>) {
+        self.provider.answers.lock().unwrap().push_back(answer);
+    }
+
+    async fn send(&self) -> SendOutcome {
+        self.sender.send(&self.queued).await.unwrap()
+    }
+
+    /// How often the provider was called.
+    fn calls(&self) -> usize {
+        self.provider.taken.lock().unwrap().len()
+    }
+
+    /// How the message stands while it is not settled.
+    async fn pending(&self) -> Option<PendingStatus> {
+        let head = self.aws.store.head(&self.queued.tenant, &self.queued.customer).await.unwrap().unwrap();
+        head.pending.get(&self.queued.message).map(|entry| entry.message.status)
+    }
+
+    /// The status of the message's record.
+    async fn recorded(&self) -> Option<String> {
+        let records = self.aws.store.records(&self.queued.tenant, &self.queued.customer, 10).await.unwrap();
+        let own = records.into_iter().find(|record| record.message.as_ref().is_some_and(|sent| sent.id == self.queued.message));
+        own.map(|record| record.status.to_string())
+    }
+
+    /// Whether it is written down that the person was contacted.
+    async fn is_logged(&self) -> bool {
+        let head = self.aws.store.head(&self.queued.tenant, &self.queued.customer).await.unwrap().unwrap();
+        let facts = self.aws.store.facts(&self.queued.tenant, &head).await.unwrap();
+        facts.contact_log.values().flat_map(|log| &log.attempts).any(|attempt| attempt.message == self.queued.message)
+    }
+
+    async fn suppressed(&self) -> bool {
+        let head = self.aws.store.head(&self.queued.tenant, &self.queued.customer).await.unwrap().unwrap();
+        let facts = self.aws.store.facts(&self.queued.tenant, &head).await.unwrap();
+        facts.addresses.values().any(|known| known.suppressed.is_some())
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_takes_is_sent_once() {
+    let queued = Queued::start().await;
+    assert_eq!(queued.send().await, SendOutcome::Sent);
+    assert_eq!((queued.calls(), queued.pending().await, queued.recorded().await.as_deref()), (1, None, Some("sent")));
+    assert!(queued.is_logged().await);
+    {
+        let taken = queued.provider.taken.lock().unwrap();
+        assert_eq!((taken[0].to.as_str(), taken[0].from.as_str()), (TO, "\"Acme\" <billing@acme.example>"));
+        assert_eq!(taken[0].rendered.subject.as_deref(), Some("€1,250.00 is due"));
+        assert!(taken[0].opt_out_url.as_ref().unwrap().starts_with("https://pay.example/p/"));
+    }
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_is_failed_and_nobody_was_contacted() {
+    for suppress in [true, false] {
+        let queued = Queued::start().await;
+        queued.answers(Err(SendError::Refused { suppress, detail: "no".to_owned() }));
+        assert_eq!(queued.send().await, SendOutcome::Failed);
+        assert_eq!((queued.pending().await, queued.recorded().await.as_deref()), (None, Some("failed")));
+        assert_eq!((queued.is_logged().await, queued.suppressed().await), (false, suppress));
+        assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
+    }
+}
+
+#[tokio::test]
+async fn what_the_provider_puts_off_is_tried_again_when_it_says() {
+    let queued = Queued::start().await;
+    queued.answers(Err(SendError::Retry { after: Some(600), detail: "busy".to_owned() }));
+    assert_eq!(queued.send().await, SendOutcome::Retrying);
+    assert_eq!((queued.pending().await, queued.is_logged().await), (Some(PendingStatus::Retrying), false));
+    queued.aws.advance(SignedDuration::from_secs(599));
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
+    queued.aws.advance(SignedDuration::from_secs(1));
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 2));
+}
+
+#[tokio::test]
+async fn what_nobody_knows_of_is_never_tried_again() {
+    let queued = Queued::start().await;
+    queued.answers(Err(SendError::Unknown { detail: "no answer".to_owned() }));
+    assert_eq!(queued.send().await, SendOutcome::Unknown);
+    assert_eq!((queued.pending().await, queued.is_logged().await), (Some(PendingStatus::Unknown), true));
+    queued.aws.advance(SignedDuration::from_hours(24));
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
+}
+
+#[tokio::test]
+async fn shadow_renders_and_records_and_calls_nobody() {
+    let queued = Queued::under(|settings| settings.mode = Mode::Shadow).await;
+    assert_eq!(queued.send().await, SendOutcome::Shadow);
+    assert_eq!((queued.calls(), queued.pending().await, queued.recorded().await.as_deref()), (0, None, Some("shadow")));
+}
+
+#[tokio::test]
+async fn what_changed_since_the_decision_is_heeded() {
+    // The tenant's mode: the message belongs to another ledger.
+    let queued = Queued::start().await;
+    queued.aws.settings(|settings| settings.mode = Mode::Shadow).await;
+    assert_eq!((queued.send().await, queued.recorded().await.as_deref()), (SendOutcome::Superseded, Some("superseded")));
+    assert_eq!((queued.calls(), queued.is_logged().await), (0, false));
+    // The address: its owner opted out.
+    let queued = Queued::start().await;
+    let (store, now) = (&queued.aws.store, queued.aws.now());
+    store.suppress(&queued.aws.tenant, Channel::Email, TO, SuppressionReason::OptOut, now, None).await.unwrap();
+    assert_eq!((queued.send().await, queued.recorded().await.as_deref()), (SendOutcome::Blocked, Some("blocked")));
+    assert_eq!((queued.calls(), queued.is_logged().await), (0, false));
+    // The hour: it is night there.
+    let queued = Queued::start().await;
+    queued.aws.advance(SignedDuration::from_hours(10));
+    assert_eq!((queued.send().await, queued.pending().await), (SendOutcome::Deferred, Some(PendingStatus::Queued)));
+    assert_eq!((queued.calls(), queued.is_logged().await), (0, false));
+}
+
+#[tokio::test]
+async fn what_only_a_person_can_mend_is_said_to_one_and_put_off() {
+    let queued = Queued::start().await;
+    queued.aws.settings(|settings| settings.sender.clear()).await;
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Deferred, 0));
+    let tasks = queued.aws.tasks().await;
+    assert_eq!(tasks.iter().map(|task| task.task.kind).collect::<Vec<_>>(), [TaskKind::NeedsReview]);
+    assert!(tasks[0].task.detail.contains("settings.sender.email"), "{}", tasks[0].task.detail);
+}
+
+#[tokio::test]
+async fn what_is_nobodys_or_anothers_is_left_alone() {
+    let mut queued = Queued::start().await;
+    let own = queued.queued.clone();
+    for (customer, message) in
+        [(CustomerId::derive(&["nobody"]), own.message.clone()), (own.customer.clone(), domain::MessageId::derive(&["nothing"]))]
+    {
+        queued.queued = QueuedMessage { tenant: own.tenant.clone(), customer, message };
+        assert_eq!(queued.sender.send(&queued.queued).await.unwrap(), SendOutcome::NotMine);
+    }
+    assert_eq!(queued.calls(), 0);
+}
