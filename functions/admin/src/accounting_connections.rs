@@ -26,7 +26,8 @@ use utoipa::ToSchema;
 use crate::{
     answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
-    caller::{Caller, Host},
+    caller::Caller,
+    host::Host,
 };
 
 /// How long a person has to agree.

@@ -6,9 +6,15 @@ use store::{AuditEntry, Store, Vault, Versioned};
 
 use crate::{
     answer::{ApiResult, Fail},
-    caller::Host,
-    events::KeptBodies,
+    host::Host,
 };
+
+/// Where the bodies of events are kept that a person must look at.
+#[derive(Clone)]
+pub struct KeptBodies {
+    pub client: aws_sdk_s3::Client,
+    pub bucket: String,
+}
 
 /// What every handler works with.
 #[derive(Clone)]

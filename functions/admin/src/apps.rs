@@ -18,7 +18,8 @@ use utoipa::ToSchema;
 use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
-    caller::{Caller, Host},
+    caller::Caller,
+    host::Host,
     tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
 };
 

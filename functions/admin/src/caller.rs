@@ -29,27 +29,6 @@ impl Claims {
     }
 }
 
-/// The host that was asked.
-#[derive(Clone, Debug, Default)]
-pub struct Host {
-    /// As API Gateway names itself.
-    pub domain: String,
-    /// The `Host` header, which has the port.
-    pub header: String,
-}
-
-impl Host {
-    /// The address in front of `/webhooks`.
-    pub fn url(&self) -> String {
-        let local = ["127.0.0.1", "localhost"].iter().any(|name| self.domain.split(':').next() == Some(name));
-        if local {
-            let host = if self.header.is_empty() { &self.domain } else { &self.header };
-            return format!("http://{host}");
-        }
-        format!("https://{}", self.domain)
-    }
-}
-
 /// Who asks. Taking it as an argument makes a handler answer 403 to whoever has no claims.
 #[derive(Clone, Debug)]
 pub struct Caller(pub Actor);
@@ -101,14 +80,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 /// The tenant of a claim; the reserved one is that of operators, whom no tenant's data is for.
 fn tenant(claim: &str) -> Option<TenantId> {
     if claim == TenantId::app().as_str() { Some(TenantId::app()) } else { TenantId::parse(claim).ok() }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Host {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use crate::{
     accounting_connections,
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
-    caller::{Caller, Host},
+    caller::Caller,
+    host::Host,
 };
 
 /// How long the secret before is still accepted, in hours.

@@ -25,13 +25,6 @@ use crate::{
     tasks::{TaskOut, ended},
 };
 
-/// Where the bodies of events are kept that a person must look at.
-#[derive(Clone)]
-pub struct KeptBodies {
-    pub client: aws_sdk_s3::Client,
-    pub bucket: String,
-}
-
 /// An event as it came in.
 #[derive(Serialize, ToSchema)]
 pub struct EventOut {

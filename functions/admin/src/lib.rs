@@ -22,6 +22,8 @@ mod explain;
 mod flaws;
 mod gateway;
 mod holds;
+mod host;
+mod ids;
 mod mending;
 mod merge_patch;
 mod oauth;
@@ -33,6 +35,7 @@ mod suppressions;
 mod task_customers;
 mod tasks;
 mod templates;
+mod warning;
 mod workflows;
 
 use std::sync::Arc;
@@ -128,7 +131,7 @@ impl Handler {
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
-        let kept = events::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
+        let kept = app::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
         let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, public_url, stand_ins });
         let router =
             router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);

@@ -19,7 +19,7 @@ use reading::{
 use serde::Deserialize;
 use store::{Agreed, SignIn};
 
-use crate::{app::App, caller::Host, confirm};
+use crate::{app::App, confirm, host::Host};
 
 /// What vendors append.
 #[derive(Deserialize)]

@@ -19,6 +19,7 @@ use crate::{
     caller::Caller,
     flaws::read_what_fits,
     merge_patch::{FieldChange, changes, merge},
+    warning::Warning,
     workflows,
 };
 
@@ -41,21 +42,6 @@ pub struct SettingsOut {
     /// Of a dry run: what keeps it from being stored. None when the same without `dry_run` is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     flaws: Option<Vec<Warning>>,
-}
-
-/// Something to be put right, where it is.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Warning {
-    /// JSON pointer.
-    pub pointer: String,
-    /// What to do.
-    pub detail: String,
-}
-
-impl From<(String, String)> for Warning {
-    fn from((pointer, detail): (String, String)) -> Self {
-        Self { pointer, detail }
-    }
 }
 
 /// Whether it is only tried.

@@ -18,7 +18,7 @@ use crate::{
     answer::{ApiResult, Body, BodyFlaws, Fail, Precondition, Tagged, read},
     app::App,
     caller::Caller,
-    workflows::is_id,
+    ids::is_id,
 };
 
 /// A template's text.

@@ -23,7 +23,8 @@ use crate::{
     answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
     caller::Caller,
-    settings::Warning,
+    ids::is_id,
+    warning::Warning,
 };
 
 /// A workflow that was published.
@@ -174,12 +175,6 @@ pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Ap
     }
     app.store.publish_first(tenant, &channels::builtin::workflows(), now).await?;
     Ok(())
-}
-
-/// Whether a text has the form of a workflow's or template's id; others are never looked up.
-pub fn is_id(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
-    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 fn refuse(flaws: Vec<Flaw>) -> Fail {

@@ -4,9 +4,9 @@ use aws_lambda_events::sqs::SqsMessage;
 use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId, id::digest};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::Value;
-use store::{BusKind, Result};
+use store::{BusKind, Result, Store};
 
-use crate::{FeedbackOutcome, Handler, ses};
+use crate::{outcome::FeedbackOutcome, ses};
 
 /// Whether a message was given up before it came here.
 pub fn is_dead(message: &SqsMessage) -> bool {
@@ -114,14 +114,22 @@ impl Letter {
     }
 }
 
-impl Handler {
+/// Names what was given up to people.
+pub struct DeadLetters<'a> {
+    /// The table.
+    pub store: &'a Store,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl DeadLetters<'_> {
     /// Names a dead letter to a person.
-    pub(crate) async fn dead(&self, letter: Letter, queued: &SqsMessage) -> Result<FeedbackOutcome> {
+    pub async fn say(&self, letter: Letter, queued: &SqsMessage) -> Result<FeedbackOutcome> {
         let id = queued.message_id.as_deref().unwrap_or("unknown");
         match letter {
             Letter::Queued { tenant, customer, message, channel } => {
                 // Each time that the sweep tries, the message may be given up again: a person hears of it once a day.
-                let key = format!("{message}:{}", self.clock.now().to_zoned(TimeZone::UTC).date());
+                let key = format!("{message}:{}", self.now.to_zoned(TimeZone::UTC).date());
                 let detail = format!(
                     "Message {message} of {customer} was given up on its way to the {channel} sender. It is not lost: while it \
                      waits the sweep puts it on the bus again under the same id. If this comes again, look for {message} in the \
@@ -137,7 +145,7 @@ impl Handler {
                 self.exception(&tenant, None, format!("sweep:{shard}:{at}"), "A part of a sweep was given up", detail, id).await
             }
             Letter::Stream { kept: true, came, shard, from, to, count } => {
-                let now = self.clock.now();
+                let now = self.now;
                 // Without a word of when, everything that the stream still keeps may be meant.
                 let (first, last) = came.unwrap_or((now - SignedDuration::from_hours(24), now));
                 self.store.put_gap(first, last, &from, count).await?;
@@ -172,7 +180,7 @@ impl Handler {
     }
 
     /// An event of SES that cannot be taken in: an exception where its tags say whose it is.
-    pub(crate) async fn malformed(&self, envelope: &Value, what: &str) -> Result<FeedbackOutcome> {
+    pub async fn malformed(&self, envelope: &Value, what: &str) -> Result<FeedbackOutcome> {
         let Some(about) = ses::about(envelope) else {
             tracing::error!(what, "an event of SES cannot be read and names no message");
             return Ok(FeedbackOutcome::Logged);
@@ -213,7 +221,7 @@ impl Handler {
             step: None,
             currency: None,
         };
-        self.store.raise(tenant, customer, &task, self.clock.now()).await?;
+        self.store.raise(tenant, customer, &task, self.now).await?;
         tracing::warn!(tenant.id = %tenant, id, title, "exception raised");
         Ok(FeedbackOutcome::Raised)
     }

@@ -7,7 +7,9 @@
 //! table, and tasks have derived ids. A record that failed for now goes back to its queue; one that can never be read does not.
 
 mod dead;
+mod outcome;
 mod ses;
+pub mod tags;
 mod verdict;
 
 use aws_lambda_events::sqs::SqsMessage;
@@ -16,46 +18,13 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use store::Store;
 
-/// The tags that a sender puts on a message and SES brings back.
-pub mod tags {
-    /// The tenant.
-    pub const TENANT: &str = "dunlin_tenant";
-    /// The customer.
-    pub const CUSTOMER: &str = "dunlin_customer";
-    /// The message.
-    pub const MESSAGE: &str = "dunlin_message";
-    /// The number of the decision that the message comes from. Without it the message is looked for among the last records.
-    pub const NUMBER: &str = "dunlin_number";
-}
+use dead::DeadLetters;
+use outcome::FeedbackOutcome;
 
 /// The function.
 pub struct Handler {
     store: Store,
     clock: Clock,
-}
-
-/// What came of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FeedbackOutcome {
-    /// It changed, or confirmed, what is known.
-    Noted,
-    /// It is none of our business.
-    Ignored,
-    /// A person looks at it.
-    Raised,
-    /// Nobody's work list can hold it: it is in the log, as an error.
-    Logged,
-}
-
-impl FeedbackOutcome {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Noted => "noted",
-            Self::Ignored => "ignored",
-            Self::Raised => "raised",
-            Self::Logged => "logged",
-        }
-    }
 }
 
 impl Handler {
@@ -113,7 +82,11 @@ impl Handler {
             return ("ses", result);
         }
         let letter = dead::Letter::of(&body);
-        (letter.kind(), self.dead(letter, message).await)
+        (letter.kind(), self.dead_letters().say(letter, message).await)
+    }
+
+    fn dead_letters(&self) -> DeadLetters<'_> {
+        DeadLetters { store: &self.store, now: self.clock.now() }
     }
 
     /// An event of SES. One that was given up before is tried once more; then a person looks at it.
@@ -121,16 +94,17 @@ impl Handler {
         let now = self.clock.now();
         let event = match ses::read(envelope, now) {
             Ok(event) => event,
-            Err(malformed) => return self.malformed(envelope, &malformed).await,
+            Err(malformed) => return self.dead_letters().malformed(envelope, &malformed).await,
         };
         match Box::pin(verdict::apply(&self.store, &event, now)).await {
             Err(error @ (store::Error::Refused { .. } | store::Error::Corrupt { .. })) if dead => {
                 tracing::error!(error = kit::causes(&error), "an event of SES was given up");
-                self.malformed(
-                    envelope,
-                    &format!("it could not be taken in ({error}); mend the item, then the message's status by hand"),
-                )
-                .await
+                self.dead_letters()
+                    .malformed(
+                        envelope,
+                        &format!("it could not be taken in ({error}); mend the item, then the message's status by hand"),
+                    )
+                    .await
             }
             result => result,
         }

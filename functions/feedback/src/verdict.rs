@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use store::{Found, Result, Store};
 
 use crate::{
-    FeedbackOutcome,
+    outcome::FeedbackOutcome,
     ses::{About, SesEvent, SesEventKind},
 };
 

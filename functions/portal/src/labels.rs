@@ -53,6 +53,14 @@ pub struct PageLabels {
     pub busy_text: &'static str,
 }
 
+/// The first language that the browser asks for.
+pub fn accepted(event: &Value) -> &str {
+    let headers = event.get("headers").and_then(Value::as_object);
+    let header = headers.and_then(|headers| headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("accept-language")));
+    let text = header.and_then(|(_, value)| value.as_str()).unwrap_or("en");
+    text.split([',', ';']).next().unwrap_or("en").trim()
+}
+
 impl PageLabels {
     /// The words of a language; English where there are none.
     pub fn of(tag: &str) -> &'static Self {
@@ -62,7 +70,7 @@ impl PageLabels {
 
     /// The words that a browser asks for.
     pub fn of_request(event: &Value) -> &'static Self {
-        Self::of(crate::request::accepted(event))
+        Self::of(accepted(event))
     }
 
     /// `wanted` where it is of this language, so that its region counts, else the language alone.

@@ -14,11 +14,12 @@ mod opt_out;
 mod page;
 mod request;
 mod statement;
+mod visit;
 
 use std::sync::Arc;
 
 use anyhow::Context;
-use domain::{Facts, Settings, TenantId};
+use domain::TenantId;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
@@ -29,6 +30,7 @@ use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
 use request::PortalRequest;
+use visit::Visit;
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -38,14 +40,6 @@ pub struct Handler {
     clock: kit::Clock,
     pages: Pages,
     held: Arc<HeldPages>,
-}
-
-/// The customer that a token opened, and what is known of it.
-pub(crate) struct Visit {
-    pub(crate) settings: Settings,
-    pub(crate) facts: Facts,
-    pub(crate) words: &'static PageLabels,
-    pub(crate) locale: &'static channels::locale::Locale,
 }
 
 impl Handler {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
-use crate::{Visit, labels::PageLabels, page::PortalPage};
+use crate::{labels::PageLabels, page::PortalPage, visit::Visit};
 
 /// Most due items listed, so that the page fits an answer; the totals are over all.
 const LISTED_MAX: usize = 5_000;

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan};
 use store::{Entry, Error, Head, Read, Store, TenantRow};
 
 use crate::{
-    earliest,
+    earliest::earliest,
     meter::{Meter, Room},
 };
 
@@ -125,7 +125,7 @@ async fn decide_and_commit(
 ) -> Result<SweepOutcome, Error> {
     let Seen { customer, head, facts } = seen;
     let (mut head, mut facts) = (head.transpose()?, facts.transpose()?);
-    for last in [false, false, true].into_iter().take(TRIES) {
+    for tries_left in (0..TRIES).rev() {
         let Some(read) = head.take() else { return Ok(SweepOutcome::Nothing) };
         match Due::of(row, &read, now) {
             Due::Nothing => return Ok(SweepOutcome::Nothing),
@@ -154,7 +154,7 @@ async fn decide_and_commit(
                 let stopped = decision.trace.iter().any(|trace| trace.because == Because::Stopped);
                 return Ok(SweepOutcome::Decided { messages, stopped, next: when(&decision, now) });
             }
-            Err(Error::Conflict { .. }) if !last => {
+            Err(Error::Conflict { .. }) if tries_left > 0 => {
                 meter.put_back(messages).await;
                 head = store.head(&row.tenant, &customer).await?;
             }

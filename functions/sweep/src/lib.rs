@@ -5,6 +5,7 @@
 //! nothing else writes the table meanwhile.
 
 mod customer;
+mod earliest;
 mod meter;
 mod walk;
 
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{Store, TenantRow};
 
+use earliest::earliest;
 use walk::{Report, Walk};
 
 /// What a sweep leaves itself to finish in.
@@ -158,12 +160,5 @@ impl Handler {
         answer.due += report.due;
         answer.late_s = answer.late_s.max(report.late_s);
         answer.idle_until = earliest(answer.idle_until, report.idle_until);
-    }
-}
-
-fn earliest(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, None) | (None, one) => one,
     }
 }

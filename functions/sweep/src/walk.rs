@@ -8,7 +8,7 @@ use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
 
 use crate::{
     customer::{SweepOutcome, process_customer, see},
-    earliest,
+    earliest::earliest,
     meter::Meter,
 };
 

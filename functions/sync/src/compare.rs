@@ -18,7 +18,7 @@ use reading::progress::{Comparison, ComparisonStep};
 
 use crate::{
     objects, poll,
-    run::{Stopped, SyncSession},
+    session::{Stopped, SyncSession},
     take::{Care, take},
     tally::{self, Open, Row},
 };
@@ -52,7 +52,7 @@ pub(crate) async fn step(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
 async fn list(session: &mut SyncSession<'_>, mut comparison: Comparison, page: Option<String>) -> Result<(), Stopped> {
     let run = session.run;
     let answer = session.ask(&VendorRequest::Open { money_since: None, page }).await?;
-    run.handler.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
+    run.tools.store.keep_listed(run.tenant, run.source, comparison.pages, &tally::rows(&answer), run.now()).await?;
     comparison.pages += 1;
     comparison.next = answer.next.clone().map_or(ComparisonStep::Compare(None), |page| ComparisonStep::List(Some(page)));
     take(session, answer, Care::Plain).await?;
@@ -67,10 +67,10 @@ async fn compare(
     mut after: Option<CustomerId>,
 ) -> Result<(), Stopped> {
     let run = session.run;
-    let pages: Vec<Vec<Row>> = run.handler.store.listed(run.tenant, run.source, comparison.pages).await?;
+    let pages: Vec<Vec<Row>> = run.tools.store.listed(run.tenant, run.source, comparison.pages).await?;
     let theirs = tally::by_customer(pages.into_iter().flatten());
     let mut customers: BTreeSet<CustomerId> = theirs.keys().cloned().collect();
-    customers.extend(run.handler.store.waiting_customers(run.tenant).await?);
+    customers.extend(run.tools.store.waiting_customers(run.tenant).await?);
     loop {
         let from = after.take().map_or(Bound::Unbounded, Bound::Excluded);
         let some: Vec<CustomerId> = customers.range((from, Bound::Unbounded)).take(CUSTOMERS_MAX).cloned().collect();
@@ -142,7 +142,7 @@ async fn those(
 /// What is open here of a customer.
 async fn here(session: &SyncSession<'_>, customer: &CustomerId) -> Result<Open, Stopped> {
     let run = session.run;
-    let invoices = run.handler.store.open_invoices(run.tenant, customer, run.source).await?;
+    let invoices = run.tools.store.open_invoices(run.tenant, customer, run.source).await?;
     Ok(tally::by_customer(invoices.iter().map(|invoice| tally::row(customer, invoice))).remove(customer).unwrap_or_default())
 }
 
@@ -191,6 +191,6 @@ async fn say(session: &SyncSession<'_>, comparison: &Comparison) -> Result<(), S
         currency: None,
     };
     tracing::warn!(tenant.id = %run.tenant, source, differing, still, "open balances differed from the books");
-    run.handler.store.raise(run.tenant, None, &task, run.now()).await?;
+    run.tools.store.raise(run.tenant, None, &task, run.now()).await?;
     Ok(())
 }

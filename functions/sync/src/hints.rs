@@ -7,7 +7,7 @@ use store::Waiting;
 
 use crate::{
     objects,
-    run::{Stopped, SyncSession},
+    session::{Stopped, SyncSession},
     take::{Care, take},
 };
 
@@ -21,13 +21,13 @@ const GATHERED_MAX: usize = 200;
 /// A hint is forgotten once what was read is applied; one that came again meanwhile stays.
 pub(crate) async fn read(session: &mut SyncSession<'_>) -> Result<bool, Stopped> {
     let (run, books) = (session.run, session.books);
-    let waiting = run.handler.store.hinted(run.tenant, run.source, HINTS_MAX).await?;
+    let waiting = run.tools.store.hinted(run.tenant, run.source, HINTS_MAX).await?;
     let mut by_kind: BTreeMap<usize, Vec<Waiting>> = BTreeMap::new();
     for hint in waiting {
         match books.kinds().iter().position(|kind| *kind == hint.kind) {
             Some(kind) => by_kind.entry(kind).or_default().push(hint),
             // Of a kind that an older release knew.
-            None => run.handler.store.unhint(run.tenant, run.source, &hint).await?,
+            None => run.tools.store.unhint(run.tenant, run.source, &hint).await?,
         }
     }
     let any = !by_kind.is_empty();
@@ -76,7 +76,7 @@ impl Gathered {
     async fn apply(self, session: &SyncSession<'_>) -> Result<(), Stopped> {
         take(session, self.page, Care::Links).await?;
         for hint in &self.hints {
-            session.run.handler.store.unhint(session.run.tenant, session.run.source, hint).await?;
+            session.run.tools.store.unhint(session.run.tenant, session.run.source, hint).await?;
         }
         Ok(())
     }

@@ -7,7 +7,8 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | `run` | the lease, the order of work, the end of the time |
+//! | `run` | the order of work, the end of the time |
+//! | `session` | the connection that is read, the lease on it, why the work stops |
 //! | `hints` | objects that webhooks pointed at |
 //! | `poll` | the first reading, and what changed since |
 //! | `compare` | open balances here against those in the books |
@@ -23,6 +24,7 @@ mod limited;
 mod objects;
 mod poll;
 mod run;
+mod session;
 mod take;
 mod tally;
 mod trouble;
@@ -40,6 +42,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Store, Vault};
 
+use session::{Run, Tools};
+
 /// What an invocation leaves itself to give its leases back in.
 const MARGIN: Duration = Duration::from_secs(30);
 /// Connections that one tick takes; the others are handed to the queue.
@@ -49,13 +53,9 @@ const DUE_MAX: i32 = 500;
 
 /// The function.
 pub struct Handler {
-    store: Store,
-    vault: Vault,
-    web: Web,
+    tools: Tools,
     queue: aws_sdk_sqs::Client,
     queue_url: String,
-    public_url: Option<String>,
-    clock: Clock,
 }
 
 /// The part of a `SyncRequested` event that matters, as a rule puts it on the queue, and of a hand-over.
@@ -87,15 +87,15 @@ impl Handler {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
-        Ok(Self {
+        let tools = Tools {
             vault: Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None),
             store,
             web: Web::default(),
-            queue: aws_sdk_sqs::Client::new(&clients.sdk),
-            queue_url: env.require("SYNC_QUEUE_URL")?.to_owned(),
             public_url: env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             clock,
-        })
+        };
+        let queue = aws_sdk_sqs::Client::new(&clients.sdk);
+        Ok(Self { tools, queue, queue_url: env.require("SYNC_QUEUE_URL")?.to_owned() })
     }
 
     /// Handles a batch of the queue, or a tick of the schedule.
@@ -104,12 +104,12 @@ impl Handler {
     ///
     /// When the batch cannot be read, or the connections cannot be listed.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
-        let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
+        let budget = Budget::until(event.context.deadline(), self.tools.clock.now(), MARGIN);
         if event.payload.get("Records").is_some() {
             return self.batch(serde_json::from_value(event.payload)?, &budget).await;
         }
-        let now = self.clock.now();
-        let (due, next) = self.store.books_due(now, DUE_MAX).await?;
+        let now = self.tools.clock.now();
+        let (due, next) = self.tools.store.books_due(now, DUE_MAX).await?;
         let mut answer = Answer { idle_until: next, ..Answer::default() };
         for (at, (tenant, source)) in due.into_iter().enumerate() {
             let detail = Detail { tenant, source };
@@ -148,7 +148,7 @@ impl Handler {
     /// Reads one connection's books as far as there is time; what goes wrong with it holds no other up. Answers when it is due.
     async fn read(&self, detail: &Detail, budget: &Budget) -> Option<Timestamp> {
         let Detail { tenant, source } = detail;
-        let read = run::Run { handler: self, tenant, source, budget }.run().await;
+        let read = Run { tools: &self.tools, tenant, source, budget }.run().await;
         let outcome = match read {
             Ok(run::Outcome { due_at: Some(due_at), unfinished: false }) => return Some(due_at),
             Ok(run::Outcome { unfinished: true, .. }) => {
@@ -161,7 +161,7 @@ impl Handler {
             let error = format!("{error:#}");
             tracing::warn!(tenant.id = %tenant, source, error, "a connection could not be read; the next tick tries again");
         }
-        Some(self.clock.now())
+        Some(self.tools.clock.now())
     }
 
     async fn hand_over(&self, detail: Detail) -> anyhow::Result<()> {

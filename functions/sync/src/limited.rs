@@ -5,7 +5,7 @@ use domain::{NewTask, TaskKind};
 use jiff::SignedDuration;
 use reading::{Progress, progress::Limited};
 
-use crate::run::Run;
+use crate::session::Run;
 
 /// How long a vendor may say nothing else before a person hears of it.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -19,7 +19,7 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, moved_on: bool)
     let limited = progress.limited.get_or_insert(Limited { since: now, times: 0, told: false });
     limited.times = limited.times.saturating_add(1);
     if !limited.told && now.duration_since(limited.since) >= PATIENCE {
-        run.handler.store.raise(run.tenant, None, &task(run, limited), now).await?;
+        run.tools.store.raise(run.tenant, None, &task(run, limited), now).await?;
         limited.told = true;
         tracing::warn!(tenant.id = %run.tenant, source = run.source, "the vendor answers nothing but that it was asked too often");
     }
@@ -29,7 +29,7 @@ pub(crate) async fn note(run: &Run<'_>, progress: &mut Progress, moved_on: bool)
 /// It answers again: what a person was told of is done.
 pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> anyhow::Result<()> {
     if let Some(limited) = progress.limited.take().filter(|limited| limited.told) {
-        run.handler.store.finish_task(run.tenant, &store::task_id(run.tenant, None, &task(run, &limited)), run.now()).await?;
+        run.tools.store.finish_task(run.tenant, &store::task_id(run.tenant, None, &task(run, &limited)), run.now()).await?;
     }
     Ok(())
 }

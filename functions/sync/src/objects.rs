@@ -4,7 +4,7 @@ use connectors::{Page, Trouble, VendorRequest};
 use reading::link::LinkError;
 
 use crate::{
-    run::{Stopped, SyncSession},
+    session::{Stopped, SyncSession},
     trouble,
 };
 

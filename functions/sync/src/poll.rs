@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use reading::progress::Poll;
 
 use crate::{
-    run::{Stopped, SyncSession},
+    session::{Stopped, SyncSession},
     take::{Care, take},
 };
 
@@ -42,7 +42,7 @@ pub(crate) async fn confirm(session: &mut SyncSession<'_>) -> Result<(), Stopped
     let Some(polled) = session.lease.progress.polled.filter(|_| session.lease.progress.compare_at > now) else { return Ok(()) };
     session.lease.progress.polled = None;
     session.lease.progress.good_at = Some(polled);
-    session.run.handler.store.heartbeat(session.run.tenant, session.run.source, polled).await?;
+    session.run.tools.store.heartbeat(session.run.tenant, session.run.source, polled).await?;
     Ok(())
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped
 
 /// How long until the next poll: as often as the tenant's demand of freshness takes.
 async fn every(session: &SyncSession<'_>) -> Result<SignedDuration, Stopped> {
-    let settings = session.run.handler.store.settings(session.run.tenant).await?;
+    let settings = session.run.tools.store.settings(session.run.tenant).await?;
     let demand = settings.and_then(|settings| calendar::freshness(settings.value.freshness.get(session.run.source)?));
     let good_for = demand.unwrap_or(session.books.access().limits.good_for);
     let [shortest, longest] = EVERY;

@@ -1,26 +1,16 @@
 //! One reader's run over one connection: hints first, then what is due, until nothing is or the time is over.
 
 use anyhow::{Context, Result};
-use connectors::{AccountingApi, VendorRequest};
-use domain::TenantId;
+use connectors::VendorRequest;
 use jiff::{SignedDuration, Timestamp};
-use kit::Budget;
 use reading::{Link, Opened, Progress, link::LinkError};
 use store::{Lease, Leased};
 
-use crate::{Handler, compare, hints, poll, trouble};
-
-/// How long a lease lasts unless its holder renews it. It is longer than an invocation may take, so that no reader loses it at work, and
-/// only a little longer, because the next reader has to wait for the lease of a reader that died.
-const LEASE: SignedDuration = SignedDuration::from_secs(150);
-
-/// One run.
-pub(crate) struct Run<'a> {
-    pub(crate) handler: &'a Handler,
-    pub(crate) tenant: &'a TenantId,
-    pub(crate) source: &'a str,
-    pub(crate) budget: &'a Budget,
-}
+use crate::{
+    compare, hints, poll,
+    session::{Run, Stopped, SyncSession},
+    trouble,
+};
 
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,29 +21,11 @@ pub(crate) struct Outcome {
     pub(crate) unfinished: bool,
 }
 
-/// What a run works with once it holds the lease.
-pub(crate) struct SyncSession<'a> {
-    pub(crate) run: &'a Run<'a>,
-    pub(crate) books: &'static dyn AccountingApi,
-    pub(crate) link: Link<'a>,
-    pub(crate) lease: Lease<Progress>,
-    /// When the lease was last said to go on.
-    kept_at: Timestamp,
-}
-
 impl Run<'_> {
-    pub(crate) fn now(&self) -> Timestamp {
-        self.handler.clock.now()
-    }
-
-    fn until(&self) -> Timestamp {
-        self.now().saturating_add(LEASE).unwrap_or(Timestamp::MAX)
-    }
-
     pub(crate) async fn run(&self) -> Result<Outcome> {
         let nothing = Outcome { due_at: None, unfinished: false };
         let Some(books) = connectors::accounting_api_of(self.source) else { return Ok(nothing) };
-        let store = &self.handler.store;
+        let store = &self.tools.store;
         let holder = holder()?;
         let leased: Leased<Progress> = store.lease_books(self.tenant, self.source, &holder, self.now(), self.until()).await?;
         let mut lease = match leased {
@@ -67,7 +39,7 @@ impl Run<'_> {
             return self.give_back(lease, not_before, false).await;
         }
         lease.progress.not_before = None;
-        let opened = Opened { vault: &self.handler.vault, web: &self.handler.web, clock: &self.handler.clock };
+        let opened = Opened { vault: &self.tools.vault, web: &self.tools.web, clock: &self.tools.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
                 let mut session = SyncSession { run: self, books, link, lease, kept_at: self.now() };
@@ -91,7 +63,7 @@ impl Run<'_> {
     }
 
     async fn give_back(&self, lease: Lease<Progress>, due_at: Timestamp, unfinished: bool) -> Result<Outcome> {
-        let store = &self.handler.store;
+        let store = &self.tools.store;
         let Progress { good_at, backfill, .. } = &lease.progress;
         let age = self.now().duration_since(good_at.unwrap_or(backfill.began_at)).as_secs();
         let age = u64::try_from(age).unwrap_or(0);
@@ -109,28 +81,8 @@ impl Run<'_> {
     /// The table failed: the lease goes back as it is, so that the next tick need not wait for its end.
     async fn give_up(&self, lease: Lease<Progress>, error: anyhow::Error) -> Result<Outcome> {
         let again_at = self.now().saturating_add(SignedDuration::from_mins(1)).unwrap_or(Timestamp::MAX);
-        self.handler.store.return_books(self.tenant, self.source, &lease, again_at).await?;
+        self.tools.store.return_books(self.tenant, self.source, &lease, again_at).await?;
         Err(error)
-    }
-}
-
-/// Why the work stopped.
-pub(crate) enum Stopped {
-    /// The vendor, or its tokens.
-    Vendor(LinkError),
-    /// Ours: the table.
-    Here(anyhow::Error),
-}
-
-impl From<LinkError> for Stopped {
-    fn from(failed: LinkError) -> Self {
-        Self::Vendor(failed)
-    }
-}
-
-impl From<store::Error> for Stopped {
-    fn from(error: store::Error) -> Self {
-        Self::Here(error.into())
     }
 }
 
@@ -168,24 +120,6 @@ impl SyncSession<'_> {
         }
     }
 
-    /// Keeps what was done, and the lease.
-    pub(crate) async fn keep(&mut self) -> Result<(), Stopped> {
-        let Run { handler, tenant, source, .. } = self.run;
-        if handler.store.keep_books(tenant, source, &self.lease, self.run.until()).await? {
-            self.kept_at = self.run.now();
-            return Ok(());
-        }
-        Err(Stopped::Here(anyhow::anyhow!("another reader took the connection over")))
-    }
-
-    /// Keeps the lease where a good part of it is over. Nothing else is to be kept: whoever dies here leaves what it did not do.
-    pub(crate) async fn keep_alive(&mut self) -> Result<(), Stopped> {
-        if self.run.now().duration_since(self.kept_at) < LEASE / 3 {
-            return Ok(());
-        }
-        self.keep().await
-    }
-
     /// Asks for the company itself, page by page: also the test of a new connection.
     async fn meet(&mut self) -> Result<(), Stopped> {
         let mut company = connectors::Company::default();
@@ -201,15 +135,6 @@ impl SyncSession<'_> {
         self.lease.progress.company = Some(company);
         self.keep().await
     }
-
-    /// Asks one thing of the company that is known.
-    pub(crate) async fn ask(&self, ask: &VendorRequest) -> Result<connectors::Page, Stopped> {
-        Ok(self.link.ask(&self.company(), ask).await?)
-    }
-
-    pub(crate) fn company(&self) -> connectors::Company {
-        self.lease.progress.company.clone().unwrap_or_default()
-    }
 }
 
 /// When a connection in order is due next.
@@ -220,5 +145,5 @@ fn next(progress: &Progress) -> Timestamp {
 fn holder() -> Result<String> {
     let mut bytes = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut bytes).ok().context("there is no randomness")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(bytes))
 }

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::{
     objects,
-    run::{Stopped, SyncSession},
+    session::{Stopped, SyncSession},
 };
 
 /// Documents that one call of the table takes; it splits them into transactions itself.
@@ -47,16 +47,16 @@ pub(crate) async fn take(session: &SyncSession<'_>, mut page: Page, care: Care) 
     });
     // What belongs to one customer goes together: one bump of its head for all of it.
     documents.sort_by_key(|document| owner(document).unwrap_or_default());
-    let (handler, tenant) = (session.run.handler, session.run.tenant);
+    let (tools, tenant) = (session.run.tools, session.run.tenant);
     doubted.extend(documents.iter().flat_map(|document| remarks(session.run.source, document)));
     for task in doubted {
-        handler.store.raise(tenant, None, &task, session.run.now()).await?;
+        tools.store.raise(tenant, None, &task, session.run.now()).await?;
     }
     for some in documents.chunks(DOCUMENTS_MAX) {
-        handler.store.apply_read(tenant, session.run.source, some, session.run.now()).await?;
+        tools.store.apply_read(tenant, session.run.source, some, session.run.now()).await?;
     }
     for object in unreadable {
-        handler.store.raise(tenant, None, &exception(session.run.source, &object), session.run.now()).await?;
+        tools.store.raise(tenant, None, &exception(session.run.source, &object), session.run.now()).await?;
     }
     Ok(count)
 }
@@ -72,7 +72,7 @@ async fn customers(session: &SyncSession<'_>, page: &Page, unreadable: &mut Vec<
     for _ in 0..GENERATIONS_MAX {
         named.retain(|(id, _)| here.insert(id.clone()));
         let ids: Vec<_> = named.iter().map(|(id, _)| id.clone()).collect();
-        let known = run.handler.store.described(run.tenant, &ids).await?;
+        let known = run.tools.store.described(run.tenant, &ids).await?;
         let wanted: Vec<String> = named.drain(..).filter(|(id, _)| !known.contains(id)).map(|(_, vendors)| vendors).collect();
         for ids in wanted.chunks(books.access().limits.ids_max) {
             // Lists leave out who is inactive; who is asked for alone is shown.
@@ -118,7 +118,7 @@ async fn links(session: &SyncSession<'_>, documents: &mut [Document], care: Care
         }
     }
     let keys: Vec<_> = lacking.iter().map(|(customer, invoice)| ((*customer).clone(), invoice.id.clone())).collect();
-    let known = session.run.handler.store.invoice_urls(session.run.tenant, &keys).await?;
+    let known = session.run.tools.store.invoice_urls(session.run.tenant, &keys).await?;
     let mut asked = 0;
     for (_, invoice) in lacking {
         invoice.url = known.get(&invoice.id).cloned();

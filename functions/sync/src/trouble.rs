@@ -13,7 +13,7 @@ use reading::{
 
 use crate::{
     limited,
-    run::{Run, Stopped},
+    session::{Run, Stopped},
 };
 
 /// The first wait after a trouble; it doubles with each in a row.
@@ -88,7 +88,7 @@ pub(crate) async fn is_over(run: &Run<'_>, progress: &mut Progress) -> Result<()
 
 async fn finish(run: &Run<'_>, held: &ReadingTrouble) -> anyhow::Result<()> {
     let id = store::task_id(run.tenant, None, &task(run, held, String::new()));
-    run.handler.store.finish_task(run.tenant, &id, run.now()).await?;
+    run.tools.store.finish_task(run.tenant, &id, run.now()).await?;
     Ok(())
 }
 
@@ -108,11 +108,11 @@ pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Resul
         step: None,
         currency: None,
     };
-    if run.handler.store.task(run.tenant, &store::task_id(run.tenant, None, &task)).await?.is_some() {
+    if run.tools.store.task(run.tenant, &store::task_id(run.tenant, None, &task)).await?.is_some() {
         return Ok(());
     }
     task.detail = format!("The consent to read the books ends at {ends:.0}. {}", link(run).await);
-    run.handler.store.raise(run.tenant, None, &task, now).await?;
+    run.tools.store.raise(run.tenant, None, &task, now).await?;
     Ok(())
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn unread(run: &Run<'_>, kind: &str, id: &str, why: &str) -> Re
         step: None,
         currency: None,
     };
-    run.handler.store.raise(run.tenant, None, &task, run.now()).await?;
+    run.tools.store.raise(run.tenant, None, &task, run.now()).await?;
     Ok(())
 }
 
@@ -139,7 +139,7 @@ async fn raise(run: &Run<'_>, held: &ReadingTrouble, what: &str) -> anyhow::Resu
     } else {
         "It is tried again by itself; if this lasts, look at the vendor's status page.".to_owned()
     };
-    run.handler.store.raise(run.tenant, None, &task(run, held, remedy), run.now()).await?;
+    run.tools.store.raise(run.tenant, None, &task(run, held, remedy), run.now()).await?;
     Ok(())
 }
 
@@ -170,13 +170,13 @@ async fn link(run: &Run<'_>) -> String {
 }
 
 async fn begin(run: &Run<'_>) -> Option<String> {
-    let handler = run.handler;
-    let public = handler.public_url.as_deref()?;
+    let tools = run.tools;
+    let public = tools.public_url.as_deref()?;
     let books = connectors::accounting_api_of(run.source)?;
-    let app = tokens::app(&handler.vault, run.source).await.ok()?;
-    let progress: Progress = handler.store.progress(run.tenant, run.source).await.ok()??;
+    let app = tokens::app(&tools.vault, run.source).await.ok()?;
+    let progress: Progress = tools.store.progress(run.tenant, run.source).await.ok()??;
     let access = books.access();
-    let exchange = Exchange { web: &handler.web, access: &access, app: &app, base: progress.base.as_deref() };
+    let exchange = Exchange { web: &tools.web, access: &access, app: &app, base: progress.base.as_deref() };
     let begun = exchange.begin(&reading::signin::callback(public, run.source)).ok()?;
     let expires_at = run.now().saturating_add(LINK_LASTS).ok()?;
     let sign_in = store::SignIn {
@@ -187,6 +187,6 @@ async fn begin(run: &Run<'_>) -> Option<String> {
         realm: Some(progress.realm),
         base: progress.base,
     };
-    handler.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await.ok()?;
+    tools.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await.ok()?;
     Some(begun.url)
 }

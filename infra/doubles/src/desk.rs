@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use crate::{
     App, Clock, Notification,
     faults::Faults,
     ids,
+    lock::lock,
     oauth::{OAuth, Rules},
     witness::Witness,
 };
@@ -30,11 +31,6 @@ pub struct Desk {
 struct Happened {
     sequence: u64,
     waiting: Vec<Notification>,
-}
-
-/// Locks; a test that panicked while it held the lock has failed already.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Desk {

@@ -5,7 +5,7 @@ use std::{sync::Mutex, time::Duration};
 use bytes::Bytes;
 use http::{Response, StatusCode, header};
 
-use crate::{desk::lock, web};
+use crate::{lock::lock, web};
 
 /// What goes wrong with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

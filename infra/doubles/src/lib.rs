@@ -10,11 +10,13 @@
 //! the story that a test tells, and no answer of the vendor.
 
 mod app;
+mod clock;
 mod desk;
 mod fake_accounting;
 mod faults;
 mod ids;
 mod limits;
+mod lock;
 mod money;
 mod notify;
 mod oauth;
@@ -27,9 +29,8 @@ pub mod xero;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
-
 pub use app::App;
+pub use clock::Clock;
 pub use desk::Desk;
 pub use fake_accounting::FakeAccounting;
 pub use faults::Fault;
@@ -39,9 +40,6 @@ pub use quickbooks::QuickBooks;
 pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};
 pub use witness::{Fate, Shown, Witness};
 pub use xero::Xero;
-
-/// What says the time.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What doubles of all vendors have in common.
 pub trait Double: Send + Sync {

@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
-    App, Clock,
-    desk::lock,
-    ids,
+    App, Clock, ids,
+    lock::lock,
     web::{self, Parameters},
 };
 

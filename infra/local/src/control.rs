@@ -13,14 +13,15 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Span, Timestamp};
-use kit::Problem;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, lock, page, tenants, vendors,
+    gateway, lock, page,
+    problem::{problem, read},
+    tenants, vendors,
     world::World,
 };
 
@@ -70,19 +71,6 @@ fn is_here(host: &str) -> bool {
         Some(_) | None => (host, ""),
     };
     ["127.0.0.1", "localhost", "[::1]"].contains(&name) && port.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A refusal of the control surface.
-pub(crate) fn problem(status: StatusCode, kind: &str, detail: impl Into<String>) -> Response {
-    let title = status.canonical_reason().unwrap_or_default();
-    let body = Problem::new(status.as_u16(), kind, title, detail);
-    (status, [(http::header::CONTENT_TYPE, "application/problem+json")], Json(body).into_response().into_body()).into_response()
-}
-
-/// A JSON body, whatever its content type says.
-pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Box<Response>> {
-    serde_json::from_slice(body)
-        .map_err(|error| Box::new(problem(StatusCode::UNPROCESSABLE_ENTITY, "unreadable", format!("the body: {error}"))))
 }
 
 #[derive(Deserialize)]

@@ -26,7 +26,7 @@ pub struct Kept {
 }
 
 /// Writes the state beside the old one, then puts it in its place.
-pub fn save(directory: &Path, world: &World) -> anyhow::Result<()> {
+fn save(directory: &Path, world: &World) -> anyhow::Result<()> {
     let frozen_at = world.clock.is_frozen().then(|| world.clock.now());
     let text = {
         let state = lock(&world.engine.state);
@@ -35,6 +35,16 @@ pub fn save(directory: &Path, world: &World) -> anyhow::Result<()> {
     let beside = directory.join("state.json.new");
     std::fs::write(&beside, text).context("state.json.new cannot be written")?;
     std::fs::rename(&beside, directory.join("state.json")).context("state.json cannot be replaced")
+}
+
+impl World {
+    /// Writes down what must survive a restart; errors are logged, for the stack can go on.
+    pub fn keep(&self) {
+        let Some(directory) = &self.data else { return };
+        if let Err(error) = save(directory, self) {
+            tracing::error!("the state cannot be kept: {error:#}");
+        }
+    }
 }
 
 /// What was kept, if anything was.

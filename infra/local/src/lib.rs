@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod overview;
 pub mod page;
 pub mod pattern;
+mod problem;
 pub mod stack;
 pub mod template;
 pub mod tenants;

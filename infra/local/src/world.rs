@@ -63,16 +63,8 @@ impl World {
     pub fn new_id(&self) -> String {
         let mut bytes = [0_u8; 16];
         lock(&self.random).fill_bytes(&mut bytes);
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(bytes);
         format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
-    }
-
-    /// Writes down what must survive a restart; errors are logged, for the stack can go on.
-    pub fn keep(&self) {
-        let Some(directory) = &self.data else { return };
-        if let Err(error) = crate::kept::save(directory, self) {
-            tracing::error!("the state cannot be kept: {error:#}");
-        }
     }
 }
 

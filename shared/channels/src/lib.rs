@@ -20,6 +20,7 @@ pub mod input;
 mod labels;
 mod layout;
 pub mod locale;
+mod message_template;
 mod plain;
 mod prose;
 mod render;

@@ -7,8 +7,8 @@ use crate::input::{Brand, RenderInput};
 use crate::labels::MailLabels;
 use crate::layout::Sheet;
 use crate::locale::Locale;
+use crate::message_template::Template;
 use crate::plain::{link, plain};
-use crate::template::Template;
 use crate::{prose, scan, sms, values};
 
 /// The version of the layout and of everything here that shapes a message; records name it beside the template's.
@@ -173,7 +173,7 @@ impl Rendered {
             hasher.update((part.len() as u64).to_be_bytes());
             hasher.update(part.as_bytes());
         }
-        let sha256 = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hex::encode(hasher.finalize());
         Self { subject, text, html, sha256 }
     }
 }

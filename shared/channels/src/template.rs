@@ -1,36 +1,14 @@
-//! A tenant's template, and what is wrong with it.
+//! What is wrong with a tenant's template.
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
+pub use crate::message_template::Template;
 use crate::{engine, samples, scan};
 
 /// Longest body, in bytes.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
 /// Longest subject, in bytes of its source.
 pub const SUBJECT_BYTES_MAX: usize = 300;
-
-/// A text of a message in one language for one channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Template {
-    /// One to 64 of `a-z 0-9 - _`; the workflow's steps name it.
-    pub id: String,
-    /// BCP 47 language, lower case, with or without a region: `de`, `fr-ca`.
-    pub language: String,
-    /// Which channel it is for.
-    #[serde(deserialize_with = "domain::word::known")]
-    pub channel: domain::Channel,
-    /// Jinja; email only, and there required.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// Jinja; for email also paragraphs, emphasis and links as in Markdown.
-    pub body: String,
-    /// The published version, from 1; 0 before publishing. The API sets it, a caller's is ignored.
-    #[serde(default)]
-    pub version: u32,
-}
 
 /// One thing that keeps a template from being published.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

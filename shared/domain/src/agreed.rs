@@ -10,8 +10,9 @@ use crate::{
     MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise, PromiseStatus, Stood, Terms,
     agreement::DisputeStatus,
     dates::add_days,
-    kept_back::{Hold, HoldScope, KeptBack, Shares},
-    receivables::{DueItem, by_age, stand_for},
+    kept_back::{Hold, HoldScope, KeptBack},
+    planned::{OpenPart, Planned, by_age, stand_for},
+    receivables::DueItem,
 };
 
 /// How the invoices of a receivables stand, for agreements to measure themselves by.
@@ -23,34 +24,6 @@ pub struct Measure<'b> {
     by_invoice: BTreeMap<&'b InvoiceId, (i64, i64)>,
     /// Open invoices with their currencies and legal entities, the oldest first.
     in_order: Vec<(&'b InvoiceId, (Currency, &'b str))>,
-}
-
-/// A part of a running plan with what is open of it.
-#[derive(Clone, Debug)]
-pub(crate) struct OpenPart<'a> {
-    pub(crate) agreement: &'a Agreement,
-    pub(crate) plan: &'a PaymentPlan,
-    pub(crate) position: usize,
-    pub(crate) open_minor: i64,
-}
-
-/// What running plans come to: their open parts, and which invoices these stand for.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Planned<'a> {
-    pub(crate) parts: Vec<OpenPart<'a>>,
-    pub(crate) shares: Shares,
-}
-
-impl Planned<'_> {
-    /// What the parts of all plans stand for, by invoice, minor units.
-    pub(crate) fn of_invoice(&self) -> BTreeMap<InvoiceId, i64> {
-        let mut all = BTreeMap::new();
-        for ((_, invoice), share) in &self.shares {
-            let sum: &mut i64 = all.entry(invoice.clone()).or_default();
-            *sum = sum.saturating_add(*share);
-        }
-        all
-    }
 }
 
 /// What the agreements of a customer come to at one instant.

@@ -8,15 +8,17 @@
 use jiff::Timestamp;
 
 use crate::{
-    Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceFact, InvoiceId,
-    LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People,
-    Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId, LastContact,
+    MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People, Reversal,
+    SourceVersion, Suppression, TaskId, VersionOf, along::Along,
 };
 
 mod moves;
 mod normal;
+mod put;
 
 pub use normal::normal;
+use put::{put_agreement, upsert_invoice};
 
 /// All that can happen to a customer.
 #[derive(Clone, Debug)]
@@ -213,11 +215,6 @@ fn reset_version(mut facts: Facts, of: &VersionOf) -> Facts {
     facts
 }
 
-fn put_agreement(facts: Facts, agreement: &Agreement) -> Facts {
-    let others = facts.agreements.into_iter().filter(|known| known.id != agreement.id);
-    Facts { agreements: others.chain([agreement.clone()]).collect(), ..facts }
-}
-
 fn put_charge(facts: Facts, charge: &Charge) -> Facts {
     let others = facts.charges.into_iter().filter(|known| known.id != charge.id);
     Facts { charges: others.chain([charge.clone()]).collect(), ..facts }
@@ -231,17 +228,6 @@ fn upsert_customer(facts: Facts, customer: &Customer) -> Facts {
         None => false,
     };
     if is_newer || known.is_stub() { Facts { customer: customer.clone(), ..facts } } else { facts }
-}
-
-fn upsert_invoice(facts: Facts, invoice: &Invoice) -> Facts {
-    let known = facts.invoices.iter().find(|fact| fact.invoice.id == invoice.id);
-    if known.is_some_and(|known| invoice.source_version <= known.invoice.source_version) {
-        return facts;
-    }
-    let folded = known.map(|known| known.folded.clone()).unwrap_or_default();
-    let fresh = InvoiceFact { invoice: invoice.clone(), folded, archived: false };
-    let others = facts.invoices.into_iter().filter(|fact| fact.invoice.id != invoice.id);
-    Facts { invoices: others.chain([fresh]).collect(), ..facts }
 }
 
 fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Facts {

@@ -12,9 +12,9 @@ use compact_str::CompactString;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::{
-    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, Invoice, InvoiceId, InvoiceStatus, ItemOf, ReversalKind,
+    AgreementId, BalanceKey, Currency, HoldClock, HoldReason, Invoice, InvoiceId, InvoiceStatus, ItemOf, Money, ReversalKind,
     dates::days_between,
-    receivables::{DueItem, Receivables, ReceivablesRules},
+    receivables::{DueItem, ReceivablesRules, TakenBack, Unclear},
 };
 
 /// What an agreement, or a fact such as a refund, keeps back.
@@ -232,13 +232,18 @@ fn share_of(hold: &Hold, item: &DueItem<'_>, shares: &Shares) -> Option<(Agreeme
 
 /// What facts keep back by themselves: what refunds and chargebacks took back, until a person releases it, money of which only a later
 /// release knows what became of it, and what was never sent or stands as only a later release knows.
-pub(crate) fn not_to_be_chased(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Vec<Hold> {
-    let mut holds = by_payments(receivables, rules);
+pub(crate) fn not_to_be_chased(
+    items: &[DueItem<'_>],
+    unplaced: &[Money],
+    (taken_back, unclear): (&[TakenBack], &[Unclear]),
+    rules: ReceivablesRules<'_>,
+) -> Vec<Hold> {
+    let mut holds = by_payments(taken_back, unclear, rules);
     let is_unsent = |invoice: &Invoice| !rules.chase_unsent && invoice.sent_to_customer == Some(false);
     let is_kept = |invoice: &&Invoice| matches!(invoice.status, InvoiceStatus::Later(_)) || is_unsent(invoice);
     // Few are: only those are looked up, because a customer may have a thousand items.
     let mut seen = BTreeSet::new();
-    let kept = receivables.items.iter().filter_map(|item| item.invoice).filter(is_kept);
+    let kept = items.iter().filter_map(|item| item.invoice).filter(is_kept);
     for invoice in kept.filter(|invoice| seen.insert(&invoice.id)) {
         let scope = || HoldScope::Invoice(invoice.id.clone());
         if let InvoiceStatus::Later(word) = invoice.status {
@@ -250,7 +255,7 @@ pub(crate) fn not_to_be_chased(receivables: &Receivables<'_>, rules: Receivables
             holds.push(lasting(by, HoldReason::NotSent, scope(), None));
         }
     }
-    for unplaced in &receivables.unplaced {
+    for unplaced in unplaced {
         let by = AgreementId::derive(&["unplaced", unplaced.currency().code()]);
         holds.push(lasting(by, HoldReason::MoneyOnItsWay, HoldScope::Case(unplaced.currency()), Some(unplaced.minor())));
     }
@@ -263,7 +268,7 @@ fn lasting(by: AgreementId, reason: HoldReason, scope: HoldScope, amount_minor: 
 }
 
 /// What payments keep back: those that were taken back, and those of which it is not clear what became of them.
-fn by_payments(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Vec<Hold> {
+fn by_payments(taken_back: &[TakenBack], unclear: &[Unclear], rules: ReceivablesRules<'_>) -> Vec<Hold> {
     let mut holds = Vec::new();
     // Of holds of one invoice the largest counts; what is kept back for several payments adds up.
     let mut so_far: BTreeMap<InvoiceId, i64> = BTreeMap::new();
@@ -274,7 +279,7 @@ fn by_payments(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Ve
             holds.push(lasting(by.clone(), reason.clone(), HoldScope::Invoice(invoice.clone()), Some(*sum)));
         }
     };
-    for taken in receivables.taken_back.iter().filter(|taken| taken.is_kept_back(rules.after_refund)) {
+    for taken in taken_back.iter().filter(|taken| taken.is_kept_back(rules.after_refund)) {
         let reason = match taken.kind {
             ReversalKind::Refund => HoldReason::Refund,
             ReversalKind::Chargeback => HoldReason::Chargeback,
@@ -282,10 +287,10 @@ fn by_payments(receivables: &Receivables<'_>, rules: ReceivablesRules<'_>) -> Ve
         };
         of_invoices(&taken.id, &reason, &taken.of);
     }
-    for unclear in &receivables.unclear {
+    for unclear in unclear {
         of_invoices(&unclear.id(), &HoldReason::MoneyOnItsWay, &unclear.of);
     }
-    for unclear in receivables.unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
+    for unclear in unclear.iter().filter(|unclear| unclear.rest_minor > 0) {
         let of_currency = HoldScope::Case(unclear.currency);
         let of_entity = |entity: &CompactString| HoldScope::Balance(BalanceKey::with(unclear.currency, entity));
         let scope = unclear.legal_entity.as_ref().map_or(of_currency, of_entity);

@@ -81,6 +81,7 @@ pub mod money;
 pub mod order;
 pub mod people;
 pub mod phone;
+mod planned;
 pub mod proposal;
 pub mod receivables;
 pub mod remark;

@@ -9,16 +9,19 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 pub use crate::due_item::{DueItem, Joins};
 use crate::{
-    Agreement, AgreementId, BalanceKey, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, PaymentFact,
-    PaymentId, ReversalKind, Settings,
-    agreed::{OpenPart, Planned, agreed},
+    Agreement, BalanceKey, Currency, DueItemKey, Facts, Invoice, InvoiceId, InvoiceStatus, Money, PaymentFact, PaymentId,
+    agreed::agreed,
     kept_back::{self, Hold, KeptBack, Shares},
+    planned::{by_age, stand_for},
     settings::AfterRefund,
 };
 
+mod known;
 mod settle;
 mod unclear;
 
+pub(crate) use known::total;
+pub use known::{InFlight, Mismatch, Overpaid, ReceivablesRules, TakenBack};
 use settle::{Settled, Settlement, settle};
 pub use unclear::Unclear;
 
@@ -65,92 +68,6 @@ pub struct Receivables<'a> {
     pub overpaid: Vec<Overpaid>,
     /// The positions of `items` in the order of their keys, once somebody asks for one.
     by_key: OnceCell<Vec<usize>>,
-}
-
-/// Money that payments claim and the invoice's document does not show yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InFlight {
-    /// The invoice.
-    pub invoice: InvoiceId,
-    /// The excess in minor units.
-    pub excess_minor: i64,
-    /// When the newest of the payments was recorded.
-    pub since: Timestamp,
-    /// When a person is asked.
-    pub ask_at: Timestamp,
-}
-
-/// An allocation in another currency than its invoice's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mismatch {
-    /// The payment or credit note.
-    pub payment: PaymentId,
-    /// Its currency.
-    pub currency: Currency,
-    /// The invoice.
-    pub invoice: InvoiceId,
-    /// The invoice's currency.
-    pub wanted: Currency,
-}
-
-/// An invoice on which more was paid and credited than it comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Overpaid {
-    /// The invoice.
-    pub invoice: InvoiceId,
-    /// The currency of the excess.
-    pub currency: Currency,
-    /// The excess, minor units.
-    pub excess_minor: i64,
-}
-
-/// A payment that refunds, chargebacks or its own document took back, in whole or part.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TakenBack {
-    /// The id under which what is kept back for it is released.
-    pub id: AgreementId,
-    /// The payment.
-    pub payment: PaymentId,
-    /// What took it back: the gravest, so a chargeback, if one of them is.
-    pub kind: ReversalKind,
-    /// The currency.
-    pub currency: Currency,
-    /// The invoices with what was taken back of each, minor units.
-    pub of: Vec<(InvoiceId, i64)>,
-    /// Whether a person released it.
-    pub released: bool,
-}
-
-impl TakenBack {
-    /// Whether it is kept back. What only a later release knows the kind of is, whatever the settings say of refunds.
-    pub fn is_kept_back(&self, after_refund: AfterRefund) -> bool {
-        !self.released && (after_refund == AfterRefund::Hold || self.kind.is_later())
-    }
-}
-
-/// What of a tenant's settings money is reckoned by.
-#[derive(Clone, Copy, Debug)]
-pub struct ReceivablesRules<'a> {
-    /// The tenant's zone, whose days due dates are.
-    pub zone: &'a TimeZone,
-    /// What becomes of what is open again after a refund or chargeback.
-    pub after_refund: AfterRefund,
-    /// Whether invoices are chased that were never sent.
-    pub chase_unsent: bool,
-    /// Whether legal entities are told apart: where the settings list any.
-    pub by_legal_entity: bool,
-}
-
-impl<'a> ReceivablesRules<'a> {
-    /// Those of a tenant's settings.
-    pub fn of(settings: &Settings, zone: &'a TimeZone) -> Self {
-        Self {
-            zone,
-            after_refund: settings.after_refund,
-            chase_unsent: settings.chase_unsent,
-            by_legal_entity: !settings.legal_entities.is_empty(),
-        }
-    }
 }
 
 impl<'a> Receivables<'a> {
@@ -216,7 +133,12 @@ impl<'a> Receivables<'a> {
         let of_invoices = receivables.items.len();
         receivables.place(unplaced, &mut credit);
         receivables.taken_back = taken.into_iter().filter(|taken| receivables.is_open_again(taken)).collect();
-        let by_facts = kept_back::not_to_be_chased(&receivables, rules);
+        let by_facts = kept_back::not_to_be_chased(
+            &receivables.items,
+            &receivables.unplaced,
+            (&receivables.taken_back, &receivables.unclear),
+            rules,
+        );
         let shares = receivables.add_agreed(facts, by_facts, zone, now);
         receivables.items.extend(facts.charges.iter().filter_map(|charge| of_charge(charge, zone)));
         if !rules.by_legal_entity {
@@ -320,7 +242,8 @@ impl<'a> Receivables<'a> {
     }
 
     /// What holds keep back in one currency, minor units.
-    pub fn kept_minor(&self, currency: Currency) -> i64 {
+    #[cfg(test)]
+    pub(crate) fn kept_minor(&self, currency: Currency) -> i64 {
         let of_currency = self.items.iter().zip(&self.kept.of_item).filter(|(item, _)| item.currency == currency);
         total(of_currency.map(|(_, kept)| *kept))
     }
@@ -398,51 +321,6 @@ impl<'a> Receivables<'a> {
     }
 }
 
-/// The order of items, the oldest first.
-pub(crate) fn by_age(a: &DueItem<'_>, b: &DueItem<'_>) -> std::cmp::Ordering {
-    (a.due_on, a.issued_on, a.number, &a.key).cmp(&(b.due_on, b.issued_on, b.number, &b.key))
-}
-
-/// Adds the parts of running plans to the items of their invoices, for which they stand.
-pub(crate) fn stand_for<'a>(items: &mut Vec<DueItem<'a>>, planned: &Planned<'a>, zone: &TimeZone) {
-    let mut left_of = planned.of_invoice();
-    for item in items.iter_mut() {
-        let left = item.key.invoice().and_then(|invoice| left_of.get_mut(invoice));
-        let Some(left) = left else { continue };
-        item.planned_minor = item.open_minor.min(*left);
-        item.due_now_minor = item.owed_minor();
-        *left -= item.planned_minor;
-    }
-    items.extend(planned.parts.iter().map(|part| of_part(part, zone)));
-}
-
-/// The item of an open part of a plan.
-fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
-    let OpenPart { agreement, plan, position, open_minor } = part;
-    let due_on = plan.parts.get(*position).map_or(Date::MAX, |part| part.due_on);
-    let amount_minor = plan.parts.get(*position).map_or(*open_minor, |part| part.amount_minor);
-    DueItem {
-        key: DueItemKey::part_of_plan(agreement.id.clone(), *position),
-        invoice: None,
-        number: &plan.name,
-        instalment: Some((position + 1, plan.parts.len())),
-        currency: plan.currency,
-        legal_entity: &plan.legal_entity,
-        joins: Joins::Plan(&plan.of),
-        total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
-        claim_minor: 0,
-        amount_minor,
-        paid_minor: amount_minor.saturating_sub(*open_minor),
-        issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
-        due_on,
-        open_minor: *open_minor,
-        planned_minor: 0,
-        due_now_minor: *open_minor,
-        url: None,
-        purchase_order: None,
-    }
-}
-
 /// The item of a charge that a person confirmed.
 fn of_charge<'a>(charge: &'a crate::Charge, zone: &TimeZone) -> Option<DueItem<'a>> {
     let (open_minor, due_on) = charge.open()?;
@@ -500,8 +378,4 @@ fn spent_shared(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
         facts.invoices.iter().map(|fact| &fact.invoice.id).filter(|id| !receivables.closed.contains(*id)).collect();
     let is_spent = |fact: &&PaymentFact| !fact.archived && !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
-}
-
-fn total(amounts: impl Iterator<Item = i64>) -> i64 {
-    amounts.fold(0, i64::saturating_add)
 }

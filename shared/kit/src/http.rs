@@ -1,25 +1,10 @@
-//! API Gateway's payload version 2, for the functions that answer HTTP without a router.
+//! Answers in API Gateway's payload version 2, for the functions that answer HTTP without a router.
 
-use aws_lambda_events::{
-    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
-    encodings::Body,
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use serde::Serialize;
 
 use crate::Problem;
-
-/// The body's bytes as they were sent: decoded where API Gateway encoded them.
-pub fn body_bytes(request: &ApiGatewayV2httpRequest) -> Result<Vec<u8>, Problem> {
-    let Some(body) = &request.body else { return Ok(Vec::new()) };
-    if !request.is_base64_encoded {
-        return Ok(body.as_bytes().to_vec());
-    }
-    STANDARD
-        .decode(body)
-        .map_err(|_| Problem::new(400, "bad-request", "Bad request", "the body is not valid base64 as API Gateway sends it"))
-}
 
 /// An answer without a body.
 pub fn empty(status: u16) -> ApiGatewayV2httpResponse {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`web`] | one HTTPS request, bounded in time and size, no redirect followed |
 //! | [`signin`] | OAuth2: where people are sent, and what their coming back is worth |
+//! | `credentials` | tokens, the app's secrets, and why there are none |
 //! | [`tokens`] | tokens at rest, refreshed by one at a time |
 //! | [`link`] | an open connection: asks, refreshes once, keeps to the vendor's pace |
 //! | [`again`] | an event that was put aside for a person, applied again |
@@ -17,6 +18,7 @@
 
 pub mod again;
 pub mod connect;
+mod credentials;
 pub mod link;
 pub mod progress;
 pub mod signin;
@@ -25,7 +27,7 @@ pub mod unnamed;
 pub mod web;
 
 pub use connect::{NotConnected, Wanted};
+pub use credentials::{AppSecrets, Tokens};
 pub use link::{Link, Opened};
 pub use progress::Progress;
-pub use tokens::{AppSecrets, Tokens};
 pub use web::Web;

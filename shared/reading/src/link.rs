@@ -17,7 +17,8 @@ use store::Vault;
 
 use crate::{
     Progress, Web,
-    tokens::{TokenStore, TokenTrouble, Tokens},
+    credentials::Tokens,
+    tokens::{TokenStore, TokenTrouble},
 };
 
 /// A wait that is so short that it is not worth giving up for.

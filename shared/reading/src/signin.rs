@@ -15,8 +15,8 @@ use oauth2::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AppSecrets, Tokens, Web,
-    tokens::{TokenTrouble, expiry},
+    Web,
+    credentials::{AppSecrets, TokenTrouble, Tokens, expiry},
 };
 
 /// What this vendor's token answers say beyond the standard.

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use connectors::Access;
 use domain::TenantId;
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use serde::{Deserialize, Serialize};
+use jiff::{SignedDuration, Timestamp};
 use store::{Connection, Vault};
 
-use crate::{Web, signin::Exchange};
+pub use crate::credentials::TokenTrouble;
+use crate::{
+    Web,
+    credentials::{AppSecrets, Tokens},
+    signin::Exchange,
+};
 
 /// Tokens are refreshed this long before they expire, so that none expires under way.
 const EARLY: SignedDuration = SignedDuration::from_mins(4);
@@ -18,63 +22,6 @@ const REFRESH_TAKES: SignedDuration = SignedDuration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long they look.
 const LOOKS_MAX: u32 = 100;
-
-/// What opens a vendor's API.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tokens {
-    /// Opens the API for a short time.
-    pub access_token: String,
-    /// Fetches the next access token; vendors change it whenever it is used.
-    pub refresh_token: String,
-    /// When the access token expires.
-    pub expires_at: Timestamp,
-    /// When the refresh token expires, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refresh_expires_at: Option<Timestamp>,
-}
-
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens").field("expires_at", &self.expires_at).finish_non_exhaustive()
-    }
-}
-
-/// What the vendor knows this deployment by: one app for all tenants.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppSecrets {
-    /// The app's client id.
-    pub client_id: String,
-    /// The app's client secret.
-    pub client_secret: String,
-    /// What the app's webhooks are signed with.
-    pub webhook_secret: String,
-}
-
-impl std::fmt::Debug for AppSecrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AppSecrets(..)")
-    }
-}
-
-/// Why there are no tokens.
-#[derive(Debug, thiserror::Error)]
-pub enum TokenTrouble {
-    /// Consent has ended: a person must connect again.
-    #[error("the vendor no longer accepts this connection: {0}")]
-    Revoked(String),
-    /// The app of this deployment is not set up, or not as the vendor knows it.
-    #[error("the app is not set up: {0}")]
-    NoApp(String),
-    /// The vendor cannot say now.
-    #[error("the vendor cannot refresh tokens now: {0}")]
-    Unavailable(String),
-    /// Another refreshes them and was not done in time.
-    #[error("tokens are being refreshed elsewhere")]
-    Busy,
-    /// The table or the key.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-}
 
 /// The app of a source, if an operator has set it up.
 ///
@@ -153,9 +100,4 @@ impl TokenStore<'_> {
         tracing::info!(tenant.id = %tenant, source, "tokens refreshed");
         Ok((fresh, rev))
     }
-}
-
-/// When tokens expire that last so many seconds from `now`.
-pub(crate) fn expiry(now: Timestamp, lasts: Duration) -> Timestamp {
-    now.checked_add(i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX).seconds()).unwrap_or(Timestamp::MAX)
 }

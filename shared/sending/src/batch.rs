@@ -1,23 +1,11 @@
 use anyhow::Context;
 use aws_lambda_events::sqs::SqsEvent;
-use domain::{CustomerId, MessageId, TenantId};
 use futures::FutureExt;
 use kit::Queued;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::Sender;
-
-/// A message to send: the ids that `MessageQueued` carries.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct QueuedMessage {
-    /// Whose.
-    pub tenant: TenantId,
-    /// To which customer.
-    pub customer: CustomerId,
-    /// Which message.
-    pub message: MessageId,
-}
+use crate::{Sender, queued::QueuedMessage};
 
 /// The envelope that EventBridge puts around it.
 #[derive(Deserialize)]

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Release, Settlement, Stop, Store, Vault};
 
 use crate::{
-    QueuedMessage,
     outcome::{Meaning, Then, meaning},
+    queued::QueuedMessage,
     render,
 };
 

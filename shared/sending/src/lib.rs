@@ -11,7 +11,8 @@
 mod batch;
 mod flow;
 mod outcome;
+mod queued;
 mod render;
 
-pub use batch::QueuedMessage;
 pub use flow::{SendOutcome, Sender};
+pub use queued::QueuedMessage;

@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`actor`] | who acts: a tenant's people by their role, and operators |
+//! | [`role`] | what a tenant's people are there for |
 //! | [`rights`] | every operation, and who may do it: one table |
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`customers`] | what is set right of a customer: links, versions |
@@ -20,9 +21,11 @@ pub mod audit;
 pub mod customers;
 pub mod not_done;
 pub mod rights;
+pub mod role;
 pub mod suppressions;
 pub mod tasks;
 
-pub use actor::{Actor, StaffRole};
+pub use actor::Actor;
 pub use not_done::{Done, NotDone};
 pub use rights::{Operation, Right};
+pub use role::StaffRole;

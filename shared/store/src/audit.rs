@@ -8,7 +8,6 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::{
     Error, Result, Store,
@@ -24,31 +23,12 @@ use crate::{
     },
 };
 
+mod entry;
+
+pub use entry::AuditEntry;
+
 /// Most entries of a page.
 const PAGE_MAX: u32 = 200;
-
-/// What a person did.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AuditEntry {
-    /// Whose people: the partition that it is kept in.
-    pub tenant: TenantId,
-    /// When, to the millisecond.
-    pub at: Timestamp,
-    /// Who: the subject of their sign-in; empty where it has none.
-    pub by: String,
-    /// As what.
-    pub role: String,
-    /// What they did: the name of the operation.
-    pub operation: String,
-    /// To what: an id or a name, where the operation has more than one object.
-    pub object: Option<String>,
-    /// The customer whose matter it is, where it is one's.
-    pub customer: Option<CustomerId>,
-    /// What changed by it, by name; never a secret, and of people ids only.
-    pub what: Value,
-    /// What they said of it.
-    pub note: Option<String>,
-}
 
 /// A page of the audit, newest first.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,26 +40,6 @@ pub struct AuditPage {
 }
 
 impl AuditEntry {
-    /// About an object.
-    pub fn of(self, object: impl Into<String>) -> Self {
-        Self { object: Some(object.into()), ..self }
-    }
-
-    /// About a customer's matter.
-    pub fn about(self, customer: &CustomerId) -> Self {
-        Self { customer: Some(customer.clone()), ..self }
-    }
-
-    /// With what changes by it.
-    pub fn with(self, what: Value) -> Self {
-        Self { what, ..self }
-    }
-
-    /// With what was said of it.
-    pub fn noting(self, note: Option<String>) -> Self {
-        Self { note, ..self }
-    }
-
     /// Its place in the audit: what to pass for the page that follows it.
     pub fn place(&self) -> String {
         self.key().sk

@@ -52,11 +52,13 @@ pub use lists::{
     StoppedLine, TaskLine, WordLine,
 };
 pub use message::{
+    chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
     claim::{Claim, Release},
     commit::Committed,
     receipts::Found,
     record::{Record, RecordStatus, RecordedMessage},
-    settle::{MessageResult, Settlement},
+    result::MessageResult,
+    settle::Settlement,
 };
 pub use sync::{
     companies::Agreed,
@@ -71,9 +73,10 @@ pub use tenant::{
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
     stops::Stop,
+    template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     vault::Vault,
-    workflows::{OpenCases, Read, StoredTemplate},
+    workflows::{OpenCases, Read},
 };
 
 /// The table.

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     Desk,
-    desk::lock,
     limits::Window,
+    lock::lock,
     oauth::Denied,
     server::Vendor,
     web::{self, Parameters},

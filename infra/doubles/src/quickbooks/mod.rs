@@ -26,7 +26,7 @@ use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde_json::{Value, json};
 
 use crate::{
-    Change, Clock, Delivery, Desk, Double, Notification, Truth, desk::lock, limits::Window, money, oauth::Rules, server::Server,
+    Change, Clock, Delivery, Desk, Double, Notification, Truth, limits::Window, lock::lock, money, oauth::Rules, server::Server,
 };
 
 use api::Service;

@@ -14,10 +14,9 @@ use super::{
     wire::{self, Depth},
 };
 use crate::{
-    Desk,
-    desk::lock,
-    ids,
+    Desk, ids,
     limits::Window,
+    lock::lock,
     oauth::Denied,
     server::Vendor,
     web::{self, Parameters},

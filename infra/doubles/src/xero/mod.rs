@@ -14,6 +14,7 @@
 mod api;
 mod filter;
 mod ledger;
+mod limits;
 mod money;
 mod story;
 mod webhook;
@@ -28,29 +29,12 @@ use std::{
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
-use crate::{Clock, Delivery, Desk, Double, Notification, Truth, desk::lock, oauth::Rules, server::Server};
+use crate::{Clock, Delivery, Desk, Double, Notification, Truth, lock::lock, oauth::Rules, server::Server};
 
 use api::{Pace, Service};
 use ledger::{Ledger, Status};
+pub use limits::Limits;
 pub use story::{Address, Contact, Credit, CreditKind, Invoice, Organisation, Person, Phone, Side};
-
-/// How many requests are answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Of one organisation in a minute.
-    pub minute: usize,
-    /// Of one organisation in a day.
-    pub day: usize,
-    /// Of all organisations of the app in a minute.
-    pub app_minute: usize,
-}
-
-impl Default for Limits {
-    /// What the vendor states.
-    fn default() -> Self {
-        Self { minute: 60, day: 5_000, app_minute: 10_000 }
-    }
-}
 
 /// A double of Xero.
 pub struct Xero {

@@ -2,6 +2,7 @@
 //!
 //! A function's clients send to `/fn/<name>/…`, so that calls can be counted, failed and crashed per function.
 
+mod call;
 mod dynamodb;
 mod events;
 pub mod keys;
@@ -15,11 +16,13 @@ mod sqs;
 use std::{convert::Infallible, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
+
+pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond};
 
 use crate::{
     engine::Verdict,
@@ -27,28 +30,6 @@ use crate::{
     lock,
     world::World,
 };
-
-/// An answer in a service's own shape.
-pub(crate) type Answer = Response<Full<Bytes>>;
-
-/// One call, with its service and operation told apart.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    /// The function that calls; `None` when it is somebody else.
-    pub caller: Option<String>,
-    /// As faults and metrics name it.
-    pub service: &'static str,
-    /// As AWS names it.
-    pub operation: String,
-    /// HTTP method.
-    pub method: Method,
-    /// Without the prefix, with its query.
-    pub path: String,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body.
-    pub body: Bytes,
-}
 
 /// Nothing is answered; the connection closes.
 #[derive(Debug)]
@@ -191,63 +172,4 @@ fn refuse(call: &Call, throttled: bool) -> Answer {
         _ if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
         _ => json_error(status(503), "ServiceUnavailable", "Service is unavailable; try again."),
     }
-}
-
-/// An answer in JSON.
-pub(crate) fn json(value: &serde_json::Value) -> Answer {
-    respond(StatusCode::OK, "application/x-amz-json-1.1", value.to_string())
-}
-
-/// An error in JSON, named in the body and in the header that REST services use.
-pub(crate) fn json_error(status: StatusCode, kind: &str, message: &str) -> Answer {
-    let body = serde_json::json!({ "__type": kind, "message": message });
-    let mut answer = respond(status, "application/x-amz-json-1.1", body.to_string());
-    if let Ok(kind) = kind.parse() {
-        answer.headers_mut().insert("x-amzn-errortype", kind);
-    }
-    answer
-}
-
-/// An answer of a content type.
-pub(crate) fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
-    *answer.status_mut() = status;
-    answer.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
-    answer
-}
-
-/// A form body, decoded.
-pub(crate) fn form(body: &[u8]) -> Vec<(String, String)> {
-    let text = String::from_utf8_lossy(body);
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decode(&key.replace('+', " ")), percent_decode(&value.replace('+', " ")))
-        })
-        .collect()
-}
-
-/// `%20` as a space, and so on; what is not an escape stays.
-pub(crate) fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escaped = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escaped {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

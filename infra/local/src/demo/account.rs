@@ -46,7 +46,7 @@ fn tell(stack: &Stack, tenant: &str, how: &str) -> Account {
     let sent = stack.outbox(Some(tenant));
     let overview = Overview::read(stack.world(), Some(tenant));
     let zone = overview.zone(tenant);
-    let seller = overview.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
+    let seller = overview.known.settings.get(tenant).map_or(tenant, |settings| settings.name.as_str());
     let times = zone.iana_name().unwrap_or("UTC");
     let mut out = format!(
         "\n## {seller}, {how}\n\nWho was contacted, when, about what, and why ({} messages; times of {times}):\n\n",

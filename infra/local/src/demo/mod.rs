@@ -4,6 +4,7 @@
 mod account;
 mod companies;
 mod documents;
+mod names;
 mod scenario;
 
 use std::{
@@ -27,10 +28,7 @@ use serde_json::{Value, json};
 
 use crate::{stack::Stack, tenants::TenantIn};
 
-/// The demo's tenant.
-pub const TENANT: &str = "demo";
-/// How far back it begins.
-pub const DAYS: i64 = 60;
+pub use names::{DAYS, TENANT};
 
 /// When a story that ends at `now` begins: at the start of a UTC day.
 pub fn start_of_story(now: Timestamp) -> Timestamp {

@@ -8,22 +8,21 @@ mod bus;
 mod invoke;
 mod queue;
 mod schedule;
+mod slot;
 pub mod state;
 mod stream;
+mod timeline;
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::sync::atomic::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tokio::sync::Notify;
 
-pub use invoke::{Failure, Slot, Verdict};
+pub use invoke::Failure;
 pub(crate) use queue::md5_hex;
-pub(crate) use schedule::tick_after;
-use state::{Next, QueueState, ScheduleState, State, StreamState, Work};
+pub use slot::{Slot, Verdict};
+use state::{Next, Work};
+pub use timeline::{Engine, tick_after};
 
 use crate::{lock, world::World};
 
@@ -36,45 +35,6 @@ pub struct Moved {
     pub invocations: u64,
     /// Those that failed.
     pub errors: u64,
-}
-
-/// The engine's own state; the rest is in [`World`].
-#[derive(Debug, Default)]
-pub struct Engine {
-    /// What is still to be done.
-    pub state: Mutex<State>,
-    /// Whoever works the timeline off holds it.
-    turn: tokio::sync::Mutex<()>,
-    /// Something new may be due.
-    pub wake: Notify,
-    /// Tables may have new stream records.
-    pub stream_changed: AtomicBool,
-    /// Per schedule: somebody other than its function wrote to a table.
-    written: Vec<AtomicBool>,
-    invocations: AtomicU64,
-    errors: AtomicU64,
-}
-
-impl Engine {
-    /// An engine for a template, from `now` on.
-    pub fn new(template: &crate::template::Template, now: Timestamp, kept: Option<State>) -> Self {
-        let mut state = kept.unwrap_or_default();
-        state.queues.resize_with(template.queues.len(), QueueState::default);
-        state.streams.resize_with(template.streams.len(), StreamState::default);
-        let tables = template.tables.iter().filter(|table| table.has_stream).count();
-        state.positions.resize(tables, String::new());
-        state.schedules = template
-            .schedules
-            .iter()
-            .map(|schedule| ScheduleState { next_at: schedule::tick_after(now, schedule.every_s), idle_until: None })
-            .collect();
-        Self {
-            state: Mutex::new(state),
-            written: template.schedules.iter().map(|_| AtomicBool::new(false)).collect(),
-            stream_changed: AtomicBool::new(true),
-            ..Self::default()
-        }
-    }
 }
 
 impl World {

@@ -191,7 +191,7 @@ impl State {
 
 /// MD5 as SQS reports it.
 pub(crate) fn md5_hex(bytes: &[u8]) -> String {
-    md5::Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(md5::Md5::digest(bytes))
 }
 
 fn takes(mapping: &QueueMapping, body: &str) -> bool {

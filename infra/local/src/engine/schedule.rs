@@ -8,14 +8,9 @@ use serde_json::{Value, json};
 use super::{
     Failure,
     state::{Async, Work},
+    timeline::tick_after,
 };
 use crate::{lock, template::model::DeadLetter, world::World};
-
-/// The first multiple of the period after an instant.
-pub fn tick_after(now: Timestamp, every_s: i64) -> Timestamp {
-    let second = (now.as_second().div_euclid(every_s) + 1) * every_s;
-    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
-}
 
 /// How long a failed asynchronous invocation waits: one minute, then two.
 fn retry_after(attempt: u32) -> SignedDuration {

@@ -8,7 +8,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date};
 use store::Record;
 
-use super::Overview;
+use super::known::Known;
 
 /// A due item that a message stood for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,10 +87,10 @@ impl Message {
     }
 
     /// `None` for a record of a decision.
-    pub(super) fn read(overview: &Overview, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
+    pub(super) fn read(known: &Known, owner: &str, customer: &CustomerId, record: &Record) -> Option<Self> {
         let (sent, status) = (record.message.as_ref()?, record.status.message()?);
-        let customer = overview.customers.get(customer).map(|(_, customer)| customer);
-        let own = || sent.rows.iter().find_map(|row| overview.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
+        let customer = known.customers.get(customer).map(|(_, customer)| customer);
+        let own = || sent.rows.iter().find_map(|row| known.invoices.get(row.item.invoice()?.as_str())?.contact.as_ref());
         let person = customer
             .and_then(|customer| customer.contacts.iter().find(|one| one.external_id == sent.contact))
             .or_else(|| own().filter(|_| sent.contact.starts_with(INVOICE_CONTACT)));
@@ -111,24 +111,24 @@ impl Message {
             template: (sent.template.clone(), sent.template_version),
             pay_by: sent.pay_by,
             workflows: record.workflows.clone(),
-            lines: lines(overview, &sent.rows),
+            lines: lines(known, &sent.rows),
             rules: record.cases.iter().flat_map(|case| &case.rules).map(said).collect(),
             heard,
             rendered: None,
         };
         message.rules.dedup();
         if message.is_shadow && message.status == MessageStatus::Shadow {
-            message.rendered = customer.and_then(|customer| message.render(overview, customer, &record.cases));
+            message.rendered = customer.and_then(|customer| message.render(known, customer, &record.cases));
         }
         Some(message)
     }
 
     /// The message as it would have looked: the template and amounts of its record, the names of today.
-    fn render(&self, overview: &Overview, customer: &Customer, traces: &[CaseTrace]) -> Option<Rendered> {
-        let settings = overview.settings.get(&self.tenant)?;
+    fn render(&self, known: &Known, customer: &Customer, traces: &[CaseTrace]) -> Option<Rendered> {
+        let settings = known.settings.get(&self.tenant)?;
         let today = self.at.to_zoned(tenant_zone(settings)).date();
         let currency = self.lines.iter().find_map(|line| line.amount)?.currency();
-        let mut candidates: Vec<&store::StoredTemplate> = overview
+        let mut candidates: Vec<&store::StoredTemplate> = known
             .templates
             .iter()
             .filter(|(owner, one)| *owner == self.tenant && one.channel == self.channel && one.id == self.template.0)
@@ -138,7 +138,7 @@ impl Message {
         let languages: Vec<&str> = candidates.iter().map(|one| one.language.as_str()).collect();
         let chosen = domain::language::choose(&languages, customer.language.as_deref(), settings.language.as_deref())?;
         let template = candidates.get(chosen)?;
-        let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(overview, today)).collect();
+        let invoices: Vec<InvoiceRow> = self.lines.iter().filter_map(|line| line.row(known, today)).collect();
         let sum =
             |rows: &mut dyn Iterator<Item = &InvoiceRow>| Money::from_minor(rows.map(|row| row.due_now.minor()).sum(), currency);
         let due_now = traces.iter().find(|trace| trace.currency == currency).map(|trace| trace.due_now_minor);
@@ -174,8 +174,8 @@ impl Message {
 }
 
 impl Line {
-    fn row(&self, overview: &Overview, today: Date) -> Option<InvoiceRow> {
-        let (invoice, due_now, due_on) = (overview.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
+    fn row(&self, known: &Known, today: Date) -> Option<InvoiceRow> {
+        let (invoice, due_now, due_on) = (known.invoices.get(self.item.invoice()?.as_str())?, self.amount?, self.due_on?);
         Some(InvoiceRow {
             kind: if invoice.instalments.is_empty() { RowKind::Invoice } else { RowKind::Instalment },
             purchase_order: invoice.purchase_order.clone(),
@@ -217,10 +217,10 @@ fn part(invoice: &domain::Invoice, item: &DueItemKey) -> Option<usize> {
     })
 }
 
-fn lines(overview: &Overview, rows: &[Covered]) -> Vec<Line> {
+fn lines(known: &Known, rows: &[Covered]) -> Vec<Line> {
     let line = |row: &Covered| {
         let item = row.item.clone();
-        let invoice = item.invoice().and_then(|invoice| overview.invoices.get(invoice.as_str()));
+        let invoice = item.invoice().and_then(|invoice| known.invoices.get(invoice.as_str()));
         let at = invoice.and_then(|invoice| part(invoice, &item));
         let number = invoice.map_or_else(|| item.to_string(), |invoice| invoice.number.clone());
         let currency: Option<Currency> = invoice.map(|invoice| invoice.currency);

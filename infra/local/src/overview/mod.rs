@@ -2,14 +2,16 @@
 //!
 //! It reads past the functions and their metrics; what items hold, the store says ([`store::inspect`]).
 
+mod known;
 mod message;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Because, CaseTrace, Customer, CustomerId, Invoice, Outcome, Settings, calendar::tenant_zone};
+use domain::{Because, CaseTrace, CustomerId, Outcome};
 use dynoxide::actions::scan::ScanRequest;
 use jiff::{Timestamp, tz::TimeZone};
+use known::Known;
 pub use message::{Line, Message};
 use serde_json::{Value, json};
 use store::{
@@ -44,10 +46,7 @@ pub struct Overview {
     pub tasks: Vec<(String, Task)>,
     /// Where each customer stands, with its tenant.
     pub heads: BTreeMap<CustomerId, (String, Head)>,
-    pub(crate) settings: BTreeMap<String, Settings>,
-    pub(crate) customers: BTreeMap<CustomerId, (String, Customer)>,
-    pub(crate) invoices: BTreeMap<String, Invoice>,
-    pub(crate) templates: Vec<(String, store::StoredTemplate)>,
+    pub(crate) known: Known,
 }
 
 impl Overview {
@@ -63,14 +62,14 @@ impl Overview {
             let customer = item.customer();
             match (item.read(), customer) {
                 (Ok(Stored::Settings(settings)), _) => {
-                    overview.settings.insert(owner, *settings);
+                    overview.known.settings.insert(owner, *settings);
                 }
-                (Ok(Stored::Template(template)), _) => overview.templates.push((owner, *template)),
+                (Ok(Stored::Template(template)), _) => overview.known.templates.push((owner, *template)),
                 (Ok(Stored::Profile(profile)), Some(customer)) => {
-                    overview.customers.insert(customer, (owner, *profile));
+                    overview.known.customers.insert(customer, (owner, *profile));
                 }
                 (Ok(Stored::Invoice(invoice)), _) => {
-                    overview.invoices.insert(invoice.id.to_string(), *invoice);
+                    overview.known.invoices.insert(invoice.id.to_string(), *invoice);
                 }
                 (Ok(Stored::Head(head)), Some(customer)) => {
                     overview.heads.insert(customer, (owner, *head));
@@ -91,7 +90,7 @@ impl Overview {
 
     /// The zone that a tenant's people read times in.
     pub fn zone(&self, tenant: &str) -> TimeZone {
-        self.settings.get(tenant).map_or(TimeZone::UTC, tenant_zone)
+        self.known.zone(tenant)
     }
 
     /// The message that a provider call was made for.
@@ -101,11 +100,11 @@ impl Overview {
 
     /// A customer's name, empty where it is not known.
     pub(crate) fn name(&self, customer: &CustomerId) -> String {
-        self.customers.get(customer).map(|(_, customer)| customer.name.clone()).unwrap_or_default()
+        self.known.name(customer)
     }
 
     fn hear(&mut self, owner: &str, customer: &CustomerId, record: &Record) {
-        if let Some(message) = Message::read(self, owner, customer, record) {
+        if let Some(message) = Message::read(&self.known, owner, customer, record) {
             self.messages.insert(message.id.clone(), message);
             return;
         }

@@ -56,7 +56,7 @@ pub fn read(overview: &Overview) -> (Vec<Task>, Vec<Customer>) {
     };
     let mut tasks: Vec<Task> = overview.tasks.iter().map(task).collect();
     let mut customers = BTreeMap::<&CustomerId, Customer>::new();
-    for (id, (tenant, profile)) in &overview.customers {
+    for (id, (tenant, profile)) in &overview.known.customers {
         let name = if profile.name.is_empty() { id.to_string() } else { profile.name.clone() };
         customers.insert(id, Customer { tenant: tenant.clone(), name, ..Customer::default() });
     }

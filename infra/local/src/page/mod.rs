@@ -1,6 +1,7 @@
 //! The page at `/_local`: what was sent to whom, as it would look; the clock; exceptions; customers with their cases.
 
 mod data;
+mod escape;
 mod why;
 
 use std::{collections::BTreeSet, fmt::Write, sync::Arc};
@@ -19,6 +20,8 @@ use crate::{
     world::World,
 };
 
+use escape::escape;
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 /// Most messages on one page; older ones are in `/_local/outbox`.
@@ -33,22 +36,6 @@ pub(crate) struct Filter {
 pub(crate) async fn show(State(world): State<Arc<World>>, Query(filter): Query<Filter>) -> Html<String> {
     let tenant = filter.tenant.as_deref().filter(|tenant| !tenant.is_empty());
     Html(render(&world, tenant))
-}
-
-/// Markup-free text.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 /// One row of the list: what left, or what a shadow tenant would have sent.
@@ -120,7 +107,7 @@ fn render(world: &World, tenant: Option<&str>) -> String {
     let overview = Overview::read(world, tenant);
     let (tasks, customers) = data::read(&overview);
     let mut tenants: BTreeSet<&str> = all.iter().filter_map(|entry| entry.tenant.as_deref()).collect();
-    tenants.extend(overview.settings.keys().map(String::as_str));
+    tenants.extend(overview.known.settings.keys().map(String::as_str));
     let shown = entries(&sent, &overview);
     let open = tasks.iter().filter(|task| !task.is_done).count();
     let mut page = String::new();

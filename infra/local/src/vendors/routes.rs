@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    control::{problem, read},
+    problem::{problem, read},
     world::World,
 };
 

@@ -4,6 +4,7 @@
 //! against strings that ICU4X produced. Anywhere else amounts carry the currency's code and dates are ISO 8601: plain, but
 //! never misread.
 
+mod form;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,24 +12,7 @@ mod tests;
 use domain::Money;
 use jiff::civil::Date;
 
-/// How one place writes amounts and dates.
-#[derive(Debug)]
-pub struct Locale {
-    /// BCP 47: `de-AT`.
-    pub tag: &'static str,
-    decimal: &'static str,
-    group: &'static str,
-    /// How many digits must stand before the first separator for it to be written.
-    grouping_min: usize,
-    /// `¤` is the symbol and `n` the number.
-    positive: &'static str,
-    negative: &'static str,
-    symbols: &'static [(&'static str, &'static str)],
-    /// None: ISO 8601.
-    months: Option<&'static [&'static str; 12]>,
-    /// `d`, `m` and `y` are the parts.
-    date: &'static str,
-}
+pub use form::Locale;
 
 impl Locale {
     /// Codes and ISO dates, for every place that has no form of its own.

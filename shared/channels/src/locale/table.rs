@@ -1,6 +1,6 @@
 //! The forms, from CLDR 49. `A` stands in comments for NBSP; the escapes are U+00A0 (no-break space) and U+202F (narrow).
 
-use super::Locale;
+use super::form::Locale;
 
 const EN: [&str; 12] =
     ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];

@@ -9,7 +9,7 @@ use domain::{
 use serde_json::Value;
 
 use crate::{
-    canonical::SOURCE,
+    canonical::names::SOURCE,
     form,
     json::{Flaws, Object},
 };

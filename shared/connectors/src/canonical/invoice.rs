@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::{
-    canonical::{SOURCE, customer},
+    canonical::{customer, names::SOURCE},
     form,
     json::{Flaws, Object},
 };

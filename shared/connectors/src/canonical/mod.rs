@@ -2,6 +2,7 @@
 
 mod customer;
 mod invoice;
+mod names;
 mod payment;
 
 use std::time::Duration;
@@ -16,11 +17,10 @@ use crate::{
     signature,
 };
 
+pub use names::SOURCE;
+
 /// The connector of canonical documents.
 pub struct Canonical;
-
-/// The name of the source.
-pub const SOURCE: &str = "canonical";
 
 const STATUS: u16 = 401;
 

@@ -3,7 +3,7 @@
 use domain::{Allocation, Document, Payment, PaymentId, PaymentKind, PaymentStatus, TenantId};
 
 use crate::{
-    canonical::{SOURCE, customer, invoice::invoice_id},
+    canonical::{customer, invoice::invoice_id, names::SOURCE},
     form,
     json::{Flaws, Object},
 };

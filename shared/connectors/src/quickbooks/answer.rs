@@ -14,7 +14,8 @@ use crate::{
 };
 
 use super::{
-    KINDS, SOURCE, customer, money,
+    customer, money,
+    names::{KINDS, SOURCE},
     requests::{OPEN, OPEN_MAX, QUERY_MAX, QuickBooksPart, Slice},
 };
 

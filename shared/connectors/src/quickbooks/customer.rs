@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::{accounting_api::Reader, address, form, json::Flaws, places, raw::Fields};
 
-use super::SOURCE;
+use super::names::SOURCE;
 
 /// A customer with the people that its addresses name.
 pub fn read(flaws: &mut Flaws, reader: &Reader<'_>, object: &Fields<'_>, id: &str, updated: Timestamp) -> Option<Document> {

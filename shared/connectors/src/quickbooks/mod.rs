@@ -13,6 +13,7 @@
 mod answer;
 mod customer;
 mod money;
+mod names;
 mod requests;
 mod webhook;
 
@@ -27,16 +28,13 @@ use crate::{
     Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
+use names::KINDS;
+pub use names::SOURCE;
+
 /// The connector of QuickBooks Online.
 pub struct QuickBooks;
 
-/// The name of the source.
-pub const SOURCE: &str = "quickbooks";
-
 const STATUS: u16 = 401;
-
-/// The kinds that are read, in the order of reading.
-const KINDS: [&str; 4] = ["Customer", "Invoice", "Payment", "CreditMemo"];
 
 impl Connector for QuickBooks {
     fn source(&self) -> &'static str {
@@ -122,9 +120,4 @@ impl AccountingApi for QuickBooks {
     fn pdf(&self, site: &Site<'_>, invoice: &str) -> Request<Bytes> {
         requests::pdf(&self.access(), site, invoice)
     }
-}
-
-/// Whether a text has the form of this vendor's ids.
-fn is_id(text: &str) -> bool {
-    (1..=36).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{Access, Site, VendorRequest};
 
-use super::KINDS;
+use super::names::KINDS;
 
 /// The version of the API's own fields; older ones are ignored by the vendor since 2025-08-01.
 const MINOR_VERSION: &str = "75";

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{FieldFlaw, Hint, Hinted, Rejected, json};
 
-use super::{KINDS, is_id};
+use super::names::{KINDS, is_id};
 
 /// Reads a body in either form.
 pub fn read(body: &[u8]) -> Result<Hinted, Rejected> {

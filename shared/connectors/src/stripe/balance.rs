@@ -13,7 +13,7 @@ use crate::{
     json::Flaws,
     stripe::{
         event::{Rank, StripeEvent, seconds},
-        invoice, money,
+        money, status,
     },
 };
 
@@ -57,7 +57,7 @@ pub fn of_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>, customer: &str) ->
     let ending = object.optional(flaws, "ending_balance", money::signed(currency));
     let transitions = object.optional_object(flaws, "status_transitions");
     let finalized = transitions.and_then(|transitions| transitions.optional(flaws, "finalized_at", seconds));
-    let status = object.required(flaws, "status", invoice::status)?;
+    let status = object.required(flaws, "status", status::status)?;
     if !status.asks_for_something() {
         return None;
     }

@@ -8,8 +8,8 @@ use crate::{
     json::{Flaws, Object},
     phone, places,
     stripe::{
-        SOURCE,
         event::{Rank, StripeEvent, expandable_id},
+        names::SOURCE,
     },
 };
 

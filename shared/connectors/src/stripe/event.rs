@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     form,
     json::{Flaws, Object, kind},
-    stripe::SOURCE,
+    stripe::names::SOURCE,
 };
 
 /// A snapshot event.
@@ -140,4 +140,9 @@ pub fn expandable_id(value: &Value) -> Result<String, String> {
         Value::Object(map) => map.get("id").map_or_else(|| Err("has no id".to_owned()), form::id),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => Err(format!("must be an id, not {}", kind(value))),
     }
+}
+
+/// The id of the invoice that another object names.
+pub fn named_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<String> {
+    event.object.optional(flaws, "invoice", expandable_id)
 }

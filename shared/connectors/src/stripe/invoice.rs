@@ -9,50 +9,17 @@
 use domain::document::CustomerRef;
 use domain::{Document, Invoice, InvoiceStatus};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::{
     Parked, form,
     json::Flaws,
     stripe::{
         balance, customer,
-        event::{Rank, StripeEvent, expandable_id, seconds},
+        event::{Rank, StripeEvent, seconds},
         money, payment,
+        status::{Status, status},
     },
 };
-
-/// Where an invoice stands, as Stripe says it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
-    Draft,
-    Open,
-    Paid,
-    Uncollectible,
-    Void,
-}
-
-impl Status {
-    /// Whether it was issued and stands.
-    pub fn asks_for_something(self) -> bool {
-        match self {
-            Self::Open | Self::Paid => true,
-            Self::Draft | Self::Uncollectible | Self::Void => false,
-        }
-    }
-}
-
-/// Reads where an invoice stands.
-pub fn status(value: &Value) -> Result<Status, String> {
-    form::one_of(STATUSES)(value)
-}
-
-const STATUSES: &[(&str, Status)] = &[
-    ("draft", Status::Draft),
-    ("open", Status::Open),
-    ("paid", Status::Paid),
-    ("uncollectible", Status::Uncollectible),
-    ("void", Status::Void),
-];
 
 /// The stage of a deleted draft: after every status.
 const STAGE_DELETED: u8 = 5;
@@ -152,9 +119,4 @@ fn due_when_charged(flaws: &mut Flaws, event: &StripeEvent<'_>, status: Status, 
         return None;
     }
     Some(issued_at)
-}
-
-/// The id of the invoice that another object names.
-pub fn named_invoice(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<String> {
-    event.object.optional(flaws, "invoice", expandable_id)
 }

@@ -17,8 +17,11 @@ mod customer;
 mod event;
 mod invoice;
 mod money;
+mod names;
+mod outcome;
 mod payment;
 mod reversal;
+mod status;
 
 use std::time::Duration;
 
@@ -26,18 +29,17 @@ use domain::{Document, TenantId};
 use jiff::tz::TimeZone;
 
 use crate::{
-    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Secret, Unnamed,
+    Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Secret,
     WebhookScope, form,
     json::{self, Flaws, Object},
     signature,
-    stripe::event::StripeEvent,
+    stripe::{event::StripeEvent, outcome::Outcome},
 };
+
+pub use names::SOURCE;
 
 /// The connector of Stripe.
 pub struct Stripe;
-
-/// The name of the source.
-pub const SOURCE: &str = "stripe";
 
 const STATUS: u16 = 400;
 
@@ -108,16 +110,6 @@ impl Objects for Stripe {
         reading.parked.extend(flaws.into_list().into_iter().map(park));
         Ok(reading)
     }
-}
-
-/// What an event comes to.
-enum Outcome {
-    /// These documents, unless a flaw was found too.
-    Documents(Vec<Document>),
-    /// A payment that does not say for which invoice it is.
-    Unnamed(Box<Unnamed>),
-    /// Nothing, and why.
-    Ignored(String),
 }
 
 /// What one event comes to; `notes` are flaws that do not keep the rest from being taken.

@@ -13,10 +13,9 @@ use crate::{
     Unnamed, form,
     json::{Flaws, Object},
     stripe::{
-        Outcome,
-        event::{Rank, StripeEvent, expandable_id, seconds},
-        invoice::named_invoice,
+        event::{Rank, StripeEvent, expandable_id, named_invoice, seconds},
         money,
+        outcome::Outcome,
     },
 };
 

@@ -6,9 +6,9 @@ use crate::{
     form,
     json::{Flaws, Object},
     stripe::{
-        Outcome,
         event::{Rank, StripeEvent, expandable_id},
         money,
+        outcome::Outcome,
     },
 };
 

@@ -13,7 +13,8 @@ use crate::{
 };
 
 use super::{
-    KINDS, SOURCE, contact, money,
+    contact, money,
+    names::{KINDS, SOURCE},
     requests::{OPEN, PAGE_SIZE, XeroPart},
     time,
 };

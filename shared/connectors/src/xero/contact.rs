@@ -12,7 +12,7 @@ use crate::{
     raw::Fields,
 };
 
-use super::SOURCE;
+use super::names::SOURCE;
 
 /// Phones in the order in which they are preferred; a fax reaches nobody.
 const PHONES: [&str; 3] = ["MOBILE", "DEFAULT", "DDI"];

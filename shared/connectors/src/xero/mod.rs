@@ -13,6 +13,7 @@
 mod answer;
 mod contact;
 mod money;
+mod names;
 mod requests;
 mod time;
 mod webhook;
@@ -28,16 +29,13 @@ use crate::{
     Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
+use names::KINDS;
+pub use names::SOURCE;
+
 /// The connector of Xero.
 pub struct Xero;
 
-/// The name of the source.
-pub const SOURCE: &str = "xero";
-
 const STATUS: u16 = 401;
-
-/// The kinds that are read, as the API's paths name them, in the order of reading.
-const KINDS: [&str; 6] = ["Contacts", "Invoices", "CreditNotes", "Payments", "Overpayments", "Prepayments"];
 
 impl Connector for Xero {
     fn source(&self) -> &'static str {
@@ -146,9 +144,4 @@ impl AccountingApi for Xero {
     fn read_link(&self, answer: &Response<Bytes>) -> Option<String> {
         answer::link(answer)
     }
-}
-
-/// Whether a text has the form of this vendor's ids: a UUID.
-fn is_id(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }

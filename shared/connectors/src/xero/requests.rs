@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{Access, Site, VendorRequest};
 
-use super::KINDS;
+use super::names::KINDS;
 
 /// Objects a page.
 pub const PAGE_SIZE: usize = 500;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{FieldFlaw, Hint, Hinted, Rejected, json};
 
-use super::is_id;
+use super::names::is_id;
 
 /// The categories of what is owed, and the kinds that they are read as.
 const CATEGORIES: [(&str, &str); 3] = [("CONTACT", "Contacts"), ("INVOICE", "Invoices"), ("CREDITNOTE", "CreditNotes")];

@@ -7,6 +7,7 @@
 //!
 //! Names and types are checked over the whole text, also where evaluation would never come. [`FACTS`] lists the names.
 
+mod error;
 mod eval;
 mod facts;
 mod lex;
@@ -14,6 +15,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub use error::{ConditionError, DEPTH_MAX};
 pub use facts::{
     ConditionFacts, CustomerFacts, ExposureFacts, FACTS, Fact, HistoryFacts, InvoiceFacts, NEVER, OF_PERSONS_DAY, OF_TENANTS_DAY,
     RiskFacts,
@@ -22,30 +24,11 @@ pub use facts::{
 /// The longest source, in bytes.
 pub const SOURCE_MAX: usize = 1024;
 
-/// How many brackets may stand within each other.
-pub const DEPTH_MAX: usize = 16;
-
 /// A condition that was checked and is ready to be held against facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     code: Vec<eval::Op>,
     steps: Vec<(usize, String)>,
-}
-
-/// Why a text is no condition.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("at byte {at}: {detail}")]
-pub struct ConditionError {
-    /// Where, in bytes from the beginning.
-    pub at: usize,
-    /// What is wrong, and what would be right.
-    pub detail: String,
-}
-
-impl ConditionError {
-    fn new(at: usize, detail: impl Into<String>) -> Self {
-        Self { at, detail: detail.into() }
-    }
 }
 
 impl Condition {

@@ -4,7 +4,7 @@ use std::{cell::OnceCell, collections::BTreeSet, sync::Arc};
 
 use jiff::{Timestamp, civil::Date};
 
-use super::orders;
+use super::looked_at::looked_at;
 use crate::{
     BalanceKey, CaseKey, Coverage, Customer, Facts, Mode, Occurrence, Order, Outcome, People, Policy, Step, TaskKind,
     calendar::{Calendar, Locality, Spread},
@@ -105,7 +105,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
     let home = Locality::of_tenant(settings);
     let receivables = Receivables::at(facts, ReceivablesRules::of(settings, home.zone()), now);
     let place = Locality::of_customer(&facts.customer, settings);
-    let (orders, more_orders) = orders::looked_at(facts);
+    let (orders, more_orders) = looked_at(facts);
     Situation {
         facts,
         policy,

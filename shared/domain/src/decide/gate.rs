@@ -2,8 +2,11 @@
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{Situation, UNKNOWN_HOURS_MAX, assess::CaseFacts, case::CaseItems};
+use super::{Situation, assess::CaseFacts, case::CaseItems};
 use crate::{Because, CaseState, Next, WaitingReason, workflow::CompiledWorkflow};
+
+/// How long a message may stay unknown before a person is asked and the ladder goes on.
+pub const UNKNOWN_HOURS_MAX: i64 = 72;
 
 /// What the gate says.
 pub(super) enum Gate {

@@ -21,9 +21,11 @@ mod assess;
 mod case;
 mod conclude;
 mod gate;
+mod looked_at;
 mod orders;
 mod recheck;
 mod resolve;
+mod resolving;
 mod route;
 mod rungs;
 mod withdraw;
@@ -35,17 +37,17 @@ pub use agenda::upcoming;
 pub use assess::{Situation, assess};
 pub use case::{CaseByItem, case_by_item};
 pub use conclude::remembered;
+pub use gate::UNKNOWN_HOURS_MAX;
 pub use recheck::{Recheck, Refusal, cap_is_lifted, recheck};
-pub use rungs::{CLEARING_BUSINESS_DAYS, NextStep};
+pub use rungs::NextStep;
+
+pub use crate::workflow::CLEARING_BUSINESS_DAYS;
 
 use crate::{Case, CaseState, Decision, Facts, Mode, Order, Policy};
 use case::CaseItems;
 use conclude::{CaseDecision, Ended, Rounds};
 use gate::Gate;
-use resolve::Resolving;
-
-/// How long a message may stay unknown before a person is asked and the ladder goes on.
-pub const UNKNOWN_HOURS_MAX: i64 = 72;
+use resolving::Resolving;
 
 /// Decides what to do about one customer now.
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
@@ -143,7 +145,9 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
                 }
             }
             (false, _, None) if agenda.approval.is_some() => agenda.approval.map(Ended::Approval),
-            (false, Some(step), Some(until)) => Some(Ended::NotDue { step: step.clone(), until, waits: agenda.waits }),
+            (false, Some(step), Some(until)) => {
+                Some(Ended::NotDue { step: step.clone(), until, from: agenda.from, waits: agenda.waits })
+            }
             (false, ..) => Some(Ended::NoStepLeft),
         };
     }

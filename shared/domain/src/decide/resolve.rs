@@ -3,22 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Situation,
     agenda::ItemStep,
     assess::{Approval, Asked},
-    case::CaseItems,
     gate::tomorrow,
+    resolving::Resolving,
     route::{self, Lifted, Route, Ways},
     rungs::is_sent_now,
     work::{self, Asking},
 };
 use crate::{
-    Action, Case, Channel, Covered, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
+    Action, Channel, Covered, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
     dates::add_days,
     effect::WORK_ROWS_MAX,
     guard::{CONTACT_CAP, Verdict},
     step_history::{StepResult, tried},
-    workflow::{CompiledWorkflow, Send},
+    workflow::Send,
 };
 
 /// What falls due together: by channel, contact and standing, the highest step and the rows of every step that goes there.
@@ -40,16 +39,6 @@ pub(super) struct Resolved<'a> {
     pub(super) next: Next,
     /// Whether a rule about the tenant as a whole stops a message.
     pub(super) stopped: bool,
-}
-
-/// One case that is being resolved.
-pub(super) struct Resolving<'s, 'a> {
-    pub(super) situation: &'s Situation<'a>,
-    pub(super) of: &'s CaseItems<'s>,
-    pub(super) workflow: &'a CompiledWorkflow,
-    pub(super) case: &'s Case,
-    /// Whether a person lifted the cap of contacts for the next message.
-    pub(super) lifts_cap: bool,
 }
 
 impl<'a> Resolving<'_, 'a> {

@@ -10,7 +10,7 @@ use crate::{
     dates::{add_days, add_months, days_between},
     receivables::DueItem,
     step_history::{StepResult, ordered, pay_by, satisfied},
-    workflow::CompiledWorkflow,
+    workflow::{CLEARING_BUSINESS_DAYS, CompiledWorkflow},
 };
 
 /// A due item's next step.
@@ -25,9 +25,6 @@ pub struct NextStep {
     /// The day by which a message asked to be paid, where `on` is not earlier because of it.
     pub pay_by: Option<Date>,
 }
-
-/// How many business days money that was paid on its last day may take until it is seen.
-pub const CLEARING_BUSINESS_DAYS: i32 = 2;
 
 /// One workflow held against the items of one situation.
 pub(super) struct Rungs<'s, 'a> {

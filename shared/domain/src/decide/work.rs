@@ -3,7 +3,7 @@
 //! A task's key is its reason and the number of the decision: the same may be asked for again once it is over, and asking twice for
 //! what is open is left out when everything is concluded.
 
-use super::{Situation, agenda::ItemStep, resolve::Resolving};
+use super::{Situation, agenda::ItemStep, resolving::Resolving};
 use crate::{
     Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step,
     TaskKind, Terms, WorkRow,

@@ -1,6 +1,6 @@
 //! What changes when an invoice or a payment comes to another customer.
 
-use super::{put_agreement, upsert_invoice};
+use super::put::{put_agreement, upsert_invoice};
 use crate::{
     Facts, Invoice, InvoiceFact, InvoiceId, LastContact, PaymentFact, PaymentId, Reversal,
     along::{Along, along, order_split},

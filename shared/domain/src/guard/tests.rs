@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Suppression, SuppressionReason, address_key,
+    Channel, Mode, Suppression, SuppressionReason, address_key,
     calendar::{Calendar, Locality},
     settings::PersonCap,
     testing::{Stage, at, ladder},

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Mismatch, ReceivablesRules, TakenBack, Unclear, total};
+use super::{
+    Unclear,
+    known::{Mismatch, ReceivablesRules, TakenBack, total},
+};
 use crate::{
     BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, Reversal, balance::legal_entity, taken_back,
 };

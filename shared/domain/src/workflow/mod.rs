@@ -15,7 +15,7 @@ pub mod validate;
 pub use compiled::{Compiled, CompiledWorkflow};
 pub use left_to_people::left_to_people;
 pub use read::read;
-pub use validate::{Flaw, PublishContext, flaws};
+pub use validate::{CLEARING_BUSINESS_DAYS, Flaw, PublishContext, flaws};
 
 /// An immutable published revision of a workflow, or one on its way to being published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,66 +5,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Action, Anchor, FeeKind, Notify, Offset, Send, Step, TaskAction, Workflow};
-use crate::condition::Condition;
 use crate::{Channel, Settings};
 
+mod condition;
+mod flaw;
+mod limits;
 mod step_keys;
 mod timing;
 
-/// The most steps that a workflow has.
-pub const STEPS_MAX: usize = 40;
-
-/// The longest `min_gap`, in days.
-pub const MIN_GAP_MAX: i32 = 90;
-
-/// The longest id, in characters.
-pub const ID_MAX: usize = 64;
-
-/// The longest name or title, in characters.
-pub const TITLE_MAX: usize = 200;
-
-/// The most business days of an offset either way, about ten years as for civil days.
-pub const BUSINESS_DAYS_MAX: i32 = 2_600;
-
-/// The longest that a step waits for its condition, in days.
-pub const WAIT_MAX: i32 = 365;
-
-/// The longest that a step waits for a person's approval, in days.
-pub const APPROVE_WITHIN_MAX: i32 = 365;
-
-/// How often a step comes in all, at least and at most, where it is repeated.
-pub const REPEAT_TIMES: (u32, u32) = (2, 12);
-
-/// The longest that lies between two times of a repeated step, in days.
-pub const REPEAT_EVERY_MAX: i32 = 365;
-
-/// The most days from sending to the day by which a message asks to be paid.
-pub const PAY_BY_MAX: i32 = 180;
-
-/// The most months of an offset either way, ten years as for civil days.
-pub const MONTHS_MAX: i32 = 120;
-
-/// Most further people that a step writes to.
-pub const COPIES_MAX: u32 = 5;
-
-/// What is wrong at one place of a workflow.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
-    /// JSON pointer (RFC 6901) into the workflow as the API takes it; empty for the whole.
-    pub pointer: String,
-    /// What is wrong and what would be right, for people.
-    pub detail: String,
-}
-
-impl Flaw {
-    pub(super) fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
-    }
-
-    pub(super) fn too_many_steps(count: usize) -> Self {
-        Self::at("/steps", format!("there are {count} steps; a workflow has at most {STEPS_MAX}"))
-    }
-}
+use condition::condition;
+pub use flaw::Flaw;
+pub use limits::{
+    APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, COPIES_MAX, ID_MAX, MIN_GAP_MAX, MONTHS_MAX, PAY_BY_MAX,
+    REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
+};
 
 /// What a workflow may rely on where it is published.
 #[derive(Clone, Debug)]
@@ -139,25 +93,6 @@ fn id(found: &mut Vec<Flaw>, pointer: &str, what: &str, id: &str) {
 fn words(found: &mut Vec<Flaw>, pointer: &str, what: &str, text: &str) {
     if text.trim().is_empty() || text.chars().count() > TITLE_MAX || text.chars().any(char::is_control) {
         found.push(Flaw::at(pointer, format!("{what} is one line of one to {TITLE_MAX} characters")));
-    }
-}
-
-/// `useless` is the constant that makes the condition pointless, and why.
-fn condition(found: &mut Vec<Flaw>, workflow: &Workflow, pointer: &str, source: Option<&str>, useless: (bool, &str)) {
-    let Some(source) = source else { return };
-    let condition = match Condition::check(source) {
-        Ok(condition) => condition,
-        Err(error) => return found.push(Flaw::at(pointer, error.to_string())),
-    };
-    if condition.constant() == Some(useless.0) {
-        found.push(Flaw::at(pointer, format!("the condition is always {}, {}", useless.0, useless.1)));
-    }
-    for (at, named) in condition.steps() {
-        if !workflow.steps.iter().any(|step| step.id == named) {
-            let known: Vec<&str> = workflow.steps.iter().take(STEPS_MAX).map(|step| step.id.as_str()).collect();
-            let detail = format!("at byte {at}: there is no step '{named}'; the steps are {}", known.join(", "));
-            found.push(Flaw::at(pointer, detail));
-        }
     }
 }
 

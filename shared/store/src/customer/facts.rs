@@ -182,7 +182,7 @@ impl Store {
         let pk = keys::customer(tenant, &head.customer);
         let (from, to) = (keys::beside_profile(""), last_of("Z"));
         let chased = self.range(OP, Range { chase: true, ..Range::new(&pk, &from, &to, FACTS_MAX) });
-        let (records_from, records_to) = (format!("COV#{:010}", head.covered_from), last_of("COV#"));
+        let (records_from, records_to) = (format!("{}{:010}", keys::COVERAGE, head.covered_from), last_of(keys::COVERAGE));
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
         let (rows, records) = tokio::try_join!(chased, records)?;
 

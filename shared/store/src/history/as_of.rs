@@ -160,8 +160,8 @@ impl Store {
         for kind in ["SETTINGS", "BREAKER", "WF", "TPL", "HEARD"] {
             of_policy.extend(self.versions(&of_tenant, kind).await?);
         }
-        let mut rows = self.range(OP, Range::new(&pk, "COV#", &last_of("COV#"), VERSIONS_MAX)).await?;
-        rows.extend(self.range(OP, Range::new(&pk, "DEC#", &last_of("DEC#"), VERSIONS_MAX)).await?);
+        let mut rows = self.range(OP, Range::new(&pk, keys::COVERAGE, &last_of(keys::COVERAGE), VERSIONS_MAX)).await?;
+        rows.extend(self.range(OP, Range::new(&pk, keys::DECISIONS, &last_of(keys::DECISIONS), VERSIONS_MAX)).await?);
         let records = rows.iter().map(record::read).collect::<Result<Vec<_>>>()?;
         let mut coverage = BTreeMap::new();
         for item in &records {

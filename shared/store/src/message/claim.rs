@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use crate::{
     Attempt, Entry, Head, Result, Store,
     customer::head::{move_due, read_head},
-    message::{receipts::Note, settle::Conclusion},
+    message::{note::Note, settle::Conclusion},
     table::{
         attributes::{head, pending},
         change::{Change, When, absent, is, is_among},

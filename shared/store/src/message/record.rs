@@ -409,10 +409,10 @@ impl Store {
         const OP: &str = "read the records of";
         let pk = keys::customer(tenant, customer);
         let most = usize::try_from(last).unwrap_or(usize::MAX);
-        let (cov, dec) = (last_of("COV#"), last_of("DEC#"));
+        let (cov, dec) = (last_of(keys::COVERAGE), last_of(keys::DECISIONS));
         let newest = |from, to| Range { newest_first: true, ..Range::new(&pk, from, to, most) };
-        let mut rows = self.range(OP, newest("COV#", &cov)).await?;
-        rows.extend(self.range(OP, newest("DEC#", &dec)).await?);
+        let mut rows = self.range(OP, newest(keys::COVERAGE, &cov)).await?;
+        rows.extend(self.range(OP, newest(keys::DECISIONS, &dec)).await?);
         let mut items = rows.iter().map(read).collect::<Result<Vec<_>>>()?;
         items.sort_by_key(|item| std::cmp::Reverse((item.body.number, item.body.at)));
         let mut records = Vec::new();
@@ -420,29 +420,5 @@ impl Store {
             records.push(self.record_of(tenant, customer, item).await?);
         }
         Ok(records)
-    }
-
-    /// Whether the customer's records form one chain that ends in its head's tip; `last` bounds how far back it looks.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Corrupt`] where the chain breaks.
-    pub async fn verify_chain(&self, tenant: &TenantId, customer: &CustomerId, last: u32) -> Result<u32> {
-        let head = self.must_head(tenant, customer).await?;
-        let by_hash: BTreeMap<String, Record> =
-            self.records(tenant, customer, last).await?.into_iter().map(|record| (record.hash.clone(), record)).collect();
-        let (mut tip, mut length) = (head.tip, 0);
-        while !tip.is_empty() && length < last {
-            let Some(record) = by_hash.get(&tip) else {
-                if by_hash.len() >= usize::try_from(last).unwrap_or(usize::MAX) {
-                    break;
-                }
-                let key = keys::customer(tenant, customer);
-                return Err(Error::Corrupt { key, detail: format!("no record has the hash that follows {length} records") });
-            };
-            tip = record.previous.clone();
-            length += 1;
-        }
-        Ok(length)
     }
 }

@@ -360,7 +360,7 @@ pub mod pending {
     use jiff::civil::Date;
 
     use super::{Channel, Deserialize, Mode, Serialize};
-    use crate::table::db::{s, word_of};
+    use crate::table::value::{s, word_of};
 
     stored! { "pending":
         /// A pending message as the head keeps it.

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
 
 use crate::{
     Store,
-    table::{attributes::every::PK, db::Row, keys::Key},
+    table::{attributes::every::PK, keys::Key, value::Row},
 };
 
 /// Where a value stands in an item: an attribute, or an entry of a map in it, and so on.

@@ -7,11 +7,10 @@ use std::{collections::HashMap, time::Duration};
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{transact_write_items::TransactWriteItemsError, update_item::UpdateItemError},
-    types::{AttributeValue, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
+    types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem},
 };
 
 use futures::FutureExt;
-use jiff::Timestamp;
 
 use crate::{
     Error, Result, Store,
@@ -22,33 +21,12 @@ use crate::{
     },
 };
 
-pub(crate) type Row = HashMap<String, AttributeValue>;
+pub(crate) use crate::table::value::{Row, instant, millis, n, number, row_of, s, text, to_json, word_of};
 
 /// Most actions in a transaction.
 pub(crate) const ACTIONS_MAX: usize = 100;
 /// How long a collided transaction is tried again.
 const COLLISION_PATIENCE: Duration = Duration::from_millis(3_000);
-
-pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
-    AttributeValue::S(text.into())
-}
-
-pub(crate) fn n(number: impl ToString) -> AttributeValue {
-    AttributeValue::N(number.to_string())
-}
-
-/// An item in the making, or what there is of it beside its key.
-pub(crate) fn row_of<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Row {
-    attributes.map(|(name, value)| (name.to_owned(), value)).into()
-}
-
-pub(crate) fn text<'a>(row: &'a Row, name: &str) -> Option<&'a str> {
-    row.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
-}
-
-pub(crate) fn number<T: std::str::FromStr>(row: &Row, name: &str) -> Option<T> {
-    row.get(name).and_then(|value| value.as_n().ok()).and_then(|text| text.parse().ok())
-}
 
 pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Result<T> {
     let key = || format!("{}|{}", text(row, PK).unwrap_or("?"), text(row, SK).unwrap_or("?"));
@@ -57,25 +35,6 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(row: &Row, name: &str) -> Res
         key: key(),
         detail: format!("'{name}' does not read: line {} column {}", error.line(), error.column()),
     })
-}
-
-pub(crate) fn to_json<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("keys are texts and values plain, so that it always serializes")
-}
-
-/// The word by which an enum without fields is stored.
-pub(crate) fn word_of<T: serde::Serialize>(value: T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// An instant as it is stored.
-pub(crate) fn millis(at: Timestamp) -> i64 {
-    at.as_millisecond()
-}
-
-/// A stored instant.
-pub(crate) fn instant(millis: i64) -> Timestamp {
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// What came of a conditional write.

@@ -6,3 +6,4 @@ pub(crate) mod db;
 pub(crate) mod error;
 pub mod keys;
 pub(crate) mod retry;
+pub(crate) mod value;

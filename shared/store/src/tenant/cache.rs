@@ -8,7 +8,7 @@ use std::{
 use domain::{Channel, CompiledWorkflow, Identities, Settings, TenantId};
 use jiff::civil::Date;
 
-use crate::StoredTemplate;
+use crate::tenant::template::StoredTemplate;
 
 /// Published workflow bodies that are kept before the cache starts afresh.
 const WORKFLOWS_MAX: usize = 2_000;

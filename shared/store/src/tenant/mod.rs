@@ -5,6 +5,7 @@ pub(crate) mod connections;
 pub(crate) mod counters;
 pub(crate) mod identities;
 pub(crate) mod stops;
+pub(crate) mod template;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
 pub(crate) mod vault;

@@ -1,13 +1,10 @@
 //! Workflows and templates: a current pointer each, and immutable versions; and the policy that a decision is made by.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{Case, CaseKey, Channel, CompiledWorkflow, Policy, Settings, TenantId, Workflow};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{
     Error, Result, Store,
@@ -18,7 +15,7 @@ use crate::{
         keys,
         retry::{ATTEMPTS, Tries},
     },
-    tenant::cache::Base,
+    tenant::{cache::Base, template::StoredTemplate},
 };
 
 /// Most workflows, and most templates, of a tenant.
@@ -33,27 +30,6 @@ pub enum Read {
     Cached(u64),
     /// As it is in the table now.
     Fresh,
-}
-
-/// A message's text in one language for one channel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoredTemplate {
-    /// Its id, as steps name it.
-    pub id: String,
-    /// The channel.
-    #[serde(deserialize_with = "domain::word::known")]
-    pub channel: Channel,
-    /// BCP 47, lower case.
-    pub language: String,
-    /// From 1, counted over all languages of the template on the channel; the API sets it, a caller's is ignored.
-    #[serde(default)]
-    pub version: u32,
-    /// The subject of an email.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<String>,
-    /// The text.
-    pub body: String,
 }
 
 /// What becomes of the open cases of a workflow that is taken out of use.
@@ -407,14 +383,5 @@ impl Store {
             self.cache.keep_template(tenant, id, channel, version, &texts);
         }
         Ok(texts)
-    }
-
-    /// The ids of workflows that `cases` are pinned to and that no longer exist at that version.
-    pub fn missing_pins(policy: &Policy, cases: &BTreeMap<CaseKey, Case>) -> BTreeSet<String> {
-        cases
-            .values()
-            .filter(|case| policy.workflow(&case.workflow, case.version).is_none())
-            .map(|case| format!("{}@{}", case.workflow, case.version))
-            .collect()
     }
 }

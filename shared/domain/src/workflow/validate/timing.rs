@@ -1,7 +1,6 @@
 //! When a plan's steps come, as far as the plan alone tells: their order, and how many contacts it puts into a few days.
 
-use super::{Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX};
-use crate::decide::CLEARING_BUSINESS_DAYS;
+use super::{CLEARING_BUSINESS_DAYS, Flaw, PAY_BY_MAX, REPEAT_EVERY_MAX};
 use crate::workflow::{Action, Anchor, Offset, PayBy, Step, Workflow};
 use crate::{Role, Settings};
 

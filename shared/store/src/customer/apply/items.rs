@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use serde::Serialize;
 
-use super::plan::Plan;
+use super::plan::{Plan, newer};
 use crate::table::{
     attributes::{
         document::{self, DOC},
@@ -17,11 +17,6 @@ use crate::table::{
     keys::{self, Key},
 };
 use crate::{Result, customer::facts::payment_of};
-
-/// Whether a version is newer than what the table has.
-pub(super) fn newer(row: Option<&Row>, version: &SourceVersion) -> bool {
-    row.and_then(|row| text(row, document::VERSION)).is_none_or(|known| known < version.sortable().as_str())
-}
 
 /// Whether an object of that version takes the item's place. What goes along with another object is as old as it was, and may
 /// come back to where its own tombstone is.

@@ -22,6 +22,7 @@
 mod batch;
 mod items;
 mod moves;
+mod origin;
 mod plan;
 mod shared;
 mod write;
@@ -44,19 +45,12 @@ use crate::{
     },
 };
 
+pub(crate) use origin::Origin;
+pub use origin::Receipt;
 use plan::Plan;
 
 /// How long a receipt is kept: longer than any vendor redelivers.
 const RECEIPT_DAYS: i64 = 35;
-
-/// What a sender's event is known by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    /// The connection that it came by.
-    pub source: String,
-    /// The sender's own id of the event.
-    pub event_id: String,
-}
 
 /// What came of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,24 +70,6 @@ pub struct Applied {
     pub outcome: AppliedOutcome,
     /// The exceptions raised.
     pub tasks: Vec<NewTask>,
-}
-
-/// How documents came.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin<'a> {
-    /// By an event, which may be delivered again.
-    Event(&'a Receipt),
-    /// They were read back from this source.
-    Read(&'a str),
-}
-
-impl<'a> Origin<'a> {
-    pub(crate) fn source(self) -> &'a str {
-        match self {
-            Self::Event(receipt) => &receipt.source,
-            Self::Read(source) => source,
-        }
-    }
 }
 
 pub(crate) fn receipt_action(store: &Store, tenant: &TenantId, receipt: &Receipt, now: Timestamp) -> TransactWriteItem {

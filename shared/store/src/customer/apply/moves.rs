@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Agreement, AgreementId, CustomerId, InvoiceId, Order, OrderId, PaymentId, Reversal, along::order_split};
 
-use super::{batch::Unit, plan::Plan};
+use super::{
+    batch::Unit,
+    plan::{Along, Plan},
+};
 use crate::{
-    Head, Result,
+    Result,
     customer::{
         agreements::{referred, written},
         facts::{archived_with, invoice_of, payment_of},
@@ -22,14 +25,6 @@ use crate::{
 
 /// Most reversals of one payment, and most payments of one customer, that are looked through.
 const LOOKED_THROUGH_MAX: usize = 10_000;
-
-/// What goes along with an invoice that leaves a customer.
-pub(super) struct Along {
-    /// The customer's head as it was read: the move stands only while nobody decided, claimed or settled since.
-    pub(super) head: Head,
-    /// What the invoice's items have been through, and the agreements and orders that concern it, as they were read.
-    pub(super) told: domain::along::Along,
-}
 
 /// What moves left of the agreements and orders of a customer; `None` for what went whole.
 #[derive(Default)]

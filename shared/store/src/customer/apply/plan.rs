@@ -10,9 +10,9 @@ use domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Origin, items::newer, moves::Along};
+use super::origin::Origin;
 use crate::{
-    Error, Result, Store,
+    Error, Head, Result, Store,
     table::{
         attributes::{
             document::{self, DOC},
@@ -43,6 +43,19 @@ pub(super) struct Wait {
     pub(super) key: Key,
     pub(super) document: Waiting,
     pub(super) version: String,
+}
+
+/// Whether a version is newer than what the table has.
+pub(super) fn newer(row: Option<&Row>, version: &SourceVersion) -> bool {
+    row.and_then(|row| text(row, document::VERSION)).is_none_or(|known| known < version.sortable().as_str())
+}
+
+/// What goes along with an invoice that leaves a customer.
+pub(super) struct Along {
+    /// The customer's head as it was read: the move stands only while nobody decided, claimed or settled since.
+    pub(super) head: Head,
+    /// What the invoice's items have been through, and the agreements and orders that concern it, as they were read.
+    pub(super) told: domain::along::Along,
 }
 
 /// What the table says of an object's customer.

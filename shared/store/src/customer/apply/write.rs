@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::{
     Applied, AppliedOutcome, Origin,
     batch::{Batches, Unit},
-    items::{is_there, newer, payment_heard, said_before, takes_place, too_many, with_received},
+    items::{is_there, payment_heard, said_before, takes_place, too_many, with_received},
     moves::Left,
-    plan::Plan,
+    plan::{Plan, newer},
     receipt_action,
     shared::Share,
 };

@@ -1,0 +1,4 @@
+//! What the source is called.
+
+/// The name of the source.
+pub const SOURCE: &str = "canonical";
