@@ -52,6 +52,7 @@ struct Player<'a> {
 /// When a document is refused or the clock does not move: the stack itself is at fault then.
 pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en",
+        "sms": {"countries": ["DE", "US"]},
         "payment_details": "Fern & Field Supplies\nExample Bank, IBAN DE00 0000 0000 0000 0000 00"});
     let tenant = TenantIn {
         tenant: TENANT.to_owned(),

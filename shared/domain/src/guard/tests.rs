@@ -198,6 +198,7 @@ fn the_strictest_verdict_wins() {
 fn numbers_abroad_and_of_services_are_not_written_to() {
     let own = |number: &'static str, countries: &'static [&'static str]| {
         move |stage: &mut Stage| {
+            stage.policy.settings.country = "US".to_owned();
             stage.policy.settings.sms.countries = countries.iter().map(|country| (*country).to_owned()).collect();
             stage.facts.customer.contacts[0].phone = Some(number.to_owned());
         }
