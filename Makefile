@@ -9,7 +9,10 @@
 
 ARCHITECTURE ?= arm64
 PROFILE ?= release
-PACKAGES := admin dispatch feedback ingest portal read-model send-email send-sms sweep sync
+# The functions of the template, as their folders and binaries are called: SendEmailFunction is send-email.
+TEMPLATE := $(dir $(lastword $(MAKEFILE_LIST)))template.yaml
+KEBAB := s/\([a-z]\)\([A-Z]\)/\1-\2/g
+PACKAGES := $(shell sed -n 's/^  \([A-Za-z][A-Za-z]*\)Function:$$/\1/p' '$(TEMPLATE)' | sed '$(KEBAB)' | tr '[:upper:]' '[:lower:]')
 CARGO_FLAGS := --profile $(PROFILE) --locked $(addprefix --package ,$(PACKAGES))
 TARGET_FOLDER := $(or $(CARGO_TARGET_DIR),target)
 
@@ -38,7 +41,7 @@ binaries:
 
 # SendEmailFunction: send-email
 build-%Function: binaries
-	@name=$$(printf %s '$*' | sed 's/\([a-z]\)\([A-Z]\)/\1-\2/g' | tr '[:upper:]' '[:lower:]'); \
+	@name=$$(printf %s '$*' | sed '$(KEBAB)' | tr '[:upper:]' '[:lower:]'); \
 	built="$(call BUILT,$$name)"; \
 	[ -f "$$built" ] || { echo "there is no binary of $$name at $$built" >&2; exit 1; }; \
 	processor=$$(od -An -tx1 -j18 -N1 "$$built" | tr -d ' '); \

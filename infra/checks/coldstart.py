@@ -6,8 +6,9 @@ useful answer, beside the least that a function with the same AWS clients can be
 Python 3.10 or later and openssl on Linux, nothing else. Builds everything in the release profile first, unless BOOTSTRAPS names a folder
 that has the binaries; TIMES says how often each is started, in turn (21).
 
-Each start gives one event (sample_events.py) and ends with its answer. What stands in for the Runtime API and, over TLS, for AWS (standins.py)
-listens on loopback. An answer counts when it says what it should and the calls that it takes were made; all else ends the run.
+Each start gives one event (sample_events.py) and ends with its answer; of a function that sample_events.py has no event for, the start alone is measured.
+What stands in for the Runtime API and, over TLS, for AWS (standins.py) listens on loopback. An answer counts when it says what it should and
+the calls that it takes were made; all else ends the run.
 
 Both moments are of one start. *Wall* ends when the request (for work; with the answer) has come in, without the pause in which the process
 is looked at between the two. It holds this program's own time for spawning and for answering calls. *CPU* is the time of all threads of the
@@ -27,23 +28,13 @@ import tempfile
 import time
 import zipfile
 
+import listed
 from sample_events import sample_events
 from standins import PATIENCE, Aws, Runtime, identity, listen
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What each function is compared with: the clients that it builds, and nothing else.
-HELLO = {
-    "admin": "hello-table-kms",
-    "dispatch": "hello-bus",
-    "feedback": "hello-table",
-    "ingest": "hello-table-kms-objects",
-    "read-model": "hello-table-kms",
-    "portal": "hello-table-kms",
-    "send-email": "hello-table-kms-mail",
-    "send-sms": "hello-table-kms-texts",
-    "sweep": "hello-table-queue",
-    "sync": "hello-table-kms-queue",
-}
+# What each function is compared with: the clients that its role lets it use, and nothing else.
+HELLO = {name: listed.beside(name) for name in listed.functions()}
 TIMES = int(os.environ.get("TIMES", "21"))
 MIB = 1024 * 1024
 
@@ -73,14 +64,14 @@ def variables():
 
 @dataclasses.dataclass
 class Start:
-    """What one start took: MiB, then milliseconds but for the number of calls."""
+    """What one start took: MiB, then milliseconds but for the number of calls. Without an event there is no answer."""
 
     resident: float
     cpu_next: float
     wall_next: float
-    calls: int
-    cpu_answer: float
-    wall_answer: float
+    calls: int = 0
+    cpu_answer: float = float("nan")
+    wall_answer: float = float("nan")
 
 
 def said(log):
@@ -115,10 +106,10 @@ def sleeps(task):
 
 
 def start(name, binary, env, first, log):
-    """One start, and the answer to one event."""
+    """One start, and the answer to one event; without an event, the start alone."""
     while not Runtime.told.empty():
         Runtime.told.get()
-    Aws.rows, Aws.calls = first.rows, collections.Counter()
+    Aws.rows, Aws.calls = first.rows if first else [], collections.Counter()
     log.seek(0)
     log.truncate()
     spawned = time.perf_counter()
@@ -128,6 +119,10 @@ def start(name, binary, env, first, log):
         if what != "next":
             sys.exit(f"{name} did not ask for work: {what} {text}\n{said(log)}")
         cpu_next, status = rested(process), pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        resident = next(int(each.split()[1]) for each in status.splitlines() if each.startswith("VmRSS:"))
+        wall_next = (asked - spawned) * 1e3
+        if first is None:
+            return Start(resident / 1024, cpu_next, wall_next)
         given = time.perf_counter()
         Runtime.give(first.event)
         what, answered, text = Runtime.heard()
@@ -141,8 +136,6 @@ def start(name, binary, env, first, log):
         sys.exit(f"{name} answered without {sorted(missing)}; it called {dict(Aws.calls)}\n{said(log)}")
     if unknown := [call for call in Aws.calls if " " in call]:
         sys.exit(f"{name} called what nobody foresaw: {unknown}")
-    resident = next(int(each.split()[1]) for each in status.splitlines() if each.startswith("VmRSS:"))
-    wall_next = (asked - spawned) * 1e3
     return Start(resident / 1024, cpu_next, wall_next, Aws.calls.total(), cpu_answer, wall_next + (answered - given) * 1e3)
 
 
@@ -189,9 +182,6 @@ def line(name, sizes, starts):
 
 
 def main():
-    functions = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
-    if functions != set(HELLO):
-        sys.exit(f"HELLO does not name the functions that there are: {sorted(functions ^ set(HELLO))}")
     place = built()
     names = ["hello-runtime", *sorted(set(HELLO.values())), *HELLO]
     starts = {name: [] for name in names}
@@ -202,9 +192,9 @@ def main():
         env = {**variables(), **places}
         # In turn, so that a busy moment of the machine does not fall on one of them.
         for _ in range(TIMES):
-            for name, first in sample_events(vendor=aws).items():
-                if name in starts:
-                    starts[name].append(start(name, place / name, env, first, log))
+            known = sample_events(vendor=aws)
+            for name in names:
+                starts[name].append(start(name, place / name, env, known.get(name), log))
         sizes = {name: zipped(place / name, folder) / MIB for name in names}
     lines = [HEADINGS, ["---"] * len(HEADINGS), *(line(name, sizes, starts) for name in names)]
     print("\n".join(f"| {' | '.join(each)} |" for each in lines))

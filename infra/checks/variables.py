@@ -16,6 +16,10 @@ BY_LAMBDA = re.compile(r"AWS_LAMBDA_[A-Z_]+")
 # What is built for tests only, as rustfmt writes it: another file, or all up to the brace at the same depth.
 TESTS_ELSEWHERE = re.compile(r"#\[cfg\(test\)\]\s+(?:pub(?:\([a-z]+\))? )?mod (\w+);")
 TESTS_HERE = re.compile(r"^( *)#\[cfg\(test\)\]\n(?:(?!\1\}).*\n)*?(?:\1(?! ).*;$|\1\}$)", re.M)
+# A provider that a sender names, where it is defined, and what it reads there.
+PROVIDER = re.compile(r"\bchannels::([A-Z][A-Z0-9_]*)\b")
+DEFINED = re.compile(r"^pub static ([A-Z][A-Z0-9_]*): Provider\b", re.M)
+ASKED = re.compile(r'\bvariable\(\s*"([A-Z][A-Z0-9_]*)"')
 DEPENDENCY = re.compile(r"^([a-z][a-z0-9_-]*)(?:\.workspace)?\s*=", re.M)
 
 
@@ -53,10 +57,27 @@ def see():
         sys.exit(f"variables: of a file whose code reads X and Z it sees {READ.findall(seen)}")
 
 
+def below(root, crate):
+    """The shared crates that a crate depends on, and those that they do."""
+    found, waiting = set(), [crate]
+    while waiting:
+        manifest = (waiting.pop() / "Cargo.toml").read_text(encoding="utf-8").split("[dev-dependencies]")[0]
+        new = {name for name in DEPENDENCY.findall(manifest) if (root / "shared" / name).is_dir()} - found
+        found |= new
+        waiting += [root / "shared" / name for name in new]
+    return found
+
+
+def asked(root):
+    """What each provider of the channels reads, by its name."""
+    files = [text for _, text in sources(root / "shared/channels")]
+    return {name: set(ASKED.findall(text)) for text in files for name in DEFINED.findall(text)}
+
+
 def main():
     see()
     expanded, root = load(sys.argv[1]), pathlib.Path(sys.argv[2])
-    problems, count = [], 0
+    problems, count, providers = [], 0, asked(root)
     shared = {crate.name: reads(crate, problems) for crate in sorted((root / "shared").iterdir()) if crate.is_dir()}
     folders = {crate.name for crate in (root / "functions").iterdir() if crate.is_dir()}
     for name, properties in sorted(functions(expanded).items()):
@@ -65,10 +86,11 @@ def main():
             problems.append(f"{name}: there is no folder functions/{folder(name)}")
             continue
         folders.discard(crate.name)
-        manifest = (crate / "Cargo.toml").read_text(encoding="utf-8")
         wanted = reads(crate, problems)
-        for dependency in DEPENDENCY.findall(manifest):
+        for dependency in below(root, crate):
             wanted |= shared.get(dependency, set())
+        for provider in {name for _, text in sources(crate) for name in PROVIDER.findall(text)}:
+            wanted |= providers.get(provider, set())
         given = set(properties.get("Environment", {}).get("Variables", {}))
         count += len(given)
         for variable in sorted(wanted - given):

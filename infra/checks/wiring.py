@@ -1,14 +1,18 @@
 """Queues, logs, routes and event patterns of the expanded template.
 
-Linters do not know whether a pattern matches what is really sent, so each is tried on events that it must take and must leave.
+Linters do not know whether a pattern matches what is really sent, so each is tried on events that it must take and must leave. Those on
+our own bus are made from docs/schemas/events.schema.json, so that a rule joins without a word here.
 
 usage: wiring.py EXPANDED
 """
 
 import json
+import pathlib
 import sys
 
-from template import finish, functions, load, of_type, target
+from template import finish, folder, functions, load, of_type, target
+
+SCHEMA = pathlib.Path(__file__).resolve().parents[2] / "docs/schemas/events.schema.json"
 
 
 def matches(pattern, event):
@@ -34,12 +38,40 @@ def one(wanted, value):
     raise SystemExit(f"wiring: the pattern operator {operator} is not known to this check; teach it first")
 
 
-def queued(channel):
-    return {"source": "dunlin", "detail-type": "MessageQueued", "detail": {"channel": channel, "tenant": "t"}}
+def fields(schema, form):
+    """What an object of the schema may hold, by name."""
+    if "$ref" in form:
+        return fields(schema, schema["$defs"][form["$ref"].rsplit("/", 1)[-1]])
+    found = {}
+    for part in form.get("allOf", []):
+        found |= fields(schema, part)
+    return found | form.get("properties", {})
 
 
-def requested(source):
-    return {"source": "dunlin", "detail-type": "SyncRequested", "detail": {"tenant": "t", "source": source}}
+def values(schema, form):
+    """Values that a field may have: all words of a list, one of everything else."""
+    if "$ref" in form:
+        return values(schema, schema["$defs"][form["$ref"].rsplit("/", 1)[-1]])
+    if "const" in form:
+        return [form["const"]]
+    if "enum" in form:
+        return form["enum"]
+    return {"integer": [form.get("minimum", 1)], "boolean": [False]}.get(form.get("type"), [form.get("pattern", "^x").lstrip("^") + "1"])
+
+
+def described():
+    """Every kind of event that the schema has for our bus, once for each word that one of its fields may be."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    found = []
+    for part in schema["allOf"]:
+        form = fields(schema, part["then"]["properties"]["detail"])
+        usual = {name: values(schema, one)[0] for name, one in form.items()}
+        varied = [{name: word} for name, one in form.items() for word in values(schema, one)]
+        for kind in part["if"]["properties"]["detail-type"]["enum"]:
+            for other in varied:
+                event = {"source": "dunlin", "detail-type": kind, "detail": {**usual, **other}}
+                found += [event] if event not in found else []
+    return found
 
 
 def ses(kind):
@@ -53,12 +85,8 @@ def change(kind, sk):
 SES = ["Email Sent", "Email Delivered", "Email Bounced", "Email Complaint Received", "Email Rejected",
        "Email Rendering Failed", "Email Delivery Delayed"]
 
-# Rule: events to take, events to leave.
-RULES = {
-    "EmailRule": ([queued("email")], [queued("sms"), {**queued("email"), "source": "other"},
-                                      {**queued("email"), "detail-type": "MessageSent"}]),
-    "SmsRule": ([queued("sms")], [queued("email"), queued("voice")]),
-    "SyncRule": ([requested("quickbooks")], [{**requested("xero"), "source": "other"}, queued("email")]),
+# Rule on events that are not ours: events to take, events to leave.
+FOREIGN = {
     "SesRule": ([ses(kind) for kind in SES], [{**ses("Email Sent"), "source": "dunlin"}, ses("Sending Status Change")]),
 }
 # What the second reader writes begins like this: neither may see it, or it would make work of its own work.
@@ -110,6 +138,53 @@ def check_queues(resources, problems):
             problems.append(f"{name}: gives up to {last}; {wanted} is meant")
 
 
+def patterns(resources):
+    """The patterns of rules, by logical id."""
+    return {n: r["EventPattern"] for n, r in of_type(resources, "AWS::Events::Rule").items() if "EventPattern" in r}
+
+
+def rules(resources):
+    """Rule: events to take, events to leave."""
+    events, found = described(), dict(FOREIGN)
+    for name, pattern in patterns(resources).items():
+        if name not in FOREIGN:
+            take = [event for event in events if matches(pattern, event)]
+            leave = [event for event in events if event not in take] + [{**event, "source": "other"} for event in take]
+            found[name] = (take, leave)
+    return found
+
+
+def readers(resources, queue):
+    """The functions that read a queue."""
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    return {target(m["FunctionName"]) for m in mappings if target(m["EventSourceArn"]) == queue}
+
+
+def check_words(name, pattern, problems):
+    """A pattern on our bus asks for nothing that the schema does not know, so that a typing error does not just take nothing."""
+    kinds = [event for event in described() if event["detail-type"] in pattern.get("detail-type", [])]
+    for kind in set(pattern.get("detail-type", ["none at all"])) - {event["detail-type"] for event in kinds}:
+        problems.append(f"{name}: docs/schemas/events.schema.json has no event {kind}")
+    for field, wanted in pattern.get("detail", {}).items():
+        for word in wanted if isinstance(wanted, list) else []:
+            if not any(one(word, event["detail"].get(field)) for event in kinds):
+                problems.append(f"{name}: no event that it takes has {word} as {field}")
+
+
+def check_senders(resources, problems):
+    """A message reaches the sender of its channel by a rule and a queue, and nothing else."""
+    senders = {folder(name).removeprefix("send-"): name for name in functions(resources) if name.startswith("Send")}
+    queued = [event for event in described() if event["detail-type"] == "MessageQueued"]
+    for channel in sorted({event["detail"]["channel"] for event in queued}):
+        event = next(event for event in queued if event["detail"]["channel"] == channel)
+        taken = [n for n, pattern in patterns(resources).items() if matches(pattern, event)]
+        queues = [target(t["Arn"]) for n in taken for t in of_type(resources, "AWS::Events::Rule")[n]["Targets"]]
+        reached = sorted(function for queue in queues for function in readers(resources, queue))
+        wanted = [senders[channel]] if channel in senders else []
+        if [name for name in reached if name.startswith("Send")] != wanted:
+            problems.append(f"a message queued for {channel} reaches {reached}, and {wanted} is meant")
+
+
 def check_rules(resources, problems):
     tried = 0
     allowed = {}
@@ -118,19 +193,26 @@ def check_rules(resources, problems):
             sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
             for source in sources if isinstance(sources, list) else [sources]:
                 allowed.setdefault(target(statement["Resource"]), set()).add(target(source))
-    rules = {n: r for n, r in of_type(resources, "AWS::Events::Rule").items() if "EventPattern" in r}
-    for name in sorted(set(rules) ^ set(RULES)):
-        problems.append(f"{name}: rules and their examples in wiring.py differ")
-    for name in sorted(set(rules) & set(RULES)):
-        take, leave = RULES[name]
+    found, of_rule = patterns(resources), of_type(resources, "AWS::Events::Rule")
+    for name in sorted(set(FOREIGN) - set(found)):
+        problems.append(f"{name}: wiring.py has examples of it, and the template does not have it")
+    for name, (take, leave) in sorted(rules(resources).items()):
+        if name not in found:
+            continue
         tried += len(take) + len(leave)
+        if name not in FOREIGN:
+            check_words(name, found[name], problems)
+            if target(of_rule[name].get("EventBusName")) != "Bus":
+                problems.append(f"{name}: is not on our bus, so wiring.py needs examples of what it takes")
+        if not take:
+            problems.append(f"{name}: takes nothing")
         for event in take:
-            if not matches(rules[name]["EventPattern"], event):
+            if not matches(found[name], event):
                 problems.append(f"{name}: does not take {json.dumps(event)}")
         for event in leave:
-            if matches(rules[name]["EventPattern"], event):
+            if matches(found[name], event):
                 problems.append(f"{name}: takes {json.dumps(event)}")
-        for wanted in rules[name]["Targets"]:
+        for wanted in of_rule[name]["Targets"]:
             for queue in (target(wanted["Arn"]), target(wanted.get("DeadLetterConfig", {}).get("Arn"))):
                 if name not in allowed.get(queue, set()):
                     problems.append(f"{name}: no queue policy lets it write to {queue}")
@@ -183,6 +265,7 @@ def check_functions(resources, problems):
 def main():
     resources, problems = load(sys.argv[1]), []
     check_queues(resources, problems)
+    check_senders(resources, problems)
     tried = check_rules(resources, problems) + check_stream(resources, problems)
     check_routes(resources, problems)
     check_functions(resources, problems)

@@ -20,10 +20,6 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::cpu;
 
-/// The functions of the template.
-const FUNCTIONS: [&str; 10] =
-    ["admin", "dispatch", "feedback", "ingest", "portal", "read-model", "send-email", "send-sms", "sweep", "sync"];
-
 type Job = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A thread with a runtime of its own, as a function has in Lambda.
@@ -101,22 +97,22 @@ impl Probes {
     pub fn registry(self: &Arc<Self>) -> anyhow::Result<Registry> {
         let real = local::registry();
         let mut probed = Registry::default();
-        for name in FUNCTIONS {
+        for name in real.names() {
             let build = Arc::clone(real.constructor(name).with_context(|| format!("there is no function {name}"))?);
-            let probes = Arc::clone(self);
+            let (probes, of) = (Arc::clone(self), name.to_owned());
             probed = probed.with(name, move |env, clients, clock| {
                 let inner = build(env, clients, clock)?;
-                let lane = Lane::start(name)?;
-                lock(&probes.lanes).insert(name.to_owned(), Arc::clone(&lane));
-                lock(&probes.places).insert(name.to_owned(), (env.clone(), clients.clone()));
-                let probes = Arc::downgrade(&probes);
+                let lane = Lane::start(&of)?;
+                lock(&probes.lanes).insert(of.clone(), Arc::clone(&lane));
+                lock(&probes.places).insert(of.clone(), (env.clone(), clients.clone()));
+                let (probes, of) = (Arc::downgrade(&probes), of.clone());
                 Ok(local::from_fn(move |event| {
-                    let (lane, inner, probes) = (Arc::clone(&lane), Arc::clone(&inner), probes.clone());
+                    let (lane, inner, probes, of) = (Arc::clone(&lane), Arc::clone(&inner), probes.clone(), of.clone());
                     async move {
                         let before = probes.upgrade().map(|probes| probes.metrics()).unwrap_or_default();
                         let answer = lane.run(inner.call(event)).await.map_err(|error| error.to_string())?;
                         if let Some(probes) = probes.upgrade() {
-                            probes.note(name, &before);
+                            probes.note(&of, &before);
                         }
                         answer
                     }

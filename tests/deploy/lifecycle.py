@@ -83,7 +83,7 @@ def update(world, proof, deploy):
         for name in stack.of_type("AWS::Lambda::Function"):
             said = stack.client("lambda").get_function_configuration(FunctionName=stack.ids[name])
             same(said["Environment"]["Variables"]["LOG_LEVEL"], "warn", name)
-        for name in ("SendEmailFunction", "SendSmsFunction"):
+        for name in stack.senders():
             said = stack.client("lambda").get_function_concurrency(FunctionName=stack.ids[name])
             same(said.get("ReservedConcurrentExecutions"), 2, f"what is reserved for {name}")
 

@@ -7,6 +7,7 @@ import copy
 
 import amends
 import probes
+from proof import same
 
 LOGS = "Lambda writes logs in the role's name, the emulator in its own"
 POLLED = "Lambda polls in the role's name, the emulator in its own"
@@ -68,6 +69,10 @@ def taken_away(world, role, sid, action):
 def table(world, proof):
     """The table: role, statement, action, and the check that fails without it."""
     probes.prepare(world)
+    with proof.check("permissions.covered", "every role has probes, or a reason why it has none"):
+        same(set(probes.PROBES) | set(probes.UNSHOWN), set(world.stack.of_type("AWS::IAM::Role")), "roles that are looked at")
+        for role, why in probes.UNSHOWN.items():
+            print(f"permission: {role} is not shown to be needed: {why}", flush=True)
     with proof.check("permissions.suffice", "with the template's policies every probe of every role holds"):
         broken = [(role, found[1]) for role in probes.PROBES if (found := first_broken(world, role))]
         assert not broken, broken

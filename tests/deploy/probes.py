@@ -28,7 +28,7 @@ def prepare(world):
     stripe.connect(world, TENANT)
     for schedule in ("SweepFunctionTick", "SyncFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
-    for function in ("SendEmailFunction", "SendSmsFunction", "SyncFunction"):
+    for function in (*world.stack.senders(), "SyncFunction"):
         world.stack.switch(function, False)
 
 
@@ -383,3 +383,5 @@ PROBES = {
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_disconnects],
     "PortalRole": [portal_shows],
 }
+# Roles whose services the emulator does not have, with that as the reason.
+UNSHOWN = {}

@@ -101,7 +101,7 @@ def test(work, sam, given, proof):
         world = World(emulator, stack, issuer, Outside(stack, issuer), books)
         try:
             structure.functions(stack, proof)
-            structure.patterns(stack, proof, examples())
+            structure.patterns(stack, proof, examples(stack))
             structure.grants(stack, proof)
             structure.kept(stack, proof)
             structure.alarms(stack, proof, OPERATOR)
@@ -118,7 +118,7 @@ def test(work, sam, given, proof):
             permissions.table(world, proof)
             options.show(world, proof, {**parameters, "Architecture": ARCHITECTURE})
             with proof.check("broken.copies", f"each of {len(broken.FAULTS)} copies that are broken on purpose fails a check"):
-                broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples())
+                broken.catch(world, {**parameters, "Architecture": ARCHITECTURE}, examples(stack))
         except Broken:
             for line in broken.complaints(stack)[-10:]:
                 print(f"a function said: {line}", file=sys.stderr)
@@ -126,12 +126,12 @@ def test(work, sam, given, proof):
         lifecycle.delete(world, proof, lambda: sam.delete(STACK, emulator.url))
 
 
-def examples():
-    """Events that each rule must take and must leave, as infra/checks has them."""
+def examples(stack):
+    """Events that each rule of a stack must take and must leave, as infra/checks has them."""
     sys.path.insert(0, str(ROOT / "infra" / "checks"))
     import wiring
 
-    return wiring.RULES
+    return wiring.rules(stack.template["Resources"])
 
 
 def main():

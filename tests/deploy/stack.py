@@ -101,6 +101,10 @@ class Stack:
         """The resources that the template describes with these parameters."""
         return {name for name, one in self.template["Resources"].items() if self.holds(one.get("Condition"))}
 
+    def senders(self):
+        """The functions that send, one a channel."""
+        return sorted(name for name in self.of_type("AWS::Lambda::Function") if name.startswith("Send"))
+
     def ref(self, value):
         """A value of the template with its references and choices resolved."""
         if isinstance(value, dict) and set(value) == {"Ref"}:

@@ -255,7 +255,7 @@ async fn every_event_has_the_form_of_its_schema() {
     }
     let described: BTreeSet<String> = serde_json::from_value(text["properties"]["detail-type"]["enum"].clone()).unwrap();
     assert_eq!(seen, described, "what is seen, and what is described");
-    for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp, Channel::Letter] {
+    for channel in Channel::ALL {
         let detail = json!({
             "schema_version": 1, "id": "evt_1", "tenant": "acme", "customer": "cus_1", "message": "msg_1", "number": 1,
             "channel": channel.as_str(),

@@ -357,7 +357,7 @@ fn customer_data(facts: &Facts) -> CustomerData {
         .into_iter()
         .map(|contact| {
             let mut suppressed = BTreeMap::new();
-            for channel in [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp] {
+            for channel in Channel::ALL {
                 let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
                 if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
                     suppressed

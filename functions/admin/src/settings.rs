@@ -251,7 +251,7 @@ async fn no_text(app: &App, tenant: &TenantId, language: &str, published: &[Work
     let mut wanted = BTreeSet::new();
     for step in published.iter().flat_map(|workflow| &workflow.steps) {
         if let Action::Send(send) = &step.action {
-            let channels = send.channels.iter().filter(|channel| domain::SENDERS.contains(channel));
+            let channels = send.channels.iter().filter(|channel| channel.facts().has_sender);
             wanted.extend(channels.map(|channel| (send.template.clone(), *channel)));
         }
     }

@@ -201,7 +201,7 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
 /// A template without flaws.
 fn template(id: String, language: String, channel: &str, subject: Option<String>, body: String) -> ApiResult<channels::Template> {
     let Some(channel) = channel_of(channel) else {
-        return Err(refuse([("/channel".to_owned(), "templates are for 'email' and 'sms'".to_owned())]));
+        return Err(refuse([("/channel".to_owned(), channels::template::wrong_channel())]));
     };
     let template = channels::Template { id, language, channel, subject, body, version: 0 };
     let flaws = channels::flaws(&template);

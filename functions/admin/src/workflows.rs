@@ -1,6 +1,9 @@
 //! Workflows: published versions are immutable; cases stay on the version that they began with.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -114,7 +117,7 @@ pub async fn put(
     for template in app.store.templates(tenant).await? {
         templates.entry((template.id, template.channel)).or_default().push(template.language);
     }
-    let senders = domain::SENDERS.into();
+    let senders: BTreeSet<Channel> = Channel::with_sender().collect();
     let left = left_to_people(&workflow, &senders);
     let mut found = flaws(&workflow, &PublishContext { templates, senders, settings: &settings });
     if workflow.id != id {

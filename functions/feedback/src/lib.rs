@@ -9,7 +9,6 @@
 mod dead;
 mod outcome;
 mod ses;
-pub mod tags;
 mod verdict;
 
 use aws_lambda_events::sqs::SqsMessage;

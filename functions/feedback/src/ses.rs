@@ -1,11 +1,9 @@
 //! SES's events, read leniently: unknown fields and kinds are passed over, tags say whose they are.
 
-use domain::{CustomerId, MessageId, TenantId};
+use domain::{CustomerId, MessageId, TenantId, channel::tags};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-
-use crate::tags;
 
 /// An event of SES about one of our messages, or about none.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Opting out: the one address that a stop link names, on its one channel. Asking changes nothing, doing it twice changes nothing more.
 
-use domain::Channel;
+use domain::{Channel, Identifier};
 use jiff::Timestamp;
 use minijinja::context;
 use store::{Stop, Store};
@@ -57,8 +57,5 @@ fn words(request: &PortalRequest) -> (&'static PageLabels, &'static str) {
 
 /// Whether a channel is one of text messages, as far as a reader tells them apart.
 fn is_text(channel: Channel) -> bool {
-    match channel {
-        Channel::Sms | Channel::Whatsapp | Channel::Voice => true,
-        Channel::Email | Channel::Letter | Channel::Later(_) => false,
-    }
+    channel.identifier() == Some(Identifier::Phone)
 }

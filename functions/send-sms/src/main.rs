@@ -1,12 +1,6 @@
-#![recursion_limit = "256"]
-
-use lambda_runtime::{Error, run, service_fn};
+//! Sends one text message for each message in its queue.
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    let env = kit::Env::from_process();
-    kit::init_logging(&env);
-    let clients = kit::Clients::load(&env).await;
-    let sender = send_sms::Handler::new(&env, &clients, kit::Clock::system())?;
-    run(service_fn(|event| sender.handle(event))).await
+async fn main() -> Result<(), lambda_runtime::Error> {
+    sending::main(&channels::SNS).await
 }

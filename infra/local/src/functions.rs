@@ -1,10 +1,12 @@
-//! The functions that there are: crate names and how to build their handlers. A function joins with one line in [`registry`].
+//! The functions that there are: crate names and how to build their handlers. A function joins with one line in [`registry`]; one that
+//! sends joins by its provider's line in `channels::registry`.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use futures::future::BoxFuture;
 use kit::{Clients, Clock, Env};
 use lambda_runtime::LambdaEvent;
+use sending::Sender;
 use serde_json::Value;
 
 /// A handler, whatever its crate.
@@ -48,6 +50,11 @@ impl Registry {
         Self(self.0.into_iter().map(wrapped).collect())
     }
 
+    /// The names of the functions.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// How to build a function.
     pub fn constructor(&self, name: &str) -> Option<&Constructor> {
         self.0.get(name)
@@ -88,18 +95,49 @@ macro_rules! functions {
     };
 }
 
+/// The functions that send: one for each provider, which `sending` makes of it as each function's `main` does.
+fn senders(registry: Registry) -> Registry {
+    channels::registry().iter().fold(registry, |registry, provider| {
+        registry.with(&format!("send-{}", provider.channel), move |env, clients, clock| {
+            let sender = Arc::new(Sender::new(env, clients, clock, provider)?);
+            Ok(from_fn(move |event| {
+                let sender = Arc::clone(&sender);
+                async move { sender.batch(event.payload).await.map_err(|error| error.to_string()) }
+            }))
+        })
+    })
+}
+
 /// Every function of the workspace.
 pub fn registry() -> Registry {
-    functions! {
+    senders(functions! {
         "admin" => admin,
         "dispatch" => dispatch,
         "feedback" => feedback,
         "ingest" => ingest,
         "portal" => portal,
         "read-model" => read_model,
-        "send-email" => send_email,
-        "send-sms" => send_sms,
         "sweep" => sweep,
         "sync" => sync,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_functions_are_those_of_the_template() {
+        let template = include_str!("../../../template.yaml");
+        let named = template.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix("Function:"));
+        let folder = |name: &str| {
+            let dashed =
+                name.chars().flat_map(|c| c.is_ascii_uppercase().then_some('-').into_iter().chain([c.to_ascii_lowercase()]));
+            dashed.collect::<String>().trim_start_matches('-').to_owned()
+        };
+        let listed: BTreeSet<String> = named.filter(|name| name.starts_with(char::is_uppercase)).map(folder).collect();
+        assert_eq!(registry().names().map(str::to_owned).collect::<BTreeSet<_>>(), listed);
     }
 }

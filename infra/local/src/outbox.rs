@@ -17,9 +17,12 @@ pub struct Sent {
     pub at: Timestamp,
     /// From the tag or attribute `dunlin_tenant`; absent when the caller gave none.
     pub tenant: Option<String>,
-    /// `email` or `sms`.
+    /// Dunlin's own id of the message, from the tag or attribute `dunlin_message`.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// The channel: `email`, `sms`.
     pub channel: String,
-    /// `ses` or `sns`.
+    /// The provider: `ses`, `sns`.
     pub provider: String,
     /// The first recipient.
     pub to: String,

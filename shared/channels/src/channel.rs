@@ -1,20 +1,14 @@
 //! The trait that providers stand behind, and how a call to one can end.
 
 use async_trait::async_trait;
-use domain::{CustomerId, Mailbox, MessageId, TenantId};
+use domain::{CustomerId, Mailbox, MessageId, TenantId, channel::tags};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
 
 use crate::Rendered;
 
 /// A provider of one channel.
 #[async_trait]
-pub trait Channel: Send + Sync {
-    /// Which channel it serves.
-    fn channel(&self) -> domain::Channel;
-
-    /// The provider's short name, as records and logs show it: `ses`, `sns`.
-    fn provider(&self) -> &'static str;
-
+pub trait ChannelClient: Send + Sync {
     /// Hands one message over, once: it never tries again by itself.
     ///
     /// # Errors
@@ -45,6 +39,24 @@ pub struct Outgoing {
     pub rendered: Rendered,
     /// What one-click unsubscribing calls; email only.
     pub opt_out_url: Option<String>,
+}
+
+impl Outgoing {
+    /// The tags that it travels with.
+    pub fn tags(&self) -> [(&'static str, String); 4] {
+        [
+            (tags::TENANT, self.tenant.as_str().to_owned()),
+            (tags::CUSTOMER, self.customer.as_str().to_owned()),
+            (tags::MESSAGE, self.message.as_str().to_owned()),
+            (tags::NUMBER, self.number.to_string()),
+        ]
+    }
+
+    /// Bytes of what it says.
+    pub(crate) fn bytes(&self) -> usize {
+        let Rendered { subject, text, html, .. } = &self.rendered;
+        [subject.as_deref(), Some(text), html.as_deref()].into_iter().flatten().map(str::len).sum()
+    }
 }
 
 /// The provider took the message.

@@ -34,13 +34,13 @@ where
         SdkError::TimeoutError(_) => SendError::Unknown { detail: "no answer in time".to_owned() },
         SdkError::ResponseError(response) => {
             let status = response.raw().status().as_u16();
-            by_status(status, "", None)
+            by_status(status, "", retry_after(response.raw()))
                 .unwrap_or_else(|| SendError::Unknown { detail: format!("unreadable answer, status {status}") })
         }
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             let (code, message) = (service.err().code().unwrap_or_default(), service.err().message().unwrap_or_default());
-            let after = service.raw().headers().get("retry-after").and_then(|text| text.trim().parse().ok());
+            let after = retry_after(service.raw());
             if let Some((_, seconds)) = codes.retry.iter().find(|(name, _)| *name == code) {
                 return SendError::Retry { after: after.or(*seconds), detail: named(status, code) };
             }
@@ -52,6 +52,11 @@ where
         }
         _ => SendError::Unknown { detail: "an error of a kind that is not known".to_owned() },
     }
+}
+
+/// Seconds that an answer asks to wait.
+fn retry_after(response: &HttpResponse) -> Option<u64> {
+    response.headers().get("retry-after").and_then(|text| text.trim().parse().ok())
 }
 
 /// What a status proves; `None` where it proves nothing.

@@ -1,4 +1,4 @@
-//! Rendering, and one provider per channel behind one trait.
+//! Rendering, and one provider per channel behind one trait and one registry.
 //!
 //! A message is made in two layers. A [`Template`] is a tenant's prose: it is held to a small part of Jinja, checked when it is
 //! published ([`flaws`]) and rendered with bounds. The layout around it (table of invoices, button, opt-out) is ours.
@@ -10,7 +10,11 @@
 //! | [`render()`] | the finished message |
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
-//! | [`channel`] | the trait that providers stand behind: [`Ses`], [`Sns`] |
+//! | [`channel`] | the trait that providers stand behind |
+//! | [`provider`] | what the registry says of a provider |
+//!
+//! Adding a provider is a file with its [`ChannelClient`] and its [`Provider`], and a line in [`registry()`]. The contract suite in `tests/` then
+//! covers it.
 
 pub mod builtin;
 pub mod channel;
@@ -23,6 +27,7 @@ pub mod locale;
 mod message_template;
 mod plain;
 mod prose;
+pub mod provider;
 mod render;
 mod samples;
 mod scan;
@@ -32,9 +37,21 @@ mod sns;
 pub mod template;
 mod values;
 
-pub use channel::{Accepted, Channel, Outgoing, SendError};
+pub use channel::{Accepted, ChannelClient, Outgoing, SendError};
 pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
-pub use ses::Ses;
-pub use sns::Sns;
+pub use ses::SES;
+pub use sns::SNS;
 pub use template::{Template, TemplateFlaw, flaws};
+
+// One line each. `send-email` and its kin each name their own, so that a function carries no other's client.
+static REGISTRY: &[&Provider] = &[
+    &SES, //
+    &SNS,
+];
+
+/// Every provider.
+pub fn registry() -> &'static [&'static Provider] {
+    REGISTRY
+}

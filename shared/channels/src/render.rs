@@ -39,10 +39,12 @@ pub enum RenderError {
         detail: String,
     },
     /// The text message takes more segments than allowed.
-    #[error("the text message takes {segments} segments, more than {} allowed", sms::SEGMENTS_MAX)]
+    #[error("the text message takes {segments} segments, more than {segments_max} allowed")]
     TooLong {
         /// How many it would take.
         segments: usize,
+        /// How many its channel allows.
+        segments_max: usize,
     },
     /// A link of the message leads nowhere.
     #[error("'{name}' is no link to the web")]
@@ -92,8 +94,12 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
     let empty = |pointer| RenderError::Template { pointer, detail: "is empty when rendered".to_owned() };
     let opt_out = link(&input.links.opt_out, false).ok_or(RenderError::Link { name: "links.opt_out" })?;
     let portal = link(&input.links.portal, false).ok_or(RenderError::Link { name: "links.portal" })?;
-    match template.channel {
-        domain::Channel::Email => {
+    let channel = template.channel.facts();
+    if !channel.has_sender {
+        return Err(RenderError::Channel(template.channel.to_string()));
+    }
+    match channel.has_subject {
+        true => {
             let source = template.subject.as_deref().ok_or_else(|| empty("/subject"))?;
             let marked = without_table("/subject", run("/subject", source)?)?;
             let subject = Some(plain(&marked.filled(&marked.text))).filter(|subject| !subject.is_empty());
@@ -121,17 +127,16 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             let text = sheet.text();
             Ok(Rendered::new(Some(subject), text, Some(html)))
         }
-        domain::Channel::Sms => {
+        false => {
             let marked = without_table("/body", run("/body", &template.body)?)?;
             let text = sms_text(&marked, brand, words, &opt_out).ok_or_else(|| empty("/body"))?;
-            let (_, segments) = sms::segments(&text);
-            if segments > sms::SEGMENTS_MAX {
-                return Err(RenderError::TooLong { segments });
+            if let Some(segments_max) = channel.segments_max {
+                let (_, segments) = sms::segments(&text);
+                if segments > segments_max {
+                    return Err(RenderError::TooLong { segments, segments_max });
+                }
             }
             Ok(Rendered::new(None, text, None))
-        }
-        other @ (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter | domain::Channel::Later(_)) => {
-            Err(RenderError::Channel(other.as_str().to_owned()))
         }
     }
 }

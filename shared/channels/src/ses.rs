@@ -1,13 +1,46 @@
 //! Email through Amazon SES, API version 2.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::error::BuildError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
 
-use crate::channel::{Accepted, Channel, Outgoing, SendError, is_mailbox, is_one_line};
+use crate::channel::{Accepted, ChannelClient, Outgoing, SendError, is_mailbox, is_one_line};
 use crate::failure::{self, Codes};
+use crate::provider::{HttpAnswer, Provider, Recorded, Variables};
+
+/// Email through Amazon SES. `CONFIGURATION_SET` names the configuration set of every mail, through which SES reports what became of it.
+pub static SES: Provider = Provider {
+    channel: domain::Channel::Email,
+    name: "ses",
+    connect,
+    // SES takes 40 MB, and nobody reads a reminder of one: what is rendered here stays far below this.
+    bytes_max: 1024 * 1024,
+    recorded: Recorded {
+        from: "Northwind <billing@northwind.example>",
+        to: "anna@acme.example",
+        malformed: &["", "anna", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example", "+493012345678"],
+        accepted: answer(200, "", r#"{"MessageId": "accepted-1"}"#),
+        nameless: answer(200, "", "{}"),
+        refused: answer(400, "x-amzn-errortype: MessageRejected\r\n", r#"{"message": "{to} is bad"}"#),
+        refused_address: None,
+        throttled: answer(429, "x-amzn-errortype: TooManyRequestsException\r\n", r#"{"message": "{to} must wait"}"#),
+        failed: answer(500, "x-amzn-errortype: InternalFailure\r\n", r#"{"message": "{to} is lost"}"#),
+    },
+};
+
+const fn answer(status: u16, headers: &'static str, body: &'static str) -> HttpAnswer {
+    HttpAnswer { status, headers, body }
+}
+
+fn connect(sdk: &SdkConfig, variable: Variables<'_>) -> Arc<dyn ChannelClient> {
+    let config = aws_sdk_sesv2::config::Builder::from(sdk).retry_config(RetryConfig::disabled()).build();
+    let client = aws_sdk_sesv2::Client::from_conf(config);
+    Arc::new(Ses { client, configuration_set: variable("CONFIGURATION_SET") })
+}
 
 const CODES: Codes = Codes {
     retry: &[
@@ -21,33 +54,16 @@ const CODES: Codes = Codes {
     ],
 };
 
-/// Email through Amazon SES.
-#[derive(Clone, Debug)]
-pub struct Ses {
+struct Ses {
     client: aws_sdk_sesv2::Client,
     configuration_set: Option<String>,
 }
 
-impl Ses {
-    /// From the shared configuration, with the SDK's retries off; the configuration set names where SES reports to.
-    pub fn new(sdk: &SdkConfig, configuration_set: Option<String>) -> Self {
-        let config = aws_sdk_sesv2::config::Builder::from(sdk).retry_config(RetryConfig::disabled()).build();
-        Self { client: aws_sdk_sesv2::Client::from_conf(config), configuration_set }
-    }
-}
-
 #[async_trait]
-impl Channel for Ses {
-    fn channel(&self) -> domain::Channel {
-        domain::Channel::Email
-    }
-
-    fn provider(&self) -> &'static str {
-        "ses"
-    }
-
+impl ChannelClient for Ses {
     async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
         check(outgoing)?;
+        SES.check_size(outgoing)?;
         let content = content(outgoing).map_err(|_| refused("the mail could not be built"))?;
         let destination = Destination::builder().to_addresses(&outgoing.to).build();
         let sent = self
@@ -105,14 +121,5 @@ fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
 
 /// The ids that SES's later events carry back.
 fn tags(outgoing: &Outgoing) -> Result<Vec<MessageTag>, BuildError> {
-    let number = outgoing.number.to_string();
-    [
-        ("dunlin_tenant", outgoing.tenant.as_str()),
-        ("dunlin_customer", outgoing.customer.as_str()),
-        ("dunlin_message", outgoing.message.as_str()),
-        ("dunlin_number", number.as_str()),
-    ]
-    .into_iter()
-    .map(|(name, value)| MessageTag::builder().name(name).value(value).build())
-    .collect()
+    outgoing.tags().into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build()).collect()
 }

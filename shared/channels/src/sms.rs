@@ -1,8 +1,5 @@
 //! How many segments a text message takes: GSM-7 where every character is in its alphabet, else UCS-2.
 
-/// Most segments that one message may take.
-pub const SEGMENTS_MAX: usize = 6;
-
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿\
 abcdefghijklmnopqrstuvwxyzäöñüà";
 /// These take two septets.

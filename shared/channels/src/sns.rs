@@ -1,48 +1,78 @@
 //! SMS through Amazon SNS.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use aws_config::SdkConfig;
 use aws_sdk_sns::config::retry::RetryConfig;
 use aws_sdk_sns::error::BuildError;
 use aws_sdk_sns::types::MessageAttributeValue;
 
-use crate::channel::{Accepted, Channel, Outgoing, SendError, is_phone};
+use crate::channel::{Accepted, ChannelClient, Outgoing, SendError, is_phone};
 use crate::failure::{self, Codes};
+use crate::provider::{HttpAnswer, Provider, Recorded, Variables};
+
+/// SMS through Amazon SNS.
+pub static SNS: Provider = Provider {
+    channel: domain::Channel::Sms,
+    name: "sns",
+    connect,
+    bytes_max: 1600,
+    recorded: Recorded {
+        from: "Northwind",
+        to: "+493012345678",
+        malformed: &["", "+49", "0301234567", "+49 30 1234567", "anna@acme.example"],
+        accepted: answer(
+            200,
+            "<PublishResponse><PublishResult><MessageId>accepted-1</MessageId></PublishResult></PublishResponse>",
+        ),
+        nameless: answer(200, "<PublishResponse><PublishResult></PublishResult></PublishResponse>"),
+        refused: answer(
+            400,
+            "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: Message to {to}</Message></Error></ErrorResponse>",
+        ),
+        refused_address: Some(answer(
+            400,
+            "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber Reason: {to}</Message></Error></ErrorResponse>",
+        )),
+        throttled: answer(
+            400,
+            "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded for {to}</Message></Error></ErrorResponse>",
+        ),
+        failed: answer(
+            500,
+            "<ErrorResponse><Error><Code>InternalError</Code><Message>{to} is lost</Message></Error></ErrorResponse>",
+        ),
+    },
+};
+
+const fn answer(status: u16, body: &'static str) -> HttpAnswer {
+    HttpAnswer { status, headers: "content-type: text/xml\r\n", body }
+}
+
+fn connect(sdk: &SdkConfig, _variable: Variables<'_>) -> Arc<dyn ChannelClient> {
+    let config = aws_sdk_sns::config::Builder::from(sdk).retry_config(RetryConfig::disabled()).build();
+    Arc::new(Sns { client: aws_sdk_sns::Client::from_conf(config) })
+}
 
 const CODES: Codes =
     Codes { retry: &[("Throttled", None), ("ThrottledException", None), ("Throttling", None), ("ThrottlingException", None)] };
 
-/// SMS through Amazon SNS.
-#[derive(Clone, Debug)]
-pub struct Sns {
+struct Sns {
     client: aws_sdk_sns::Client,
 }
 
-impl Sns {
-    /// From the shared configuration, with the SDK's retries off.
-    pub fn new(sdk: &SdkConfig) -> Self {
-        let config = aws_sdk_sns::config::Builder::from(sdk).retry_config(RetryConfig::disabled()).build();
-        Self { client: aws_sdk_sns::Client::from_conf(config) }
-    }
-}
-
 #[async_trait]
-impl Channel for Sns {
-    fn channel(&self) -> domain::Channel {
-        domain::Channel::Sms
-    }
-
-    fn provider(&self) -> &'static str {
-        "sns"
-    }
-
+impl ChannelClient for Sns {
     async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
         if !is_phone(&outgoing.to) {
             return Err(SendError::Refused { suppress: true, detail: "the recipient's phone number is malformed".to_owned() });
         }
+        SNS.check_size(outgoing)?;
         let mut publish = self.client.publish().phone_number(&outgoing.to).message(&outgoing.rendered.text);
-        for (name, value) in attributes(outgoing)? {
-            let value = text(value)
+        let attributes = attributes(outgoing)?.into_iter().map(|(name, value)| (name, value.to_owned()));
+        for (name, value) in attributes.chain(outgoing.tags()) {
+            let value = text(&value)
                 .map_err(|_| SendError::Refused { suppress: false, detail: "the message could not be built".to_owned() })?;
             publish = publish.message_attributes(name, value);
         }
@@ -59,12 +89,7 @@ fn text(value: &str) -> Result<MessageAttributeValue, BuildError> {
 }
 
 fn attributes(outgoing: &Outgoing) -> Result<Vec<(&'static str, &str)>, SendError> {
-    let mut attributes = vec![
-        ("AWS.SNS.SMS.SMSType", "Transactional"),
-        ("dunlin_tenant", outgoing.tenant.as_str()),
-        ("dunlin_customer", outgoing.customer.as_str()),
-        ("dunlin_message", outgoing.message.as_str()),
-    ];
+    let mut attributes = vec![("AWS.SNS.SMS.SMSType", "Transactional")];
     let from = outgoing.from.as_str();
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if is_phone(from) {

@@ -61,15 +61,20 @@ fn form_flaws(template: &Template) -> Vec<TemplateFlaw> {
     if !is_language(&template.language) {
         add("/language", "must be a language in lower case such as 'de' or 'fr-ca'");
     }
-    match (template.channel, &template.subject) {
-        (domain::Channel::Email, None) => add("/subject", "is required for email"),
-        (domain::Channel::Sms, Some(_)) => add("/subject", "must be left out: an SMS has none"),
-        (domain::Channel::Email, Some(_)) | (domain::Channel::Sms, None) => {}
-        (domain::Channel::Voice | domain::Channel::Whatsapp | domain::Channel::Letter | domain::Channel::Later(_), _) => {
-            add("/channel", "templates are for 'email' and 'sms'");
-        }
+    let channel = template.channel.facts();
+    match &template.subject {
+        _ if !channel.has_sender => add("/channel", &wrong_channel()),
+        None if channel.has_subject => add("/subject", &format!("is required for {}", template.channel)),
+        Some(_) if !channel.has_subject => add("/subject", &format!("must be left out: {} has none", template.channel)),
+        Some(_) | None => {}
     }
     flaws
+}
+
+/// What is said of a template for a channel that nothing is sent by.
+pub fn wrong_channel() -> String {
+    let sent: Vec<String> = domain::Channel::with_sender().map(|channel| format!("'{channel}'")).collect();
+    format!("templates are for {}", sent.join(" and "))
 }
 
 fn is_language(text: &str) -> bool {

@@ -180,7 +180,7 @@ fn sms_ends_with_the_way_out() {
     let own = template(Channel::Sms, "", "Stop: {{ links.opt_out }}");
     assert_eq!(sms(&own, &brand()), Ok("Stop: https://p.example/p/t/stop".into()));
     let long = template(Channel::Sms, "", &"x".repeat(918));
-    assert_eq!(sms(&long, &two_way), Err(RenderError::TooLong { segments: 7 }));
+    assert_eq!(sms(&long, &two_way), Err(RenderError::TooLong { segments: 7, segments_max: 6 }));
 }
 
 #[test]

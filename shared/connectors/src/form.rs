@@ -1,7 +1,7 @@
 //! The forms that single values must have. Each reader answers the value or what is wrong with it and how to mend it,
 //! never repeating the value.
 
-use domain::{Currency, SourceVersion, id::EXTERNAL_ID_BYTES_MAX, mailbox::is_address};
+use domain::{Channel, Currency, SourceVersion, id::EXTERNAL_ID_BYTES_MAX, mailbox::is_address, word::Word};
 use jiff::{Timestamp, civil::Date};
 use serde_json::Value;
 
@@ -154,6 +154,12 @@ pub fn one_of<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&Value) -
             format!("must be one of {}", known.join(", "))
         })
     }
+}
+
+/// A channel.
+pub fn channel(value: &Value) -> Result<Channel, String> {
+    let word = string(value)?;
+    Channel::of_this_release(word).ok_or_else(|| format!("must be one of {}", Channel::WORDS.join(", ")))
 }
 
 /// An email address: one plain address that a mail header can carry as it is.

@@ -8,8 +8,11 @@ use crate::{Channel, Identities, NewTask, Settings, TaskKind};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Cause {
-    /// The settings name no sender for mail.
+    /// The settings name no sender for a channel that needs one.
     NoSender {
+        /// On which channel.
+        #[serde(default = "email")]
+        channel: Channel,
         /// Of which legal entity; empty for the tenant's own.
         legal_entity: String,
     },
@@ -32,12 +35,17 @@ pub enum Cause {
     Later,
 }
 
+/// The channel of a cause that was kept before channels stood in it.
+fn email() -> Channel {
+    Channel::Email
+}
+
 impl Cause {
     /// What tells it from others of a tenant.
     pub fn key(&self) -> String {
         match self {
-            Self::NoSender { legal_entity } if legal_entity.is_empty() => "sender/email".to_owned(),
-            Self::NoSender { legal_entity } => format!("sender/email/{legal_entity}"),
+            Self::NoSender { channel, legal_entity } if legal_entity.is_empty() => format!("sender/{channel}"),
+            Self::NoSender { channel, legal_entity } => format!("sender/{channel}/{legal_entity}"),
             Self::UnlistedSender { channel, legal_entity } => format!("sender/unlisted/{}/{legal_entity}", channel.as_str()),
             Self::NoText { template, channel } => format!("render/{template}/{}", channel.as_str()),
             Self::Later => "later".to_owned(),
@@ -47,30 +55,30 @@ impl Cause {
     /// The exception, which `said` may tell more of; `opening` tells it from the one of an earlier time.
     pub fn task(&self, said: &str, opening: &str) -> NewTask {
         let (title, detail) = match self {
-            Self::NoSender { legal_entity } => {
+            Self::NoSender { channel, legal_entity } => {
                 let own = match legal_entity.as_str() {
                     "" => String::new(),
-                    id => format!(", or settings.legal_entities['{id}'].sender.email,"),
+                    id => format!(", or settings.legal_entities['{id}'].sender.{channel},"),
                 };
-                let detail = format!("set settings.sender.email{own} to an address of a domain that SES has verified");
-                ("No sender for email", detail)
+                let wanted = channel.facts().sender_form.wanted();
+                (format!("No sender for {channel}"), format!("set settings.sender.{channel}{own} to {wanted}"))
             }
             Self::UnlistedSender { .. } => {
                 let detail = format!(
                     "'{said}' is not among the senders that the operator listed for this tenant; name one in the settings that is, or have \
                      it listed with PUT /v1/tenants/{{tenant}}/senders"
                 );
-                ("A sender is not the tenant's", detail)
+                ("A sender is not the tenant's".to_owned(), detail)
             }
-            Self::NoText { .. } => ("A message could not be rendered", format!("{said}; publish the template again")),
-            Self::Later => ("Messages are kept back", said.to_owned()),
+            Self::NoText { .. } => ("A message could not be rendered".to_owned(), format!("{said}; publish the template again")),
+            Self::Later => ("Messages are kept back".to_owned(), said.to_owned()),
         };
         let until_then =
             "until then no message that needs it is sent; each is tried again within a day, and this closes by itself";
         NewTask {
             kind: TaskKind::NeedsReview,
             key: format!("{}/{opening}", self.key()),
-            title: title.to_owned(),
+            title,
             detail: format!("{detail}; {until_then}"),
             to: None,
             due_on: None,
@@ -87,9 +95,9 @@ impl Cause {
                 let missing = listed.and_then(|listed| listed.missing(settings, legal_entity, *channel));
                 missing.is_none().then(|| "the sender is listed".to_owned())
             }
-            Self::NoSender { legal_entity } => {
-                let sender = settings.sender_of(legal_entity, Channel::Email);
-                sender.map(|_| "the settings name a sender for email".to_owned())
+            Self::NoSender { channel, legal_entity } => {
+                let sender = settings.sender_of(legal_entity, *channel);
+                sender.map(|_| format!("the settings name a sender for {channel}"))
             }
             Self::NoText { .. } | Self::Later => None,
         }
@@ -103,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_sender_mends_what_lacked_one() {
-        let cause = |entity: &str| Cause::NoSender { legal_entity: entity.to_owned() };
+        let cause = |entity: &str| Cause::NoSender { channel: Channel::Email, legal_entity: entity.to_owned() };
         let mut settings = Settings::named("Acme");
         settings.legal_entities.insert("berlin".to_owned(), LegalEntity::default());
         assert_eq!((cause("").mended_by(&settings, None), cause("berlin").mended_by(&settings, None)), (None, None));
@@ -129,8 +137,8 @@ mod tests {
     #[test]
     fn each_cause_is_told_by_itself_and_each_time_anew() {
         let causes = [
-            Cause::NoSender { legal_entity: String::new() },
-            Cause::NoSender { legal_entity: "berlin".to_owned() },
+            Cause::NoSender { channel: Channel::Email, legal_entity: String::new() },
+            Cause::NoSender { channel: Channel::Email, legal_entity: "berlin".to_owned() },
             Cause::UnlistedSender { channel: Channel::Email, legal_entity: String::new() },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Email },
             Cause::NoText { template: "reminder".to_owned(), channel: Channel::Sms },

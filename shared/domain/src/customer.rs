@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CustomerId, SourceVersion, word::stored_words};
+use crate::{Channel, CustomerId, SourceVersion, channel::Identifier, word::stored_words};
 
 /// The bill-to company or person who owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,10 +146,10 @@ pub struct Unusable {
 impl Contact {
     /// The address that `channel` reaches this person by.
     pub fn address(&self, channel: Channel) -> Option<&str> {
-        match channel {
-            Channel::Email => self.email.as_deref(),
-            Channel::Sms | Channel::Voice | Channel::Whatsapp => self.phone.as_deref(),
-            Channel::Letter | Channel::Later(_) => None,
+        match channel.identifier() {
+            Some(Identifier::Email) => self.email.as_deref(),
+            Some(Identifier::Phone) => self.phone.as_deref(),
+            Some(Identifier::Postal) | None => None,
         }
     }
 
@@ -212,27 +212,6 @@ stored_words!(
         Site = "site",
     }
 );
-
-stored_words!(
-    /// A way to reach a person.
-    Channel {
-        /// Email.
-        Email = "email",
-        /// Text message.
-        Sms = "sms",
-        /// Phone call.
-        Voice = "voice",
-        /// WhatsApp.
-        Whatsapp = "whatsapp",
-        /// Printed letter.
-        Letter = "letter",
-    }
-);
-
-impl Channel {
-    /// Every channel with an address that can be suppressed.
-    pub const ADDRESSED: [Self; 4] = [Self::Email, Self::Sms, Self::Voice, Self::Whatsapp];
-}
 
 /// That a person agreed to a channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

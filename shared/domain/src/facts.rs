@@ -336,9 +336,6 @@ impl PendingStatus {
     }
 }
 
-/// The channels that this release has a sender for.
-pub const SENDERS: [Channel; 2] = [Channel::Email, Channel::Sms];
-
 /// What the tenant decides by.
 #[derive(Clone, Debug)]
 pub struct Policy {

@@ -7,6 +7,7 @@
 //! | [`money`], [`currency`], [`id`], [`version`] | value types |
 //! | [`word`] | words that are stored, those of later releases too |
 //! | [`mailbox`], [`phone`] | the forms of addresses |
+//! | [`channel`] | the channels, and what is so of each |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
@@ -35,6 +36,7 @@
 //! | to add | goes into |
 //! |---|---|
 //! | a reason not to send | `guard/<name>.rs` and a line in `RULES` of `guard/mod.rs`; its cases in `guard/tests.rs`. One that only delays says `Verdict::Defer` |
+//! | a channel | its word, an arm of `facts` and a place in `ALL` in `channel.rs`. Also `docs/schemas`, and what the README of the house says of a channel |
 //! | a day before which a step does not come | `decide/rungs.rs` where it is of the plan (`day`), of what a message asked to be paid by (`missed_on`), or of a clock that stood still (`stopped_days`); `decide/agenda.rs` where it is of the last contact (`after_gap`) |
 //! | an effect that a step has | `Action` in `workflow/mod.rs`; `decide/work.rs` (`of_step`) where a person does it, `decide/resolve.rs` where a sender does; `EffectKind` in `effect.rs`, `TaskKind` in `decision.rs`. Also `docs/schemas/workflow.schema.json` |
 //! | an order of people | `OrderKind` in `order.rs`; `decide/orders.rs` obeys it. Also `functions/admin`, which takes it |
@@ -52,6 +54,7 @@ pub mod balance;
 pub mod because;
 pub mod calendar;
 pub mod cause;
+pub mod channel;
 pub mod charge;
 pub mod condition;
 pub mod contact_log;
@@ -99,11 +102,12 @@ pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
 pub use cause::Cause;
+pub use channel::{Channel, Identifier};
 pub use charge::{Charge, ChargeStatus};
 pub use contact_log::{CONTACT_DAYS, ContactAttempt, ContactLog};
 pub use coverage::{Coverage, Covered, DueItemKey, ItemOf, Occurrence, Outcome};
 pub use currency::Currency;
-pub use customer::{Channel, Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
+pub use customer::{Consent, Contact, Customer, CustomerKind, DebtPurpose, PostalAddress, Role, Unusable};
 pub use decide::decide;
 pub use decision::*;
 pub use document::{CustomerRef, Document};

@@ -29,6 +29,11 @@ impl Env {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Looks variables up by name, for whom this crate is not known to; empty counts as absent.
+    pub fn lookup(&self) -> impl Fn(&str) -> Option<String> {
+        move |name| self.get(name).map(str::to_owned)
+    }
+
     /// A variable that must be set and read as a number or the like.
     pub fn parse<T: std::str::FromStr>(&self, name: &str) -> anyhow::Result<T>
     where

@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use channels::Outgoing;
+use channels::{Outgoing, Provider};
 use domain::{
-    Cause, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, Pending, PendingStatus, People, Policy,
-    SuppressionReason,
+    Cause, Contact, ContactAttempt, Covered, Decision, Event, Facts, Identifier, Mode, Next, Pending, PendingStatus, People,
+    Policy, SuppressionReason,
     calendar::Locality,
+    channel::SenderForm,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
 };
@@ -68,7 +69,8 @@ impl SendOutcome {
 pub struct Sender {
     store: Store,
     vault: Vault,
-    channel: Arc<dyn channels::Channel>,
+    provider: &'static Provider,
+    channel: Arc<dyn channels::ChannelClient>,
     portal_url: String,
     clock: Clock,
 }
@@ -82,15 +84,17 @@ struct Checked {
 }
 
 impl Sender {
-    /// A sender of one channel; reads `TABLE_NAME` and `PORTAL_URL`.
+    /// A sender by one provider; reads `TABLE_NAME`, `PORTAL_URL` and what the provider asks for.
     ///
     /// # Errors
     ///
     /// When a variable is missing.
-    pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, channel: Arc<dyn channels::Channel>) -> anyhow::Result<Self> {
+    pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, provider: &'static Provider) -> anyhow::Result<Self> {
+        let channel = (provider.connect)(&clients.sdk, &env.lookup());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
-        Ok(Self { store, vault, channel, portal_url: env.require("PORTAL_URL")?.trim_end_matches('/').to_owned(), clock })
+        let portal_url = env.require("PORTAL_URL")?.trim_end_matches('/').to_owned();
+        Ok(Self { store, vault, provider, channel, portal_url, clock })
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -105,7 +109,7 @@ impl Sender {
                 Some(ended) => {
                     kit::metrics::emit(
                         self.clock.now(),
-                        &[("channel", self.channel.channel().as_str()), ("ended", word(ended))],
+                        &[("channel", self.provider.channel.as_str()), ("ended", word(ended))],
                         &[("messages", 1)],
                     );
                     return Ok(ended);
@@ -127,7 +131,7 @@ impl Sender {
             PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
             PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => false,
         };
-        if !mine || entry.message.channel != self.channel.channel() {
+        if !mine || entry.message.channel != self.provider.channel {
             return Ok(None);
         }
         let (facts, policy) = self.store.facts_and_policy(&queued.tenant, &head).await?;
@@ -167,8 +171,8 @@ impl Sender {
             return Ok(Some(SendOutcome::NotMine));
         };
         let entity = pending.case.balance.legal_entity.as_str();
-        if pending.channel == domain::Channel::Email && policy.settings.sender_of(entity, pending.channel).is_none() {
-            let cause = Cause::NoSender { legal_entity: entity.to_owned() };
+        if pending.channel.facts().needs_sender && policy.settings.sender_of(entity, pending.channel).is_none() {
+            let cause = Cause::NoSender { channel: pending.channel, legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, "").await.map(Some);
         }
         let identities = policy.identities.as_ref();
@@ -373,15 +377,14 @@ impl Sender {
             customer: queued.customer.clone(),
             message: queued.message.clone(),
             number: pending.number,
-            from: if channel == domain::Channel::Email {
-                channels::channel::set_mailbox(&from, policy.settings.name_of(entity))
-            } else {
-                from
+            from: match channel.facts().sender_form {
+                SenderForm::Mailbox => channels::channel::set_mailbox(&from, policy.settings.name_of(entity)),
+                SenderForm::NumberOrName | SenderForm::Number | SenderForm::Line => from,
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
             reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
             rendered: call.rendered.0.clone(),
-            opt_out_url: (channel == domain::Channel::Email).then(|| call.rendered.1.opt_out.clone()),
+            opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| call.rendered.1.opt_out.clone()),
         };
         let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
         let meaning = meaning(self.channel.send(&outgoing).await, dispatches);
@@ -440,7 +443,7 @@ impl Sender {
             rendered_sha256: Some(rendered.sha256.clone()),
             template_version: *template_version,
             layout_version: channels::LAYOUT_VERSION,
-            trace: json!({ "provider": self.channel.provider(), "guard": call.guard }),
+            trace: json!({ "provider": self.provider.name, "guard": call.guard }),
         };
         self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)

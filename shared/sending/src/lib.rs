@@ -6,13 +6,17 @@
 //!                                                                                                   └─ provider ── settle
 //! ```
 //!
-//! A function adds the provider of its channel and nothing else.
+//! A function names its provider and nothing else: [`main`] is the rest of it.
+
+#![recursion_limit = "256"]
 
 mod batch;
 mod flow;
+mod function;
 mod outcome;
 mod queued;
 mod render;
 
 pub use flow::{SendOutcome, Sender};
+pub use function::main;
 pub use queued::QueuedMessage;

@@ -1,6 +1,6 @@
 //! Addresses that must not be used: looking through them, entering one that somebody asked for, lifting one with a reason.
 
-use domain::{Channel, CustomerId, Suppression, SuppressionReason, mailbox::is_address, phone, word::Word};
+use domain::{Channel, CustomerId, Identifier, Suppression, SuppressionReason, mailbox::is_address, phone, word::Word};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{AddressId, Line, List, Stopped, StoppedLine, Store};
@@ -121,16 +121,20 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     store.acting(entry).lift(tenant, &id, now, customer.as_ref()).await?.ok_or_else(none)
 }
 
+/// Whether people have an address of the channel that can be suppressed.
+fn is_addressed(channel: Channel) -> bool {
+    matches!(channel.identifier(), Some(Identifier::Email | Identifier::Phone))
+}
+
 /// An address that is named whole, in the form in which it is kept.
 fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
     let mut flaws = Vec::new();
-    let channel =
-        named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| Channel::ADDRESSED.contains(channel));
+    let channel = named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| is_addressed(*channel));
     if channel.is_none() {
         flaws.push(("/channel".to_owned(), "a channel is email, sms, voice or whatsapp".to_owned()));
     }
     let text = named.address.as_deref().unwrap_or_default().trim();
-    let address = if channel == Some(Channel::Email) {
+    let address = if channel.and_then(Channel::identifier) == Some(Identifier::Email) {
         let good = Some(text.to_owned()).filter(|text| is_address(text));
         good.ok_or("an email address is one address without a name, such as ap@acme.example")
     } else {

@@ -19,9 +19,6 @@ use http::{Caller, Hook};
 use judge::Verdict;
 use scenario::{Act, TENANT};
 
-/// The functions that a run invokes.
-pub const FUNCTIONS: [&str; 9] =
-    ["ingest", "sweep", "dispatch", "read-model", "send-email", "send-sms", "feedback", "admin", "portal"];
 /// The days of the whole scenario, with time for what is in doubt to settle.
 pub const DAYS: i64 = 64;
 
@@ -346,7 +343,8 @@ impl Run<'_> {
     }
 
     fn clear(&mut self) -> anyhow::Result<()> {
-        for target in FUNCTIONS.into_iter().chain(local::faults::CARRIERS).chain(local::faults::SERVICES) {
+        let functions = local::registry();
+        for target in functions.names().chain(local::faults::CARRIERS).chain(local::faults::SERVICES) {
             self.stack.fault(none(target))?;
         }
         Ok(())
@@ -370,11 +368,10 @@ fn none(target: &str) -> Fault {
 /// Every place to crash at: each function, before and after each of its calls, as far as `clean` saw them, at most `most`.
 pub fn places(clean: &Report, most: u32, times: u32) -> Vec<Crash> {
     let mut places = Vec::new();
-    for function in FUNCTIONS {
-        let calls = clean.calls_most.get(function).copied().unwrap_or(0).min(most);
-        for call in 1..=calls {
+    for (function, calls) in &clean.calls_most {
+        for call in 1..=(*calls).min(most) {
             for when in [When::Before, When::After] {
-                places.push(Crash { function: function.to_owned(), when, call, times });
+                places.push(Crash { function: function.clone(), when, call, times });
             }
         }
     }

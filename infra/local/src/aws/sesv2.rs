@@ -1,6 +1,7 @@
 //! SES version 2: `SendEmail` into the outbox, and the events that SES publishes on the default bus.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::channel::tags;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -72,10 +73,12 @@ fn accept(world: &World, request: Value) -> Result<String, Refusal> {
             .map(|item| json!({"name": item.get("FileName"), "content_type": item.get("ContentType"), "size": size(item)}))
             .collect()
     });
+    let tag = |name: &str| tags.get(name)?.get(0)?.as_str().map(str::to_owned);
     world.outbox.add(Sent {
         seq: 0,
         at,
-        tenant: tags.get("dunlin_tenant").and_then(|values| values.get(0)).and_then(Value::as_str).map(str::to_owned),
+        tenant: tag(tags::TENANT),
+        message: tag(tags::MESSAGE),
         channel: "email".to_owned(),
         provider: "ses".to_owned(),
         to: bare(to.first().unwrap_or(&all[0])).to_owned(),

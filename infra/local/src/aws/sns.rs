@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::channel::tags;
 use http::StatusCode;
 use serde_json::json;
 
@@ -33,7 +34,8 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
     world.outbox.add(Sent {
         seq: 0,
         at: world.clock.now(),
-        tenant: attribute(&fields, "dunlin_tenant"),
+        tenant: attribute(&fields, tags::TENANT),
+        message: attribute(&fields, tags::MESSAGE),
         channel: "sms".to_owned(),
         provider: "sns".to_owned(),
         to: number,

@@ -95,7 +95,7 @@ impl Overview {
 
     /// The message that a provider call was made for.
     pub fn of(&self, sent: &Sent) -> Option<&Message> {
-        self.messages.get(&message_id(sent)?)
+        self.messages.get(sent.message.as_ref()?)
     }
 
     /// A customer's name, empty where it is not known.
@@ -137,17 +137,6 @@ impl Overview {
             self.quiet.push(Quiet { at, customer: customer.clone(), why: format!("step {steps} {outcome}{because}") });
         }
     }
-}
-
-/// The id that Dunlin gave the message of a provider call, from its tag or attribute.
-fn message_id(entry: &Sent) -> Option<String> {
-    let tags = entry.raw.get("EmailTags").and_then(Value::as_array);
-    let mail = tags.into_iter().flatten().find(|tag| tag.get("Name").is_some_and(|name| name == "dunlin_message"));
-    if let Some(tag) = mail {
-        return tag.get("Value")?.as_str().map(str::to_owned);
-    }
-    let (key, _) = entry.raw.as_object()?.iter().find(|(_, value)| *value == "dunlin_message")?;
-    entry.raw.get(format!("{}.Value.StringValue", key.strip_suffix(".Name")?))?.as_str().map(str::to_owned)
 }
 
 fn scan(world: &World) -> Vec<Item> {

@@ -206,7 +206,7 @@ fn shortened(text: &str) -> String {
 
 /// One message, inert until it is chosen.
 fn message(entry: &Entry<'_>) -> String {
-    let title = entry.subject().unwrap_or(if entry.channel() == "sms" { "Text message" } else { "Message" });
+    let title = entry.subject().unwrap_or("Message without a subject");
     let mut out = format!("<template id='m{}'><article><h3>{}</h3>", escape(&entry.key), escape(title));
     if entry.sent.is_none() {
         out.push_str(
@@ -339,6 +339,7 @@ mod tests {
             seq: 1,
             at: Timestamp::UNIX_EPOCH,
             tenant: Some(hostile.to_owned()),
+            message: Some(hostile.to_owned()),
             channel: "email".to_owned(),
             provider: hostile.to_owned(),
             to: hostile.to_owned(),

@@ -36,12 +36,11 @@ pub fn templates() -> Vec<Template> {
 }
 
 fn template(id: &str, language: &str, channel: Channel, source: &str) -> Template {
-    let (subject, body) = match channel {
-        Channel::Email => {
-            let (subject, body) = source.split_once('\n').unwrap_or((source, ""));
-            (Some(subject.trim().to_owned()), body)
-        }
-        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Letter | Channel::Later(_) => (None, source),
+    let (subject, body) = if channel.has_subject() {
+        let (subject, body) = source.split_once('\n').unwrap_or((source, ""));
+        (Some(subject.trim().to_owned()), body)
+    } else {
+        (None, source)
     };
     Template { id: id.to_owned(), language: language.to_owned(), channel, subject, body: body.trim().to_owned(), version: 1 }
 }

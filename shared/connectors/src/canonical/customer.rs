@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 
 use domain::document::CustomerRef;
-use domain::{
-    Channel, Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, INVOICE_CONTACT, PostalAddress, Role, TenantId,
-};
+use domain::{Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, INVOICE_CONTACT, PostalAddress, Role, TenantId};
 use serde_json::Value;
 
 use crate::{
@@ -24,13 +22,6 @@ const KINDS: &[(&str, CustomerKind)] =
 const PURPOSES: &[(&str, DebtPurpose)] = &[("business", DebtPurpose::Business), ("personal", DebtPurpose::Personal)];
 const ROLES: &[(&str, Role)] =
     &[("billing", Role::Billing), ("approver", Role::Approver), ("executive", Role::Executive), ("site", Role::Site)];
-const CHANNELS: &[(&str, Channel)] = &[
-    ("email", Channel::Email),
-    ("sms", Channel::Sms),
-    ("voice", Channel::Voice),
-    ("whatsapp", Channel::Whatsapp),
-    ("letter", Channel::Letter),
-];
 
 /// The id of a customer of this source.
 pub fn customer_id(tenant: &TenantId, external_id: &str) -> CustomerId {
@@ -160,11 +151,11 @@ fn contact(flaws: &mut Flaws, object: &Object<'_>, unnamed: String) -> Contact {
 
 fn consent(flaws: &mut Flaws, value: &Value, _index: usize, at: String) -> Option<Consent> {
     if value.is_string() {
-        let channel = form::one_of(CHANNELS)(value).map_err(|detail| flaws.add(at, detail)).ok()?;
+        let channel = form::channel(value).map_err(|detail| flaws.add(at, detail)).ok()?;
         return Some(Consent { channel, given_at: None, wording: None });
     }
     let object = Object::of(flaws, value, at)?;
-    let channel = object.required(flaws, "channel", form::one_of(CHANNELS));
+    let channel = object.required(flaws, "channel", form::channel);
     let given_at = object.optional(flaws, "given_at", form::instant);
     let wording = object.optional(flaws, "wording", form::text);
     Some(Consent { channel: channel?, given_at, wording })

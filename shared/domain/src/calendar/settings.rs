@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Span};
 use super::{is_country, is_zone};
 use crate::{
     Channel, Settings,
+    channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
     phone,
 };
@@ -58,17 +59,18 @@ fn wrong_senders(pointer: &str, senders: &BTreeMap<Channel, String>, reply_to: O
     let mut wrong = Vec::new();
     for (channel, sender) in senders {
         let at = format!("{pointer}/sender/{}", channel.as_str());
-        let (good, form) = match channel {
-            Channel::Email => {
+        let (good, form) = match channel.facts().sender_form {
+            SenderForm::Mailbox => {
                 let why = Mailbox::parse(sender).err();
                 wrong.extend(why.is_some().then(|| (at, no_mailbox(sender, why))));
                 continue;
             }
-            Channel::Sms => {
-                (is_sms_sender(sender), "a number such as '+14155550100', or a sender id of 1 to 11 letters and digits")
-            }
-            Channel::Voice | Channel::Whatsapp => (is_phone(sender), "a number such as '+14155550100'"),
-            Channel::Letter | Channel::Later(_) => (is_line(sender), "a line of 1 to 200 characters"),
+            SenderForm::NumberOrName => (
+                is_sms_sender(sender),
+                "a number such as '+14155550100', or a sender id of 1 to 11 letters, digits and hyphens with a letter among them",
+            ),
+            SenderForm::Number => (is_phone(sender), "a number such as '+14155550100'"),
+            SenderForm::Line => (is_line(sender), "a line of 1 to 200 characters"),
         };
         wrong.extend((!good).then(|| (at, format!("'{sender}' is not {form}"))));
     }
@@ -210,8 +212,8 @@ fn is_phone(text: &str) -> bool {
 }
 
 fn is_sms_sender(text: &str) -> bool {
-    let sender_id = (1..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b' ');
-    is_phone(text) || (sender_id && !text.trim().is_empty())
+    let sender_id = (1..=11).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_phone(text) || (sender_id && text.bytes().any(|byte| byte.is_ascii_alphabetic()))
 }
 
 fn is_line(text: &str) -> bool {
@@ -321,6 +323,9 @@ mod tests {
             ("sms", "ACME", true),
             ("sms", "ACME COMPANY", false),
             ("sms", "+0123456789", false),
+            ("sms", "ACME-AR", true),
+            ("sms", "ACME AR", false),
+            ("sms", "12345", false),
             ("sms", " ", false),
             ("voice", "+14155550100", true),
             ("voice", "ACME", false),

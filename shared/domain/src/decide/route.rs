@@ -103,7 +103,7 @@ impl<'s> Ways<'s, '_> {
             if copies.len() >= wanted || persons.contains(&contact.person()) {
                 continue;
             }
-            for channel in &self.send.channels {
+            for channel in self.send.channels.iter().filter(|channel| channel.facts().carries_copies) {
                 let way;
                 (way, notes) = self.ask(*channel, id, contact, notes);
                 if matches!(way, Reachable::Asked(answer) if answer.verdict == Verdict::Allow) {

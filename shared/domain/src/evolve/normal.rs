@@ -100,7 +100,7 @@ fn people(facts: &mut Facts) {
     let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
     for (_, contact) in People::of(facts).all() {
         persons.extend(contact.person());
-        names.extend(Channel::ADDRESSED.into_iter().filter_map(|channel| Some(address_key(channel, contact.address(channel)?))));
+        names.extend(Channel::ALL.into_iter().filter_map(|channel| Some(address_key(channel, contact.address(channel)?))));
     }
     facts.addresses.retain(|name, address| names.contains(name) && *address != AddressFact::default());
     for log in facts.contact_log.values_mut() {

@@ -1,7 +1,6 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::Channel;
 
-/// Text messages, calls and WhatsApp go only to people who agreed to them.
+/// A channel that needs consent is used only for people who agreed to it.
 pub(super) const RULE: Rule = Rule {
     id: "consent",
     version: 1,
@@ -13,13 +12,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
-    match ask.channel {
-        Channel::Email | Channel::Letter => Verdict::Allow,
-        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Later(_) if ask.contact.consented(ask.channel) => {
-            Verdict::Allow
-        }
-        Channel::Sms | Channel::Voice | Channel::Whatsapp | Channel::Later(_) => {
-            Verdict::Block(format!("the person has not agreed to {}", ask.channel.as_str()))
-        }
+    if ask.channel.needs_consent() && !ask.contact.consented(ask.channel) {
+        return Verdict::Block(format!("the person has not agreed to {}", ask.channel.as_str()));
     }
+    Verdict::Allow
 }

@@ -1,5 +1,5 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Channel, phone};
+use crate::phone;
 
 /// Text messages and calls go to numbers of the countries that the tenant names, its own where it names none, and to no number that costs
 /// more than others: whoever fills in a form or an address field may put any number there, and each message is paid for.
@@ -14,9 +14,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
-    match ask.channel {
-        Channel::Sms | Channel::Voice => {}
-        Channel::Email | Channel::Whatsapp | Channel::Letter | Channel::Later(_) => return Verdict::Allow,
+    if !ask.channel.facts().paid_by_number {
+        return Verdict::Allow;
     }
     let Some(number) = ask.contact.address(ask.channel) else { return Verdict::Allow };
     if phone::is_costly(number) {

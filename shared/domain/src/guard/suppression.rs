@@ -12,15 +12,13 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const EVERY: [Channel; 5] = [Channel::Email, Channel::Sms, Channel::Voice, Channel::Whatsapp, Channel::Letter];
-
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let suppressed = |channel: Channel| {
         let address = ask.contact.address(channel)?;
         ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()
     };
     let everywhere = |found: &&Suppression| reaches_every_address(found.reason);
-    let found = EVERY.into_iter().filter_map(suppressed).find(everywhere).or_else(|| suppressed(ask.channel));
+    let found = Channel::ALL.into_iter().filter_map(suppressed).find(everywhere).or_else(|| suppressed(ask.channel));
     match found.map(|found| found.reason) {
         None => Verdict::Allow,
         Some(SuppressionReason::Bounce) => Verdict::Block("the address bounced for good".to_owned()),

@@ -312,7 +312,7 @@ impl Store {
         let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (_, contact) in People::of(facts).all() {
             persons.extend(contact.person());
-            for channel in Channel::ADDRESSED {
+            for channel in Channel::ALL {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }

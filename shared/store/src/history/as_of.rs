@@ -215,7 +215,7 @@ impl Store {
         let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
         for contact in profiles.iter().flat_map(|profile| &profile.contacts).chain(own) {
             persons.extend(contact.person());
-            for channel in Channel::ADDRESSED {
+            for channel in Channel::ALL {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
             }
         }
@@ -275,7 +275,7 @@ impl Store {
                 workflows.extend(self.body(tenant, &case.workflow, case.version).await?);
             }
         }
-        let senders = domain::SENDERS.into();
+        let senders = domain::Channel::with_sender().collect();
         Ok(Some(Policy { settings, breaker_open, workflows, published, withdrawn, senders, identities: None, templates }))
     }
 }
@@ -449,7 +449,7 @@ impl Everything {
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
         for (_, contact) in people.all() {
-            for channel in Channel::ADDRESSED {
+            for channel in Channel::ALL {
                 let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
                 for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {

@@ -82,7 +82,7 @@ impl Store {
             workflows,
             published,
             withdrawn: base.withdrawn,
-            senders: domain::SENDERS.into(),
+            senders: domain::Channel::with_sender().collect(),
             identities: base.identities,
             templates: base.templates,
         })

@@ -6,7 +6,7 @@ use store::{Ending, Task, TaskEnded};
 use crate::common::*;
 
 fn no_sender() -> Cause {
-    Cause::NoSender { legal_entity: String::new() }
+    Cause::NoSender { channel: domain::Channel::Email, legal_entity: String::new() }
 }
 
 async fn open(table: &Table) -> Vec<Task> {

@@ -1,0 +1,171 @@
+//! What is so of one provider and not of all.
+
+use channels::{Outgoing, SES, SNS};
+
+use crate::loopback::{Answer, kind, outgoing, send};
+
+#[tokio::test]
+async fn ses_outcomes() {
+    let error = |name: &'static str| -> &'static str {
+        Box::leak(format!("x-amzn-errortype: {name}\r\ncontent-type: application/json\r\n").into_boxed_str())
+    };
+    let body = r#"{"message": "anna@acme.example is bad"}"#;
+    for (answer, expected) in [
+        (Answer::http(200, "content-type: application/json\r\n", r#"{"MessageId": "ses-1"}"#), "ses-1"),
+        (Answer::http(200, "content-type: application/json\r\n", "{}"), "unknown"),
+        (Answer::http(200, "content-type: application/json\r\n", "{\"Mess"), "unknown"),
+        (Answer::http(429, error("TooManyRequestsException"), body), "retry None"),
+        (Answer::http(400, error("ThrottlingException"), body), "retry None"),
+        (Answer::http(400, error("LimitExceededException"), body), "retry Some(3600)"),
+        (Answer::http(400, error("SendingPausedException"), body), "retry Some(3600)"),
+        (Answer::http(503, "retry-after: 7\r\n", "{}"), "retry Some(7)"),
+        (Answer::http(503, "", "not json"), "retry None"),
+        (Answer::http(400, error("MessageRejected"), body), "refused false"),
+        (Answer::http(400, error("BadRequestException"), body), "refused false"),
+        (Answer::http(403, error("AccessDeniedException"), body), "refused false"),
+        (Answer::http(408, "", "{}"), "unknown"),
+        (Answer::http(500, error("InternalFailure"), body), "unknown"),
+        (Answer::http(502, "", "<html>"), "unknown"),
+        (Answer::http(504, "", ""), "unknown"),
+        (Answer::Drop, "unknown"),
+        (Answer::Hang, "unknown"),
+        (Answer::NotThere, "retry None"),
+    ] {
+        let (result, requests) = send(&SES, &outgoing(&SES), answer.clone()).await;
+        assert_eq!(kind(&result), expected, "{result:?}");
+        assert_eq!(requests.len(), usize::from(!matches!(answer, Answer::NotThere)), "tried more than once: {expected}");
+        assert!(!format!("{result:?}").contains('@'), "an address in {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn sns_outcomes() {
+    let accepted = "<PublishResponse><PublishResult><MessageId>sns-1</MessageId></PublishResult></PublishResponse>";
+    let opted_out =
+        "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Phone number is opted out</Message></Error></ErrorResponse>";
+    let bad_number = "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber Reason: +49</Message></Error></ErrorResponse>";
+    let bad_text = "<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: Message</Message></Error></ErrorResponse>";
+    let throttled = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
+    for (answer, expected) in [
+        (Answer::http(200, "", accepted), "sns-1"),
+        (Answer::http(200, "", "<Publish"), "unknown"),
+        (Answer::http(400, "", opted_out), "refused true"),
+        (Answer::http(400, "", bad_number), "refused true"),
+        (Answer::http(400, "", bad_text), "refused false"),
+        (Answer::http(400, "", throttled), "retry None"),
+        (Answer::http(500, "", ""), "unknown"),
+        (Answer::http(503, "", ""), "retry None"),
+        (Answer::Drop, "unknown"),
+        (Answer::Hang, "unknown"),
+        (Answer::NotThere, "retry None"),
+    ] {
+        let (result, requests) = send(&SNS, &outgoing(&SNS), answer.clone()).await;
+        assert_eq!(kind(&result), expected, "{result:?}");
+        assert_eq!(requests.len(), usize::from(!matches!(answer, Answer::NotThere)), "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn what_ses_is_asked() {
+    let (_, requests) = send(&SES, &outgoing(&SES), Answer::http(503, "", "{}")).await;
+    let (head, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    assert!(head.starts_with("POST /v2/email/outbound-emails"), "{head}");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let outgoing = outgoing(&SES);
+    let expected = serde_json::json!({
+        "FromEmailAddress": "Northwind <billing@northwind.example>",
+        "Destination": {"ToAddresses": ["anna@acme.example"]},
+        "ReplyToAddresses": ["ar@northwind.example"],
+        "Content": {"Simple": {
+            "Subject": {"Data": "Hello", "Charset": "UTF-8"},
+            "Body": {"Text": {"Data": "Hello text", "Charset": "UTF-8"}, "Html": {"Data": "<p>Hello</p>", "Charset": "UTF-8"}},
+            "Headers": [
+                {"Name": "List-Unsubscribe", "Value": "<https://p.example/stop>"},
+                {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+            ],
+        }},
+        "EmailTags": [
+            {"Name": "dunlin_tenant", "Value": "acme"},
+            {"Name": "dunlin_customer", "Value": outgoing.customer.as_str()},
+            {"Name": "dunlin_message", "Value": outgoing.message.as_str()},
+            {"Name": "dunlin_number", "Value": "7"},
+        ],
+        "ConfigurationSetName": "dunlin",
+    });
+    assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn what_sns_is_asked() {
+    for (from, expected) in
+        [("Northwind", Some("AWS.SNS.SMS.SenderID")), ("+4915112345678", Some("AWS.MM.SMS.OriginationNumber")), ("", None)]
+    {
+        let mut sms = outgoing(&SNS);
+        sms.from = from.into();
+        let (_, requests) = send(&SNS, &sms, Answer::http(503, "", "")).await;
+        let request = &requests[0];
+        for part in ["Action=Publish", "PhoneNumber=%2B493012345678", "Message=Hello%20text", "Transactional", "dunlin_message"] {
+            assert!(request.contains(part), "{part}: {request}");
+        }
+        for name in ["AWS.SNS.SMS.SenderID", "AWS.MM.SMS.OriginationNumber"] {
+            assert_eq!(request.contains(name), expected == Some(name), "{from}: {name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn refused_before_any_call() {
+    let mail = |change: fn(&mut Outgoing)| {
+        let mut outgoing = outgoing(&SES);
+        change(&mut outgoing);
+        outgoing
+    };
+    for (outgoing, expected) in [
+        (mail(|o| o.to = "anna".into()), "refused true"),
+        (mail(|o| o.to = "a@b.example, c@d.example".into()), "refused true"),
+        (mail(|o| o.to = "a@b.example\r\nBcc: c@d.example".into()), "refused true"),
+        (mail(|o| o.from = "a@b.example\nX: y".into()), "refused false"),
+        (mail(|o| o.rendered.subject = Some("a\nb".into())), "refused false"),
+        (mail(|o| o.rendered.subject = None), "refused false"),
+    ] {
+        let (result, requests) = send(&SES, &outgoing, Answer::Hang).await;
+        assert_eq!((kind(&result).as_str(), requests.len()), (expected, 0), "{result:?}");
+    }
+    for (to, from, expected) in [
+        ("+49", "", "refused true"),
+        ("0301234567", "", "refused true"),
+        ("+493012345678", "way too long a name", "refused false"),
+    ] {
+        let mut sms = outgoing(&SNS);
+        sms.to = to.into();
+        sms.from = from.into();
+        let (result, requests) = send(&SNS, &sms, Answer::Hang).await;
+        assert_eq!((kind(&result).as_str(), requests.len()), (expected, 0), "{result:?}");
+    }
+}
+
+#[test]
+fn senders_names_may_hold_anything() {
+    for (name, expected) in [
+        ("", "a@b.example"),
+        ("Northwind", "\"Northwind\" <a@b.example>"),
+        ("Northwind, Inc.", "\"Northwind, Inc.\" <a@b.example>"),
+        ("Northwind (AR): Desk", "\"Northwind (AR): Desk\" <a@b.example>"),
+        ("A \"B\" \\ C", "\"A \\\"B\\\" \\\\ C\" <a@b.example>"),
+        ("Müller", "=?utf-8?b?TcO8bGxlcg==?= <a@b.example>"),
+        ("A\r\nBcc: x", "\"A Bcc: x\" <a@b.example>"),
+    ] {
+        assert_eq!(channels::channel::mailbox(name, "a@b.example"), expected);
+    }
+    for (setting, expected) in [
+        ("a@b.example", "\"Acme, Inc.\" <a@b.example>"),
+        ("Desk (AR) <a@b.example>", "\"Desk (AR)\" <a@b.example>"),
+        ("\"Desk, AR\" <a@b.example>", "\"Desk, AR\" <a@b.example>"),
+        ("Zürich, AR <a@b.example>", "=?utf-8?b?WsO8cmljaCwgQVI=?= <a@b.example>"),
+        ("", ""),
+    ] {
+        assert_eq!(channels::channel::set_mailbox(setting, "Acme, Inc."), expected, "{setting}");
+    }
+    let long = channels::channel::mailbox(&"ü".repeat(100), "a@b.example");
+    assert!(long.split(' ').all(|word| word.len() <= 75), "{long}");
+}

@@ -1,0 +1,24 @@
+use channels::Provider;
+use futures::{FutureExt, future::LocalBoxFuture};
+use kit::{Clients, Clock, Env};
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+use crate::Sender;
+
+/// What a function `send-<channel>` does all its life: sends by one provider what its queue brings, until Lambda ends it.
+///
+/// # Errors
+///
+/// When a variable is missing, or Lambda no longer answers.
+pub fn main(provider: &'static Provider) -> LocalBoxFuture<'static, Result<(), Error>> {
+    // Boxed: what it awaits is deeper than a compiler that lays out the caller follows.
+    async move {
+        let env = Env::from_process();
+        kit::init_logging(&env);
+        let clients = Clients::load(&env).await;
+        let sender = Sender::new(&env, &clients, Clock::system(), provider)?;
+        run(service_fn(|event: LambdaEvent<Value>| async { Ok::<_, Error>(sender.batch(event.payload).await?) })).await
+    }
+    .boxed_local()
+}
