@@ -84,25 +84,26 @@ impl Handler {
 
     async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
         let Some((token, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
-        let get = matches!(request.method.as_str(), "GET" | "HEAD");
-        let post = request.method == "POST";
-        if !matches!(rest, "" | "opt-out") {
-            return Ok(PortalPage::Plain(404, request.words()));
-        }
-        let taken = get || (post && rest == "opt-out");
-        if !taken {
-            return Ok(PortalPage::Plain(405, request.words()));
-        }
+        let (get, post) = (matches!(request.method.as_str(), "GET" | "HEAD"), request.method == "POST");
         let now = self.clock.now();
-        if rest.is_empty()
-            && let Some(page) = self.statement(token, now).await?
-        {
-            return Ok(page);
+        match rest {
+            "" if get => match self.statement(token, now).await? {
+                Some(page) => Ok(page),
+                // A stop link alone asks too.
+                None => self.opt_out(token, request, now).await,
+            },
+            "opt-out" if get || post => self.opt_out(token, request, now).await,
+            "" | "opt-out" => Ok(PortalPage::Plain(405, request.words())),
+            _ => Ok(PortalPage::Plain(404, request.words())),
         }
-        match self.stopping(token).await? {
+    }
+
+    /// Asks whoever comes by a stop link, or stops.
+    async fn opt_out(&self, link: &str, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+        match self.stopping(link).await? {
             None => Ok(PortalPage::Plain(404, request.words())),
-            Some(stopping) if get => Ok(opt_out::ask(&stopping, request)),
-            Some(stopping) => opt_out::stop(&self.store, &stopping, request, now).await,
+            Some(stopping) if request.method == "POST" => opt_out::stop(&self.store, &stopping, request, now).await,
+            Some(stopping) => Ok(opt_out::ask(&stopping, request)),
         }
     }
 

@@ -25,10 +25,10 @@ pub fn ask(stopping: &Stopping, request: &PortalRequest) -> PortalPage {
         title => words.opt_out,
         tenant => stopping.tenant_name.clone(),
         text => question.replace("{}", &stopping.stop.shown),
-        action => format!("/p/{}/opt-out?l={language}", stopping.link),
-        asks => true,
+        note => words.still_owed,
+        answers => vec![context! { action => format!("/p/{}/opt-out?l={language}", stopping.link), button => words.stop }],
     };
-    PortalPage::Filled { status: 200, template: "opt-out", words, values }
+    PortalPage::Filled { status: 200, template: "question", words, values }
 }
 
 /// Stops messages to the address, whether by the form or by one click (RFC 8058): the link alone says which.
@@ -44,9 +44,9 @@ pub async fn stop(store: &Store, stopping: &Stopping, request: &PortalRequest, n
         title => words.stopped,
         tenant => stopping.tenant_name.clone(),
         text => said.replace("{}", &stopping.stop.shown),
-        asks => false,
+        note => words.still_owed,
     };
-    Ok(PortalPage::Filled { status: 200, template: "opt-out", words, values })
+    Ok(PortalPage::Filled { status: 200, template: "question", words, values })
 }
 
 /// The words of the message that the link was in, else of the browser.

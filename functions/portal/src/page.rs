@@ -11,7 +11,7 @@ const STYLE: &str = include_str!("pages/style.css");
 const TEMPLATES: [(&str, &str); 4] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
-    ("opt-out", include_str!("pages/opt-out.html")),
+    ("question", include_str!("pages/question.html")),
     ("plain", include_str!("pages/plain.html")),
 ];
 
