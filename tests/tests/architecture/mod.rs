@@ -206,14 +206,16 @@ fn undocumented_crates(sources: &[Source]) -> Vec<String> {
 /// Where amounts are kept, read, reckoned or shown.
 const MONEY: [&str; 4] = ["functions/", "shared/", "infra/doubles/src", "infra/copy/src"];
 /// What names floats there, and why it may.
-const FLOATS: [(&str, &str); 2] = [
+const FLOATS: [(&str, &str); 4] = [
     ("shared/connectors/src/json.rs", "JSON has them; what reads amounts takes integers, or the text of a number"),
+    ("functions/admin/src/flaws.rs", "serde has them; settings have none"),
+    ("infra/doubles/src/xero/wire.rs", "Xero writes rates, quantities and sums of nothing so"),
     ("shared/testbed/", "capacity units"),
 ];
 
 /// Whether a line of code names a type of floats, or has one written out.
 fn has_a_float(line: &str) -> bool {
-    let code: String = line.split('"').step_by(2).collect::<Vec<_>>().join("\"");
+    let code: String = line.replace(r#"\""#, "").split('"').step_by(2).collect::<Vec<_>>().join("\"");
     let code = code.split("//").next().unwrap_or_default();
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     code.split(|c: char| !is_part(c)).any(|word| {
@@ -368,6 +370,7 @@ fn floats_never_touch_money() {
         ("infra/doubles/src/x.rs", "let half = 1.5e3;", true),
         ("shared/domain/src/x.rs", "let part = pair.0.1; // f64", false),
         ("shared/domain/src/x.rs", r#"let version = "1.5";"#, false),
+        ("shared/domain/src/x.rs", r#"let style = "<p style=\"width:1.5em\">";"#, false),
         ("shared/domain/src/x.rs", "for at in 0..12 { list[0].round(); }", false),
         ("shared/testbed/src/x.rs", "units: f64,", false),
     ] {
