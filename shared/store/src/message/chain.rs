@@ -368,7 +368,7 @@ mod tests {
             ("b", &whole[..], true, beside("c")),
             ("", &whole[..1], true, beside("a")),
             ("x", &whole[..], true, missing("x")),
-            ("b", &[("a", "b"), ("b", "a")], true, Err("the records go in a circle at DEC#b".to_owned())),
+            ("b", &[("a", "b"), ("b", "a")], true, Err("the records go in a circle at ".to_owned() + "DEC#b")),
             // A pending message's record waits for its link, another's does not.
             ("a", &[("a", ""), ("m1", "a")], true, Ok(1)),
             ("a", &[("a", ""), ("m2", "a")], true, beside("m2")),
