@@ -91,6 +91,21 @@ impl Sender {
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, provider: &'static Provider) -> anyhow::Result<Self> {
         let channel = (provider.connect)(&clients.sdk, &env.lookup());
+        Self::through(env, clients, clock, provider, channel)
+    }
+
+    /// The same, with what calls the provider given.
+    ///
+    /// # Errors
+    ///
+    /// When a variable is missing.
+    pub fn through(
+        env: &Env,
+        clients: &kit::Clients,
+        clock: Clock,
+        provider: &'static Provider,
+        channel: Arc<dyn channels::ChannelClient>,
+    ) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let portal_url = env.require("PORTAL_URL")?.trim_end_matches('/').to_owned();

@@ -24,15 +24,7 @@ struct Provider {
 }
 
 #[async_trait]
-impl channels::Channel for Provider {
-    fn channel(&self) -> Channel {
-        Channel::Email
-    }
-
-    fn provider(&self) -> &'static str {
-        "scripted"
-    }
-
+impl channels::ChannelClient for Provider {
     async fn send(&self, outgoing: &Outgoing) -> Result<Accepted, SendError> {
         self.taken.lock().unwrap().push(outgoing.clone());
         let told = self.answers.lock().unwrap().pop_front();
@@ -63,7 +55,8 @@ impl Queued {
         assert_eq!(decision.messages.len(), 1, "{:?}", decision.trace);
         let message = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap().messages[0].clone();
         let provider = Arc::new(Provider::default());
-        let sender = Sender::new(&aws.env, &aws.clients, aws.clock.clone(), Arc::<Provider>::clone(&provider)).unwrap();
+        let client = Arc::<Provider>::clone(&provider);
+        let sender = Sender::through(&aws.env, &aws.clients, aws.clock.clone(), &channels::SES, client).unwrap();
         let queued = QueuedMessage { tenant: aws.tenant.clone(), customer: id, message };
         Self { aws, provider, sender, queued }
     }
