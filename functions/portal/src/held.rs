@@ -27,7 +27,10 @@ pub struct MadeFrom {
 
 /// The statements that this environment holds.
 #[derive(Debug, Default)]
-pub struct HeldPages(Mutex<HashMap<(TenantId, CustomerId), (MadeFrom, Timestamp, PortalPage)>>);
+pub struct HeldPages(Mutex<HashMap<(TenantId, CustomerId), Made>>);
+
+/// A page: what it was made from, when, and itself.
+type Made = (MadeFrom, Timestamp, PortalPage);
 
 impl HeldPages {
     /// The page of a customer, if it was made from the same and lately.

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use anyhow::Context;
@@ -75,11 +78,16 @@ pub fn random(seed: u64) -> Mutex<StdRng> {
 
 /// The tables, in memory or in a file.
 pub fn open_database(directory: Option<&Path>, template: &Template) -> anyhow::Result<Database> {
-    let database = match directory {
-        None => Database::memory(),
-        Some(directory) => Database::new(&directory.join("table.db").to_string_lossy()),
+    static OPENED: AtomicU64 = AtomicU64::new(0);
+    let place = match directory {
+        None => format!("file:tables-{}?mode=memory&cache=shared", OPENED.fetch_add(1, Ordering::Relaxed)),
+        Some(directory) => directory.join("table.db").to_string_lossy().into_owned(),
     };
-    let database = database.map_err(|error| anyhow::anyhow!("the table engine does not open: {error}"))?;
+    let database = Database::new(&place).map_err(|error| anyhow::anyhow!("the table engine does not open: {error}"))?;
+    // The engine looks for a stream's last number, and for what comes after one, without an index: each write would read the whole stream.
+    let index = "CREATE INDEX IF NOT EXISTS _stream_by_number ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+    let second = rusqlite::Connection::open(&place).context("the table engine's file")?;
+    second.execute_batch(index).context("an index of the stream")?;
     for table in &template.tables {
         let known = database.get_table_metadata(&table.name);
         if matches!(known, Ok(Some(_))) {

@@ -53,7 +53,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         due_on: date(2026, 2, 4),
         days_past_due: 9,
         url: at.is_multiple_of(2).then(|| format!("https://northwind.example/i/{}", 1001 + at)),
-        is_own: at % 2 == 0,
+        is_own: at.is_multiple_of(2),
         reminded: 2,
     };
     RenderInput {
