@@ -202,7 +202,8 @@ mod tests {
         let told = |holds: fn(ChannelFacts) -> bool| -> Vec<&str> {
             Channel::ALL.iter().filter(|channel| holds(channel.facts())).map(Channel::as_str).collect()
         };
-        let cases: [(&str, fn(ChannelFacts) -> bool, &str); 10] = [
+        type Case = (&'static str, fn(ChannelFacts) -> bool, &'static str);
+        let cases: [Case; 10] = [
             ("reached by email", |facts| facts.identifier == Some(Identifier::Email), "email"),
             ("reached by phone", |facts| facts.identifier == Some(Identifier::Phone), "sms voice whatsapp"),
             ("reached by post", |facts| facts.identifier == Some(Identifier::Postal), "letter"),
