@@ -55,10 +55,13 @@ async fn no_tenant_writes_as_another() {
     for (settings, pointer) in [
         (json!({"name": "Bank", "sender": {"email": "Bank of Acme <billing@bank.example>"}}), "/sender/email"),
         (json!({"name": "Bank", "sender": {"email": "other@bank.example"}}), "/sender/email"),
-        (json!({"name": "Bank", "sender": {"sms": "Bank"}}), "/sender/sms"),
-        (json!({"name": "Bank", "reply_to": "billing@bank.example"}), "/reply_to"),
+        (json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>", "sms": "Bank"}}), "/sender/sms"),
         (
-            json!({"name": "Bank", "legal_entities": {"b": {"sender": {"email": "billing@bank.example"}}}}),
+            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>"}, "reply_to": "billing@bank.example"}),
+            "/reply_to",
+        ),
+        (
+            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>"}, "legal_entities": {"b": {"sender": {"email": "billing@bank.example"}}}}),
             "/legal_entities/b/sender/email",
         ),
     ] {

@@ -161,7 +161,7 @@ fn page(status: StatusCode, title: &str, text: &str) -> Response {
         .collect();
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><body style=\"font:17px/1.5 system-ui;max-width:34em;margin:15vh auto;padding:0 1em\">\
+         <title>{title}</title><body style=\"font:17px/26px system-ui;max-width:34em;margin:15vh auto;padding:0 1em\">\
          <h1>{title}</h1><p>{escaped}</p></body></html>"
     );
     let mut response = (status, html).into_response();
