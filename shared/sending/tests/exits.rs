@@ -138,7 +138,8 @@ async fn what_the_provider_puts_off_is_tried_again_when_it_says() {
     queued.answers(Err(SendError::Retry { after: Some(600), detail: "busy".to_owned() }));
     assert_eq!(queued.send().await, SendOutcome::Retrying);
     assert_eq!((queued.pending().await, queued.is_logged().await), (Some(PendingStatus::Retrying), false));
-    queued.aws.advance(SignedDuration::from_secs(599));
+    // Twice what it asked for, because it was dispatched once before.
+    queued.aws.advance(SignedDuration::from_secs(2 * 600 - 1));
     assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
     queued.aws.advance(SignedDuration::from_secs(1));
     assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 2));
