@@ -33,6 +33,18 @@ impl Fail {
         Self::new(400, "bad-request", "Bad request", detail)
     }
 
+    /// A page's size as it was asked for.
+    ///
+    /// # Errors
+    ///
+    /// 400 where it is none from 1 to 200.
+    pub fn unless_page_size(limit: Option<u32>) -> ApiResult<Option<u32>> {
+        if limit.is_some_and(|limit| !(1..=200).contains(&limit)) {
+            return Err(Self::bad_request("'limit' is 1 to 200; 'next' of a page leads to the one after it"));
+        }
+        Ok(limit)
+    }
+
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(403, "forbidden", "Forbidden", detail)
     }

@@ -39,6 +39,7 @@ pub struct AuditAsked {
     #[param(value_type = Option<String>, format = DateTime)]
     until: Option<String>,
     /// How many, 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,
@@ -95,7 +96,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Que
         object,
         from: from.map(|text| instant("from", &text)).transpose()?,
         until: until.map(|text| instant("until", &text)).transpose()?,
-        limit,
+        limit: Fail::unless_page_size(limit)?,
         cursor,
     };
     let found = entries(&app.store, &caller.0, &query).await?;

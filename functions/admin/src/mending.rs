@@ -55,7 +55,7 @@ pub struct ResetOut {
 /// has one may still ask for no more messages.
 #[utoipa::path(post, path = "/v1/customers/{customer_id}/links/revoke", tag = "customers", operation_id = "revoke_links",
     params(("customer_id" = String, Path, description = "`cus_…`")),
-    request_body = RevokeIn,
+    request_body = Option<RevokeIn>,
     responses((status = 204, description = "They are void"), (status = 404, description = "not-found")))]
 pub async fn revoke(
     State(app): State<Arc<App>>,

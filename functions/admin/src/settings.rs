@@ -31,9 +31,10 @@ const TITLE: &str = "Invalid settings";
 pub struct SettingsOut {
     /// The tenant.
     tenant: String,
-    /// The settings.
-    #[schema(value_type = Object)]
-    settings: Settings,
+    /// The settings. Left out by a dry run with flaws: nothing of it would be stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Settings>,
     /// What is allowed but should not stay so.
     warnings: Vec<Warning>,
     /// What is other than before this write, or would be; for a new tenant, other than the defaults. Only of PUT and PATCH.
@@ -62,7 +63,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl
     let Versioned { value, rev } = app.settings(tenant).await?;
     let published = published(&app, tenant).await?;
     let warnings = warnings(&app, tenant, &value, &published).await?;
-    let body = SettingsOut { tenant: tenant.to_string(), settings: value, warnings, changes: None, flaws: None };
+    let body = SettingsOut { tenant: tenant.to_string(), settings: Some(value), warnings, changes: None, flaws: None };
     Ok(Tagged { rev, body })
 }
 
@@ -156,6 +157,7 @@ async fn write(
     let changes = Some(changes(&json!(compared), &json!(settings)));
     if trial.dry_run {
         let warnings = warnings(app, tenant, &settings, &published).await?;
+        let settings = flaws.is_empty().then_some(settings);
         let flaws = Some(flaws.into_iter().map(Warning::from).collect());
         return Ok(Tagged { rev: seen, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes, flaws } });
     }
@@ -177,7 +179,7 @@ async fn write(
         workflows::publish_builtin(app, tenant, now).await?;
     }
     let warnings = warnings(app, tenant, &settings, &published).await?;
-    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes, flaws: None } })
+    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings: Some(settings), warnings, changes, flaws: None } })
 }
 
 /// The published workflows; for a tenant that is not set up yet those that it will start with.

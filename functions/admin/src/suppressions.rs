@@ -28,6 +28,7 @@ pub struct SuppressionsAsked {
     /// An email address, or a phone number in E.164.
     address: Option<String>,
     /// How many, 1 to 200; 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// `next` of the page before.
     cursor: Option<String>,
@@ -112,7 +113,7 @@ pub async fn list(
 ) -> ApiResult<Json<SuppressionsOut>> {
     let SuppressionsAsked { channel, address, limit, cursor } = asked;
     let named = AddressGiven { channel, address };
-    let found = suppressions::list(&app.store, &caller.0, &named, limit, cursor.as_deref()).await?;
+    let found = suppressions::list(&app.store, &caller.0, &named, Fail::unless_page_size(limit)?, cursor.as_deref()).await?;
     Ok(Json(SuppressionsOut { data: found.stopped.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }))
 }
 

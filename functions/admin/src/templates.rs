@@ -189,6 +189,10 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     if !(1..=50).contains(&count) {
         return Err(refuse([("/invoices".to_owned(), "1 to 50 invoices are made up".to_owned())]));
     }
+    if let Some(country) = given.country.as_deref().filter(|country| !domain::calendar::is_country(country)) {
+        let detail = format!("'{country}' is no country; two capital letters of ISO 3166-1 such as US are meant");
+        return Err(refuse([("/country".to_owned(), detail)]));
+    }
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
