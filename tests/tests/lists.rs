@@ -428,8 +428,9 @@ async fn units_of_a_step(followed: bool) -> f64 {
 }
 
 #[tokio::test]
-async fn the_rows_of_a_message_cost_at_most_five_units_and_one_for_its_receipt() {
+async fn the_rows_of_a_message_cost_at_most_five_units_one_for_its_receipt_and_two_for_the_chain_of_its_day() {
     let (with, without) = (units_of_a_step(true).await, units_of_a_step(false).await);
     println!("a step with its receipts: {without} write units, its rows {} more", with - without);
-    assert!(with - without <= 6.0, "{with} with rows, {without} without");
+    // A customer that gets records is marked once a day, so that its chain is followed on the next, and the mark is taken away then.
+    assert!(with - without <= 8.0, "{with} with rows, {without} without");
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::{labels::PageLabels, page::PortalPage, visit::Visit};
 
 /// Most due items listed, so that the page fits an answer; the totals are over all.
-const LISTED_MAX: usize = 5_000;
+const LISTED_MAX: usize = 500;
 
 /// One due item as it is shown.
 #[derive(Serialize)]
@@ -106,17 +106,19 @@ fn total(visit: &Visit, receivables: &Receivables<'_>, currency: Currency) -> To
 /// How to pay each of the companies that are owed; named where there are several ways.
 fn payments(visit: &Visit, entities: &BTreeSet<&str>) -> Vec<HowToPay> {
     let settings = &visit.settings;
-    let mut texts: Vec<(&str, &str)> = Vec::new();
+    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
     for entity in entities {
         let Some(text) = settings.payment_details_of(entity) else { continue };
-        if !texts.iter().any(|(_, known)| *known == text) {
-            texts.push((entity, text));
+        let name = settings.name_of(entity);
+        match texts.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.push(name),
+            None => texts.push((text, vec![name])),
         }
     }
-    let several = texts.len() > 1;
+    // An account is one company's: where several are owed it is said whose, also where only one says how to pay.
+    let several = entities.len() > 1;
     let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let payment =
-        |(entity, text): &(&str, &str)| HowToPay { to: several.then(|| settings.name_of(entity).to_owned()), lines: lines(text) };
+    let payment = |(text, names): &(&str, Vec<&str>)| HowToPay { to: several.then(|| names.join(", ")), lines: lines(text) };
     texts.iter().map(payment).collect()
 }
 

@@ -73,8 +73,14 @@ impl Cause {
             Self::NoText { .. } => ("A message could not be rendered".to_owned(), format!("{said}; publish the template again")),
             Self::Later => ("Messages are kept back".to_owned(), said.to_owned()),
         };
-        let until_then =
-            "until then no message that needs it is sent; each is tried again within a day, and this closes by itself";
+        let until_then = match self {
+            Self::NoText { .. } => {
+                "until then no message that needs it is sent; each is tried again within a day, and another version of the template closes this"
+            }
+            Self::NoSender { .. } | Self::UnlistedSender { .. } | Self::Later => {
+                "until then no message that needs it is sent; each is tried again within a day, and this closes by itself"
+            }
+        };
         NewTask {
             kind: TaskKind::NeedsReview,
             key: format!("{}/{opening}", self.key()),

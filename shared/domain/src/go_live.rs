@@ -15,7 +15,9 @@ pub fn missing(settings: &Settings, published: &[Workflow]) -> Vec<(String, Stri
         );
     }
     let channels = channels(published);
-    if channels.contains(&Channel::Email) && settings.sender_of("", Channel::Email).is_none() {
+    let of_each = !settings.legal_entities.is_empty()
+        && settings.legal_entities.keys().all(|entity| settings.sender_of(entity, Channel::Email).is_some());
+    if channels.contains(&Channel::Email) && settings.sender_of("", Channel::Email).is_none() && !of_each {
         lacks(
             "/sender/email",
             "a live tenant needs the address that its mail comes from, of a domain that SES has verified: {\"sender\": {\"email\": \

@@ -75,7 +75,8 @@ impl Identities {
 pub fn unlisted(settings: &Settings, listed: Option<&Identities>, before: Option<&Settings>) -> Vec<(String, String)> {
     let stood: BTreeMap<String, (Channel, &str)> = before.map(senders).unwrap_or_default();
     let wrong = senders(settings).into_iter().filter(|(pointer, (channel, sender))| match listed {
-        Some(listed) => !listed.has(*channel, sender),
+        // What stood before stays, so that everything else can still be set: no message leaves with it.
+        Some(listed) => !listed.has(*channel, sender) && stood.get(pointer) != Some(&(*channel, *sender)),
         None => stood.get(pointer) != Some(&(*channel, *sender)),
     });
     wrong

@@ -72,7 +72,8 @@ fn of_part<'a>(part: &OpenPart<'a>, zone: &TimeZone) -> DueItem<'a> {
         total_minor: total(plan.parts.iter().map(|part| part.amount_minor)),
         claim_minor: 0,
         amount_minor,
-        paid_minor: amount_minor.saturating_sub(*open_minor),
+        // What settled a part may be credit, or an invoice that was voided: nobody is thanked for that.
+        paid_minor: 0,
         issued_on: agreement.made_at.to_zoned(zone.clone()).date(),
         due_on,
         open_minor: *open_minor,

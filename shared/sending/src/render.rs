@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX};
 use domain::{
-    Action, CaseKey, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Pending, Policy, Scope, Standing, TenantId,
+    Action, CaseKey, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, Pending, Policy, Scope, Standing,
+    TenantId,
     decide::{Situation, case_by_item},
     language,
     receivables::DueItem,
@@ -131,7 +132,7 @@ fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'
 /// How many messages about an item left after it fell due, for other steps than the row's own: a message and its copies are one.
 fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32 {
     let results = situation.history.results_of(&situation.receivables, &item.key);
-    let left = results.iter().filter(|result| result.way.is_some() && result.outcome.satisfies() && result.on > item.due_on);
+    let left = results.iter().filter(|result| result.way.is_some() && result.outcome == Outcome::Sent && result.on > item.due_on);
     let steps: BTreeSet<(&str, &Occurrence)> = left.map(|result| (result.step, &result.occurrence)).collect();
     let others = steps.iter().filter(|(step, occurrence)| *step != row.step || **occurrence != row.occurrence);
     u32::try_from(others.count()).unwrap_or(u32::MAX)

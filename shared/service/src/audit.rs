@@ -11,7 +11,7 @@ use crate::{Actor, Done, NotDone, Operation};
 /// Most changes that an entry lists.
 const CHANGES_MAX: usize = 50;
 /// Longest value that an entry keeps, in characters of JSON.
-const VALUE_MAX: usize = 300;
+const VALUE_MAX: usize = 1_200;
 /// Entries that are read at once.
 const READ: u32 = 100;
 /// How often one request reads at most when it looks for some entries among many.
@@ -19,19 +19,26 @@ const READS_MAX: usize = 20;
 /// Most entries of a page.
 const PAGE_MAX: usize = 200;
 
-/// What changed from one document to another: `{"/mode": {"from": "shadow", "to": "live"}}`.
+/// What changed from one document to another: `{"/mode": {"from": "shadow", "to": "live"}}`; `more` says how many changes are left out.
 pub fn changes(before: &Value, after: &Value) -> Value {
-    let mut found = Map::new();
+    let mut found = Vec::new();
     compare(before, after, &mut String::new(), &mut found);
-    Value::Object(found)
+    // What stands at the top comes first: members of lists and maps may be many, and push nothing out of the entry.
+    found.sort_by_key(|(at, _)| at.matches('/').count());
+    let left_out = found.len().saturating_sub(CHANGES_MAX);
+    let mut listed: Map<String, Value> = found.into_iter().take(CHANGES_MAX).collect();
+    if left_out > 0 {
+        listed.insert("more".to_owned(), json!(left_out));
+    }
+    Value::Object(listed)
 }
 
-fn compare(before: &Value, after: &Value, at: &mut String, found: &mut Map<String, Value>) {
-    if before == after || found.len() >= CHANGES_MAX {
+fn compare(before: &Value, after: &Value, at: &mut String, found: &mut Vec<(String, Value)>) {
+    if before == after {
         return;
     }
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
-        found.insert(at.clone(), json!({"from": short(before), "to": short(after)}));
+        found.push((at.clone(), json!({"from": short(before), "to": short(after)})));
         return;
     };
     let names: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
@@ -152,7 +159,11 @@ mod tests {
     #[test]
     fn changes_stay_small() {
         let many: Map<String, Value> = (0..500).map(|n| (format!("k{n}"), json!(n))).collect();
-        assert_eq!(changes(&json!({}), &Value::Object(many)).as_object().unwrap().len(), CHANGES_MAX);
+        let entry = changes(&json!({}), &Value::Object(many.clone()));
+        assert_eq!((entry.as_object().unwrap().len(), &entry["more"]), (CHANGES_MAX + 1, &json!(500 - CHANGES_MAX)));
+        // Members of a list of the tenant's push nothing out.
+        let entry = changes(&json!({"a": {}, "mode": "shadow"}), &json!({"a": many, "mode": "live"}));
+        assert_eq!(entry["/mode"]["to"], "live");
         let long = changes(&json!({"a": ""}), &json!({"a": "ü".repeat(5_000)}));
         assert_eq!(long["/a"]["to"].as_str().unwrap().chars().count(), VALUE_MAX + 1);
     }

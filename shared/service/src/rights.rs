@@ -51,7 +51,6 @@ operations! {
         ListSources = "list_sources", "Lists the kinds of systems that can be connected.";
         ListConnections = "list_connections", "Lists the connections.";
         ShowConnection = "show_connection", "Shows how a connection's books are.";
-        ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
         ListSenders = "list_senders", "Reads whom the tenant may send as.";
         ShowSettings = "show_settings", "Reads the settings.";
         ListWorkflows = "list_workflows", "Lists the published workflows.";
@@ -69,6 +68,7 @@ operations! {
         ListTasks = "list_tasks", "Reads the worklist.";
     }
     Staff(Collector) => {
+        ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
         PutHold = "put_hold", "Places a hold.";
         EndHold = "end_hold", "Ends a hold.";
         MakeAgreement = "make_agreement", "Makes an agreement.";

@@ -45,6 +45,10 @@ pub async fn kept_event(store: &Store, actor: &Actor, operation: Operation, id: 
     let none = || NotDone::NotFound("there is no such task, or it is about no event that was kept".to_owned());
     let task = store.task(tenant, &TaskId::parse(id).ok_or_else(none)?).await?.ok_or_else(none)?;
     let key = task.body_key.clone().ok_or_else(none)?;
+    // The entry of the audit is written with the end of the task: of one that is over nothing is applied that nobody would find.
+    if operation == Operation::ApplyEvent && (task.done_at.is_some() || task.withdrawn.is_some()) {
+        return Err(NotDone::Conflict("the task is over; have the source send the event again".to_owned()));
+    }
     // `parked/{tenant}/{source}/{digest}`, as ingest keeps it; another tenant's is nobody's business.
     let parts: Vec<&str> = key.split('/').collect();
     let &["parked", of, source, _] = parts.as_slice() else { return Err(none()) };

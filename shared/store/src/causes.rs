@@ -13,7 +13,7 @@ use crate::{
             every::{EXPIRES_AT, SK},
             task,
         },
-        change::{Change, is, put_new, some_item},
+        change::{Change, absent, is, put_new, some_item},
         db::{Range, Row, Transacted, json, last_of, n, row_of, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
@@ -62,11 +62,16 @@ impl Store {
                 if self.read(OP, &place, true).await?.is_some() {
                     return Ok(task);
                 }
-                let counted = Change::of(keys::task(tenant, &task)).when(some_item()).add(task::CONCERNS, n(1));
-                if let Transacted::Done =
-                    self.transact(OP, tenant.as_str(), vec![put_new(self, &place, row), counted.update(self)]).await?
-                {
-                    return Ok(task);
+                let counted = Change::of(keys::task(tenant, &task)).when(some_item().and(absent(task::DONE_AT)));
+                let counted = counted.add(task::CONCERNS, n(1));
+                match self.transact(OP, tenant.as_str(), vec![put_new(self, &place, row), counted.update(self)]).await? {
+                    Transacted::Done => return Ok(task),
+                    // A person ended it, and the cause stands in the way of somebody else: it is told anew.
+                    Transacted::Not(failed) if failed == [1] => {
+                        let ended = Change::of(key.clone()).when(is(cause::TASK, s(task.as_str()))).delete(self);
+                        self.transact(OP, tenant.as_str(), vec![ended]).await?;
+                    }
+                    Transacted::Not(_) => {}
                 }
                 continue;
             }

@@ -70,13 +70,16 @@ async fn it_is_taken_back_when_it_is_gone_and_told_anew_when_it_comes_back() {
     let second = store.raise_cause(tenant, &no_sender(), "", &customer, at(4)).await.unwrap();
     assert_ne!(second, first);
     assert_eq!(open(&table).await.len(), 1);
-    // One that a person ended is not told of again while its cause stands, and anew after that.
+    // One that a person ended is not told of again for those whom it concerned, and anew for others: their messages wait too.
     let ending = Ending { result: TaskResult::Done, note: None, by: None };
     assert!(matches!(store.end_task(tenant, &second, &ending, at(5)).await.unwrap(), TaskEnded::Done(_)));
-    assert_eq!(store.raise_cause(tenant, &no_sender(), "", &customer_of("C-2"), at(6)).await.unwrap(), second);
+    assert_eq!(store.raise_cause(tenant, &no_sender(), "", &customer, at(6)).await.unwrap(), second);
     assert!(open(&table).await.is_empty());
+    let third = store.raise_cause(tenant, &no_sender(), "", &customer_of("C-2"), at(6)).await.unwrap();
+    assert_eq!(open(&table).await.iter().map(|task| task.id.clone()).collect::<Vec<_>>(), [third.clone()]);
     assert!(store.end_cause(tenant, &no_sender(), "mended", at(7)).await.unwrap());
     assert_eq!(store.task(tenant, &second).await.unwrap().unwrap().withdrawn, None);
-    let third = store.raise_cause(tenant, &no_sender(), "", &customer, at(8)).await.unwrap();
-    assert_eq!(open(&table).await.iter().map(|task| task.id.clone()).collect::<Vec<_>>(), [third]);
+    assert!(store.task(tenant, &third).await.unwrap().unwrap().withdrawn.is_some());
+    let fourth = store.raise_cause(tenant, &no_sender(), "", &customer, at(8)).await.unwrap();
+    assert_eq!(open(&table).await.iter().map(|task| task.id.clone()).collect::<Vec<_>>(), [fourth]);
 }
