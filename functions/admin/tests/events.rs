@@ -85,8 +85,8 @@ async fn an_event_is_read_and_applied_again() {
         "{done}"
     );
     assert_eq!(api.open_minor().await, 184_900);
-    // Again it changes nothing, and the task keeps its first moment.
-    assert_eq!(api.call("acme", "manager", "POST", &apply).await.0, 200);
+    // Once: what is over is applied no more, and the task keeps its first moment.
+    assert_eq!(api.call("acme", "manager", "POST", &apply).await.0, 409);
     let (_, audit) = api.call("acme", "manager", "GET", "/v1/audit?operation=apply_event").await;
     assert_eq!(audit["data"].as_array().unwrap().len(), 1, "{audit}");
     assert_eq!((&audit["data"][0]["object"], &audit["data"][0]["what"]["outcome"]), (&json!(task), &json!("applied")));
