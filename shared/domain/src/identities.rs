@@ -159,7 +159,9 @@ mod tests {
         assert_eq!(pointers(None, None), all, "nothing is listed");
         assert_eq!(pointers(None, Some(&settings)), "", "what stood before anything was listed stands");
         assert_eq!(pointers(None, Some(&Settings::named("Acme"))), all, "and nothing new comes beside it");
-        assert_eq!(pointers(Some(&Identities::default()), Some(&settings)), all, "an empty list is one");
+        assert_eq!(pointers(Some(&Identities::default()), None), all, "an empty list is one");
+        assert_eq!(pointers(Some(&Identities::default()), Some(&settings)), "", "what stood stays, and sends nothing");
+        assert_eq!(pointers(Some(&Identities::default()), Some(&Settings::named("Acme"))), all);
         assert_eq!(pointers(Some(&listed(&["acme.example"], &["berlin"])), None), "");
         let some = listed(&["ar@acme.example"], &[]);
         assert_eq!(pointers(Some(&some), None), "/legal_entities/a~1b/sender/sms /reply_to");
