@@ -240,20 +240,6 @@ async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: 
             );
             (format!("/freshness/{source}"), detail)
         }));
-        let texts = published.iter().flat_map(|workflow| &workflow.steps).any(|step| match &step.action {
-            Action::Send(send) => send.channels.contains(&Channel::Sms),
-            Action::Task(_)
-            | Action::Notify(_)
-            | Action::Escalate(_)
-            | Action::CreditHold(_)
-            | Action::HandOff(_)
-            | Action::Fee(_) => false,
-        });
-        if texts && settings.sms.countries.is_empty() {
-            let detail = "texts go to numbers of the tenant's own country alone; name each country, and each territory such as PR or JE, that \
-                          customers are in";
-            warnings.push(("/sms/countries".to_owned(), detail.to_owned()));
-        }
         if let Some(language) = &settings.language {
             warnings.extend(no_text(app, tenant, language, published).await?);
         }
