@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Channel, Settings, Workflow};
+use domain::{Channel, Identities, Settings, Workflow};
 use jsonschema::Validator;
 use local::{Mode, Options};
 use serde::{Serialize, de::DeserializeOwned};
@@ -24,7 +24,7 @@ use tests::{
 /// Attributes that hold a document, where a later release adds fields.
 const DOCUMENTS: [&str; 2] = [document::DOC, attributes::record::BODY];
 /// Keys of items by which a tenant is decided: what they say that is not known stops the tenant, so that nothing is added to them.
-const RULES: [&str; 3] = ["SETTINGS", "WFV#", "TPL#"];
+const RULES: [&str; 4] = ["SETTINGS", "SENDERS", "WFV#", "TPL#"];
 
 const EVENTS: &str = include_str!("../../docs/schemas/events.schema.json");
 
@@ -99,6 +99,7 @@ async fn what_is_stored_to_decide_by_is_stored_again_without_a_word_that_the_rel
             };
             match *rule {
                 "SETTINGS" => same::<Settings>(doc),
+                "SENDERS" => same::<Identities>(doc),
                 "WFV#" => same::<Workflow>(doc),
                 _ => same::<StoredTemplate>(doc),
             }

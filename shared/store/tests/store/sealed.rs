@@ -115,7 +115,8 @@ async fn whoever_is_forgotten_is_gone_and_nobody_else() {
     let (head, facts) = (table.head().await, table.facts().await);
     table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::Parked), at(1)).await.unwrap();
     keep(&table, &vault).await;
-    let personal = ["Bernd", "Carla", "Anna", "Dora", "Emil", "Hauptstr", "Berlin", "example", "4930", "by text", "Frieda"];
+    let personal =
+        ["Bernd", "Carla", "Anna", "Dora", "Emil", "Hauptstr", "Berlin", "example", "493012345678", "by text", "Frieda"];
     assert_eq!(personal_in(&table, &personal), Vec::<String>::new());
     let as_of = async |who: &CustomerId| vault.as_of(&table.tenant, who, at(5)).await.unwrap().unwrap();
     let whole = as_of(&customer_id()).await;
