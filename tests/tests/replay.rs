@@ -89,8 +89,9 @@ async fn recorded_webhooks_are_believed_and_each_mutation_is_refused() {
         "quickbooks" => "An unknown company of quickbooks",
         _ => "An unknown company of xero",
     };
-    let [accounts, legacy, contacts, credits] = COMPANIES;
-    assert_eq!(titles, [(of("quickbooks"), legacy), (of("quickbooks"), accounts), (of("xero"), credits), (of("xero"), contacts)]);
+    // An account, and a credit that the company has with its supplier, are none of it.
+    let [_accounts, legacy, contacts, _credits] = COMPANIES;
+    assert_eq!(titles, [(of("quickbooks"), legacy), (of("xero"), contacts)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
