@@ -298,10 +298,11 @@ async fn a_vendor_that_does_not_answer_holds_no_other_up() {
     owing(&slow, 1);
     let quick = Xero::start(clock(&desk)).await.unwrap();
     quick.add_organisation(Organisation::new(ORGANISATION, "Inland Supplies"));
-    // Longer than a vendor is waited for, and due before the other.
-    slow.fail_next_at("/v3/", u32::MAX, Fault::Slow(Duration::from_secs(21)));
+    // Due before the other.
     desk.connect("quickbooks", &slow, REALM).await;
     desk.connect("xero", &quick, ORGANISATION).await;
+    // Longer than a vendor is waited for.
+    slow.fail_next_at("/v3/", u32::MAX, Fault::Slow(Duration::from_secs(21)));
     desk.advance("PT1M").await;
     let status = async |source| desk.health(source).await["status"].as_str().unwrap().to_owned();
     assert_eq!(status("xero").await, "good");
