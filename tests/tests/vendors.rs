@@ -16,7 +16,8 @@ async fn somebody_connects_to_each_and_pays_there() {
     let listed = desk.call("GET", "/_local/vendors", &[], b"").await.is(200).body;
     for (vendor, number) in listed.as_array().unwrap().iter().zip(["1001", "INV-0001"]) {
         let source = vendor["source"].as_str().unwrap();
-        desk.sign_in(source, json!({"base_url": vendor["base_url"]})).await.is(200);
+        let page = desk.sign_in(source, json!({"base_url": vendor["base_url"]})).await.is(200);
+        desk.confirm(source, &page, vendor["realm"].as_str().unwrap()).await.is(200);
         desk.advance("PT2M").await;
         assert_eq!(desk.health(source).await["status"], "good", "{source}");
         let (double, realm) = {

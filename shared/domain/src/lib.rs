@@ -41,7 +41,7 @@
 //! | an effect that a step has | `Action` in `workflow/mod.rs`; `decide/work.rs` (`of_step`) where a person does it, `decide/resolve.rs` where a sender does; `EffectKind` in `effect.rs`, `TaskKind` in `decision.rs`. Also `docs/schemas/workflow.schema.json` |
 //! | an order of people | `OrderKind` in `order.rs`; `decide/orders.rs` obeys it. Also `functions/admin`, which takes it |
 //! | an anchor of steps | `Anchor` in `workflow/mod.rs`; `decide/rungs.rs` (`anchor`, `stopped_days`). Also `docs/schemas/workflow.schema.json` |
-//! | a thing that falls due | `ItemOf` in `coverage.rs`, with its text form; `book.rs` makes its items; `Joins` in `due_item.rs` says whose case they join |
+//! | a thing that falls due | `ItemOf` in `coverage.rs`, with its text form; `receivables.rs` makes its items; `Joins` in `due_item.rs` says whose case they join |
 //! | a fact for conditions | `condition/facts.rs`: a field, a line in [`FACTS`](condition::FACTS), and where a new day changes it, one in [`OF_TENANTS_DAY`](condition::OF_TENANTS_DAY) or [`OF_PERSONS_DAY`](condition::OF_PERSONS_DAY); `decide/assess.rs` fills it in. Also its name: what differs between the items of a balance begins with `invoice.` or `history.`, by which `decide/case.rs` tells what to ask for each item |
 //! | a state of a case | `CaseState` in `facts.rs`, its reason in `because.rs`; `decide/gate.rs` puts a case into it |
 
