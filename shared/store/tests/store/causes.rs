@@ -76,7 +76,7 @@ async fn it_is_taken_back_when_it_is_gone_and_told_anew_when_it_comes_back() {
     assert_eq!(store.raise_cause(tenant, &no_sender(), "", &customer, at(6)).await.unwrap(), second);
     assert!(open(&table).await.is_empty());
     let third = store.raise_cause(tenant, &no_sender(), "", &customer_of("C-2"), at(6)).await.unwrap();
-    assert_eq!(open(&table).await.iter().map(|task| task.id.clone()).collect::<Vec<_>>(), [third.clone()]);
+    assert_eq!(open(&table).await.iter().map(|task| task.id.clone()).collect::<Vec<_>>(), std::slice::from_ref(&third));
     assert!(store.end_cause(tenant, &no_sender(), "mended", at(7)).await.unwrap());
     assert_eq!(store.task(tenant, &second).await.unwrap().unwrap().withdrawn, None);
     assert!(store.task(tenant, &third).await.unwrap().unwrap().withdrawn.is_some());
