@@ -173,6 +173,9 @@ async fn nothing_that_operators_read_says_anything_of_people() {
     let layer = fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
     let subscriber = tracing_subscriber::registry().with(layer.with_filter(levels));
     let _until_the_end = tracing::subscriber::set_default(subscriber);
+    // While one subscriber is all there is, `tracing` asks that of the current thread whether a line is of interest, and keeps the answer: a
+    // test on another thread, without any, would say no for all. With two it asks both.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
 
     let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
     let desk = TestTenant::start(options, json!({}), None).await;
