@@ -53,22 +53,24 @@ async fn no_tenant_writes_as_another() {
     tenant(&desk, "bank", json!({"name": "Bank", "sender": {"email": "billing@bank.example", "sms": "BANK"}})).await;
     tenant(&desk, "evil", json!({"name": "Evil", "reply_to": "evil@evil.example"})).await;
     for (settings, pointer) in [
-        (json!({"name": "Bank", "sender": {"email": "Bank of Acme <billing@bank.example>"}}), "/sender/email"),
-        (json!({"name": "Bank", "sender": {"email": "other@bank.example"}}), "/sender/email"),
+        (json!({"name": "Bank", "sender": {"email": "Bank of Acme <billing@bank.example>", "sms": "evil"}}), "/sender/email"),
+        (json!({"name": "Bank", "sender": {"email": "other@bank.example", "sms": "evil"}}), "/sender/email"),
         (json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>", "sms": "Bank"}}), "/sender/sms"),
         (
-            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>"}, "reply_to": "billing@bank.example"}),
+            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>", "sms": "evil"}, "reply_to": "billing@bank.example"}),
             "/reply_to",
         ),
         (
-            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>"}, "legal_entities": {"b": {"sender": {"email": "billing@bank.example"}}}}),
+            json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>", "sms": "evil"}, "legal_entities": {"b": {"sender": {"email": "billing@bank.example"}}}}),
             "/legal_entities/b/sender/email",
         ),
+        // Without a sender of its own its texts would leave by a number of the account, which may be another tenant's.
+        (json!({"name": "Bank", "sender": {"email": "Evil <evil@dunlin.example>"}}), "/sender/sms"),
     ] {
         let refused = as_admin(&desk, "evil", "PUT", "/v1/settings", &settings).await.is(422);
         assert_eq!(refused.pointers(), [pointer], "{settings}");
     }
-    let own = json!({"name": "Evil", "sender": {"email": "Evil <evil@dunlin.example>"}, "reply_to": "evil@evil.example"});
+    let own = json!({"name": "Evil", "sender": {"email": "Evil <evil@dunlin.example>", "sms": "evil"}, "reply_to": "evil@evil.example"});
     as_admin(&desk, "evil", "PUT", "/v1/settings", &own).await.is(200);
     // The list is the operator's alone.
     let list = json!({"senders": {"email": ["bank.example"]}});

@@ -72,7 +72,7 @@ impl Api {
 /// Settings with what going live needs.
 fn live(mut settings: Value) -> Value {
     settings["mode"] = json!("live");
-    settings["sender"] = json!({"email": "ar@acme.example"});
+    settings["sender"] = json!({"email": "ar@acme.example", "sms": "ACME"});
     settings
 }
 
@@ -165,7 +165,10 @@ async fn revisions_are_kept() {
     // The kill switch, the mode and the shards outlive a PUT that does not speak of them.
     api.call("PUT", "/v1/settings", live(json!({"name": "Acme", "shards": 8}))).await.is(200);
     api.with("manager", "POST", "/v1/pause", &[], Value::Null).await.is(200);
-    let after = api.call("PUT", "/v1/settings", json!({"name": "Renamed", "sender": {"email": "ar@acme.example"}})).await.is(200);
+    let after = api
+        .call("PUT", "/v1/settings", json!({"name": "Renamed", "sender": {"email": "ar@acme.example", "sms": "ACME"}}))
+        .await
+        .is(200);
     let kept = &after.body["settings"];
     assert_eq!((&kept["paused"], &kept["mode"], &kept["shards"]), (&json!(true), &json!("live"), &json!(8)));
     let resumed = api.with("manager", "POST", "/v1/resume", &[], Value::Null).await.is(200);

@@ -52,7 +52,8 @@ impl Api {
 async fn changes_of_people_are_noted_with_who_made_them() {
     let api = Api::new().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
-    let settings = json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example"}});
+    let settings =
+        json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example", "sms": "ACME"}});
     api.done("admin", "PUT", "/v1/settings", settings).await;
     api.done("manager", "POST", "/v1/pause", Value::Null).await;
     api.done("manager", "POST", "/v1/resume", Value::Null).await;

@@ -43,20 +43,20 @@ async fn a_patch_changes_what_it_names_and_keeps_the_rest() {
     api.call("PATCH", "/v1/settings", json!({"name": "Acme"}), 404).await;
     let whole = json!({
         "name": "Acme", "country": "DE", "sender": {"email": "ar@acme.example", "sms": "ACME"}, "reply_to": "ar@acme.example",
-        "window": {"from": "08:00", "to": "18:00"}, "caps": {"per_hour": 10, "per_day": 100},
+        "window": {"from": "08:00", "to": "18:00"}, "caps": {"per_hour": 10, "per_day": 100}, "payment_details": "By transfer",
     });
     let stored = api.call("PUT", "/v1/settings", whole, 200).await;
     assert_eq!(stored["changes"][0]["pointer"], "/caps/per_day", "against the defaults: {}", stored["changes"]);
     let patch =
-        json!({"mode": "live", "caps": {"per_day": 50, "per_hour": null}, "window": {"to": "17:00"}, "sender": {"sms": null}});
+        json!({"mode": "live", "caps": {"per_day": 50, "per_hour": null}, "window": {"to": "17:00"}, "payment_details": null});
     let after = api.call("PATCH", "/v1/settings", patch.clone(), 200).await;
     let mut expected = stored["settings"].clone();
     expected["mode"] = json!("live");
     expected["caps"] = json!({"per_day": 50});
     expected["window"] = json!({"from": "08:00", "to": "17:00"});
-    expected["sender"] = json!({"email": "ar@acme.example"});
+    expected.as_object_mut().unwrap().remove("payment_details");
     assert_eq!(after["settings"], expected);
-    assert_eq!(pointers(&after["changes"]), ["/caps/per_day", "/caps/per_hour", "/mode", "/sender/sms", "/window/to"]);
+    assert_eq!(pointers(&after["changes"]), ["/caps/per_day", "/caps/per_hour", "/mode", "/payment_details", "/window/to"]);
     assert_eq!(after["changes"][0], json!({"pointer": "/caps/per_day", "before": 100, "after": 50}));
     let again = api.call("PATCH", "/v1/settings", patch, 200).await;
     assert_eq!((&again["changes"], &again["settings"]), (&json!([]), &expected));
@@ -91,8 +91,24 @@ async fn a_dry_run_says_everything_and_stores_nothing() {
     api.call("PUT", "/v1/settings", json!({"name": "Acme", "caps": {"per_day": 5}}), 200).await;
     let before = api.world.everything().await;
     for (method, body, flaws, changed) in [
-        ("PATCH", json!({"mode": "live", "caps": {"per_day": 9}}), vec!["/sender/email"], vec!["/caps/per_day", "/mode"]),
-        ("PATCH", json!({"mode": "live", "sender": {"email": "ar@acme.example"}}), vec![], vec!["/mode", "/sender/email"]),
+        (
+            "PATCH",
+            json!({"mode": "live", "caps": {"per_day": 9}}),
+            vec!["/sender/email", "/sender/sms"],
+            vec!["/caps/per_day", "/mode"],
+        ),
+        (
+            "PATCH",
+            json!({"mode": "live", "sender": {"email": "ar@acme.example"}}),
+            vec!["/sender/sms"],
+            vec!["/mode", "/sender/email"],
+        ),
+        (
+            "PATCH",
+            json!({"mode": "live", "sender": {"email": "ar@acme.example", "sms": "ACME"}}),
+            vec![],
+            vec!["/mode", "/sender/email", "/sender/sms"],
+        ),
         ("PUT", json!({"name": "Acme"}), vec![], vec!["/caps/per_day"]),
         (
             "PATCH",
@@ -114,16 +130,25 @@ async fn a_dry_run_says_everything_and_stores_nothing() {
 async fn live_is_refused_with_everything_that_is_missing_or_wrong() {
     let api = Api::new().await;
     let refused = api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "country": "XX", "logo": 1}), 422).await;
-    assert_eq!(pointers(&refused["errors"]), ["/logo", "/country", "/sender/email"]);
+    assert_eq!(pointers(&refused["errors"]), ["/logo", "/country", "/sender/email", "/sender/sms"]);
     let shadow = api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
-    assert_eq!(pointers(&shadow["warnings"]), ["/sender/email"], "it is said before it is needed");
-    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await["errors"]), ["/sender/email"]);
+    assert_eq!(pointers(&shadow["warnings"]), ["/sender/email", "/sender/sms"], "it is said before it is needed");
+    let refused = api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await;
+    assert_eq!(pointers(&refused["errors"]), ["/sender/email", "/sender/sms"]);
     let live = api
-        .call("PATCH", "/v1/settings", json!({"mode": "live", "language": "fr", "sender": {"email": "ar@acme.example"}}), 200)
+        .call(
+            "PATCH",
+            "/v1/settings",
+            json!({"mode": "live", "language": "fr", "sender": {"email": "ar@acme.example", "sms": "ACME"}}),
+            200,
+        )
         .await;
     assert_eq!(pointers(&live["warnings"]), ["/mode", "/language"], "nothing is connected, and no text is in French: {live}");
     // What a live tenant has it must not lose; paused, and live without a workflow, it can be set all the same.
-    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"sender": null}), 422).await["errors"]), ["/sender/email"]);
+    let refused = api.call("PATCH", "/v1/settings", json!({"sender": null}), 422).await;
+    assert_eq!(pointers(&refused["errors"]), ["/sender/email", "/sender/sms"]);
+    let refused = api.call("PATCH", "/v1/settings", json!({"sender": {"sms": null}}), 422).await;
+    assert_eq!(pointers(&refused["errors"]), ["/sender/sms"]);
     let event = request("DELETE", "/v1/workflows/standard", Some(("acme", "admin")), &[], "");
     api.handler.handle(event).await.unwrap();
     let paused = api.call("PATCH", "/v1/settings", json!({"paused": true, "language": null}), 200).await;

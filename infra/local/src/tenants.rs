@@ -84,6 +84,7 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     settings.entry("mode").or_insert_with(|| json!("live"));
     if let Some(senders) = settings.entry("sender").or_insert_with(|| json!({})).as_object_mut() {
         senders.entry("email").or_insert_with(|| json!(format!("{}@dunlin.example", wish.tenant)));
+        senders.entry("sms").or_insert_with(|| json!(sender_id(&wish.tenant)));
     }
     // What a tenant is given here counts as listed by the operator.
     if TenantId::parse(&wish.tenant).is_ok() {
@@ -172,6 +173,12 @@ async fn connect(world: &World, tenant: &str, source: &str, given: Value) -> Res
 fn no_token(error: anyhow::Error) -> Refusal {
     let body = json!({ "title": "no token", "detail": format!("{error:#}") });
     Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, body }
+}
+
+/// The sender of text messages of a tenant whose settings name none: as much of its id as a sender id may have.
+fn sender_id(tenant: &str) -> String {
+    let id: String = tenant.chars().filter(|char| char.is_ascii_alphanumeric() || *char == '-').take(11).collect();
+    if id.chars().any(|char| char.is_ascii_alphabetic()) { id } else { "Dunlin".to_owned() }
 }
 
 /// Every sender that settings name, as an operator lists them: the tenant's and those of its legal entities, and where replies go.
@@ -296,4 +303,18 @@ fn segment(id: &str) -> String {
     let out = utf8_percent_encode(id, NO_SEGMENT).to_string();
     // A segment cannot be empty; a name that no route has is refused with its own words.
     if out.is_empty() { "-".to_owned() } else { out }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tenant_has_a_sender_of_texts() {
+        for (tenant, expected) in
+            [("acme", "acme"), ("fern_and_field-supplies", "fernandfiel"), ("42", "Dunlin"), ("a-1", "a-1"), ("", "Dunlin")]
+        {
+            assert_eq!(sender_id(tenant), expected, "{tenant}");
+        }
+    }
 }

@@ -94,11 +94,11 @@ fn attributes(outgoing: &Outgoing) -> Result<Vec<(&'static str, &str)>, SendErro
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if is_phone(from) {
         attributes.push(("AWS.MM.SMS.OriginationNumber", from));
-    } else if from.len() <= 11 && from.bytes().all(letters) {
-        // Empty means the account's default.
-        attributes.extend((!from.is_empty()).then_some(("AWS.SNS.SMS.SenderID", from)));
+    } else if (1..=11).contains(&from.len()) && from.bytes().all(letters) {
+        attributes.push(("AWS.SNS.SMS.SenderID", from));
     } else {
-        let detail = "the sender is neither a number in E.164 nor up to 11 letters and digits".to_owned();
+        // Without a sender SNS would take a number of the account, which may be another tenant's.
+        let detail = "the sender is neither a number in E.164 nor 1 to 11 letters and digits".to_owned();
         return Err(SendError::Refused { suppress: false, detail });
     }
     Ok(attributes)

@@ -71,7 +71,8 @@ pub struct ChannelFacts {
     pub paid_by_number: bool,
     /// What its sender may be.
     pub sender_form: SenderForm,
-    /// Whether nothing can be sent before the settings name a sender; else the provider has a default.
+    /// Whether nothing can be sent before the settings name a sender. A provider's own default belongs to the whole deployment, and no
+    /// operator listed it for the tenant.
     pub needs_sender: bool,
     /// Whether this release has a function that sends by it. `channels::registry` has its provider, which a test of that crate shows.
     pub has_sender: bool,
@@ -103,7 +104,7 @@ impl Channel {
                 segments_max: Some(6),
                 paid_by_number: true,
                 sender_form: SenderForm::NumberOrName,
-                needs_sender: false,
+                needs_sender: true,
                 has_sender: true,
             },
             Self::Voice => ChannelFacts {
@@ -212,7 +213,7 @@ mod tests {
             ("carries copies", |facts| facts.carries_copies, "email sms whatsapp letter"),
             ("is cut into segments", |facts| facts.segments_max.is_some(), "sms"),
             ("is paid for by number", |facts| facts.paid_by_number, "sms voice"),
-            ("needs a sender in the settings", |facts| facts.needs_sender, "email voice whatsapp"),
+            ("needs a sender in the settings", |facts| facts.needs_sender, "email sms voice whatsapp"),
             ("is sent by this release", |facts| facts.has_sender, "email sms"),
         ];
         for (what, holds, expected) in cases {

@@ -14,17 +14,23 @@ pub fn missing(settings: &Settings, published: &[Workflow]) -> Vec<(String, Stri
             "no workflow is published, so that nobody would be written to; publish one with PUT /v1/workflows/{id} first",
         );
     }
-    let channels = channels(published);
-    let of_each = !settings.legal_entities.is_empty()
-        && settings.legal_entities.keys().all(|entity| settings.sender_of(entity, Channel::Email).is_some());
-    if channels.contains(&Channel::Email) && settings.sender_of("", Channel::Email).is_none() && !of_each {
-        lacks(
-            "/sender/email",
-            "a live tenant needs the address that its mail comes from, of a domain that SES has verified: {\"sender\": {\"email\": \
-             \"ar@acme.example\"}}",
+    for channel in channels(published).into_iter().filter(|channel| lacks_sender(settings, *channel)) {
+        let detail = format!(
+            "a published workflow sends by {channel}, and a live tenant needs a sender for it: name {}, which the operator listed for \
+             the tenant; or publish the workflow without the channel",
+            channel.facts().sender_form.wanted()
         );
+        lacks(&format!("/sender/{channel}"), &detail);
     }
     missing
+}
+
+/// Whether this release sends by a channel and the settings name no sender for it: neither the tenant's own, nor one of each legal entity.
+pub fn lacks_sender(settings: &Settings, channel: Channel) -> bool {
+    let of_each = !settings.legal_entities.is_empty()
+        && settings.legal_entities.keys().all(|entity| settings.sender_of(entity, channel).is_some());
+    let facts = channel.facts();
+    facts.has_sender && facts.needs_sender && settings.sender_of("", channel).is_none() && !of_each
 }
 
 /// What is allowed, and keeps every message back or some.
@@ -77,15 +83,27 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_is_needed_where_mail_is_sent_and_a_workflow_in_any_case() {
+    fn a_sender_is_needed_of_each_channel_that_is_sent_by_and_a_workflow_in_any_case() {
         let bare = Settings::named("Acme");
         let mut with = bare.clone();
         with.sender.insert(Channel::Email, "ar@acme.example".to_owned());
+        let mut both = with.clone();
+        both.sender.insert(Channel::Sms, "ACME".to_owned());
+        let mut of_each = with.clone();
+        let berlin = crate::settings::LegalEntity { sender: both.sender.clone(), ..Default::default() };
+        of_each.legal_entities.insert("berlin".to_owned(), berlin);
+        let mut of_some = of_each.clone();
+        of_some.legal_entities.insert("paris".to_owned(), crate::settings::LegalEntity::default());
         for (settings, workflows, expected) in [
             (&bare, vec![], "/mode"),
-            (&bare, vec![workflow(r#"["sms"]"#)], ""),
-            (&bare, vec![workflow(r#"["sms"]"#), workflow(r#"["sms", "email"]"#)], "/sender/email"),
+            (&bare, vec![workflow(r#"["sms"]"#)], "/sender/sms"),
+            (&bare, vec![workflow(r#"["sms"]"#), workflow(r#"["sms", "email"]"#)], "/sender/email /sender/sms"),
+            (&bare, vec![workflow(r#"["voice", "letter"]"#)], ""),
             (&with, vec![workflow(r#"["email"]"#)], ""),
+            (&with, vec![workflow(r#"["email", "sms"]"#)], "/sender/sms"),
+            (&both, vec![workflow(r#"["email", "sms"]"#)], ""),
+            (&of_each, vec![workflow(r#"["email", "sms"]"#)], ""),
+            (&of_some, vec![workflow(r#"["email", "sms"]"#)], "/sender/sms"),
             (&with, vec![], "/mode"),
         ] {
             assert_eq!(pointers(missing(settings, &workflows)), expected);

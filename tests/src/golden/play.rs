@@ -94,6 +94,9 @@ impl Player {
                 if senders.get("email").is_none() {
                     senders["email"] = json!(format!("{TENANT}@dunlin.example"));
                 }
+                if senders.get("sms").is_none() {
+                    senders["sms"] = json!(TENANT);
+                }
                 let reply = self.desk.admin("PUT", "/v1/settings", &Value::Object(settings)).await;
                 anyhow::ensure!(reply.status == 200, "the settings are refused: {}", reply.text);
             }
