@@ -55,7 +55,7 @@ CANNOT_BE_SAID = {
     "list_app_tasks": ([400], "a cursor is the one of an earlier page"),
     "list_suppressions": ([400], "an address is of its channel, and a cursor is the one of an earlier page"),
     "enter_suppression": ([400], "an address is of its channel"),
-    "lift_suppression": ([400], "a reason is demanded, and says something"),
+    "lift_suppression": ([400], "a reason is demanded, and says something; the entry is the one that stands"),
     "revoke_links": ([400], "a reason is demanded, and says something"),
     "reset_version": ([400], "a reason is demanded, and one object is named"),
     "list_audit": ([400], "ids and cursors are those of earlier answers"),

@@ -6,7 +6,7 @@ use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use domain::{Channel, SuppressionReason};
+use domain::{Channel, Suppression, SuppressionReason};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::suppressions::{self, AddressGiven, LiftAsked, StopAsked};
@@ -52,6 +52,8 @@ pub struct SuppressionOut {
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
+    /// What tells this entry from others of the same address: whoever lifts it names it.
+    entry: String,
     /// Who entered it, where a person did: the subject of their token.
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<String>,
@@ -95,6 +97,9 @@ pub struct SuppressionIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LiftIn {
+    /// `entry` of what is to be lifted, as it was looked at. What took its place meanwhile stays.
+    #[serde(default)]
+    entry: Option<String>,
     /// Why, at most 500 characters; the audit keeps it.
     #[serde(default)]
     reason: Option<String>,
@@ -132,13 +137,15 @@ pub async fn enter(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     Ok(Json(shown(suppressions::line(stands))))
 }
 
-/// Lets an address be used again, for a reason that the audit keeps.
+/// Lets an address be used again, for a reason that the audit keeps. It lifts the entry that is named and no other: where a stricter one took
+/// its place meanwhile, nothing changes.
 #[utoipa::path(post, path = "/v1/suppressions/{id}/lift", tag = "suppressions", operation_id = "lift_suppression",
     params(("id" = String, Path, description = "`sup_…`")),
     request_body = LiftIn,
     responses((status = 200, description = "What stood against it until now", body = SuppressionOut),
-              (status = 400, description = "bad-request: the reason is missing"),
-              (status = 404, description = "not-found: nothing stands against it, or there is no such customer")))]
+              (status = 400, description = "bad-request: the reason or the entry is missing"),
+              (status = 404, description = "not-found: nothing stands against it, or there is no such customer"),
+              (status = 409, description = "changed-meanwhile: another entry stands against it, which detail names")))]
 pub async fn lift(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -146,13 +153,14 @@ pub async fn lift(
     Body(body): Body,
 ) -> ApiResult<Json<SuppressionOut>> {
     caller.may(service::Operation::LiftSuppression)?;
-    let LiftIn { reason, customer } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let asked = LiftAsked { reason, customer };
+    let LiftIn { entry, reason, customer } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let asked = LiftAsked { entry, reason, customer };
     let stood = suppressions::lift(&app.store, &caller.0, &id, &asked, app.clock.now()).await?;
     Ok(Json(shown(suppressions::line(stood))))
 }
 
 fn shown(line: StoppedLine) -> SuppressionOut {
     let StoppedLine { id, channel, shown, reason, at, by, said } = line;
-    SuppressionOut { id, channel, shown, reason, at, by, note: said }
+    let entry = Suppression { reason, at }.entry();
+    SuppressionOut { id, channel, shown, reason, at, entry, by, note: said }
 }

@@ -62,10 +62,18 @@ async fn an_opt_out_is_entered_found_and_lifted_with_a_reason() {
     let lift = format!("/v1/suppressions/{id}/lift");
     assert_eq!(api.call("collector", "POST", &lift, json!({"reason": "x"})).await.0, 403);
     let (status, refused) = api.call("manager", "POST", &lift, json!({"reason": " "})).await;
-    assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (400, Some("/reason")));
+    let pointers: Vec<_> = refused["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!((status, pointers), (400, vec!["/reason", "/entry"]));
     assert!(api.suppressed(&customer).await.is_string(), "without a reason it stands");
     let before = api.world.store.head(&TenantId::parse("acme").unwrap(), &customer).await.unwrap().unwrap().version;
-    let reason = json!({"reason": "wrote that reminders are welcome again", "customer": customer});
+    // Whoever looked at the opt-out does not lift what took its place.
+    let stale = json!({"reason": "wrote that reminders are welcome again", "customer": customer, "entry": entered["entry"]});
+    let (status, refused) = api.call("manager", "POST", &lift, stale).await;
+    let stands = found["data"][0]["entry"].as_str().unwrap();
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(status == 409 && detail.contains("cease since") && detail.contains(stands), "{refused}");
+    assert!(api.suppressed(&customer).await.as_str().unwrap().starts_with("cease since"), "it goes on standing");
+    let reason = json!({"reason": "wrote that reminders are welcome again", "customer": customer, "entry": stands});
     let (status, lifted) = api.call("manager", "POST", &lift, reason.clone()).await;
     assert_eq!((status, lifted["reason"].as_str()), (200, Some("cease")), "{lifted}");
     assert!(api.suppressed(&customer).await.is_null());
@@ -104,7 +112,10 @@ async fn what_is_no_address_is_refused_with_the_field() {
     assert_eq!(api.call("collector", "POST", "/v1/suppressions", stranger).await.0, 404);
     assert_eq!(api.call("viewer", "GET", "/v1/suppressions?cursor=%21", Value::Null).await.0, 400);
     for id in ["x", "sup_x", "sup_00000000000000000000"] {
-        assert_eq!(api.call("manager", "POST", &format!("/v1/suppressions/{id}/lift"), json!({"reason": "x"})).await.0, 404);
+        assert_eq!(
+            api.call("manager", "POST", &format!("/v1/suppressions/{id}/lift"), json!({"reason": "x", "entry": "x"})).await.0,
+            404
+        );
     }
 }
 
@@ -126,7 +137,10 @@ async fn what_others_entered_is_lifted_too() {
         assert_eq!((one["shown"].as_str(), one["channel"].as_str()), (Some("a…@acme.example"), Some("email")), "{found}");
         assert!(one.get("by").is_none());
         let lift = format!("/v1/suppressions/{}/lift", one["id"].as_str().unwrap());
-        assert_eq!(api.call("manager", "POST", &lift, json!({"reason": "their mailbox works again"})).await.0, 200);
+        assert_eq!(
+            api.call("manager", "POST", &lift, json!({"reason": "their mailbox works again", "entry": one["entry"]})).await.0,
+            200
+        );
         assert!(api.suppressed(&customer).await.is_null());
     }
 }

@@ -122,6 +122,9 @@ async fn addresses_that_must_not_be_used_are_listed_until_they_are_lifted() {
     let later = now + jiff::SignedDuration::from_mins(5);
     aws.store.suppress(&aws.tenant, Channel::Email, mail, SuppressionReason::OptOut, later, None).await.unwrap();
     assert_eq!(list().await, expected(&[("a…@acme.example", "opt_out"), ("…678", "opt_out")]));
-    assert!(aws.store.lift(&aws.tenant, &AddressId::of(Channel::Email, mail), later, None).await.unwrap().is_some());
+    let address = AddressId::of(Channel::Email, mail);
+    let stands = aws.store.stopped(&aws.tenant, &address).await.unwrap().unwrap();
+    let entry = stands.suppression.entry();
+    assert_eq!(aws.store.lift(&aws.tenant, &address, &entry, later, None).await.unwrap(), store::Lifted::Done(stands));
     assert_eq!(list().await, expected(&[("…678", "opt_out")]));
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord, MessageId, Mode,
-    OpenWork, Order, Payment, PaymentStatus, Reversal, Settings, TenantId, word::stored_words, workflow::CompiledWorkflow,
+    OpenWork, Order, Payment, PaymentStatus, Reversal, Settings, TenantId, id::digest, word::stored_words,
+    workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -130,6 +131,13 @@ pub struct Suppression {
     pub reason: SuppressionReason,
     /// Since when.
     pub at: Timestamp,
+}
+
+impl Suppression {
+    /// What tells it from what stood against the address before and will stand after: whoever lifts one names the one that they looked at.
+    pub fn entry(&self) -> String {
+        digest(&[self.reason.as_str(), &self.at.to_string()])
+    }
 }
 
 stored_words!(

@@ -3,7 +3,7 @@
 use domain::{Channel, CustomerId, Identifier, Suppression, SuppressionReason, mailbox::is_address, phone, word::Word};
 use jiff::Timestamp;
 use serde_json::json;
-use store::{AddressId, Line, List, Stopped, StoppedLine, Store};
+use store::{AddressId, Lifted, Line, List, Stopped, StoppedLine, Store};
 
 use crate::{Actor, Done, NotDone, Operation};
 
@@ -96,6 +96,8 @@ pub async fn enter(store: &Store, actor: &Actor, asked: &StopAsked, now: Timesta
 /// That an address may be used again.
 #[derive(Clone, Debug, Default)]
 pub struct LiftAsked {
+    /// What is to be lifted: the `entry` of what they looked at.
+    pub entry: Option<String>,
     /// Why: it is kept in the audit.
     pub reason: Option<String>,
     /// The customer who is to be decided again.
@@ -106,19 +108,47 @@ pub struct LiftAsked {
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] where nothing stands against the address, and those of the table.
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] where nothing stands against the address, [`NotDone::Conflict`] where
+/// something else stands against it than was named, and those of the table.
 pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now: Timestamp) -> Done<Stopped> {
     let tenant = actor.may(Operation::LiftSuppression)?;
     let none = || NotDone::NotFound("nothing stands against such an address; GET /v1/suppressions lists what does".to_owned());
     let id = AddressId::parse(id).ok_or_else(none)?;
+    let mut flaws = Vec::new();
+    let mut lacks = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));
     let reason = said("/reason", asked.reason.as_deref())?;
-    let reason = reason.ok_or_else(|| NotDone::field("/reason", "say why it may be used again; the audit keeps it"))?;
+    if reason.is_none() {
+        lacks("/reason", "say why it may be used again; the audit keeps it");
+    }
+    let entry = asked.entry.as_deref().unwrap_or_default();
+    if entry.is_empty() {
+        lacks("/entry", "name what is to be lifted: the 'entry' that GET /v1/suppressions shows of it");
+    }
+    if !flaws.is_empty() {
+        return Err(NotDone::Fields(flaws));
+    }
     let customer = customer(store, actor, asked.customer.as_deref()).await?;
+    let another = |stands: &Stopped| {
+        let Suppression { reason, at } = &stands.suppression;
+        let entry = stands.suppression.entry();
+        NotDone::Conflict(format!(
+            "what stands against the address is not the entry that was named, but {reason} since {at} (entry '{entry}'); look whether that may be \
+             lifted too, and name it then"
+        ))
+    };
     let stands = store.stopped(tenant, &id).await?.ok_or_else(none)?;
+    // What the audit says of it is what is lifted: the store compares it again as it writes.
+    if stands.suppression.entry() != entry {
+        return Err(another(&stands));
+    }
     let what = json!({ "channel": stands.channel, "was": stands.suppression.reason, "since": stands.suppression.at });
-    let entry = actor.entry(Operation::LiftSuppression, now).of(id.to_string()).with(what).noting(Some(reason));
-    let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
-    store.acting(entry).lift(tenant, &id, now, customer.as_ref()).await?.ok_or_else(none)
+    let noted = actor.entry(Operation::LiftSuppression, now).of(id.to_string()).with(what).noting(reason);
+    let noted = customer.iter().fold(noted, |noted, customer| noted.about(customer));
+    match store.acting(noted).lift(tenant, &id, entry, now, customer.as_ref()).await? {
+        Lifted::Done(stood) => Ok(stood),
+        Lifted::Nothing => Err(none()),
+        Lifted::Another(stands) => Err(another(&stands)),
+    }
 }
 
 /// Whether people have an address of the channel that can be suppressed.

@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub use audit::{AuditEntry, AuditPage};
 pub use causes::ConcernedPage;
 pub use customer::{
-    addresses::{AddressId, Stopped},
+    addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
     brief::CustomerBrief,
     contacts::Logged,

@@ -70,6 +70,17 @@ pub struct Stopped {
     pub said: Option<String>,
 }
 
+/// What came of lifting what stands against an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lifted {
+    /// It may be used again; this stood against it.
+    Done(Stopped),
+    /// Nothing stands against it.
+    Nothing,
+    /// Something else stands against it than was named, and goes on standing.
+    Another(Stopped),
+}
+
 /// What an item says of an address; `None` where it may be used.
 pub(crate) fn stopped(row: &Row) -> Result<Option<Stopped>> {
     let Some((_, digest)) = text(row, PK).and_then(keys::parse_address) else { return Ok(None) };
@@ -202,8 +213,8 @@ impl Store {
         Ok(row.as_ref().map(stopped).transpose()?.flatten())
     }
 
-    /// Lets an address be used again, because a person says so; with `customer` it is decided again. What stood against it until then;
-    /// `None` when nothing did, and nothing changes.
+    /// Lets an address be used again, because a person says so of what stands against it ([`Suppression::entry`]); with `customer` it is
+    /// decided again. What came to stand meanwhile stays.
     ///
     /// # Errors
     ///
@@ -212,22 +223,27 @@ impl Store {
         &self,
         tenant: &TenantId,
         address: &AddressId,
+        entry: &str,
         at: Timestamp,
         customer: Option<&CustomerId>,
-    ) -> Result<Option<Stopped>> {
+    ) -> Result<Lifted> {
         const OP: &str = "lift the suppression of";
         let (key, id) = (address.key(tenant), address.to_string());
         let mut tries = Tries::new(ATTEMPTS, OP, &id);
         loop {
             tries.again()?;
-            let Some(row) = self.read(OP, &key, true).await? else { return Ok(None) };
-            let Some(before) = stopped(&row)? else { return Ok(None) };
+            let Some(row) = self.read(OP, &key, true).await? else { return Ok(Lifted::Nothing) };
+            let Some(before) = stopped(&row)? else { return Ok(Lifted::Nothing) };
+            // The write holds only while the item is as it was read.
+            if before.suppression.entry() != entry {
+                return Ok(Lifted::Another(before));
+            }
             let fact = AddressFact { suppressed: None };
             let change = self.address_change(key.clone(), Some(&row), &fact).drop(address::SAID);
             let mut actions = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;
             if let Transacted::Done = self.transact(OP, &id, actions).await? {
-                return Ok(Some(before));
+                return Ok(Lifted::Done(before));
             }
         }
     }

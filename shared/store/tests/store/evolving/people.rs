@@ -208,7 +208,10 @@ impl World {
         let woken = step.how.is_multiple_of(2).then_some(&woken);
         if step.how % 7 == 6 {
             let address = store::AddressId::of(Channel::Email, mail);
-            self.table.store.lift(&self.table.tenant, &address, at, woken).await.unwrap();
+            if let Some(stands) = self.table.store.stopped(&self.table.tenant, &address).await.unwrap() {
+                let entry = stands.suppression.entry();
+                self.table.store.lift(&self.table.tenant, &address, &entry, at, woken).await.unwrap();
+            }
             return self.tell_all(&Event::SuppressionLifted(address_key(Channel::Email, mail)));
         }
         self.table.store.suppress(&self.table.tenant, Channel::Email, mail, reason, at, woken).await.unwrap();
