@@ -59,6 +59,7 @@ CANNOT_BE_SAID = {
     "revoke_links": ([400], "a reason is demanded, and says something"),
     "reset_version": ([400], "a reason is demanded, and one object is named"),
     "list_audit": ([400], "ids and cursors are those of earlier answers"),
+    "list_app_audit": ([400], "ids and cursors are those of earlier answers"),
     "apply_event": ([422], "what was put aside may still not be taken"),
     "end_sign_in": ([400], "a sign-in is known by its state, once"),
 }
@@ -251,7 +252,7 @@ BOUND = {
     ("act_on_charge",): {"path.id": "charges"},
     ("show_task", "show_event", "apply_event"): {"path.id": "tasks"},
     ("enter_suppression", "lift_suppression"): {"body.customer": "customers"},
-    ("list_audit",): {"query.customer": "customers"},
+    ("list_audit", "list_app_audit"): {"query.customer": "customers"},
     ("finish_task", "list_task_customers"): {"path.id": "tasks", "query.after": "customers"},
     ("finish_app_task",): {"path.id": "app_tasks"},
     ("show_workflow", "put_workflow", "unpublish_workflow", "show_workflow_version"): {"path.id": "workflows"},
@@ -263,7 +264,7 @@ BOUND = {
 }
 # Every operation but these of a tenant's is tried with the tenant's token.
 OPERATORS = [
-    *("list_apps", "list_app_tasks", "finish_app_task", "put_app"),
+    *("list_apps", "list_app_audit", "list_app_tasks", "finish_app_task", "put_app"),
     *("show_tenant_senders", "put_tenant_senders", "show_company", "free_company"),
 ]
 

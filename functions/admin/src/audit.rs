@@ -10,7 +10,8 @@ use domain::CustomerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::audit::{AuditQuery, list as entries};
+use service::Operation;
+use service::audit::{self, AuditList, AuditQuery};
 use store::AuditEntry;
 use utoipa::{IntoParams, ToSchema};
 
@@ -87,9 +88,30 @@ pub struct AuditOut {
 #[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "list_audit", params(AuditAsked),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<AuditAsked>) -> ApiResult<Json<AuditOut>> {
+    caller.may(Operation::ListAudit)?;
+    let found = audit::list(&app.store, &caller.0, &query(asked)?).await?;
+    Ok(Json(page(&app, found)))
+}
+
+/// What operators did, newest first: whose senders they listed, which app they set up, which company they freed, which task they ended. `object`
+/// names the tenant, the source, the company or the task. It has the form of `GET /v1/audit`.
+#[utoipa::path(get, path = "/v1/apps/audit", tag = "apps", operation_id = "list_app_audit", params(AuditAsked),
+    responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut),
+              (status = 403, description = "forbidden: not an operator")))]
+pub async fn list_of_operators(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(asked): Query<AuditAsked>,
+) -> ApiResult<Json<AuditOut>> {
+    caller.may(Operation::ListAppAudit)?;
+    let found = audit::list_of_operators(&app.store, &caller.0, &query(asked)?).await?;
+    Ok(Json(page(&app, found)))
+}
+
+fn query(asked: AuditAsked) -> ApiResult<AuditQuery> {
     let AuditAsked { by, operation, customer, object, from, until, limit, cursor } = asked;
     let customer = customer.map(|id| CustomerId::parse(&id).ok_or_else(|| Fail::bad_request("a customer's id is `cus_…`")));
-    let query = AuditQuery {
+    Ok(AuditQuery {
         by,
         operation,
         customer: customer.transpose()?,
@@ -98,9 +120,11 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Que
         until: until.map(|text| instant("until", &text)).transpose()?,
         limit: Fail::unless_page_size(limit)?,
         cursor,
-    };
-    let found = entries(&app.store, &caller.0, &query).await?;
-    Ok(Json(AuditOut { data: found.entries.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }))
+    })
+}
+
+fn page(app: &App, found: AuditList) -> AuditOut {
+    AuditOut { data: found.entries.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }
 }
 
 fn instant(name: &str, text: &str) -> ApiResult<Timestamp> {

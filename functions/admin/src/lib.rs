@@ -80,6 +80,7 @@ routes! {
     "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;
     "/oauth/{source}/callback": get oauth::back;
     "/v1/apps": get apps::list;
+    "/v1/apps/audit": get audit::list_of_operators;
     "/v1/apps/tasks": get apps::worklist;
     "/v1/apps/tasks/{id}/done": post apps::finish;
     "/v1/apps/{source}": put apps::put;

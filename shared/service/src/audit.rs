@@ -1,7 +1,7 @@
 //! What people did: what an entry says of a change, and looking through the entries.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::CustomerId;
+use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use store::{AuditEntry, Store};
@@ -89,13 +89,25 @@ pub struct AuditList {
     pub next: Option<String>,
 }
 
-/// What people did.
+/// What a tenant's people did.
 ///
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
 pub async fn list(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
-    let tenant = actor.may(Operation::ListAudit)?;
+    of(store, actor.may(Operation::ListAudit)?, query).await
+}
+
+/// What operators did, whatever tenant it was about.
+///
+/// # Errors
+///
+/// Those of [`list`].
+pub async fn list_of_operators(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
+    of(store, actor.may(Operation::ListAppAudit)?, query).await
+}
+
+async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditList> {
     let most = query.limit.map_or(50, |limit| limit as usize).clamp(1, PAGE_MAX);
     let mut after = query.cursor.as_deref().map(cursor).transpose()?;
     let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));

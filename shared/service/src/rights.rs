@@ -109,6 +109,7 @@ operations! {
         ShowCompany = "show_company", "Looks whose a company is.";
         FreeCompany = "free_company", "Takes a company from the tenant that is connected to it.";
         ListAppTasks = "list_app_tasks", "Reads the worklist of what no tenant could be found for.";
+        ListAppAudit = "list_app_audit", "Looks through what operators did.";
         FinishAppTask = "finish_app_task", "Ends a task of that worklist.";
     }
     Link => {
