@@ -142,7 +142,7 @@ pub fn check_base(app: &App, base: Option<&str>) -> ApiResult<()> {
 }
 
 /// Begins the sign-in that connects a company, or connects it again. What is agreed to there is held back until `confirm`, but for a company
-/// that the tenant is connected to already.
+/// that the tenant is connected to already. The audit says who began it, and what it came to.
 #[utoipa::path(post, path = "/v1/connections/{source}/authorize", tag = "connections", operation_id = "authorize_connection",
     params(("source" = String, Path, description = "`quickbooks`, `xero`")),
     request_body(content = Option<AuthorizeIn>, description = "May be left out"),
@@ -171,7 +171,8 @@ pub async fn authorize(
         exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
-    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base, by: caller.subject() };
+    let role = Some(caller.0.role().as_str().to_owned());
+    let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base, by: caller.subject(), role };
     let app = caller.acts(&app, Operation::AuthorizeConnection, |entry| entry.of(&sign_in.source));
     app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;
     Ok(Json(AuthorizeOut { url: begun.url, expires_at }))

@@ -17,6 +17,7 @@ use reading::{
     tokens,
 };
 use serde::Deserialize;
+use service::{Actor, Operation, StaffRole};
 use store::{Agreed, SignIn};
 
 use crate::{app::App, confirm, host::Host};
@@ -42,7 +43,8 @@ enum Came {
     HeldBack(String),
 }
 
-/// Takes a sign-in back from the vendor. Whatever came of it is said on a page, because a person is there.
+/// Takes a sign-in back from the vendor: one that an admin began, in whose name the audit says what it came to. Whatever came of it is said on a
+/// page, because a person is there.
 #[utoipa::path(get, path = "/oauth/{source}/callback", tag = "connections", operation_id = "end_sign_in",
     params(("source" = String, Path, description = "`quickbooks`, `xero`"),
            ("state" = Option<String>, Query, description = "What the sign-in was begun with; it is good once"),
@@ -61,13 +63,14 @@ pub async fn back(State(app): State<Arc<App>>, host: Host, Path(source): Path<St
 }
 
 async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, String> {
-    let again = "begin again from the admin API or the exception";
+    let again = format!("an admin begins another with POST /v1/connections/{source}/authorize");
     let broken = |error: &dyn std::fmt::Display| format!("it could not be stored: {error}; {again}");
     let state = back.state.filter(|state| state.len() <= 256).ok_or_else(|| format!("the address has no state; {again}"))?;
     let now = app.clock.now();
     let sign_in = app.vault.take_sign_in(&state, now).await.map_err(|error| broken(&error))?;
     let sign_in = sign_in.filter(|sign_in| sign_in.source == source);
     let sign_in = sign_in.ok_or_else(|| format!("this sign-in was used before, or is too old; {again}"))?;
+    let begun_by = began(&sign_in).ok_or_else(|| format!("no admin began this sign-in; {again}"))?;
     if let Some(error) = back.error {
         let word: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
         return Err(format!("the vendor says {word}; {again}"));
@@ -93,6 +96,10 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, S
         return Err(format!("the company's id has an unknown form; {again}"));
     }
     let SignIn { tenant, base, by, .. } = sign_in;
+    let noted = |came: &str| {
+        let what = serde_json::json!({ "company": realm, "came": came });
+        app.acting(begun_by.entry(Operation::EndSignIn, now).of(source).with(what))
+    };
     let wanted = Wanted { tenant: &tenant, source, books: connector, realm: &realm, base: base.as_deref() };
     let before = wanted.before(&app.store).await.map_err(|error| error.to_string())?;
     // What the browser brought says which company it is; only the vendor can say that the tokens open it.
@@ -100,6 +107,7 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, S
     let said =
         said.map_err(|error| format!("the vendor did not say that the sign-in opens company {realm}: {error}; {again}"))?;
     if before.is_some() {
+        let app = noted("connected_again");
         wanted.connect(&app.store, &app.vault, &tokens, now).await.map_err(|error| error.to_string())?;
         return Ok(Came::Again);
     }
@@ -108,12 +116,20 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, S
     let called = said.name.clone().unwrap_or_else(|| "a company without a name".to_owned());
     let tokens = serde_json::to_value(&tokens).map_err(|error| broken(&error))?;
     let agreed = Agreed { by, realm: realm.clone(), company: said.name, base: base.clone(), code: String::new(), tokens };
-    let (code, until) = confirm::hold_back(app, &tenant, source, agreed).await.map_err(|fail| fail.detail().to_owned())?;
+    let (code, until) =
+        confirm::hold_back(&noted("held_back"), &tenant, source, agreed).await.map_err(|fail| fail.detail().to_owned())?;
     Ok(Came::HeldBack(format!(
         "{asks} (tenant {tenant}) asks to read the books of {called} ({realm}). Nothing is read yet. If you want that, the admin of {asks} \
          who began this sign-in confirms it until {until:.0}, with the company's name and the code {code}. If you do not know {asks}, tell \
          nobody the code, close this page, and remove the app in the company's settings at the vendor."
     )))
+}
+
+/// Who began a sign-in, where they may.
+fn began(sign_in: &SignIn) -> Option<Actor> {
+    let role = sign_in.role.as_deref().and_then(StaffRole::read)?;
+    let actor = Actor::new(sign_in.tenant.clone(), role, sign_in.by.as_deref());
+    actor.may(Operation::AuthorizeConnection).is_ok().then_some(actor)
 }
 
 /// Which company was agreed to: the one that is wanted, or the only one.

@@ -91,7 +91,6 @@ impl Handler {
             vault: Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None),
             store,
             web: Web::default(),
-            public_url: env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned()),
             clock,
         };
         let queue = aws_sdk_sqs::Client::new(&clients.sdk);

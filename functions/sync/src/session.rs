@@ -16,7 +16,6 @@ pub(crate) struct Tools {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     pub(crate) web: Web,
-    pub(crate) public_url: Option<String>,
     pub(crate) clock: Clock,
 }
 

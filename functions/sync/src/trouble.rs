@@ -3,13 +3,7 @@
 use connectors::Trouble;
 use domain::{NewTask, TaskKind};
 use jiff::{SignedDuration, Timestamp};
-use reading::{
-    Progress,
-    link::LinkError,
-    progress::ReadingTrouble,
-    signin::Exchange,
-    tokens::{self, TokenTrouble},
-};
+use reading::{Progress, link::LinkError, progress::ReadingTrouble, tokens::TokenTrouble};
 
 use crate::{
     limited,
@@ -28,8 +22,6 @@ const TIMES_MAX: u32 = 3;
 const REVOKED: SignedDuration = SignedDuration::from_hours(6);
 /// How long before consent ends a person hears of it.
 const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// How long the link in an exception leads to the sign-in.
-const LINK_LASTS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Notes a trouble and answers when to try again. `moved_on` says that the vendor answered something before.
 pub(crate) async fn note(
@@ -111,7 +103,7 @@ pub(crate) async fn warn_of_end(run: &Run<'_>, ends: Option<Timestamp>) -> Resul
     if run.tools.store.task(run.tenant, &store::task_id(run.tenant, None, &task)).await?.is_some() {
         return Ok(());
     }
-    task.detail = format!("The consent to read the books ends at {ends:.0}. {}", link(run).await);
+    task.detail = format!("The consent to read the books ends at {ends:.0}. {}", remedy(run));
     run.tools.store.raise(run.tenant, None, &task, now).await?;
     Ok(())
 }
@@ -135,7 +127,7 @@ pub(crate) async fn unread(run: &Run<'_>, kind: &str, id: &str, why: &str) -> Re
 
 async fn raise(run: &Run<'_>, held: &ReadingTrouble, what: &str) -> anyhow::Result<()> {
     let remedy = if what == "ask" {
-        link(run).await
+        remedy(run)
     } else {
         "It is tried again by itself; if this lasts, look at the vendor's status page.".to_owned()
     };
@@ -159,34 +151,11 @@ fn task(run: &Run<'_>, held: &ReadingTrouble, remedy: String) -> NewTask {
     }
 }
 
-/// Where a person connects again: a sign-in begun for them, or how to begin one.
-async fn link(run: &Run<'_>) -> String {
-    let by_hand =
-        format!("To connect again, POST /v1/connections/{}/authorize and open the address that it answers.", run.source);
-    match begin(run).await {
-        Some(url) => format!("To connect again, open {url} within a week."),
-        None => by_hand,
-    }
-}
-
-async fn begin(run: &Run<'_>) -> Option<String> {
-    let tools = run.tools;
-    let public = tools.public_url.as_deref()?;
-    let books = connectors::accounting_api_of(run.source)?;
-    let app = tokens::app(&tools.vault, run.source).await.ok()?;
-    let progress: Progress = tools.store.progress(run.tenant, run.source).await.ok()??;
-    let access = books.access();
-    let exchange = Exchange { web: &tools.web, access: &access, app: &app, base: progress.base.as_deref() };
-    let begun = exchange.begin(&reading::signin::callback(public, run.source)).ok()?;
-    let expires_at = run.now().saturating_add(LINK_LASTS).ok()?;
-    let sign_in = store::SignIn {
-        by: None,
-        tenant: run.tenant.clone(),
-        source: run.source.to_owned(),
-        verifier: begun.verifier,
-        realm: Some(progress.realm),
-        base: progress.base,
-    };
-    tools.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await.ok()?;
-    Some(begun.url)
+/// How a person connects again. No sign-in is begun for them: whoever has the address of one can have the tokens replaced, and anybody who may
+/// read reads the exception.
+fn remedy(run: &Run<'_>) -> String {
+    format!(
+        "To connect again, an admin calls POST /v1/connections/{}/authorize, opens the address that it answers, and agrees for the same company.",
+        run.source
+    )
 }

@@ -28,6 +28,11 @@ impl Actor {
         &self.tenant
     }
 
+    /// As what.
+    pub fn role(&self) -> StaffRole {
+        self.role
+    }
+
     /// Who: the subject of their sign-in; empty where it has none.
     pub fn by(&self) -> &str {
         self.subject.as_deref().unwrap_or_default()

@@ -342,9 +342,12 @@ pub struct SignIn {
     pub realm: Option<String>,
     /// What stands for the vendor's hosts.
     pub base: Option<String>,
-    /// Who began it, by the subject of their token; nobody where a function did.
+    /// Who began it, by the subject of their token, where it has one.
     #[serde(default)]
     pub by: Option<String>,
+    /// As what they began it, by the role of their token. A sign-in without one was begun by a function of an earlier release, and ends nothing.
+    #[serde(default)]
+    pub role: Option<String>,
 }
 
 impl std::fmt::Debug for SignIn {
