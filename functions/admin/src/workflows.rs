@@ -12,7 +12,7 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    Channel, TenantId, Workflow,
+    Channel, Mode, Settings, TenantId, Workflow, go_live,
     workflow::{Flaw, PublishContext, flaws, left_to_people, read},
 };
 use jiff::Timestamp;
@@ -35,7 +35,7 @@ use crate::{
 pub struct PublishedOut {
     #[serde(flatten)]
     workflow: Workflow,
-    /// At each step, what of it nothing carries out yet but people.
+    /// At each step, what of it nothing carries out yet but people, and a channel without a sender.
     warnings: Vec<Warning>,
 }
 
@@ -86,7 +86,8 @@ async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Ap
 }
 
 /// Publishes a workflow as its next version; publishing what is current changes nothing. New cases begin on it, open cases stay
-/// on theirs. `warnings` say, at each step, what nothing carries out yet: it becomes work for people.
+/// on theirs. `warnings` say, at each step, what nothing carries out yet: it becomes work for people. A live tenant may publish no step of a
+/// channel that its settings name no sender for; of another it is a warning.
 #[utoipa::path(put, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "put_workflow",
     params(("id" = String, Path, description = "The workflow's id"),
            ("If-Match" = Option<String>, Header, description = "The version that this one follows"),
@@ -118,8 +119,11 @@ pub async fn put(
         templates.entry((template.id, template.channel)).or_default().push(template.language);
     }
     let senders: BTreeSet<Channel> = Channel::with_sender().collect();
-    let left = left_to_people(&workflow, &senders);
+    let mut warned = left_to_people(&workflow, &senders);
     let mut found = flaws(&workflow, &PublishContext { templates, senders, settings: &settings });
+    let (refused, lacked) = without_sender(&app, tenant, &settings, &workflow).await?;
+    found.extend(refused);
+    warned.extend(lacked);
     if workflow.id != id {
         found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
     }
@@ -128,8 +132,27 @@ pub async fn put(
     }
     let app = caller.acts(&app, Operation::PutWorkflow, |entry| entry.of(&workflow.id).with(json!({ "from_version": before })));
     workflow.version = app.store.publish_workflow(tenant, &workflow, app.clock.now()).await?;
-    let warnings = left.into_iter().map(|Flaw { pointer, detail }| Warning { pointer, detail }).collect();
+    let warnings = warned.into_iter().map(|Flaw { pointer, detail }| Warning { pointer, detail }).collect();
     Ok(Tagged { rev: u64::from(workflow.version), body: PublishedOut { workflow, warnings } })
+}
+
+/// Where a workflow sends by a channel that the settings name no sender for: what a live tenant may not publish, as it could not go live with
+/// it, and what is only said. Where a live tenant's workflows sent by the channel before, nothing is new.
+async fn without_sender(
+    app: &App,
+    tenant: &TenantId,
+    settings: &Settings,
+    workflow: &Workflow,
+) -> ApiResult<(Vec<Flaw>, Vec<Flaw>)> {
+    let lacking = go_live::steps_without_sender(settings, workflow);
+    if lacking.is_empty() || settings.mode == Mode::Off {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let sent_by = go_live::channels(&app.store.workflows(tenant).await?);
+    let is_new = |channel: &Channel| settings.mode == Mode::Live && !sent_by.contains(channel);
+    let (refused, said): (Vec<_>, Vec<_>) = lacking.into_iter().partition(|(channel, _)| is_new(channel));
+    let flaw = |(_, flaw): (Channel, Flaw)| flaw;
+    Ok((refused.into_iter().map(flaw).collect(), said.into_iter().map(flaw).collect()))
 }
 
 /// What becomes of open cases.

@@ -183,9 +183,54 @@ async fn publishing_warns_of_what_is_left_to_people() {
     let published = api.call("PUT", "/v1/workflows/w", workflow, 200).await;
     assert_eq!(
         pointers(&published["warnings"]),
-        ["/steps/0/when", "/steps/0/action/send/channels/1", "/steps/1/action/hand_off"]
+        ["/steps/0/when", "/steps/0/action/send/channels/1", "/steps/1/action/hand_off", "/steps/0/action/send/channels/0"],
+        "of a channel without a sender it is said last"
     );
     // What was answered can be sent again.
     let again = api.call("PUT", "/v1/workflows/w", published.clone(), 200).await;
     assert_eq!(again, published);
+}
+
+#[tokio::test]
+async fn no_live_tenant_publishes_a_step_that_could_send_nothing() {
+    let api = Api::new().await;
+    let sends = |channels: Value| {
+        json!({"name": "W", "scope": "customer", "steps": [
+            {"id": "call", "at": {"anchor": "due_date", "offset": "P1D"}, "action": {"task": {"title": "Call"}}},
+            {"id": "text", "at": {"anchor": "due_date", "offset": "P2D"},
+             "action": {"send": {"channels": channels, "template": "reminder", "to": ["billing"]}}},
+            {"id": "review", "at": {"anchor": "due_date", "offset": "P40D"}, "action": {"task": {"title": "Look at it"}}},
+        ]})
+    };
+    let sms = "/steps/1/action/send/channels/1";
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
+    let both = api.call("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
+    assert_eq!(pointers(&both["warnings"]), [sms], "in shadow mode it is said");
+    let mail = api.call("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
+    assert_eq!(mail["warnings"], json!([]));
+    api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 200).await;
+    for id in ["standard", "another"] {
+        let refused = api.call("PUT", &format!("/v1/workflows/{id}"), sends(json!(["email", "sms"])), 422).await;
+        assert_eq!(pointers(&refused["errors"]), [sms], "{id}");
+        let detail = refused["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("step 'text'") && detail.contains("set sender.sms"), "{detail}");
+    }
+    api.call("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
+    api.call("PATCH", "/v1/settings", json!({"sender": {"sms": "ACME"}}), 200).await;
+    let both = api.call("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
+    assert_eq!(both["warnings"], json!([]));
+}
+
+#[tokio::test]
+async fn a_tenant_that_sent_without_a_sender_before_publishes_all_the_same() {
+    let api = Api::new().await;
+    api.call("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let mut settings = api.world.store.settings(&acme).await.unwrap().unwrap().value;
+    settings.mode = domain::Mode::Live;
+    api.world.store.put_settings(&acme, &settings, None, api.world.now()).await.unwrap();
+    let mut workflow = api.call("GET", "/v1/workflows/standard", Value::Null, 200).await;
+    workflow["name"] = json!("Ours");
+    let published = api.call("PUT", "/v1/workflows/standard", workflow, 200).await;
+    assert!(!pointers(&published["warnings"]).is_empty(), "{published}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Action, Channel, Settings, Workflow};
+use crate::{Action, Channel, Settings, Workflow, workflow::Flaw};
 
 /// What is missing before messages of these workflows can leave: a JSON pointer into the settings and how to mend it, for each.
 pub fn missing(settings: &Settings, published: &[Workflow]) -> Vec<(String, String)> {
@@ -49,20 +49,40 @@ pub fn held_back(settings: &Settings) -> Vec<(String, String)> {
     held
 }
 
+/// Where steps of a workflow send by a channel that [`lacks_sender`]: the channel, and what is wrong at the step.
+pub fn steps_without_sender(settings: &Settings, workflow: &Workflow) -> Vec<(Channel, Flaw)> {
+    let mut found = Vec::new();
+    for (position, step) in workflow.steps.iter().enumerate() {
+        let named = sent_by(&step.action).iter().enumerate();
+        for (at, channel) in named.filter(|(_, channel)| lacks_sender(settings, **channel)) {
+            let detail = format!(
+                "step '{}' sends by {channel}, and the settings name no sender for it: set sender.{channel} with PATCH /v1/settings to {}, \
+                 which the operator listed for the tenant, or leave the channel out",
+                step.id,
+                channel.facts().sender_form.wanted()
+            );
+            found.push((*channel, Flaw { pointer: format!("/steps/{position}/action/send/channels/{at}"), detail }));
+        }
+    }
+    found
+}
+
 /// The channels that steps of workflows name.
-fn channels(workflows: &[Workflow]) -> BTreeSet<Channel> {
+pub fn channels(workflows: &[Workflow]) -> BTreeSet<Channel> {
     let steps = workflows.iter().flat_map(|workflow| &workflow.steps);
-    steps
-        .flat_map(|step| match &step.action {
-            Action::Send(send) => send.channels.clone(),
-            Action::Task(_)
-            | Action::Notify(_)
-            | Action::Escalate(_)
-            | Action::CreditHold(_)
-            | Action::HandOff(_)
-            | Action::Fee(_) => Vec::new(),
-        })
-        .collect()
+    steps.flat_map(|step| sent_by(&step.action)).copied().collect()
+}
+
+fn sent_by(action: &Action) -> &[Channel] {
+    match action {
+        Action::Send(send) => &send.channels,
+        Action::Task(_)
+        | Action::Notify(_)
+        | Action::Escalate(_)
+        | Action::CreditHold(_)
+        | Action::HandOff(_)
+        | Action::Fee(_) => &[],
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +128,20 @@ mod tests {
         ] {
             assert_eq!(pointers(missing(settings, &workflows)), expected);
         }
+    }
+
+    #[test]
+    fn a_step_without_a_sender_is_named() {
+        let mut settings = Settings::named("Acme");
+        settings.sender.insert(Channel::Email, "ar@acme.example".to_owned());
+        let workflow = workflow(r#"["email", "voice", "sms"]"#);
+        let found = steps_without_sender(&settings, &workflow);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, found[0].1.pointer.as_str()), (Channel::Sms, "/steps/0/action/send/channels/2"));
+        assert!(found[0].1.detail.contains("step 's' sends by sms"), "{found:?}");
+        settings.sender.insert(Channel::Sms, "ACME".to_owned());
+        assert!(steps_without_sender(&settings, &workflow).is_empty());
+        assert_eq!(channels(&[workflow]), [Channel::Email, Channel::Voice, Channel::Sms].into());
     }
 
     #[test]
