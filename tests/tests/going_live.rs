@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::TestTenant,
+    test_tenant::{Reply, TestTenant},
 };
 
 async fn without_sender() -> TestTenant {
@@ -72,4 +72,41 @@ async fn no_text_leaves_without_a_sender_of_the_tenant() {
     tenant.advance("P5D").await;
     let channels: std::collections::BTreeSet<_> = tenant.sent().into_iter().map(|sent| sent.channel).collect();
     assert_eq!(channels, ["sms".to_owned()].into());
+}
+
+/// The warnings of settings at a place.
+fn warned(reply: &Reply, pointer: &str) -> Vec<String> {
+    let warnings = reply.body["warnings"].as_array().unwrap().iter().filter(|warning| warning["pointer"] == pointer);
+    warnings.map(|warning| warning["detail"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn languages_of_customers_without_a_text_are_named_before_anything_leaves() {
+    let tenant = TestTenant::with("2026-02-02T08:00:00Z", json!({"mode": "shadow"}), None).await;
+    let try_live = async || tenant.admin("PATCH", "/v1/settings?dry_run=true", &json!({"mode": "live"})).await.is(200);
+    tenant.put(&invoice(&customer("C-1"), "R-1", 10_000, "2026-03-30")).await;
+    tenant.advance("PT5M").await;
+    assert_eq!(warned(&try_live().await, "/language"), Vec::<String>::new(), "customers read German, as the built-in texts are");
+    for (id, language) in [("C-2", "fr-CA"), ("C-3", "it"), ("C-4", "en")] {
+        let mut foreign = customer(id);
+        foreign["language"] = json!(language);
+        tenant.put(&invoice(&foreign, &format!("R-{id}"), 10_000, "2026-03-30")).await;
+    }
+    tenant.advance("PT5M").await;
+    for reply in [try_live().await, tenant.admin("GET", "/v1/settings", &Value::Null).await.is(200)] {
+        let told = warned(&reply, "/language");
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("no text in 'fr'") && told[1].contains("no text in 'it'"), "{told:?}");
+        assert!(told[0].contains("reminder (email)") && told[0].contains("reminder (sms)"), "{told:?}");
+    }
+    let text = json!({"subject": "Facture {{ covered.named }}", "body": "Bonjour"});
+    tenant.admin("PUT", "/v1/templates/reminder/fr/email", &text).await.is(200);
+    let told = warned(&try_live().await, "/language");
+    assert!(!told[0].contains("reminder (email)") && told[1].contains("reminder (email)"), "{told:?}");
+    // Nobody reads Italian any more.
+    let mut moved = customer("C-3");
+    (moved["source_version"], moved["language"]) = (json!(2), json!("de"));
+    tenant.put(&json!({"type": "customer.upserted", "customer": moved})).await;
+    tenant.advance("PT5M").await;
+    assert_eq!(warned(&try_live().await, "/language").len(), 1);
 }

@@ -193,6 +193,7 @@ impl Story {
     async fn check(&self) {
         let store = open_table(&self.desk.stack).await.unwrap();
         let now = self.desk.stack.now();
+        let mut languages = vec![];
         let (mut names, mut nexts, mut owed, mut dues, mut by_customer) =
             (vec![], vec![], vec![], vec![], BTreeMap::<CustomerId, Vec<_>>::new());
         let mut messages: BTreeMap<Date, Vec<(String, String)>> = BTreeMap::new();
@@ -203,6 +204,7 @@ impl Story {
                 Stored::Profile(profile) => {
                     let (_, sorted) = NAMES.iter().find(|(name, _)| *name == profile.name).unwrap();
                     names.push(((*sorted).to_owned(), profile.id.to_string()));
+                    languages.push((profile.language.clone().unwrap(), profile.id.to_string()));
                 }
                 Stored::Head(head) => {
                     match head.due {
@@ -249,6 +251,11 @@ impl Story {
         let listed = whole(&store, &List::CustomersByName).await;
         let of = |line: &Line| if let Line::Customer(line) = line { line.customer.to_string() } else { panic!("{line:?}") };
         assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), ids(&names), "by name");
+        languages.sort();
+        let listed = whole(&store, &List::CustomersByLanguage).await;
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), ids(&languages), "by language");
+        let places = store.places(&tenant(), &List::CustomersByLanguage, 20).await.unwrap();
+        assert_eq!(places, languages.iter().map(|(language, _)| language.clone()).collect::<BTreeSet<_>>(), "the languages");
         let listed = whole(&store, &List::CustomersByNext).await;
         let of = |line: &Line| {
             let Line::Next(line) = line else { panic!("{line:?}") };

@@ -31,6 +31,7 @@ mod openapi;
 mod orders;
 mod senders;
 mod settings;
+mod settings_warnings;
 mod suppressions;
 mod task_customers;
 mod tasks;

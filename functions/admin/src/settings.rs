@@ -1,12 +1,12 @@
 //! A tenant's settings. The first `PUT` creates the tenant; `PATCH` changes what it names.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Query, State},
     response::IntoResponse,
 };
-use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
+use domain::{Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::Operation;
@@ -19,6 +19,7 @@ use crate::{
     caller::Caller,
     flaws::read_what_fits,
     merge_patch::{FieldChange, changes, merge},
+    settings_warnings::warnings,
     warning::Warning,
     workflows,
 };
@@ -218,55 +219,4 @@ fn check(before: Option<&Settings>, settings: &Settings, published: &[Workflow])
         flaws.extend(go_live::missing(settings, published).into_iter().filter(|missing| !lacked.contains(missing)));
     }
     flaws
-}
-
-/// What is allowed but should not stay so.
-async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: &[Workflow]) -> ApiResult<Vec<Warning>> {
-    let mut warnings = Vec::new();
-    if settings.mode != Mode::Off {
-        warnings.extend(go_live::missing(settings, published));
-        warnings.extend(go_live::held_back(settings));
-    }
-    if settings.mode == Mode::Live {
-        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().collect();
-        if sources.is_empty() {
-            let detail = "no source is connected, so that no invoice arrives; PUT /v1/connections/{source} connects one";
-            warnings.push(("/mode".to_owned(), detail.to_owned()));
-        }
-        warnings.extend(sources.iter().filter(|source| !settings.freshness.contains_key(*source)).map(|source| {
-            let detail = format!(
-                "if {source} falls silent, paid invoices are chased; set how old its word may be, such as \"PT26H\", and keep it by \
-                 sending source.heartbeat"
-            );
-            (format!("/freshness/{source}"), detail)
-        }));
-        if let Some(language) = &settings.language {
-            warnings.extend(no_text(app, tenant, language, published).await?);
-        }
-    }
-    Ok(warnings.into_iter().map(Warning::from).collect())
-}
-
-/// Says which templates of the published workflows have no text in the tenant's language: messages go out in another.
-async fn no_text(app: &App, tenant: &TenantId, language: &str, published: &[Workflow]) -> ApiResult<Option<(String, String)>> {
-    let primary = domain::language::primary;
-    let mut wanted = BTreeSet::new();
-    for step in published.iter().flat_map(|workflow| &workflow.steps) {
-        if let Action::Send(send) = &step.action {
-            let channels = send.channels.iter().filter(|channel| channel.facts().has_sender);
-            wanted.extend(channels.map(|channel| (send.template.clone(), *channel)));
-        }
-    }
-    for template in app.store.templates(tenant).await? {
-        if primary(&template.language) == primary(language) {
-            wanted.remove(&(template.id, template.channel));
-        }
-    }
-    let named: Vec<String> =
-        wanted.iter().map(|(id, channel): &(String, Channel)| format!("{id} ({channel})", channel = channel.as_str())).collect();
-    let said = format!(
-        "no text in '{language}' for {}; customers without a language of their own get another; PUT /v1/templates/{{id}}/{{language}}/{{channel}} adds one",
-        named.join(", ")
-    );
-    Ok((!named.is_empty()).then(|| ("/language".to_owned(), said)))
 }

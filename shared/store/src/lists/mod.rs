@@ -8,6 +8,8 @@ mod rebuild;
 mod rows;
 mod words;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
@@ -27,7 +29,7 @@ use crate::{
             document::DOC,
             every::{PK, SK},
         },
-        db::{Row, failed, json, s, text},
+        db::{Range, Row, failed, json, last_of, s, text},
         keys,
     },
 };
@@ -48,6 +50,8 @@ pub enum List {
     CustomersByNext,
     /// Customers who owe in a currency by what was open when they were last decided, largest first.
     CustomersByAmount(Currency),
+    /// Customers whose language is known by that language, without its region.
+    CustomersByLanguage,
     /// Open invoices by when their oldest open part falls due.
     InvoicesByDue,
     /// The same of one customer.
@@ -70,6 +74,7 @@ impl List {
             Self::CustomersByName => wide("customers", "name", None),
             Self::CustomersByNext => wide("customers", "next", None),
             Self::CustomersByAmount(currency) => wide("customers", "amount", Some(currency.code())),
+            Self::CustomersByLanguage => wide("customers", "language", None),
             Self::InvoicesByDue => wide("invoices", "due", None),
             Self::InvoicesOf(customer) => vec![keys::list(tenant, "invoices", "of", customer.as_str())],
             Self::MessagesOn(day) => wide("messages", "day", Some(&day.to_string())),
@@ -88,7 +93,7 @@ fn shard_name(of: Option<&str>, shard: u8) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum Line {
-    /// In [`List::CustomersByName`].
+    /// In [`List::CustomersByName`] and [`List::CustomersByLanguage`].
     Customer(CustomerLine),
     /// In [`List::CustomersByNext`].
     Next(NextLine),
@@ -106,7 +111,7 @@ pub enum Line {
     Word(WordLine),
 }
 
-/// A customer by name.
+/// A customer by what it is known by.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerLine {
     /// The customer.
@@ -281,6 +286,28 @@ impl Store {
             rows.extend(self.row_page(&pk, keys::ROW, from.as_deref(), limit).await?);
         }
         page(rows, limit)
+    }
+
+    /// What the rows of a list stand under, each once: of [`List::CustomersByLanguage`] the languages. It costs a read of one row a shard and
+    /// place, however many rows there are; of each shard it finds at most `most`.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn places(&self, tenant: &TenantId, list: &List, most: usize) -> Result<BTreeSet<String>> {
+        let last = last_of(keys::ROW);
+        let mut places = BTreeSet::new();
+        for pk in list.partitions(tenant) {
+            let mut from = keys::ROW.to_owned();
+            for _ in 0..most {
+                let one = Range { strong: false, ..Range::new(&pk, &from, &last, 1) };
+                let rows = self.range("read what a list has rows under of", one).await?;
+                let Some(place) = rows.first().and_then(|row| text(row, SK)).and_then(keys::place_of) else { break };
+                from = keys::behind_place(place);
+                places.insert(place.to_owned());
+            }
+        }
+        Ok(places)
     }
 
     /// What is found by all of `words`, each by its beginning, without case and accents; in the order of the longest word. Words

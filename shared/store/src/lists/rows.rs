@@ -1,6 +1,6 @@
 //! The rows that an item stands for in lists: pure, from the item alone. A kind of item joins with one arm in [`rows_of`].
 
-use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId};
+use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId, language};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, StoppedLine, TaskLine, WordLine, words};
@@ -116,12 +116,20 @@ fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let id = customer.id.as_str();
     let line =
         CustomerLine { customer: customer.id.clone(), name: customer.name.clone(), external_id: customer.external_id.clone() };
-    let mut rows = vec![made.wide("customers", "name", &words::sorted_by(&customer.name), id, &Line::Customer(line))];
+    let line = Line::Customer(line);
+    let mut rows = vec![made.wide("customers", "name", &words::sorted_by(&customer.name), id, &line)];
+    let language = customer.language.as_deref().map(language::primary).filter(|language| is_place(language));
+    rows.extend(language.map(|language| made.wide("customers", "language", &language, id, &line)));
     let found = WordLine { customer: customer.id.clone(), invoice: None, text: customer.name.clone(), words: vec![] };
     let people = customer.contacts.iter().map(|contact| contact.name.as_str());
     let texts: Vec<&str> = [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).collect();
     rows.extend(made.words("customers", id, texts, found));
     Ok(rows)
+}
+
+/// Whether a text may be a place of which others are told apart.
+fn is_place(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {

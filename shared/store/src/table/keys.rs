@@ -17,7 +17,7 @@
 //! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
 //! | hint | `T#HINTS#{source}` | `HINT#{kind}#{id}` | ingest | `sync`: query | 2 W, 1 W to forget |
 //! | page of a comparison | `T#LISTED#{source}` | `PAGE#{number:06}` | `sync`, once a day | `sync`: query | by size, expires after 2 days |
-//! | sign-in under way | `SIGNIN` | hash of the state | admin, `sync` | admin, by key, once | 1 W, expires after 8 days |
+//! | sign-in under way | `SIGNIN` | hash of the state | admin | admin, by key, once | 2 W, expires after an hour |
 //! | sign-in that waits to be confirmed | `T` | `AGREED#{source}` | admin | admin, by key | 1 W, expires after an hour |
 //! | data key of secrets | `T` | `KEY` | admin, once | by key, cached | 1 W |
 //! | data key of links | `T` | `KEY#LINKS` | admin, once | by key, cached | 1 W |
@@ -64,6 +64,7 @@
 //! | customers by name | `L#customers#name#{shard}` | `L#{name}#{customer}` | the name changes | a query a shard |
 //! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
 //! | customers by amount | `L#customers#amount#{currency}.{shard}` | `L#{largest first}#{customer}` | a decision finds another amount open; none while nothing is | a query a shard |
+//! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known | a query a shard; the languages alone: a query a shard and language |
 //! | invoices by due date | `L#invoices#due#{shard}` | `L#{date}#{invoice}` | the date changes; none for what is void, written off, a draft or archived | a query a shard |
 //! | a customer's invoices by due date | `L#invoices#of#{customer}` | `L#{date}#{invoice}` | the same | a query |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
@@ -329,6 +330,14 @@ pub(crate) fn list_shard(id: &str) -> u8 {
 /// A row of a list: its place in the order, and the id of what it stands for.
 pub(crate) fn list_row(pk: String, place: &str, id: &str) -> Key {
     Key::new(pk, format!("{ROW}{place}#{id}"))
+}
+/// The place of a row, of a list whose places have no `#`.
+pub(crate) fn place_of(sk: &str) -> Option<&str> {
+    sk.strip_prefix(ROW)?.split_once('#').map(|(place, _)| place)
+}
+/// Where the rows begin that come after those of a place.
+pub(crate) fn behind_place(place: &str) -> String {
+    format!("{ROW}{place}#\u{10FFFF}")
 }
 /// Whether a partition holds rows of lists.
 pub(crate) fn is_list(pk: &str) -> bool {

@@ -1,0 +1,96 @@
+//! What settings and published workflows allow, and should not stay so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, go_live, language::primary};
+use store::List;
+
+use crate::{answer::ApiResult, app::App, warning::Warning};
+
+/// Most languages of customers that are looked at, of each shard of their list.
+const LANGUAGES_MAX: usize = 40;
+
+/// What is allowed but should not stay so.
+///
+/// # Errors
+///
+/// Those of reading.
+pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, published: &[Workflow]) -> ApiResult<Vec<Warning>> {
+    let mut warnings = Vec::new();
+    if settings.mode != Mode::Off {
+        warnings.extend(go_live::missing(settings, published));
+        warnings.extend(go_live::held_back(settings));
+    }
+    if settings.mode == Mode::Live {
+        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().collect();
+        if sources.is_empty() {
+            let detail = "no source is connected, so that no invoice arrives; PUT /v1/connections/{source} connects one";
+            warnings.push(("/mode".to_owned(), detail.to_owned()));
+        }
+        warnings.extend(sources.iter().filter(|source| !settings.freshness.contains_key(*source)).map(|source| {
+            let detail = format!(
+                "if {source} falls silent, paid invoices are chased; set how old its word may be, such as \"PT26H\", and keep it by \
+                 sending source.heartbeat"
+            );
+            (format!("/freshness/{source}"), detail)
+        }));
+    }
+    if settings.mode != Mode::Off {
+        warnings.extend(untranslated(app, tenant, settings, published).await?);
+    }
+    Ok(warnings.into_iter().map(Warning::from).collect())
+}
+
+/// Which templates of the published workflows have no text in the tenant's language, once it is live, or in a language that customers have:
+/// their messages go out in another.
+async fn untranslated(
+    app: &App,
+    tenant: &TenantId,
+    settings: &Settings,
+    published: &[Workflow],
+) -> ApiResult<Vec<(String, String)>> {
+    let own = settings.language.as_deref().filter(|_| settings.mode == Mode::Live).map(primary);
+    let theirs = app.store.places(tenant, &List::CustomersByLanguage, LANGUAGES_MAX).await?;
+    if own.is_none() && theirs.is_empty() {
+        return Ok(vec![]);
+    }
+    let mut written: BTreeMap<(String, Channel), BTreeSet<String>> = BTreeMap::new();
+    for template in app.store.templates(tenant).await? {
+        written.entry((template.id, template.channel)).or_default().insert(primary(&template.language));
+    }
+    let wanted = wanted(published);
+    let lacking = |language: &str| -> Vec<String> {
+        let lacks = wanted.iter().filter(|text| written.get(*text).is_none_or(|languages| !languages.contains(language)));
+        lacks.map(|(id, channel)| format!("{id} ({channel})")).collect()
+    };
+    let mut found = Vec::new();
+    let mut says = |language: &str, what: &str| {
+        let named = lacking(language);
+        if !named.is_empty() {
+            let named = named.join(", ");
+            let said =
+                format!("no text in '{language}' for {named}; {what}; PUT /v1/templates/{{id}}/{language}/{{channel}} adds one");
+            found.push(("/language".to_owned(), said));
+        }
+    };
+    if let Some(own) = &own {
+        says(own, "customers without a language of their own get another");
+    }
+    for language in theirs.iter().filter(|language| Some(*language) != own.as_ref()) {
+        let instead = if language == "en" { "another" } else { "an English one where there is one, else another" };
+        says(language, &format!("there are customers of this language, and they get {instead}"));
+    }
+    Ok(found)
+}
+
+/// The templates that steps of workflows send, by the channels that this release sends by.
+fn wanted(published: &[Workflow]) -> BTreeSet<(String, Channel)> {
+    let mut wanted = BTreeSet::new();
+    for step in published.iter().flat_map(|workflow| &workflow.steps) {
+        if let Action::Send(send) = &step.action {
+            let channels = send.channels.iter().filter(|channel| channel.facts().has_sender);
+            wanted.extend(channels.map(|channel| (send.template.clone(), *channel)));
+        }
+    }
+    wanted
+}
