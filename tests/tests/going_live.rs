@@ -110,3 +110,40 @@ async fn languages_of_customers_without_a_text_are_named_before_anything_leaves(
     tenant.advance("PT5M").await;
     assert_eq!(warned(&try_live().await, "/language").len(), 1);
 }
+
+#[tokio::test]
+async fn numbers_abroad_that_get_no_text_are_named_where_there_are_some() {
+    let tenant = TestTenant::with("2026-02-02T08:00:00Z", json!({"mode": "shadow"}), None).await;
+    let try_with = async |patch: Value| {
+        let reply = tenant.admin("PATCH", "/v1/settings?dry_run=true", &patch).await.is(200);
+        warned(&reply, "/sms/countries")
+    };
+    let live = json!({"mode": "live"});
+    // German numbers of a German tenant, and a French one whose owner never agreed to text messages.
+    let mut silent = customer("C-2");
+    silent["contacts"][0]["phone"] = json!("+33612345678");
+    silent["contacts"][0]["consents"] = json!([]);
+    for (buyer, number) in [(customer("C-1"), "R-1"), (silent, "R-2")] {
+        tenant.put(&invoice(&buyer, number, 10_000, "2026-03-30")).await;
+    }
+    tenant.advance("PT5M").await;
+    assert_eq!(try_with(live.clone()).await, Vec::<String>::new());
+    let mut abroad = customer("C-3");
+    abroad["contacts"][0]["phone"] = json!("+33612345678");
+    tenant.put(&invoice(&abroad, "R-3", 10_000, "2026-03-30")).await;
+    tenant.advance("PT5M").await;
+    let told = try_with(live).await;
+    assert!(told.len() == 1 && told[0].contains("numbers of DE alone") && told[0].contains("numbers of FR"), "{told:?}");
+    // Whoever names countries has decided.
+    for countries in [json!(["DE", "FR"]), json!(["DE"])] {
+        assert_eq!(try_with(json!({"mode": "live", "sms": {"countries": countries}})).await, Vec::<String>::new());
+    }
+    // Nobody is sent a text.
+    let mail = json!({"name": "Mail", "scope": "customer", "steps": [
+        {"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"},
+         "action": {"send": {"channels": ["email"], "template": "reminder", "to": ["billing"]}}},
+        {"id": "review", "at": {"anchor": "due_date", "offset": "P40D"}, "action": {"task": {"title": "Look at it"}}},
+    ]});
+    tenant.admin("PUT", "/v1/workflows/standard", &mail).await.is(200);
+    assert_eq!(try_with(json!({"mode": "live"})).await, Vec::<String>::new());
+}

@@ -254,6 +254,8 @@ impl Story {
         languages.sort();
         let listed = whole(&store, &List::CustomersByLanguage).await;
         assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), ids(&languages), "by language");
+        let listed = whole(&store, &List::CustomersByTextCountry).await;
+        assert_eq!(listed.iter().map(of).collect::<Vec<_>>(), ids(&languages), "all have German numbers and agreed to texts");
         let places = store.places(&tenant(), &List::CustomersByLanguage, 20).await.unwrap();
         assert_eq!(places, languages.iter().map(|(language, _)| language.clone()).collect::<BTreeSet<_>>(), "the languages");
         let listed = whole(&store, &List::CustomersByNext).await;

@@ -10,6 +10,9 @@ use crate::{answer::ApiResult, app::App, warning::Warning};
 /// Most languages of customers that are looked at, of each shard of their list.
 const LANGUAGES_MAX: usize = 40;
 
+/// Most countries of numbers that are looked at, of each shard of their list.
+const COUNTRIES_MAX: usize = 40;
+
 /// What is allowed but should not stay so.
 ///
 /// # Errors
@@ -37,6 +40,7 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
     }
     if settings.mode != Mode::Off {
         warnings.extend(untranslated(app, tenant, settings, published).await?);
+        warnings.extend(not_texted(app, tenant, settings, published).await?);
     }
     Ok(warnings.into_iter().map(Warning::from).collect())
 }
@@ -81,6 +85,31 @@ async fn untranslated(
         says(language, &format!("there are customers of this language, and they get {instead}"));
     }
     Ok(found)
+}
+
+/// Which countries customers' numbers are of that get no text message, where published workflows send some and the settings name no countries.
+async fn not_texted(
+    app: &App,
+    tenant: &TenantId,
+    settings: &Settings,
+    published: &[Workflow],
+) -> ApiResult<Option<(String, String)>> {
+    let is_sent = |channel: &Channel| channel.facts().has_sender && channel.facts().paid_by_number;
+    if !settings.sms.countries.is_empty() || !go_live::channels(published).iter().any(is_sent) {
+        return Ok(None);
+    }
+    let theirs = app.store.places(tenant, &List::CustomersByTextCountry, COUNTRIES_MAX).await?;
+    let abroad: Vec<String> = theirs.into_iter().filter(|country| !settings.sms.reaches(country, &settings.country)).collect();
+    let named = abroad.join(", ");
+    let detail = format!(
+        "numbers of {} alone get text messages, and people who agreed to some have numbers of {named}: name every country that is meant, {} \
+         among them, such as {{\"sms\": {{\"countries\": [\"{}\", \"{}\"]}}}}",
+        settings.country,
+        settings.country,
+        settings.country,
+        abroad.first().map(String::as_str).unwrap_or_default()
+    );
+    Ok((!abroad.is_empty()).then(|| ("/sms/countries".to_owned(), detail)))
 }
 
 /// The templates that steps of workflows send, by the channels that this release sends by.

@@ -52,6 +52,8 @@ pub enum List {
     CustomersByAmount(Currency),
     /// Customers whose language is known by that language, without its region.
     CustomersByLanguage,
+    /// Customers with people who agreed to text messages by the countries of those people's numbers.
+    CustomersByTextCountry,
     /// Open invoices by when their oldest open part falls due.
     InvoicesByDue,
     /// The same of one customer.
@@ -75,6 +77,7 @@ impl List {
             Self::CustomersByNext => wide("customers", "next", None),
             Self::CustomersByAmount(currency) => wide("customers", "amount", Some(currency.code())),
             Self::CustomersByLanguage => wide("customers", "language", None),
+            Self::CustomersByTextCountry => wide("customers", "texts", None),
             Self::InvoicesByDue => wide("invoices", "due", None),
             Self::InvoicesOf(customer) => vec![keys::list(tenant, "invoices", "of", customer.as_str())],
             Self::MessagesOn(day) => wide("messages", "day", Some(&day.to_string())),
@@ -93,7 +96,7 @@ fn shard_name(of: Option<&str>, shard: u8) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "row", rename_all = "snake_case")]
 pub enum Line {
-    /// In [`List::CustomersByName`] and [`List::CustomersByLanguage`].
+    /// In [`List::CustomersByName`], [`List::CustomersByLanguage`] and [`List::CustomersByTextCountry`].
     Customer(CustomerLine),
     /// In [`List::CustomersByNext`].
     Next(NextLine),
@@ -288,7 +291,8 @@ impl Store {
         page(rows, limit)
     }
 
-    /// What the rows of a list stand under, each once: of [`List::CustomersByLanguage`] the languages. It costs a read of one row a shard and
+    /// What the rows of a list stand under, each once: of [`List::CustomersByLanguage`] the languages, of
+    /// [`List::CustomersByTextCountry`] the countries. It costs a read of one row a shard and
     /// place, however many rows there are; of each shard it finds at most `most`.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! The rows that an item stands for in lists: pure, from the item alone. A kind of item joins with one arm in [`rows_of`].
 
-use domain::{Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId, language};
+use std::collections::BTreeSet;
+
+use domain::{Channel, Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId, language, phone};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, StoppedLine, TaskLine, WordLine, words};
@@ -120,6 +122,9 @@ fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let mut rows = vec![made.wide("customers", "name", &words::sorted_by(&customer.name), id, &line)];
     let language = customer.language.as_deref().map(language::primary).filter(|language| is_place(language));
     rows.extend(language.map(|language| made.wide("customers", "language", &language, id, &line)));
+    let texted = customer.contacts.iter().filter(|contact| contact.consented(Channel::Sms));
+    let countries: BTreeSet<&str> = texted.filter_map(|contact| phone::country(contact.address(Channel::Sms)?)).collect();
+    rows.extend(countries.into_iter().map(|country| made.wide("customers", "texts", country, id, &line)));
     let found = WordLine { customer: customer.id.clone(), invoice: None, text: customer.name.clone(), words: vec![] };
     let people = customer.contacts.iter().map(|contact| contact.name.as_str());
     let texts: Vec<&str> = [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).collect();

@@ -65,6 +65,7 @@
 //! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
 //! | customers by amount | `L#customers#amount#{currency}.{shard}` | `L#{largest first}#{customer}` | a decision finds another amount open; none while nothing is | a query a shard |
 //! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known | a query a shard; the languages alone: a query a shard and language |
+//! | customers by country of texts | `L#customers#texts#{shard}` | `L#{country}#{customer}` | numbers, or who agreed to text messages, change; one a country | a query a shard; the countries alone: a query a shard and country |
 //! | invoices by due date | `L#invoices#due#{shard}` | `L#{date}#{invoice}` | the date changes; none for what is void, written off, a draft or archived | a query a shard |
 //! | a customer's invoices by due date | `L#invoices#of#{customer}` | `L#{date}#{invoice}` | the same | a query |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
