@@ -42,6 +42,9 @@ pub fn held_back(settings: &Settings) -> Vec<(String, String)> {
         }
     };
     let nothing = "0 lets nothing leave; raise it, or set paused if that is meant";
+    let consumers = "a message to somebody who may owe a personal debt in the United States, and a text message to a number there, is blocked: as a \
+                     debt collector's it needs what Dunlin does not send yet";
+    says(!settings.collector_role.is_creditor_in_own_name(), "/collector_role", consumers);
     says(settings.paused, "/paused", "nothing is decided or sent while this is true; POST /v1/resume lifts it");
     says(settings.caps.per_hour == Some(0), "/caps/per_hour", nothing);
     says(settings.caps.per_day == Some(0), "/caps/per_day", nothing);
@@ -88,7 +91,7 @@ fn sent_by(action: &Action) -> &[Channel] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::{Caps, PersonCap};
+    use crate::settings::{Caps, CollectorRole, PersonCap};
 
     fn workflow(channels: &str) -> Workflow {
         let text = format!(
@@ -148,8 +151,9 @@ mod tests {
     fn what_lets_nothing_leave_is_said() {
         let mut settings = Settings::named("Acme");
         assert_eq!(pointers(held_back(&settings)), "");
+        settings.collector_role = CollectorRole::FirstPartyOtherName;
         settings.paused = true;
         settings.caps = Caps { per_person: Some(PersonCap { count: 0, days: 7 }), per_hour: Some(0), per_day: Some(0) };
-        assert_eq!(pointers(held_back(&settings)), "/paused /caps/per_hour /caps/per_day /caps/per_person/count");
+        assert_eq!(pointers(held_back(&settings)), "/collector_role /paused /caps/per_hour /caps/per_day /caps/per_person/count");
     }
 }

@@ -42,7 +42,7 @@ pub struct Settings {
     /// Off, shadow or live.
     #[serde(default, deserialize_with = "word::known")]
     pub mode: Mode,
-    /// Under whose name the tenant collects.
+    /// For whom and under whose name the tenant collects. Rules of the guard read it.
     #[serde(default)]
     pub collector_role: CollectorRole,
     /// The sender by channel: an email address (or `Name <address>`), an SMS sender id or number.
@@ -233,6 +233,27 @@ pub enum CollectorRole {
     DebtBuyer,
 }
 
+impl CollectorRole {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstParty => "first_party",
+            Self::FirstPartyOtherName => "first_party_other_name",
+            Self::ThirdParty => "third_party",
+            Self::DebtBuyer => "debt_buyer",
+        }
+    }
+
+    /// Whether it is a creditor's own invoices under its own name. Everybody else is a debt collector where the law knows one: who collects
+    /// its own under another name too (15 USC 1692a(6)).
+    pub const fn is_creditor_in_own_name(self) -> bool {
+        match self {
+            Self::FirstParty => true,
+            Self::FirstPartyOtherName | Self::ThirdParty | Self::DebtBuyer => false,
+        }
+    }
+}
+
 /// The hours and weekdays on which people may be contacted, in their zone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -380,6 +401,15 @@ pub struct CalendarSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_collector_is_said_as_it_is_stored() {
+        use CollectorRole::{DebtBuyer, FirstParty, FirstPartyOtherName, ThirdParty};
+        for role in [FirstParty, FirstPartyOtherName, ThirdParty, DebtBuyer] {
+            assert_eq!(serde_json::to_value(role).expect("it is a word"), role.as_str());
+            assert_eq!(role.is_creditor_in_own_name(), role == CollectorRole::default());
+        }
+    }
 
     #[test]
     fn weekdays_are_words_and_no_beginnings() {

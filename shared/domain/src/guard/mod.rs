@@ -4,8 +4,10 @@
 //! All rules run, the strictest answer wins: `Block > NeedsReview > Defer > Allow`. To add a rule, write one file with the
 //! rule, its citation and its table of cases, and add one line to [`RULES`].
 
+mod collector_channels;
 mod consent;
 mod contact_cap;
+mod debt_collector;
 mod freshness;
 mod holiday_table;
 mod kill_switch;
@@ -32,6 +34,8 @@ pub const RULES: &[&Rule] = &[
     &suppression::RULE,
     &consent::RULE,
     &number::RULE,
+    &debt_collector::RULE,
+    &collector_channels::RULE,
     &min_gap::RULE,
     &contact_cap::RULE,
     &window::RULE,

@@ -2,7 +2,8 @@ use super::*;
 use crate::{
     Channel, Mode, Suppression, SuppressionReason, address_key,
     calendar::{Calendar, Locality},
-    settings::PersonCap,
+    customer::{CustomerKind, DebtPurpose},
+    settings::{CollectorRole, PersonCap},
     testing::{Stage, at, ladder},
 };
 
@@ -225,5 +226,62 @@ fn numbers_abroad_and_of_services_are_not_written_to() {
             );
         }
         assert_eq!(check("number", Channel::Email, NOON, own(number, countries)), Verdict::Allow, "{number}");
+    }
+}
+
+#[test]
+fn a_debt_collector_writes_to_no_consumer_in_the_united_states() {
+    use CollectorRole::{DebtBuyer, FirstParty, FirstPartyOtherName, ThirdParty};
+    use CustomerKind::{Company, Person, SoleTrader};
+    // (role, kind, purpose, country, number, whether it is blocked)
+    type Case = (CollectorRole, Option<CustomerKind>, Option<DebtPurpose>, &'static str, &'static str, bool);
+    let (personal, business) = (Some(DebtPurpose::Personal), Some(DebtPurpose::Business));
+    let cases: [Case; 14] = [
+        (FirstParty, Some(Person), personal, "US", "+14155550100", false),
+        (FirstPartyOtherName, Some(Person), personal, "US", "+14155550100", true),
+        (ThirdParty, Some(Person), personal, "US", "+14155550100", true),
+        (DebtBuyer, Some(Person), personal, "US", "+14155550100", true),
+        (ThirdParty, Some(Person), business, "US", "+14155550100", false),
+        (ThirdParty, Some(Person), None, "US", "+14155550100", true),
+        (ThirdParty, Some(SoleTrader), None, "US", "+14155550100", true),
+        (ThirdParty, None, None, "US", "+14155550100", true),
+        (ThirdParty, Some(Company), None, "US", "+14155550100", false),
+        (ThirdParty, Some(Company), personal, "US", "+14155550100", true),
+        (ThirdParty, Some(Person), personal, "DE", "+493012345678", false),
+        (ThirdParty, Some(Person), personal, "DE", "+14155550100", true),
+        (ThirdParty, Some(Person), personal, "PR", "+493012345678", true),
+        (ThirdParty, Some(Person), personal, "CA", "+14165550100", false),
+    ];
+    for (role, kind, purpose, country, number, blocked) in cases {
+        let said = check("debt-collector", Channel::Email, NOON, |stage| {
+            stage.policy.settings.collector_role = role;
+            let customer = &mut stage.facts.customer;
+            (customer.kind, customer.debt_purpose, customer.country) = (kind, purpose, Some(country.to_owned()));
+            customer.contacts[0].phone = Some(number.to_owned());
+        });
+        assert_eq!(is_block(&said), blocked, "{role:?} {kind:?} {purpose:?} {country} {number}");
+    }
+}
+
+#[test]
+fn carriers_and_platforms_take_no_messages_of_those_who_collect_for_others() {
+    use CollectorRole::{DebtBuyer, FirstParty, FirstPartyOtherName, ThirdParty};
+    for (role, channel, number, blocked) in [
+        (FirstParty, Channel::Sms, "+14155550100", false),
+        (FirstPartyOtherName, Channel::Sms, "+14155550100", true),
+        (ThirdParty, Channel::Sms, "+14155550100", true),
+        (DebtBuyer, Channel::Sms, "+14155550100", true),
+        (ThirdParty, Channel::Sms, "+493012345678", false),
+        (ThirdParty, Channel::Email, "+14155550100", false),
+        (ThirdParty, Channel::Voice, "+14155550100", false),
+        (FirstPartyOtherName, Channel::Whatsapp, "+493012345678", false),
+        (ThirdParty, Channel::Whatsapp, "+493012345678", true),
+        (DebtBuyer, Channel::Whatsapp, "+493012345678", true),
+    ] {
+        let said = check("collector-channels", channel, NOON, |stage| {
+            stage.policy.settings.collector_role = role;
+            stage.facts.customer.contacts[0].phone = Some(number.to_owned());
+        });
+        assert_eq!(is_block(&said), blocked, "{role:?} {channel} {number}");
     }
 }

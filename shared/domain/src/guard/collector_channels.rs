@@ -1,0 +1,28 @@
+use super::{ContactQuestion, Reach, Rule, Verdict};
+use crate::{Channel, phone, settings::CollectorRole};
+
+/// Carriers in the United States take no text messages by which somebody collects for others or under another name, and WhatsApp none of
+/// those who collect for others, whatever the debt is.
+pub(super) const RULE: Rule = Rule {
+    id: "collector-channels",
+    version: 1,
+    citation: "carriers' 10DLC rules: third-party debt collection is a forbidden use; WhatsApp Business Messaging Policy: debt collection",
+    effective_from: None,
+    effective_until: None,
+    reach: Reach::ContactAndChannel,
+    check,
+};
+
+fn check(ask: &ContactQuestion<'_>) -> Verdict {
+    let role = ask.policy.settings.collector_role;
+    let number = ask.contact.address(ask.channel).and_then(phone::country);
+    let whose = match ask.channel {
+        Channel::Sms if !role.is_creditor_in_own_name() && number == Some("US") => "carriers in the United States take",
+        Channel::Whatsapp => match role {
+            CollectorRole::ThirdParty | CollectorRole::DebtBuyer => "WhatsApp takes",
+            CollectorRole::FirstParty | CollectorRole::FirstPartyOtherName => return Verdict::Allow,
+        },
+        Channel::Sms | Channel::Email | Channel::Voice | Channel::Letter | Channel::Later(_) => return Verdict::Allow,
+    };
+    Verdict::Block(format!("settings.collector_role is {}, and {whose} no such messages", role.as_str()))
+}
