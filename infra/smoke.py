@@ -16,6 +16,7 @@ import hmac
 import http.client
 import json
 import os
+import secrets
 import sys
 import time
 import urllib.parse
@@ -161,7 +162,7 @@ def run(api, seconds, sender=None, say=print):
         if mode != "shadow":
             raise Failed(f"what was decided is in mode {mode!r}, and shadow is meant")
         say(f"a message is {'written' if sender else 'decided'}, in shadow: {why}")
-        status, _ = api.ask("GET", f"/p/{tenant}.made-up")
+        status, _ = api.ask("GET", f"/p/{secrets.token_hex(11)}")
         if status != 404:
             raise Failed(f"the portal answered {status} to a link that nobody was given, and 404 is meant")
         say("the portal refuses a link that nobody was given")

@@ -6,6 +6,7 @@ whenever it is looked at.
 
 import base64
 import datetime
+import hashlib
 import json
 import pathlib
 
@@ -18,6 +19,8 @@ TENANT = "T#cold"
 CUSTOMER = f"{TENANT}#C#cus_1"
 # What the tenant's webhooks are signed with.
 SECRET = bytes(range(32))
+# The code of a portal link.
+CODE = "k" * 22
 # Secrets as store::Vault seals them: AES-256-GCM under 32 zero bytes, with a nonce of 12 zero bytes. The first is "whsec_" and SECRET in
 # base 64, the second tokens of QuickBooks ("a", "r") that expire in 2100.
 SEALED_SECRET = "AAAAAAAAAAAAAAAAuc8zWC4/Ki9CDYSk67XffxEpQJtY6m414e2x9jRUcOaQH/d6FBKmOSqJHlwwaH6ff3wb2tOFvvpgoHMr3pw2wDSt"
@@ -119,6 +122,24 @@ def sent():
     body = {"previous": "", "number": 1, "at": second(), "status": "sent", "message": about, "head_version": 1}
     key = (CUSTOMER, "COV#0000000001#000")
     return row("record", key, body=[body], status="sent", outcome="sent", provider_id="mail-1")
+
+
+def digest(*parts):
+    """What domain::id::digest makes of parts."""
+    told = hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part.encode() for part in parts)).digest()
+    bits = int.from_bytes(told[:13], "big") >> 4
+    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[bits >> 5 * place & 31] for place in reversed(range(20)))
+
+
+def linked():
+    """The portal link whose code is CODE, for the contact's email address."""
+    link, address = f"lnk_{digest('portal link', CODE)}", digest(f"email:{CONTACT['email']}")
+    told = {"id": link, "generation": 1, "channel": "email", "contact": "p1", "shown": "p…@buyer.example"}
+    until = MILLIS + 86_400_000
+    return [
+        row("link", (f"LINK#{link}", "LINK"), tenant="cold", customer="cus_1", address=address),
+        row("link", (CUSTOMER, f"LINK#{address}"), chase=f"A#LINK#{address}", **told, made_at=MILLIS, expires_at=until),
+    ]
 
 
 def books(vendor):

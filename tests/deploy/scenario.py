@@ -1,6 +1,7 @@
 """The system as its users meet it: over HTTP, by its schedule, and by what reaches mailboxes and phones."""
 
 import json
+import re
 import time
 
 import amends
@@ -86,7 +87,7 @@ def messages(world, proof, by_schedule=True):
     with proof.check("email.sent", "the mail has the tenant's sender, the amount and the way to the customer's own page"):
         same(mail["Source"], '"Acme" <ar@acme.example>', "the sender")
         assert "1,250.00" in mail["BodyText"], mail["BodyText"]
-        assert link(mail).startswith("/p/acme."), link(mail)
+        assert re.fullmatch("/p/[0-9A-Za-z]{22}", link(mail)), link(mail)
     with proof.check("sms.sent", "the text message reaches the phone"):
         (text,) = until(lambda: world.texts_to(phone), "the text message", SCHEDULED_WITHIN if by_schedule else AT_ONCE)
         assert "1,250.00" in text["Message"], text
@@ -124,6 +125,13 @@ def portal(world, proof):
         same(page.status, 200, "the page")
         assert b"1,250.00" in page.body, page
         same(world.outside.ask("GET", link(mail)[:-4] + "AAAA").status, 404, "a changed link")
+    with proof.check("portal.revoked", "a link that was revoked opens nothing, at once, and one that is given out does"):
+        customer_id = world.outside.customer("acme", customer)["customer"]["id"]
+        (known,) = world.outside.admin("acme", "GET", f"/v1/customers/{customer_id}/links", role="viewer")["data"]
+        world.outside.admin("acme", "POST", f"/v1/links/{known['id']}/revoke", {"reason": "forwarded"})
+        same(world.outside.ask("GET", link(mail)).status, 410, "the page of a link that was revoked")
+        given = world.outside.admin("acme", "POST", f"/v1/customers/{customer_id}/links", {"contact": known["contact"], "channel": "email"})
+        same(world.outside.ask("GET", given["url"][given["url"].index("/p/"):]).status, 200, "the page of a link that was given out")
     with proof.check("portal.opt-out", "one click there stops mail to that address"):
         same(world.outside.ask("GET", stop_link(mail)).status, 200, "the question")
         form = {"content-type": "application/x-www-form-urlencoded"}

@@ -18,6 +18,7 @@ mod history;
 mod interleavings;
 mod judge;
 mod ladder;
+mod links;
 mod lists;
 mod logs;
 mod long;

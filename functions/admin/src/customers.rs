@@ -36,7 +36,7 @@ const LAST: u32 = 20;
 const LAST_MAX: u32 = 200;
 
 /// How much history.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
     /// How many of the last records, 1 to 200; 20 by default.
@@ -253,15 +253,20 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<CustomerOut>> {
     let tenant = caller.may(Operation::ShowCustomer)?;
-    let customer = match connectors::accounting_api_of(&source) {
-        None => CustomerId::derive(&[tenant.as_str(), &source, &external_id]),
-        Some(_) => {
-            let progress: Option<reading::Progress> = app.store.progress(tenant, &source).await?;
-            let realm = progress.map(|progress| progress.realm).unwrap_or_default();
-            connectors::customer_id(tenant, &source, &realm, &external_id)
-        }
-    };
+    let customer = id_of(&app, tenant, &source, &external_id).await?;
     matter(&app, tenant, &customer, &asked).await
+}
+
+/// The id here of a customer that a source has under its own.
+pub async fn id_of(app: &App, tenant: &TenantId, source: &str, external_id: &str) -> ApiResult<CustomerId> {
+    Ok(match connectors::accounting_api_of(source) {
+        None => CustomerId::derive(&[tenant.as_str(), source, external_id]),
+        Some(_) => {
+            let progress: Option<reading::Progress> = app.store.progress(tenant, source).await?;
+            let realm = progress.map(|progress| progress.realm).unwrap_or_default();
+            connectors::customer_id(tenant, source, &realm, external_id)
+        }
+    })
 }
 
 /// A customer's cases by the customer's id here.

@@ -1,33 +1,23 @@
-//! What people set right of a customer: its portal links, and versions of its objects that a source got wrong.
+//! What people set right of a customer: versions of its objects that a source got wrong.
 
 use std::sync::Arc;
 
 use axum::{
     Json,
     extract::{Path, State},
-    http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
-    customers::{ResetAsked, reset_version, revoke_links},
+    customers::{ResetAsked, reset_version},
 };
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Fail, OptionalBody, read},
+    answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
 };
-
-/// Why links are made void; may be left out.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeIn {
-    /// Why, at most 500 characters; the audit keeps it.
-    #[serde(default)]
-    reason: Option<String>,
-}
 
 /// Which object's version is wrong; the customer's own where neither an invoice nor a payment is named.
 #[derive(Deserialize, ToSchema)]
@@ -49,24 +39,6 @@ pub struct ResetIn {
 pub struct ResetOut {
     /// As its source wrote it.
     was: String,
-}
-
-/// Makes every portal link void that was sent to a customer so far, at once. Links in later messages are good. Stop links stay good: whoever
-/// has one may still ask for no more messages.
-#[utoipa::path(post, path = "/v1/customers/{customer_id}/links/revoke", tag = "customers", operation_id = "revoke_links",
-    params(("customer_id" = String, Path, description = "`cus_…`")),
-    request_body = Option<RevokeIn>,
-    responses((status = 204, description = "They are void"), (status = 404, description = "not-found")))]
-pub async fn revoke(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(customer): Path<String>,
-    OptionalBody(body): OptionalBody,
-) -> ApiResult<StatusCode> {
-    caller.may(Operation::RevokeLinks)?;
-    let RevokeIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    revoke_links(&app.store, &caller.0, &customer, reason.as_deref(), app.clock.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lets a source say an object anew. A source whose clock or counter was wrong may have sent a version that no true one follows: everything

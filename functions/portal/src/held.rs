@@ -2,12 +2,13 @@
 //! at most while nothing changes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
 };
 
 use domain::{CustomerId, TenantId};
 use jiff::{SignedDuration, Timestamp};
+use store::AddressId;
 
 use crate::page::PortalPage;
 
@@ -29,12 +30,21 @@ pub struct MadeFrom {
 #[derive(Debug, Default)]
 pub struct HeldPages(Mutex<HashMap<(TenantId, CustomerId), Made>>);
 
+/// A page, and whose links open it.
+#[derive(Clone, Debug)]
+pub struct HeldPage {
+    /// The page.
+    pub page: PortalPage,
+    /// The addresses of the customer's people.
+    pub addresses: BTreeSet<AddressId>,
+}
+
 /// A page: what it was made from, when, and itself.
-type Made = (MadeFrom, Timestamp, PortalPage);
+type Made = (MadeFrom, Timestamp, HeldPage);
 
 impl HeldPages {
     /// The page of a customer, if it was made from the same and lately.
-    pub fn page(&self, whose: &(TenantId, CustomerId), from: &MadeFrom, now: Timestamp) -> Option<PortalPage> {
+    pub fn page(&self, whose: &(TenantId, CustomerId), from: &MadeFrom, now: Timestamp) -> Option<HeldPage> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back makes nothing young again.
         let young = |at: &Timestamp| now.duration_since(*at).abs() < HELD_FOR;
@@ -42,7 +52,7 @@ impl HeldPages {
     }
 
     /// Holds a page.
-    pub fn hold(&self, whose: (TenantId, CustomerId), from: MadeFrom, now: Timestamp, page: &PortalPage) {
+    pub fn hold(&self, whose: (TenantId, CustomerId), from: MadeFrom, now: Timestamp, page: &HeldPage) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.len() >= HELD_MAX {
             held.clear();

@@ -2,8 +2,8 @@
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET /p/{token}` | shows what is open |
-//! | `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
+//! | `GET /p/{code}` | shows what is open to whoever has a portal link |
+//! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
@@ -23,9 +23,9 @@ use domain::TenantId;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-use store::{Head, Store, Vault};
+use store::{FoundLink, Head, LinkCode, LinkStanding, Store, Vault};
 
-use held::{HeldPages, MadeFrom};
+use held::{HeldPage, HeldPages, MadeFrom};
 use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
@@ -83,16 +83,16 @@ impl Handler {
     }
 
     async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
-        let Some((token, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
+        let Some((link, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
         let (get, post) = (matches!(request.method.as_str(), "GET" | "HEAD"), request.method == "POST");
         let now = self.clock.now();
         match rest {
-            "" if get => match self.statement(token, now).await? {
-                Some(page) => Ok(page),
+            "" if get => match LinkCode::parse(link) {
+                Some(code) => self.statement(&code, request, now).await,
                 // A stop link alone asks too.
-                None => self.opt_out(token, request, now).await,
+                None => self.opt_out(link, request, now).await,
             },
-            "opt-out" if get || post => self.opt_out(token, request, now).await,
+            "opt-out" if get || post => self.opt_out(link, request, now).await,
             "" | "opt-out" => Ok(PortalPage::Plain(405, request.words())),
             _ => Ok(PortalPage::Plain(404, request.words())),
         }
@@ -119,20 +119,31 @@ impl Handler {
         Ok(Some(Stopping { stop, tenant_name, link: link.to_owned() }))
     }
 
-    /// The statement of whoever a token opens the portal for; `None` for whatever is not valid now, whyever.
-    async fn statement(&self, token: &str, now: Timestamp) -> store::Result<Option<PortalPage>> {
-        let Some(whose) = self.vault.verify_token(token, now).await? else { return Ok(None) };
-        let (tenant, customer) = &whose;
-        let Some(row) = self.store.tenant(tenant).await? else { return Ok(None) };
-        let Some(head) = self.store.head(tenant, customer).await? else { return Ok(None) };
-        let from = MadeFrom { head: head.version, tenant: row.rev };
-        if let Some(page) = self.held.page(&whose, &from, now) {
-            return Ok(Some(page));
+    /// The statement that a portal link opens: 404 for a code that nobody was given, 410 for one that is good no more.
+    async fn statement(&self, code: &LinkCode, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+        let unknown = Ok(PortalPage::Plain(404, request.words()));
+        let gone = Ok(PortalPage::Plain(410, request.words()));
+        let id = code.id();
+        let Some(FoundLink { tenant, customer, link }) = self.store.link(&id).await? else { return unknown };
+        // The link of the address may have another code by now.
+        if link.id != id || link.standing(now) != LinkStanding::Good {
+            return gone;
         }
-        let Some(visit) = self.visit(tenant, &head).await? else { return Ok(None) };
-        let page = statement::page(&visit, now);
-        self.held.hold(whose, from, now, &page);
-        Ok(Some(page))
+        let Some(row) = self.store.tenant(&tenant).await? else { return unknown };
+        let Some(head) = self.store.head(&tenant, &customer).await? else { return unknown };
+        let from = MadeFrom { head: head.version, tenant: row.rev };
+        let whose = (tenant, customer);
+        let made = match self.held.page(&whose, &from, now) {
+            Some(held) => held,
+            None => {
+                let Some(visit) = self.visit(&whose.0, &head).await? else { return unknown };
+                let made = HeldPage { page: statement::page(&visit, now), addresses: visit.addresses() };
+                self.held.hold(whose, from, now, &made);
+                made
+            }
+        };
+        // Whoever left the customer, or has another address there, has another link.
+        if made.addresses.contains(&link.address) { Ok(made.page) } else { gone }
     }
 
     async fn visit(&self, tenant: &TenantId, head: &Head) -> store::Result<Option<Visit>> {

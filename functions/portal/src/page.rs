@@ -62,6 +62,7 @@ impl Pages {
     pub fn plain(&self, status: u16, words: &'static PageLabels) -> Value {
         let (title, text) = match status {
             404 => (words.not_found, words.not_found_text),
+            410 => (words.gone, words.gone_text),
             500..=599 => (words.busy, words.busy_text),
             _ => (words.wrong, words.wrong_text),
         };

@@ -49,11 +49,11 @@ impl PortalRequest {
         }))
     }
 
-    /// The token and what follows it: `/p/{token}/opt-out`.
+    /// The link and what follows it: `/p/{stop}/opt-out`.
     pub fn place(&self) -> Option<(&str, &str)> {
         let rest = self.path.strip_prefix("/p/")?;
-        let (token, rest) = rest.split_once('/').unwrap_or((rest, ""));
-        (!token.is_empty()).then_some((token, rest))
+        let (link, rest) = rest.split_once('/').unwrap_or((rest, ""));
+        (!link.is_empty()).then_some((link, rest))
     }
 
     /// A value of the address.
@@ -61,7 +61,7 @@ impl PortalRequest {
         find(&self.query, name)
     }
 
-    /// The words for a visitor whom no token names.
+    /// The words for a visitor whom no link names.
     pub fn words(&self) -> &'static PageLabels {
         PageLabels::of(&self.language)
     }

@@ -77,8 +77,9 @@ impl Portal {
         self.call("GET", address, "").await
     }
 
-    async fn token(&self, tenant: &TenantId, customer: &CustomerId) -> String {
-        self.world.vault.issue_token(tenant, customer, at("2026-06-01T00:00:00Z")).await.unwrap()
+    /// The code of the portal link in a mail to the customer's first contact.
+    async fn code(&self, tenant: &TenantId, customer: &CustomerId) -> String {
+        self.world.code(tenant, customer, Channel::Email, &format!("ap@{tenant}.example")).await
     }
 
     /// What the link in a message to the address says.
@@ -99,9 +100,9 @@ impl Portal {
 async fn the_statement_reads_as_the_customer_reads() {
     let portal = Portal::new().await;
     let german = portal.world.customer("acme", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &german).await;
+    let code = portal.code(&acme(), &german).await;
     portal
-        .get(&format!("/p/{token}"))
+        .get(&format!("/p/{code}"))
         .await
         .is(200)
         .says("<html lang=\"de\">")
@@ -121,11 +122,25 @@ async fn the_statement_reads_as_the_customer_reads() {
             customer.country = Some("US".to_owned());
         })
         .await;
-    let token = portal.token(&acme(), &american).await;
-    portal.get(&format!("/p/{token}")).await.is(200).says("<html lang=\"en\">").says("€1,250.00").says("6 days past due");
+    let code = portal.code(&acme(), &american).await;
+    portal.get(&format!("/p/{code}")).await.is(200).says("<html lang=\"en\">").says("€1,250.00").says("6 days past due");
     let elsewhere = portal.world.customer("acme", "C-3", |customer| customer.language = Some("fi".to_owned())).await;
-    let token = portal.token(&acme(), &elsewhere).await;
-    portal.get(&format!("/p/{token}")).await.is(200).says("<html lang=\"en\">").says("Total open");
+    let code = portal.code(&acme(), &elsewhere).await;
+    portal.get(&format!("/p/{code}")).await.is(200).says("<html lang=\"en\">").says("Total open");
+}
+
+/// A version of the customer in which its first contact has another email address.
+async fn mail_goes_to(portal: &Portal, customer: &CustomerId, version: u64, email: &str) {
+    let store = &portal.world.store;
+    let head = store.head(&acme(), customer).await.unwrap().unwrap();
+    let mut described = store.facts(&acme(), &head).await.unwrap().customer;
+    described.source_version = Some(SourceVersion::Number(version));
+    described.contacts[0].email = Some(email.to_owned());
+    let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("customer-{version}") };
+    store.apply(&acme(), &receipt, &[Document::Customer(described)], portal.world.now()).await.unwrap();
+    let head = store.head(&acme(), customer).await.unwrap().unwrap();
+    let known = store.facts(&acme(), &head).await.unwrap().customer;
+    assert_eq!(known.contacts[0].email.as_deref(), Some(email));
 }
 
 /// A version of the customer's first invoice with a part paid and an order number, and a way to pay.
@@ -150,10 +165,10 @@ async fn with_something_paid(portal: &Portal, customer: &CustomerId) {
 async fn the_statement_says_how_to_pay_what_was_paid_and_which_order_it_was() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &id).await;
-    portal.get(&format!("/p/{token}")).await.is(200).hides("So können Sie zahlen").hides("Bestellnr");
+    let code = portal.code(&acme(), &id).await;
+    portal.get(&format!("/p/{code}")).await.is(200).hides("So können Sie zahlen").hides("Bestellnr");
     with_something_paid(&portal, &id).await;
-    let page = portal.get(&format!("/p/{token}")).await.is(200);
+    let page = portal.get(&format!("/p/{code}")).await.is(200);
     for text in [
         "So können Sie zahlen",
         "<bdi>Example Bank &lt;1&gt;</bdi><br><bdi>IBAN: DE00 1234</bdi>",
@@ -180,8 +195,8 @@ async fn hostile_names_are_shown_literally() {
             customer.contacts[0].external_id = "\"><img src=x>".to_owned();
         })
         .await;
-    let token = portal.token(&acme(), &id).await;
-    let page = portal.get(&format!("/p/{token}")).await.is(200);
+    let code = portal.code(&acme(), &id).await;
+    let page = portal.get(&format!("/p/{code}")).await.is(200);
     page.says("&lt;script&gt;").says("{{ 7*7 }}").hides("<script>").hides("\" onload=\"");
     let stop = portal.stop(Channel::Email, "<x@\"><img src=x>.example").await;
     let ask = portal.get(&format!("/p/{stop}/opt-out")).await.is(200);
@@ -189,30 +204,36 @@ async fn hostile_names_are_shown_literally() {
 }
 
 #[tokio::test]
-async fn only_a_token_of_this_customer_opens() {
+async fn only_a_link_of_this_customer_opens() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     let other = portal.world.customer("acme", "C-2", |customer| customer.name = "Other Ltd".to_owned()).await;
-    let stranger = portal.world.customer("other", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &id).await;
-    let theirs = portal.token(&TenantId::parse("other").unwrap(), &stranger).await;
-    portal.get(&format!("/p/{token}")).await.is(200).hides("Other Ltd");
-    let parts: Vec<&str> = token.split('.').collect();
-    let swapped = |at: usize, with: &str| {
-        let mut parts = parts.clone();
-        parts[at] = with;
-        parts.join(".")
-    };
-    let their_signature = theirs.rsplit('.').next().unwrap();
-    let longer = parts[2].parse::<i64>().unwrap() + 1_000_000;
+    let stranger = portal.world.customer("other", "C-1", |customer| customer.name = "Stranger Ltd".to_owned()).await;
+    let code = portal.code(&acme(), &id).await;
+    let others = portal.code(&acme(), &other).await;
+    let theirs = portal.code(&TenantId::parse("other").unwrap(), &stranger).await;
+    assert_eq!(code, portal.code(&acme(), &id).await, "each message to an address has the same link");
+    let by_text = portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await;
+    assert_eq!(std::collections::BTreeSet::from([&code, &others, &theirs, &by_text]).len(), 4);
+    // One address at two customers has a link to each.
+    portal.get(&format!("/p/{code}")).await.is(200).says("Beispiel GmbH").hides("Other Ltd");
+    portal.get(&format!("/p/{others}")).await.is(200).says("Other Ltd").hides("Beispiel GmbH");
+    portal.get(&format!("/p/{theirs}")).await.is(200).says("Stranger Ltd");
+    portal.get(&format!("/p/{by_text}")).await.is(200).says("Beispiel GmbH");
+    let link = store::LinkCode::parse(&code).unwrap().id();
     for (name, forged) in [
-        ("another customer", swapped(1, other.as_str())),
-        ("another tenant", swapped(0, "other")),
-        ("another's signature", swapped(4, their_signature)),
-        ("a later end", swapped(2, &longer.to_string())),
-        ("another epoch", swapped(3, "1")),
+        ("tampered", format!("{}{}", if code.starts_with('0') { '1' } else { '0' }, &code[1..])),
+        ("half of one customer's and half of another's", format!("{}{}", &code[..11], &others[11..])),
+        ("too short", code[1..].to_owned()),
+        ("too long", format!("{code}0")),
+        (
+            "another case",
+            code.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() }).collect(),
+        ),
+        ("the id, which lists show", link.to_string()),
+        ("with the tenant", format!("acme.{code}")),
+        ("one customer's with another's id", format!("{code}.{other}")),
         ("garbage", "garbage".to_owned()),
-        ("a tenant without a key", swapped(0, "nobody")),
         ("nothing", String::new()),
     ] {
         for address in [format!("/p/{forged}"), format!("/p/{forged}/opt-out")] {
@@ -223,36 +244,111 @@ async fn only_a_token_of_this_customer_opens() {
     }
     // A page's own link stops nothing, whomever one asks for.
     for body in ["contact=p1&channel=email", "List-Unsubscribe=One-Click"] {
-        portal.call("POST", &format!("/p/{token}/opt-out?c=p1&ch=email"), body).await.is(404);
+        portal.call("POST", &format!("/p/{code}/opt-out?c=p1&ch=email"), body).await.is(404);
     }
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, None);
-    portal.world.store.revoke_tokens(&acme(), &id).await.unwrap();
-    portal.get(&format!("/p/{token}")).await.is(404);
-    let fresh = portal.token(&acme(), &id).await;
-    portal.get(&format!("/p/{fresh}")).await.is(200);
-    *portal.world.now.lock().unwrap() = at("2026-06-01T00:00:00Z");
-    portal.get(&format!("/p/{fresh}")).await.is(404);
+}
+
+#[tokio::test]
+async fn a_link_ends_when_its_time_is_over_and_at_once_when_it_is_revoked() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let (code, text) = (portal.code(&acme(), &id).await, portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await);
+    let stop = portal.stop(Channel::Email, "ap@acme.example").await;
+    let gone = async |code: &str| {
+        let reply = portal.get(&format!("/p/{code}")).await.is(410).says("This link is no longer valid");
+        reply.says("the newest message").hides("Beispiel GmbH").hides("1.250,00").hides("acme");
+    };
+    portal.get(&format!("/p/{code}")).await.is(200);
+    // One of two.
+    let known = portal.world.store.link(&store::LinkCode::parse(&code).unwrap().id()).await.unwrap().unwrap();
+    assert!(portal.world.store.revoke_link(&acme(), &id, &known.link, portal.world.now()).await.unwrap());
+    gone(&code).await;
+    portal.get(&format!("/p/{text}")).await.is(200);
+    // A later message has another, and the one before stays void.
+    let next = portal.code(&acme(), &id).await;
+    assert_ne!(next, code);
+    portal.get(&format!("/p/{next}")).await.is(200).says("Beispiel GmbH");
+    gone(&code).await;
+    // All of them.
+    assert_eq!(portal.world.store.revoke_links(&acme(), &id, portal.world.now()).await.unwrap(), 2);
+    for code in [&code, &next, &text] {
+        gone(code).await;
+    }
+    // The stop link stays good, and says nothing of the customer.
+    portal.get(&format!("/p/{stop}")).await.is(200).says("a…@acme.example").hides("Beispiel GmbH").hides(id.as_str());
+    // 120 days, to the second; a message in the second half renews it.
+    let last = portal.code(&acme(), &id).await;
+    *portal.world.now.lock().unwrap() = at("2026-06-10T09:59:59Z");
+    portal.get(&format!("/p/{last}")).await.is(200);
+    *portal.world.now.lock().unwrap() = at("2026-06-10T10:00:00Z");
+    gone(&last).await;
+    assert_ne!(portal.code(&acme(), &id).await, last, "what has expired stays so");
+    portal.call("POST", &format!("/p/{stop}/opt-out"), "List-Unsubscribe=One-Click").await.is(200);
+    assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
+}
+
+#[tokio::test]
+async fn a_message_renews_a_link_whose_time_is_half_over() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let code = portal.code(&acme(), &id).await;
+    // 2026-02-10 and 60 days are 2026-04-11: not yet more than half.
+    for (now, until) in [
+        ("2026-04-11T10:00:00Z", "2026-06-10T10:00:00Z"),
+        ("2026-04-11T10:00:01Z", "2026-08-09T10:00:01Z"),
+        ("2026-04-12T10:00:00Z", "2026-08-09T10:00:01Z"),
+    ] {
+        *portal.world.now.lock().unwrap() = at(now);
+        assert_eq!(portal.code(&acme(), &id).await, code);
+        let found = portal.world.store.link(&store::LinkCode::parse(&code).unwrap().id()).await.unwrap().unwrap();
+        assert_eq!(found.link.expires_at, at(until), "after a message at {now}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_to_an_address_that_the_customer_no_longer_has_opens_nothing() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let (mail, text) = (portal.code(&acme(), &id).await, portal.world.code(&acme(), &id, Channel::Sms, "+493012345678").await);
+    portal.get(&format!("/p/{mail}")).await.is(200);
+    // Another person under the same id.
+    mail_goes_to(&portal, &id, 9, "new@acme.example").await;
+    portal.get(&format!("/p/{mail}")).await.is(410).hides("Beispiel GmbH");
+    portal.get(&format!("/p/{text}")).await.is(200);
+    let new = portal.world.code(&acme(), &id, Channel::Email, "new@acme.example").await;
+    assert_ne!(new, mail);
+    portal.get(&format!("/p/{new}")).await.is(200);
+    // And back, in other letters: it is the same address.
+    mail_goes_to(&portal, &id, 10, "AP@acme.example").await;
+    portal.get(&format!("/p/{mail}")).await.is(200);
+    portal.get(&format!("/p/{new}")).await.is(410);
+    // Whoever wants no more mail may still look, and nobody else may because of it.
+    let stop = portal.stop(Channel::Email, "ap@acme.example").await;
+    portal.call("POST", &format!("/p/{stop}/opt-out"), "").await.is(200);
+    portal.get(&format!("/p/{mail}")).await.is(200);
+    portal.get(&format!("/p/{new}")).await.is(410);
 }
 
 #[tokio::test]
 async fn a_get_changes_nothing() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &id).await;
+    let code = portal.code(&acme(), &id).await;
     let stop = portal.stop(Channel::Email, "ap@acme.example").await;
     let before = portal.world.everything().await;
     for address in [
-        format!("/p/{token}"),
+        format!("/p/{code}"),
         format!("/p/{stop}"),
         format!("/p/{stop}/opt-out"),
-        format!("/p/{token}/opt-out"),
-        format!("/p/{token}/elsewhere"),
+        format!("/p/{code}/opt-out"),
+        format!("/p/{code}/elsewhere"),
     ] {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;
     }
     for (method, address) in
-        [("POST", format!("/p/{token}")), ("POST", format!("/p/{stop}")), ("PUT", format!("/p/{stop}/opt-out"))]
+        [("POST", format!("/p/{code}")), ("POST", format!("/p/{stop}")), ("PUT", format!("/p/{stop}/opt-out"))]
     {
         portal.call(method, &address, "").await.is(405);
     }
@@ -292,15 +388,10 @@ async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
     let stop = portal.stop(Channel::Email, "ap@acme.example").await;
     // The feed names another person under the same id.
-    let customer = |customer: &mut domain::Customer| {
-        customer.source_version = Some(SourceVersion::Number(9));
-        customer.contacts[0].email = Some("new@acme.example".to_owned());
-    };
-    assert_eq!(portal.world.customer("acme", "C-1", customer).await, id);
+    mail_goes_to(&portal, &id, 9, "new@acme.example").await;
     portal.call("POST", &format!("/p/{stop}/opt-out"), "List-Unsubscribe=One-Click").await.is(200);
     assert_eq!(portal.suppressed(&id, Channel::Email, "new@acme.example").await, None);
-    let back = |customer: &mut domain::Customer| customer.source_version = Some(SourceVersion::Number(10));
-    portal.world.customer("acme", "C-1", back).await;
+    mail_goes_to(&portal, &id, 10, "ap@acme.example").await;
     assert_eq!(portal.suppressed(&id, Channel::Email, "ap@acme.example").await, Some(SuppressionReason::OptOut));
 }
 
@@ -309,11 +400,11 @@ async fn a_stop_link_stops_the_address_that_it_was_sent_to() {
 async fn every_page_stands_by_itself() {
     let portal = Portal::new().await;
     let id = portal.world.customer("acme", "C-1", |_| {}).await;
-    let token = portal.token(&acme(), &id).await;
+    let code = portal.code(&acme(), &id).await;
     with_something_paid(&portal, &id).await;
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, address) in [
-        ("statement", format!("/p/{token}")),
+        ("statement", format!("/p/{code}")),
         ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
         ("gone", "/p/x".to_owned()),
     ] {
@@ -337,13 +428,13 @@ async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_
     };
     settings.legal_entities = (0..200).map(entity).collect();
     portal.world.store.put_settings(&acme(), &settings, None, portal.world.now()).await.unwrap();
-    let (token, stop) = (portal.token(&acme(), &customer).await, portal.stop(Channel::Email, "ap@acme.example").await);
+    let (code, stop) = (portal.code(&acme(), &customer).await, portal.stop(Channel::Email, "ap@acme.example").await);
     // What only the first request of an environment costs: the data key.
-    portal.get(&format!("/p/{token}")).await.is(200);
+    portal.get(&format!("/p/{code}")).await.is(200);
     let changed = |text: &str| format!("{}AAAA", &text[..text.len() - 4]);
     portal.world.read_units();
     for address in [
-        format!("/p/{}", changed(&token)),
+        format!("/p/{}", changed(&code)),
         format!("/p/{}/opt-out", changed(&stop)),
         format!("/p/{stop}/opt-out"),
         "/p/nothing".to_owned(),
@@ -354,7 +445,7 @@ async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_
         assert!(units <= 2.0, "{units} read units for {address}");
     }
     for _ in 0..3 {
-        portal.get(&format!("/p/{token}")).await.is(200).says("1001");
+        portal.get(&format!("/p/{code}")).await.is(200).says("1001");
         let units = portal.world.read_units();
         assert!(units <= 4.0, "{units} read units for a page that was just made");
     }
@@ -362,5 +453,5 @@ async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_
     portal.world.customer("acme", "C-1", |customer| customer.name = "Neuer Name GmbH".to_owned()).await;
     settings.name = "Neuer Lieferant".to_owned();
     portal.world.store.put_settings(&acme(), &settings, None, portal.world.now()).await.unwrap();
-    portal.get(&format!("/p/{token}")).await.is(200).says("Neuer Lieferant");
+    portal.get(&format!("/p/{code}")).await.is(200).says("Neuer Lieferant");
 }

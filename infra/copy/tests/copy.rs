@@ -4,7 +4,7 @@
 use copy::{Arrival, Place};
 use domain::*;
 use jiff::Timestamp;
-use store::{Read, Receipt, Store};
+use store::{AddressId, PortalLink, Read, Receipt, Store};
 use testbed::{Loopback, TABLE, documents};
 
 fn id(tenant: &str) -> TenantId {
@@ -27,6 +27,21 @@ fn invoice(number: u64) -> Document {
     }
 }
 
+/// The portal link of an address of a tenant's customer.
+fn link(tenant: &str) -> PortalLink {
+    PortalLink {
+        id: LinkId::derive(&[tenant]),
+        address: AddressId::of(Channel::Email, "ap@acme.example"),
+        generation: 1,
+        channel: Channel::Email,
+        contact: "p1".into(),
+        shown: "a…@acme.example".into(),
+        made_at: Timestamp::UNIX_EPOCH,
+        expires_at: Timestamp::UNIX_EPOCH,
+        revoked_at: None,
+    }
+}
+
 /// Two tenants, one of whose ids begins with the other's.
 async fn filled() -> Loopback {
     let aws = Loopback::start().await;
@@ -43,6 +58,7 @@ async fn filled() -> Loopback {
             .open_books(&id(tenant), "xero", &format!("realm-{tenant}"), &serde_json::json!({}), Timestamp::UNIX_EPOCH)
             .await
             .unwrap();
+        assert!(store.keep_link(&id(tenant), &CustomerId::derive(&["c", "3"]), None, &link(tenant)).await.unwrap());
     }
     aws
 }
@@ -70,6 +86,9 @@ async fn a_tenant_is_the_same_elsewhere() {
     let facts = (there.facts(&id("acme"), &same).await.unwrap(), here.facts(&id("acme"), &head).await.unwrap());
     assert_eq!(format!("{:?}", facts.0), format!("{:?}", facts.1));
     assert_eq!(there.tenant_of_company("xero", "realm-acme").await.unwrap(), Some(id("acme")));
+    let links = there.link(&link("acme").id).await.unwrap();
+    assert_eq!(links.map(|found| (found.tenant, found.customer)), Some((id("acme"), customer.clone())));
+    assert_eq!(there.link(&link("acme-2").id).await.unwrap(), None);
     // It goes on where it was: the same event is still known.
     let receipt = Receipt { source: "stripe".into(), event_id: "e3".into() };
     let again = there.apply(&id("acme"), &receipt, &[invoice(3)], Timestamp::UNIX_EPOCH).await.unwrap();

@@ -302,8 +302,8 @@ mod tests {
             route("POST", "/webhooks/{tenant}/{source}"),
             route("POST", "/webhooks/app/{source}"),
             route("ANY", "/v1/{proxy+}"),
-            route("GET", "/p/{token}"),
-            route("GET", "/p/{token}/{proxy+}"),
+            route("GET", "/p/{link}"),
+            route("GET", "/p/{link}/{proxy+}"),
         ];
         for (method, path, expected) in [
             ("POST", "/webhooks/acme/stripe", Some("/webhooks/{tenant}/{source}")),
@@ -312,9 +312,9 @@ mod tests {
             ("DELETE", "/v1/a/b", Some("/v1/{proxy+}")),
             ("GET", "/v1", None),
             ("GET", "/v1/", None),
-            ("GET", "/p/t", Some("/p/{token}")),
+            ("GET", "/p/t", Some("/p/{link}")),
             ("GET", "/p/t/", None),
-            ("GET", "/p/t/opt-out", Some("/p/{token}/{proxy+}")),
+            ("GET", "/p/t/opt-out", Some("/p/{link}/{proxy+}")),
             ("POST", "/webhooks/acme/stripe/", None),
             ("GET", "/", None),
         ] {

@@ -289,3 +289,29 @@ fn one_of_several_currencies_is_named_in_the_subject() {
         }
     }
 }
+
+/// A text message holds two links, each as long as real ones are: a code of 22 characters, and a stop link of 50 for a tenant of four.
+#[test]
+fn a_text_with_both_links_fits() {
+    let shape = Shape { count: 1, own: 1, reminded: 1, currency: Currency::EUR };
+    let (code, stop) = ("k".repeat(22), format!("acme.sms.{}.678.{}", "d".repeat(20), "s".repeat(16)));
+    let hosts = [("https://pay.northwind.example", 2), ("https://abcdefghij.execute-api.eu-central-1.amazonaws.com", 3)];
+    let mut seen = 0;
+    for template in builtin::templates().into_iter().filter(|template| template.channel == Channel::Sms) {
+        for (host, most) in hosts {
+            let mut input = input(shape, &template.language, false, Some(PAY_BY), false);
+            let links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
+            input.links = links.clone();
+            let brand = Brand { name: "Northwind Trading".into(), two_way_sms: false };
+            let text = render(&template, &input, &brand).expect("it renders").text;
+            let (_, segments) = channels::sms::segments(&text);
+            assert!(segments <= most, "{segments} segments of {text}");
+            // Each link once, whole, and with nothing behind it that a phone would take for a part of it.
+            for link in [&links.portal, &links.opt_out] {
+                assert_eq!(text.split_whitespace().filter(|word| word == link).count(), 1, "{text}");
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 12, "three steps in two languages, at two hosts");
+}

@@ -117,6 +117,10 @@ id!(
     /// A person's order.
     OrderId, "ord_"
 );
+id!(
+    /// A portal link: derived from its code, which it does not tell.
+    LinkId, "lnk_"
+);
 
 impl EffectId {
     /// The id of the effect at a position of a customer's decision: messages first, then work for people. A message's differs from

@@ -12,7 +12,10 @@ use domain::{
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
-use store::{Attempt, Claim, Error, Head, KnownPeople, Logged, MessageResult, Release, Settlement, Stop, Store, Vault};
+use store::{
+    AddressId, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, PortalLink, Release, Settlement, Stop,
+    Store, Vault,
+};
 
 use crate::{
     outcome::{Meaning, Then, meaning},
@@ -26,8 +29,6 @@ const LEASE_MINUTES: i64 = 5;
 const CLAIMS_MAX: usize = 6;
 /// When a message is tried again whose sender was taken off the tenant's list while it was claimed, in seconds.
 const UNLISTED_AGAIN_S: i64 = 3_600;
-/// How long a portal link works, in days.
-const TOKEN_DAYS: i64 = 120;
 
 /// How the handling of a queued message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +81,18 @@ struct Checked {
     head: Head,
     facts: Facts,
     policy: Policy,
+    /// The customer's portal links.
+    links: Vec<PortalLink>,
     pending: Pending,
+}
+
+/// A message in words, with the links in it.
+struct Written {
+    rendered: channels::Rendered,
+    links: channels::Links,
+    template_version: u32,
+    /// The portal link as the message has it.
+    portal: PortalLink,
 }
 
 impl Sender {
@@ -149,9 +161,9 @@ impl Sender {
         if !mine || entry.message.channel != self.provider.channel {
             return Ok(None);
         }
-        let (facts, policy) = self.store.facts_and_policy(&queued.tenant, &head).await?;
+        let (facts, policy, links) = self.store.facts_policy_and_links(&queued.tenant, &head).await?;
         let Some(pending) = facts.pending.iter().find(|pending| pending.id == queued.message).cloned() else { return Ok(None) };
-        Ok(Some(Checked { head, facts, policy, pending }))
+        Ok(Some(Checked { head, facts, policy, links, pending }))
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
@@ -161,7 +173,7 @@ impl Sender {
         checked: Checked,
         round: usize,
     ) -> Result<Option<SendOutcome>, Error> {
-        let Checked { head, facts, policy, pending } = &checked;
+        let Checked { head, facts, policy, pending, .. } = &checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
             Recheck::Send { rows } => rows,
@@ -195,14 +207,14 @@ impl Sender {
             let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
             return self.defer_with_cause(queued, &cause, unlisted).await.map(Some);
         }
-        let rendered = match self.render(queued, &checked, &rows, contact).await? {
-            Ok(rendered) => rendered,
+        let written = match self.render(queued, &checked, &rows, contact).await? {
+            Ok(written) => written,
             Err(detail) => {
                 let cause = Cause::NoText { template: pending.template.clone(), channel: pending.channel };
                 return self.defer_with_cause(queued, &cause, &detail).await.map(Some);
             }
         };
-        if !self.log_contact(queued, &checked, contact, now).await? {
+        if !self.keep_link(queued, &checked, &written).await? || !self.log_contact(queued, &checked, contact, now).await? {
             return Ok(None);
         }
         let attempt = Attempt {
@@ -220,7 +232,7 @@ impl Sender {
             Claim::Gone => return Ok(Some(SendOutcome::NotMine)),
         };
         let guard = json!("allow");
-        let mut call = Call { rows, rendered, sent: MessageResult::Shadow, provider_id: None, reason: String::new(), guard };
+        let mut call = Call { rows, written, sent: MessageResult::Shadow, provider_id: None, reason: String::new(), guard };
         let stopped = match self.recheck_after_claim(queued, &checked).await {
             Ok(stopped) => stopped,
             Err(error) => return Err(self.give_back(queued, &attempt, error).await),
@@ -331,22 +343,35 @@ impl Sender {
         checked: &Checked,
         rows: &[Covered],
         contact: &Contact,
-    ) -> Result<Result<(channels::Rendered, channels::Links, u32), String>, Error> {
-        let Checked { head, facts, policy, pending } = checked;
+    ) -> Result<Result<Written, String>, Error> {
+        let Checked { facts, policy, pending, .. } = checked;
         let now = self.clock.now();
         let templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
         let language = facts.customer.language.as_deref();
         let Some(template) = render::choose(&templates, language, policy.settings.language.as_deref()) else {
             return Ok(Err(format!("template {} has no text for {} any more", pending.template, pending.channel.as_str())));
         };
-        let expires_at = now.checked_add((TOKEN_DAYS * 24).hours()).unwrap_or(Timestamp::MAX);
-        let token = self.vault.token_of(&queued.tenant, head, expires_at).await?;
         let address = contact.address(pending.channel).unwrap_or_default();
+        let to = LinkTo { channel: pending.channel, address, contact: &pending.contact };
+        let known = link_to(checked, &AddressId::of(pending.channel, address));
+        let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
-        let links = render::links(&self.portal_url, &token, &stop, &template.language);
+        let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
         let situation = decide::assess(facts, policy, now);
         let rendered = render::render(&situation, policy, pending, rows, contact, template, links.clone());
-        Ok(rendered.map(|rendered| (rendered, links, template.version)).map_err(|error| error.to_string()))
+        let template_version = template.version;
+        Ok(rendered.map(|rendered| Written { rendered, links, template_version, portal }).map_err(|error| error.to_string()))
+    }
+
+    /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
+    /// over or the link before void. False when somebody else wrote it meanwhile.
+    async fn keep_link(&self, queued: &QueuedMessage, checked: &Checked, written: &Written) -> Result<bool, Error> {
+        let known = link_to(checked, &written.portal.address);
+        let leaves = checked.pending.mode == Mode::Live && written.rendered.text.contains(&written.links.portal);
+        if !leaves || known == Some(&written.portal) {
+            return Ok(true);
+        }
+        self.store.keep_link(&queued.tenant, &queued.customer, known, &written.portal).await
     }
 
     /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
@@ -398,8 +423,8 @@ impl Sender {
             },
             to: contact.address(channel).unwrap_or_default().to_owned(),
             reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
-            rendered: call.rendered.0.clone(),
-            opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| call.rendered.1.opt_out.clone()),
+            rendered: call.written.rendered.clone(),
+            opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| call.written.links.opt_out.clone()),
         };
         let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
         let meaning = meaning(self.channel.send(&outgoing).await, dispatches);
@@ -447,7 +472,7 @@ impl Sender {
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };
-        let (rendered, _, template_version) = &call.rendered;
+        let Written { rendered, template_version, .. } = &call.written;
         let settlement = Settlement {
             status: call.sent,
             at: now,
@@ -492,12 +517,17 @@ enum Meanwhile {
 /// What became of a call.
 struct Call {
     rows: Vec<Covered>,
-    rendered: (channels::Rendered, channels::Links, u32),
+    written: Written,
     sent: MessageResult,
     provider_id: Option<String>,
     reason: String,
     /// What the guard said of it right before the provider was called: `allow`, the rules that did not, or nothing where it was not asked.
     guard: Value,
+}
+
+/// The customer's portal link for an address, as it was read.
+fn link_to<'a>(checked: &'a Checked, address: &AddressId) -> Option<&'a PortalLink> {
+    checked.links.iter().find(|link| link.address == *address)
 }
 
 /// When the customer is due again after a message: at once where more is to be done now.

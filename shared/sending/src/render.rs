@@ -2,20 +2,25 @@ use std::collections::BTreeSet;
 
 use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX};
 use domain::{
-    Action, CaseKey, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, Pending, Policy, Scope, Standing,
-    TenantId,
+    Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, Pending, Policy, Scope,
+    Standing, TenantId,
     decide::{Situation, case_by_item},
     language,
     receivables::DueItem,
 };
 use jiff::civil::Date;
 
-/// The page of a customer, and of stopping one address, in the language of the message.
-pub(crate) fn links(portal_url: &str, token: &str, stop: &str, language: &str) -> Links {
-    let primary =
-        language.split('-').next().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
-    let opt_out = format!("{portal_url}/p/{stop}/opt-out?l={primary}");
-    Links { portal: format!("{portal_url}/p/{token}"), opt_out, pay: None }
+/// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for in the
+/// language of the reader's browser.
+pub(crate) fn links(portal_url: &str, code: &str, stop: &str, channel: Channel, language: &str) -> Links {
+    let opt_out = if channel.facts().segments_max.is_some() {
+        format!("{portal_url}/p/{stop}")
+    } else {
+        let primary =
+            language.split('-').next().filter(|tag| tag.bytes().all(|byte| byte.is_ascii_alphanumeric())).unwrap_or_default();
+        format!("{portal_url}/p/{stop}/opt-out?l={primary}")
+    };
+    Links { portal: format!("{portal_url}/p/{code}"), opt_out, pay: None }
 }
 
 /// The template's text that the customer reads, by [`language::choose`].
@@ -168,8 +173,6 @@ pub(crate) fn attempt_id(tenant: &TenantId, customer: &CustomerId, order: &str, 
 
 #[cfg(test)]
 mod tests {
-    use domain::Channel;
-
     use super::*;
 
     #[test]
@@ -202,8 +205,10 @@ mod tests {
     #[test]
     fn links_are_of_one_address_and_language() {
         for (language, said) in [("pt-br", "pt"), ("de", "de"), ("d&e", "")] {
-            let links = links("https://x.example", "tok", "stop", language);
+            let links = links("https://x.example", "code", "stop", Channel::Email, language);
             assert_eq!(links.opt_out, format!("https://x.example/p/stop/opt-out?l={said}"));
         }
+        let links = links("https://x.example", "code", "stop", Channel::Sms, "de");
+        assert_eq!((&*links.portal, &*links.opt_out), ("https://x.example/p/code", "https://x.example/p/stop"));
     }
 }

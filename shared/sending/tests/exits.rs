@@ -11,6 +11,7 @@ use channels::{Accepted, Outgoing, SendError};
 use domain::{Channel, CustomerId, Mode, PendingStatus, Settings, SuppressionReason, TaskKind, decide};
 use jiff::SignedDuration;
 use sending::{QueuedMessage, SendOutcome, Sender};
+use store::{LinkCode, LinkStanding};
 use testbed::aws::Aws;
 
 /// The address of the contact.
@@ -50,7 +51,7 @@ impl Queued {
         // Into the working day of whoever is written to.
         aws.advance(SignedDuration::from_hours(4));
         let head = aws.store.head(&aws.tenant, &id).await.unwrap().unwrap();
-        let (facts, policy) = aws.store.facts_and_policy(&aws.tenant, &head).await.unwrap();
+        let (facts, policy, _) = aws.store.facts_policy_and_links(&aws.tenant, &head).await.unwrap();
         let decision = decide::decide(&facts, &policy, aws.now());
         assert_eq!(decision.messages.len(), 1, "{:?}", decision.trace);
         let message = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap().messages[0].clone();
@@ -118,6 +119,49 @@ async fn what_the_provider_takes_is_sent_once() {
         assert!(taken[0].opt_out_url.as_ref().unwrap().starts_with("https://pay.example/p/"));
     }
     assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 1));
+}
+
+/// The code of the portal link in a mail.
+fn code_of(mail: &Outgoing) -> LinkCode {
+    let begins = "https://pay.example/p/p/";
+    let mut codes = mail.rendered.text.split(begins).skip(1).map(|rest| rest.chars().take(22).collect::<String>());
+    codes.find_map(|code| LinkCode::parse(&code)).expect("a portal link")
+}
+
+#[tokio::test]
+async fn a_mail_that_leaves_has_a_portal_link_that_is_known() {
+    let queued = Queued::start().await;
+    assert_eq!(queued.send().await, SendOutcome::Sent);
+    let mail = queued.provider.taken.lock().unwrap()[0].clone();
+    let found = queued.aws.store.link(&code_of(&mail).id()).await.unwrap().unwrap();
+    assert_eq!((&found.tenant, &found.customer), (&queued.queued.tenant, &queued.queued.customer));
+    assert_eq!((found.link.contact.as_str(), found.link.shown.as_str()), ("p1", "a…@acme.example"));
+    assert_eq!(found.link.standing(queued.aws.now()), LinkStanding::Good);
+    // What is never sent has none.
+    let shadow = Queued::under(|settings| settings.mode = Mode::Shadow).await;
+    assert_eq!(shadow.send().await, SendOutcome::Shadow);
+    let links = shadow.aws.store.links(&shadow.queued.tenant, &shadow.queued.customer, 10, None).await.unwrap();
+    assert!(links.links.is_empty(), "{links:?}");
+}
+
+#[tokio::test]
+async fn a_message_that_is_tried_again_has_the_same_link_unless_it_was_revoked_meanwhile() {
+    for revoked in [false, true] {
+        let queued = Queued::start().await;
+        let (store, tenant, customer) = (&queued.aws.store, &queued.queued.tenant, &queued.queued.customer);
+        queued.answers(Err(SendError::Retry { after: Some(600), detail: "busy".to_owned() }));
+        assert_eq!(queued.send().await, SendOutcome::Retrying);
+        if revoked {
+            assert_eq!(store.revoke_links(tenant, customer, queued.aws.now()).await.unwrap(), 1);
+        }
+        queued.aws.advance(SignedDuration::from_secs(2 * 600));
+        assert_eq!(queued.send().await, SendOutcome::Sent);
+        let codes: Vec<LinkCode> = queued.provider.taken.lock().unwrap().iter().map(code_of).collect();
+        assert_eq!((codes.len(), codes[0] == codes[1]), (2, !revoked));
+        // The second is good in either case; the first is void where it was revoked.
+        let found = store.link(&codes[0].id()).await.unwrap().unwrap();
+        assert_eq!((found.link.id == codes[1].id(), found.link.standing(queued.aws.now())), (true, LinkStanding::Good));
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What people set right of a customer: its portal links, and versions of its objects that a source got wrong.
+//! What people set right of a customer: versions of its objects that a source got wrong.
 
 use domain::{CustomerId, Facts, InvoiceId, PaymentId, SourceVersion, VersionOf};
 use jiff::Timestamp;
@@ -9,20 +9,6 @@ use crate::{Actor, Done, NotDone, Operation};
 
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
-
-/// Makes every portal link of a customer void that was sent so far. Later messages have links that are good. Stop links stay good.
-///
-/// # Errors
-///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`], and those of the table.
-pub async fn revoke_links(store: &Store, actor: &Actor, customer: &str, reason: Option<&str>, now: Timestamp) -> Done<()> {
-    let tenant = actor.may(Operation::RevokeLinks)?;
-    let reason = reason_of(reason)?;
-    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
-    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
-    let entry = actor.entry(Operation::RevokeLinks, now).about(&customer).noting(reason);
-    Ok(store.acting(entry).revoke_tokens(tenant, &customer).await?)
-}
 
 /// Which object's version is to be reset; the customer's own where neither is named.
 #[derive(Clone, Debug, Default)]
@@ -85,11 +71,11 @@ fn payment_of(facts: &Facts, wanted: &str) -> Option<PaymentId> {
     known.map(|known| known.id.clone()).or_else(|| PaymentId::parse(wanted))
 }
 
-fn no_customer() -> NotDone {
+pub(crate) fn no_customer() -> NotDone {
     NotDone::NotFound("there is no such customer".to_owned())
 }
 
-fn reason_of(text: Option<&str>) -> Done<Option<String>> {
+pub(crate) fn reason_of(text: Option<&str>) -> Done<Option<String>> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > REASON_MAX) {
         return Err(NotDone::field("/reason", format!("a reason has at most {REASON_MAX} characters")));

@@ -6,7 +6,8 @@
 //! | [`role`] | what a tenant's people are there for |
 //! | [`rights`] | every operation, and who may do it: one table |
 //! | [`audit`] | what people did: entries, and looking through them |
-//! | [`customers`] | what is set right of a customer: links, versions |
+//! | [`customers`] | what is set right of a customer: versions |
+//! | [`links`] | portal links |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`not_done`] | why something was not done |
@@ -19,6 +20,7 @@
 pub mod actor;
 pub mod audit;
 pub mod customers;
+pub mod links;
 pub mod not_done;
 pub mod rights;
 pub mod role;

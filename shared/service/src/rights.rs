@@ -62,6 +62,8 @@ operations! {
         ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
         ShowCase = "show_case", "Reads a customer's matter by the id here.";
         ShowAgreement = "show_agreement", "Reads an agreement.";
+        ListLinks = "list_links", "Looks through a customer's portal links.";
+        ListLinksOf = "list_links_of", "Looks through the portal links of a customer by the source's id.";
         ListSuppressions = "list_suppressions", "Looks through the addresses that must not be used.";
         ShowTask = "show_task", "Reads a task.";
         ListTaskCustomers = "list_task_customers", "Reads whom an exception concerns.";
@@ -76,6 +78,8 @@ operations! {
         ActOnCharge = "act_on_charge", "Does something with a charge.";
         GiveOrder = "give_order", "Gives an order about a step or case.";
         EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
+        IssueLink = "issue_link", "Gives out a portal link.";
+        RevokeLink = "revoke_link", "Makes a portal link void.";
         RevokeLinks = "revoke_links", "Makes the portal links of a customer void.";
         ShowEvent = "show_event", "Reads an event that was put aside for a person.";
         FinishTask = "finish_task", "Ends a task.";

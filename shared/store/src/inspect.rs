@@ -17,7 +17,7 @@ use crate::{
             company,
             document::DOC,
             every::{PK, SK},
-            fact, registry,
+            fact, link, registry,
         },
         db::{Row, json, n, s, text},
         keys,
@@ -128,6 +128,8 @@ impl Item {
             (self.sk() == tenant.as_str()).then_some(TenantPart::Registry)
         } else if keys::is_company(self.pk()) {
             (text(&self.0, company::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Company)
+        } else if keys::is_link_owner(self.pk()) {
+            (text(&self.0, link::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Own)
         } else {
             None
         }

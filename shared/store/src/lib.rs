@@ -6,9 +6,9 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, a person's contacts, the case view |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, portal links, a person's contacts, the case view |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
-//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, portal tokens, stop links |
+//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
 //! | `audit` | what people did: an entry in the transaction of each change |
@@ -44,6 +44,7 @@ pub use customer::{
     explained::Explained,
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
+    links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, NewVersion, Seen, Whose};
@@ -72,6 +73,7 @@ pub use tasks::{Ending, Task, TaskEnded, TaskPage, is_task_cursor, task_id};
 pub use tenant::{
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
+    link_codes::{LinkCode, LinkTo},
     stops::Stop,
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},

@@ -7,7 +7,7 @@ use domain::{Channel, Contact, Customer, CustomerId, CustomerKind, Identities, I
 use jiff::Timestamp;
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
-use store::{Receipt, Store, Vault};
+use store::{AddressId, LinkTo, Receipt, Store, Vault};
 
 use crate::{
     Loopback, TABLE, World,
@@ -100,6 +100,17 @@ impl Api {
             self.store.apply(&tenant, &receipt, &[document], self.now()).await.unwrap();
         }
         id
+    }
+
+    /// The code of the portal link in a message that leaves now to a customer's address.
+    pub async fn code(&self, tenant: &TenantId, customer: &CustomerId, channel: Channel, address: &str) -> String {
+        let to = LinkTo { channel, address, contact: "p1" };
+        let known = self.store.link_of(tenant, customer, &AddressId::of(channel, address)).await.unwrap();
+        let (code, link) = self.vault.link_for(tenant, customer, to, known.as_ref(), self.now()).await.unwrap();
+        if known.as_ref() != Some(&link) {
+            assert!(self.store.keep_link(tenant, customer, known.as_ref(), &link).await.unwrap(), "nobody else writes it");
+        }
+        code.as_str().to_owned()
     }
 
     /// Everything that is in the table, as text.

@@ -35,6 +35,16 @@ impl AddressId {
         Self(digest(&[&address_key(channel, address)]))
     }
 
+    /// That of a digest that was made so before.
+    pub(crate) fn of_digest(digest: &str) -> Self {
+        Self(digest.to_owned())
+    }
+
+    /// The digest.
+    pub(crate) fn digest(&self) -> &str {
+        &self.0
+    }
+
     /// Reads its text.
     pub fn parse(text: &str) -> Option<Self> {
         let digest = text.strip_prefix(Self::PREFIX)?;

@@ -1,7 +1,7 @@
 //! Reads everything that a decision about one customer is made from, strongly consistent.
 //!
-//! The reads, for a customer with few open invoices: the `chase` index (profile, agreements, charges, orders, open work, and what may be
-//! chased), records since `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch
+//! The reads, for a customer with few open invoices: the `chase` index (profile, agreements, charges, orders, open work, portal links,
+//! and what may be chased), records since `covered_from`, the profile of the customer whose people are written to where that is another one, and one batch
 //! for what is kept elsewhere (`outside`): what is known of the addresses of its contacts, their contact logs and, where the tenant
 //! demands it, the heartbeat of its source. That batch is shared: with the facts of other customers (sweep), or with the tenant's settings
 //! (senders).
@@ -16,7 +16,11 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Head, Result, Store,
-    customer::{contacts::log_of, head::unpack},
+    customer::{
+        contacts::log_of,
+        head::unpack,
+        links::{PortalLink, read_link},
+    },
     message::record::RecordItem,
     table::{
         attributes::{
@@ -46,6 +50,13 @@ pub struct KnownPeople {
     pub addresses: BTreeMap<String, AddressFact>,
     /// When they were contacted.
     pub contact_log: BTreeMap<String, ContactLog>,
+}
+
+/// What lies in a customer's own partition.
+struct OwnFacts {
+    facts: Facts,
+    /// The items of its portal links.
+    links: Vec<Row>,
 }
 
 /// What belongs to a customer's facts and is kept outside its own items: what is known of its people, by their addresses and by who they
@@ -124,7 +135,7 @@ impl Store {
     ///
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
-        let facts = self.own_facts(tenant, head).await?;
+        let facts = self.own_facts(tenant, head).await?.facts;
         let outside = self.outside(&facts);
         let found = self.read_many(OUTSIDE, &outside.keys(), true).await?;
         outside.into_facts(facts, &found)
@@ -139,26 +150,28 @@ impl Store {
         let own = futures::future::join_all(heads.iter().map(|head| self.own_facts(tenant, head))).await;
         let own: Vec<Result<(Facts, Outside)>> = own
             .into_iter()
-            .map(|facts| facts.map(|facts| (self.outside(&facts), facts)).map(|(outside, facts)| (facts, outside)))
+            .map(|own| own.map(|own| (self.outside(&own.facts), own.facts)).map(|(outside, facts)| (facts, outside)))
             .collect();
         let wanted: Vec<Key> = own.iter().flatten().flat_map(|(_, outside)| outside.keys()).collect();
         let found = self.read_many(OUTSIDE, &wanted, true).await?;
         Ok(own.into_iter().map(|own| own.and_then(|(facts, outside)| outside.into_facts(facts, &found))).collect())
     }
 
-    /// The facts that belong to `head`, and what the tenant decides by as it is in the table now.
+    /// The facts that belong to `head`, what the tenant decides by as it is in the table now, and the customer's portal links, which come
+    /// with the facts and are none.
     ///
     /// # Errors
     ///
     /// Those of [`Store::facts`] and [`Store::policy`].
-    pub async fn facts_and_policy(&self, tenant: &TenantId, head: &Head) -> Result<(Facts, Policy)> {
-        let facts = self.own_facts(tenant, head).await?;
+    pub async fn facts_policy_and_links(&self, tenant: &TenantId, head: &Head) -> Result<(Facts, Policy, Vec<PortalLink>)> {
+        let OwnFacts { facts, links } = self.own_facts(tenant, head).await?;
+        let links = links.iter().map(read_link).collect::<Result<Vec<_>>>()?;
         let outside = self.outside(&facts);
         let settings = keys::settings(tenant);
         let wanted: Vec<Key> = outside.keys().into_iter().chain([settings.clone()]).collect();
         let mut found = self.read_many(OUTSIDE, &wanted, true).await?;
         let policy = self.policy_by(tenant, &head.cases, found.remove(&settings)).await?;
-        Ok((outside.into_facts(facts, &found)?, policy))
+        Ok((outside.into_facts(facts, &found)?, policy, links))
     }
 
     /// What is not in a customer's own items, as it is in the table now: what the tenant decides by, and what is known of the
@@ -176,8 +189,8 @@ impl Store {
         Ok((policy, outside.people(&found)?))
     }
 
-    /// The facts that lie in the customer's own partition.
-    async fn own_facts(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
+    /// What lies in the customer's own partition.
+    async fn own_facts(&self, tenant: &TenantId, head: &Head) -> Result<OwnFacts> {
         const OP: &str = "read the facts of";
         let pk = keys::customer(tenant, &head.customer);
         let (from, to) = (keys::beside_profile(""), last_of("Z"));
@@ -189,7 +202,7 @@ impl Store {
         let mut customer: Option<Customer> = None;
         let (mut agreements, mut charges) = (Vec::<Agreement>::new(), Vec::<Charge>::new());
         let (mut work, mut orders): (Vec<OpenWork>, Vec<Order>) = (Vec::new(), Vec::new());
-        let mut chased: Vec<Row> = Vec::with_capacity(rows.len());
+        let (mut chased, mut links): (Vec<Row>, Vec<Row>) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match text(&row, SK) {
                 Some("PROFILE") => customer = Some(json(&row, DOC)?),
@@ -197,6 +210,7 @@ impl Store {
                 Some(sk) if sk.starts_with(keys::CHARGES) => charges.push(json(&row, DOC)?),
                 Some(sk) if sk.starts_with(keys::ORDERS) => orders.push(json(&row, DOC)?),
                 Some(sk) if sk.starts_with(keys::OPEN_WORK) => work.push(json(&row, DOC)?),
+                Some(sk) if sk.starts_with(keys::LINKS) => links.push(row),
                 _ => chased.push(row),
             }
         }
@@ -234,7 +248,7 @@ impl Store {
             }
             pending.push(message);
         }
-        Ok(Facts {
+        let facts = Facts {
             tenant: tenant.clone(),
             version: head.version,
             decision: head.decision,
@@ -256,7 +270,8 @@ impl Store {
             replied_at: head.replied_at,
             work,
             orders,
-        })
+        };
+        Ok(OwnFacts { facts, links })
     }
 
     /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not

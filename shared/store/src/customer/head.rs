@@ -63,8 +63,6 @@ pub struct Head {
     pub owed: BTreeMap<Currency, Owed>,
     /// How many invoices are not archived.
     pub open_invoices: u64,
-    /// Portal tokens of another epoch are void.
-    pub token_epoch: u32,
     pub(crate) due_sk: Option<String>,
 }
 
@@ -302,7 +300,6 @@ pub(crate) fn read_head(row: Row) -> Result<Head> {
         because: item.because,
         owed: unpack_owed(&item.owed).ok_or_else(|| corrupt(format!("'{}' does not read", head::OWED)))?,
         open_invoices: u64::try_from(item.open_invoices).unwrap_or(0),
-        token_epoch: item.token_epoch,
         due_sk,
     })
 }

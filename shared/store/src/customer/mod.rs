@@ -9,5 +9,6 @@ pub(crate) mod contacts;
 pub(crate) mod explained;
 pub(crate) mod facts;
 pub(crate) mod head;
+pub(crate) mod links;
 pub(crate) mod orders;
 mod versions;

@@ -274,6 +274,23 @@ pub mod address {
     }
 }
 
+/// A portal link of a customer, whose own key holds a digest of the address; and the item that says whose the link of a code is.
+pub mod link {
+    item! { "link":
+        ID = "lk_id", Text, "The link's id: a digest of its code.";
+        GENERATION = "lk_gen", Number, "Counts the codes of the address, of which the last one alone opens anything.";
+        CHANNEL = "lk_channel", Text, "The channel of the address.";
+        CONTACT = "lk_contact", Text, "The contact's external id when the code was made.";
+        SHOWN = "lk_shown", Text, "Enough of the address for people to know it by.";
+        MADE_AT = "lk_made", Millis, "When the code was made.";
+        EXPIRES_AT = "lk_until", Millis, "From then on it opens nothing.";
+        REVOKED_AT = "lk_revoked", Millis, "When a person made it void. Absent otherwise.";
+        TENANT = "tenant", Text, "Where it says whose a link is: the tenant.";
+        CUSTOMER = "customer", Text, "Where it says whose a link is: the customer.";
+        ADDRESS = "lk_address", Text, "Where it says whose a link is: the digest of the address.";
+    }
+}
+
 /// Which customer an object is at.
 pub mod reference {
     item! { "reference":
@@ -347,8 +364,6 @@ pub mod head {
             OWED owed: String = "ow", Json, "By currency with something open: open, due now and overdue as of the last decision, minor units; equal ones at the end are said once.";
             #[serde(default)]
             OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
-            #[serde(default)]
-            TOKEN_EPOCH token_epoch: u32 = "ep", Number, "Portal tokens of another epoch are void.";
         }
     }
 }
@@ -518,7 +533,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 31] = [
+pub const KINDS: [ItemKind; 32] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -538,6 +553,7 @@ pub const KINDS: [ItemKind; 31] = [
     audit::KIND,
     person::KIND,
     address::KIND,
+    link::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

@@ -34,6 +34,7 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
+//! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase` | 4 W |
@@ -41,6 +42,7 @@
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
 //! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
+//! | portal link | `C` | `LINK#{digest of the address}`, `chase` = `A#` and that | senders, with the first message to the address and once half of its time is over; admin | senders: with the facts, query of `chase`; portal, by key; admin: query `LINK#` | 2 W, in a transaction 4 W |
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
@@ -75,7 +77,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -118,6 +120,9 @@ pub(crate) const CHARGES: &str = "PROFILE#CHG#";
 pub(crate) const ORDERS: &str = "PROFILE#ORDER#";
 /// What the sort keys of open work begin with.
 pub(crate) const OPEN_WORK: &str = "PROFILE#WORK#";
+/// What the sort keys of a customer's portal links begin with, and the partitions that say whose one is. No filter of the stream passes
+/// them.
+pub(crate) const LINKS: &str = "LINK#";
 /// What the sort keys of other customers' payments begin with.
 pub(crate) const SHARED: &str = "SHARED#";
 /// What the sort keys of records of coverage begin with.
@@ -287,6 +292,14 @@ pub(crate) fn address(t: &TenantId, text: &str) -> Key {
 pub(crate) fn address_of_digest(t: &TenantId, digest: &str) -> Key {
     Key::new(format!("T#{t}#ADR#{digest}"), "ADR")
 }
+/// Whose a portal link is, by its id. Whoever follows a link says no more than its code.
+pub(crate) fn link_owner(id: &LinkId) -> Key {
+    Key::new(format!("{LINKS}{id}"), "LINK")
+}
+/// Whether a partition says whose a portal link is.
+pub(crate) fn is_link_owner(pk: &str) -> bool {
+    pk.starts_with(LINKS)
+}
 /// Reads tenant and digest back from the partition of an address.
 pub(crate) fn parse_address(pk: &str) -> Option<(TenantId, String)> {
     let (tenant, digest) = pk.strip_prefix("T#")?.split_once("#ADR#")?;
@@ -413,6 +426,10 @@ pub(crate) fn order(t: &TenantId, c: &CustomerId, id: &OrderId) -> Key {
 }
 pub(crate) fn open_work(t: &TenantId, c: &CustomerId, task: &TaskId) -> Key {
     Key::new(customer(t, c), format!("{OPEN_WORK}{task}"))
+}
+/// The portal link of an address, by its digest.
+pub(crate) fn link(t: &TenantId, c: &CustomerId, digest: &str) -> Key {
+    Key::new(customer(t, c), format!("{LINKS}{digest}"))
 }
 pub(crate) fn invoice(t: &TenantId, c: &CustomerId, id: &InvoiceId) -> Key {
     Key::new(customer(t, c), format!("INV#{id}"))

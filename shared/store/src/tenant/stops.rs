@@ -1,10 +1,11 @@
 //! Stop links: signed statements that somebody asked for no more messages to one address on one channel. They name the address by its
-//! digest, never expire, open nothing and need no customer. Text form, under 400 characters:
-//! `{tenant}.{channel}.{digest of the address}.{the address as a page may show it, base 64}.{HMAC-SHA256}`.
+//! digest, never expire, open nothing and need no customer. Text form, under 400 characters, and some 50 for a text message, which is paid
+//! by its length: `{tenant}.{channel}.{digest of the address}.{what a page may show of the address}.{HMAC-SHA256, its first 12 bytes}`.
+//! What a page may show is the last digits of a number; of any other address, its masked text in base 64.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{Channel, TenantId, address_key, id::digest};
+use domain::{Channel, Identifier, TenantId, address_key, id::digest};
 
 use crate::{Result, Vault, tenant::vault::Purpose};
 
@@ -12,6 +13,10 @@ use crate::{Result, Vault, tenant::vault::Purpose};
 const STOP_BYTES_MAX: usize = 400;
 /// Longest that a page shows of an address's domain, in characters.
 const SHOWN_MAX: usize = 80;
+/// How many of a number's digits a page shows.
+const TAIL: usize = 3;
+/// How much of a signature is kept, in bytes: a guess is right once in 2^96.
+const SIGNATURE_BYTES: usize = 12;
 
 /// An address that is to be written to no more, as a stop link names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +39,10 @@ impl Stop {
     }
 
     fn signed(&self) -> String {
-        let shown = URL_SAFE_NO_PAD.encode(&self.shown);
+        let shown = match self.channel.identifier() {
+            Some(Identifier::Phone) => self.shown.trim_start_matches('…').to_owned(),
+            Some(Identifier::Email | Identifier::Postal) | None => URL_SAFE_NO_PAD.encode(&self.shown),
+        };
         format!("{}.{}.{}.{shown}", self.tenant, self.channel.as_str(), self.digest)
     }
 
@@ -45,8 +53,11 @@ impl Stop {
         let (signed, signature) = text.rsplit_once('.')?;
         let parts: Vec<&str> = signed.split('.').collect();
         let &[tenant, channel, digest, shown] = parts.as_slice() else { return None };
-        let shown = String::from_utf8(URL_SAFE_NO_PAD.decode(shown).ok()?).ok()?;
-        let channel = serde_json::from_value(channel.into()).ok()?;
+        let channel: Channel = serde_json::from_value(channel.into()).ok()?;
+        let shown = match channel.identifier() {
+            Some(Identifier::Phone) => format!("…{shown}"),
+            Some(Identifier::Email | Identifier::Postal) | None => String::from_utf8(URL_SAFE_NO_PAD.decode(shown).ok()?).ok()?,
+        };
         let stop = Self { tenant: TenantId::parse(tenant).ok()?, channel, digest: digest.to_owned(), shown };
         Some((stop, signed, URL_SAFE_NO_PAD.decode(signature).ok()?))
     }
@@ -60,7 +71,7 @@ pub(crate) fn masked(address: &str) -> String {
             format!("{first}…@{}", domain.chars().take(SHOWN_MAX).collect::<String>())
         }
         None => {
-            let tail: Vec<char> = address.chars().rev().take(3).collect();
+            let tail: Vec<char> = address.chars().rev().take(TAIL).collect();
             format!("…{}", tail.into_iter().rev().collect::<String>())
         }
     }
@@ -75,7 +86,7 @@ impl Vault {
     pub async fn stop_link(&self, stop: &Stop) -> Result<String> {
         let key = self.signing_key(&stop.tenant).await?;
         let signed = stop.signed();
-        let signature = URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes()));
+        let signature = URL_SAFE_NO_PAD.encode(signature_of(&key, &signed));
         Ok(format!("{signed}.{signature}"))
     }
 
@@ -90,16 +101,20 @@ impl Vault {
         if !self.has_key(&stop.tenant, Purpose::Links).await? {
             return Ok(None);
         }
-        let key = self.signing_key(&stop.tenant).await?;
-        Ok(hmac::verify(&key, signed.as_bytes(), &signature).is_ok().then_some(stop))
+        let right = signature_of(&self.signing_key(&stop.tenant).await?, signed);
+        Ok(constant_time::verify_slices_are_equal(&right, &signature).is_ok().then_some(stop))
     }
 
     async fn signing_key(&self, tenant: &TenantId) -> Result<hmac::Key> {
         let data_key = self.data_key(tenant, Purpose::Links).await?;
-        // A key of its own, so that no portal token is a stop link.
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &data_key), b"dunlin stop link 1");
+        // A key of its own, so that no code of a portal link says anything of a stop link.
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &data_key), b"dunlin stop link");
         Ok(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
     }
+}
+
+fn signature_of(key: &hmac::Key, signed: &str) -> Vec<u8> {
+    hmac::sign(key, signed.as_bytes()).as_ref().iter().take(SIGNATURE_BYTES).copied().collect()
 }
 
 #[cfg(test)]

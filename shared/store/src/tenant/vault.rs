@@ -21,7 +21,7 @@ use crate::{
 pub(crate) enum Purpose {
     /// Seals what a tenant keeps secret of its connections.
     Connections,
-    /// Signs the links in its messages.
+    /// Signs the stop links in its messages, and makes the codes of its portal links.
     Links,
     /// Wraps the keys under which personal fields of history are sealed.
     People,

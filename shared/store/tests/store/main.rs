@@ -12,6 +12,7 @@ mod documents;
 mod evolving;
 mod later;
 mod limits;
+mod links;
 mod message;
 mod moves;
 mod people;

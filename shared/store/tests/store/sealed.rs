@@ -192,7 +192,7 @@ async fn what_is_said_anew_after_a_person_was_forgotten_is_compared_again() {
     table.store.forget(&table.tenant, &customer_id(), &[Whose::Customer, Whose::Contact("p1")]).await.unwrap();
     let anew = customer(Some(2), "Bernd Meier");
     table.say("e2", &[Document::Customer(anew.clone())], 20).await;
-    let (facts, policy) = table.store.facts_and_policy(&table.tenant, &table.head().await).await.unwrap();
+    let (facts, policy, _) = table.store.facts_policy_and_links(&table.tenant, &table.head().await).await.unwrap();
     let inputs = inputs(&facts, &policy, at(40));
     let decided = Decision { inputs: Some(inputs), ..decision(vec![], Next::Parked) };
     table.store.commit(&table.tenant, &table.head().await, &facts, &decided, at(40)).await.unwrap();

@@ -35,7 +35,6 @@ fn head() -> Head {
         because: String::new(),
         owed: BTreeMap::new(),
         open_invoices: 1,
-        token_epoch: 0,
         due_sk: None,
     }
 }
