@@ -3,10 +3,7 @@
 //! What is found is work for a person, said once. It stops nothing: what is sent is decided from facts, and the marks of what was sent are
 //! facts of their own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
@@ -15,8 +12,6 @@ use store::{ChainMark, ChainWalk, RecordChange, Store, broken_chain, chain_turn}
 
 /// Customers whose records are looked at together.
 const AT_ONCE: usize = 8;
-/// Marks that are remembered as written; more are forgotten, and written again.
-const MARKED_MAX: usize = 10_000;
 /// Days in which every chain is followed.
 const TURNS: i64 = 30;
 
@@ -50,14 +45,12 @@ impl Looked {
 pub struct Chains {
     store: Store,
     clock: Clock,
-    /// A day, and the customers that were marked on it by this instance.
-    marked: Mutex<(Date, BTreeSet<Whose>)>,
 }
 
 impl Chains {
     /// Of a table.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, marked: Mutex::default() }
+        Self { store, clock }
     }
 
     /// Looks at the records that a batch of the stream brought. The first of them that could not be looked at, by its position, and why.
@@ -101,27 +94,18 @@ impl Chains {
 
     async fn look(&self, whose: &Whose, changes: &[&RecordChange]) -> store::Result<bool> {
         let wrong = self.store.check_changes(&whose.0, &whose.1, changes).await?;
-        self.mark(whose).await?;
+        self.mark(whose, changes).await?;
         self.say(whose, wrong).await
     }
 
-    /// Notes that the customer's chain is to be followed tomorrow.
-    async fn mark(&self, whose: &Whose) -> store::Result<()> {
+    /// Notes that the customer's chain is to be followed tomorrow, where its head does not say so: the head holds when the customer was last
+    /// decided, and the record of a message that was decided on an earlier day may come without a decision of this one.
+    async fn mark(&self, whose: &Whose, changes: &[&RecordChange]) -> store::Result<()> {
         let on = day(self.clock.now());
-        let is_known = {
-            let marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
-            marked.0 == on && marked.1.contains(whose)
-        };
-        if is_known {
+        if changes.iter().all(|change| change.decided_at.is_none_or(|at| day(at) == on)) {
             return Ok(());
         }
-        self.store.mark_chain(&whose.0, &ChainMark { customer: whose.1.clone(), on }).await?;
-        let mut marked = self.marked.lock().unwrap_or_else(PoisonError::into_inner);
-        if marked.0 != on || marked.1.len() >= MARKED_MAX {
-            *marked = (on, BTreeSet::new());
-        }
-        marked.1.insert(whose.clone());
-        Ok(())
+        self.store.mark_chain(&whose.0, &ChainMark { customer: whose.1.clone(), on }).await
     }
 
     /// Says what is wrong to a person; whether anything is.
@@ -164,8 +148,10 @@ impl Chains {
         looked: &mut Looked,
     ) -> store::Result<bool> {
         let today = day(now);
-        let known = self.store.chain_walk(tenant).await?.filter(|walk| walk.on == today);
-        let mut walk = known.unwrap_or_else(|| ChainWalk::begin(today));
+        let mut walk = match self.store.chain_walk(tenant).await? {
+            Some(known) if known.on == today => known,
+            last => ChainWalk::begin(today, last.as_ref()),
+        };
         if walk.is_done {
             return Ok(true);
         }
@@ -179,7 +165,9 @@ impl Chains {
                 return Ok(false);
             }
             let (customers, after) = self.store.customers_of_shard(tenant, walk.shard, walk.after.as_deref()).await?;
-            let due: Vec<_> = customers.into_iter().filter(|customer| i64::from(chain_turn(customer)) == turn).collect();
+            let (mut due, others): (Vec<_>, Vec<_>) =
+                customers.into_iter().partition(|customer| i64::from(chain_turn(customer)) == turn);
+            due.extend(self.store.decided_since(tenant, &others, begin_of(walk.decided_since())).await?);
             self.follow(tenant, &due, looked).await?;
             walk = walk.behind(after);
         }
@@ -187,7 +175,7 @@ impl Chains {
         Ok(true)
     }
 
-    /// Follows the chains of those who got records before today; whether all of them were.
+    /// Follows the chains of those who were marked before today; whether all of them were.
     async fn follow_marked(
         &self,
         tenant: &domain::TenantId,
@@ -244,6 +232,10 @@ fn day(at: Timestamp) -> Date {
 
 /// The beginning of the day after.
 fn tomorrow(now: Timestamp) -> Timestamp {
-    let on = day(now).saturating_add(1.day());
+    begin_of(day(now).saturating_add(1.day()))
+}
+
+/// The beginning of a day (UTC).
+fn begin_of(on: Date) -> Timestamp {
     on.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |at| at.timestamp())
 }

@@ -83,6 +83,12 @@ impl Subject {
         self.aws.db.delete_item().table_name(TABLE).set_key(Some(item.key())).send().await.unwrap();
     }
 
+    /// How often a customer was marked, so that its chain is followed.
+    fn marks(&self) -> usize {
+        let is_mark = |record: &&Value| record["dynamodb"]["Keys"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("MARK#"));
+        self.aws.records().iter().filter(is_mark).count()
+    }
+
     /// What exceptions say of records: of whom, and of which record.
     async fn said(&self) -> Vec<(CustomerId, String)> {
         let tasks = self.aws.tasks().await.into_iter().filter(|task| task.task.kind == TaskKind::Records);
@@ -152,11 +158,32 @@ async fn the_walk_finds_what_the_stream_did_not_bring() {
     assert_ne!(changed, body(&decision));
     subject.put(&decision, &[(BODY, changed)]).await;
     subject.miss();
-    // On the same day its turn may have come; on the next one it is followed because it got records.
+    // Its head says that it was decided on this day: nothing is written for the walk of the next one.
+    assert_eq!(subject.marks(), 0);
     subject.aws.advance(DAY);
     subject.tick().await;
     let said = subject.said().await;
     assert!(said.len() == 1 && said[0].0 == broken && said[0].1.contains("missing, or its body was changed"), "{said:?}");
+}
+
+#[tokio::test]
+async fn the_record_of_an_earlier_days_message_is_followed_on_the_day_after() {
+    let mut subject = Subject::start().await;
+    let (late, message) = subject.aws.queued("C-1").await;
+    subject.aws.advance(DAY);
+    subject.tick().await;
+    subject.aws.message_left(&late, &message).await;
+    subject.follow().await;
+    assert_eq!(subject.marks(), 1);
+    let record = subject.items(&late, "COV#").await.remove(0);
+    subject.delete(&record).await;
+    subject.miss();
+    subject.aws.advance(DAY);
+    subject.tick().await;
+    let said = subject.said().await;
+    assert!(said.len() == 1 && said[0].0 == late, "{said:?}");
+    // It was marked, followed, and is marked no longer.
+    assert_eq!(subject.marks(), 2);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{Channel, CustomerId, Invoice, Mode, Next, Settings, TenantId};
+use domain::{Channel, CustomerId, Invoice, MessageId, Mode, Next, Settings, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use kit::{Clock, Env};
 use lambda_runtime::{Context, LambdaEvent};
@@ -126,18 +126,31 @@ impl Aws {
 
     /// A customer to whom the reminder of an invoice was sent by email: it has the record of a decision, and that of a message.
     pub async fn reminded(&self, external_id: &str) -> CustomerId {
+        let (id, message) = self.queued(external_id).await;
+        self.message_left(&id, &message).await;
+        id
+    }
+
+    /// A customer who owes an invoice, and a message about it that waits for its sender.
+    pub async fn queued(&self, external_id: &str) -> (CustomerId, MessageId) {
         let (owes, owed) = (customer("acme", "canonical", external_id), invoice("acme", "canonical", external_id));
         let (id, rows) = (owes.id.clone(), vec![covered(&owed.id)]);
         let receipt = Receipt { source: "canonical".to_owned(), event_id: external_id.to_owned() };
         self.store.apply(&self.tenant, &receipt, &[invoiced(owes, owed)], self.now()).await.unwrap();
         let head = self.store.head(&self.tenant, &id).await.unwrap().unwrap();
         let facts = self.store.facts(&self.tenant, &head).await.unwrap();
-        let decision = decision(self.now(), vec![planned(rows.clone())], Next::Parked);
+        let decision = decision(self.now(), vec![planned(rows)], Next::Parked);
         let message = self.store.commit(&self.tenant, &head, &facts, &decision, self.now()).await.unwrap().messages[0].clone();
-        let version = self.store.head(&self.tenant, &id).await.unwrap().unwrap().version;
+        (id, message)
+    }
+
+    /// A message that waits leaves now.
+    pub async fn message_left(&self, id: &CustomerId, message: &MessageId) {
+        let version = self.store.head(&self.tenant, id).await.unwrap().unwrap().version;
         let attempt = Attempt { id: "a1".to_owned(), lease_until: self.now() + SignedDuration::from_secs(60) };
-        let claim = self.store.claim(&self.tenant, &id, version, &message, &attempt).await.unwrap();
+        let claim = self.store.claim(&self.tenant, id, version, message, &attempt).await.unwrap();
         let Claim::Held(claimed) = claim else { panic!("not held: {claim:?}") };
+        let rows = claimed.pending.get(message).unwrap().message.rows.clone();
         let settlement = Settlement {
             status: MessageResult::Sent,
             at: self.now(),
@@ -150,8 +163,7 @@ impl Aws {
             trace: serde_json::json!([]),
             fact_versions: vec![],
         };
-        self.store.settle(&self.tenant, &claimed, &message, &attempt, &settlement, Next::Parked).await.unwrap();
-        id
+        self.store.settle(&self.tenant, &claimed, message, &attempt, &settlement, Next::Parked).await.unwrap();
     }
 
     /// The read units since it was last asked.

@@ -2,17 +2,18 @@
 //!
 //! Each record holds the hash of the one before it, and the head holds the hash of the last. `read-model` looks at each record that the
 //! stream brings: the one before it must be there, and its body never changes. Once a day it follows the whole chain of the customers
-//! that got records, and of a thirtieth of the others. What got records is marked, by customer and day, so that the walk reads no more
-//! than that.
+//! that got records, and of a thirtieth of the others. Who got records is read off the heads: each decision, and so each message, leaves
+//! its moment there in a write that is made anyway. Only the record of a message that was decided on an earlier day is marked, by customer
+//! and day. So the walk costs a read of each head a day, and the message no write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CustomerId, MessageId, NewTask, TaskKind, TenantId};
-use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Followed, Result, Store,
+    Error, Followed, Head, Result, Store,
     message::record,
     table::{
         attributes::{
@@ -33,6 +34,10 @@ const NEAR: usize = 4;
 const CHAIN_MAX: usize = 50_000;
 /// Marks that are read at once.
 const MARKS_PAGE: usize = 500;
+/// Customers of a list, and with them heads, that are read at once.
+const CUSTOMERS_PAGE: i32 = 500;
+/// What a decision may take from its moment to its write: one of the evening before may be written after the walk has passed.
+const DECIDED_LATE: SignedDuration = SignedDuration::from_hours(1);
 
 /// What a change of the stream says of one customer's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub struct RecordChange {
     pub hash: String,
     /// The hash of the one before, as a new record says it; `None` where the record was there before, and its body is not what it was.
     pub previous: Option<String>,
+    /// When the message was decided that a new record is of, where it is of one.
+    pub decided_at: Option<Timestamp>,
 }
 
 /// How far a day's walk over a tenant's chains has come.
@@ -52,6 +59,9 @@ pub struct RecordChange {
 pub struct ChainWalk {
     /// The day (UTC).
     pub on: Date,
+    /// The first day whose decisions it looks for: that of the walk before it. Without, the day before its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Date>,
     /// The shard of the list of customers that is under way.
     pub shard: u8,
     /// The last row of it that was looked at.
@@ -62,9 +72,16 @@ pub struct ChainWalk {
 }
 
 impl ChainWalk {
-    /// A day's walk that begins.
-    pub fn begin(on: Date) -> Self {
-        Self { on, shard: 0, after: None, is_done: false }
+    /// A day's walk that begins, where the `last` one of an earlier day ended, or was left before its end.
+    pub fn begin(on: Date, last: Option<&Self>) -> Self {
+        let since = last.map(|last| if last.is_done { last.on } else { last.decided_since() });
+        Self { on, since, shard: 0, after: None, is_done: false }
+    }
+
+    /// The first day whose decisions it looks for, never its own.
+    pub fn decided_since(&self) -> Date {
+        let before = self.on.saturating_sub(1.day());
+        self.since.map_or(before, |since| since.min(before))
     }
 
     /// Goes on behind a page: with its last row, with the next shard, or not at all.
@@ -78,12 +95,12 @@ impl ChainWalk {
     }
 }
 
-/// A customer that got records on a day.
+/// A customer that got the record of a message on a later day than that of its decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainMark {
     /// The customer.
     pub customer: CustomerId,
-    /// The day (UTC).
+    /// The day (UTC) on which it got the record.
     pub on: Date,
 }
 
@@ -154,11 +171,12 @@ impl Store {
         let hash = new.as_ref().map(|row| record::hash(&body(row))).unwrap_or_default();
         match (&old, &new) {
             (None, Some(new)) => {
-                let previous = record::read(new).map(|item| item.body.previous).ok();
-                Some(RecordChange { tenant, customer, hash, previous })
+                let read = record::read(new).map(|item| item.body).ok();
+                let decided_at = read.as_ref().and_then(|body| Some(body.message.as_ref()?.decided_at));
+                Some(RecordChange { tenant, customer, hash, previous: read.map(|body| body.previous), decided_at })
             }
             (Some(old), Some(new)) if body(old) == body(new) => None,
-            _ => Some(RecordChange { tenant, customer, hash, previous: None }),
+            _ => Some(RecordChange { tenant, customer, hash, previous: None, decided_at: None }),
         }
     }
 
@@ -252,7 +270,7 @@ impl Store {
         Ok(links)
     }
 
-    /// Notes that a customer got records on a day; doing so twice changes nothing.
+    /// Notes that a customer got such a record on a day; doing so twice changes nothing.
     ///
     /// # Errors
     ///
@@ -262,7 +280,7 @@ impl Store {
         self.create("mark the records of", &key, Row::new()).await.map(|_| ())
     }
 
-    /// Customers that got records before a day and were not followed since, at most 500.
+    /// Customers that were marked before a day and not followed since, at most 500.
     ///
     /// # Errors
     ///
@@ -277,7 +295,20 @@ impl Store {
             .collect())
     }
 
-    /// Forgets that a customer got records on a day.
+    /// Which of these customers were decided since a moment, or within the hour before it. A head that does not read is left to the sweep,
+    /// which makes an exception of it: the walk goes on.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn decided_since(&self, tenant: &TenantId, customers: &[CustomerId], since: Timestamp) -> Result<Vec<CustomerId>> {
+        let since = since.saturating_sub(DECIDED_LATE).unwrap_or(Timestamp::MIN);
+        let heads = self.heads(tenant, customers).await?;
+        let is_due = |head: &Result<Head>| head.as_ref().is_ok_and(|head| head.decided_at.is_some_and(|at| at >= since));
+        Ok(heads.into_iter().filter(|(_, head)| is_due(head)).map(|(customer, _)| customer).collect())
+    }
+
+    /// Forgets that a customer was marked on a day.
     ///
     /// # Errors
     ///
@@ -330,6 +361,7 @@ impl Store {
             .expression_attribute_values(":pk", s(pk.clone()))
             .expression_attribute_values(":prefix", s(keys::ROW))
             .projection_expression(SK)
+            .limit(CUSTOMERS_PAGE)
             .set_exclusive_start_key(start)
             .send()
             .await
@@ -380,7 +412,7 @@ mod tests {
 
     #[test]
     fn a_walk_goes_through_each_shard_once() {
-        let mut walk = ChainWalk::begin("2026-02-05".parse().expect("a date"));
+        let mut walk = ChainWalk::begin("2026-02-05".parse().expect("a date"), None);
         let mut shards = vec![];
         while !walk.is_done {
             shards.push(walk.shard);
@@ -390,6 +422,29 @@ mod tests {
             assert_eq!(walk.after, None);
         }
         assert_eq!(shards, (0..keys::LIST_SHARDS).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_walk_looks_for_the_decisions_since_the_one_before() {
+        let on = |day: i8| Date::constant(2026, 2, day);
+        let of = |day: i8, since: Option<i8>, is_done: bool| ChainWalk {
+            is_done,
+            since: since.map(on),
+            ..ChainWalk::begin(on(day), None)
+        };
+        for (last, since) in [
+            (None, 4),
+            (Some(of(4, Some(3), true)), 4),
+            // Days without a walk.
+            (Some(of(1, None, true)), 1),
+            // One that did not come to its end.
+            (Some(of(4, Some(2), false)), 2),
+            (Some(of(4, None, false)), 3),
+            // A clock that went back.
+            (Some(of(9, None, true)), 4),
+        ] {
+            assert_eq!(ChainWalk::begin(on(5), last.as_ref()).decided_since(), on(since), "{last:?}");
+        }
     }
 
     #[test]

@@ -52,8 +52,8 @@
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, which nothing calls yet: the API of privacy will | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
-//! | mark of a customer with new records | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
-//! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W |
+//! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
+//! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W, and 1 R for each customer's head |
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
@@ -129,7 +129,7 @@ pub(crate) const SHARED: &str = "SHARED#";
 pub(crate) const COVERAGE: &str = "COV#";
 /// What the sort keys of records of decisions begin with.
 pub(crate) const DECISIONS: &str = "DEC#";
-/// What the sort keys of marks of customers with new records begin with. No filter of the stream passes them.
+/// What the sort keys of marks of customers with late records begin with. No filter of the stream passes them.
 pub(crate) const CHAIN_MARKS: &str = "MARK#";
 /// What the sort keys of hints begin with: the stream's filter passes them.
 pub(crate) const HINTS: &str = "HINT#";
