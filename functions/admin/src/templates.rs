@@ -197,7 +197,7 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let input = sample(&template.language, given.country, count, today, payment_details);
-    let rendered = channels::render(&template, &input, &Brand { name, two_way_sms: false })
+    let rendered = channels::render(&template, &input, &Brand { name })
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
 }

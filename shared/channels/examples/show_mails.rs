@@ -9,7 +9,7 @@ use jiff::civil::date;
 fn main() -> std::io::Result<()> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "target/mails".to_owned()));
     std::fs::create_dir_all(&folder)?;
-    let brand = Brand { name: "Northwind Trading".to_owned(), two_way_sms: false };
+    let brand = Brand { name: "Northwind Trading".to_owned() };
     for template in builtin::templates() {
         for shape in ["one", "part", "three", "mixed", "many"] {
             let input = input(&template.id, &template.language, shape);

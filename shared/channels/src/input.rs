@@ -109,6 +109,4 @@ pub struct Links {
 pub struct Brand {
     /// `tenant.name`, and what the message is signed with.
     pub name: String,
-    /// Whether a reply to an SMS is read, so that STOP may be offered.
-    pub two_way_sms: bool,
 }

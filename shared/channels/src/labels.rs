@@ -47,7 +47,7 @@ pub struct MailLabels {
     pub sent_by: &'static str,
     pub opt_out: &'static str,
     pub opt_out_link: &'static str,
-    pub sms_reply: &'static str,
+    /// The way out at the end of a text message: a link, because no reply to one is read.
     pub sms_link: &'static str,
 }
 
@@ -159,7 +159,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Sent by {}.",
         opt_out: "Would you rather not receive reminders by email?",
         opt_out_link: "Stop these emails",
-        sms_reply: "Reply STOP to opt out",
         sms_link: "Stop texts: {}",
     },
     MailLabels {
@@ -197,7 +196,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Gesendet von {}.",
         opt_out: "Sie möchten keine Erinnerungen per E-Mail mehr erhalten?",
         opt_out_link: "E-Mails abbestellen",
-        sms_reply: "Abmelden: Antwort STOP",
         sms_link: "Keine SMS mehr: {}",
     },
     MailLabels {
@@ -235,7 +233,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Envoyé par {}.",
         opt_out: "Vous ne souhaitez plus recevoir de rappels par e-mail\u{a0}?",
         opt_out_link: "Ne plus recevoir ces e-mails",
-        sms_reply: "Répondez STOP pour ne plus en recevoir",
         sms_link: "Ne plus recevoir de SMS : {}",
     },
     MailLabels {
@@ -273,7 +270,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Enviado por {}.",
         opt_out: "¿Prefiere no recibir recordatorios por correo electrónico?",
         opt_out_link: "No recibir más estos correos",
-        sms_reply: "Responda STOP para no recibir más",
         sms_link: "No recibir más SMS: {}",
     },
     MailLabels {
@@ -311,7 +307,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Inviato da {}.",
         opt_out: "Preferisce non ricevere promemoria via e-mail?",
         opt_out_link: "Non ricevere più queste e-mail",
-        sms_reply: "Rispondi STOP per non riceverne più",
         sms_link: "Stop SMS: {}",
     },
     MailLabels {
@@ -349,7 +344,6 @@ const ALL: [MailLabels; 6] = [
         sent_by: "Verzonden door {}.",
         opt_out: "Liever geen herinneringen per e-mail?",
         opt_out_link: "Deze e-mails stoppen",
-        sms_reply: "Antwoord STOP om te stoppen",
         sms_link: "Geen sms meer: {}",
     },
 ];

@@ -166,8 +166,7 @@ fn sms_text(marked: &Marked, brand: &Brand, words: &MailLabels, opt_out: &str) -
     if body.contains(opt_out) {
         return Some(body);
     }
-    let hint = if brand.two_way_sms { words.sms_reply.to_owned() } else { words.sms_link.replace("{}", opt_out) };
-    Some(format!("{body}\n{hint}"))
+    Some(format!("{body}\n{}", words.sms_link.replace("{}", opt_out)))
 }
 
 impl Rendered {

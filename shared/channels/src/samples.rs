@@ -7,7 +7,7 @@ use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, R
 
 /// A made-up tenant.
 pub fn brand() -> Brand {
-    Brand { name: "Northwind Trading".to_owned(), two_way_sms: false }
+    Brand { name: "Northwind Trading".to_owned() }
 }
 
 /// One of each shape.

@@ -6,7 +6,7 @@ use jiff::civil::date;
 use proptest::prelude::*;
 
 fn brand() -> Brand {
-    Brand { name: "Northwind".into(), two_way_sms: false }
+    Brand { name: "Northwind".into() }
 }
 
 fn row(at: usize) -> InvoiceRow {
@@ -175,12 +175,10 @@ fn sms_ends_with_the_way_out() {
     let hello = template(Channel::Sms, "", "Hello {{ customer.name }}: {{ invoices[0].due_now | money }}");
     let sms = |template: &Template, brand: &Brand| render(template, &input(1), brand).map(|rendered| rendered.text);
     assert_eq!(sms(&hello, &brand()), Ok("Hello Acme: €1,250.00\nStop texts: https://p.example/p/t/stop".into()));
-    let two_way = Brand { two_way_sms: true, ..brand() };
-    assert_eq!(sms(&hello, &two_way), Ok("Hello Acme: €1,250.00\nReply STOP to opt out".into()));
     let own = template(Channel::Sms, "", "Stop: {{ links.opt_out }}");
     assert_eq!(sms(&own, &brand()), Ok("Stop: https://p.example/p/t/stop".into()));
     let long = template(Channel::Sms, "", &"x".repeat(918));
-    assert_eq!(sms(&long, &two_way), Err(RenderError::TooLong { segments: 7, segments_max: 6 }));
+    assert_eq!(sms(&long, &brand()), Err(RenderError::TooLong { segments: 7, segments_max: 6 }));
 }
 
 #[test]
@@ -206,10 +204,10 @@ proptest! {
         hostile.customer_name.clone_from(&name);
         hostile.contact_name = contact;
         hostile.invoices[0].number = name.clone();
-        let tenant = Brand { name, two_way_sms: false };
+        let tenant = Brand { name };
         let plain_mail = template(Channel::Email, "{{ customer.name }} x", "{{ customer.name }} {{ contact.name }} x");
         let rendered = render(&plain_mail, &hostile, &tenant).expect("renders");
-        let calm = Brand { name: "n".into(), two_way_sms: false };
+        let calm = Brand { name: "n".into() };
         let expected = render(&plain_mail, &input(2), &calm).expect("renders");
         // Names add no tag: there are as many as with tame ones.
         let tags = |rendered: &Rendered| body_of(rendered).matches('<').count();

@@ -75,7 +75,7 @@ fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
                     let ahead = template.id == "heads-up";
                     let details = count != 3;
                     let input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
-                    let brand = Brand { name: "Northwind".into(), two_way_sms: false };
+                    let brand = Brand { name: "Northwind".into() };
                     let rendered = render(&template, &input, &brand).expect("a built-in text renders");
                     check(&template.id, &template.language, template.channel, shape, &input, &rendered);
                 }
@@ -259,6 +259,17 @@ fn a_text_message_is_short_and_has_the_way_to_the_statement_once() {
 }
 
 #[test]
+fn no_text_message_offers_a_reply_that_nobody_reads() {
+    every(|id, language, channel, _, _, rendered| {
+        if channel == Channel::Sms {
+            let text = &rendered.text;
+            let offers = text.contains("STOP") || ["reply", "antwort"].iter().any(|word| text.to_lowercase().contains(word));
+            assert!(!offers, "{id} {language}: {text}");
+        }
+    });
+}
+
+#[test]
 fn an_amount_paid_is_acknowledged() {
     let shape = Shape { count: 1, own: 1, reminded: 1, currency: Currency::EUR };
     for template in builtin::templates().iter().filter(|template| template.channel == Channel::Email) {
@@ -267,7 +278,7 @@ fn an_amount_paid_is_acknowledged() {
         (row.amount, row.paid) = (Money::from_minor(125_000, Currency::EUR), Money::from_minor(62_500, Currency::EUR));
         (row.open, row.due_now) = (row.paid, row.paid);
         input.covered_due_now = row.due_now;
-        let text = render(template, &input, &Brand { name: "Northwind".into(), two_way_sms: false }).expect("renders").text;
+        let text = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders").text;
         let thanks = ["Thank you for the €625.00", "Vielen Dank für die 625,00\u{a0}€"];
         let of = ["€625.00 of €1,250.00 paid", "625,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt"];
         for said in [thanks, of] {
@@ -283,7 +294,7 @@ fn one_of_several_currencies_is_named_in_the_subject() {
         for several in [false, true] {
             let mut input = input(shape, &template.language, template.id == "heads-up", None, false);
             input.several_currencies = several;
-            let rendered = render(template, &input, &Brand { name: "Northwind".into(), two_way_sms: false }).expect("renders");
+            let rendered = render(template, &input, &Brand { name: "Northwind".into() }).expect("renders");
             let subject = rendered.subject.expect("an email");
             assert_eq!(subject.ends_with(" (EUR)"), several, "{subject}");
         }

@@ -84,11 +84,7 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    channels::render(
-        &template,
-        &input,
-        &Brand { name: policy.settings.name_of(&pending.case.balance.legal_entity).to_owned(), two_way_sms: false },
-    )
+    channels::render(&template, &input, &Brand { name: policy.settings.name_of(&pending.case.balance.legal_entity).to_owned() })
 }
 
 /// A due item as a message shows it.

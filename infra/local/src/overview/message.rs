@@ -169,7 +169,7 @@ impl Message {
             },
             invoices: invoices.into_iter().take(channels::INVOICES_LISTED_MAX).collect(),
         };
-        channels::render(&as_text(template), &input, &Brand { name: settings.name.clone(), two_way_sms: false }).ok()
+        channels::render(&as_text(template), &input, &Brand { name: settings.name.clone() }).ok()
     }
 }
 
