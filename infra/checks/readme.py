@@ -41,7 +41,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RUN = {"sh", "bash", "shell", "console", "zsh"}
+RUN = set("sh bash shell console zsh".split())
 SAVED = {"python", "js", "javascript", "ruby", "go"}
 # Programs that build, or reach something outside of this machine.
 LEFT_OUT = r"(?m)^\s*(?:\S+=\S+ )*(?:\S*/)?(aws|sam|cargo|docker|git|npm|pip)\b"
@@ -76,7 +76,7 @@ class Item:
     """A block of a document, or a link to the stack in its text."""
 
     line: int
-    kind: str  # sh, save, answer, skip, link, stack
+    kind: str  # run, save, answer, skip, link, stack
     text: str
     note: str = ""
 
@@ -115,9 +115,9 @@ def items(path: pathlib.Path) -> list[Item]:
         elif word == "save as":
             found.append(Item(began, "save", text, rest))
         elif language in RUN:
-            found.append(Item(began, "sh", text))
+            found.append(Item(began, "run", text))
         elif language == "text":
-            if not found or found[-1].kind not in ("sh", "link"):
+            if not found or found[-1].kind not in ("run", "link"):
                 raise Flaw(f"{where}: a ```text block is what the ```sh block before it prints; there is none")
             found.append(Item(began, "answer", text))
         elif language in SAVED:
@@ -250,7 +250,7 @@ class Document:
 
     def run(self) -> None:
         found = items(self.path)
-        if not any(item.kind in ("sh", "save", "skip") for item in found):
+        if not any(item.kind in ("run", "save", "skip") for item in found):
             return
         with tempfile.TemporaryDirectory() as folder:
             # A reader stands in the repository; what they save must not stay there.
@@ -262,7 +262,7 @@ class Document:
                 for item, following in zip(found, [*found[1:], None]):
                     printed = self.step(item, shell, printed)
                     is_written = following is not None and following.kind == "answer"
-                    if item.kind == "sh" and not is_written and (refused := re.search(REFUSAL, printed)):
+                    if item.kind == "run" and not is_written and (refused := re.search(REFUSAL, printed)):
                         raise Flaw(f"{self.where(item)}: the block is refused, and no ```text block says so: {refused[0]}")
             finally:
                 shell.stop()
@@ -294,7 +294,7 @@ class Document:
             elif item.kind == "stack":
                 self.start("--empty")
                 shell.run(self.here(PRETENCE.format(stack=STACK, tenant=item.text)))
-            elif item.kind == "sh":
+            elif item.kind == "run":
                 printed = self.block(item.text, shell)
                 self.ran += 1
                 shown = "".join(f"    {line}\n" for line in printed.splitlines()[:30])
