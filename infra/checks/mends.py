@@ -3,7 +3,7 @@
 
     python3 infra/checks/mends.py
 
-Ends with 1 when an id has no commit, or a commit names an id that docs/mended.txt does not.
+Ends with 1 when an id has no commit, or a commit names an id that docs/mended.txt does not, or an exception is not needed.
 """
 
 import pathlib
@@ -11,6 +11,17 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# Commits that say `Mends` without `Failed with`: the day of the exception, and why it stands. History is not rewritten for them.
+EXCEPTED = {
+    "cf250383395f54daaab6ce98863bef3ce39817c9": (
+        "2026-11-27",
+        "of 2026-11-26; it wrote no assertion down. every_amount_is_one_of_the_rows_or_their_sum in shared/channels/tests holds its mend now",
+    ),
+    "7d60c988d49f1d08aa44130f0cc64a851f0eed3f": (
+        "2026-11-27",
+        "of 2026-11-26; it moved names of attributes into one list and changed no behaviour; only_one_list_names_attributes came with it",
+    ),
+}
 
 
 def said(message: str, word: str) -> list[str]:
@@ -25,12 +36,14 @@ def main() -> int:
         if line and not line.startswith("#"):
             name, _, about = line.partition("\t")
             ids[name.lower()] = (name, about)
-    log = subprocess.run(["git", "log", "--format=%h%n%B%x00"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    mended, bad = set(), []
+    log = subprocess.run(["git", "log", "--format=%H%n%B%x00"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    mended, bad, needed = set(), [], set()
     for commit in filter(None, (part.strip() for part in log.split("\0"))):
-        commit_id = commit.splitlines()[0]
-        names = said(commit, "Mends")
+        whole = commit.splitlines()[0]
+        commit_id, names = whole[:7], said(commit, "Mends")
         if names and not said(commit, "Failed with"):
+            needed.add(whole)
+        if names and not said(commit, "Failed with") and whole not in EXCEPTED:
             bad.append(f"{commit_id} mends {', '.join(names)} and does not say which assertion failed before")
         for name in names:
             if name.lower() in ids:
@@ -38,6 +51,9 @@ def main() -> int:
             elif not name.startswith("house 1."):
                 bad.append(f"{commit_id} mends '{name}', which docs/mended.txt does not name")
     bad += [f"{name} has no commit: {about}" for key, (name, about) in ids.items() if key not in mended]
+    bad += [f"{commit[:7]} is excepted and needs it not: it is no commit of this history, or says all" for commit in EXCEPTED.keys() - needed]
+    for commit, (on, why) in EXCEPTED.items():
+        print(f"excepted on {on}: {commit[:7]} {why}")
     print("\n".join(bad) or f"each of {len(ids)} has its commit")
     return 1 if bad else 0
 
