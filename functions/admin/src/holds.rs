@@ -103,7 +103,8 @@ pub struct HoldOut {
     promised_on: Option<Date>,
 }
 
-/// Places a hold under a name of one's own, or replaces the one of that name. Repeating the request changes nothing.
+/// Places a hold under a name of one's own, or replaces the one of that name. Repeating the request changes nothing. The name makes the hold's id
+/// and stands in the audit; no answer shows it again.
 #[utoipa::path(put, path = "/v1/customers/{customer_id}/holds/{name}", tag = "customers", operation_id = "put_hold",
     params(("customer_id" = String, Path, description = "`cus_…`"), ("name" = String, Path, description = "1 to 64 of a-z, A-Z, 0-9, '-' and '_'")),
     request_body = HoldIn,
