@@ -5,44 +5,24 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{World, request};
+use common::{Api, request};
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
-}
-
 impl Api {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        Self { world, handler }
-    }
-
-    /// A second passes, so that entries have an order.
-    fn later(&self) {
-        let mut now = self.world.now.lock().unwrap();
-        *now += jiff::SignedDuration::from_secs(1);
-    }
-
-    async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
-        self.later();
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = self.handler.handle(request(method, address, Some(("acme", role)), &[], &body)).await.unwrap();
-        let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
-        (answer["statusCode"].as_u64().unwrap(), said)
+    /// What somebody is answered a second later, so that entries have an order.
+    async fn later(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        *self.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
+        self.call(role, method, address, body).await
     }
 
     async fn done(&self, role: &str, method: &str, address: &str, body: Value) -> Value {
-        let (status, said) = self.call(role, method, address, body).await;
+        let (status, said) = self.later(role, method, address, body).await;
         assert!(status < 300, "{method} {address}: {status} {said}");
         said
     }
 
     async fn audit(&self, query: &str) -> Vec<Value> {
-        let (status, said) = self.call("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await;
+        let (status, said) = self.later("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await;
         assert_eq!(status, 200, "{said}");
         said["data"].as_array().unwrap().clone()
     }
@@ -115,7 +95,7 @@ async fn changes_of_people_are_noted_with_who_made_them() {
     for filter in ["", "by=acme-collector&"] {
         let (mut cursor, mut seen) = (String::new(), Vec::new());
         loop {
-            let (_, page) = api.call("manager", "GET", &format!("/v1/audit?{filter}limit=2{cursor}"), Value::Null).await;
+            let (_, page) = api.later("manager", "GET", &format!("/v1/audit?{filter}limit=2{cursor}"), Value::Null).await;
             let data = page["data"].as_array().unwrap();
             assert!(data.len() <= 2);
             seen.extend(data.iter().map(|entry| entry["at"].as_str().unwrap().to_owned()));
@@ -126,7 +106,7 @@ async fn changes_of_people_are_noted_with_who_made_them() {
         assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (expected, expected), "{filter}");
     }
     for (query, status) in [("?cursor=%21", 400), ("?cursor=QUJD", 400), ("?from=yesterday", 400), ("?customer=me", 400)] {
-        assert_eq!(api.call("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await.0, status, "{query}");
+        assert_eq!(api.later("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await.0, status, "{query}");
     }
 }
 
@@ -137,10 +117,10 @@ async fn what_changes_nothing_is_not_noted() {
     api.done("admin", "PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await;
     let noted = api.audit("").await.len();
     // Refused, not there, and so already.
-    assert_eq!(api.call("collector", "POST", "/v1/pause", Value::Null).await.0, 403);
-    assert_eq!(api.call("admin", "PUT", "/v1/settings", json!({"name": "", "country": "XX"})).await.0, 422);
-    assert_eq!(api.call("collector", "POST", "/v1/tasks/tsk_none/done", Value::Null).await.0, 404);
-    assert_eq!(api.call("manager", "DELETE", "/v1/workflows/none", Value::Null).await.0, 404);
+    assert_eq!(api.later("collector", "POST", "/v1/pause", Value::Null).await.0, 403);
+    assert_eq!(api.later("admin", "PUT", "/v1/settings", json!({"name": "", "country": "XX"})).await.0, 422);
+    assert_eq!(api.later("collector", "POST", "/v1/tasks/tsk_none/done", Value::Null).await.0, 404);
+    assert_eq!(api.later("manager", "DELETE", "/v1/workflows/none", Value::Null).await.0, 404);
     api.done("manager", "POST", "/v1/resume", Value::Null).await;
     let workflow = api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await;
     api.done("manager", "PUT", "/v1/workflows/standard", workflow).await;

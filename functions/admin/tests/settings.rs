@@ -3,31 +3,18 @@
 
 mod common;
 
-use common::{World, request};
+use common::{Api, request};
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
-}
-
 impl Api {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        Self { world, handler }
-    }
-
     /// Asks as an admin of `acme`; the answer, which must have this status.
     #[track_caller]
-    fn call<'a>(&'a self, method: &'a str, address: &'a str, body: Value, status: u64) -> impl Future<Output = Value> + 'a {
+    fn expect<'a>(&'a self, method: &'a str, address: &'a str, body: Value, status: u64) -> impl Future<Output = Value> + 'a {
         let caller = std::panic::Location::caller();
         async move {
             let event = request(method, address, Some(("acme", "admin")), &[], &body.to_string());
-            let answer = self.handler.handle(event).await.unwrap();
-            let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
-            assert_eq!(answer["statusCode"], status, "at {caller}: {said}");
+            let (got, said) = self.ask(event).await;
+            assert_eq!(got, status, "at {caller}: {said}");
             said
         }
     }
@@ -40,16 +27,16 @@ fn pointers(listed: &Value) -> Vec<&str> {
 #[tokio::test]
 async fn a_patch_changes_what_it_names_and_keeps_the_rest() {
     let api = Api::new().await;
-    api.call("PATCH", "/v1/settings", json!({"name": "Acme"}), 404).await;
+    api.expect("PATCH", "/v1/settings", json!({"name": "Acme"}), 404).await;
     let whole = json!({
         "name": "Acme", "country": "DE", "sender": {"email": "ar@acme.example", "sms": "ACME"}, "reply_to": "ar@acme.example",
         "window": {"from": "08:00", "to": "18:00"}, "caps": {"per_hour": 10, "per_day": 100}, "payment_details": "By transfer",
     });
-    let stored = api.call("PUT", "/v1/settings", whole, 200).await;
+    let stored = api.expect("PUT", "/v1/settings", whole, 200).await;
     assert_eq!(stored["changes"][0]["pointer"], "/caps/per_day", "against the defaults: {}", stored["changes"]);
     let patch =
         json!({"mode": "live", "caps": {"per_day": 50, "per_hour": null}, "window": {"to": "17:00"}, "payment_details": null});
-    let after = api.call("PATCH", "/v1/settings", patch.clone(), 200).await;
+    let after = api.expect("PATCH", "/v1/settings", patch.clone(), 200).await;
     let mut expected = stored["settings"].clone();
     expected["mode"] = json!("live");
     expected["caps"] = json!({"per_day": 50});
@@ -58,19 +45,19 @@ async fn a_patch_changes_what_it_names_and_keeps_the_rest() {
     assert_eq!(after["settings"], expected);
     assert_eq!(pointers(&after["changes"]), ["/caps/per_day", "/caps/per_hour", "/mode", "/payment_details", "/window/to"]);
     assert_eq!(after["changes"][0], json!({"pointer": "/caps/per_day", "before": 100, "after": 50}));
-    let again = api.call("PATCH", "/v1/settings", patch, 200).await;
+    let again = api.expect("PATCH", "/v1/settings", patch, 200).await;
     assert_eq!((&again["changes"], &again["settings"]), (&json!([]), &expected));
     // Back to the default, and nothing else.
-    let back = api.call("PATCH", "/v1/settings", json!({"window": null}), 200).await;
+    let back = api.expect("PATCH", "/v1/settings", json!({"window": null}), 200).await;
     assert_eq!(
         (&back["settings"]["window"], &back["settings"]["reply_to"]),
         (&json!({"from": "09:00", "to": "17:00"}), &json!("ar@acme.example"))
     );
     for patch in [json!([]), json!("live"), json!(null)] {
-        let refused = api.call("PATCH", "/v1/settings", patch, 422).await;
+        let refused = api.expect("PATCH", "/v1/settings", patch, 422).await;
         assert_eq!(pointers(&refused["errors"]), [""]);
     }
-    let nameless = api.call("PATCH", "/v1/settings", json!({"name": null}), 422).await;
+    let nameless = api.expect("PATCH", "/v1/settings", json!({"name": null}), 422).await;
     assert_eq!(pointers(&nameless["errors"]), ["/name"]);
 }
 
@@ -79,7 +66,7 @@ async fn a_dry_run_says_everything_and_stores_nothing() {
     let api = Api::new().await;
     let before = api.world.everything().await;
     let tried = api
-        .call(
+        .expect(
             "PUT",
             "/v1/settings?dry_run=true",
             json!({"name": "Acme", "colour": 1, "country": "XX", "window": {"from": "25:00"}}),
@@ -88,7 +75,7 @@ async fn a_dry_run_says_everything_and_stores_nothing() {
         .await;
     assert_eq!(pointers(&tried["flaws"]), ["/colour", "/window/from", "/country"]);
     assert_eq!(api.world.everything().await, before, "it is tried before the tenant is there");
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "caps": {"per_day": 5}}), 200).await;
+    api.expect("PUT", "/v1/settings", json!({"name": "Acme", "caps": {"per_day": 5}}), 200).await;
     let before = api.world.everything().await;
     for (method, body, flaws, changed) in [
         (
@@ -118,25 +105,26 @@ async fn a_dry_run_says_everything_and_stores_nothing() {
         ),
         ("PATCH", json!({}), vec![], vec![]),
     ] {
-        let tried = api.call(method, "/v1/settings?dry_run=true", body.clone(), 200).await;
+        let tried = api.expect(method, "/v1/settings?dry_run=true", body.clone(), 200).await;
         assert_eq!(pointers(&tried["flaws"]), flaws, "{body}: {tried}");
         assert_eq!(pointers(&tried["changes"]), changed, "{body}: {tried}");
     }
     assert_eq!(api.world.everything().await, before);
-    api.call("PATCH", "/v1/settings?dry_run=perhaps", json!({}), 400).await;
+    api.expect("PATCH", "/v1/settings?dry_run=perhaps", json!({}), 400).await;
 }
 
 #[tokio::test]
 async fn live_is_refused_with_everything_that_is_missing_or_wrong() {
     let api = Api::new().await;
-    let refused = api.call("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "country": "XX", "logo": 1}), 422).await;
+    let refused =
+        api.expect("PUT", "/v1/settings", json!({"name": "Acme", "mode": "live", "country": "XX", "logo": 1}), 422).await;
     assert_eq!(pointers(&refused["errors"]), ["/logo", "/country", "/sender/email", "/sender/sms"]);
-    let shadow = api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    let shadow = api.expect("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
     assert_eq!(pointers(&shadow["warnings"]), ["/sender/email", "/sender/sms"], "it is said before it is needed");
-    let refused = api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await;
+    let refused = api.expect("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await;
     assert_eq!(pointers(&refused["errors"]), ["/sender/email", "/sender/sms"]);
     let live = api
-        .call(
+        .expect(
             "PATCH",
             "/v1/settings",
             json!({"mode": "live", "language": "fr", "sender": {"email": "ar@acme.example", "sms": "ACME"}}),
@@ -145,34 +133,34 @@ async fn live_is_refused_with_everything_that_is_missing_or_wrong() {
         .await;
     assert_eq!(pointers(&live["warnings"]), ["/mode", "/language"], "nothing is connected, and no text is in French: {live}");
     // What a live tenant has it must not lose; paused, and live without a workflow, it can be set all the same.
-    let refused = api.call("PATCH", "/v1/settings", json!({"sender": null}), 422).await;
+    let refused = api.expect("PATCH", "/v1/settings", json!({"sender": null}), 422).await;
     assert_eq!(pointers(&refused["errors"]), ["/sender/email", "/sender/sms"]);
-    let refused = api.call("PATCH", "/v1/settings", json!({"sender": {"sms": null}}), 422).await;
+    let refused = api.expect("PATCH", "/v1/settings", json!({"sender": {"sms": null}}), 422).await;
     assert_eq!(pointers(&refused["errors"]), ["/sender/sms"]);
     let event = request("DELETE", "/v1/workflows/standard", Some(("acme", "admin")), &[], "");
     api.handler.handle(event).await.unwrap();
-    let paused = api.call("PATCH", "/v1/settings", json!({"paused": true, "language": null}), 200).await;
+    let paused = api.expect("PATCH", "/v1/settings", json!({"paused": true, "language": null}), 200).await;
     assert_eq!(pointers(&paused["warnings"]), ["/mode", "/paused", "/mode"]);
-    api.call("PATCH", "/v1/settings", json!({"mode": "off"}), 200).await;
-    assert_eq!(pointers(&api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await["errors"]), ["/mode"]);
+    api.expect("PATCH", "/v1/settings", json!({"mode": "off"}), 200).await;
+    assert_eq!(pointers(&api.expect("PATCH", "/v1/settings", json!({"mode": "live"}), 422).await["errors"]), ["/mode"]);
 }
 
 #[tokio::test]
 async fn a_tenant_that_has_been_live_without_a_sender_can_still_be_set() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    api.expect("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
     let acme = domain::TenantId::parse("acme").unwrap();
     let mut settings = api.world.store.settings(&acme).await.unwrap().unwrap().value;
     settings.mode = domain::Mode::Live;
     api.world.store.put_settings(&acme, &settings, None, api.world.now()).await.unwrap();
-    let set = api.call("PATCH", "/v1/settings", json!({"paused": true}), 200).await;
+    let set = api.expect("PATCH", "/v1/settings", json!({"paused": true}), 200).await;
     assert!(pointers(&set["warnings"]).contains(&"/sender/email"), "{set}");
 }
 
 #[tokio::test]
 async fn publishing_warns_of_what_is_left_to_people() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
+    api.expect("PUT", "/v1/settings", json!({"name": "Acme"}), 200).await;
     let workflow = json!({
         "name": "W", "scope": "customer", "steps": [
             {"id": "reminder", "at": {"anchor": "due_date", "offset": "P1D"}, "when": "!history.replied_since('reminder')",
@@ -180,14 +168,14 @@ async fn publishing_warns_of_what_is_left_to_people() {
             {"id": "agency", "at": {"anchor": "due_date", "offset": "P40D"}, "action": {"hand_off": {"agency": "northgate"}}},
         ],
     });
-    let published = api.call("PUT", "/v1/workflows/w", workflow, 200).await;
+    let published = api.expect("PUT", "/v1/workflows/w", workflow, 200).await;
     assert_eq!(
         pointers(&published["warnings"]),
         ["/steps/0/when", "/steps/0/action/send/channels/1", "/steps/1/action/hand_off", "/steps/0/action/send/channels/0"],
         "of a channel without a sender it is said last"
     );
     // What was answered can be sent again.
-    let again = api.call("PUT", "/v1/workflows/w", published.clone(), 200).await;
+    let again = api.expect("PUT", "/v1/workflows/w", published.clone(), 200).await;
     assert_eq!(again, published);
 }
 
@@ -203,34 +191,34 @@ async fn no_live_tenant_publishes_a_step_that_could_send_nothing() {
         ]})
     };
     let sms = "/steps/1/action/send/channels/1";
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
-    let both = api.call("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
+    api.expect("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
+    let both = api.expect("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
     assert_eq!(pointers(&both["warnings"]), [sms], "in shadow mode it is said");
-    let mail = api.call("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
+    let mail = api.expect("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
     assert_eq!(mail["warnings"], json!([]));
-    api.call("PATCH", "/v1/settings", json!({"mode": "live"}), 200).await;
+    api.expect("PATCH", "/v1/settings", json!({"mode": "live"}), 200).await;
     for id in ["standard", "another"] {
-        let refused = api.call("PUT", &format!("/v1/workflows/{id}"), sends(json!(["email", "sms"])), 422).await;
+        let refused = api.expect("PUT", &format!("/v1/workflows/{id}"), sends(json!(["email", "sms"])), 422).await;
         assert_eq!(pointers(&refused["errors"]), [sms], "{id}");
         let detail = refused["errors"][0]["detail"].as_str().unwrap();
         assert!(detail.contains("step 'text'") && detail.contains("set sender.sms"), "{detail}");
     }
-    api.call("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
-    api.call("PATCH", "/v1/settings", json!({"sender": {"sms": "ACME"}}), 200).await;
-    let both = api.call("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
+    api.expect("PUT", "/v1/workflows/standard", sends(json!(["email"])), 200).await;
+    api.expect("PATCH", "/v1/settings", json!({"sender": {"sms": "ACME"}}), 200).await;
+    let both = api.expect("PUT", "/v1/workflows/standard", sends(json!(["email", "sms"])), 200).await;
     assert_eq!(both["warnings"], json!([]));
 }
 
 #[tokio::test]
 async fn a_tenant_that_sent_without_a_sender_before_publishes_all_the_same() {
     let api = Api::new().await;
-    api.call("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
+    api.expect("PUT", "/v1/settings", json!({"name": "Acme", "sender": {"email": "ar@acme.example"}}), 200).await;
     let acme = domain::TenantId::parse("acme").unwrap();
     let mut settings = api.world.store.settings(&acme).await.unwrap().unwrap().value;
     settings.mode = domain::Mode::Live;
     api.world.store.put_settings(&acme, &settings, None, api.world.now()).await.unwrap();
-    let mut workflow = api.call("GET", "/v1/workflows/standard", Value::Null, 200).await;
+    let mut workflow = api.expect("GET", "/v1/workflows/standard", Value::Null, 200).await;
     workflow["name"] = json!("Ours");
-    let published = api.call("PUT", "/v1/workflows/standard", workflow, 200).await;
+    let published = api.expect("PUT", "/v1/workflows/standard", workflow, 200).await;
     assert!(!pointers(&published["warnings"]).is_empty(), "{published}");
 }

@@ -3,29 +3,11 @@
 
 mod common;
 
-use common::{World, request};
+use common::Api;
 use domain::{Channel, SuppressionReason, TenantId};
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
-}
-
 impl Api {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        Self { world, handler }
-    }
-
-    async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = self.handler.handle(request(method, address, Some(("acme", role)), &[], &body)).await.unwrap();
-        (answer["statusCode"].as_u64().unwrap(), serde_json::from_str(answer["body"].as_str().unwrap()).unwrap())
-    }
-
     /// Why the email address of the customer's contact must not be used.
     async fn suppressed(&self, customer: &domain::CustomerId) -> Value {
         let (_, matter) = self.call("viewer", "GET", &format!("/v1/cases/{customer}"), Value::Null).await;

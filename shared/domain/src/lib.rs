@@ -31,19 +31,7 @@
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
 //!
-//! Where something new goes; what else has to know of it does not compile until it does, but for what stands behind *also*:
-//!
-//! | to add | goes into |
-//! |---|---|
-//! | a reason not to send | `guard/<name>.rs` and a line in `RULES` of `guard/mod.rs`; its cases in `guard/tests.rs`. One that only delays says `Verdict::Defer` |
-//! | a channel | its word, an arm of `facts` and a place in `ALL` in `channel.rs`. Also `docs/schemas`, and what the README of the house says of a channel |
-//! | a day before which a step does not come | `decide/rungs.rs` where it is of the plan (`day`), of what a message asked to be paid by (`missed_on`), or of a clock that stood still (`stopped_days`); `decide/agenda.rs` where it is of the last contact (`after_gap`) |
-//! | an effect that a step has | `Action` in `workflow/mod.rs`; `decide/work.rs` (`of_step`) where a person does it, `decide/resolve.rs` where a sender does; `EffectKind` in `effect.rs`, `TaskKind` in `decision.rs`. Also `docs/schemas/workflow.schema.json` |
-//! | an order of people | `OrderKind` in `order.rs`; `decide/orders.rs` obeys it. Also `functions/admin`, which takes it |
-//! | an anchor of steps | `Anchor` in `workflow/mod.rs`; `decide/rungs.rs` (`anchor`, `stopped_days`). Also `docs/schemas/workflow.schema.json` |
-//! | a thing that falls due | `ItemOf` in `coverage.rs`, with its text form; `receivables.rs` makes its items; `Joins` in `due_item.rs` says whose case they join |
-//! | a fact for conditions | `condition/facts.rs`: a field, a line in [`FACTS`](condition::FACTS), and where a new day changes it, one in [`OF_TENANTS_DAY`](condition::OF_TENANTS_DAY) or [`OF_PERSONS_DAY`](condition::OF_PERSONS_DAY); `decide/assess.rs` fills it in. Also its name: what differs between the items of a balance begins with `invoice.` or `history.`, by which `decide/case.rs` tells what to ask for each item |
-//! | a state of a case | `CaseState` in `facts.rs`, its reason in `because.rs`; `decide/gate.rs` puts a case into it |
+//! Where something new goes stands in `docs/ARCHITECTURE.md`, under *Adding things*.
 
 #![warn(missing_docs)]
 

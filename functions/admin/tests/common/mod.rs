@@ -1,4 +1,35 @@
 //! A table on loopback with customers, and requests as API Gateway sends them.
-#![allow(unused_imports, reason = "each test file uses a part of it")]
+#![allow(unused_imports, dead_code, reason = "each test file uses a part of it")]
 
+use lambda_runtime::LambdaEvent;
+use serde_json::Value;
 pub use testbed::api::{Api as World, at, request};
+
+/// The API over a table, asked by the people of `acme`.
+pub struct Api {
+    pub world: World,
+    pub handler: admin::Handler,
+}
+
+impl Api {
+    pub async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        Self { world, handler }
+    }
+
+    /// The status and the body of an answer; `null` where there is no body.
+    pub async fn ask(&self, event: LambdaEvent<Value>) -> (u64, Value) {
+        let answer = self.handler.handle(event).await.unwrap();
+        let said = answer["body"].as_str().unwrap();
+        let said = if said.is_empty() { Value::Null } else { serde_json::from_str(said).unwrap_or_else(|_| Value::from(said)) };
+        (answer["statusCode"].as_u64().unwrap(), said)
+    }
+
+    /// What somebody in a role is answered; `null` is no body.
+    pub async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask(request(method, address, Some(("acme", role)), &[], &body)).await
+    }
+}
