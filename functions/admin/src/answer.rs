@@ -61,6 +61,15 @@ impl Fail {
         Self::new(412, "stale-version", "Stale version", detail)
     }
 
+    /// 412 where it is at another revision than the request names; 0 where there is nothing yet.
+    pub fn stale_at(rev: u64) -> Self {
+        Self::stale_version(if rev == 0 {
+            "If-Match names a revision, but there is nothing yet; leave it out to create it".to_owned()
+        } else {
+            format!("it is at revision {rev} now; read it again and send that revision in If-Match")
+        })
+    }
+
     pub fn too_large() -> Self {
         let detail = format!("a body has at most {BODY_BYTES_MAX} bytes; send less at once");
         Self::new(413, "body-too-large", "Body too large", detail)
@@ -100,6 +109,7 @@ impl From<NotDone> for Fail {
             NotDone::NotAllowed(why) => Self::forbidden(why),
             NotDone::NotFound(what) => Self::not_found(what),
             NotDone::Conflict(why) => Self::changed_meanwhile(format!("it cannot be done: {why}")),
+            NotDone::Stale(rev) => Self::stale_at(rev),
             NotDone::Fields(errors) => Self::fields(errors),
             NotDone::Store(error) => error.into(),
         }
@@ -199,11 +209,7 @@ impl Precondition {
     /// 412 when it is another.
     pub fn check(self, rev: u64) -> ApiResult<()> {
         match self.rev {
-            Some(wanted) if wanted != rev => Err(Fail::stale_version(if rev == 0 {
-                "If-Match names a revision, but there is nothing yet; leave it out to create it".to_owned()
-            } else {
-                format!("it is at revision {rev} now; read it again and send that revision in If-Match")
-            })),
+            Some(wanted) if wanted != rev => Err(Fail::stale_at(rev)),
             Some(_) | None => Ok(()),
         }
     }

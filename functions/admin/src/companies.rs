@@ -6,10 +6,9 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{NewTask, TaskKind};
 use reading::connect::is_realm;
 use serde::Serialize;
-use service::Operation;
+use service::{Operation, companies};
 use utoipa::ToSchema;
 
 use crate::{
@@ -30,13 +29,10 @@ pub struct CompanyOut {
     tenant: String,
 }
 
-fn nobodys() -> Fail {
-    Fail::not_found("no tenant is connected to this company; give the source and the id that the vendor shows")
-}
-
 fn check(source: &str, realm: &str) -> ApiResult<()> {
     accounting_api_of(source)?;
-    if is_realm(realm) { Ok(()) } else { Err(nobodys()) }
+    let none = "no vendor writes a company's id so; give the id that the vendor shows";
+    if is_realm(realm) { Ok(()) } else { Err(Fail::not_found(none)) }
 }
 
 /// Whose a company is.
@@ -52,7 +48,7 @@ pub async fn show(
 ) -> ApiResult<Json<CompanyOut>> {
     caller.may(Operation::ShowCompany)?;
     check(&source, &realm)?;
-    let tenant = app.store.tenant_of_company(&source, &realm).await?.ok_or_else(nobodys)?;
+    let tenant = companies::whose(&app.store, &caller.0, &source, &realm).await?;
     Ok(Json(CompanyOut { source, realm, tenant: tenant.to_string() }))
 }
 
@@ -68,29 +64,7 @@ pub async fn free(
 ) -> ApiResult<Json<CompanyOut>> {
     caller.may(Operation::FreeCompany)?;
     check(&source, &realm)?;
-    let now = app.clock.now();
-    let app = caller.acts(&app, Operation::FreeCompany, |entry| entry.of(format!("{source}/{realm}")));
-    let tenant = app.store.free_company(&source, &realm).await?.ok_or_else(nobodys)?;
-    // Its tokens go where they were of this company; those of another stay.
-    let held = app.vault.connection(&tenant, &source).await?;
-    if held.is_some_and(|held| held.config.get("realm").and_then(serde_json::Value::as_str) == Some(realm.as_str())) {
-        app.vault.delete_connection(&tenant, &source).await?;
-    }
-    let task = NewTask {
-        kind: TaskKind::Connection,
-        key: format!("{source}:freed:{realm}:{now}"),
-        title: format!("An operator disconnected a company of {source}"),
-        detail: format!(
-            "Company {realm} is no longer read; what was read stays. If it is yours, connect it again: POST \
-             /v1/connections/{source}/authorize."
-        ),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-        case: None,
-    };
-    app.store.raise(&tenant, None, &task, now).await?;
+    let tenant = companies::free(&app.store, &app.vault, &caller.0, &source, &realm, app.clock.now()).await?;
     tracing::info!(tenant.id = %tenant, source, "a company was freed");
     Ok(Json(CompanyOut { source, realm, tenant: tenant.to_string() }))
 }

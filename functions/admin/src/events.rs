@@ -7,13 +7,13 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{TaskResult, calendar::tenant_zone};
+use domain::calendar::tenant_zone;
 use reading::again::{AppliedAgain, apply_again};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use service::{
     Operation,
-    tasks::{KeptEvent, kept_event},
+    tasks::{KeptEvent, event_applied, kept_event},
 };
 use store::AppliedOutcome;
 use utoipa::ToSchema;
@@ -22,7 +22,7 @@ use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
-    tasks::{TaskOut, ended},
+    tasks::{TaskOut, shown},
 };
 
 /// An event as it came in.
@@ -71,11 +71,7 @@ pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<S
             return Err(invalid(flaws.into_iter().map(|flaw| (flaw.pointer, flaw.detail)).collect()));
         }
     };
-    let what = json!({ "source": kept.source, "outcome": outcome });
-    let app = caller.acts(&app, Operation::ApplyEvent, |entry| entry.of(kept.task.id.as_str()).with(what));
-    let by = Some(caller.by().to_owned()).filter(|by| !by.is_empty());
-    let ending = store::Ending { result: TaskResult::Done, note: Some(format!("applied again: {outcome}")), by };
-    Ok(Json(ended(&app, &caller, app.store.end_task(tenant, &kept.task.id, &ending, now).await?).await?))
+    Ok(Json(shown(event_applied(&app.store, &caller.0, &kept, outcome, now).await?)))
 }
 
 async fn body(app: &App, kept: &KeptEvent) -> ApiResult<Vec<u8>> {

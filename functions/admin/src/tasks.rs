@@ -6,12 +6,14 @@ use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskId, TaskKind, TaskResult, word::Word};
+use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskKind, TaskResult};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Operation, tasks::briefs};
+use service::{
+    Operation,
+    tasks::{EndAsked, EndedTask, TaskOf},
+};
 use store::CustomerBrief;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,13 +22,6 @@ use crate::{
     app::App,
     caller::Caller,
 };
-
-/// Entries a page.
-const PAGE: u32 = 50;
-/// Pages of the table that one request reads at most when it looks for one kind.
-const READS_MAX: usize = 20;
-/// Longest note, in characters.
-const NOTE_MAX: usize = 2_000;
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -205,8 +200,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
     params(("id" = String, Path, description = "The task's id")),
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
-    let (task, brief) = service::tasks::show(&app.store, &caller.0, &id).await?;
-    Ok(Json(shown(task, brief)))
+    Ok(Json(shown(service::tasks::show(&app.store, &caller.0, &id).await?)))
 }
 
 /// A page of a worklist.
@@ -215,25 +209,9 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
 ///
 /// A query that does not read, and those of the table.
 pub async fn page(app: &App, caller: &Caller, operation: Operation, query: &TasksQuery) -> ApiResult<TasksOut> {
-    let tenant = caller.may(operation)?;
-    let wanted = wanted(query.kind.as_deref())?;
-    let mut after = query.cursor.as_deref().map(cursor).transpose()?;
-    let mut tasks = Vec::new();
-    for _ in 0..READS_MAX {
-        let page = app.store.tasks(tenant, PAGE, after.as_deref()).await?;
-        tasks.extend(page.tasks.into_iter().filter(|task| wanted(task.task.kind)));
-        after = page.after;
-        if after.is_none() || tasks.len() >= PAGE as usize {
-            break;
-        }
-    }
-    let known = briefs(&app.store, &caller.0, &tasks).await?;
-    let with_customer = |task: store::Task| {
-        let brief = task.customer.as_ref().and_then(|customer| known.get(customer).cloned());
-        shown(task, brief)
-    };
-    let tasks = tasks.into_iter().map(with_customer).collect();
-    Ok(TasksOut { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
+    let (kind, cursor) = (query.kind.as_deref(), query.cursor.as_deref());
+    let page = service::tasks::list(&app.store, &caller.0, operation, kind, cursor).await?;
+    Ok(TasksOut { tasks: page.tasks.into_iter().map(shown).collect(), next: page.next })
 }
 
 /// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.
@@ -258,83 +236,23 @@ pub async fn finish(
 ///
 /// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
 pub async fn end(app: &App, caller: &Caller, operation: Operation, id: &str, body: Value) -> ApiResult<TaskOut> {
-    let tenant = caller.may(operation)?;
-    let none = || Fail::not_found("there is no such task in this worklist, which lists those that are open");
-    let id = TaskId::parse(id).ok_or_else(none)?;
+    caller.may(operation)?;
     let body = if body.is_null() { json!({}) } else { body };
     if !body.is_object() {
         return Err(Fail::bad_request("the body is an object such as {\"result\": \"done\"}, or left out"));
     }
-    let given: TaskDoneIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    if given.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
-        return Err(Fail::fields([("/note".to_owned(), format!("a note has at most {NOTE_MAX} characters"))]));
-    }
-    let known = app.store.task(tenant, &id).await?.ok_or_else(none)?;
-    let kind = known.task.kind;
-    let result = given.result.unwrap_or(TaskResult::plain(kind));
-    if !result.fits(kind) {
-        let detail = if kind == TaskKind::Approval {
-            "a task of kind 'approval' ends with 'approve' or 'refuse'"
-        } else {
-            "only a task of kind 'approval' is approved or refused; this one ends with 'done' or 'failed'"
-        };
-        return Err(Fail::invalid("invalid-result", "Invalid result", [("/result".to_owned(), detail.to_owned())]));
-    }
-    let note = given.note.filter(|note| !note.trim().is_empty());
-    let by = Some(caller.by().to_owned()).filter(|by| !by.is_empty());
-    let app = caller.acts(app, operation, |entry| {
-        let entry = entry.of(id.as_str()).with(json!({ "kind": kind, "result": result.as_str() })).noting(note.clone());
-        known.customer.iter().fold(entry, |entry, customer| entry.about(customer))
-    });
-    let done = app.store.end_task(tenant, &id, &store::Ending { result, note, by }, app.clock.now()).await?;
-    ended(&app, caller, done).await
-}
-
-/// What a person is told of a task that they ended.
-///
-/// # Errors
-///
-/// `changed-meanwhile` where it was over otherwise, `not-found`, and those of the table.
-pub async fn ended(app: &App, caller: &Caller, done: store::TaskEnded) -> ApiResult<TaskOut> {
-    match done {
-        store::TaskEnded::Done(task) => {
-            let brief = briefs(&app.store, &caller.0, std::slice::from_ref(&task)).await?.into_values().next();
-            Ok(shown(task, brief))
+    let TaskDoneIn { result, note } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let asked = EndAsked { result, note };
+    match service::tasks::end(&app.store, &caller.0, operation, id, asked, app.clock.now()).await? {
+        EndedTask::Over(task) => Ok(shown(*task)),
+        EndedTask::DoesNotFit(detail) => {
+            Err(Fail::invalid("invalid-result", "Invalid result", [("/result".to_owned(), detail.to_owned())]))
         }
-        store::TaskEnded::Over(task) => Err(Fail::changed_meanwhile(over(&task))),
-        store::TaskEnded::None => Err(Fail::not_found("there is no such task in this worklist")),
     }
 }
 
-/// How a task was over before somebody ended it.
-fn over(task: &store::Task) -> String {
-    match (&task.withdrawn, task.done_at, &task.ending) {
-        (Some((at, why)), ..) => format!("the task was taken back at {at}: {why}"),
-        (None, Some(at), Some(ending)) => {
-            format!("the task ended at {at} already, with \"{}\"", ending.result.as_str())
-        }
-        (None, ..) => "the task is over already".to_owned(),
-    }
-}
-
-fn wanted(kind: Option<&str>) -> ApiResult<impl Fn(TaskKind) -> bool> {
-    let one = match kind {
-        None | Some("exception") => None,
-        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| {
-            Fail::bad_request("'kind' is 'exception' or the kind of a task, such as 'task', 'approval' or 'unreachable'")
-        })?),
-    };
-    let exceptions = kind == Some("exception");
-    Ok(move |kind: TaskKind| one.is_none_or(|one| one == kind) && (!exceptions || kind.is_exception()))
-}
-
-fn cursor(text: &str) -> ApiResult<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let good = bytes.filter(|text| store::is_task_cursor(text));
-    good.ok_or_else(|| Fail::bad_request("'cursor' is the 'next' of an earlier page"))
-}
-
-fn shown(task: store::Task, brief: Option<CustomerBrief>) -> TaskOut {
+/// A task as it is answered.
+pub fn shown((task, brief): TaskOf) -> TaskOut {
     let status = task.effect_status();
     let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;

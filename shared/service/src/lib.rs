@@ -8,6 +8,9 @@
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`links`] | portal links |
+//! | [`senders`] | whom tenants may send as |
+//! | [`companies`] | whose company it is, for operators |
+//! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`not_done`] | why something was not done |
@@ -19,11 +22,14 @@
 
 pub mod actor;
 pub mod audit;
+pub mod companies;
 pub mod customers;
 pub mod links;
 pub mod not_done;
 pub mod rights;
 pub mod role;
+pub mod senders;
+pub mod sign_ins;
 pub mod suppressions;
 pub mod tasks;
 

@@ -12,6 +12,9 @@ pub enum NotDone {
     /// It cannot be done as things are.
     #[error("{0}")]
     Conflict(String),
+    /// It is at this revision, and another was named; 0 where there is nothing yet.
+    #[error("it is at revision {0}")]
+    Stale(u64),
     /// What was given is wrong: a JSON pointer and a sentence for each field.
     #[error("fields are wrong: {}", .0.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>().join(", "))]
     Fields(Vec<(String, String)>),

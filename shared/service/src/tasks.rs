@@ -1,11 +1,21 @@
-//! Work for people, each with what its customer is known by.
+//! Work for people, each with what its customer is known by: looked through, ended, an event of it applied again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{CustomerId, TaskId};
-use store::{CustomerBrief, Store, Task};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{CustomerId, TaskId, TaskKind, TaskResult, word::Word};
+use jiff::Timestamp;
+use serde_json::json;
+use store::{CustomerBrief, Ending, Store, Task, TaskEnded};
 
 use crate::{Actor, Done, NotDone, Operation};
+
+/// Tasks a page.
+const PAGE: u32 = 50;
+/// Pages of the table that one request reads at most when it looks for one kind.
+const READS_MAX: usize = 20;
+/// Longest note, in characters.
+const NOTE_MAX: usize = 2_000;
 
 /// A task, and what its customer is known by, where it is one's.
 pub type TaskOf = (Task, Option<CustomerBrief>);
@@ -22,6 +32,159 @@ pub async fn show(store: &Store, actor: &Actor, id: &str) -> Done<TaskOf> {
     let mut known = briefs(store, actor, std::slice::from_ref(&task)).await?;
     let brief = task.customer.as_ref().and_then(|customer| known.remove(customer));
     Ok((task, brief))
+}
+
+/// A page of open tasks. It may be empty though there is a next one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskList {
+    /// The tasks.
+    pub tasks: Vec<TaskOf>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+}
+
+/// The open tasks of one `kind`, of `exception` for all that automation could not settle, or of any.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], and those of reading.
+pub async fn list(
+    store: &Store,
+    actor: &Actor,
+    operation: Operation,
+    kind: Option<&str>,
+    cursor: Option<&str>,
+) -> Done<TaskList> {
+    let tenant = actor.may(operation)?;
+    let wanted = wanted(kind)?;
+    let mut after = cursor.map(place).transpose()?;
+    let mut found = Vec::new();
+    for _ in 0..READS_MAX {
+        let page = store.tasks(tenant, PAGE, after.as_deref()).await?;
+        found.extend(page.tasks.into_iter().filter(|task| wanted(task.task.kind)));
+        after = page.after;
+        if after.is_none() || found.len() >= PAGE as usize {
+            break;
+        }
+    }
+    let known = briefs(store, actor, &found).await?;
+    let with_brief = |task: Task| {
+        let brief = task.customer.as_ref().and_then(|customer| known.get(customer).cloned());
+        (task, brief)
+    };
+    let tasks = found.into_iter().map(with_brief).collect();
+    Ok(TaskList { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
+}
+
+fn wanted(kind: Option<&str>) -> Done<impl Fn(TaskKind) -> bool> {
+    let none = "'kind' is 'exception' or the kind of a task, such as 'task', 'approval' or 'unreachable'";
+    let one = match kind {
+        None | Some("exception") => None,
+        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| NotDone::field("/kind", none))?),
+    };
+    let exceptions = kind == Some("exception");
+    Ok(move |kind: TaskKind| one.is_none_or(|one| one == kind) && (!exceptions || kind.is_exception()))
+}
+
+fn place(cursor: &str) -> Done<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let good = bytes.filter(|text| store::is_task_cursor(text));
+    good.ok_or_else(|| NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"))
+}
+
+/// How a person says that a task ended.
+#[derive(Clone, Debug, Default)]
+pub struct EndAsked {
+    /// How; as plain work of its kind ends when left out.
+    pub result: Option<TaskResult>,
+    /// What there is to say of it.
+    pub note: Option<String>,
+}
+
+/// What came of ending a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EndedTask {
+    /// It is over.
+    Over(Box<TaskOf>),
+    /// Its kind does not end so, and how it ends.
+    DoesNotFit(&'static str),
+}
+
+/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where it is over otherwise, [`NotDone::Fields`], and those of the table.
+pub async fn end(
+    store: &Store,
+    actor: &Actor,
+    operation: Operation,
+    id: &str,
+    asked: EndAsked,
+    now: Timestamp,
+) -> Done<EndedTask> {
+    let tenant = actor.may(operation)?;
+    let none = || NotDone::NotFound("there is no such task in this worklist, which lists those that are open".to_owned());
+    let id = TaskId::parse(id).ok_or_else(none)?;
+    if asked.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
+        return Err(NotDone::field("/note", format!("a note has at most {NOTE_MAX} characters")));
+    }
+    let known = store.task(tenant, &id).await?.ok_or_else(none)?;
+    let kind = known.task.kind;
+    let result = asked.result.unwrap_or(TaskResult::plain(kind));
+    if !result.fits(kind) {
+        return Ok(EndedTask::DoesNotFit(if kind == TaskKind::Approval {
+            "a task of kind 'approval' ends with 'approve' or 'refuse'"
+        } else {
+            "only a task of kind 'approval' is approved or refused; this one ends with 'done' or 'failed'"
+        }));
+    }
+    let note = asked.note.filter(|note| !note.trim().is_empty());
+    let entry = actor.entry(operation, now).of(id.as_str()).with(json!({ "kind": kind, "result": result.as_str() }));
+    let entry = known.customer.iter().fold(entry.noting(note.clone()), |entry, customer| entry.about(customer));
+    let ended = store.acting(entry).end_task(tenant, &id, &Ending { result, note, by: by(actor) }, now).await?;
+    Ok(EndedTask::Over(Box::new(over(store, actor, ended).await?)))
+}
+
+/// Ends the task of an event that was applied again; `outcome` says what came of that.
+///
+/// # Errors
+///
+/// Those of [`end`].
+pub async fn event_applied(store: &Store, actor: &Actor, kept: &KeptEvent, outcome: &str, now: Timestamp) -> Done<TaskOf> {
+    let tenant = actor.may(Operation::ApplyEvent)?;
+    let what = json!({ "source": kept.source, "outcome": outcome });
+    let entry = actor.entry(Operation::ApplyEvent, now).of(kept.task.id.as_str()).with(what);
+    let ending = Ending { result: TaskResult::Done, note: Some(format!("applied again: {outcome}")), by: by(actor) };
+    let ended = store.acting(entry).end_task(tenant, &kept.task.id, &ending, now).await?;
+    over(store, actor, ended).await
+}
+
+fn by(actor: &Actor) -> Option<String> {
+    Some(actor.by().to_owned()).filter(|by| !by.is_empty())
+}
+
+/// A task that somebody ended, with what its customer is known by.
+async fn over(store: &Store, actor: &Actor, ended: TaskEnded) -> Done<TaskOf> {
+    match ended {
+        TaskEnded::Done(task) => {
+            let brief = briefs(store, actor, std::slice::from_ref(&task)).await?.into_values().next();
+            Ok((task, brief))
+        }
+        TaskEnded::Over(task) => Err(NotDone::Conflict(how_over(&task))),
+        TaskEnded::None => Err(NotDone::NotFound("there is no such task in this worklist".to_owned())),
+    }
+}
+
+/// How a task was over before somebody ended it.
+fn how_over(task: &Task) -> String {
+    match (&task.withdrawn, task.done_at, &task.ending) {
+        (Some((at, why)), ..) => format!("the task was taken back at {at}: {why}"),
+        (None, Some(at), Some(ending)) => {
+            format!("the task ended at {at} already, with \"{}\"", ending.result.as_str())
+        }
+        (None, ..) => "the task is over already".to_owned(),
+    }
 }
 
 /// Where the event is kept that a task is about, and by which source it came.
