@@ -294,21 +294,11 @@ def config(tokens, stored):
             f"include-operation-id = {text([operation])}",
             f"checks.positive_data_acceptance.expected-statuses = {text(taken)}",
         ]
-        if operation in TAKEN_ALL_THE_SAME:
-            lines.append(f"checks.negative_data_rejection.expected-statuses = {text(['4xx', '5xx', 200])}")
         if operation in OPERATORS:
             lines.append(f'headers = {{ Authorization = "Bearer {tokens["operator"]}" }}')
     others = [operation for operation in OPERATORS if operation not in CANNOT_BE_SAID]
     lines += ["[[operations]]", f"include-operation-id = {text(others)}", f'headers = {{ Authorization = "Bearer {tokens["operator"]}" }}']
     return "\n".join(lines) + "\n"
-
-
-# What is taken though the document does not allow it, and why: the answer is 200 all the same.
-TAKEN_ALL_THE_SAME = {
-    "put_settings": "a dry run answers what is wrong",
-    "patch_settings": "a dry run answers what is wrong",
-    "make_agreement": "a call that repeats an Idempotency-Key gets the first one's answer",
-}
 
 
 def main():

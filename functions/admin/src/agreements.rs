@@ -13,7 +13,7 @@ use domain::{
     agreed::Measure,
     calendar::tenant_zone,
     id::digest,
-    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, propose},
+    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, is_well_formed, propose},
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -160,7 +160,8 @@ pub async fn make(
             fresh.unwrap_or_else(|| id_of(&body))
         }
     };
-    let known = facts.agreements.iter().find(|known| known.id == id);
+    // What is wrong by itself repeats nothing, whatever its key.
+    let known = facts.agreements.iter().find(|known| known.id == id && is_well_formed(&proposal));
     if let Some(known) = known.or_else(|| agreed_already(&proposal, &facts, &settings, now)) {
         return Ok(Json(shown(&customer, known)));
     }

@@ -32,25 +32,21 @@ const TITLE: &str = "Invalid settings";
 pub struct SettingsOut {
     /// The tenant.
     tenant: String,
-    /// The settings. Left out by a dry run with flaws: nothing of it would be stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    settings: Option<Settings>,
+    /// The settings.
+    #[schema(value_type = Object)]
+    settings: Settings,
     /// What is allowed but should not stay so.
     warnings: Vec<Warning>,
     /// What is other than before this write, or would be; for a new tenant, other than the defaults. Only of PUT and PATCH.
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<Vec<FieldChange>>,
-    /// Of a dry run: what keeps it from being stored. None when the same without `dry_run` is stored.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    flaws: Option<Vec<Warning>>,
 }
 
 /// Whether it is only tried.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Trial {
-    /// `true`: nothing is stored; the answer says what would change, and everything that is wrong.
+    /// `true`: nothing is stored; the answer is that of the same request without it: what would change, or everything that is wrong.
     #[serde(default)]
     dry_run: bool,
 }
@@ -64,7 +60,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl
     let Versioned { value, rev } = app.settings(tenant).await?;
     let published = published(&app, tenant).await?;
     let warnings = warnings(&app, tenant, &value, &published).await?;
-    let body = SettingsOut { tenant: tenant.to_string(), settings: Some(value), warnings, changes: None, flaws: None };
+    let body = SettingsOut { tenant: tenant.to_string(), settings: value, warnings, changes: None };
     Ok(Tagged { rev, body })
 }
 
@@ -151,19 +147,16 @@ async fn write(
             }
             settings
         }
-        None if trial.dry_run => before.clone().unwrap_or_else(|| Settings::named("")),
         None => return Err(Fail::invalid(KIND, TITLE, flaws)),
     };
     let compared = before.unwrap_or_else(|| Settings::named(""));
     let changes = Some(changes(&json!(compared), &json!(settings)));
-    if trial.dry_run {
-        let warnings = warnings(app, tenant, &settings, &published).await?;
-        let settings = flaws.is_empty().then_some(settings);
-        let flaws = Some(flaws.into_iter().map(Warning::from).collect());
-        return Ok(Tagged { rev: seen, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes, flaws } });
-    }
     if !flaws.is_empty() {
         return Err(Fail::invalid(KIND, TITLE, flaws));
+    }
+    if trial.dry_run {
+        let warnings = warnings(app, tenant, &settings, &published).await?;
+        return Ok(Tagged { rev: seen, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes } });
     }
     let what = service::audit::changes(&instead, &json!(settings));
     let app = &caller.acts(app, operation, |entry| entry.with(what));
@@ -180,7 +173,7 @@ async fn write(
         workflows::publish_builtin(app, tenant, now).await?;
     }
     let warnings = warnings(app, tenant, &settings, &published).await?;
-    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings: Some(settings), warnings, changes, flaws: None } })
+    Ok(Tagged { rev, body: SettingsOut { tenant: tenant.to_string(), settings, warnings, changes } })
 }
 
 /// The published workflows; for a tenant that is not set up yet those that it will start with.

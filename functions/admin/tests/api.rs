@@ -533,11 +533,20 @@ async fn one_agreement_is_made_however_often_and_at_once_it_is_asked_for() {
     let key = [("idempotency-key", "k-1")];
     let keyed = api.with("admin", "POST", "/v1/agreements", &key, promise.clone()).await.is(200).body;
     assert_eq!(keyed["id"], first["id"]);
+    // A key is no way around what is checked.
+    let used = [("idempotency-key", "k-2")];
+    let mut of_key = promise.clone();
+    of_key["pays_on"] = json!("2026-02-22");
+    let made = api.with("admin", "POST", "/v1/agreements", &used, of_key.clone()).await.is(200).body;
+    assert_eq!(api.with("admin", "POST", "/v1/agreements", &used, of_key.clone()).await.is(200).body["id"], made["id"]);
+    of_key["amount_minor"] = json!(0);
+    let refused = api.with("admin", "POST", "/v1/agreements", &used, of_key).await.is(400);
+    assert_eq!(refused.pointers(), ["/amount_minor"]);
     let mut whole = promise.clone();
     whole["scope"] = json!("customer");
     assert_eq!(ask(whole).await.is(200).body["id"], first["id"]);
     let matter = api.get(&format!("/v1/cases/{}", customer.as_str())).await.is(200).body;
-    assert_eq!(matter["agreements"].as_array().unwrap().len(), 1, "{matter}");
+    assert_eq!(matter["agreements"].as_array().unwrap().len(), 2, "{matter}");
     // Another day is another promise, and what is over is agreed on anew.
     let mut later = promise.clone();
     later["pays_on"] = json!("2026-02-21");

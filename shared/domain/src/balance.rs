@@ -47,7 +47,12 @@ impl TryFrom<String> for BalanceKey {
     type Error = BalanceKeyError;
 
     fn try_from(text: String) -> Result<Self, BalanceKeyError> {
-        let (currency, legal_entity) = text.split_once('/').unwrap_or((&text, ""));
+        let (currency, legal_entity) = match text.split_once('/') {
+            // A legal entity that is begun and not named is none.
+            Some((_, "")) => return Err(BalanceKeyError),
+            Some(both) => both,
+            None => (text.as_str(), ""),
+        };
         let currency = Currency::parse(currency).map_err(|_| BalanceKeyError)?;
         Ok(Self::with(currency, legal_entity))
     }

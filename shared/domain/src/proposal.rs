@@ -176,6 +176,35 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
     })
 }
 
+/// Whether a proposal is right by itself, whatever is owed and whenever it is made. One that is not was never taken, so that it is no repeat
+/// of one that was; [`propose`] names each of its flaws.
+pub fn is_well_formed(proposal: &Proposal) -> bool {
+    let kind = proposal.kind.as_str();
+    let parts = proposal.parts.as_deref().unwrap_or_default();
+    let reason = proposal.reason.as_deref();
+    let has_reason = match kind {
+        "dispute" => reason.is_some_and(|text| DisputeReason::WORDS.contains(&text)),
+        "pause" => reason.is_none_or(|text| ["manual", "legal"].contains(&text)),
+        _ => reason.is_none(),
+    };
+    let has_scope = match &proposal.scope {
+        ProposedScope::Customer | ProposedScope::Case(_) | ProposedScope::Balance(_) => true,
+        ProposedScope::Invoices(texts) => (1..=INVOICES_MAX).contains(&texts.len()),
+    };
+    let has_end = match &proposal.ends_with {
+        None | Some(ProposedEnd::Closed | ProposedEnd::Replied) => true,
+        Some(ProposedEnd::Agreement(text)) => AgreementId::parse(text).is_some(),
+    };
+    of_other_kinds(proposal).is_empty()
+        && proposal.amount_minor.into_iter().chain(parts.iter().map(|part| part.amount_minor)).all(|minor| minor > 0)
+        && proposal.way.as_deref().is_none_or(|text| WayOfPaying::WORDS.contains(&text))
+        && has_reason
+        && has_scope
+        && has_end
+        && (kind != "promise" || proposal.pays_on.is_some())
+        && (kind != "plan" || (1..=PLAN_PARTS_MAX).contains(&parts.len()))
+}
+
 /// Fields that are of another kind than the one proposed.
 fn of_other_kinds(proposal: &Proposal) -> Vec<Flaw> {
     let given = [

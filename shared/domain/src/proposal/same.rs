@@ -14,7 +14,7 @@ use crate::{
 /// made where there are several. What is open now, or was when it was made, says nothing.
 pub fn agreed_already<'f>(proposal: &Proposal, facts: &'f Facts, settings: &Settings, now: Timestamp) -> Option<&'f Agreement> {
     // What is refused is no agreement, made before or not.
-    if !super::of_other_kinds(proposal).is_empty() {
+    if !super::is_well_formed(proposal) {
         return None;
     }
     let asked = Asked { proposal, facts, settings, now };

@@ -116,6 +116,37 @@ fn an_invoice_is_in_one_plan_at_a_time_and_agreements_are_bounded() {
 }
 
 #[test]
+fn what_is_wrong_by_itself_is_refused_whatever_is_owed() {
+    let many: Vec<String> = (0..501).map(|n| format!("INV-{n}")).collect();
+    let parts = json!([part(0, "2026-03-01")]);
+    for (body, is_right) in [
+        (json!({"kind": "promise", "pays_on": "2026-02-20", "way": "card"}), true),
+        // A day that has passed, and an invoice that nobody knows: what is so of them changes.
+        (json!({"kind": "promise", "pays_on": "2020-02-20", "scope": {"invoices": ["Z"]}}), true),
+        (json!({"kind": "dispute", "reason": "price", "amount_minor": 5}), true),
+        (json!({"kind": "pause"}), true),
+        (json!({"kind": "treaty"}), false),
+        (json!({"kind": "promise"}), false),
+        (json!({"kind": "promise", "pays_on": "2026-02-20", "way": "gold"}), false),
+        (json!({"kind": "promise", "pays_on": "2026-02-20", "amount_minor": 0}), false),
+        (json!({"kind": "promise", "pays_on": "2026-02-20", "until_on": "2026-02-20"}), false),
+        (json!({"kind": "dispute"}), false),
+        (json!({"kind": "dispute", "reason": "legal"}), false),
+        (json!({"kind": "dispute", "reason": "price", "scope": {"invoices": []}}), false),
+        (json!({"kind": "dispute", "reason": "price", "scope": {"invoices": many}}), false),
+        (json!({"kind": "pause", "reason": "price"}), false),
+        (json!({"kind": "pause", "ends_with": {"agreement": "nobody's"}}), false),
+        (json!({"kind": "plan"}), false),
+        (json!({"kind": "plan", "parts": parts}), false),
+    ] {
+        let proposal: Proposal = serde_json::from_value(body.clone()).expect("a proposal");
+        assert_eq!(is_well_formed(&proposal), is_right, "{body}");
+        assert!(is_right || proposed(&stage(), body.clone()).is_err(), "{body}");
+    }
+    assert!(serde_json::from_value::<Proposal>(json!({"kind": "pause", "scope": {"balance": "EUR/"}})).is_err());
+}
+
+#[test]
 fn what_is_agreed_already_is_known_by_kind_scope_amount_and_terms() {
     let of = |names: &[&str]| json!({ "invoices": names });
     let parts = json!([part(700, "2026-03-01"), part(800, "2026-04-01")]);
