@@ -11,11 +11,12 @@ use doubles::{
     quickbooks::{Company, Customer, Invoice},
 };
 use jiff::civil::date;
-use local::{Mode, Options};
+use local::{Fault, Mode, Options, When};
 use serde_json::{Value, json};
 use tests::{
     company::clock,
     documents::invoice,
+    release::{Tap, Way},
     test_tenant::{TestTenant, at},
 };
 use tracing_subscriber::{
@@ -86,6 +87,12 @@ fn marks_in(text: &str) -> Vec<&'static str> {
     MARKS.into_iter().filter(|mark| text.contains(mark)).collect()
 }
 
+/// A function dies before the first call that it makes, each time.
+fn dies(desk: &TestTenant, function: &str) {
+    let (call, when) = (Some(1), Some(When::Before));
+    desk.stack.fault(Fault { target: function.to_owned(), mode: Some(Mode::Crash), times: 500, call, when }).unwrap();
+}
+
 /// Everything that may go wrong on the way of a message, of a webhook and of a page.
 async fn play(desk: &TestTenant) {
     for id in ["Q-1", "Q-2", "Q-3", "Q-4", "Q-5"] {
@@ -123,6 +130,15 @@ async fn play(desk: &TestTenant) {
         desk.mend(target);
     }
     desk.to("2026-02-20T00:00:00Z").await;
+    // A sender that dies on whatever it is given, and a reader of the stream that does: what they were given is given up.
+    dies(desk, "send-email");
+    desk.put(&invoice(&marked("Q-7"), "I-Q-7", 125_000, "2026-02-18")).await;
+    desk.advance("P3D").await;
+    desk.mend("send-email");
+    dies(desk, "dispatch");
+    desk.put(&invoice(&marked("Q-8"), "I-Q-8", 125_000, "2026-02-23")).await;
+    desk.advance("PT2H").await;
+    desk.mend("dispatch");
     let mail = desk.sent().into_iter().find(|sent| sent.channel == "email").expect("a mail");
     let bounce = json!({"bounce": {
         "feedbackId": "f", "bounceType": "Permanent", "bounceSubType": "General", "timestamp": desk.stack.now().to_string(),
@@ -130,11 +146,6 @@ async fn play(desk: &TestTenant) {
             "diagnosticCode": format!("smtp; 550 5.1.1 <{}> Ada Quinzelwort is unknown", mail.to)}],
     }});
     desk.ses_event(&mail, "Email Bounced", "Bounce", &bounce).await;
-    // A sender that dies again and again.
-    desk.fault("send-email", Mode::Crash, 100);
-    desk.put(&invoice(&marked("Q-7"), "I-Q-7", 125_000, "2026-02-18")).await;
-    desk.advance("P3D").await;
-    desk.mend("send-email");
     // Pages, and what an admin sees and sends.
     let text = mail.text.unwrap_or_default();
     for link in text.split_whitespace().filter(|word| word.starts_with("http")) {
@@ -177,7 +188,10 @@ async fn nothing_that_operators_read_says_anything_of_people() {
     // test on another thread, without any, would say no for all. With two it asks both.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
 
-    let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
+    let tap = Tap::default();
+    tap.set("feedback", Way::Noted);
+    let options =
+        Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), registry: tap.registry(), ..Options::default() };
     let desk = TestTenant::start(options, json!({}), None).await;
     play(&desk).await;
 
@@ -200,6 +214,21 @@ async fn nothing_that_operators_read_says_anything_of_people() {
     for line in &own {
         let text = line.to_string();
         assert!(marks_in(&text).is_empty(), "{:?} in {text}", marks_in(&text));
+    }
+    // What AWS's own events say of a mail is AWS's; everything else that was given up is ours.
+    let given_up: Vec<String> = tap
+        .noted("feedback")
+        .into_iter()
+        .flat_map(|given| given.event["Records"].as_array().cloned().unwrap_or_default())
+        .filter(|record| record["eventSourceARN"].as_str().is_some_and(|arn| arn.contains("DeadLetters")))
+        .map(|record| record.to_string())
+        .filter(|text| !text.contains("aws.ses"))
+        .collect();
+    for text in &given_up {
+        assert!(marks_in(text).is_empty(), "{:?} in {text}", marks_in(text));
+    }
+    for what in ["MessageQueued", "DDBStreamBatchInfo"] {
+        assert!(given_up.iter().any(|text| text.contains(what)), "no {what} among {} that were given up", given_up.len());
     }
     // The search sees what there is.
     let says =
