@@ -39,8 +39,8 @@ fn packages() -> Vec<Package> {
         for dependency in package["dependencies"].as_array().expect("dependencies are listed") {
             let name = text(&dependency["name"]);
             match (dependency.get("path").is_some_and(Value::is_string), dependency["kind"] == "dev") {
-                // Tests may use kit's clients, and AWS on loopback with what tests begin with.
-                (true, true) if name == "kit" || name == "testbed" => {}
+                // Tests may use kit's clients, AWS on loopback with what tests begin with, and stand-ins for vendors.
+                (true, true) if ["kit", "testbed", "doubles"].contains(&name.as_str()) => {}
                 (true, _) => read.ours.push(name),
                 (false, false) => read.others.push(name),
                 (false, true) => read.others_for_tests.push(name),
