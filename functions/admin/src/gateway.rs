@@ -1,4 +1,7 @@
 //! API Gateway's payload version 2 in and out, around a router.
+//!
+//! By hand instead of `lambda_http`: its claims are a map of texts, so that a token with a claim that is a list or a number would fail before
+//! any handler runs. Here such a claim says nothing, and what of a request does not read is answered with a problem document.
 
 use axum::{
     body::Body,

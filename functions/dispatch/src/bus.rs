@@ -120,6 +120,8 @@ impl Bus {
     }
 
     /// One call and its repetitions for what was refused. The first record that is left, if any.
+    ///
+    /// By hand instead of `backon`: what is repeated is what the answer before refused, and it ends with the invocation's time.
     async fn call(&self, mut left: Vec<Entry>, budget: &Budget, sent: &mut Sent) -> Option<NotTaken> {
         let mut wait = WAIT;
         let mut reason = String::new();

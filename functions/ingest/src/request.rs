@@ -21,8 +21,8 @@ pub struct WebhookRequest {
     pub body: Vec<u8>,
 }
 
-/// The parts of the payload that matter here. A type of its own, because `HeaderMap` refuses header values that are not ASCII,
-/// and with them the whole request.
+/// The parts of the payload that matter here. By hand instead of `lambda_http`, because its `HeaderMap` refuses header values that are not
+/// ASCII, and with them the whole request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {

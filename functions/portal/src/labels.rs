@@ -1,4 +1,6 @@
 //! The portal's own words, by language.
+//!
+//! By hand instead of `fluent`, as in `channels`: a language that lacks a text does not compile, and the function parses nothing at its start.
 
 use serde::Serialize;
 use serde_json::Value;

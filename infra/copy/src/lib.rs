@@ -199,6 +199,7 @@ impl Place {
         Ok(lines)
     }
 
+    /// By hand instead of `backon`: each round writes what the one before left over.
     async fn write(&self, mut left: Vec<WriteRequest>) -> Result<()> {
         for round in 0..TRIES_MAX {
             let answer = self.db.batch_write_item().request_items(&self.table, left).send().await?;

@@ -120,6 +120,9 @@ pub fn set_mailbox(setting: &str, name: &str) -> String {
 }
 
 /// Whether `text` is a bare email address that a provider could take; not whether it exists.
+///
+/// By hand instead of `lettre::Address` or `email_address`: both are made for RFC 5322, where quoted local parts and hosts without a dot are
+/// good. Providers refuse those. Headers are encoded by `email-encoding`.
 pub(crate) fn is_mailbox(text: &str) -> bool {
     let Some((local, host)) = text.rsplit_once('@') else { return false };
     let good_local = !local.is_empty() && local.len() <= 64 && !local.contains(['@', ',', ';', '<', '>', '(', ')', '"']);

@@ -1,4 +1,7 @@
 //! The layout's own words, by language.
+//!
+//! By hand instead of `fluent`: a language that lacks a text does not compile, where a bundle would find out while a mail is rendered; the few
+//! plurals are two fields. A parser and its bundles would go into each sender.
 
 use crate::input::{InvoiceRow, RowKind};
 

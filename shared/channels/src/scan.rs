@@ -3,6 +3,9 @@
 //! The list is of what is allowed, so that whatever the engine learns later stays out. Without operators that build values
 //! (`~`, `*`, `+`, list and map literals), without `set` and `with`, and without calls, nothing that a template can name is
 //! ever larger than what it was given; loops are bounded by the engine's fuel.
+//!
+//! By hand instead of `minijinja::machinery`: its feature `unstable_machinery` promises no stable form, and a change of it would have to be
+//! followed before a fix of the engine can be taken. What is not understood here is refused, so that the two may differ.
 
 /// How many flaws are listed before the scan gives up.
 const FLAWS_MAX: usize = 20;

@@ -1,4 +1,7 @@
 //! Mailboxes: an email address, with or without the name of whose it is.
+//!
+//! By hand instead of `lettre::message::Mailbox`: `domain` takes value crates only, and a setting that is refused says which of these flaws it
+//! has, so that a person can mend it. What is accepted is narrower than RFC 5322.
 
 use std::fmt;
 

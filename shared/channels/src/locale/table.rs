@@ -1,4 +1,7 @@
-//! The forms, from CLDR 49. `A` stands in comments for NBSP; the escapes are U+00A0 (no-break space) and U+202F (narrow).
+//! The forms, from CLDR 49. By hand and not generated: each is a line that a translator reads, and `tests.rs` holds every one against what
+//! ICU4X printed (`cldr.tsv`), so that a wrong one fails. ICU4X itself with its data stays out of the functions.
+//!
+//! Of the notation: `A` stands in comments for NBSP; the escapes are U+00A0 (no-break space) and U+202F (narrow).
 
 use super::form::Locale;
 

@@ -77,6 +77,9 @@ where
 }
 
 /// Between half and all of a span that doubles with every try.
+///
+/// By hand instead of `backon`: it repeats a closure, and each loop here goes on with what the answer before left over (keys, the item that was
+/// refused) until a time or count of its own. It would take `fastrand` for the jitter besides; here `aws-lc-rs` has it.
 pub(crate) async fn jitter(attempt: u32) {
     let mut random = [0_u8; 2];
     // Without randomness the wait is the same for all, which is slower and not wrong.
