@@ -11,7 +11,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{Mailbox, TenantId};
+use domain::{Channel, Mailbox, TenantId, word::Word};
 use doubles::App;
 use http::{Method, Request, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -20,9 +20,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{gateway, problem::read, world::World};
-
-/// The channels that have senders; another in settings is refused with them.
-const CHANNELS: [&str; 5] = ["email", "sms", "voice", "whatsapp", "letter"];
 
 /// A tenant as tests give it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -199,7 +196,7 @@ fn senders(settings: &Map<String, Value>) -> Value {
         Err(_) if channel == "email" => None,
         Ok(_) | Err(_) => Some(sender.trim().to_owned()).filter(|sender| fits(sender)),
     };
-    let listed = listed.into_iter().filter(|(channel, _)| CHANNELS.contains(channel));
+    let listed = listed.into_iter().filter(|(channel, _)| Channel::WORDS.contains(channel));
     let listed = listed.map(|(channel, all)| {
         let all: Vec<String> = all.into_iter().filter_map(|sender| plain(channel, sender)).collect();
         (channel.to_owned(), json!(all))
