@@ -44,12 +44,14 @@ def put_policy(stack, role, policy, document):
 
 
 def widen_sending(stack):
-    """The emulator judges `SendEmail` on `*` and on no identity: in this one statement the resource becomes `*`."""
-    policy, document = policy_of(stack, "SendEmailRole")
-    for statement in document["Statement"]:
-        if statement["Sid"] == "ReviewedSend":
+    """The emulator judges `SendEmail` on `*` and on no identity: in the statements that grant it the resource becomes `*`."""
+    for role in stack.of_type("AWS::IAM::Role"):
+        policy, document = policy_of(stack, role)
+        granted = [statement for statement in document["Statement"] if statement["Sid"] == "ReviewedSend"]
+        for statement in granted:
             statement["Resource"] = "*"
-    put_policy(stack, "SendEmailRole", policy, document)
+        if granted:
+            put_policy(stack, role, policy, document)
 
 
 def open_keys(stack):
