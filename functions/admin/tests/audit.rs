@@ -9,9 +9,14 @@ use common::{Api, request};
 use serde_json::{Value, json};
 
 impl Api {
-    /// What somebody is answered a second later, so that entries have an order.
-    async fn later(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+    /// A second passes, so that entries have an order.
+    fn a_second_passes(&self) {
         *self.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
+    }
+
+    /// What somebody is answered a second later.
+    async fn later(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        self.a_second_passes();
         self.call(role, method, address, body).await
     }
 
@@ -140,7 +145,7 @@ async fn what_changes_nothing_is_not_noted() {
 async fn operators_have_an_audit_of_their_own() {
     let api = Api::new().await;
     let call = async |tenant: &str, role: &str, method: &str, address: &str, body: Value| {
-        api.later();
+        api.a_second_passes();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = api.handler.handle(request(method, address, Some((tenant, role)), &[], &body)).await.unwrap();
         let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
