@@ -15,8 +15,8 @@ pub struct Metrics {
     pub aws_calls: BTreeMap<String, u64>,
     /// By function.
     pub invocations: BTreeMap<String, u64>,
-    /// AWS calls by function, then as in `aws_calls`; not part of the contract of `/_local/metrics`.
-    #[serde(skip)]
+    /// AWS calls by function, then as in `aws_calls`.
+    #[serde(default)]
     pub calls_of: BTreeMap<String, BTreeMap<String, u64>>,
 }
 

@@ -129,7 +129,7 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
         }
         false => {
             let marked = without_table("/body", run("/body", &template.body)?)?;
-            let text = sms_text(&marked, brand, words, &opt_out).ok_or_else(|| empty("/body"))?;
+            let text = sms_text(&marked, words, &opt_out).ok_or_else(|| empty("/body"))?;
             if let Some(segments_max) = channel.segments_max {
                 let (_, segments) = sms::segments(&text);
                 if segments > segments_max {
@@ -158,7 +158,7 @@ fn locale(template: &Template, input: &RenderInput) -> &'static Locale {
     Locale::of(if more_exact { &input.language } else { &template.language }, input.country.as_deref())
 }
 
-fn sms_text(marked: &Marked, brand: &Brand, words: &MailLabels, opt_out: &str) -> Option<String> {
+fn sms_text(marked: &Marked, words: &MailLabels, opt_out: &str) -> Option<String> {
     let body = sms::tidy(&marked.filled(&marked.text));
     if body.is_empty() {
         return None;

@@ -313,7 +313,7 @@ fn a_text_with_both_links_fits() {
             let mut input = input(shape, &template.language, false, Some(PAY_BY), false);
             let links = Links { portal: format!("{host}/p/{code}"), opt_out: format!("{host}/p/{stop}"), pay: None };
             input.links = links.clone();
-            let brand = Brand { name: "Northwind Trading".into(), two_way_sms: false };
+            let brand = Brand { name: "Northwind Trading".into() };
             let text = render(&template, &input, &brand).expect("it renders").text;
             let (_, segments) = channels::sms::segments(&text);
             assert!(segments <= most, "{segments} segments of {text}");

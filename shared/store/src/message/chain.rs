@@ -205,7 +205,7 @@ impl Store {
         if wanted.is_empty() {
             return Ok(None);
         }
-        let near = self.links(tenant, customer, NEAR).await?;
+        let near = self.chain_links(tenant, customer, NEAR).await?;
         if wanted.iter().all(|hash| near.contains_key(*hash)) {
             return Ok(None);
         }
@@ -241,7 +241,7 @@ impl Store {
         loop {
             tries.again()?;
             let head = self.must_head(tenant, customer).await?;
-            let links = self.links(tenant, customer, most).await?;
+            let links = self.chain_links(tenant, customer, most).await?;
             let detail = match follow(&head.tip, &links, links.len() < most, |id| head.pending.contains_key(id)) {
                 Ok(length) => return Ok(length),
                 Err(detail) => detail,
@@ -254,7 +254,7 @@ impl Store {
     }
 
     /// The newest records of a customer, at most `most` of each kind, by their hashes.
-    async fn links(&self, tenant: &TenantId, customer: &CustomerId, most: usize) -> Result<Links> {
+    async fn chain_links(&self, tenant: &TenantId, customer: &CustomerId, most: usize) -> Result<Links> {
         const OP: &str = "follow the records of";
         let pk = keys::customer(tenant, customer);
         let mut links = Links::new();
