@@ -73,8 +73,9 @@ pub(crate) async fn backfill(session: &mut SyncSession<'_>) -> Result<(), Stoppe
     Ok(())
 }
 
-/// One page of what changed. The cursor moves only when the last page is applied, and only to where the first one began.
-pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped> {
+/// One page of what changed. The cursor moves only when the last page is applied, and only to where the first one began. Answers whether
+/// there was something to take.
+pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<bool, Stopped> {
     let limits = session.books.access().limits;
     let now = session.run.now();
     if session.lease.progress.poll.is_none() {
@@ -86,11 +87,11 @@ pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped
             progress.backfill.finished_at = None;
             progress.backfill.began_at = now;
             progress.backfill.page = None;
-            return Ok(());
+            return Ok(true);
         }
         session.lease.progress.poll = Some(Poll { began_at: now, since, page: None });
     }
-    let Some(mut poll) = session.lease.progress.poll.clone() else { return Ok(()) };
+    let Some(mut poll) = session.lease.progress.poll.clone() else { return Ok(false) };
     let page = session.ask(&VendorRequest::Changes { since: poll.since, page: poll.page.clone() }).await?;
     if poll.page.is_none() {
         // The first page, whichever attempt brought it.
@@ -98,14 +99,15 @@ pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped
     }
     poll.page = page.next.clone();
     let incomplete = page.incomplete;
-    take(session, page, Care::Links).await?;
+    let has_unreadable = !page.unreadable.is_empty();
+    let took = take(session, page, Care::Links).await? > 0 || has_unreadable || incomplete;
     let progress = &mut session.lease.progress;
     if incomplete {
         progress.compare_at = now;
     }
     if poll.page.is_some() {
         progress.poll = Some(poll);
-        return Ok(());
+        return Ok(took);
     }
     let every = every(session).await?;
     let progress = &mut session.lease.progress;
@@ -113,7 +115,8 @@ pub(crate) async fn changes(session: &mut SyncSession<'_>) -> Result<(), Stopped
     progress.changed_until = progress.changed_until.max(poll.began_at);
     progress.polled = Some(poll.began_at);
     progress.poll_at = after(now, every);
-    confirm(session).await
+    confirm(session).await?;
+    Ok(took)
 }
 
 /// How long until the next poll: as often as the tenant's demand of freshness takes.

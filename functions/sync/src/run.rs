@@ -12,6 +12,9 @@ use crate::{
     trouble,
 };
 
+/// How long after a look that found nothing hints are looked for again.
+const HINTS_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -42,7 +45,7 @@ impl Run<'_> {
         let opened = Opened { vault: &self.tools.vault, web: &self.tools.web, clock: &self.tools.clock };
         let (due_at, unfinished) = match Link::open(opened, self.tenant, self.source, books, &lease.progress).await {
             Ok(link) => {
-                let mut session = SyncSession { run: self, books, link, lease, kept_at: self.now() };
+                let mut session = SyncSession { run: self, books, link, lease, kept_at: self.now(), hints_read_at: None };
                 let worked = session.work().await;
                 let (calls, answers) = (session.link.calls(), session.link.answers());
                 lease = session.lease;
@@ -98,26 +101,45 @@ impl SyncSession<'_> {
                 return Ok(true);
             }
             let now = self.run.now();
-            let more = hints::read(self).await?;
+            let more = self.hints().await?;
             if self.run.budget.is_over() {
                 return Ok(true);
             }
             let progress = &self.lease.progress;
-            if progress.backfill.finished_at.is_none() {
+            let took = if progress.backfill.finished_at.is_none() {
                 poll::backfill(self).await?;
+                true
             } else if progress.poll.is_some() || progress.poll_at <= now {
-                poll::changes(self).await?;
+                poll::changes(self).await?
             } else if progress.compare_at <= now {
                 compare::step(self).await?;
+                true
             } else if !more {
                 trouble::is_over(self.run, &mut self.lease.progress).await?;
                 trouble::warn_of_end(self.run, self.link.consent_ends().await).await?;
                 return Ok(false);
             } else {
                 continue;
+            };
+            if took {
+                self.keep().await?;
+            } else {
+                // Whoever asks again for a page that had nothing loses nothing.
+                self.keep_alive().await?;
             }
-            self.keep().await?;
         }
+    }
+
+    /// Reads what webhooks pointed at, the first time and then every few seconds: what comes between wants another look, and keeps the lease
+    /// from being given back without one. True when there was something.
+    async fn hints(&mut self) -> Result<bool, Stopped> {
+        let now = self.run.now();
+        if self.hints_read_at.is_some_and(|at| now.duration_since(at) < HINTS_EVERY) {
+            return Ok(false);
+        }
+        let more = hints::read(self).await?;
+        self.hints_read_at = (!more).then_some(now);
+        Ok(more)
     }
 
     /// Asks for the company itself, page by page: also the test of a new connection.

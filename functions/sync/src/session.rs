@@ -35,6 +35,8 @@ pub(crate) struct SyncSession<'a> {
     pub(crate) lease: Lease<Progress>,
     /// When the lease was last said to go on.
     pub(crate) kept_at: Timestamp,
+    /// When hints were looked for last and there was none.
+    pub(crate) hints_read_at: Option<Timestamp>,
 }
 
 impl Run<'_> {
