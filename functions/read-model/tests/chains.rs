@@ -85,7 +85,8 @@ impl Subject {
 
     /// How often a customer was marked, so that its chain is followed.
     fn marks(&self) -> usize {
-        let is_mark = |record: &&Value| record["dynamodb"]["Keys"]["sk"]["S"].as_str().is_some_and(|sk| sk.starts_with("MARK#"));
+        let is_mark =
+            |record: &&Value| Item::from_json(&record["dynamodb"]["Keys"]).is_some_and(|key| key.sk().starts_with("MARK#"));
         self.aws.records().iter().filter(is_mark).count()
     }
 

@@ -303,12 +303,14 @@ impl Store {
         let mut places = BTreeSet::new();
         for pk in list.partitions(tenant) {
             let mut from = keys::ROW.to_owned();
-            for _ in 0..most {
+            let mut found = 0;
+            while found < most {
                 let one = Range { strong: false, ..Range::new(&pk, &from, &last, 1) };
                 let rows = self.range("read what a list has rows under of", one).await?;
                 let Some(place) = rows.first().and_then(|row| text(row, SK)).and_then(keys::place_of) else { break };
                 from = keys::behind_place(place);
                 places.insert(place.to_owned());
+                found += 1;
             }
         }
         Ok(places)
