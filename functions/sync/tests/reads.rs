@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use domain::{CustomerId, TaskKind, TenantId};
+use domain::{TaskKind, TenantId};
 use doubles::{
     Double, Fault, QuickBooks,
     quickbooks::{Company, Customer, Invoice},
@@ -90,7 +90,7 @@ impl Read {
 
     /// The customer's open invoices here.
     async fn open_invoices(&self) -> u64 {
-        let id = CustomerId::derive(&["acme", SOURCE, &self.customer]);
+        let id = connectors::customer_id(&self.aws.tenant, SOURCE, REALM, &self.customer);
         let head = self.aws.store.head(&self.aws.tenant, &id).await.unwrap().unwrap();
         let facts = self.aws.store.facts(&self.aws.tenant, &head).await.unwrap();
         u64::try_from(facts.invoices.len()).unwrap()
