@@ -171,7 +171,7 @@ pub async fn authorize(
         exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
-    let role = Some(caller.0.role().as_str().to_owned());
+    let role = Some(caller.0.as_what().to_owned());
     let sign_in = SignIn { tenant: tenant.clone(), source, verifier: begun.verifier, realm, base, by: caller.subject(), role };
     let app = caller.acts(&app, Operation::AuthorizeConnection, |entry| entry.of(&sign_in.source));
     app.vault.begin_sign_in(&begun.state, &sign_in, expires_at).await?;

@@ -29,6 +29,11 @@ impl Fail {
         Self(Box::new(Problem::new(status, kind, title, detail)))
     }
 
+    /// A problem of a kind that has no name here.
+    pub fn of(status: u16, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Self::new(status, kind, title, detail)
+    }
+
     pub fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(400, "bad-request", "Bad request", detail)
     }
@@ -150,11 +155,11 @@ impl IntoResponse for Fail {
 }
 
 pub async fn unknown_route(request: Request) -> Fail {
-    Fail::not_found(format!("there is no {}; docs/openapi.json lists what there is", request.uri().path()))
+    Fail::not_found(format!("there is no {}; GET /openapi.json lists what there is", request.uri().path()))
 }
 
 pub async fn method_not_allowed(request: Request) -> Fail {
-    let detail = format!("{} does not take {}; docs/openapi.json lists what it takes", request.uri().path(), request.method());
+    let detail = format!("{} does not take {}; GET /openapi.json lists what it takes", request.uri().path(), request.method());
     Fail::new(405, "bad-request", "Method not allowed", detail)
 }
 

@@ -132,7 +132,7 @@ fn instant(name: &str, text: &str) -> ApiResult<Timestamp> {
 }
 
 fn shown(entry: AuditEntry) -> AuditEntryOut {
-    let AuditEntry { tenant: _, at, by, role, operation, object, customer, what, note } = entry;
+    let AuditEntry { tenant: _, at, by, role, operation, object, customer, what, note, once: _ } = entry;
     let customer = customer.map(|customer| customer.as_str().to_owned());
     AuditEntryOut { at, by, role, operation, object, customer, what, note }
 }

@@ -1,7 +1,6 @@
-//! API Gateway's payload version 2 in and out, around a router.
+//! API Gateway's payload version 2 in and out, around the door.
 //!
-//! By hand instead of `lambda_http`: its claims are a map of texts, so that a token with a claim that is a list or a number would fail before
-//! any handler runs. Here such a claim says nothing, and what of a request does not read is answered with a problem document.
+//! By hand instead of `lambda_http`: what of a request does not read is answered with a problem document, and no handler runs for it.
 
 use axum::{
     body::Body,
@@ -12,22 +11,21 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 use serde_json::{Map, Value, json};
-use tower::ServiceExt;
 
 use crate::{
     answer::{BODY_BYTES_MAX, Fail},
-    caller::Claims,
+    door::Door,
     host::Host,
 };
 
-/// Lets the router answer one request.
+/// Lets what lies behind the door answer one request.
 ///
 /// # Errors
 ///
 /// When the event is not a request as API Gateway sends it.
-pub async fn answer(router: axum::Router, event: &Value) -> Result<Value, lambda_runtime::Error> {
+pub async fn answer(door: &Door, event: &Value) -> Result<Value, lambda_runtime::Error> {
     let response = match request(event)? {
-        Ok(request) => router.oneshot(request).await.unwrap_or_else(|never| match never {}),
+        Ok(request) => door.answer(request).await,
         Err(fail) => fail.into_response(),
     };
     out(as_problem(response)).await
@@ -58,9 +56,6 @@ fn request(event: &Value) -> Result<Result<Request, Fail>, lambda_runtime::Error
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).and_then(|(_, value)| value.as_str())
     });
     builder = builder.extension(Host { domain: host, header: header.unwrap_or_default().to_owned() });
-    if let Some(claims) = event.pointer("/requestContext/authorizer/jwt/claims").and_then(Value::as_object) {
-        builder = builder.extension(Claims::new(claims));
-    }
     let sent = text("/body").unwrap_or_default();
     let bytes = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
         match STANDARD.decode(sent) {

@@ -1,22 +1,26 @@
 //! HTTP: the admin API.
 //!
-//! API Gateway has checked the token; its claims say whose tenant, which role and who. `service::rights` says who may do what. Each resource has a file of its own with its
-//! handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
+//! `door` looks who calls, and `service::rights` says who may do what. Each resource has a file of its own with its handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
 //! paths to those of the attributes.
 
 mod accounting_connections;
 mod agreements;
 mod answer;
+mod api_keys;
 mod app;
 mod apps;
 mod audit;
 mod caller;
+mod calls;
 mod cases;
 mod companies;
 mod confirm;
 mod connections;
 mod controls;
+mod cors;
 mod customers;
+mod document_page;
+mod door;
 mod events;
 mod explain;
 mod flaws;
@@ -24,12 +28,16 @@ mod gateway;
 mod holds;
 mod host;
 mod ids;
+mod issuer;
 mod links;
+mod me;
+mod members;
 mod mending;
 mod merge_patch;
 mod oauth;
 mod openapi;
 mod orders;
+mod repeats;
 mod senders;
 mod settings;
 mod settings_warnings;
@@ -64,6 +72,16 @@ macro_rules! routes {
 }
 
 routes! {
+    "/openapi.json": get document_page::json;
+    "/docs": get document_page::page;
+    "/v1/me": get me::show;
+    "/v1/members": get members::list, post members::add;
+    "/v1/members/{sub}": get members::show, patch members::change, delete members::remove;
+    "/v1/invitations": get members::invitations, post members::invite;
+    "/v1/invitations/{email}": delete members::withdraw;
+    "/v1/keys": get api_keys::list, post api_keys::make;
+    "/v1/keys/{id}/rotate": post api_keys::rotate;
+    "/v1/keys/{id}": delete api_keys::revoke;
     "/v1/settings": get settings::show, put settings::put, patch settings::patch;
     "/v1/senders": get senders::own;
     "/v1/tenants/{tenant}/senders": get senders::show, put senders::put;
@@ -117,12 +135,12 @@ routes! {
 /// The function: built once, asked for each request.
 #[derive(Clone)]
 pub struct Handler {
-    router: Router,
+    door: Arc<door::Door>,
 }
 
 impl Handler {
     /// Reads `TABLE_NAME`, `BUCKET_NAME`, `KEY_ID`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
-    /// (`loopback`: a connection may name what stands for a vendor's hosts).
+    /// (`loopback`: a connection may name what stands for a vendor's hosts), and what the door reads.
     ///
     /// # Errors
     ///
@@ -139,9 +157,9 @@ impl Handler {
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
         let kept = app::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
         let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, public_url, stand_ins });
-        let router =
-            router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route).with_state(app);
-        Ok(Self { router })
+        let router = router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);
+        let door = door::Door::new(router.with_state(Arc::clone(&app)), app, env)?;
+        Ok(Self { door: Arc::new(door) })
     }
 
     /// Answers one request in API Gateway's payload version 2.
@@ -150,6 +168,6 @@ impl Handler {
     ///
     /// When the event is no such request; never for what the caller did.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
-        gateway::answer(self.router.clone(), &event.payload).await
+        gateway::answer(&self.door, &event.payload).await
     }
 }

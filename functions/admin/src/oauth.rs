@@ -17,7 +17,7 @@ use reading::{
     tokens,
 };
 use serde::Deserialize;
-use service::{Actor, Operation, StaffRole};
+use service::{Actor, Operation, entering::still};
 use store::{Agreed, SignIn};
 
 use crate::{app::App, confirm, host::Host};
@@ -70,7 +70,7 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, S
     let sign_in = app.vault.take_sign_in(&state, now).await.map_err(|error| broken(&error))?;
     let sign_in = sign_in.filter(|sign_in| sign_in.source == source);
     let sign_in = sign_in.ok_or_else(|| format!("this sign-in was used before, or is too old; {again}"))?;
-    let begun_by = began(&sign_in).ok_or_else(|| format!("no admin began this sign-in; {again}"))?;
+    let begun_by = began(app, &sign_in).await?.ok_or_else(|| format!("no admin began this sign-in; {again}"))?;
     if let Some(error) = back.error {
         let word: String = error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(60).collect();
         return Err(format!("the vendor says {word}; {again}"));
@@ -126,10 +126,11 @@ async fn end(app: &App, host: &Host, source: &str, back: Back) -> Result<Came, S
 }
 
 /// Who began a sign-in, where they may.
-fn began(sign_in: &SignIn) -> Option<Actor> {
-    let role = sign_in.role.as_deref().and_then(StaffRole::read)?;
-    let actor = Actor::new(sign_in.tenant.clone(), role, sign_in.by.as_deref());
-    actor.may(Operation::AuthorizeConnection).is_ok().then_some(actor)
+async fn began(app: &App, sign_in: &SignIn) -> Result<Option<Actor>, String> {
+    let SignIn { tenant, by, role, .. } = sign_in;
+    let actor = still(&app.store, tenant, by.as_deref(), role.as_deref().unwrap_or_default()).await;
+    let actor = actor.map_err(|error| error.to_string())?;
+    Ok(actor.filter(|actor| actor.may(Operation::AuthorizeConnection).is_ok()))
 }
 
 /// Which company was agreed to: the one that is wanted, or the only one.

@@ -18,13 +18,16 @@ const BY_HAND: &str = include_str!("schemas.json");
 const OVERLAY: &str = include_str!("overlay.json");
 const WORKFLOW: &str = include_str!("../../../docs/schemas/workflow.schema.json");
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 fn info() -> Info {
     InfoBuilder::new()
         .title("Dunlin admin API")
         .version("1")
         .description(Some(
-            "Everything a tenant's own people do. Every call needs a bearer token with the claims `tenant` and `role`.",
+            "Everything that a tenant's people and machines do. Every call below /v1 needs `Authorization: Bearer` and a token of the deployment's \
+             issuer, or a key of a machine (`dun_…`). A member of several tenants names one in `X-Dunlin-Tenant`; without it, the token's claim \
+             `tenant` counts. Answers say in `RateLimit` how many calls are left of the minute.",
         ))
         .build()
 }
@@ -41,14 +44,15 @@ pub fn document() -> Value {
     let mut document = serde_json::to_value(described).expect("a document is plain JSON");
     let overlay: Value = serde_json::from_str(OVERLAY).expect("the overlay is JSON");
     let schemas = schemas(&document, &overlay);
-    let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
-    document["components"] = json!({"schemas": schemas, "securitySchemes": {"token": bearer}});
-    document["security"] = json!([{"token": []}]);
+    let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person's token."});
+    let key = json!({"type": "http", "scheme": "bearer", "bearerFormat": "dun_{tenant}_{id}_{secret}", "description": "A machine's key."});
+    document["components"] = json!({"schemas": schemas, "securitySchemes": {"token": bearer, "key": key}});
+    document["security"] = json!([{"token": []}, {"key": []}]);
     document["servers"] = overlay["servers"].clone();
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = operations.get_mut(method) {
-                finish(operation, path, &overlay);
+                finish(operation, (method, path), &overlay);
             }
         }
     }
@@ -78,7 +82,7 @@ fn schemas(document: &Value, overlay: &Value) -> Map<String, Value> {
 }
 
 /// Names the schemas that are by hand, and adds what every operation may answer.
-fn finish(operation: &mut Value, path: &str, overlay: &Value) {
+fn finish(operation: &mut Value, (method, path): (&str, &str), overlay: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let schema = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let (request, answer) = match id.as_str() {
@@ -99,20 +103,36 @@ fn finish(operation: &mut Value, path: &str, overlay: &Value) {
     if let Some(answer) = answer {
         operation["responses"]["200"]["content"]["application/json"]["schema"] = answer;
     }
+    let is_open = !path.starts_with("/v1/");
+    let is_repeatable = method == "post" && !is_open;
+    if is_repeatable {
+        let parameters = operation.as_object_mut().map(|operation| operation.entry("parameters").or_insert_with(|| json!([])));
+        let parameters = parameters.and_then(Value::as_array_mut);
+        parameters.into_iter().filter(|all| all.iter().all(|one| one["name"] != IDEMPOTENCY_KEY)).for_each(|all| {
+            all.push(json!({
+                "name": IDEMPOTENCY_KEY, "in": "header", "required": false, "schema": {"type": "string"},
+                "description": "1 to 200 characters, the same for the same request: it is carried out once, and answered again as it was, for a day",
+            }));
+        });
+    }
     lay_over(operation, &id, overlay);
     let takes_body = operation.get("requestBody").is_some();
-    let is_open = !path.starts_with("/v1/");
+    // What is the same for everybody looks nothing up.
+    let looks_up = operation["tags"][0] != "document";
     if is_open {
         operation["security"] = json!([]);
     }
     let writes = ["put", "end", "reset", "patch"].iter().any(|verb| id.split('_').next() == Some(verb));
     let always = [
         ("400", "bad-request", !is_open),
-        ("403", "forbidden: a claim is missing or the role is too low", !is_open),
+        ("403", "forbidden: you are no member, or the role or the key's scopes are too small; the detail names both", !is_open),
         ("409", "changed-meanwhile", writes && !is_open),
+        ("409", "in-progress: the same Idempotency-Key is under way, or its answer was not kept", is_repeatable),
         ("413", "body-too-large", takes_body),
-        ("500", "internal", true),
-        ("503", "internal: the table is busy, or gave no clear answer; repeating is safe", true),
+        ("422", "idempotency-key-reused: the Idempotency-Key came with another request", is_repeatable),
+        ("429", "too-many-requests: of this caller within a minute; Retry-After says when to go on", !is_open),
+        ("500", "internal", looks_up),
+        ("503", "internal: the table is busy, or gave no clear answer; repeating is safe", looks_up),
     ];
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('4')) {
@@ -202,17 +222,14 @@ fn problem(status: &str, description: &str) -> Value {
     json!({"description": description, "content": {"application/problem+json": {"schema": schema, "example": example}}})
 }
 
-/// What API Gateway's authorizer answers before anything of ours is asked.
+/// What is answered to whoever sends no token, or one that is not accepted.
 fn unauthorized() -> Value {
-    let body = json!({"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}});
-    json!({
-        "description": "unauthorized: API Gateway does not accept the token; www-authenticate says why",
-        "headers": {"www-authenticate": {
-            "description": "`Bearer` where there is no token; otherwise with error_description, such as `the token has expired`.",
-            "schema": {"type": "string"}
-        }},
-        "content": {"application/json": {"schema": body, "example": {"message": "Unauthorized"}}},
-    })
+    let mut answer = problem("401", "unauthorized: there is no token, or it is not accepted; WWW-Authenticate says why");
+    answer["headers"] = json!({"www-authenticate": {
+        "description": "As RFC 6750 says: `Bearer` where there is no token; otherwise with error and error_description, such as `the token has expired`.",
+        "schema": {"type": "string"}
+    }});
+    answer
 }
 
 /// A schema of which every part may be left out, and taken away by `null`: what a merge patch of it is.

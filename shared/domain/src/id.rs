@@ -121,6 +121,10 @@ id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );
+id!(
+    /// A machine's key: drawn, since it names nothing else.
+    KeyId, "key_"
+);
 
 impl EffectId {
     /// The id of the effect at a position of a customer's decision: messages first, then work for people. A message's differs from

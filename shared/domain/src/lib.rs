@@ -103,8 +103,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId,
-    TenantId,
+    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, KeyId, LinkId, MessageId, OrderId, PaymentId,
+    TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

@@ -2,9 +2,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`actor`] | who acts: a tenant's people by their role, and operators |
+//! | [`actor`] | who acts: a tenant's people by their role, its machines by their keys, and operators |
 //! | [`role`] | what a tenant's people are there for |
-//! | [`rights`] | every operation, and who may do it: one table |
+//! | [`key_scope`] | what a machine's key opens |
+//! | [`token`] | reads the tokens of an issuer, and says why one is not accepted |
+//! | [`entering`] | who somebody is to a tenant: member, invited, named by their token, machine, operator |
+//! | [`members`] | the tenant's people, and invitations |
+//! | [`api_keys`] | keys of machines |
+//! | [`rights`] | every operation, who may do it, and by which scope of a key: one table |
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`links`] | portal links |
@@ -21,10 +26,14 @@
 #![warn(missing_docs)]
 
 pub mod actor;
+pub mod api_keys;
 pub mod audit;
 pub mod companies;
 pub mod customers;
+pub mod entering;
+pub mod key_scope;
 pub mod links;
+pub mod members;
 pub mod not_done;
 pub mod rights;
 pub mod role;
@@ -32,8 +41,10 @@ pub mod senders;
 pub mod sign_ins;
 pub mod suppressions;
 pub mod tasks;
+pub mod token;
 
 pub use actor::Actor;
+pub use key_scope::KeyScope;
 pub use not_done::{Done, NotDone};
 pub use rights::{Operation, Right};
 pub use role::StaffRole;

@@ -1,6 +1,6 @@
 //! Every operation, and who may do it: one table. An operation of the API that is not in it cannot be called.
 
-use crate::StaffRole;
+use crate::{KeyScope, StaffRole};
 
 /// Who may do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,13 +9,17 @@ pub enum Right {
     Staff(StaffRole),
     /// Those who operate the deployment.
     Operator,
+    /// Whoever is signed in, as whatever: a tenant's people, its machines, operators, and who belongs to no tenant yet.
+    SignedIn,
     /// Whoever has a link that is good for it; no token opens it.
     Link,
+    /// Everybody, without a token.
+    Public,
 }
 
-/// Makes of the table an operation each, their names as in the API document, and who may do them.
+/// Makes of the table an operation each, their names as in the API document, who may do them, and the scope that a machine's key needs.
 macro_rules! operations {
-    ($($right:expr => { $($name:ident = $id:literal, $does:literal;)+ })+) => {
+    ($($right:expr, $scope:expr => { $($name:ident = $id:literal, $does:literal;)+ })+) => {
         /// Something that people do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Operation {
@@ -39,15 +43,23 @@ macro_rules! operations {
                     $($(Self::$name => $right,)+)+
                 }
             }
+
+            /// The scope that a machine's key needs for it; `None` for what no key opens.
+            pub fn scope(self) -> Option<KeyScope> {
+                match self {
+                    $($(Self::$name => $scope,)+)+
+                }
+            }
         }
     };
 }
 
-use Right::{Link, Operator, Staff};
+use KeyScope::{Customers, Keys, Members, Read, Settings, Workflows};
+use Right::{Link, Operator, Public, SignedIn, Staff};
 use StaffRole::{Admin, Collector, Manager, Viewer};
 
 operations! {
-    Staff(Viewer) => {
+    Staff(Viewer), Some(Read) => {
         ListSources = "list_sources", "Lists the kinds of systems that can be connected.";
         ListConnections = "list_connections", "Lists the connections.";
         ShowConnection = "show_connection", "Shows how a connection's books are.";
@@ -68,9 +80,14 @@ operations! {
         ShowTask = "show_task", "Reads a task.";
         ListTaskCustomers = "list_task_customers", "Reads whom an exception concerns.";
         ListTasks = "list_tasks", "Reads the worklist.";
+        ListMembers = "list_members", "Lists the tenant's people.";
+        ShowMember = "show_member", "Reads one of the tenant's people.";
     }
-    Staff(Collector) => {
+    Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
+        ShowEvent = "show_event", "Reads an event that was put aside for a person.";
+    }
+    Staff(Collector), Some(Customers) => {
         PutHold = "put_hold", "Places a hold.";
         EndHold = "end_hold", "Ends a hold.";
         MakeAgreement = "make_agreement", "Makes an agreement.";
@@ -81,23 +98,28 @@ operations! {
         IssueLink = "issue_link", "Gives out a portal link.";
         RevokeLink = "revoke_link", "Makes a portal link void.";
         RevokeLinks = "revoke_links", "Makes the portal links of a customer void.";
-        ShowEvent = "show_event", "Reads an event that was put aside for a person.";
         FinishTask = "finish_task", "Ends a task.";
         TestConnection = "test_connection", "Asks a connection's vendor whether it answers.";
     }
-    Staff(Manager) => {
+    Staff(Manager), Some(Read) => {
+        ListAudit = "list_audit", "Looks through what people did.";
+    }
+    Staff(Manager), Some(Customers) => {
+        LiftSuppression = "lift_suppression", "Lets an address be used again.";
+        ApplyEvent = "apply_event", "Applies an event again that was put aside.";
+    }
+    Staff(Manager), Some(Workflows) => {
         PutWorkflow = "put_workflow", "Publishes a workflow.";
         UnpublishWorkflow = "unpublish_workflow", "Takes a workflow out of use.";
         PutTemplate = "put_template", "Stores a template.";
         ResetBreaker = "reset_breaker", "Closes the circuit breaker.";
         Pause = "pause", "Turns the kill switch on.";
         Resume = "resume", "Lifts the kill switch.";
-        LiftSuppression = "lift_suppression", "Lets an address be used again.";
-        ApplyEvent = "apply_event", "Applies an event again that was put aside.";
-        ListAudit = "list_audit", "Looks through what people did.";
     }
-    Staff(Admin) => {
+    Staff(Admin), Some(Customers) => {
         ResetVersion = "reset_version", "Lets a source say an object anew whose version was wrong.";
+    }
+    Staff(Admin), Some(Settings) => {
         PatchSettings = "patch_settings", "Changes some of the settings.";
         PutSettings = "put_settings", "Stores the settings.";
         PutConnection = "put_connection", "Makes a connection or rotates its secret.";
@@ -105,7 +127,24 @@ operations! {
         ConfirmConnection = "confirm_connection", "Ends a sign-in that they began: the company is theirs.";
         DeleteConnection = "delete_connection", "Ends a connection.";
     }
-    Operator => {
+    Staff(Admin), Some(Members) => {
+        AddMember = "add_member", "Makes somebody a member.";
+        ChangeMember = "change_member", "Changes a member's role or name.";
+        RemoveMember = "remove_member", "Removes a member.";
+        ListInvitations = "list_invitations", "Lists the invitations that nobody has accepted yet.";
+        InviteMember = "invite_member", "Invites somebody by their address.";
+        WithdrawInvitation = "withdraw_invitation", "Takes an invitation back.";
+    }
+    Staff(Admin), Some(Keys) => {
+        ListKeys = "list_keys", "Lists the keys of machines.";
+        MakeKey = "make_key", "Makes a key for a machine.";
+        RotateKey = "rotate_key", "Gives a key a new secret.";
+        RevokeKey = "revoke_key", "Ends a key.";
+    }
+    SignedIn, Some(Read) => {
+        ShowMe = "show_me", "Says who calls, and what they may do.";
+    }
+    Operator, None => {
         ListApps = "list_apps", "Lists the vendors' apps.";
         PutApp = "put_app", "Stores what a vendor shows for its app.";
         ShowTenantSenders = "show_tenant_senders", "Reads whom a tenant may send as.";
@@ -116,7 +155,11 @@ operations! {
         ListAppAudit = "list_app_audit", "Looks through what operators did.";
         FinishAppTask = "finish_app_task", "Ends a task of that worklist.";
     }
-    Link => {
+    Link, None => {
         EndSignIn = "end_sign_in", "Comes back from a vendor's sign-in.";
+    }
+    Public, None => {
+        ShowDocument = "show_document", "Reads the API document.";
+        ShowDocumentPage = "show_document_page", "Shows the API document as a page.";
     }
 }

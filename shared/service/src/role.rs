@@ -9,7 +9,7 @@ pub enum StaffRole {
     Collector,
     /// Decides how customers are chased: workflows, templates, kill switch, breaker.
     Manager,
-    /// Sets the tenant up: settings, connections.
+    /// Sets the tenant up: settings, connections, members, keys of machines.
     Admin,
 }
 

@@ -13,19 +13,22 @@ use crate::{
     Error, Result, Store,
     table::{
         attributes::{
+            access::once,
             audit,
-            every::{PK, SK},
+            every::{EXPIRES_AT, PK, SK},
             fact,
         },
-        change::{Change, put},
+        change::{Change, at_most, is, no_item, put},
         db::{Row, failed, instant, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys::{self, Key},
     },
 };
 
 mod entry;
+mod mark;
 
 pub use entry::AuditEntry;
+pub use mark::Once;
 
 /// Most entries of a page.
 const PAGE_MAX: u32 = 200;
@@ -78,6 +81,7 @@ impl AuditEntry {
             customer: text(row, audit::CUSTOMER).and_then(CustomerId::parse),
             what: json(row, audit::WHAT)?,
             note: of(audit::NOTE),
+            once: None,
         })
     }
 }
@@ -91,6 +95,19 @@ impl Store {
     /// The entry of what a person is doing.
     pub(crate) fn noted(&self) -> Option<TransactWriteItem> {
         self.acting.as_ref().map(|entry| put(self, &entry.key(), entry.row()))
+    }
+
+    /// The request that it is done for, where that is carried out at most once, and the write that fails where another attempt was first.
+    pub(crate) fn only_once(&self) -> Option<(&Once, TransactWriteItem)> {
+        let mark = self.acting.as_ref()?.once.as_ref()?;
+        let free = no_item().or(is(once::ATTEMPT, s(mark.attempt.clone()))).or(at_most(EXPIRES_AT, n(mark.at.as_second())));
+        let row = row_of([
+            (once::REQUEST, s(mark.request.clone())),
+            (once::ATTEMPT, s(mark.attempt.clone())),
+            (once::BEGAN_AT, n(millis(mark.at))),
+            (EXPIRES_AT, n(mark.until.as_second())),
+        ]);
+        Some((mark, Change::of(keys::once(&mark.tenant, &mark.id)).when(free).replace(self, row)))
     }
 
     /// Says in a fact of the tenant who wrote it so: history keeps it with the version.

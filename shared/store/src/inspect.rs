@@ -62,7 +62,7 @@ pub enum TenantPart {
     Registry,
     /// That a company of an accounting system is the tenant's.
     Company,
-    /// Anything in partitions of its own.
+    /// Anything in partitions of its own, and who is a member of it.
     Own,
 }
 
@@ -122,7 +122,8 @@ impl Item {
 
     /// Which part of `tenant` it is; `None` when it is none.
     pub fn part_of(&self, tenant: &TenantId) -> Option<TenantPart> {
-        if self.tenant().as_ref() == Some(tenant) {
+        let membership = keys::is_memberships(self.pk()) && self.sk() == tenant.as_str();
+        if self.tenant().as_ref() == Some(tenant) || membership {
             Some(TenantPart::Own)
         } else if self.pk() == keys::tenants() {
             (self.sk() == tenant.as_str()).then_some(TenantPart::Registry)

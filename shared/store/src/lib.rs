@@ -8,7 +8,7 @@
 //! | `table` | keys, calls on the table, writes in the making, errors |
 //! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, portal links, a person's contacts, the case view |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
-//! | `tenant` | registry and settings, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
+//! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
 //! | `audit` | what people did: an entry in the transaction of each change |
@@ -34,7 +34,7 @@ mod tenant;
 
 use std::sync::Arc;
 
-pub use audit::{AuditEntry, AuditPage};
+pub use audit::{AuditEntry, AuditPage, Once};
 pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
@@ -71,9 +71,12 @@ pub use table::{
 };
 pub use tasks::{Ending, Task, TaskEnded, TaskPage, is_task_cursor, task_id};
 pub use tenant::{
+    api_keys::{API_KEYS_MAX, ApiKey},
+    calls::Repeated,
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
     link_codes::{LinkCode, LinkTo},
+    members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     stops::Stop,
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},

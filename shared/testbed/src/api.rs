@@ -12,6 +12,7 @@ use store::{AddressId, LinkTo, Receipt, Store, Vault};
 use crate::{
     Loopback, TABLE, World,
     documents::{contact, customer, invoice, invoiced},
+    issuer::{AUDIENCE, ISSUER, KEYS_PATH, token_of},
 };
 
 /// The table, its clock, and what a function is built from.
@@ -30,12 +31,14 @@ pub struct Api {
     pub db: Client,
     /// What else there is of AWS.
     pub aws: Arc<World>,
+    /// Where the issuer's key set is.
+    pub keys_url: String,
 }
 
 impl Api {
     /// With no tenant yet.
     pub async fn new() -> Self {
-        let Loopback { clients, db, world: aws, .. } = Loopback::start().await;
+        let Loopback { clients, db, world: aws, endpoint, .. } = Loopback::start().await;
         let store = Store::new(db.clone(), TABLE);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), Some("key"));
         let now = Arc::new(Mutex::new(at("2026-02-10T10:00:00Z")));
@@ -47,12 +50,20 @@ impl Api {
             let now = now.clone();
             kit::Clock::from_fn(move || *now.lock().unwrap())
         };
-        Self { clients, clock, now, store, vault, db, aws }
+        Self { clients, clock, now, store, vault, db, aws, keys_url: format!("{endpoint}{KEYS_PATH}") }
     }
 
-    /// The variables of a function: the names of the table and the bucket, and these.
+    /// The variables of a function: the names of the table and the bucket, whose tokens are accepted, and these.
     pub fn env(&self, more: &[(&str, &str)]) -> kit::Env {
-        let fixed = [("TABLE_NAME", TABLE), ("BUCKET_NAME", "bodies")];
+        let fixed = [
+            ("TABLE_NAME", TABLE),
+            ("BUCKET_NAME", "bodies"),
+            ("JWT_ISSUER", ISSUER),
+            ("JWT_AUDIENCE", AUDIENCE),
+            ("JWKS_URL", self.keys_url.as_str()),
+            // The clock stands still, and with it the minute that calls are counted in.
+            ("CALLS_PER_MINUTE", "100000"),
+        ];
         kit::Env::from_pairs(fixed.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
     }
 
@@ -136,7 +147,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A request in payload version 2.
+/// A request in payload version 2, with a token of one of a tenant's people.
 pub fn request(
     method: &str,
     address: &str,
@@ -144,17 +155,28 @@ pub fn request(
     headers: &[(&str, &str)],
     body: &str,
 ) -> LambdaEvent<Value> {
+    let token = claims.map(|(tenant, role)| token_of(tenant, role));
+    request_with(method, address, token.as_deref(), headers, body)
+}
+
+/// A request in payload version 2, with a token or key.
+pub fn request_with(
+    method: &str,
+    address: &str,
+    token: Option<&str>,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> LambdaEvent<Value> {
     let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let headers: serde_json::Map<String, Value> =
+    let mut headers: serde_json::Map<String, Value> =
         headers.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    let mut event = json!({
+    if let Some(token) = token {
+        headers.insert("authorization".to_owned(), json!(format!("Bearer {token}")));
+    }
+    let event = json!({
         "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": query, "headers": headers,
         "requestContext": {"domainName": "api.dunlin.example", "http": {"method": method, "path": path}},
         "body": body, "isBase64Encoded": false,
     });
-    if let Some((tenant, role)) = claims {
-        event["requestContext"]["authorizer"] =
-            json!({"jwt": {"claims": {"tenant": tenant, "role": role, "sub": format!("{tenant}-{role}")}}});
-    }
     LambdaEvent::new(event, Context::default())
 }

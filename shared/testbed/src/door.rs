@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
-    TABLE, bus, kms, table,
+    TABLE, bus, issuer, kms, table,
     world::{World, error},
 };
 
@@ -30,6 +30,8 @@ pub struct Loopback {
     pub clients: Clients,
     /// A client of the table.
     pub db: aws_sdk_dynamodb::Client,
+    /// Where the stand-ins answer.
+    pub endpoint: String,
     database: Database,
 }
 
@@ -38,10 +40,11 @@ impl Loopback {
     pub async fn start() -> Self {
         let world = Arc::new(World::default());
         let (database, engine) = table::engine().await;
-        let clients = Clients::at_endpoint(&serve(Arc::clone(&world), engine).await, "eu-central-1");
+        let endpoint = serve(Arc::clone(&world), engine).await;
+        let clients = Clients::at_endpoint(&endpoint, "eu-central-1");
         let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
         table::create(&db).await;
-        Self { world, clients, db, database }
+        Self { world, clients, db, endpoint, database }
     }
 
     /// The records of the table's stream so far, as a function gets them.
@@ -101,6 +104,11 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
         bus::put_events(world, &json())
     } else {
         let path = head.uri.path().to_owned();
+        if path == issuer::KEYS_PATH {
+            *world.asked_for_keys.lock().unwrap() += 1;
+            let is_away = *world.issuer_is_away.lock().unwrap();
+            return if is_away { no_such_key() } else { Response::new(Full::from(issuer::keys().to_string())) };
+        }
         if head.method == "GET" {
             return match world.objects.lock().unwrap().get(&path) {
                 Some(object) => Response::new(Full::from(object.clone())),

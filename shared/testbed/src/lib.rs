@@ -9,6 +9,7 @@
 //! | `kms`, `bus` | two stand-ins |
 //! | `aws` | the stand-ins with a clock and the tenant `acme`, for tests of handlers |
 //! | `api` | a table with customers, and requests as API Gateway sends them |
+//! | `issuer` | signs the tokens of people |
 //! | `documents` | facts and decisions as tests begin with them |
 //! | `meter` | counts capacity units |
 //! | `death` | ends a process after any of its calls |
@@ -21,6 +22,7 @@ mod bus;
 mod death;
 pub mod documents;
 mod door;
+pub mod issuer;
 mod kms;
 mod meter;
 mod table;

@@ -28,6 +28,10 @@ pub struct World {
     pub operations: Mutex<Vec<String>>,
     /// The read units of each call.
     pub read_units: Mutex<Vec<f64>>,
+    /// How often the issuer's key set was asked for.
+    pub asked_for_keys: Mutex<u32>,
+    /// Whether the issuer is away.
+    pub issuer_is_away: Mutex<bool>,
     /// The call to the table that waits, where one is to.
     held: Mutex<Option<Held>>,
 }

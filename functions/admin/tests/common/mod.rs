@@ -3,7 +3,10 @@
 
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-pub use testbed::api::{Api as World, at, request};
+pub use testbed::{
+    api::{Api as World, at, request, request_with},
+    issuer,
+};
 
 /// The API over a table, asked by the people of `acme`.
 pub struct Api {

@@ -4,6 +4,8 @@ use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::mark::Once;
+
 /// What a person did.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditEntry {
@@ -25,6 +27,8 @@ pub struct AuditEntry {
     pub what: Value,
     /// What they said of it.
     pub note: Option<String>,
+    /// The request that it is done for, where that is carried out at most once: it goes with the entry, and is no part of it.
+    pub once: Option<Once>,
 }
 
 impl AuditEntry {

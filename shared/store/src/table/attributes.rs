@@ -86,6 +86,8 @@ macro_rules! stored {
     };
 }
 
+pub mod access;
+
 /// Attributes of every item: its key, and what the table itself and its stream look at.
 pub mod every {
     item! { "every":
@@ -533,7 +535,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 32] = [
+pub const KINDS: [ItemKind; 39] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -566,4 +568,11 @@ pub const KINDS: [ItemKind; 32] = [
     rows::KIND,
     row::KIND,
     version::KIND,
+    access::member::KIND,
+    access::admins::KIND,
+    access::membership::KIND,
+    access::invitation::KIND,
+    access::api_key::KIND,
+    access::rate::KIND,
+    access::once::KIND,
 ];

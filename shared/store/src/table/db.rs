@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::{
 use futures::FutureExt;
 
 use crate::{
-    Error, Result, Store,
+    Error, Once, Result, Store,
     table::{
         attributes::every::{CHASE, PK, SK},
         change::{Change, no_item, put_new},
@@ -159,8 +159,8 @@ impl Store {
         }
     }
 
-    /// Writes all or nothing, with the entry of the audit where a person acts. Collisions with other transactions are waited out for a
-    /// while.
+    /// Writes all or nothing, with the entry of the audit where a person acts, and with what keeps their request from being carried out twice.
+    /// Collisions with other transactions are waited out for a while.
     pub(crate) async fn transact(
         &self,
         operation: &'static str,
@@ -168,12 +168,18 @@ impl Store {
         mut actions: Vec<TransactWriteItem>,
     ) -> Result<Transacted> {
         actions.extend(self.noted());
+        let (once, mark) = self.only_once().unzip();
+        let once_at = actions.len();
+        actions.extend(mark);
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
             let call = self.db.transact_write_items().set_transact_items(Some(actions.clone())).send();
             let error = match call.boxed().await {
-                Ok(_) => return Ok(Transacted::Done),
+                Ok(_) => {
+                    once.into_iter().for_each(Once::set_written);
+                    return Ok(Transacted::Done);
+                }
                 Err(error) => error,
             };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
@@ -184,6 +190,10 @@ impl Store {
             let failed_at: Vec<usize> =
                 codes.iter().enumerate().filter(|(_, code)| **code == "ConditionalCheckFailed").map(|(at, _)| at).collect();
             let throttled = codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded"));
+            if let Some(once) = once.filter(|_| failed_at.contains(&once_at)) {
+                once.set_lost();
+                return Err(Error::Conflict { operation, id: id.to_owned() });
+            }
             if !failed_at.is_empty() {
                 return Ok(Transacted::Not(failed_at));
             }

@@ -27,6 +27,13 @@
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
 //! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}` | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
+//! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
+//! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
+//! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
+//! | invitation | `T#MEMBERS` | `INVITE#{hash of the address}` | admin; the first sign-in removes it | admin: by key, with the member; query `INVITE#` | 2 W, 1 R a call of whom is no member and has an address |
+//! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
+//! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
+//! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer | admin, by key | 3 W, 1 R, expires after a day |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
@@ -77,7 +84,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, KeyId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId,
+    id::digest,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -256,6 +264,50 @@ pub(crate) fn concerned_by(t: &TenantId, task: &TaskId) -> String {
 pub(crate) const CUSTOMERS: &str = "CUS#";
 pub(crate) fn concerned(t: &TenantId, task: &TaskId, c: &CustomerId) -> Key {
     Key::new(concerned_by(t, task), format!("{CUSTOMERS}{c}"))
+}
+/// What the sort keys of members begin with. No filter of the stream passes them, nor any below that are about who may call.
+pub(crate) const MEMBERS: &str = "MEM#";
+/// What the sort keys of invitations begin with.
+pub(crate) const INVITATIONS: &str = "INVITE#";
+/// What the sort keys of machines' keys begin with.
+pub(crate) const API_KEYS: &str = "APIKEY#";
+/// The partition of a tenant's people.
+pub(crate) fn members(t: &TenantId) -> String {
+    format!("T#{t}#MEMBERS")
+}
+pub(crate) fn member(t: &TenantId, subject: &str) -> Key {
+    Key::new(members(t), format!("{MEMBERS}{}", digest(&[subject])))
+}
+pub(crate) fn admins(t: &TenantId) -> Key {
+    Key::new(members(t), "ADMINS")
+}
+pub(crate) fn invitation(t: &TenantId, email: &str) -> Key {
+    Key::new(members(t), format!("{INVITATIONS}{}", digest(&[email])))
+}
+/// The partition of the tenants that somebody is a member of.
+pub(crate) fn memberships(subject: &str) -> String {
+    format!("MEMBER#{}", digest(&[subject]))
+}
+/// Whether a partition says which tenants somebody is a member of.
+pub(crate) fn is_memberships(pk: &str) -> bool {
+    pk.starts_with("MEMBER#")
+}
+pub(crate) fn membership(t: &TenantId, subject: &str) -> Key {
+    Key::new(memberships(subject), t.as_str())
+}
+/// The partition of a tenant's keys of machines.
+pub(crate) fn api_keys(t: &TenantId) -> String {
+    format!("T#{t}#KEYS")
+}
+pub(crate) fn api_key(t: &TenantId, id: &KeyId) -> Key {
+    Key::new(api_keys(t), format!("{API_KEYS}{id}"))
+}
+/// How often somebody called within a minute since 1970.
+pub(crate) fn rate(t: &TenantId, minute: i64, who: &str) -> Key {
+    Key::new(format!("T#{t}#RATES"), format!("RATE#{minute:010}#{}", digest(&[who])))
+}
+pub(crate) fn once(t: &TenantId, id: &str) -> Key {
+    Key::new(format!("T#{t}#ONCE"), format!("ONCE#{id}"))
 }
 /// What the sort keys of the audit's entries begin with. No filter of the stream passes them.
 pub(crate) const AUDIT: &str = "AUDIT#";

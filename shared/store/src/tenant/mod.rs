@@ -1,10 +1,13 @@
 //! One tenant: what it decides by, how much it sends, and its secrets.
 
+pub(crate) mod api_keys;
 pub(crate) mod cache;
+pub(crate) mod calls;
 pub(crate) mod connections;
 pub(crate) mod counters;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
+pub(crate) mod members;
 pub(crate) mod stops;
 pub(crate) mod template;
 pub(crate) mod tenants;

@@ -1,0 +1,181 @@
+//! Requests with an `Idempotency-Key`: carried out once, and answered again as they were.
+//!
+//! The key, and a digest of what is asked for, are written in the transaction of the effect: of two requests with one key only one has an
+//! effect. The answer is sealed and kept right after it. A request that failed is forgotten, and can be sent again.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use service::Actor;
+use store::{Once, Repeated};
+
+use crate::{
+    answer::{ApiResult, Fail},
+    app::App,
+};
+
+/// Longest key.
+const KEY_MAX: usize = 200;
+/// How long a key is remembered.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long a request may be under way: longer than API Gateway waits for an answer.
+const UNDER_WAY_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// Longest answer that is kept.
+const ANSWER_BYTES_MAX: usize = 100 * 1024;
+/// Headers of an answer that are kept with it.
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
+
+/// Says of an answer that it is shown once: it is never kept.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownOnce;
+
+/// An answer as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    status: u16,
+    headers: Vec<(String, String)>,
+    /// In base 64.
+    body: String,
+}
+
+/// The key that a request names.
+///
+/// # Errors
+///
+/// 400 where it is none.
+pub fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
+    let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = given.to_str().map(str::trim).unwrap_or_default();
+    let plain = (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if plain {
+        return Ok(Some(text.to_owned()));
+    }
+    Err(Fail::bad_request(format!("an Idempotency-Key has 1 to {KEY_MAX} characters of visible ASCII, such as a UUID")))
+}
+
+/// What a request comes to that was sent before.
+pub enum Before {
+    /// Nothing: it is new, and to be carried out by this attempt.
+    New(Once),
+    /// It is answered already.
+    Answered(Response),
+}
+
+/// Looks whether a request was carried out before.
+///
+/// # Errors
+///
+/// 409 while it is under way, or where its answer was not kept; 422 where something else was asked for; those of the table.
+pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Bytes) -> ApiResult<Before> {
+    let now = app.clock.now();
+    let id = digest(&[actor.tenant().as_str(), actor.by(), key]);
+    let target = head.uri.path_and_query().map_or_else(|| head.uri.path(), |target| target.as_str());
+    let request = digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
+    match app.vault.repeated(actor.tenant(), &id, now).await? {
+        Some(known) => answered(&known, &request, now).map(Before::Answered),
+        None => {
+            let mut random = [0_u8; 16];
+            aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again"))?;
+            let (attempt, until) = (STANDARD.encode(random), now + REMEMBERED_FOR);
+            Ok(Before::New(Once::new(actor.tenant().clone(), id, request, attempt, now, until)))
+        }
+    }
+}
+
+/// What is answered to a request whose key is known.
+fn answered(known: &Repeated, request: &str, now: Timestamp) -> ApiResult<Response> {
+    if known.request != request {
+        return Err(Fail::of(
+            422,
+            "idempotency-key-reused",
+            "Idempotency key reused",
+            "this Idempotency-Key came with another request; send each request with a key of its own",
+        ));
+    }
+    if let Some(kept) = known.answer.as_deref().and_then(|answer| serde_json::from_slice::<Kept>(answer).ok()) {
+        return Ok(kept.response());
+    }
+    if !known.over && now.duration_since(known.began_at) < UNDER_WAY_FOR {
+        let detail = "the same request is under way; send it again in a few seconds for its answer";
+        return Err(Fail::of(409, "in-progress", "In progress", detail));
+    }
+    let detail =
+        "the request was carried out, and its answer was not kept; read what it made, and do not send it again under another key";
+    Err(Fail::of(409, "already-done", "Already done", detail))
+}
+
+/// Keeps what was answered, or forgets what failed. The answer of another attempt, where that was first.
+pub async fn keep(app: &App, mark: &Once, response: Response) -> Response {
+    if mark.has_lost() {
+        let found = app.vault.repeated(&mark.tenant, &mark.id, app.clock.now()).await;
+        return match found {
+            Ok(Some(known)) => answered(&known, &mark.request, app.clock.now()).unwrap_or_else(IntoResponse::into_response),
+            Ok(None) => response,
+            Err(error) => Fail::from(error).into_response(),
+        };
+    }
+    if !response.status().is_success() && !response.status().is_redirection() {
+        if mark.has_written() {
+            note(app.vault.forget_request(mark).await);
+        }
+        return response;
+    }
+    let is_shown_once = response.extensions().get::<ShownOnce>().is_some();
+    let (parts, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return Fail::unavailable("the answer could not be written; send the request again").into_response();
+    };
+    let answer = Kept::of(parts.status, &parts.headers, &body).filter(|_| !is_shown_once);
+    note(app.vault.keep_answer(mark, answer.as_deref()).await);
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// What was done is done, also where it cannot be noted.
+fn note(noted: store::Result<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(error = kit::causes(&error), "an answer could not be kept");
+    }
+}
+
+impl Kept {
+    fn of(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Option<Vec<u8>> {
+        let text = |name: &HeaderName| Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
+        let headers = KEPT.iter().filter_map(text).collect();
+        let kept = Self { status: status.as_u16(), headers, body: STANDARD.encode(body) };
+        serde_json::to_vec(&kept).ok().filter(|answer| answer.len() <= ANSWER_BYTES_MAX)
+    }
+
+    fn response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        let mut response = (status, STANDARD.decode(&self.body).unwrap_or_default()).into_response();
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_TYPE);
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                headers.insert(name, value);
+            }
+        }
+        headers.insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
+        response
+    }
+}
+
+fn digest(parts: &[&str]) -> String {
+    digest_of(parts.iter().map(|part| part.as_bytes()))
+}
+
+/// Parts are told apart by their lengths.
+fn digest_of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&part.len().to_be_bytes());
+        context.update(part);
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

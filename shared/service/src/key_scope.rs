@@ -1,0 +1,40 @@
+//! What a machine's key opens: groups of operations.
+
+/// A group of operations that a machine's key opens. Every operation of a tenant's people is in exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeyScope {
+    /// Whatever only reads.
+    Read,
+    /// Work on customers: agreements, orders, tasks, addresses.
+    Customers,
+    /// How customers are chased: workflows, templates, kill switch, breaker.
+    Workflows,
+    /// What the tenant is set up with: settings, connections.
+    Settings,
+    /// Who is a member.
+    Members,
+    /// Keys of machines.
+    Keys,
+}
+
+impl KeyScope {
+    /// Every scope.
+    pub const ALL: [Self; 6] = [Self::Read, Self::Customers, Self::Workflows, Self::Settings, Self::Members, Self::Keys];
+
+    /// The scope of a word.
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Customers => "write:customers",
+            Self::Workflows => "write:workflows",
+            Self::Settings => "write:settings",
+            Self::Members => "write:members",
+            Self::Keys => "write:keys",
+        }
+    }
+}
