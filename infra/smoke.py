@@ -61,14 +61,14 @@ class Api:
 
 
 def tenant_of(token):
-    """The tenant that a token is for; API Gateway judges the token, this only reads it."""
+    """The tenant that a token is for; the admin API judges the token, this only reads it."""
     try:
         middle = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     except (IndexError, ValueError) as error:
         raise Failed("DUNLIN_TOKEN is no JSON Web Token") from error
     tenant, role = (claims.get(name, claims.get(f"custom:{name}")) for name in ("tenant", "role"))
-    if not tenant or tenant == "app" or role != "admin":
+    if not tenant or role != "admin":
         raise Failed(
             f"the token's claims are tenant {tenant!r} and role {role!r}; an admin's of a tenant of its own is meant. "
             "Of Cognito take the id token: an access token has no such claims"

@@ -40,6 +40,7 @@ MIB = 1024 * 1024
 
 # What Lambda sets.
 VARIABLES = {
+    "CALLS_PER_MINUTE": "600",
     "AWS_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "none",
     "AWS_SECRET_ACCESS_KEY": "none",

@@ -156,6 +156,15 @@ def books(vendor):
     ]
 
 
+def api_key():
+    """A key of a machine that reads, and the row that is kept of it. It was just used, so that no use is noted."""
+    secret, name = "ab" * 32, "0" * 24
+    hashed = hashlib.sha256(secret.encode()).hexdigest()
+    what = {"called": "Cold", "role": "viewer", "scopes": [["read"]], "hash": hashed, "revision": 1}
+    kept = row("api_key", (f"{TENANT}#KEYS", f"APIKEY#key_{name}"), made_at=MILLIS, made_by="robin", used_at=MILLIS, **what)
+    return f"dun_cold_{name}_{secret}", kept
+
+
 def table(*more):
     """The tenant, its customer, and what else there is."""
     first = "n00000000000000000001"

@@ -9,7 +9,7 @@ import json
 import time
 from typing import Callable
 
-from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, books, due, head, linked, queued, second, sent, table
+from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED, api_key, books, due, head, linked, queued, second, sent, table
 
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
 UPDATE, TRANSACT, BATCH = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems", "DynamoDB.BatchGetItem"
@@ -45,12 +45,10 @@ def image(new):
     return batch("aws:dynamodb", eventID="1", eventName="INSERT", eventSourceARN="arn:aws:dynamodb:t", dynamodb=change)
 
 
-def request(method, path, body="", claims=None, **headers):
+def request(method, path, body="", **headers):
     """A request as API Gateway hands it over."""
     context = {"domainName": "api.cold.example", "http": {"method": method, "path": path}}
     headers = {name.replace("_", "-"): value for name, value in headers.items()}
-    if claims:
-        context["authorizer"] = {"jwt": {"claims": claims}}
     whole = {"version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "requestContext": context}
     return {**whole, "headers": headers, "body": body, "isBase64Encoded": False}
 
@@ -95,11 +93,13 @@ def says(**parts):
 
 def sample_events(vendor):
     """By the name of the binary; `vendor` is where the stand-in for an accounting system is."""
-    viewer = {"tenant": "cold", "role": "viewer"}
+    key, kept = api_key()
     tick, taken = {"source": "aws.events"}, says(batchItemFailures=[])
     return {
-        # A collector looks at a customer: all that is known of it, and what would be decided now.
-        "admin": First(request("GET", "/v1/cases/cus_1", claims=viewer), {GET, QUERY}, table(due()), says(statusCode=200)),
+        # A machine looks at a customer, by its key: all that is known of it, and what would be decided now.
+        "admin": First(
+            request("GET", "/v1/cases/cus_1", authorization=f"Bearer {key}"), {GET, QUERY}, table(due(), kept), says(statusCode=200)
+        ),
         # A message was decided: its order goes on the bus.
         "dispatch": First(image(queued("email")), {BUS}, [], taken),
         # A mail arrived: its record says so.

@@ -88,6 +88,15 @@ def open_bucket(stack):
     stack.client("s3").delete_bucket_policy(Bucket=stack.ids["Bucket"])
 
 
+def point_to_keys(stack, url):
+    """The user pool's issuer is an address of AWS, which nothing on loopback answers: the function is told where the emulator has its keys."""
+    client, name = stack.client("lambda"), stack.ids["AdminFunction"]
+    variables = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": {**variables, "JWKS_URL": url}})
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
+
+
 def amend(stack):
     """All of it, but for the bucket."""
     routes.wire(stack)
@@ -101,7 +110,8 @@ SAID = [
     f"{', '.join(UNKNOWN)}: the emulator knows no such type, so they are left out of the copy that it gets; cfn-lint reads them",
     "alarms over several figures: the emulator has only alarms over one, so they are left out of the copy; infra/checks reads them",
     "the bucket's policy: it refuses requests without TLS, which is shown first, and everything on loopback is without",
-    "routes, integrations and authorizer: the emulator drops an API's body, so they are made of the processed template's",
+    "routes and integrations: the emulator drops an API's body, so they are made of the processed template's",
+    "JWKS_URL, with the stack's own user pool: its issuer is an address of AWS, so the function is told where the emulator has the pool's keys",
     "MaximumConcurrency: the emulator keeps a Number parameter as text and then polls no queue, so it is told again as a number",
     "ReservedConcurrentExecutions: the emulator's CloudFormation leaves it out, so its Lambda, which keeps to it, is told again",
     "kms:Decrypt: the emulator knows no encryption context there, so the purpose of keys is left to infra/checks/permissions.py",

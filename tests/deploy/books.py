@@ -114,7 +114,7 @@ def realm(tenant):
 
 def connect(world, tenant, books):
     """The operator sets the app up, and the tenant's admin connects the company with tokens from elsewhere."""
-    world.outside.admin("app", "PUT", "/v1/apps/quickbooks", APP)
+    world.outside.operator("PUT", "/v1/apps/quickbooks", APP)
     tokens = {"access_token": "a", "refresh_token": "r", "expires_at": "2099-01-01T00:00:00Z"}
     body = {"realm": realm(tenant), "tokens": tokens, "base_url": books.url}
     return world.outside.admin(tenant, "PUT", "/v1/connections/quickbooks", body)

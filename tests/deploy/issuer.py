@@ -83,14 +83,19 @@ class Issuer:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = f"https://localhost:{self.server.server_port}"
+        # Functions trust the certificates of their machine and not this one: they fetch the keys without TLS.
+        self.plain = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.keys_url = f"http://127.0.0.1:{self.plain.server_port}/keys"
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        for server in (self.server, self.plain):
+            threading.Thread(target=server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        for server in (self.server, self.plain):
+            server.shutdown()
+            server.server_close()
 
     def discovery(self):
         """Where its keys are."""
@@ -103,7 +108,7 @@ class Issuer:
         return {"keys": [{"kid": KID, "kty": "RSA", "alg": "RS256", "use": "sig", "n": n, "e": e}]}
 
     def token(self, tenant, role, key=None, **claims):
-        """A token, good for an hour; `claims` replace the usual ones, `key` the issuer's own."""
+        """A token, good for an hour; `claims` replace the usual ones, `key` the issuer's own. Of an operator: no tenant, and that role."""
         now = int(time.time())
         usual = {"iss": self.url, "aud": self.AUDIENCE, "sub": f"test-{role}", "iat": now - 1, "exp": now + 3600}
         head = b64(json.dumps({"alg": "RS256", "typ": "JWT", "kid": KID}).encode())

@@ -34,6 +34,10 @@ class Outside:
             raise AssertionError(f"{method} {path} answered {reply!r}")
         return reply.json() if reply.body else None
 
+    def operator(self, method, path, body=None):
+        """A request of somebody who operates the deployment."""
+        return self.admin(None, method, path, body, role="operator")
+
     def webhook(self, tenant, document, event=None, secret=None, tamper=False):
         """Signs a document as Standard Webhooks says and posts it."""
         body = json.dumps(document).encode()
@@ -76,7 +80,7 @@ class Outside:
             **settings,
         }
         listed = {channel: [sender] for channel, sender in given["sender"].items()}
-        self.admin("app", "PUT", f"/v1/tenants/{tenant}/senders", {"senders": listed})
+        self.operator("PUT", f"/v1/tenants/{tenant}/senders", {"senders": listed})
         self.admin(tenant, "PUT", "/v1/settings", given)
         answer = self.admin(tenant, "PUT", "/v1/connections/canonical", {})
         self.secrets[tenant] = answer["secret"]

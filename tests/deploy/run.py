@@ -86,7 +86,10 @@ def test(work, sam, given, proof):
             built = sam.build(ROOT / "template.yaml", given.binaries, given.profile, work / "built")
         amends.leave_out(built)
         emulator = servers.enter_context(Emulator(work / "emulator", issuer.trust))
-        parameters = {"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "StandIns": "loopback", "BusName": STACK, "AlarmEmail": OPERATOR}
+        parameters = {
+            **{"JwtIssuer": issuer.url, "JwtAudience": issuer.AUDIENCE, "JwksUrl": issuer.keys_url, "StandIns": "loopback"},
+            **{"BusName": STACK, "AlarmEmail": OPERATOR},
+        }
 
         def deploy(of=built, **more):
             sam.deploy(of, STACK, emulator.url, {**parameters, **more})

@@ -29,18 +29,27 @@ def locks(world, proof):
             "another key": issuer.token("acme", "admin", key=new_key()),
             "another issuer": issuer.token("acme", "admin", iss="https://elsewhere.example"),
             "another audience": issuer.token("acme", "admin", aud="elsewhere"),
-            "an expired token": issuer.token("acme", "admin", exp=now - 1),
+            "an expired token": issuer.token("acme", "admin", exp=now - 120),
             "a token of tomorrow": issuer.token("acme", "admin", nbf=now + 86_400),
         }
         for what, token in refused.items():
             headers = {"authorization": f"Bearer {token}"} if token else {}
-            same(outside.ask("GET", "/v1/settings", headers=headers).status, 401, what)
+            reply = outside.ask("GET", "/v1/settings", headers=headers)
+            same((reply.status, reply.json()["type"].rsplit("/", 1)[-1]), (401, "unauthorized"), what)
     with proof.check("admin.jwt-accepted", "it accepts the issuer's token, and its role decides what it may do"):
         same(outside.admin("acme", "GET", "/v1/sources", role="viewer")["sources"][0]["source"], "canonical", "the first source")
         outside.admin("acme", "PUT", "/v1/settings", {"name": "Acme"}, role="viewer", wanted=(403,))
     with proof.check("admin.routes", "a vendor's sign-in comes back without a token, and anything else finds no route"):
         same(outside.ask("GET", "/oauth/quickbooks/callback?state=made-up&code=x").status, 400, "a state that nobody was given")
         same(outside.ask("GET", "/elsewhere").status, 404, "a path that no route has")
+        same([outside.ask("GET", path).status for path in ("/openapi.json", "/docs")], [200, 200], "the document, for everybody")
+    with proof.check("admin.keys", "a key of a machine opens what its scope allows, and nothing once it is revoked"):
+        made = outside.admin("acme", "POST", "/v1/keys", {"name": "ERP", "role": "viewer", "scopes": ["read"]})
+        headers = {"authorization": f"Bearer {made['token']}"}
+        same(outside.ask("GET", "/v1/sources", headers=headers).status, 200, "a reading")
+        same(outside.ask("PUT", "/v1/settings", {"name": "Acme"}, headers).status, 403, "a change")
+        outside.admin("acme", "DELETE", f"/v1/keys/{made['key']['id']}")
+        same(outside.ask("GET", "/v1/sources", headers=headers).status, 401, "once it is revoked")
 
 
 def tenant(world, proof):

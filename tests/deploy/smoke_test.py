@@ -13,7 +13,7 @@ TENANT = "smoke"
 def run(world, proof):
     """As an operator runs it, and on stacks and tenants that it must not pass."""
     world.verify(f"{TENANT}.example")
-    world.outside.admin("app", "PUT", f"/v1/tenants/{TENANT}/senders", {"senders": {"email": [f"{TENANT}.example"]}})
+    world.outside.operator("PUT", f"/v1/tenants/{TENANT}/senders", {"senders": {"email": [f"{TENANT}.example"]}})
     host, url = world.outside.host, f"http://127.0.0.1:{world.outside.port}"
 
     def attempt(tenant, sender=None, seconds=90, **claims):
@@ -34,7 +34,7 @@ def run(world, proof):
         refused = {
             "a stack that decides nothing": ("no message was decided", lambda: attempt(TENANT, seconds=4)),
             "somebody's tenant": ("which somebody uses", lambda: attempt("acme")),
-            "an operator's token": ("a tenant of its own", lambda: attempt("app")),
+            "an operator's token": ("a tenant of its own", lambda: attempt(None, role="operator")),
             "an access token of Cognito": ("take the id token", lambda: attempt(None)),
         }
         for what, (words, act) in refused.items():

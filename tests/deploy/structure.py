@@ -95,7 +95,7 @@ def grants(stack, proof):
     """What lets API Gateway, schedules and rules in; the emulator asks for none of it, so the deployed policies are read."""
     with proof.check("grants.functions", "every route and every schedule may invoke its function, by the function's own deployed policy"):
         api = stack.ids["Api"]
-        for route, function, _ in routes.described(stack)[0]:
+        for route, function in routes.described(stack):
             method, path = route.split(" ")
             wanted = f":{api}/*/{'*' if method == 'ANY' else method}{re.sub(r'{[^}]+}', '*', path)}"
             found = sources(stack, function, "apigateway.amazonaws.com")

@@ -23,7 +23,7 @@ pub fn code_of(page: &Reply) -> &str {
 impl TestTenant {
     /// The admin API as the operator of the deployment.
     pub async fn operator(&self, method: &str, path: &str, body: &Value) -> Reply {
-        let token = self.stack.token("app", "admin").unwrap();
+        let token = self.stack.operator_token().unwrap();
         let headers = [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));
         let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };

@@ -1,7 +1,9 @@
 //! Requests with an `Idempotency-Key`: carried out once, and answered again as they were.
 //!
 //! The key, and a digest of what is asked for, are written in the transaction of the effect: of two requests with one key only one has an
-//! effect. The answer is sealed and kept right after it. A request that failed is forgotten, and can be sent again.
+//! effect. The answer is sealed and kept right after it. A request that failed is forgotten, and can be sent again. Where a request was carried
+//! out and died before its answer was kept, a repetition finds that nothing is left to do and answers how things are; what cannot tell, such as
+//! a key whose secret is shown once, is answered with 409.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::{
@@ -77,15 +79,17 @@ pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Byte
     let id = digest(&[actor.tenant().as_str(), actor.by(), key]);
     let target = head.uri.path_and_query().map_or_else(|| head.uri.path(), |target| target.as_str());
     let request = digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
-    match app.vault.repeated(actor.tenant(), &id, now).await? {
-        Some(known) => answered(&known, &request, now).map(Before::Answered),
-        None => {
-            let mut random = [0_u8; 16];
-            aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again"))?;
-            let (attempt, until) = (STANDARD.encode(random), now + REMEMBERED_FOR);
-            Ok(Before::New(Once::new(actor.tenant().clone(), id, request, attempt, now, until)))
-        }
+    if let Some(known) = app.vault.repeated(actor.tenant(), &id, now).await?
+        && (known.request != request || known.over)
+    {
+        return answered(&known, &request, now).map(Before::Answered);
     }
+    // Also where an earlier attempt wrote something and nobody knows its answer: this one writes nothing, since the key is taken. Where
+    // there is nothing left to do, it finds the answer.
+    let mut random = [0_u8; 16];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again"))?;
+    let (attempt, until) = (STANDARD.encode(random), now + REMEMBERED_FOR);
+    Ok(Before::New(Once::new(actor.tenant().clone(), id, request, attempt, now, until)))
 }
 
 /// What is answered to a request whose key is known.

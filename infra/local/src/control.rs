@@ -21,7 +21,9 @@ use crate::{
     faults::Fault,
     gateway, lock, page,
     problem::{problem, read},
-    tenants, vendors,
+    tenants,
+    token::TokenIn,
+    vendors,
     world::World,
 };
 
@@ -37,6 +39,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/clock", post(clock).get(show_clock))
         .route("/_local/tenants", post(tenants::create))
         .route("/_local/token", post(token))
+        .route("/_local/issuer/.well-known/openid-configuration", get(discovery))
+        .route("/_local/issuer/keys", get(token_keys))
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
         .route("/_local/metrics", get(metrics))
@@ -136,25 +140,23 @@ impl World {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TokenIn {
-    tenant: String,
-    role: String,
-    /// Who it is for, so that the audit tells people apart.
-    #[serde(default)]
-    sub: Option<String>,
-}
-
 async fn token(State(world): State<Arc<World>>, body: Bytes) -> Response {
     let wish: TokenIn = match read(&body) {
         Ok(wish) => wish,
         Err(refusal) => return *refusal,
     };
-    match world.issue_token(&wish.tenant, &wish.role, wish.sub.as_deref()) {
+    match world.issue_token(&wish) {
         Ok(token) => Json(json!({ "token": token })).into_response(),
         Err(error) => problem(StatusCode::UNPROCESSABLE_ENTITY, "token", format!("{error:#}")),
     }
+}
+
+async fn discovery(State(world): State<Arc<World>>) -> Response {
+    Json(world.discovery()).into_response()
+}
+
+async fn token_keys(State(world): State<Arc<World>>) -> Response {
+    Json(world.token_keys()).into_response()
 }
 
 async fn events(State(world): State<Arc<World>>, body: Bytes) -> Response {

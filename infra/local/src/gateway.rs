@@ -1,4 +1,4 @@
-//! API Gateway's HTTP API: routes, the JWT authorizer, payload version 2, limits and answers as AWS has them.
+//! API Gateway's HTTP API: routes, payload version 2, limits and answers as AWS has them. Functions look themselves who calls.
 //!
 //! Requests whose request line and headers come to more than 10 KB are refused with 431. A body in a text content type that is
 //! not valid UTF-8 is passed on in base64, since an event cannot hold it as text.
@@ -12,7 +12,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     aws::percent_decode,
@@ -37,21 +37,10 @@ pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Respon
     let Some((route, parameters)) = find_route(&world.template.routes, head.method.as_str(), head.uri.path()) else {
         return message(StatusCode::NOT_FOUND, "Not Found");
     };
-    let claims = match &route.authorizer {
-        None => None,
-        Some(authorizer) => {
-            let token = head.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            let token = token.strip_prefix("Bearer ").or_else(|| token.strip_prefix("bearer ")).unwrap_or(token);
-            match world.check_token(authorizer, token) {
-                Ok(claims) => Some(claims),
-                Err(why) => return unauthorized(if token.is_empty() { None } else { Some(why) }),
-            }
-        }
-    };
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let event = event(&world, route, parameters, claims, &head, &body);
+    let event = event(&world, route, parameters, &head, &body);
     match tokio::time::timeout(TIMEOUT, world.invoke(&route.function, event)).await {
         Ok(Ok(answer)) => respond(answer),
         Ok(Err(Failure::TimedOut)) | Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
@@ -67,19 +56,6 @@ fn message(status: StatusCode, text: &str) -> Response {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-/// What the authorizer answers: why it refuses a token stands in a header, as on AWS.
-fn unauthorized(why: Option<&str>) -> Response {
-    let mut answer = message(StatusCode::UNAUTHORIZED, "Unauthorized");
-    let said = match why {
-        Some(why) => format!("Bearer scope=\"\" error=\"invalid_token\" error_description=\"{why}\""),
-        None => "Bearer".to_owned(),
-    };
-    if let Ok(said) = HeaderValue::from_str(&said) {
-        answer.headers_mut().insert(header::WWW_AUTHENTICATE, said);
-    }
-    answer
 }
 
 /// The route that takes the request: the most specific path first, a named method before `ANY`.
@@ -130,21 +106,14 @@ fn match_path(pattern: &str, path: &str) -> Option<(Vec<u8>, BTreeMap<String, St
     rest.is_none().then_some((rank, parameters))
 }
 
-fn event(
-    world: &World,
-    route: &Route,
-    parameters: BTreeMap<String, String>,
-    claims: Option<Map<String, Value>>,
-    head: &Parts,
-    body: &[u8],
-) -> Value {
+fn event(world: &World, route: &Route, parameters: BTreeMap<String, String>, head: &Parts, body: &[u8]) -> Value {
     let path = head.uri.path();
     let query = head.uri.query().unwrap_or_default();
     let method = head.method.as_str();
     let route_key = if route.path == "$default" { route.path.clone() } else { format!("{} {}", route.method, route.path) };
     let now = world.clock.now();
     let host = text(&head.headers, "host");
-    let mut context = json!({
+    let context = json!({
         "accountId": world.template.place.account,
         "apiId": API_ID,
         "domainName": host,
@@ -162,14 +131,6 @@ fn event(
         "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
         "timeEpoch": now.as_millisecond(),
     });
-    if let Some(claims) = claims {
-        // API Gateway passes claims on as text.
-        let claims: Map<String, Value> = claims
-            .into_iter()
-            .map(|(name, value)| (name, Value::String(value.as_str().map_or_else(|| value.to_string(), str::to_owned))))
-            .collect();
-        context["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
-    }
     let mut event = json!({
         "version": "2.0",
         "routeKey": route_key,
@@ -292,12 +253,8 @@ mod tests {
 
     #[test]
     fn the_most_specific_route_takes_the_request() {
-        let route = |method: &str, path: &str| Route {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            function: path.to_owned(),
-            authorizer: None,
-        };
+        let route =
+            |method: &str, path: &str| Route { method: method.to_owned(), path: path.to_owned(), function: path.to_owned() };
         let routes = [
             route("POST", "/webhooks/{tenant}/{source}"),
             route("POST", "/webhooks/app/{source}"),

@@ -68,3 +68,16 @@ pub fn secret(directory: Option<&Path>, name: &str, make: impl FnOnce() -> [u8; 
         }
     }
 }
+
+/// A document that is made once and kept.
+pub fn document(directory: Option<&Path>, name: &str, make: impl FnOnce() -> anyhow::Result<Vec<u8>>) -> anyhow::Result<Vec<u8>> {
+    let Some(path) = directory.map(|directory| directory.join(name)) else { return make() };
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok(bytes),
+        Err(_) => {
+            let made = make()?;
+            std::fs::write(&path, &made).with_context(|| format!("{} cannot be written", path.display()))?;
+            Ok(made)
+        }
+    }
+}

@@ -24,6 +24,7 @@ use crate::{
     outbox::{Outbox, Sent},
     template::{self, model::Place},
     tenants::{self, Refusal, TenantIn},
+    token::{self, TokenIn},
     vendors::Vendors,
     world::{self, World},
 };
@@ -109,7 +110,7 @@ impl Stack {
             outbox: Outbox::open(directory.map(|path| path.join("outbox.jsonl")).as_deref())?,
             keys: Keys::new(&kept::secret(directory, "kms.key", Keys::random)?),
             objects: Objects::open(directory.map(|path| path.join("objects")))?,
-            token_secret: kept::secret(directory, "token.key", Keys::random)?,
+            token_key: token::read_key(&kept::document(directory, "token.p8", token::new_key)?)?,
             seed,
             aws_url: format!("{endpoint}/"),
             random: world::random(seed),
@@ -227,13 +228,31 @@ impl Stack {
         Ok(slot.hold(call, when))
     }
 
-    /// A token that the local authorizer accepts.
+    /// A token of one of a tenant's people.
     ///
     /// # Errors
     ///
-    /// When the template has no authorizer.
+    /// When it cannot be signed.
     pub fn token(&self, tenant: &str, role: &str) -> anyhow::Result<String> {
-        self.world.issue_token(tenant, role, None)
+        self.world.token_of(tenant, role)
+    }
+
+    /// A token of somebody who operates the deployment.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be signed.
+    pub fn operator_token(&self) -> anyhow::Result<String> {
+        self.world.operator_token()
+    }
+
+    /// A token with claims of one's own.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be signed.
+    pub fn token_for(&self, asked: &TokenIn) -> anyhow::Result<String> {
+        self.world.issue_token(asked)
     }
 
     /// Creates or replaces a tenant; answers its webhooks.

@@ -74,7 +74,7 @@ impl IntoResponse for Refusal {
 ///
 /// The admin API's refusal.
 pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, Refusal> {
-    let token = world.issue_token(&wish.tenant, "admin", None).map_err(no_token)?;
+    let token = world.token_of(&wish.tenant, "admin").map_err(no_token)?;
     let api = Api { world, token };
     let mut settings = wish.settings.clone();
     settings.entry("name").or_insert_with(|| json!(wish.tenant));
@@ -85,7 +85,7 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     }
     // What a tenant is given here counts as listed by the operator.
     if TenantId::parse(&wish.tenant).is_ok() {
-        let operator = Api { world, token: world.issue_token("app", "admin", None).map_err(no_token)? };
+        let operator = Api { world, token: world.operator_token().map_err(no_token)? };
         let listed = json!({ "senders": senders(&settings) });
         operator.put(&format!("/v1/tenants/{}/senders", segment(&wish.tenant)), &listed).await?;
     }
@@ -220,7 +220,7 @@ impl Source {
 /// The app that a vendor knows this stack as: the same for all tenants, and for every stack. Answers what its webhooks are signed
 /// with.
 async fn app(world: &Arc<World>, source: &str) -> Result<String, Refusal> {
-    let token = world.issue_token("app", "admin", None).map_err(no_token)?;
+    let token = world.operator_token().map_err(no_token)?;
     let App { client_id, client_secret, webhook_secret } = App::of(source);
     let body = json!({"client_id": client_id, "client_secret": client_secret, "webhook_secret": webhook_secret});
     Api { world, token }.put(&format!("/v1/apps/{source}"), &body).await?;

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::Context;
+use aws_lc_rs::signature::EcdsaKeyPair;
 use dynoxide::Database;
 use rand::{RngCore, SeedableRng, rngs::StdRng};
 
@@ -50,7 +51,7 @@ pub struct World {
     /// S3.
     pub objects: Objects,
     /// Signs the tokens of `POST /_local/token`.
-    pub token_secret: [u8; 32],
+    pub token_key: EcdsaKeyPair,
     /// For ids and crashes; printed where it matters.
     pub seed: u64,
     /// Seeded.

@@ -87,8 +87,15 @@ fn kind_of(resource: &Value) -> &str {
     resource.get("Type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// What parameters are on one machine, where a template has them and nobody says otherwise.
-const LOCAL: [(&str, &str); 2] = [("StandIns", "loopback"), ("JwtIssuer", "https://issuer.invalid")];
+/// Where the issuer of tokens is, below the address of this machine's API.
+pub const ISSUER_PATH: &str = "/_local/issuer";
+
+/// What parameters are on one machine, where a template has them and nobody says otherwise. A clock that stands still keeps all calls within
+/// one minute, so that nobody is told to wait for the next.
+fn local(place: &Place) -> [(&'static str, String); 3] {
+    let issuer = format!("{}{ISSUER_PATH}", place.url);
+    [("StandIns", "loopback".to_owned()), ("JwtIssuer", issuer), ("CallsPerMinute", "1000000".to_owned())]
+}
 
 fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String>) -> anyhow::Result<Scope> {
     let mut scope = Scope { refs: identity::pseudo_parameters(place), ..Scope::default() };
@@ -98,7 +105,7 @@ fn base_scope(source: &Value, place: &Place, overrides: &BTreeMap<String, String
         bail!("there is no parameter {unknown}");
     }
     for (name, parameter) in &declared {
-        let own = LOCAL.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| (*value).to_owned());
+        let own = local(place).into_iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value);
         let value = match (overrides.get(name).cloned().or(own), parameter.get("Default")) {
             (Some(value), _) => value,
             (None, Some(default)) => plain(default.clone()),

@@ -232,17 +232,6 @@ pub struct Route {
     pub path: String,
     /// Function by name.
     pub function: String,
-    /// Who may call.
-    pub authorizer: Option<Authorizer>,
-}
-
-/// A JWT authorizer.
-#[derive(Clone, Debug)]
-pub struct Authorizer {
-    /// The `iss` it takes.
-    pub issuer: String,
-    /// The `aud` it takes, any of them.
-    pub audience: Vec<String>,
 }
 
 /// A KMS key.
