@@ -47,7 +47,7 @@ MUTANTS = [
     ("a pool in which people register themselves", "AllowAdminCreateUserOnly: true", "AllowAdminCreateUserOnly: false", "safeguards"),
     ("a claim that its bearer may write", "WriteAttributes: [name]", 'WriteAttributes: [name, "custom:role"]', "safeguards"),
     ("claims that are left to Cognito's defaults", "      WriteAttributes: [name]\n", "", "safeguards"),
-    ("tokens without the claims", 'ReadAttributes: [name, "custom:tenant", "custom:role"]', "ReadAttributes: [name]", "safeguards"),
+    ("tokens without the claims", 'ReadAttributes: [name, email, email_verified, "custom:tenant", "custom:role"]', "ReadAttributes: [name]", "safeguards"),
     ("a domain that takes old TLS", ", SecurityPolicy: TLS_1_2", "", "safeguards"),
     ("a domain that nobody asked for", "    Type: AWS::ApiGatewayV2::DomainName\n    Condition: HasDomain\n", "    Type: AWS::ApiGatewayV2::DomainName\n",
      "safeguards"),

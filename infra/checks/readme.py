@@ -57,7 +57,7 @@ api=http://{stack}
 token_of() {{ curl -sS "$api/_local/token" -d "{{\\"tenant\\": \\"$1\\", \\"role\\": \\"admin\\"}}" | jq -r .token; }}
 curl -sS --fail-with-body "$api/_local/tenants" -d '{{"tenant": "{tenant}"}}' >/dev/null
 token=$(token_of {tenant})
-operator=$(token_of app)
+operator=$(curl -sS "$api/_local/token" -d '{{"role": "operator"}}' | jq -r .token)
 """
 
 INSTANT = r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)"
