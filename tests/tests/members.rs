@@ -65,7 +65,7 @@ async fn whoever_is_nobody_gets_a_problem_that_says_so() {
     let desk = desk().await;
     let nobody = desk.call("GET", "/v1/settings", &[], b"").await.is(401);
     assert!(nobody.body["type"].as_str().unwrap().ends_with("/unauthorized"), "{}", nobody.text);
-    // Signed by somebody else: the key of another stack has the same id.
+    // Another stack is another issuer.
     let other = TestTenant::with("2026-03-04T15:00:00Z", json!({"country": "US", "time_zone": "America/New_York"}), None).await;
     let token = other.stack.token(TENANT, "admin").unwrap();
     ask(&desk, &token, "GET", "/v1/settings", &Value::Null).await.is(401);
