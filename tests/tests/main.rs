@@ -22,6 +22,7 @@ mod links;
 mod lists;
 mod logs;
 mod long;
+mod members;
 mod names;
 mod nights;
 mod people;

@@ -52,7 +52,7 @@ pub fn document() -> Value {
     for (path, operations) in document["paths"].as_object_mut().into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = operations.get_mut(method) {
-                finish(operation, (method, path), &overlay);
+                finish(operation, (method, path.as_str()), &overlay);
             }
         }
     }
