@@ -100,7 +100,8 @@ pub async fn rig(invoices: usize, due: usize) -> anyhow::Result<Rig> {
     Ok(rig)
 }
 
-fn import(rig: &Rig, items: Vec<Item>) -> anyhow::Result<()> {
+/// Puts items into the table past its stream.
+pub fn import(rig: &Rig, items: Vec<Item>) -> anyhow::Result<()> {
     let options = ImportOptions { record_streams: false, set_cached_at: false };
     rig.stack.world().database.import_items(rig.table_name(), items, options).map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok(())

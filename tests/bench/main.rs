@@ -1,12 +1,13 @@
 //! What the core loop costs: capacity units, processor time, memory, decisions a second.
 //!
 //! `cargo bench --workspace --bench bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
-//! repeats nothing; `-- --only units` (or `sweep`, `sources`, `decide`) prints one part. Reads `/proc`, as Linux has it.
+//! repeats nothing; `-- --only units` (or `sweep`, `lists`, `sources`, `decide`) prints one part. Reads `/proc`, as Linux has it.
 #![expect(clippy::float_arithmetic, reason = "figures are printed, no money is reckoned")]
 
 mod alone;
 mod book;
 mod cpu;
+mod lists;
 mod replay;
 mod rig;
 mod rules;
@@ -32,6 +33,10 @@ fn main() -> anyhow::Result<()> {
     if wanted("sweep") {
         let (sizes, rounds): (&[usize], _) = if quick { (&[1_000, 10_000], 1) } else { (&[1_000, 10_000, 100_000], 3) };
         runtime.block_on(sweep::run(sizes, rounds))?;
+    }
+    if wanted("lists") {
+        let sizes: &[usize] = if quick { &[1_000, 10_000] } else { &[1_000, 100_000] };
+        runtime.block_on(lists::run(sizes))?;
     }
     if wanted("sources") {
         runtime.block_on(sources::run(if quick { 1_000 } else { 10_000 }))?;

@@ -197,6 +197,32 @@ def read_model_walks(world):
     assert walks(), "no tenant's walk over chains is noted"
 
 
+def read_model_reckons(world):
+    """What a customer owes is reckoned anew once its row says that a day has made more past due."""
+    customer = world.owes(TENANT)
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    table, client = world.stack.ids["Table"], world.stack.client("dynamodb")
+    head = {STORED["every"]["pk"]: {"S": f"T#{TENANT}#C#{named}"}, STORED["every"]["sk"]: {"S": "HEAD"}}
+    client.update_item(
+        TableName=table,
+        Key=head,
+        UpdateExpression="SET #amounts = :amounts, #days = :days",
+        ExpressionAttributeNames={"#amounts": STORED["head"]["owed"], "#days": STORED["head"]["owed_days"]},
+        ExpressionAttributeValues={":amounts": {"S": '{"EUR":[1]}'}, ":days": {"S": '{"EUR":[0,1]}'}},
+    )
+
+    def listed():
+        keys = [(row[STORED["every"]["pk"]]["S"], row[STORED["every"]["sk"]]["S"]) for row in rows(world)]
+        return [sk for pk, sk in keys if "#L#customers#oldest#" in pk and named in sk and "1970-01-01" in sk]
+
+    until(listed, "a row that says an earlier day", PATIENCE)
+    for row in [row for row in rows(world) if row[STORED["every"]["sk"]]["S"] == "WALK"]:
+        client.delete_item(TableName=table, Key=row)
+    world.stack.tick("ReadModelFunction")
+    found = client.get_item(TableName=table, Key=head, ConsistentRead=True)["Item"]
+    assert STORED["head"]["owed_at"] in found, found
+
+
 def order(world, queue, customer):
     """What the bus put on a sender's queue for a customer."""
     named = world.outside.customer(TENANT, customer)["customer"]["id"]
@@ -376,7 +402,7 @@ PROBES = {
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
     "SyncRole": [sync_reads, sync_follows, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
-    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks],
+    "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],

@@ -23,6 +23,7 @@ mod lists;
 mod logs;
 mod long;
 mod members;
+mod looking;
 mod names;
 mod nights;
 mod people;

@@ -94,6 +94,16 @@ impl Fail {
         Self(Box::new(Problem::new(400, "bad-request", "Bad request", detail).with_errors(errors)))
     }
 
+    /// 422 for a cursor that the list did not give.
+    fn cursor() -> Self {
+        let detail =
+            "'cursor' is the 'next' of a page of this list, with the same filters in the same order; begin again without it";
+        Self(Box::new(
+            Problem::new(422, "invalid-cursor", "Invalid cursor", detail)
+                .with_errors(vec![FieldError { pointer: "/cursor".to_owned(), detail: detail.to_owned() }]),
+        ))
+    }
+
     /// What was wrong and how to put it right.
     pub fn detail(&self) -> &str {
         &self.0.detail
@@ -116,6 +126,7 @@ impl From<NotDone> for Fail {
             NotDone::Conflict(why) => Self::changed_meanwhile(format!("it cannot be done: {why}")),
             NotDone::Stale(rev) => Self::stale_at(rev),
             NotDone::Fields(errors) => Self::fields(errors),
+            NotDone::Cursor => Self::cursor(),
             NotDone::Store(error) => error.into(),
         }
     }

@@ -13,7 +13,10 @@ use domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::Operation;
+use service::{
+    Operation,
+    lists::{ListReading, cases::whose},
+};
 use store::{Basis, Explained, Head};
 use utoipa::{IntoParams, ToSchema};
 
@@ -241,7 +244,22 @@ pub struct RecordOut {
     body: Value,
 }
 
-/// A customer by the source's own id.
+/// A customer by its id.
+#[utoipa::path(get, path = "/v1/customers/{customer_id}", tag = "customers", operation_id = "show_customer_by_id",
+    params(("customer_id" = String, Path, description = "`cus_…`"), Asked),
+    responses((status = 200, description = "The customer's matter", body = CustomerOut), (status = 404, description = "not-found")))]
+pub async fn show_by_id(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(customer): Path<String>,
+    Query(asked): Query<Asked>,
+) -> ApiResult<Json<CustomerOut>> {
+    let tenant = caller.may(Operation::ShowCustomerById)?;
+    let customer = CustomerId::parse(&customer).ok_or_else(none)?;
+    matter(&app, tenant, &customer, &asked).await
+}
+
+/// A customer by the source's own id. `GET /v1/customers?source=&external_id=` finds it too.
 #[utoipa::path(get, path = "/v1/customers/{source}/{external_id}", tag = "customers", operation_id = "show_customer",
     params(("source" = String, Path, description = "`canonical`, `stripe`, …"),
            ("external_id" = String, Path, description = "The source's own id, percent-encoded"), Asked),
@@ -269,9 +287,9 @@ pub async fn id_of(app: &App, tenant: &TenantId, source: &str, external_id: &str
     })
 }
 
-/// A customer's cases by the customer's id here.
+/// A customer's matter by its id, or by that of one of its cases.
 #[utoipa::path(get, path = "/v1/cases/{customer_id}", tag = "customers", operation_id = "show_case",
-    params(("customer_id" = String, Path, description = "`cus_…`"), Asked),
+    params(("customer_id" = String, Path, description = "`cus_…`, or a case's `case_…`"), Asked),
     responses((status = 200, description = "The customer's matter", body = CustomerOut), (status = 404, description = "not-found")))]
 pub async fn show_case(
     State(app): State<Arc<App>>,
@@ -280,7 +298,8 @@ pub async fn show_case(
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<CustomerOut>> {
     let tenant = caller.may(Operation::ShowCase)?;
-    let customer = CustomerId::parse(&customer).ok_or_else(none)?;
+    let reading = ListReading { store: &app.store, vault: &app.vault };
+    let customer = whose(reading, &caller.0, &customer).await?.ok_or_else(none)?;
     matter(&app, tenant, &customer, &asked).await
 }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
     Operation,
+    lists::{ListReading, PageAsked, tasks::TasksAsked},
     tasks::{EndAsked, EndedTask, TaskOf},
 };
 use store::CustomerBrief;
@@ -22,6 +23,24 @@ use crate::{
     app::App,
     caller::Caller,
 };
+
+/// Which tasks, and in which order.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WorklistQuery {
+    /// `age`, the oldest first, or `money_at_stake`: those after a broken promise first, then by what their customers owe now, then by age.
+    /// `age` where it is left out.
+    sort: Option<String>,
+    /// One kind such as `task`, or `exception` for all that automation could not settle.
+    kind: Option<String>,
+    /// Those that somebody should do: a role or name of the tenant's, as steps say it.
+    to: Option<String>,
+    /// How many, 1 to 100; 50 by default.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// `next` of the page before, with everything else as it was.
+    cursor: Option<String>,
+}
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
@@ -34,7 +53,7 @@ pub struct TasksQuery {
 }
 
 /// Work for a person.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct TaskOut {
     /// Its id.
     id: String,
@@ -102,7 +121,7 @@ pub struct TaskOut {
 }
 
 /// Whose matter a task is.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct TaskCustomerOut {
     /// The name.
     name: String,
@@ -119,7 +138,7 @@ pub struct TaskCustomerOut {
 }
 
 /// What a customer owed in a currency.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct TaskOwedOut {
     /// The currency.
     #[schema(value_type = String)]
@@ -136,7 +155,7 @@ impl TaskCustomerOut {
     fn of(brief: CustomerBrief) -> Self {
         let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
         let owed = owed.into_iter().map(|(currency, owed)| {
-            let domain::Owed { open_minor, due_now_minor, overdue_minor } = owed;
+            let domain::Owed { open_minor, due_now_minor, overdue_minor, .. } = owed;
             TaskOwedOut { currency, open_minor, due_now_minor, overdue_minor }
         });
         Self { name, source, external_id, owed: owed.collect(), as_of: decided_at }
@@ -145,7 +164,7 @@ impl TaskCustomerOut {
 
 /// What a decision asked for. A message is one, under its own id; what a person carries out is `queued` until the task that asks for it is
 /// over.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct EffectOut {
     /// Its id.
     id: String,
@@ -178,7 +197,7 @@ pub struct TaskDoneIn {
     note: Option<String>,
 }
 
-/// A page of the worklist.
+/// A page of the worklist of what no tenant could be found for.
 #[derive(Serialize, ToSchema)]
 pub struct TasksOut {
     /// Open ones.
@@ -188,11 +207,35 @@ pub struct TasksOut {
     next: Option<String>,
 }
 
+/// A page of the worklist.
+#[derive(Serialize, ToSchema)]
+pub struct WorklistOut {
+    /// Open ones.
+    data: Vec<TaskOut>,
+    /// The same, under the name that they had first.
+    tasks: Vec<TaskOut>,
+    /// The cursor of the next page; null at the end.
+    next: Option<String>,
+    /// When it was read.
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Timestamp,
+}
+
 /// The open tasks and exceptions, a page at a time.
-#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(TasksQuery),
-    responses((status = 200, description = "A page; it may be empty though `next` is there", body = TasksOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> ApiResult<Json<TasksOut>> {
-    Ok(Json(page(&app, &caller, Operation::ListTasks, &query).await?))
+#[utoipa::path(get, path = "/v1/tasks", tag = "tasks", operation_id = "list_tasks", params(WorklistQuery),
+    responses((status = 200, description = "A page; it may be empty though `next` is there", body = WorklistOut),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters, of this tenant")))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<WorklistQuery>,
+) -> ApiResult<Json<WorklistOut>> {
+    let WorklistQuery { sort, kind, to, limit, cursor } = query;
+    let reading = ListReading { store: &app.store, vault: &app.vault };
+    let asked = TasksAsked { sort, kind, to };
+    let found = service::lists::tasks::list(reading, &caller.0, &asked, &PageAsked { limit, cursor }).await?;
+    let data: Vec<TaskOut> = found.rows.into_iter().map(shown).collect();
+    Ok(Json(WorklistOut { tasks: data.clone(), data, next: found.next, as_of: app.clock.now() }))
 }
 
 /// One task, also one that is over.

@@ -254,7 +254,7 @@ async fn the_door_itself() {
     let mut encoded = asked(&[], "%%%");
     encoded.payload["isBase64Encoded"] = json!(true);
     api.raw(encoded).await.is(400);
-    api.get("/v1/tasks?cursor=nonsense").await.is(400);
+    assert_eq!(api.get("/v1/tasks?cursor=nonsense").await.is(422).kind(), "invalid-cursor");
     api.get("/v1/tasks?kind=nonsense").await.is(400);
     api.get("/v1/workflows/standard/versions/one").await.is(400);
     assert!(api.handler.handle(lambda_runtime::LambdaEvent::new(json!({}), Default::default())).await.is_err());
@@ -474,6 +474,17 @@ async fn reading_never_writes() {
         "/v1/customers/canonical/C-1",
         &format!("/v1/cases/{id}"),
         "/v1/tasks",
+        "/v1/tasks?sort=money_at_stake",
+        &format!("/v1/customers/{id}"),
+        "/v1/customers?source=canonical&external_id=C-1",
+        "/v1/customers?sort=overdue",
+        "/v1/invoices?bucket=1-30",
+        "/v1/payments",
+        "/v1/credit_notes",
+        "/v1/cases",
+        "/v1/messages",
+        "/v1/agreements?kind=promise",
+        "/v1/search?q=acme",
     ] {
         api.get(address).await.is(200);
     }

@@ -91,6 +91,7 @@ fn settings_are_described_as_they_are() {
     settings.reply_to = Some("ar@acme.example".to_owned());
     settings.payment_details = Some("Example Bank".to_owned());
     settings.rate_per_minute = Some(60);
+    settings.reporting = Some(domain::Reporting { currency: domain::Currency::EUR, rates: std::collections::BTreeMap::new() });
     settings.sms.countries = vec!["DE".to_owned()];
     let there = serde_json::to_value(settings).unwrap();
     let names =

@@ -1,10 +1,12 @@
 //! Keeps the history of facts and the rows of lists, and looks whether records are as they were written: the second and last reader of the
-//! table's stream. A tick each hour goes on with the day's walk over whole chains of records.
+//! table's stream. A tick each hour goes on with the day's walk over whole chains of records, and with that over what is ranked by amounts,
+//! which begins at the tenant's midnight.
 //!
 //! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
 //! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
 //! reported, and the stream brings it and all after it again.
 
+mod amounts;
 mod chain;
 mod record;
 
@@ -16,6 +18,7 @@ use lambda_runtime::{Error, LambdaEvent};
 use serde_json::{Value, json};
 use store::{Followed, Kept, NewVersion, RecordChange, Rewrite, Seen, Store, Vault};
 
+use amounts::Amounts;
 use chain::Chains;
 
 /// What an invocation leaves itself to answer in.
@@ -35,6 +38,7 @@ pub struct Handler {
     store: Store,
     vault: Vault,
     chains: Chains,
+    amounts: Amounts,
     clock: Clock,
 }
 
@@ -49,7 +53,8 @@ impl Handler {
         let store = Store::new(db, env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let chains = Chains::new(store.clone(), clock.clone());
-        Ok(Self { store, vault, chains, clock })
+        let amounts = Amounts::new(store.clone(), clock.clone());
+        Ok(Self { store, vault, chains, amounts, clock })
     }
 
     /// Handles a batch of the table's stream, or a tick of the schedule. The answer to a batch names the first record that is not done, that to
@@ -61,7 +66,10 @@ impl Handler {
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
         if event.payload["detail-type"] == "Scheduled Event" {
-            return Ok(json!({ "idle_until": self.chains.walk(&budget).await? }));
+            // What people look at in the morning comes first.
+            let amounts = self.amounts.walk(&budget).await?;
+            let chains = self.chains.walk(&budget).await?;
+            return Ok(json!({ "idle_until": amounts.min(chains) }));
         }
         let mut batch = StreamBatch::of(event.payload, record::read)?;
         let mut changes: Vec<Followed> = Vec::new();
@@ -85,9 +93,11 @@ impl Handler {
             .map(|(name, count)| (name, u64::try_from(count).unwrap_or(u64::MAX)))
             .collect();
         let unwritten = self.write(&versions, &rewrites, &budget).await;
+        // A task ranks by what its customer's head says now: after the rows, which are made from the same.
+        let unranked = self.amounts.rank(&changes, &places, &budget).await;
         let unseen = self.chains.check(&records, &budget).await;
         kit::metrics::emit(self.clock.now(), &[("function", "read-model")], &counts);
-        let failed = unwritten.into_iter().chain(unseen).min();
+        let failed = unwritten.into_iter().chain(unranked).chain(unseen).min();
         Ok(batch.answer(failed.as_ref().map(|(at, reason)| (*at, reason.as_str())))?)
     }
 

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{CustomerId, Next, TaskKind};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::{Value, json};
 use store::inspect::{
     Item,
@@ -108,8 +108,13 @@ async fn what_dunlin_writes_is_a_chain() {
     assert_eq!((subject.items(&customer, "DEC#").await.len(), subject.items(&customer, "COV#").await.len()), (1, 1));
     subject.follow().await;
     for _ in 0..31 {
-        let tomorrow = subject.aws.now().as_second().div_euclid(86_400) * 86_400 + 86_400;
-        assert_eq!(subject.tick().await, Timestamp::from_second(tomorrow).unwrap().to_string());
+        // The next day of the chains begins at midnight UTC, that of the amounts at the tenant's midnight.
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        let midnight = |zone: TimeZone| {
+            let today = subject.aws.now().to_zoned(zone.clone()).date();
+            today.tomorrow().unwrap().to_zoned(zone).unwrap().timestamp()
+        };
+        assert_eq!(subject.tick().await, midnight(TimeZone::UTC).min(midnight(berlin)).to_string());
         subject.aws.advance(DAY);
     }
     assert_eq!(subject.said().await, []);

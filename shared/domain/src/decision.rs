@@ -54,6 +54,12 @@ pub struct Owed {
     pub due_now_minor: i64,
     /// The part of that which is past due.
     pub overdue_minor: i64,
+    /// When the oldest that is open falls due, or fell due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_due_on: Option<Date>,
+    /// The first day on which more of it is past due though nothing else changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grows_on: Option<Date>,
 }
 
 impl Decision {

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, Currency,
+    Channel, Currency, Reporting,
     word::{self, stored_words},
 };
 
@@ -82,6 +82,9 @@ pub struct Settings {
     /// Net exposure in minor units below which a case waits, by currency.
     #[serde(default)]
     pub minimum_exposure: BTreeMap<Currency, i64>,
+    /// In which currency lists rank amounts of several, and at which rates. Nothing that is asked of a customer goes by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporting: Option<Reporting>,
     /// What becomes of an invoice that is open again because its payment was refunded or charged back.
     #[serde(default)]
     pub after_refund: AfterRefund,
@@ -141,6 +144,7 @@ impl Settings {
             calendar: CalendarSettings::default(),
             freshness: BTreeMap::new(),
             minimum_exposure: BTreeMap::new(),
+            reporting: None,
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
             paused: false,

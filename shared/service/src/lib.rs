@@ -16,6 +16,7 @@
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
+//! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`not_done`] | why something was not done |
@@ -34,6 +35,7 @@ pub mod entering;
 pub mod key_scope;
 pub mod links;
 pub mod members;
+pub mod lists;
 pub mod not_done;
 pub mod rights;
 pub mod role;

@@ -18,6 +18,9 @@ pub enum NotDone {
     /// What was given is wrong: a JSON pointer and a sentence for each field.
     #[error("fields are wrong: {}", .0.iter().map(|(pointer, _)| pointer.as_str()).collect::<Vec<_>>().join(", "))]
     Fields(Vec<(String, String)>),
+    /// The cursor is not the one that this list, with these filters in this order, gave this tenant.
+    #[error("the cursor is not one that this list gave")]
+    Cursor,
     /// The table.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -82,6 +82,19 @@ operations! {
         ListTasks = "list_tasks", "Reads the worklist.";
         ListMembers = "list_members", "Lists the tenant's people.";
         ShowMember = "show_member", "Reads one of the tenant's people.";
+        ListCustomers = "list_customers", "Looks through the customers, or finds one by the source's id.";
+        ShowCustomerById = "show_customer_by_id", "Reads a customer's matter under its own address.";
+        ListInvoices = "list_invoices", "Looks through the invoices.";
+        ShowInvoice = "show_invoice", "Reads an invoice.";
+        ListPayments = "list_payments", "Looks through the payments.";
+        ShowPayment = "show_payment", "Reads a payment.";
+        ListCreditNotes = "list_credit_notes", "Looks through the credit notes.";
+        ShowCreditNote = "show_credit_note", "Reads a credit note.";
+        ListCases = "list_cases", "Looks through the cases.";
+        ListMessages = "list_messages", "Looks through the messages of a day.";
+        ShowMessage = "show_message", "Reads a message.";
+        ListAgreements = "list_agreements", "Looks through the agreements of a kind.";
+        Search = "search", "Finds customers and invoices by words.";
     }
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";

@@ -45,12 +45,14 @@ pub use customer::{
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
     links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
+    named::{CustomerName, KnownInvoice},
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, NewVersion, Seen, Whose};
 pub use lists::{
-    CustomerLine, Followed, InvoiceLine, Line, List, ListPage, MessageLine, NextLine, OwedLine, Rebuilt, Rewrite, Searched,
-    StoppedLine, TaskLine, WordLine,
+    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, InvoiceLine, InvoiceStanding, Line,
+    List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PlaceLine, Ranked, RankedIn, Rebuilt, Rewrite, Searched,
+    StoppedLine, TaskLine, WalkedList, WordLine,
 };
 pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
@@ -69,7 +71,7 @@ pub use table::{
     error::{Error, Result},
     keys,
 };
-pub use tasks::{Ending, Task, TaskEnded, TaskPage, is_task_cursor, task_id};
+pub use tasks::{Ending, Task, TaskEnded, TaskPage, TaskStake, is_task_cursor, task_id};
 pub use tenant::{
     api_keys::{API_KEYS_MAX, ApiKey},
     calls::Repeated,

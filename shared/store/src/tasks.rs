@@ -1,11 +1,14 @@
 //! The worklist: tasks and exceptions for people.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
-    CustomerId, EffectId, EffectStatus, NewTask, OpenWork, Order, OrderId, OrderKind, OrderedStep, TaskId, TaskResult, TenantId,
-    Withdrawal,
+    Agreement, Currency, CustomerId, EffectId, EffectStatus, NewTask, OpenWork, Order, OrderId, OrderKind, OrderedStep, Owed,
+    PromiseStatus, TaskId, TaskResult, TenantId, Terms, Withdrawal,
 };
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Receipt, Result, Store,
@@ -20,11 +23,14 @@ use crate::{
             fact, task,
         },
         change::{Change, absent, put, put_new, some_item},
-        db::{Row, Transacted, Wrote, failed, json, millis, n, number, row_of, s, text, to_json, word_of},
+        db::{Range, Row, Transacted, Wrote, failed, json, last_of, millis, n, number, row_of, s, text, to_json, word_of},
         keys::{self, Key},
         retry::{ATTEMPTS, Tries},
     },
 };
+
+/// Most agreements, charges, orders and open work of a customer that its tasks are ranked by.
+const BESIDE_MAX: usize = 2_000;
 
 /// A task or exception as it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,6 +55,39 @@ pub struct Task {
     pub body_key: Option<String>,
     /// How many customers it concerns, where it tells of what keeps messages of many back.
     pub concerns: Option<u64>,
+    /// What was at stake at its customer when that was last looked at; `None` before, and for what is no customer's.
+    pub stake: Option<TaskStake>,
+}
+
+/// What is at stake at a task's customer, by which the worklist can be ordered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskStake {
+    /// Net exposure by currency, minor units: of the task's own currency alone where it has one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub due_now: BTreeMap<Currency, i64>,
+    /// Whether the last promise of the customer was broken, in whole or in part.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_broken_promise: bool,
+}
+
+impl TaskStake {
+    /// What is at stake for a task in `currency`, or in none, of a customer that owes this and agreed on that.
+    pub(crate) fn of<'a>(
+        currency: Option<Currency>,
+        owed: &BTreeMap<Currency, Owed>,
+        agreements: impl IntoIterator<Item = &'a Agreement>,
+    ) -> Self {
+        let concerns = |of: &Currency| currency.is_none_or(|currency| currency == *of);
+        let due_now = owed.iter().filter(|(of, owed)| concerns(*of) && owed.due_now_minor > 0);
+        let promises = agreements.into_iter().filter_map(|agreement| match &agreement.terms {
+            Terms::Promise(promise) => Some((agreement.made_at, &agreement.id, &promise.status)),
+            Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+        });
+        let last = promises.max_by_key(|(made_at, id, _)| (*made_at, *id));
+        let after_broken_promise =
+            last.is_some_and(|(.., status)| matches!(status, PromiseStatus::Broken | PromiseStatus::PartlyKept));
+        Self { due_now: due_now.map(|(of, owed)| (*of, owed.due_now_minor)).collect(), after_broken_promise }
+    }
 }
 
 /// How a person says that a task ended.
@@ -145,6 +184,7 @@ pub(crate) fn read(row: &Row) -> Result<Task> {
         done_at: instant(task::DONE_AT),
         body_key: text(row, task::BODY_KEY).map(str::to_owned),
         concerns: number(row, task::CONCERNS),
+        stake: if row.contains_key(task::STAKE) { Some(json(row, task::STAKE)?) } else { None },
     })
 }
 
@@ -315,6 +355,62 @@ impl Store {
                 return Ok(TaskEnded::Done(done));
             }
         }
+    }
+
+    /// Notes what is at stake at a customer on its open tasks: on those that a decision knows of, and on `more`. How many said something
+    /// else.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading and writing.
+    pub async fn rank_tasks(&self, tenant: &TenantId, customer: &CustomerId, more: &[TaskId]) -> Result<usize> {
+        const OP: &str = "rank the tasks of";
+        let pk = keys::customer(tenant, customer);
+        let until = last_of(keys::OPEN_WORK);
+        // Agreements, charges, orders and open work lie beside each other.
+        let beside = self.range(OP, Range::new(&pk, keys::AGREEMENTS, &until, BESIDE_MAX)).await?;
+        let (mut agreements, mut tasks) = (Vec::new(), BTreeSet::new());
+        for row in &beside {
+            let sk = text(row, SK).unwrap_or_default();
+            if sk.starts_with(keys::AGREEMENTS) {
+                agreements.push(json::<Agreement>(row, DOC)?);
+            } else if sk.starts_with(keys::OPEN_WORK) {
+                tasks.insert(json::<OpenWork>(row, DOC)?.task);
+            }
+        }
+        tasks.extend(more.iter().cloned());
+        let wanted: Vec<Key> = tasks.iter().map(|id| keys::task(tenant, id)).collect();
+        if wanted.is_empty() {
+            return Ok(0);
+        }
+        let owed = self.head(tenant, customer).await?.map(|head| head.owed).unwrap_or_default();
+        let found = self.read_many(OP, &wanted, true).await?;
+        let mut changed = 0;
+        for (key, row) in found {
+            let known = read(&row)?;
+            if known.done_at.is_some() || known.withdrawn.is_some() || known.customer.as_ref() != Some(customer) {
+                continue;
+            }
+            let stake = TaskStake::of(known.task.currency, &owed, &agreements);
+            if known.stake.as_ref() == Some(&stake) {
+                continue;
+            }
+            let open = some_item().and(absent(task::DONE_AT)).and(absent(task::WITHDRAWN_AT));
+            let change = Change::of(key).when(open).put(task::STAKE, s(to_json(&stake)));
+            changed += usize::from(matches!(self.write(OP, change, false).await?, Wrote::Done(_)));
+        }
+        Ok(changed)
+    }
+
+    /// Tasks by their ids, over ones too, in that order; what is not there is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn tasks_by_id(&self, tenant: &TenantId, ids: &[TaskId]) -> Result<Vec<Task>> {
+        let wanted: Vec<Key> = ids.iter().map(|id| keys::task(tenant, id)).collect();
+        let found = self.read_many("read the tasks of", &wanted, false).await?;
+        wanted.iter().filter_map(|key| found.get(key)).map(read).collect()
     }
 
     async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {

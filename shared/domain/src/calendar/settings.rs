@@ -165,6 +165,11 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     for (currency, minor) in &s.minimum_exposure {
         refuse(*minor < 0, &format!("/minimum_exposure/{currency}"), "an exposure is not negative".to_owned());
     }
+    if let Some(reporting) = &s.reporting {
+        let own = reporting.rates.contains_key(&reporting.currency);
+        let detail = "the reporting currency has no rate of its own: an amount of it is what it is".to_owned();
+        refuse(own, &format!("/reporting/rates/{}", reporting.currency), detail);
+    }
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
     wrong
 }
@@ -273,6 +278,8 @@ mod tests {
             (r#"{"calendar": {"closed": ["2026-12-24"]}}"#, ""),
             (r#"{"minimum_exposure": {"EUR": 0}}"#, ""),
             (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),
+            (r#"{"reporting": {"currency": "EUR", "rates": {"USD": "0.92", "JPY": 1}}}"#, ""),
+            (r#"{"reporting": {"currency": "EUR", "rates": {"EUR": "1"}}}"#, "/reporting/rates/EUR"),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
             (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),
             (r#"{"sms": {"countries": ["DE", "de", "XX"]}}"#, "/sms/countries/1 /sms/countries/2"),

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     BalanceKey, Because, Case, CaseKey, CaseState, CaseTrace, Charge, Coverage, Covered, Currency, Decision, Mode, Next, Order,
-    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, receivables::Receivables, step_history::StepResult,
+    OrderTrace, Owed, Planned, RuleTrace, WaitingReason, dates::add_days, receivables::Receivables, step_history::StepResult,
 };
 
 /// Agreements that one decision writes at most; it is made again at once for more.
@@ -320,13 +320,17 @@ pub(super) fn customer(
 }
 
 /// What is owed in each currency with something open.
-fn owed(receivables: &Receivables<'_>) -> BTreeMap<Currency, Owed> {
+pub fn owed(receivables: &Receivables<'_>) -> BTreeMap<Currency, Owed> {
     let of = |currency: Currency| {
-        let overdue = receivables.items.iter().filter(|item| item.currency == currency && item.due_on < receivables.today);
+        let items = || receivables.items.iter().filter(move |item| item.currency == currency);
+        let overdue = items().filter(|item| item.due_on < receivables.today);
+        let to_come = items().filter(|item| item.due_on >= receivables.today && item.due_now_minor != 0);
         Owed {
             open_minor: receivables.open_minor(currency),
             due_now_minor: receivables.exposure_minor(currency),
             overdue_minor: overdue.map(|item| item.due_now_minor).fold(0, i64::saturating_add),
+            oldest_due_on: items().map(|item| item.due_on).min(),
+            grows_on: to_come.map(|item| add_days(item.due_on, 1)).min(),
         }
     };
     let owed = receivables.currencies().into_iter().map(|currency| (currency, of(currency)));

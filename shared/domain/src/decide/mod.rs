@@ -36,7 +36,7 @@ use jiff::Timestamp;
 pub use agenda::upcoming;
 pub use assess::{Situation, assess};
 pub use case::{CaseByItem, case_by_item};
-pub use conclude::remembered;
+pub use conclude::{owed, remembered};
 pub use gate::UNKNOWN_HOURS_MAX;
 pub use recheck::{Recheck, Refusal, cap_is_lifted, recheck};
 pub use rungs::NextStep;

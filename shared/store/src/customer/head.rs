@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use domain::{
     BalanceKey, Case, CaseKey, Covered, Currency, CustomerId, DueItemKey, LastContact, MessageId, Next, Occurrence, Owed,
     Pending, TenantId,
+    dates::{add_days, days_between},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -25,6 +26,9 @@ use crate::{
         retry::{ATTEMPTS, Tries},
     },
 };
+
+/// The day from which days are counted.
+const EPOCH: Date = Date::constant(1970, 1, 1);
 
 /// A customer's head as it was read.
 #[derive(Clone, Debug)]
@@ -59,8 +63,10 @@ pub struct Head {
     pub decided_at: Option<Timestamp>,
     /// What came of that, in a word for each case.
     pub because: String,
-    /// What was owed in each currency when it was last decided.
+    /// What was owed in each currency when it was last decided, or reckoned anew because a day had begun.
     pub owed: BTreeMap<Currency, Owed>,
+    /// When it was last reckoned anew so.
+    pub owed_at: Option<Timestamp>,
     /// How many invoices are not archived.
     pub open_invoices: u64,
     pub(crate) due_sk: Option<String>,
@@ -192,16 +198,32 @@ pub(crate) fn pack_owed(owed: &BTreeMap<Currency, Owed>) -> String {
     to_json(&short)
 }
 
-fn unpack_owed(text: &str) -> Option<BTreeMap<Currency, Owed>> {
-    if text.is_empty() {
+/// The days of what is owed as the head keeps them: `{"EUR":[20489,20520]}`. A release before does not know them and leaves them as they
+/// were: until the next decision they may be those of an earlier one.
+pub(crate) fn pack_owed_days(owed: &BTreeMap<Currency, Owed>) -> String {
+    let of = |owed: &Owed| [owed.oldest_due_on, owed.grows_on].into_iter().map_while(|on| on.map(day_number)).collect();
+    let short: BTreeMap<&str, Vec<i64>> = owed.iter().map(|(currency, owed)| (currency.code(), of(owed))).collect();
+    to_json(&short)
+}
+
+fn day_number(on: Date) -> i64 {
+    days_between(EPOCH, on)
+}
+
+fn unpack_owed(amounts: &str, days: &str) -> Option<BTreeMap<Currency, Owed>> {
+    if amounts.is_empty() {
         return Some(BTreeMap::new());
     }
-    let short: BTreeMap<Currency, Vec<i64>> = serde_json::from_str(text).ok()?;
-    let whole = |amounts: Vec<i64>| {
+    let short: BTreeMap<Currency, Vec<i64>> = serde_json::from_str(amounts).ok()?;
+    let days: BTreeMap<Currency, Vec<i64>> = if days.is_empty() { BTreeMap::new() } else { serde_json::from_str(days).ok()? };
+    let whole = |(currency, amounts): (Currency, Vec<i64>)| {
         let at = |place: usize| amounts.get(place).or(amounts.last()).copied().unwrap_or(0);
-        Owed { open_minor: at(0), due_now_minor: at(1), overdue_minor: at(2) }
+        let day = |place: usize| days.get(&currency).and_then(|days| days.get(place)).map(|day| add_days(EPOCH, *day));
+        let owed =
+            Owed { open_minor: at(0), due_now_minor: at(1), overdue_minor: at(2), oldest_due_on: day(0), grows_on: day(1) };
+        (currency, owed)
     };
-    Some(short.into_iter().map(|(currency, amounts)| (currency, whole(amounts))).collect())
+    Some(short.into_iter().map(whole).collect())
 }
 
 fn read_entry(item: EntryItem, id: MessageId, key: &str) -> Result<Entry> {
@@ -298,7 +320,8 @@ pub(crate) fn read_head(row: Row) -> Result<Head> {
         failures: item.failures,
         decided_at: item.decided_at.map(instant),
         because: item.because,
-        owed: unpack_owed(&item.owed).ok_or_else(|| corrupt(format!("'{}' does not read", head::OWED)))?,
+        owed: unpack_owed(&item.owed, &item.owed_days).ok_or_else(|| corrupt(format!("'{}' does not read", head::OWED)))?,
+        owed_at: item.owed_at.map(instant),
         open_invoices: u64::try_from(item.open_invoices).unwrap_or(0),
         due_sk,
     })

@@ -10,5 +10,7 @@ pub(crate) mod explained;
 pub(crate) mod facts;
 pub(crate) mod head;
 pub(crate) mod links;
+pub(crate) mod named;
 pub(crate) mod orders;
+mod reckoned;
 mod versions;

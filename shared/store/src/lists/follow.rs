@@ -6,18 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{CustomerId, Reporting, TenantId};
 
 use super::rows::{ListRow, rows_of};
 use crate::{
     Result, Store,
     table::{
         attributes::{
+            document::DOC,
             every::{PK, SK},
+            head,
             row::AS_OF_VERSION,
         },
         change::{Change, absent, at_most},
         db::{Row, failed, text},
-        keys::{self, Key},
+        keys::{self, Key, Sort},
     },
 };
 
@@ -71,11 +74,13 @@ impl Store {
                 }
             }
         }
+        let reporting = self.reporting_of(told.keys()).await?;
         // What had no rows and has none need not be read.
-        let rows = |item: &Row| readable(item);
+        let by = |key: &Key| keys::parse_tenant(&key.pk).and_then(|tenant| reporting.get(&tenant)).and_then(Option::as_ref);
         let mut wanted = Vec::new();
         let mut had: HashMap<Key, (Vec<ListRow>, Vec<ListRow>)> = HashMap::new();
         for (key, told) in &told {
+            let rows = |item: &Row| readable(item, by(key));
             let before = told.before.as_ref().map(rows).unwrap_or_default();
             let others: Vec<ListRow> = told.images.iter().flat_map(rows).collect();
             if (before.is_empty() && others.is_empty()) || is_unchanged(&before, told, &others) {
@@ -89,7 +94,8 @@ impl Store {
         for key in wanted {
             let Some((before, others)) = had.remove(&key) else { continue };
             let Some(told) = told.get(&key) else { continue };
-            let rewrite = rewrite(told.record, before, others, now.get(&key).map(readable).unwrap_or_default());
+            let rewrite =
+                rewrite(told.record, before, others, now.get(&key).map(|item| readable(item, by(&key))).unwrap_or_default());
             if !rewrite.puts.is_empty() || !rewrite.deletes.is_empty() {
                 rewrites.push(rewrite);
             }
@@ -104,12 +110,61 @@ impl Store {
     /// Those of writing.
     pub async fn rewrite(&self, rewrite: &Rewrite) -> Result<()> {
         for row in &rewrite.puts {
+            if row.once && self.read("look for a row in", &row.key, true).await?.is_some() {
+                continue;
+            }
             self.put_row(row).await?;
         }
         for (key, version) in &rewrite.deletes {
             self.delete_row(key, version.as_deref()).await?;
         }
         Ok(())
+    }
+
+    /// By which rates amounts rank, of each tenant of which an item is among `keys` that has amounts.
+    async fn reporting_of<'k>(&self, keys: impl Iterator<Item = &'k Key>) -> Result<BTreeMap<TenantId, Option<Reporting>>> {
+        let ranks = |key: &&Key| matches!(Sort::of(&key.sk), Sort::Head | Sort::Task);
+        let tenants: BTreeSet<TenantId> = keys.filter(ranks).filter_map(|key| keys::parse_tenant(&key.pk)).collect();
+        let mut all = BTreeMap::new();
+        for tenant in tenants {
+            let settings = self.settings(&tenant).await?;
+            all.insert(tenant, settings.and_then(|settings| settings.value.reporting));
+        }
+        Ok(all)
+    }
+
+    /// The customers of whom the changes say that their tasks may rank otherwise: what they owe is reckoned otherwise, or an agreement
+    /// changed. Each with the first record, by its position, that says so.
+    pub fn reranked(changes: &[Followed]) -> Vec<(usize, TenantId, CustomerId)> {
+        let mut all: BTreeMap<(TenantId, CustomerId), usize> = BTreeMap::new();
+        for (at, change) in changes.iter().enumerate() {
+            let [old, new] = [&change.old, &change.new].map(|image| image.clone().map(Row::from));
+            let Some(key) = new.as_ref().and_then(key_of) else { continue };
+            let says =
+                |name: &str| [&old, &new].map(|image| image.as_ref().and_then(|image| text(image, name)).map(str::to_owned));
+            let [before, after] = match Sort::of(&key.sk) {
+                Sort::Head => says(head::OWED),
+                Sort::Agreement => says(DOC),
+                Sort::Settings
+                | Sort::TemplateBody
+                | Sort::Profile
+                | Sort::Invoice
+                | Sort::Payment
+                | Sort::Record
+                | Sort::Task
+                | Sort::Address
+                | Sort::Hint
+                | Sort::Other => continue,
+            };
+            // A customer that is new has no tasks yet.
+            if old.is_some()
+                && before != after
+                && let Some(whose) = keys::parse_customer(&key.pk)
+            {
+                all.entry(whose).or_insert(at);
+            }
+        }
+        all.into_iter().map(|((tenant, customer), at)| (at, tenant, customer)).collect()
     }
 
     pub(super) async fn put_row(&self, row: &ListRow) -> Result<()> {
@@ -165,8 +220,8 @@ fn key_of(row: &Row) -> Option<Key> {
 }
 
 /// The rows of an item; none where it does not read, as one that a later release wrote may not.
-fn readable(item: &Row) -> Vec<ListRow> {
-    rows_of(item).unwrap_or_else(|error| {
+fn readable(item: &Row, reporting: Option<&Reporting>) -> Vec<ListRow> {
+    rows_of(item, reporting).unwrap_or_else(|error| {
         let error = error.to_string();
         tracing::error!(error, "an item cannot be read and is not listed");
         vec![]

@@ -1,10 +1,14 @@
 //! Lists: rows in partitions of their own, one for each order of a kind, and one search by the beginnings of words.
 //!
-//! [`keys`](crate::keys) names every list with what moves a row. `rows` says which rows an item stands for, `follow` writes them as the
-//! stream tells of changes, `rebuild` writes them anew. What is listed lags behind the table by the moments that the stream takes.
+//! [`keys`](crate::keys) names every list with what moves a row. `rows` says which rows an item stands for, `lines` what they say, `places`
+//! where they stand; `follow` writes them as the stream tells of changes, `rebuild` writes them anew, `rerank` those whose order another
+//! setting changed. What is listed lags behind the table by the moments that the stream takes.
 
 mod follow;
+mod lines;
+mod places;
 mod rebuild;
+mod rerank;
 mod rows;
 mod words;
 
@@ -12,15 +16,15 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{
-    CaseId, CaseState, Channel, Currency, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Owed, SuppressionReason, TaskId,
-    TenantId,
-};
+use domain::{CaseId, CustomerId, MessageId, PaymentKind, TenantId};
+use futures::{FutureExt, future::try_join_all};
 use jiff::{Timestamp, civil::Date};
-use serde::{Deserialize, Serialize};
 
 pub use follow::{Followed, Rewrite};
+pub use lines::*;
+pub use places::{InvoiceStanding, RankedIn};
 pub use rebuild::Rebuilt;
+pub use rerank::{AmountsPage, AmountsWalk, WalkedList};
 
 use crate::{
     Error, Result, Store,
@@ -28,18 +32,30 @@ use crate::{
         attributes::{
             document::DOC,
             every::{PK, SK},
+            row::AS_OF,
         },
-        db::{Range, Row, failed, json, last_of, s, text},
+        db::{Range, Row, failed, json, last_of, number, s, text},
         keys,
     },
 };
 
 /// The kind under which words are listed.
 const WORDS: &str = "words";
+/// The kind under which it is listed whose something is.
+const PLACES: &str = "places";
 /// Most rows of a page.
 const PAGE_MAX: u32 = 200;
 /// Most pages of a word that one search looks through for its other words.
 const LOOKED_THROUGH_MAX: usize = 10;
+
+/// Days, both inclusive; open ends where they are left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DayRange {
+    /// The first.
+    pub from: Option<Date>,
+    /// The last.
+    pub until: Option<Date>,
+}
 
 /// A list: what is in it, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,20 +64,30 @@ pub enum List {
     CustomersByName,
     /// Customers by when they are decided next, those that only a new fact or a person wakes at the end; not those who owe nothing.
     CustomersByNext,
-    /// Customers who owe in a currency by what was open when they were last decided, largest first.
-    CustomersByAmount(Currency),
+    /// Customers by what is past due, largest first: in the reporting currency, then each currency that has no rate; or one of these alone.
+    CustomersByOverdue(Option<RankedIn>),
+    /// Customers by net exposure, likewise.
+    CustomersByStake(Option<RankedIn>),
+    /// Customers who owe by when the oldest that is open fell due.
+    CustomersByOldest,
+    /// Cases of one state in a word, by when they opened.
+    Cases(String),
+    /// Invoices of one standing by when their oldest open part falls due; of one customer, or all.
+    Invoices(Option<CustomerId>, InvoiceStanding, DayRange),
+    /// Payments, or credit notes, by the day on which they were received; of one customer, or all.
+    Payments(Option<CustomerId>, PaymentKind, DayRange),
     /// Customers whose language is known by that language, without its region.
     CustomersByLanguage,
     /// Customers with people who agreed to text messages by the countries of those people's numbers.
     CustomersByTextCountry,
-    /// Open invoices by when their oldest open part falls due.
-    InvoicesByDue,
-    /// The same of one customer.
-    InvoicesOf(CustomerId),
     /// The messages that were decided on a day (UTC), in order.
     MessagesOn(Date),
+    /// Agreements of one kind and status, in words: promises by the day promised, others by when they were made.
+    Agreements(String, String),
     /// Open tasks, oldest first.
     OpenTasks,
+    /// Open tasks by money at stake: those after a broken promise first, then by amount, largest first, then by age.
+    TasksByStake,
     /// Addresses that must not be used, the longest first.
     Stopped,
 }
@@ -72,189 +98,71 @@ impl List {
         let wide = |kind: &str, order: &str, of: Option<&str>| {
             (0..keys::LIST_SHARDS).map(|shard| keys::list(tenant, kind, order, &shard_name(of, shard))).collect()
         };
+        let own = |kind: &str, customer: &CustomerId| vec![keys::list(tenant, kind, "of", customer.as_str())];
         match self {
             Self::CustomersByName => wide("customers", "name", None),
             Self::CustomersByNext => wide("customers", "next", None),
-            Self::CustomersByAmount(currency) => wide("customers", "amount", Some(currency.code())),
+            Self::CustomersByOverdue(_) => wide("customers", "overdue", None),
+            Self::CustomersByStake(_) => wide("customers", "stake", None),
+            Self::CustomersByOldest => wide("customers", "oldest", None),
+            Self::Cases(_) => wide("cases", "state", None),
+            Self::Invoices(None, ..) => wide("invoices", "due", None),
+            Self::Invoices(Some(customer), ..) => own("invoices", customer),
+            Self::Payments(None, kind, _) => wide(payments(*kind), "day", None),
+            Self::Payments(Some(customer), kind, _) => own(payments(*kind), customer),
             Self::CustomersByLanguage => wide("customers", "language", None),
             Self::CustomersByTextCountry => wide("customers", "texts", None),
-            Self::InvoicesByDue => wide("invoices", "due", None),
-            Self::InvoicesOf(customer) => vec![keys::list(tenant, "invoices", "of", customer.as_str())],
             Self::MessagesOn(day) => wide("messages", "day", Some(&day.to_string())),
+            Self::Agreements(kind, _) => wide("agreements", kind, None),
             Self::OpenTasks => wide("tasks", "raised", None),
+            Self::TasksByStake => wide("tasks", "stake", None),
             Self::Stopped => wide("addresses", "stopped", None),
         }
+    }
+
+    /// The first and the last sort key that it may have there.
+    fn ends(&self) -> (String, String) {
+        let under = |beginning: &str| {
+            let from = format!("{}{beginning}", keys::ROW);
+            (from.clone(), last_of(&from))
+        };
+        let days = |beginning: &str, range: &DayRange| {
+            let (from, until) = under(beginning);
+            let first = range.from.map_or(from, |day| format!("{}{beginning}{day}", keys::ROW));
+            (first, range.until.map_or(until, |day| last_of(&format!("{}{beginning}{day}", keys::ROW))))
+        };
+        match self {
+            Self::CustomersByOverdue(Some(of)) | Self::CustomersByStake(Some(of)) => under(&of.beginning()),
+            Self::Cases(state) => under(&format!("{state}#")),
+            Self::Invoices(_, standing, range) => days(&format!("{}#", standing.as_str()), range),
+            Self::Payments(_, _, range) => days("", range),
+            Self::Agreements(_, status) => under(&format!("{status}#")),
+            Self::CustomersByName
+            | Self::CustomersByNext
+            | Self::CustomersByLanguage
+            | Self::CustomersByTextCountry
+            | Self::CustomersByOverdue(None)
+            | Self::CustomersByStake(None)
+            | Self::CustomersByOldest
+            | Self::MessagesOn(_)
+            | Self::OpenTasks
+            | Self::TasksByStake
+            | Self::Stopped => under(""),
+        }
+    }
+}
+
+/// The kind under which payments are listed, or credit notes.
+fn payments(kind: PaymentKind) -> &'static str {
+    match kind {
+        PaymentKind::CreditNote => "credit_notes",
+        PaymentKind::Payment | PaymentKind::Later(_) => "payments",
     }
 }
 
 /// The last part of a tenant-wide partition's key.
 fn shard_name(of: Option<&str>, shard: u8) -> String {
     of.map_or_else(|| format!("{shard:02}"), |of| format!("{of}.{shard:02}"))
-}
-
-/// What a row says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "row", rename_all = "snake_case")]
-pub enum Line {
-    /// In [`List::CustomersByName`], [`List::CustomersByLanguage`] and [`List::CustomersByTextCountry`].
-    Customer(CustomerLine),
-    /// In [`List::CustomersByNext`].
-    Next(NextLine),
-    /// In [`List::CustomersByAmount`].
-    Owed(OwedLine),
-    /// In [`List::InvoicesByDue`] and [`List::InvoicesOf`].
-    Invoice(InvoiceLine),
-    /// In [`List::MessagesOn`].
-    Message(MessageLine),
-    /// In [`List::OpenTasks`].
-    Task(TaskLine),
-    /// In [`List::Stopped`].
-    Stopped(StoppedLine),
-    /// Found by a word.
-    Word(WordLine),
-}
-
-/// A customer by what it is known by.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerLine {
-    /// The customer.
-    pub customer: CustomerId,
-    /// Its name.
-    pub name: String,
-    /// The source's id of it.
-    pub external_id: String,
-}
-
-/// A customer by its next moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NextLine {
-    /// The customer.
-    pub customer: CustomerId,
-    /// When it is decided next, in whole seconds; `None` when only a new fact or a person wakes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-}
-
-/// What a customer owes in a currency, as of its last decision that found another amount.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OwedLine {
-    /// The customer.
-    pub customer: CustomerId,
-    /// The currency.
-    pub currency: Currency,
-    /// How much.
-    pub owed: Owed,
-    /// The cases, and where each stands.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cases: Vec<(CaseId, CaseState)>,
-}
-
-/// An open invoice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvoiceLine {
-    /// Who owes it.
-    pub customer: CustomerId,
-    /// The invoice.
-    pub invoice: InvoiceId,
-    /// What people call it.
-    pub number: String,
-    /// The currency of its amounts.
-    pub currency: Currency,
-    /// Its total, minor units.
-    pub total_minor: i64,
-    /// What its own document says was paid; payments that came by themselves are not in it.
-    pub paid_minor: i64,
-    /// What its own document says was credited.
-    pub credited_minor: i64,
-    /// When its oldest open part falls due.
-    pub due_on: Date,
-}
-
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageLine {
-    /// Whose.
-    pub customer: CustomerId,
-    /// The message.
-    pub message: MessageId,
-    /// The decision's number.
-    pub number: u64,
-    /// How it stands.
-    pub status: MessageStatus,
-    /// The ledger that it was decided in.
-    pub mode: Mode,
-    /// The case's currency, where the message's record says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<Currency>,
-    /// The channel.
-    pub channel: Channel,
-    /// The contact's external id.
-    pub contact: String,
-    /// The template's id.
-    pub template: String,
-    /// The steps that it stands for, at most five; none where what it covers is too much for its own item.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<String>,
-    /// When it was decided.
-    pub decided_at: Timestamp,
-}
-
-/// An open task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaskLine {
-    /// The task.
-    pub task: TaskId,
-    /// Whose matter it is, where it is a customer's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<CustomerId>,
-    /// What kind of work, in the word of the API.
-    pub kind: String,
-    /// Whether it is an exception.
-    pub exception: bool,
-    /// One line.
-    pub title: String,
-    /// By when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_on: Option<Date>,
-    /// When it was raised.
-    pub raised_at: Timestamp,
-}
-
-/// An address that must not be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoppedLine {
-    /// Its id, as [`crate::AddressId`] writes it.
-    pub id: String,
-    /// On which channel, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<Channel>,
-    /// Enough of it to know it by, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shown: Option<String>,
-    /// Why.
-    pub reason: SuppressionReason,
-    /// Since when.
-    pub at: Timestamp,
-    /// The person who entered it, where one did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// What they said of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub said: Option<String>,
-}
-
-/// What a word leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WordLine {
-    /// The customer, or who owes the invoice.
-    pub customer: CustomerId,
-    /// The invoice, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub invoice: Option<InvoiceId>,
-    /// The customer's name or the invoice's number.
-    pub text: String,
-    /// All its words, without case and accents.
-    pub words: Vec<String>,
 }
 
 /// What is searched by words.
@@ -282,13 +190,65 @@ impl Store {
     ///
     /// [`Error::Refused`] when `after` is no cursor; those of reading.
     pub async fn list(&self, tenant: &TenantId, list: &List, limit: u32, after: Option<&str>) -> Result<ListPage> {
-        let from = after.map(cursor).transpose()?;
+        self.list_from(tenant, list, false, limit, after).await
+    }
+
+    /// The same from its end: the last row first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::list`].
+    pub async fn list_backwards(&self, tenant: &TenantId, list: &List, limit: u32, after: Option<&str>) -> Result<ListPage> {
+        self.list_from(tenant, list, true, limit, after).await
+    }
+
+    /// One query a partition, all at once.
+    async fn list_from(
+        &self,
+        tenant: &TenantId,
+        list: &List,
+        backwards: bool,
+        limit: u32,
+        after: Option<&str>,
+    ) -> Result<ListPage> {
+        let start = after.map(cursor).transpose()?;
         let limit = limit.clamp(1, PAGE_MAX);
-        let mut rows = Vec::new();
-        for pk in list.partitions(tenant) {
-            rows.extend(self.row_page(&pk, keys::ROW, from.as_deref(), limit).await?);
+        let (from, to) = list.ends();
+        let stretch = Stretch { from: &from, to: &to, after: start.as_deref(), backwards, limit };
+        let partitions = list.partitions(tenant);
+        let mut each = Vec::with_capacity(partitions.len());
+        for pk in &partitions {
+            each.push(self.row_page(pk, stretch).boxed());
         }
-        page(rows, limit)
+        let rows = try_join_all(each).await?;
+        page(rows.into_iter().flatten().collect(), backwards, limit)
+    }
+
+    /// Whose a message is, and what its row says.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn message_line(&self, tenant: &TenantId, id: &MessageId) -> Result<Option<MessageLine>> {
+        let Some(PlaceLine { decided_at: Some(at), .. }) = self.place_of(tenant, id.as_str()).await? else { return Ok(None) };
+        let row = self.read("read the row of", &message_key(tenant, id, at), false).await?;
+        let line = row.as_ref().map(|row| json::<Line>(row, DOC)).transpose()?;
+        Ok(line.and_then(|line| if let Line::Message(line) = line { Some(line) } else { None }))
+    }
+
+    /// Whose a case is.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn whose_case(&self, tenant: &TenantId, id: &CaseId) -> Result<Option<CustomerId>> {
+        Ok(self.place_of(tenant, id.as_str()).await?.map(|place| place.customer))
+    }
+
+    async fn place_of(&self, tenant: &TenantId, id: &str) -> Result<Option<PlaceLine>> {
+        let row = self.read("find whose it is:", &place_key(tenant, id), false).await?;
+        let line = row.as_ref().map(|row| json::<Line>(row, DOC)).transpose()?;
+        Ok(line.and_then(|line| if let Line::Place(line) = line { Some(line) } else { None }))
     }
 
     /// What the rows of a list stand under, each once: of [`List::CustomersByLanguage`] the languages, of
@@ -342,10 +302,12 @@ impl Store {
         let Some(beginning) = words::beginning(longest) else { return Ok(ListPage { lines: vec![], after: None }) };
         let pk = keys::list(tenant, WORDS, kind, beginning);
         let prefix = format!("{}{longest}", keys::ROW);
+        let to = last_of(&prefix);
         let mut lines: Vec<Line> = Vec::new();
         let (mut looked, mut is_more) = (0, true);
         while is_more && lines.len() < limit as usize && looked < LOOKED_THROUGH_MAX {
-            let rows = self.row_page(&pk, &prefix, from.as_deref(), limit).await?;
+            let stretch = Stretch { from: &prefix, to: &to, after: from.as_deref(), backwards: false, limit };
+            let rows = self.row_page(&pk, stretch).await?;
             (looked, is_more) = (looked + 1, rows.len() > limit as usize);
             for row in rows.iter().take(limit as usize) {
                 if lines.len() == limit as usize {
@@ -366,22 +328,47 @@ impl Store {
     }
 
     /// One more row than asked for, so that the caller knows whether there are more.
-    async fn row_page(&self, pk: &str, prefix: &str, after: Option<&str>, limit: u32) -> Result<Vec<Row>> {
-        let start = after.map(|sk| keys::Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes());
+    async fn row_page(&self, pk: &str, stretch: Stretch<'_>) -> Result<Vec<Row>> {
+        let start = stretch.after.map(|sk| keys::Key { pk: pk.to_owned(), sk: sk.to_owned() }.attributes());
         let out = self
             .db
             .query()
             .table_name(&self.table)
-            .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :prefix)"))
+            .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :from AND :to"))
             .expression_attribute_values(":pk", s(pk))
-            .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()))
-            .limit(i32::try_from(limit + 1).expect("at most 201"))
+            .expression_attribute_values(":from", AttributeValue::S(stretch.from.to_owned()))
+            .expression_attribute_values(":to", AttributeValue::S(stretch.to.to_owned()))
+            .scan_index_forward(!stretch.backwards)
+            .limit(i32::try_from(stretch.limit + 1).expect("at most 201"))
             .set_exclusive_start_key(start)
             .send()
             .await
             .map_err(|error| failed("read a list of", pk, error))?;
         Ok(out.items.unwrap_or_default())
     }
+}
+
+/// What of a partition is read.
+#[derive(Clone, Copy)]
+struct Stretch<'a> {
+    from: &'a str,
+    to: &'a str,
+    /// The row that the page before ended with.
+    after: Option<&'a str>,
+    backwards: bool,
+    limit: u32,
+}
+
+/// Where the row of a message stands.
+fn message_key(tenant: &TenantId, id: &MessageId, decided_at: Timestamp) -> keys::Key {
+    let day = decided_at.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let shard = shard_name(Some(&day.to_string()), keys::list_shard(id.as_str()));
+    keys::list_row(keys::list(tenant, "messages", "day", &shard), &keys::second(decided_at), id.as_str())
+}
+
+/// Where the row stands that says whose something is.
+fn place_key(tenant: &TenantId, id: &str) -> keys::Key {
+    keys::list_row(keys::list(tenant, PLACES, "of", id), "", id)
 }
 
 /// The sort key that a page ended with.
@@ -392,11 +379,23 @@ fn cursor(after: &str) -> Result<String> {
 }
 
 /// The first rows of all partitions.
-fn page(mut rows: Vec<Row>, limit: u32) -> Result<ListPage> {
+fn page(mut rows: Vec<Row>, backwards: bool, limit: u32) -> Result<ListPage> {
     rows.sort_by(|a, b| text(a, SK).cmp(&text(b, SK)));
+    if backwards {
+        rows.reverse();
+    }
     let is_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let last = rows.last().and_then(|row| text(row, SK)).filter(|_| is_more);
     let after = last.map(|sk| URL_SAFE_NO_PAD.encode(sk));
-    Ok(ListPage { lines: rows.iter().map(|row| json(row, DOC)).collect::<Result<_>>()?, after })
+    Ok(ListPage { lines: rows.iter().map(line_of).collect::<Result<_>>()?, after })
+}
+
+/// What a row says.
+fn line_of(row: &Row) -> Result<Line> {
+    let mut line: Line = json(row, DOC)?;
+    if let Line::Owed(owed) = &mut line {
+        owed.as_of = number(row, AS_OF).and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    }
+    Ok(line)
 }

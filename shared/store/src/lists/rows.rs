@@ -1,11 +1,21 @@
 //! The rows that an item stands for in lists: pure, from the item alone. A kind of item joins with one arm in [`rows_of`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Channel, Customer, Invoice, InvoiceStatus, MessageStatus, Next, TenantId, language, phone};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use domain::{
+    Agreement, CaseState, Channel, Currency, Customer, Invoice, MessageStatus, Next, Owed, Payment, PaymentKind, Reporting,
+    TaskKind, TenantId, Terms, language, phone,
+};
+use jiff::{Timestamp, civil::Date};
 
-use super::{CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, StoppedLine, TaskLine, WordLine, words};
+use super::{
+    lines::{
+        AgreementLine, CaseLine, CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, PaymentLine, PlaceLine,
+        StoppedLine, TaskLine, WordLine,
+    },
+    places::{self, InvoiceStanding, RankedIn},
+    words,
+};
 use crate::{
     Head, Result, Stopped,
     customer::{
@@ -18,9 +28,9 @@ use crate::{
             document::{self, DOC},
             every::{PK, SK},
             fact,
-            row::{AS_OF_VERSION, OF, OF_PARTITION},
+            row::{AS_OF, AS_OF_VERSION, OF, OF_PARTITION},
         },
-        db::{Row, json, number, s, text, to_json, word_of},
+        db::{Row, json, millis, n, number, s, text, to_json, word_of},
         keys::{self, Key, Sort},
     },
     tasks,
@@ -38,19 +48,25 @@ pub(crate) struct ListRow {
     /// The version of what it stands for: a row of a later one stays.
     pub(crate) version: String,
     pub(crate) doc: String,
+    /// When the amounts were reckoned that it says; the row is not written anew for that alone.
+    pub(crate) as_of: Option<Timestamp>,
     /// Whether it stays when the item no longer stands for it.
     pub(crate) stays: bool,
+    /// Whether it says nothing that ever changes: where it is there, it need not be written.
+    pub(crate) once: bool,
 }
 
 impl ListRow {
     /// The stored form, beside the key.
     pub(crate) fn row(&self) -> Row {
-        crate::table::db::row_of([
+        let mut row = crate::table::db::row_of([
             (DOC, s(self.doc.clone())),
             (OF, s(self.of.sk.clone())),
             (OF_PARTITION, s(self.of.pk.clone())),
             (AS_OF_VERSION, s(self.version.clone())),
-        ])
+        ]);
+        row.extend(self.as_of.map(|at| (AS_OF.to_owned(), n(millis(at)))));
+        row
     }
 
     /// Whether a stored row says the same.
@@ -69,7 +85,15 @@ struct Made<'a> {
 impl Made<'_> {
     fn row(&self, pk: String, place: &str, id: &str, line: &Line) -> ListRow {
         let key = keys::list_row(pk, place, id);
-        ListRow { key, of: self.of.clone(), version: self.version.clone(), doc: to_json(line), stays: false }
+        ListRow {
+            key,
+            of: self.of.clone(),
+            version: self.version.clone(),
+            doc: to_json(line),
+            as_of: None,
+            stays: false,
+            once: false,
+        }
     }
 
     /// A row of a list that is tenant-wide.
@@ -89,12 +113,12 @@ impl Made<'_> {
     }
 }
 
-/// The rows that an item stands for.
+/// The rows that an item stands for; amounts of several currencies rank by the rates of `reporting`.
 ///
 /// # Errors
 ///
 /// [`crate::Error::Corrupt`] when the item does not read.
-pub(crate) fn rows_of(item: &Row) -> Result<Vec<ListRow>> {
+pub(crate) fn rows_of(item: &Row, reporting: Option<&Reporting>) -> Result<Vec<ListRow>> {
     let (Some(pk), Some(sk)) = (text(item, PK), text(item, SK)) else { return Ok(vec![]) };
     let Some(tenant) = keys::parse_tenant(pk) else { return Ok(vec![]) };
     if keys::is_list(pk) {
@@ -105,9 +129,11 @@ pub(crate) fn rows_of(item: &Row) -> Result<Vec<ListRow>> {
     match Sort::of(sk) {
         Sort::Profile => of_profile(&made, item),
         Sort::Invoice => of_invoice(&made, item),
-        Sort::Head => of_head(made, item),
+        Sort::Payment => of_payment(&made, item),
+        Sort::Agreement => of_agreement(&made, item),
+        Sort::Head => of_head(made, item, reporting),
         Sort::Record => of_record(made, item),
-        Sort::Task => of_task(&made, item),
+        Sort::Task => of_task(&made, item, reporting),
         Sort::Address => of_address(made, item),
         Sort::Settings | Sort::TemplateBody | Sort::Hint | Sort::Other => Ok(vec![]),
     }
@@ -127,7 +153,10 @@ fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     rows.extend(countries.into_iter().map(|country| made.wide("customers", "texts", country, id, &line)));
     let found = WordLine { customer: customer.id.clone(), invoice: None, text: customer.name.clone(), words: vec![] };
     let people = customer.contacts.iter().map(|contact| contact.name.as_str());
-    let texts: Vec<&str> = [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).collect();
+    // The parts of an address are words of their own.
+    let mails = customer.contacts.iter().filter_map(|contact| contact.email.as_deref());
+    let texts: Vec<&str> =
+        [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).chain(mails).collect();
     rows.extend(made.words("customers", id, texts, found));
     Ok(rows)
 }
@@ -138,29 +167,26 @@ fn is_place(text: &str) -> bool {
 }
 
 fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
-    // What is left of an invoice that moved says nothing; what is archived is closed.
+    // What is left of an invoice that moved says nothing.
     let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
     let invoice: Invoice = json(item, DOC)?;
-    let is_listed = match invoice.status {
-        InvoiceStatus::Open | InvoiceStatus::Later(_) => !item.contains_key(fact::ARCHIVED),
-        InvoiceStatus::Draft | InvoiceStatus::Void | InvoiceStatus::WrittenOff => false,
-    };
-    if !is_listed {
-        return Ok(vec![]);
-    }
+    let standing = InvoiceStanding::of(&invoice, item.contains_key(fact::ARCHIVED));
     let id = invoice.id.as_str();
     let due_on = due_on(&invoice);
     let line = Line::Invoice(InvoiceLine {
         customer: customer.clone(),
         invoice: invoice.id.clone(),
         number: invoice.number.clone(),
+        external_id: invoice.external_id.clone(),
+        status: standing.as_str().to_owned(),
         currency: invoice.currency,
         total_minor: invoice.total_minor,
         paid_minor: invoice.paid_minor,
         credited_minor: invoice.credited_minor,
+        issued_on: Some(invoice.issued_on),
         due_on,
     });
-    let place = due_on.to_string();
+    let place = places::of_invoice(standing, due_on);
     let own = keys::list(made.tenant, "invoices", "of", customer.as_str());
     let mut rows = vec![made.wide("invoices", "due", &place, id, &line), made.row(own, &place, id, &line)];
     let texts = [Some(invoice.number.as_str()), Some(invoice.external_id.as_str()), invoice.purchase_order.as_deref()];
@@ -168,6 +194,61 @@ fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let found = WordLine { customer, invoice: Some(invoice.id.clone()), text: invoice.number.clone(), words: vec![] };
     rows.extend(made.words("invoices", id, texts, found));
     Ok(rows)
+}
+
+fn of_payment(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+    let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
+    let payment: Payment = json(item, DOC)?;
+    let allocated = payment.allocations.iter().map(|allocation| allocation.amount_minor);
+    let line = Line::Payment(PaymentLine {
+        customer: customer.clone(),
+        payment: payment.id.clone(),
+        external_id: payment.external_id.clone(),
+        kind: payment.kind,
+        status: payment.status,
+        currency: payment.currency,
+        amount_minor: payment.amount_minor,
+        allocated_minor: allocated.fold(0, i64::saturating_add),
+        received_on: payment.received_on,
+    });
+    let kind = match payment.kind {
+        PaymentKind::CreditNote => "credit_notes",
+        PaymentKind::Payment | PaymentKind::Later(_) => "payments",
+    };
+    let (id, place) = (payment.id.as_str(), payment.received_on.to_string());
+    let own = keys::list(made.tenant, kind, "of", customer.as_str());
+    Ok(vec![made.wide(kind, "day", &place, id, &line), made.row(own, &place, id, &line)])
+}
+
+/// What only a later release knows is not listed.
+fn of_agreement(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+    let Some((_, customer)) = keys::parse_customer(&made.of.pk) else { return Ok(vec![]) };
+    let agreement: Agreement = json(item, DOC)?;
+    let (reason, pays_on, expected_on) = match &agreement.terms {
+        Terms::Promise(promise) => (None, Some(promise.pays_on), Some(promise.expected_on)),
+        Terms::Dispute(dispute) => (Some(word_of(&dispute.reason)), None, None),
+        Terms::Plan(_) => (None, None, None),
+        Terms::Pause(pause) => (Some(word_of(&pause.reason)), None, None),
+        Terms::Money(money) => (None, None, Some(money.expected_on)),
+        Terms::Later(_) => return Ok(vec![]),
+    };
+    let place = pays_on.map_or_else(|| keys::second(agreement.made_at), |on| on.to_string());
+    let place = format!("{}#{place}", agreement.status());
+    let line = Line::Agreement(AgreementLine {
+        customer,
+        agreement: agreement.id.clone(),
+        kind: agreement.kind().to_owned(),
+        status: agreement.status().to_owned(),
+        amount_minor: agreement.amount_minor,
+        reason,
+        pays_on,
+        expected_on,
+        until_on: agreement.until_on,
+        made_at: agreement.made_at,
+        status_at: agreement.status_at,
+        by: agreement.by.clone(),
+    });
+    Ok(vec![made.wide("agreements", agreement.kind(), &place, agreement.id.as_str(), &line)])
 }
 
 /// When the oldest part of an invoice falls due that its own document does not say was paid or credited.
@@ -180,7 +261,7 @@ fn due_on(invoice: &Invoice) -> Date {
     open.map_or(invoice.due_on, |part| part.due_on)
 }
 
-fn of_head(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+fn of_head(mut made: Made<'_>, item: &Row, reporting: Option<&Reporting>) -> Result<Vec<ListRow>> {
     let head = read_head(item.clone())?;
     made.version = format!("{:012}.{:010}", head.version, head.decision);
     let id = head.customer.as_str();
@@ -194,20 +275,65 @@ fn of_head(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         let line = Line::Next(NextLine { customer: head.customer.clone(), at: at.and_then(whole_second) });
         rows.push(made.wide("customers", "next", &place, id, &line));
     }
-    for (currency, owed) in &head.owed {
-        let of_currency = head.cases.iter().filter(|(key, _)| key.currency() == *currency);
-        let line = Line::Owed(OwedLine {
-            customer: head.customer.clone(),
-            currency: *currency,
-            owed: *owed,
-            cases: of_currency.map(|(_, case)| (case.id.clone(), case.state)).collect(),
-        });
-        let shard = super::shard_name(Some(currency.code()), keys::list_shard(id));
-        let pk = keys::list(made.tenant, "customers", "amount", &shard);
-        rows.push(made.row(pk, &keys::largest_first(owed.open_minor), id, &line));
-    }
+    rows.extend(of_owed(&made, &head, reporting));
+    rows.extend(of_cases(&made, &head));
     rows.extend(of_pending(&made, &head));
     Ok(rows)
+}
+
+/// A customer in the orders by what it owes: a row for all that ranks together, and one by its oldest.
+fn of_owed(made: &Made<'_>, head: &Head, reporting: Option<&Reporting>) -> Vec<ListRow> {
+    let id = head.customer.as_str();
+    let as_of = head.decided_at.max(head.owed_at);
+    let mut rows = Vec::new();
+    let orders: [(&str, fn(&Owed) -> i64); 2] = [("overdue", |owed| owed.overdue_minor), ("stake", |owed| owed.due_now_minor)];
+    for (order, amount) in orders {
+        for (of, (sum, owed)) in places::sums(&head.owed, reporting, amount) {
+            let line = OwedLine { customer: head.customer.clone(), ranked: Some(of.ranked(sum)), owed, as_of: None };
+            rows.push(made.wide("customers", order, &of.place(sum), id, &Line::Owed(line)));
+        }
+    }
+    if !head.owed.is_empty() {
+        // A head that a release before wrote does not say the day: it stands at the end until it is reckoned.
+        let oldest = head.owed.values().filter_map(|owed| owed.oldest_due_on).min().unwrap_or(Date::MAX);
+        let line = OwedLine { customer: head.customer.clone(), ranked: None, owed: head.owed.clone(), as_of: None };
+        rows.push(made.wide("customers", "oldest", &oldest.to_string(), id, &Line::Owed(line)));
+    }
+    rows.into_iter().map(|row| ListRow { as_of, ..row }).collect()
+}
+
+/// The cases that the head remembers: of closed ones that is the last few.
+fn of_cases(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
+    let of_case = |(key, case): (&domain::CaseKey, &domain::Case)| {
+        let state = match case.state {
+            CaseState::Open => "open",
+            CaseState::Waiting(_) | CaseState::Later(_) => "waiting",
+            CaseState::Ended => "ended",
+            CaseState::Closed => "closed",
+        };
+        let line = Line::Case(CaseLine {
+            customer: head.customer.clone(),
+            case: case.id.clone(),
+            currency: key.currency(),
+            legal_entity: key.balance.legal_entity.to_string(),
+            workflow: case.workflow.clone(),
+            version: case.version,
+            state: case.state,
+            opened_at: case.opened_at,
+        });
+        let place = format!("{state}#{}", keys::second(case.opened_at));
+        let whose = PlaceLine { customer: head.customer.clone(), decided_at: None };
+        let whose = ListRow { stays: false, ..of_place(made, case.id.as_str(), whose) };
+        [made.wide("cases", "state", &place, case.id.as_str(), &line), whose]
+    };
+    head.cases.iter().flat_map(of_case).collect()
+}
+
+/// The row by which it is found whose something is: written once, because it says nothing that changes.
+fn of_place(made: &Made<'_>, id: &str, whose: PlaceLine) -> ListRow {
+    let key = super::place_key(made.tenant, id);
+    let version = "0".to_owned();
+    ListRow { key, of: made.of.clone(), version, doc: to_json(&Line::Place(whose)), as_of: None, stays: true, once: true }
 }
 
 fn whole_second(at: Timestamp) -> Option<Timestamp> {
@@ -232,9 +358,9 @@ fn of_pending(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
             decided_at: message.decided_at,
         };
         // What a record says of the message is newer, whatever it is.
-        message_row(made, line, "0")
+        message_rows(made, line, "0")
     };
-    head.pending.values().map(of_entry).collect()
+    head.pending.values().flat_map(of_entry).collect()
 }
 
 fn of_record(made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
@@ -258,7 +384,7 @@ fn of_record(made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         steps: steps(&unpack(&rows, &item.key)?),
         decided_at,
     };
-    Ok(vec![message_row(&made, line, "1")])
+    Ok(message_rows(&made, line, "1").into())
 }
 
 fn steps(rows: &[domain::Covered]) -> Vec<String> {
@@ -269,12 +395,12 @@ fn steps(rows: &[domain::Covered]) -> Vec<String> {
     steps
 }
 
-fn message_row(made: &Made<'_>, line: MessageLine, version: &str) -> ListRow {
-    let day = line.decided_at.to_zoned(TimeZone::UTC).date();
-    let (id, place) = (line.message.clone(), keys::second(line.decided_at));
-    let shard = super::shard_name(Some(&day.to_string()), keys::list_shard(id.as_str()));
-    let row = made.row(keys::list(made.tenant, "messages", "day", &shard), &place, id.as_str(), &Line::Message(line));
-    ListRow { version: version.to_owned(), stays: true, ..row }
+fn message_rows(made: &Made<'_>, line: MessageLine, version: &str) -> [ListRow; 2] {
+    let whose = PlaceLine { customer: line.customer.clone(), decided_at: Some(line.decided_at) };
+    let place = of_place(made, line.message.as_str(), whose);
+    let key = super::message_key(made.tenant, &line.message, line.decided_at);
+    let doc = to_json(&Line::Message(line));
+    [ListRow { key, of: made.of.clone(), version: version.to_owned(), doc, as_of: None, stays: true, once: false }, place]
 }
 
 fn of_address(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
@@ -286,20 +412,36 @@ fn of_address(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     Ok(vec![made.wide("addresses", "stopped", &place, &id, &Line::Stopped(line))])
 }
 
-fn of_task(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+fn of_task(made: &Made<'_>, item: &Row, reporting: Option<&Reporting>) -> Result<Vec<ListRow>> {
     let task = tasks::read(item)?;
     if task.done_at.is_some() || task.withdrawn.is_some() {
         return Ok(vec![]);
     }
-    let place = keys::second(task.raised_at);
+    let raised = keys::second(task.raised_at);
+    let stake = task.stake.unwrap_or_default();
+    let is_first = stake.after_broken_promise || task.task.kind == TaskKind::PlanBroken;
+    let ranked = ranked(&stake.due_now, reporting);
     let line = Line::Task(TaskLine {
         task: task.id.clone(),
         customer: task.customer,
         kind: word_of(task.task.kind),
         exception: task.task.kind.is_exception(),
         title: task.task.title,
+        to: task.task.to,
+        ranked: ranked.map(|(of, minor)| of.ranked(minor)),
         due_on: task.task.due_on,
         raised_at: task.raised_at,
     });
-    Ok(vec![made.wide("tasks", "raised", &place, task.id.as_str(), &line)])
+    // What nobody owes anything for comes after all that somebody does.
+    let place = ranked.map_or_else(|| "2".to_owned(), |(of, minor)| of.place(minor));
+    let place = format!("{}{place}#{raised}", u8::from(!is_first));
+    let id = task.id.as_str();
+    Ok(vec![made.wide("tasks", "raised", &raised, id, &line), made.wide("tasks", "stake", &place, id, &line)])
+}
+
+/// The amount at which a task ranks: what is at stake in the reporting currency, else in the first currency that has no rate.
+fn ranked(due_now: &BTreeMap<Currency, i64>, reporting: Option<&Reporting>) -> Option<(RankedIn, i64)> {
+    let owed = due_now.iter().map(|(currency, minor)| (*currency, Owed { due_now_minor: *minor, ..Owed::default() })).collect();
+    let first = places::sums(&owed, reporting, |owed| owed.due_now_minor).into_iter().next();
+    first.map(|(of, (sum, _))| (of, sum))
 }

@@ -11,7 +11,7 @@ use crate::{
     customer::{
         agreements::{referred, written},
         archiving,
-        head::{entry_item, move_due, pack_cases, pack_owed},
+        head::{entry_item, move_due, pack_cases, pack_owed, pack_owed_days},
     },
     history::pack_inputs,
     message::{
@@ -24,7 +24,7 @@ use crate::{
         db::{Row, millis, n, s, to_json},
         keys::{self, Key},
     },
-    tasks::{task_id, task_row, withdraw, work_row},
+    tasks::{TaskStake, task_id, task_row, withdraw, work_row},
 };
 
 /// Tasks that go into the decision's own transaction; more are raised just before it.
@@ -125,7 +125,7 @@ pub(crate) fn plan_commit(
         .put(head::DECIDED_AT, n(millis(now)))
         .put(head::BECAUSE, s(because(decision)));
     if decision.owed != head.owed {
-        change = change.put(head::OWED, s(pack_owed(&decision.owed)));
+        change = change.put(head::OWED, s(pack_owed(&decision.owed))).put(head::OWED_DAYS, s(pack_owed_days(&decision.owed)));
     }
     if number != head.decision {
         let kept = facts.invoices.iter().filter(|fact| !fact.archived).count() + decision.archiving.restore_invoices.len();
@@ -167,6 +167,9 @@ pub(crate) fn plan_commit(
         let (key, mut row) = task_row(tenant, Some(customer), task, now);
         let effect = EffectId::of_decision(tenant, customer, number, decision.messages.len() + at);
         row.insert(task::EFFECT.to_owned(), s(effect.as_str()));
+        let known = facts.agreements.iter().filter(|known| decision.agreements.iter().all(|changed| changed.id != known.id));
+        let stake = TaskStake::of(task.currency, &decision.owed, known.chain(&decision.agreements));
+        row.insert(task::STAKE.to_owned(), s(to_json(&stake)));
         (key, row)
     });
     let mut by_key = BTreeMap::new();

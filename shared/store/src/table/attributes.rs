@@ -235,6 +235,7 @@ pub mod task {
         WHY = "why", Text, "Why it was taken back.";
         CONCERNS = "concerned_n", Number, "Of an exception by cause: how many customers it concerns.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
+        STAKE = "stake", Json, "What was at stake at its customer when that was last looked at: net exposure by currency, and whether its last promise was broken.";
     }
 }
 
@@ -364,6 +365,9 @@ pub mod head {
             BECAUSE because: String = "why", Text, "What came of that, a word a case: `EUR:send USD:not_due`; at most 80 characters.";
             #[serde(default)]
             OWED owed: String = "ow", Json, "By currency with something open: open, due now and overdue as of the last decision, minor units; equal ones at the end are said once.";
+            #[serde(default)]
+            OWED_DAYS owed_days: String = "od", Json, "By currency with something open: when the oldest falls due, and the first day on which more is past due, if there is one; days since 1970.";
+            OWED_AT owed_at: Option<i64> = "oa", Millis, "When what is owed was reckoned anew because a day had begun; absent before the first time.";
             #[serde(default)]
             OPEN_INVOICES open_invoices: i64 = "inv", Number, "How many invoices are not archived.";
         }
@@ -531,6 +535,7 @@ pub mod row {
         OF = "ofs", Text, "Sort key of the item that it was made from.";
         OF_PARTITION = "ofp", Text, "Partition key of the item that it was made from.";
         AS_OF_VERSION = "asv", Text, "The version of what it stands for, in a form whose byte order is its order.";
+        AS_OF = "aso", Millis, "When the amounts that it says were reckoned.";
     }
 }
 

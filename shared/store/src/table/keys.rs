@@ -420,6 +420,8 @@ pub(crate) enum Sort {
     TemplateBody,
     Profile,
     Invoice,
+    Payment,
+    Agreement,
     Head,
     Record,
     Task,
@@ -434,7 +436,9 @@ impl Sort {
             "SETTINGS" => Self::Settings,
             "TPV" => Self::TemplateBody,
             "PROFILE" if sk == "PROFILE" => Self::Profile,
+            "PROFILE" if sk.starts_with(AGREEMENTS) => Self::Agreement,
             "INV" => Self::Invoice,
+            "PAY" => Self::Payment,
             "HEAD" => Self::Head,
             "COV" | "DEC" => Self::Record,
             "TSK" => Self::Task,
@@ -507,6 +511,10 @@ pub(crate) fn records_of(number: u64) -> String {
 }
 pub(crate) fn decision(t: &TenantId, c: &CustomerId, number: u64) -> Key {
     Key::new(customer(t, c), format!("{DECISIONS}{number:010}"))
+}
+/// How far the walk over what is ranked by amounts has come.
+pub(crate) fn amounts_walk(t: &TenantId) -> Key {
+    Key::new(format!("T#{t}#AMOUNTS"), "WALK")
 }
 /// Where it is noted whose chains of records are to be followed.
 pub(crate) fn chains(t: &TenantId) -> String {

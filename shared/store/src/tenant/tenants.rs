@@ -319,6 +319,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         reply_to: None,
         rate_per_minute: None,
         breaker: Default::default(),
+        reporting: None,
         ..settings.clone()
     };
     bare(before) != bare(after)

@@ -1,4 +1,4 @@
-//! Data keys, wrapped by KMS: a tenant has one that seals secrets (AES-256-GCM), one that signs links, and one that wraps the keys of people.
+//! Data keys, wrapped by KMS: a tenant has one that seals secrets and cursors of lists (AES-256-GCM), one that signs links, and one that wraps the keys of people.
 //! Each is wrapped for its purpose, so that a role may be allowed to open the one and not the other.
 
 use std::{
@@ -9,6 +9,7 @@ use std::{
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_kms::{primitives::Blob, types::DataKeySpec};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::TenantId;
 
 use crate::{
@@ -160,6 +161,37 @@ impl Vault {
         let key = self.data_key(tenant, Purpose::Connections).await?;
         open_under(&key, purpose(tenant, connection), sealed).ok_or_else(|| corrupt(tenant, "a sealed secret does not open"))
     }
+
+    /// Seals where a page of a list ended, for whoever asks for the next one of the same `list`: a text that says nothing and cannot be made
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn seal_cursor(&self, tenant: &TenantId, list: &str, after: &str) -> Result<String> {
+        let key = self.data_key(tenant, Purpose::Connections).await?;
+        let sealed = seal_under(&key, cursor_of(tenant, list), after.as_bytes());
+        Ok(URL_SAFE_NO_PAD.encode(sealed.ok_or_else(|| corrupt(tenant, "a cursor could not be sealed"))?))
+    }
+
+    /// Opens what [`Vault::seal_cursor`] sealed for the same tenant and list; `None` for anything else.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS and of reading.
+    pub async fn open_cursor(&self, tenant: &TenantId, list: &str, cursor: &str) -> Result<Option<String>> {
+        let Ok(sealed) = URL_SAFE_NO_PAD.decode(cursor) else { return Ok(None) };
+        if sealed.len() < NONCE_LEN + AES_256_GCM.tag_len() {
+            return Ok(None);
+        }
+        let key = self.data_key(tenant, Purpose::Connections).await?;
+        let opened = open_under(&key, cursor_of(tenant, list), &sealed);
+        Ok(opened.and_then(|after| String::from_utf8(after).ok()))
+    }
+}
+
+fn cursor_of(tenant: &TenantId, list: &str) -> Vec<u8> {
+    format!("dunlin:{tenant}:cursor:{list}").into_bytes()
 }
 
 fn cipher(key: &[u8; 32]) -> LessSafeKey {

@@ -34,6 +34,7 @@ fn head() -> Head {
         decided_at: Some(at(-60)),
         because: String::new(),
         owed: BTreeMap::new(),
+        owed_at: None,
         open_invoices: 1,
         due_sk: None,
     }
