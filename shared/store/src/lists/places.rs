@@ -128,7 +128,8 @@ mod tests {
     fn amounts_of_currencies_with_a_rate_are_added_and_others_are_not() {
         let owed = |minor: i64| Owed { open_minor: minor, due_now_minor: minor, ..Owed::default() };
         let chf = Currency::parse("CHF").expect("a currency");
-        let all = [(Currency::EUR, owed(1_000)), (Currency::USD, owed(1_000)), (chf, owed(70)), (Currency::GBP, owed(0))].into();
+        let all: BTreeMap<Currency, Owed> =
+            [(Currency::EUR, owed(1_000)), (Currency::USD, owed(1_000)), (chf, owed(70)), (Currency::GBP, owed(0))].into();
         let rates = [(Currency::USD, ExchangeRate::parse("0.5").expect("a rate"))].into();
         let reporting = Reporting { currency: Currency::EUR, rates };
         let said = |reporting: Option<&Reporting>| {

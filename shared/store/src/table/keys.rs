@@ -34,7 +34,7 @@
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer | admin, by key | 3 W, 1 R, expires after a day |
-//! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent | admin: by key, query of `chase` | 2 W |
+//! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake | admin: by key, query of `chase`, in a batch | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
@@ -44,7 +44,7 @@
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
-//! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase` | 4 W |
+//! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase`; lists: by keys in a batch, for names | 4 W |
 //! | agreement | `C` | `PROFILE#AGR#{id}`, `chase` = `A#` and that | admin, decisions that find it changed, moves | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
@@ -61,6 +61,7 @@
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
 //! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W, and 1 R for each customer's head |
+//! | walk over what is ranked by amounts | `T#AMOUNTS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W |
 //! | version of a fact | the fact's pk and `#V` | `V#{the fact's sk}#{place in the stream}` | read-model, once | as of an instant: query of the customer's; of the tenant's by kind; of each address | 1 W by size |
 //! | gap | `GAPS` | `V#{instant}#{place in the stream}` | feedback, read-model | as of an instant: query | 1 W |
 //!
@@ -72,13 +73,21 @@
 //! |---|---|---|---|---|
 //! | customers by name | `L#customers#name#{shard}` | `L#{name}#{customer}` | the name changes | a query a shard |
 //! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
-//! | customers by amount | `L#customers#amount#{currency}.{shard}` | `L#{largest first}#{customer}` | a decision finds another amount open; none while nothing is | a query a shard |
 //! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known | a query a shard; the languages alone: a query a shard and language |
 //! | customers by country of texts | `L#customers#texts#{shard}` | `L#{country}#{customer}` | numbers, or who agreed to text messages, change; one a country | a query a shard; the countries alone: a query a shard and country |
-//! | invoices by due date | `L#invoices#due#{shard}` | `L#{date}#{invoice}` | the date changes; none for what is void, written off, a draft or archived | a query a shard |
-//! | a customer's invoices by due date | `L#invoices#of#{customer}` | `L#{date}#{invoice}` | the same | a query |
+//! | customers by what is past due | `L#customers#overdue#{shard}` | `L#{0 for the reporting currency, 1}{currency}:{largest first}#{customer}` | the head says another sum past due; none while nothing is | a query a shard |
+//! | customers by net exposure | `L#customers#stake#{shard}` | the same | the head says another net exposure; none while it is nothing | a query a shard |
+//! | customers by the oldest | `L#customers#oldest#{shard}` | `L#{date}#{customer}` | the head says another oldest day; none while nothing is owed | a query a shard |
+//! | cases | `L#cases#state#{shard}` | `L#{state}#{instant}#{case}` | the state changes; gone when the head forgets it | a query a shard |
+//! | invoices by standing and due date | `L#invoices#due#{shard}` | `L#{standing}#{date}#{invoice}` | either changes | a query a shard |
+//! | a customer's invoices | `L#invoices#of#{customer}` | the same | the same | a query |
+//! | payments, credit notes by day | `L#payments#day#{shard}`, `L#credit_notes#day#{shard}` | `L#{date}#{payment}` | the day changes | a query a shard |
+//! | a customer's payments, credit notes | `L#payments#of#{customer}`, `L#credit_notes#of#{customer}` | the same | the same | a query |
+//! | agreements of a kind | `L#agreements#{kind}#{shard}` | `L#{status}#{day promised, or instant}#{agreement}` | the status or the day changes | a query a shard |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
+//! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never; a case's is gone when the head forgets it | by key |
 //! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
+//! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
 
