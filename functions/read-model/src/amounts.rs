@@ -44,7 +44,7 @@ impl Amounts {
                     if budget.is_over() {
                         return Err((at, "the time is up".to_owned()));
                     }
-                    let ranked = self.store.rank_tasks(tenant, customer, &[]).await;
+                    let ranked = passed_over(self.store.rank_tasks(tenant, customer, &[]).await);
                     ranked.map(|_| ()).map_err(|error| (at, error.to_string()))
                 });
             }
@@ -117,17 +117,28 @@ impl Amounts {
         for some in page.grown.chunks(AT_ONCE) {
             let each = some.iter().map(|customer| self.store.reckon(tenant, customer, settings, now));
             for reckoned in join_all(each).await {
-                walked.reckoned += u64::from(reckoned?);
+                walked.reckoned += u64::from(passed_over(reckoned)?);
             }
         }
         for (customer, tasks) in &page.tasks {
-            let ranked = self.store.rank_tasks(tenant, customer, tasks).await?;
+            let ranked = passed_over(self.store.rank_tasks(tenant, customer, tasks).await)?;
             walked.ranked += u64::try_from(ranked).unwrap_or(u64::MAX);
         }
         if walk.reranks {
             self.store.rerank(page, settings.reporting.as_ref()).await?;
         }
         Ok(())
+    }
+}
+
+/// What does not read is told of in the log, and holds up nobody else.
+fn passed_over<T: Default>(done: store::Result<T>) -> store::Result<T> {
+    match done {
+        Err(store::Error::Corrupt { key, detail }) => {
+            tracing::error!(key, detail, "an item cannot be read; its customer keeps its place in the orders by amount");
+            Ok(T::default())
+        }
+        done => done,
     }
 }
 

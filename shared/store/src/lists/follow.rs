@@ -10,7 +10,7 @@ use domain::{CustomerId, Reporting, TenantId};
 
 use super::rows::{ListRow, rows_of};
 use crate::{
-    Result, Store,
+    Error, Result, Store,
     table::{
         attributes::{
             document::DOC,
@@ -127,8 +127,16 @@ impl Store {
         let tenants: BTreeSet<TenantId> = keys.filter(ranks).filter_map(|key| keys::parse_tenant(&key.pk)).collect();
         let mut all = BTreeMap::new();
         for tenant in tenants {
-            let settings = self.settings(&tenant).await?;
-            all.insert(tenant, settings.and_then(|settings| settings.value.reporting));
+            let reporting = match self.settings(&tenant).await {
+                Ok(settings) => settings.and_then(|settings| settings.value.reporting),
+                // A shard that waits for settings to read would hold up every list behind it.
+                Err(Error::Corrupt { key, detail }) => {
+                    tracing::error!(key, detail, "settings cannot be read; amounts rank without rates");
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            all.insert(tenant, reporting);
         }
         Ok(all)
     }

@@ -168,9 +168,9 @@ fn shard_name(of: Option<&str>, shard: u8) -> String {
 /// What is searched by words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Searched {
-    /// Customers, by their names, their people's and the source's id.
+    /// Customers, by their names, their people's, the parts of mail addresses and the source's id.
     Customers,
-    /// Open invoices, by number, the source's id and purchase order.
+    /// Invoices, by number, the source's id and purchase order.
     Invoices,
 }
 

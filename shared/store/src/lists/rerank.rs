@@ -166,7 +166,11 @@ impl Store {
             ..AmountsPage::default()
         };
         for row in out.items.unwrap_or_default() {
-            match json::<Line>(&row, DOC)? {
+            let key = Key { pk: pk.clone(), sk: text(&row, SK).unwrap_or_default().to_owned() };
+            page.keys.push((key, source_of(&row)));
+            // What a later release wrote is looked at by that.
+            let Ok(line) = json::<Line>(&row, DOC) else { continue };
+            match line {
                 Line::Owed(line) if list == WalkedList::Oldest => {
                     let grew = line.owed.values().any(|owed| owed.grows_on.is_some_and(|on| on <= walk.on));
                     if grew || line.owed.values().any(|owed| owed.oldest_due_on.is_none()) {
@@ -190,8 +194,6 @@ impl Store {
                 | Line::Stopped(_)
                 | Line::Word(_) => {}
             }
-            let key = Key { pk: pk.clone(), sk: text(&row, SK).unwrap_or_default().to_owned() };
-            page.keys.push((key, source_of(&row)));
         }
         Ok(page)
     }
