@@ -164,9 +164,7 @@ impl Store {
                 | Sort::Hint
                 | Sort::Other => continue,
             };
-            // A customer that is new has no tasks yet.
-            if old.is_some()
-                && before != after
+            if before != after
                 && let Some(whose) = keys::parse_customer(&key.pk)
             {
                 all.entry(whose).or_insert(at);
