@@ -16,10 +16,10 @@ use crate::{
             document::DOC,
             every::{PK, SK},
             head,
-            row::AS_OF_VERSION,
+            row::{AS_OF_VERSION, OF, OF_PARTITION},
         },
-        change::{Change, absent, at_most},
-        db::{Row, failed, text},
+        change::{Change, When, absent, at_most, is},
+        db::{Row, failed, s, text},
         keys::{self, Key, Sort},
     },
 };
@@ -39,7 +39,8 @@ pub struct Rewrite {
     /// The first record, by its position, that asks for it.
     pub record: usize,
     puts: Vec<ListRow>,
-    deletes: Vec<(Key, Option<String>)>,
+    /// Rows that go, each with the version that it is of and the item that it was made from.
+    deletes: Vec<(Key, Option<String>, Key)>,
 }
 
 /// What a batch says of one item.
@@ -115,8 +116,8 @@ impl Store {
             }
             self.put_row(row).await?;
         }
-        for (key, version) in &rewrite.deletes {
-            self.delete_row(key, version.as_deref()).await?;
+        for (key, version, of) in &rewrite.deletes {
+            self.delete_row(key, version.as_deref(), Some(of)).await?;
         }
         Ok(())
     }
@@ -195,8 +196,13 @@ impl Store {
         }
     }
 
-    pub(super) async fn delete_row(&self, key: &Key, version: Option<&str>) -> Result<()> {
-        let condition = version.map(|version| Change::of(key.clone()).when(not_later(version)));
+    /// Takes a row away, where it is of no later version, and made from `of`: an object that moved has the same row, made from its other item.
+    pub(super) async fn delete_row(&self, key: &Key, version: Option<&str>, of: Option<&Key>) -> Result<()> {
+        let later = version.map(not_later);
+        let own = of.map(|of| is(OF_PARTITION, s(of.pk.clone())).and(is(OF, s(of.sk.clone()))));
+        let conditions: Vec<When> = later.into_iter().chain(own).collect();
+        let whole = |conditions: Vec<When>| conditions.into_iter().fold(Change::of(key.clone()), Change::when);
+        let condition = Some(conditions).filter(|conditions| !conditions.is_empty()).map(whole);
         let out = self
             .db
             .delete_item()
@@ -217,7 +223,7 @@ impl Store {
 }
 
 /// There is no row of a later version.
-fn not_later(version: &str) -> crate::table::change::When {
+fn not_later(version: &str) -> When {
     absent(AS_OF_VERSION).or(at_most(AS_OF_VERSION, AttributeValue::S(version.to_owned())))
 }
 
@@ -244,14 +250,13 @@ fn rewrite(record: usize, before: Vec<ListRow>, others: Vec<ListRow>, now: Vec<L
     let version = now.first().map(|row| row.version.clone());
     let says = |row: &ListRow| before.iter().any(|known| known.key == row.key && known.doc == row.doc);
     let places: BTreeSet<Key> = now.iter().map(|row| row.key.clone()).collect();
-    let gone: BTreeSet<Key> =
-        before.iter().chain(&others).filter(|row| !row.stays && !places.contains(&row.key)).map(|row| row.key.clone()).collect();
+    let gone = before.iter().chain(&others).filter(|row| !row.stays && !places.contains(&row.key));
+    let gone: BTreeMap<Key, Key> = gone.map(|row| (row.key.clone(), row.of.clone())).collect();
     let puts = now.iter().filter(|row| !says(row)).cloned().collect();
-    Rewrite { record, puts, deletes: gone.into_iter().map(|key| (key, version.clone())).collect() }
+    Rewrite { record, puts, deletes: gone.into_iter().map(|(key, of)| (key, version.clone(), of)).collect() }
 }
 
 /// The sort key of an item that a row was made from, and whether the row is still right.
 pub(super) fn source_of(row: &Row) -> Option<Key> {
-    use crate::table::attributes::row::{OF, OF_PARTITION};
     Some(Key { pk: text(row, OF_PARTITION)?.to_owned(), sk: text(row, OF)?.to_owned() })
 }

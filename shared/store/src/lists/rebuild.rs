@@ -72,7 +72,7 @@ impl Store {
             };
             let rows = now.as_ref().map(rows_of).transpose()?.unwrap_or_default();
             if !rows.iter().any(|row| row.key == key) {
-                self.delete_row(&key, None).await?;
+                self.delete_row(&key, None, None).await?;
                 done.deleted += 1;
             }
         }

@@ -224,7 +224,7 @@ impl Store {
                 Some(_) | None => true,
             };
             if is_gone {
-                self.delete_row(key, None).await?;
+                self.delete_row(key, None, None).await?;
             }
         }
         Ok(())
