@@ -22,6 +22,9 @@
 //! | [`guard`] | reasons not to send |
 //! | [`go_live`] | what a tenant needs before its messages may leave |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
+//! | [`explain`] | decisions in words: the rules that were asked, what was found, what would change it |
+//! | [`self_test`](mod@self_test) | whether the gate holds, asked each day on fixed facts |
+//! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`message`] | how a message stands, and what its provider says of it |
@@ -57,6 +60,7 @@ pub mod document;
 pub mod due_item;
 pub mod effect;
 pub mod evolve;
+pub mod explain;
 pub mod facts;
 pub mod go_live;
 pub mod guard;
@@ -77,6 +81,9 @@ pub mod proposal;
 pub mod receivables;
 pub mod remark;
 pub mod reporting;
+pub mod retention;
+mod rule_input;
+pub mod self_test;
 pub mod settings;
 pub mod standing;
 pub mod step_history;
@@ -117,6 +124,8 @@ pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use people::People;
 pub use reporting::{ExchangeRate, Reporting};
+pub use retention::{RetentionRule, retention_of};
+pub use rule_input::{Authority, RuleInput};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::{SourceVersion, VersionOf};

@@ -203,12 +203,18 @@ impl<'a> Situation<'a> {
 
     /// What conditions see of a case as a whole: the money of its balance, and its messages.
     pub(super) fn case_facts(&self, key: &CaseKey) -> CaseFacts {
+        self.case_facts_but_for(key, &|_| false)
+    }
+
+    /// The same without what some marks say.
+    pub(super) fn case_facts_but_for(&self, key: &CaseKey, but_for: &dyn Fn(&&Coverage) -> bool) -> CaseFacts {
         let of_case = |coverage: &&Coverage| {
             coverage.workflow == key.workflow
                 && coverage.message.is_some()
                 && !coverage.copy
                 && coverage.outcome.satisfies()
                 && counts(coverage.mode, self.mode())
+                && !but_for(coverage)
         };
         let contacts = count(self.facts.coverage.iter().filter(of_case).count());
         CaseFacts { contacts, ..self.balance_facts(&key.balance) }

@@ -17,6 +17,7 @@
 
 mod agenda;
 mod archive;
+mod asked;
 mod assess;
 mod case;
 mod conclude;
@@ -34,6 +35,7 @@ mod work;
 use jiff::Timestamp;
 
 pub use agenda::upcoming;
+pub use asked::{RuleAsked, RuleOutcome, rules_asked, rules_asked_again};
 pub use assess::{Situation, assess};
 pub use case::{CaseByItem, case_by_item};
 pub use conclude::{owed, remembered};
@@ -46,7 +48,7 @@ pub use crate::workflow::CLEARING_BUSINESS_DAYS;
 use crate::{Case, CaseState, Decision, Facts, Mode, Order, Policy};
 use case::CaseItems;
 use conclude::{CaseDecision, Ended, Rounds};
-use gate::Gate;
+use gate::{Gate, GateQuestion, GateStop};
 use resolving::Resolving;
 
 /// Decides what to do about one customer now.
@@ -108,9 +110,18 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
     let lifts_cap = obeyed.lifts_cap.is_some();
     // Each round satisfies at least one step of one item or asks for its approval, or is the last.
     let rounds_max = 1 + 2 * workflow.rungs() * chased.len().max(1);
-    let mut ended = match gate::gate(&situation, of, case.state, workflow, &seen, chased.first().copied()) {
+    let asked = GateQuestion {
+        situation: &situation,
+        of,
+        state: case.state,
+        workflow,
+        seen: &seen,
+        oldest_chased: chased.first().copied(),
+        history: &situation.history,
+    };
+    let mut ended = match gate::gate(&asked) {
         Gate::Proceed => None,
-        Gate::Wait { because, state, next } => Some(Ended::Gate(because, state, next)),
+        Gate::Wait(GateStop { because, state, next }) => Some(Ended::Gate(because, state, next)),
     };
     for _ in 0..rounds_max {
         if ended.is_some() {

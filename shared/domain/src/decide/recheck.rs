@@ -4,13 +4,15 @@ use jiff::Timestamp;
 
 use super::{
     Situation, assess,
-    case::case_by_item,
+    assess::CaseFacts,
+    case::{CaseByItem, CaseItems, case_by_item},
+    gate::{GateQuestion, gate_again},
     orders,
     route::{self, Lifted},
     rungs::{Rungs, is_sent_now},
 };
 use crate::{
-    Action, Case, CaseState, Covered, MessageId, Outcome, Pending, Policy, RuleTrace, Standing, Workflow,
+    Action, Because, Case, CaseState, Coverage, Covered, MessageId, Outcome, Pending, Policy, RuleTrace, Standing, Workflow,
     dates::add_days,
     guard::{self, Verdict},
     step_history::StepHistory,
@@ -54,22 +56,15 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(case) = facts.cases.get(&pending.case).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
-    if let Some(word) = case.state.later() {
-        return Recheck::Supersede(format!("the case is in the state '{word}', which this release does not know"));
-    }
     let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
-    if situation.receivables.kept.cases.iter().any(|(balance, _)| *balance == pending.case.balance) {
-        return Recheck::Supersede("a hold keeps the whole case back".to_owned());
+    let joined = case_by_item(&situation);
+    let alone = Alone::of(&situation, &joined, pending);
+    if let Some(because) = gate_again(&alone.question(&situation, case, workflow)) {
+        return Recheck::Supersede(superseded_by(&because));
     }
-    if policy.is_withdrawn(&case.workflow, case.version) {
-        return Recheck::Supersede("the case's workflow was withdrawn".to_owned());
-    }
-    if !policy.settings.knows_legal_entity(&pending.case.balance.legal_entity) {
-        return Recheck::Supersede("the settings do not list its legal entity".to_owned());
-    }
-    let rows = still_due(&situation, workflow, case, pending);
+    let rows = still_due(&situation, workflow, case, pending, &joined, &alone.history);
     let Some(highest) = highest(workflow, &rows) else {
         return Recheck::Supersede("nothing that it covers is due any more".to_owned());
     };
@@ -118,6 +113,75 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     Recheck::Send { rows }
 }
 
+/// What the gate is asked about a message as if those of its decision were still to leave: a message and its copies cover the same rows, and
+/// one of them that has left does not make the others wrong.
+pub(super) struct Alone<'s, 'a> {
+    pub(super) of: CaseItems<'s>,
+    pub(super) seen: CaseFacts,
+    pub(super) history: StepHistory<'a>,
+    oldest_chased: Option<usize>,
+}
+
+impl<'s, 'a> Alone<'s, 'a> {
+    pub(super) fn of(situation: &Situation<'a>, joined: &CaseByItem, pending: &'s Pending) -> Self {
+        let first = pending.copy_of.unwrap_or(pending.position);
+        let (tenant, customer) = (&situation.facts.tenant, &situation.facts.customer.id);
+        let of_decision = |position| MessageId::of_decision(tenant, customer, pending.number, position);
+        let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
+        let history = StepHistory::but_for(situation.facts, &situation.receivables, &situation.place, pending.mode, &siblings);
+        let of = CaseItems::of(joined, &pending.case);
+        let is_sibling = |mark: &&Coverage| mark.message.as_ref().is_some_and(|message| siblings.contains(message));
+        let seen = situation.case_facts_but_for(of.key, &is_sibling);
+        let mut chased = of.chased(situation);
+        chased.retain(|at| {
+            situation.receivables.items.get(*at).is_some_and(|item| !orders::is_unclear(situation.facts, &item.key))
+        });
+        Self { of, seen, history, oldest_chased: chased.first().copied() }
+    }
+
+    pub(super) fn question<'q>(
+        &'q self,
+        situation: &'q Situation<'a>,
+        case: &Case,
+        workflow: &'q CompiledWorkflow,
+    ) -> GateQuestion<'q, 'a> {
+        GateQuestion {
+            situation,
+            of: &self.of,
+            state: case.state,
+            workflow,
+            seen: &self.seen,
+            oldest_chased: self.oldest_chased,
+            history: &self.history,
+        }
+    }
+}
+
+/// Why a message is not right any more that the gate would not let through now.
+fn superseded_by(because: &Because) -> String {
+    match because {
+        Because::UnknownState { state } => format!("the case is in the state '{state}', which this release does not know"),
+        Because::WorkflowWithdrawn => "the case's workflow was withdrawn".to_owned(),
+        Because::UnknownLegalEntity { .. } => "the settings do not list its legal entity".to_owned(),
+        Because::NothingDueNow { .. } => "nothing that it covers is due any more".to_owned(),
+        Because::Held { .. } => "a hold keeps the whole case back".to_owned(),
+        Because::BelowMinimum { .. } => "less is due now than minimum_exposure in the settings".to_owned(),
+        Because::ExitWhenHolds => "the workflow's exit_when holds".to_owned(),
+        Because::Send
+        | Because::NothingOpen
+        | Because::NoWorkflowApplies
+        | Because::MessagePending { .. }
+        | Because::NotDue { .. }
+        | Because::Waiting { .. }
+        | Because::Deferred
+        | Because::Stopped
+        | Because::Approval { .. }
+        | Because::PlanEnded
+        | Because::Unsettled
+        | Because::Later(_) => format!("the case may not be chased: {}", because.as_str()),
+    }
+}
+
 /// Whether a person lifted the cap of contacts for a message when it was decided.
 pub fn cap_is_lifted(facts: &crate::Facts, pending: &Pending) -> bool {
     let of_it = |mark: &&crate::Coverage| mark.number == pending.number && mark.outcome == Outcome::CapLifted;
@@ -128,15 +192,15 @@ pub fn cap_is_lifted(facts: &crate::Facts, pending: &Pending) -> bool {
 
 /// The rows that are still right: their item has something due now, and the step is still its own next one and due. A step
 /// that is over by other means, that lapsed, or that a moved due date took away from today is not.
-fn still_due(situation: &Situation<'_>, workflow: &CompiledWorkflow, case: &Case, pending: &Pending) -> Vec<Covered> {
-    // A message and its copies cover the same rows, and one of them that has left does not make the others wrong.
-    let first = pending.copy_of.unwrap_or(pending.position);
-    let of_decision =
-        |position| MessageId::of_decision(&situation.facts.tenant, &situation.facts.customer.id, pending.number, position);
-    let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
-    let history = StepHistory::but_for(situation.facts, &situation.receivables, &situation.place, pending.mode, &siblings);
+fn still_due(
+    situation: &Situation<'_>,
+    workflow: &CompiledWorkflow,
+    case: &Case,
+    pending: &Pending,
+    joined: &CaseByItem,
+    history: &StepHistory<'_>,
+) -> Vec<Covered> {
     let rungs = Rungs::new(situation, workflow, case);
-    let joined = case_by_item(situation);
     let fresh = |row: &Covered| {
         let at = situation.receivables.position(&row.item).filter(|at| joined.case_of(*at) == Some(&pending.case))?;
         let item = situation.receivables.items.get(at).filter(|item| item.due_now_minor > 0)?;

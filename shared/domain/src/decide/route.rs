@@ -128,6 +128,24 @@ impl<'s> Ways<'s, '_> {
         own.into_iter().chain(self.send.to.iter().map(in_role)).collect()
     }
 
+    /// The ways that there are, in the order in which they are tried, whatever the guard says of them.
+    pub(super) fn existing(&self) -> Vec<(Channel, &'s str, &'s Contact)> {
+        let policy = self.situation.policy;
+        let mut ways: Vec<(Channel, &str, &Contact)> = Vec::new();
+        for people in self.people() {
+            for channel in &self.send.channels {
+                let is_ready =
+                    policy.templates.contains_key(&(self.send.template.clone(), *channel)) && policy.senders.contains(channel);
+                for (id, contact) in people.iter().filter(|(_, contact)| is_ready && contact.address(*channel).is_some()) {
+                    if !ways.iter().any(|(known, whom, _)| known == channel && whom == id) {
+                        ways.push((*channel, *id, *contact));
+                    }
+                }
+            }
+        }
+        ways
+    }
+
     /// Asks about one person and channel.
     fn ask(&self, channel: Channel, id: &str, contact: &Contact, notes: Vec<RuleTrace>) -> (Reachable, Vec<RuleTrace>) {
         let situation = self.situation;
@@ -191,8 +209,20 @@ pub(super) fn ask_lifted(
     mode: Mode,
     decided_at: Timestamp,
 ) -> guard::GuardAnswer {
+    with_question(situation, workflow, (lifted, mode, decided_at), channel, contact, guard::ask)
+}
+
+/// Asks something about one way to reach one person: what a person lifted for it, the mode that it is decided in, and when.
+pub(super) fn with_question<R>(
+    situation: &Situation<'_>,
+    workflow: &Workflow,
+    (lifted, mode, decided_at): (Lifted, Mode, Timestamp),
+    channel: Channel,
+    contact: &Contact,
+    ask: impl FnOnce(&ContactQuestion<'_>) -> R,
+) -> R {
     let calendar = situation.calendar();
-    guard::ask(&ContactQuestion {
+    ask(&ContactQuestion {
         facts: situation.facts,
         policy: situation.policy,
         place: &situation.place,

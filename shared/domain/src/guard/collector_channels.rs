@@ -1,5 +1,5 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Channel, phone, settings::CollectorRole};
+use crate::{Authority, Channel, RuleInput, phone, settings::CollectorRole};
 
 /// Carriers in the United States take no text messages by which somebody collects for others or under another name, and WhatsApp none of
 /// those who collect for others, whatever the debt is.
@@ -7,11 +7,21 @@ pub(super) const RULE: Rule = Rule {
     id: "collector-channels",
     version: 1,
     citation: "carriers' 10DLC rules: third-party debt collection is a forbidden use; WhatsApp Business Messaging Policy: debt collection",
+    authority: Authority::Statute,
     effective_from: None,
     effective_until: None,
     reach: Reach::ContactAndChannel,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    let number = ask.contact.address(ask.channel).and_then(phone::country).unwrap_or("none");
+    vec![
+        RuleInput::setting("collector_role", ask.policy.settings.collector_role.as_str()),
+        ask.of_profile("country of the number", number),
+    ]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let role = ask.policy.settings.collector_role;

@@ -1,6 +1,6 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::{
-    Contact, Customer,
+    Authority, Contact, Customer, RuleInput,
     customer::{CustomerKind, DebtPurpose},
     phone,
 };
@@ -12,11 +12,23 @@ pub(super) const RULE: Rule = Rule {
     id: "debt-collector",
     version: 1,
     citation: "15 USC 1692a(5), (6); 12 CFR 1006.2(h), (i), 1006.18(e), 1006.34",
+    authority: Authority::Statute,
     effective_from: None,
     effective_until: None,
     reach: Reach::ContactAndChannel,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    let customer = &ask.facts.customer;
+    vec![
+        RuleInput::setting("collector_role", ask.policy.settings.collector_role.as_str()),
+        ask.of_profile("debt_purpose", customer.debt_purpose.as_ref().map_or("none", DebtPurpose::as_str)),
+        ask.of_profile("kind", customer.kind.as_ref().map_or("none", CustomerKind::as_str)),
+        ask.of_profile("country", ask.place.country()),
+    ]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let role = ask.policy.settings.collector_role;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 
 use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::{
+    Authority, RuleInput,
     calendar::{self, Spread},
     dates::add_days,
 };
@@ -12,11 +13,23 @@ pub(super) const RULE: Rule = Rule {
     id: "freshness",
     version: 2,
     citation: "house rule: no message on stale books",
+    authority: Authority::Setting,
     effective_from: None,
     effective_until: None,
     reach: Reach::Tenant,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    let source = &ask.facts.customer.source;
+    let demand = ask.policy.settings.freshness.get(source).map_or("none", String::as_str);
+    let heard = ask.facts.sources_confirmed_at.get(source).map_or_else(|| "never".to_owned(), ToString::to_string);
+    vec![
+        RuleInput::setting("freshness of the source", demand),
+        RuleInput::of("the source last said that its books are complete", heard, format!("books of {source}")),
+    ]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let source = &ask.facts.customer.source;

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::dates::add_days;
+use crate::{Authority, RuleInput, dates::add_days};
 
 /// Civil days between two contacts of a customer, and of the person, whichever customers they are about. Messages of one decision,
 /// and of one civil day, count as one contact.
@@ -9,11 +9,24 @@ pub(super) const RULE: Rule = Rule {
     id: "min-gap",
     version: 2,
     citation: "house rule: the workflow's min_gap",
+    authority: Authority::Setting,
     effective_from: None,
     effective_until: None,
     reach: Reach::ContactAndChannel,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    let day = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), |at| ask.place.date_of(at).to_string());
+    let log = ask.contact.person().and_then(|person| ask.facts.contact_log.get(&person));
+    let elsewhere = log.and_then(|log| log.last_elsewhere(&ask.facts.customer.id, ask.mode));
+    vec![
+        RuleInput::of("min_gap in days", ask.min_gap_days, "workflow"),
+        RuleInput::of("last contact of the customer", day(ask.facts.last_contact.in_mode(ask.mode)), "records"),
+        RuleInput::of("last contact of the person about another customer", day(elsewhere), "contact log of the person"),
+    ]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let today = ask.place.date_of(ask.now);

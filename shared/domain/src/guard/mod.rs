@@ -24,7 +24,11 @@ pub(crate) const WINDOW: &str = window::RULE.id;
 /// The id of the rule that caps contacts.
 pub(crate) const CONTACT_CAP: &str = contact_cap::RULE.id;
 
+use jiff::civil::Date;
+
 pub use rule::{ContactQuestion, Reach, Rule, Verdict};
+
+use crate::RuleInput;
 
 /// Every rule. Their order carries no meaning.
 pub const RULES: &[&Rule] = &[
@@ -53,14 +57,16 @@ pub struct GuardAnswer {
     pub against: Vec<(&'static Rule, Verdict)>,
 }
 
+/// Whether a rule holds on a day.
+fn is_in_force(rule: &Rule, on: Date) -> bool {
+    rule.effective_from.is_none_or(|from| from <= on) && rule.effective_until.is_none_or(|until| on <= until)
+}
+
 /// Asks every rule.
 pub fn ask(ask: &ContactQuestion<'_>) -> GuardAnswer {
     let today = ask.place.date_of(ask.now);
-    let in_force = |rule: &&&Rule| {
-        rule.effective_from.is_none_or(|from| from <= today) && rule.effective_until.is_none_or(|until| today <= until)
-    };
     let mut answer = GuardAnswer { verdict: Verdict::Allow, tenant: Verdict::Allow, against: Vec::new() };
-    for rule in RULES.iter().filter(in_force) {
+    for rule in RULES.iter().filter(|rule| is_in_force(rule, today)) {
         let verdict = (rule.check)(ask);
         if verdict == Verdict::Allow {
             continue;
@@ -72,6 +78,13 @@ pub fn ask(ask: &ContactQuestion<'_>) -> GuardAnswer {
         answer.against.push((rule, verdict));
     }
     answer
+}
+
+/// Every rule that holds, in their order, with what it looked at and what it says: for explanations.
+pub fn each(ask: &ContactQuestion<'_>) -> Vec<(&'static Rule, Vec<RuleInput>, Verdict)> {
+    let today = ask.place.date_of(ask.now);
+    let in_force = RULES.iter().filter(|rule| is_in_force(rule, today));
+    in_force.map(|rule| (*rule, (rule.inputs)(ask), (rule.check)(ask))).collect()
 }
 
 #[cfg(test)]

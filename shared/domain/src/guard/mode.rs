@@ -1,16 +1,25 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::Mode;
+use crate::{Authority, Mode, RuleInput};
 
 /// A message leaves only in the mode that it was decided in.
 pub(super) const RULE: Rule = Rule {
     id: "mode",
     version: 1,
     citation: "house rule: safe to switch on",
+    authority: Authority::Setting,
     effective_from: None,
     effective_until: None,
     reach: Reach::Tenant,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    vec![
+        RuleInput::setting("mode", ask.policy.settings.mode.as_str()),
+        RuleInput::of("mode of the decision", ask.mode.as_str(), "decision"),
+    ]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     match (ask.policy.settings.mode, ask.mode) {

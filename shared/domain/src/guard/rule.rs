@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Channel, Contact, Facts, Mode, Policy,
+    Authority, Channel, Contact, Facts, Mode, Policy, RuleInput,
     calendar::{Calendar, Locality},
 };
 
@@ -49,12 +49,16 @@ pub struct Rule {
     pub version: u32,
     /// Where it comes from.
     pub citation: &'static str,
+    /// On whose authority it holds.
+    pub authority: Authority,
     /// The first day on which it holds, for law that is not in force yet.
     pub effective_from: Option<Date>,
     /// The last day on which it holds.
     pub effective_until: Option<Date>,
     /// What it is about.
     pub reach: Reach,
+    /// What it looks at, for explanations.
+    pub inputs: fn(&ContactQuestion<'_>) -> Vec<RuleInput>,
     /// Its answer.
     pub check: fn(&ContactQuestion<'_>) -> Verdict,
 }
@@ -91,4 +95,12 @@ pub struct ContactQuestion<'a> {
     pub contact: &'a Contact,
     /// Now.
     pub now: Timestamp,
+}
+
+impl ContactQuestion<'_> {
+    /// What the source says of the customer and its people, with the version of what it said.
+    pub(super) fn of_profile(&self, name: &'static str, value: impl std::fmt::Display) -> RuleInput {
+        let customer = &self.facts.customer;
+        RuleInput::of(name, value, format!("books of {}", customer.source)).at_version(customer.source_version)
+    }
 }

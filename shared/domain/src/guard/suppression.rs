@@ -1,16 +1,29 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Channel, Suppression, SuppressionReason, facts::address_key};
+use crate::{Authority, Channel, RuleInput, Suppression, SuppressionReason, facts::address_key};
 
 /// A suppressed address is never used; a cease reaches every address of the person.
 pub(super) const RULE: Rule = Rule {
     id: "suppression",
     version: 1,
     citation: "12 CFR 1006.6(c), (e); provider policies on bounces and complaints",
+    authority: Authority::Statute,
     effective_from: None,
     effective_until: None,
     reach: Reach::ContactAndChannel,
+    inputs,
     check,
 };
+
+fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
+    let stopped = Channel::ALL.into_iter().filter_map(|channel| {
+        let address = ask.contact.address(channel)?;
+        let found = ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()?;
+        Some(format!("{} by {} since {}", found.reason.as_str(), channel.as_str(), found.at))
+    });
+    let stopped: Vec<String> = stopped.collect();
+    let said = if stopped.is_empty() { "none".to_owned() } else { stopped.join("; ") };
+    vec![RuleInput::of("suppressions of the person's addresses", said, "suppressions")]
+}
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let suppressed = |channel: Channel| {

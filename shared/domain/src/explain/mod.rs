@@ -1,0 +1,211 @@
+//! Decisions explained: what each case came to in words, which rules were asked with what, and what would change it.
+//!
+//! Pure, over the same facts and by the same code as the decision. Whether the facts are those of now, of an instant that is past or those
+//! of today looked at from a later instant, the caller says.
+
+mod earliest;
+mod moment;
+mod words;
+
+use jiff::{Timestamp, tz::TimeZone};
+
+pub use earliest::{Earliest, LOOKS_MAX};
+pub use moment::{day, moment};
+pub use words::{Told, changes, hold_in_words, outcome, rule};
+
+use crate::{
+    CaseKey, CaseTrace, Decision, DueItemKey, Facts, InvoiceId, Money, Pending, Policy, Standing,
+    decide::{self, CaseByItem, Recheck, RuleAsked, Situation, assess, case_by_item},
+};
+
+/// What a decision about one case came to, explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseInWords {
+    /// The trace that is explained.
+    pub trace: CaseTrace,
+    /// What was found, a sentence a fact.
+    pub outcome: Vec<String>,
+    /// What would change it.
+    pub changes: Vec<String>,
+    /// When a message could leave at the earliest if nothing else changes, where such a moment was found.
+    pub earliest: Option<Earliest>,
+    /// The rules in their order.
+    pub rules: Vec<RuleAsked>,
+}
+
+/// What is so of one due item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemInWords {
+    /// The item.
+    pub item: DueItemKey,
+    /// Its case, by the position of its explanation; `None` where no workflow applies to it.
+    pub case: Option<usize>,
+    /// What is so of it.
+    pub said: Vec<String>,
+}
+
+/// A decision explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionInWords {
+    /// Where the customer's people are.
+    pub zone: TimeZone,
+    /// The cases, in the order of the decision's trace.
+    pub cases: Vec<CaseInWords>,
+    /// The due items that were asked about.
+    pub items: Vec<ItemInWords>,
+}
+
+/// Which part of a decision is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// The case, by its id.
+    Case(&'a crate::CaseId),
+    /// The cases of an invoice's due items, and the parts of plans that stand for it.
+    Invoice(&'a InvoiceId),
+    /// Every case.
+    Whole,
+}
+
+/// Explains what `decision`, made from these facts at `now`, says of a part.
+pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decision, part: Part<'_>) -> DecisionInWords {
+    let situation = assess(facts, policy, now);
+    let joined = case_by_item(&situation);
+    let wanted = positions(&situation, &joined, decision, part);
+    let told = Told { holds: &situation.receivables.holds, zone: situation.place.zone() };
+    let in_words = |trace: &CaseTrace| {
+        let key = key_of(decision, trace);
+        CaseInWords {
+            outcome: outcome(trace, told),
+            changes: changes(trace, told),
+            earliest: earliest::earliest(facts, policy, now, decision, trace, told),
+            rules: key.map(|key| decide::rules_asked(&situation, &joined, key, trace)).unwrap_or_default(),
+            trace: trace.clone(),
+        }
+    };
+    let cases: Vec<CaseInWords> = wanted.iter().filter_map(|at| decision.trace.get(*at)).map(in_words).collect();
+    let items = match part {
+        Part::Invoice(invoice) => items(&situation, &joined, decision, invoice, &cases),
+        Part::Case(_) | Part::Whole => vec![],
+    };
+    DecisionInWords { zone: situation.place.zone().clone(), cases, items }
+}
+
+/// The key of a trace's case.
+fn key_of<'d>(decision: &'d Decision, trace: &CaseTrace) -> Option<&'d CaseKey> {
+    let case = trace.case.as_ref()?;
+    decision.cases.iter().find(|(_, known)| known.id == *case).map(|(key, _)| key)
+}
+
+/// The positions, in the decision's trace, of what a part is about.
+fn positions(situation: &Situation<'_>, joined: &CaseByItem, decision: &Decision, part: Part<'_>) -> Vec<usize> {
+    let all = decision.trace.iter().enumerate();
+    match part {
+        Part::Whole => all.map(|(at, _)| at).collect(),
+        Part::Case(case) => all.filter(|(_, trace)| trace.case.as_ref() == Some(case)).map(|(at, _)| at).collect(),
+        Part::Invoice(invoice) => {
+            let of = of_invoice(situation, invoice);
+            let is_of = |trace: &CaseTrace| {
+                of.iter().any(|at| match joined.case_of(*at) {
+                    Some(key) => key_of(decision, trace) == Some(key),
+                    None => {
+                        let item = situation.receivables.items.get(*at);
+                        trace.case.is_none() && item.is_some_and(|item| item.is_of(&trace.balance()))
+                    }
+                })
+            };
+            all.filter(|(_, trace)| is_of(trace)).map(|(at, _)| at).collect()
+        }
+    }
+}
+
+/// The positions of the due items of an invoice, and of the parts of running plans that it is of.
+fn of_invoice(situation: &Situation<'_>, invoice: &InvoiceId) -> Vec<usize> {
+    let items = &situation.receivables.items;
+    let is_planned = |item: &crate::receivables::DueItem<'_>| match item.joins {
+        crate::receivables::Joins::Plan(of) => of.iter().any(|stood| stood.invoice == *invoice),
+        crate::receivables::Joins::Own | crate::receivables::Joins::Workflow(_) => false,
+    };
+    (0..items.len())
+        .filter(|at| items.get(*at).is_some_and(|item| item.key.invoice() == Some(invoice) || is_planned(item)))
+        .collect()
+}
+
+fn items(
+    situation: &Situation<'_>,
+    joined: &CaseByItem,
+    decision: &Decision,
+    invoice: &InvoiceId,
+    cases: &[CaseInWords],
+) -> Vec<ItemInWords> {
+    let zone = situation.place.zone();
+    let told = |at: usize| {
+        let item = situation.receivables.items.get(at)?;
+        let money = |minor| Money::from_minor(minor, item.currency);
+        let standing = match item.standing(situation.receivables.today) {
+            Standing::PastDue => "is past due",
+            Standing::Today => "is due today",
+            Standing::Ahead => "is not due yet",
+        };
+        let mut said = vec![
+            format!("{} fell or falls due on {} and {standing}.", item.number, day(item.due_on)),
+            format!("{} of it is open, and {} is due now.", money(item.open_minor), money(item.due_now_minor)),
+        ];
+        if item.planned_minor > 0 {
+            said.push(format!("The parts of a payment plan stand for {} of it.", money(item.planned_minor)));
+        }
+        let kept = situation.receivables.kept.of_item.get(at).copied().unwrap_or(0);
+        if kept > 0 {
+            said.push(format!("Holds keep {} of it back.", money(kept)));
+        }
+        let key = joined.case_of(at);
+        let case = key.and_then(|key| cases.iter().position(|case| key_of(decision, &case.trace) == Some(key)));
+        let pinned = key.and_then(|key| decision.cases.get(key));
+        let workflow = pinned.and_then(|case| Some((case, situation.policy.workflow(&case.workflow, case.version)?)));
+        let next = workflow.and_then(|(case, workflow)| {
+            let (next, until) = decide::upcoming(situation, workflow, case, at)?;
+            Some((workflow.steps.get(next.index)?.id.clone(), until))
+        });
+        match next {
+            Some((step, until)) => {
+                said.push(format!("Its next step is {step}, on {} at the earliest.", moment(until, zone)));
+            }
+            None if key.is_none() => said.push("No workflow applies to it.".to_owned()),
+            None => said.push("It has no step left.".to_owned()),
+        }
+        Some(ItemInWords { item: item.key.clone(), case, said })
+    };
+    of_invoice(situation, invoice).into_iter().filter_map(told).collect()
+}
+
+/// What a sender of a message would find at an instant, explained.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecheckInWords {
+    /// Where the customer's people are.
+    pub zone: TimeZone,
+    /// What it finds.
+    pub found: Recheck,
+    /// The same in words.
+    pub said: Vec<String>,
+    /// The rules that it asks.
+    pub rules: Vec<RuleAsked>,
+}
+
+/// Explains what the sender of `pending` finds at `now`, right before it would claim it.
+pub fn recheck(facts: &Facts, policy: &Policy, pending: &Pending, now: Timestamp) -> RecheckInWords {
+    let situation = assess(facts, policy, now);
+    let joined = case_by_item(&situation);
+    let zone = situation.place.zone().clone();
+    let found = decide::recheck(facts, policy, pending, now);
+    let said = match &found {
+        Recheck::Send { rows } => {
+            vec![format!("The sender finds it right, for {} due item(s).", rows.len())]
+        }
+        Recheck::Supersede(why) => vec![format!("The sender finds that it is no longer right: {why}.")],
+        Recheck::Block(refusal) => vec![format!("The sender finds that a rule forbids it: {refusal}.")],
+        Recheck::Defer(until, refusal) => {
+            vec![format!("The sender finds that it has to wait until {}: {refusal}.", moment(*until, &zone))]
+        }
+    };
+    let rules = decide::rules_asked_again(&situation, &joined, pending);
+    RecheckInWords { zone, found, said, rules }
+}
