@@ -97,6 +97,7 @@ fn whose(line: &Line) -> Option<CustomerId> {
         Line::Agreement(line) => Some(line.customer.clone()),
         Line::Task(line) => line.customer.clone(),
         Line::Word(line) => Some(line.customer.clone()),
+        Line::Person(line) => Some(line.customer.clone()),
         Line::Stopped(_) => None,
     }
 }

@@ -381,6 +381,37 @@ def sync_follows(world):
     same(hints, [], "hints that wait")
 
 
+def erased(world, tenant, channel, address):
+    """Somebody is erased."""
+    def known():
+        found = world.outside.admin(tenant, "POST", "/v1/contacts/find", {"channel": channel, "address": address})
+        return found if found["places"] else None
+
+    found = until(known, "where the person is a contact", PATIENCE)
+    world.outside.admin(tenant, "POST", f"/v1/contacts/{found['id']}/erase", {"reason": "asked for it"})
+
+
+def ingest_honours(world):
+    """A webhook that names somebody again who was erased is taken in, and a person is told."""
+    customer = world.owes(TENANT)
+    (contact, *_) = world.outside.customer(TENANT, customer)["customer"]["contacts"]
+    erased(world, TENANT, "email", contact["email"])
+    restart(world, "IngestFunction")
+    world.outside.post(TENANT, {"type": "customer.upserted", "customer": {**buyer(customer), "source_version": 9}})
+    assert any("erased" in one["title"] for one in world.exceptions(TENANT)), "nobody is told"
+
+
+def sync_honours(world):
+    """Books that name somebody again who was erased are read."""
+    tenant, number = sync_reads(world)
+    erased(world, tenant, "email", f"q{number}@buyer.example")
+    restart(world, "SyncFunction")
+    world.books.owe(f"{number}", f"{number}2", today(-10), today(-40), f"q{number}@buyer.example", later=2)
+    same(books.notify(world, tenant, "Invoice", f"{number}2").status, 200, "the webhook")
+    ask_to_read(world, tenant)
+    same(world.outside.admin(tenant, "GET", "/v1/connections/quickbooks", role="viewer")["status"], "good", "the connection's health")
+
+
 def sync_hands_over(world):
     """A tick without time puts the connection on the queue."""
     tenant = f"later-{next(NUMBERS)}"
@@ -398,9 +429,9 @@ def rows(world):
 
 
 PROBES = {
-    "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves],
+    "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves, ingest_honours],
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
-    "SyncRole": [sync_reads, sync_follows, sync_hands_over],
+    "SyncRole": [sync_reads, sync_follows, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
     "SendEmailRole": [email_sends],

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Query, State},
+    http::{HeaderMap, HeaderValue, header},
 };
 use domain::CustomerId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use service::Operation;
-use service::audit::{self, AuditList, AuditQuery};
+use service::{
+    Operation,
+    audit::{self, AuditList, AuditQuery},
+    audit_export::{AuditExport, export_page},
+};
 use store::AuditEntry;
 use utoipa::{IntoParams, ToSchema};
 
@@ -125,6 +129,52 @@ fn query(asked: AuditAsked) -> ApiResult<AuditQuery> {
 
 fn page(app: &App, found: AuditList) -> AuditOut {
     AuditOut { data: found.entries.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }
+}
+
+/// Which entries are exported.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditExportAsked {
+    /// Those since this instant (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<String>,
+    /// Those until this instant (RFC 3339).
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<String>,
+    /// The cursor in the address that `Link` of the page before names.
+    cursor: Option<String>,
+}
+
+/// What people did as JSON Lines, oldest first: an entry a line, each with its `hash`, and `previous`, the hash of the entry before it about
+/// the same customer, or about none. At most 1,000 lines; `Link` names the next page.
+#[utoipa::path(get, path = "/v1/audit/export", tag = "audit", operation_id = "export_audit", params(AuditExportAsked),
+    responses((status = 200, description = "A page of lines", body = String, content_type = "application/jsonl")))]
+pub async fn export(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(asked): Query<AuditExportAsked>,
+) -> ApiResult<(HeaderMap, Vec<u8>)> {
+    let AuditExportAsked { from, until, cursor } = asked;
+    let asked = AuditExport {
+        from: from.as_deref().map(|text| instant("from", text)).transpose()?,
+        until: until.as_deref().map(|text| instant("until", text)).transpose()?,
+        cursor,
+    };
+    let (lines, next) = export_page(&app.store, &caller.0, &asked).await?;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
+    let span = [("from", from), ("until", until)];
+    let span: String = span.into_iter().filter_map(|(name, at)| Some(format!("&{name}={}", encoded(&at?)))).collect();
+    let link = next.map(|next| format!("</v1/audit/export?cursor={next}{span}>; rel=\"next\""));
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        headers.insert(header::LINK, link);
+    }
+    Ok((headers, lines))
+}
+
+/// An instant in an address: what it has of signs that mean something there.
+fn encoded(instant: &str) -> String {
+    instant.replace('+', "%2B").replace(':', "%3A").replace(' ', "%20")
 }
 
 fn instant(name: &str, text: &str) -> ApiResult<Timestamp> {

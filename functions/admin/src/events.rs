@@ -62,7 +62,7 @@ pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<S
     let zone = tenant_zone(&app.settings(tenant).await?.value);
     let now = app.clock.now();
     let invalid = |errors: Vec<(String, String)>| Fail::invalid("invalid-document", "Invalid document", errors);
-    let outcome = match apply_again(&app.store, tenant, &kept.source, &bytes, &zone, now).await? {
+    let outcome = match apply_again((&app.store, &app.vault), tenant, &kept.source, &bytes, &zone, now).await? {
         AppliedAgain::Done(AppliedOutcome::Applied) => "applied",
         AppliedAgain::Done(AppliedOutcome::Stale) => "stale",
         AppliedAgain::Done(AppliedOutcome::Duplicate) => "duplicate",

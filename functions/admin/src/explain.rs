@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Because, CaseTrace, MessageStatus, Money, calendar::DayOff};
+use domain::{
+    CaseTrace, MessageStatus,
+    explain::{self, Told},
+};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::{Record, RecordedMessage};
 use utoipa::ToSchema;
@@ -16,112 +20,10 @@ pub struct Explanation {
     pub changes: String,
 }
 
-/// What a decision about one case came to.
+/// What a decision about one case came to, in the sentences of [`domain::explain`].
 pub fn of_trace(trace: &CaseTrace) -> Explanation {
-    let money = |minor| Money::from_minor(minor, trace.currency).to_string();
-    let (due_now, open) = (money(trace.due_now_minor), money(trace.open_minor));
-    let step = trace.step.as_deref().unwrap_or("its step");
-    let until = trace.until.map_or_else(|| "when something new arrives".to_owned(), |at| format!("at {at}"));
-    let (why, changes) = match &trace.because {
-        Because::NothingOpen => {
-            ("nothing is open, so nothing is chased".to_owned(), "a new invoice, or a payment taken back".to_owned())
-        }
-        Because::NoWorkflowApplies => (
-            format!("{open} is open, but the applies_when of no published workflow holds"),
-            "publishing a workflow that applies, or a change of what its condition asks".to_owned(),
-        ),
-        Because::NothingDueNow { .. } => (
-            format!("{open} is open, but holds, unapplied credit or money in flight cover all of it, so nothing is due now"),
-            "the end of a hold, a payment taken back, or a new invoice".to_owned(),
-        ),
-        Because::Held { .. } => (format!("a hold keeps the whole case back; {open} is open"), "the end of the hold".to_owned()),
-        Because::BelowMinimum { minimum_minor } => (
-            format!("{due_now} is due now, less than {} of minimum_exposure in the settings", money(*minimum_minor)),
-            "more falling due, or a lower minimum_exposure".to_owned(),
-        ),
-        Because::UnknownLegalEntity { legal_entity } => (
-            format!("{open} is owed to legal entity '{legal_entity}', which the settings do not list; a task says so"),
-            "listing it in settings.legal_entities, or another one in the accounting system".to_owned(),
-        ),
-        Because::ExitWhenHolds => {
-            ("the workflow's exit_when holds, so the case waits".to_owned(), "exit_when no longer holding".to_owned())
-        }
-        Because::WorkflowWithdrawn => (
-            format!("the workflow was taken out of use and its open cases were ended, though {open} is open; a task says so"),
-            "a person, or letting its open cases run on".to_owned(),
-        ),
-        Because::MessagePending { until } => (
-            "a message is decided and its result is not known yet; nothing further is sent until it is".to_owned(),
-            format!("the result; without one a person is asked at {until}"),
-        ),
-        Because::PlanEnded => (
-            format!("no due item has a step left, though {open} is open; a task says so"),
-            "a person, or a new due item, which reopens the case".to_owned(),
-        ),
-        Because::NotDue { step, until, pay_by: None, holidays, .. } => (
-            format!("{due_now} is due now; step {step} is next and not due yet{}", off(holidays)),
-            format!("time: the step is due at {until}"),
-        ),
-        Because::NotDue { step, until, pay_by: Some(pay_by), holidays, .. } => (
-            format!(
-                "{due_now} is due now; step {step} is next and waits until what was to be paid by {pay_by} has had the time to arrive{}",
-                off(holidays)
-            ),
-            format!("time: the step is due at {until}"),
-        ),
-        Because::Waiting { step, until, .. } => (
-            format!("{due_now} is due now; step {step} is next and waits for the condition of its wait"),
-            format!("the condition coming true, and at the latest time: it waits until {until}"),
-        ),
-        Because::Send => {
-            (format!("step {step} is due, {due_now} is due now, and the guard allows it: a message is sent"), String::new())
-        }
-        Because::Approval { step } => (
-            format!("step {step} waits for a person's approval; a task asks for it"),
-            format!("the approval, or a refusal; without either it is decided again {until}"),
-        ),
-        Because::Deferred => (
-            format!("step {step} is due, but every way to send it has to wait, or its work is done; see rules"),
-            format!("time: it is decided again {until}"),
-        ),
-        Because::Stopped => (
-            format!("step {step} is due, but a rule about the tenant as a whole stops every message; see rules"),
-            format!("what the rule asks for; it is decided again {until}"),
-        ),
-        Because::UnknownState { state } => (
-            format!("a later release left the case in the state '{state}', which this release does not know, so nothing is sent"),
-            "that release, or a person who moves the case to a workflow".to_owned(),
-        ),
-        Because::Unsettled => (
-            "deciding did not come to an end, so nothing is sent; a task says so".to_owned(),
-            format!("a newer release; it is decided again {until}"),
-        ),
-        Because::Later(_) => (
-            format!("a later release decided it, for the reason '{}', which this release does not know", trace.because.as_str()),
-            format!("it is decided again {until}"),
-        ),
-    };
-    let mut why = match &trace.workflow {
-        Some(workflow) => format!("{why} (workflow {workflow})"),
-        None => why,
-    };
-    for rule in &trace.rules {
-        let contact = if rule.contact.is_empty() { String::new() } else { format!(" to contact {}", rule.contact) };
-        why.push_str(&format!("; {} {} by {}{contact}: {}", rule.rule, rule.version, rule.channel.as_str(), rule.said));
-    }
-    for order in &trace.orders {
-        why.push_str(&format!("; order {} ({}): {}", order.order, order.kind.as_str(), order.said));
-    }
-    if !trace.lapsed.is_empty() {
-        why.push_str(&format!("; lapsed, because their day had passed: {}", trace.lapsed.join(", ")));
-    }
-    Explanation { why, changes }
-}
-
-/// Holidays in the way of a step.
-fn off(holidays: &[DayOff]) -> String {
-    let days: Vec<String> = holidays.iter().map(DayOff::to_string).collect();
-    if days.is_empty() { String::new() } else { format!(", because {}", days.join(" and ")) }
+    let told = Told { holds: &[], zone: &TimeZone::UTC };
+    Explanation { why: explain::outcome(trace, told).join(" "), changes: explain::changes(trace, told).join(" ") }
 }
 
 /// What a record says, one entry a case or message.
@@ -176,7 +78,7 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Currency;
+    use domain::{Because, Currency};
 
     fn trace(because: Because) -> CaseTrace {
         CaseTrace {
@@ -200,78 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_has_a_sentence() {
-        let until = "2026-02-05T09:00:00Z".parse().unwrap();
-        let item = domain::DueItemKey::whole(domain::InvoiceId::derive(&["INV-1"]));
-        let step = "reminder".to_owned();
-        for (because, says, changes) in [
-            (Because::NothingOpen, "nothing is open", "a new invoice"),
-            (Because::NoWorkflowApplies, "applies_when", "publishing"),
-            (Because::NothingDueNow { held: true }, "2000.00 EUR is open", "the end of a hold"),
-            (Because::Held { by: vec![] }, "a hold keeps", "end of the hold"),
-            (Because::BelowMinimum { minimum_minor: 130_000 }, "1250.00 EUR is due now, less than 1300.00", "minimum_exposure"),
-            (Because::WorkflowWithdrawn, "taken out of use", "run on"),
-            (Because::ExitWhenHolds, "exit_when holds", "no longer"),
-            (Because::MessagePending { until }, "its result is not known", "2026-02-05"),
-            (Because::PlanEnded, "no due item has a step left", "a person"),
-            (
-                Because::NotDue { item: item.clone(), step: step.clone(), until, pay_by: None, holidays: vec![] },
-                "step reminder is next",
-                "2026-02-05T09:00:00Z",
-            ),
-            (
-                Because::NotDue {
-                    item: item.clone(),
-                    step: step.clone(),
-                    until,
-                    pay_by: Some("2026-02-02".parse().expect("a date")),
-                    holidays: vec![],
-                },
-                "to be paid by 2026-02-02",
-                "2026-02-05T09:00:00Z",
-            ),
-            (
-                Because::NotDue {
-                    item: item.clone(),
-                    step: step.clone(),
-                    until,
-                    pay_by: None,
-                    holidays: vec![
-                        DayOff { on: "2026-04-03".parse().expect("a date"), holiday_of: Some("DE".to_owned()) },
-                        DayOff { on: "2026-04-07".parse().expect("a date"), holiday_of: None },
-                    ],
-                },
-                "not due yet, because 2026-04-03 is a public holiday of DE and 2026-04-07 is one of the tenant's closed days",
-                "2026-02-05T09:00:00Z",
-            ),
-            (Because::Waiting { item, step: step.clone(), until }, "step reminder is next and waits", "2026-02-05T09:00:00Z"),
-            (Because::Send, "a message is sent", ""),
-            (Because::Approval { step }, "approval", "the approval"),
-            (Because::Deferred, "has to wait", "2026-02-05"),
-            (Because::Stopped, "stops every message", "2026-02-05"),
-            (Because::UnknownState { state: "of_2031".to_owned() }, "'of_2031'", "a person"),
-            (Because::Unsettled, "did not come to an end", "2026-02-05"),
-            (serde_json::from_str(r#"{"kind": "of_2031"}"#).unwrap(), "'of_2031'", "2026-02-05"),
-        ] {
-            let words = of_trace(&trace(because.clone()));
-            assert!(words.why.contains(says), "{because:?}: {}", words.why);
-            assert!(words.why.ends_with("(workflow standard@3)"), "{}", words.why);
-            assert!(words.changes.contains(changes), "{because:?}: {}", words.changes);
-        }
-    }
-
-    #[test]
     fn orders_are_named_with_what_came_of_them() {
         let mut trace = trace(Because::Deferred);
         let order = domain::OrderId::derive(&["o"]);
         let said = "not obeyed: it comes too late: the step is over".to_owned();
         trace.orders.push(domain::OrderTrace { order: order.clone(), kind: domain::OrderKind::Skip, said, used: true });
         let words = of_trace(&trace);
-        assert!(
-            words.why.ends_with(&format!("order {order} (skip): not obeyed: it comes too late: the step is over")),
-            "{}",
-            words.why
-        );
+        let says = format!("The order {order} (skip) was not obeyed: it comes too late: the step is over.");
+        assert!(words.why.ends_with(&says), "{}", words.why);
     }
 
     #[test]
@@ -285,6 +123,10 @@ mod tests {
             said: "block: nobody agreed".to_owned(),
         });
         let words = of_trace(&trace);
-        assert!(words.why.ends_with("consent 2 by sms to contact p1: block: nobody agreed"), "{}", words.why);
+        assert!(
+            words.why.ends_with("Rule consent (version 2) by sms to contact p1 said: block: nobody agreed."),
+            "{}",
+            words.why
+        );
     }
 }

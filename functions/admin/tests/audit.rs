@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Api, request};
 use serde_json::{Value, json};
@@ -139,6 +139,56 @@ async fn what_changes_nothing_is_not_noted() {
     // Another tenant's people see nothing of it.
     let other = request("GET", "/v1/audit", Some(("other", "admin")), &[], "");
     assert!(api.handler.handle(other).await.unwrap()["body"].as_str().unwrap().contains("\"data\":[]"));
+}
+
+#[tokio::test]
+async fn entries_are_chained_by_customer_exported_and_looked_after() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let settings = json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example"}});
+    api.done("admin", "PUT", "/v1/settings", settings).await;
+    let hold = format!("/v1/customers/{customer}/holds/call-back");
+    api.done("collector", "PUT", &hold, json!({"reason": "manual", "until_on": "2026-03-01"})).await;
+    api.done("manager", "POST", "/v1/pause", Value::Null).await;
+    api.done("collector", "DELETE", &hold, Value::Null).await;
+    api.done("manager", "POST", "/v1/resume", Value::Null).await;
+
+    let export = request("GET", "/v1/audit/export", Some(("acme", "manager")), &[], "");
+    let answer = api.handler.handle(export).await.unwrap();
+    assert_eq!((&answer["statusCode"], &answer["headers"]["content-type"]), (&json!(200), &json!("application/jsonl")));
+    let lines: Vec<Value> = answer["body"].as_str().unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), api.audit("?limit=200").await.len());
+    let mut tips: BTreeMap<String, Value> = BTreeMap::new();
+    for line in &lines {
+        let chain = line["customer"].as_str().unwrap_or_default().to_owned();
+        assert_eq!(line["previous"], tips.remove(&chain).unwrap_or(json!("")), "{line}");
+        tips.insert(chain, line["hash"].clone());
+    }
+    assert_eq!(tips.len(), 2, "what is about the customer, and what is about none");
+
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let since = "2026-02-01T00:00:00Z".parse().unwrap();
+    let check = api.world.store.check_audit_since(&acme, since).await.unwrap();
+    assert_eq!((check.checked, check.broken), (2, vec![]));
+    // Somebody changes an entry past Dunlin.
+    let entries = api.world.store.audit_chained(&acme, None, None, None).await.unwrap();
+    let changed = entries.iter().find(|entry| entry.entry.customer.is_some()).unwrap();
+    let key = store::inspect::key("T#acme#AUDIT", &changed.place);
+    api.world
+        .db
+        .update_item()
+        .table_name(testbed::TABLE)
+        .set_key(Some(key))
+        .update_expression("SET #by = :by")
+        .expression_attribute_names("#by", store::inspect::attributes::audit::BY)
+        .expression_attribute_values(":by", aws_sdk_dynamodb::types::AttributeValue::S("somebody".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let wrong = api.world.store.check_audit(&acme, Some(&customer)).await.unwrap().unwrap();
+    assert!(wrong.contains("not as it was written"), "{wrong}");
+    assert_eq!(api.world.store.check_audit(&acme, None).await.unwrap(), None);
+    assert_eq!(api.world.store.check_audit_since(&acme, since).await.unwrap().broken.len(), 1);
 }
 
 #[tokio::test]

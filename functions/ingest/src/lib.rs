@@ -149,7 +149,10 @@ impl Handler {
         };
         let zone = tenant_zone(&settings.value);
         let taken = match objects.read(&route.tenant, &zone, &incoming) {
-            Ok(reading) => documents::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?,
+            Ok(reading) => {
+                self.vault.honour_erased(&route.tenant, &reading.documents, now).await?;
+                documents::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?
+            }
             Err(rejected) => return Ok(WebhookAnswer::Refused(answer::invalid(rejected))),
         };
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");

@@ -10,8 +10,12 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
 use store::{ChainMark, ChainWalk, RecordChange, Store, broken_chain, chain_turn};
 
+use crate::daily::record_day;
+
 /// Customers whose records are looked at together.
 const AT_ONCE: usize = 8;
+/// Hours back from which on chains of the audit are followed each day.
+const AUDIT_HOURS: i64 = 50;
 /// Days in which every chain is followed.
 const TURNS: i64 = 30;
 
@@ -136,6 +140,8 @@ impl Chains {
             }
         }
         looked.emit(now);
+        // Said at each tick while it is so: its silence rings an alarm.
+        kit::metrics::emit(now, &[("function", "read-model")], &[("days_recorded", u64::from(is_done))]);
         Ok(if is_done { tomorrow(now) } else { now })
     }
 
@@ -148,30 +154,67 @@ impl Chains {
         looked: &mut Looked,
     ) -> store::Result<bool> {
         let today = day(now);
-        let mut walk = match self.store.chain_walk(tenant).await? {
+        let known = self.store.chain_walk(tenant).await?;
+        let begins = known.as_ref().is_none_or(|known| known.on != today);
+        let mut walk = match known {
             Some(known) if known.on == today => known,
             last => ChainWalk::begin(today, last.as_ref()),
         };
         if walk.is_done {
             return Ok(true);
         }
+        let mut own = Looked::default();
+        let is_over = self.go_on(tenant, now, begins, budget, &mut walk, &mut own).await;
+        looked.checked += own.checked;
+        looked.broken += own.broken;
+        walk.checked += own.checked;
+        walk.broken += own.broken;
+        let is_over = is_over?;
+        if is_over {
+            record_day(&self.store, tenant, &walk, now).await?;
+        }
+        walk.is_done = is_over;
+        self.store.put_chain_walk(tenant, &walk).await?;
+        Ok(is_over)
+    }
+
+    /// Goes on with a tenant's walk as far as there is time; whether it came to its end.
+    async fn go_on(
+        &self,
+        tenant: &domain::TenantId,
+        now: Timestamp,
+        begins: bool,
+        budget: &Budget,
+        walk: &mut ChainWalk,
+        looked: &mut Looked,
+    ) -> store::Result<bool> {
+        let today = walk.on;
+        if begins {
+            self.follow_audit(tenant, now, looked).await?;
+            walk.forgotten += self.store.forget_again(tenant, now).await?;
+        }
         if !self.follow_marked(tenant, today, budget, looked).await? {
             return Ok(false);
         }
+        let settings = self.store.settings(tenant).await?;
+        let rule = settings.map(|settings| domain::retention_of(&settings.value.country));
         let turn = now.as_second().div_euclid(86_400).rem_euclid(TURNS);
         while !walk.is_done {
             if budget.is_over() {
-                self.store.put_chain_walk(tenant, &walk).await?;
                 return Ok(false);
             }
             let (customers, after) = self.store.customers_of_shard(tenant, walk.shard, walk.after.as_deref()).await?;
             let (mut due, others): (Vec<_>, Vec<_>) =
                 customers.into_iter().partition(|customer| i64::from(chain_turn(customer)) == turn);
+            for customer in &due {
+                if let Some(rule) = &rule {
+                    walk.retired += self.store.retire(tenant, customer, rule, today, now).await?;
+                }
+            }
             due.extend(self.store.decided_since(tenant, &others, begin_of(walk.decided_since())).await?);
             self.follow(tenant, &due, looked).await?;
-            walk = walk.behind(after);
+            *walk = walk.clone().behind(after);
         }
-        self.store.put_chain_walk(tenant, &walk).await?;
         Ok(true)
     }
 
@@ -220,8 +263,25 @@ impl Chains {
     }
 
     async fn follow_one(&self, tenant: &domain::TenantId, customer: &domain::CustomerId) -> store::Result<bool> {
-        let wrong = self.store.check_chain(tenant, customer).await?;
-        self.say(&(tenant.clone(), customer.clone()), wrong).await
+        let records = self.store.check_chain(tenant, customer).await?;
+        let audit = self.store.check_audit(tenant, Some(customer)).await?;
+        self.say(&(tenant.clone(), customer.clone()), records.or(audit)).await
+    }
+
+    /// Follows the chains of the audit that got entries since the day before the last walk, and that of what is about no customer.
+    async fn follow_audit(&self, tenant: &domain::TenantId, now: Timestamp, looked: &mut Looked) -> store::Result<()> {
+        let since = now.checked_sub(AUDIT_HOURS.hours()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut check = self.store.check_audit_since(tenant, since).await?;
+        if let Some(wrong) = self.store.check_audit(tenant, None).await? {
+            check.broken.push((None, wrong));
+        }
+        looked.checked += check.checked;
+        for (customer, detail) in check.broken {
+            looked.broken += 1;
+            tracing::error!(tenant.id = %tenant, detail, "the audit is not as it was written: somebody changed the table");
+            self.store.raise(tenant, customer.as_ref(), &broken_chain(&detail), now).await?;
+        }
+        Ok(())
     }
 }
 

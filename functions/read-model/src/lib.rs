@@ -1,6 +1,7 @@
 //! Keeps the history of facts and the rows of lists, and looks whether records are as they were written: the second and last reader of the
-//! table's stream. A tick each hour goes on with the day's walk over whole chains of records, and with that over what is ranked by amounts,
-//! which begins at the tenant's midnight.
+//! table's stream. A tick each hour goes on with the walk over what is ranked by amounts, which begins at the tenant's midnight, and with the
+//! day's walk over whole chains of records and of the audit, which ends with the daily record: what was counted, and what the gate answered
+//! to its self-test.
 //!
 //! Delivery is at least once, and in any order of items: what a row says is read from the item as it is now. A record that cannot be read is
 //! passed over with an error in the log, because a shard that waits for it would hold up every list behind it. What could not be written is
@@ -8,6 +9,7 @@
 
 mod amounts;
 mod chain;
+mod daily;
 mod record;
 
 use std::time::Duration;

@@ -53,6 +53,7 @@ pub(crate) async fn take(session: &SyncSession<'_>, mut page: Page, care: Care) 
         tools.store.raise(tenant, None, &task, session.run.now()).await?;
     }
     for some in documents.chunks(DOCUMENTS_MAX) {
+        tools.vault.honour_erased(tenant, some, session.run.now()).await?;
         tools.store.apply_read(tenant, session.run.source, some, session.run.now()).await?;
     }
     for object in unreadable {

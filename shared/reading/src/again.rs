@@ -3,7 +3,7 @@
 use connectors::{Bodies, FieldFlaw, Headers, Incoming, Reading};
 use domain::{TenantId, id::digest, remark::ahead};
 use jiff::{Timestamp, tz::TimeZone};
-use store::{AppliedOutcome, Receipt, Store};
+use store::{AppliedOutcome, Receipt, Store, Vault};
 
 use crate::unnamed;
 
@@ -24,7 +24,7 @@ pub enum AppliedAgain {
 ///
 /// Those of the table.
 pub async fn apply_again(
-    store: &Store,
+    (store, vault): (&Store, &Vault),
     tenant: &TenantId,
     source: &str,
     body: &[u8],
@@ -55,6 +55,7 @@ pub async fn apply_again(
     if documents.is_empty() {
         return Ok(AppliedAgain::Nothing(ignored.unwrap_or_else(|| "it carries nothing".to_owned())));
     }
+    vault.honour_erased(tenant, &documents, now).await?;
     let receipt = Receipt { source: source.to_owned(), event_id };
     Ok(AppliedAgain::Done(store.apply(tenant, &receipt, &documents, now).await?.outcome))
 }

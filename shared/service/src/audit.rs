@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use store::{AuditEntry, Store};
+use store::{AuditEntry, Store, is_audit_place};
 
 use crate::{Actor, Done, NotDone, Operation};
 
@@ -134,12 +134,18 @@ async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditL
             break;
         }
     }
-    Ok(AuditList { entries, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
+    Ok(AuditList { entries, next: after.as_deref().map(as_cursor) })
 }
 
-fn cursor(text: &str) -> Done<String> {
+/// A place in the audit as people pass it on.
+pub(crate) fn as_cursor(place: &str) -> String {
+    URL_SAFE_NO_PAD.encode(place)
+}
+
+/// The place of a cursor.
+pub(crate) fn cursor(text: &str) -> Done<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    bytes.ok_or_else(no_cursor)
+    bytes.filter(|place| is_audit_place(place)).ok_or_else(no_cursor)
 }
 
 fn no_cursor() -> NotDone {

@@ -11,8 +11,12 @@
 //! | [`api_keys`] | keys of machines |
 //! | [`rights`] | every operation, who may do it, and by which scope of a key: one table |
 //! | [`audit`] | what people did: entries, and looking through them |
+//! | [`audit_export`] | the same as JSON Lines |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`links`] | portal links |
+//! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
+//! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
+//! | [`health`] | the daily record |
 //! | [`senders`] | whom tenants may send as |
 //! | [`companies`] | whose company it is, for operators |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
@@ -29,14 +33,18 @@
 pub mod actor;
 pub mod api_keys;
 pub mod audit;
+pub mod audit_export;
 pub mod companies;
 pub mod customers;
 pub mod entering;
 pub mod key_scope;
+pub mod explain;
+pub mod health;
 pub mod links;
 pub mod members;
 pub mod lists;
 pub mod not_done;
+pub mod privacy;
 pub mod rights;
 pub mod role;
 pub mod senders;

@@ -72,6 +72,10 @@ operations! {
         ShowTemplate = "show_template", "Reads a template.";
         PreviewTemplate = "preview_template", "Renders a template with made-up data.";
         ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
+        ShowDailyHealth = "show_daily_health", "Reads the daily record: what was counted, and the gate's self-test.";
+        ExplainInvoice = "explain_invoice", "Explains why an invoice is, was or would be chased or not.";
+        ExplainCase = "explain_case", "Explains the same of a case.";
+        ExplainMessage = "explain_message", "Explains why a message was decided, and what became of it.";
         ShowCase = "show_case", "Reads a customer's matter by the id here.";
         ShowAgreement = "show_agreement", "Reads an agreement.";
         ListLinks = "list_links", "Looks through a customer's portal links.";
@@ -116,6 +120,7 @@ operations! {
     }
     Staff(Manager), Some(Read) => {
         ListAudit = "list_audit", "Looks through what people did.";
+        ExportAudit = "export_audit", "Exports what people did.";
     }
     Staff(Manager), Some(Customers) => {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
@@ -129,7 +134,12 @@ operations! {
         Pause = "pause", "Turns the kill switch on.";
         Resume = "resume", "Lifts the kill switch.";
     }
+    Staff(Admin), Some(Read) => {
+        FindContact = "find_contact", "Finds a person across customers by an address.";
+        ExportContact = "export_contact", "Exports everything that is known of a person.";
+    }
     Staff(Admin), Some(Customers) => {
+        EraseContact = "erase_contact", "Erases a person.";
         ResetVersion = "reset_version", "Lets a source say an object anew whose version was wrong.";
     }
     Staff(Admin), Some(Settings) => {

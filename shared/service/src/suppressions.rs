@@ -157,7 +157,7 @@ fn is_addressed(channel: Channel) -> bool {
 }
 
 /// An address that is named whole, in the form in which it is kept.
-fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
+pub(crate) fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
     let mut flaws = Vec::new();
     let channel = named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| is_addressed(*channel));
     if channel.is_none() {
@@ -180,7 +180,7 @@ fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
 }
 
 /// What a person said, if anything.
-fn said(pointer: &str, text: Option<&str>) -> Done<Option<String>> {
+pub(crate) fn said(pointer: &str, text: Option<&str>) -> Done<Option<String>> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
     if text.is_some_and(|text| text.chars().count() > SAID_MAX) {
         return Err(NotDone::field(pointer, format!("it has at most {SAID_MAX} characters")));

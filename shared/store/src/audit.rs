@@ -2,6 +2,10 @@
 //!
 //! [`Store::acting`] gives a store that notes: whatever is written through it has the entry with it, or is not written. What changes
 //! nothing is not noted, and a write that another's came between is noted once it succeeds. Entries are never changed.
+//!
+//! The entries about a customer are a chain, and those about none are one of the tenant: each holds the hash of the one before, and an item
+//! of its own, the tip, the hash of the last. The tip is written in the entry's transaction, on condition that it is as it was read. Only
+//! people who change the same customer at the same moment meet there: no feed and no decision does.
 
 use std::sync::Arc;
 
@@ -18,17 +22,42 @@ use crate::{
             every::{EXPIRES_AT, PK, SK},
             fact,
         },
-        change::{Change, at_most, is, no_item, put},
-        db::{Row, failed, instant, json, last_of, millis, n, number, row_of, s, text, to_json},
+        change::{Change, at_most, is, no_item, put_new},
+        db::{Range, Row, failed, instant, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys::{self, Key},
     },
 };
 
+mod chain;
 mod entry;
 mod mark;
 
+pub use chain::AuditCheck;
 pub use entry::AuditEntry;
 pub use mark::Once;
+
+/// What a transaction writes beside its own: the entry, and the tip of its chain.
+#[derive(Debug, Default)]
+pub(crate) struct Noted(Vec<TransactWriteItem>);
+
+impl Noted {
+    pub(crate) fn actions(&self) -> &[TransactWriteItem] {
+        &self.0
+    }
+}
+
+/// An entry as it stands in its chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChainedEntry {
+    /// The entry.
+    pub entry: AuditEntry,
+    /// Its place in the audit.
+    pub place: String,
+    /// SHA-256 of it and the hash of the one before.
+    pub hash: String,
+    /// The hash of the entry before it in its chain; empty for the first.
+    pub previous: String,
+}
 
 /// Most entries of a page.
 const PAGE_MAX: u32 = 200;
@@ -40,6 +69,11 @@ pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
     /// What to pass for the next page; `None` at the end.
     pub after: Option<String>,
+}
+
+/// Whether a text has the form of a place in the audit.
+pub fn is_audit_place(text: &str) -> bool {
+    text.starts_with(keys::AUDIT) && text.len() <= 120
 }
 
 impl AuditEntry {
@@ -92,9 +126,27 @@ impl Store {
         Self { acting: Some(Arc::new(entry)), ..self.clone() }
     }
 
-    /// The entry of what a person is doing.
-    pub(crate) fn noted(&self) -> Option<TransactWriteItem> {
-        self.acting.as_ref().map(|entry| put(self, &entry.key(), entry.row()))
+    /// The entry of what a person is doing, linked to the one before it in its chain. Nothing where nobody acts.
+    pub(crate) async fn noted(&self) -> Result<Noted> {
+        let Some(entry) = &self.acting else { return Ok(Noted::default()) };
+        let key = entry.key();
+        let tip_key = keys::audit_tip(&entry.tenant, entry.customer.as_ref());
+        let (there, tip) = (self.read("note in the audit of", &key, true), self.read("note in the audit of", &tip_key, true));
+        let (there, tip) = tokio::try_join!(there, tip)?;
+        // What one request writes in several transactions has one entry, in the first of them.
+        if there.is_some() {
+            return Ok(Noted::default());
+        }
+        let of_tip = |name| tip.as_ref().and_then(|row| text(row, name)).unwrap_or_default().to_owned();
+        let (previous, previous_at) = (of_tip(audit::TIP), of_tip(audit::TIP_AT));
+        let mut row = entry.row();
+        row.insert(audit::PREVIOUS.to_owned(), s(previous.clone()));
+        row.insert(audit::PREVIOUS_AT.to_owned(), s(previous_at));
+        let change = Change::of(tip_key)
+            .put(audit::TIP, s(chain::hash_of(&entry.tenant, &key.sk, &row)))
+            .put(audit::TIP_AT, s(key.sk.clone()))
+            .when(if tip.is_some() { is(audit::TIP, s(previous)) } else { no_item() });
+        Ok(Noted(vec![put_new(self, &key, row), change.update(self)]))
     }
 
     /// The request that it is done for, where that is carried out at most once, and the write that fails where another attempt was first.
@@ -133,7 +185,7 @@ impl Store {
     ) -> Result<AuditPage> {
         const OP: &str = "read the audit of";
         let pk = keys::audits(tenant);
-        if after.is_some_and(|after| !after.starts_with(keys::AUDIT) || after.len() > 120) {
+        if after.is_some_and(|after| !is_audit_place(after)) {
             return Err(Error::Refused { operation: OP, id: tenant.to_string(), why: "the cursor is none of ours".into() });
         }
         let start = after.map(|sk| Key { pk: pk.clone(), sk: sk.to_owned() }.attributes());
@@ -156,5 +208,42 @@ impl Store {
         let after = out.last_evaluated_key.as_ref().and_then(|key| text(key, SK)).map(str::to_owned);
         let entries = out.items.unwrap_or_default().iter().map(|row| AuditEntry::read(tenant, row)).collect::<Result<_>>()?;
         Ok(AuditPage { entries, after })
+    }
+
+    /// Entries within `from..=until`, oldest first, each as it stands in its chain: what an export writes. At most 200 a page; `after` is the
+    /// place of the last entry of the page before.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn audit_chained(
+        &self,
+        tenant: &TenantId,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+        after: Option<&str>,
+    ) -> Result<Vec<ChainedEntry>> {
+        let pk = keys::audits(tenant);
+        let first = match (after, from) {
+            // The smallest text behind it.
+            (Some(after), _) => format!("{after}\u{0}"),
+            (None, Some(from)) => keys::audit_moment(from),
+            (None, None) => keys::AUDIT.to_owned(),
+        };
+        let last = last_of(&until.map_or_else(|| keys::AUDIT.to_owned(), keys::audit_moment));
+        if first > last {
+            return Ok(vec![]);
+        }
+        let rows = self.range("export the audit of", Range::new(&pk, &first, &last, PAGE_MAX as usize)).await?;
+        let chained = |row: &Row| {
+            let place = text(row, SK).unwrap_or_default().to_owned();
+            Ok(ChainedEntry {
+                entry: AuditEntry::read(tenant, row)?,
+                hash: chain::hash_of(tenant, &place, row),
+                previous: text(row, audit::PREVIOUS).unwrap_or_default().to_owned(),
+                place,
+            })
+        };
+        rows.iter().map(chained).collect()
     }
 }

@@ -34,13 +34,14 @@ mod tenant;
 
 use std::sync::Arc;
 
-pub use audit::{AuditEntry, AuditPage, Once};
+pub use audit::{AuditCheck, AuditEntry, AuditPage, ChainedEntry, Once, is_audit_place};
 pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
     brief::CustomerBrief,
     contacts::Logged,
+    erasing::TakenOut,
     explained::Explained,
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
@@ -48,11 +49,11 @@ pub use customer::{
     named::{CustomerName, KnownInvoice},
 };
 pub use events::{BusEvent, BusKind, events};
-pub use history::{AsOf, Basis, Gap, Kept, NewVersion, Seen, Whose};
+pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
 pub use lists::{
-    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, InvoiceLine, InvoiceStanding, Line,
-    List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PlaceLine, Ranked, RankedIn, Rebuilt, Rewrite, Searched,
-    StoppedLine, TaskLine, WalkedList, WordLine,
+    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, FoundId, IdOf, InvoiceLine, InvoiceStanding,
+    Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine, PlaceLine, Ranked, RankedIn, Rebuilt,
+    Rewrite, Searched, StoppedLine, TaskLine, WalkedList, WordLine,
 };
 pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
@@ -77,6 +78,7 @@ pub use tenant::{
     calls::Repeated,
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
+    daily::{DailyCounts, DailyRecord, SelfTested},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     stops::Stop,

@@ -147,6 +147,7 @@ async fn rows(listing: &Listing<'_>, lines: Vec<Line>, after: Option<String>) ->
             | Line::Payment(_)
             | Line::Message(_)
             | Line::Place(_)
+            | Line::Person(_)
             | Line::Agreement(_)
             | Line::Task(_)
             | Line::Stopped(_) => {}

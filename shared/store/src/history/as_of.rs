@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     AddressFact, Agreement, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
-    Facts, Inputs, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People, Policy,
+    Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People, Policy,
     Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::{
+    messages::{MessageAsOf, messages_as_of},
+    past::{Past, past, text_of},
+};
 use crate::{
     Head, Result, Store, Vault,
     customer::{contacts::log_of, facts::payment_of},
@@ -75,6 +78,10 @@ pub struct AsOf {
     pub number: Option<u64>,
     /// Whether personal fields of what was known then were erased since: they are empty in `facts`.
     pub erased: bool,
+    /// What the record of that very instant says that each case came to, where there is one.
+    pub recorded: Vec<CaseTrace>,
+    /// The messages as they stood then, newest first; at most 20.
+    pub messages: Vec<MessageAsOf>,
 }
 
 /// A version as it was read.
@@ -83,18 +90,10 @@ pub(super) struct Version {
     pub(super) sk: String,
     /// Its place in the stream.
     sequence: String,
-    at: Timestamp,
+    pub(super) at: Timestamp,
     pub(super) row: Row,
     /// Whether something that it said of people was erased since.
     pub(super) erased: bool,
-}
-
-/// A decision as its records have it.
-struct Past {
-    number: u64,
-    at: Timestamp,
-    cases: Vec<CaseTrace>,
-    inputs: Option<(u32, String)>,
 }
 
 /// Everything that was ever written of a customer.
@@ -125,6 +124,11 @@ impl Vault {
         let number = recorded.map(|past| past.number);
         let before =
             number.unwrap_or_else(|| all.past.iter().filter(|past| past.at <= at).map(|past| past.number + 1).max().unwrap_or(1));
+        let told = Told {
+            number,
+            recorded: recorded.map(|past| past.cases.clone()).unwrap_or_default(),
+            messages: messages_as_of(&all.records, &all.head, at)?,
+        };
         let mut first = None;
         let mut is_any_erased = false;
         for left_out in all.doubtful(at) {
@@ -136,7 +140,7 @@ impl Vault {
             let same = recorded.is_some_and(|past| past.inputs.as_ref().is_some_and(|(_, hash)| *hash == text_of(&inputs)));
             if same || recorded.is_none() {
                 let basis = if same { Basis::Recorded } else { Basis::Recomputed };
-                return Ok(Some(as_of(at, facts, policy, basis, number, erased)));
+                return Ok(Some(as_of(at, facts, policy, basis, told, erased)));
             }
             first.get_or_insert((facts, policy, erased));
         }
@@ -144,7 +148,34 @@ impl Vault {
         let engine = recorded.and_then(|past| past.inputs.as_ref()).map(|(engine, _)| *engine);
         let gaps = all.gaps.iter().filter(|gap| gap.from <= at).cloned().collect();
         let basis = if is_any_erased { Basis::Erased { engine } } else { Basis::Differs { engine, gaps } };
-        Ok(Some(as_of(at, facts, policy, basis, number, erased)))
+        Ok(Some(as_of(at, facts, policy, basis, told, erased)))
+    }
+
+    /// The facts and the policy of an instant at which the decision of that number had been made: what the sender of one of its messages
+    /// read. Facts that came shortly before may not have been there yet; of the ways to take that, the first on which `agrees` says yes, else
+    /// the one with all of them, and whether it said yes.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn after_decision(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        (number, at): (u64, Timestamp),
+        agrees: &(dyn Fn(&Facts, &Policy) -> bool + Send + Sync),
+    ) -> Result<Option<(Facts, Policy, bool)>> {
+        let Some(all) = self.store.everything(self, tenant, customer).await? else { return Ok(None) };
+        let mut first = None;
+        for left_out in all.doubtful(at) {
+            let Some(facts) = all.facts(tenant, at, number.saturating_add(1), &left_out)? else { continue };
+            let Some(policy) = self.store.policy_as_of(tenant, &all, &facts.cases, at, &left_out).await? else { continue };
+            if agrees(&facts, &policy) {
+                return Ok(Some((facts, policy, true)));
+            }
+            first.get_or_insert((facts, policy));
+        }
+        Ok(first.map(|(facts, policy)| (facts, policy, false)))
     }
 }
 
@@ -233,8 +264,26 @@ impl Store {
         Ok(())
     }
 
+    /// When the history of a customer begins: from then on both its profile and the tenant's settings are known. `None` where neither was
+    /// ever written down.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn history_begins(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Timestamp>> {
+        let mut begins: Option<Timestamp> = None;
+        for (pk, sk) in [(keys::customer(tenant, customer), "PROFILE"), (keys::tenant(tenant), "SETTINGS")] {
+            // Places in the stream are digits: what lies beside a profile begins otherwise.
+            let (pk, from) = (keys::versions(&pk), format!("{}{sk}#", keys::VERSION));
+            let rows = self.range("find the beginning of", Range::new(&pk, &from, &format!("{from}:"), 1)).await?;
+            let Some(first) = rows.first().and_then(|row| number(row, version::AT)).map(instant) else { return Ok(None) };
+            begins = begins.max(Some(first));
+        }
+        Ok(begins)
+    }
+
     /// The versions in a partition of facts whose sort keys begin so.
-    async fn versions(&self, pk: &str, begins: &str) -> Result<Vec<Version>> {
+    pub(super) async fn versions(&self, pk: &str, begins: &str) -> Result<Vec<Version>> {
         let (pk, from) = (keys::versions(pk), format!("{}{begins}", keys::VERSION));
         let rows = self.range("read the history of", Range::new(&pk, &from, &last_of(&from), VERSIONS_MAX)).await?;
         let read = |row: Row| {
@@ -280,48 +329,17 @@ impl Store {
     }
 }
 
-fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, number: Option<u64>, erased: bool) -> AsOf {
+/// What is told of an instant beside what is decided by its facts.
+struct Told {
+    number: Option<u64>,
+    recorded: Vec<CaseTrace>,
+    messages: Vec<MessageAsOf>,
+}
+
+fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, told: Told, erased: bool) -> AsOf {
     let decision = decide(&facts, &policy, at);
-    AsOf { at, facts, policy, decision, basis, number, erased }
-}
-
-/// The hash of inputs as records have it.
-fn text_of(inputs: &Inputs) -> String {
-    URL_SAFE_NO_PAD.encode(inputs.sha256)
-}
-
-/// Inputs as records have them.
-pub(crate) fn pack_inputs(inputs: &Inputs) -> String {
-    format!("{}:{}", inputs.engine, text_of(inputs))
-}
-
-fn unpack_inputs(text: &str) -> Option<(u32, String)> {
-    let (engine, hash) = text.split_once(':')?;
-    Some((engine.parse().ok()?, hash.to_owned()))
-}
-
-/// The decisions that were recorded, oldest first: their own records, and those of their messages.
-fn past(records: &[RecordItem]) -> Vec<Past> {
-    let mut past: BTreeMap<u64, Past> = BTreeMap::new();
-    for item in records {
-        let body = &item.body;
-        let (at, cases, inputs) = match &body.message {
-            Some(message) => {
-                let decided = body.decided.as_ref();
-                let cases = decided.map(|decided| decided.cases.clone()).unwrap_or_default();
-                (message.decided_at, cases, decided.map_or("", |decided| decided.inputs.as_str()))
-            }
-            None => (body.at, serde_json::from_value(body.trace.clone()).unwrap_or_default(), body.inputs.as_str()),
-        };
-        let known = past.entry(body.number).or_insert(Past { number: body.number, at, cases: vec![], inputs: None });
-        known.inputs = known.inputs.take().or_else(|| unpack_inputs(inputs));
-        for case in cases {
-            if !known.cases.iter().any(|own| own.case == case.case && own.balance() == case.balance()) {
-                known.cases.push(case);
-            }
-        }
-    }
-    past.into_values().collect()
+    let Told { number, recorded, messages } = told;
+    AsOf { at, facts, policy, decision, basis, number, erased, recorded, messages }
 }
 
 /// What each fact says at an instant. Facts that are gone are left out.

@@ -7,11 +7,15 @@
 //! addresses.
 
 mod as_of;
+mod messages;
+mod past;
+mod person;
 mod sealed;
 mod write;
 
-pub(crate) use as_of::pack_inputs;
 pub use as_of::{AsOf, Basis, Gap};
+pub use messages::MessageAsOf;
+pub(crate) use past::pack_inputs;
 pub use sealed::{Kept, Whose};
 pub use write::{NewVersion, Seen};
 

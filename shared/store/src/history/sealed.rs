@@ -56,6 +56,11 @@ pub enum Kept {
 }
 
 impl Whose<'_> {
+    /// Where the key is.
+    pub(crate) fn key(self, tenant: &TenantId, customer: &CustomerId) -> keys::Key {
+        keys::person_key(tenant, customer, &self.text())
+    }
+
     fn text(self) -> String {
         match self {
             Self::Customer => CUSTOMER.to_owned(),

@@ -37,6 +37,8 @@ pub enum Line {
     Stopped(StoppedLine),
     /// Found by a word.
     Word(WordLine),
+    /// Where somebody is a contact.
+    Person(PersonLine),
 }
 
 /// A customer by name.
@@ -167,6 +169,15 @@ pub struct PlaceLine {
     /// When a message was decided: that says where its row stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Timestamp>,
+}
+
+/// Where somebody is a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonLine {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The source's id of the contact there.
+    pub contact: String,
 }
 
 /// An agreement, as it was last recorded.

@@ -7,9 +7,11 @@
 mod follow;
 mod lines;
 mod places;
+mod person_id;
 mod rebuild;
 mod rerank;
 mod rows;
+mod whose;
 mod words;
 
 use std::collections::BTreeSet;
@@ -22,9 +24,11 @@ use jiff::{Timestamp, civil::Date};
 
 pub use follow::{Followed, Rewrite};
 pub use lines::*;
+pub use person_id::PersonId;
 pub use places::{InvoiceStanding, RankedIn};
 pub use rebuild::Rebuilt;
 pub use rerank::{AmountsPage, AmountsWalk, WalkedList};
+pub use whose::{FoundId, IdOf};
 
 use crate::{
     Error, Result, Store,

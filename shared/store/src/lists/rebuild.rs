@@ -6,7 +6,7 @@ use domain::TenantId;
 
 use super::{
     follow::source_of,
-    rows::{ListRow, rows_of},
+    rows::{ListRow, rows_ever_of},
 };
 use crate::{
     Result, Store,
@@ -37,7 +37,7 @@ impl Store {
     /// Those of reading and writing, and [`crate::Error::Corrupt`] for an item that does not read.
     pub async fn rebuild_lists(&self, tenant: &TenantId, items: &[Item]) -> Result<Rebuilt> {
         let reporting = self.settings(tenant).await?.and_then(|settings| settings.value.reporting);
-        let rows_of = |row: &Row| rows_of(row, reporting.as_ref());
+        let rows_of = |row: &Row| rows_ever_of(row, reporting.as_ref());
         let own = |item: &&Item| item.tenant().as_ref() == Some(tenant);
         let mut known: BTreeMap<Key, &Row> = BTreeMap::new();
         let mut wanted: BTreeMap<Key, ListRow> = BTreeMap::new();

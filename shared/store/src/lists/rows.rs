@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseState, Channel, Currency, Customer, Invoice, MessageStatus, Next, Owed, Payment, PaymentKind, Reporting,
+    Agreement, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment, PaymentKind, Reporting,
     TaskKind, TenantId, Terms, language, phone,
 };
 use jiff::{Timestamp, civil::Date};
 
 use super::{
+    PersonId,
     lines::{
-        AgreementLine, CaseLine, CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, PaymentLine, PlaceLine,
-        StoppedLine, TaskLine, WordLine,
+        AgreementLine, CaseLine, CustomerLine, InvoiceLine, Line, MessageLine, NextLine, OwedLine, PaymentLine, PersonLine,
+        PlaceLine, StoppedLine, TaskLine, WordLine,
     },
     places::{self, InvoiceStanding, RankedIn},
     words,
@@ -158,7 +159,19 @@ fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let texts: Vec<&str> =
         [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).chain(mails).collect();
     rows.extend(made.words("customers", id, texts, found));
+    rows.extend(of_people(made, &customer));
     Ok(rows)
+}
+
+/// Where each of a customer's people is found, by who they are.
+fn of_people(made: &Made<'_>, customer: &Customer) -> Vec<ListRow> {
+    let of_contact = |contact: &domain::Contact| {
+        let person = PersonId::of(&contact.person()?);
+        let line = PersonLine { customer: customer.id.clone(), contact: contact.external_id.clone() };
+        let contact = domain::id::digest(&[&contact.external_id]);
+        Some(made.row(keys::person_at(made.tenant, person.digest()), customer.id.as_str(), &contact, &Line::Person(line)))
+    };
+    customer.contacts.iter().filter_map(of_contact).collect()
 }
 
 /// Whether a text may be a place of which others are told apart.
@@ -304,7 +317,7 @@ fn of_owed(made: &Made<'_>, head: &Head, reporting: Option<&Reporting>) -> Vec<L
 
 /// The cases that the head remembers: of closed ones that is the last few.
 fn of_cases(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
-    let of_case = |(key, case): (&domain::CaseKey, &domain::Case)| {
+    let rows = |(key, case): (&domain::CaseKey, &domain::Case)| {
         let state = match case.state {
             CaseState::Open => "open",
             CaseState::Waiting(_) | CaseState::Later(_) => "waiting",
@@ -322,11 +335,9 @@ fn of_cases(made: &Made<'_>, head: &Head) -> Vec<ListRow> {
             opened_at: case.opened_at,
         });
         let place = format!("{state}#{}", keys::second(case.opened_at));
-        let whose = PlaceLine { customer: head.customer.clone(), decided_at: None };
-        let whose = ListRow { stays: false, ..of_place(made, case.id.as_str(), whose) };
-        [made.wide("cases", "state", &place, case.id.as_str(), &line), whose]
+        [made.wide("cases", "state", &place, case.id.as_str(), &line), of_case(made, &case.id, &head.customer)]
     };
-    head.cases.iter().flat_map(of_case).collect()
+    head.cases.iter().flat_map(rows).collect()
 }
 
 /// The row by which it is found whose something is: written once, because it says nothing that changes.
@@ -334,6 +345,26 @@ fn of_place(made: &Made<'_>, id: &str, whose: PlaceLine) -> ListRow {
     let key = super::place_key(made.tenant, id);
     let version = "0".to_owned();
     ListRow { key, of: made.of.clone(), version, doc: to_json(&Line::Place(whose)), as_of: None, stays: true, once: true }
+}
+
+/// The rows that an item stands for, and those that say whose the cases are that a record names: a head forgets cases, and these rows stay.
+///
+/// # Errors
+///
+/// [`crate::Error::Corrupt`] when the item does not read.
+pub(super) fn rows_ever_of(item: &Row, reporting: Option<&Reporting>) -> Result<Vec<ListRow>> {
+    let mut rows = rows_of(item, reporting)?;
+    let (Some(pk), Some(sk)) = (text(item, PK), text(item, SK)) else { return Ok(rows) };
+    let (Some((tenant, customer)), Sort::Record) = (keys::parse_customer(pk), Sort::of(sk)) else { return Ok(rows) };
+    let made = Made { tenant: &tenant, of: Key { pk: pk.to_owned(), sk: sk.to_owned() }, version: String::new() };
+    let record = record::without_chunks(record::read(item)?)?;
+    let cases = record.cases.iter().filter_map(|trace| trace.case.as_ref());
+    rows.extend(cases.map(|case| of_case(&made, case, &customer)));
+    Ok(rows)
+}
+
+fn of_case(made: &Made<'_>, case: &CaseId, customer: &CustomerId) -> ListRow {
+    of_place(made, case.as_str(), PlaceLine { customer: customer.clone(), decided_at: None })
 }
 
 fn whole_second(at: Timestamp) -> Option<Timestamp> {

@@ -69,13 +69,25 @@ pub struct ChainWalk {
     pub after: Option<String>,
     /// Whether the day's walk is over.
     pub is_done: bool,
+    /// Chains that were followed so far.
+    #[serde(default)]
+    pub checked: u64,
+    /// Those that are not as they were written.
+    #[serde(default)]
+    pub broken: u64,
+    /// Documents whose time to be kept was over.
+    #[serde(default)]
+    pub retired: u64,
+    /// Erased people whose keys were deleted again.
+    #[serde(default)]
+    pub forgotten: u64,
 }
 
 impl ChainWalk {
     /// A day's walk that begins, where the `last` one of an earlier day ended, or was left before its end.
     pub fn begin(on: Date, last: Option<&Self>) -> Self {
         let since = last.map(|last| if last.is_done { last.on } else { last.decided_since() });
-        Self { on, since, shard: 0, after: None, is_done: false }
+        Self { on, since, shard: 0, after: None, is_done: false, checked: 0, broken: 0, retired: 0, forgotten: 0 }
     }
 
     /// The first day whose decisions it looks for, never its own.

@@ -6,6 +6,7 @@ pub(crate) mod commit;
 mod commit_plan;
 mod folded;
 pub(crate) mod note;
+mod pending_of;
 pub(crate) mod receipts;
 pub(crate) mod record;
 pub(crate) mod result;

@@ -257,6 +257,10 @@ pub mod audit {
         CUSTOMER = "au_cus", Text, "The customer whose matter it is. Absent when it is no customer's.";
         WHAT = "au_what", Json, "What changed by it, by name.";
         NOTE = "au_note", Text, "What they said of it.";
+        PREVIOUS = "au_prev", Text, "SHA-256 of the entry before it about the same customer, or about none, URL-safe base 64; empty for the first.";
+        PREVIOUS_AT = "au_prev_at", Text, "Sort key of that entry.";
+        TIP = "au_tip", Text, "Of the tip of a chain: SHA-256 of its last entry.";
+        TIP_AT = "au_tip_at", Text, "Of the tip of a chain: sort key of its last entry.";
     }
 }
 

@@ -23,8 +23,9 @@ use crate::{
 
 pub(crate) use crate::table::value::{Row, instant, millis, n, number, row_of, s, text, to_json, word_of};
 
-/// Most actions in a transaction.
-pub(crate) const ACTIONS_MAX: usize = 100;
+/// Most actions that a transaction is asked for: of the hundred that the table takes, one is the mark of a request that is carried out once,
+/// and two are the audit's, the entry and the tip of its chain.
+pub(crate) const ACTIONS_MAX: usize = 100 - 3;
 /// How long a collided transaction is tried again.
 const COLLISION_PATIENCE: Duration = Duration::from_millis(3_000);
 
@@ -160,21 +161,24 @@ impl Store {
     }
 
     /// Writes all or nothing, with the entry of the audit where a person acts, and with what keeps their request from being carried out twice.
-    /// Collisions with other transactions are waited out for a while.
+    /// Collisions with other transactions are waited out for a while, and an entry that another one of its chain came before is linked
+    /// behind that one.
     pub(crate) async fn transact(
         &self,
         operation: &'static str,
         id: &str,
         mut actions: Vec<TransactWriteItem>,
     ) -> Result<Transacted> {
-        actions.extend(self.noted());
+        let own = actions.len();
+        // The mark stands behind what is asked for, and what is noted behind the mark.
         let (once, mark) = self.only_once().unzip();
-        let once_at = actions.len();
         actions.extend(mark);
+        let mut noted = self.noted().await?;
         let started = tokio::time::Instant::now();
         let mut attempt = 0;
         loop {
-            let call = self.db.transact_write_items().set_transact_items(Some(actions.clone())).send();
+            let all = actions.iter().chain(noted.actions()).cloned().collect();
+            let call = self.db.transact_write_items().set_transact_items(Some(all)).send();
             let error = match call.boxed().await {
                 Ok(_) => {
                     once.into_iter().for_each(Once::set_written);
@@ -190,14 +194,15 @@ impl Store {
             let failed_at: Vec<usize> =
                 codes.iter().enumerate().filter(|(_, code)| **code == "ConditionalCheckFailed").map(|(at, _)| at).collect();
             let throttled = codes.iter().any(|code| matches!(*code, "ThrottlingError" | "ProvisionedThroughputExceeded"));
-            if let Some(once) = once.filter(|_| failed_at.contains(&once_at)) {
+            if let Some(once) = once.filter(|_| failed_at.contains(&own)) {
                 once.set_lost();
                 return Err(Error::Conflict { operation, id: id.to_owned() });
             }
-            if !failed_at.is_empty() {
-                return Ok(Transacted::Not(failed_at));
+            let of_actions: Vec<usize> = failed_at.iter().copied().filter(|at| *at < own).collect();
+            if !of_actions.is_empty() {
+                return Ok(Transacted::Not(of_actions));
             }
-            if !codes.contains(&"TransactionConflict") && !throttled {
+            if failed_at.is_empty() && !codes.contains(&"TransactionConflict") && !throttled {
                 let why = codes.join(", ");
                 return Err(Error::Refused { operation, id: id.to_owned(), why });
             }
@@ -207,6 +212,9 @@ impl Store {
             }
             jitter(attempt).await;
             attempt += 1;
+            if !failed_at.is_empty() {
+                noted = self.noted().await?;
+            }
         }
     }
 

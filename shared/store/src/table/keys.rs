@@ -26,7 +26,9 @@
 //! | heartbeat | `T` | `HEARD#{source}` | ingest | facts, where the tenant demands freshness: by key | 1 W |
 //! | breaker | `T` | `BREAKER` | sweep, admin | policy, by key | 2 W |
 //! | daily counters | `T` | `COUNT#{date}` | sweep | sweep: query of 28 days, once a day | 1 W |
+//! | daily record | `T` | `DAY#{date}` | `read-model`, once a day | admin: by key, query of the last days | 1 W, expires after 400 days |
 //! | entry of the audit | `T#AUDIT` | `AUDIT#{milliseconds}#{hash}` | admin, in the transaction of what a person changes | admin: query, newest first | 1 W |
+//! | tip of a chain of the audit | `T#AUDIT` | `TIP#{customer}`; `TIP#` for what is about no customer | with each entry | with each entry, by key; `read-model`, once a day | 1 W, 1 R |
 //! | member | `T#MEMBERS` | `MEM#{hash of the subject}` | admin, with the membership and, of admins, their count; once a day when they call | admin, each call: by key; query `MEM#` | 4 W, 1 R a call |
 //! | count of admins | `T#MEMBERS` | `ADMINS` | admin, where it changes | nobody: conditions look at it | 2 W |
 //! | membership | `MEMBER#{hash of the subject}` | tenant | admin, with the member | admin: query of a person's | 2 W |
@@ -41,6 +43,8 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
+//! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure | ingest, `sync` and admin: one query whether there is any, then by keys in a batch | 1 W; 1 R a document that names people, and 1 R an address |
+//! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
@@ -56,7 +60,7 @@
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; `read-model`: query, newest first | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
-//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, which nothing calls yet: the API of privacy will | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
+//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, with an erasure | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
@@ -85,11 +89,12 @@
 //! | a customer's payments, credit notes | `L#payments#of#{customer}`, `L#credit_notes#of#{customer}` | the same | the same | a query |
 //! | agreements of a kind | `L#agreements#{kind}#{shard}` | `L#{status}#{day promised, or instant}#{agreement}` | the status or the day changes | a query a shard |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
-//! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never; a case's is gone when the head forgets it | by key |
+//! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never, and it stays | by key |
 //! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
 //! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
+//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}` | never; gone when the customer has no such contact any more | a query |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
@@ -253,6 +258,11 @@ pub(crate) fn breaker(t: &TenantId) -> Key {
 pub(crate) fn counters(t: &TenantId, on: Date) -> Key {
     Key::new(tenant(t), format!("COUNT#{on}"))
 }
+/// What the sort keys of daily records begin with. No filter of the stream passes them.
+pub(crate) const DAYS: &str = "DAY#";
+pub(crate) fn daily(t: &TenantId, on: Date) -> Key {
+    Key::new(tenant(t), format!("{DAYS}{on}"))
+}
 pub(crate) fn work(t: &TenantId) -> String {
     format!("T#{t}#WORK")
 }
@@ -328,6 +338,10 @@ pub(crate) fn audits(t: &TenantId) -> String {
 pub(crate) fn audit(t: &TenantId, at: Timestamp, parts: &[&str]) -> Key {
     Key::new(audits(t), format!("{}#{}", audit_moment(at), digest(parts)))
 }
+/// The tip of the chain of the audit's entries about a customer, or about none. No filter of the stream passes it.
+pub(crate) fn audit_tip(t: &TenantId, customer: Option<&CustomerId>) -> Key {
+    Key::new(audits(t), format!("TIP#{}", customer.map_or("", CustomerId::as_str)))
+}
 /// The beginning of the sort keys of an instant's entries.
 pub(crate) fn audit_moment(at: Timestamp) -> String {
     format!("{AUDIT}{:015}", at.as_millisecond().max(0))
@@ -344,6 +358,30 @@ pub(crate) fn waiting(t: &TenantId, object: &str, parts: &[&str]) -> Key {
 /// Of a person, by [`domain::Contact::person`].
 pub(crate) fn person(t: &TenantId, text: &str) -> Key {
     Key::new(format!("T#{t}#PER#{}", digest(&[text])), "PER")
+}
+/// Of a person, by the digest of that.
+pub(crate) fn person_of_digest(t: &TenantId, digest_of_person: &str) -> Key {
+    Key::new(format!("T#{t}#PER#{digest_of_person}"), "PER")
+}
+/// What is kept of people who were erased.
+pub(crate) fn erased(t: &TenantId) -> String {
+    format!("T#{t}#ERASED")
+}
+/// What the sort keys of addresses of people who were erased begin with. No filter of the stream passes them.
+pub(crate) const ERASED: &str = "ERASED#";
+/// An address of somebody who was erased, by its keyed hash.
+pub(crate) fn erased_address(t: &TenantId, keyed_hash: &str) -> Key {
+    Key::new(erased(t), format!("{ERASED}{keyed_hash}"))
+}
+/// What the sort keys of keys that are to be deleted again begin with. No filter of the stream passes them.
+pub(crate) const AGAIN: &str = "AGAIN#";
+pub(crate) fn forget_again(t: &TenantId, c: &CustomerId, digest_of_person: &str) -> Key {
+    Key::new(erased(t), format!("{AGAIN}{c}#{digest_of_person}"))
+}
+/// Reads customer and digest back from the sort key of keys that are to be deleted again.
+pub(crate) fn parse_forget_again(sk: &str) -> Option<(CustomerId, String)> {
+    let (customer, person) = sk.strip_prefix(AGAIN)?.split_once('#')?;
+    Some((CustomerId::parse(customer)?, person.to_owned()))
 }
 /// Of an [`domain::address_key`].
 pub(crate) fn address(t: &TenantId, text: &str) -> Key {
@@ -405,6 +443,10 @@ pub(crate) fn list_shard(id: &str) -> u8 {
 /// A row of a list: its place in the order, and the id of what it stands for.
 pub(crate) fn list_row(pk: String, place: &str, id: &str) -> Key {
     Key::new(pk, format!("{ROW}{place}#{id}"))
+}
+/// The partition of the customers at which somebody is a contact, by the digest of [`domain::Contact::person`].
+pub(crate) fn person_at(t: &TenantId, digest_of_person: &str) -> String {
+    list(t, "people", "at", digest_of_person)
 }
 /// The place of a row, of a list whose places have no `#`.
 pub(crate) fn place_of(sk: &str) -> Option<&str> {

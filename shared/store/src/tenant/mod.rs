@@ -5,6 +5,7 @@ pub(crate) mod cache;
 pub(crate) mod calls;
 pub(crate) mod connections;
 pub(crate) mod counters;
+pub(crate) mod daily;
 pub(crate) mod identities;
 pub(crate) mod link_codes;
 pub(crate) mod members;

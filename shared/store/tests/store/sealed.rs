@@ -207,3 +207,32 @@ async fn what_is_said_anew_after_a_person_was_forgotten_is_compared_again() {
     assert_eq!((known.basis, known.erased, known.facts.customer), (Basis::Recorded, false, anew));
     assert!(matches!(as_of(60).await.basis, Basis::Differs { .. }));
 }
+
+#[tokio::test]
+async fn whoever_is_erased_leaves_a_keyed_hash_of_what_stood_against_them() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    let described = customer(Some(1), "Bernd Meier");
+    let anna = described.contacts[0].clone();
+    let address = anna.email.clone().unwrap();
+    let person = store::PersonId::of(&anna.person().unwrap());
+    table.say("e1", &[Document::Customer(described.clone())], 0).await;
+    table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(1), None).await.unwrap();
+    keep(&table, &vault).await;
+    let kept = vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), at(2)).await.unwrap();
+    let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(2)).await.unwrap();
+    vault.erase_addresses(&table.tenant, &person, &out.contacts).await.unwrap();
+    assert_eq!((kept, out.contacts), (1, vec![anna]));
+    assert!(table.facts().await.customer.contacts.iter().all(|contact| contact.email.as_ref() != Some(&address)));
+    let id = store::AddressId::of(Channel::Email, &address);
+    assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
+    // What the stream tells late is sealed anew, and forgotten again.
+    keep(&table, &vault).await;
+    assert_eq!(table.store.forget_again(&table.tenant, at(3)).await.unwrap(), 1);
+    // A source that names the person again finds what stood against them; another address nothing does.
+    let again = Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described });
+    vault.honour_erased(&table.tenant, &[again], at(4)).await.unwrap();
+    let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
+    assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(1) });
+}

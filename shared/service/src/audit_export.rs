@@ -1,0 +1,109 @@
+//! The audit as JSON Lines: an entry a line, oldest first, each with its hash and that of the one before in its chain.
+
+use std::io::Write;
+
+use domain::TenantId;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use store::{ChainedEntry, Store};
+
+use crate::{Actor, Done, NotDone, Operation};
+
+/// Most lines of a page.
+const PAGE_LINES: usize = 1_000;
+
+/// A line of the export.
+#[derive(Serialize)]
+struct AuditLine<'a> {
+    at: Timestamp,
+    by: &'a str,
+    role: &'a str,
+    operation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a str>,
+    what: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    hash: &'a str,
+    previous: &'a str,
+}
+
+/// Writes what people did within `from..=until` as JSON Lines; how many lines. For jobs: whoever asks was let in before.
+///
+/// # Errors
+///
+/// Those of reading, and [`NotDone::Conflict`] where the lines cannot be written.
+pub async fn export_audit(
+    store: &Store,
+    tenant: &TenantId,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    writer: &mut (impl Write + Send),
+) -> Done<u64> {
+    let (mut after, mut lines) = (None, 0);
+    loop {
+        let page = store.audit_chained(tenant, from, until, after.as_deref()).await?;
+        let Some(last) = page.last() else { return Ok(lines) };
+        after = Some(last.place.clone());
+        for entry in &page {
+            write_line(entry, writer)?;
+            lines += 1;
+        }
+    }
+}
+
+/// Which entries are exported at once.
+#[derive(Clone, Debug, Default)]
+pub struct AuditExport {
+    /// Those since.
+    pub from: Option<Timestamp>,
+    /// Those until.
+    pub until: Option<Timestamp>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of the export, at most 1,000 lines, and the cursor of the next one.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
+pub async fn export_page(store: &Store, actor: &Actor, asked: &AuditExport) -> Done<(Vec<u8>, Option<String>)> {
+    let tenant = actor.may(Operation::ExportAudit)?;
+    let mut after = asked.cursor.as_deref().map(crate::audit::cursor).transpose()?;
+    let (mut lines, mut count) = (Vec::new(), 0);
+    loop {
+        let page = store.audit_chained(tenant, asked.from, asked.until, after.as_deref()).await?;
+        let Some(last) = page.last() else { return Ok((lines, None)) };
+        after = Some(last.place.clone());
+        for entry in &page {
+            write_line(entry, &mut lines)?;
+        }
+        count += page.len();
+        if count >= PAGE_LINES {
+            return Ok((lines, after.map(|after| crate::audit::as_cursor(&after))));
+        }
+    }
+}
+
+fn write_line(chained: &ChainedEntry, writer: &mut impl Write) -> Done<()> {
+    let entry = &chained.entry;
+    let line = AuditLine {
+        at: entry.at,
+        by: &entry.by,
+        role: &entry.role,
+        operation: &entry.operation,
+        object: entry.object.as_deref(),
+        customer: entry.customer.as_ref().map(domain::CustomerId::as_str),
+        what: &entry.what,
+        note: entry.note.as_deref(),
+        hash: &chained.hash,
+        previous: &chained.previous,
+    };
+    let failed = |why: String| NotDone::Conflict(format!("the export could not be written: {why}"));
+    serde_json::to_writer(&mut *writer, &line).map_err(|error| failed(error.to_string()))?;
+    writer.write_all(b"\n").map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,303 @@
+//! People and their rights: finding somebody across the customers of a tenant, everything that is known of them, and erasing it.
+//!
+//! A person is a mailbox, or a number where there is none: two customers at which one mailbox is a contact have one person. What must be kept
+//! is kept, and the answer says what and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Channel, Contact, CustomerId, CustomerKind, Facts, Identifier, People, address_key, customer::mailbox_of, retention_of,
+};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use store::{PersonId, Store, Vault};
+
+use crate::{
+    Actor, Done, NotDone, Operation,
+    suppressions::{AddressGiven, named_address, said},
+};
+
+/// Records of one customer that an export looks through, the newest.
+const RECORDS_MAX: u32 = 1_000;
+
+/// Somebody, and where they are a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonFound {
+    /// Who.
+    pub person: PersonId,
+    /// The customers at which they are a contact, each with the source's id of the contact.
+    pub places: Vec<(CustomerId, String)>,
+}
+
+/// Finds somebody by an address: an email address, or the number of somebody who has none.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], and those of reading.
+pub async fn find(store: &Store, actor: &Actor, named: &AddressGiven) -> Done<PersonFound> {
+    let tenant = actor.may(Operation::FindContact)?;
+    let (channel, address) = named_address(named)?;
+    let is_email = channel.identifier() == Some(Identifier::Email);
+    let person = PersonId::of(&if is_email { mailbox_of(&address) } else { address });
+    let places = store.places_of(tenant, &person).await?;
+    Ok(PersonFound { person, places: places.into_iter().map(|place| (place.customer, place.contact)).collect() })
+}
+
+/// One customer at which somebody is a contact, with what is known there.
+struct Place {
+    customer: CustomerId,
+    facts: Facts,
+    contacts: Vec<Contact>,
+    ids: BTreeSet<String>,
+    /// Whether the customer is the person itself.
+    own: bool,
+    /// Whether the customer owes something.
+    owes: bool,
+}
+
+async fn places(store: &Store, tenant: &domain::TenantId, person: &PersonId) -> Done<Vec<Place>> {
+    let customers: BTreeSet<CustomerId> =
+        store.places_of(tenant, person).await?.into_iter().map(|place| place.customer).collect();
+    let mut places = Vec::new();
+    for customer in customers {
+        let Some(head) = store.head(tenant, &customer).await? else { continue };
+        let facts = store.facts(tenant, &head).await?;
+        let is_own = |contact: &Contact| contact.person().is_some_and(|own| PersonId::of(&own) == *person);
+        let (mut ids, mut contacts) = (BTreeSet::new(), Vec::new());
+        for (id, contact) in People::of(&facts).all().filter(|(_, contact)| is_own(contact)) {
+            ids.insert(id.to_owned());
+            contacts.push(contact.clone());
+        }
+        let own = match facts.customer.kind {
+            Some(CustomerKind::Person | CustomerKind::SoleTrader) => true,
+            Some(CustomerKind::Company | CustomerKind::Later(_)) | None => false,
+        };
+        let owes = head.open_invoices > 0 || !head.owed.is_empty();
+        places.push(Place { customer, facts, contacts, ids, own, owes });
+    }
+    Ok(places)
+}
+
+fn nobody() -> NotDone {
+    NotDone::NotFound("nobody is known by that id; POST /v1/contacts/find gives the id of a person by an address".to_owned())
+}
+
+/// Everything that is known of a person, as JSON.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], and those of reading.
+pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, now: Timestamp) -> Done<Value> {
+    let tenant = actor.may(Operation::ExportContact)?;
+    let person = PersonId::parse(id).ok_or_else(nobody)?;
+    let found = places(store, tenant, &person).await?;
+    if found.is_empty() {
+        return Err(nobody());
+    }
+    let mut suppressions: BTreeMap<String, Value> = BTreeMap::new();
+    let mut told = Vec::new();
+    for place in &found {
+        for contact in &place.contacts {
+            for channel in Channel::ALL {
+                let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
+                if let Some(suppressed) = place.facts.addresses.get(&name).and_then(|known| known.suppressed.as_ref()) {
+                    suppressions.insert(name, json!({ "channel": channel, "reason": suppressed.reason, "since": suppressed.at }));
+                }
+            }
+        }
+        told.push(told_of(store, vault, tenant, &person, place).await?);
+    }
+    let log = store.contacts_with(tenant, &person).await?;
+    let contacted: Vec<Value> = log
+        .attempts
+        .iter()
+        .map(|attempt| {
+            json!({
+                "at": attempt.at, "channel": attempt.channel, "customer": attempt.customer, "message": attempt.message,
+                "mode": attempt.mode,
+            })
+        })
+        .collect();
+    Ok(json!({
+        "id": person.to_string(),
+        "as_of": now,
+        "places": told,
+        "contacted": contacted,
+        "suppressions": suppressions.into_values().collect::<Vec<_>>(),
+        "scores": [],
+    }))
+}
+
+async fn told_of(store: &Store, vault: &Vault, tenant: &domain::TenantId, person: &PersonId, place: &Place) -> Done<Value> {
+    let customer = &place.facts.customer;
+    let is_to = |contact: &str| place.ids.contains(contact);
+    let records = store.records(tenant, &place.customer, RECORDS_MAX).await?;
+    let looked_through = records.len();
+    let messages: Vec<Value> = records
+        .into_iter()
+        .filter_map(|record| {
+            let message = record.message.as_ref().filter(|message| is_to(&message.contact))?;
+            Some(json!({
+                "id": message.id, "decided_at": message.decided_at, "channel": message.channel, "template": message.template,
+                "template_version": message.template_version, "mode": message.mode, "status": record.status.to_string(),
+                "settled_at": record.at, "reason": message.reason, "covers": message.rows, "decided": record.cases,
+                "heard": record.heard.iter().map(|(event, at)| (event.as_str().to_owned(), at)).collect::<BTreeMap<_, _>>(),
+            }))
+        })
+        .collect();
+    let history = vault.history_of_person(tenant, &place.customer, person).await?;
+    let history: Vec<Value> = history.into_iter().map(|(at, contact)| json!({ "at": at, "contact": contact })).collect();
+    let named_by = place.facts.invoices.iter().filter(|fact| {
+        let named = fact.invoice.contact.as_ref().and_then(Contact::person);
+        named.is_some_and(|named| PersonId::of(&named) == *person)
+    });
+    let named_by: Vec<&str> = named_by.map(|fact| fact.invoice.number.as_str()).collect();
+    Ok(json!({
+        "customer": {
+            "id": place.customer, "name": customer.name, "source": customer.source, "external_id": customer.external_id,
+            "kind": customer.kind, "language": customer.language, "country": customer.country, "time_zone": customer.time_zone,
+        },
+        "contacts": place.contacts,
+        "named_by_invoices": named_by,
+        "messages": messages,
+        "is_whole": looked_through < RECORDS_MAX as usize,
+        "history": history,
+    }))
+}
+
+/// What was erased at one customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErasedPlace {
+    /// The customer.
+    pub customer: CustomerId,
+    /// How many contacts were taken out.
+    pub contacts: usize,
+    /// How many invoices named the person.
+    pub invoices: usize,
+    /// Whether the customer is the person, and its name and postal address went too.
+    pub own: bool,
+    /// Whether nothing was erased here, because the customer is the person and owes something.
+    pub restricted: bool,
+}
+
+/// What is kept, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptOfPerson {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// Until when, where that is known.
+    pub until: Option<String>,
+}
+
+/// What an erasure came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Erasure {
+    /// Who.
+    pub person: PersonId,
+    /// Where.
+    pub places: Vec<ErasedPlace>,
+    /// What is kept.
+    pub kept: Vec<KeptOfPerson>,
+}
+
+/// Erases a person at every customer: contacts, history, contact log, addresses. A suppression stays under a keyed hash, portal links of the
+/// customers are void at once, and what the law wants kept is kept and named. Where the customer is the person and owes something, nothing is
+/// erased there.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`] without a reason, and those of the table and of KMS. An erasure that
+/// broke off goes on where it is asked for again.
+pub async fn erase(
+    (store, vault): (&Store, &Vault),
+    actor: &Actor,
+    id: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Done<Erasure> {
+    let tenant = actor.may(Operation::EraseContact)?;
+    let person = PersonId::parse(id).ok_or_else(nobody)?;
+    let reason = said("/reason", reason)?;
+    let reason =
+        reason.ok_or_else(|| NotDone::field("/reason", "say why the person is erased; the audit keeps it, so name nobody"))?;
+    let found = places(store, tenant, &person).await?;
+    if found.is_empty() {
+        return Err(nobody());
+    }
+    // The entries name customers and the sources' ids of contacts: not even a digest of an address stays.
+    let entry = || actor.entry(Operation::EraseContact, now).noting(Some(reason.clone()));
+    let is_restricted = |place: &Place| place.own && place.owes;
+    let is_anywhere_restricted = found.iter().any(is_restricted);
+    let contacts: Vec<Contact> = found.iter().flat_map(|place| place.contacts.clone()).collect();
+    let mut suppressions = 0;
+    if !is_anywhere_restricted {
+        // First, so that nothing is lost of what stands against an address whatever comes between.
+        suppressions = vault
+            .acting(entry().with(json!({ "addresses": "kept as keyed hashes" })))
+            .keep_suppressions(tenant, &contacts, now)
+            .await?;
+    }
+    let mut places = Vec::new();
+    for place in &found {
+        let restricted = is_restricted(place);
+        let mut erased =
+            ErasedPlace { customer: place.customer.clone(), contacts: 0, invoices: 0, own: place.own && !restricted, restricted };
+        if !restricted {
+            let what = json!({ "customer": place.customer, "contacts": place.ids, "own": place.own });
+            let entry = entry().about(&place.customer).with(what);
+            let out = vault.acting(entry.clone()).erase_at(tenant, &place.customer, &person, place.own, now).await?;
+            store.acting(entry).revoke_links(tenant, &place.customer, now).await?;
+            (erased.contacts, erased.invoices) = (out.contacts.len(), out.invoices);
+        }
+        places.push(erased);
+    }
+    if !is_anywhere_restricted {
+        let entry = entry().with(json!({ "addresses": "erased", "customers": places.len() }));
+        vault.acting(entry).erase_addresses(tenant, &person, &contacts).await?;
+    }
+    let country = store.settings(tenant).await?.map(|settings| settings.value.country).unwrap_or_default();
+    let kept = kept(&country, &places, suppressions);
+    Ok(Erasure { person, places, kept })
+}
+
+fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptOfPerson> {
+    let rule = retention_of(country);
+    let of = |what: &str, why: String, until: Option<String>| KeptOfPerson { what: what.to_owned(), why, until };
+    let mut kept = vec![
+        of(
+            "invoices, payments and credit notes",
+            format!("the law wants them kept ({}); Art. 17(3)(b) GDPR", rule.citation),
+            Some(format!("the end of the {}th year after that of each document", rule.years)),
+        ),
+        of(
+            "records of decisions and messages",
+            "they hold ids, no names and no addresses, and prove what was sent; Art. 17(3)(e) GDPR".to_owned(),
+            None,
+        ),
+        of("entries of the audit", "they hold ids, no names and no addresses; Art. 17(3)(e) GDPR".to_owned(), None),
+        of(
+            "webhooks that a person has to look at",
+            "the body is kept as it came until the parameter ParkedDays of the deployment is over".to_owned(),
+            Some("ParkedDays after it came".to_owned()),
+        ),
+    ];
+    if suppressions > 0 {
+        kept.push(of(
+            "suppressions",
+            format!(
+                "{suppressions} of them stand under a keyed hash of the address, so that they hold if a source names it again"
+            ),
+            None,
+        ));
+    }
+    for place in places.iter().filter(|place| place.restricted) {
+        kept.push(of(
+            &format!("everything of the person at {}", place.customer),
+            "the customer is the person and owes something; Art. 17(3)(e) and 18 GDPR".to_owned(),
+            Some("nothing is open; erase the person again then".to_owned()),
+        ));
+    }
+    kept
+}

@@ -1,0 +1,76 @@
+//! From an id to its customer, and from a person to the customers at which they are a contact.
+//!
+//! An invoice has its reference, which is written with it. A case and a message have a row that says whose they are, which `read-model` writes
+//! from the head some moments after the decision. A person is found by the digest of who it is.
+
+use domain::{CaseId, CustomerId, InvoiceId, MessageId, TenantId};
+
+use super::{Line, PersonId, PersonLine};
+use crate::{
+    Result, Store,
+    table::{
+        attributes::document::DOC,
+        db::{Range, json, last_of},
+        keys,
+    },
+};
+
+/// Most customers at which one person is looked for.
+const CUSTOMERS_MAX: usize = 1_000;
+
+/// An id whose customer is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IdOf {
+    /// An invoice.
+    Invoice(InvoiceId),
+    /// A case.
+    Case(CaseId),
+    /// A message.
+    Message(MessageId),
+}
+
+/// Whose something is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundId {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Of a message: the decision's number.
+    pub number: Option<u64>,
+}
+
+impl Store {
+    /// Whose something is; `None` where no such thing is known.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn find_id(&self, tenant: &TenantId, id: &IdOf) -> Result<Option<FoundId>> {
+        let whose = |customer| FoundId { customer, number: None };
+        Ok(match id {
+            IdOf::Invoice(invoice) => self.whose(tenant, invoice.as_str()).await?.map(whose),
+            IdOf::Case(case) => self.whose_case(tenant, case).await?.map(whose),
+            IdOf::Message(message) => {
+                let line = self.message_line(tenant, message).await?;
+                line.map(|line| FoundId { customer: line.customer, number: Some(line.number) })
+            }
+        })
+    }
+
+    /// The customers at which somebody is a contact, by [`domain::Contact::person`]'s digest.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn places_of(&self, tenant: &TenantId, person: &PersonId) -> Result<Vec<PersonLine>> {
+        let pk = keys::person_at(tenant, person.digest());
+        let last = last_of(keys::ROW);
+        let rows = self.range("find the customers of a person of", Range::new(&pk, keys::ROW, &last, CUSTOMERS_MAX)).await?;
+        let mut places = Vec::new();
+        for row in &rows {
+            if let Line::Person(line) = json(row, DOC)? {
+                places.push(line);
+            }
+        }
+        Ok(places)
+    }
+}
