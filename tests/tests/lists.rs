@@ -538,10 +538,11 @@ fn more(than: f64, units: f64) -> f64 {
 #[tokio::test]
 async fn the_rows_of_a_message_cost_at_most_five_units_and_one_for_its_receipt() {
     let ((quiet_with, with), (quiet_without, without)) = (units_of_days(true).await, units_of_days(false).await);
-    // Once a day and tenant, whatever happened, it is noted that the chains of records were followed, and that the amounts were looked at.
+    // Once a day and tenant, whatever happened, it is noted that the chains of records were followed, and that the amounts were looked at, and
+    // the daily record is kept.
     let (daily, all) = (more(quiet_without, quiet_with), more(without, with));
     println!("a step with its receipts: {without} write units, its rows {all} more; a quiet day {daily}");
-    assert!(daily <= 2.0, "{quiet_with} with rows on a quiet day, {quiet_without} without");
+    assert!(daily <= 3.0, "{quiet_with} with rows on a quiet day, {quiet_without} without");
     assert!(all <= 6.0, "{with} with rows, {without} without");
 }
 

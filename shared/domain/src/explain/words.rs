@@ -155,9 +155,10 @@ pub fn changes(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
         Because::NoWorkflowApplies => {
             vec!["Publishing a workflow that applies, or a change of what its condition asks.".to_owned()]
         }
-        Because::NothingDueNow { held: true } => {
-            vec!["The end of a hold, or a new invoice.".to_owned()]
+        Because::NothingDueNow { held: true } if !told.holds.is_empty() => {
+            told.holds.iter().map(|hold| format!("The end of {}.", hold_in_words(hold, told.zone))).collect()
         }
+        Because::NothingDueNow { held: true } => vec!["The end of a hold, or a new invoice.".to_owned()],
         Because::NothingDueNow { held: false } => vec!["A payment that is taken back, or a new invoice.".to_owned()],
         Because::Held { by } => by.iter().map(|by| format!("The end of {}.", told.hold(by))).collect(),
         Because::BelowMinimum { .. } => vec!["More falling due, or a lower minimum_exposure in the settings.".to_owned()],
@@ -183,7 +184,10 @@ pub fn changes(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
 /// What has to end before a message can leave, as the end of a sentence: `when step nudge is due`.
 pub(super) fn until_what(because: &Because, told: Told<'_>) -> Option<String> {
     match because {
-        Because::NothingDueNow { held: true } => Some("when what holds keep back is free".to_owned()),
+        Because::NothingDueNow { held: true } => {
+            let by: Vec<String> = told.holds.iter().map(|hold| hold_in_words(hold, told.zone)).collect();
+            Some(format!("when it is no longer kept back by {}", by.join(" and ")))
+        }
         Because::Held { by } => {
             let by: Vec<String> = by.iter().map(|by| told.hold(by)).collect();
             Some(format!("when the case is no longer kept back by {}", by.join(" and ")))
@@ -278,7 +282,7 @@ mod tests {
             (Because::Send, "a message is sent", "sender"),
             (Because::NothingOpen, "Nothing is open", "new invoice"),
             (Because::NoWorkflowApplies, "applies_when", "Publishing"),
-            (Because::NothingDueNow { held: true }, "Wednesday 2 December 2026, 09:00 in Oslo", "end of a hold"),
+            (Because::NothingDueNow { held: true }, "Wednesday 2 December 2026, 09:00 in Oslo", "The end of the pause"),
             (Because::NothingDueNow { held: false }, "Unapplied credit", "taken back"),
             (Because::Held { by: vec![by] }, "Wednesday 2 December 2026, 09:00 in Oslo", "The end of the pause"),
             (Because::BelowMinimum { minimum_minor: 130_000 }, "less than 1300.00 EUR", "minimum_exposure"),

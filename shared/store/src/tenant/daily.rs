@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{MessageStatus, TenantId, word::Word};
+use domain::TenantId;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -75,18 +75,16 @@ impl Store {
         let decided = row.as_ref().and_then(|row| number::<i64>(row, DECIDED)).unwrap_or(0);
         let mut counts = DailyCounts { decided: u32::try_from(decided.max(0)).unwrap_or(u32::MAX), ..DailyCounts::default() };
         let mut after: Option<String> = None;
-        for _ in 0..PAGES_MAX {
+        let mut pages = 0;
+        while pages < PAGES_MAX && !counts.is_whole {
             let page = self.list(tenant, &List::MessagesOn(on), 200, after.as_deref()).await?;
             for line in page.lines {
                 if let Line::Message(message) = line {
-                    *counts.messages.entry(MessageStatus::word(&message.status).to_owned()).or_default() += 1;
+                    *counts.messages.entry(message.status.as_str().to_owned()).or_default() += 1;
                 }
             }
             after = page.after;
-            if after.is_none() {
-                counts.is_whole = true;
-                break;
-            }
+            (pages, counts.is_whole) = (pages + 1, after.is_none());
         }
         Ok(counts)
     }
