@@ -62,6 +62,9 @@ pub struct ExplainOut {
     /// Where it differs: spans of which changes of facts were lost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gaps: Vec<String>,
+    /// What of an instant that is past is not put together again as it was then: sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_rebuilt: Vec<String>,
     /// Whether personal fields of what was known then were erased since.
     erased: bool,
     /// The number of the decision that was recorded at that instant.
@@ -291,6 +294,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         begins,
         engine,
         gaps,
+        not_rebuilt,
         erased,
         number,
         outcome,
@@ -308,6 +312,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         history_begins_at: begins,
         engine,
         gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        not_rebuilt,
         erased,
         number,
         outcome,

@@ -74,7 +74,8 @@ pub struct SelfTestOut {
     name: String,
     /// Whether it was.
     passed: bool,
-    /// What was found.
+    /// What was found, where that was wrong.
+    #[serde(skip_serializing_if = "String::is_empty")]
     found: String,
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    repeats::ShownOnce,
 };
 
 /// An address of somebody.
@@ -111,19 +112,26 @@ pub async fn find(State(app): State<Arc<App>>, caller: Caller, Body(body): Body)
     Ok(Json(PersonOut { id: person.to_string(), places: places.collect() }))
 }
 
-/// Everything that is known of a person: contacts and what they were before, messages with why each was decided, when they were contacted,
-/// and what stands against their addresses.
+/// Everything that is known of a person: contacts and what they were before, messages with why each was decided, portal links, when they were
+/// contacted, and what stands against their addresses.
 #[utoipa::path(post, path = "/v1/contacts/{id}/export", tag = "privacy", operation_id = "export_contact",
     params(("id" = String, Path, description = "`con_…`")),
     responses((status = 200, description = "Everything that is known", body = Object), (status = 404, description = "not-found")))]
-pub async fn export(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<Value>> {
+pub async fn export(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> ApiResult<(Extension<ShownOnce>, Json<Value>)> {
     caller.may(Operation::ExportContact)?;
-    Ok(Json(export_person((&app.store, &app.vault), &caller.0, &id, app.clock.now()).await?))
+    let all = export_person((&app.store, &app.vault), &caller.0, &id, app.clock.now()).await?;
+    // An answer that is kept for repetitions would outlive an erasure.
+    Ok((Extension(ShownOnce), Json(all)))
 }
 
-/// Erases a person at every customer: contacts, their history, when they were contacted, their addresses. A suppression holds on under a keyed
-/// hash. Portal links of the customers are void at once. What must be kept is named in the answer. Where the customer is the person and owes
-/// something, nothing is erased there. It cannot be taken back.
+/// Erases a person at every customer: contacts, their history, their portal links, when they were contacted, their addresses. A suppression
+/// holds on under a keyed hash. Other portal links of the customers are void at once. What must be kept is named in the answer. Where the
+/// customer is the person and owes something, nothing is erased there. It cannot be taken back. One that broke off goes on when it is asked for
+/// again.
 #[utoipa::path(post, path = "/v1/contacts/{id}/erase", tag = "privacy", operation_id = "erase_contact",
     params(("id" = String, Path, description = "`con_…`")), request_body = EraseIn,
     responses((status = 200, description = "What was erased, and what is kept", body = ErasureOut),

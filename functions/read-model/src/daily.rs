@@ -12,7 +12,11 @@ use store::{ChainWalk, DailyCounts, DailyRecord, SelfTested, Store};
 pub async fn record_day(store: &Store, tenant: &TenantId, walk: &ChainWalk, now: Timestamp) -> store::Result<()> {
     let self_test: Vec<SelfTested> = self_test::run()
         .into_iter()
-        .map(|test| SelfTested { name: test.name.to_owned(), passed: test.passed, found: test.found })
+        .map(|test| {
+            // What was found where it was right is in the name: so a record stays under 1 KB.
+            let found = if test.passed { String::new() } else { test.found };
+            SelfTested { name: test.name.to_owned(), passed: test.passed, found }
+        })
         .collect();
     let wrong = self_test.iter().filter(|test| !test.passed).count();
     for test in self_test.iter().filter(|test| !test.passed) {

@@ -33,6 +33,7 @@ fn link(tenant: &str) -> PortalLink {
         id: LinkId::derive(&[tenant]),
         address: AddressId::of(Channel::Email, "ap@acme.example"),
         generation: 1,
+        earlier: vec![],
         channel: Channel::Email,
         contact: "p1".into(),
         shown: "a…@acme.example".into(),

@@ -4,12 +4,12 @@
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
 use domain::{
-    CaseId, CaseTrace, CustomerId, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Policy,
+    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Policy,
     calendar::Locality,
     decide::{self, Recheck},
     explain::{self, DecisionInWords, Part, RecheckInWords, Told, day, moment},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use store::{AsOf, Basis, Gap, IdOf, MessageAsOf, Read, Record, Store, Vault};
 
 use crate::{Actor, Done, NotDone, Operation};
@@ -89,6 +89,8 @@ pub struct ExplainAnswer {
     pub engine: Option<u32>,
     /// Where it differs: spans of which changes of facts were lost.
     pub gaps: Vec<Gap>,
+    /// What of an instant that is past is not put together again as it was then, a sentence each.
+    pub not_rebuilt: Vec<String>,
     /// Whether personal fields of what was known then were erased since.
     pub erased: bool,
     /// The number of the decision that was recorded at that instant.
@@ -170,6 +172,7 @@ impl Asked<'_> {
             begins: None,
             engine: None,
             gaps: vec![],
+            not_rebuilt: vec![],
             erased: false,
             number: None,
             outcome: vec![],
@@ -216,6 +219,7 @@ impl Asked<'_> {
         let Some(as_of) = self.vault.as_of(self.tenant, &self.customer, at).await? else {
             return self.unknown_before(at).await;
         };
+        let not_rebuilt = not_rebuilt(&as_of, self.now);
         let AsOf { facts, policy, decision, basis, number, erased, recorded, messages, .. } = as_of;
         let words = explain::decision(&facts, &policy, at, &decision, of.part());
         let (basis, engine, gaps) = match basis {
@@ -249,7 +253,18 @@ impl Asked<'_> {
             said.extend(recorded.iter().flat_map(|one| one.outcome.clone()));
         }
         let answer = self.answer(at, basis);
-        Ok(ExplainAnswer { engine, gaps, erased, number, outcome: said, decided: Some(words), recorded, messages, ..answer })
+        Ok(ExplainAnswer {
+            engine,
+            gaps,
+            not_rebuilt,
+            erased,
+            number,
+            outcome: said,
+            decided: Some(words),
+            recorded,
+            messages,
+            ..answer
+        })
     }
 
     async fn unknown_before(&self, at: Timestamp) -> Done<ExplainAnswer> {
@@ -328,12 +343,46 @@ impl Asked<'_> {
         };
         let number = Some(record.number);
         let message = Some(MessageExplained { record: Some(record), pending, decided, recheck, agrees });
-        Ok(ExplainAnswer { number, outcome, message, ..self.answer(at, basis) })
+        let not_rebuilt = match agrees {
+            Some(false) => vec![
+                "Other messages that were under way when the sender looked are not rebuilt as under way, nor is whether the customer had replied \
+                 before its last reply, nor which senders an operator had listed."
+                    .to_owned(),
+            ],
+            Some(true) | None => vec![],
+        };
+        Ok(ExplainAnswer { number, outcome, message, not_rebuilt, ..self.answer(at, basis) })
     }
 }
 
 fn in_words(trace: CaseTrace, told: Told<'_>) -> RecordedInWords {
     RecordedInWords { outcome: explain::outcome(&trace, told), trace }
+}
+
+/// What of an instant that is past is not put together again as it was then, a sentence each.
+fn not_rebuilt(known: &AsOf, now: Timestamp) -> Vec<String> {
+    let mut said = Vec::new();
+    let under_way = known.messages.iter().filter(|message| message.settled.is_none());
+    let under_way: Vec<String> = under_way.map(|message| message.id.to_string()).collect();
+    if !under_way.is_empty() {
+        said.push(format!(
+            "Messages that were under way then ({}) are not rebuilt as under way: one that was settled since counts with its result, and one \
+             that is not counts as not decided.",
+            under_way.join(", ")
+        ));
+    }
+    if known.replied_later {
+        said.push("The customer replied later. Only its last reply is kept, so that an earlier one does not count.".to_owned());
+    }
+    if let Some(cap) = &known.policy.settings.caps.per_person {
+        let kept = SignedDuration::from_hours((CONTACT_DAYS - i64::from(cap.days)) * 24);
+        if now.duration_since(known.at) > kept {
+            said.push(format!(
+                "When people were contacted is kept for {CONTACT_DAYS} days: what counts against caps.per_person of that instant may be missing."
+            ));
+        }
+    }
+    said
 }
 
 /// The facts as the sender of a message read them: without what was written down of the message itself.

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Channel, Contact, CustomerId, CustomerKind, Facts, Identifier, People, address_key, customer::mailbox_of, retention_of,
+    Channel, Contact, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key, customer::mailbox_of,
+    retention_of,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{PersonId, Store, Vault};
+use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Store, TakenOut, Vault};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -19,6 +20,8 @@ use crate::{
 
 /// Records of one customer that an export looks through, the newest.
 const RECORDS_MAX: u32 = 1_000;
+/// Portal links of one customer that an export looks through.
+const LINKS_MAX: usize = 10_000;
 
 /// Somebody, and where they are a contact.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,31 +52,43 @@ struct Place {
     facts: Facts,
     contacts: Vec<Contact>,
     ids: BTreeSet<String>,
+    /// Everybody else there.
+    others: Vec<Contact>,
     /// Whether the customer is the person itself.
     own: bool,
     /// Whether the customer owes something.
     owes: bool,
 }
 
-async fn places(store: &Store, tenant: &domain::TenantId, person: &PersonId) -> Done<Vec<Place>> {
-    let customers: BTreeSet<CustomerId> =
+/// The customers at which somebody is a contact, and those at which an erasure of them is under way.
+async fn places(store: &Store, tenant: &TenantId, person: &PersonId, begun: &BTreeMap<CustomerId, Erasing>) -> Done<Vec<Place>> {
+    let mut customers: BTreeSet<CustomerId> =
         store.places_of(tenant, person).await?.into_iter().map(|place| place.customer).collect();
+    customers.extend(begun.keys().cloned());
     let mut places = Vec::new();
     for customer in customers {
         let Some(head) = store.head(tenant, &customer).await? else { continue };
         let facts = store.facts(tenant, &head).await?;
         let is_own = |contact: &Contact| contact.person().is_some_and(|own| PersonId::of(&own) == *person);
-        let (mut ids, mut contacts) = (BTreeSet::new(), Vec::new());
-        for (id, contact) in People::of(&facts).all().filter(|(_, contact)| is_own(contact)) {
-            ids.insert(id.to_owned());
-            contacts.push(contact.clone());
+        let (mut ids, mut contacts, mut others) = (BTreeSet::new(), Vec::new(), Vec::new());
+        for (id, contact) in People::of(&facts).all() {
+            if is_own(contact) {
+                ids.insert(id.to_owned());
+                contacts.push(contact.clone());
+            } else {
+                others.push(contact.clone());
+            }
+        }
+        // What finds them lags: they may be gone by now.
+        if contacts.is_empty() && !begun.contains_key(&customer) {
+            continue;
         }
         let own = match facts.customer.kind {
             Some(CustomerKind::Person | CustomerKind::SoleTrader) => true,
             Some(CustomerKind::Company | CustomerKind::Later(_)) | None => false,
         };
         let owes = head.open_invoices > 0 || !head.owed.is_empty();
-        places.push(Place { customer, facts, contacts, ids, own, owes });
+        places.push(Place { customer, facts, contacts, ids, others, own, owes });
     }
     Ok(places)
 }
@@ -90,7 +105,7 @@ fn nobody() -> NotDone {
 pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, now: Timestamp) -> Done<Value> {
     let tenant = actor.may(Operation::ExportContact)?;
     let person = PersonId::parse(id).ok_or_else(nobody)?;
-    let found = places(store, tenant, &person).await?;
+    let found = places(store, tenant, &person, &BTreeMap::new()).await?;
     if found.is_empty() {
         return Err(nobody());
     }
@@ -128,7 +143,7 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
     }))
 }
 
-async fn told_of(store: &Store, vault: &Vault, tenant: &domain::TenantId, person: &PersonId, place: &Place) -> Done<Value> {
+async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
     let customer = &place.facts.customer;
     let is_to = |contact: &str| place.ids.contains(contact);
     let records = store.records(tenant, &place.customer, RECORDS_MAX).await?;
@@ -162,7 +177,26 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &domain::TenantId, person
         "messages": messages,
         "is_whole": looked_through < RECORDS_MAX as usize,
         "history": history,
+        "links": links_of(store, tenant, place).await?,
     }))
+}
+
+/// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
+async fn links_of(store: &Store, tenant: &TenantId, place: &Place) -> Done<Vec<Value>> {
+    let mut addresses: BTreeSet<AddressId> = BTreeSet::new();
+    for contact in &place.contacts {
+        let of = |channel| contact.address(channel).map(|address| AddressId::of(channel, address));
+        addresses.extend(Channel::ALL.into_iter().filter_map(of));
+    }
+    let links = store.links(tenant, &place.customer, LINKS_MAX, None).await?.links;
+    let is_own = |link: &PortalLink| place.ids.contains(&link.contact) || addresses.contains(&link.address);
+    let told = |link: PortalLink| {
+        json!({
+            "id": link.id, "channel": link.channel, "contact": link.contact, "address": link.shown, "made_at": link.made_at,
+            "expires_at": link.expires_at, "revoked_at": link.revoked_at, "earlier": link.earlier,
+        })
+    };
+    Ok(links.into_iter().filter(is_own).map(told).collect())
 }
 
 /// What was erased at one customer.
@@ -202,9 +236,9 @@ pub struct Erasure {
     pub kept: Vec<KeptOfPerson>,
 }
 
-/// Erases a person at every customer: contacts, history, contact log, addresses. A suppression stays under a keyed hash, portal links of the
-/// customers are void at once, and what the law wants kept is kept and named. Where the customer is the person and owes something, nothing is
-/// erased there.
+/// Erases a person at every customer: contacts, history, portal links, contact log, addresses. A suppression stays under a keyed hash, the
+/// customers' other portal links are void at once, and what the law wants kept is kept and named. Where the customer is the person and owes
+/// something, nothing is erased there.
 ///
 /// # Errors
 ///
@@ -222,42 +256,50 @@ pub async fn erase(
     let reason = said("/reason", reason)?;
     let reason =
         reason.ok_or_else(|| NotDone::field("/reason", "say why the person is erased; the audit keeps it, so name nobody"))?;
-    let found = places(store, tenant, &person).await?;
+    let begun = store.erasing(tenant, &person).await?;
+    let found = places(store, tenant, &person, &begun).await?;
     if found.is_empty() {
         return Err(nobody());
     }
-    // The entries name customers and the sources' ids of contacts: not even a digest of an address stays.
-    let entry = || actor.entry(Operation::EraseContact, now).noting(Some(reason.clone()));
-    let is_restricted = |place: &Place| place.own && place.owes;
-    let is_anywhere_restricted = found.iter().any(is_restricted);
-    let contacts: Vec<Contact> = found.iter().flat_map(|place| place.contacts.clone()).collect();
-    let mut suppressions = 0;
-    if !is_anywhere_restricted {
-        // First, so that nothing is lost of what stands against an address whatever comes between.
-        suppressions = vault
-            .acting(entry().with(json!({ "addresses": "kept as keyed hashes" })))
-            .keep_suppressions(tenant, &contacts, now)
-            .await?;
-    }
-    let mut places = Vec::new();
-    for place in &found {
-        let restricted = is_restricted(place);
-        let mut erased =
-            ErasedPlace { customer: place.customer.clone(), contacts: 0, invoices: 0, own: place.own && !restricted, restricted };
-        if !restricted {
-            let what = json!({ "customer": place.customer, "contacts": place.ids, "own": place.own });
-            let entry = entry().about(&place.customer).with(what);
-            let out = vault.acting(entry.clone()).erase_at(tenant, &place.customer, &person, place.own, now).await?;
-            store.acting(entry).revoke_links(tenant, &place.customer, now).await?;
-            (erased.contacts, erased.invoices) = (out.contacts.len(), out.invoices);
-        }
-        places.push(erased);
-    }
-    if !is_anywhere_restricted {
-        let entry = entry().with(json!({ "addresses": "erased", "customers": places.len() }));
-        vault.acting(entry).erase_addresses(tenant, &person, &contacts).await?;
-    }
+    // Before anything is deleted: what comes after the last deletion would find nobody when it is asked for again.
     let country = store.settings(tenant).await?.map(|settings| settings.value.country).unwrap_or_default();
+    // The entries name customers and the sources' ids of contacts: not even a digest of an address stays.
+    let last = actor.entry(Operation::EraseContact, now).noting(Some(reason));
+    // The mark of a request that is carried out once goes with the last transaction alone: before it the request is not carried out, and doing
+    // what was done again changes nothing.
+    let entry = || AuditEntry { once: None, ..last.clone() };
+    // What was taken out before the customer owed anything is erased to the end.
+    let is_half_done = |place: &Place| place.contacts.is_empty() && begun.contains_key(&place.customer);
+    let is_restricted = |place: &Place| place.own && place.owes && !is_half_done(place);
+    let (stay, go): (Vec<&Place>, Vec<&Place>) = found.iter().partition(|place| is_restricted(place));
+    let contacts: Vec<Contact> = go.iter().flat_map(|place| place.contacts.clone()).collect();
+    let others: Vec<Contact> =
+        go.iter().flat_map(|place| &place.others).chain(stay.iter().flat_map(|place| &place.contacts)).cloned().collect();
+    // First, so that nothing is lost of what stands against an address whatever comes between.
+    let kept_entry = entry().with(json!({ "addresses": "kept as keyed hashes" }));
+    let suppressions = vault.acting(kept_entry).keep_suppressions(tenant, &contacts, &others, now).await?;
+    let mut places = Vec::new();
+    let mut done: BTreeMap<CustomerId, TakenOut> = BTreeMap::new();
+    for place in &go {
+        let customer = place.customer.clone();
+        let what = json!({ "customer": customer, "contacts": place.ids, "own": place.own });
+        let entry = entry().about(&customer).with(what);
+        let out = vault.acting(entry.clone()).erase_at(tenant, &customer, &person, place.own, now).await?;
+        store.acting(entry).revoke_links(tenant, &customer, now).await?;
+        let (contacts, invoices) = (out.contacts.len(), out.invoices);
+        places.push(ErasedPlace { customer: customer.clone(), contacts, invoices, own: place.own, restricted: false });
+        done.insert(customer, out);
+    }
+    for place in &stay {
+        let customer = place.customer.clone();
+        places.push(ErasedPlace { customer, contacts: 0, invoices: 0, own: false, restricted: true });
+    }
+    places.sort_by(|a, b| a.customer.cmp(&b.customer));
+    // Where something is restricted the addresses are still in use, and what was begun stays written down until they are not.
+    if stay.is_empty() {
+        let entry = last.clone().with(json!({ "addresses": "erased", "customers": places.len() }));
+        vault.acting(entry).end_erasure(tenant, &person, &done).await?;
+    }
     let kept = kept(&country, &places, suppressions);
     Ok(Erasure { person, places, kept })
 }

@@ -41,7 +41,7 @@ pub use customer::{
     apply::{Applied, AppliedOutcome, Receipt},
     brief::CustomerBrief,
     contacts::Logged,
-    erasing::TakenOut,
+    erasing::{Erasing, TakenOut},
     explained::Explained,
     facts::{KnownPeople, fact_versions},
     head::{Attempt, Entry, Head},
@@ -51,9 +51,9 @@ pub use customer::{
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
 pub use lists::{
-    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, FoundId, IdOf, InvoiceLine, InvoiceStanding,
-    Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine, PlaceLine, Ranked, RankedIn, Rebuilt,
-    Rewrite, Searched, StoppedLine, TaskLine, WalkedList, WordLine,
+    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, FoundId, IdOf, InvoiceLine,
+    InvoiceStanding, Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine, PlaceLine, Ranked,
+    RankedIn, Rebuilt, Rewrite, Searched, StoppedLine, TaskLine, WalkedList, WordLine,
 };
 pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},

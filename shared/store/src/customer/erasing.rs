@@ -4,9 +4,13 @@
 //! |---|---|
 //! | the contact in profiles, and invoices that name the person | taken out; the customer is decided again |
 //! | what history says of the person | unreadable: the person's key is deleted, at once and again for two days, because the stream may lag |
+//! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash |
 //! | records of messages | stay: they hold ids only, so that their chain is whole |
+//!
+//! What is to be deleted at a customer is written down first, by ids and digests ([`Erasing`]), and that is deleted last. So an erasure that
+//! broke off goes on when it is asked for again, also where the profile does not name the person any more.
 //!
 //! The hash is an HMAC under the tenant's data key of people, which KMS wraps: whoever has the table alone learns nothing from it. When a
 //! source names an erased person again, the suppression is entered anew before the document is applied ([`Vault::honour_erased`]).
@@ -35,7 +39,7 @@ use crate::{
             every::SK,
             fact,
         },
-        change::{Change, absent, is},
+        change::{Change, absent, is, no_item},
         db::{Range, Row, Transacted, json, last_of, millis, n, number, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
@@ -48,10 +52,43 @@ const OP: &str = "erase a person at";
 const AT_ONCE: usize = 80;
 /// Invoices of one customer that are looked through.
 const INVOICES_MAX: usize = 60_000;
+/// Most customers at which one person is erased.
+const CUSTOMERS_MAX: usize = 1_000;
+/// Most portal links of a customer that are looked through.
+const LINKS_MAX: usize = 10_000;
 /// Days for which keys are deleted again: longer than the stream keeps a record.
 const AGAIN_DAYS: i64 = 2;
 /// Erasures that are followed up at once.
 const AGAIN_MAX: usize = 10_000;
+
+/// An erasure under way at one customer: what is to be deleted there, by ids and digests. No name, no address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erasing {
+    /// The source's ids of the person's contacts.
+    contacts: BTreeSet<String>,
+    /// Sort keys of the person's keys.
+    keys: BTreeSet<String>,
+    /// Digests of the person's addresses.
+    addresses: BTreeSet<String>,
+}
+
+impl Erasing {
+    /// With contacts that are the person; with `own` the customer is the person as well.
+    fn and(mut self, (tenant, customer): (&TenantId, &CustomerId), contacts: &[Contact], own: bool) -> Self {
+        let key = |whose: Whose<'_>| whose.key(tenant, customer).sk;
+        for contact in contacts {
+            // Who stands at a position may be somebody else later.
+            if !contact.external_id.starts_with('#') {
+                self.contacts.insert(contact.external_id.clone());
+                self.keys.insert(key(Whose::Contact(&contact.external_id)));
+            }
+            self.keys.extend(contact.person().map(|person| key(Whose::Named(&person))));
+        }
+        self.keys.extend(own.then(|| key(Whose::Customer)));
+        self.addresses.extend(digests(contacts));
+        self
+    }
+}
 
 /// What was taken out at one customer.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,6 +97,10 @@ pub struct TakenOut {
     pub contacts: Vec<Contact>,
     /// How many invoices named the person.
     pub invoices: usize,
+    /// Digests of the person's addresses, of an erasure that broke off too.
+    addresses: BTreeSet<String>,
+    /// Digests of the addresses of everybody else there.
+    others: BTreeSet<String>,
 }
 
 /// What is kept of an address of somebody who was erased.
@@ -80,6 +121,12 @@ fn addresses<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeMap<St
         })
     };
     contacts.into_iter().flat_map(of_contact).collect()
+}
+
+/// The digests of the addresses of contacts.
+fn digests<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeSet<String> {
+    let all = addresses(contacts).into_values();
+    all.map(|(channel, address)| AddressId::of(channel, address).digest().to_owned()).collect()
 }
 
 /// The people whom a document names with its customer.
@@ -128,59 +175,103 @@ impl Store {
         Ok(row.as_ref().map(log_of).transpose()?.unwrap_or_default())
     }
 
+    /// The erasures of a person that are under way, by customer.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn erasing(&self, tenant: &TenantId, person: &PersonId) -> Result<BTreeMap<CustomerId, Erasing>> {
+        let (pk, from) = (keys::erased(tenant), keys::erasing_of(person.digest()));
+        let rows = self.range(OP, Range::new(&pk, &from, &last_of(&from), CUSTOMERS_MAX)).await?;
+        let mut all = BTreeMap::new();
+        for row in &rows {
+            if let Some(customer) = text(row, SK).and_then(keys::parse_erasing) {
+                all.insert(customer, json(row, DOC)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// Takes a person out of a customer's profile and of its invoices. With `own` the customer is the person: its name and postal address go
-    /// too, and it is called by the source's id.
+    /// too, and it is called by the source's id. Before anything is taken out, it is written down what is to be deleted with it.
     ///
     /// # Errors
     ///
     /// Those of writing.
     async fn take_out(
         &self,
-        tenant: &TenantId,
-        customer: &CustomerId,
+        (tenant, customer): (&TenantId, &CustomerId),
         person: &PersonId,
         own: bool,
         now: Timestamp,
-    ) -> Result<TakenOut> {
+    ) -> Result<(TakenOut, Erasing)> {
         let mut out = TakenOut::default();
+        let begun_at = keys::erasing(tenant, customer, person.digest());
+        let known = self.read(OP, &begun_at, true).await?;
+        let mut begun: Option<Erasing> = known.as_ref().map(|row| json(row, DOC)).transpose()?;
         let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
         loop {
             tries.again()?;
-            let mut changes = Vec::new();
-            let key = keys::profile(tenant, customer);
-            if let Some(row) = self.read(OP, &key, true).await?.filter(|row| row.contains_key(DOC)) {
-                let mut known: Customer = json(&row, DOC)?;
-                let before = known.clone();
-                for contact in known.contacts.iter().filter(|contact| is_person(contact, person)) {
-                    if !out.contacts.contains(contact) {
-                        out.contacts.push(contact.clone());
-                    }
-                }
-                known.contacts.retain(|contact| !is_person(contact, person));
-                if own {
-                    (known.name, known.postal_address) = (known.external_id.clone(), None);
-                }
-                if known != before {
-                    changes.push(rewritten(key, &row, to_json(&known), now));
-                }
+            let (changes, invoices) = self.without_person((tenant, customer), person, own, now, &mut out).await?;
+            let whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
+            if begun.as_ref() != Some(&whole) {
+                let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
+                self.write(OP, change, false).await?;
             }
-            let pk = keys::customer(tenant, customer);
-            for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
-                let Some(sk) = text(&row, SK).filter(|_| row.contains_key(DOC)) else { continue };
-                let mut invoice: Invoice = json(&row, DOC)?;
-                let Some(named) = invoice.contact.take_if(|named| is_person(named, person)) else { continue };
-                if !out.contacts.contains(&named) {
-                    out.contacts.push(named);
-                }
-                let key = keys::Key { pk: pk.clone(), sk: sk.to_owned() };
-                changes.push(rewritten(key, &row, to_json(&invoice), now));
-                out.invoices += 1;
-            }
+            out.addresses.clone_from(&whole.addresses);
             if self.rewrite_all(tenant, customer, changes, now).await? {
-                return Ok(out);
+                return Ok((TakenOut { invoices, ..out }, whole));
             }
-            out.invoices = 0;
+            begun = Some(whole);
         }
+    }
+
+    /// The profile and invoices of a customer that name a person, without them, and how many invoices; who else is there goes to `out`, with
+    /// the contacts as they were.
+    async fn without_person(
+        &self,
+        (tenant, customer): (&TenantId, &CustomerId),
+        person: &PersonId,
+        own: bool,
+        now: Timestamp,
+        out: &mut TakenOut,
+    ) -> Result<(Vec<Change>, usize)> {
+        let (mut changes, mut invoices) = (Vec::new(), 0);
+        let mut taken = |contact: &Contact| {
+            if !out.contacts.contains(contact) {
+                out.contacts.push(contact.clone());
+            }
+        };
+        let mut others: BTreeSet<String> = BTreeSet::new();
+        let key = keys::profile(tenant, customer);
+        if let Some(row) = self.read(OP, &key, true).await?.filter(|row| row.contains_key(DOC)) {
+            let mut known: Customer = json(&row, DOC)?;
+            let before = known.clone();
+            known.contacts.iter().filter(|contact| is_person(contact, person)).for_each(&mut taken);
+            known.contacts.retain(|contact| !is_person(contact, person));
+            others.extend(digests(&known.contacts));
+            if own {
+                (known.name, known.postal_address) = (known.external_id.clone(), None);
+            }
+            if known != before {
+                changes.push(rewritten(key, &row, to_json(&known), now));
+            }
+        }
+        let pk = keys::customer(tenant, customer);
+        for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
+            let Some(sk) = text(&row, SK).filter(|_| row.contains_key(DOC)) else { continue };
+            let mut invoice: Invoice = json(&row, DOC)?;
+            let Some(named) = invoice.contact.take_if(|named| is_person(named, person)) else {
+                others.extend(digests(&invoice.contact));
+                continue;
+            };
+            taken(&named);
+            let key = keys::Key { pk: pk.clone(), sk: sk.to_owned() };
+            changes.push(rewritten(key, &row, to_json(&invoice), now));
+            invoices += 1;
+        }
+        out.others = others;
+        Ok((changes, invoices))
     }
 
     /// Whether all of it was written; the customer is decided again.
@@ -232,6 +323,15 @@ impl Store {
         Ok(count)
     }
 
+    /// Deletes items in their order.
+    async fn delete_all(&self, id: &str, items: &[keys::Key]) -> Result<()> {
+        for some in items.chunks(AT_ONCE) {
+            let deletes = some.iter().map(|key| Change::of(key.clone()).delete(self)).collect();
+            self.transact(OP, id, deletes).await?;
+        }
+        Ok(())
+    }
+
     async fn is_any_erased(&self, tenant: &TenantId) -> Result<bool> {
         let pk = keys::erased(tenant);
         let rows = self.range("look for erased people of", Range::new(&pk, keys::ERASED, &last_of(keys::ERASED), 1)).await?;
@@ -248,26 +348,35 @@ impl Vault {
     }
 
     /// Notes the addresses of somebody who is about to be erased under their keyed hashes, with the suppressions that stand against them; how
-    /// many of those there are. From now on a source that names them again finds them.
+    /// many of those there are. From now on a source that names them again finds them. Addresses of contacts that `stay` are left out.
     ///
     /// # Errors
     ///
     /// Those of KMS, of reading and of writing.
-    pub async fn keep_suppressions(&self, tenant: &TenantId, contacts: &[Contact], now: Timestamp) -> Result<usize> {
-        let mut count = 0;
-        for (name, (channel, _)) in addresses(contacts) {
+    pub async fn keep_suppressions(
+        &self,
+        tenant: &TenantId,
+        contacts: &[Contact],
+        stay: &[Contact],
+        now: Timestamp,
+    ) -> Result<usize> {
+        let (mut count, stay) = (0, addresses(stay));
+        for (name, (channel, _)) in addresses(contacts).into_iter().filter(|(name, _)| !stay.contains_key(name)) {
             let row = self.store.read(OP, &keys::address(tenant, &name), true).await?;
             let known: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
             count += usize::from(known.suppressed.is_some());
             let kept = ErasedAddress { channel, at: now, suppressed: known.suppressed };
             let key = keys::erased_address(tenant, &self.keyed_hash(tenant, &name).await?);
-            self.store.write(OP, Change::of(key).put(DOC, s(to_json(&kept))), false).await?;
+            let change = Change::of(key).put(DOC, s(to_json(&kept)));
+            // Where nothing is known of the address any more, what was kept of it before says more.
+            let change = if row.is_some() { change } else { change.when(no_item()) };
+            self.store.write(OP, change, false).await?;
         }
         Ok(count)
     }
 
-    /// Erases a person at one customer: in its profile, its invoices and its history. The contacts as they were, whose addresses are to be
-    /// erased once this is done everywhere ([`Vault::erase_addresses`]).
+    /// Erases a person at one customer: in its profile, its invoices, its history and its portal links. What else is to be erased once this
+    /// is done everywhere [`Vault::end_erasure`] erases.
     ///
     /// # Errors
     ///
@@ -280,54 +389,47 @@ impl Vault {
         own: bool,
         now: Timestamp,
     ) -> Result<TakenOut> {
-        let out = self.store.take_out(tenant, customer, person, own, now).await?;
-        let named: BTreeSet<String> = out.contacts.iter().filter_map(Contact::person).collect();
-        let of_source = |contact: &&Contact| !contact.external_id.starts_with('#');
-        let mut whose: Vec<Whose<'_>> =
-            out.contacts.iter().filter(of_source).map(|contact| Whose::Contact(&contact.external_id)).collect();
-        whose.extend(named.iter().map(|person| Whose::Named(person)));
-        whose.extend(own.then_some(Whose::Customer));
-        let names: Vec<String> = whose.iter().map(|whose| whose.key(tenant, customer).sk).collect();
+        let store = &self.store;
+        let (out, begun) = store.take_out((tenant, customer), person, own, now).await?;
         let again = Change::of(keys::forget_again(tenant, customer, person.digest()))
-            .put(DOC, s(to_json(&names)))
+            .put(DOC, s(to_json(&begun.keys)))
             .put(fact::SEEN_AT, n(millis(now)));
-        self.store.write(OP, again, false).await?;
-        self.store.forget(tenant, customer, &whose).await?;
-        let mut links = Vec::new();
-        for (channel, address) in addresses(&out.contacts).into_values() {
-            let id = AddressId::of(channel, address);
-            if let Some(link) = self.store.link_of(tenant, customer, &id).await? {
-                links.extend([keys::link(tenant, customer, id.digest()), keys::link_owner(&link.id)]);
+        store.write(OP, again, false).await?;
+        store.forget_keys(tenant, customer, &begun.keys).await?;
+        for link in store.links(tenant, customer, LINKS_MAX, None).await?.links {
+            let address = link.address.digest();
+            let is_own = begun.addresses.contains(address) || begun.contacts.contains(&link.contact);
+            if is_own && !out.others.contains(address) {
+                // What says which codes there were goes last.
+                let mut gone: Vec<keys::Key> = link.earlier.iter().chain([&link.id]).map(keys::link_owner).collect();
+                gone.push(keys::link(tenant, customer, address));
+                store.delete_all(customer.as_str(), &gone).await?;
             }
-        }
-        for some in links.chunks(AT_ONCE) {
-            let deletes = some.iter().map(|key| Change::of(key.clone()).delete(&self.store)).collect();
-            self.store.transact(OP, customer.as_str(), deletes).await?;
         }
         Ok(out)
     }
 
-    /// Deletes what is known of addresses, with their history, and the contact log of the person.
+    /// Ends an erasure that is done at each of these customers: deletes what is known of the person's addresses, with its history, and the
+    /// contact log of the person, and at last what was written down of the erasure. An address that somebody else has as well stays.
     ///
     /// # Errors
     ///
-    /// Those of writing.
-    pub async fn erase_addresses(&self, tenant: &TenantId, person: &PersonId, contacts: &[Contact]) -> Result<()> {
+    /// Those of reading and writing.
+    pub async fn end_erasure(&self, tenant: &TenantId, person: &PersonId, done: &BTreeMap<CustomerId, TakenOut>) -> Result<()> {
         let store = &self.store;
         let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
-        for name in addresses(contacts).into_keys() {
-            let key = keys::address(tenant, &name);
+        let own: BTreeSet<&String> = done.values().flat_map(|out| &out.addresses).collect();
+        let others: BTreeSet<&String> = done.values().flat_map(|out| &out.others).collect();
+        for digest in own.difference(&others) {
+            let key = keys::address_of_digest(tenant, digest);
             let (pk, from) = (keys::versions(&key.pk), keys::VERSION);
             for row in store.range(OP, Range::new(&pk, from, &last_of(from), INVOICES_MAX)).await? {
                 gone.extend(text(&row, SK).map(|sk| keys::Key { pk: pk.clone(), sk: sk.to_owned() }));
             }
             gone.push(key);
         }
-        for some in gone.chunks(AT_ONCE) {
-            let deletes = some.iter().map(|key| Change::of(key.clone()).delete(store)).collect();
-            store.transact(OP, &person.to_string(), deletes).await?;
-        }
-        Ok(())
+        gone.extend(done.keys().map(|customer| keys::erasing(tenant, customer, person.digest())));
+        store.delete_all(&person.to_string(), &gone).await
     }
 
     /// Enters anew what stood against the addresses of erased people whom documents name again, before the documents are applied, and tells a

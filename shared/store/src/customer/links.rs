@@ -14,7 +14,7 @@ use crate::{
             link,
         },
         change::{Change, absent, is, no_item, put},
-        db::{Range, Row, Transacted, Wrote, instant, last_of, millis, n, number, row_of, s, text, word_of},
+        db::{Range, Row, Transacted, Wrote, instant, last_of, millis, n, number, row_of, s, text, to_json, word_of},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -45,6 +45,8 @@ pub struct PortalLink {
     pub address: AddressId,
     /// Counts the codes of the address, of which the last one alone opens anything.
     pub generation: u32,
+    /// The ids of the codes before it: what says whose they are goes with the link.
+    pub earlier: Vec<LinkId>,
     /// The channel of the address.
     pub channel: Channel,
     /// The contact whose the address was when the code was made.
@@ -113,6 +115,7 @@ pub(crate) fn read_link(row: &Row) -> Result<PortalLink> {
             id: LinkId::parse(text(row, link::ID)?)?,
             address: AddressId::of_digest(text(row, SK)?.strip_prefix(keys::LINKS)?),
             generation: number(row, link::GENERATION)?,
+            earlier: text(row, link::EARLIER).map_or(Some(vec![]), |ids| serde_json::from_str(ids).ok())?,
             channel: serde_json::from_value(text(row, link::CHANNEL)?.into()).ok()?,
             contact: text(row, link::CONTACT)?.to_owned(),
             shown: text(row, link::SHOWN)?.to_owned(),
@@ -165,6 +168,10 @@ impl Store {
             .put(link::MADE_AT, n(millis(after.made_at)))
             .put(link::EXPIRES_AT, n(millis(after.expires_at)))
             .drop(link::REVOKED_AT);
+        let change = match after.earlier.as_slice() {
+            [] => change.drop(link::EARLIER),
+            ids => change.put(link::EARLIER, s(to_json(&ids))),
+        };
         let change = match before {
             None => change.when(no_item()),
             Some(before) => unchanged(change, before),

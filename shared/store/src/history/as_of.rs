@@ -82,6 +82,8 @@ pub struct AsOf {
     pub recorded: Vec<CaseTrace>,
     /// The messages as they stood then, newest first; at most 20.
     pub messages: Vec<MessageAsOf>,
+    /// Whether the customer replied later: the head holds the last reply alone, so that an earlier one is not in `facts`.
+    pub replied_later: bool,
 }
 
 /// A version as it was read.
@@ -128,6 +130,7 @@ impl Vault {
             number,
             recorded: recorded.map(|past| past.cases.clone()).unwrap_or_default(),
             messages: messages_as_of(&all.records, &all.head, at)?,
+            replied_later: all.head.replied_at.is_some_and(|replied| replied > at),
         };
         let mut first = None;
         let mut is_any_erased = false;
@@ -334,12 +337,13 @@ struct Told {
     number: Option<u64>,
     recorded: Vec<CaseTrace>,
     messages: Vec<MessageAsOf>,
+    replied_later: bool,
 }
 
 fn as_of(at: Timestamp, facts: Facts, policy: Policy, basis: Basis, told: Told, erased: bool) -> AsOf {
     let decision = decide(&facts, &policy, at);
-    let Told { number, recorded, messages } = told;
-    AsOf { at, facts, policy, decision, basis, number, erased, recorded, messages }
+    let Told { number, recorded, messages, replied_later } = told;
+    AsOf { at, facts, policy, decision, basis, number, erased, recorded, messages, replied_later }
 }
 
 /// What each fact says at an instant. Facts that are gone are left out.

@@ -277,8 +277,14 @@ impl Store {
     ///
     /// Those of writing.
     pub async fn forget(&self, tenant: &TenantId, customer: &CustomerId, people: &[Whose<'_>]) -> Result<()> {
-        let keys: BTreeSet<keys::Key> = people.iter().map(|whose| keys::person_key(tenant, customer, &whose.text())).collect();
-        for key in keys {
+        let keys = people.iter().map(|whose| whose.key(tenant, customer).sk).collect();
+        self.forget_keys(tenant, customer, &keys).await
+    }
+
+    /// Deletes keys of people at a customer by their sort keys.
+    pub(crate) async fn forget_keys(&self, tenant: &TenantId, customer: &CustomerId, keys: &BTreeSet<String>) -> Result<()> {
+        for sk in keys {
+            let key = keys::Key { pk: keys::customer(tenant, customer), sk: sk.clone() };
             let gone = Change::of(key).delete(self);
             self.transact("forget people of", customer.as_str(), vec![gone]).await?;
         }

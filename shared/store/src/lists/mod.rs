@@ -6,8 +6,8 @@
 
 mod follow;
 mod lines;
-mod places;
 mod person_id;
+mod places;
 mod rebuild;
 mod rerank;
 mod rows;

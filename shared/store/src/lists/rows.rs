@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment, PaymentKind, Reporting,
-    TaskKind, TenantId, Terms, language, phone,
+    Agreement, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment,
+    PaymentKind, Reporting, TaskKind, TenantId, Terms, language, phone,
 };
 use jiff::{Timestamp, civil::Date};
 

@@ -45,6 +45,7 @@
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure | ingest, `sync` and admin: one query whether there is any, then by keys in a batch | 1 W; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
+//! | erasure under way at a customer | `T#ERASED` | `ERASING#{digest of the person}#{customer}` | admin, before anything is erased | admin, with an erasure: query of the person's | 1 W, 1 W when it ends |
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
@@ -60,7 +61,7 @@
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; `read-model`: query, newest first | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
-//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only `Store::forget` deletes it, with an erasure | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
+//! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
@@ -98,12 +99,19 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, KeyId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId,
-    id::digest,
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
 };
 use jiff::{Timestamp, civil::Date};
 
 use crate::table::attributes::every::{PK, SK};
+
+mod access;
+mod lists;
+mod people;
+
+pub(crate) use access::*;
+pub(crate) use lists::*;
+pub(crate) use people::*;
 
 /// Partition and sort key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -284,50 +292,6 @@ pub(crate) const CUSTOMERS: &str = "CUS#";
 pub(crate) fn concerned(t: &TenantId, task: &TaskId, c: &CustomerId) -> Key {
     Key::new(concerned_by(t, task), format!("{CUSTOMERS}{c}"))
 }
-/// What the sort keys of members begin with. No filter of the stream passes them, nor any below that are about who may call.
-pub(crate) const MEMBERS: &str = "MEM#";
-/// What the sort keys of invitations begin with.
-pub(crate) const INVITATIONS: &str = "INVITE#";
-/// What the sort keys of machines' keys begin with.
-pub(crate) const API_KEYS: &str = "APIKEY#";
-/// The partition of a tenant's people.
-pub(crate) fn members(t: &TenantId) -> String {
-    format!("T#{t}#MEMBERS")
-}
-pub(crate) fn member(t: &TenantId, subject: &str) -> Key {
-    Key::new(members(t), format!("{MEMBERS}{}", digest(&[subject])))
-}
-pub(crate) fn admins(t: &TenantId) -> Key {
-    Key::new(members(t), "ADMINS")
-}
-pub(crate) fn invitation(t: &TenantId, email: &str) -> Key {
-    Key::new(members(t), format!("{INVITATIONS}{}", digest(&[email])))
-}
-/// The partition of the tenants that somebody is a member of.
-pub(crate) fn memberships(subject: &str) -> String {
-    format!("MEMBER#{}", digest(&[subject]))
-}
-/// Whether a partition says which tenants somebody is a member of.
-pub(crate) fn is_memberships(pk: &str) -> bool {
-    pk.starts_with("MEMBER#")
-}
-pub(crate) fn membership(t: &TenantId, subject: &str) -> Key {
-    Key::new(memberships(subject), t.as_str())
-}
-/// The partition of a tenant's keys of machines.
-pub(crate) fn api_keys(t: &TenantId) -> String {
-    format!("T#{t}#KEYS")
-}
-pub(crate) fn api_key(t: &TenantId, id: &KeyId) -> Key {
-    Key::new(api_keys(t), format!("{API_KEYS}{id}"))
-}
-/// How often somebody called within a minute since 1970.
-pub(crate) fn rate(t: &TenantId, minute: i64, who: &str) -> Key {
-    Key::new(format!("T#{t}#RATES"), format!("RATE#{minute:010}#{}", digest(&[who])))
-}
-pub(crate) fn once(t: &TenantId, id: &str) -> Key {
-    Key::new(format!("T#{t}#ONCE"), format!("ONCE#{id}"))
-}
 /// What the sort keys of the audit's entries begin with. No filter of the stream passes them.
 pub(crate) const AUDIT: &str = "AUDIT#";
 /// The partition of what people did.
@@ -356,33 +320,6 @@ pub(crate) fn waiting(t: &TenantId, object: &str, parts: &[&str]) -> Key {
     Key::new(format!("T#{t}#REF#{object}"), format!("WAIT#{}", digest(parts)))
 }
 /// Of a person, by [`domain::Contact::person`].
-pub(crate) fn person(t: &TenantId, text: &str) -> Key {
-    Key::new(format!("T#{t}#PER#{}", digest(&[text])), "PER")
-}
-/// Of a person, by the digest of that.
-pub(crate) fn person_of_digest(t: &TenantId, digest_of_person: &str) -> Key {
-    Key::new(format!("T#{t}#PER#{digest_of_person}"), "PER")
-}
-/// What is kept of people who were erased.
-pub(crate) fn erased(t: &TenantId) -> String {
-    format!("T#{t}#ERASED")
-}
-/// What the sort keys of addresses of people who were erased begin with. No filter of the stream passes them.
-pub(crate) const ERASED: &str = "ERASED#";
-/// An address of somebody who was erased, by its keyed hash.
-pub(crate) fn erased_address(t: &TenantId, keyed_hash: &str) -> Key {
-    Key::new(erased(t), format!("{ERASED}{keyed_hash}"))
-}
-/// What the sort keys of keys that are to be deleted again begin with. No filter of the stream passes them.
-pub(crate) const AGAIN: &str = "AGAIN#";
-pub(crate) fn forget_again(t: &TenantId, c: &CustomerId, digest_of_person: &str) -> Key {
-    Key::new(erased(t), format!("{AGAIN}{c}#{digest_of_person}"))
-}
-/// Reads customer and digest back from the sort key of keys that are to be deleted again.
-pub(crate) fn parse_forget_again(sk: &str) -> Option<(CustomerId, String)> {
-    let (customer, person) = sk.strip_prefix(AGAIN)?.split_once('#')?;
-    Some((CustomerId::parse(customer)?, person.to_owned()))
-}
 /// Of an [`domain::address_key`].
 pub(crate) fn address(t: &TenantId, text: &str) -> Key {
     address_of_digest(t, &digest(&[text]))
@@ -424,45 +361,6 @@ pub(crate) fn version(pk: &str, sk: &str, sequence: &str) -> Key {
 }
 pub(crate) fn gap(from: Timestamp, sequence: &str) -> Key {
     Key::new(GAPS, format!("{VERSION}{}#{sequence}", second(from)))
-}
-
-/// Shards of what is listed tenant-wide. Raising it needs every list rebuilt.
-pub(crate) const LIST_SHARDS: u8 = 4;
-/// What the sort keys of rows begin with. No filter of the stream passes them, so that rows make no more work.
-pub(crate) const ROW: &str = "L#";
-
-/// A partition of a list.
-pub(crate) fn list(t: &TenantId, kind: &str, order: &str, shard: &str) -> String {
-    format!("T#{t}#L#{kind}#{order}#{shard}")
-}
-/// The shard that a row of a tenant-wide list lies in, by the id of what it stands for.
-pub(crate) fn list_shard(id: &str) -> u8 {
-    // Ids end in the text of a digest.
-    id.bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte)) % LIST_SHARDS
-}
-/// A row of a list: its place in the order, and the id of what it stands for.
-pub(crate) fn list_row(pk: String, place: &str, id: &str) -> Key {
-    Key::new(pk, format!("{ROW}{place}#{id}"))
-}
-/// The partition of the customers at which somebody is a contact, by the digest of [`domain::Contact::person`].
-pub(crate) fn person_at(t: &TenantId, digest_of_person: &str) -> String {
-    list(t, "people", "at", digest_of_person)
-}
-/// The place of a row, of a list whose places have no `#`.
-pub(crate) fn place_of(sk: &str) -> Option<&str> {
-    sk.strip_prefix(ROW)?.split_once('#').map(|(place, _)| place)
-}
-/// Where the rows begin that come after those of a place.
-pub(crate) fn behind_place(place: &str) -> String {
-    format!("{ROW}{place}#\u{10FFFF}")
-}
-/// Whether a partition holds rows of lists.
-pub(crate) fn is_list(pk: &str) -> bool {
-    pk.strip_prefix("T#").and_then(|rest| rest.split_once('#')).is_some_and(|(_, rest)| rest.starts_with(ROW))
-}
-/// Amounts in the order of their size, largest first.
-pub(crate) fn largest_first(amount_minor: i64) -> String {
-    format!("{:019}", i64::MAX - amount_minor.max(0))
 }
 
 /// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.

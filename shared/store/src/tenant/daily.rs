@@ -28,7 +28,8 @@ pub struct SelfTested {
     pub name: String,
     /// Whether it was.
     pub passed: bool,
-    /// What was found.
+    /// What was found, where that was wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub found: String,
 }
 

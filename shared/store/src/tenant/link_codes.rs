@@ -97,10 +97,13 @@ impl Vault {
         }
         let generation = known.map_or(1, |known| known.generation.saturating_add(1));
         let code = code(generation);
+        let mut earlier = known.map(|known| known.earlier.clone()).unwrap_or_default();
+        earlier.extend(known.map(|known| known.id.clone()).filter(|id| *id != code.id()));
         let link = PortalLink {
             id: code.id(),
             address,
             generation,
+            earlier,
             channel: to.channel,
             contact: to.contact.to_owned(),
             shown: masked(to.address),

@@ -67,9 +67,10 @@ async fn a_link_is_kept_only_as_it_was_read() {
     assert_eq!(known(&table).await.unwrap().standing(at(60 * 24 * 61)), LinkStanding::Revoked);
     // The message that looks again has another.
     let (other, second) = made(&table, 60 * 24 * 61).await;
-    assert_eq!((other == code, second.generation), (false, 2));
+    assert_eq!((other == code, second.generation, &second.earlier), (false, 2, &vec![first.id.clone()]));
     assert!(store.keep_link(tenant, &customer, known(&table).await.as_ref(), &second).await.unwrap());
     assert_eq!(store.link(&code.id()).await.unwrap().unwrap().link, second, "the code before leads to it, and is not its");
+    assert_eq!(known(&table).await.as_ref(), Some(&second));
     assert_eq!(known(&table).await.unwrap().standing(at(60 * 24 * 62)), LinkStanding::Good);
 }
 

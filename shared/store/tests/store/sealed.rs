@@ -220,10 +220,12 @@ async fn whoever_is_erased_leaves_a_keyed_hash_of_what_stood_against_them() {
     table.say("e1", &[Document::Customer(described.clone())], 0).await;
     table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(1), None).await.unwrap();
     keep(&table, &vault).await;
-    let kept = vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), at(2)).await.unwrap();
+    let kept = vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), &[], at(2)).await.unwrap();
     let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(2)).await.unwrap();
-    vault.erase_addresses(&table.tenant, &person, &out.contacts).await.unwrap();
-    assert_eq!((kept, out.contacts), (1, vec![anna]));
+    assert_eq!((kept, &out.contacts), (1, &vec![anna]));
+    assert!(table.store.erasing(&table.tenant, &person).await.unwrap().contains_key(&customer_id()), "it is not over yet");
+    vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into()).await.unwrap();
+    assert!(table.store.erasing(&table.tenant, &person).await.unwrap().is_empty());
     assert!(table.facts().await.customer.contacts.iter().all(|contact| contact.email.as_ref() != Some(&address)));
     let id = store::AddressId::of(Channel::Email, &address);
     assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);

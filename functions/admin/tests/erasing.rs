@@ -1,0 +1,95 @@
+//! An erasure that breaks off, after whichever of its calls, goes on when it is asked for again.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::{Client, config::Builder};
+use domain::{Channel, CustomerId, Document, SuppressionReason};
+use service::{Actor, StaffRole, privacy::erase};
+use store::{AddressId, LinkTo, PersonId, PortalLink, Store, Vault, inspect::Item};
+use testbed::{Death, TABLE, aws::Aws, documents};
+
+/// The address of everybody's one contact.
+const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1" };
+
+/// Every item of the table.
+fn items(aws: &Aws) -> Vec<Item> {
+    let mut items = BTreeMap::new();
+    for record in aws.records() {
+        let key = record["dynamodb"]["Keys"].to_string();
+        match Item::from_json(&record["dynamodb"]["NewImage"]) {
+            Some(item) => items.insert(key, item),
+            None => items.remove(&key),
+        };
+    }
+    items.into_values().collect()
+}
+
+/// Makes the rows of lists that the items stand for, as `read-model` does.
+async fn follow(aws: &Aws) {
+    aws.store.rebuild_lists(&aws.tenant, &items(aws)).await.unwrap();
+}
+
+/// The first link of an address, and the one that took its place after it was revoked.
+async fn links(aws: &Aws, customer: &CustomerId) -> [PortalLink; 2] {
+    let (store, tenant, now) = (&aws.store, &aws.tenant, aws.now());
+    let (_, first) = aws.vault.link_for(tenant, customer, TO, None, now).await.unwrap();
+    assert!(store.keep_link(tenant, customer, None, &first).await.unwrap());
+    assert!(store.revoke_link(tenant, customer, &first, now).await.unwrap());
+    let void = store.link_of(tenant, customer, &first.address).await.unwrap().unwrap();
+    let (_, second) = aws.vault.link_for(tenant, customer, TO, Some(&void), now).await.unwrap();
+    assert!(store.keep_link(tenant, customer, Some(&void), &second).await.unwrap());
+    [first, second]
+}
+
+#[tokio::test]
+async fn an_erasure_that_breaks_off_goes_on_when_it_is_asked_for_again() {
+    // Between two writes there are two reads at least: every gap between writes is tried.
+    for calls in (0..).step_by(2) {
+        let aws = Aws::start().await;
+        let tenant = &aws.tenant;
+        aws.vault.ensure_key(tenant).await.unwrap();
+        let customers = [aws.owes("C-1").await, aws.owes("C-2").await];
+        let [first, second] = links(&aws, &customers[0]).await;
+        aws.store.suppress(tenant, TO.channel, TO.address, SuppressionReason::OptOut, aws.now(), None).await.unwrap();
+        follow(&aws).await;
+        let described = documents::customer("acme", "canonical", "C-1");
+        let person = PersonId::of(&described.contacts[0].person().unwrap());
+        let actor = Actor::new(tenant.clone(), StaffRole::Admin, Some("robin"));
+        let ask = async |store: &Store, vault: &Vault| {
+            erase((store, vault), &actor, &person.to_string(), Some("asked for it"), aws.now()).await
+        };
+        let config = Builder::from(&aws.clients.sdk).interceptor(Death::after(calls)).build();
+        let dying = Store::new(Client::from_conf(config), TABLE);
+        let vault = Vault::new(aws_sdk_kms::Client::new(&aws.clients.sdk), dying.clone(), Some("key"));
+        let is_whole = ask(&dying, &vault).await.is_ok();
+        // The list of who is where knows by now of what was taken out.
+        follow(&aws).await;
+        let place = format!("dead after {calls} calls");
+        if !is_whole {
+            let again = ask(&aws.store, &aws.vault).await;
+            assert!(again.is_ok(), "{place}: {again:?}");
+            follow(&aws).await;
+        }
+        let all = items(&aws);
+        let digest = first.address.to_string().replace("sup_", "");
+        for text in [TO.address, &digest, first.id.as_str(), second.id.as_str()] {
+            let held = all.iter().filter(|item| item.to_json().to_string().contains(text));
+            let held: Vec<String> = held.map(|item| format!("{}|{}", item.pk(), item.sk())).collect();
+            assert_eq!(held, [""; 0], "{place}: {text}");
+        }
+        assert_eq!(aws.store.erasing(tenant, &person).await.unwrap(), BTreeMap::new(), "{place}");
+        assert!(aws.store.places_of(tenant, &person).await.unwrap().is_empty(), "{place}");
+        for customer in &customers {
+            assert_eq!(aws.store.check_audit(tenant, Some(customer)).await.unwrap(), None, "{place}");
+        }
+        // What stood against the address stands again before a document that names it is applied.
+        aws.vault.honour_erased(tenant, &[Document::Customer(described)], aws.now()).await.unwrap();
+        let stands = aws.store.stopped(tenant, &AddressId::of(TO.channel, TO.address)).await.unwrap().unwrap();
+        assert_eq!(stands.suppression.reason, SuppressionReason::OptOut, "{place}");
+        if is_whole {
+            assert!(calls > 20, "the loop saw the calls");
+            break;
+        }
+    }
+}
