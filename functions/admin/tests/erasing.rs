@@ -1,11 +1,15 @@
-//! An erasure that breaks off, after whichever of its calls, goes on when it is asked for again.
+//! An erasure that breaks off, after whichever of its calls, goes on when it is asked for again; and an export has what it erases of links.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{Client, config::Builder};
 use domain::{Channel, CustomerId, Document, SuppressionReason};
-use service::{Actor, StaffRole, privacy::erase};
+use serde_json::json;
+use service::{
+    Actor, StaffRole,
+    privacy::{erase, export},
+};
 use store::{AddressId, LinkTo, PersonId, PortalLink, Store, Vault, inspect::Item};
 use testbed::{Death, TABLE, aws::Aws, documents};
 
@@ -92,4 +96,20 @@ async fn an_erasure_that_breaks_off_goes_on_when_it_is_asked_for_again() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn an_export_lists_the_links_of_the_person_and_no_code() {
+    let aws = Aws::start().await;
+    aws.vault.ensure_key(&aws.tenant).await.unwrap();
+    let customer = aws.owes("C-1").await;
+    let [first, second] = links(&aws, &customer).await;
+    follow(&aws).await;
+    let person = PersonId::of(&documents::customer("acme", "canonical", "C-1").contacts[0].person().unwrap());
+    let actor = Actor::new(aws.tenant.clone(), StaffRole::Admin, Some("robin"));
+    let all = export((&aws.store, &aws.vault), &actor, &person.to_string(), aws.now()).await.unwrap();
+    let listed = &all["places"][0]["links"];
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{all:#}");
+    assert_eq!((&listed[0]["id"], &listed[0]["earlier"]), (&json!(second.id), &json!([first.id])), "{all:#}");
+    assert_eq!((&listed[0]["contact"], &listed[0]["address"]), (&json!("p1"), &json!("a…@acme.example")), "{all:#}");
 }
