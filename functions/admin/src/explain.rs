@@ -89,6 +89,7 @@ mod tests {
             currency: Currency::EUR,
             state: None,
             workflow: Some("standard@3".to_owned()),
+            version: None,
             due_now_minor: 125_000,
             open_minor: 200_000,
             driver: None,

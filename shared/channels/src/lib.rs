@@ -10,6 +10,7 @@
 //! | [`render()`] | the finished message |
 //! | [`locale`] | money and dates in words |
 //! | [`builtin`] | the ladder that a tenant starts with |
+//! | [`prove`] | what is wrong with the texts of a workflow |
 //! | [`channel`] | the trait that providers stand behind |
 //! | [`provider`] | what the registry says of a provider |
 //!
@@ -26,7 +27,9 @@ mod layout;
 pub mod locale;
 mod message_template;
 mod plain;
+mod promises;
 mod prose;
+pub mod prove;
 pub mod provider;
 mod render;
 mod samples;

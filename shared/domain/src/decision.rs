@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId,
-    DueItemKey, Facts, InvoiceId, ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, Withdrawal,
-    word::stored_words,
+    DueItemKey, Facts, InvoiceId, ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, VersionChoice,
+    Withdrawal, word::stored_words,
 };
 
 /// The answer of `decide`.
@@ -309,6 +309,9 @@ pub struct CaseTrace {
     /// The workflow and version, `standard@3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<String>,
+    /// Why at that version, where a publishing gives a newer one out or has just moved the case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionChoice>,
     /// The workflow by which the case is known, where a person moved it to another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joined: Option<CompactString>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord, MessageId, Mode,
-    OpenWork, Order, Payment, PaymentStatus, Reversal, Settings, TenantId, id::digest, word::stored_words,
+    OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest, word::stored_words,
     workflow::CompiledWorkflow,
 };
 
@@ -353,8 +353,11 @@ pub struct Policy {
     pub breaker_open: bool,
     /// The current version of each published workflow, and every version that a case of this customer is pinned to.
     pub workflows: Vec<std::sync::Arc<CompiledWorkflow>>,
-    /// Which of them are published now, by id and version: what new cases may be pinned to.
+    /// Which of them are published now, by id and version: what due items join cases by. While a share of cases takes a newer version
+    /// first, it is the version before.
     pub published: std::collections::BTreeSet<(String, u32)>,
+    /// How newer versions of them are given out, by workflow; nothing for one that all new cases open at and no running one moves to.
+    pub rollouts: BTreeMap<String, Rollout>,
     /// Workflows that were withdrawn with their open cases, each up to which version.
     pub withdrawn: BTreeMap<String, u32>,
     /// Channels that this deployment has a sender for.
@@ -374,5 +377,12 @@ impl Policy {
     /// The workflow at a version.
     pub fn workflow(&self, id: &str, version: u32) -> Option<&std::sync::Arc<CompiledWorkflow>> {
         self.workflows.iter().find(|workflow| workflow.id == id && workflow.version == version)
+    }
+
+    /// The workflow that drives a running case from now on: at its own version, or at the one that a publishing moves it to.
+    pub fn driving(&self, case: &Case) -> Option<&std::sync::Arc<CompiledWorkflow>> {
+        let moves = self.rollouts.get(&case.workflow).and_then(|rollout| rollout.moves(&case.id, case.version));
+        let moved = moves.and_then(|version| self.workflow(&case.workflow, version));
+        moved.or_else(|| self.workflow(&case.workflow, case.version))
     }
 }

@@ -64,7 +64,7 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         replied_at,
     } = normal(&bare);
     // Whom the tenant may send as is asked by senders only.
-    let Policy { settings, breaker_open, workflows, published, withdrawn, senders, identities: _, templates } = policy;
+    let Policy { settings, breaker_open, workflows, published, rollouts, withdrawn, senders, identities: _, templates } = policy;
     let mut hash = Hash(Sha256::new());
     hash.add(&(tenant.as_str(), decision, &customer, now.as_millisecond()));
     for fact in &invoices {
@@ -84,6 +84,9 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     workflows.sort_unstable();
     let templates: Vec<_> = templates.iter().collect();
     hash.add(&(settings, breaker_open, workflows, published, withdrawn, senders, templates));
+    if !rollouts.is_empty() {
+        hash.add(rollouts);
+    }
     Inputs { engine: ENGINE, sha256: hash.0.finalize().into() }
 }
 

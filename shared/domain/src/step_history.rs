@@ -3,7 +3,8 @@
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, calendar::Locality, receivables::Receivables,
+    CaseKey, Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, Policy, calendar::Locality,
+    receivables::Receivables, workflow::CompiledWorkflow,
 };
 
 /// How a step ended for one due item.
@@ -35,13 +36,15 @@ pub struct StepHistory<'a> {
 
 impl<'a> StepHistory<'a> {
     /// The results that count in `mode`: shadow mode sees both ledgers, live mode only what really left.
-    pub fn of(facts: &'a Facts, receivables: &Receivables<'_>, place: &Locality, mode: Mode) -> Self {
-        Self::but_for(facts, receivables, place, mode, &[])
+    /// Steps are called as the version calls them by which `policy` has the item's case go on.
+    pub fn of(facts: &'a Facts, policy: &'a Policy, receivables: &Receivables<'_>, place: &Locality, mode: Mode) -> Self {
+        Self::but_for(facts, policy, receivables, place, mode, &[])
     }
 
     /// The same without what some messages came to: a message and its copies are each judged as if the others were still to leave.
     pub fn but_for(
         facts: &'a Facts,
+        policy: &'a Policy,
         receivables: &Receivables<'_>,
         place: &Locality,
         mode: Mode,
@@ -75,7 +78,47 @@ impl<'a> StepHistory<'a> {
                 }
             }
         }
-        Self { of_item, workflows }
+        let mut history = Self { of_item, workflows };
+        if policy.workflows.iter().all(|workflow| workflow.carried().is_empty()) {
+            return history;
+        }
+        for (at, item) in receivables.items.iter().enumerate() {
+            let Some(joined) = history.workflow(at) else { continue };
+            let case = facts.cases.get(&CaseKey::new(item.balance(), joined));
+            if let Some(workflow) = case.and_then(|case| policy.driving(case)) {
+                history = history.carried(&[at], workflow);
+            }
+        }
+        history
+    }
+
+    /// The history of some items with the steps of versions before `workflow` under the ids that they have in it. A step that it has none
+    /// for keeps its own.
+    #[must_use]
+    pub fn carried(mut self, items: &[usize], workflow: &'a CompiledWorkflow) -> Self {
+        let carried = workflow.carried();
+        if carried.is_empty() {
+            return self;
+        }
+        for at in items {
+            let Some(results) = self.of_item.get_mut(*at) else { continue };
+            let mut renamed: Vec<StepResult<'a>> = Vec::with_capacity(results.len());
+            for result in results.iter() {
+                let heirs = carried.iter().filter(|(old, _)| old == result.step).map(|(_, new)| new.as_str());
+                let mut steps: Vec<&'a str> = heirs.collect();
+                if steps.is_empty() {
+                    steps.push(result.step);
+                }
+                for step in steps {
+                    let result = StepResult { step, ..result.clone() };
+                    if !renamed.contains(&result) {
+                        renamed.push(result);
+                    }
+                }
+            }
+            *results = renamed;
+        }
+        self
     }
 
     /// The workflow in whose case the item at a position had its last result, by the case's key.

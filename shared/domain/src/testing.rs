@@ -121,6 +121,7 @@ impl Stage {
                 breaker_open: false,
                 withdrawn: BTreeMap::new(),
                 published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
+                rollouts: BTreeMap::new(),
                 workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
                 senders: BTreeSet::from([Channel::Email, Channel::Sms]),
                 identities: None,

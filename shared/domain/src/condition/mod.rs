@@ -12,6 +12,7 @@ mod eval;
 mod facts;
 mod lex;
 mod parse;
+mod settled;
 #[cfg(test)]
 mod tests;
 

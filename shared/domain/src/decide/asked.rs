@@ -111,7 +111,7 @@ pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey
 /// The rules that a sender of a message asks again right before it claims it. None where its case or workflow is gone.
 pub fn rules_asked_again(situation: &Situation<'_>, joined: &CaseByItem, pending: &Pending) -> Vec<RuleAsked> {
     let Some(case) = situation.facts.cases.get(&pending.case) else { return vec![] };
-    let Some(workflow) = situation.policy.workflow(&case.workflow, case.version) else { return vec![] };
+    let Some(workflow) = situation.policy.driving(case) else { return vec![] };
     let alone = Alone::of(situation, joined, pending);
     let question = alone.question(situation, case, workflow);
     let again = GATE_RULES.iter().filter(|rule| rule.asked_again);

@@ -112,7 +112,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         orders,
         more_orders,
         now,
-        history: StepHistory::of(facts, &receivables, &place, settings.mode),
+        history: StepHistory::of(facts, policy, &receivables, &place, settings.mode),
         asked: asked(facts, &receivables, &place),
         receivables,
         today: place.date_of(now),

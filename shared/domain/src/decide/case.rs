@@ -9,8 +9,9 @@ use jiff::Timestamp;
 
 use super::{Situation, assess::CaseFacts};
 use crate::{
-    BalanceKey, Case, CaseId, CaseKey, CaseState, Stood,
+    BalanceKey, Case, CaseId, CaseKey, CaseState, Stood, VersionChoice,
     receivables::{DueItem, Joins},
+    rollout::SHARE_WHOLE,
     workflow::CompiledWorkflow,
 };
 
@@ -243,19 +244,38 @@ pub(super) fn case_and_workflow<'a>(situation: &Situation<'a>, of: &CaseItems<'_
     if let Some(case) = situation.facts.cases.get(of.key) {
         let comes_back = || of.items.iter().any(|at| !situation.history.results(*at).is_empty());
         if case.state != CaseState::Closed || comes_back() {
-            let workflow = situation.policy.workflow(&case.workflow, case.version)?;
-            return Some((case.clone(), workflow));
+            let workflow = situation.policy.driving(case)?;
+            return Some((Case { version: workflow.version, ..case.clone() }, workflow));
         }
     }
     // What comes from a case of another balance goes on as it went there.
     let comes_along = of.items.iter().any(|at| situation.history.workflow(*at).is_some());
     if let Some(before) = left(situation, of.key).filter(|_| comes_along)
-        && let Some(workflow) = situation.policy.workflow(&before.workflow, before.version)
+        && let Some(workflow) = situation.policy.driving(before)
     {
         return Some((Case { by_hand: before.by_hand, ..opened(situation, of.key, workflow) }, workflow));
     }
     let workflow = published(situation, &of.key.workflow)?;
-    Some((opened(situation, of.key, workflow), workflow))
+    let case = opened(situation, of.key, workflow);
+    Some(match first(situation, &case) {
+        Some(workflow) => (Case { version: workflow.version, ..case }, workflow),
+        None => (case, workflow),
+    })
+}
+
+/// The newest version of a case's workflow, where the case is among those that take it before the others.
+fn first<'a>(situation: &Situation<'a>, case: &Case) -> Option<&'a CompiledWorkflow> {
+    let rollout = situation.policy.rollouts.get(&case.workflow).filter(|rollout| rollout.takes(&case.id))?;
+    situation.policy.workflow(&case.workflow, rollout.version).map(Arc::as_ref)
+}
+
+/// Why a case goes by its version, where a publishing has to do with it.
+pub(super) fn version_choice(situation: &Situation<'_>, key: &CaseKey, case: &Case) -> Option<VersionChoice> {
+    let rollout = situation.policy.rollouts.get(&case.workflow)?;
+    let before = situation.facts.cases.get(key).filter(|before| before.id == case.id && before.workflow == case.workflow);
+    let from = before.map(|before| before.version).filter(|version| *version != case.version);
+    let choice = VersionChoice { newest: rollout.version, share: rollout.share, from };
+    (rollout.share < SHARE_WHOLE || from.is_some()).then_some(choice)
 }
 
 /// A case that opens now.

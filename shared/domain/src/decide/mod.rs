@@ -90,12 +90,13 @@ fn decide_case<'a>(situation: Situation<'a>, of: &CaseItems<'_>, given: &[&'a Or
         }
         (None, None) => return (conclude::without_workflow(&situation, of, given), situation),
     };
+    let mut situation = situation;
+    situation.history = situation.history.carried(&of.items, workflow);
     let seen = situation.case_facts(of.key);
     let mut chased = of.chased(&situation);
     chased.retain(|at| situation.receivables.items.get(*at).is_some_and(|item| !orders::is_unclear(situation.facts, &item.key)));
     let obeyed = orders::obey(&situation, of, given, workflow, &rungs::Rungs::new(&situation, workflow, &case));
     orders.extend(obeyed.traces);
-    let mut situation = situation;
     situation.history = situation.history.with(obeyed.results.iter().cloned());
     let mut rounds = Rounds {
         tasks: Vec::new(),

@@ -56,7 +56,7 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     let Some(case) = facts.cases.get(&pending.case).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
-    let Some(workflow) = policy.workflow(&case.workflow, case.version) else {
+    let Some(workflow) = policy.driving(case) else {
         return Recheck::Supersede("the case's workflow is gone".to_owned());
     };
     let joined = case_by_item(&situation);
@@ -128,7 +128,8 @@ impl<'s, 'a> Alone<'s, 'a> {
         let (tenant, customer) = (&situation.facts.tenant, &situation.facts.customer.id);
         let of_decision = |position| MessageId::of_decision(tenant, customer, pending.number, position);
         let siblings: Vec<MessageId> = (first..=first.saturating_add(COPIES_MAX)).map(of_decision).collect();
-        let history = StepHistory::but_for(situation.facts, &situation.receivables, &situation.place, pending.mode, &siblings);
+        let (facts, policy) = (situation.facts, situation.policy);
+        let history = StepHistory::but_for(facts, policy, &situation.receivables, &situation.place, pending.mode, &siblings);
         let of = CaseItems::of(joined, &pending.case);
         let is_sibling = |mark: &&Coverage| mark.message.as_ref().is_some_and(|message| siblings.contains(message));
         let seen = situation.case_facts_but_for(of.key, &is_sibling);

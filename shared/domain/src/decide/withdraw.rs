@@ -69,15 +69,27 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             if work.rows.iter().all(|row| situation.receivables.position(&row.item).is_none()) {
                 return Some("none of its due items is open any more");
             }
-            step_is_over(situation, work).then_some("its step is over")
+            step_is_over(situation, work).then_some("its step is over").or_else(|| became_another(situation, cases, work))
         }
     }
 }
 
+/// Why work that a step waits for is of no use, where the step has another id in the version that its case goes by now.
+fn became_another(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, work: &OpenWork) -> Option<&'static str> {
+    let step = work.step.as_deref().filter(|_| waits(work.kind))?;
+    let case = cases.values().find(|known| work.case.as_ref() == Some(&known.id))?;
+    let carried = situation.policy.driving(case)?.carried();
+    carried.iter().any(|(old, _)| old == step).then_some("its step has another id in the version that the case goes by now")
+}
+
+/// Whether a step waits for work of a kind.
+fn waits(kind: TaskKind) -> bool {
+    matches!(kind, TaskKind::Approval | TaskKind::NeedsReview)
+}
+
 /// Whether work that a step waits for is of no use: the step is over for each of its due items that is open.
 fn step_is_over(situation: &Situation<'_>, work: &OpenWork) -> bool {
-    let waits = matches!(work.kind, TaskKind::Approval | TaskKind::NeedsReview);
-    let Some(step) = work.step.as_deref().filter(|_| waits) else { return false };
+    let Some(step) = work.step.as_deref().filter(|_| waits(work.kind)) else { return false };
     let mut open = work.rows.iter().filter_map(|row| Some((situation.receivables.position(&row.item)?, &row.occurrence)));
     open.all(|(at, occurrence)| satisfied(situation.history.results(at), step, occurrence).is_some())
 }

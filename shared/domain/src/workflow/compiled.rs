@@ -14,6 +14,7 @@ pub struct CompiledWorkflow {
     when: Vec<Compiled>,
     wait_until: Vec<Compiled>,
     positions: BTreeMap<String, usize>,
+    carried: Vec<(String, String)>,
 }
 
 /// A condition of a workflow.
@@ -72,8 +73,20 @@ impl CompiledWorkflow {
                 .map(|step| Compiled::of(step.wait.as_ref().map(|wait| wait.until.as_str())))
                 .collect(),
             positions: workflow.steps.iter().enumerate().rev().map(|(at, step)| (step.id.clone(), at)).collect(),
+            carried: Vec::new(),
             workflow,
         }
+    }
+
+    /// The same with what became of steps that versions before it had, see [`super::carried_on`].
+    #[must_use]
+    pub fn carrying(self, carried: Vec<(String, String)>) -> Self {
+        Self { carried, ..self }
+    }
+
+    /// What became of steps of versions before it: their id, and that of the step which counts for them here.
+    pub fn carried(&self) -> &[(String, String)] {
+        &self.carried
     }
 
     /// Which cases it is for.

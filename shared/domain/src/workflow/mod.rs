@@ -5,15 +5,21 @@ use serde::{Deserialize, Serialize};
 use crate::{Channel, Role, word};
 
 mod compiled;
+mod finding;
 mod left_to_people;
+mod migration;
 mod offset;
+mod prove;
 mod read;
 #[cfg(test)]
 mod schema_tests;
 pub mod validate;
 
 pub use compiled::{Compiled, CompiledWorkflow};
+pub use finding::{Finding, RULES, Severity};
 pub use left_to_people::left_to_people;
+pub use migration::{Carried, Migration, carried_back, carried_on, migration_flaws};
+pub use prove::{days_to_next, prove, prove_migration};
 pub use read::read;
 pub use validate::{CLEARING_BUSINESS_DAYS, Flaw, PublishContext, flaws};
 

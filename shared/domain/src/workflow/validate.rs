@@ -19,6 +19,7 @@ pub use limits::{
     APPROVE_WITHIN_MAX, BUSINESS_DAYS_MAX, CLEARING_BUSINESS_DAYS, COPIES_MAX, ID_MAX, MIN_GAP_MAX, MONTHS_MAX, PAY_BY_MAX,
     REPEAT_EVERY_MAX, REPEAT_TIMES, STEPS_MAX, TITLE_MAX, WAIT_MAX,
 };
+pub(super) use timing::plan;
 
 /// What a workflow may rely on where it is published.
 #[derive(Clone, Debug)]

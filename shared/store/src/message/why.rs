@@ -42,6 +42,7 @@ fn pack(head_version: u64, inputs: &str, traces: &[&CaseTrace], own: Option<&Cas
             driver: place.map(Driver::Row).or_else(|| trace.driver.clone().map(Driver::Item)),
             step: trace.step.clone().filter(|step| Some(step) != implied),
             because: (trace.because != Because::Send).then(|| trace.because.clone()),
+            version: trace.version,
             until: trace.until.map(millis),
             lapsed: trace.lapsed.clone(),
             rules: trace
@@ -77,6 +78,7 @@ pub(crate) fn unpack(text: &str, message: &Pending, head: &Head) -> Option<Decid
             by_hand: known.is_some_and(|case| case.by_hand),
             state: known.map(|case| case.state),
             workflow: known.map(|case| format!("{}@{}", case.workflow, case.version)),
+            version: case.version,
             due_now_minor: case.due_now_minor.unwrap_or(case.open_minor),
             open_minor: case.open_minor,
             step: case.step.or_else(|| row.map(|row| row.step.clone())),

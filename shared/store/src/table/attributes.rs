@@ -137,6 +137,9 @@ pub mod pointer {
         VERSION = "version", Number, "The current version, from 1.";
         PUBLISHED = "published", Flag, "Whether the workflow is in use for new cases. Templates have none.";
         WITHDRAWN_TO = "withdrawn", Number, "The last version of the workflow whose open cases were ended with it.";
+        SHARE = "share", Number, "Of a hundred cases, how many take the current version; all where it is absent.";
+        BEFORE = "before", Number, "The version that the other cases take.";
+        MOVES_FROM = "moves_from", Number, "From which version on running cases follow to the current one; none do where it is absent.";
     }
 }
 
@@ -438,6 +441,8 @@ pub mod why {
             STEP step: Option<String> = "s", Text, "Its step where it is not its row's.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             BECAUSE because: Option<Because> = "b", Json, "What came of it where that is not `send`.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            VERSION version: Option<domain::VersionChoice> = "y", Json, "Why the case goes by its version, where a publishing has to do with it.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             UNTIL until: Option<i64> = "u", Millis, "When it is decided again.";
             #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -95,6 +95,7 @@ fn traced(mut plan: Decision, rules: usize) -> Decision {
         currency: Currency::EUR,
         state: Some(CaseState::Open),
         workflow: Some("standard@1".into()),
+        version: None,
         due_now_minor: 375_000,
         open_minor: 375_000,
         driver: Some(DueItemKey::whole(invoice_id("INV-1"))),

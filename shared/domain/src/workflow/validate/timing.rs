@@ -9,12 +9,12 @@ const HOLIDAYS_SPARE: i64 = 5;
 
 /// A step's planned days counted from the anchor that it hangs on, in the end: `previous_step` is resolved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Planned {
-    base: Anchor,
-    earliest: i64,
-    latest: i64,
+pub(in crate::workflow) struct StepDays {
+    pub(in crate::workflow) base: Anchor,
+    pub(in crate::workflow) earliest: i64,
+    pub(in crate::workflow) latest: i64,
     /// The days from its first time to its last, for one that is repeated.
-    length: i64,
+    pub(in crate::workflow) length: i64,
 }
 
 pub(super) fn flaws(workflow: &Workflow, settings: &Settings) -> Vec<Flaw> {
@@ -24,21 +24,22 @@ pub(super) fn flaws(workflow: &Workflow, settings: &Settings) -> Vec<Flaw> {
     found
 }
 
-fn plan(steps: &[Step], settings: &Settings) -> Vec<Planned> {
-    let mut planned: Vec<Planned> = Vec::with_capacity(steps.len());
+/// When each step comes, in days of the anchor that it hangs on.
+pub(in crate::workflow) fn plan(steps: &[Step], settings: &Settings) -> Vec<StepDays> {
+    let mut planned: Vec<StepDays> = Vec::with_capacity(steps.len());
     for step in steps {
         let (earliest, latest) = civil_days(step.at.offset, settings);
         let latest = latest + step.wait.as_ref().map_or(0, |wait| i64::from(wait.at_most.0));
         let every = step.repeat.map_or(0, |repeat| i64::from(repeat.every.0.clamp(0, REPEAT_EVERY_MAX)));
         let length = every * i64::from(step.times() - 1);
         let next = match (step.at.anchor, planned.last()) {
-            (Anchor::PreviousStep, Some(before)) => Planned {
+            (Anchor::PreviousStep, Some(before)) => StepDays {
                 base: before.base,
                 earliest: before.earliest + before.length + earliest,
                 latest: before.latest + before.length + latest,
                 length,
             },
-            (base, _) => Planned { base, earliest, latest, length },
+            (base, _) => StepDays { base, earliest, latest, length },
         };
         planned.push(next);
     }
@@ -76,14 +77,14 @@ fn civil_days(offset: Offset, settings: &Settings) -> (i64, i64) {
     }
 }
 
-fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
+fn order(steps: &[Step], planned: &[StepDays]) -> Vec<Flaw> {
     let mut found = Vec::new();
     for (position, (step, own)) in steps.iter().zip(planned).enumerate() {
         if step.at.offset.is_negative() && matches!(step.at.anchor, Anchor::PreviousStep | Anchor::CaseOpened) {
             continue; // refused wherever it stands
         }
         // An invoice is never due before it is issued, so what comes after the due date comes after the invoice date.
-        let on_or_after = |before: &Planned| {
+        let on_or_after = |before: &StepDays| {
             before.earliest + before.length >= 0
                 && (before.base == own.base || (own.base == Anchor::InvoiceDate && before.base == Anchor::DueDate))
         };
@@ -117,12 +118,12 @@ fn order(steps: &[Step], planned: &[Planned]) -> Vec<Flaw> {
 
 /// The days of the plan's contacts when nothing holds it up, as narrow as business days may fall. Where two steps hang on
 /// different anchors the plan alone does not say how far apart they are, and the guard has to keep the cap.
-fn caps(workflow: &Workflow, planned: &[Planned], settings: &Settings) -> Vec<Flaw> {
+fn caps(workflow: &Workflow, planned: &[StepDays], settings: &Settings) -> Vec<Flaw> {
     let Some(cap) = settings.caps.per_person else { return Vec::new() };
     let gap = i64::from(workflow.min_gap.0);
     let mut found = Vec::new();
     let mut contacts: Vec<(Role, i64)> = Vec::new();
-    let mut before: Option<(Planned, i64)> = None;
+    let mut before: Option<(StepDays, i64)> = None;
     let mut missed_on: Option<i64> = None;
     for (position, (step, own)) in workflow.steps.iter().zip(planned).enumerate() {
         let mut day = match before {

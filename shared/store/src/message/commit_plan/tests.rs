@@ -184,6 +184,7 @@ fn wordy() -> CaseTrace {
         by_hand: false,
         state: None,
         workflow: None,
+        version: None,
         due_now_minor: 1,
         open_minor: 1,
         driver: None,

@@ -93,6 +93,7 @@ fn policy(settings: Settings) -> Policy {
         breaker_open: false,
         withdrawn: BTreeMap::new(),
         published: [&workflow, &other].map(|workflow| (workflow.id.clone(), 1)).into(),
+        rollouts: BTreeMap::new(),
         workflows: [workflow, other].map(|workflow| Arc::new(CompiledWorkflow::compile(workflow))).into(),
         senders: BTreeSet::from([Channel::Email, Channel::Sms]),
         identities: None,

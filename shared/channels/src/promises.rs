@@ -1,0 +1,141 @@
+//! What a text promises in so many words: that it is the last, or that somebody has a number of days.
+//!
+//! Only whole phrases of the languages that the layout speaks count, so that "if you have paid in the last few days" promises nothing.
+
+const LAST: &[&str] = &[
+    "last",
+    "final",
+    "letzte",
+    "letzter",
+    "letzten",
+    "letztes",
+    "dernier",
+    "dernière",
+    "derniers",
+    "dernières",
+    "último",
+    "última",
+    "ultimo",
+    "ultima",
+    "laatste",
+];
+
+const MESSAGE: &[&str] = &[
+    "reminder",
+    "notice",
+    "warning",
+    "erinnerung",
+    "mahnung",
+    "zahlungserinnerung",
+    "aufforderung",
+    "rappel",
+    "relance",
+    "avis",
+    "recordatorio",
+    "aviso",
+    "requerimiento",
+    "sollecito",
+    "promemoria",
+    "avviso",
+    "herinnering",
+    "aanmaning",
+];
+
+const WITHIN: &[&str] = &["within", "innerhalb", "binnen", "sous", "dentro", "entro"];
+
+const DAYS: &[&str] =
+    &["day", "days", "tag", "tage", "tagen", "jour", "jours", "día", "días", "giorno", "giorni", "dag", "dagen"];
+
+/// Most words between the words of a phrase.
+const BETWEEN_MAX: usize = 2;
+
+/// The words of a text in lower case; what the template fills in is none.
+fn words(source: &str) -> Vec<String> {
+    let mut text = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(open) = rest.find('{') {
+        let (before, from) = rest.split_at(open);
+        text.push_str(before);
+        let close = if from.starts_with("{{") { "}}" } else { "%}" };
+        let is_tag = from.starts_with("{{") || from.starts_with("{%");
+        match from.find(close).filter(|_| is_tag) {
+            // A value, and what stands on either side of a tag, are apart.
+            Some(end) => {
+                text.push_str(" \u{2022} ");
+                rest = from.split_at(end + close.len()).1;
+            }
+            None => {
+                text.push(' ');
+                rest = from.split_at(1).1;
+            }
+        }
+    }
+    text.push_str(rest);
+    let apart = |character: char| !(character.is_alphanumeric() || character == '\u{2022}');
+    text.to_lowercase().split(apart).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_among(list: &[&str], word: &str) -> bool {
+    list.contains(&word)
+}
+
+/// Whether a text says that it is the last of its kind.
+pub fn is_last(source: &str) -> bool {
+    let words = words(source);
+    let follows = |at: usize| words.iter().skip(at + 1).take(BETWEEN_MAX + 1).any(|word| is_among(MESSAGE, word));
+    words.iter().enumerate().any(|(at, word)| is_among(LAST, word) && follows(at))
+}
+
+/// The numbers of days that a text gives: `within 7 days`.
+pub fn days_given(source: &str) -> Vec<i64> {
+    let words = words(source);
+    let given = |at: usize| {
+        let days = words.get(at).and_then(|word| word.parse::<i64>().ok())?;
+        let is_days = words.get(at + 1).is_some_and(|word| is_among(DAYS, word));
+        let before: Vec<&String> = words.iter().take(at).rev().take(BETWEEN_MAX + 1).collect();
+        let within = before.iter().any(|word| is_among(WITHIN, word));
+        // "Within the last 7 days" looks back.
+        let looks_back = before.iter().any(|word| is_among(LAST, word));
+        (is_days && within && !looks_back).then_some(days)
+    };
+    (0..words.len()).filter_map(given).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_last_says_so() {
+        for (text, expected) in [
+            ("This is our last automatic reminder about {{ covered.own_names }}.", true),
+            ("Final reminder: {{ covered.own_named }}", true),
+            ("Letzte Erinnerung", true),
+            ("dies ist unsere letzte Mahnung", true),
+            ("Dernier rappel avant remise", true),
+            ("última aviso", true),
+            ("If you have paid in the last few days, thank you.", false),
+            ("Reminder: the last invoice is open", false),
+            ("last {{ invoices[0].number }} as we said in our reminder", false),
+            ("Ein Hinweis zu Ihrer letzten Rechnung", false),
+        ] {
+            assert_eq!(is_last(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_given_within_a_time() {
+        for (text, expected) in [
+            ("Please pay within 7 days.", vec![7]),
+            ("within the next 10 days", vec![10]),
+            ("innerhalb von 14 Tagen", vec![14]),
+            ("sous 8 jours", vec![8]),
+            ("dentro de 5 días", vec![5]),
+            ("within {{ n }} days", vec![]),
+            ("30 days overdue", vec![]),
+            ("within the last 3 days", vec![]),
+        ] {
+            assert_eq!(days_given(text), expected, "{text}");
+        }
+    }
+}
