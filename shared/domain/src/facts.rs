@@ -381,8 +381,8 @@ impl Policy {
 
     /// The workflow that drives a running case from now on: at its own version, or at the one that a publishing moves it to.
     pub fn driving(&self, case: &Case) -> Option<&std::sync::Arc<CompiledWorkflow>> {
-        let moves = self.rollouts.get(&case.workflow).and_then(|rollout| rollout.moves(&case.id, case.version));
-        let moved = moves.and_then(|version| self.workflow(&case.workflow, version));
+        let rollout = self.rollouts.get(&case.workflow);
+        let moved = rollout.and_then(|rollout| self.workflow(&case.workflow, rollout.target(&case.id, case.version)));
         moved.or_else(|| self.workflow(&case.workflow, case.version))
     }
 }

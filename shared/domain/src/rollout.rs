@@ -9,15 +9,14 @@ use crate::CaseId;
 pub const SHARE_WHOLE: u8 = 100;
 
 /// How the newest version of a workflow is given out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {
     /// The newest version.
     pub version: u32,
     /// Of a hundred cases, how many take it: 1 to 100. The others open at, and stay at, the version before.
     pub share: u8,
-    /// Running cases follow from this version on, that is from it or one between it and the newest; `None` where they stay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moves_from: Option<u32>,
+    /// Which running cases move: those at the first version go on at the second. In the order of the publishings.
+    pub moves: Vec<(u32, u32)>,
 }
 
 impl Rollout {
@@ -26,10 +25,13 @@ impl Rollout {
         place(case) < u64::from(self.share)
     }
 
-    /// The version to which a case that runs at `pinned` moves; `None` for one that stays.
-    pub fn moves(&self, case: &CaseId, pinned: u32) -> Option<u32> {
-        let follows = self.moves_from.is_some_and(|from| from <= pinned && pinned < self.version);
-        (follows && self.takes(case)).then_some(self.version)
+    /// The version at which a case goes on that runs at `pinned`: its own where no publishing moves it.
+    pub fn target(&self, case: &CaseId, pinned: u32) -> u32 {
+        let moved = |version: u32, (from, to): &(u32, u32)| {
+            let goes = version == *from && (*to != self.version || self.takes(case));
+            if goes { *to } else { version }
+        };
+        self.moves.iter().fold(pinned, moved)
     }
 }
 
@@ -65,26 +67,27 @@ mod tests {
     #[test]
     fn a_share_is_about_as_large_as_it_says() {
         for share in [1, 10, 50, 99, 100] {
-            let rollout = Rollout { version: 2, share, moves_from: None };
+            let rollout = Rollout { version: 2, share, moves: vec![] };
             let taken = (0..10_000).filter(|number| rollout.takes(&case(*number))).count();
             let (least, most) = (usize::from(share).saturating_sub(2) * 100, (usize::from(share) + 2) * 100);
             assert!((least..=most).contains(&taken), "{share} of 100: {taken} of 10000");
         }
-        assert!((0..1_000).all(|number| Rollout { version: 2, share: 100, moves_from: None }.takes(&case(number))));
+        assert!((0..1_000).all(|number| Rollout { version: 2, share: 100, moves: vec![] }.takes(&case(number))));
     }
 
     #[test]
-    fn cases_move_from_where_the_publishing_says() {
-        let of = |moves_from| Rollout { version: 5, share: 100, moves_from };
-        for (moves_from, pinned, expected) in [
-            (None, 4, None),
-            (Some(4), 4, Some(5)),
-            (Some(4), 3, None),
-            (Some(2), 3, Some(5)),
-            (Some(2), 5, None),
-            (Some(2), 6, None),
+    fn cases_move_along_the_publishings_that_say_so() {
+        for (moves, pinned, expected) in [
+            (vec![], 4, 4),
+            (vec![(4, 5)], 4, 5),
+            (vec![(4, 5)], 3, 3),
+            (vec![(2, 3), (3, 4), (4, 5)], 2, 5),
+            (vec![(2, 3), (4, 5)], 2, 3),
+            (vec![(2, 3), (4, 5)], 5, 5),
+            // A version whose publishing moved nobody stands between.
+            (vec![(1, 2)], 1, 2),
         ] {
-            assert_eq!(of(moves_from).moves(&case(1), pinned), expected, "{moves_from:?} {pinned}");
+            assert_eq!(Rollout { version: 5, share: 100, moves }.target(&case(1), pinned), expected, "{pinned}");
         }
     }
 
@@ -92,10 +95,10 @@ mod tests {
         #[test]
         fn a_larger_share_takes_all_that_a_smaller_one_took(number in any::<u32>(), small in 1_u8..=100, more in 0_u8..=99) {
             let large = small.saturating_add(more).min(SHARE_WHOLE);
-            let of = |share| Rollout { version: 2, share, moves_from: Some(1) };
+            let of = |share| Rollout { version: 2, share, moves: vec![(1, 2)] };
             let id = case(number);
             prop_assert!(!of(small).takes(&id) || of(large).takes(&id));
-            prop_assert!(of(small).moves(&id, 1).is_none() || of(large).moves(&id, 1).is_some());
+            prop_assert!(of(small).target(&id, 1) == 1 || of(large).target(&id, 1) == 2);
         }
     }
 }

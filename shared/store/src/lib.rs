@@ -79,12 +79,14 @@ pub use tenant::{
     connections::{Connection, Secrets},
     counters::{MEDIAN_DAYS, Room, Slot},
     daily::{DailyCounts, DailyRecord, SelfTested},
+    drafts::{Draft, PublishAsked},
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     stops::Stop,
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     vault::Vault,
+    versions::{PublishedVersion, Publishing, WorkflowState},
     workflows::{OpenCases, Read},
 };
 

@@ -197,3 +197,5 @@ mod plan_tests;
 mod properties;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod version_tests;

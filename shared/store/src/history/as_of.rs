@@ -22,6 +22,7 @@ use crate::{
         db::{Range, Row, instant, json, last_of, number, text},
         keys::{self, Key},
     },
+    tenant::versions::WorkflowState,
 };
 
 /// Most versions or records of one customer that are looked through.
@@ -310,25 +311,41 @@ impl Store {
         let settings: Settings = json(settings, DOC)?;
         let breaker_open = facts.get("BREAKER").is_some_and(|row| number::<u8>(row, breaker::OPEN) == Some(1));
         let (mut workflows, mut withdrawn, mut templates) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
+        let (mut published, mut rollouts) = (BTreeSet::new(), BTreeMap::new());
         for (sk, row) in &facts {
             if let Some(id) = sk.strip_prefix("WF#") {
-                withdrawn.extend(number(row, pointer::WITHDRAWN_TO).map(|version| (id.to_owned(), version)));
-                if number::<u8>(row, pointer::PUBLISHED) == Some(1) {
-                    workflows.extend(self.body(tenant, id, number(row, pointer::VERSION).unwrap_or(0)).await?);
+                let state = WorkflowState::read(row);
+                withdrawn.extend(state.withdrawn_to.map(|version| (id.to_owned(), version)));
+                if state.is_published {
+                    for version in state.versions() {
+                        workflows.extend(self.body(tenant, id, version).await?);
+                    }
+                    rollouts.extend(state.rollout().map(|rollout| (id.to_owned(), rollout)));
+                    published.insert((id.to_owned(), state.joined_by()));
                 }
             } else if let Some((id, channel)) = keys::parse_template(sk) {
                 let known: &mut u32 = templates.entry((id, channel)).or_default();
                 *known = (*known).max(number(row, pointer::VERSION).unwrap_or(0));
             }
         }
-        let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
         for case in cases.values() {
             if !workflows.iter().any(|known| known.id == case.workflow && known.version == case.version) {
                 workflows.extend(self.body(tenant, &case.workflow, case.version).await?);
             }
         }
+        self.with_targets(tenant, cases, &rollouts, &mut workflows).await?;
         let senders = domain::Channel::with_sender().collect();
-        Ok(Some(Policy { settings, breaker_open, workflows, published, withdrawn, senders, identities: None, templates }))
+        Ok(Some(Policy {
+            settings,
+            breaker_open,
+            workflows,
+            published,
+            rollouts,
+            withdrawn,
+            senders,
+            identities: None,
+            templates,
+        }))
     }
 }
 

@@ -139,7 +139,29 @@ pub mod pointer {
         WITHDRAWN_TO = "withdrawn", Number, "The last version of the workflow whose open cases were ended with it.";
         SHARE = "share", Number, "Of a hundred cases, how many take the current version; all where it is absent.";
         BEFORE = "before", Number, "The version that the other cases take.";
-        MOVES_FROM = "moves_from", Number, "From which version on running cases follow to the current one; none do where it is absent.";
+        MOVES = "moves", Json, "Which running cases move, as pairs of versions: those at the first go on at the second. In the order of the publishings.";
+    }
+}
+
+/// A published version of a workflow; `doc` as of every document.
+pub mod workflow_body {
+    item! { "workflow_body":
+        CARRIED = "carried", Json, "What became of steps of versions before it, as pairs of ids: the old one, and the one that counts for it here.";
+        MIGRATION = "migration", Json, "What its publishing said becomes of the steps of running cases; absent where they stay.";
+        AGAIN = "again", Number, "The version that it is again, where it was rolled back to.";
+        PUBLISHED_AT = "published_at", Millis, "When it was published.";
+        ASKED_BY = "asked_by", Text, "Who asked for its publishing, where that takes two people.";
+    }
+}
+
+/// The draft of a workflow; `doc` and `rev` as of every document.
+pub mod draft {
+    item! { "draft":
+        BASE = "base", Number, "The version that was current when it was begun; 0 where there was none.";
+        BEGUN_FROM = "from", Text, "What it was begun from: a ready workflow or a version; absent where it was written anew.";
+        CHANGED_AT = "changed_at", Millis, "When it was changed.";
+        CHANGED_BY = "changed_by", Text, "Who changed it; empty where the token named nobody.";
+        ASKED = "asked", Json, "The publishing that was asked for, where it takes two people: by whom, when, share and migration map.";
     }
 }
 
@@ -500,12 +522,14 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 39] = [
+pub const KINDS: [ItemKind; 41] = [
     every::KIND,
     document::KIND,
     registry::KIND,
     settings::KIND,
     pointer::KIND,
+    workflow_body::KIND,
+    draft::KIND,
     connection::KIND,
     books::KIND,
     company::KIND,

@@ -9,7 +9,8 @@
 //! | tenant registry | `TENANTS` | tenant | settings, publishing, replan | sweep: one query | 2 W in a transaction |
 //! | settings | `T` | `SETTINGS` | admin, with the registry row | everyone, by key | 2 W, 1 R |
 //! | workflow, current | `T` | `WF#{id}` | publish, unpublish | policy: query `WF#` | 2 W |
-//! | workflow body | `T` | `WFV#{id}#{version}` | publish, once | by key, cached for good | 2 W |
+//! | workflow body | `T` | `WFV#{id}#{version}` | publish, once | by key, cached for good; admin: query of one id | 2 W |
+//! | draft of a workflow | `T` | `DRAFT#{id}` | admin; publishing it deletes it | admin, by key; query `DRAFT#` | 2 W |
 //! | template, current | `T` | `TPL#{id}#{channel}#{language}` | admin | policy: query `TPL#`; sender: query of one id | 2 W |
 //! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
 //! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
@@ -186,6 +187,15 @@ pub(crate) fn workflow(t: &TenantId, id: &str) -> Key {
 }
 pub(crate) fn workflow_body(t: &TenantId, id: &str, version: u32) -> Key {
     Key::new(tenant(t), format!("WFV#{id}#{version:06}"))
+}
+/// What the sort keys of a workflow's versions begin with.
+pub(crate) fn workflow_bodies(id: &str) -> String {
+    format!("WFV#{id}#")
+}
+/// What the sort keys of drafts begin with. No filter of the stream passes them.
+pub(crate) const DRAFTS: &str = "DRAFT#";
+pub(crate) fn draft(t: &TenantId, id: &str) -> Key {
+    Key::new(tenant(t), format!("{DRAFTS}{id}"))
 }
 pub(crate) fn template(t: &TenantId, id: &str, channel: Channel, language: &str) -> Key {
     Key::new(tenant(t), format!("{}{language}", template_prefix(id, channel)))

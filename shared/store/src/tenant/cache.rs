@@ -1,11 +1,11 @@
 //! What a store instance remembers: things that never change, and policies by the revision that they were read at.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Channel, CompiledWorkflow, Identities, Settings, TenantId};
+use domain::{Channel, CompiledWorkflow, Identities, Rollout, Settings, TenantId};
 use jiff::civil::Date;
 
 use crate::tenant::template::StoredTemplate;
@@ -23,6 +23,8 @@ pub(crate) struct Base {
     pub(crate) breaker_open: bool,
     pub(crate) identities: Option<Identities>,
     pub(crate) workflows: Vec<Arc<CompiledWorkflow>>,
+    pub(crate) published: BTreeSet<(String, u32)>,
+    pub(crate) rollouts: BTreeMap<String, Rollout>,
     pub(crate) withdrawn: BTreeMap<String, u32>,
     pub(crate) templates: BTreeMap<(String, Channel), u32>,
 }

@@ -1,21 +1,28 @@
 //! Workflows and templates: a current pointer each, and immutable versions; and the policy that a decision is made by.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use domain::{Case, CaseKey, Channel, CompiledWorkflow, Policy, Settings, TenantId, Workflow};
+use domain::{Case, CaseKey, Channel, CompiledWorkflow, Policy, Settings, TenantId, Workflow, rollout::SHARE_WHOLE};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::{
     Error, Result, Store,
     table::{
-        attributes::{breaker, document::DOC, every::SK, fact, pointer, settings},
+        attributes::{breaker, document::DOC, every::SK, fact, pointer, settings, workflow_body},
         change::{Change, is, no_item, put_new},
         db::{Range, Row, Transacted, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
-    tenant::{cache::Base, template::StoredTemplate},
+    tenant::{
+        cache::Base,
+        template::StoredTemplate,
+        versions::{Publishing, WorkflowState},
+    },
 };
 
 /// Most workflows, and most templates, of a tenant.
@@ -67,7 +74,6 @@ impl Store {
 
     async fn with_pinned(&self, tenant: &TenantId, cases: &BTreeMap<CaseKey, Case>, base: Base) -> Result<Policy> {
         let mut workflows = base.workflows;
-        let published = workflows.iter().map(|workflow| (workflow.id.clone(), workflow.version)).collect();
         for case in cases.values() {
             if workflows.iter().any(|known| known.id == case.workflow && known.version == case.version) {
                 continue;
@@ -76,11 +82,13 @@ impl Store {
                 workflows.push(pinned);
             }
         }
+        self.with_targets(tenant, cases, &base.rollouts, &mut workflows).await?;
         Ok(Policy {
             settings: base.settings,
             breaker_open: base.breaker_open,
             workflows,
-            published,
+            published: base.published,
+            rollouts: base.rollouts,
             withdrawn: base.withdrawn,
             senders: domain::Channel::with_sender().collect(),
             identities: base.identities,
@@ -117,15 +125,20 @@ impl Store {
             let breaker_open = breaker.is_some_and(|row| number::<u8>(&row, breaker::OPEN) == Some(1));
             let identities = self.identities(tenant).await?.map(|listed| listed.value);
             let pk = keys::tenant(tenant);
-            let (mut workflows, mut withdrawn) = (Vec::new(), BTreeMap::new());
+            let mut workflows = Vec::new();
+            let (mut published, mut rollouts, mut withdrawn) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
             for row in self.range(OP, Range::new(&pk, "WF#", &last_of("WF#"), EACH_MAX)).await? {
                 let id = text(&row, SK).and_then(|sk| sk.strip_prefix("WF#")).unwrap_or_default().to_owned();
-                withdrawn.extend(number(&row, pointer::WITHDRAWN_TO).map(|version| (id.clone(), version)));
-                if number::<u8>(&row, pointer::PUBLISHED) != Some(1) {
+                let state = WorkflowState::read(&row);
+                withdrawn.extend(state.withdrawn_to.map(|version| (id.clone(), version)));
+                if !state.is_published {
                     continue;
                 }
-                let version = number(&row, pointer::VERSION).unwrap_or(0);
-                workflows.extend(self.body(tenant, &id, version).await?);
+                for version in state.versions() {
+                    workflows.extend(self.body(tenant, &id, version).await?);
+                }
+                rollouts.extend(state.rollout().map(|rollout| (id.clone(), rollout)));
+                published.insert((id, state.joined_by()));
             }
             let mut templates: BTreeMap<(String, Channel), u32> = BTreeMap::new();
             for row in self.range(OP, Range::new(&pk, "TPL#", &last_of("TPL#"), EACH_MAX)).await? {
@@ -137,7 +150,8 @@ impl Store {
             settings = self.read(OP, &keys::settings(tenant), true).await?;
             let after = settings.as_ref().and_then(|row| number(row, settings::POLICY_REVISION));
             if after == Some(rev) || after.is_none() && rev == 0 {
-                let base = Base { rev, settings: read, breaker_open, identities, workflows, withdrawn, templates };
+                let base =
+                    Base { rev, settings: read, breaker_open, identities, workflows, published, rollouts, withdrawn, templates };
                 self.cache.keep_policy(tenant, base.clone());
                 return Ok(base);
             }
@@ -150,45 +164,42 @@ impl Store {
         }
         let row = self.read("read a workflow of", &keys::workflow_body(tenant, id, version), true).await?;
         let Some(row) = row else { return Ok(None) };
-        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, DOC)?));
+        let carried = if row.contains_key(workflow_body::CARRIED) { json(&row, workflow_body::CARRIED)? } else { Vec::new() };
+        let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, DOC)?).carrying(carried));
         self.cache.keep_workflow(tenant, &workflow);
         Ok(Some(workflow))
     }
 
-    /// Publishes a workflow as its next version and wakes every customer. Publishing what is current changes nothing.
+    /// Publishes a workflow as its next version, at once and for every new case, and wakes every customer. Running cases stay. Publishing what
+    /// is current changes nothing.
     ///
     /// # Errors
     ///
-    /// [`Error::Conflict`] when others kept publishing; [`Error::Refused`] when there is no such tenant.
+    /// [`Error::Conflict`] when others kept publishing; [`Error::Refused`] when there is no such tenant, and while a share of cases takes
+    /// the current version first.
     pub async fn publish_workflow(&self, tenant: &TenantId, workflow: &Workflow, now: Timestamp) -> Result<u32> {
         const OP: &str = "publish a workflow of";
         self.must_tenant(tenant).await?;
         let mut tries = Tries::new(ATTEMPTS, OP, &workflow.id);
         loop {
             tries.again()?;
-            let key = keys::workflow(tenant, &workflow.id);
-            let row = self.read(OP, &key, true).await?;
-            let version = row.as_ref().and_then(|row| number::<u32>(row, pointer::VERSION)).unwrap_or(0);
-            let published = row.as_ref().is_some_and(|row| number::<u8>(row, pointer::PUBLISHED) == Some(1));
-            if published
-                && let Some(current) = self.body(tenant, &workflow.id, version).await?
-                && (Workflow { version, ..workflow.clone() }) == *current.workflow()
+            let state = self.workflow_state(tenant, &workflow.id).await?;
+            if let Some(state) = state.as_ref().filter(|state| state.is_published)
+                && let Some(current) = self.body(tenant, &workflow.id, state.version).await?
+                && (Workflow { version: state.version, ..workflow.clone() }) == *current.workflow()
             {
-                return Ok(version);
+                return Ok(state.version);
             }
-            let next = Workflow { version: version + 1, ..workflow.clone() };
-            let mut pointer = Change::of(key)
-                .put(pointer::VERSION, n(version + 1))
-                .put(pointer::PUBLISHED, n(1))
-                .put(fact::SEEN_AT, n(millis(now)));
-            pointer = self.by_whom(pointer);
-            pointer = if version == 0 { pointer.when(no_item()) } else { pointer.when(is(pointer::VERSION, n(version))) };
-            let body = row_of([(DOC, s(to_json(&next)))]);
-            let body_key = keys::workflow_body(tenant, &workflow.id, version + 1);
-            let mut actions = vec![pointer.update(self), put_new(self, &body_key, body)];
-            actions.extend(self.policy_changed(tenant, Some(now)));
-            if let Transacted::Done = self.transact(OP, &workflow.id, actions).await? {
-                return Ok(version + 1);
+            let publishing = Publishing {
+                workflow,
+                base: state.map_or(0, |state| state.version),
+                share: SHARE_WHOLE,
+                migration: None,
+                draft: None,
+                asked_by: None,
+            };
+            if let Some(version) = self.publish_version(tenant, &publishing, now).await? {
+                return Ok(version);
             }
         }
     }
@@ -235,6 +246,8 @@ impl Store {
             let version = number::<u32>(&row, pointer::VERSION).unwrap_or(0);
             let change = Change::of(key)
                 .put(pointer::PUBLISHED, n(0))
+                .drop(pointer::SHARE)
+                .drop(pointer::BEFORE)
                 .put(fact::SEEN_AT, n(millis(now)))
                 .when(is(pointer::VERSION, n(version)));
             let change = match open_cases {
@@ -250,13 +263,15 @@ impl Store {
         }
     }
 
-    /// The published workflows at their current versions.
+    /// The published workflows; while a share of cases takes a newer version first, at the version that the others have.
     ///
     /// # Errors
     ///
     /// Those of reading.
     pub async fn workflows(&self, tenant: &TenantId) -> Result<Vec<Workflow>> {
-        Ok(self.base(tenant, Read::Fresh).await?.workflows.iter().map(|workflow| workflow.workflow().clone()).collect())
+        let base = self.base(tenant, Read::Fresh).await?;
+        let is_published = |workflow: &&Arc<CompiledWorkflow>| base.published.contains(&(workflow.id.clone(), workflow.version));
+        Ok(base.workflows.iter().filter(is_published).map(|workflow| workflow.workflow().clone()).collect())
     }
 
     /// Whether the tenant ever published a workflow.
@@ -288,7 +303,7 @@ impl Store {
         Ok(self.body(tenant, id, version).await?.map(|workflow| workflow.workflow().clone()))
     }
 
-    async fn must_tenant(&self, tenant: &TenantId) -> Result<()> {
+    pub(crate) async fn must_tenant(&self, tenant: &TenantId) -> Result<()> {
         match self.read("read the settings of", &keys::settings(tenant), true).await? {
             Some(_) => Ok(()),
             None => Err(Error::Refused {

@@ -1,0 +1,153 @@
+//! Running cases and new ones while versions of their workflow are published and taken back: nobody gets a step twice.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use proptest::prelude::*;
+
+use crate::{
+    Case, CompiledWorkflow, Currency, Rollout, Workflow,
+    testing::{Stage, at, case_in, ladder},
+    workflow::{Migration, carried_back, carried_on},
+};
+
+const EUR: Currency = Currency::EUR;
+
+/// The ladder at a version, with steps under other ids; their templates keep the old names.
+fn called(version: u32, names: &[(&str, &str)]) -> Workflow {
+    let mut workflow = Workflow { version, ..ladder() };
+    for step in &mut workflow.steps {
+        if let Some((_, name)) = names.iter().find(|(old, _)| *old == step.id) {
+            step.id = (*name).to_owned();
+        }
+    }
+    workflow
+}
+
+fn map(pairs: &[(&str, &str)]) -> Migration {
+    pairs.iter().map(|(old, new)| ((*old).to_owned(), Some((*new).to_owned()))).collect()
+}
+
+/// Makes a version the newest, for a share of cases. Running cases of the version before move to it, or stay.
+fn publish(stage: &mut Stage, workflow: CompiledWorkflow, share: u8, moves: bool) {
+    let (id, version) = (workflow.id.clone(), workflow.version);
+    stage.policy.workflows.push(Arc::new(workflow));
+    let mut all = stage.policy.rollouts.remove(&id).map(|rollout| rollout.moves).unwrap_or_default();
+    all.extend(moves.then_some((version - 1, version)));
+    stage.policy.rollouts.insert(id.clone(), Rollout { version, share, moves: all });
+    if share == 100 {
+        stage.policy.published = BTreeSet::from([(id, version)]);
+    }
+}
+
+fn case(stage: &Stage) -> &Case {
+    case_in(&stage.facts.cases, EUR)
+}
+
+#[test]
+fn a_running_case_goes_on_under_new_ids() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    assert_eq!(stage.run("2026-01-20T00:00:00Z", "2026-02-06T23:00:00Z"), ["2026-01-30 heads-up: A", "2026-02-05 reminder: A"]);
+    assert_eq!(case(&stage).version, 1);
+    let next = called(2, &[("reminder", "first-letter"), ("nudge", "second-letter")]);
+    let carried = carried_on(&[], &next, &map(&[("reminder", "first-letter"), ("nudge", "second-letter")]));
+    publish(&mut stage, CompiledWorkflow::compile(next).carrying(carried), 100, true);
+    assert_eq!(
+        stage.run("2026-02-07T00:00:00Z", "2026-04-30T00:00:00Z"),
+        [
+            "2026-02-12 nudge: A (second-letter)",
+            "2026-02-24 final: A",
+            "2026-03-06 task: Call",
+            "2026-03-06 plan_ended: The plan has ended and money is still owed",
+        ],
+        "what was done as reminder is done as first-letter"
+    );
+    assert_eq!(case(&stage).version, 2);
+}
+
+#[test]
+fn without_a_map_running_cases_stay_and_new_ones_take_the_version() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.run("2026-01-20T00:00:00Z", "2026-02-06T23:00:00Z");
+    publish(&mut stage, CompiledWorkflow::compile(called(2, &[])), 100, false);
+    stage.run("2026-02-07T00:00:00Z", "2026-02-13T00:00:00Z");
+    assert_eq!(case(&stage).version, 1);
+    let mut other = Stage::new(ladder());
+    publish(&mut other, CompiledWorkflow::compile(called(2, &[])), 100, false);
+    other.invoice("A", EUR, 1_000, "2026-02-04");
+    other.run("2026-01-20T00:00:00Z", "2026-02-06T23:00:00Z");
+    assert_eq!(case(&other).version, 2);
+}
+
+#[test]
+fn a_share_takes_the_new_version_first_and_the_trace_says_so() {
+    for (share, expected) in [(1, None), (100, Some(2))] {
+        let mut stage = Stage::new(ladder());
+        stage.invoice("A", EUR, 1_000, "2026-02-04");
+        stage.run("2026-01-20T00:00:00Z", "2026-01-31T00:00:00Z");
+        let id = case(&stage).id.clone();
+        let taken = Rollout { version: 2, share, moves: vec![] }.takes(&id).then_some(2);
+        assert!(expected.is_none() || taken == expected);
+        publish(&mut stage, CompiledWorkflow::compile(called(2, &[])), share, true);
+        let decision = stage.step(at("2026-02-02T10:00:00Z"));
+        assert_eq!(case(&stage).version, taken.unwrap_or(1));
+        let choice = decision.trace[0].version.expect("the trace says why");
+        assert_eq!((choice.newest, choice.share, choice.from), (2, share, taken.map(|_| 1)));
+        let again = stage.step(at("2026-02-02T11:00:00Z"));
+        assert_eq!(again.trace[0].version.map(|choice| choice.from), (share < 100).then_some(None));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Versions with new ids for some steps come and go at any time, for all cases or a share of them: each step of the ladder leaves at
+    /// most once, in its order, and deciding again gives the same.
+    #[test]
+    fn no_step_leaves_twice(
+        publishes in proptest::collection::vec((0_i64..40, 0_usize..4, prop::sample::select(vec![30_u8, 100]), any::<bool>()), 0..6),
+    ) {
+        let mut stage = Stage::new(ladder());
+        stage.invoice("A", EUR, 1_000, "2026-02-04");
+        let mut versions = vec![(ladder(), Vec::new())];
+        let (mut newest, mut carried) = (ladder(), Vec::new());
+        let mut publishes = publishes;
+        publishes.sort_unstable();
+        let mut lines = Vec::new();
+        let start = at("2026-01-29T06:00:00Z");
+        let mut from = start;
+        for (day, step, share, back) in publishes {
+            let until = start + jiff::SignedDuration::from_hours(24 * day);
+            if until > from {
+                lines.extend(stage.run(&from.to_string(), &until.to_string()));
+                from = until;
+            }
+            let number = u32::try_from(versions.len()).expect("few") + 1;
+            if back {
+                let (then, had): (Workflow, Vec<(String, String)>) = versions[step % versions.len()].clone();
+                newest = Workflow { version: number, ..then };
+                carried = carried_back(&carried, &had, &newest);
+            } else {
+                let old = newest.steps[step].id.clone();
+                let new = format!("s{step}v{number}");
+                newest.version = number;
+                newest.steps[step].id.clone_from(&new);
+                carried = carried_on(&carried, &newest, &map(&[(old.as_str(), new.as_str())]));
+            }
+            versions.push((newest.clone(), carried.clone()));
+            // Between two publishings a share is widened or taken back, as the store sees to.
+            publish(&mut stage, CompiledWorkflow::compile(newest.clone()).carrying(carried.clone()), share, true);
+        }
+        lines.extend(stage.run(&from.to_string(), "2026-04-30T00:00:00Z"));
+        // A message is named by its template, which keeps its name whatever its step is called.
+        let templates: Vec<&str> = lines
+            .iter()
+            .filter(|line| !line.contains("task:") && !line.contains("plan_ended"))
+            .filter_map(|line| line.split(' ').nth(1))
+            .collect();
+        prop_assert_eq!(templates, ["heads-up:", "reminder:", "nudge:", "final:"], "{:?}", lines);
+        let now = at("2026-05-01T10:00:00Z");
+        prop_assert_eq!(super::decide(&stage.facts, &stage.policy, now), super::decide(&stage.facts, &stage.policy, now));
+    }
+}
