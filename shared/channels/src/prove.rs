@@ -1,10 +1,8 @@
 //! What is wrong with the texts of a workflow: each is rendered as its step would have it, in every language and for data of every shape,
 //! and what it promises is held against the plan.
 
-use std::collections::BTreeSet;
-
 use domain::{
-    Action, Channel, Currency, Money, Settings, Step, Workflow,
+    Action, Anchor, Channel, Currency, Money, Settings, Step, Workflow,
     workflow::{Finding, Send, Severity, days_to_next},
 };
 use jiff::civil::date;
@@ -46,7 +44,7 @@ fn named(send: &Send, text: &Template, detail: &str) -> String {
 
 /// Why a text does not render as its step would have it, for the first data that it does not render for.
 fn unrendered(step: &Step, text: &Template, settings: &Settings) -> Option<String> {
-    let brand = Brand { name: settings.name.clone(), two_way_sms: false };
+    let brand = Brand { name: settings.name.clone() };
     shapes(step, &text.language).into_iter().find_map(|(shape, input)| {
         let error = crate::render(text, &input, &brand).err()?;
         Some(format!("{} for {shape}; mend the text at {}", error.detail(), error.pointer()))
@@ -133,19 +131,18 @@ fn euros(minor: i64) -> Money {
 fn broken_promises(workflow: &Workflow, settings: &Settings, at: usize, step: &Step, text: &Template) -> Vec<(Severity, String)> {
     let mut broken = Vec::new();
     let sources = || text.subject.iter().map(String::as_str).chain([text.body.as_str()]);
-    let further: BTreeSet<&str> = workflow
-        .steps
-        .iter()
-        .skip(at + 1)
-        .filter(|step| matches!(step.action, Action::Send(_)))
-        .map(|step| step.id.as_str())
-        .collect();
+    // A step on a promise comes again with each promise, wherever it stands.
+    let writes_again = |(other, later): &(usize, &Step)| {
+        matches!(later.action, Action::Send(_)) && *other != at && (*other > at || later.at.anchor == Anchor::PromiseDate)
+    };
+    let further = workflow.steps.iter().enumerate().find(writes_again).map(|(_, later)| later.id.as_str());
     if sources().any(promises::is_last) {
-        if let Some(first) = further.first() {
-            let detail = format!("it says that it is the last, and step '{first}' writes again; say it in the last message only");
+        if let Some(later) = further {
+            let detail = format!("it says that it is the last, and step '{later}' writes again; say it in the last message only");
             broken.push((Severity::Error, detail));
-        } else if step.times() > 1 {
-            let detail = "it says that it is the last, and the step is repeated; leave repeat out, or the words".to_owned();
+        } else if step.times() > 1 || step.at.anchor == Anchor::PromiseDate {
+            let detail =
+                "it says that it is the last, and the step comes again; let it come once, or leave the words out".to_owned();
             broken.push((Severity::Error, detail));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind, builtin, locale::Locale, render};
-use domain::{Channel, Currency, Money};
+use domain::{Action, Channel, Currency, Money, Step};
 use jiff::civil::{Date, date};
 
 /// One message: how many rows, of which the text's own step has the first `own`, and how often the least reminded was reminded.
@@ -63,21 +63,36 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
     }
 }
 
-/// Every message of the built-in ladder in two languages, of one, three and thirty rows in two currencies.
+/// How the steps of the built-in ladder and of the ready workflows use each template: for what is to come or not, with a date to pay by or
+/// not.
+fn uses() -> BTreeSet<(String, bool, bool)> {
+    let ready = builtin::ready().into_iter().map(|ready| ready.workflow);
+    let steps = builtin::workflows().into_iter().chain(ready).flat_map(|workflow| workflow.steps);
+    let of = |step: Step| {
+        let (ahead, asks) = (step.at.offset.is_negative(), step.pay_by.is_some());
+        if let Action::Send(send) = step.action { Some((send.template, ahead, asks)) } else { None }
+    };
+    steps.filter_map(of).collect()
+}
+
+/// Every message of the built-in ladder and the ready workflows in two languages, of one, three and thirty rows in two currencies.
 fn every(check: impl Fn(&str, &str, Channel, Shape, &RenderInput, &Rendered)) {
-    let steps: Vec<_> = builtin::workflows().into_iter().flat_map(|workflow| workflow.steps).collect();
+    let uses = uses();
     for template in builtin::templates() {
-        let asks = steps.iter().any(|step| step.id == template.id && step.pay_by.is_some());
-        for currency in [Currency::EUR, Currency::parse("JPY").expect("known")] {
-            for (count, own) in [(1, 1), (3, 3), (3, 1), (3, 2), (30, 30), (30, 4)] {
-                for reminded in [0, 1, 2] {
-                    let shape = Shape { count, own, reminded, currency };
-                    let ahead = template.id == "heads-up";
-                    let details = count != 3;
-                    let input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
-                    let brand = Brand { name: "Northwind".into() };
-                    let rendered = render(&template, &input, &brand).expect("a built-in text renders");
-                    check(&template.id, &template.language, template.channel, shape, &input, &rendered);
+        let own: Vec<(bool, bool)> =
+            uses.iter().filter(|(id, ..)| *id == template.id).map(|(_, ahead, asks)| (*ahead, *asks)).collect();
+        assert!(!own.is_empty(), "{} is used by no workflow", template.id);
+        for (ahead, asks) in own {
+            for currency in [Currency::EUR, Currency::parse("JPY").expect("known")] {
+                for (count, own) in [(1, 1), (3, 3), (3, 1), (3, 2), (30, 30), (30, 4)] {
+                    for reminded in [0, 1, 2] {
+                        let shape = Shape { count, own, reminded, currency };
+                        let details = count != 3;
+                        let input = input(shape, &template.language, ahead, asks.then_some(PAY_BY), details);
+                        let brand = Brand { name: "Northwind".into() };
+                        let rendered = render(&template, &input, &brand).expect("a built-in text renders");
+                        check(&template.id, &template.language, template.channel, shape, &input, &rendered);
+                    }
                 }
             }
         }

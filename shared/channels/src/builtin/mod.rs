@@ -7,6 +7,10 @@ use domain::{
 
 use crate::Template;
 
+mod ready;
+
+pub use ready::{ReadyWorkflow, ready};
+
 /// The id of the built-in workflow.
 pub const WORKFLOW: &str = "standard";
 
