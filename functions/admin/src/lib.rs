@@ -41,6 +41,7 @@ mod oauth;
 mod openapi;
 mod orders;
 mod privacy;
+mod proof;
 mod repeats;
 mod senders;
 mod settings;
@@ -50,6 +51,7 @@ mod task_customers;
 mod tasks;
 mod templates;
 mod warning;
+mod workflow_life;
 mod workflows;
 
 use std::sync::Arc;
@@ -91,6 +93,14 @@ routes! {
     "/v1/tenants/{tenant}/senders": get senders::show, put senders::put;
     "/v1/workflows": get workflows::list;
     "/v1/workflows/{id}": get workflows::show, put workflows::put, delete workflows::unpublish;
+    "/v1/workflows/ready": get workflow_life::list_ready;
+    "/v1/workflows/drafts": get workflow_life::list_drafts;
+    "/v1/workflows/{id}/draft": get workflow_life::show_draft, put workflow_life::put_draft, post workflow_life::begin_draft,
+        delete workflow_life::drop_draft;
+    "/v1/workflows/{id}/validate": post workflow_life::validate;
+    "/v1/workflows/{id}/publish": post workflow_life::publish;
+    "/v1/workflows/{id}/rollback": post workflow_life::rollback;
+    "/v1/workflows/{id}/versions": get workflow_life::list_versions;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;

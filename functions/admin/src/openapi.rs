@@ -90,6 +90,7 @@ fn finish(operation: &mut Value, (method, path): (&str, &str), overlay: &Value) 
         "patch_settings" => (Some(schema("SettingsPatch")), None),
         "make_agreement" => (Some(schema("Proposal")), None),
         "put_workflow" => (Some(schema("Workflow")), Some(schema("PublishedWorkflow"))),
+        "put_draft" => (Some(schema("Workflow")), None),
         "show_workflow" | "show_workflow_version" => (None, Some(schema("Workflow"))),
         _ => (None, None),
     };
@@ -278,7 +279,7 @@ fn published(workflow: &Value) -> Value {
     let mut published = workflow.clone();
     published["properties"]["warnings"] = json!({
         "type": "array", "items": {"$ref": "#/components/schemas/Warning"},
-        "description": "By JSON pointer: what nothing carries out yet and becomes work for people.",
+        "description": "By JSON pointer: what the prover warns of.",
     });
     published
 }

@@ -1,9 +1,6 @@
 //! Workflows: published versions are immutable; cases stay on the version that they began with.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -12,13 +9,16 @@ use axum::{
     response::IntoResponse,
 };
 use domain::{
-    Channel, Mode, Settings, TenantId, Workflow, go_live,
-    workflow::{Flaw, PublishContext, flaws, left_to_people, read},
+    TenantId, Workflow,
+    workflow::{Finding, Flaw, read},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::Operation;
+use service::{
+    Operation,
+    workflows::{PublishOutcome, findings, publish_at_once},
+};
 use store::OpenCases;
 use utoipa::{IntoParams, ToSchema};
 
@@ -27,6 +27,7 @@ use crate::{
     app::App,
     caller::Caller,
     ids::is_id,
+    proof::{refuse, refuse_findings, texts, warnings},
     warning::Warning,
 };
 
@@ -35,7 +36,7 @@ use crate::{
 pub struct PublishedOut {
     #[serde(flatten)]
     workflow: Workflow,
-    /// At each step, what of it nothing carries out yet but people, and a channel without a sender.
+    /// What the prover warns of, with what nothing carries out yet but people, and a channel without a sender.
     warnings: Vec<Warning>,
 }
 
@@ -85,9 +86,10 @@ async fn one(app: &App, tenant: &TenantId, id: &str, version: Option<u32>) -> Ap
     Ok(Tagged { rev: u64::from(body.version), body })
 }
 
-/// Publishes a workflow as its next version; publishing what is current changes nothing. New cases begin on it, open cases stay
-/// on theirs. `warnings` say, at each step, what nothing carries out yet: it becomes work for people. A live tenant may publish no step of a
-/// channel that its settings name no sender for; of another it is a warning.
+/// Publishes a workflow at once as its next version, for scripts; publishing what is current changes nothing. New cases begin on it, open cases
+/// stay on theirs. `warnings` say what the prover warns of. It is refused where `publishing.two_people` is set, and while a version is out for a
+/// share of cases: a draft can be published to a share, with what becomes of running cases, and by two people. A live tenant may publish no step of
+/// a channel that its settings name no sender for; of another it is a warning.
 #[utoipa::path(put, path = "/v1/workflows/{id}", tag = "workflows", operation_id = "put_workflow",
     params(("id" = String, Path, description = "The workflow's id"),
            ("If-Match" = Option<String>, Header, description = "The version that this one follows"),
@@ -104,55 +106,31 @@ pub async fn put(
     Body(mut body): Body,
 ) -> ApiResult<impl IntoResponse> {
     let tenant = caller.may(Operation::PutWorkflow)?;
-    let settings = app.settings(tenant).await?.value;
+    app.settings(tenant).await?;
     let before = if is_id(&id) { app.store.workflow(tenant, &id, None).await? } else { None };
-    let before = before.map_or(0, |before| before.version);
-    condition.check(u64::from(before))?;
+    condition.check(u64::from(before.map_or(0, |before| before.version)))?;
     if let Some(object) = body.as_object_mut() {
         object.entry("id").or_insert_with(|| Value::String(id.clone()));
         object.remove("version");
         object.remove("warnings");
     }
     let mut workflow = read(&body).map_err(refuse)?;
-    let mut templates: BTreeMap<(String, Channel), Vec<String>> = BTreeMap::new();
-    for template in app.store.templates(tenant).await? {
-        templates.entry((template.id, template.channel)).or_default().push(template.language);
-    }
-    let senders: BTreeSet<Channel> = Channel::with_sender().collect();
-    let mut warned = left_to_people(&workflow, &senders);
-    let mut found = flaws(&workflow, &PublishContext { templates, senders, settings: &settings });
-    let (refused, lacked) = without_sender(&app, tenant, &settings, &workflow).await?;
-    found.extend(refused);
-    warned.extend(lacked);
     if workflow.id != id {
-        found.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
+        let mut found = findings(&app.store, tenant, &workflow, texts).await?;
+        found.retain(Finding::refuses);
+        let mut flaws: Vec<Flaw> =
+            found.into_iter().map(|finding| Flaw { pointer: finding.pointer, detail: finding.detail }).collect();
+        flaws.push(Flaw { pointer: "/id".to_owned(), detail: format!("it differs from '{id}', the id in the address") });
+        return Err(refuse(flaws));
     }
-    if !found.is_empty() {
-        return Err(refuse(found));
+    match publish_at_once(&app.store, &caller.0, &workflow, texts, app.clock.now()).await? {
+        PublishOutcome::Refused(found) => Err(refuse_findings(found)),
+        PublishOutcome::Published { version, share: _, warnings: found } => {
+            workflow.version = version;
+            Ok(Tagged { rev: u64::from(version), body: PublishedOut { workflow, warnings: warnings(found) } })
+        }
+        PublishOutcome::Asked { .. } => Err(Fail::forbidden("publishing takes two people here")),
     }
-    let app = caller.acts(&app, Operation::PutWorkflow, |entry| entry.of(&workflow.id).with(json!({ "from_version": before })));
-    workflow.version = app.store.publish_workflow(tenant, &workflow, app.clock.now()).await?;
-    let warnings = warned.into_iter().map(|Flaw { pointer, detail }| Warning { pointer, detail }).collect();
-    Ok(Tagged { rev: u64::from(workflow.version), body: PublishedOut { workflow, warnings } })
-}
-
-/// Where a workflow sends by a channel that the settings name no sender for: what a live tenant may not publish, as it could not go live with
-/// it, and what is only said. Where a live tenant's workflows sent by the channel before, nothing is new.
-async fn without_sender(
-    app: &App,
-    tenant: &TenantId,
-    settings: &Settings,
-    workflow: &Workflow,
-) -> ApiResult<(Vec<Flaw>, Vec<Flaw>)> {
-    let lacking = go_live::steps_without_sender(settings, workflow);
-    if lacking.is_empty() || settings.mode == Mode::Off {
-        return Ok((Vec::new(), Vec::new()));
-    }
-    let sent_by = go_live::channels(&app.store.workflows(tenant).await?);
-    let is_new = |channel: &Channel| settings.mode == Mode::Live && !sent_by.contains(channel);
-    let (refused, said): (Vec<_>, Vec<_>) = lacking.into_iter().partition(|(channel, _)| is_new(channel));
-    let flaw = |(_, flaw): (Channel, Flaw)| flaw;
-    Ok((refused.into_iter().map(flaw).collect(), said.into_iter().map(flaw).collect()))
 }
 
 /// What becomes of open cases.
@@ -201,8 +179,4 @@ pub async fn publish_builtin(app: &App, tenant: &TenantId, now: Timestamp) -> Ap
     }
     app.store.publish_first(tenant, &channels::builtin::workflows(), now).await?;
     Ok(())
-}
-
-fn refuse(flaws: Vec<Flaw>) -> Fail {
-    Fail::invalid("invalid-workflow", "Invalid workflow", flaws.into_iter().map(|flaw| (flaw.pointer, flaw.detail)))
 }

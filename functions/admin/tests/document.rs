@@ -93,6 +93,7 @@ fn settings_are_described_as_they_are() {
     settings.rate_per_minute = Some(60);
     settings.reporting = Some(domain::Reporting { currency: domain::Currency::EUR, rates: std::collections::BTreeMap::new() });
     settings.sms.countries = vec!["DE".to_owned()];
+    settings.publishing.two_people = true;
     let there = serde_json::to_value(settings).unwrap();
     let names =
         |object: &serde_json::Map<String, serde_json::Value>| object.keys().cloned().collect::<std::collections::BTreeSet<_>>();

@@ -91,6 +91,9 @@ pub struct Settings {
     /// Whether an invoice is chased that its source says was never sent to the customer.
     #[serde(default = "yes")]
     pub chase_unsent: bool,
+    /// How workflows are published.
+    #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
+    pub publishing: PublishingRules,
     /// The kill switch: true stops deciding and sending at once.
     #[serde(default)]
     pub paused: bool,
@@ -147,6 +150,7 @@ impl Settings {
             reporting: None,
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
+            publishing: PublishingRules::default(),
             paused: false,
             shards: default_shards(),
         }
@@ -199,6 +203,21 @@ impl Settings {
     pub fn payment_details_of(&self, legal_entity: &str) -> Option<&str> {
         let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.payment_details.as_deref());
         own.or(self.payment_details.as_deref())
+    }
+}
+
+/// How workflows are published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishingRules {
+    /// Whether one person asks for a publishing and another one does it.
+    #[serde(default)]
+    pub two_people: bool,
+}
+
+impl PublishingRules {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
     }
 }
 

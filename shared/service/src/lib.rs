@@ -23,6 +23,7 @@
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
+//! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
 //! | [`not_done`] | why something was not done |
 //!
 //! An operation here takes who acts, looks into the table of rights first, and writes through a store that notes who did what in the same
@@ -52,6 +53,7 @@ pub mod sign_ins;
 pub mod suppressions;
 pub mod tasks;
 pub mod token;
+pub mod workflows;
 
 pub use actor::Actor;
 pub use key_scope::KeyScope;

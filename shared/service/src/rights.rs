@@ -68,6 +68,12 @@ operations! {
         ListWorkflows = "list_workflows", "Lists the published workflows.";
         ShowWorkflow = "show_workflow", "Reads a workflow.";
         ShowWorkflowVersion = "show_workflow_version", "Reads a version of a workflow.";
+        ListWorkflowVersions = "list_workflow_versions", "Lists the versions of a workflow.";
+        ListReadyWorkflows = "list_ready_workflows", "Lists the workflows that are ready to be taken over.";
+        ListDrafts = "list_drafts", "Lists the drafts of workflows.";
+        ShowDraft = "show_draft", "Reads the draft of a workflow.";
+        ValidateWorkflow = "validate_workflow", "Asks the prover about a workflow.";
+        PreviewMessage = "preview_message", "Renders a message for a customer as its sender would.";
         ListTemplates = "list_templates", "Lists the templates.";
         ShowTemplate = "show_template", "Reads a template.";
         PreviewTemplate = "preview_template", "Renders a template with made-up data.";
@@ -117,6 +123,7 @@ operations! {
         RevokeLinks = "revoke_links", "Makes the portal links of a customer void.";
         FinishTask = "finish_task", "Ends a task.";
         TestConnection = "test_connection", "Asks a connection's vendor whether it answers.";
+        SendTestMessage = "send_test_message", "Sends a message to somebody of the tenant's own as a test.";
     }
     Staff(Manager), Some(Read) => {
         ListAudit = "list_audit", "Looks through what people did.";
@@ -128,6 +135,11 @@ operations! {
     }
     Staff(Manager), Some(Workflows) => {
         PutWorkflow = "put_workflow", "Publishes a workflow.";
+        BeginDraft = "begin_draft", "Begins the draft of a workflow from another one.";
+        PutDraft = "put_draft", "Stores the draft of a workflow.";
+        DropDraft = "drop_draft", "Throws the draft of a workflow away.";
+        PublishWorkflow = "publish_workflow", "Publishes the draft of a workflow, or gives the version that is out to more cases.";
+        RollBackWorkflow = "roll_back_workflow", "Publishes an earlier version of a workflow again.";
         UnpublishWorkflow = "unpublish_workflow", "Takes a workflow out of use.";
         PutTemplate = "put_template", "Stores a template.";
         ResetBreaker = "reset_breaker", "Closes the circuit breaker.";

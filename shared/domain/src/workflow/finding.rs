@@ -50,6 +50,7 @@ pub const RULES: &[(&str, &str)] = &[
     ("text", "a template that is missing, does not render for some data or language, or is too long for its channel"),
     ("language", "a language that some texts of the workflow have and others do not"),
     ("promise", "a text that promises what the plan does not keep"),
+    ("sender", "a channel that the settings name no sender for"),
     ("migration", "a new step that running cases would get behind later ones"),
     ("left_to_people", "what nothing carries out yet but people"),
 ];
@@ -61,7 +62,7 @@ impl Finding {
     }
 
     /// A flaw, found at one of the steps whose ids are given in their order, or in the workflow as a whole.
-    pub(super) fn of_flaw(flaw: Flaw, severity: Severity, rule: &'static str, steps: &[&str]) -> Self {
+    pub fn of_flaw(flaw: Flaw, severity: Severity, rule: &'static str, steps: &[&str]) -> Self {
         let position = flaw.pointer.strip_prefix("/steps/").and_then(|rest| rest.split('/').next()?.parse::<usize>().ok());
         let step = position.and_then(|at| steps.get(at)).map(|id| (*id).to_owned());
         Self { severity, rule, step, pointer: flaw.pointer, detail: flaw.detail }
