@@ -40,6 +40,7 @@ mod merge_patch;
 mod oauth;
 mod openapi;
 mod orders;
+mod previews;
 mod privacy;
 mod proof;
 mod repeats;
@@ -102,6 +103,7 @@ routes! {
     "/v1/workflows/{id}/rollback": post workflow_life::rollback;
     "/v1/workflows/{id}/versions": get workflow_life::list_versions;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
+    "/v1/messages/preview": post previews::preview_message;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;
     "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;

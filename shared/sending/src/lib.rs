@@ -14,9 +14,11 @@ mod batch;
 mod flow;
 mod function;
 mod outcome;
+mod preview;
 mod queued;
 mod render;
 
 pub use flow::{SendOutcome, Sender};
 pub use function::main;
+pub use preview::{Preview, PreviewAsked, preview};
 pub use queued::QueuedMessage;

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX};
 use domain::{
@@ -8,7 +8,7 @@ use domain::{
     language,
     receivables::DueItem,
 };
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 /// The page of a customer, and that of stopping one address: in the language of the message, or where each character is paid for in the
 /// language of the reader's browser.
@@ -117,7 +117,7 @@ fn row(item: &DueItem<'_>, today: Date) -> InvoiceRow {
 /// The steps whose text the message has.
 fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'s str> {
     let case = situation.facts.cases.get(&pending.case);
-    let workflow = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version));
+    let workflow = case.and_then(|case| situation.policy.driving(case));
     let of_template = |step: &&domain::Step| match &step.action {
         Action::Send(send) => send.template == pending.template,
         Action::Task(_)
@@ -134,7 +134,10 @@ fn own_steps<'s>(situation: &'s Situation<'_>, pending: &Pending) -> BTreeSet<&'
 fn reminded(situation: &Situation<'_>, item: &DueItem<'_>, row: &Covered) -> u32 {
     let results = situation.history.results_of(&situation.receivables, &item.key);
     let left = results.iter().filter(|result| result.way.is_some() && result.outcome == Outcome::Sent && result.on > item.due_on);
-    let steps: BTreeSet<(&str, &Occurrence)> = left.map(|result| (result.step, &result.occurrence)).collect();
+    // One message counts once, also where a later version of the workflow has several steps for its step.
+    let by_instant: BTreeMap<Timestamp, (&str, &Occurrence)> =
+        left.map(|result| (result.at, (result.step, &result.occurrence))).collect();
+    let steps: BTreeSet<(&str, &Occurrence)> = by_instant.into_values().collect();
     let others = steps.iter().filter(|(step, occurrence)| *step != row.step || **occurrence != row.occurrence);
     u32::try_from(others.count()).unwrap_or(u32::MAX)
 }
@@ -149,7 +152,7 @@ fn upcoming<'s>(
 ) -> Vec<&'s DueItem<'s>> {
     let ahead = |item: &DueItem<'_>| item.standing(situation.receivables.today) == Standing::Ahead;
     let case = situation.facts.cases.get(&pending.case);
-    let scope = case.and_then(|case| situation.policy.workflow(&case.workflow, case.version)).map(|workflow| workflow.scope);
+    let scope = case.and_then(|case| situation.policy.driving(case)).map(|workflow| workflow.scope);
     // Where each item is chased by itself, a message speaks of nothing but its own.
     if scope != Some(Scope::Customer) || covered.iter().any(|item| ahead(item)) {
         return Vec::new();

@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    Channel, CompiledWorkflow, Mode, Settings, TenantId, Workflow, go_live,
+    Action, Anchor, At, Channel, CompiledWorkflow, Days, Mode, Offset, Role, Settings, Step, TenantId, Workflow, go_live,
     rollout::SHARE_WHOLE,
-    workflow::{Finding, Flaw, Migration, PublishContext, Severity, migration_flaws, prove, prove_migration},
+    workflow::{
+        Fallback, Finding, Flaw, Migration, PublishContext, Send, Severity, migration_flaws, prove, prove_migration,
+    },
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -104,6 +106,44 @@ pub async fn compiled_draft(store: &Store, tenant: &TenantId, id: &str) -> Done<
     let before = current.as_ref().map(|(_, current)| current.carried()).unwrap_or_default();
     let carried = domain::workflow::carried_on(before, &next, &Migration::new());
     Ok(Some(Arc::new(CompiledWorkflow::compile(next).carrying(carried))))
+}
+
+/// Which plan of a workflow is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanOf {
+    /// The newest version.
+    Newest,
+    /// A version.
+    Version(u32),
+    /// The draft.
+    Draft,
+}
+
+/// A plan of a workflow, ready to be asked.
+///
+/// # Errors
+///
+/// [`NotDone::NotFound`], and those of reading.
+pub async fn plan(store: &Store, tenant: &TenantId, id: &str, of: PlanOf) -> Done<Arc<CompiledWorkflow>> {
+    let version = match of {
+        PlanOf::Draft => return compiled_draft(store, tenant, id).await?.ok_or_else(no_draft),
+        PlanOf::Version(version) => version,
+        PlanOf::Newest => store.workflow_state(tenant, id).await?.ok_or_else(none)?.version,
+    };
+    store.compiled_workflow(tenant, id, version).await?.ok_or_else(none)
+}
+
+/// The id of the step by which [`with_template`] shows a template.
+pub const SHOWN: &str = "preview";
+
+/// A plan with one more step, the day after the due date, that writes a template: for looking at a template by itself.
+pub fn with_template(plan: &CompiledWorkflow, template: &str, channels: Vec<Channel>) -> CompiledWorkflow {
+    let at = At { anchor: Anchor::DueDate, offset: Offset::Days(Days(1)) };
+    let send = Send { channels, template: template.to_owned(), to: vec![Role::Billing], fallback: Fallback::Task, copies: 0 };
+    let mut workflow = plan.workflow().clone();
+    workflow.steps.retain(|step| step.id != SHOWN);
+    workflow.steps.push(Step::new(SHOWN, at, Action::Send(send)));
+    CompiledWorkflow::compile(workflow)
 }
 
 /// Stores a draft in place of the one at `seen`: 0 for none. `base` is the version that it follows, where whoever wrote it says so.

@@ -40,7 +40,7 @@ pub use assess::{Situation, assess};
 pub use case::{CaseByItem, case_by_item};
 pub use conclude::{owed, remembered};
 pub use gate::UNKNOWN_HOURS_MAX;
-pub use recheck::{Recheck, Refusal, cap_is_lifted, recheck};
+pub use recheck::{Recheck, Refusal, cap_is_lifted, guard_said, recheck};
 pub use rungs::NextStep;
 
 pub use crate::workflow::CLEARING_BUSINESS_DAYS;

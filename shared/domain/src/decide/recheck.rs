@@ -12,7 +12,8 @@ use super::{
     rungs::{Rungs, is_sent_now},
 };
 use crate::{
-    Action, Because, Case, CaseState, Coverage, Covered, MessageId, Outcome, Pending, Policy, RuleTrace, Standing, Workflow,
+    Action, Because, Case, CaseState, Channel, Contact, Coverage, Covered, MessageId, Outcome, Pending, Policy, RuleTrace,
+    Standing, Workflow,
     dates::add_days,
     guard::{self, Verdict},
     step_history::StepHistory,
@@ -181,6 +182,21 @@ fn superseded_by(because: &Because) -> String {
         | Because::Unsettled
         | Because::Later(_) => format!("the case may not be chased: {}", because.as_str()),
     }
+}
+
+/// What the guard says now of one way to reach one person by a workflow, where nobody lifted anything: its verdict, and every rule that did
+/// not allow.
+pub fn guard_said(
+    situation: &Situation<'_>,
+    workflow: &Workflow,
+    channel: Channel,
+    (id, contact): (&str, &Contact),
+) -> (Verdict, Vec<RuleTrace>) {
+    let (mode, now) = (situation.mode(), situation.now);
+    let answer = route::ask_lifted(situation, workflow, Lifted::default(), channel, contact, mode, now);
+    let against =
+        answer.against.iter().map(|(rule, verdict)| route::note(rule.id, rule.version, channel, id, verdict.to_string()));
+    (answer.verdict.clone(), against.collect())
 }
 
 /// Whether a person lifted the cap of contacts for a message when it was decided.
