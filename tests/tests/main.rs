@@ -39,4 +39,5 @@ mod sources;
 mod stops;
 mod stripe;
 mod vendors;
+mod versions;
 mod xero;

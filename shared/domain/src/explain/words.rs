@@ -8,6 +8,7 @@ use crate::{
     calendar::DayOff,
     decide::{RuleAsked, RuleOutcome},
     kept_back::Hold,
+    rollout::SHARE_WHOLE,
 };
 
 /// What is known beside a trace when it is put into words.
@@ -132,6 +133,7 @@ pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
     };
     if let Some(workflow) = &trace.workflow {
         said.push(format!("The case follows workflow {workflow}."));
+        said.extend(version(trace));
     }
     if !trace.lapsed.is_empty() {
         said.push(format!("Steps lapsed because their day had passed: {}.", trace.lapsed.join(", ")));
@@ -144,6 +146,19 @@ pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
         trace.orders.iter().map(|order| format!("The order {} ({}) was {}.", order.order, order.kind.as_str(), order.said)),
     );
     said
+}
+
+/// Why a case goes by its version, where a publishing has to do with it.
+fn version(trace: &CaseTrace) -> Vec<String> {
+    let Some(choice) = trace.version else { return vec![] };
+    let own = trace.workflow.as_deref().and_then(|pinned| pinned.rsplit_once('@')).and_then(|(_, own)| own.parse::<u32>().ok());
+    let moved = choice.from.map(|from| format!("Its publishing moved the case to it from version {from}."));
+    let shared = (choice.share < SHARE_WHOLE).then(|| {
+        let (newest, share) = (choice.newest, choice.share);
+        let among = if own == Some(newest) { "is among" } else { "is not among" };
+        format!("Version {newest} goes to {share} of 100 cases first, and this case {among} them.")
+    });
+    moved.into_iter().chain(shared).collect()
 }
 
 /// What would change what a decision came to: sentences.
@@ -237,7 +252,7 @@ fn off(day_off: &DayOff) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Currency, DueItemKey, HoldClock, HoldScope, InvoiceId};
+    use crate::{Currency, DueItemKey, HoldClock, HoldScope, InvoiceId, VersionChoice};
 
     fn trace(because: Because) -> CaseTrace {
         CaseTrace {
@@ -246,6 +261,7 @@ mod tests {
             case: None,
             state: None,
             workflow: Some("standard@3".to_owned()),
+            version: None,
             joined: None,
             by_hand: false,
             due_now_minor: 125_000,
@@ -310,6 +326,29 @@ mod tests {
             assert!(would.iter().any(|one| one.contains(changed)), "{:?}: {would:?}", trace.because);
             assert!(said.iter().chain(&would).all(|one| one.ends_with('.')), "{said:?} {would:?}");
             assert!(said.contains(&"The case follows workflow standard@3.".to_owned()), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_given_out_is_told_of() {
+        for (version, expected) in [
+            (None, vec![]),
+            (Some(VersionChoice { newest: 3, share: 100, from: Some(2) }), vec!["Its publishing moved the case to it from version 2."]),
+            (
+                Some(VersionChoice { newest: 3, share: 40, from: Some(2) }),
+                vec![
+                    "Its publishing moved the case to it from version 2.",
+                    "Version 3 goes to 40 of 100 cases first, and this case is among them.",
+                ],
+            ),
+            (
+                Some(VersionChoice { newest: 4, share: 10, from: None }),
+                vec!["Version 4 goes to 10 of 100 cases first, and this case is not among them."],
+            ),
+        ] {
+            let told = Told { holds: &[], zone: &TimeZone::UTC };
+            let said = outcome(&CaseTrace { version, ..trace(Because::PlanEnded) }, told);
+            assert_eq!(said[3..], expected, "{said:?}");
         }
     }
 }

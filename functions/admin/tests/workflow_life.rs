@@ -1,0 +1,230 @@
+//! The life of a workflow over HTTP: drafts, what the prover says, publishing to a share, by two people, and back; and previews.
+#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+
+mod common;
+
+use common::{World, request};
+use serde_json::{Value, json};
+
+struct Api {
+    world: World,
+    handler: admin::Handler,
+}
+
+impl Api {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
+        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
+        let api = Self { world, handler };
+        api.done("admin", "PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await;
+        api
+    }
+
+    async fn with(&self, role: &str, method: &str, address: &str, headers: &[(&str, &str)], body: Value) -> (u64, Value) {
+        {
+            // A second passes, so that entries of the audit have an order.
+            let mut now = self.world.now.lock().unwrap();
+            *now += jiff::SignedDuration::from_secs(1);
+        }
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = self.handler.handle(request(method, address, Some(("acme", role)), headers, &body)).await.unwrap();
+        let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
+        (answer["statusCode"].as_u64().unwrap(), said)
+    }
+
+    async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        self.with(role, method, address, &[], body).await
+    }
+
+    async fn done(&self, role: &str, method: &str, address: &str, body: Value) -> Value {
+        let (status, said) = self.call(role, method, address, body).await;
+        assert!(status < 300, "{method} {address}: {status} {said}");
+        said
+    }
+
+    async fn refused(&self, role: &str, method: &str, address: &str, body: Value, status: u64) -> String {
+        let (got, said) = self.call(role, method, address, body).await;
+        assert_eq!(got, status, "{method} {address}: {said}");
+        format!("{} {}", said["detail"], said["errors"])
+    }
+}
+
+#[tokio::test]
+async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
+    let api = Api::new().await;
+    let ready = api.done("viewer", "GET", "/v1/workflows/ready", Value::Null).await;
+    let all = ready["data"].as_array().unwrap();
+    assert_eq!(all.len(), 8);
+    for one in all {
+        let id = one["workflow"]["id"].as_str().unwrap();
+        let draft = format!("/v1/workflows/my-{id}/draft");
+        let begun = api.done("manager", "POST", &draft, json!({"from": one["from"]})).await;
+        assert_eq!((begun["id"].as_str(), begun["base_version"].as_u64()), (Some(format!("my-{id}").as_str()), Some(0)));
+        let proof = api.done("viewer", "POST", &format!("/v1/workflows/my-{id}/validate"), Value::Null).await;
+        assert_eq!(proof, json!({"publishable": true, "findings": []}), "{id}");
+        assert!(api.refused("manager", "POST", &draft, json!({"from": one["from"]}), 409).await.contains("draft of it already"));
+    }
+    let drafts = api.done("viewer", "GET", "/v1/workflows/drafts", Value::Null).await;
+    assert_eq!(drafts["data"].as_array().unwrap().len(), 8);
+    api.done("manager", "DELETE", "/v1/workflows/my-gentle/draft", Value::Null).await;
+    api.refused("manager", "DELETE", "/v1/workflows/my-gentle/draft", Value::Null, 404).await;
+    for from in ["ready/nothing", "version/x", "here"] {
+        api.refused("manager", "POST", "/v1/workflows/other/draft", json!({"from": from}), 400).await;
+    }
+    api.refused("manager", "POST", "/v1/workflows/other/draft", json!({"from": "version/7"}), 404).await;
+    api.refused("manager", "POST", "/v1/workflows/ready/draft", json!({"from": "ready/gentle"}), 404).await;
+}
+
+#[tokio::test]
+async fn a_draft_is_kept_proven_and_published_to_a_share_to_all_and_back() {
+    let api = Api::new().await;
+    let draft = "/v1/workflows/standard/draft";
+    let begun = api.done("manager", "POST", draft, json!({"from": "current"})).await;
+    let mut workflow = begun["workflow"].clone();
+    workflow["name"] = json!("Ours");
+    let (status, _) = api.with("manager", "PUT", draft, &[("if-match", "\"7\"")], workflow.clone()).await;
+    assert_eq!(status, 412);
+    let (status, _) = api.with("manager", "PUT", draft, &[("if-match", "\"1\"")], workflow.clone()).await;
+    assert_eq!(status, 200);
+    api.refused("manager", "PUT", draft, json!({"name": "W", "scope": "galaxy", "steps": []}), 422).await;
+
+    // What the prover refuses is not published, and nothing of it is.
+    let mut wrong = workflow.clone();
+    wrong["applies_when"] = json!("customer.kind == 'Company'");
+    wrong["steps"][1]["action"]["send"]["template"] = json!("no-such-text");
+    api.done("manager", "PUT", draft, wrong).await;
+    let proof = api.done("viewer", "POST", "/v1/workflows/standard/validate", Value::Null).await;
+    assert_eq!(proof["publishable"], false);
+    let found: Vec<(&str, &str)> = proof["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| (finding["rule"].as_str().unwrap(), finding["step"].as_str().unwrap_or_default()))
+        .collect();
+    assert_eq!(found, [("text", "reminder"), ("text", "reminder"), ("never", "")]);
+    let said = api.refused("manager", "POST", "/v1/workflows/standard/publish", Value::Null, 422).await;
+    assert!(said.contains("/applies_when") && said.contains("no-such-text"), "{said}");
+    assert_eq!(api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await["version"], 1);
+
+    api.done("manager", "PUT", draft, workflow.clone()).await;
+    let publish = "/v1/workflows/standard/publish";
+    for (body, status, part) in [
+        (json!({"share": 0}), 400, "/share"),
+        (json!({"share": 101}), 400, "/share"),
+        (json!({"migration": {"none": "reminder"}}), 400, "/migration/none"),
+        (json!({"migration": {"reminder": "none"}}), 400, "/migration/reminder"),
+        (json!({"migration": {"reminder": null}}), 400, "/migration/reminder"),
+        (json!({"colour": "red"}), 400, "colour"),
+    ] {
+        let said = api.refused("manager", "POST", publish, body, status).await;
+        assert!(said.contains(part), "{said}");
+    }
+    let out = api.done("manager", "POST", publish, json!({"share": 10, "migration": {}})).await;
+    assert_eq!(out, json!({"status": "published", "version": 2, "share": 10, "warnings": []}));
+    let stands = api.done("viewer", "GET", "/v1/workflows/standard/versions", Value::Null).await;
+    assert_eq!((stands["share"].as_u64(), stands["before"].as_u64()), (Some(10), Some(1)));
+    assert_eq!(stands["data"][0]["published_by"], "acme-manager");
+    assert_eq!(stands["data"][0]["migration"], json!({}));
+
+    // While it is out for a share nothing else is published, and the share only grows.
+    let listed = api.done("viewer", "GET", "/v1/workflows", Value::Null).await;
+    assert_eq!(listed["workflows"][0]["version"], 1, "what joins goes by the version before: {listed}");
+    let mut other = workflow.clone();
+    other["name"] = json!("Another");
+    assert!(api.refused("manager", "PUT", "/v1/workflows/standard", other, 409).await.contains("10 of 100"));
+    assert!(api.refused("manager", "POST", publish, json!({"share": 5}), 409).await.contains("only grows"));
+    assert!(api.refused("manager", "POST", publish, json!({"share": 50, "migration": {}}), 400).await.contains("/migration"));
+    assert_eq!(api.done("manager", "POST", publish, Value::Null).await["share"], 100);
+    api.refused("manager", "POST", publish, Value::Null, 404).await;
+
+    let rollback = "/v1/workflows/standard/rollback";
+    api.refused("manager", "POST", rollback, json!({"to": 2}), 400).await;
+    assert_eq!(api.done("manager", "POST", rollback, Value::Null).await, json!({"version": 3}));
+    let now = api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await;
+    assert_eq!((now["version"].as_u64(), now["name"].as_str()), (Some(3), begun["workflow"]["name"].as_str()));
+    let entries = api.done("manager", "GET", "/v1/audit?limit=200", Value::Null).await;
+    let said: Vec<&str> =
+        entries["data"].as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).rev().collect();
+    let published =
+        ["begin_draft", "put_draft", "put_draft", "put_draft", "publish_workflow", "publish_workflow", "roll_back_workflow"];
+    assert_eq!(said.into_iter().filter(|operation| *operation != "put_settings").collect::<Vec<_>>(), published);
+}
+
+#[tokio::test]
+async fn a_version_that_was_published_meanwhile_is_not_overwritten() {
+    let api = Api::new().await;
+    let draft = "/v1/workflows/standard/draft";
+    let begun = api.done("manager", "POST", draft, json!({"from": "current"})).await;
+    let mut other = begun["workflow"].clone();
+    other["name"] = json!("By a script");
+    api.done("manager", "PUT", "/v1/workflows/standard", other).await;
+    let said = api.refused("manager", "POST", "/v1/workflows/standard/publish", Value::Null, 409).await;
+    assert!(said.contains("version 2 was published since"), "{said}");
+    let mut again = begun["workflow"].clone();
+    again["version"] = json!(2);
+    api.done("manager", "PUT", draft, again).await;
+    assert_eq!(api.done("manager", "POST", "/v1/workflows/standard/publish", Value::Null).await["version"], 3);
+}
+
+#[tokio::test]
+async fn two_people_publish_where_the_settings_say_so() {
+    let api = Api::new().await;
+    api.done("admin", "PATCH", "/v1/settings", json!({"publishing": {"two_people": true}})).await;
+    let draft = "/v1/workflows/standard/draft";
+    let publish = "/v1/workflows/standard/publish";
+    let begun = api.done("manager", "POST", draft, json!({"from": "current"})).await;
+    let mut workflow = begun["workflow"].clone();
+    workflow["name"] = json!("Ours");
+    api.refused("manager", "PUT", "/v1/workflows/standard", workflow.clone(), 403).await;
+    api.done("manager", "PUT", draft, workflow.clone()).await;
+    let asked = api.done("manager", "POST", publish, json!({"share": 20})).await;
+    assert_eq!((asked["status"].as_str(), asked["asked_by"].as_str()), (Some("asked"), Some("acme-manager")));
+    assert!(asked.get("version").is_none(), "{asked}");
+    assert_eq!(api.done("viewer", "GET", draft, Value::Null).await["asked"]["share"], 20);
+    assert!(api.refused("manager", "POST", publish, Value::Null, 403).await.contains("somebody else"));
+    assert!(api.refused("admin", "POST", publish, json!({"share": 30}), 409).await.contains("a share of 20"));
+    // Whoever changes the draft asks anew.
+    api.done("admin", "PUT", draft, workflow).await;
+    let again = api.done("admin", "POST", publish, json!({"share": 20})).await;
+    assert_eq!(again["asked_by"], "acme-admin");
+    assert_eq!(api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await["version"], 1);
+    let out = api.done("manager", "POST", publish, Value::Null).await;
+    assert_eq!((out["status"].as_str(), out["version"].as_u64(), out["share"].as_u64()), (Some("published"), Some(2), Some(20)));
+    let stands = api.done("viewer", "GET", "/v1/workflows/standard/versions", Value::Null).await;
+    let newest = &stands["data"][0];
+    assert_eq!((newest["asked_by"].as_str(), newest["published_by"].as_str()), (Some("acme-admin"), Some("acme-manager")));
+}
+
+#[tokio::test]
+async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let before = api.world.everything().await;
+    let preview = "/v1/messages/preview";
+    let step = json!({"customer": customer, "workflow": "standard", "step": "reminder"});
+    let shown = api.done("viewer", "POST", preview, step.clone()).await;
+    assert_eq!((shown["language"].as_str(), shown["channel"].as_str()), (Some("de"), Some("email")), "{shown}");
+    let text = shown["text"].as_str().unwrap();
+    assert!(text.contains("1001") && text.contains("1.250,00"), "what is past due: {text}");
+    assert_eq!(shown["due_items"].as_array().map(Vec::len), Some(1), "{shown}");
+    assert!(text.contains("https://preview.invalid/p/preview") && !text.contains("dunlin.example/p/"), "{text}");
+    assert_eq!((shown["guard"].as_str(), shown["rules"].as_array().map(Vec::len)), (Some("allow"), Some(0)), "{shown}");
+    let other = api.done("viewer", "POST", preview, json!({"customer": customer, "template": "nudge", "language": "en"})).await;
+    assert!(other["subject"].as_str().unwrap().starts_with("Following up"), "{other}");
+    let ahead = json!({"customer": customer, "workflow": "standard", "step": "heads-up"});
+    let ahead = api.done("viewer", "POST", preview, ahead).await;
+    assert!(ahead["text"].as_str().unwrap().contains("1002"), "{ahead}");
+    for (body, status) in [
+        (json!({"customer": customer}), 400),
+        (json!({"customer": customer, "step": "reminder"}), 400),
+        (json!({"customer": customer, "workflow": "standard", "step": "review"}), 409),
+        (json!({"customer": customer, "template": "reminder", "channel": "letter"}), 400),
+        (json!({"customer": customer, "template": "reminder", "language": "ja"}), 409),
+        (json!({"customer": "cus_none", "template": "reminder"}), 404),
+        (json!({"customer": customer, "workflow": "none", "step": "reminder"}), 404),
+    ] {
+        api.refused("viewer", "POST", preview, body, status).await;
+    }
+    assert_eq!(api.world.everything().await, before, "nothing was written");
+}
