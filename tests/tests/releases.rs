@@ -200,6 +200,10 @@ async fn eventful() -> Vec<(String, Value)> {
     }
     desk.put(&changed(&invoice(&customer("C-kept"), "F-C-kept", 125_000, "2026-02-04"), 2, &json!({"paid_minor": 125_000})))
         .await;
+    // Somebody of the tenant's own looks at a message as it arrives.
+    let ladder = desk.matter("C-ladder").await["customer"]["id"].clone();
+    desk.admin("POST", "/v1/messages/test", &json!({"customer": ladder, "template": "reminder"})).await.is(200);
+    desk.advance("PT5M").await;
     // One whose mail gets no answer.
     desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;
     desk.fault("sesv2", Mode::Timeout, 1);

@@ -104,6 +104,7 @@ routes! {
     "/v1/workflows/{id}/versions": get workflow_life::list_versions;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
     "/v1/messages/preview": post previews::preview_message;
+    "/v1/messages/test": post previews::send_test;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;
     "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;

@@ -8,6 +8,7 @@ use sending::{Preview, PreviewAsked, preview};
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
+    test_messages::{self, TestGiven},
     workflows::{PlanOf, SHOWN, plan, with_template},
 };
 use utoipa::ToSchema;
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
-    caller::Caller,
+    caller::{Caller, VerifiedEmail},
     ids::is_id,
 };
 
@@ -49,6 +50,18 @@ pub struct MessageIn {
     /// The contact's id at the source; whom the step would try first when left out.
     #[serde(default)]
     contact: Option<String>,
+    /// Of a test: whom it goes to, which is your own verified address; that when left out.
+    #[serde(default)]
+    to: Option<String>,
+}
+
+/// A test message on its way.
+#[derive(Serialize, ToSchema)]
+pub struct TestOut {
+    /// Its id, `tst_…`.
+    id: String,
+    /// Whom it goes to.
+    to: String,
 }
 
 /// What one rule of the guard says.
@@ -125,6 +138,38 @@ pub async fn preview_message(
         guard,
         rules: rules.into_iter().map(said).collect(),
     }))
+}
+
+/// Sends a step or a template, rendered for a customer, to whoever asks, as an email that is marked as a test: at most 20 an hour for a tenant.
+/// The customer gets nothing, it counts as no contact, and no ledger has it. What is rendered as a text message comes as an email too.
+#[utoipa::path(post, path = "/v1/messages/test", tag = "templates", operation_id = "send_test_message",
+    request_body = MessageIn,
+    responses((status = 200, description = "It is on its way", body = TestOut),
+              (status = 400, description = "bad-request: the address is not your own, or fields are wrong"),
+              (status = 404, description = "not-found: no such customer or workflow"),
+              (status = 409, description = "changed-meanwhile: there is no such message now, no sender, or there were 20 in this hour")))]
+pub async fn send_test(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    VerifiedEmail(email): VerifiedEmail,
+    Body(body): Body,
+) -> ApiResult<Json<TestOut>> {
+    let tenant = caller.may(Operation::SendTestMessage)?;
+    let asked: MessageIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let to = test_messages::recipient(email.as_deref(), asked.to.as_deref())?;
+    let settings = app.settings(tenant).await?.value;
+    let made = message(&app, tenant, &asked).await?;
+    let given = TestGiven {
+        customer: CustomerId::parse(&asked.customer).ok_or_else(|| Fail::not_found("there is no such customer"))?,
+        of: format!("{}/{}/{}", made.template, made.language, made.channel.as_str()),
+        from: settings.sender_of("", Channel::Email).unwrap_or_default().to_owned(),
+        name: settings.name,
+        subject: made.rendered.subject,
+        text: made.rendered.text,
+        html: made.rendered.html,
+    };
+    let id = test_messages::request(&app.store, &caller.0, given, to.clone(), app.clock.now()).await?;
+    Ok(Json(TestOut { id, to }))
 }
 
 /// The message that is asked for.

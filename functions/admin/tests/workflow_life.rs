@@ -228,3 +228,34 @@ async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
     }
     assert_eq!(api.world.everything().await, before, "nothing was written");
 }
+
+#[tokio::test]
+async fn a_test_goes_to_whoever_asks_marked_and_twenty_times_an_hour() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let test = "/v1/messages/test";
+    let body = json!({"customer": customer, "workflow": "standard", "step": "reminder"});
+    api.refused("viewer", "POST", test, body.clone(), 403).await;
+    assert!(api.refused("collector", "POST", test, body.clone(), 409).await.contains("sender"));
+    api.done("admin", "PATCH", "/v1/settings", json!({"sender": {"email": "ar@acme.example"}})).await;
+    let mut elsewhere = body.clone();
+    elsewhere["to"] = json!("somebody@else.example");
+    assert!(api.refused("collector", "POST", test, elsewhere, 400).await.contains("/to"));
+    let sent = api.done("collector", "POST", test, body.clone()).await;
+    assert_eq!(sent["to"], "collector@acme.example");
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let kept = api.world.store.take_test(&acme, sent["id"].as_str().unwrap(), api.world.now()).await.unwrap().unwrap();
+    assert!(kept.subject.starts_with("[Test] ") && kept.text.starts_with("This is a test"), "{kept:?}");
+    assert!(kept.html.as_deref().unwrap().contains("This is a test") && kept.text.contains("preview.invalid"), "{kept:?}");
+    assert_eq!((kept.to.as_str(), kept.from.as_str()), ("collector@acme.example", "ar@acme.example"));
+    let again = api.world.store.take_test(&acme, sent["id"].as_str().unwrap(), api.world.now()).await.unwrap();
+    assert_eq!(again, None, "it is sent once");
+    for _ in 1..20 {
+        api.done("collector", "POST", test, body.clone()).await;
+    }
+    assert!(api.refused("collector", "POST", test, body.clone(), 409).await.contains("20 test messages"));
+    *api.world.now.lock().unwrap() += jiff::SignedDuration::from_hours(1);
+    api.done("collector", "POST", test, body).await;
+    let head = api.world.store.head(&acme, &customer).await.unwrap().unwrap();
+    assert!(head.pending.is_empty() && head.decision == 0, "the customer was not contacted");
+}

@@ -5,12 +5,33 @@ use kit::Queued;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Sender, queued::QueuedMessage};
+use store::BusKind;
+
+use crate::{
+    Sender,
+    queued::{QueuedMessage, QueuedTest},
+};
 
 /// The envelope that EventBridge puts around it.
 #[derive(Deserialize)]
 struct Envelope {
-    detail: Queued<QueuedMessage>,
+    #[serde(rename = "detail-type", default)]
+    kind: String,
+    detail: Value,
+}
+
+/// What is to be sent.
+enum Wanted {
+    Message(QueuedMessage),
+    Test(QueuedTest),
+}
+
+fn wanted(body: &str) -> serde_json::Result<Wanted> {
+    let Envelope { kind, detail } = serde_json::from_str(body)?;
+    if kind == BusKind::TestMessageRequested.as_str() {
+        return Ok(Wanted::Test(serde_json::from_value::<Queued<QueuedTest>>(detail)?.content));
+    }
+    Ok(Wanted::Message(serde_json::from_value::<Queued<QueuedMessage>>(detail)?.content))
 }
 
 impl Sender {
@@ -24,13 +45,15 @@ impl Sender {
         let mut failures = Vec::new();
         for record in batch.records {
             let body = record.body.as_deref().unwrap_or_default();
-            let ended = match serde_json::from_str::<Envelope>(body) {
+            let ended = match wanted(body) {
                 // Boxed: all that sending awaits is more than the compiler lays out in one.
-                Ok(envelope) => self.send(&envelope.detail.content).boxed().await.map_err(anyhow::Error::from),
+                Ok(Wanted::Message(queued)) => self.send(&queued).boxed().await.map(Some).map_err(anyhow::Error::from),
+                Ok(Wanted::Test(queued)) => self.send_test(&queued).boxed().await.map(|()| None).map_err(anyhow::Error::from),
                 Err(error) => Err(anyhow::Error::from(error).context("the message in the queue cannot be read")),
             };
             match ended {
-                Ok(ended) => tracing::info!(ended = ?ended, "message handled"),
+                Ok(Some(ended)) => tracing::info!(ended = ?ended, "message handled"),
+                Ok(None) => {}
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "message given back to the queue");
                     failures.push(json!({ "itemIdentifier": record.message_id }));

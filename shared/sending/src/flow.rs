@@ -68,12 +68,12 @@ impl SendOutcome {
 
 /// Sends what is queued for one channel.
 pub struct Sender {
-    store: Store,
+    pub(crate) store: Store,
     vault: Vault,
     provider: &'static Provider,
-    channel: Arc<dyn channels::ChannelClient>,
+    pub(crate) channel: Arc<dyn channels::ChannelClient>,
     portal_url: String,
-    clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 /// A message on its way, with what it was checked against.

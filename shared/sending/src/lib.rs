@@ -17,8 +17,9 @@ mod outcome;
 mod preview;
 mod queued;
 mod render;
+mod test_message;
 
 pub use flow::{SendOutcome, Sender};
 pub use function::main;
 pub use preview::{Preview, PreviewAsked, preview};
-pub use queued::QueuedMessage;
+pub use queued::{QueuedMessage, QueuedTest};

@@ -13,3 +13,12 @@ pub struct QueuedMessage {
     /// Which message.
     pub message: MessageId,
 }
+
+/// A test message to send: the ids that `TestMessageRequested` carries.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct QueuedTest {
+    /// Whose.
+    pub tenant: TenantId,
+    /// Which.
+    pub test: String,
+}

@@ -23,6 +23,7 @@
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
+//! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
 //! | [`not_done`] | why something was not done |
 //!
@@ -52,6 +53,7 @@ pub mod senders;
 pub mod sign_ins;
 pub mod suppressions;
 pub mod tasks;
+pub mod test_messages;
 pub mod token;
 pub mod workflows;
 

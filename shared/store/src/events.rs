@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseState, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus, NewTask, PendingStatus,
+    Agreement, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus, NewTask, PendingStatus,
     PromiseStatus, TaskKind, TenantId, Terms, id::digest, word::Word,
 };
 use jiff::Timestamp;
@@ -48,6 +48,8 @@ pub enum BusKind {
     CaseClosed,
     /// A message waits for its sender.
     MessageQueued,
+    /// Somebody of the tenant's own wants a message to themselves as a test.
+    TestMessageRequested,
     /// A message left; in shadow mode: would have.
     MessageSent,
     /// A message arrived.
@@ -94,6 +96,7 @@ impl BusKind {
             Self::CaseEnded => "CaseEnded",
             Self::CaseClosed => "CaseClosed",
             Self::MessageQueued => "MessageQueued",
+            Self::TestMessageRequested => "TestMessageRequested",
             Self::MessageSent => "MessageSent",
             Self::MessageDelivered => "MessageDelivered",
             Self::MessageFailed => "MessageFailed",
@@ -171,6 +174,12 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
             )
         };
         return Ok(hinted.map(made).into_iter().collect());
+    }
+    if let Some((tenant, id)) = keys::parse_test(pk, sk) {
+        // Taking it changes it too, and says nothing.
+        let ids = json!({ "test": id, "channel": Channel::Email });
+        let made = || event(BusKind::TestMessageRequested, &tenant, None, &[&id], ids);
+        return Ok(old.is_none().then(made).into_iter().collect());
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return Ok(vec![]) };
     let of_object = |kind, name: &str, id: &str| {

@@ -165,6 +165,14 @@ pub mod draft {
     }
 }
 
+/// A test message on its way to somebody of the tenant's own, `doc` is what it says; and how many there were in an hour.
+pub mod test_message {
+    item! { "test_message":
+        SENT_AT = "sent_at", Millis, "When its sender took it, which sends it once.";
+        COUNT = "count", Number, "Of an hour: how many were asked for.";
+    }
+}
+
 /// A connection and its secrets; sealed by the vault.
 pub mod connection {
     item! { "connection":
@@ -522,7 +530,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 41] = [
+pub const KINDS: [ItemKind; 42] = [
     every::KIND,
     document::KIND,
     registry::KIND,
@@ -530,6 +538,7 @@ pub const KINDS: [ItemKind; 41] = [
     pointer::KIND,
     workflow_body::KIND,
     draft::KIND,
+    test_message::KIND,
     connection::KIND,
     books::KIND,
     company::KIND,

@@ -13,6 +13,7 @@ pub(crate) mod members;
 pub(crate) mod stops;
 pub(crate) mod template;
 pub(crate) mod tenants;
+pub(crate) mod test_messages;
 pub(crate) mod vault;
 pub(crate) mod versions;
 pub(crate) mod workflows;

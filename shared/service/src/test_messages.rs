@@ -1,0 +1,116 @@
+//! Test messages: what a tenant's own people send to themselves to see a message as it arrives. Each is marked, goes to nobody else, counts as
+//! no contact and stands in no ledger.
+
+use domain::{CustomerId, id::digest};
+use jiff::Timestamp;
+use serde_json::json;
+use store::{Store, TESTS_PER_HOUR, TestMessage};
+
+use crate::{Actor, Done, NotDone, Operation};
+
+/// What stands before the subject.
+const MARK: &str = "[Test] ";
+/// What stands before the text.
+const SAID: &str = "This is a test of Dunlin. It was sent to nobody else, nothing is owed by it, and its links open nothing.";
+
+/// A message as it was rendered, and who sees it.
+#[derive(Clone, Debug)]
+pub struct TestGiven {
+    /// The customer whose facts it shows.
+    pub customer: CustomerId,
+    /// Which message it is of: the template and the language of its text.
+    pub of: String,
+    /// Who it comes from, as the settings name them; empty where they name nobody.
+    pub from: String,
+    /// The name that it comes under.
+    pub name: String,
+    /// Its subject; a text message has none.
+    pub subject: Option<String>,
+    /// What it says.
+    pub text: String,
+    /// The same as HTML.
+    pub html: Option<String>,
+}
+
+/// The address that a test goes to: the caller's own, which their sign-in says is verified. A member's comes here too once members have
+/// addresses.
+///
+/// # Errors
+///
+/// [`NotDone::Fields`] for any other address, and where the token has none.
+pub fn recipient(own: Option<&str>, asked: Option<&str>) -> Done<String> {
+    let own = own.ok_or_else(|| {
+        let why =
+            "the token names no verified email of yours (claims 'email' and 'email_verified'), and a test goes to nobody else";
+        NotDone::field("/to", why)
+    })?;
+    if asked.is_some_and(|asked| !asked.trim().eq_ignore_ascii_case(own)) {
+        return Err(NotDone::field("/to", "a test goes to your own verified address only; leave 'to' out"));
+    }
+    Ok(own.to_owned())
+}
+
+/// Has a test message sent. Its id.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Conflict`] where the settings name no sender or the tenant had its twenty of the hour, and those of the
+/// table.
+pub async fn request(store: &Store, actor: &Actor, given: TestGiven, to: String, now: Timestamp) -> Done<String> {
+    let tenant = actor.may(Operation::SendTestMessage)?;
+    if given.from.is_empty() {
+        return Err(NotDone::Conflict("the settings name no sender of emails; PATCH /v1/settings sets sender.email".to_owned()));
+    }
+    let id = format!("tst_{}", digest(&[tenant.as_str(), actor.by(), &given.of, &now.as_millisecond().to_string()]));
+    let message = TestMessage {
+        id: id.clone(),
+        customer: given.customer,
+        to,
+        from: given.from,
+        name: given.name,
+        subject: format!("{MARK}{}", given.subject.as_deref().unwrap_or("text message")),
+        text: format!("{SAID}\n\n{}", given.text),
+        html: given.html.as_deref().map(marked),
+    };
+    let entry = actor.entry(Operation::SendTestMessage, now).of(&id).about(&message.customer).with(json!({ "of": given.of }));
+    if store.acting(entry).request_test(tenant, &message, now).await? {
+        return Ok(id);
+    }
+    Err(NotDone::Conflict(format!("{TESTS_PER_HOUR} test messages an hour are sent, and these were; try again in the next hour")))
+}
+
+/// HTML with the mark at the top of its body.
+fn marked(html: &str) -> String {
+    let mark = format!("<p style=\"padding:12px;background:#fff3cd;color:#000;font-family:sans-serif\">{SAID}</p>");
+    let body = html.find("<body").and_then(|at| html.get(at..)?.find('>').map(|end| at + end + 1));
+    match body.and_then(|at| html.split_at_checked(at)) {
+        Some((before, after)) => format!("{before}{mark}{after}"),
+        None => format!("{mark}{html}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_goes_to_whoever_asks_and_nobody_else() {
+        for (own, asked, expected) in [
+            (Some("ann@acme.example"), None, Some("ann@acme.example")),
+            (Some("ann@acme.example"), Some(" Ann@Acme.example"), Some("ann@acme.example")),
+            (Some("ann@acme.example"), Some("bob@acme.example"), None),
+            (None, None, None),
+            (None, Some("ann@acme.example"), None),
+        ] {
+            assert_eq!(recipient(own, asked).ok().as_deref(), expected, "{own:?} {asked:?}");
+        }
+    }
+
+    #[test]
+    fn the_mark_stands_at_the_top_of_the_body() {
+        let html = marked("<html><head></head><body class=\"x\"><p>Hello</p></body></html>");
+        assert!(html.starts_with("<html><head></head><body class=\"x\"><p style="), "{html}");
+        assert!(html.ends_with("</p><p>Hello</p></body></html>"), "{html}");
+        assert!(marked("<p>Hello</p>").ends_with("<p>Hello</p>"));
+    }
+}

@@ -1,0 +1,80 @@
+//! Test messages: what a tenant's own people send to themselves, marked, in no ledger and counted by the hour.
+
+use domain::{CustomerId, TenantId};
+use jiff::{Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        attributes::{document::DOC, every::EXPIRES_AT, test_message},
+        change::{Change, absent, below, put_new, some_item},
+        db::{Transacted, Wrote, json, millis, n, row_of, s, to_json},
+        keys,
+    },
+};
+
+/// Most test messages of a tenant in an hour.
+pub const TESTS_PER_HOUR: u32 = 20;
+
+/// A message to somebody of the tenant's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestMessage {
+    /// Its id, `tst_…`.
+    pub id: String,
+    /// The customer whose facts it shows.
+    pub customer: CustomerId,
+    /// Who gets it.
+    pub to: String,
+    /// Who it comes from, as the settings name them.
+    pub from: String,
+    /// The name that it comes under.
+    pub name: String,
+    /// Its subject, marked as a test.
+    pub subject: String,
+    /// What it says, marked as a test.
+    pub text: String,
+    /// The same as HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+}
+
+impl Store {
+    /// Keeps a test message for its sender, who is told by the stream. False, and nothing is written, when the tenant had its twenty of the
+    /// hour.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn request_test(&self, tenant: &TenantId, message: &TestMessage, now: Timestamp) -> Result<bool> {
+        const OP: &str = "keep a test message of";
+        let expires_at = now.checked_add(24.hours()).unwrap_or(Timestamp::MAX).as_second();
+        let count = Change::of(keys::test_messages_of_hour(tenant, now))
+            .add(test_message::COUNT, n(1))
+            .put(EXPIRES_AT, n(expires_at))
+            .when(absent(test_message::COUNT).or(below(test_message::COUNT, n(TESTS_PER_HOUR))));
+        let row = row_of([(DOC, s(to_json(message))), (EXPIRES_AT, n(expires_at))]);
+        let actions = vec![count.update(self), put_new(self, &keys::test_message(tenant, &message.id), row)];
+        match self.transact(OP, &message.id, actions).await? {
+            Transacted::Done => Ok(true),
+            Transacted::Not(failed) if failed.contains(&0) => Ok(false),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: message.id.clone() }),
+        }
+    }
+
+    /// Takes a test message to send it; `None` when there is none, or it was taken before.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing, and [`Error::Corrupt`].
+    pub async fn take_test(&self, tenant: &TenantId, id: &str, now: Timestamp) -> Result<Option<TestMessage>> {
+        let change = Change::of(keys::test_message(tenant, id))
+            .put(test_message::SENT_AT, n(millis(now)))
+            .when(some_item())
+            .when(absent(test_message::SENT_AT));
+        match self.write("take a test message of", change, true).await? {
+            Wrote::Done(Some(row)) => json(&row, DOC).map(Some),
+            Wrote::Done(None) | Wrote::Not(_) => Ok(None),
+        }
+    }
+}
