@@ -57,7 +57,7 @@ pub struct MessageIn {
 
 /// A test message on its way.
 #[derive(Serialize, ToSchema)]
-pub struct TestOut {
+pub struct TestMessageOut {
     /// Its id, `tst_…`.
     id: String,
     /// Whom it goes to.
@@ -144,7 +144,7 @@ pub async fn preview_message(
 /// The customer gets nothing, it counts as no contact, and no ledger has it. What is rendered as a text message comes as an email too.
 #[utoipa::path(post, path = "/v1/messages/test", tag = "templates", operation_id = "send_test_message",
     request_body = MessageIn,
-    responses((status = 200, description = "It is on its way", body = TestOut),
+    responses((status = 200, description = "It is on its way", body = TestMessageOut),
               (status = 400, description = "bad-request: the address is not your own, or fields are wrong"),
               (status = 404, description = "not-found: no such customer or workflow"),
               (status = 409, description = "changed-meanwhile: there is no such message now, no sender, or there were 20 in this hour")))]
@@ -153,7 +153,7 @@ pub async fn send_test(
     caller: Caller,
     VerifiedEmail(email): VerifiedEmail,
     Body(body): Body,
-) -> ApiResult<Json<TestOut>> {
+) -> ApiResult<Json<TestMessageOut>> {
     let tenant = caller.may(Operation::SendTestMessage)?;
     let asked: MessageIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let to = test_messages::recipient(email.as_deref(), asked.to.as_deref())?;
@@ -169,7 +169,7 @@ pub async fn send_test(
         html: made.rendered.html,
     };
     let id = test_messages::request(&app.store, &caller.0, given, to.clone(), app.clock.now()).await?;
-    Ok(Json(TestOut { id, to }))
+    Ok(Json(TestMessageOut { id, to }))
 }
 
 /// The message that is asked for.

@@ -254,6 +254,7 @@ pub async fn show_draft(State(app): State<Arc<App>>, caller: Caller, Path(id): P
            ("If-None-Match" = Option<String>, Header, description = "`*`: only where there is no draft")),
     request_body(content = Object, description = "The workflow; components/schemas/Workflow. `id` may be left out"),
     responses((status = 200, description = "Stored; ETag is its revision", body = DraftOut),
+              (status = 404, description = "not-found: there can be no workflow of that id"),
               (status = 412, description = "stale-version"),
               (status = 422, description = "invalid-workflow: it does not read")))]
 pub async fn put_draft(

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use proptest::prelude::*;
 
+use super::{Recheck, recheck};
 use crate::{
-    Case, CompiledWorkflow, Currency, Rollout, Workflow,
+    Case, CompiledWorkflow, Currency, Event, Rollout, Workflow, decide, evolve,
     testing::{Stage, at, case_in, ladder},
     workflow::{Migration, carried_back, carried_on},
 };
@@ -99,6 +100,27 @@ fn a_share_takes_the_new_version_first_and_the_trace_says_so() {
     }
 }
 
+#[test]
+fn a_message_that_was_decided_does_not_leave_once_the_case_is_over() {
+    let exits = Workflow { exit_when: Some("exposure.due_now_minor < 2000".to_owned()), ..ladder() };
+    let mut stage = Stage::new(exits);
+    let id = stage.invoice("A", EUR, 5_000, "2026-02-04");
+    let now = at("2026-02-05T15:45:00Z");
+    let decision = decide(&stage.facts, &stage.policy, now);
+    stage.facts = evolve(&stage.facts, &Event::Decided { decision, at: now });
+    let pending = stage.facts.pending.first().cloned().expect("a reminder is due");
+    let goes = |stage: &Stage| matches!(recheck(&stage.facts, &stage.policy, &pending, now), Recheck::Send { .. });
+    assert!(goes(&stage));
+    stage.invoice_mut(&id).paid_minor = 2_500;
+    assert!(goes(&stage), "2,500 are due");
+    stage.invoice_mut(&id).paid_minor = 3_500;
+    assert_eq!(
+        recheck(&stage.facts, &stage.policy, &pending, now),
+        Recheck::Supersede("the workflow's exit_when holds".to_owned()),
+        "1,500 are due"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -148,6 +170,6 @@ proptest! {
             .collect();
         prop_assert_eq!(templates, ["heads-up:", "reminder:", "nudge:", "final:"], "{:?}", lines);
         let now = at("2026-05-01T10:00:00Z");
-        prop_assert_eq!(super::decide(&stage.facts, &stage.policy, now), super::decide(&stage.facts, &stage.policy, now));
+        prop_assert_eq!(decide(&stage.facts, &stage.policy, now), decide(&stage.facts, &stage.policy, now));
     }
 }

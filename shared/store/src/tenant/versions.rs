@@ -144,7 +144,7 @@ impl Store {
         let to = last_of(&from);
         let range = Range { newest_first: true, ..Range::new(&pk, &from, &to, VERSIONS_MAX) };
         let rows = self.range("list the versions of a workflow of", range).await?;
-        let read = |row: &Row| {
+        let read = |row: &Row| -> Result<PublishedVersion> {
             let migration = row.contains_key(workflow_body::MIGRATION).then(|| json(row, workflow_body::MIGRATION));
             Ok(PublishedVersion {
                 workflow: json(row, DOC)?,
