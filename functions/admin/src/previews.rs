@@ -162,13 +162,11 @@ pub async fn send_test(
     let given = TestGiven {
         customer: CustomerId::parse(&asked.customer).ok_or_else(|| Fail::not_found("there is no such customer"))?,
         of: format!("{}/{}/{}", made.template, made.language, made.channel.as_str()),
-        from: settings.sender_of("", Channel::Email).unwrap_or_default().to_owned(),
-        name: settings.name,
         subject: made.rendered.subject,
         text: made.rendered.text,
         html: made.rendered.html,
     };
-    let id = test_messages::request(&app.store, &caller.0, given, to.clone(), app.clock.now()).await?;
+    let id = test_messages::request(&app.store, &caller.0, &settings, given, to.clone(), app.clock.now()).await?;
     Ok(Json(TestMessageOut { id, to }))
 }
 
@@ -196,7 +194,7 @@ async fn message(app: &App, tenant: &TenantId, asked: &MessageIn) -> ApiResult<P
     let customer = CustomerId::parse(&asked.customer).ok_or_else(none)?;
     let head = app.store.head(tenant, &customer).await?.ok_or_else(none)?;
     let plan = plan_of(app, tenant, asked, channel.flatten()).await?;
-    let (facts, policy) = app.store.facts_and_policy(tenant, &head).await?;
+    let (facts, policy, _) = app.store.facts_policy_and_links(tenant, &head).await?;
     let asked = PreviewAsked {
         workflow: &plan,
         step: asked.step.as_deref().unwrap_or(SHOWN),

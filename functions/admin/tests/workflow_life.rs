@@ -3,48 +3,33 @@
 
 mod common;
 
-use common::{World, request};
+use common::{Api, request};
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
-}
-
 impl Api {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        let api = Self { world, handler };
-        api.done("admin", "PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await;
+    /// A tenant with senders, in shadow mode.
+    async fn with_tenant() -> Self {
+        let api = Self::new().await;
+        let settings = json!({"name": "Acme", "country": "DE", "sender": {"email": "ar@acme.example", "sms": "ACME"}});
+        api.done("admin", "PUT", "/v1/settings", settings).await;
         api
     }
 
+    /// What somebody is answered a second later, so that entries of the audit have an order.
     async fn with(&self, role: &str, method: &str, address: &str, headers: &[(&str, &str)], body: Value) -> (u64, Value) {
-        {
-            // A second passes, so that entries of the audit have an order.
-            let mut now = self.world.now.lock().unwrap();
-            *now += jiff::SignedDuration::from_secs(1);
-        }
+        *self.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = self.handler.handle(request(method, address, Some(("acme", role)), headers, &body)).await.unwrap();
-        let said: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap_or_default();
-        (answer["statusCode"].as_u64().unwrap(), said)
-    }
-
-    async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
-        self.with(role, method, address, &[], body).await
+        self.ask(request(method, address, Some(("acme", role)), headers, &body)).await
     }
 
     async fn done(&self, role: &str, method: &str, address: &str, body: Value) -> Value {
-        let (status, said) = self.call(role, method, address, body).await;
+        let (status, said) = self.with(role, method, address, &[], body).await;
         assert!(status < 300, "{method} {address}: {status} {said}");
         said
     }
 
     async fn refused(&self, role: &str, method: &str, address: &str, body: Value, status: u64) -> String {
-        let (got, said) = self.call(role, method, address, body).await;
+        let (got, said) = self.with(role, method, address, &[], body).await;
         assert_eq!(got, status, "{method} {address}: {said}");
         format!("{} {}", said["detail"], said["errors"])
     }
@@ -52,7 +37,7 @@ impl Api {
 
 #[tokio::test]
 async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     let ready = api.done("viewer", "GET", "/v1/workflows/ready", Value::Null).await;
     let all = ready["data"].as_array().unwrap();
     assert_eq!(all.len(), 8);
@@ -78,7 +63,7 @@ async fn what_is_ready_passes_the_prover_and_becomes_a_draft() {
 
 #[tokio::test]
 async fn a_draft_is_kept_proven_and_published_to_a_share_to_all_and_back() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     let draft = "/v1/workflows/standard/draft";
     let begun = api.done("manager", "POST", draft, json!({"from": "current"})).await;
     let mut workflow = begun["workflow"].clone();
@@ -153,7 +138,7 @@ async fn a_draft_is_kept_proven_and_published_to_a_share_to_all_and_back() {
 
 #[tokio::test]
 async fn a_version_that_was_published_meanwhile_is_not_overwritten() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     let draft = "/v1/workflows/standard/draft";
     let begun = api.done("manager", "POST", draft, json!({"from": "current"})).await;
     let mut other = begun["workflow"].clone();
@@ -169,7 +154,7 @@ async fn a_version_that_was_published_meanwhile_is_not_overwritten() {
 
 #[tokio::test]
 async fn two_people_publish_where_the_settings_say_so() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     api.done("admin", "PATCH", "/v1/settings", json!({"publishing": {"two_people": true}})).await;
     let draft = "/v1/workflows/standard/draft";
     let publish = "/v1/workflows/standard/publish";
@@ -198,7 +183,7 @@ async fn two_people_publish_where_the_settings_say_so() {
 
 #[tokio::test]
 async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
     let before = api.world.everything().await;
     let preview = "/v1/messages/preview";
@@ -231,11 +216,12 @@ async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
 
 #[tokio::test]
 async fn a_test_goes_to_whoever_asks_marked_and_twenty_times_an_hour() {
-    let api = Api::new().await;
+    let api = Api::with_tenant().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
     let test = "/v1/messages/test";
     let body = json!({"customer": customer, "workflow": "standard", "step": "reminder"});
     api.refused("viewer", "POST", test, body.clone(), 403).await;
+    api.done("admin", "PATCH", "/v1/settings", json!({"sender": {"email": null}})).await;
     assert!(api.refused("collector", "POST", test, body.clone(), 409).await.contains("sender"));
     api.done("admin", "PATCH", "/v1/settings", json!({"sender": {"email": "ar@acme.example"}})).await;
     let mut elsewhere = body.clone();

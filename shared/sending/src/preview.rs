@@ -113,7 +113,7 @@ pub async fn preview(
         rows: rows.clone(),
         copy_of: None,
     };
-    let links = render::links(NOWHERE, "preview", "preview", &text.language);
+    let links = render::links(NOWHERE, "preview", "preview", channel, &text.language);
     let rendered = match render::render(&situation, &policy, &pending, &rows, contact, text, links) {
         Ok(rendered) => rendered,
         Err(error) => return Ok(Err(format!("template '{}' does not render: {error}", send.template))),

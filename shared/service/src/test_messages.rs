@@ -1,7 +1,7 @@
 //! Test messages: what a tenant's own people send to themselves to see a message as it arrives. Each is marked, goes to nobody else, counts as
 //! no contact and stands in no ledger.
 
-use domain::{CustomerId, id::digest};
+use domain::{Channel, CustomerId, Settings, id::digest};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{Store, TESTS_PER_HOUR, TestMessage};
@@ -20,10 +20,6 @@ pub struct TestGiven {
     pub customer: CustomerId,
     /// Which message it is of: the template and the language of its text.
     pub of: String,
-    /// Who it comes from, as the settings name them; empty where they name nobody.
-    pub from: String,
-    /// The name that it comes under.
-    pub name: String,
     /// Its subject; a text message has none.
     pub subject: Option<String>,
     /// What it says.
@@ -50,24 +46,34 @@ pub fn recipient(own: Option<&str>, asked: Option<&str>) -> Done<String> {
     Ok(own.to_owned())
 }
 
-/// Has a test message sent. Its id.
+/// Has a test message sent, from the tenant's own sender of emails. Its id.
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Conflict`] where the settings name no sender or the tenant had its twenty of the hour, and those of the
-/// table.
-pub async fn request(store: &Store, actor: &Actor, given: TestGiven, to: String, now: Timestamp) -> Done<String> {
+/// [`NotDone::NotAllowed`], [`NotDone::Conflict`] where the settings name no sender that the operator listed, or the tenant had its twenty of the
+/// hour, and those of the table.
+pub async fn request(
+    store: &Store,
+    actor: &Actor,
+    settings: &Settings,
+    given: TestGiven,
+    to: String,
+    now: Timestamp,
+) -> Done<String> {
     let tenant = actor.may(Operation::SendTestMessage)?;
-    if given.from.is_empty() {
-        return Err(NotDone::Conflict("the settings name no sender of emails; PATCH /v1/settings sets sender.email".to_owned()));
+    let none = || NotDone::Conflict("the settings name no sender of emails; PATCH /v1/settings sets sender.email".to_owned());
+    let from = settings.sender_of("", Channel::Email).filter(|from| !from.is_empty()).ok_or_else(none)?.to_owned();
+    let listed = store.identities(tenant).await?.map(|listed| listed.value);
+    if let Some(unlisted) = listed.and_then(|listed| listed.missing(settings, "", Channel::Email).map(str::to_owned)) {
+        return Err(NotDone::Conflict(format!("the operator did not list '{unlisted}' for the tenant; ask the operator for it")));
     }
     let id = format!("tst_{}", digest(&[tenant.as_str(), actor.by(), &given.of, &now.as_millisecond().to_string()]));
     let message = TestMessage {
         id: id.clone(),
         customer: given.customer,
         to,
-        from: given.from,
-        name: given.name,
+        from,
+        name: settings.name.clone(),
         subject: format!("{MARK}{}", given.subject.as_deref().unwrap_or("text message")),
         text: format!("{SAID}\n\n{}", given.text),
         html: given.html.as_deref().map(marked),

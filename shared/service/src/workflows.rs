@@ -5,9 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     Action, Anchor, At, Channel, CompiledWorkflow, Days, Mode, Offset, Role, Settings, Step, TenantId, Workflow, go_live,
     rollout::SHARE_WHOLE,
-    workflow::{
-        Fallback, Finding, Flaw, Migration, PublishContext, Send, Severity, migration_flaws, prove, prove_migration,
-    },
+    workflow::{Fallback, Finding, Flaw, Migration, PublishContext, Send, Severity, migration_flaws, prove, prove_migration},
 };
 use jiff::Timestamp;
 use serde_json::json;
