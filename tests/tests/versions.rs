@@ -107,3 +107,23 @@ async fn without_a_map_running_cases_stay_where_they_are() {
     assert_eq!(got["c-0@buyer.example"], ["heads-up", "reminder", "nudge", "formal-notice", "final-notice"]);
     assert_eq!(got["c-1@buyer.example"][..2], ["reminder", "formal-notice"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_reaches_whoever_asks_once_and_is_no_contact_of_the_customer() {
+    let desk = TestTenant::at("2026-02-05T10:00:00Z").await;
+    desk.put(&invoice(&customer("C-0"), "F-0", 10_000, "2026-03-20")).await;
+    desk.advance("PT5M").await;
+    let before = desk.matter("C-0").await;
+    let asked = json!({"customer": before["customer"]["id"], "workflow": "standard", "step": "reminder"});
+    let out = desk.admin("POST", "/v1/messages/test", &asked).await.is(200).body;
+    desk.advance("PT5M").await;
+    let tests: Vec<_> = desk.sent().into_iter().filter(|mail| mail.to == out["to"].as_str().unwrap()).collect();
+    assert_eq!((tests.len(), out["to"].as_str()), (1, Some("admin@acme.example")));
+    assert!(tests[0].subject.as_deref().unwrap().starts_with("[Test] Erinnerung"), "{:?}", tests[0].subject);
+    let text = tests[0].text.as_deref().unwrap();
+    assert!(text.starts_with("This is a test of Dunlin.") && text.contains("https://preview.invalid/p/preview"), "{text}");
+    let after = desk.matter("C-0").await;
+    assert_eq!((&after["records"], &after["head"]["last_contact"]), (&before["records"], &before["head"]["last_contact"]));
+    desk.end_of("2026-03-24").await;
+    assert_eq!(got(&desk)["c-0@buyer.example"], ["heads-up", "reminder"], "the ladder goes on as if nothing was");
+}

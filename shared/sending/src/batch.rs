@@ -4,7 +4,6 @@ use futures::FutureExt;
 use kit::Queued;
 use serde::Deserialize;
 use serde_json::{Value, json};
-
 use store::BusKind;
 
 use crate::{

@@ -143,25 +143,19 @@ pub mod pointer {
     }
 }
 
-/// A published version of a workflow; `doc` as of every document.
-pub mod workflow_body {
-    item! { "workflow_body":
-        CARRIED = "carried", Json, "What became of steps of versions before it, as pairs of ids: the old one, and the one that counts for it here.";
-        MIGRATION = "migration", Json, "What its publishing said becomes of the steps of running cases; absent where they stay.";
-        AGAIN = "again", Number, "The version that it is again, where it was rolled back to.";
-        PUBLISHED_AT = "published_at", Millis, "When it was published.";
-        ASKED_BY = "asked_by", Text, "Who asked for its publishing, where that takes two people.";
-    }
-}
-
-/// The draft of a workflow; `doc` and `rev` as of every document.
-pub mod draft {
-    item! { "draft":
-        BASE = "base", Number, "The version that was current when it was begun; 0 where there was none.";
-        BEGUN_FROM = "from", Text, "What it was begun from: a ready workflow or a version; absent where it was written anew.";
-        CHANGED_AT = "changed_at", Millis, "When it was changed.";
-        CHANGED_BY = "changed_by", Text, "Who changed it; empty where the token named nobody.";
-        ASKED = "asked", Json, "The publishing that was asked for, where it takes two people: by whom, when, share and migration map.";
+/// A published version of a workflow, or its draft; `doc` and `rev` as of every document.
+pub mod workflow_text {
+    item! { "workflow_text":
+        CARRIED = "carried", Json, "Of a version: what became of steps of versions before it, as pairs of ids: the old one, and the one that counts for it here.";
+        MIGRATION = "migration", Json, "Of a version: what its publishing said becomes of the steps of running cases; absent where they stay.";
+        AGAIN = "again", Number, "Of a version: the one that it is again, where it was rolled back to.";
+        PUBLISHED_AT = "published_at", Millis, "Of a version: when it was published.";
+        ASKED_BY = "asked_by", Text, "Of a version: who asked for its publishing, where that takes two people.";
+        BASE = "base", Number, "Of a draft: the version that was current when it was begun; 0 where there was none.";
+        BEGUN_FROM = "from", Text, "Of a draft: what it was begun from, a ready workflow or a version; absent where it was written anew.";
+        CHANGED_AT = "changed_at", Millis, "Of a draft: when it was changed.";
+        CHANGED_BY = "changed_by", Text, "Of a draft: who changed it; empty where the token named nobody.";
+        ASKED = "asked", Json, "Of a draft: the publishing that was asked for, where it takes two people: by whom, when, share and migration map.";
     }
 }
 
@@ -530,14 +524,13 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 42] = [
+pub const KINDS: [ItemKind; 41] = [
     every::KIND,
     document::KIND,
     registry::KIND,
     settings::KIND,
     pointer::KIND,
-    workflow_body::KIND,
-    draft::KIND,
+    workflow_text::KIND,
     test_message::KIND,
     connection::KIND,
     books::KIND,

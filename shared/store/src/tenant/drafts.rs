@@ -9,7 +9,7 @@ use crate::{
     table::{
         attributes::{
             document::{self, DOC},
-            draft,
+            workflow_text,
         },
         change::{Change, is, no_item},
         db::{Range, Row, Transacted, Wrote, instant, json, last_of, millis, n, number, s, text, to_json},
@@ -55,13 +55,13 @@ pub struct Draft {
 
 impl Draft {
     fn read(row: &Row) -> Result<Self> {
-        let asked = row.contains_key(draft::ASKED).then(|| json(row, draft::ASKED)).transpose()?;
+        let asked = row.contains_key(workflow_text::ASKED).then(|| json(row, workflow_text::ASKED)).transpose()?;
         Ok(Self {
             workflow: json(row, DOC)?,
-            base: number(row, draft::BASE).unwrap_or(0),
-            from: text(row, draft::BEGUN_FROM).map(str::to_owned),
-            changed_at: instant(number(row, draft::CHANGED_AT).unwrap_or(0)),
-            changed_by: text(row, draft::CHANGED_BY).unwrap_or_default().to_owned(),
+            base: number(row, workflow_text::BASE).unwrap_or(0),
+            from: text(row, workflow_text::BEGUN_FROM).map(str::to_owned),
+            changed_at: instant(number(row, workflow_text::CHANGED_AT).unwrap_or(0)),
+            changed_by: text(row, workflow_text::CHANGED_BY).unwrap_or_default().to_owned(),
             asked,
             rev: number(row, document::REVISION).unwrap_or(0),
         })
@@ -103,16 +103,16 @@ impl Store {
         let change = Change::of(keys::draft(tenant, id))
             .put(DOC, s(to_json(&draft.workflow)))
             .put(document::REVISION, n(draft.rev + 1))
-            .put(draft::BASE, n(draft.base))
-            .put(draft::CHANGED_AT, n(millis(draft.changed_at)))
-            .put(draft::CHANGED_BY, s(draft.changed_by.clone()));
+            .put(workflow_text::BASE, n(draft.base))
+            .put(workflow_text::CHANGED_AT, n(millis(draft.changed_at)))
+            .put(workflow_text::CHANGED_BY, s(draft.changed_by.clone()));
         let change = match &draft.from {
-            Some(from) => change.put(draft::BEGUN_FROM, s(from.clone())),
-            None => change.drop(draft::BEGUN_FROM),
+            Some(from) => change.put(workflow_text::BEGUN_FROM, s(from.clone())),
+            None => change.drop(workflow_text::BEGUN_FROM),
         };
         let change = match &draft.asked {
-            Some(asked) => change.put(draft::ASKED, s(to_json(asked))),
-            None => change.drop(draft::ASKED),
+            Some(asked) => change.put(workflow_text::ASKED, s(to_json(asked))),
+            None => change.drop(workflow_text::ASKED),
         };
         let change = if draft.rev == 0 { change.when(no_item()) } else { change.when(is(document::REVISION, n(draft.rev))) };
         Ok(match self.write(OP, change, false).await? {

@@ -15,7 +15,7 @@ use crate::{
     table::{
         attributes::{
             document::{self, DOC},
-            fact, pointer, workflow_body,
+            fact, pointer, workflow_text,
         },
         change::{Change, absent, is, no_item, put_new},
         db::{Range, Row, Transacted, instant, json, last_of, millis, n, number, s, text, to_json},
@@ -145,14 +145,14 @@ impl Store {
         let range = Range { newest_first: true, ..Range::new(&pk, &from, &to, VERSIONS_MAX) };
         let rows = self.range("list the versions of a workflow of", range).await?;
         let read = |row: &Row| -> Result<PublishedVersion> {
-            let migration = row.contains_key(workflow_body::MIGRATION).then(|| json(row, workflow_body::MIGRATION));
+            let migration = row.contains_key(workflow_text::MIGRATION).then(|| json(row, workflow_text::MIGRATION));
             Ok(PublishedVersion {
                 workflow: json(row, DOC)?,
                 migration: migration.transpose()?,
-                again: number(row, workflow_body::AGAIN),
-                published_at: number(row, workflow_body::PUBLISHED_AT).map(instant),
+                again: number(row, workflow_text::AGAIN),
+                published_at: number(row, workflow_text::PUBLISHED_AT).map(instant),
                 published_by: text(row, fact::BY).unwrap_or_default().to_owned(),
-                asked_by: text(row, workflow_body::ASKED_BY).map(str::to_owned),
+                asked_by: text(row, workflow_text::ASKED_BY).map(str::to_owned),
             })
         };
         rows.iter().map(read).collect()
@@ -190,10 +190,10 @@ impl Store {
         let carried = carried_on(before, &next, migration.unwrap_or(&Migration::new()));
         let moved = migration.filter(|_| base > 0).map(|_| (base, base + 1));
         let moves = state.map(|state| state.moves).unwrap_or_default().into_iter().chain(moved).collect();
-        let mut body = vec![(DOC, s(to_json(&next))), (workflow_body::PUBLISHED_AT, n(millis(now)))];
-        body.extend((!carried.is_empty()).then(|| (workflow_body::CARRIED, s(to_json(&carried)))));
-        body.extend(migration.map(|migration| (workflow_body::MIGRATION, s(to_json(migration)))));
-        body.extend(asked_by.map(|by| (workflow_body::ASKED_BY, s(by))));
+        let mut body = vec![(DOC, s(to_json(&next))), (workflow_text::PUBLISHED_AT, n(millis(now)))];
+        body.extend((!carried.is_empty()).then(|| (workflow_text::CARRIED, s(to_json(&carried)))));
+        body.extend(migration.map(|migration| (workflow_text::MIGRATION, s(to_json(migration)))));
+        body.extend(asked_by.map(|by| (workflow_text::ASKED_BY, s(by))));
         let change = self.next_version(tenant, id, base, moves, now);
         let change = if share < SHARE_WHOLE {
             change.put(pointer::SHARE, n(share)).put(pointer::BEFORE, n(base))
@@ -267,8 +267,8 @@ impl Store {
         let stays = |moved: &(u32, u32)| !(seen.is_shared() && moved.1 == seen.version);
         let moves = seen.moves.iter().copied().filter(stays).chain([(seen.version, number)]).collect();
         let mut body =
-            vec![(DOC, s(to_json(&next))), (workflow_body::PUBLISHED_AT, n(millis(now))), (workflow_body::AGAIN, n(to))];
-        body.extend((!carried.is_empty()).then(|| (workflow_body::CARRIED, s(to_json(&carried)))));
+            vec![(DOC, s(to_json(&next))), (workflow_text::PUBLISHED_AT, n(millis(now))), (workflow_text::AGAIN, n(to))];
+        body.extend((!carried.is_empty()).then(|| (workflow_text::CARRIED, s(to_json(&carried)))));
         let change = self.next_version(tenant, id, seen.version, moves, now);
         let change = change.drop(pointer::SHARE).drop(pointer::BEFORE);
         let change =

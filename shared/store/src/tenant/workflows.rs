@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::{
     Error, Result, Store,
     table::{
-        attributes::{breaker, document::DOC, every::SK, fact, pointer, settings, workflow_body},
+        attributes::{breaker, document::DOC, every::SK, fact, pointer, settings, workflow_text},
         change::{Change, is, no_item, put_new},
         db::{Range, Row, Transacted, json, last_of, millis, n, number, row_of, s, text, to_json},
         keys,
@@ -164,7 +164,7 @@ impl Store {
         }
         let row = self.read("read a workflow of", &keys::workflow_body(tenant, id, version), true).await?;
         let Some(row) = row else { return Ok(None) };
-        let carried = if row.contains_key(workflow_body::CARRIED) { json(&row, workflow_body::CARRIED)? } else { Vec::new() };
+        let carried = if row.contains_key(workflow_text::CARRIED) { json(&row, workflow_text::CARRIED)? } else { Vec::new() };
         let workflow = Arc::new(CompiledWorkflow::compile(json::<Workflow>(&row, DOC)?).carrying(carried));
         self.cache.keep_workflow(tenant, &workflow);
         Ok(Some(workflow))
