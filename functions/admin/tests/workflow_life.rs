@@ -128,11 +128,21 @@ async fn a_draft_is_kept_proven_and_published_to_a_share_to_all_and_back() {
     assert_eq!(api.done("manager", "POST", rollback, Value::Null).await, json!({"version": 3}));
     let now = api.done("viewer", "GET", "/v1/workflows/standard", Value::Null).await;
     assert_eq!((now["version"].as_u64(), now["name"].as_str()), (Some(3), begun["workflow"]["name"].as_str()));
+    api.done("manager", "DELETE", "/v1/workflows/standard", Value::Null).await;
+    assert!(api.refused("manager", "POST", rollback, Value::Null, 409).await.contains("out of use"));
     let entries = api.done("manager", "GET", "/v1/audit?limit=200", Value::Null).await;
     let said: Vec<&str> =
         entries["data"].as_array().unwrap().iter().map(|entry| entry["operation"].as_str().unwrap()).rev().collect();
-    let published =
-        ["begin_draft", "put_draft", "put_draft", "put_draft", "publish_workflow", "publish_workflow", "roll_back_workflow"];
+    let published = [
+        "begin_draft",
+        "put_draft",
+        "put_draft",
+        "put_draft",
+        "publish_workflow",
+        "publish_workflow",
+        "roll_back_workflow",
+        "unpublish_workflow",
+    ];
     assert_eq!(said.into_iter().filter(|operation| *operation != "put_settings").collect::<Vec<_>>(), published);
 }
 

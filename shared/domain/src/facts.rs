@@ -379,9 +379,10 @@ impl Policy {
         self.workflows.iter().find(|workflow| workflow.id == id && workflow.version == version)
     }
 
-    /// The workflow that drives a running case from now on: at its own version, or at the one that a publishing moves it to.
+    /// The workflow that drives a running case from now on: at its own version, or at the one that a publishing moves it to. A case that was
+    /// ended with its workflow stays ended.
     pub fn driving(&self, case: &Case) -> Option<&std::sync::Arc<CompiledWorkflow>> {
-        let rollout = self.rollouts.get(&case.workflow);
+        let rollout = self.rollouts.get(&case.workflow).filter(|_| !self.is_withdrawn(&case.workflow, case.version));
         let moved = rollout.and_then(|rollout| self.workflow(&case.workflow, rollout.target(&case.id, case.version)));
         moved.or_else(|| self.workflow(&case.workflow, case.version))
     }

@@ -440,6 +440,10 @@ async fn widen(
 pub async fn roll_back(store: &Store, actor: &Actor, id: &str, to: Option<u32>, now: Timestamp) -> Done<u32> {
     let tenant = actor.may(Operation::RollBackWorkflow)?;
     let state = store.workflow_state(tenant, id).await?.ok_or_else(none)?;
+    if !state.is_published {
+        let why = "it is out of use; begin a draft from the version that you want back, and publish that";
+        return Err(NotDone::Conflict(why.to_owned()));
+    }
     let before = state.before.unwrap_or(state.version.saturating_sub(1));
     let to = to.unwrap_or(before);
     if to == 0 || to >= state.version || store.workflow(tenant, id, Some(to)).await?.is_none() {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Recheck, recheck};
 use crate::{
-    Case, CompiledWorkflow, Currency, Event, Rollout, Workflow, decide, evolve,
+    Case, CaseState, CompiledWorkflow, Currency, Event, Rollout, Workflow, decide, evolve,
     testing::{Stage, at, case_in, ladder},
     workflow::{Migration, carried_back, carried_on},
 };
@@ -98,6 +98,17 @@ fn a_share_takes_the_new_version_first_and_the_trace_says_so() {
         let again = stage.step(at("2026-02-02T11:00:00Z"));
         assert_eq!(again.trace[0].version.map(|choice| choice.from), (share < 100).then_some(None));
     }
+}
+
+#[test]
+fn what_was_ended_with_its_workflow_stays_ended() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.run("2026-01-20T00:00:00Z", "2026-02-06T23:00:00Z");
+    stage.policy.withdrawn.insert("ladder".to_owned(), 1);
+    publish(&mut stage, CompiledWorkflow::compile(called(2, &[])), 100, true);
+    stage.run("2026-02-07T00:00:00Z", "2026-02-28T00:00:00Z");
+    assert_eq!((case(&stage).version, case(&stage).state), (1, CaseState::Ended));
 }
 
 #[test]
