@@ -48,7 +48,7 @@ CANNOT_BE_SAID = {
     "publish_workflow": ([400, 422], "a map names steps of both versions, and the prover refuses what the draft says"),
     "roll_back_workflow": ([400], "it goes back to a version that there was"),
     "preview_message": ([400], "a step or a template is named, with its workflow"),
-    "send_test_message": ([400], "it goes to the caller's own address"),
+    "send_test_message": ([400], "it goes to the caller's own address or a member's"),
     "put_template": ([422], "Jinja, and variables that exist"),
     "preview_template": ([422], "Jinja, and variables that exist"),
     "finish_task": ([422], "an approval is answered otherwise than other tasks"),

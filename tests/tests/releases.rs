@@ -202,7 +202,9 @@ async fn eventful() -> Vec<(String, Value)> {
         .await;
     // Somebody of the tenant's own looks at a message as it arrives.
     let ladder = desk.matter("C-ladder").await["customer"]["id"].clone();
-    desk.admin("POST", "/v1/messages/test", &json!({"customer": ladder, "template": "reminder"})).await.is(200);
+    desk.admin("POST", "/v1/members", &json!({"sub": "kim", "role": "collector", "email": "kim@acme.example"})).await.is(200);
+    let test = json!({"customer": ladder, "template": "reminder", "to": "kim@acme.example"});
+    desk.admin("POST", "/v1/messages/test", &test).await.is(200);
     desk.advance("PT5M").await;
     // One whose mail gets no answer.
     desk.put(&invoice(&customer("C-doubt"), "F-doubt", 125_000, "2026-02-09")).await;

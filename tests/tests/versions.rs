@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CaseId, Rollout};
+use local::{Mode, token::TokenIn};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{TestTenant, step},
+    test_tenant::{TENANT, TestTenant, step},
 };
 
 const CUSTOMERS: usize = 12;
@@ -109,21 +110,50 @@ async fn without_a_map_running_cases_stay_where_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_test_reaches_whoever_asks_once_and_is_no_contact_of_the_customer() {
+async fn a_test_reaches_whoever_asks_or_a_member_once_and_is_no_contact_of_the_customer() {
     let desk = TestTenant::at("2026-02-05T10:00:00Z").await;
     desk.put(&invoice(&customer("C-0"), "F-0", 10_000, "2026-03-20")).await;
     desk.advance("PT5M").await;
     let before = desk.matter("C-0").await;
-    let asked = json!({"customer": before["customer"]["id"], "workflow": "standard", "step": "reminder"});
-    let out = desk.admin("POST", "/v1/messages/test", &asked).await.is(200).body;
+    let mut asked = json!({"customer": before["customer"]["id"], "workflow": "standard", "step": "reminder"});
+    let text = |text: &str| Some(text.to_owned());
+    let claims =
+        TokenIn { tenant: text(TENANT), role: text("admin"), sub: text("ann"), email: text("Ann@acme.example"), name: None };
+    let headers = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token_for(&claims).unwrap()))];
+    let own = desk.call("POST", "/v1/messages/test", &headers, asked.to_string().as_bytes()).await.is(200).body;
+    assert_eq!((own["to"].as_str(), own["status"].as_str()), (Some("ann@acme.example"), Some("queued")));
+    desk.admin("POST", "/v1/members", &json!({"sub": "kim", "role": "viewer", "email": "kim@acme.example"})).await.is(200);
+    asked["to"] = json!("kim@acme.example");
+    let other = desk.admin("POST", "/v1/messages/test", &asked).await.is(200).body;
     desk.advance("PT5M").await;
-    let tests: Vec<_> = desk.sent().into_iter().filter(|mail| mail.to == out["to"].as_str().unwrap()).collect();
-    assert_eq!((tests.len(), out["to"].as_str()), (1, Some("admin@acme.example")));
-    assert!(tests[0].subject.as_deref().unwrap().starts_with("[Test] Erinnerung"), "{:?}", tests[0].subject);
-    let text = tests[0].text.as_deref().unwrap();
-    assert!(text.starts_with("This is a test of Dunlin.") && text.contains("https://preview.invalid/p/preview"), "{text}");
+    for test in [&own, &other] {
+        let to = test["to"].as_str().unwrap();
+        let mails: Vec<_> = desk.sent().into_iter().filter(|mail| mail.to == to).collect();
+        assert_eq!(mails.len(), 1, "{to}");
+        assert!(mails[0].subject.as_deref().unwrap().starts_with("[Test] Erinnerung"), "{:?}", mails[0].subject);
+        let text = mails[0].text.as_deref().unwrap();
+        assert!(text.starts_with("This is a test of Dunlin.") && text.contains("https://preview.invalid/p/preview"), "{text}");
+        assert_eq!(result(&desk, test).await, json!({"id": test["id"], "to": to, "status": "sent"}));
+    }
+
+    // What the provider does not take, and what it gives no answer to, is told to who asks, and not tried again.
+    for (mode, status) in [(Mode::Error, "failed"), (Mode::AcceptThenDrop, "unknown")] {
+        desk.fault("sesv2", mode, 1);
+        let test = desk.admin("POST", "/v1/messages/test", &asked).await.is(200).body;
+        desk.advance("PT30M").await;
+        let shown = result(&desk, &test).await;
+        assert_eq!(shown["status"], status, "{shown}");
+        assert!(!shown["why"].as_str().unwrap().is_empty() && !shown["why"].as_str().unwrap().contains('@'), "{shown}");
+    }
+    desk.mend("sesv2");
     let after = desk.matter("C-0").await;
     assert_eq!((&after["records"], &after["head"]["last_contact"]), (&before["records"], &before["head"]["last_contact"]));
     desk.end_of("2026-03-24").await;
     assert_eq!(got(&desk)["c-0@buyer.example"], ["heads-up", "reminder"], "the ladder goes on as if nothing was");
+}
+
+/// What is said of a test message.
+async fn result(desk: &TestTenant, test: &Value) -> Value {
+    let path = format!("/v1/messages/test/{}", test["id"].as_str().unwrap());
+    desk.admin("GET", &path, &Value::Null).await.is(200).body
 }

@@ -103,8 +103,6 @@ routes! {
     "/v1/workflows/{id}/rollback": post workflow_life::rollback;
     "/v1/workflows/{id}/versions": get workflow_life::list_versions;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
-    "/v1/messages/preview": post previews::preview_message;
-    "/v1/messages/test": post previews::send_test;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;
     "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;
@@ -139,6 +137,9 @@ routes! {
     "/v1/credit_notes/{id}": get lists::credit_notes::show;
     "/v1/messages": get lists::messages::list;
     "/v1/messages/{id}": get lists::messages::show;
+    "/v1/messages/preview": post previews::preview_message;
+    "/v1/messages/test": post previews::send_test;
+    "/v1/messages/test/{id}": get previews::show_test;
     "/v1/search": get lists::search::search;
     "/v1/agreements": get lists::agreements::list, post agreements::make;
     "/v1/agreements/{id}": get agreements::show;

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use domain::{Channel, CompiledWorkflow, CustomerId, RuleTrace, TenantId, word::Word};
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use domain::{Channel, CompiledWorkflow, CustomerId, MessageStatus, RuleTrace, TenantId, word::Word};
 use sending::{Preview, PreviewAsked, preview};
 use serde::{Deserialize, Serialize};
 use service::{
@@ -11,12 +14,13 @@ use service::{
     test_messages::{self, TestGiven},
     workflows::{PlanOf, SHOWN, plan, with_template},
 };
+use store::TestResult;
 use utoipa::ToSchema;
 
 use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
-    caller::{Caller, VerifiedEmail},
+    caller::Caller,
     ids::is_id,
 };
 
@@ -50,18 +54,23 @@ pub struct MessageIn {
     /// The contact's id at the source; whom the step would try first when left out.
     #[serde(default)]
     contact: Option<String>,
-    /// Of a test: whom it goes to, which is your own verified address; that when left out.
+    /// Of a test: whom it goes to, your own verified address or that of a member; your own when left out.
     #[serde(default)]
     to: Option<String>,
 }
 
-/// A test message on its way.
+/// A test message, and what became of it.
 #[derive(Serialize, ToSchema)]
 pub struct TestMessageOut {
     /// Its id, `tst_…`.
     id: String,
     /// Whom it goes to.
     to: String,
+    /// `queued`: its sender does not know yet. `sent`: the provider took it. `failed`: it did not leave. `unknown`: nobody knows whether it did.
+    status: String,
+    /// Of `failed` and `unknown`: why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// What one rule of the guard says.
@@ -140,23 +149,18 @@ pub async fn preview_message(
     }))
 }
 
-/// Sends a step or a template, rendered for a customer, to whoever asks, as an email that is marked as a test: at most 20 an hour for a tenant.
-/// The customer gets nothing, it counts as no contact, and no ledger has it. What is rendered as a text message comes as an email too.
+/// Sends a step or a template, rendered for a customer, to whoever asks or to a member, as an email that is marked as a test: at most 20 an hour
+/// for a tenant. The customer gets nothing, it counts as no contact, and no ledger has it. What is rendered as a text message comes as an email too.
 #[utoipa::path(post, path = "/v1/messages/test", tag = "templates", operation_id = "send_test_message",
     request_body = MessageIn,
     responses((status = 200, description = "It is on its way", body = TestMessageOut),
-              (status = 400, description = "bad-request: the address is not your own, or fields are wrong"),
+              (status = 400, description = "bad-request: the address is neither your own nor a member's, or fields are wrong"),
               (status = 404, description = "not-found: no such customer or workflow"),
               (status = 409, description = "changed-meanwhile: there is no such message now, no sender, or there were 20 in this hour")))]
-pub async fn send_test(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    VerifiedEmail(email): VerifiedEmail,
-    Body(body): Body,
-) -> ApiResult<Json<TestMessageOut>> {
+pub async fn send_test(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<TestMessageOut>> {
     let tenant = caller.may(Operation::SendTestMessage)?;
     let asked: MessageIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let to = test_messages::recipient(email.as_deref(), asked.to.as_deref())?;
+    let to = test_messages::recipient(&app.store, &caller.0, asked.to.as_deref()).await?;
     let settings = app.settings(tenant).await?.value;
     let made = message(&app, tenant, &asked).await?;
     let given = TestGiven {
@@ -167,7 +171,21 @@ pub async fn send_test(
         html: made.rendered.html,
     };
     let id = test_messages::request(&app.store, &caller.0, &settings, given, to.clone(), app.clock.now()).await?;
-    Ok(Json(TestMessageOut { id, to }))
+    Ok(Json(TestMessageOut { id, to, status: MessageStatus::Queued.as_str().to_owned(), why: None }))
+}
+
+/// Says what became of a test message; it is kept for a day.
+#[utoipa::path(get, path = "/v1/messages/test/{id}", tag = "templates", operation_id = "show_test_message",
+    params(("id" = String, Path, description = "The test message's id, `tst_…`")),
+    responses((status = 200, description = "The test message, and what became of it", body = TestMessageOut),
+              (status = 404, description = "not-found: there is none, or no longer")))]
+pub async fn show_test(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TestMessageOut>> {
+    caller.may(Operation::ShowTestMessage)?;
+    if !is_id(&id) {
+        return Err(Fail::not_found("there is no such test message"));
+    }
+    let TestResult { to, status, why } = test_messages::show(&app.store, &caller.0, &id, app.clock.now()).await?;
+    Ok(Json(TestMessageOut { id, to, status: status.as_str().to_owned(), why }))
 }
 
 /// The message that is asked for.

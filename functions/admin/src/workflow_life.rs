@@ -84,7 +84,7 @@ pub struct DraftOut {
     /// When it was changed.
     #[schema(value_type = String, format = DateTime)]
     changed_at: Timestamp,
-    /// Who changed it: the subject of their token; empty where it had none.
+    /// Who changed it: the subject of their token, or the id of their key.
     changed_by: String,
     /// The publishing that was asked for since, where that takes two people.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,7 +174,7 @@ pub struct VersionOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     published_at: Option<Timestamp>,
-    /// Who published it: the subject of their token; empty where nobody was named.
+    /// Who published it: the subject of their token, or the id of their key; empty of what a tenant started with.
     published_by: String,
     /// Who asked for it, where that took two people.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,10 @@
 
 mod common;
 
-use common::{Api, request};
+use common::{Api, issuer, request, request_with};
 use serde_json::{Value, json};
+
+const TEST: &str = "/v1/messages/test";
 
 impl Api {
     /// A tenant with senders, in shadow mode.
@@ -20,6 +22,15 @@ impl Api {
         *self.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
         let body = if body.is_null() { String::new() } else { body.to_string() };
         self.ask(request(method, address, Some(("acme", role)), headers, &body)).await
+    }
+
+    /// The same for a collector whose issuer verified an address.
+    async fn as_ann(&self, method: &str, address: &str, body: &Value) -> (u64, Value) {
+        *self.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
+        let claims = json!({
+            "tenant": "acme", "role": "collector", "sub": "ann", "email": "Ann@acme.example", "email_verified": true,
+        });
+        self.ask(request_with(method, address, Some(&issuer::token(&claims)), &[], &body.to_string())).await
     }
 
     async fn done(&self, role: &str, method: &str, address: &str, body: Value) -> Value {
@@ -173,12 +184,18 @@ async fn two_people_publish_where_the_settings_say_so() {
     workflow["name"] = json!("Ours");
     api.refused("manager", "PUT", "/v1/workflows/standard", workflow.clone(), 403).await;
     api.done("manager", "PUT", draft, workflow.clone()).await;
+    // A key is no person: neither does it ask, nor does it publish what its owner asked for.
+    let key = json!({"name": "CI", "role": "manager", "scopes": ["write:workflows"]});
+    let key = api.done("admin", "POST", "/v1/keys", key).await["token"].as_str().unwrap().to_owned();
+    let (status, said) = api.ask(request_with("POST", publish, Some(&key), &[], "{\"share\": 20}")).await;
+    assert!(status == 403 && said["detail"].as_str().unwrap().contains("a person's token"), "{said}");
     let asked = api.done("manager", "POST", publish, json!({"share": 20})).await;
     assert_eq!((asked["status"].as_str(), asked["asked_by"].as_str()), (Some("asked"), Some("acme-manager")));
     assert!(asked.get("version").is_none(), "{asked}");
     assert_eq!(api.done("viewer", "GET", draft, Value::Null).await["asked"]["share"], 20);
     assert!(api.refused("manager", "POST", publish, Value::Null, 403).await.contains("somebody else"));
     assert!(api.refused("admin", "POST", publish, json!({"share": 30}), 409).await.contains("a share of 20"));
+    assert_eq!(api.ask(request_with("POST", publish, Some(&key), &[], "")).await.0, 403);
     // Whoever changes the draft asks anew.
     api.done("admin", "PUT", draft, workflow).await;
     let again = api.done("admin", "POST", publish, json!({"share": 20})).await;
@@ -228,30 +245,93 @@ async fn a_message_is_shown_as_its_sender_would_make_it_and_opens_nothing() {
 async fn a_test_goes_to_whoever_asks_marked_and_twenty_times_an_hour() {
     let api = Api::with_tenant().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
-    let test = "/v1/messages/test";
     let body = json!({"customer": customer, "workflow": "standard", "step": "reminder"});
-    api.refused("viewer", "POST", test, body.clone(), 403).await;
+    api.refused("viewer", "POST", TEST, body.clone(), 403).await;
     api.done("admin", "PATCH", "/v1/settings", json!({"sender": {"email": null}})).await;
-    assert!(api.refused("collector", "POST", test, body.clone(), 409).await.contains("sender"));
+    let (status, said) = api.as_ann("POST", TEST, &body).await;
+    assert!(status == 409 && said["detail"].as_str().unwrap().contains("sender"), "{said}");
     api.done("admin", "PATCH", "/v1/settings", json!({"sender": {"email": "ar@acme.example"}})).await;
-    let mut elsewhere = body.clone();
-    elsewhere["to"] = json!("somebody@else.example");
-    assert!(api.refused("collector", "POST", test, elsewhere, 400).await.contains("/to"));
-    let sent = api.done("collector", "POST", test, body.clone()).await;
-    assert_eq!(sent["to"], "collector@acme.example");
+    let (status, sent) = api.as_ann("POST", TEST, &body).await;
+    assert_eq!(status, 200, "{sent}");
+    assert_eq!(sent, json!({"id": sent["id"], "to": "ann@acme.example", "status": "queued"}));
     let acme = domain::TenantId::parse("acme").unwrap();
     let kept = api.world.store.take_test(&acme, sent["id"].as_str().unwrap(), api.world.now()).await.unwrap().unwrap();
     assert!(kept.subject.starts_with("[Test] ") && kept.text.starts_with("This is a test"), "{kept:?}");
     assert!(kept.html.as_deref().unwrap().contains("This is a test") && kept.text.contains("preview.invalid"), "{kept:?}");
-    assert_eq!((kept.to.as_str(), kept.from.as_str()), ("collector@acme.example", "ar@acme.example"));
+    assert_eq!((kept.to.as_str(), kept.from.as_str()), ("ann@acme.example", "ar@acme.example"));
     let again = api.world.store.take_test(&acme, sent["id"].as_str().unwrap(), api.world.now()).await.unwrap();
     assert_eq!(again, None, "it is sent once");
     for _ in 1..20 {
-        api.done("collector", "POST", test, body.clone()).await;
+        assert_eq!(api.as_ann("POST", TEST, &body).await.0, 200);
     }
-    assert!(api.refused("collector", "POST", test, body.clone(), 409).await.contains("20 test messages"));
+    let (status, said) = api.as_ann("POST", TEST, &body).await;
+    assert!(status == 409 && said["detail"].as_str().unwrap().contains("20 test messages"), "{said}");
     *api.world.now.lock().unwrap() += jiff::SignedDuration::from_hours(1);
-    api.done("collector", "POST", test, body).await;
+    assert_eq!(api.as_ann("POST", TEST, &body).await.0, 200);
     let head = api.world.store.head(&acme, &customer).await.unwrap().unwrap();
     assert!(head.pending.is_empty() && head.decision == 0, "the customer was not contacted");
+}
+
+#[tokio::test]
+async fn a_test_goes_to_members_and_to_nobody_else() {
+    let api = Api::with_tenant().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let to = |to: Option<&str>| json!({"customer": customer, "template": "reminder", "to": to});
+    for (sub, email) in [("kim", "Kim@acme.example"), ("lee", "lee@acme.example")] {
+        api.done("admin", "POST", "/v1/members", json!({"sub": sub, "role": "viewer", "email": email})).await;
+    }
+    api.done("admin", "DELETE", "/v1/members/lee", Value::Null).await;
+    // Without an address of one's own, and by a machine, which has none.
+    let key = json!({"name": "ERP", "role": "collector", "scopes": ["write:customers"]});
+    let key = api.done("admin", "POST", "/v1/keys", key).await["token"].as_str().unwrap().to_owned();
+    for (asked, expected) in [
+        (None, None),
+        (Some("ann@acme.example"), None),
+        (Some("lee@acme.example"), None),
+        (Some("ap@acme.example"), None),
+        (Some(" KIM@acme.example"), Some("kim@acme.example")),
+    ] {
+        let status = if expected.is_some() { 200 } else { 400 };
+        let (person, said) = api.with("collector", "POST", TEST, &[], to(asked)).await;
+        assert_eq!((person, said["to"].as_str()), (status, expected), "{asked:?}: {said}");
+        let by_key = request_with("POST", TEST, Some(&key), &[], &to(asked).to_string());
+        *api.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
+        let (machine, said) = api.ask(by_key).await;
+        assert_eq!((machine, said["to"].as_str()), (status, expected), "{asked:?}: {said}");
+    }
+    for (asked, expected) in [
+        (None, Some("ann@acme.example")),
+        (Some("Ann@Acme.example "), Some("ann@acme.example")),
+        (Some("kim@acme.example"), Some("kim@acme.example")),
+        (Some("somebody@else.example"), None),
+    ] {
+        let (status, said) = api.as_ann("POST", TEST, &to(asked)).await;
+        assert_eq!((status == 200, said["to"].as_str()), (expected.is_some(), expected), "{asked:?}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_a_test_is_told() {
+    let api = Api::with_tenant().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let acme = domain::TenantId::parse("acme").unwrap();
+    let sent = api.as_ann("POST", TEST, &json!({"customer": customer, "template": "reminder"})).await.1;
+    let id = sent["id"].as_str().unwrap();
+    let path = format!("{TEST}/{id}");
+    api.refused("viewer", "GET", &path, Value::Null, 403).await;
+    api.refused("collector", "GET", &format!("{TEST}/tst_none"), Value::Null, 404).await;
+    api.refused("collector", "GET", &format!("{TEST}/TST"), Value::Null, 404).await;
+    assert_eq!(api.done("collector", "GET", &path, Value::Null).await, sent);
+    api.world.store.take_test(&acme, id, api.world.now()).await.unwrap().unwrap();
+    assert_eq!(api.done("collector", "GET", &path, Value::Null).await, sent, "its sender is at it");
+    *api.world.now.lock().unwrap() += jiff::SignedDuration::from_mins(2);
+    let died = api.done("collector", "GET", &path, Value::Null).await;
+    assert_eq!((&died["status"], &died["why"]), (&json!("unknown"), &json!("its sender ended before it knew")));
+    let failed = domain::MessageStatus::Failed;
+    api.world.store.end_test(&acme, id, failed, Some("status 400, MessageRejected")).await.unwrap();
+    let failed = api.done("collector", "GET", &path, Value::Null).await;
+    let expected = json!({"id": id, "to": "ann@acme.example", "status": "failed", "why": "status 400, MessageRejected"});
+    assert_eq!(failed, expected);
+    api.world.store.end_test(&acme, "tst_none", domain::MessageStatus::Sent, None).await.unwrap();
+    api.refused("collector", "GET", &format!("{TEST}/tst_none"), Value::Null, 404).await;
 }

@@ -1,12 +1,12 @@
-use channels::{Outgoing, Rendered};
-use domain::MessageId;
+use channels::{Outgoing, Rendered, SendError};
+use domain::{MessageId, MessageStatus};
 use store::Error;
 
 use crate::{Sender, queued::QueuedTest};
 
 impl Sender {
-    /// Sends a test message to whom it is for, once: one that its provider did not take is asked for again by a person. It is no contact and
-    /// has no record.
+    /// Sends a test message to whom it is for, once: one that its provider did not take is asked for again by a person. What became of it is
+    /// noted with it. It is no contact and has no record.
     ///
     /// # Errors
     ///
@@ -25,11 +25,19 @@ impl Sender {
             rendered: Rendered { subject: Some(test.subject), text: test.text, html: test.html, sha256: String::new() },
             opt_out_url: None,
         };
-        match self.channel.send(&outgoing).await {
-            Ok(_) => tracing::info!(tenant.id = %queued.tenant, test.id = queued.test, "test message sent"),
-            Err(error) => {
-                tracing::warn!(tenant.id = %queued.tenant, test.id = queued.test, error = %error, "a test message did not leave");
-            }
+        let (status, why) = match self.channel.send(&outgoing).await {
+            Ok(_) => (MessageStatus::Sent, None),
+            Err(SendError::Retry { detail, .. } | SendError::Refused { detail, .. }) => (MessageStatus::Failed, Some(detail)),
+            Err(SendError::Unknown { detail }) => (MessageStatus::Unknown, Some(detail)),
+        };
+        let (tenant, id) = (&queued.tenant, queued.test.as_str());
+        match why.as_deref() {
+            None => tracing::info!(tenant.id = %tenant, test.id = id, "test message sent"),
+            Some(why) => tracing::warn!(tenant.id = %tenant, test.id = id, why, "a test message did not leave, or nobody knows"),
+        }
+        if let Err(error) = self.store.end_test(tenant, id, status, why.as_deref()).await {
+            // It was taken, so it is not sent again; who asks is told that nobody knows.
+            tracing::warn!(tenant.id = %tenant, test.id = id, error = %error, "what became of a test message is not noted");
         }
         Ok(())
     }

@@ -109,6 +109,7 @@ operations! {
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
         ShowEvent = "show_event", "Reads an event that was put aside for a person.";
+        ShowTestMessage = "show_test_message", "Reads what became of a test message.";
     }
     Staff(Collector), Some(Customers) => {
         PutHold = "put_hold", "Places a hold.";

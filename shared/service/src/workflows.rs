@@ -319,6 +319,11 @@ pub async fn publish(
     }
     let settings = store.settings(tenant).await?.map(|settings| settings.value);
     let takes_two = settings.is_some_and(|settings| settings.publishing.two_people);
+    // Whoever has a key has a token too, and would be two.
+    if takes_two && actor.scopes().is_some() {
+        let why = "publishing takes two people here, and a key is no person: it takes a person's token";
+        return Err(NotDone::NotAllowed(why.to_owned()));
+    }
     let (share, migration) = match &draft.asked {
         Some(asked) if takes_two => agreed(actor, asked, given)?,
         Some(_) | None => (given.share.unwrap_or(SHARE_WHOLE), given.migration.clone()),
@@ -350,9 +355,6 @@ pub async fn publish(
 
 /// What another person asked for, which is published as it was asked.
 fn agreed(actor: &Actor, asked: &PublishAsked, given: &PublishGiven) -> Done<(u8, Option<Migration>)> {
-    if actor.by().is_empty() {
-        return Err(NotDone::NotAllowed(UNNAMED.to_owned()));
-    }
     if asked.by == actor.by() {
         let why = "you asked for it, and publishing takes two people here: somebody else has to publish it";
         return Err(NotDone::NotAllowed(why.to_owned()));
@@ -369,8 +371,6 @@ fn agreed(actor: &Actor, asked: &PublishAsked, given: &PublishGiven) -> Done<(u8
     Ok((asked.share, asked.migration.clone()))
 }
 
-const UNNAMED: &str = "publishing takes two people here, and the token does not say who you are: it needs the claim 'sub'";
-
 async fn ask(
     store: &Store,
     actor: &Actor,
@@ -379,9 +379,6 @@ async fn ask(
     warnings: Vec<Finding>,
     now: Timestamp,
 ) -> Done<PublishOutcome> {
-    if actor.by().is_empty() {
-        return Err(NotDone::NotAllowed(UNNAMED.to_owned()));
-    }
     let asked = PublishAsked { by: actor.by().to_owned(), at: now, share, migration };
     let what = json!({ "asked": { "share": share, "migration": asked.migration } });
     let acting = store.acting(actor.entry(Operation::PublishWorkflow, now).of(&draft.workflow.id).with(what));

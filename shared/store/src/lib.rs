@@ -85,7 +85,7 @@ pub use tenant::{
     stops::Stop,
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
-    test_messages::{TESTS_PER_HOUR, TestMessage},
+    test_messages::{TESTS_PER_HOUR, TestMessage, TestResult},
     vault::Vault,
     versions::{PublishedVersion, Publishing, WorkflowState},
     workflows::{OpenCases, Read},

@@ -88,6 +88,8 @@ macro_rules! stored {
 
 pub mod access;
 mod people;
+pub mod test_message;
+pub mod workflow_text;
 
 pub use people::{address, audit, link, person};
 
@@ -137,33 +139,9 @@ pub mod pointer {
         VERSION = "version", Number, "The current version, from 1.";
         PUBLISHED = "published", Flag, "Whether the workflow is in use for new cases. Templates have none.";
         WITHDRAWN_TO = "withdrawn", Number, "The last version of the workflow whose open cases were ended with it.";
-        SHARE = "share", Number, "Of a hundred cases, how many take the current version; all where it is absent.";
-        BEFORE = "before", Number, "The version that the other cases take.";
-        MOVES = "moves", Json, "Which running cases move, as pairs of versions: those at the first go on at the second. In the order of the publishings.";
-    }
-}
-
-/// A published version of a workflow, or its draft; `doc` and `rev` as of every document.
-pub mod workflow_text {
-    item! { "workflow_text":
-        CARRIED = "carried", Json, "Of a version: what became of steps of versions before it, as pairs of ids: the old one, and the one that counts for it here.";
-        MIGRATION = "migration", Json, "Of a version: what its publishing said becomes of the steps of running cases; absent where they stay.";
-        AGAIN = "again", Number, "Of a version: the one that it is again, where it was rolled back to.";
-        PUBLISHED_AT = "published_at", Millis, "Of a version: when it was published.";
-        ASKED_BY = "asked_by", Text, "Of a version: who asked for its publishing, where that takes two people.";
-        BASE = "base", Number, "Of a draft: the version that was current when it was begun; 0 where there was none.";
-        BEGUN_FROM = "from", Text, "Of a draft: what it was begun from, a ready workflow or a version; absent where it was written anew.";
-        CHANGED_AT = "changed_at", Millis, "Of a draft: when it was changed.";
-        CHANGED_BY = "changed_by", Text, "Of a draft: who changed it; empty where the token named nobody.";
-        ASKED = "asked", Json, "Of a draft: the publishing that was asked for, where it takes two people: by whom, when, share and migration map.";
-    }
-}
-
-/// A test message on its way to somebody of the tenant's own, `doc` is what it says; and how many there were in an hour.
-pub mod test_message {
-    item! { "test_message":
-        SENT_AT = "sent_at", Millis, "When its sender took it, which sends it once.";
-        COUNT = "count", Number, "Of an hour: how many were asked for.";
+        SHARE = "wf_share", Number, "Of a hundred cases, how many take the current version; all where it is absent.";
+        BEFORE = "wf_before", Number, "The version that the other cases take.";
+        MOVES = "wf_moves", Json, "Which running cases move, as pairs of versions: those at the first go on at the second. In the order of the publishings.";
     }
 }
 
@@ -466,7 +444,7 @@ pub mod why {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             BECAUSE because: Option<Because> = "b", Json, "What came of it where that is not `send`.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            VERSION version: Option<domain::VersionChoice> = "y", Json, "Why the case goes by its version, where a publishing has to do with it.";
+            VERSION version: Option<domain::VersionChoice> = "vc", Json, "Why the case goes by its version, where a publishing has to do with it.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
             UNTIL until: Option<i64> = "u", Millis, "When it is decided again.";
             #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -11,7 +11,7 @@
 //! | workflow, current | `T` | `WF#{id}` | publish, unpublish | policy: query `WF#` | 2 W |
 //! | workflow body | `T` | `WFV#{id}#{version}` | publish, once | by key, cached for good; admin: query of one id | 2 W |
 //! | draft of a workflow | `T` | `DRAFT#{id}` | admin; publishing it deletes it | admin, by key; query `DRAFT#` | 2 W |
-//! | test message | `T` | `TEST#{id}` | admin | its sender, by key, once | 3 W, 1 W to take, expires after a day |
+//! | test message | `T` | `TEST#{id}` | admin; its sender, when it takes it and with what came of it | its sender, by key, once; admin, by key | 3 W, 2 W to send, 1 R, expires after a day |
 //! | test messages of an hour | `T` | `TESTS#{hour}` | admin, with the message | nobody: the write counts | with it, expires after a day |
 //! | template, current | `T` | `TPL#{id}#{channel}#{language}` | admin | policy: query `TPL#`; sender: query of one id | 2 W |
 //! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
@@ -109,10 +109,12 @@ use jiff::{Timestamp, civil::Date};
 use crate::table::attributes::every::{PK, SK};
 
 mod access;
+mod drafts_and_tests;
 mod lists;
 mod people;
 
 pub(crate) use access::*;
+pub(crate) use drafts_and_tests::*;
 pub(crate) use lists::*;
 pub(crate) use people::*;
 
@@ -193,24 +195,6 @@ pub(crate) fn workflow_body(t: &TenantId, id: &str, version: u32) -> Key {
 /// What the sort keys of a workflow's versions begin with.
 pub(crate) fn workflow_bodies(id: &str) -> String {
     format!("WFV#{id}#")
-}
-/// What the sort keys of test messages begin with: the stream's filter passes them.
-const TESTS: &str = "TEST#";
-pub(crate) fn test_message(t: &TenantId, id: &str) -> Key {
-    Key::new(tenant(t), format!("{TESTS}{id}"))
-}
-/// Reads tenant and id back from the key of a test message.
-pub(crate) fn parse_test(pk: &str, sk: &str) -> Option<(TenantId, String)> {
-    Some((TenantId::parse(pk.strip_prefix("T#")?).ok()?, sk.strip_prefix(TESTS)?.to_owned()))
-}
-/// Where the test messages of an instant's hour are counted.
-pub(crate) fn test_messages_of_hour(t: &TenantId, at: Timestamp) -> Key {
-    Key::new(tenant(t), format!("TESTS#{}", at.strftime("%Y-%m-%dT%H")))
-}
-/// What the sort keys of drafts begin with. No filter of the stream passes them.
-pub(crate) const DRAFTS: &str = "DRAFT#";
-pub(crate) fn draft(t: &TenantId, id: &str) -> Key {
-    Key::new(tenant(t), format!("{DRAFTS}{id}"))
 }
 pub(crate) fn template(t: &TenantId, id: &str, channel: Channel, language: &str) -> Key {
     Key::new(tenant(t), format!("{}{language}", template_prefix(id, channel)))

@@ -45,7 +45,7 @@ pub struct Draft {
     pub from: Option<String>,
     /// When it was changed.
     pub changed_at: Timestamp,
-    /// Who changed it; empty where the token named nobody.
+    /// Who changed it.
     pub changed_by: String,
     /// The publishing that was asked for, since it was changed.
     pub asked: Option<PublishAsked>,
