@@ -180,6 +180,7 @@ impl Stage {
             breaker_open: false,
             published: BTreeSet::from([(workflow.id.clone(), workflow.version)]),
             workflows: vec![Arc::new(CompiledWorkflow::compile(workflow))],
+            rollouts: BTreeMap::new(),
             withdrawn: BTreeMap::new(),
             senders: BTreeSet::from([Channel::Email]),
             identities: None,

@@ -82,6 +82,7 @@ impl From<Verdict> for RuleOutcome {
 pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey, trace: &CaseTrace) -> Vec<RuleAsked> {
     let of = CaseItems::of(joined, key);
     let Some((case, workflow)) = case_and_workflow(situation, &of) else { return vec![] };
+    let history = situation.history.clone().carried(&of.items, workflow);
     let seen = situation.case_facts(key);
     let mut chased = of.chased(situation);
     chased.retain(|at| situation.receivables.items.get(*at).is_some_and(|item| !orders::is_unclear(situation.facts, &item.key)));
@@ -92,7 +93,7 @@ pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey
         workflow,
         seen: &seen,
         oldest_chased: chased.first().copied(),
-        history: &situation.history,
+        history: &history,
     };
     let mut all: Vec<RuleAsked> = GATE_RULES.iter().map(|rule| of_gate(rule, &question)).collect();
     let Some(step) = trace.step.as_ref().and_then(|id| workflow.steps.iter().find(|step| step.id == *id)) else { return all };
