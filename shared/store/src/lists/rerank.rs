@@ -192,7 +192,8 @@ impl Store {
                 | Line::Place(_)
                 | Line::Agreement(_)
                 | Line::Stopped(_)
-                | Line::Word(_) => {}
+                | Line::Word(_)
+                | Line::Person(_) => {}
             }
         }
         Ok(page)
