@@ -113,7 +113,7 @@ async fn judge_hours(story: &mut Story, customer: &CustomerId, records: &[Record
             .filter_map(|record| Some((record.message.as_ref()?.decided_at, record.number, record)))
             .filter(|(decided_at, ..)| *decided_at <= at)
             .collect();
-        then.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        then.sort_by_key(|moment| std::cmp::Reverse((moment.0, moment.1)));
         let told = said["messages"].as_array().cloned().unwrap_or_default();
         assert_eq!(told.len(), then.len().min(20), "{at}: {said:#}");
         for message in &told {

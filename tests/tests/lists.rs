@@ -549,7 +549,6 @@ async fn the_rows_of_a_message_cost_at_most_five_units_and_one_for_its_receipt()
 /// What a day alone costs: an invoice falls overdue at the tenant's midnight, which moves its customer in the order by what is past due and
 /// changes what the other orders say.
 #[tokio::test]
-#[expect(clippy::float_arithmetic, reason = "units, not money")]
 async fn a_night_in_which_more_falls_overdue_costs_at_most_six_units_a_customer() {
     let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04")).await;

@@ -37,6 +37,7 @@ pub struct Person {
 
 /// Who somebody is.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one a request, and nearly all are the large one")]
 pub enum Entered {
     /// They may act.
     As(Actor),

@@ -186,12 +186,12 @@ impl Asked<'_> {
     async fn matter(&self, of: &Of, at: Option<Timestamp>) -> Done<Option<ExplainAnswer>> {
         match at {
             Some(at) if at < self.now => self.past(of, at).await.map(Some),
-            at => self.from_now_on(of, at.unwrap_or(self.now)).await,
+            at => self.of_the_future(of, at.unwrap_or(self.now)).await,
         }
     }
 
     /// Now, or at an instant to come over the facts of now.
-    async fn from_now_on(&self, of: &Of, at: Timestamp) -> Done<Option<ExplainAnswer>> {
+    async fn of_the_future(&self, of: &Of, at: Timestamp) -> Done<Option<ExplainAnswer>> {
         let Some(head) = self.store.head(self.tenant, &self.customer).await? else { return Ok(None) };
         let facts = self.store.facts(self.tenant, &head).await?;
         let policy = self.store.policy(self.tenant, &head.cases, Read::Fresh).await?;

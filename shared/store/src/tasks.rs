@@ -78,7 +78,7 @@ impl TaskStake {
         agreements: impl IntoIterator<Item = &'a Agreement>,
     ) -> Self {
         let concerns = |of: &Currency| currency.is_none_or(|currency| currency == *of);
-        let due_now = owed.iter().filter(|(of, owed)| concerns(*of) && owed.due_now_minor > 0);
+        let due_now = owed.iter().filter(|(of, owed)| concerns(of) && owed.due_now_minor > 0);
         let promises = agreements.into_iter().filter_map(|agreement| match &agreement.terms {
             Terms::Promise(promise) => Some((agreement.made_at, &agreement.id, &promise.status)),
             Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,

@@ -299,7 +299,8 @@ fn of_owed(made: &Made<'_>, head: &Head, reporting: Option<&Reporting>) -> Vec<L
     let id = head.customer.as_str();
     let as_of = head.decided_at.max(head.owed_at);
     let mut rows = Vec::new();
-    let orders: [(&str, fn(&Owed) -> i64); 2] = [("overdue", |owed| owed.overdue_minor), ("stake", |owed| owed.due_now_minor)];
+    type Amount = fn(&Owed) -> i64;
+    let orders: [(&str, Amount); 2] = [("overdue", |owed| owed.overdue_minor), ("stake", |owed| owed.due_now_minor)];
     for (order, amount) in orders {
         for (of, (sum, owed)) in places::sums(&head.owed, reporting, amount) {
             let line = OwedLine { customer: head.customer.clone(), ranked: Some(of.ranked(sum)), owed, as_of: None };

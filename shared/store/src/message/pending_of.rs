@@ -26,7 +26,7 @@ impl Record {
             trace.joined.as_deref().or(pinned).map(str::to_owned)
         };
         let workflow = of_body("workflow").map(str::to_owned);
-        let is_own = |trace: &&CaseTrace| trace.case.is_some() && (workflow.is_none() || known_by(*trace) == workflow);
+        let is_own = |trace: &&CaseTrace| trace.case.is_some() && (workflow.is_none() || known_by(trace) == workflow);
         let own = decided.iter().find(is_own)?;
         let case = CaseKey::new(own.balance(), &workflow.clone().or_else(|| known_by(own))?);
         let as_decided = of_body("decided").and_then(|rows| unpack(rows, message.id.as_str()).ok());

@@ -7,7 +7,7 @@ use store::inspect::KINDS;
 #[test]
 fn attributes_are_described_for_tools_that_are_not_rust() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut described = serde_json::to_string_pretty(&KINDS).unwrap();
+    let mut described = serde_json::to_string_pretty(&KINDS[..]).unwrap();
     described.push('\n');
     if std::fs::read_to_string(root.join("attributes.json")).unwrap_or_default() == described {
         return;
