@@ -1,6 +1,9 @@
 //! One tenant's walk through its due customers.
 
-use domain::{CustomerId, Mode, NewTask, Next, TaskKind};
+use domain::{
+    CustomerId, Mode, NewTask, Next, TaskKind,
+    counting::{FIRST_PAGE, PAGE, PARALLEL},
+};
 use futures::{StreamExt, stream::FuturesUnordered};
 use jiff::Timestamp;
 use kit::Budget;
@@ -11,13 +14,6 @@ use crate::{
     earliest::earliest,
     meter::Meter,
 };
-
-/// Entries of the first page: as many as one half read unit holds, so that an idle shard costs no more than an empty one.
-const FIRST_PAGE: u32 = 25;
-/// Entries of the pages after it.
-const PAGE: u32 = 200;
-/// Customers advanced at once: their heads are read in one batch, and what is known of their addresses in another.
-const PARALLEL: usize = 16;
 
 /// What a walk came to.
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 use crate::{CaseId, Channel, CustomerId, MessageId, Mode, calendar::Locality, step_history::counts};
 
@@ -16,7 +17,7 @@ pub const CONTACT_DAYS: i64 = 60;
 const KEPT_A_DAY: usize = 4;
 
 /// One message to a person that left, or may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactAttempt {
     /// When its sender was about to call the provider.
     pub at: Timestamp,
@@ -33,7 +34,7 @@ pub struct ContactAttempt {
 }
 
 /// The contacts of one person within [`CONTACT_DAYS`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactLog {
     /// Counts the writes of the log, so that a write holds only for the log that it was made from.
     pub revision: u64,

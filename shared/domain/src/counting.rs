@@ -4,11 +4,32 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::settings::Caps;
 
+/// Entries of the due index on a sweep's first page of a shard: as many as one half read unit holds, so that an idle shard costs no more than
+/// an empty one. Where a cap binds, who is looked at together decides who comes first, so that a simulation needs these too.
+pub const FIRST_PAGE: u32 = 25;
+/// Entries of the pages after it.
+pub const PAGE: u32 = 200;
+/// Customers that a sweep advances at once.
+pub const PARALLEL: usize = 16;
+/// Days whose median the breaker compares with.
+pub const MEDIAN_DAYS: usize = 28;
+
+/// The median of what was decided on each of the [`MEDIAN_DAYS`] days before one; days without any count as 0.
+pub fn median(counts: impl IntoIterator<Item = u32>) -> u32 {
+    let mut days = [0; MEDIAN_DAYS];
+    for (count, slot) in counts.into_iter().zip(&mut days) {
+        *slot = count;
+    }
+    days.sort_unstable();
+    days[MEDIAN_DAYS / 2 - 1].midpoint(days[MEDIAN_DAYS / 2])
+}
+
 /// What a tenant decided on one day, in its zone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountedDay {
     /// Messages of the day.
     pub decided: u32,

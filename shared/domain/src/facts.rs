@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
     /// Whose customer.
     pub tenant: TenantId,
@@ -38,6 +38,7 @@ pub struct Facts {
     /// Charges on top of what the invoices say.
     pub charges: Vec<Charge>,
     /// The customer's cases.
+    #[serde(with = "by_case")]
     pub cases: BTreeMap<CaseKey, Case>,
     /// Marks that are not folded into the invoices yet.
     pub coverage: Vec<Coverage>,
@@ -59,8 +60,25 @@ pub struct Facts {
     pub orders: Vec<Order>,
 }
 
+/// Cases by key as a list of pairs: a key of two parts is no name in JSON.
+mod by_case {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::{Case, CaseKey};
+
+    pub(super) fn serialize<S: Serializer>(cases: &BTreeMap<CaseKey, Case>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(cases)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<CaseKey, Case>, D::Error> {
+        Ok(Vec::<(CaseKey, Case)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
 /// An invoice with what the table keeps beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceFact {
     /// The invoice.
     pub invoice: Invoice,
@@ -71,7 +89,7 @@ pub struct InvoiceFact {
 }
 
 /// A payment with when Dunlin first saw this version.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentFact {
     /// The payment.
     pub payment: Payment,

@@ -126,6 +126,19 @@ id!(
     KeyId, "key_"
 );
 
+id!(
+    /// A long piece of work: begins with when it was asked for, so that ids are in that order.
+    JobId, "job_"
+);
+
+impl JobId {
+    /// The id of a job that `parts` name, asked for at an instant.
+    pub fn at(asked_at: jiff::Timestamp, parts: &[&str]) -> Self {
+        let millis = asked_at.as_millisecond().max(0);
+        Self(CompactString::from(format!("{}{millis:012x}{}", Self::PREFIX, &digest(parts)[..12])))
+    }
+}
+
 impl EffectId {
     /// The id of the effect at a position of a customer's decision: messages first, then work for people. A message's differs from
     /// the message's own in how it begins.
@@ -210,6 +223,14 @@ mod tests {
         assert_ne!(digest(&["a", "bc"]), digest(&["ab", "c"]));
         assert_eq!(digest(&["a"]).len(), 20);
         assert_eq!(CustomerId::derive(&["t", "s", "1"]), CustomerId::derive(&["t", "s", "1"]));
+    }
+
+    #[test]
+    fn ids_of_jobs_are_in_the_order_of_time() {
+        let at = |text: &str| text.parse().expect("an instant");
+        let (first, second) = (JobId::at(at("2026-02-10T10:00:00.999Z"), &["z"]), JobId::at(at("2026-02-10T10:00:01Z"), &["a"]));
+        assert!(first < second);
+        assert_eq!(JobId::parse(first.as_str()), Some(first));
     }
 
     #[test]

@@ -33,6 +33,8 @@
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
+//! | [`job`] | where long work stands |
+//! | [`simulate`] | what a tenant's customers would be told in the days to come, by `decide` and `evolve` in turn |
 //!
 //! Where something new goes stands in `docs/ARCHITECTURE.md`, under *Adding things*.
 
@@ -67,6 +69,7 @@ pub mod guard;
 pub mod id;
 pub mod identities;
 pub mod inputs;
+pub mod job;
 pub mod kept_back;
 pub mod language;
 pub mod ledger;
@@ -86,6 +89,7 @@ pub mod rollout;
 mod rule_input;
 pub mod self_test;
 pub mod settings;
+pub mod simulate;
 pub mod standing;
 pub mod step_history;
 mod taken_back;
@@ -112,8 +116,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, KeyId, LinkId, MessageId, OrderId, PaymentId,
-    TaskId, TenantId,
+    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, OrderId,
+    PaymentId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

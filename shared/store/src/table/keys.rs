@@ -39,6 +39,7 @@
 //! | key of a machine | `T#KEYS` | `APIKEY#{id}` | admin; once an hour when it is used | admin, each call: by key; query `APIKEY#` | 2 W, 1 R a call |
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer | admin, by key | 3 W, 1 R, expires after a day |
+//! | job | `T#JOBS` | `JOB#{id}`, whose id begins with when it was asked for | admin; `jobs`, a slice each | admin and `jobs`, by key; admin: query, newest first | 1 W to ask, 2 W and what it kept a slice; expires after 400 days |
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake | admin: by key, query of `chase`, in a batch | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
@@ -102,7 +103,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, JobId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -280,6 +281,10 @@ pub(crate) const DAYS: &str = "DAY#";
 pub(crate) fn daily(t: &TenantId, on: Date) -> Key {
     Key::new(tenant(t), format!("{DAYS}{on}"))
 }
+/// Reads the day back from the sort key of its counters.
+pub(crate) fn parse_counters(sk: &str) -> Option<Date> {
+    sk.strip_prefix("COUNT#")?.parse().ok()
+}
 pub(crate) fn work(t: &TenantId) -> String {
     format!("T#{t}#WORK")
 }
@@ -318,6 +323,19 @@ pub(crate) fn audit_tip(t: &TenantId, customer: Option<&CustomerId>) -> Key {
 /// The beginning of the sort keys of an instant's entries.
 pub(crate) fn audit_moment(at: Timestamp) -> String {
     format!("{AUDIT}{:015}", at.as_millisecond().max(0))
+}
+/// What the sort keys of jobs begin with: the stream's filter passes them.
+pub(crate) const JOBS: &str = "JOB#";
+/// The partition of long work.
+pub(crate) fn jobs(t: &TenantId) -> String {
+    format!("T#{t}#JOBS")
+}
+pub(crate) fn job(t: &TenantId, id: &JobId) -> Key {
+    Key::new(jobs(t), format!("{JOBS}{id}"))
+}
+/// Reads the tenant back from the partition of its jobs.
+pub(crate) fn parse_jobs(pk: &str) -> Option<TenantId> {
+    TenantId::parse(pk.strip_prefix("T#")?.strip_suffix("#JOBS")?).ok()
 }
 pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
     Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))

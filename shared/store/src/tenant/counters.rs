@@ -1,11 +1,11 @@
 //! A tenant's daily counters.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
-pub use domain::counting::Room;
+pub use domain::counting::{MEDIAN_DAYS, Room};
 use domain::{
     TenantId,
-    counting::{CountedDay, room},
+    counting::{self, CountedDay, room},
     settings::Caps,
 };
 use jiff::{ToSpan, civil::Date};
@@ -13,16 +13,16 @@ use jiff::{ToSpan, civil::Date};
 use crate::{
     Result, Store,
     table::{
-        attributes::counters::{self, DECIDED},
+        attributes::{
+            counters::{self, DECIDED},
+            every::SK,
+        },
         change::{Change, When, absent, at_least, at_most, is},
-        db::{Range, Row, Wrote, n, number},
+        db::{Range, Row, Wrote, n, number, text},
         keys,
         retry::{ATTEMPTS_SHARED, Tries},
     },
 };
-
-/// Days whose median the breaker compares with.
-pub const MEDIAN_DAYS: usize = 28;
 
 /// The day and hour, in the tenant's zone, that messages are counted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,19 @@ impl Store {
         self.write("approve a day of", change, false).await.map(|_| ())
     }
 
+    /// What was counted on each day of `from..=to` that has anything, at most [`MEDIAN_DAYS`] and one of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn counted_days(&self, tenant: &TenantId, from: Date, to: Date) -> Result<BTreeMap<Date, CountedDay>> {
+        let pk = keys::tenant(tenant);
+        let (from, to) = (keys::counters(tenant, from).sk, keys::counters(tenant, to).sk);
+        let rows = self.range("read the counts of", Range::new(&pk, &from, &to, MEDIAN_DAYS + 1)).await?;
+        let day = |row: &Row| Some((keys::parse_counters(text(row, SK)?)?, day_of(row)));
+        Ok(rows.iter().filter_map(day).collect())
+    }
+
     /// The median of what was decided on each of the 28 days before `on`; days without any count as 0. Those days are over, so
     /// that this store reads them once.
     ///
@@ -133,12 +146,7 @@ impl Store {
         let pk = keys::tenant(tenant);
         let (from, to) = (keys::counters(tenant, day(MEDIAN_DAYS)).sk, keys::counters(tenant, day(1)).sk);
         let rows = self.range("read the counts of", Range::new(&pk, &from, &to, MEDIAN_DAYS)).await?;
-        let mut counts = [0; MEDIAN_DAYS];
-        for (row, slot) in rows.iter().zip(&mut counts) {
-            *slot = count(row, DECIDED);
-        }
-        counts.sort_unstable();
-        let median = counts[MEDIAN_DAYS / 2 - 1].midpoint(counts[MEDIAN_DAYS / 2]);
+        let median = counting::median(rows.iter().map(|row| count(row, DECIDED)));
         self.cache.keep_median(tenant, on, median);
         Ok(median)
     }

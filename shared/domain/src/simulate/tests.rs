@@ -1,0 +1,154 @@
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use super::*;
+use crate::{
+    Channel, Currency, CustomerId, Next, Workflow,
+    testing::{Stage, at, contact, ladder, workflow},
+};
+
+const FROM: &str = "2026-01-20T08:00:00Z";
+const UNTIL: &str = "2026-04-20T08:00:00Z";
+
+/// Some customers with an invoice each that falls due on 4 February, all decided at once at first.
+fn customers(count: usize) -> (Stage, Vec<Simulated>) {
+    let stage = Stage::new(ladder());
+    let of = |number: usize| {
+        let mut own = stage.clone();
+        own.facts.customer.id = CustomerId::derive(&["acme", "canonical", &format!("C-{number}")]);
+        own.facts.customer.contacts = vec![contact(&format!("p{number}"), crate::Role::Billing)];
+        own.invoice(&format!("F-{number}"), Currency::EUR, 1_000, "2026-02-04");
+        Simulated::new(own.facts, 0, Next::At(at(FROM)))
+    };
+    let customers = (0..count).map(of).collect();
+    (stage, customers)
+}
+
+fn play(stage: &Stage, customers: Vec<Simulated>, assumed: Assumed) -> Simulation {
+    let mut simulation = Simulation::begin(customers, &stage.policy, at(FROM), at(UNTIL), assumed, BTreeMap::new());
+    assert!(simulation.run(&stage.policy, &mut || false));
+    simulation
+}
+
+fn days(lines: &[Happening]) -> Vec<String> {
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone");
+    let word = |line: &Happening| match &line.what {
+        Expected::Message { template, .. } => template.to_string(),
+        Expected::Work { work, .. } => work.as_str().to_owned(),
+    };
+    lines.iter().map(|line| format!("{} {}", line.at.to_zoned(zone.clone()).date(), word(line))).collect()
+}
+
+#[test]
+fn it_plays_what_decide_and_evolve_say() {
+    let (stage, customers) = customers(1);
+    let mut alone = stage.clone();
+    alone.facts = customers[0].facts.clone();
+    let expected: Vec<String> = alone
+        .run(FROM, UNTIL)
+        .into_iter()
+        .map(|line| {
+            let (left, _) = line.split_once(':').expect("a line says of what");
+            left.to_owned()
+        })
+        .collect();
+    assert!(expected.len() >= 5, "{expected:?}");
+    let played = play(&stage, customers, Assumed::default());
+    assert_eq!(days(&played.progress.lines), expected);
+}
+
+#[test]
+fn who_comes_first_under_a_cap_is_who_is_due_first_and_then_the_smaller_id() {
+    let (mut stage, customers) = customers(3);
+    stage.policy.settings.caps.per_day = Some(1);
+    let played = play(&stage, customers, Assumed::default());
+    let first: Vec<String> = days(&played.progress.lines).into_iter().take(3).collect();
+    // The day before 30 January that is five days before the due date, and the working days after it.
+    assert_eq!(first, ["2026-01-30 heads-up", "2026-02-02 heads-up", "2026-02-03 heads-up"]);
+    assert!(played.progress.waits.values().any(|day| day.day_full > 0));
+    let a_day = sums(&played.progress.lines, &jiff::tz::TimeZone::get("Europe/Berlin").expect("a zone"));
+    let most = a_day.messages.values().flat_map(|of| of.values()).map(|steps| steps.values().sum::<u32>()).max();
+    assert_eq!(most, Some(1));
+}
+
+#[test]
+fn whoever_pays_in_time_is_not_reminded() {
+    let (stage, customers) = customers(2);
+    let assumed = Assumed { paying: Paying::Everybody, ..Assumed::default() };
+    let played = play(&stage, customers, assumed);
+    assert_eq!(days(&played.progress.lines), ["2026-01-30 heads-up", "2026-01-30 heads-up"]);
+}
+
+#[test]
+fn the_breaker_ends_it_unless_somebody_resets_it() {
+    for (breaker, tripped, most) in [(BreakerAssumed::Stays, 1, 2), (BreakerAssumed::Reset, 2, usize::MAX)] {
+        let (mut stage, customers) = customers(3);
+        stage.policy.settings.breaker.minimum = 2;
+        let played = play(&stage, customers, Assumed { breaker, ..Assumed::default() });
+        assert!(played.progress.tripped.len() >= tripped, "{breaker:?}: {:?}", played.progress.tripped);
+        assert!(played.progress.lines.len() <= most, "{breaker:?}");
+    }
+}
+
+#[test]
+fn it_goes_on_where_it_left_off() {
+    let (stage, customers) = customers(3);
+    let whole = play(&stage, customers.clone(), Assumed::default());
+    let mut part = Simulation::begin(customers, &stage.policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
+    let mut ended = false;
+    for _ in 0..1_000 {
+        let mut ticks = 0;
+        ended = part.run(&stage.policy, &mut || {
+            ticks += 1;
+            ticks > 2
+        });
+        if ended {
+            break;
+        }
+        let held = serde_json::to_string(&(&part.customers, &part.progress)).expect("it can be kept");
+        let (customers, progress) = serde_json::from_str(&held).expect("and read back");
+        part = Simulation::resume(customers, progress);
+    }
+    assert!(ended);
+    assert_eq!(part.progress.lines, whole.progress.lines);
+}
+
+#[test]
+fn another_version_says_what_moves_and_why() {
+    let (stage, customers) = customers(2);
+    let before = play(&stage, customers.clone(), Assumed::default()).progress.lines;
+    let other = |change: &dyn Fn(&mut serde_json::Value)| -> Difference {
+        let mut json = serde_json::to_value(ladder()).expect("JSON");
+        change(&mut json);
+        let new: Workflow = workflow(json);
+        let mut customers = customers.clone();
+        let policy = with_version(&stage.policy, &mut customers, new.clone(), true);
+        let mut simulation = Simulation::begin(customers, &policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
+        simulation.wake();
+        assert!(simulation.run(&policy, &mut || false));
+        differences(&before, &simulation.progress.lines, Some(&ladder()), &new)
+    };
+    assert_eq!(other(&|_| {}), Difference::default());
+    let later = other(&|json| json["steps"][3]["at"]["offset"] = json!("P25D"));
+    let of_final: Vec<&Moved> = later.moved.iter().filter(|moved| moved.step == "final").collect();
+    assert_eq!(of_final.len(), 2);
+    assert!(of_final.iter().all(|moved| moved.change == Shift::Later && moved.why == ["moment_changed"]), "{of_final:?}");
+    let fewer = other(&|json| {
+        json["steps"].as_array_mut().expect("steps").remove(2);
+    });
+    assert!(
+        fewer.moved.iter().any(|moved| moved.step == "nudge" && moved.change == Shift::Less && moved.why == ["step_removed"])
+    );
+    assert_eq!(fewer.customers_less, 2);
+}
+
+#[test]
+fn sums_count_each_message_once() {
+    let (stage, customers) = customers(2);
+    let played = play(&stage, customers, Assumed::default());
+    let sums = sums(&played.progress.lines, &jiff::tz::TimeZone::UTC);
+    let messages = played.progress.lines.iter().filter(|line| matches!(line.what, Expected::Message { .. })).count();
+    assert_eq!(sums.by_channel, BTreeMap::from([(Channel::Email, u32::try_from(messages).expect("few"))]));
+    assert_eq!(sums.most_a_person_and_day, 1);
+}
