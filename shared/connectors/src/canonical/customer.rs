@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use domain::document::CustomerRef;
-use domain::{Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, INVOICE_CONTACT, PostalAddress, Role, TenantId};
+use domain::{Consent, Contact, Customer, CustomerId, CustomerKind, DebtPurpose, INVOICE_CONTACT, PostalAddress, Role};
 use serde_json::Value;
 
 use crate::{
-    canonical::names::SOURCE,
+    canonical::names::SourceOf,
     form,
     json::{Flaws, Object},
 };
@@ -24,17 +24,17 @@ const ROLES: &[(&str, Role)] =
     &[("billing", Role::Billing), ("approver", Role::Approver), ("executive", Role::Executive), ("site", Role::Site)];
 
 /// The id of a customer of this source.
-pub fn customer_id(tenant: &TenantId, external_id: &str) -> CustomerId {
-    CustomerId::derive(&[tenant.as_str(), SOURCE, external_id])
+pub fn customer_id(of: SourceOf<'_>, external_id: &str) -> CustomerId {
+    CustomerId::derive(&[of.tenant.as_str(), of.source, external_id])
 }
 
 /// A customer who is only named.
-pub fn called(tenant: &TenantId, external_id: String) -> CustomerRef {
-    CustomerRef::Called { id: customer_id(tenant, &external_id), external_id }
+pub fn called(of: SourceOf<'_>, external_id: String) -> CustomerRef {
+    CustomerRef::Called { id: customer_id(of, &external_id), external_id }
 }
 
 /// A customer who is described, or only named by `external_id`.
-pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<CustomerRef> {
+pub fn read_ref(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<CustomerRef> {
     const DESCRIBING: [&str; 15] = [
         "name",
         "source_version",
@@ -53,14 +53,14 @@ pub fn read_ref(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Op
         "consents",
     ];
     if DESCRIBING.iter().any(|name| object.field(name).is_some()) {
-        return read(flaws, tenant, object).map(|customer| CustomerRef::Full(Box::new(customer)));
+        return read(flaws, of, object).map(|customer| CustomerRef::Full(Box::new(customer)));
     }
     let external_id = object.required(flaws, "external_id", form::id)?;
-    Some(called(tenant, external_id))
+    Some(called(of, external_id))
 }
 
 /// A customer who is described.
-pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<Customer> {
+pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<Customer> {
     let external_id = object.required(flaws, "external_id", form::id);
     let name = object.required(flaws, "name", form::filled_text);
     let source_version = object.optional(flaws, "source_version", form::source_version);
@@ -92,10 +92,10 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
     }
     let postal_address = object.optional_object(flaws, "postal_address").and_then(|address| postal_address(flaws, &address));
     let external_id = external_id?;
-    let contacts_of = parent_external_id.as_deref().filter(|_| bill_with_parent).map(|parent| customer_id(tenant, parent));
+    let contacts_of = parent_external_id.as_deref().filter(|_| bill_with_parent).map(|parent| customer_id(of, parent));
     Some(Customer {
-        id: customer_id(tenant, &external_id),
-        source: SOURCE.to_owned(),
+        id: customer_id(of, &external_id),
+        source: of.source.to_owned(),
         external_id,
         source_version,
         name: name?,

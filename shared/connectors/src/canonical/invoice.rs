@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use domain::ledger::INSTALMENTS_MAX;
-use domain::{Instalment, Invoice, InvoiceId, InvoiceStatus, TenantId};
+use domain::{Instalment, Invoice, InvoiceId, InvoiceStatus};
 use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::{
-    canonical::{customer, names::SOURCE},
+    canonical::{customer, names::SourceOf},
     form,
     json::{Flaws, Object},
 };
@@ -24,12 +24,12 @@ const STATUSES: &[(&str, InvoiceStatus)] = &[
 ];
 
 /// The id of an invoice of this source.
-pub fn invoice_id(tenant: &TenantId, external_id: &str) -> InvoiceId {
-    InvoiceId::derive(&[tenant.as_str(), SOURCE, external_id])
+pub fn invoice_id(of: SourceOf<'_>, external_id: &str) -> InvoiceId {
+    InvoiceId::derive(&[of.tenant.as_str(), of.source, external_id])
 }
 
 /// An invoice.
-pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option<Invoice> {
+pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, object: &Object<'_>) -> Option<Invoice> {
     let external_id = object.required(flaws, "external_id", form::id);
     let source_version = object.required(flaws, "source_version", form::source_version);
     let number = object.optional(flaws, "number", form::filled_text);
@@ -66,7 +66,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, object: &Object<'_>) -> Option
 
     let external_id = external_id?;
     Some(Invoice {
-        id: invoice_id(tenant, &external_id),
+        id: invoice_id(of, &external_id),
         number: number.unwrap_or_else(|| external_id.clone()),
         external_id,
         source_version: source_version?,

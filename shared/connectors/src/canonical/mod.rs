@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub use names::SOURCE;
+use names::SourceOf;
 
 /// The connector of canonical documents.
 pub struct Canonical;
@@ -96,7 +97,7 @@ impl Objects for Canonical {
         }
         let map = json::parse(incoming.body)?;
         let root = Object::root(&map);
-        let document = document(&mut flaws, tenant, &root, incoming.now);
+        let document = document(&mut flaws, SourceOf { tenant, source: SOURCE }, &root, incoming.now);
         not_ahead(&mut flaws, &root, incoming.now);
         match document {
             Some(document) if flaws.count() == 0 => {
@@ -105,6 +106,20 @@ impl Objects for Canonical {
             Some(_) | None => Err(Rejected { errors: flaws.into_list() }),
         }
     }
+}
+
+/// Reads a document that came by another way than a webhook, as one of `source`: the same form, the same rules.
+///
+/// # Errors
+///
+/// [`Rejected`] with every flaw.
+pub fn read_as(tenant: &TenantId, source: &str, body: &[u8], now: Timestamp) -> Result<Document, Rejected> {
+    let mut flaws = Flaws::default();
+    let map = json::parse(body)?;
+    let root = Object::root(&map);
+    let document = document(&mut flaws, SourceOf { tenant, source }, &root, now);
+    not_ahead(&mut flaws, &root, now);
+    document.filter(|_| flaws.count() == 0).ok_or_else(|| Rejected { errors: flaws.into_list() })
 }
 
 fn key(secret: &Secret) -> Option<Vec<u8>> {
@@ -125,19 +140,19 @@ fn not_ahead(flaws: &mut Flaws, root: &Object<'_>, now: Timestamp) {
 }
 
 /// The document, or at least one flaw.
-fn document(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, now: Timestamp) -> Option<Document> {
+fn document(flaws: &mut Flaws, of: SourceOf<'_>, root: &Object<'_>, now: Timestamp) -> Option<Document> {
     match root.required(flaws, "type", form::one_of(KINDS))? {
         Kind::Customer => {
             let object = root.object(flaws, "customer")?;
-            customer::read(flaws, tenant, &object).map(Document::Customer)
+            customer::read(flaws, of, &object).map(Document::Customer)
         }
         Kind::Invoice => {
-            let customer = root.object(flaws, "customer").and_then(|object| customer::read_ref(flaws, tenant, &object));
-            let invoice = root.object(flaws, "invoice").and_then(|object| invoice::read(flaws, tenant, &object));
+            let customer = root.object(flaws, "customer").and_then(|object| customer::read_ref(flaws, of, &object));
+            let invoice = root.object(flaws, "invoice").and_then(|object| invoice::read(flaws, of, &object));
             Some(Document::Invoice { customer: customer?, invoice: invoice? })
         }
-        Kind::Payment => payment::read(flaws, tenant, root, PaymentKind::Payment),
-        Kind::CreditNote => payment::read(flaws, tenant, root, PaymentKind::CreditNote),
+        Kind::Payment => payment::read(flaws, of, root, PaymentKind::Payment),
+        Kind::CreditNote => payment::read(flaws, of, root, PaymentKind::CreditNote),
         Kind::Heartbeat => {
             let flaws_before = flaws.count();
             let at = root.optional(flaws, "at", form::instant);

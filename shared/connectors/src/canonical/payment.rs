@@ -1,9 +1,9 @@
 //! `payment` and `credit_note` of a canonical document.
 
-use domain::{Allocation, Document, Payment, PaymentId, PaymentKind, PaymentStatus, TenantId};
+use domain::{Allocation, Document, Payment, PaymentId, PaymentKind, PaymentStatus};
 
 use crate::{
-    canonical::{customer, invoice::invoice_id, names::SOURCE},
+    canonical::{customer, invoice::invoice_id, names::SourceOf},
     form,
     json::{Flaws, Object},
 };
@@ -19,7 +19,7 @@ const STATUSES: &[(&str, PaymentStatus)] = &[
 ];
 
 /// A payment or credit note, and whose it is.
-pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: PaymentKind) -> Option<Document> {
+pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, root: &Object<'_>, kind: PaymentKind) -> Option<Document> {
     let name = kind.as_str();
     let owner = root.object(flaws, "customer").and_then(|object| object.required(flaws, "external_id", form::id));
     let object = root.object(flaws, name)?;
@@ -34,7 +34,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
         let object = Object::of(flaws, value, at)?;
         let invoice = object.required(flaws, "invoice_external_id", form::id);
         let amount_minor = object.required(flaws, "amount_minor", form::amount_above_zero);
-        Some(Allocation { invoice: invoice_id(tenant, &invoice?), amount_minor: amount_minor? })
+        Some(Allocation { invoice: invoice_id(of, &invoice?), amount_minor: amount_minor? })
     });
     // At most 1,000 amounts of at most 10^15 each: the sum fits.
     let sum: i64 = allocations.iter().map(|allocation| allocation.amount_minor).sum();
@@ -43,7 +43,7 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
     }
     let external_id = external_id?;
     let payment = Payment {
-        id: PaymentId::derive(&[tenant.as_str(), SOURCE, name, &external_id]),
+        id: PaymentId::derive(&[of.tenant.as_str(), of.source, name, &external_id]),
         kind,
         external_id,
         source_version: source_version?,
@@ -54,5 +54,5 @@ pub fn read(flaws: &mut Flaws, tenant: &TenantId, root: &Object<'_>, kind: Payme
         legal_entity,
         allocations,
     };
-    Some(Document::Payment { customer: customer::called(tenant, owner?), payment })
+    Some(Document::Payment { customer: customer::called(of, owner?), payment })
 }
