@@ -28,7 +28,7 @@ use tracing_subscriber::{
 /// What stands in names, addresses and numbers of people, and nowhere else.
 const MARKS: [&str; 6] = ["Quinzelwort", "quinzelmail", "quinzelbuyer", "3098765431", "Quinzelstrasse", "quinzelbooks"];
 /// The crates that functions share. Their lines leave a function at every level, as those of the functions themselves do.
-const SHARED: [&str; 8] = ["domain", "store", "connectors", "reading", "channels", "sending", "kit", "service"];
+const SHARED: [&str; 9] = ["domain", "store", "connectors", "reading", "channels", "sending", "kit", "service", "files"];
 /// What stands for AWS and vendors here: its lines are no function's.
 const STAND_INS: [&str; 4] = ["local", "dynoxide", "doubles", "tests"];
 

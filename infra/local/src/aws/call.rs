@@ -42,6 +42,12 @@ pub(crate) fn json_error(status: StatusCode, kind: &str, message: &str) -> Answe
     answer
 }
 
+/// An error in XML, as S3 words it.
+pub(crate) fn xml_error(status: StatusCode, code: &str) -> Answer {
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>");
+    respond(status, "application/xml", body)
+}
+
 /// An answer of a content type.
 pub(crate) fn respond(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));

@@ -10,6 +10,7 @@ mod kms;
 pub mod objects;
 mod s3;
 mod sesv2;
+mod signed;
 mod sns;
 mod sqs;
 
@@ -22,7 +23,7 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond};
+pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond, xml_error};
 
 use crate::{
     engine::Verdict,
@@ -65,6 +66,8 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
     let Some((service, operation)) = classify(&head.method, path, &head.headers, &body) else {
         return Ok(json_error(StatusCode::BAD_REQUEST, "UnknownOperationException", "this service or operation is not here"));
     };
+    // What a person sends or fetches by a signed form or link is nobody's call.
+    let is_persons = signed::is_signed_by_hand(&head.method, path, &head.headers);
     let call = Call {
         caller: caller.map(str::to_owned),
         service,
@@ -74,7 +77,7 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         headers: head.headers,
         body,
     };
-    let slot = call.caller.as_ref().and_then(|name| world.functions.get(name));
+    let slot = call.caller.as_ref().filter(|_| !is_persons).and_then(|name| world.functions.get(name));
     let (number, verdict) =
         slot.map_or((0, Verdict::Proceed), |slot| slot.note_call(&format!("{}:{}", call.service, call.operation)));
     let point = slot.and_then(|slot| slot.point());
@@ -136,6 +139,7 @@ fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> O
         Method::GET => "GetObject",
         Method::HEAD => "HeadObject",
         Method::DELETE => "DeleteObject",
+        Method::POST if signed::is_form(headers) => "PostObject",
         _ => return None,
     };
     Some(("s3", operation.to_owned()))
@@ -160,7 +164,7 @@ fn refuse(call: &Call, throttled: bool) -> Answer {
     };
     match call.service {
         "sns" => sns::error(status(400), if throttled { "Throttling" } else { "ServiceUnavailable" }, "Rate exceeded"),
-        "s3" => s3::error(StatusCode::SERVICE_UNAVAILABLE, if throttled { "SlowDown" } else { "ServiceUnavailable" }),
+        "s3" => xml_error(StatusCode::SERVICE_UNAVAILABLE, if throttled { "SlowDown" } else { "ServiceUnavailable" }),
         "sesv2" if throttled => json_error(status(429), "TooManyRequestsException", "Maximum sending rate exceeded."),
         "dynamodb" if throttled => json_error(
             status(400),

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode};
 
-use super::{Answer, Call, percent_decode, respond};
+use super::{Answer, Call, percent_decode, respond, signed, xml_error as error};
 use crate::world::World;
 
 pub(super) fn perform(world: &World, call: &Call) -> Answer {
@@ -18,7 +18,11 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
     if !world.template.buckets.iter().any(|own| own == bucket) {
         return error(StatusCode::NOT_FOUND, "NoSuchBucket");
     }
+    if let Some(refused) = signed::refused_link(world, call) {
+        return refused;
+    }
     match call.method {
+        Method::POST => signed::post(world, call, bucket),
         Method::PUT => {
             let is_chunked = call
                 .headers
@@ -61,12 +65,6 @@ fn unchunk(body: &Bytes) -> Option<Bytes> {
         out.extend_from_slice(rest.get(..size)?);
         rest = rest.get(size + 2..)?;
     }
-}
-
-/// An error as S3 words it.
-pub(super) fn error(status: StatusCode, code: &str) -> Answer {
-    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>");
-    respond(status, "application/xml", body)
 }
 
 #[cfg(test)]

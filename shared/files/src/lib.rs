@@ -1,0 +1,197 @@
+//! The bucket: objects in and out, and links by which people send and fetch files without passing through a function.
+//!
+//! A form lets whoever has it put one object: under one key, of one type, up to a size, for a quarter of an hour. A link lets whoever has it
+//! fetch one, for as long. Both are signed with the function's own credentials (Signature Version 4), so they can do no more than its role.
+
+#![warn(missing_docs)]
+
+mod sign;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::Context;
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, SharedCredentialsProvider},
+};
+use aws_sdk_s3::{
+    config::timeout::TimeoutConfig,
+    error::SdkError,
+    operation::{get_object::GetObjectError, put_object::PutObjectError},
+    primitives::ByteStream,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
+
+/// How long a form or link is good for.
+pub const VALID_S: i64 = 15 * 60;
+/// How long an object may take on its way.
+const ON_ITS_WAY: Duration = Duration::from_secs(30);
+
+/// Why an object could not be put or fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// It is larger than whoever asked takes.
+    #[error("object {key} has {bytes} bytes, more than {bytes_max}")]
+    TooLarge {
+        /// Its key.
+        key: String,
+        /// How large it is.
+        bytes: u64,
+        /// How large it may be.
+        bytes_max: u64,
+    },
+    /// The bucket did not answer, or refused; trying again may help.
+    #[error("{operation} object {key}: {why}")]
+    Unavailable {
+        /// What was attempted.
+        operation: &'static str,
+        /// The object's key.
+        key: String,
+        /// What the client saw, with what lies below it.
+        why: String,
+    },
+}
+
+/// A form that puts one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UploadForm {
+    /// Where it is posted to, as `multipart/form-data`: the fields first, in any order, then the file as `file`.
+    pub url: String,
+    /// The fields, each as it is.
+    pub fields: BTreeMap<String, String>,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    client: aws_sdk_s3::Client,
+    name: String,
+    region: String,
+    endpoint: Option<String>,
+    credentials: SharedCredentialsProvider,
+}
+
+impl Bucket {
+    /// The bucket of that name.
+    ///
+    /// # Errors
+    ///
+    /// When region or credentials are not set.
+    pub fn new(clients: &kit::Clients, name: &str) -> anyhow::Result<Self> {
+        let timeouts =
+            TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_attempt_timeout(ON_ITS_WAY).build();
+        // Bucket names in paths, not in host names: the same request works against any endpoint.
+        let config = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).timeout_config(timeouts).build();
+        Ok(Self {
+            client: aws_sdk_s3::Client::from_conf(config),
+            name: name.to_owned(),
+            region: clients.sdk.region().context("links to the bucket need a region")?.to_string(),
+            endpoint: clients.sdk.endpoint_url().map(|url| url.trim_end_matches('/').to_owned()),
+            credentials: clients.sdk.credentials_provider().context("links to the bucket need credentials")?,
+        })
+    }
+
+    /// Puts an object in the place of whatever is there.
+    ///
+    /// # Errors
+    ///
+    /// [`BucketError::Unavailable`].
+    pub async fn put(&self, key: &str, content_type: &str, body: Vec<u8>) -> Result<(), BucketError> {
+        let call = self.client.put_object().bucket(&self.name).key(key).content_type(content_type).body(ByteStream::from(body));
+        let sent: Result<_, SdkError<PutObjectError>> = Box::pin(call.send()).await;
+        sent.map(|_| ()).map_err(|error| unavailable("put", key, &error))
+    }
+
+    /// An object of at most so many bytes; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`BucketError::TooLarge`] and [`BucketError::Unavailable`].
+    pub async fn get(&self, key: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, BucketError> {
+        let found = match Box::pin(self.client.get_object().bucket(&self.name).key(key).send()).await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) => return Err(unavailable("fetch", key, &error)),
+        };
+        let bytes = found.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or(0);
+        if bytes > bytes_max {
+            return Err(BucketError::TooLarge { key: key.to_owned(), bytes, bytes_max });
+        }
+        let body = found.body.collect().await.map_err(|error| unavailable("fetch", key, &error))?;
+        Ok(Some(body.to_vec()))
+    }
+
+    /// A form that puts one object of a type, of 1 to `bytes_max` bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be had.
+    pub async fn form(&self, key: &str, content_type: &str, bytes_max: u64, now: Timestamp) -> anyhow::Result<UploadForm> {
+        let credentials = self.credentials().await?;
+        let expires_at = now + SignedDuration::from_secs(VALID_S);
+        let scope = SigningScope::new(&self.region, now);
+        let mut fields: BTreeMap<String, String> = [
+            ("key", key.to_owned()),
+            ("Content-Type", content_type.to_owned()),
+            ("x-amz-algorithm", sign::ALGORITHM.to_owned()),
+            ("x-amz-credential", scope.credential(credentials.access_key_id())),
+            ("x-amz-date", scope.instant()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        fields.extend(credentials.session_token().map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
+        let policy = sign::policy(&self.name, &fields, bytes_max, expires_at);
+        fields.insert("x-amz-signature".to_owned(), hex_signature(credentials.secret_access_key(), &scope, policy.as_bytes()));
+        fields.insert("policy".to_owned(), policy);
+        Ok(UploadForm { url: self.url(""), fields, expires_at })
+    }
+
+    /// A link that fetches an object, which a browser keeps under a name.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be had.
+    pub async fn link(&self, key: &str, file_name: &str, now: Timestamp) -> anyhow::Result<String> {
+        let credentials = self.credentials().await?;
+        let scope = SigningScope::new(&self.region, now);
+        let url = self.url(key);
+        let mut query = vec![
+            ("X-Amz-Algorithm".to_owned(), sign::ALGORITHM.to_owned()),
+            ("X-Amz-Credential".to_owned(), scope.credential(credentials.access_key_id())),
+            ("X-Amz-Date".to_owned(), scope.instant()),
+            ("X-Amz-Expires".to_owned(), VALID_S.to_string()),
+            ("X-Amz-SignedHeaders".to_owned(), "host".to_owned()),
+            ("response-content-disposition".to_owned(), format!("attachment; filename=\"{file_name}\"")),
+        ];
+        query.extend(credentials.session_token().map(|token| ("X-Amz-Security-Token".to_owned(), token.to_owned())));
+        let query = canonical_query(&query);
+        let (host, path) = sign::host_and_path(&url);
+        let signature = query_signature(credentials.secret_access_key(), &scope, host, path, &query);
+        Ok(format!("{url}?{query}&X-Amz-Signature={signature}"))
+    }
+
+    async fn credentials(&self) -> anyhow::Result<Credentials> {
+        self.credentials.provide_credentials().await.context("the credentials that links are signed with cannot be had")
+    }
+
+    /// The address of an object, or of the bucket.
+    fn url(&self, key: &str) -> String {
+        let key = encoded(key, true);
+        match &self.endpoint {
+            Some(endpoint) => format!("{endpoint}/{}/{key}", self.name),
+            None => {
+                let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
+                format!("https://{}.s3.{}.amazonaws.com{suffix}/{key}", self.name, self.region)
+            }
+        }
+    }
+}
+
+fn unavailable<E: std::error::Error>(operation: &'static str, key: &str, error: &E) -> BucketError {
+    BucketError::Unavailable { operation, key: key.to_owned(), why: kit::causes(error) }
+}
