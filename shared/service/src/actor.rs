@@ -6,7 +6,7 @@ use domain::{KeyId, TenantId};
 use jiff::Timestamp;
 use store::{AuditEntry, Once};
 
-use crate::{Done, KeyScope, NotDone, Operation, Right, StaffRole};
+use crate::{Done, KeyScope, NotDone, Operation, Right, StaffRole, rights};
 
 /// Longest subject that is kept, in characters.
 pub const SUBJECT_MAX: usize = 128;
@@ -143,6 +143,26 @@ impl Actor {
                 refused(format!("this needs the scope {needed}; the key has {}", has.join(", ")))
             }
         }
+    }
+
+    /// Lets through who may do something with jobs of a kind, and says for which tenant.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::NotAllowed`] for everybody else, and for a kind that is in no table.
+    pub fn may_work(&self, operation: Operation, kind: &str) -> Done<&TenantId> {
+        let tenant = self.may(operation)?;
+        let Some((_, needed)) = rights::JOBS.iter().find(|(name, _)| *name == kind) else {
+            return Err(NotDone::NotAllowed(format!("jobs of the kind {kind} are of another release")));
+        };
+        if self.role().is_some_and(|role| role >= *needed) {
+            return Ok(tenant);
+        }
+        let (needed, role) = (needed.as_str(), self.as_what());
+        let who = if self.scopes().is_some() { "the key has the role" } else { "you are" };
+        Err(NotDone::NotAllowed(format!(
+            "jobs of the kind {kind} need the role {needed}; {who} {role} of the tenant {tenant}; ask one of its admins for it"
+        )))
     }
 
     /// The entry of the audit that says that they do something now.

@@ -13,6 +13,7 @@
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`customers`] | what is set right of a customer: versions |
+//! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
@@ -41,6 +42,7 @@ pub mod customers;
 pub mod entering;
 pub mod explain;
 pub mod health;
+pub mod jobs;
 pub mod key_scope;
 pub mod links;
 pub mod lists;

@@ -105,6 +105,13 @@ operations! {
         ShowMessage = "show_message", "Reads a message.";
         ListAgreements = "list_agreements", "Looks through the agreements of a kind.";
         Search = "search", "Finds customers and invoices by words.";
+        ListJobs = "list_jobs", "Lists the jobs of kinds that they may start.";
+        ShowJob = "show_job", "Watches a job of a kind that they may start.";
+        FetchJobFile = "fetch_job_file", "Fetches the file that a job made of a kind that they may start.";
+    }
+    Staff(Viewer), Some(Customers) => {
+        StartJob = "start_job", "Starts a job; `JOBS` says the role that each kind needs.";
+        CancelJob = "cancel_job", "Cancels a job of a kind that they may start.";
     }
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
@@ -133,6 +140,7 @@ operations! {
     Staff(Manager), Some(Customers) => {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
+        CreateUpload = "create_upload", "Gets a form that sends a file.";
     }
     Staff(Manager), Some(Workflows) => {
         PutWorkflow = "put_workflow", "Publishes a workflow.";
@@ -146,6 +154,7 @@ operations! {
         ResetBreaker = "reset_breaker", "Closes the circuit breaker.";
         Pause = "pause", "Turns the kill switch on.";
         Resume = "resume", "Lifts the kill switch.";
+        SimulateWorkflow = "simulate_workflow", "Plays the days to come by another version of a workflow.";
     }
     Staff(Admin), Some(Read) => {
         FindContact = "find_contact", "Finds a person across customers by an address.";
@@ -199,3 +208,7 @@ operations! {
         ShowDocumentPage = "show_document_page", "Shows the API document as a page.";
     }
 }
+
+/// Who may start a kind of job, and see what it came to: a tenant's people of this role, or one above it.
+pub const JOBS: &[(&str, StaffRole)] =
+    &[("audit_book", Manager), ("import", Admin), ("reconcile", Manager), ("simulate", Manager)];

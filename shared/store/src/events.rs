@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Agreement, CaseState, Channel, CustomerId, DeliveryEvent, DisputeStatus, MessageId, MessageStatus, NewTask, PendingStatus,
-    PromiseStatus, TaskKind, TenantId, Terms, id::digest, word::Word,
+    PromiseStatus, TaskKind, TenantId, Terms, id::digest, job::JobStatus, word::Word,
 };
 use jiff::Timestamp;
 use serde_dynamo::Item;
@@ -19,7 +19,7 @@ use crate::{
             self,
             document::{self, DOC},
             every::{PK, SK},
-            hint, task,
+            hint, job, task,
         },
         db::{self, Row, number, text},
         keys,
@@ -34,6 +34,8 @@ const STEPS_MAX: usize = 20;
 pub enum BusKind {
     /// Books are to be read.
     SyncRequested,
+    /// A slice of a job is to be done.
+    JobQueued,
     /// An invoice is new or changed.
     InvoiceUpserted,
     /// A payment or credit note is new or changed.
@@ -89,6 +91,7 @@ impl BusKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SyncRequested => "SyncRequested",
+            Self::JobQueued => "JobQueued",
             Self::InvoiceUpserted => "InvoiceUpserted",
             Self::PaymentUpserted => "PaymentUpserted",
             Self::CaseOpened => "CaseOpened",
@@ -167,6 +170,7 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         let made = |times: u64| {
             event(
                 BusKind::SyncRequested,
+                BusKind::JobQueued,
                 &tenant,
                 at(new, hint::SEEN_AT),
                 &[&source, sk, &times.to_string()],
@@ -180,6 +184,9 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         let ids = json!({ "test": id, "channel": Channel::Email });
         let made = || event(BusKind::TestMessageRequested, &tenant, None, &[&id], ids);
         return Ok(old.is_none().then(made).into_iter().collect());
+    }
+    if let Some(tenant) = keys::parse_jobs(pk) {
+        return Ok(of_job(&tenant, sk, old, new).into_iter().collect());
     }
     let Some((tenant, customer)) = keys::parse_customer(pk) else { return Ok(vec![]) };
     let of_object = |kind, name: &str, id: &str| {
@@ -206,6 +213,16 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
     } else {
         Ok(vec![])
     }
+}
+
+/// A slice that is new, of a job that nothing has ended.
+fn of_job(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Option<BusEvent> {
+    let id = sk.strip_prefix(keys::JOBS)?;
+    let slice = |row: &Row| number::<u64>(row, job::SLICE);
+    let is_under_way = text(new, job::STATUS).and_then(JobStatus::read).is_some_and(JobStatus::is_under_way);
+    let fresh = slice(new).filter(|slice_now| is_under_way && old.and_then(slice) != Some(*slice_now))?;
+    let ids = json!({ "job": id, "slice": fresh });
+    Some(event(BusKind::JobQueued, tenant, at(new, job::QUEUED_AT), &[id, &fresh.to_string()], ids))
 }
 
 /// What a task asks for is told when it is asked for, and that it happened only when a person said so.

@@ -14,6 +14,7 @@
 //! | `audit` | what people did: an entry in the transaction of each change |
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
+//! | `jobs` | long work, in slices |
 //! | `events` | bus events from the table's stream |
 //! | [`inspect`] | items as they are stored, for what reads past the store |
 
@@ -25,6 +26,7 @@ mod customer;
 mod events;
 mod history;
 pub mod inspect;
+mod jobs;
 mod lists;
 mod message;
 mod sync;
@@ -50,6 +52,7 @@ pub use customer::{
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
+pub use jobs::{Job, JobEnd, JobLeased, JobPage};
 pub use lists::{
     AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, FoundId, IdOf, InvoiceLine,
     InvoiceStanding, Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine, PlaceLine, Ranked,

@@ -1,0 +1,48 @@
+//! The kinds of jobs, and what each may be asked.
+
+use serde_json::Value;
+
+use super::{
+    asked::{AuditBookAsked, ImportAsked, ReconcileAsked, SimulateAsked},
+    checked::{WrongFields, checked},
+};
+
+/// A kind of job.
+#[derive(Clone, Copy)]
+pub struct JobKind {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in a sentence.
+    pub does: &'static str,
+    /// What is wrong with what is asked of it.
+    pub check: fn(&Value) -> WrongFields,
+}
+
+/// Every kind. `rights::JOBS` says who may start each.
+pub const KINDS: &[JobKind] = &[
+    JobKind {
+        name: "audit_book",
+        does: "Looks through the book before the first message: what it is missing, and the ramp that it calls for.",
+        check: checked::<AuditBookAsked>,
+    },
+    JobKind {
+        name: "import",
+        does: "Takes customers, contacts, invoices or payments from a file, or says what is wrong with it.",
+        check: checked::<ImportAsked>,
+    },
+    JobKind {
+        name: "reconcile",
+        does: "Compares what is open by customer and currency with a file, or in all with given totals.",
+        check: checked::<ReconcileAsked>,
+    },
+    JobKind {
+        name: "simulate",
+        does: "Plays the days to come and says who would get what, by the present workflows or by another version of one.",
+        check: checked::<SimulateAsked>,
+    },
+];
+
+/// The kind of a name.
+pub fn find(name: &str) -> Option<&'static JobKind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
