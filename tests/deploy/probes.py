@@ -28,7 +28,7 @@ def prepare(world):
     stripe.connect(world, TENANT)
     for schedule in ("SweepFunctionTick", "SyncFunctionTick"):
         world.stack.client("events").disable_rule(Name=world.stack.ids[schedule])
-    for function in (*world.stack.senders(), "SyncFunction"):
+    for function in (*world.stack.senders(), "SyncFunction", "JobsFunction"):
         world.stack.switch(function, False)
 
 
@@ -421,6 +421,50 @@ def sync_hands_over(world):
     assert answer["handed_over"] > 0, answer
 
 
+def job(world, asked):
+    """A job, from its start to its end in one slice."""
+    begun = world.outside.admin(TENANT, "POST", "/v1/jobs", asked, wanted=(202,))
+    message = {"detail": {"tenant": TENANT, "job": begun["id"], "slice": 1}}
+    same(world.stack.invoke("JobsFunction", records(message)), {"batchItemFailures": []}, "slices that failed")
+    shown = world.outside.admin(TENANT, "GET", f"/v1/jobs/{begun['id']}")
+    same(shown["status"], "done", f"the job {shown}")
+    return shown["result"]
+
+
+def imported(world, of, *lines):
+    """What a file comes to that was sent."""
+    upload = world.outside.admin(TENANT, "POST", "/v1/uploads", {"content_type": "text/csv"})["upload"]
+    key, body = f"uploads/{TENANT}/{upload}", "\n".join(lines).encode()
+    world.stack.client("s3").put_object(Bucket=world.stack.ids["Bucket"], Key=key, Body=body)
+    result = job(world, {"kind": "import", "of": of, "upload": upload, "currency": "EUR"})
+    same((result["applied"], result["refused"]), (len(lines) - 1, []), f"what was applied of {result}")
+
+
+INVOICES, PAYMENTS = "invoice,customer id,date,due date,amount", "payment id,customer id,date,amount,invoice"
+
+
+def jobs_import(world):
+    """A file is taken, a payment of another customer too, and that payment again for an invoice of its own."""
+    restart(world, "JobsFunction")
+    number, on = next(NUMBERS), today(-40)
+    invoice_of = [f"{name}-{number},{name}C-{number},{on},{today(-10)},10.00" for name in "AB"]
+    imported(world, "invoices", INVOICES, *invoice_of)
+    imported(world, "payments", PAYMENTS, f"P-{number},BC-{number},{on},4.00,A-{number}")
+    imported(world, "payments", PAYMENTS, f"P-{number},BC-{number},{on},4.00,B-{number}")
+
+
+def jobs_look(world):
+    """The book is looked through."""
+    world.owes(TENANT)
+    assert job(world, {"kind": "audit_book"})["customers"] > 0, "nobody was looked at"
+
+
+def jobs_play(world):
+    """The days to come are played; what one slice puts into the bucket, it reads there."""
+    world.owes(TENANT)
+    assert job(world, {"kind": "simulate", "days": 5})["customers"] > 0, "nobody was played"
+
+
 def rows(world):
     """Every row of the table, by its key."""
     pages = world.stack.client("dynamodb").get_paginator("scan")
@@ -438,6 +482,7 @@ PROBES = {
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_disconnects],
+    "JobsRole": [jobs_import, jobs_look, jobs_play],
     "PortalRole": [portal_shows],
 }
 # Roles whose services the emulator does not have, with that as the reason.

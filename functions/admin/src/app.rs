@@ -24,6 +24,8 @@ pub struct App {
     pub clock: kit::Clock,
     pub web: Arc<Web>,
     pub kept: KeptBodies,
+    /// Where files lie that people send and jobs make.
+    pub files: files::Bucket,
     pub public_url: Option<String>,
     /// Whether a connection may name what stands for a vendor's hosts.
     pub stand_ins: bool,

@@ -31,6 +31,7 @@ mod holds;
 mod host;
 mod ids;
 mod issuer;
+mod jobs;
 mod links;
 mod lists;
 mod me;
@@ -103,6 +104,7 @@ routes! {
     "/v1/workflows/{id}/rollback": post workflow_life::rollback;
     "/v1/workflows/{id}/versions": get workflow_life::list_versions;
     "/v1/workflows/{id}/versions/{version}": get workflows::show_version;
+    "/v1/workflows/{id}/simulate": post jobs::simulate;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;
     "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;
@@ -165,6 +167,11 @@ routes! {
     "/v1/contacts/{id}/export": post privacy::export;
     "/v1/contacts/{id}/erase": post privacy::erase;
     "/v1/health/daily": get health::show;
+    "/v1/jobs": get jobs::list, post jobs::start;
+    "/v1/jobs/{id}": get jobs::show;
+    "/v1/jobs/{id}/cancel": post jobs::cancel;
+    "/v1/jobs/{id}/file": get jobs::file;
+    "/v1/uploads": post jobs::upload;
     "/v1/breaker/reset": post controls::reset_breaker;
     "/v1/pause": post controls::pause;
     "/v1/resume": post controls::resume;
@@ -194,7 +201,8 @@ impl Handler {
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
         let kept = app::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
-        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, public_url, stand_ins });
+        let files = files::Bucket::new(clients, &kept.bucket)?;
+        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, public_url, stand_ins });
         let router = router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);
         let door = door::Door::new(router.with_state(Arc::clone(&app)), app, env)?;
         Ok(Self { door: Arc::new(door) })

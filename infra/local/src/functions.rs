@@ -115,6 +115,7 @@ pub fn registry() -> Registry {
         "dispatch" => dispatch,
         "feedback" => feedback,
         "ingest" => ingest,
+        "jobs" => jobs,
         "portal" => portal,
         "read-model" => read_model,
         "sweep" => sweep,

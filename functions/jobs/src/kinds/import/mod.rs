@@ -1,0 +1,232 @@
+//! Takes customers, contacts, invoices and payments from a file. A file becomes canonical documents, and they are applied as those of
+//! webhooks are, under a source of their own.
+//!
+//! What names no version has the instant at which the file was sent. So the same file taken twice changes nothing, and a file that was sent
+//! later wins.
+//!
+//! | module | does |
+//! |---|---|
+//! | `file`, `sheet`, `table` | a file as lines of cells |
+//! | `columns` | which column holds what |
+//! | `values` | dates and amounts as people write them |
+//! | `rows` | lines as documents |
+
+pub(super) mod columns;
+pub(super) mod file;
+mod rows;
+mod sheet;
+pub(super) mod table;
+pub(super) mod values;
+
+use domain::{CustomerId, CustomerRef, Document};
+use futures::{FutureExt, StreamExt, future::BoxFuture};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use service::jobs::{
+    asked::{FileOf, ImportAsked},
+    checked,
+    uploads::{BYTES_MAX, Upload},
+};
+use store::{AppliedOutcome, Job, JobEnd};
+
+use crate::work::{KindOfJob, SliceEnd, Work};
+use columns::{fields, find};
+use rows::{Prepared, ReadyDocument, SOURCE, WrongLine, prepare};
+
+/// The kind.
+pub struct Import;
+
+/// Documents of a part.
+const OF_A_PART: usize = 500;
+/// Documents that are applied at once.
+const AT_ONCE: usize = 8;
+/// Write units that a document is reckoned with: what an invoice of a known customer costs, with its place in lists and history, or more.
+const UNITS_EACH: u32 = 16;
+/// Wrong lines that stand in the result itself; all of them are in the file.
+const SHOWN: usize = 200;
+
+/// What is kept between slices.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// What was found when the file was read; absent before.
+    found: Option<Value>,
+    /// Parts of documents, and how many of them are applied.
+    parts: usize,
+    /// See `parts`.
+    applied_parts: usize,
+    applied: u64,
+    known: u64,
+    /// Lines that could not be applied.
+    refused: Vec<WrongLine>,
+    /// Where all wrong lines lie, where there are more than the result shows.
+    wrong_key: Option<String>,
+}
+
+impl KindOfJob for Import {
+    fn name(&self) -> &'static str {
+        "import"
+    }
+
+    fn slice<'a>(&'a self, work: &'a Work<'a>, job: &'a mut Job) -> BoxFuture<'a, anyhow::Result<SliceEnd>> {
+        slice(work, job).boxed()
+    }
+}
+
+async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
+    let asked: ImportAsked = match checked::read(&job.args) {
+        Ok(asked) => asked,
+        Err((pointer, detail)) => return Ok(SliceEnd::Refused(format!("{pointer}: {detail}"))),
+    };
+    let mut kept: Kept = serde_json::from_value(job.checkpoint.clone()).unwrap_or_default();
+    if kept.found.is_none() {
+        match read(work, job, &asked, &mut kept).await? {
+            Some(ended) => return Ok(ended),
+            None => job.checkpoint = serde_json::to_value(&kept)?,
+        }
+    }
+    while kept.applied_parts < kept.parts {
+        if work.is_over() {
+            return Ok(SliceEnd::More);
+        }
+        let part: Vec<ReadyDocument> = work.part(&job.id, &format!("rows-{:04}", kept.applied_parts)).await?;
+        let mut waiting: Vec<BoxFuture<'_, anyhow::Result<Result<AppliedOutcome, WrongLine>>>> = Vec::with_capacity(part.len());
+        for ready in &part {
+            // Boxed: the futures below are deeper than the compiler follows.
+            waiting.push(apply(work, &asked, ready).boxed());
+        }
+        let outcomes: Vec<_> = futures::stream::iter(waiting).buffer_unordered(AT_ONCE).collect().await;
+        for outcome in outcomes {
+            match outcome? {
+                Ok(AppliedOutcome::Applied) => kept.applied += 1,
+                Ok(AppliedOutcome::Duplicate | AppliedOutcome::Stale) => kept.known += 1,
+                Err(wrong) if kept.refused.len() < SHOWN => kept.refused.push(wrong),
+                Err(_) => {}
+            }
+        }
+        kept.applied_parts += 1;
+        job.done += u64::try_from(part.len())?;
+        job.checkpoint = serde_json::to_value(&kept)?;
+        if !work.note(job).await? {
+            return Ok(SliceEnd::Lost);
+        }
+    }
+    let mut result = kept.found.clone().unwrap_or_default();
+    result["applied"] = json!(kept.applied);
+    result["known"] = json!(kept.known);
+    result["refused"] = json!(kept.refused);
+    Ok(SliceEnd::Done(ended(job, result, kept.wrong_key)))
+}
+
+fn ended(job: &Job, result: Value, wrong_key: Option<String>) -> JobEnd {
+    let file_name = wrong_key.is_some().then(|| "wrong-lines.jsonl".to_owned());
+    JobEnd { result, result_key: wrong_key, file_name, why: None, done: job.done }
+}
+
+/// Reads the file into parts of documents. `None` once there is something to apply.
+async fn read(work: &Work<'_>, job: &mut Job, asked: &ImportAsked, kept: &mut Kept) -> anyhow::Result<Option<SliceEnd>> {
+    let Some(upload) = Upload::parse(&asked.upload) else {
+        return Ok(Some(SliceEnd::Refused("the upload has no id that was given".to_owned())));
+    };
+    let Some(bytes) = work.bucket.get(&upload.key(work.tenant), BYTES_MAX).await? else {
+        let why = "the file is not there: it was never sent with its form, or it is gone after its days; send it anew with POST /v1/uploads";
+        return Ok(Some(SliceEnd::Refused(why.to_owned())));
+    };
+    let table = match file::read(&bytes, asked.sheet.as_deref()) {
+        Ok(table) => table,
+        Err(why) => return Ok(Some(SliceEnd::Refused(why))),
+    };
+    drop(bytes);
+    let columns = match find(&table, &fields(asked.of), &asked.columns) {
+        Ok(columns) => columns,
+        Err(wrong) => {
+            let needs: Vec<Value> =
+                wrong.iter().map(|(name, why)| json!({ "field": "columns", "column": name, "why": why })).collect();
+            let result = json!({ "applied": 0, "headings": table.headings, "needs": needs });
+            return Ok(Some(SliceEnd::Done(ended(job, result, None))));
+        }
+    };
+    let now = work.now();
+    let prepared = prepare(&table, &columns, asked, work.tenant, upload.asked_at(), now);
+    let Prepared { documents, wrong, duplicates, needed, dates, decimal } = prepared;
+    let of = |name: &str| columns.heading(&table, name).to_owned();
+    let said = json!({
+        "lines": table.lines.len(), "documents": documents.len(), "repeated_lines": duplicates, "wrong_lines": wrong.len(),
+        "columns": columns.of.keys().map(|name| ((*name).to_owned(), json!(of(name)))).collect::<serde_json::Map<_, _>>(),
+        "guessed": columns.guessed, "unread": columns.unread(&table), "dates": dates, "decimal": decimal, "needs": needed,
+        "wrong": wrong.iter().take(SHOWN).collect::<Vec<_>>(), "dry_run": asked.dry_run, "source": SOURCE,
+        "version": upload.asked_at(),
+    });
+    if wrong.len() > SHOWN {
+        let lines: Vec<String> = wrong.iter().filter_map(|wrong| serde_json::to_string(wrong).ok()).collect();
+        let body = lines.join("\n").into_bytes();
+        kept.wrong_key = Some(work.put_file(&job.id, "wrong-lines.jsonl", "application/x-ndjson", body).await?);
+    }
+    let total = u64::try_from(documents.len())?;
+    job.total = Some(total);
+    let is_stopped = asked.dry_run || !needed.is_empty() || !wrong.is_empty() && !asked.skip_wrong;
+    if is_stopped {
+        let mut result = said;
+        result["applied"] = json!(0);
+        if asked.dry_run {
+            job.done = total;
+        }
+        return Ok(Some(SliceEnd::Done(ended(job, result, kept.wrong_key.take()))));
+    }
+    for (at, part) in documents.chunks(OF_A_PART).enumerate() {
+        work.put_part(&job.id, &format!("rows-{at:04}"), &part).await?;
+        kept.parts = at + 1;
+    }
+    kept.found = Some(said);
+    Ok(None)
+}
+
+/// Applies a document. A line that cannot be applied as things are is named, and holds up no other.
+async fn apply(work: &Work<'_>, asked: &ImportAsked, ready: &ReadyDocument) -> anyhow::Result<Result<AppliedOutcome, WrongLine>> {
+    let wrong = |detail: String| WrongLine { line: ready.line, column: String::new(), detail };
+    let now = work.now();
+    let document = match connectors::canonical::read_as(work.tenant, SOURCE, ready.document.to_string().as_bytes(), now) {
+        Ok(document) => document,
+        Err(rejected) => {
+            return Ok(Err(wrong(rejected.errors.into_iter().map(|flaw| flaw.detail).collect::<Vec<_>>().join("; "))));
+        }
+    };
+    let document = match (asked.of, document) {
+        (FileOf::Contacts, Document::Customer(said)) => {
+            let Some(known) = known(work, &said.id).await?.filter(|known| !known.is_stub()) else {
+                let why = format!("the import does not know customer '{}'; take the file of customers first", said.external_id);
+                return Ok(Err(wrong(why)));
+            };
+            Document::Customer(domain::Customer { contacts: said.contacts, source_version: said.source_version, ..known })
+        }
+        // A file of customers that says nothing of people takes none away.
+        (FileOf::Customers, Document::Customer(said)) if ready.document["customer"].get("contacts").is_none() => {
+            let contacts = known(work, &said.id).await?.map(|known| known.contacts).unwrap_or_default();
+            Document::Customer(domain::Customer { contacts, ..said })
+        }
+        (_, document) => document,
+    };
+    // A customer who is described beside an invoice, without a version, only comes to be known.
+    let units = match &document {
+        Document::Invoice { customer: CustomerRef::Full(_), .. } => UNITS_EACH * 2,
+        Document::Customer(_)
+        | Document::Invoice { .. }
+        | Document::Payment { .. }
+        | Document::Reversal(_)
+        | Document::Withdrawn(_)
+        | Document::Heartbeat(_) => UNITS_EACH,
+    };
+    work.pace.take(units).await;
+    match work.store.apply_read(work.tenant, SOURCE, &[document], now).await {
+        Ok(applied) => Ok(Ok(applied.outcome)),
+        Err(store::Error::Refused { why, .. }) => Ok(Err(wrong(why))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A customer as it is known.
+async fn known(work: &Work<'_>, customer: &CustomerId) -> anyhow::Result<Option<domain::Customer>> {
+    match work.store.head(work.tenant, customer).await? {
+        Some(head) => Ok(Some(work.store.facts(work.tenant, &head).await?.customer)),
+        None => Ok(None),
+    }
+}
