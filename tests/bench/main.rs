@@ -1,12 +1,14 @@
 //! What the core loop costs: capacity units, processor time, memory, decisions a second.
 //!
 //! `cargo bench --workspace --bench bench` prints everything; `docs/performance.md` keeps it. `-- --quick` leaves out the largest book and
-//! repeats nothing; `-- --only units` (or `sweep`, `lists`, `sources`, `decide`) prints one part. Reads `/proc`, as Linux has it.
+//! repeats nothing; `-- --only units` (or `sweep`, `lists`, `sources`, `jobs`, `decide`) prints one part; `-- --lines 100000`
+//! is how many lines the import of `jobs` has, at the pace of `ImportWritesPerSecond`. Reads `/proc`, as Linux has it.
 #![expect(clippy::float_arithmetic, reason = "figures are printed, no money is reckoned")]
 
 mod alone;
 mod book;
 mod cpu;
+mod jobs;
 mod lists;
 mod replay;
 mod rig;
@@ -40,6 +42,10 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("sources") {
         runtime.block_on(sources::run(if quick { 1_000 } else { 10_000 }))?;
+    }
+    if wanted("jobs") {
+        let lines = after("--lines").and_then(|lines| lines.parse().ok()).unwrap_or(if quick { 1_000 } else { 10_000 });
+        runtime.block_on(jobs::run(10_000, lines))?;
     }
     if wanted("decide") {
         runtime.block_on(rules::run())?;

@@ -216,6 +216,7 @@ async fn eventful() -> Vec<(String, Value)> {
         let path = format!("/v1/tasks/{}/done", task["id"].as_str().unwrap());
         desk.admin("POST", &path, &json!({"result": "done"})).await.is(200);
     }
+    desk.admin("POST", "/v1/jobs", &json!({"kind": "audit_book"})).await.is(202);
     desk.advance("PT5M").await;
     let noted = tap.noted("dispatch");
     noted.iter().flat_map(|given| given.event["Records"].as_array().unwrap()).flat_map(|record| events(record).unwrap()).collect()

@@ -1,0 +1,211 @@
+//! Long work: started, watched, cancelled, gone on with after a crash; files that people send and fetch.
+
+use local::{Fault, Mode, When};
+use serde_json::{Value, json};
+use tests::{
+    documents::{customer, invoice},
+    test_tenant::{Reply, TENANT, TestTenant},
+};
+
+async fn desk() -> TestTenant {
+    let desk = TestTenant::at("2026-02-10T08:00:30Z").await;
+    for id in ["C-1", "C-2"] {
+        desk.put(&invoice(&customer(id), &format!("F-{id}"), 125_000, "2026-02-04")).await;
+    }
+    desk
+}
+
+/// Starts a job; its path.
+async fn start(desk: &TestTenant, asked: Value) -> String {
+    let begun = desk.admin("POST", "/v1/jobs", &asked).await.is(202);
+    assert_eq!((&begun.body["status"], &begun.body["done"]), (&json!("queued"), &json!(0)));
+    format!("/v1/jobs/{}", begun.body["id"].as_str().unwrap())
+}
+
+async fn shown(desk: &TestTenant, job: &str) -> Value {
+    desk.admin("GET", job, &Value::Null).await.is(200).body
+}
+
+/// Starts a job and lets it come to its end.
+async fn ended(desk: &TestTenant, asked: Value) -> Value {
+    let job = start(desk, asked).await;
+    desk.advance("PT10S").await;
+    let shown = shown(desk, &job).await;
+    assert_eq!(shown["status"], "done", "{shown}");
+    shown
+}
+
+/// A form with a file, as a browser posts it.
+async fn post(desk: &TestTenant, form: &Value, changes: &[(&str, &str)], file: &str) -> Reply {
+    let mut body = String::new();
+    for (name, value) in form["fields"].as_object().unwrap() {
+        let changed = changes.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+        let value = changed.or(value.as_str()).unwrap();
+        body.push_str(&format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    body.push_str(&format!(
+        "--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\n{file}\r\n--xx--\r\n"
+    ));
+    let headers = [("content-type".to_owned(), "multipart/form-data; boundary=xx".to_owned())];
+    desk.call("POST", form["url"].as_str().unwrap(), &headers, body.as_bytes()).await
+}
+
+/// A file that was sent; its id.
+async fn sent(desk: &TestTenant, file: &str) -> String {
+    let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/csv"})).await.is(201).body;
+    post(desk, &form, &[], file).await.is(204);
+    form["upload"].as_str().unwrap().to_owned()
+}
+
+const INVOICES: &str = "Invoice,Customer ID,Customer name,Date,Due date,Amount,Currency,Status\n\
+                        I-1,C-7,Acme,2026-01-05,2026-02-04,1250.00,EUR,open\n\
+                        I-2,C-7,Acme,2026-01-05,2026-02-04,99.50,EUR,paid\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_started_watched_and_listed() {
+    let desk = desk().await;
+    let done = ended(&desk, json!({"kind": "audit_book"})).await;
+    assert_eq!((&done["done"], &done["total"], &done["result"]["customers"]), (&json!(2), &json!(2), &json!(2)));
+    assert_eq!(done["result"]["ramp"]["overdue_customers"], 2);
+    assert_eq!(done["result"]["age_basis"]["by_source"]["canonical"]["open_invoices"], 2);
+    let listed = desk.admin("GET", "/v1/jobs", &Value::Null).await.is(200).body;
+    assert_eq!(listed["data"][0]["id"], done["id"]);
+    let path = format!("/v1/jobs/{}", done["id"].as_str().unwrap());
+    desk.admin("GET", &format!("{path}/file"), &Value::Null).await.is(404);
+    desk.admin("POST", &format!("{path}/cancel"), &json!({})).await.is(409);
+    desk.admin("GET", "/v1/jobs/job_1", &Value::Null).await.is(404);
+    let audit = desk.admin("GET", "/v1/audit?operation=start_job", &Value::Null).await.is(200).body;
+    assert!(audit.to_string().contains(done["id"].as_str().unwrap()), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_said_at_once_and_who_may_not_is_refused() {
+    let desk = desk().await;
+    for (asked, pointers) in [
+        (json!({}), vec!["/kind"]),
+        (json!({"kind": "paint"}), vec!["/kind"]),
+        (json!({"kind": "simulate", "days": 0, "mode": "off"}), vec!["/days", "/mode"]),
+        (json!({"kind": "import", "of": "invoices", "upload": "uploads/other/1"}), vec!["/upload"]),
+    ] {
+        assert_eq!(desk.admin("POST", "/v1/jobs", &asked).await.is(400).pointers(), pointers, "{asked}");
+    }
+    desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/html"})).await.is(400);
+    for (role, kind, status) in [("viewer", "audit_book", 403), ("manager", "audit_book", 202), ("manager", "import", 403)] {
+        let token = desk.stack.token(TENANT, role).unwrap();
+        let headers = [("authorization".to_owned(), format!("Bearer {token}"))];
+        let body = json!({"kind": kind}).to_string();
+        desk.call("POST", "/v1/jobs", &headers, body.as_bytes()).await.is(status);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_sent_by_a_form_that_takes_nothing_else() {
+    let desk = desk().await;
+    let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/csv"})).await.is(201).body;
+    assert!(form["fields"]["key"].as_str().unwrap().starts_with("uploads/acme/upl_"));
+    post(&desk, &form, &[("key", "uploads/other/upl_1")], "x").await.is(403);
+    post(&desk, &form, &[("Content-Type", "text/html")], "x").await.is(403);
+    post(&desk, &form, &[], "").await.is(400);
+    post(&desk, &form, &[], "x").await.is(204);
+    desk.advance("PT16M").await;
+    post(&desk, &form, &[], "x").await.is(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_invoices_is_tried_taken_and_taken_again() {
+    let desk = desk().await;
+    let upload = sent(&desk, INVOICES).await;
+    let dry =
+        ended(&desk, json!({"kind": "import", "of": "invoices", "upload": upload, "dry_run": true})).await["result"].clone();
+    assert_eq!((&dry["documents"], &dry["applied"], &dry["columns"]["total"]), (&json!(2), &json!(0), &json!("Amount")));
+    desk.admin("GET", "/v1/customers/import/C-7", &Value::Null).await.is(404);
+    let taken = ended(&desk, json!({"kind": "import", "of": "invoices", "upload": upload})).await["result"].clone();
+    assert_eq!((&taken["applied"], &taken["known"]), (&json!(2), &json!(0)));
+    let matter = desk.admin("GET", "/v1/customers/import/C-7", &Value::Null).await.is(200).body;
+    assert_eq!((&matter["due_items_count"], &matter["due_items"][0]["due_now_minor"]), (&json!(1), &json!(125_000)));
+    // The same file again says what is known.
+    let again = ended(&desk, json!({"kind": "import", "of": "invoices", "upload": upload})).await["result"].clone();
+    assert_eq!((&again["applied"], &again["known"]), (&json!(0), &json!(2)));
+    // A person comes to a customer of the import, and nobody to one that it does not know.
+    let people = sent(&desk, "customer id,name,email\nC-7,Anna,ap@acme.example\nC-404,Ben,b@acme.example\n").await;
+    let come = ended(&desk, json!({"kind": "import", "of": "contacts", "upload": people})).await["result"].clone();
+    assert_eq!((&come["applied"], &come["refused"][0]["line"]), (&json!(1), &json!(3)), "{come}");
+    let named = sent(&desk, "id,name,country\nC-7,Acme GmbH,DE\n").await;
+    assert_eq!(ended(&desk, json!({"kind": "import", "of": "customers", "upload": named})).await["result"]["applied"], 1);
+    let known = desk.admin("GET", "/v1/customers/import/C-7", &Value::Null).await.is(200).body;
+    assert_eq!(known["customer"]["contacts"][0]["email"], "ap@acme.example", "a file without people takes none away");
+    let wrong = sent(&desk, "Invoice,Customer ID,Date,Due date,Amount,Currency\nI-9,C-7,2026-01-05,soon,10.00,EUR\n").await;
+    let wrong = ended(&desk, json!({"kind": "import", "of": "invoices", "upload": wrong})).await["result"].clone();
+    assert_eq!(wrong["wrong"][0], json!({"line": 2, "column": "Due date", "detail": "is no date such as 2026-01-31"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_open_is_compared_with_a_file() {
+    let desk = desk().await;
+    let upload = sent(&desk, "customer,currency,open\nC-1,EUR,1250.00\nC-3,EUR,5.00\n").await;
+    let asked = json!({"kind": "reconcile", "upload": upload, "totals": {"EUR": 250_000}});
+    let found = ended(&desk, asked).await;
+    assert_eq!(found["result"]["totals"][0]["difference_minor"], 0);
+    let why: Vec<(&str, &str)> = found["result"]["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["customer_external_id"].as_str().unwrap(), one["why"].as_str().unwrap()))
+        .collect();
+    assert_eq!(why, [("C-2", "only_here"), ("C-3", "only_there")]);
+    let file = desk.admin("GET", found["file"].as_str().unwrap(), &Value::Null).await.is(303);
+    let link = file.location.unwrap();
+    assert_eq!(desk.call("GET", &link, &[], &[]).await.is(200).text.lines().count(), 2);
+    desk.call("GET", &link.replace("differences", "findings"), &[], &[]).await.is(403);
+    desk.advance("PT16M").await;
+    desk.call("GET", &link, &[], &[]).await.is(403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_worker_died_is_gone_on_with() {
+    for call in [2, 5] {
+        let desk = desk().await;
+        let fault =
+            Fault { target: "jobs".to_owned(), mode: Some(Mode::Crash), times: 1, call: Some(call), when: Some(When::After) };
+        desk.stack.fault(fault).unwrap();
+        let job = start(&desk, json!({"kind": "simulate", "days": 5})).await;
+        desk.advance("PT10S").await;
+        assert_eq!(shown(&desk, &job).await["status"], "running", "the worker died at its call {call}");
+        // The queue gives the slice out again after six times what the function may take.
+        desk.advance("PT7M").await;
+        assert_eq!(shown(&desk, &job).await["status"], "done");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_stays_so() {
+    let desk = desk().await;
+    desk.fault("jobs", Mode::Skip, 100_000);
+    let job = start(&desk, json!({"kind": "audit_book"})).await;
+    desk.advance("PT10S").await;
+    let cancelled = desk.admin("POST", &format!("{job}/cancel"), &json!({})).await.is(200).body;
+    assert_eq!(cancelled["status"], "cancelled");
+    desk.mend("jobs");
+    desk.advance("PT10M").await;
+    assert_eq!(shown(&desk, &job).await["status"], "cancelled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_is_played_and_what_differs_is_said_and_nothing_is_done() {
+    let desk = desk().await;
+    let present = desk.admin("GET", "/v1/workflows", &Value::Null).await.is(200).body;
+    let id = present["workflows"][0]["id"].as_str().unwrap().to_owned();
+    let mut other = desk.admin("GET", &format!("/v1/workflows/{id}"), &Value::Null).await.is(200).body;
+    // The step that writes first goes.
+    other["steps"].as_array_mut().unwrap().remove(0);
+    let asked = json!({"workflow": other, "days": 60});
+    let begun = desk.admin("POST", &format!("/v1/workflows/{id}/simulate"), &asked).await.is(202);
+    desk.advance("PT10S").await;
+    let done = shown(&desk, &format!("/v1/jobs/{}", begun.body["id"].as_str().unwrap())).await;
+    assert_eq!(done["status"], "done", "{done}");
+    assert!(done["result"]["difference"]["counts"].is_object(), "{done}");
+    assert_eq!(desk.sent().len(), 0, "nothing was sent");
+    assert_eq!(desk.matter("C-1").await["records"], json!([]), "nothing was decided");
+    desk.admin("POST", &format!("/v1/workflows/{id}/simulate"), &json!({})).await.is(400);
+    desk.admin("POST", "/v1/workflows/another/simulate", &asked).await.is(400);
+}
