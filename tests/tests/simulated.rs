@@ -25,7 +25,7 @@ struct Book {
 type Said = (String, String, String, String);
 
 fn document(random: &mut StdRng, n: usize, invoice: usize) -> Value {
-    let is_german = n % 2 == 0;
+    let is_german = n.is_multiple_of(2);
     let due = jiff::civil::date(2026, 3, 1).checked_add(jiff::Span::new().days(random.random_range(-40..60))).unwrap();
     let mut contact =
         json!({"external_id": "p1", "name": "Anna Weber", "roles": ["billing"], "email": format!("c-{n}@buyer.example")});

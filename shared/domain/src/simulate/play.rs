@@ -174,12 +174,13 @@ impl Simulation {
     pub fn run(&mut self, policy: &Policy, is_over: &mut dyn FnMut() -> bool) -> bool {
         let zone = tenant_zone(&policy.settings);
         while let Some(at) = self.next_tick().filter(|at| *at <= self.progress.until) {
-            if is_over() {
-                return false;
-            }
             self.progress.at = at;
             self.pay(at);
             self.sweep(policy, &zone, at);
+            // Asked afterwards, so that whoever has no time left has come further all the same.
+            if is_over() {
+                return false;
+            }
         }
         true
     }

@@ -45,6 +45,9 @@ const UNITS_EACH: u32 = 16;
 /// Wrong lines that stand in the result itself; all of them are in the file.
 const SHOWN: usize = 200;
 
+/// What came of a line; what is wrong with it where it could not be applied.
+type LineOutcome = Result<AppliedOutcome, WrongLine>;
+
 /// What is kept between slices.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kept {
@@ -56,7 +59,8 @@ struct Kept {
     applied_parts: usize,
     applied: u64,
     known: u64,
-    /// Lines that could not be applied.
+    /// Lines that could not be applied: how many, and the first of them.
+    refused_lines: u64,
     refused: Vec<WrongLine>,
     /// Where all wrong lines lie, where there are more than the result shows.
     wrong_key: Option<String>,
@@ -89,7 +93,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             return Ok(SliceEnd::More);
         }
         let part: Vec<ReadyDocument> = work.part(&job.id, &format!("rows-{:04}", kept.applied_parts)).await?;
-        let mut waiting: Vec<BoxFuture<'_, anyhow::Result<Result<AppliedOutcome, WrongLine>>>> = Vec::with_capacity(part.len());
+        let mut waiting: Vec<BoxFuture<'_, anyhow::Result<LineOutcome>>> = Vec::with_capacity(part.len());
         for ready in &part {
             // Boxed: the futures below are deeper than the compiler follows.
             waiting.push(apply(work, &asked, ready).boxed());
@@ -99,8 +103,12 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             match outcome? {
                 Ok(AppliedOutcome::Applied) => kept.applied += 1,
                 Ok(AppliedOutcome::Duplicate | AppliedOutcome::Stale) => kept.known += 1,
-                Err(wrong) if kept.refused.len() < SHOWN => kept.refused.push(wrong),
-                Err(_) => {}
+                Err(wrong) => {
+                    kept.refused_lines += 1;
+                    if kept.refused.len() < SHOWN {
+                        kept.refused.push(wrong);
+                    }
+                }
             }
         }
         kept.applied_parts += 1;
@@ -113,6 +121,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     let mut result = kept.found.clone().unwrap_or_default();
     result["applied"] = json!(kept.applied);
     result["known"] = json!(kept.known);
+    result["refused_lines"] = json!(kept.refused_lines);
     result["refused"] = json!(kept.refused);
     Ok(SliceEnd::Done(ended(job, result, kept.wrong_key)))
 }
@@ -181,7 +190,7 @@ async fn read(work: &Work<'_>, job: &mut Job, asked: &ImportAsked, kept: &mut Ke
 }
 
 /// Applies a document. A line that cannot be applied as things are is named, and holds up no other.
-async fn apply(work: &Work<'_>, asked: &ImportAsked, ready: &ReadyDocument) -> anyhow::Result<Result<AppliedOutcome, WrongLine>> {
+async fn apply(work: &Work<'_>, asked: &ImportAsked, ready: &ReadyDocument) -> anyhow::Result<LineOutcome> {
     let wrong = |detail: String| WrongLine { line: ready.line, column: String::new(), detail };
     let now = work.now();
     let document = match connectors::canonical::read_as(work.tenant, SOURCE, ready.document.to_string().as_bytes(), now) {
