@@ -428,6 +428,8 @@ def job(world, asked):
     same(world.stack.invoke("JobsFunction", records(message)), {"batchItemFailures": []}, "slices that failed")
     shown = world.outside.admin(TENANT, "GET", f"/v1/jobs/{begun['id']}")
     same(shown["status"], "done", f"the job {shown}")
+    left = world.stack.client("s3").list_objects_v2(Bucket=world.stack.ids["Bucket"], Prefix=f"slices/{TENANT}/{begun['id']}/")
+    same([one["Key"] for one in left.get("Contents", [])], [], "what the slices left in the bucket")
     return shown["result"]
 
 

@@ -90,6 +90,8 @@ async fn what_is_wrong_is_said_at_once_and_who_may_not_is_refused() {
         assert_eq!(desk.admin("POST", "/v1/jobs", &asked).await.is(400).pointers(), pointers, "{asked}");
     }
     desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/html"})).await.is(400);
+    let asked = json!({"costs": {"sms": 100_000_001}});
+    assert_eq!(desk.admin("PATCH", "/v1/settings", &asked).await.is(422).pointers(), ["/costs/sms"]);
     for (role, kind, status) in [("viewer", "audit_book", 403), ("manager", "audit_book", 202), ("manager", "import", 403)] {
         let token = desk.stack.token(TENANT, role).unwrap();
         let headers = [("authorization".to_owned(), format!("Bearer {token}"))];
@@ -175,6 +177,29 @@ async fn a_job_whose_worker_died_is_gone_on_with() {
         desk.advance("PT7M").await;
         assert_eq!(shown(&desk, &job).await["status"], "done");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_slices_left_in_the_bucket_goes_when_the_job_is_over() {
+    let desk = desk().await;
+    ended(&desk, json!({"kind": "simulate", "days": 5})).await;
+    let calls = desk.stack.metrics().calls_of["jobs"].clone();
+    // Who was listed, one part of the book, what the present workflows come to; the file stays.
+    assert_eq!((calls["s3:PutObject"], calls["s3:DeleteObject"]), (4, 3), "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_asked_for_twice_under_one_key_is_one() {
+    let desk = desk().await;
+    let token = desk.stack.token(TENANT, "manager").unwrap();
+    let key = ("idempotency-key".to_owned(), "audit-2026-02-10".to_owned());
+    let headers = [("authorization".to_owned(), format!("Bearer {token}")), key];
+    let body = json!({"kind": "audit_book"}).to_string();
+    let first = desk.call("POST", "/v1/jobs", &headers, body.as_bytes()).await.is(202).body;
+    let second = desk.call("POST", "/v1/jobs", &headers, body.as_bytes()).await.is(202).body;
+    assert_eq!(first["id"], second["id"]);
+    let listed = desk.admin("GET", "/v1/jobs", &Value::Null).await.is(200).body;
+    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,6 +92,7 @@ fn settings_are_described_as_they_are() {
     settings.payment_details = Some("Example Bank".to_owned());
     settings.rate_per_minute = Some(60);
     settings.reporting = Some(domain::Reporting { currency: domain::Currency::EUR, rates: std::collections::BTreeMap::new() });
+    settings.costs.insert(domain::Channel::Sms, 7_500);
     settings.sms.countries = vec!["DE".to_owned()];
     settings.publishing.two_people = true;
     let there = serde_json::to_value(settings).unwrap();

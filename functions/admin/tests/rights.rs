@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{World, issuer, request_with};
 use serde_json::{Value, json};
-use service::{KeyScope, Operation, Right, StaffRole};
+use service::{KeyScope, Operation, Right, StaffRole, rights};
 
 /// What the file says of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,20 @@ struct Said {
     scope: String,
 }
 
+/// What the file says of operations.
 fn file() -> BTreeMap<String, Said> {
+    lines().into_iter().filter(|(name, _)| !name.starts_with(JOB)).collect()
+}
+
+/// What the file says of kinds of jobs.
+fn kinds() -> BTreeMap<String, Said> {
+    lines().into_iter().filter_map(|(name, said)| Some((name.strip_prefix(JOB)?.to_owned(), said))).collect()
+}
+
+/// What a line begins with that is about a kind of job.
+const JOB: &str = "job ";
+
+fn lines() -> BTreeMap<String, Said> {
     let text = include_str!("../../../docs/rights.csv");
     let mut lines = text.lines().filter(|line| !line.starts_with('#'));
     assert_eq!(lines.next(), Some("operation,who,scope"));
@@ -106,6 +119,35 @@ fn the_table_is_as_the_file_says() {
         let scope = operation.scope().map_or("-", KeyScope::as_str);
         let said = Said { who: who.to_owned(), scope: scope.to_owned() };
         assert_eq!(file.get(operation.as_str()), Some(&said), "{}", operation.as_str());
+    }
+}
+
+#[test]
+fn kinds_of_jobs_are_as_the_file_says() {
+    let scope = Operation::StartJob.scope().map_or("-", KeyScope::as_str);
+    let table: BTreeMap<String, Said> = rights::JOBS
+        .iter()
+        .map(|(kind, role)| ((*kind).to_owned(), Said { who: role.as_str().to_owned(), scope: scope.to_owned() }))
+        .collect();
+    assert_eq!(table, kinds());
+}
+
+#[tokio::test]
+async fn jobs_are_started_by_whom_the_file_says() {
+    let api = Api::new().await;
+    for role in ["viewer", "collector", "manager", "admin"] {
+        let person = issuer::token_of("acme", role);
+        let (writes, reads) = (api.key(role, "write:customers").await, api.key(role, "read").await);
+        for (kind, said) in kinds() {
+            let asked = json!({"kind": kind, "no such field": 1}).to_string();
+            // Nothing is started: whoever may is told that the field is not known.
+            let may = StaffRole::read(role).unwrap() >= StaffRole::read(&said.who).unwrap();
+            let expected = if may { 400 } else { 403 };
+            for (token, expected) in [(&person, expected), (&writes, expected), (&reads, 403)] {
+                let (status, said) = api.ask("POST", "/v1/jobs", Some(token), &[], &asked).await;
+                assert_eq!(status, expected, "{kind} as {role}: {said}");
+            }
+        }
     }
 }
 

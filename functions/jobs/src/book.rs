@@ -33,7 +33,7 @@ pub async fn list(work: &Work<'_>, job: &JobId, row: &TenantRow) -> anyhow::Resu
     }
     all.sort_unstable();
     all.dedup();
-    work.put_part(job, "customers", &all).await?;
+    work.put_part(job, "customers", 0, &all).await?;
     Ok(all)
 }
 
@@ -43,7 +43,7 @@ pub async fn list(work: &Work<'_>, job: &JobId, row: &TenantRow) -> anyhow::Resu
 ///
 /// Those of the bucket.
 pub async fn listed(work: &Work<'_>, job: &JobId) -> anyhow::Result<Vec<CustomerId>> {
-    work.part(job, "customers").await
+    work.part(job, "customers", 0).await
 }
 
 /// The heads and facts of some customers; one that does not read is left out, and counted.

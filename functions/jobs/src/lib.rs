@@ -116,7 +116,13 @@ impl Handler {
         let now = self.clock.now();
         let mut job = match self.store.lease_job(&tenant, &id, holder, now, now + LEASE).await? {
             JobLeased::Mine(job) => *job,
-            JobLeased::Over => return Ok(()),
+            JobLeased::Over(job) => {
+                // Cancelled, or ended by a worker that died before this.
+                if let Some(job) = job {
+                    work::delete_parts(&self.bucket, &tenant, &job).await;
+                }
+                return Ok(());
+            }
             // A later slice is under way, which has a message of its own.
             JobLeased::Held { slice: later } if later > slice => return Ok(()),
             JobLeased::Held { .. } => anyhow::bail!("another works on it; it comes again in case that one dies"),
@@ -124,32 +130,45 @@ impl Handler {
         if job.tries >= TRIES_MAX {
             let why = format!("it failed {TRIES_MAX} times at the same place; the log of the function says why, under {id}");
             let end = JobEnd { why: Some(why), done: job.done, ..JobEnd::default() };
-            self.store.end_job(&tenant, &id, holder, &end, now).await?;
+            self.end(&tenant, &job, holder, &end).await?;
             tracing::error!(tenant.id = %tenant, job.id = %id, "a job keeps failing and is given up");
             return Ok(());
         }
         let work = Work::new(&self.store, &self.bucket, &tenant, &self.clock, budget, holder, self.writes_per_second);
         let Some(kind) = kinds::find(&job.kind) else {
             let end = JobEnd { why: Some("this release does not know the kind of job".to_owned()), ..JobEnd::default() };
-            self.store.end_job(&tenant, &id, holder, &end, now).await?;
+            self.end(&tenant, &job, holder, &end).await?;
             return Ok(());
         };
         let did = kind.slice(&work, &mut job).await.with_context(|| format!("job {id} of the kind {}", job.kind))?;
-        let now = self.clock.now();
+        work.name_parts(&mut job);
         let is_kept = match did {
-            SliceEnd::More => self.store.pass_job(&tenant, &job, holder, now).await?,
+            SliceEnd::More => self.store.pass_job(&tenant, &job, holder, self.clock.now()).await?,
             SliceEnd::Lost => false,
             SliceEnd::Refused(why) => {
                 let end = JobEnd { why: Some(why), done: job.done, ..JobEnd::default() };
-                self.store.end_job(&tenant, &id, holder, &end, now).await?
+                self.end(&tenant, &job, holder, &end).await?
             }
             SliceEnd::Done(end) => {
                 let end = self.fitting(&tenant, &job, end).await?;
-                self.store.end_job(&tenant, &id, holder, &end, now).await?
+                self.end(&tenant, &job, holder, &end).await?
             }
         };
+        // A job that was cancelled while this slice ran has no message that would find it so.
+        if !is_kept && self.store.job(&tenant, &id).await?.is_none_or(|found| !found.status.is_under_way()) {
+            work::delete_parts(&self.bucket, &tenant, &job).await;
+        }
         tracing::info!(tenant.id = %tenant, job.id = %id, job.kind = job.kind, done = job.done, is_kept, "a slice ended");
         Ok(())
+    }
+
+    /// Ends a job, and deletes what its slices left in the bucket. False where it was lost.
+    async fn end(&self, tenant: &TenantId, job: &Job, holder: &str, end: &JobEnd) -> anyhow::Result<bool> {
+        let is_ended = self.store.end_job(tenant, job, holder, end, self.clock.now()).await?;
+        if is_ended {
+            work::delete_parts(&self.bucket, tenant, job).await;
+        }
+        Ok(is_ended)
     }
 
     /// The end of a job, with a result that is too large for its item in its file.

@@ -1,13 +1,14 @@
 //! What a kind of job works with.
 
 use std::{
+    collections::BTreeMap,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use domain::{JobId, TenantId};
 use files::Bucket;
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture, stream};
 use jiff::Timestamp;
 use kit::{Budget, Clock};
 use serde::{Serialize, de::DeserializeOwned};
@@ -62,6 +63,7 @@ pub struct Work<'a> {
     budget: Budget,
     holder: &'a str,
     noted_at: Mutex<Instant>,
+    parts: Mutex<BTreeMap<String, u32>>,
 }
 
 impl<'a> Work<'a> {
@@ -74,8 +76,16 @@ impl<'a> Work<'a> {
         holder: &'a str,
         writes_per_second: u32,
     ) -> Self {
-        let noted_at = Mutex::new(Instant::now());
-        Self { store, bucket, tenant, pace: WritePace::new(writes_per_second), clock, budget, holder, noted_at }
+        let (noted_at, parts) = (Mutex::new(Instant::now()), Mutex::default());
+        Self { store, bucket, tenant, pace: WritePace::new(writes_per_second), clock, budget, holder, noted_at, parts }
+    }
+
+    /// Says in the job what its slices have left in the bucket.
+    pub(crate) fn name_parts(&self, job: &mut Job) {
+        for (group, count) in &*self.parts.lock().unwrap_or_else(PoisonError::into_inner) {
+            let known = job.parts.entry(group.clone()).or_default();
+            *known = (*known).max(*count);
+        }
     }
 
     /// The time now.
@@ -93,7 +103,7 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// Those of the table.
-    pub async fn note(&self, job: &Job) -> anyhow::Result<bool> {
+    pub async fn note(&self, job: &mut Job) -> anyhow::Result<bool> {
         {
             let mut noted_at = self.noted_at.lock().unwrap_or_else(PoisonError::into_inner);
             if noted_at.elapsed() < NOTED_EVERY {
@@ -101,18 +111,24 @@ impl<'a> Work<'a> {
             }
             *noted_at = Instant::now();
         }
+        self.name_parts(job);
         let until = self.now() + jiff::SignedDuration::from_secs(HELD_S);
         Ok(self.store.keep_job(self.tenant, job, self.holder, until).await?)
     }
 
-    /// Puts something that a later slice reads.
+    /// Puts something that a later slice reads: a part of a group, by its number from 0. It is deleted once the job is over.
     ///
     /// # Errors
     ///
     /// Those of the bucket.
-    pub async fn put_part(&self, job: &JobId, name: &str, part: &impl Serialize) -> anyhow::Result<()> {
-        let body = serde_json::to_vec(part)?;
-        Ok(self.bucket.put(&key(self.tenant, job, name), "application/json", body).await?)
+    pub async fn put_part(&self, job: &JobId, group: &str, number: usize, part: &impl Serialize) -> anyhow::Result<()> {
+        let (body, number) = (serde_json::to_vec(part)?, u32::try_from(number)?);
+        {
+            let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = parts.entry(group.to_owned()).or_default();
+            *count = (*count).max(number + 1);
+        }
+        Ok(self.bucket.put(&part_key(self.tenant, job, group, number), "application/json", body).await?)
     }
 
     /// Reads what an earlier slice put.
@@ -120,8 +136,8 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// Those of the bucket; when there is none, or it does not read.
-    pub async fn part<T: DeserializeOwned>(&self, job: &JobId, name: &str) -> anyhow::Result<T> {
-        let key = key(self.tenant, job, name);
+    pub async fn part<T: DeserializeOwned>(&self, job: &JobId, group: &str, number: usize) -> anyhow::Result<T> {
+        let key = part_key(self.tenant, job, group, u32::try_from(number)?);
         let body = self.bucket.get(&key, PART_BYTES_MAX).await?;
         let body = body.ok_or_else(|| anyhow::anyhow!("{key}, which an earlier slice put, is not there"))?;
         Ok(serde_json::from_slice(&body)?)
@@ -141,6 +157,28 @@ impl<'a> Work<'a> {
 
 /// The largest part that one slice leaves for another.
 const PART_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Parts that are deleted at once.
+const DELETED_AT_ONCE: usize = 16;
+
+/// Where a part lies: apart from files, because parts hold facts in clear and are gone after a day whatever becomes of the job.
+fn part_key(tenant: &TenantId, job: &JobId, group: &str, number: u32) -> String {
+    format!("slices/{tenant}/{job}/{group}-{number:04}")
+}
+
+/// Deletes what the slices of a job left in the bucket, once it is over. What cannot be deleted now is gone after a day.
+pub async fn delete_parts(bucket: &Bucket, tenant: &TenantId, job: &Job) {
+    let of_group = |(group, count): (&String, &u32)| -> Vec<String> {
+        (0..*count).map(|number| part_key(tenant, &job.id, group, number)).collect()
+    };
+    let keys: Vec<String> = job.parts.iter().flat_map(of_group).collect();
+    let deleted = stream::iter(keys).for_each_concurrent(DELETED_AT_ONCE, |key| async move {
+        if let Err(error) = bucket.delete(&key).await {
+            tracing::warn!(job.id = %job.id, error = kit::causes(&error), "a part of a job that is over stays until tomorrow");
+        }
+    });
+    deleted.await;
+}
 
 /// Where something lies that a job made.
 pub fn key(tenant: &TenantId, job: &JobId, name: &str) -> String {

@@ -17,7 +17,7 @@ use aws_credential_types::{
 use aws_sdk_s3::{
     config::timeout::TimeoutConfig,
     error::SdkError,
-    operation::{get_object::GetObjectError, put_object::PutObjectError},
+    operation::{delete_object::DeleteObjectError, get_object::GetObjectError, put_object::PutObjectError},
     primitives::ByteStream,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -124,6 +124,17 @@ impl Bucket {
         }
         let body = found.body.collect().await.map_err(|error| unavailable("fetch", key, &error))?;
         Ok(Some(body.to_vec()))
+    }
+
+    /// Deletes an object, whether or not it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`BucketError::Unavailable`].
+    pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        let call = self.client.delete_object().bucket(&self.name).key(key);
+        let gone: Result<_, SdkError<DeleteObjectError>> = Box::pin(call.send()).await;
+        gone.map(|_| ()).map_err(|error| unavailable("delete", key, &error))
     }
 
     /// A form that puts one object of a type, of 1 to `bytes_max` bytes.

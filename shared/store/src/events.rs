@@ -170,7 +170,6 @@ fn of_change(old: Option<&Row>, new: &Row) -> Result<Vec<BusEvent>> {
         let made = |times: u64| {
             event(
                 BusKind::SyncRequested,
-                BusKind::JobQueued,
                 &tenant,
                 at(new, hint::SEEN_AT),
                 &[&source, sk, &times.to_string()],

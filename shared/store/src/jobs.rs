@@ -9,6 +9,8 @@
 //! the slice: the stream tells of that, and so the next slice is queued by the very write that keeps what the last one came to. A worker that
 //! dies leaves its message to be delivered again and its lease to run out; whoever takes the job up then goes on from what was kept.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{JobId, TenantId, job::JobStatus, word::Word};
 use jiff::Timestamp;
@@ -59,6 +61,8 @@ pub struct Job {
     pub tries: u32,
     /// What its slices have kept; null before the first.
     pub checkpoint: Value,
+    /// What its slices left in the bucket for later ones: groups, and how many parts each has.
+    pub parts: BTreeMap<String, u32>,
     /// What it came to.
     pub result: Option<Value>,
     /// Where in the bucket the file lies that it made.
@@ -90,8 +94,8 @@ pub enum JobLeased {
         /// Which.
         slice: u64,
     },
-    /// It is over, or there is none.
-    Over,
+    /// It is over; `None` where there is no such job.
+    Over(Option<Box<Job>>),
 }
 
 /// How a job ended.
@@ -128,6 +132,7 @@ impl Job {
             slice: number(row, job::SLICE).unwrap_or(0),
             tries: number(row, job::TRIES).unwrap_or(0),
             checkpoint: optional(job::CHECKPOINT)?.unwrap_or_default(),
+            parts: if row.contains_key(job::PARTS) { json(row, job::PARTS)? } else { BTreeMap::new() },
             result: optional(job::RESULT)?,
             result_key: of(job::RESULT_KEY),
             file_name: of(job::FILE_NAME),
@@ -249,9 +254,10 @@ impl Store {
             Wrote::Done(Some(row)) => Ok(JobLeased::Mine(Box::new(Job::read(&row)?))),
             Wrote::Not(Some(row)) => {
                 let job = Job::read(&row)?;
-                Ok(if job.status.is_under_way() { JobLeased::Held { slice: job.slice } } else { JobLeased::Over })
+                let is_under_way = job.status.is_under_way();
+                Ok(if is_under_way { JobLeased::Held { slice: job.slice } } else { JobLeased::Over(Some(Box::new(job))) })
             }
-            Wrote::Done(None) | Wrote::Not(None) => Ok(JobLeased::Over),
+            Wrote::Done(None) | Wrote::Not(None) => Ok(JobLeased::Over(None)),
         }
     }
 
@@ -284,9 +290,10 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn end_job(&self, tenant: &TenantId, id: &JobId, holder: &str, end: &JobEnd, now: Timestamp) -> Result<bool> {
+    pub async fn end_job(&self, tenant: &TenantId, job: &Job, holder: &str, end: &JobEnd, now: Timestamp) -> Result<bool> {
         let status = if end.why.is_some() { JobStatus::Failed } else { JobStatus::Done };
-        let mut change = Change::of(keys::job(tenant, id))
+        let mut change = Change::of(keys::job(tenant, &job.id))
+            .put(job::PARTS, s(to_json(&job.parts)))
             .put(job::STATUS, s(status.as_str()))
             .put(job::ENDED_AT, n(millis(now)))
             .put(job::DONE, n(end.done))
@@ -312,6 +319,7 @@ impl Store {
 fn held(tenant: &TenantId, job: &Job, holder: &str) -> Change {
     let change = Change::of(keys::job(tenant, &job.id))
         .put(job::CHECKPOINT, s(to_json(&job.checkpoint)))
+        .put(job::PARTS, s(to_json(&job.parts)))
         .put(job::DONE, n(job.done))
         .put(job::TRIES, n(0))
         .when(is(job::HOLDER, s(holder)))

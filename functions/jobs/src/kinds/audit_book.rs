@@ -102,7 +102,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         return Ok(SliceEnd::Refused("the tenant has no settings yet".to_owned()));
     };
     let is_listed = job.checkpoint.get("listed").and_then(Value::as_bool).unwrap_or(false);
-    let mut found: Findings = if is_listed { work.part(&job.id, "findings").await? } else { Findings::default() };
+    let mut found: Findings = if is_listed { work.part(&job.id, "findings", 0).await? } else { Findings::default() };
     let customers = if is_listed { book::listed(work, &job.id).await? } else { book::list(work, &job.id, &row).await? };
     found.listed = true;
     job.total = Some(u64::try_from(customers.len())?);
@@ -117,7 +117,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         found.unreadable += unreadable;
         job.done = u64::try_from(found.read)?;
         if work.is_over() && found.read < customers.len() {
-            work.put_part(&job.id, "findings", &found).await?;
+            work.put_part(&job.id, "findings", 0, &found).await?;
             job.checkpoint = json!({ "listed": true });
             return Ok(SliceEnd::More);
         }

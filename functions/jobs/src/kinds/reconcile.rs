@@ -93,7 +93,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     let rules = ReceivablesRules::of(&settings, &zone);
     let customers = if kept.listed { book::listed(work, &job.id).await? } else { book::list(work, &job.id, &row).await? };
     let mut here: Open =
-        if kept.listed { work.part::<Vec<_>>(&job.id, "open").await?.into_iter().collect() } else { Open::new() };
+        if kept.listed { work.part::<Vec<_>>(&job.id, "open", 0).await?.into_iter().collect() } else { Open::new() };
     kept.listed = true;
     job.total = Some(u64::try_from(customers.len())?);
     while kept.read < customers.len() {
@@ -113,7 +113,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         kept.unreadable += unreadable;
         job.done = u64::try_from(kept.read)?;
         if work.is_over() && kept.read < customers.len() {
-            work.put_part(&job.id, "open", &here.iter().collect::<Vec<_>>()).await?;
+            work.put_part(&job.id, "open", 0, &here.iter().collect::<Vec<_>>()).await?;
             job.checkpoint = serde_json::to_value(&kept)?;
             return Ok(SliceEnd::More);
         }

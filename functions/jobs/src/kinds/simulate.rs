@@ -39,7 +39,8 @@ const OPEN_INVOICES_MAX: u64 = 100_000;
 const OF_A_PART: usize = 500;
 /// Examples of what differs that stand in the result itself.
 const EXAMPLES: usize = 100;
-/// What an email costs where nothing else is said: Amazon SES asks 0.10 US dollars for a thousand.
+/// What an email costs where nothing else is said, in millionths of a US dollar: Amazon SES asks 0.10 dollars for a thousand. What a text
+/// message or a call costs depends on the country and the number, so nothing is supposed of them.
 const EMAIL_MICRO_USD: u64 = 100;
 
 /// What is kept between slices.
@@ -61,7 +62,9 @@ struct Kept {
     parts: usize,
     /// What is played.
     stage: Stage,
-    /// How often what is played was put aside, and in how many parts the last time.
+    /// How often something was put aside, in all stages.
+    generation: u64,
+    /// Which of these the present stage goes on from, and in how many parts it lies.
     aside: Option<(u64, usize)>,
 }
 
@@ -132,7 +135,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             put_aside(work, job, &mut kept, &simulation).await?;
             return Ok(SliceEnd::More);
         }
-        work.put_part(&job.id, "present", &Played::of(&simulation.progress)).await?;
+        work.put_part(&job.id, "present", 0, &Played::of(&simulation.progress)).await?;
         (kept.stage, kept.aside) = (Stage::Other, None);
         job.done = days_between(from, until);
         job.checkpoint = serde_json::to_value(&kept)?;
@@ -141,7 +144,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         }
     }
     let Some(other) = other else {
-        let present: Played = work.part(&job.id, "present").await?;
+        let present: Played = work.part(&job.id, "present", 0).await?;
         return ended(work, job, &asked, &kept, &present, None).await.map(SliceEnd::Done);
     };
     let (mut simulation, policy) = match kept.aside {
@@ -165,7 +168,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         put_aside(work, job, &mut kept, &simulation).await?;
         return Ok(SliceEnd::More);
     }
-    let present: Played = work.part(&job.id, "present").await?;
+    let present: Played = work.part(&job.id, "present", 0).await?;
     let old = work.store.workflow(work.tenant, &other.id, None).await?;
     let played = Played::of(&simulation.progress);
     let difference = differences(&present.lines, &played.lines, old.as_ref(), &other);
@@ -218,7 +221,7 @@ async fn read(work: &Work<'_>, job: &mut Job, row: &TenantRow, kept: &mut Kept) 
                 format!("the book has more than {OPEN_INVOICES_MAX} open invoices; a simulation holds all their facts at once");
             return Ok(Some(SliceEnd::Refused(why)));
         }
-        work.put_part(&job.id, &format!("book-{:04}", kept.parts), &simulated).await?;
+        work.put_part(&job.id, "book", kept.parts, &simulated).await?;
         kept.parts += 1;
         kept.read += part.len();
         job.checkpoint = serde_json::to_value(&*kept)?;
@@ -235,20 +238,31 @@ async fn read(work: &Work<'_>, job: &mut Job, row: &TenantRow, kept: &mut Kept) 
 async fn book_of(work: &Work<'_>, job: &Job, kept: &Kept) -> anyhow::Result<Vec<Simulated>> {
     let mut customers = Vec::new();
     for part in 0..kept.parts {
-        customers.extend(work.part::<Vec<Simulated>>(&job.id, &format!("book-{part:04}")).await?);
+        customers.extend(work.part::<Vec<Simulated>>(&job.id, "book", part).await?);
     }
     Ok(customers)
 }
 
-/// Puts what is played aside for the next slice, under a name of its own: the last one stays whole until this one is.
+/// The group of customers that are put aside, and that of how far they have come. Two take turns: the last one stays whole until this one is
+/// named in the job.
+fn aside(generation: u64) -> String {
+    format!("aside-{}", generation % 2)
+}
+
+fn progress(generation: u64) -> String {
+    format!("progress-{}", generation % 2)
+}
+
+/// Puts what is played aside for the next slice.
 async fn put_aside(work: &Work<'_>, job: &mut Job, kept: &mut Kept, simulation: &Simulation) -> anyhow::Result<()> {
-    let generation = kept.aside.map_or(0, |(generation, _)| generation) + 1;
+    kept.generation += 1;
+    let generation = kept.generation;
     let mut parts = 0;
     for part in simulation.customers.chunks(OF_A_PART) {
-        work.put_part(&job.id, &format!("aside-{generation}-{parts:04}"), &part).await?;
+        work.put_part(&job.id, &aside(generation), parts, &part).await?;
         parts += 1;
     }
-    work.put_part(&job.id, &format!("aside-{generation}"), &simulation.progress).await?;
+    work.put_part(&job.id, &progress(generation), 0, &simulation.progress).await?;
     kept.aside = Some((generation, parts));
     job.checkpoint = serde_json::to_value(&*kept)?;
     Ok(())
@@ -257,9 +271,9 @@ async fn put_aside(work: &Work<'_>, job: &mut Job, kept: &mut Kept, simulation: 
 async fn resume(work: &Work<'_>, job: &Job, (generation, parts): (u64, usize)) -> anyhow::Result<Simulation> {
     let mut customers = Vec::new();
     for part in 0..parts {
-        customers.extend(work.part::<Vec<Simulated>>(&job.id, &format!("aside-{generation}-{part:04}")).await?);
+        customers.extend(work.part::<Vec<Simulated>>(&job.id, &aside(generation), part).await?);
     }
-    let progress: SimulationProgress = work.part(&job.id, &format!("aside-{generation}")).await?;
+    let progress: SimulationProgress = work.part(&job.id, &progress(generation), 0).await?;
     Ok(Simulation::resume(customers, progress))
 }
 
@@ -319,9 +333,10 @@ async fn ended(
 ) -> anyhow::Result<JobEnd> {
     let settings = work.store.settings(work.tenant).await?.map(|settings| settings.value);
     let zone = settings.as_ref().map_or(jiff::tz::TimeZone::UTC, tenant_zone);
+    let own = settings.map(|settings| settings.costs).unwrap_or_default();
     let of = |played: &Played| {
         let sums = sums(&played.lines, &zone);
-        let cost = cost(&sums.by_channel, &asked.prices);
+        let cost = cost(&sums.by_channel, &asked.prices, &own);
         json!({ "sums": sums, "waits": played.waits, "breaker_opened": played.tripped, "cost": cost })
     };
     let mut result = json!({
@@ -386,16 +401,18 @@ fn assumed(asked: &SimulateAsked, kept: &Kept) -> Vec<String> {
     ]
 }
 
-/// What the messages cost, by channel; null where nothing says what one costs.
-fn cost(by_channel: &BTreeMap<Channel, u32>, prices: &BTreeMap<Channel, Price>) -> Value {
-    let usual = Price {
-        currency: domain::Currency::USD,
-        micro: EMAIL_MICRO_USD,
-        source: Some("Amazon SES: 0.10 US dollars for a thousand messages".to_owned()),
-    };
+/// What the messages cost, by channel: as the job says, else as the tenant's settings do, else as the provider asks; null where nothing
+/// says what one costs.
+fn cost(by_channel: &BTreeMap<Channel, u32>, prices: &BTreeMap<Channel, Price>, own: &BTreeMap<Channel, u64>) -> Value {
+    let usd = |micro: u64, source: &str| Price { currency: domain::Currency::USD, micro, source: Some(source.to_owned()) };
     let of = |(channel, count): (&Channel, &u32)| {
-        let price = prices.get(channel).or_else(|| (*channel == Channel::Email).then_some(&usual));
-        let said = match price {
+        let asked = prices.get(channel).cloned();
+        let set = || own.get(channel).map(|micro| usd(*micro, "the tenant's settings"));
+        let usual = || {
+            let source = "Amazon SES: 0.10 US dollars for a thousand messages";
+            (*channel == Channel::Email).then(|| usd(EMAIL_MICRO_USD, source))
+        };
+        let said = match asked.or_else(set).or_else(usual) {
             Some(price) => json!({
                 "messages": count, "currency": price.currency, "micro_each": price.micro,
                 "micro": price.micro.saturating_mul(u64::from(*count)), "source": price.source,
@@ -414,10 +431,14 @@ mod tests {
     #[test]
     fn messages_cost_what_is_said_and_nothing_is_made_up() {
         let counted = BTreeMap::from([(Channel::Email, 2_500), (Channel::Sms, 3)]);
-        let found = cost(&counted, &BTreeMap::new());
+        let none = BTreeMap::new();
+        let found = cost(&counted, &BTreeMap::new(), &none);
         assert_eq!(found["email"]["micro"], 250_000);
         assert!(found["sms"]["micro"].is_null());
         let price = Price { currency: domain::Currency::EUR, micro: 75_000, source: None };
-        assert_eq!(cost(&counted, &BTreeMap::from([(Channel::Sms, price)]))["sms"]["micro"], 225_000);
+        let own = BTreeMap::from([(Channel::Sms, 7_500), (Channel::Email, 200)]);
+        let found = cost(&counted, &BTreeMap::from([(Channel::Sms, price)]), &own);
+        assert_eq!((&found["sms"]["micro"], &found["sms"]["currency"]), (&json!(225_000), &json!("EUR")));
+        assert_eq!((&found["email"]["micro"], &found["email"]["currency"]), (&json!(500_000), &json!("USD")));
     }
 }

@@ -28,6 +28,9 @@ const COUNTRIES_MAX: usize = 250;
 const SOURCES_MAX: usize = 50;
 const SOURCE_CHARS_MAX: usize = 64;
 
+/// What a message may cost at most, in millionths of a US dollar: a hundred dollars.
+const COST_MICRO_USD_MAX: u64 = 100_000_000;
+
 /// Most closed days.
 const CLOSED_DAYS_MAX: usize = 1_000;
 
@@ -136,6 +139,10 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         );
     }
     refuse(s.rate_per_minute == Some(0), "/rate_per_minute", "a rate is at least 1".to_owned());
+    for (channel, cost) in &s.costs {
+        let detail = format!("a message costs at most {COST_MICRO_USD_MAX} millionths of a US dollar");
+        refuse(*cost > COST_MICRO_USD_MAX, &format!("/costs/{}", channel.as_str()), detail);
+    }
     refuse(s.breaker.factor < 1, "/breaker/factor", "a breaker's factor is at least 1".to_owned());
     refuse(
         s.calendar.closed.len() > CLOSED_DAYS_MAX,
@@ -275,6 +282,8 @@ mod tests {
             (r#"{"breaker": {"factor": 0}}"#, "/breaker/factor"),
             (r#"{"rate_per_minute": 1}"#, ""),
             (r#"{"rate_per_minute": 0}"#, "/rate_per_minute"),
+            (r#"{"costs": {"sms": 7500, "letter": 100000000}}"#, ""),
+            (r#"{"costs": {"sms": 100000001}}"#, "/costs/sms"),
             (r#"{"calendar": {"closed": ["2026-12-24"]}}"#, ""),
             (r#"{"minimum_exposure": {"EUR": 0}}"#, ""),
             (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),

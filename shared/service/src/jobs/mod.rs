@@ -15,6 +15,8 @@ pub mod checked;
 pub mod kinds;
 pub mod uploads;
 
+use std::collections::BTreeMap;
+
 use domain::{JobId, job::JobStatus};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -76,6 +78,7 @@ pub async fn start(
         slice: 1,
         tries: 0,
         checkpoint: Value::Null,
+        parts: BTreeMap::new(),
         result: None,
         result_key: None,
         file_name: None,

@@ -103,7 +103,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, JobId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
+    AgreementId, Channel, ChargeId, CustomerId, InvoiceId, LinkId, MessageId, OrderId, PaymentId, TaskId, TenantId, id::digest,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -111,11 +111,13 @@ use crate::table::attributes::every::{PK, SK};
 
 mod access;
 mod drafts_and_tests;
+mod jobs;
 mod lists;
 mod people;
 
 pub(crate) use access::*;
 pub(crate) use drafts_and_tests::*;
+pub(crate) use jobs::*;
 pub(crate) use lists::*;
 pub(crate) use people::*;
 
@@ -323,19 +325,6 @@ pub(crate) fn audit_tip(t: &TenantId, customer: Option<&CustomerId>) -> Key {
 /// The beginning of the sort keys of an instant's entries.
 pub(crate) fn audit_moment(at: Timestamp) -> String {
     format!("{AUDIT}{:015}", at.as_millisecond().max(0))
-}
-/// What the sort keys of jobs begin with: the stream's filter passes them.
-pub(crate) const JOBS: &str = "JOB#";
-/// The partition of long work.
-pub(crate) fn jobs(t: &TenantId) -> String {
-    format!("T#{t}#JOBS")
-}
-pub(crate) fn job(t: &TenantId, id: &JobId) -> Key {
-    Key::new(jobs(t), format!("{JOBS}{id}"))
-}
-/// Reads the tenant back from the partition of its jobs.
-pub(crate) fn parse_jobs(pk: &str) -> Option<TenantId> {
-    TenantId::parse(pk.strip_prefix("T#")?.strip_suffix("#JOBS")?).ok()
 }
 pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
     Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))

@@ -318,6 +318,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         sender: Default::default(),
         reply_to: None,
         rate_per_minute: None,
+        costs: Default::default(),
         breaker: Default::default(),
         reporting: None,
         ..settings.clone()

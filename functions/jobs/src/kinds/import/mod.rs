@@ -92,7 +92,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         if work.is_over() {
             return Ok(SliceEnd::More);
         }
-        let part: Vec<ReadyDocument> = work.part(&job.id, &format!("rows-{:04}", kept.applied_parts)).await?;
+        let part: Vec<ReadyDocument> = work.part(&job.id, "rows", kept.applied_parts).await?;
         let mut waiting: Vec<BoxFuture<'_, anyhow::Result<LineOutcome>>> = Vec::with_capacity(part.len());
         for ready in &part {
             // Boxed: the futures below are deeper than the compiler follows.
@@ -182,7 +182,7 @@ async fn read(work: &Work<'_>, job: &mut Job, asked: &ImportAsked, kept: &mut Ke
         return Ok(Some(SliceEnd::Done(ended(job, result, kept.wrong_key.take()))));
     }
     for (at, part) in documents.chunks(OF_A_PART).enumerate() {
-        work.put_part(&job.id, &format!("rows-{at:04}"), &part).await?;
+        work.put_part(&job.id, "rows", at, &part).await?;
         kept.parts = at + 1;
     }
     kept.found = Some(said);
