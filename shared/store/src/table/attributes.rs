@@ -503,7 +503,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 41] = [
+pub const KINDS: [ItemKind; 42] = [
     every::KIND,
     document::KIND,
     registry::KIND,
