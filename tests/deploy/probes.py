@@ -455,6 +455,17 @@ def jobs_import(world):
     imported(world, "payments", PAYMENTS, f"P-{number},BC-{number},{on},4.00,B-{number}")
 
 
+def jobs_honour(world):
+    """A file that names somebody again who was erased is taken, and a person is told."""
+    number = next(NUMBERS)
+    head, line = "id,name,email", f"J-{number},Buyer {number},j{number}@buyer.example"
+    imported(world, "customers", head, line)
+    erased(world, TENANT, "email", f"j{number}@buyer.example")
+    restart(world, "JobsFunction")
+    imported(world, "customers", head, line)
+    assert any("erased" in one["title"] for one in world.exceptions(TENANT)), "nobody is told"
+
+
 def jobs_look(world):
     """The book is looked through."""
     world.owes(TENANT)
@@ -484,7 +495,7 @@ PROBES = {
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_disconnects],
-    "JobsRole": [jobs_import, jobs_look, jobs_play],
+    "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "PortalRole": [portal_shows],
 }
 # Roles whose services the emulator does not have, with that as the reason.

@@ -231,6 +231,67 @@ async fn a_version_is_played_and_what_differs_is_said_and_nothing_is_done() {
     assert!(done["result"]["difference"]["counts"].is_object(), "{done}");
     assert_eq!(desk.sent().len(), 0, "nothing was sent");
     assert_eq!(desk.matter("C-1").await["records"], json!([]), "nothing was decided");
-    desk.admin("POST", &format!("/v1/workflows/{id}/simulate"), &json!({})).await.is(400);
+    desk.admin("POST", &format!("/v1/workflows/{id}/simulate"), &json!({})).await.is(404);
     desk.admin("POST", "/v1/workflows/another/simulate", &asked).await.is(400);
+    let audit = desk.admin("GET", "/v1/audit?operation=simulate_workflow", &Value::Null).await.is(200).body;
+    assert_eq!(audit["data"].as_array().unwrap().len(), 1, "{audit}");
+}
+
+/// What comes otherwise by the draft of `standard`: step, change and reasons.
+async fn differs(desk: &TestTenant, asked: Value) -> Vec<(String, String, Value)> {
+    let begun = desk.admin("POST", "/v1/workflows/standard/simulate", &asked).await.is(202);
+    desk.advance("PT10S").await;
+    let done = shown(desk, &format!("/v1/jobs/{}", begun.body["id"].as_str().unwrap())).await;
+    assert_eq!(done["status"], "done", "{done}");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let examples = done["result"]["difference"]["examples"].as_array().unwrap();
+    examples.iter().map(|one| (text(&one["step"]), text(&one["change"]), one["why"].clone())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_played_with_its_map_of_steps() {
+    let desk = TestTenant::at("2026-01-20T08:00:00Z").await;
+    for id in ["C-1", "C-2"] {
+        desk.put(&invoice(&customer(id), &format!("F-{id}"), 10_000, "2026-02-04")).await;
+    }
+    desk.end_of("2026-02-06").await;
+    let sent = desk.sent().len();
+    let mut draft =
+        desk.admin("POST", "/v1/workflows/standard/draft", &json!({"from": "current"})).await.is(200).body["workflow"].clone();
+    // What everybody has behind them has another id, and so has what comes next.
+    draft["steps"][1]["id"] = json!("first");
+    draft["steps"][2]["id"] = json!("second");
+    desk.admin("PUT", "/v1/workflows/standard/draft", &draft).await.is(200);
+    let map = json!({"reminder": "first", "nudge": "second"});
+    let same = differs(&desk, json!({"days": 30, "migration": map})).await;
+    assert!(same.is_empty(), "{same:?}");
+    draft["steps"][2]["at"]["offset"] = json!("P12D");
+    desk.admin("PUT", "/v1/workflows/standard/draft", &draft).await.is(200);
+    let later = ("second".to_owned(), "later".to_owned(), json!(["moment_changed"]));
+    assert_eq!(differs(&desk, json!({"days": 30, "migration": map})).await, [later.clone(), later]);
+    // Running cases stay where nothing says what becomes of their steps.
+    let same = differs(&desk, json!({"days": 30})).await;
+    assert!(same.is_empty(), "{same:?}");
+    let wrong = json!({"days": 30, "migration": {"no such step": "first"}});
+    let begun = desk.admin("POST", "/v1/workflows/standard/simulate", &wrong).await.is(202);
+    desk.advance("PT10S").await;
+    let failed = shown(&desk, &format!("/v1/jobs/{}", begun.body["id"].as_str().unwrap())).await;
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["why"].as_str().unwrap().starts_with("/migration/no such step: "), "{failed}");
+    assert_eq!(desk.sent().len(), sent, "nothing was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_did_is_exported_whole() {
+    let desk = desk().await;
+    ended(&desk, json!({"kind": "audit_book"})).await;
+    let done = ended(&desk, json!({"kind": "audit_export"})).await;
+    let link = desk.admin("GET", done["file"].as_str().unwrap(), &Value::Null).await.is(303).location.unwrap();
+    let file = desk.call("GET", &link, &[], &[]).await.is(200).text;
+    assert_eq!(done["result"]["lines"], file.lines().count());
+    let page = desk.admin("GET", "/v1/audit/export", &Value::Null).await.is(200).text;
+    // The job's own start is in both: it was asked for before it was taken up.
+    assert_eq!(file, page);
+    let later = json!({"kind": "audit_export", "from": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"});
+    assert_eq!(ended(&desk, later).await["result"]["lines"], 0);
 }

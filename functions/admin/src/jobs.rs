@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use service::{
     Operation,
-    jobs::{self, uploads},
+    jobs::{self, uploads, version},
 };
 use store::Job;
 use utoipa::{IntoParams, ToSchema};
@@ -22,6 +22,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    ids::is_id,
 };
 
 /// A job.
@@ -33,7 +34,7 @@ pub struct JobOut {
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     status: String,
-    /// How much is done: days of a simulation, documents of an import, customers of the others.
+    /// How much is done: days of a simulation, documents of an import, lines of an export, customers of the others.
     done: u64,
     /// Of how much; null until that is known.
     total: Option<u64>,
@@ -110,7 +111,7 @@ pub struct UploadOut {
 
 /// Starts a job. What takes longer than a request may is done by one, a part at a time; `GET /v1/jobs/{id}` says how far it is.
 #[utoipa::path(post, path = "/v1/jobs", tag = "jobs", operation_id = "start_job",
-    request_body(content = Object, description = "`kind`: `audit_book`, `import`, `reconcile` or `simulate`; beside it what that kind is asked, as docs/jobs.md says"),
+    request_body(content = Object, description = "`kind`: `audit_book`, `audit_export`, `import`, `reconcile` or `simulate`; beside it what that kind is asked, as docs/jobs.md says"),
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 403, description = "forbidden: this kind needs another role"),
@@ -121,13 +122,15 @@ pub async fn start(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     begun(&app, &caller, Operation::StartJob, asked).await
 }
 
-/// Plays the days to come by another version of a workflow, and says what differs: who gets what earlier, later, more or less, and why. The
-/// body is what the job `simulate` is asked, with the version as `workflow`. Nothing is published, written or sent.
+/// Plays the days to come by another version of a workflow, and says what differs: who gets what earlier, later, more or less, and why. It is
+/// the draft where the body names no version, with the share and the map of steps that its publishing was asked for with. Nothing is
+/// published, written or sent.
 #[utoipa::path(post, path = "/v1/workflows/{id}/simulate", tag = "workflows", operation_id = "simulate_workflow",
     params(("id" = String, Path, description = "The workflow's id")),
-    request_body(content = Object, description = "`workflow`, as PUT /v1/workflows/{id} takes it, and what else the job `simulate` is asked"),
+    request_body(content = Object, description = "`share` and `migration`, as POST /v1/workflows/{id}/publish takes them; `workflow`, as PUT /v1/workflows/{id} takes it, in the draft's place; and what else the job `simulate` is asked"),
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found: there is no draft"),
               (status = 409, description = "changed-meanwhile: too many jobs are under way")))]
 pub async fn simulate(
     State(app): State<Arc<App>>,
@@ -136,18 +139,11 @@ pub async fn simulate(
     Body(body): Body,
 ) -> ApiResult<impl IntoResponse> {
     caller.may(Operation::SimulateWorkflow)?;
-    let Value::Object(mut asked) = body else { return Err(Fail::bad_request("the body is a JSON object with 'workflow'")) };
-    let Some(Value::Object(workflow)) = asked.get_mut("workflow") else {
-        return Err(Fail::fields([(
-            "/workflow".to_owned(),
-            "the version to play is needed, as PUT /v1/workflows/{id} takes it".to_owned(),
-        )]));
-    };
-    if *workflow.entry("id").or_insert_with(|| Value::String(id.clone())) != id.as_str() {
-        let detail = format!("it differs from '{id}', the id in the address");
-        return Err(Fail::fields([("/workflow/id".to_owned(), detail)]));
+    let Value::Object(asked) = body else { return Err(Fail::bad_request("the body is a JSON object, {} for the draft")) };
+    if !is_id(&id) {
+        return Err(Fail::not_found("there is no such workflow; GET /v1/workflows lists those that are published"));
     }
-    asked.insert("kind".to_owned(), Value::String("simulate".to_owned()));
+    let asked = version::of_version(&app.store, &caller.0, &id, asked).await?;
     begun(&app, &caller, Operation::SimulateWorkflow, asked).await
 }
 

@@ -32,7 +32,7 @@ use kit::{Budget, Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{Job, JobEnd, JobLeased, Store};
+use store::{Job, JobEnd, JobLeased, Store, Vault};
 
 use work::SliceEnd;
 pub use work::Work;
@@ -49,6 +49,7 @@ const RESULT_BYTES_MAX: usize = 200_000;
 /// The function.
 pub struct Handler {
     store: Store,
+    vault: Vault,
     bucket: Bucket,
     writes_per_second: u32,
     clock: Clock,
@@ -76,8 +77,10 @@ impl Handler {
     ///
     /// When a variable is missing.
     pub fn new(env: &Env, clients: &Clients, clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         Ok(Self {
-            store: Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?),
+            vault: Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None),
+            store,
             bucket: Bucket::new(clients, env.require("BUCKET_NAME")?)?,
             writes_per_second: env.parse("IMPORT_WRITES_PER_SECOND")?,
             clock,
@@ -134,7 +137,8 @@ impl Handler {
             tracing::error!(tenant.id = %tenant, job.id = %id, "a job keeps failing and is given up");
             return Ok(());
         }
-        let work = Work::new(&self.store, &self.bucket, &tenant, &self.clock, budget, holder, self.writes_per_second);
+        let work =
+            Work::new((&self.store, &self.vault), &self.bucket, &tenant, &self.clock, budget, holder, self.writes_per_second);
         let Some(kind) = kinds::find(&job.kind) else {
             let end = JobEnd { why: Some("this release does not know the kind of job".to_owned()), ..JobEnd::default() };
             self.end(&tenant, &job, holder, &end).await?;

@@ -12,7 +12,7 @@ use futures::{StreamExt, future::BoxFuture, stream};
 use jiff::Timestamp;
 use kit::{Budget, Clock};
 use serde::{Serialize, de::DeserializeOwned};
-use store::{Job, JobEnd, Store};
+use store::{Job, JobEnd, Store, Vault};
 
 use crate::pace::WritePace;
 
@@ -53,6 +53,8 @@ pub enum SliceEnd {
 pub struct Work<'a> {
     /// The table.
     pub store: &'a Store,
+    /// The tenant's keys, as far as they are opened here: those of people.
+    pub vault: &'a Vault,
     /// The bucket.
     pub bucket: &'a Bucket,
     /// Whose job it is.
@@ -68,7 +70,7 @@ pub struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(crate) fn new(
-        store: &'a Store,
+        (store, vault): (&'a Store, &'a Vault),
         bucket: &'a Bucket,
         tenant: &'a TenantId,
         clock: &'a Clock,
@@ -77,7 +79,7 @@ impl<'a> Work<'a> {
         writes_per_second: u32,
     ) -> Self {
         let (noted_at, parts) = (Mutex::new(Instant::now()), Mutex::default());
-        Self { store, bucket, tenant, pace: WritePace::new(writes_per_second), clock, budget, holder, noted_at, parts }
+        Self { store, vault, bucket, tenant, pace: WritePace::new(writes_per_second), clock, budget, holder, noted_at, parts }
     }
 
     /// Says in the job what its slices have left in the bucket.

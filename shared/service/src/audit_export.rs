@@ -31,7 +31,8 @@ struct AuditLine<'a> {
     previous: &'a str,
 }
 
-/// Writes what people did within `from..=until` as JSON Lines; how many lines. For jobs: whoever asks was let in before.
+/// Writes what people did within `from..=until` as JSON Lines, behind the place `after`: some 1,000 lines. How many there are, and the place to
+/// go on behind; `None` at the end. For jobs: whoever asks was let in before.
 ///
 /// # Errors
 ///
@@ -39,18 +40,21 @@ struct AuditLine<'a> {
 pub async fn export_audit(
     store: &Store,
     tenant: &TenantId,
-    from: Option<Timestamp>,
-    until: Option<Timestamp>,
+    (from, until): (Option<Timestamp>, Option<Timestamp>),
+    after: Option<String>,
     writer: &mut (impl Write + Send),
-) -> Done<u64> {
-    let (mut after, mut lines) = (None, 0);
+) -> Done<(usize, Option<String>)> {
+    let (mut after, mut count) = (after, 0);
     loop {
         let page = store.audit_chained(tenant, from, until, after.as_deref()).await?;
-        let Some(last) = page.last() else { return Ok(lines) };
+        let Some(last) = page.last() else { return Ok((count, None)) };
         after = Some(last.place.clone());
         for entry in &page {
             write_line(entry, writer)?;
-            lines += 1;
+        }
+        count += page.len();
+        if count >= PAGE_LINES {
+            return Ok((count, after));
         }
     }
 }
@@ -73,20 +77,10 @@ pub struct AuditExport {
 /// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
 pub async fn export_page(store: &Store, actor: &Actor, asked: &AuditExport) -> Done<(Vec<u8>, Option<String>)> {
     let tenant = actor.may(Operation::ExportAudit)?;
-    let mut after = asked.cursor.as_deref().map(crate::audit::cursor).transpose()?;
-    let (mut lines, mut count) = (Vec::new(), 0);
-    loop {
-        let page = store.audit_chained(tenant, asked.from, asked.until, after.as_deref()).await?;
-        let Some(last) = page.last() else { return Ok((lines, None)) };
-        after = Some(last.place.clone());
-        for entry in &page {
-            write_line(entry, &mut lines)?;
-        }
-        count += page.len();
-        if count >= PAGE_LINES {
-            return Ok((lines, after.map(|after| crate::audit::as_cursor(&after))));
-        }
-    }
+    let after = asked.cursor.as_deref().map(crate::audit::cursor).transpose()?;
+    let mut lines = Vec::new();
+    let (_, next) = export_audit(store, tenant, (asked.from, asked.until), after, &mut lines).await?;
+    Ok((lines, next.map(|next| crate::audit::as_cursor(&next))))
 }
 
 fn write_line(chained: &ChainedEntry, writer: &mut impl Write) -> Done<()> {

@@ -324,6 +324,11 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "the body is kept as it came until the parameter ParkedDays of the deployment is over".to_owned(),
             Some("ParkedDays after it came".to_owned()),
         ),
+        of(
+            "files that people sent, and that jobs made",
+            "they are kept as they are until the bucket deletes them".to_owned(),
+            Some("7 days after a file was sent, 30 days after a job made it".to_owned()),
+        ),
     ];
     if suppressions > 0 {
         kept.push(of(

@@ -211,4 +211,4 @@ operations! {
 
 /// Who may start a kind of job, and see what it came to: a tenant's people of this role, or one above it.
 pub const JOBS: &[(&str, StaffRole)] =
-    &[("audit_book", Manager), ("import", Admin), ("reconcile", Manager), ("simulate", Manager)];
+    &[("audit_book", Manager), ("audit_export", Manager), ("import", Admin), ("reconcile", Manager), ("simulate", Manager)];

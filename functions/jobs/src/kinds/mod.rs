@@ -2,6 +2,7 @@
 //! `service::rights::JOBS`.
 
 mod audit_book;
+mod audit_export;
 mod import;
 mod reconcile;
 mod simulate;
@@ -9,7 +10,8 @@ mod simulate;
 use crate::work::KindOfJob;
 
 /// Every kind.
-pub const ALL: &[&dyn KindOfJob] = &[&audit_book::AuditBook, &import::Import, &reconcile::Reconcile, &simulate::Simulate];
+pub const ALL: &[&dyn KindOfJob] =
+    &[&audit_book::AuditBook, &audit_export::AuditExport, &import::Import, &reconcile::Reconcile, &simulate::Simulate];
 
 /// The kind of a name.
 pub fn find(name: &str) -> Option<&'static dyn KindOfJob> {

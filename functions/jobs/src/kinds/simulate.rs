@@ -3,24 +3,26 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
+    sync::Arc,
 };
 
 use domain::{
-    Channel, CustomerId, Mode, Next, Policy, Workflow,
+    Channel, CompiledWorkflow, CustomerId, Mode, Next, Policy, Workflow,
     calendar::tenant_zone,
     counting::MEDIAN_DAYS,
+    rollout::SHARE_WHOLE,
     simulate::{
-        Assumed, BreakerAssumed, Difference, Happening, Paying, Simulated, Simulation, SimulationProgress, differences, sums,
-        usual_lag, with_version,
+        Assumed, BreakerAssumed, Difference, Happening, OtherVersion, Paying, Simulated, Simulation, SimulationProgress,
+        differences, sums, usual_lag, with_version,
     },
-    workflow::{PublishContext, flaws},
+    workflow::{PublishContext, carried_on, flaws, migration_flaws},
 };
 use futures::{FutureExt, future::BoxFuture};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::jobs::{
-    asked::{OpenCasesAsked, Price, SimulateAsked},
+    asked::{Price, SimulateAsked},
     checked,
 };
 use store::{Job, JobEnd, Read, TenantRow};
@@ -106,9 +108,9 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         }
     }
     let until = from.checked_add((i64::from(asked.days()) * 24).hours())?;
-    let other = match asked.workflow() {
+    let other = match other_version(work, &asked).await? {
         Ok(other) => other,
-        Err(wrong) => return Ok(SliceEnd::Refused(in_a_line(&wrong))),
+        Err(why) => return Ok(SliceEnd::Refused(why)),
     };
     job.total = Some(days_between(from, until) * if other.is_some() { 2 } else { 1 });
     if kept.stage == Stage::Present {
@@ -118,7 +120,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
                 kept.lags = customers.iter().filter(|customer| usual_lag(&customer.facts).is_some()).count();
                 let policy = policy(work, &asked, &customers).await?;
                 if let Some(other) = &other
-                    && let Some(why) = unfit(work, &policy, other).await?
+                    && let Some(why) = unfit(work, &policy, &other.workflow).await?
                 {
                     return Ok(SliceEnd::Refused(why));
                 }
@@ -149,9 +151,8 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     };
     let (mut simulation, policy) = match kept.aside {
         None => {
-            let mut customers = book_of(work, job, &kept).await?;
-            let policy = policy(work, &asked, &customers).await?;
-            let policy = with_version(&policy, &mut customers, other.clone(), asked.open_cases == OpenCasesAsked::Move);
+            let customers = book_of(work, job, &kept).await?;
+            let policy = with_version(&policy(work, &asked, &customers).await?, &other);
             let mut simulation = begin(work, &policy, customers, from, until, asked.assumed()).await?;
             simulation.wake();
             (simulation, policy)
@@ -160,7 +161,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             let simulation = resume(work, job, aside).await?;
             // The version gets the number that it had before: the tenant's own versions have not changed since.
             let policy = policy(work, &asked, &simulation.customers).await?;
-            (simulation, with_version(&policy, &mut [], other.clone(), false))
+            (simulation, with_version(&policy, &other))
         }
     };
     if !simulation.run(&policy, &mut || work.is_over()) {
@@ -169,9 +170,13 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         return Ok(SliceEnd::More);
     }
     let present: Played = work.part(&job.id, "present", 0).await?;
-    let old = work.store.workflow(work.tenant, &other.id, None).await?;
+    let old = match other.follows {
+        Some(version) => work.store.workflow(work.tenant, &other.workflow.id, Some(version)).await?,
+        None => None,
+    };
     let played = Played::of(&simulation.progress);
-    let difference = differences(&present.lines, &played.lines, old.as_ref(), &other);
+    let migration = asked.migration.clone().unwrap_or_default();
+    let difference = differences(&present.lines, &played.lines, old.as_ref(), &other.workflow, &migration);
     ended(work, job, &asked, &kept, &present, Some((&played, &difference))).await.map(SliceEnd::Done)
 }
 
@@ -309,6 +314,51 @@ async fn policy(work: &Work<'_>, asked: &SimulateAsked, customers: &[Simulated])
     policy.settings.freshness.clear();
     policy.breaker_open = false;
     Ok(policy)
+}
+
+/// The version that is asked for as it would be published, where one is; else why it could not be.
+async fn other_version(work: &Work<'_>, asked: &SimulateAsked) -> anyhow::Result<Result<Option<OtherVersion>, String>> {
+    let workflow = match asked.workflow() {
+        Ok(Some(workflow)) => workflow,
+        Ok(None) => return Ok(Ok(None)),
+        Err(wrong) => return Ok(Err(in_a_line(&wrong))),
+    };
+    let state = work.store.workflow_state(work.tenant, &workflow.id).await?;
+    if let Some(state) = state.as_ref().filter(|state| state.is_shared()) {
+        return Ok(Err(format!(
+            "version {} of it is out for {} of 100 cases, and the next one can only be published behind it; publish it to all of them, or \
+             roll it back",
+            state.version, state.share
+        )));
+    }
+    let share = asked.share.unwrap_or(SHARE_WHOLE);
+    if share < SHARE_WHOLE && !state.as_ref().is_some_and(|state| state.is_published) {
+        return Ok(Err("/share: there is no version that the other cases could take".to_owned()));
+    }
+    let current = match &state {
+        Some(state) => work.store.compiled_workflow(work.tenant, &workflow.id, state.version).await?,
+        None => None,
+    };
+    if let Some(migration) = &asked.migration {
+        let Some(current) = &current else {
+            return Ok(Err("/migration: there is no version before, so no running case could move".to_owned()));
+        };
+        let wrong = migration_flaws(migration, current.workflow(), current.carried(), &workflow);
+        if !wrong.is_empty() {
+            let wrong: Vec<_> = wrong.into_iter().map(|flaw| (flaw.pointer, flaw.detail)).collect();
+            return Ok(Err(in_a_line(&wrong)));
+        }
+    }
+    let migration = asked.migration.clone().unwrap_or_default();
+    let before = current.as_ref().map(|current| current.carried()).unwrap_or_default();
+    let next = Workflow { version: state.as_ref().map_or(0, |state| state.version) + 1, ..workflow };
+    let carried = carried_on(before, &next, &migration);
+    Ok(Ok(Some(OtherVersion {
+        workflow: Arc::new(CompiledWorkflow::compile(next).carrying(carried)),
+        follows: current.map(|current| current.version),
+        share,
+        moves: asked.migration.is_some(),
+    })))
 }
 
 /// Why a version could not be published, and so is not played.

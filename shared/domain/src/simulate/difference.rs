@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::line::{Expected, Happening};
-use crate::{CustomerId, DueItemKey, Step, Workflow};
+use crate::{CustomerId, DueItemKey, Step, Workflow, workflow::Migration};
 
 /// How something differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -29,7 +29,7 @@ pub struct Moved {
     pub customer: CustomerId,
     /// The due item; `None` where it is about the case as a whole.
     pub item: Option<DueItemKey>,
-    /// The step.
+    /// The step, as the other version calls it.
     pub step: String,
     /// How.
     pub change: Shift,
@@ -70,14 +70,15 @@ impl Difference {
 
 type Place<'a> = (&'a CustomerId, Option<&'a DueItemKey>, &'a str);
 
-/// When each step of each due item first comes.
-fn firsts(lines: &[Happening]) -> BTreeMap<Place<'_>, Timestamp> {
+/// When each step of each due item first comes. A step is called as `migration` calls it in the version after.
+fn firsts<'a>(lines: &'a [Happening], migration: &'a Migration) -> BTreeMap<Place<'a>, Timestamp> {
+    let heir = |step: &'a str| migration.get(step).and_then(Option::as_deref).unwrap_or(step);
     let mut firsts = BTreeMap::new();
     for line in lines {
         let mut places: Vec<Place<'_>> =
-            line.rows.iter().map(|row| (&line.customer, Some(&row.item), row.step.as_str())).collect();
+            line.rows.iter().map(|row| (&line.customer, Some(&row.item), heir(row.step.as_str()))).collect();
         if places.is_empty() {
-            places.extend(line.steps().into_iter().map(|step| (&line.customer, None, step)));
+            places.extend(line.steps().into_iter().map(|step| (&line.customer, None, heir(step))));
         }
         for place in places {
             let first = firsts.entry(place).or_insert(line.at);
@@ -95,9 +96,17 @@ fn messages(lines: &[Happening]) -> BTreeMap<&CustomerId, i64> {
     counts
 }
 
-/// What differs between what happens by the present versions and by another version of one workflow, `old` and `new`.
-pub fn differences(before: &[Happening], after: &[Happening], old: Option<&Workflow>, new: &Workflow) -> Difference {
-    let (was, is) = (firsts(before), firsts(after));
+/// What differs between what happens by the present versions and by another version of one workflow, `old` and `new`. `migration` says which
+/// steps are the same under another id.
+pub fn differences(
+    before: &[Happening],
+    after: &[Happening],
+    old: Option<&Workflow>,
+    new: &Workflow,
+    migration: &Migration,
+) -> Difference {
+    // Cases that have the version before name its steps in either.
+    let (was, is) = (firsts(before, migration), firsts(after, migration));
     let places: BTreeSet<&Place<'_>> = was.keys().chain(is.keys()).collect();
     let mut difference = Difference::default();
     for place in places {
@@ -118,7 +127,7 @@ pub fn differences(before: &[Happening], after: &[Happening], old: Option<&Workf
             change,
             before,
             after,
-            why: why(old, new, step),
+            why: why((old, new), step, migration),
         });
     }
     let (was, is) = (messages(before), messages(after));
@@ -130,9 +139,10 @@ pub fn differences(before: &[Happening], after: &[Happening], old: Option<&Workf
     difference
 }
 
-fn why(old: Option<&Workflow>, new: &Workflow, step: &str) -> Vec<&'static str> {
-    let find = |workflow: &Workflow| workflow.steps.iter().find(|known| known.id == step).cloned();
-    let (was, is) = (old.and_then(find), find(new));
+fn why((old, new): (Option<&Workflow>, &Workflow), step: &str, migration: &Migration) -> Vec<&'static str> {
+    let find = |workflow: &Workflow, id: &str| workflow.steps.iter().find(|known| known.id == id).cloned();
+    let before = migration.iter().find(|(_, heir)| heir.as_deref() == Some(step)).map_or(step, |(before, _)| before.as_str());
+    let (was, is) = (old.and_then(|old| find(old, before)), find(new, step));
     let mut reasons = match (was, is) {
         (None, Some(_)) => vec!["step_added"],
         (Some(_), None) => vec!["step_removed"],

@@ -24,4 +24,4 @@ mod tests;
 pub use assumed::{Assumed, BreakerAssumed, Paying, usual_lag};
 pub use difference::{Difference, Moved, Shift, differences};
 pub use line::{DayWaits, Expected, Happening, HappeningSums, sums};
-pub use play::{Simulated, Simulation, SimulationProgress, with_version};
+pub use play::{OtherVersion, Simulated, Simulation, SimulationProgress, with_version};

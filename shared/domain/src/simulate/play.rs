@@ -15,13 +15,14 @@ use super::{
     meter::{Full, TickRoom, anew},
 };
 use crate::{
-    CaseState, Contact, ContactLog, Decision, Event, Facts, InvoiceId, Next, Outcome, Pending, People, Policy, SourceVersion,
-    TaskId, Workflow,
+    Contact, ContactLog, Decision, Event, Facts, InvoiceId, Next, Outcome, Pending, People, Policy, Rollout, SourceVersion,
+    TaskId,
     calendar::tenant_zone,
     counting::{CountedDay, FIRST_PAGE, PAGE, PARALLEL},
     decide,
     decide::{Recheck, recheck},
     evolve,
+    rollout::SHARE_WHOLE,
     workflow::CompiledWorkflow,
 };
 
@@ -482,21 +483,33 @@ fn pay_in_full(facts: &mut Facts, invoice: &InvoiceId, now: Timestamp) -> bool {
     true
 }
 
-/// The policy with another version of a workflow in the place of what is published of it. Open cases stay at theirs, unless `moves_open`:
-/// then they go on by the new one, and what they satisfied stays satisfied.
-pub fn with_version(policy: &Policy, customers: &mut [Simulated], workflow: Workflow, moves_open: bool) -> Policy {
-    let known = policy.workflows.iter().filter(|known| known.id == workflow.id).map(|known| known.version).max();
-    let version = known.unwrap_or(0).saturating_add(1);
-    let (id, workflow) = (workflow.id.clone(), Workflow { version, ..workflow });
+/// A version that is played as if it were published.
+#[derive(Clone, Debug)]
+pub struct OtherVersion {
+    /// The version, with what it carries on of those before it.
+    pub workflow: Arc<CompiledWorkflow>,
+    /// The version that it follows; `None` where it is the first.
+    pub follows: Option<u32>,
+    /// Of a hundred cases, how many take it; the others have the version before.
+    pub share: u8,
+    /// Whether running cases of the version before move to it, and not only new ones take it.
+    pub moves: bool,
+}
+
+/// The policy as it would be once another version of a workflow is published.
+pub fn with_version(policy: &Policy, other: &OtherVersion) -> Policy {
+    let (id, version) = (other.workflow.id.clone(), other.workflow.version);
     let mut policy = policy.clone();
-    policy.published.retain(|(published, _)| *published != id);
-    policy.published.insert((id.clone(), version));
-    policy.workflows.push(Arc::new(CompiledWorkflow::compile(workflow)));
-    for customer in customers.iter_mut().filter(|_| moves_open) {
-        let cases = customer.facts.cases.values_mut();
-        for case in cases.filter(|case| case.workflow == id && case.state != CaseState::Closed) {
-            case.version = version;
-        }
+    let mut moves = policy.rollouts.remove(&id).map(|rollout| rollout.moves).unwrap_or_default();
+    moves.extend(other.follows.filter(|_| other.moves).map(|follows| (follows, version)));
+    let share = if other.follows.is_some() { other.share } else { SHARE_WHOLE };
+    if share >= SHARE_WHOLE {
+        policy.published.retain(|(published, _)| *published != id);
+        policy.published.insert((id.clone(), version));
     }
+    if share < SHARE_WHOLE || !moves.is_empty() {
+        policy.rollouts.insert(id, Rollout { version, share, moves });
+    }
+    policy.workflows.push(Arc::clone(&other.workflow));
     policy
 }

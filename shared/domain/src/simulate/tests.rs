@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::json;
 
 use super::*;
 use crate::{
-    Channel, Currency, CustomerId, Next, Workflow,
+    Channel, CompiledWorkflow, Currency, CustomerId, Next, Workflow,
     testing::{Stage, at, contact, ladder, workflow},
 };
 
@@ -114,6 +114,31 @@ fn it_goes_on_where_it_left_off() {
     assert_eq!(part.progress.lines, whole.progress.lines);
 }
 
+/// A version behind the one that is published, to which running cases move.
+fn next(stage: &Stage, workflow: Workflow, share: u8) -> OtherVersion {
+    let (_, follows) = stage.policy.published.iter().next().expect("a version").clone();
+    let workflow = Workflow { version: follows + 1, ..workflow };
+    OtherVersion { workflow: Arc::new(CompiledWorkflow::compile(workflow)), follows: Some(follows), share, moves: true }
+}
+
+#[test]
+fn a_share_of_cases_takes_another_version_and_the_others_do_not() {
+    let (stage, customers) = customers(40);
+    let other = next(&stage, ladder(), 50);
+    let policy = with_version(&stage.policy, &other);
+    let mut simulation = Simulation::begin(customers, &policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
+    assert!(simulation.run(&policy, &mut || false));
+    let rollout = policy.rollouts.get("ladder").expect("it is given out");
+    let mut seen = BTreeMap::new();
+    for case in simulation.customers.iter().flat_map(|customer| customer.facts.cases.values()) {
+        let expected = if rollout.takes(&case.id) { other.workflow.version } else { other.workflow.version - 1 };
+        assert_eq!(case.version, expected, "{}", case.id);
+        *seen.entry(case.version).or_insert(0) += 1;
+    }
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert_eq!(seen.values().sum::<i32>(), 40);
+}
+
 #[test]
 fn another_version_says_what_moves_and_why() {
     let (stage, customers) = customers(2);
@@ -122,12 +147,12 @@ fn another_version_says_what_moves_and_why() {
         let mut json = serde_json::to_value(ladder()).expect("JSON");
         change(&mut json);
         let new: Workflow = workflow(json);
-        let mut customers = customers.clone();
-        let policy = with_version(&stage.policy, &mut customers, new.clone(), true);
-        let mut simulation = Simulation::begin(customers, &policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
+        let policy = with_version(&stage.policy, &next(&stage, new.clone(), 100));
+        let mut simulation =
+            Simulation::begin(customers.clone(), &policy, at(FROM), at(UNTIL), Assumed::default(), BTreeMap::new());
         simulation.wake();
         assert!(simulation.run(&policy, &mut || false));
-        differences(&before, &simulation.progress.lines, Some(&ladder()), &new)
+        differences(&before, &simulation.progress.lines, Some(&ladder()), &new, &BTreeMap::new())
     };
     assert_eq!(other(&|_| {}), Difference::default());
     let later = other(&|json| json["steps"][3]["at"]["offset"] = json!("P25D"));

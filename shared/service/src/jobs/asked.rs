@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     Channel, Currency, Workflow,
+    rollout::SHARE_WHOLE,
     settings::Mode,
     simulate::{Assumed, BreakerAssumed, Paying},
-    workflow,
+    workflow::{self, Migration},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -38,23 +40,15 @@ pub struct SimulateAsked {
     /// Another version of a workflow, as `PUT /v1/workflows/{id}` takes it: what differs by it is said too.
     #[serde(default)]
     pub workflow: Option<Value>,
-    /// What becomes of open cases of that workflow: they stay at their version where it is left out.
+    /// Of a hundred cases, how many take that version; all where it is left out.
     #[serde(default)]
-    pub open_cases: OpenCasesAsked,
+    pub share: Option<u8>,
+    /// What becomes of the steps of running cases, which move to that version then; they stay at theirs where it is left out.
+    #[serde(default)]
+    pub migration: Option<Migration>,
     /// What a message costs by channel, in millionths of a currency's unit.
     #[serde(default)]
     pub prices: BTreeMap<Channel, Price>,
-}
-
-/// What becomes of the open cases of a workflow of which another version is played.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OpenCasesAsked {
-    /// They stay at their version, as after publishing.
-    #[default]
-    Stay,
-    /// They go on by the other version; what they satisfied stays satisfied.
-    Move,
 }
 
 /// What a message costs.
@@ -102,6 +96,16 @@ impl AskedOfJob for SimulateAsked {
         let mut flaws = self.workflow().err().unwrap_or_default();
         if !(1..=DAYS_MAX).contains(&self.days()) {
             flaws.push(("/days".to_owned(), format!("a simulation plays 1 to {DAYS_MAX} days")));
+        }
+        if self.share.is_some_and(|share| !(1..=SHARE_WHOLE).contains(&share)) {
+            flaws.push((
+                "/share".to_owned(),
+                "a share is 1 to 100: of a hundred cases, how many take the version first".to_owned(),
+            ));
+        }
+        if self.workflow.is_none() && (self.share.is_some() || self.migration.is_some()) {
+            let detail = "a share and a map of steps are about another version; give it, or POST /v1/workflows/{id}/simulate for the draft";
+            flaws.push(("/workflow".to_owned(), detail.to_owned()));
         }
         if self.mode.is_some_and(|mode| !matches!(mode, Mode::Shadow | Mode::Live)) {
             flaws.push(("/mode".to_owned(), "a mode in which something is decided is shadow or live".to_owned()));
@@ -218,6 +222,29 @@ impl AskedOfJob for ReconcileAsked {
     }
 }
 
+/// AskedOfJob of `audit_export`: everything where nothing is said.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportAsked {
+    /// Entries since then.
+    #[serde(default)]
+    pub from: Option<Timestamp>,
+    /// Entries until then; until the job is taken up where it is left out.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+}
+
+impl AskedOfJob for ExportAsked {
+    fn flaws(&self) -> WrongFields {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) if from > until => {
+                vec![("/from".to_owned(), "an export begins before it ends".to_owned())]
+            }
+            (_, _) => WrongFields::new(),
+        }
+    }
+}
+
 /// AskedOfJob of `audit_book`: nothing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -255,6 +282,10 @@ mod tests {
             ("simulate", json!({"days": 400, "mode": "off"}), vec!["/days", "/mode"]),
             ("simulate", json!({"days": "many"}), vec!["/days"]),
             ("simulate", json!({"workflow": {"id": "x"}}), vec!["/workflow"]),
+            ("simulate", json!({"share": 101, "migration": {}}), vec!["/share", "/workflow"]),
+            ("audit_export", json!({}), vec![]),
+            ("audit_export", json!({"from": "2026-02-01T00:00:00Z", "until": "2026-01-01T00:00:00Z"}), vec!["/from"]),
+            ("audit_export", json!({"from": "yesterday"}), vec!["/from"]),
             ("import", json!({"of": "invoices", "upload": "upl_0123456789abcdef01234567"}), vec![]),
             ("import", json!({"of": "invoices", "upload": "../other", "decimal": ";"}), vec!["/upload", "/decimal"]),
             ("reconcile", json!({}), vec!["/upload"]),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    asked::{AuditBookAsked, ImportAsked, ReconcileAsked, SimulateAsked},
+    asked::{AuditBookAsked, ExportAsked, ImportAsked, ReconcileAsked, SimulateAsked},
     checked::{WrongFields, checked},
 };
 
@@ -24,6 +24,11 @@ pub const KINDS: &[JobKind] = &[
         name: "audit_book",
         does: "Looks through the book before the first message: what it is missing, and the ramp that it calls for.",
         check: checked::<AuditBookAsked>,
+    },
+    JobKind {
+        name: "audit_export",
+        does: "Writes what people did into a file of JSON Lines, each with the hashes of its chain.",
+        check: checked::<ExportAsked>,
     },
     JobKind {
         name: "import",

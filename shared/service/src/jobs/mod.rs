@@ -6,6 +6,7 @@
 //! | [`asked`] | what the kinds of this release are asked, as they read it |
 //! | [`checked`] | whether that reads, and is right |
 //! | [`uploads`] | files that people send |
+//! | [`version`] | what a simulation of another version of a workflow is asked |
 //!
 //! What a kind does is in `functions/jobs/src/kinds`. A kind joins with a line in [`kinds::KINDS`], one in [`rights`](crate::rights), and one
 //! in the list there.
@@ -14,6 +15,7 @@ pub mod asked;
 pub mod checked;
 pub mod kinds;
 pub mod uploads;
+pub mod version;
 
 use std::collections::BTreeMap;
 

@@ -225,6 +225,8 @@ async fn apply(work: &Work<'_>, asked: &ImportAsked, ready: &ReadyDocument) -> a
         | Document::Heartbeat(_) => UNITS_EACH,
     };
     work.pace.take(units).await;
+    // What stood against somebody who was erased stands again before anything names them.
+    work.vault.honour_erased(work.tenant, std::slice::from_ref(&document), now).await?;
     match work.store.apply_read(work.tenant, SOURCE, &[document], now).await {
         Ok(applied) => Ok(Ok(applied.outcome)),
         Err(store::Error::Refused { why, .. }) => Ok(Err(wrong(why))),
