@@ -70,6 +70,7 @@ async fn a_job_is_started_watched_and_listed() {
     assert_eq!(done["result"]["age_basis"]["by_source"]["canonical"]["open_invoices"], 2);
     let listed = desk.admin("GET", "/v1/jobs", &Value::Null).await.is(200).body;
     assert_eq!(listed["data"][0]["id"], done["id"]);
+    desk.admin("GET", "/v1/jobs?cursor=x", &Value::Null).await.is(422);
     let path = format!("/v1/jobs/{}", done["id"].as_str().unwrap());
     desk.admin("GET", &format!("{path}/file"), &Value::Null).await.is(404);
     desk.admin("POST", &format!("{path}/cancel"), &json!({})).await.is(409);

@@ -155,7 +155,8 @@ async fn begun(app: &App, caller: &Caller, operation: Operation, asked: Map<Stri
 
 /// The jobs, newest first.
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", operation_id = "list_jobs", params(JobsAsked),
-    responses((status = 200, description = "A page", body = JobsOut)))]
+    responses((status = 200, description = "A page", body = JobsOut),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this list")))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<JobsAsked>) -> ApiResult<Json<JobsOut>> {
     let limit = Fail::unless_page_size(asked.limit)?;
     let found = jobs::list(&app.store, &caller.0, limit, asked.cursor.as_deref()).await?;

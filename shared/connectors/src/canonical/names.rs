@@ -5,7 +5,7 @@ use domain::TenantId;
 /// The name of the source.
 pub const SOURCE: &str = "canonical";
 
-/// SourceOf objects are read, and by which source: ids are derived from both.
+/// Whose objects are read, and of which source: ids are derived from both.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceOf<'a> {
     /// The tenant.

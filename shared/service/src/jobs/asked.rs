@@ -21,7 +21,7 @@ use super::{
 /// Most days that a simulation plays.
 pub const DAYS_MAX: u32 = 180;
 
-/// AskedOfJob of `simulate`.
+/// What `simulate` is asked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SimulateAsked {
@@ -140,7 +140,7 @@ pub enum DateOrder {
     Ymd,
 }
 
-/// AskedOfJob of `import`.
+/// What `import` is asked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ImportAsked {
@@ -181,7 +181,7 @@ impl AskedOfJob for ImportAsked {
     }
 }
 
-/// AskedOfJob of `reconcile`: a file, or totals.
+/// What `reconcile` is asked: a file, or totals.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReconcileAsked {
@@ -222,7 +222,7 @@ impl AskedOfJob for ReconcileAsked {
     }
 }
 
-/// AskedOfJob of `audit_export`: everything where nothing is said.
+/// What `audit_export` is asked: everything where nothing is said.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportAsked {
@@ -245,7 +245,7 @@ impl AskedOfJob for ExportAsked {
     }
 }
 
-/// AskedOfJob of `audit_book`: nothing.
+/// What `audit_book` is asked: nothing.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuditBookAsked {}

@@ -119,11 +119,11 @@ pub async fn show(store: &Store, actor: &Actor, operation: Operation, id: &str) 
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
+/// [`NotDone::NotAllowed`], [`NotDone::Cursor`], and those of reading.
 pub async fn list(store: &Store, actor: &Actor, limit: Option<u32>, cursor: Option<&str>) -> Done<JobList> {
     let tenant = actor.may(Operation::ListJobs)?;
     let page = store.jobs(tenant, limit.unwrap_or(50), cursor).await.map_err(|error| match error {
-        store::Error::Refused { .. } => NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"),
+        store::Error::Refused { .. } => NotDone::Cursor,
         error => error.into(),
     })?;
     let jobs = page.jobs.into_iter().filter(|job| actor.may_work(Operation::ListJobs, &job.kind).is_ok()).collect();
