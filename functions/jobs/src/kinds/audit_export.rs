@@ -13,7 +13,7 @@ use store::{Job, JobEnd};
 use crate::work::{KindOfJob, SliceEnd, Work};
 
 /// The kind.
-pub struct AuditExport;
+pub struct ExportAudit;
 
 /// The largest file: it is put together in memory.
 const BYTES_MAX: usize = 200 * 1024 * 1024;
@@ -34,7 +34,7 @@ struct Kept {
     parts: usize,
 }
 
-impl KindOfJob for AuditExport {
+impl KindOfJob for ExportAudit {
     fn name(&self) -> &'static str {
         "audit_export"
     }

@@ -11,7 +11,7 @@ use crate::work::KindOfJob;
 
 /// Every kind.
 pub const ALL: &[&dyn KindOfJob] =
-    &[&audit_book::AuditBook, &audit_export::AuditExport, &import::Import, &reconcile::Reconcile, &simulate::Simulate];
+    &[&audit_book::AuditBook, &audit_export::ExportAudit, &import::Import, &reconcile::Reconcile, &simulate::Simulate];
 
 /// The kind of a name.
 pub fn find(name: &str) -> Option<&'static dyn KindOfJob> {
