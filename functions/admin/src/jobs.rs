@@ -147,7 +147,12 @@ pub async fn simulate(
     begun(&app, &caller, Operation::SimulateWorkflow, asked).await
 }
 
-async fn begun(app: &App, caller: &Caller, operation: Operation, asked: Map<String, Value>) -> ApiResult<impl IntoResponse> {
+async fn begun(
+    app: &App,
+    caller: &Caller,
+    operation: Operation,
+    asked: Map<String, Value>,
+) -> ApiResult<(StatusCode, [(header::HeaderName, String); 1], Json<JobOut>)> {
     let job = jobs::start(&app.store, &caller.0, operation, asked, &nonce()?, app.clock.now()).await?;
     let location = format!("/v1/jobs/{}", job.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(shown(job))))
