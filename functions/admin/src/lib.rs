@@ -16,6 +16,7 @@ mod cases;
 mod companies;
 mod confirm;
 mod connections;
+mod contacts;
 mod controls;
 mod cors;
 mod customers;
@@ -148,6 +149,10 @@ routes! {
     "/v1/agreements/{id}/{act}": post agreements::act;
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
+    "/v1/customers/{customer_id}": patch contacts::change_customer;
+    "/v1/customers/{customer_id}/contacts": get contacts::show, post contacts::add;
+    "/v1/customers/{customer_id}/contacts/{contact}": patch contacts::change, delete contacts::remove;
+    "/v1/customers/{customer_id}/contacts/{contact}/consents": post contacts::state_consent;
     "/v1/customers/{customer_id}/links": get links::list, post links::issue;
     "/v1/customers/{customer_id}/links/revoke": post links::revoke_all;
     "/v1/customers/{source}/{external_id}/links": get links::list_of;

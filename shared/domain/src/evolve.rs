@@ -8,9 +8,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    Agreement, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId, LastContact,
-    MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People, Reversal,
-    SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    Agreement, ByHand, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId,
+    LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People,
+    Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
 };
 
 mod moves;
@@ -25,6 +25,8 @@ use put::{put_agreement, upsert_invoice};
 pub enum Event {
     /// The source described the customer anew.
     CustomerUpserted(Customer),
+    /// People entered something of the customer: all that is entered from now on.
+    CustomerEnteredByHand(ByHand),
     /// The source described an invoice anew.
     InvoiceUpserted(Invoice),
     /// The invoice is another customer's from now on. The agreements that concern it go along, and stay for what else they are about.
@@ -142,6 +144,7 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
     let facts = facts.clone();
     match event {
         Event::CustomerUpserted(customer) => upsert_customer(facts, customer),
+        Event::CustomerEnteredByHand(by_hand) => facts.with_by_hand(by_hand.clone()),
         Event::InvoiceUpserted(invoice) => upsert_invoice(facts, invoice),
         Event::InvoiceMovedAway(id) => moves::invoice_away(facts, id),
         Event::InvoiceMovedHere { invoice, along } => moves::invoice_here(facts, invoice, along),
@@ -200,7 +203,12 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
 
 fn reset_version(mut facts: Facts, of: &VersionOf) -> Facts {
     match of {
-        VersionOf::Customer => facts.customer.source_version = facts.customer.source_version.map(|_| SourceVersion::RESET),
+        VersionOf::Customer => {
+            let customers = [Some(&mut facts.customer), facts.described.as_deref_mut()];
+            for customer in customers.into_iter().flatten() {
+                customer.source_version = customer.source_version.map(|_| SourceVersion::RESET);
+            }
+        }
         VersionOf::Invoice(id) => {
             for fact in facts.invoices.iter_mut().filter(|fact| fact.invoice.id == *id) {
                 fact.invoice.source_version = SourceVersion::RESET;
@@ -222,12 +230,17 @@ fn put_charge(facts: Facts, charge: &Charge) -> Facts {
 
 /// A description without a version stands only where nothing is known of the customer yet.
 fn upsert_customer(facts: Facts, customer: &Customer) -> Facts {
-    let known = &facts.customer;
+    let known = facts.described();
     let is_newer = match &customer.source_version {
         Some(version) => known.source_version.as_ref().is_none_or(|known| version > known),
         None => false,
     };
-    if is_newer || known.is_stub() { Facts { customer: customer.clone(), ..facts } } else { facts }
+    if !is_newer && !known.is_stub() {
+        return facts;
+    }
+    // What people entered stays, whatever the source describes.
+    let by_hand = facts.by_hand.clone();
+    Facts { customer: customer.clone(), described: None, ..facts }.with_by_hand(by_hand)
 }
 
 fn upsert_payment(facts: Facts, payment: &Payment, recorded_at: Timestamp) -> Facts {

@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord, MessageId, Mode,
-    OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest, word::stored_words,
-    workflow::CompiledWorkflow,
+    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord,
+    MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest,
+    word::stored_words, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -20,8 +20,14 @@ pub struct Facts {
     pub version: u64,
     /// The number of the last decision.
     pub decision: u64,
-    /// The customer, contacts and all.
+    /// The customer, contacts and all: as its source describes it, with what people entered laid over it.
     pub customer: Customer,
+    /// The customer as its source describes it, where people entered something; the same as `customer` where they did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub described: Option<Box<Customer>>,
+    /// What people entered of the customer.
+    #[serde(default, skip_serializing_if = "ByHand::is_empty")]
+    pub by_hand: ByHand,
     /// Invoices that may still be chased, and those that such payments refer to.
     pub invoices: Vec<InvoiceFact>,
     /// Payments and credit notes that touch them.
@@ -58,6 +64,22 @@ pub struct Facts {
     pub work: Vec<OpenWork>,
     /// What people told Dunlin to do that is not used up.
     pub orders: Vec<Order>,
+}
+
+impl Facts {
+    /// The customer as its source describes it.
+    pub fn described(&self) -> &Customer {
+        self.described.as_deref().unwrap_or(&self.customer)
+    }
+
+    /// The facts with what people entered of the customer, in place of what they had entered before.
+    #[must_use]
+    pub fn with_by_hand(self, by_hand: ByHand) -> Self {
+        let described = self.described().clone();
+        let customer = by_hand.over(&described);
+        let described = (!by_hand.is_empty()).then(|| Box::new(described));
+        Self { customer, described, by_hand, ..self }
+    }
 }
 
 /// Cases by key as a list of pairs: a key of two parts is no name in JSON.

@@ -45,6 +45,9 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         version: _,
         decision,
         customer,
+        // What is hashed is what comes of both.
+        described: _,
+        by_hand,
         invoices,
         payments,
         reversals,
@@ -67,6 +70,10 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     let Policy { settings, breaker_open, workflows, published, rollouts, withdrawn, senders, identities: _, templates } = policy;
     let mut hash = Hash(Sha256::new());
     hash.add(&(tenant.as_str(), decision, &customer, now.as_millisecond()));
+    // Hashed only where there are some, so that what was decided before there were any is still the same number.
+    if let Some(preferences) = by_hand.preferences() {
+        hash.add(&preferences);
+    }
     for fact in &invoices {
         hash.add(&fact.invoice);
     }

@@ -98,6 +98,8 @@ impl Stage {
                 version: 1,
                 decision: 0,
                 customer,
+                described: None,
+                by_hand: crate::ByHand::default(),
                 invoices: Vec::new(),
                 payments: Vec::new(),
                 shared: Vec::new(),

@@ -13,6 +13,7 @@
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`customers`] | what is set right of a customer: versions |
+//! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
@@ -38,6 +39,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod audit_export;
 pub mod companies;
+pub mod contacts;
 pub mod customers;
 pub mod entering;
 pub mod explain;

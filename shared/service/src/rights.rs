@@ -84,6 +84,7 @@ operations! {
         ExplainMessage = "explain_message", "Explains why a message was decided, and what became of it.";
         ShowCase = "show_case", "Reads a customer's matter by the id here.";
         ShowAgreement = "show_agreement", "Reads an agreement.";
+        ShowContacts = "show_contacts", "Reads a customer's contacts, and what people entered of them.";
         ListLinks = "list_links", "Looks through a customer's portal links.";
         ListLinksOf = "list_links_of", "Looks through the portal links of a customer by the source's id.";
         ListSuppressions = "list_suppressions", "Looks through the addresses that must not be used.";
@@ -125,6 +126,11 @@ operations! {
         ActOnAgreement = "act_on_agreement", "Does something with an agreement.";
         ActOnCharge = "act_on_charge", "Does something with a charge.";
         GiveOrder = "give_order", "Gives an order about a step or case.";
+        AddContact = "add_contact", "Enters a contact of a customer.";
+        ChangeContact = "change_contact", "Changes what is entered of a contact.";
+        RemoveContact = "remove_contact", "Takes back what was entered of a contact.";
+        StateConsent = "state_consent", "Enters that a contact agreed to a channel, or took that back.";
+        ChangeCustomer = "change_customer", "Changes what is entered of a customer itself.";
         EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
         IssueLink = "issue_link", "Gives out a portal link.";
         RevokeLink = "revoke_link", "Makes a portal link void.";

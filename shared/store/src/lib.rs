@@ -42,6 +42,7 @@ pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
     brief::CustomerBrief,
+    by_hand::StoredByHand,
     contacts::Logged,
     erasing::{Erasing, TakenOut},
     explained::Explained,

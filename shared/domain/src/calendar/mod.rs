@@ -18,7 +18,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
 pub use locality::{Locality, has_holidays, is_country, is_zone, tenant_zone};
-pub use settings::{check_settings, freshness};
+pub use settings::{check_settings, freshness, is_language};
 pub use spread::Spread;
 
 use crate::settings::Window;

@@ -203,7 +203,7 @@ fn pointed(text: &str) -> String {
 }
 
 /// Whether `tag` has the form of a BCP 47 language tag.
-fn is_language(tag: &str) -> bool {
+pub fn is_language(tag: &str) -> bool {
     let mut parts = tag.split('-');
     let first = parts.next().unwrap_or("");
     (2..=3).contains(&first.len())

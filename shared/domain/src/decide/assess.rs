@@ -15,6 +15,7 @@ use crate::{
     customer::{CustomerKind, DebtPurpose},
     dates::{add_days, days_between},
     receivables::{DueItem, Receivables, ReceivablesRules},
+    settings::Window,
     step_history::{StepHistory, StepResult, counts, ordered},
     workflow::{AfterWait, Compiled},
 };
@@ -49,6 +50,8 @@ pub struct Situation<'a> {
     pub(super) orders: Vec<&'a Order>,
     /// Whether there are more.
     pub(super) more_orders: bool,
+    /// The tenant's hours, as far as the customer wants to be contacted in them.
+    window: Window,
     customer: OnceCell<Arc<CustomerFacts>>,
 }
 
@@ -121,6 +124,7 @@ pub fn assess<'a>(facts: &'a Facts, policy: &'a Policy, now: Timestamp) -> Situa
         place,
         home,
         spread: Spread::of(&facts.tenant, &facts.customer.id),
+        window: facts.by_hand.within(&settings.window),
         customer: OnceCell::new(),
     }
 }
@@ -165,8 +169,7 @@ impl<'a> Situation<'a> {
 
     /// The allowed days and hours where the customer's people are.
     pub fn calendar(&self) -> Calendar<'_> {
-        let settings = &self.policy.settings;
-        Calendar::new(&self.place, &settings.window, &settings.calendar.closed)
+        Calendar::new(&self.place, &self.window, &self.policy.settings.calendar.closed)
     }
 
     /// The tenant's own business days.

@@ -59,19 +59,20 @@ impl<'s> Ways<'s, '_> {
         let mut later: Option<Timestamp> = None;
         let mut review = None;
         for people in self.people() {
-            for channel in &self.send.channels {
+            for (rank, of_step) in self.send.channels.iter().enumerate() {
                 if people.is_empty() {
-                    notes = noted(notes, passed_over(*channel, "", "the customer has nobody in this role"));
+                    notes = noted(notes, passed_over(*of_step, "", "the customer has nobody in this role"));
                 }
                 for (id, contact) in &people {
+                    let Some(channel) = self.channels_of(contact).get(rank).copied() else { continue };
                     let way;
-                    (way, notes) = self.ask(*channel, id, contact, notes);
+                    (way, notes) = self.ask(channel, id, contact, notes);
                     let Reachable::Asked(answer) = way else { continue };
                     if answer.tenant != Verdict::Allow {
                         return (Route::Stopped(answer.tenant), notes);
                     }
                     match answer.verdict {
-                        Verdict::Allow => return (Route::Free(*channel, (*id).to_owned()), notes),
+                        Verdict::Allow => return (Route::Free(channel, (*id).to_owned()), notes),
                         Verdict::Defer(until) => later = Some(later.map_or(until, |so_far| so_far.min(until))),
                         Verdict::NeedsReview(why) => review = Some(why),
                         Verdict::Block(_) => {}
@@ -103,17 +104,25 @@ impl<'s> Ways<'s, '_> {
             if copies.len() >= wanted || persons.contains(&contact.person()) {
                 continue;
             }
-            for channel in self.send.channels.iter().filter(|channel| channel.facts().carries_copies) {
+            for channel in self.channels_of(contact).into_iter().filter(|channel| channel.facts().carries_copies) {
                 let way;
-                (way, notes) = self.ask(*channel, id, contact, notes);
+                (way, notes) = self.ask(channel, id, contact, notes);
                 if matches!(way, Reachable::Asked(answer) if answer.verdict == Verdict::Allow) {
-                    copies.push((*channel, id.to_owned()));
+                    copies.push((channel, id.to_owned()));
                     persons.push(contact.person());
                     break;
                 }
             }
         }
         (copies, notes)
+    }
+
+    /// The step's channels in the order in which they are tried for somebody: the one that the person prefers first, where it is among them.
+    fn channels_of(&self, contact: &Contact) -> Vec<Channel> {
+        let preferred = self.situation.facts.by_hand.preferred(contact);
+        let mut channels = self.send.channels.clone();
+        channels.sort_by_key(|channel| preferred != Some(*channel));
+        channels
     }
 
     /// Those whom the step writes to, with their ids, in the order in which they are tried.

@@ -1,8 +1,7 @@
 //! A person's contact log: written before a message is claimed, taken back when nothing was sent.
 
 use domain::{
-    CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, Customer, CustomerId, INVOICE_CONTACT, MessageId, Mode, People,
-    TenantId,
+    CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, CustomerId, INVOICE_CONTACT, MessageId, Mode, People, TenantId,
 };
 use jiff::Timestamp;
 
@@ -10,7 +9,7 @@ use crate::{
     Result, Store,
     table::{
         attributes::{
-            document::{DOC, REVISION},
+            document::REVISION,
             every::EXPIRES_AT,
             person::{LOG, SHADOW},
         },
@@ -134,8 +133,8 @@ impl Store {
         message: &MessageId,
     ) -> Result<()> {
         const OP: &str = "find whom a message was for at";
-        let Some(row) = self.read(OP, &keys::profile(tenant, customer), true).await? else { return Ok(()) };
-        let known = self.with_people(tenant, json::<Customer>(&row, DOC)?).await?;
+        let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(()) };
+        let known = by_hand.over(&self.with_people(tenant, described).await?);
         let own = known.contacts.iter().find(|known| known.external_id == contact);
         let person = match own {
             Some(own) => own.person(),

@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    AddressFact, Agreement, Channel, Charge, ContactLog, Covered, Customer, Facts, Invoice, InvoiceFact, InvoiceId, OpenWork,
-    Order, Payment, PaymentFact, People, Policy, Reversal, SourceVersion, TenantId, address_key,
+    AddressFact, Agreement, ByHand, Channel, Charge, ContactLog, Covered, Customer, CustomerId, Facts, Invoice, InvoiceFact,
+    InvoiceId, OpenWork, Order, Payment, PaymentFact, People, Policy, Reversal, SourceVersion, TenantId, address_key,
 };
 use jiff::Timestamp;
 
@@ -199,13 +199,14 @@ impl Store {
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
         let (rows, records) = tokio::try_join!(chased, records)?;
 
-        let mut customer: Option<Customer> = None;
+        let (mut customer, mut by_hand): (Option<Customer>, ByHand) = (None, ByHand::default());
         let (mut agreements, mut charges) = (Vec::<Agreement>::new(), Vec::<Charge>::new());
         let (mut work, mut orders): (Vec<OpenWork>, Vec<Order>) = (Vec::new(), Vec::new());
         let (mut chased, mut links): (Vec<Row>, Vec<Row>) = (Vec::with_capacity(rows.len()), Vec::new());
         for row in rows {
             match text(&row, SK) {
                 Some("PROFILE") => customer = Some(json(&row, DOC)?),
+                Some(keys::BY_HAND) => by_hand = json(&row, DOC)?,
                 Some(sk) if sk.starts_with(keys::AGREEMENTS) => agreements.push(json(&row, DOC)?),
                 Some(sk) if sk.starts_with(keys::CHARGES) => charges.push(json(&row, DOC)?),
                 Some(sk) if sk.starts_with(keys::ORDERS) => orders.push(json(&row, DOC)?),
@@ -253,6 +254,8 @@ impl Store {
             version: head.version,
             decision: head.decision,
             customer,
+            described: None,
+            by_hand: ByHand::default(),
             invoices,
             payments,
             shared,
@@ -271,7 +274,7 @@ impl Store {
             work,
             orders,
         };
-        Ok(OwnFacts { facts, links })
+        Ok(OwnFacts { facts: facts.with_by_hand(by_hand), links })
     }
 
     /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
@@ -281,8 +284,8 @@ impl Store {
         let mut generations = 0;
         while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {
             generations += 1;
-            let row = self.read("read whose people are written to", &keys::profile(tenant, &id), true).await?;
-            let Some(parent) = row.as_ref().map(|row| json::<Customer>(row, DOC)).transpose()? else { break };
+            let found = self.described_and_by_hand("read whose people are written to", tenant, &id).await?;
+            let Some(parent) = found.map(|(described, by_hand)| by_hand.over(&described)) else { break };
             if parent.contacts_of.is_none() {
                 customer.contacts = parent.contacts;
                 customer.postal_address = parent.postal_address.or(customer.postal_address);
@@ -291,6 +294,20 @@ impl Store {
             of = parent.contacts_of;
         }
         Ok(customer)
+    }
+
+    /// A customer as its source describes it, and what people entered of it.
+    pub(crate) async fn described_and_by_hand(
+        &self,
+        operation: &'static str,
+        tenant: &TenantId,
+        customer: &CustomerId,
+    ) -> Result<Option<(Customer, ByHand)>> {
+        let (profile, by_hand) = (keys::profile(tenant, customer), keys::by_hand(tenant, customer));
+        let found = self.read_many(operation, &[profile.clone(), by_hand.clone()], true).await?;
+        let Some(described) = found.get(&profile).map(|row| json::<Customer>(row, DOC)).transpose()? else { return Ok(None) };
+        let by_hand = found.get(&by_hand).map(|row| json::<ByHand>(row, DOC)).transpose()?.unwrap_or_default();
+        Ok(Some((described, by_hand)))
     }
 
     /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
@@ -344,7 +361,7 @@ impl Store {
     pub(crate) async fn versions_now(
         &self,
         tenant: &TenantId,
-        customer: &domain::CustomerId,
+        customer: &CustomerId,
         rows: &[Covered],
     ) -> Result<Vec<(InvoiceId, SourceVersion)>> {
         let covered: BTreeSet<&InvoiceId> = rows.iter().filter_map(|row| row.item.invoice()).collect();
@@ -361,13 +378,7 @@ impl Store {
     }
 
     /// The rows that are kept in chunks for a message or a decision's marks.
-    pub(crate) async fn rows(
-        &self,
-        tenant: &TenantId,
-        customer: &domain::CustomerId,
-        owner: &str,
-        strong: bool,
-    ) -> Result<Vec<Covered>> {
+    pub(crate) async fn rows(&self, tenant: &TenantId, customer: &CustomerId, owner: &str, strong: bool) -> Result<Vec<Covered>> {
         let pk = keys::customer(tenant, customer);
         let from = keys::rows_prefix(owner);
         let to = last_of(&from);

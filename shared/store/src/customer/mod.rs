@@ -5,6 +5,7 @@ pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod archiving;
 pub(crate) mod brief;
+pub(crate) mod by_hand;
 pub(crate) mod contacts;
 pub(crate) mod erasing;
 pub(crate) mod explained;

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AddressFact, Agreement, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
-    Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People, Policy,
-    Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, Contact, ContactLog, Coverage, Customer,
+    CustomerId, Decision, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact,
+    People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -229,16 +229,27 @@ impl Store {
     async fn people_ever(&self, vault: &Vault, tenant: &TenantId, all: &mut Everything) -> Result<()> {
         let mut profiles: Vec<Customer> = Vec::new();
         let mut above: BTreeSet<CustomerId> = BTreeSet::new();
-        for version in all.own.iter().filter(|version| version.sk == "PROFILE" && version.row.contains_key(DOC)) {
-            let profile: Customer = json(&version.row, DOC)?;
-            above.extend(profile.contacts_of.clone());
-            profiles.push(profile);
+        let mut by_hand: Vec<ByHand> = Vec::new();
+        for version in all.own.iter().filter(|version| version.row.contains_key(DOC)) {
+            match version.sk.as_str() {
+                "PROFILE" => {
+                    let profile: Customer = json(&version.row, DOC)?;
+                    above.extend(profile.contacts_of.clone());
+                    profiles.push(profile);
+                }
+                keys::BY_HAND => by_hand.push(json(&version.row, DOC)?),
+                _ => {}
+            }
         }
         for id in above {
             let mut versions = self.versions(&keys::customer(tenant, &id), "PROFILE").await?;
             vault.open_versions(tenant, &id, &mut versions).await?;
             for version in versions.iter().filter(|version| version.row.contains_key(DOC)) {
-                profiles.push(json(&version.row, DOC)?);
+                match version.sk.as_str() {
+                    "PROFILE" => profiles.push(json(&version.row, DOC)?),
+                    keys::BY_HAND => by_hand.push(json(&version.row, DOC)?),
+                    _ => {}
+                }
             }
             all.above.insert(id, versions);
         }
@@ -248,7 +259,10 @@ impl Store {
         }
         let own = invoices.iter().filter_map(|invoice| invoice.contact.as_ref());
         let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
-        for contact in profiles.iter().flat_map(|profile| &profile.contacts).chain(own) {
+        // Whoever a contact was, with what was entered of it at any time.
+        let described = profiles.iter().flat_map(|profile| &profile.contacts);
+        let entered: Vec<Contact> = by_hand.iter().flat_map(|by_hand| by_hand.contacts_of(&profiles)).collect();
+        for contact in described.chain(own).chain(&entered) {
             persons.extend(contact.person());
             for channel in Channel::ALL {
                 names.extend(contact.address(channel).map(|address| address_key(channel, address)));
@@ -416,6 +430,8 @@ impl Everything {
             addresses: BTreeMap::new(),
             contact_log: BTreeMap::new(),
             customer: profile,
+            described: None,
+            by_hand: ByHand::default(),
             invoices: vec![],
             payments: vec![],
             reversals: vec![],
@@ -455,6 +471,8 @@ impl Everything {
                 _ => {}
             }
         }
+        let by_hand = own.get(keys::BY_HAND).map(|row| json::<ByHand>(row, DOC)).transpose()?;
+        let mut facts = facts.with_by_hand(by_hand.unwrap_or_default());
         let settings = current(&self.tenant, at, left_out);
         let source = &facts.customer.source;
         let settings_now = settings.get("SETTINGS").map(|row| json::<Settings>(row, DOC)).transpose()?;
@@ -472,8 +490,10 @@ impl Everything {
 
     fn with_people_as_of(&self, mut customer: Customer, at: Timestamp, left_out: &BTreeSet<&str>) -> Result<Customer> {
         let above = customer.contacts_of.as_ref().and_then(|id| self.above.get(id));
-        let above = above.and_then(|versions| current(versions, at, left_out).remove("PROFILE"));
-        if let Some(parent) = above.map(|row| json::<Customer>(row, DOC)).transpose()? {
+        let above = above.map(|versions| current(versions, at, left_out)).unwrap_or_default();
+        let by_hand = above.get(keys::BY_HAND).map(|row| json::<ByHand>(row, DOC)).transpose()?.unwrap_or_default();
+        if let Some(parent) = above.get("PROFILE").map(|row| json::<Customer>(row, DOC)).transpose()? {
+            let parent = by_hand.over(&parent);
             customer.contacts = parent.contacts;
             customer.postal_address = parent.postal_address.or(customer.postal_address);
         }

@@ -79,6 +79,13 @@ fn take_personal(sk: &str, doc: &mut Value) -> BTreeMap<String, Fields> {
         for at in 0..contacts(doc) {
             take_contact(doc, &format!("/contacts/{at}"), &mut all);
         }
+    } else if sk == keys::BY_HAND {
+        take(doc, "", &["postal_address"], all.entry(CUSTOMER.to_owned()).or_default());
+        for at in 0..contacts(doc) {
+            let place = format!("/contacts/{at}");
+            let whose = whose_by_hand(doc, &place);
+            take(doc, &place, &["name", "person", "email", "phone", "statements"], all.entry(whose).or_default());
+        }
     } else if sk.starts_with("INV#") {
         take(doc, "", &["for_name", "purchase_order"], all.entry(CUSTOMER.to_owned()).or_default());
         take_contact(doc, "/contact", &mut all);
@@ -110,6 +117,16 @@ fn whose_contact(contact: &Contact) -> String {
         return Whose::Contact(&contact.external_id).text();
     }
     contact.person().map_or_else(|| Whose::Customer.text(), |person| Whose::Named(&person).text())
+}
+
+/// Whose the fields are that people entered of a contact: as those of the contact itself.
+fn whose_by_hand(doc: &Value, place: &str) -> String {
+    let of = |name: &str| doc.pointer(&format!("{place}/{name}")).and_then(Value::as_str);
+    match (of("id").filter(|id| !id.starts_with('#')), of("person")) {
+        (Some(id), _) => Whose::Contact(id).text(),
+        (None, Some(person)) => Whose::Named(person).text(),
+        (None, None) => Whose::Customer.text(),
+    }
 }
 
 fn take(doc: &mut Value, place: &str, names: &[&str], fields: &mut Fields) {
@@ -312,6 +329,28 @@ mod tests {
         assert_eq!(doc, whole);
         let mut none = json!({ "contact": null, "number": "1" });
         assert!(take_personal("INV#1", &mut none).is_empty());
+    }
+
+    #[test]
+    fn what_people_entered_of_a_contact_is_the_contacts() {
+        let whole = json!({
+            "contacts": [
+                { "id": "con_1", "own": true, "name": "Ann", "email": "ann@x.example", "channel": "sms" },
+                { "id": "#0", "person": "bob@x.example", "phone": "+493012345678", "statements": [{ "channel": "sms" }] },
+            ],
+            "postal_address": { "line1": "Street 1" }, "language": "de",
+        });
+        let mut doc = whole.clone();
+        let all = take_personal(keys::BY_HAND, &mut doc);
+        let left = json!({ "contacts": [{ "id": "con_1", "own": true, "channel": "sms" }, { "id": "#0" }], "language": "de" });
+        assert_eq!(doc, left);
+        let mut whose = vec![Whose::Contact("con_1").text(), CUSTOMER.to_owned(), Whose::Named("bob@x.example").text()];
+        whose.sort();
+        assert_eq!(all.keys().cloned().collect::<Vec<_>>(), whose);
+        for fields in all.into_values() {
+            put_back(&mut doc, fields);
+        }
+        assert_eq!(doc, whole);
     }
 
     #[test]

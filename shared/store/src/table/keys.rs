@@ -54,6 +54,7 @@
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase`; lists: by keys in a batch, for names | 4 W |
+//! | what people entered of a customer | `C` | `PROFILE#HAND`, `chase` = `A#` and that | admin | facts: query of `chase`; admin, by key; with the profile of whose people are written to, by keys | 4 W, with the head 6 W |
 //! | agreement | `C` | `PROFILE#AGR#{id}`, `chase` = `A#` and that | admin, decisions that find it changed, moves | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
@@ -156,6 +157,8 @@ pub(crate) const AGREEMENTS: &str = "PROFILE#AGR#";
 pub(crate) const CHARGES: &str = "PROFILE#CHG#";
 /// What the sort keys of orders begin with.
 pub(crate) const ORDERS: &str = "PROFILE#ORDER#";
+/// The sort key of what people entered of a customer.
+pub(crate) const BY_HAND: &str = "PROFILE#HAND";
 /// What the sort keys of open work begin with.
 pub(crate) const OPEN_WORK: &str = "PROFILE#WORK#";
 /// What the sort keys of a customer's portal links begin with, and the partitions that say whose one is. No filter of the stream passes
@@ -431,6 +434,10 @@ pub(crate) fn head(t: &TenantId, c: &CustomerId) -> Key {
 }
 pub(crate) fn profile(t: &TenantId, c: &CustomerId) -> Key {
     Key::new(customer(t, c), "PROFILE")
+}
+/// What people entered of a customer.
+pub(crate) fn by_hand(t: &TenantId, c: &CustomerId) -> Key {
+    Key::new(customer(t, c), BY_HAND)
 }
 pub(crate) fn agreement(t: &TenantId, c: &CustomerId, id: &AgreementId) -> Key {
     Key::new(customer(t, c), format!("{AGREEMENTS}{id}"))

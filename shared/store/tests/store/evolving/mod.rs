@@ -32,6 +32,7 @@ pub enum Kind {
     Reply,
     Suppress,
     ResetVersion,
+    ByHand,
 }
 
 /// A step: its kind, whose it is, and numbers that say which and how of whatever there is to choose from.
@@ -45,7 +46,7 @@ pub struct Step {
 }
 
 /// How often each kind comes.
-const KINDS: [(Kind, u32); 16] = [
+const KINDS: [(Kind, u32); 17] = [
     (Kind::Customer, 2),
     (Kind::Invoice, 8),
     (Kind::Payment, 5),
@@ -62,6 +63,7 @@ const KINDS: [(Kind, u32); 16] = [
     (Kind::Reply, 1),
     (Kind::Suppress, 1),
     (Kind::ResetVersion, 1),
+    (Kind::ByHand, 2),
 ];
 
 /// Makes the list of events and the look at one from one table.
@@ -82,6 +84,7 @@ macro_rules! told_by {
 
 told_by! {
     CustomerUpserted: Customer;
+    CustomerEnteredByHand: ByHand;
     InvoiceUpserted: Invoice;
     InvoiceMovedAway: Invoice;
     InvoiceMovedHere: Invoice;

@@ -200,6 +200,45 @@ impl World {
         }
     }
 
+    /// Something is entered of a customer beside what is there, or all of it is taken back.
+    pub async fn by_hand(&mut self, step: Step) {
+        let (id, now) = (self.id(step.who), self.now);
+        let mut stored = self.table.store.by_hand(&self.table.tenant, &id).await.unwrap();
+        let mail = Some(MAILS[step.which % 4].to_owned());
+        let of_source = |id: &str| ContactByHand { id: id.into(), ..ContactByHand::default() };
+        let said = ConsentStatement {
+            channel: Channel::Sms,
+            address: "+493012345678".into(),
+            withdrawn: step.which.is_multiple_of(2),
+            said_at: now,
+            wording: None,
+            entered_at: now,
+            by: "ann".into(),
+        };
+        let entry = match step.how % 6 {
+            0 => None,
+            1 => Some(ContactByHand { id: "con_1".into(), own: true, email: mail, ..ContactByHand::default() }),
+            2 => Some(ContactByHand { email: mail, ..of_source("p1") }),
+            3 => Some(ContactByHand { phone: Some("+493012345678".into()), statements: vec![said], ..of_source("p1") }),
+            4 => Some(ContactByHand { channel: Some(Channel::Sms), ..of_source("p2") }),
+            _ => Some(ContactByHand { unused: true, ..of_source("p2") }),
+        };
+        match entry {
+            Some(entry) => {
+                stored.by_hand.contacts.retain(|known| known.id != entry.id);
+                stored.by_hand.contacts.push(entry);
+            }
+            None => stored.by_hand = ByHand::default(),
+        }
+        if step.which.is_multiple_of(3) {
+            let [from, to] = [10, 12].map(|hour| jiff::civil::Time::constant(hour, 0, 0, 0));
+            stored.by_hand.hours = Some(ContactHours { from, to });
+            stored.by_hand.language = Some("de".into());
+        }
+        self.table.store.put_by_hand(&self.table.tenant, &id, &stored, now).await.unwrap();
+        self.tell(step.who, &Event::CustomerEnteredByHand(stored.by_hand));
+    }
+
     pub async fn suppress(&mut self, step: Step) {
         use SuppressionReason::{Bounce, Cease, Complaint, OptOut};
         let (mail, reason) = (MAILS[step.which % 4], [OptOut, Bounce, Complaint, Cease][step.how % 4]);

@@ -155,6 +155,7 @@ impl World {
             Kind::Reply => self.reply(step).await,
             Kind::Suppress => self.suppress(step).await,
             Kind::ResetVersion => self.reset_version(step).await,
+            Kind::ByHand => self.by_hand(step).await,
         }
     }
 

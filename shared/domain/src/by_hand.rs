@@ -1,0 +1,254 @@
+//! What people entered of a customer here, beside what its source describes: contacts, changes of the source's contacts, consents, a postal
+//! address, preferences. No document of a source changes it; the customer that is decided about is the source's with this laid over it.
+//!
+//! | what | which stands |
+//! |---|---|
+//! | a field that a person entered | the person's, until a person takes it back |
+//! | a field that nobody entered | the source's newest |
+//! | a contact that a person entered | stays, whatever list of contacts the source sends |
+//! | a contact of the source that its list names no more | is gone; what was entered of it waits until a list names it again |
+//! | a consent that was withdrawn here | withdrawn for this contact, and for whoever of the customer has the address, whatever the source says |
+//! | a consent that was given here | given for the address that it was given for, whatever the source says |
+//! | several statements of a consent | the last one |
+
+use jiff::{Timestamp, civil::Time};
+use serde::{Deserialize, Serialize};
+
+use crate::{Channel, Consent, Contact, Customer, PostalAddress, Role, customer::mailbox_of, settings::Window};
+
+/// Most contacts of one customer of which something is entered.
+pub const CONTACTS_BY_HAND_MAX: usize = 100;
+/// Most statements of consent that are kept of one contact.
+pub const STATEMENTS_MAX: usize = 50;
+
+/// What people entered of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ByHand {
+    /// Contacts that were entered, and what was entered of the source's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<ContactByHand>,
+    /// Where letters go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_address: Option<PostalAddress>,
+    /// The language that the customer wants, BCP 47 in lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The hours in which the customer wants to be contacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<ContactHours>,
+}
+
+/// Hours of each day, in the zone of whoever is contacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactHours {
+    /// First moment, inclusive.
+    pub from: Time,
+    /// Last moment, exclusive.
+    pub to: Time,
+}
+
+/// A contact that a person entered, or what a person entered of a contact of the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactByHand {
+    /// The contact's id: the source's own, or one that begins with `con_` where the contact was entered here.
+    pub id: String,
+    /// Whether the contact was entered here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// Who the source's contact was when something was first entered of it ([`Contact::person`]): what it is known by where its id only says
+    /// where in a list it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the person is there for; the source's roles where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<Role>,
+    /// The email address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The phone number, E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// The channel that the person prefers, among those that a step has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Whether nobody is to write to this contact, because the person left, or is the wrong one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unused: bool,
+    /// Consents given and withdrawn, in the order in which they were entered. None is ever deleted but with the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub statements: Vec<ConsentStatement>,
+}
+
+/// That a person agreed to a channel, or took that back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentStatement {
+    /// The channel.
+    pub channel: Channel,
+    /// The address that it was about when it was entered.
+    pub address: String,
+    /// Whether the consent was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
+    /// When the person said so.
+    pub said_at: Timestamp,
+    /// The words that were agreed to, or how it was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
+    /// When it was entered.
+    pub entered_at: Timestamp,
+    /// Who entered it.
+    pub by: String,
+}
+
+/// Whether two texts are one address.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim().eq_ignore_ascii_case(other.trim())
+}
+
+impl ContactByHand {
+    /// What was entered of a contact of the source, before anything was.
+    pub fn of(contact: &Contact) -> Self {
+        Self { id: contact.external_id.clone(), person: contact.person(), ..Self::default() }
+    }
+
+    /// Whether it is about this contact, as the source describes it or with what was entered.
+    pub fn is_about(&self, contact: &Contact) -> bool {
+        // Ids that begin with `#` only say where in a list somebody stands.
+        if !self.id.starts_with('#') {
+            return self.id == contact.external_id;
+        }
+        let person = contact.person();
+        let now = self.email.as_deref().map(mailbox_of).or_else(|| self.phone.clone());
+        person.is_some() && (person == self.person || person == now)
+    }
+
+    /// Whether nothing but its name says that there is something.
+    pub fn is_blank(&self) -> bool {
+        let Self { id: _, own, person: _, name, roles, email, phone, channel, unused, statements } = self;
+        let said = [name, email, phone].into_iter().any(Option::is_some);
+        !own && !said && roles.is_empty() && channel.is_none() && !unused && statements.is_empty()
+    }
+
+    /// The contact that was entered here.
+    fn contact(&self) -> Contact {
+        let nobody = Contact {
+            external_id: self.id.clone(),
+            name: String::new(),
+            roles: vec![Role::Billing],
+            email: None,
+            phone: None,
+            consents: Vec::new(),
+            unusable: Vec::new(),
+        };
+        self.over(&nobody)
+    }
+
+    /// A contact with what was entered of it.
+    fn over(&self, contact: &Contact) -> Contact {
+        let mut contact = contact.clone();
+        if let Some(name) = &self.name {
+            contact.name.clone_from(name);
+        }
+        if !self.roles.is_empty() {
+            contact.roles.clone_from(&self.roles);
+        }
+        if let Some(email) = &self.email {
+            contact.email = Some(email.clone());
+            contact.unusable.retain(|unusable| unusable.channel != Channel::Email);
+        }
+        if let Some(phone) = &self.phone {
+            contact.phone = Some(phone.clone());
+            contact.unusable.retain(|unusable| unusable.channel != Channel::Sms);
+        }
+        contact
+    }
+}
+
+impl ByHand {
+    /// Whether nothing is entered.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What was entered of a contact.
+    pub fn of_contact(&self, contact: &Contact) -> Option<&ContactByHand> {
+        self.contacts.iter().find(|entry| entry.is_about(contact))
+    }
+
+    /// The customer with what was entered laid over what its source describes.
+    pub fn over(&self, described: &Customer) -> Customer {
+        let mut customer = described.clone();
+        let of_source = described.contacts.iter().map(|contact| {
+            let entry = self.contacts.iter().find(|entry| !entry.own && entry.is_about(contact));
+            (entry, entry.map_or_else(|| contact.clone(), |entry| entry.over(contact)))
+        });
+        let own = self.contacts.iter().filter(|entry| entry.own).map(|entry| (Some(entry), entry.contact()));
+        let all = of_source.chain(own).filter(|(entry, _)| !entry.is_some_and(|entry| entry.unused));
+        customer.contacts = all.map(|(entry, contact)| self.with_consents(entry, contact)).collect();
+        if let Some(address) = &self.postal_address {
+            customer.postal_address = Some(address.clone());
+        }
+        if let Some(language) = &self.language {
+            customer.language = Some(language.clone());
+        }
+        customer
+    }
+
+    /// A contact with the consents that the last statements leave.
+    fn with_consents(&self, entry: Option<&ContactByHand>, mut contact: Contact) -> Contact {
+        for channel in Channel::ALL.into_iter().filter(|channel| channel.needs_consent()) {
+            let Some(address) = contact.address(channel).map(str::to_owned) else { continue };
+            let own = entry.into_iter().flat_map(|entry| &entry.statements);
+            // Whoever took it back did so for every number that they have.
+            let own = own.filter(|said| said.withdrawn || is_same(&said.address, &address));
+            let of_address = self.contacts.iter().flat_map(|entry| &entry.statements);
+            let of_address = of_address.filter(|said| is_same(&said.address, &address));
+            let last = own.chain(of_address).filter(|said| said.channel == channel);
+            let Some(last) = last.max_by_key(|said| (said.entered_at, said.withdrawn)) else { continue };
+            contact.consents.retain(|consent| consent.channel != channel);
+            if !last.withdrawn {
+                contact.consents.push(Consent { channel, given_at: Some(last.said_at), wording: last.wording.clone() });
+            }
+        }
+        contact
+    }
+
+    /// The contacts that this makes of the contacts of customers, and those that were entered here.
+    pub fn contacts_of(&self, described: &[Customer]) -> Vec<Contact> {
+        let own = self.contacts.iter().filter(|entry| entry.own).map(ContactByHand::contact);
+        let of_source = described.iter().flat_map(|customer| &customer.contacts);
+        let changed = of_source.filter_map(|contact| {
+            let entry = self.contacts.iter().find(|entry| !entry.own && entry.is_about(contact))?;
+            Some(entry.over(contact))
+        });
+        own.chain(changed).collect()
+    }
+
+    /// The channel that a contact prefers.
+    pub fn preferred(&self, contact: &Contact) -> Option<Channel> {
+        self.of_contact(contact)?.channel
+    }
+
+    /// A tenant's hours, narrowed to those of the customer; the tenant's own where the two have no moment in common.
+    pub fn within(&self, window: &Window) -> Window {
+        let narrowed = self.hours.map(|hours| Window {
+            from: window.from.max(hours.from),
+            to: window.to.min(hours.to),
+            days: window.days.clone(),
+        });
+        narrowed.filter(|narrowed| narrowed.from < narrowed.to).unwrap_or_else(|| window.clone())
+    }
+
+    /// What a decision looks at beside the customer itself; `None` where that is nothing.
+    pub fn preferences(&self) -> Option<(Option<ContactHours>, Vec<(&str, Channel)>)> {
+        let channels = self.contacts.iter().filter_map(|entry| Some((entry.id.as_str(), entry.channel?)));
+        let channels: Vec<(&str, Channel)> = channels.collect();
+        (self.hours.is_some() || !channels.is_empty()).then_some((self.hours, channels))
+    }
+}
+
+#[cfg(test)]
+mod tests;

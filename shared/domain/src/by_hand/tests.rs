@@ -1,0 +1,139 @@
+//! What a person entered stands, whatever the source says next.
+
+use super::*;
+use crate::testing::{Stage, at, contact, ladder};
+
+fn described() -> Customer {
+    Stage::new(ladder()).facts.customer
+}
+
+fn said(withdrawn: bool, address: &str, when: &str) -> ConsentStatement {
+    ConsentStatement {
+        channel: Channel::Sms,
+        address: address.to_owned(),
+        withdrawn,
+        said_at: at(when),
+        wording: Some("reminders by text".to_owned()),
+        entered_at: at(when),
+        by: "ann".to_owned(),
+    }
+}
+
+const NUMBER: &str = "+493012345678";
+const OTHER: &str = "+493012345679";
+
+/// The source's contact with a number that agreed to text messages, or did not.
+fn from_source(phone: &str, agreed: bool) -> Contact {
+    let consents = if agreed { vec![Consent { channel: Channel::Sms, given_at: None, wording: None }] } else { vec![] };
+    Contact { phone: Some(phone.to_owned()), consents, ..contact("p1", Role::Billing) }
+}
+
+#[test]
+fn nothing_entered_is_the_source() {
+    assert_eq!(ByHand::default().over(&described()), described());
+    assert!(ByHand::default().is_empty() && ByHand::default().preferences().is_none());
+}
+
+#[test]
+fn a_field_that_a_person_entered_stays_when_the_source_says_another() {
+    let mut customer = described();
+    let entry = ContactByHand { email: Some("new@x.example".to_owned()), ..ContactByHand::of(&customer.contacts[0]) };
+    let by_hand = ByHand { contacts: vec![entry], language: Some("fr".to_owned()), ..ByHand::default() };
+    customer.contacts[0].email = Some("again@x.example".to_owned());
+    customer.contacts[0].name = "Renamed".to_owned();
+    customer.language = Some("en".to_owned());
+    let over = by_hand.over(&customer);
+    assert_eq!(over.contacts[0].email.as_deref(), Some("new@x.example"));
+    assert_eq!((over.contacts[0].name.as_str(), over.language.as_deref()), ("Renamed", Some("fr")));
+}
+
+#[test]
+fn a_contact_that_a_person_entered_survives_every_list() {
+    let own =
+        ContactByHand { id: "con_1".to_owned(), own: true, email: Some("own@x.example".to_owned()), ..ContactByHand::default() };
+    let by_hand = ByHand { contacts: vec![own], ..ByHand::default() };
+    let mut customer = described();
+    customer.contacts.clear();
+    let over = by_hand.over(&customer);
+    assert_eq!(over.contacts.len(), 1);
+    assert_eq!((over.contacts[0].external_id.as_str(), &over.contacts[0].roles), ("con_1", &vec![Role::Billing]));
+}
+
+#[test]
+fn what_is_not_to_be_used_is_not_among_the_contacts() {
+    let customer = described();
+    let entry = ContactByHand { unused: true, ..ContactByHand::of(&customer.contacts[0]) };
+    let by_hand = ByHand { contacts: vec![entry], ..ByHand::default() };
+    assert!(by_hand.over(&customer).contacts.is_empty());
+}
+
+#[test]
+fn consents_are_as_the_last_statement_says() {
+    let (early, late) = ("2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z");
+    for (statements, phone, source_agreed, agreed) in [
+        (vec![], NUMBER, true, true),
+        (vec![said(true, NUMBER, early)], NUMBER, true, false),
+        (vec![said(true, NUMBER, early), said(false, NUMBER, late)], NUMBER, false, true),
+        (vec![said(false, NUMBER, early), said(true, NUMBER, late)], NUMBER, true, false),
+        (vec![said(false, NUMBER, early)], NUMBER, false, true),
+        // Given for a number, it is not given for the next one that the source names; taken back, it is taken back for all.
+        (vec![said(false, NUMBER, early)], OTHER, false, false),
+        (vec![said(true, NUMBER, early)], OTHER, true, false),
+        (vec![said(true, NUMBER, early), said(true, NUMBER, early)], NUMBER, true, false),
+    ] {
+        let mut customer = described();
+        customer.contacts = vec![from_source(phone, source_agreed)];
+        let entry = ContactByHand { statements: statements.clone(), ..ContactByHand::of(&customer.contacts[0]) };
+        let by_hand = ByHand { contacts: vec![entry], ..ByHand::default() };
+        let over = by_hand.over(&customer);
+        assert_eq!(over.contacts[0].consented(Channel::Sms), agreed, "{statements:?} {phone} {source_agreed}");
+    }
+}
+
+#[test]
+fn a_number_that_somebody_took_back_is_nobodys_way() {
+    let mut customer = described();
+    customer.contacts = vec![from_source(NUMBER, true), Contact { external_id: "p2".to_owned(), ..from_source(NUMBER, true) }];
+    let entry = ContactByHand {
+        statements: vec![said(true, NUMBER, "2026-01-01T09:00:00Z")],
+        ..ContactByHand::of(&customer.contacts[0])
+    };
+    let by_hand = ByHand { contacts: vec![entry], ..ByHand::default() };
+    assert!(by_hand.over(&customer).contacts.iter().all(|contact| !contact.consented(Channel::Sms)));
+}
+
+#[test]
+fn who_stands_at_a_position_is_known_by_the_address() {
+    let mut customer = described();
+    let at_position = |at: usize, email: &str| Contact {
+        external_id: format!("#{at}"),
+        email: Some(email.to_owned()),
+        ..contact("x", Role::Billing)
+    };
+    customer.contacts = vec![at_position(0, "ann@x.example"), at_position(1, "bob@x.example")];
+    let entry = ContactByHand { name: Some("Ann".to_owned()), ..ContactByHand::of(&customer.contacts[0]) };
+    let by_hand = ByHand { contacts: vec![entry], ..ByHand::default() };
+    customer.contacts = vec![at_position(0, "bob@x.example"), at_position(1, "ann@x.example")];
+    let names: Vec<String> = by_hand.over(&customer).contacts.into_iter().map(|contact| contact.name).collect();
+    assert_eq!(names[1], "Ann");
+    assert_ne!(names[0], "Ann");
+}
+
+#[test]
+fn hours_narrow_the_window_and_never_widen_it() {
+    let window = Window::default();
+    let hours = |from: i8, to: i8| ByHand {
+        hours: Some(ContactHours { from: Time::constant(from, 0, 0, 0), to: Time::constant(to, 0, 0, 0) }),
+        ..ByHand::default()
+    };
+    for (by_hand, expected) in [
+        (ByHand::default(), (9, 17)),
+        (hours(10, 12), (10, 12)),
+        (hours(6, 12), (9, 12)),
+        (hours(15, 22), (15, 17)),
+        (hours(18, 20), (9, 17)),
+    ] {
+        let narrowed = by_hand.within(&window);
+        assert_eq!((narrowed.from.hour(), narrowed.to.hour()), expected);
+    }
+}
