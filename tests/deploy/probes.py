@@ -329,6 +329,8 @@ def admin_reads_what_was_parked(world):
     (task,) = [one for one in world.exceptions(TENANT) if event in one["detail"]]
     shown = world.outside.admin(TENANT, "GET", f"/v1/tasks/{task['id']}/event")
     same((shown["source"], shown["body"]["id"]), ("stripe", event), "the event")
+    came = world.outside.admin(TENANT, "GET", "/v1/webhooks?source=stripe&limit=200")["data"]
+    same([one["result"] for one in came if one["event_id"] == event], ["parked"], "the list of webhooks")
 
 
 def admin_disconnects(world):

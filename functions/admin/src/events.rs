@@ -42,9 +42,17 @@ pub struct EventOut {
               (status = 404, description = "not-found: no such task, it is about no event, or the event is no longer kept")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<EventOut>> {
     let kept = kept_event(&app.store, &caller.0, Operation::ShowEvent, &id).await?;
-    let bytes = body(&app, &kept).await?;
-    let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(Json(EventOut { source: kept.source, body: serde_json::from_slice(&bytes).unwrap_or_else(|_| text()) }))
+    Ok(Json(EventOut { body: body_as_json(&app, &kept).await?, source: kept.source }))
+}
+
+/// The body of an event: as JSON where it is JSON, else as text.
+///
+/// # Errors
+///
+/// Where it is no longer kept, and those of the bucket.
+pub async fn body_as_json(app: &App, kept: &KeptEvent) -> ApiResult<Value> {
+    let bytes = body(app, kept).await?;
+    Ok(serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())))
 }
 
 /// Applies the event again that a task is about, and ends the task. Do so after a release that reads the event, or once what it names has
@@ -56,9 +64,18 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
               (status = 409, description = "changed-meanwhile: the task is over"),
               (status = 422, description = "invalid-document: it still cannot be taken, every flaw in errors; nothing of it was")))]
 pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
-    let tenant = caller.may(Operation::ApplyEvent)?;
-    let kept = kept_event(&app.store, &caller.0, Operation::ApplyEvent, &id).await?;
-    let bytes = body(&app, &kept).await?;
+    apply_of_task(&app, &caller, Operation::ApplyEvent, &id).await
+}
+
+/// Applies the event again that a task is about, as one of the operations that may.
+///
+/// # Errors
+///
+/// Those of the operation.
+pub async fn apply_of_task(app: &App, caller: &Caller, operation: Operation, id: &str) -> ApiResult<Json<TaskOut>> {
+    let tenant = caller.may(operation)?;
+    let kept = kept_event(&app.store, &caller.0, operation, id).await?;
+    let bytes = body(app, &kept).await?;
     let zone = tenant_zone(&app.settings(tenant).await?.value);
     let now = app.clock.now();
     let invalid = |errors: Vec<(String, String)>| Fail::invalid("invalid-document", "Invalid document", errors);
@@ -71,7 +88,7 @@ pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<S
             return Err(invalid(flaws.into_iter().map(|flaw| (flaw.pointer, flaw.detail)).collect()));
         }
     };
-    Ok(Json(shown(event_applied(&app.store, &caller.0, &kept, outcome, now).await?)))
+    Ok(Json(shown(event_applied(&app.store, &caller.0, operation, &kept, outcome, now).await?)))
 }
 
 async fn body(app: &App, kept: &KeptEvent) -> ApiResult<Vec<u8>> {

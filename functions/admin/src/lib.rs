@@ -54,6 +54,7 @@ mod task_customers;
 mod tasks;
 mod templates;
 mod warning;
+mod webhooks;
 mod workflow_life;
 mod workflows;
 
@@ -114,9 +115,13 @@ routes! {
     "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;
     "/v1/connections/{source}/authorize": post accounting_connections::authorize;
     "/v1/connections/{source}/confirm": post confirm::confirm;
+    "/v1/connections/{source}/test_event": post webhooks::test_event;
     "/v1/connections/{source}/test": post accounting_connections::test;
     "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;
     "/oauth/{source}/callback": get oauth::back;
+    "/v1/webhooks": get webhooks::list;
+    "/v1/webhooks/{id}": get webhooks::show;
+    "/v1/webhooks/{id}/apply": post webhooks::apply;
     "/v1/apps": get apps::list;
     "/v1/apps/audit": get audit::list_of_operators;
     "/v1/apps/tasks": get apps::worklist;

@@ -12,6 +12,8 @@ const BUSY_WAIT_S: u32 = 30;
 pub enum WebhookAnswer {
     /// It is committed.
     Taken(Taken),
+    /// It was asked what would come of it, and nothing was written.
+    Tried(Tried),
     /// It is not taken, and sending the same again changes nothing.
     Refused(Problem),
     /// The tenant's rate is used up; wait so many seconds.
@@ -28,6 +30,16 @@ pub struct Taken {
     pub outcome: WebhookOutcome,
     /// The sender's id of the event.
     pub event_id: String,
+}
+
+/// What would come of an event.
+pub struct Tried {
+    /// What would be done.
+    pub outcome: WebhookOutcome,
+    /// The sender's id of the event.
+    pub event_id: String,
+    /// What a person would be told, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// What was done with an event.
@@ -82,6 +94,7 @@ impl WebhookAnswer {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Taken(taken) => taken.outcome.word(),
+            Self::Tried(_) => "tried",
             Self::TooMany { .. } => "too_many",
             Self::Busy(_) => "busy",
             Self::Bare(answer) => answer.word(),
@@ -99,6 +112,10 @@ impl WebhookAnswer {
         match self {
             Self::Taken(Taken { outcome, event_id }) => {
                 kit::http::json(outcome.status(), &json!({ "result": outcome.word(), "event_id": event_id }))
+            }
+            Self::Tried(Tried { outcome, event_id, remarks }) => {
+                let said = json!({ "dry_run": true, "result": outcome.word(), "event_id": event_id, "remarks": remarks });
+                kit::http::json(200, &said)
             }
             Self::Refused(problem) => kit::http::problem(&problem),
             Self::TooMany { limit, wait } => {
@@ -143,6 +160,12 @@ pub fn unknown_source() -> Problem {
         "Unknown source",
         "the tenant has no connection to the source in the address; create it first",
     )
+}
+
+/// A vendor's webhook is never only tried.
+pub fn no_trial() -> Problem {
+    let detail = "only canonical documents can be tried with 'dry_run'; take it out of the address that the vendor has";
+    Problem::new(400, "bad-request", "Bad request", detail)
 }
 
 /// The signature or its timestamp does not hold; the status is the vendor's.

@@ -2,7 +2,7 @@
 
 use connectors::{Parked, Reading};
 use domain::{
-    NewTask, TaskKind, TenantId,
+    Document, NewTask, TaskKind, TenantId,
     id::digest,
     remark::{ahead, remarks},
 };
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use reading::unnamed;
 use store::{AppliedOutcome, Receipt, Store};
 
-use crate::answer::{Taken, WebhookOutcome};
+use crate::answer::{Taken, Tried, WebhookOutcome};
 
 /// Fields that one exception names at most.
 const FIELDS_MAX: usize = 20;
@@ -55,17 +55,7 @@ pub async fn take(
     reading: Reading,
     now: Timestamp,
 ) -> store::Result<Taken> {
-    let Reading { event_id, mut documents, unnamed, mut parked, ignored } = reading;
-    for payment in unnamed {
-        documents.extend(unnamed::document(store, tenant, source, payment).await?);
-    }
-    documents.retain(|document| match ahead(source, document, now) {
-        Some(task) => {
-            parked.push(Parked { pointer: String::new(), detail: task.detail });
-            false
-        }
-        None => true,
-    });
+    let Sorted { event_id, documents, parked, ignored } = sorted(store, tenant, source, reading, now).await?;
     let receipt = Receipt { source: source.to_owned(), event_id: event_id.clone() };
     let taken = |outcome| Taken { outcome, event_id: event_id.clone() };
     if documents.is_empty() {
@@ -77,7 +67,7 @@ pub async fn take(
         let key = bodies.keep(tenant, source, body).await?;
         let task = exception(source, &event_id, &parked, &key, false);
         let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
-        return Ok(taken(if new { WebhookOutcome::Parked } else { WebhookOutcome::Duplicate }));
+        return Ok(taken(if new { WebhookOutcome::Parked } else { again(store, tenant, &receipt).await }));
     }
     if !parked.is_empty() {
         let key = bodies.keep(tenant, source, body).await?;
@@ -89,7 +79,7 @@ pub async fn take(
     match store.apply(tenant, &receipt, &documents, now).await {
         Ok(applied) => Ok(taken(match applied.outcome {
             AppliedOutcome::Applied => WebhookOutcome::Applied,
-            AppliedOutcome::Duplicate => WebhookOutcome::Duplicate,
+            AppliedOutcome::Duplicate => again(store, tenant, &receipt).await,
             AppliedOutcome::Stale => WebhookOutcome::Stale,
         })),
         // The same bytes would be refused again: a person looks at them.
@@ -100,10 +90,79 @@ pub async fn take(
             let key = bodies.keep(tenant, source, body).await?;
             let task = exception(source, &event_id, &[Parked { pointer: String::new(), detail }], &key, false);
             let new = store.park(tenant, &receipt, &task, Some(&key), now).await?;
-            Ok(taken(if new { WebhookOutcome::Parked } else { WebhookOutcome::Duplicate }))
+            Ok(taken(if new { WebhookOutcome::Parked } else { again(store, tenant, &receipt).await }))
         }
         Err(error) => Err(error),
     }
+}
+
+/// What a reading has for the table, and what is for people.
+struct Sorted {
+    event_id: String,
+    documents: Vec<Document>,
+    parked: Vec<Parked>,
+    ignored: Option<String>,
+}
+
+async fn sorted(
+    store: &Store,
+    tenant: &TenantId,
+    source: &'static str,
+    reading: Reading,
+    now: Timestamp,
+) -> store::Result<Sorted> {
+    let Reading { event_id, mut documents, unnamed, mut parked, ignored } = reading;
+    for payment in unnamed {
+        documents.extend(unnamed::document(store, tenant, source, payment).await?);
+    }
+    documents.retain(|document| match ahead(source, document, now) {
+        Some(task) => {
+            parked.push(Parked { pointer: String::new(), detail: task.detail });
+            false
+        }
+        None => true,
+    });
+    Ok(Sorted { event_id, documents, parked, ignored })
+}
+
+/// Counts that an event came again. That it is counted matters less than that its sender is answered.
+async fn again(store: &Store, tenant: &TenantId, receipt: &Receipt) -> WebhookOutcome {
+    if let Err(error) = store.came_again(tenant, receipt).await {
+        tracing::warn!(tenant.id = %tenant, source = receipt.source, error = %error, "a webhook that came again was not counted");
+    }
+    WebhookOutcome::Duplicate
+}
+
+/// What taking a reading would come to. Nothing is written.
+///
+/// # Errors
+///
+/// Those of reading.
+pub async fn look(
+    store: &Store,
+    tenant: &TenantId,
+    source: &'static str,
+    reading: Reading,
+    now: Timestamp,
+) -> store::Result<Tried> {
+    let Sorted { event_id, documents, parked, ignored } = sorted(store, tenant, source, reading, now).await?;
+    let receipt = Receipt { source: source.to_owned(), event_id: event_id.clone() };
+    let mut said: Vec<String> = parked.iter().map(|part| format!("{} {}", part.pointer, part.detail).trim().to_owned()).collect();
+    said.extend(documents.iter().flat_map(|document| remarks(source, document)).map(|task| task.detail));
+    // What carries nothing for the table may still have been put aside before.
+    let applied = store.would_apply(tenant, &receipt, &documents, now).await?;
+    said.extend(applied.tasks.into_iter().map(|task| task.detail));
+    let outcome = match applied.outcome {
+        AppliedOutcome::Duplicate => WebhookOutcome::Duplicate,
+        AppliedOutcome::Applied | AppliedOutcome::Stale if documents.is_empty() && parked.is_empty() => {
+            said.extend(ignored);
+            WebhookOutcome::Ignored
+        }
+        AppliedOutcome::Applied | AppliedOutcome::Stale if documents.is_empty() => WebhookOutcome::Parked,
+        AppliedOutcome::Applied => WebhookOutcome::Applied,
+        AppliedOutcome::Stale => WebhookOutcome::Stale,
+    };
+    Ok(Tried { outcome, event_id, remarks: said })
 }
 
 /// The exception for the parts of an event that could not be taken.

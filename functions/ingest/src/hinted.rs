@@ -115,6 +115,8 @@ impl Companies {
             let objects: Vec<(&str, &str)> = hints.iter().map(|hint| (hint.kind, hint.id.as_str())).collect();
             if store.hint(&tenant, &receipt, &objects, now).await? {
                 noted.hints += count;
+            } else if let Err(error) = store.came_again(&tenant, &receipt).await {
+                tracing::warn!(tenant.id = %tenant, source, error = %error, "a webhook that came again was not counted");
             }
         }
         let app = TenantId::app();

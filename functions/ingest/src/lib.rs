@@ -33,6 +33,8 @@ const BODY_BYTES_MAX: usize = 1024 * 1024;
 const HEADER_BYTES_MAX: usize = 16 * 1024;
 /// The name in place of a tenant's where a vendor has one address for the companies of many.
 const APP: &str = "app";
+/// The source whose senders may ask what would come of a document.
+const CANONICAL: &str = "canonical";
 /// What is left of the vendor's patience for the answer to travel.
 const MARGIN: Duration = Duration::from_secs(1);
 
@@ -148,12 +150,29 @@ impl Handler {
             return Ok(WebhookAnswer::Refused(answer::unknown_source()));
         };
         let zone = tenant_zone(&settings.value);
+        let is_trial = match request.is_trial() {
+            // A vendor's own webhook that changes nothing would be a lost one.
+            Ok(true) if source != CANONICAL => return Ok(WebhookAnswer::Refused(answer::no_trial())),
+            Ok(is_trial) => is_trial,
+            Err(problem) => return Ok(WebhookAnswer::Refused(problem)),
+        };
         let taken = match objects.read(&route.tenant, &zone, &incoming) {
+            Ok(reading) if is_trial => {
+                return Ok(WebhookAnswer::Tried(documents::look(&self.store, &route.tenant, source, reading, now).await?));
+            }
             Ok(reading) => {
                 self.vault.honour_erased(&route.tenant, &reading.documents, now).await?;
                 documents::take(&self.store, &self.bodies, &route.tenant, source, &request.body, reading, now).await?
             }
-            Err(rejected) => return Ok(WebhookAnswer::Refused(answer::invalid(rejected))),
+            Err(rejected) if is_trial => return Ok(WebhookAnswer::Refused(answer::invalid(rejected))),
+            Err(rejected) => {
+                let flaws: Vec<_> = rejected.errors.iter().map(|flaw| (flaw.pointer.clone(), flaw.detail.clone())).collect();
+                // Its sender is told so whether or not that can be noted.
+                if let Err(error) = self.store.refused_webhook(&route.tenant, source, &request.body, &flaws, now).await {
+                    tracing::warn!(tenant.id = %route.tenant, source, error = %error, "a refused webhook was not noted");
+                }
+                return Ok(WebhookAnswer::Refused(answer::invalid(rejected)));
+            }
         };
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
         Ok(WebhookAnswer::Taken(taken))

@@ -19,6 +19,8 @@ pub struct WebhookRequest {
     pub header_bytes: usize,
     /// The raw bytes of the body.
     pub body: Vec<u8>,
+    /// What follows the question mark of the address.
+    pub query: String,
 }
 
 /// The parts of the payload that matter here. By hand instead of `lambda_http`, because its `HeaderMap` refuses header values that are not
@@ -28,6 +30,8 @@ pub struct WebhookRequest {
 struct Payload {
     #[serde(default)]
     raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
     #[serde(default)]
     path_parameters: Option<HashMap<String, String>>,
     #[serde(default)]
@@ -39,6 +43,23 @@ struct Payload {
 }
 
 impl WebhookRequest {
+    /// Whether it is only asked what would come of it; an error where that is asked in another form.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the question.
+    pub fn is_trial(&self) -> Result<bool, Problem> {
+        let mut asked = self.query.split('&').filter_map(|pair| match pair.split_once('=') {
+            Some((name, value)) => (name == "dry_run").then_some(value),
+            None => (pair == "dry_run").then_some(""),
+        });
+        match (asked.next(), asked.next()) {
+            (None, _) | (Some("false"), None) => Ok(false),
+            (Some("true"), None) => Ok(true),
+            (Some(_), _) => Err(Problem::new(400, "bad-request", "Bad request", "'dry_run' is true or false, said once")),
+        }
+    }
+
     /// Reads the payload.
     ///
     /// # Errors
@@ -64,6 +85,7 @@ impl WebhookRequest {
             header_bytes: headers.iter().map(|(name, value)| name.len() + value.len()).sum(),
             headers: headers.into_iter().collect(),
             body,
+            query: payload.raw_query_string,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{CustomerId, Document, Payment, TenantId};
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Incoming, Secret};
+use crate::{Headers, Incoming, Secret};
 
 /// The code for one kind of outside system: pure, so that the same request gives the same answer every time.
 pub trait Connector: Send + Sync {
@@ -26,8 +26,21 @@ pub trait Connector: Send + Sync {
     /// How its webhooks are read.
     fn bodies(&self) -> Bodies;
 
+    /// A webhook as the vendor would send it, signed with `secret` at `now`, about things that do not exist; `None` where webhooks are the
+    /// app's, and no tenant's.
+    fn test_event(&self, secret: &Secret, now: Timestamp) -> Option<TestEvent>;
+
     /// A new secret in the vendor's form, from random bytes; `None` where the vendor makes it and shows it to the tenant.
     fn new_secret(&self, random: [u8; 32]) -> Option<String>;
+}
+
+/// A webhook that tries a connection. It is signed as any other, so nobody is shown its headers: sent, it would be taken.
+#[derive(Clone, Debug)]
+pub struct TestEvent {
+    /// Its headers.
+    pub headers: Headers,
+    /// Its body.
+    pub body: Vec<u8>,
 }
 
 /// What the webhooks of a system carry.

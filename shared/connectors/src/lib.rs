@@ -32,7 +32,7 @@ pub use accounting_api::{
 };
 pub use connector::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected,
-    Unnamed, WebhookScope,
+    TestEvent, Unnamed, WebhookScope,
 };
 pub use incoming::{Headers, Incoming, Secret};
 

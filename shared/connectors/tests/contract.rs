@@ -41,6 +41,23 @@ fn sources_are_told_apart() {
 }
 
 #[test]
+fn a_test_event_is_signed_as_the_vendor_signs_and_reads() {
+    let tenant = domain::TenantId::parse("acme").expect("a tenant");
+    let now = jiff::Timestamp::from_second(NOW_S).expect("an instant");
+    each(|connector, secret| {
+        let (source, own) = (connector.source(), Secret::new(secret));
+        let event = connector.test_event(&own, now);
+        let Bodies::Objects(objects) = connector.bodies() else { return assert!(event.is_none(), "{source}") };
+        let event = event.expect("a tenant's own webhooks can be tried");
+        let incoming = Incoming { headers: &event.headers, body: &event.body, now };
+        connector.verify(&incoming, &[own]).expect("it is signed");
+        assert!(connector.verify(&incoming, &[Secret::new(self::secret(connector, 8))]).is_err(), "{source}");
+        let reading = objects.read(&tenant, &jiff::tz::TimeZone::UTC, &incoming);
+        assert!(reading.is_ok_and(|reading| reading.parked.is_empty()), "{source}");
+    });
+}
+
+#[test]
 fn own_signatures_are_believed_and_secrets_overlap() {
     each(|connector, secret| {
         let (source, body) = (connector.source(), body());

@@ -97,6 +97,7 @@ mod taken_back;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;
+pub mod webhook;
 pub mod word;
 pub mod workflow;
 
@@ -137,5 +138,6 @@ pub use rule_input::{Authority, RuleInput};
 pub use settings::{Mode, Settings};
 pub use standing::Standing;
 pub use version::{SourceVersion, VersionOf};
+pub use webhook::WebhookFate;
 pub use word::LaterWord;
 pub use workflow::{Action, Anchor, At, CatchUp, CompiledWorkflow, Days, Offset, Scope, Step, Workflow};

@@ -25,6 +25,7 @@
 //! | [`lists`] | looking through what there is: lists, filters, search |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
+//! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
 //! | [`not_done`] | why something was not done |
@@ -59,6 +60,7 @@ pub mod suppressions;
 pub mod tasks;
 pub mod test_messages;
 pub mod token;
+pub mod webhooks;
 pub mod workflows;
 
 pub use actor::Actor;

@@ -63,6 +63,7 @@ operations! {
         ListSources = "list_sources", "Lists the kinds of systems that can be connected.";
         ListConnections = "list_connections", "Lists the connections.";
         ShowConnection = "show_connection", "Shows how a connection's books are.";
+        ListWebhooks = "list_webhooks", "Looks through the webhooks that came.";
         ListSenders = "list_senders", "Reads whom the tenant may send as.";
         ShowSettings = "show_settings", "Reads the settings.";
         ListWorkflows = "list_workflows", "Lists the published workflows.";
@@ -116,6 +117,7 @@ operations! {
     }
     Staff(Collector), Some(Read) => {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
+        ShowWebhook = "show_webhook", "Reads a webhook that came, with its body while that is kept.";
         ShowEvent = "show_event", "Reads an event that was put aside for a person.";
         ShowTestMessage = "show_test_message", "Reads what became of a test message.";
     }
@@ -138,6 +140,7 @@ operations! {
         FinishTask = "finish_task", "Ends a task.";
         TestConnection = "test_connection", "Asks a connection's vendor whether it answers.";
         SendTestMessage = "send_test_message", "Sends a message to somebody of the tenant's own as a test.";
+        TestEvent = "test_event", "Tries a connection with a webhook of Dunlin's own.";
     }
     Staff(Manager), Some(Read) => {
         ListAudit = "list_audit", "Looks through what people did.";
@@ -145,6 +148,7 @@ operations! {
     }
     Staff(Manager), Some(Customers) => {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
+        ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
         CreateUpload = "create_upload", "Gets a form that sends a file.";
     }

@@ -151,10 +151,17 @@ pub async fn end(
 /// # Errors
 ///
 /// Those of [`end`].
-pub async fn event_applied(store: &Store, actor: &Actor, kept: &KeptEvent, outcome: &str, now: Timestamp) -> Done<TaskOf> {
-    let tenant = actor.may(Operation::ApplyEvent)?;
+pub async fn event_applied(
+    store: &Store,
+    actor: &Actor,
+    operation: Operation,
+    kept: &KeptEvent,
+    outcome: &str,
+    now: Timestamp,
+) -> Done<TaskOf> {
+    let tenant = actor.may(operation)?;
     let what = json!({ "source": kept.source, "outcome": outcome });
-    let entry = actor.entry(Operation::ApplyEvent, now).of(kept.task.id.as_str()).with(what);
+    let entry = actor.entry(operation, now).of(kept.task.id.as_str()).with(what);
     let ending = Ending { result: TaskResult::Done, note: Some(format!("applied again: {outcome}")), by: by(actor) };
     let ended = store.acting(entry).end_task(tenant, &kept.task.id, &ending, now).await?;
     over(store, actor, ended).await
@@ -209,7 +216,8 @@ pub async fn kept_event(store: &Store, actor: &Actor, operation: Operation, id: 
     let task = store.task(tenant, &TaskId::parse(id).ok_or_else(none)?).await?.ok_or_else(none)?;
     let key = task.body_key.clone().ok_or_else(none)?;
     // The entry of the audit is written with the end of the task: of one that is over nothing is applied that nobody would find.
-    if operation == Operation::ApplyEvent && (task.done_at.is_some() || task.withdrawn.is_some()) {
+    let is_applied = [Operation::ApplyEvent, Operation::ApplyWebhook].contains(&operation);
+    if is_applied && (task.done_at.is_some() || task.withdrawn.is_some()) {
         return Err(NotDone::Conflict("the task is over; have the source send the event again".to_owned()));
     }
     // `parked/{tenant}/{source}/{digest}`, as ingest keeps it; another tenant's is nobody's business.

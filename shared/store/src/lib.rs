@@ -33,6 +33,7 @@ mod sync;
 mod table;
 mod tasks;
 mod tenant;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -94,6 +95,8 @@ pub use tenant::{
     versions::{PublishedVersion, Publishing, WorkflowState},
     workflows::{OpenCases, Read},
 };
+
+pub use webhooks::{RECEIPT_DAYS, ReceivedWebhook, WebhookPage};
 
 /// The table.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
     Agreement, Currency, CustomerId, EffectId, EffectStatus, NewTask, OpenWork, Order, OrderId, OrderKind, OrderedStep, Owed,
-    PromiseStatus, TaskId, TaskResult, TenantId, Terms, Withdrawal,
+    PromiseStatus, TaskId, TaskResult, TenantId, Terms, WebhookFate, Withdrawal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ use crate::{
         keys::{self, Key},
         retry::{ATTEMPTS, Tries},
     },
+    webhooks::receipt_action,
 };
 
 /// Most agreements, charges, orders and open work of a customer that its tasks are ranked by.
@@ -242,6 +243,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         const OP: &str = "park a document of";
+        let id = task.id(tenant, None);
         let mut tries = Tries::new(ATTEMPTS, OP, &receipt.source);
         loop {
             tries.again()?;
@@ -249,7 +251,8 @@ impl Store {
             if let Some(body_key) = body_key {
                 row.insert(task::BODY_KEY.to_owned(), s(body_key));
             }
-            let mut actions = vec![crate::customer::apply::receipt_action(self, tenant, receipt, now)];
+            let parked = (WebhookFate::Parked, Some(&id));
+            let mut actions = vec![receipt_action(self, tenant, receipt, parked, now)];
             if self.read(OP, &key, true).await?.is_none() {
                 actions.push(put_new(self, &key, row));
             }

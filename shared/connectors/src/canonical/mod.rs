@@ -12,7 +12,8 @@ use domain::{Document, PaymentKind, TenantId};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    Bodies, Capabilities, Connector, Doubted, Incoming, Objects, Reading, Refused, Rejected, Secret, WebhookScope, form,
+    Bodies, Capabilities, Connector, Doubted, Incoming, Objects, Reading, Refused, Rejected, Secret, TestEvent, WebhookScope,
+    form,
     json::{self, Flaws, Object},
     signature,
 };
@@ -81,6 +82,23 @@ impl Connector for Canonical {
 
     fn bodies(&self) -> Bodies {
         Bodies::Objects(&Canonical)
+    }
+
+    fn test_event(&self, secret: &Secret, now: Timestamp) -> Option<TestEvent> {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let body = serde_json::json!({
+            "type": "invoice.upserted",
+            "customer": { "external_id": "dunlin-test", "name": "Dunlin test" },
+            "invoice": {
+                "external_id": "dunlin-test", "source_version": 1, "number": "TEST", "currency": "EUR", "total_minor": 100,
+                "issued_on": today, "due_on": today, "status": "draft", "paid_minor": 0, "credited_minor": 0
+            }
+        });
+        let (id, at, body) = (format!("dunlin-test-{}", now.as_second()), now.as_second().to_string(), body.to_string());
+        let signed = [id.as_bytes(), b".", at.as_bytes(), b".", body.as_bytes()];
+        let signature = format!("v1,{}", STANDARD.encode(signature::hmac_sha256(&key(secret)?, &signed)));
+        let headers = [("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signature)];
+        Some(TestEvent { headers: headers.into_iter().collect(), body: body.into_bytes() })
     }
 
     fn new_secret(&self, random: [u8; 32]) -> Option<String> {

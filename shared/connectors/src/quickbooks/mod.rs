@@ -21,11 +21,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Refused,
-    Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
+    Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
 use names::KINDS;
@@ -61,6 +61,10 @@ impl Connector for QuickBooks {
 
     fn bodies(&self) -> Bodies {
         Bodies::Hints(&QuickBooks)
+    }
+
+    fn test_event(&self, _secret: &Secret, _now: Timestamp) -> Option<TestEvent> {
+        None
     }
 
     fn new_secret(&self, _random: [u8; 32]) -> Option<String> {

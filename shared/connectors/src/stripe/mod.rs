@@ -26,11 +26,11 @@ mod status;
 use std::time::Duration;
 
 use domain::{Document, TenantId};
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Incoming, Objects, Parked, Reading, Refused, Rejected, Secret,
-    WebhookScope, form,
+    TestEvent, WebhookScope, form,
     json::{self, Flaws, Object},
     signature,
     stripe::{event::StripeEvent, outcome::Outcome},
@@ -79,6 +79,19 @@ impl Connector for Stripe {
 
     fn bodies(&self) -> Bodies {
         Bodies::Objects(&Stripe)
+    }
+
+    fn test_event(&self, secret: &Secret, now: Timestamp) -> Option<TestEvent> {
+        let at = now.as_second();
+        let body = serde_json::json!({
+            "id": format!("evt_dunlin_test_{at}"), "object": "event", "api_version": "2024-10-28.acacia", "created": at,
+            "type": "customer.updated",
+            "data": { "object": { "id": "cus_dunlin_test", "object": "customer", "created": at, "name": "Dunlin test" } }
+        });
+        let (at, body) = (at.to_string(), body.to_string());
+        let signed = signature::hmac_sha256(secret.expose().as_bytes(), &[at.as_bytes(), b".", body.as_bytes()]);
+        let headers = [("stripe-signature", format!("t={at},v1={}", signature::hex(&signed)))];
+        Some(TestEvent { headers: headers.into_iter().collect(), body: body.into_bytes() })
     }
 
     fn new_secret(&self, random: [u8; 32]) -> Option<String> {

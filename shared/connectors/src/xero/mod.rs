@@ -22,11 +22,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Access, AccountingApi, Bodies, Capabilities, Connector, Doubted, Hinted, Hints, Incoming, Limits, Pace, Page, Realm, Refused,
-    Rejected, Secret, Site, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
+    Rejected, Secret, Site, TestEvent, Trouble, VendorRequest, WebhookScope, accounting_api, signature,
 };
 
 use names::KINDS;
@@ -62,6 +62,10 @@ impl Connector for Xero {
 
     fn bodies(&self) -> Bodies {
         Bodies::Hints(&Xero)
+    }
+
+    fn test_event(&self, _secret: &Secret, _now: Timestamp) -> Option<TestEvent> {
+        None
     }
 
     fn new_secret(&self, _random: [u8; 32]) -> Option<String> {

@@ -10,13 +10,12 @@ use aws_sdk_dynamodb::{
     primitives::Blob,
     types::{AttributeValue, ReturnValue},
 };
-use domain::TenantId;
+use domain::{TenantId, WebhookFate};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error, Receipt, Result, Store, Vault,
-    customer::apply::receipt_action,
     table::{
         attributes::{
             books, company, connection,
@@ -28,6 +27,7 @@ use crate::{
         db::{Range, Row, Transacted, Wrote, failed, json, last_of, millis, n, number, s, text, to_json},
         keys,
     },
+    webhooks::receipt_action,
 };
 
 /// What the due index calls the connections that are due.
@@ -281,7 +281,7 @@ impl Store {
             .collect();
         let mut groups: Vec<Vec<_>> = notes.chunks(HINTS_MAX).map(<[_]>::to_vec).collect();
         let mut last = groups.pop().unwrap_or_default();
-        last.push(receipt_action(self, tenant, receipt, now));
+        last.push(receipt_action(self, tenant, receipt, (WebhookFate::Noted, None), now));
         for group in groups {
             self.transact(OP, tenant.as_str(), group).await?;
         }

@@ -115,6 +115,18 @@ pub mod document {
     }
 }
 
+/// The receipt of a webhook, or that one was refused.
+pub mod receipt {
+    item! { "receipt":
+        FATE = "rc_fate", Text, "What became of it: `applied`, `stale`, `noted`, `parked` or `refused`. Absent of what an older release received.";
+        EVENT = "rc_event", Text, "The sender's id of the event, at most 128 bytes. Absent of what was refused.";
+        CAME_AT = "rc_at", Millis, "When it first came.";
+        REPEATED = "rc_repeated", Number, "How often it came again. Absent while it did not.";
+        TASK = "rc_task", Text, "The task that says why it is kept for a person. Absent of what is not.";
+        FLAWS = "rc_flaws", Json, "Why it was refused: pointers, each with a sentence. Absent of what was taken.";
+    }
+}
+
 /// The entry in the list of tenants.
 pub mod registry {
     item! { "registry":
@@ -506,6 +518,7 @@ pub mod row {
 pub const KINDS: [ItemKind; 42] = [
     every::KIND,
     document::KIND,
+    receipt::KIND,
     registry::KIND,
     settings::KIND,
     pointer::KIND,

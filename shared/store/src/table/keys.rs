@@ -43,7 +43,8 @@
 //! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake | admin: by key, query of `chase`, in a batch | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
-//! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent | ingest, by key | 2 W, expires after 35 days |
+//! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent; counted when the event comes again | ingest, by key; admin: the `due` index under `RCP#{tenant}#{date}`, and by keys | 2 W, 1 W of the index, 1 W when it comes again, expires after 35 days |
+//! | refused webhook | `T#RCP#{source}` | `REFUSED#{hash of the body}` | ingest | admin, as receipts | 1 W, 1 W of the index, expires after 35 days |
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
@@ -330,7 +331,32 @@ pub(crate) fn audit_moment(at: Timestamp) -> String {
     format!("{AUDIT}{:015}", at.as_millisecond().max(0))
 }
 pub(crate) fn receipt(t: &TenantId, source: &str, event_id: &str) -> Key {
-    Key::new(format!("T#{t}#RCP#{source}"), digest(&[event_id]))
+    receipt_of_digest(t, source, &digest(&[event_id]))
+}
+/// The same, by the digest of the event's id.
+pub(crate) fn receipt_of_digest(t: &TenantId, source: &str, digest: &str) -> Key {
+    Key::new(format!("T#{t}#RCP#{source}"), digest)
+}
+/// What the sort keys of refused webhooks begin with, beside the receipts of those that were taken. No filter of the stream passes either.
+pub(crate) const REFUSED: &str = "REFUSED#";
+/// Reads the source back from the partition of receipts.
+pub(crate) fn parse_receipts(pk: &str) -> Option<String> {
+    Some(pk.split_once("#RCP#")?.1.to_owned())
+}
+/// Where the index `due` lists the webhooks that came on a day.
+pub(crate) fn received_on(t: &TenantId, on: Date) -> String {
+    format!("RCP#{t}#{on}")
+}
+/// The place of a webhook there: by when it came.
+pub(crate) fn received_at(at: Timestamp, source: &str, sk: &str) -> String {
+    format!("{:015}#{source}#{sk}", at.as_millisecond().max(0))
+}
+/// The day of a place, and the place itself, where a text is one.
+pub(crate) fn received_cursor(text: &str) -> Option<(Date, String)> {
+    let (millis, rest) = text.split_once('#')?;
+    let plain = millis.len() == 15 && millis.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 120;
+    let at = Timestamp::from_millisecond(millis.parse().ok().filter(|_| plain && rest.contains('#'))?).ok()?;
+    Some((at.to_zoned(jiff::tz::TimeZone::UTC).date(), text.to_owned()))
 }
 pub(crate) fn reference(t: &TenantId, object: &str) -> Key {
     Key::new(format!("T#{t}#REF#{object}"), "REF")

@@ -29,7 +29,6 @@ mod write;
 
 use std::collections::VecDeque;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{Document, NewTask, TenantId};
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -37,9 +36,9 @@ use jiff::Timestamp;
 use crate::{
     Replan, Result, Store,
     table::{
-        attributes::{every::EXPIRES_AT, heartbeat, registry},
-        change::{Change, absent, below, put_new, some_item},
-        db::{Transacted, Wrote, millis, n, number, row_of, s, to_json},
+        attributes::{heartbeat, registry},
+        change::{Change, absent, below, some_item},
+        db::{Transacted, Wrote, millis, n, number, s, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
@@ -48,9 +47,6 @@ use crate::{
 pub(crate) use origin::Origin;
 pub use origin::Receipt;
 use plan::Plan;
-
-/// How long a receipt is kept: longer than any vendor redelivers.
-const RECEIPT_DAYS: i64 = 35;
 
 /// What came of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +68,13 @@ pub struct Applied {
     pub tasks: Vec<NewTask>,
 }
 
-pub(crate) fn receipt_action(store: &Store, tenant: &TenantId, receipt: &Receipt, now: Timestamp) -> TransactWriteItem {
-    let key = keys::receipt(tenant, &receipt.source, &receipt.event_id);
-    let expires = now.as_second() + RECEIPT_DAYS * 86_400;
-    put_new(store, &key, row_of([(EXPIRES_AT, n(expires))]))
+/// What is done with the plan of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intent {
+    /// It is written.
+    Write,
+    /// It is said what writing it would come to, and nothing is written.
+    Look,
 }
 
 impl Store {
@@ -99,10 +98,27 @@ impl Store {
         loop {
             tries.again()?;
             // Boxed, so that who awaits it need not hold all its parts, nor the compiler look through them.
-            if let Some(applied) = self.apply_once(tenant, origin, documents, now).boxed().await? {
+            if let Some(applied) = self.apply_once(tenant, origin, documents, Intent::Write, now).boxed().await? {
                 return Ok(applied);
             }
         }
+    }
+
+    /// What applying a source's documents would come to now; nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn would_apply(
+        &self,
+        tenant: &TenantId,
+        receipt: &Receipt,
+        documents: &[Document],
+        now: Timestamp,
+    ) -> Result<Applied> {
+        let origin = Origin::Event(receipt);
+        let looked = self.apply_once(tenant, origin, documents, Intent::Look, now).boxed().await?;
+        Ok(looked.unwrap_or(Applied { outcome: AppliedOutcome::Stale, tasks: vec![] }))
     }
 
     async fn apply_once(
@@ -110,6 +126,7 @@ impl Store {
         tenant: &TenantId,
         origin: Origin<'_>,
         documents: &[Document],
+        intent: Intent,
         now: Timestamp,
     ) -> Result<Option<Applied>> {
         let mut plan = Plan::new(self, tenant, origin, now);
@@ -120,7 +137,14 @@ impl Store {
         while let Some((document, from)) = queue.pop_front() {
             plan.take(document, from, &mut queue).await?;
         }
-        plan.write().await
+        plan.write(intent).await
+    }
+
+    /// Whether a word of a source that its books were complete at `at` is later than what is known.
+    pub(crate) async fn heard_before(&self, tenant: &TenantId, source: &str, at: Timestamp) -> Result<bool> {
+        let row = self.read("look when there was a heartbeat of", &keys::heard(tenant, source), true).await?;
+        let before = row.and_then(|row| number::<i64>(&row, heartbeat::HEARD_AT));
+        Ok(before.is_none_or(|before| before < millis(at)))
     }
 
     /// Notes that a source says its books were complete at `at`; only a later word changes it. True when it did. A word that

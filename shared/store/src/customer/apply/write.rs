@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
     Customer, CustomerId, Invoice, InvoiceId, InvoiceStatus, NewTask, OPEN_INVOICES_MAX, Payment, PaymentFact, PaymentId,
-    Reversal, SourceVersion,
+    Reversal, SourceVersion, WebhookFate,
 };
 use serde::Serialize;
 
 use super::{
-    Applied, AppliedOutcome, Origin,
+    Applied, AppliedOutcome, Intent, Origin,
     batch::{Batches, Unit},
     items::{is_there, payment_heard, said_before, takes_place, too_many, with_received},
     moves::Left,
     plan::{Plan, newer},
-    receipt_action,
     shared::Share,
 };
 use crate::{
@@ -30,6 +29,7 @@ use crate::{
         db::{Row, Transacted, millis, n, number, s, text, to_json},
         keys::{self, Key},
     },
+    webhooks::receipt_action,
 };
 
 const OP: &str = "apply an event of";
@@ -45,9 +45,13 @@ struct Effects<'p> {
     left: BTreeMap<CustomerId, Left>,
 }
 
+fn outcome(changed_any: bool) -> AppliedOutcome {
+    if changed_any { AppliedOutcome::Applied } else { AppliedOutcome::Stale }
+}
+
 impl Plan<'_> {
-    /// Writes the plan. `None` when something changed meanwhile and it must be made again.
-    pub(super) async fn write(mut self) -> Result<Option<Applied>> {
+    /// Writes the plan, or says what that would come to. `None` when something changed meanwhile and it must be made again.
+    pub(super) async fn write(mut self, intent: Intent) -> Result<Option<Applied>> {
         let (store, tenant) = (self.store, self.tenant);
         let shared = self.write_shared().await?;
         let mut owners = self.customers();
@@ -65,6 +69,12 @@ impl Plan<'_> {
         let Effects { units, tasks, .. } = effects;
         let mut changed_any =
             !shared.is_empty() || !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
+        if intent == Intent::Look {
+            for at in &self.heartbeats {
+                changed_any |= store.heard_before(tenant, self.origin.source(), *at).await?;
+            }
+            return Ok(Some(Applied { outcome: outcome(changed_any), tasks }));
+        }
         for at in &self.heartbeats {
             changed_any |= store.heartbeat(tenant, self.origin.source(), *at).await?;
         }
@@ -103,7 +113,10 @@ impl Plan<'_> {
             batches.add(unit);
         }
         let receipt = match self.origin {
-            Origin::Event(receipt) => Some(receipt_action(store, tenant, receipt, self.now)),
+            Origin::Event(receipt) => {
+                let fate = if changed_any { WebhookFate::Applied } else { WebhookFate::Stale };
+                Some(receipt_action(store, tenant, receipt, (fate, None), self.now))
+            }
             Origin::Read(_) => None,
         };
         for batch in batches.finish(receipt) {
@@ -111,8 +124,7 @@ impl Plan<'_> {
                 return Ok(None);
             }
         }
-        let outcome = if changed_any { AppliedOutcome::Applied } else { AppliedOutcome::Stale };
-        Ok(Some(Applied { outcome, tasks }))
+        Ok(Some(Applied { outcome: outcome(changed_any), tasks }))
     }
 
     /// Whether what was read says what an earlier reading of the same state said: then writing it changes nothing.
