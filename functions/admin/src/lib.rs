@@ -49,6 +49,7 @@ mod repeats;
 mod senders;
 mod settings;
 mod settings_warnings;
+mod subscriptions;
 mod suppressions;
 mod task_customers;
 mod tasks;
@@ -169,6 +170,9 @@ routes! {
     "/v1/tasks/{id}/done": post tasks::finish;
     "/v1/tasks/{id}/event": get events::show;
     "/v1/tasks/{id}/event/apply": post events::apply;
+    "/v1/subscriptions": get subscriptions::list, post subscriptions::make;
+    "/v1/subscriptions/{id}": get subscriptions::show, patch subscriptions::change, delete subscriptions::delete;
+    "/v1/subscriptions/{id}/rotate": post subscriptions::rotate;
     "/v1/suppressions": get suppressions::list, post suppressions::enter;
     "/v1/suppressions/{id}/lift": post suppressions::lift;
     "/v1/audit": get audit::list;

@@ -78,6 +78,61 @@ async fn what_the_document_alone_shows_to_be_wrong_is_refused_and_nothing_is_sto
 }
 
 #[tokio::test]
+async fn a_document_is_tried_and_nothing_is_written() {
+    let subject = Subject::start().await;
+    let tried = |id: &str, body: &[u8], query: &str| {
+        let mut payload = canonical("acme", id, NOW_S, body);
+        payload["rawQueryString"] = json!(query);
+        payload
+    };
+    let body = fixture("canonical/invoice.json");
+    for _ in 0..2 {
+        let answer = subject.send(tried("e1", &body, "dry_run=true")).await;
+        assert_eq!((answer.status, answer.result(), answer.body["dry_run"].as_bool()), (200, "applied", Some(true)));
+    }
+    let wrong = changed("/invoice/total_minor", json!(-1));
+    let answer = subject.send(tried("e1", &wrong, "dry_run=true")).await;
+    assert_eq!((answer.status, answer.pointers()), (422, vec!["/invoice/total_minor"]));
+    for query in ["dry_run=yes", "dry_run", "dry_run=true&dry_run=false"] {
+        assert_eq!(subject.send(tried("e1", &body, query)).await.status, 400, "{query}");
+    }
+    let customer = domain::CustomerId::derive(&["acme", "canonical", "C-100"]);
+    assert!(subject.aws.store.head(&subject.aws.tenant, &customer).await.unwrap().is_none());
+    let page = subject.aws.store.webhooks(&subject.aws.tenant, (None, None), 10, None, subject.aws.now()).await.unwrap();
+    assert!(subject.is_untouched().await && page.webhooks.is_empty(), "{page:?}");
+    // The id is not used up, and what came of it before is told.
+    assert_eq!(subject.send(tried("e1", &body, "dry_run=false")).await.result(), "applied");
+    assert_eq!(subject.send(tried("e1", &body, "dry_run=true")).await.result(), "duplicate");
+    assert_eq!(subject.send(tried("e2", &body, "dry_run=true")).await.result(), "stale");
+    // A vendor's webhooks are never only tried.
+    let mut payload = stripe("acme", NOW_S, &serde_json::to_vec(&stripe_event("evt_1", "invoice.finalized", "invoice")).unwrap());
+    payload["rawQueryString"] = json!("dry_run=true");
+    assert_eq!(subject.send(payload).await.status, 400);
+}
+
+#[tokio::test]
+async fn what_became_of_a_webhook_is_kept() {
+    let subject = Subject::start().await;
+    let body = fixture("canonical/invoice.json");
+    for id in ["e1", "e1", "e2"] {
+        subject.document(id, &body).await;
+    }
+    let wrong = changed("/invoice/total_minor", json!(-1));
+    for id in ["e3", "e4"] {
+        assert_eq!(subject.document(id, &wrong).await.status, 422);
+    }
+    let page = subject.aws.store.webhooks(&subject.aws.tenant, (None, None), 10, None, subject.aws.now()).await.unwrap();
+    let mut said: Vec<(Option<&str>, &str, u64)> =
+        page.webhooks.iter().map(|one| (one.event_id.as_deref(), one.fate.as_str(), one.repeated)).collect();
+    said.sort_unstable();
+    assert_eq!(said, [(None, "refused", 1), (Some("e1"), "applied", 1), (Some("e2"), "stale", 0)]);
+    let refused = page.webhooks.iter().find(|one| one.event_id.is_none()).unwrap();
+    assert_eq!(refused.flaws[0].0, "/invoice/total_minor");
+    let shown = subject.aws.store.webhook(&subject.aws.tenant, &refused.id).await.unwrap();
+    assert_eq!(shown.as_ref(), Some(refused));
+}
+
+#[tokio::test]
 async fn names_with_markup_and_line_breaks_are_taken_as_text() {
     let subject = Subject::start().await;
     let body = changed("/customer/name", json!("Acme\r\nBcc: x@y.example <b>{{ 7*7 }}{% raw %}"));

@@ -122,6 +122,10 @@ id!(
     LinkId, "lnk_"
 );
 id!(
+    /// A subscription of an outside system to events: drawn, since it names nothing else.
+    SubscriptionId, "sub_"
+);
+id!(
     /// A machine's key: drawn, since it names nothing else.
     KeyId, "key_"
 );

@@ -120,7 +120,7 @@ pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
     AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, OrderId,
-    PaymentId, TaskId, TenantId,
+    PaymentId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

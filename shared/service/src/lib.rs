@@ -23,6 +23,8 @@
 //! | [`companies`] | whose company it is, for operators |
 //! | [`sign_ins`] | the end of a sign-in at a vendor |
 //! | [`lists`] | looking through what there is: lists, filters, search |
+//! | [`subscriptions`] | subscriptions of outside systems to events |
+//! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
 //! | [`webhooks`] | webhooks that came, and what became of each |
@@ -52,10 +54,12 @@ pub mod lists;
 pub mod members;
 pub mod not_done;
 pub mod privacy;
+pub mod public_url;
 pub mod rights;
 pub mod role;
 pub mod senders;
 pub mod sign_ins;
+pub mod subscriptions;
 pub mod suppressions;
 pub mod tasks;
 pub mod test_messages;

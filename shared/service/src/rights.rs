@@ -181,6 +181,12 @@ operations! {
         AuthorizeConnection = "authorize_connection", "Begins a sign-in at a vendor.";
         ConfirmConnection = "confirm_connection", "Ends a sign-in that they began: the company is theirs.";
         DeleteConnection = "delete_connection", "Ends a connection.";
+        ListSubscriptions = "list_subscriptions", "Lists the subscriptions to events.";
+        ShowSubscription = "show_subscription", "Reads a subscription to events.";
+        MakeSubscription = "make_subscription", "Makes a subscription to events.";
+        ChangeSubscription = "change_subscription", "Changes a subscription to events.";
+        RotateSubscription = "rotate_subscription", "Gives a subscription a new secret.";
+        DeleteSubscription = "delete_subscription", "Deletes a subscription to events.";
     }
     Staff(Admin), Some(Members) => {
         AddMember = "add_member", "Makes somebody a member.";

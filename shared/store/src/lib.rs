@@ -88,6 +88,7 @@ pub use tenant::{
     link_codes::{LinkCode, LinkTo},
     members::{Admins, Invitation, MEMBERS_MAX, Member, Membership},
     stops::Stop,
+    subscriptions::{SUBSCRIPTIONS_MAX, Subscription},
     template::StoredTemplate,
     tenants::{DueEntry, DuePage, Replan, TenantRow, Versioned},
     test_messages::{TESTS_PER_HOUR, TestMessage, TestResult},

@@ -515,7 +515,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 42] = [
+pub const KINDS: [ItemKind; 43] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
@@ -557,6 +557,7 @@ pub const KINDS: [ItemKind; 42] = [
     access::membership::KIND,
     access::invitation::KIND,
     access::api_key::KIND,
+    access::subscription::KIND,
     access::rate::KIND,
     access::once::KIND,
 ];

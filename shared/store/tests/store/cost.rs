@@ -172,3 +172,21 @@ async fn a_contact_that_was_lost_is_taken_back() {
     assert_eq!((few.1, many.1), (0, 0));
     assert_eq!(bounced(1, true).await.1, 0, "whom only an invoice names");
 }
+
+#[tokio::test]
+async fn trying_documents_writes_nothing() {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    table.meter.take();
+    let receipt = |event: &str| store::Receipt { source: "stripe".into(), event_id: event.into() };
+    let fresh = [invoice_doc("INV-2", 1), Document::Heartbeat(at(5))];
+    for (event, documents, outcome) in [
+        ("e1", &fresh[..], store::AppliedOutcome::Duplicate),
+        ("e2", &fresh[..], store::AppliedOutcome::Applied),
+        ("e3", &[invoice_doc("INV-1", 1)][..], store::AppliedOutcome::Stale),
+    ] {
+        let would = table.store.would_apply(&table.tenant, &receipt(event), documents, at(1)).await.unwrap();
+        assert_eq!(would.outcome, outcome, "{event}");
+    }
+    assert_eq!(table.meter.take(), 0.0);
+}

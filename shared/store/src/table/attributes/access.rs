@@ -56,6 +56,21 @@ pub mod api_key {
     }
 }
 
+/// A subscription of an outside system to events; `rev` as of every document.
+pub mod subscription {
+    item! { "subscription":
+        CALLED = "sb_name", Text, "What people call it. Absent where it has no name.";
+        URL = "sb_url", Text, "Where events are to go.";
+        EVENTS = "sb_events", Json, "The kinds of events.";
+        ENABLED = "sb_enabled", Flag, "Whether it is in use.";
+        SECRET = "sb_secret", Bytes, "The secret that signs events, sealed.";
+        SECRET_BEFORE = "sb_secret_before", Bytes, "The same of the secret before.";
+        BEFORE_UNTIL = "sb_before_until", Millis, "Until when the secret before is kept.";
+        MADE_AT = "sb_made_at", Millis, "When it was made.";
+        MADE_BY = "sb_made_by", Text, "Who made it.";
+    }
+}
+
 /// How often somebody called within a minute.
 pub mod rate {
     item! { "rate":
