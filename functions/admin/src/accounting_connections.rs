@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 use crate::{
     answer::{ApiResult, Fail, OptionalBody, read},
     app::App,
+    backfill::{self, PastReadingOut},
     caller::Caller,
     host::Host,
 };
@@ -90,6 +91,9 @@ pub struct HealthOut {
     /// What keeps the books from being read.
     #[serde(skip_serializing_if = "Option::is_none")]
     trouble: Option<TroubleOut>,
+    /// How far the reading of closed invoices and payments is, where somebody asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    past: Option<PastReadingOut>,
 }
 
 /// What keeps books from being read.
@@ -236,6 +240,7 @@ pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResul
             (None, Some(Limited { times, since, .. })) => Some(TroubleOut { why: "too many requests".to_owned(), times, since }),
             (None, None) => None,
         },
+        past: progress.past.map(backfill::shown),
     })
 }
 

@@ -10,6 +10,7 @@ mod api_keys;
 mod app;
 mod apps;
 mod audit;
+mod backfill;
 mod caller;
 mod calls;
 mod cases;
@@ -116,6 +117,7 @@ routes! {
     "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;
     "/v1/connections/{source}/authorize": post accounting_connections::authorize;
     "/v1/connections/{source}/confirm": post confirm::confirm;
+    "/v1/connections/{source}/backfill": post backfill::ask;
     "/v1/connections/{source}/test_event": post webhooks::test_event;
     "/v1/connections/{source}/test": post accounting_connections::test;
     "/v1/connections/{source}/invoices/{invoice}/pdf": get accounting_connections::pdf;
@@ -156,6 +158,7 @@ routes! {
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
     "/v1/customers/{customer_id}": patch contacts::change_customer;
+    "/v1/customers/{customer_id}/past": get backfill::past;
     "/v1/customers/{customer_id}/contacts": get contacts::show, post contacts::add;
     "/v1/customers/{customer_id}/contacts/{contact}": patch contacts::change, delete contacts::remove;
     "/v1/customers/{customer_id}/contacts/{contact}/consents": post contacts::state_consent;

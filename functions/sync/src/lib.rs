@@ -22,6 +22,7 @@ mod compare;
 mod hints;
 mod limited;
 mod objects;
+mod past;
 mod poll;
 mod run;
 mod session;

@@ -7,7 +7,7 @@ use reading::{Link, Opened, Progress, link::LinkError};
 use store::{Lease, Leased};
 
 use crate::{
-    compare, hints, poll,
+    compare, hints, past, poll,
     session::{Run, Stopped, SyncSession},
     trouble,
 };
@@ -113,6 +113,9 @@ impl SyncSession<'_> {
                 poll::changes(self).await?
             } else if progress.compare_at <= now {
                 compare::step(self).await?;
+                true
+            } else if past::is_due(self) {
+                past::read(self).await?;
                 true
             } else if !more {
                 trouble::is_over(self.run, &mut self.lease.progress).await?;

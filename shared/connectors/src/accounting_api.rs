@@ -196,6 +196,13 @@ pub enum VendorRequest {
         /// The page.
         page: Option<String>,
     },
+    /// Invoices, credit notes and payments that changed since an instant, closed ones too: what was closed since then is among them.
+    Past {
+        /// Since when.
+        since: Timestamp,
+        /// The page.
+        page: Option<String>,
+    },
 }
 
 /// What an answer says.

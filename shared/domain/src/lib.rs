@@ -78,6 +78,7 @@ pub mod mailbox;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod past;
 pub mod people;
 pub mod phone;
 mod planned;

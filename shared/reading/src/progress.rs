@@ -45,6 +45,29 @@ pub struct Progress {
     /// Since when the vendor says nothing but that it was asked too often.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited: Option<Limited>,
+    /// The reading of closed invoices and payments, where a person asked for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<PastReading>,
+}
+
+/// The reading of closed invoices and payments of the past.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastReading {
+    /// How many months were asked for.
+    pub months: u32,
+    /// Since when objects changed that are read.
+    pub since: Timestamp,
+    /// When it was asked for.
+    pub began_at: Timestamp,
+    /// The next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+    /// Objects that were read.
+    #[serde(default)]
+    pub objects: u64,
+    /// When it came to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
 }
 
 /// The first reading of everything that is open.
@@ -144,6 +167,7 @@ impl Progress {
             good_at: None,
             trouble: None,
             limited: None,
+            past: None,
         }
     }
 
@@ -151,6 +175,7 @@ impl Progress {
     /// all was applied, because what disappeared meanwhile is said there only.
     #[must_use]
     pub fn again(&self, base: Option<&str>, now: Timestamp) -> Self {
-        Self { changed_until: self.changed_until.min(now), ..Self::begin(&self.realm, base, now) }
+        let (changed_until, past) = (self.changed_until.min(now), self.past.clone());
+        Self { changed_until, past, ..Self::begin(&self.realm, base, now) }
     }
 }

@@ -85,6 +85,7 @@ operations! {
         ExplainMessage = "explain_message", "Explains why a message was decided, and what became of it.";
         ShowCase = "show_case", "Reads a customer's matter by the id here.";
         ShowAgreement = "show_agreement", "Reads an agreement.";
+        ShowPast = "show_past", "Reads what is known of a customer's closed invoices.";
         ShowContacts = "show_contacts", "Reads a customer's contacts, and what people entered of them.";
         ListLinks = "list_links", "Looks through a customer's portal links.";
         ListLinksOf = "list_links_of", "Looks through the portal links of a customer by the source's id.";
@@ -181,6 +182,7 @@ operations! {
         AuthorizeConnection = "authorize_connection", "Begins a sign-in at a vendor.";
         ConfirmConnection = "confirm_connection", "Ends a sign-in that they began: the company is theirs.";
         DeleteConnection = "delete_connection", "Ends a connection.";
+        BackfillConnection = "backfill_connection", "Asks for closed invoices and payments of the past.";
         ListSubscriptions = "list_subscriptions", "Lists the subscriptions to events.";
         ShowSubscription = "show_subscription", "Reads a subscription to events.";
         MakeSubscription = "make_subscription", "Makes a subscription to events.";

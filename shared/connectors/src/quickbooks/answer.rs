@@ -51,7 +51,7 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
             VendorRequest::Changes { page, .. } if is_spoilt(&fault, page) => {
                 Ok(spoilt(reader, QuickBooksPart::parse(page.as_deref()), QUERY_MAX))
             }
-            VendorRequest::Open { page, .. } if is_spoilt(&fault, page) => {
+            VendorRequest::Open { page, .. } | VendorRequest::Past { page, .. } if is_spoilt(&fault, page) => {
                 Ok(spoilt(reader, QuickBooksPart::parse(page.as_deref()), OPEN_MAX))
             }
             _ => Err(Trouble::Refused(format!("error {}: {}", fault.code, fault.message))),
@@ -77,8 +77,10 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
         }
         VendorRequest::Changes { page, .. } => changes(&mut reader, &root, QuickBooksPart::parse(page.as_deref()))?,
         VendorRequest::Open { money_since, page } => {
-            open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), money_since.is_some())?
+            let money = if money_since.is_some() { Listed::Unapplied } else { Listed::Invoices };
+            open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), money)?
         }
+        VendorRequest::Past { page, .. } => open(&mut reader, &root, QuickBooksPart::parse(page.as_deref()), Listed::All)?,
     }
     Ok(Page { as_of, ..reader.page })
 }
@@ -210,7 +212,18 @@ fn captured(reader: &mut Reader<'_>, root: &Fields<'_>) -> Result<usize, Trouble
     Ok(count)
 }
 
-fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart, money: bool) -> Result<(), Trouble> {
+/// What is listed kind by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    /// Invoices alone.
+    Invoices,
+    /// Invoices, credit memos, and payments that are not linked to any.
+    Unapplied,
+    /// Invoices, credit memos and payments.
+    All,
+}
+
+fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart, money: Listed) -> Result<(), Trouble> {
     let of = match part {
         QuickBooksPart::Queried(of) => of,
         QuickBooksPart::Named(of) => return named(reader, root, of, OPEN_MAX),
@@ -220,7 +233,7 @@ fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart, money:
     let objects = listed(root, kind)?;
     for object in &objects {
         // Money that is linked to invoices is in their balances already.
-        let applied = kind == "Payment" && money::is_applied(object);
+        let applied = money != Listed::All && kind == "Payment" && money::is_applied(object);
         if !applied {
             take(reader, kind, object);
         }
@@ -228,7 +241,7 @@ fn open(reader: &mut Reader<'_>, root: &Fields<'_>, part: QuickBooksPart, money:
     let place = OPEN.iter().position(|open| *open == of.kind).unwrap_or(0);
     reader.page.next = if objects.len() >= of.size.unwrap_or(OPEN_MAX) {
         QuickBooksPart::Queried(of.after(OPEN_MAX)).name()
-    } else if money && place + 1 < OPEN.len() {
+    } else if money != Listed::Invoices && place + 1 < OPEN.len() {
         QuickBooksPart::Queried(Slice::first(OPEN[place + 1])).name()
     } else {
         None

@@ -16,7 +16,7 @@ pub const QUERY_MAX: usize = 1_000;
 /// Objects a page of what is open: a reader that dies begins again with its page.
 pub const OPEN_MAX: usize = 250;
 
-/// A page of [`VendorRequest::Changes`] or [`VendorRequest::Open`].
+/// A page of [`VendorRequest::Changes`], [`VendorRequest::Open`] or [`VendorRequest::Past`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuickBooksPart {
     /// Change data capture of all kinds at once.
@@ -75,6 +75,14 @@ impl QuickBooksPart {
         }
     }
 
+    /// The slice of what is listed kind by kind: the first one where it names none.
+    pub fn of_open(self) -> Slice {
+        match self {
+            Self::Queried(of) | Self::Named(of) => of,
+            Self::All | Self::Captured(_) => Slice::first(OPEN[0]),
+        }
+    }
+
     /// The name of the page.
     pub fn name(self) -> Option<String> {
         let slice = |how: &str, slice: Slice| {
@@ -90,7 +98,7 @@ impl QuickBooksPart {
     }
 }
 
-/// The kinds that [`VendorRequest::Open`] lists, by their place in [`KINDS`]: invoices, then credit memos and payments.
+/// The kinds that [`VendorRequest::Open`] and [`VendorRequest::Past`] list, by their place in [`KINDS`]: invoices, then credit memos and payments.
 pub const OPEN: [usize; 3] = [1, 3, 2];
 
 /// The request for `ask`.
@@ -115,12 +123,14 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
                 query(access, site, &select(part, of, &filter, QUERY_MAX))
             }
         },
+        VendorRequest::Past { since, page } => {
+            let part = QuickBooksPart::parse(page.as_deref());
+            let filter = format!("MetaData.LastUpdatedTime >= '{}'", instant(*since));
+            query(access, site, &select(part, part.of_open(), &filter, OPEN_MAX))
+        }
         VendorRequest::Open { money_since, page } => {
             let part = QuickBooksPart::parse(page.as_deref());
-            let of = match part {
-                QuickBooksPart::Queried(of) | QuickBooksPart::Named(of) => of,
-                QuickBooksPart::All | QuickBooksPart::Captured(_) => Slice::first(OPEN[0]),
-            };
+            let of = part.of_open();
             let filter = match (KINDS[of.kind], money_since) {
                 ("Payment", Some(since)) => format!("MetaData.LastUpdatedTime >= '{}'", instant(*since)),
                 _ => "Balance > '0'".to_owned(),

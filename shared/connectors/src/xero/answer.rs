@@ -15,7 +15,7 @@ use crate::{
 use super::{
     contact, money,
     names::{KINDS, SOURCE},
-    requests::{OPEN, PAGE_SIZE, XeroPart},
+    requests::{OPEN, PAGE_SIZE, PAST, XeroPart},
     time,
 };
 
@@ -60,8 +60,9 @@ pub fn read(site: &Site<'_>, ask: &VendorRequest, answer: &Response<Bytes>) -> R
             reader.page.missing =
                 ids.iter().filter(|id| !known.iter().any(|one| one.eq_ignore_ascii_case(id))).cloned().collect();
         }
-        VendorRequest::Changes { page, .. } => {
-            let part = XeroPart::parse(page.as_deref(), 0);
+        VendorRequest::Changes { page, .. } | VendorRequest::Past { page, .. } => {
+            let first = if matches!(ask, VendorRequest::Past { .. }) { PAST } else { 0 };
+            let part = XeroPart::parse(page.as_deref(), first);
             let full = whole_page(&mut reader, &root, part)?;
             let next = if full { XeroPart { page: part.page + 1, ..part } } else { XeroPart { kind: part.kind + 1, page: 1 } };
             reader.page.next = next.name();

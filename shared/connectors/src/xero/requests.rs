@@ -15,6 +15,9 @@ pub const PAGE_SIZE: usize = 500;
 /// The kinds that [`VendorRequest::Open`] lists, by their place in [`KINDS`].
 pub const OPEN: [usize; 4] = [1, 2, 4, 5];
 
+/// The kind that [`VendorRequest::Past`] begins with, by its place in [`KINDS`]: contacts say nothing of the past.
+pub const PAST: usize = 1;
+
 /// A page of one kind, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct XeroPart {
@@ -53,18 +56,8 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
             get(access, site, kind, &[("IDs", ids.join(",")), all, ("page", "1".to_owned()), page_size()])
         }
         VendorRequest::One { kind, id } => get(access, site, &format!("{kind}/{id}"), &[]),
-        VendorRequest::Changes { since, page } => {
-            let XeroPart { kind, page } = XeroPart::parse(page.as_deref(), 0);
-            let mut parameters = vec![("page", page.to_string()), page_size(), ("order", order(kind))];
-            if KINDS[kind] == "Contacts" {
-                parameters.push(("includeArchived", "true".to_owned()));
-            }
-            let mut request = get(access, site, KINDS[kind], &parameters);
-            if let Ok(value) = HeaderValue::from_str(&second(*since)) {
-                request.headers_mut().insert(header::IF_MODIFIED_SINCE, value);
-            }
-            request
-        }
+        VendorRequest::Changes { since, page } => changed(access, site, *since, XeroPart::parse(page.as_deref(), 0)),
+        VendorRequest::Past { since, page } => changed(access, site, *since, XeroPart::parse(page.as_deref(), PAST)),
         VendorRequest::Open { money_since: _, page } => {
             let XeroPart { kind, page } = XeroPart::parse(page.as_deref(), OPEN[0]);
             let ours = match KINDS[kind] {
@@ -77,6 +70,19 @@ pub fn request(access: &Access, site: &Site<'_>, ask: &VendorRequest) -> Request
             get(access, site, KINDS[kind], &parameters)
         }
     }
+}
+
+/// A page of one kind, of what changed since an instant.
+fn changed(access: &Access, site: &Site<'_>, since: Timestamp, XeroPart { kind, page }: XeroPart) -> Request<Bytes> {
+    let mut parameters = vec![("page", page.to_string()), page_size(), ("order", order(kind))];
+    if KINDS[kind] == "Contacts" {
+        parameters.push(("includeArchived", "true".to_owned()));
+    }
+    let mut request = get(access, site, KINDS[kind], &parameters);
+    if let Ok(value) = HeaderValue::from_str(&second(since)) {
+        request.headers_mut().insert(header::IF_MODIFIED_SINCE, value);
+    }
+    request
 }
 
 /// By id, so that what changes while pages are read moves nothing from one page to another.

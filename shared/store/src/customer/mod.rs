@@ -14,6 +14,7 @@ pub(crate) mod head;
 pub(crate) mod links;
 pub(crate) mod named;
 pub(crate) mod orders;
+pub(crate) mod past;
 mod reckoned;
 mod retiring;
 mod versions;

@@ -69,6 +69,7 @@
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; `read-model`: query, newest first | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
+//! | past of a customer | `C` | `PAST#{year}` | `sync`, once a person asks for it | admin: query `PAST#`; no decision reads it | by size, a page and year |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
@@ -473,6 +474,12 @@ pub(crate) fn agreement(t: &TenantId, c: &CustomerId, id: &AgreementId) -> Key {
 }
 pub(crate) fn charge(t: &TenantId, c: &CustomerId, id: &ChargeId) -> Key {
     Key::new(customer(t, c), format!("{CHARGES}{id}"))
+}
+/// What the sort keys of a customer's past begin with. No filter of the stream passes them.
+pub(crate) const PAST: &str = "PAST#";
+/// Closed invoices and payments of a year.
+pub(crate) fn past(t: &TenantId, c: &CustomerId, year: i16) -> Key {
+    Key::new(customer(t, c), format!("{PAST}{year:04}"))
 }
 /// What goes with a customer's profile has this in the index `chase`, so that one query returns it with what may be chased.
 pub(crate) fn beside_profile(sk: &str) -> String {
