@@ -111,7 +111,8 @@ routes! {
     "/v1/workflows/{id}/simulate": post jobs::simulate;
     "/v1/templates": get templates::list;
     "/v1/templates/preview": post templates::preview;
-    "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put;
+    "/v1/templates/{id}/{language}/{channel}": get templates::show, put templates::put, delete templates::archive;
+    "/v1/templates/{id}/{language}/{channel}/versions": get templates::versions;
     "/v1/sources": get connections::sources;
     "/v1/connections": get connections::list;
     "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;

@@ -173,6 +173,63 @@ pub async fn put(
     Ok(Tagged { rev: u64::from(stored.version), body: shown(stored) })
 }
 
+/// Puts a template of one language away: no message is made of it any more. Its versions stay. A text that a published workflow needs is not put
+/// away.
+#[utoipa::path(delete, path = "/v1/templates/{id}/{language}/{channel}", tag = "templates", operation_id = "archive_template",
+    params(("id" = String, Path), ("language" = String, Path), ("channel" = String, Path),
+           ("If-Match" = Option<String>, Header, description = "The version that is put away")),
+    responses((status = 200, description = "The template as it was", body = TemplateOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: a published workflow needs it, or it was stored anew"),
+              (status = 412, description = "stale-version")))]
+pub async fn archive(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, language, channel)): Path<(String, String, String)>,
+    condition: Precondition,
+) -> ApiResult<Json<TemplateOut>> {
+    let tenant = caller.may(Operation::ArchiveTemplate)?;
+    let none = || Fail::not_found("there is no such template; GET /v1/templates lists those there are");
+    let found = current(&app, tenant, &id, &language, &channel).await?.ok_or_else(none)?;
+    condition.check(u64::from(found.version))?;
+    let others = app.store.template(tenant, &id, found.channel).await?.into_iter().any(|other| other.language != language);
+    if !others {
+        let policy = app.store.policy(tenant, &Default::default(), store::Read::Fresh).await?;
+        let sends = |step: &domain::Step| matches!(&step.action, domain::Action::Send(send) if send.template == id && send.channels.contains(&found.channel));
+        let published = policy.workflows.iter().filter(|known| policy.published.contains(&(known.id.clone(), known.version)));
+        if let Some(workflow) = published.into_iter().find(|known| known.steps.iter().any(sends)) {
+            let (workflow, channel) = (&workflow.id, found.channel.as_str());
+            return Err(Fail::changed_meanwhile(format!(
+                "the published workflow '{workflow}' sends it by {channel}, and it is the last text there; change the workflow first"
+            )));
+        }
+    }
+    let app = caller.acts(&app, Operation::ArchiveTemplate, |entry| {
+        entry.of(format!("{id}/{language}/{channel}")).with(serde_json::json!({ "version": found.version }))
+    });
+    let gone = app.store.archive_template(tenant, &id, found.channel, &language, Some(found.version)).await?;
+    Ok(Json(shown(gone.ok_or_else(none)?)))
+}
+
+/// The versions of a template of one language, the newest first, those of one that was put away too.
+#[utoipa::path(get, path = "/v1/templates/{id}/{language}/{channel}/versions", tag = "templates", operation_id = "list_template_versions",
+    params(("id" = String, Path), ("language" = String, Path), ("channel" = String, Path)),
+    responses((status = 200, description = "The versions", body = TemplatesOut), (status = 404, description = "not-found")))]
+pub async fn versions(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((id, language, channel)): Path<(String, String, String)>,
+) -> ApiResult<Json<TemplatesOut>> {
+    let tenant = caller.may(Operation::ListTemplateVersions)?;
+    let none = || Fail::not_found("there never was such a template; GET /v1/templates lists those there are");
+    let of = channel_of(&channel).filter(|_| is_id(&id) && domain::calendar::is_language(&language)).ok_or_else(none)?;
+    let mut known = app.store.template_versions(tenant, &id, of, &language).await?;
+    if known.is_empty() {
+        return Err(none());
+    }
+    known.reverse();
+    Ok(Json(TemplatesOut { templates: known.into_iter().map(shown).collect() }))
+}
+
 /// Renders a template that is not stored, with made-up invoices and the tenant's name.
 #[utoipa::path(post, path = "/v1/templates/preview", tag = "templates", operation_id = "preview_template",
     request_body = PreviewIn,

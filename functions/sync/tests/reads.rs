@@ -11,7 +11,7 @@ use doubles::{
 };
 use jiff::{SignedDuration, civil::date};
 use kit::Env;
-use reading::{AppSecrets, Progress, Tokens, Wanted};
+use reading::{AppSecrets, Progress, Tokens, Wanted, progress::PastReading};
 use serde_json::{Value, json};
 use store::{Leased, Receipt};
 use testbed::{
@@ -166,4 +166,41 @@ async fn books_that_another_reads_are_left_to_it_until_its_lease_ends() {
     aws.advance(SignedDuration::from_secs(151));
     read.ask().await;
     assert_eq!((read.hinted().await, read.open_invoices().await), (0, 2));
+}
+
+/// Notes that the past is asked for, as the API does.
+async fn ask_for_past(read: &Read, past: Option<PastReading>) {
+    let (aws, until) = (&read.aws, read.aws.now() + SignedDuration::from_secs(30));
+    let leased: Leased<Progress> = aws.store.lease_books(&aws.tenant, SOURCE, "api", aws.now(), until).await.unwrap();
+    let Leased::Mine(mut lease) = leased else { panic!("nobody reads now") };
+    lease.progress.past = past;
+    assert!(aws.store.return_books(&aws.tenant, SOURCE, &lease, aws.now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn closed_invoices_are_read_once_somebody_asks_and_no_decision_sees_them() {
+    let read = Read::start().await;
+    for (due, paid) in
+        [(date(2025, 6, 1), date(2025, 6, 11)), (date(2025, 7, 1), date(2025, 7, 21)), (date(2025, 8, 1), date(2025, 8, 4))]
+    {
+        let invoice = read.double.add_invoice(REALM, Invoice::new(&read.customer, "100.00", date(2025, 5, 1), due));
+        read.double.pay(REALM, &invoice, "100.00", paid);
+    }
+    let customer = connectors::customer_id(&read.aws.tenant, SOURCE, REALM, &read.customer);
+    let since = read.aws.now() - SignedDuration::from_hours(24 * 730);
+    let asked = PastReading { months: 24, since, began_at: read.aws.now(), page: None, objects: 0, finished_at: None };
+    ask_for_past(&read, Some(asked.clone())).await;
+    read.tick().await;
+    let past = read.progress().await.past.unwrap();
+    assert!(past.finished_at.is_some() && past.page.is_none() && past.objects >= 6, "{past:?}");
+    let books = read.aws.store.past(&read.aws.tenant, &customer).await.unwrap();
+    let closed = books.closed();
+    assert_eq!(closed.iter().map(|one| one.days_late()).collect::<Vec<_>>(), [3, 20, 10], "the last closed first");
+    assert_eq!(domain::past::usual_lag(&closed), Some(10));
+    assert!(closed.iter().all(|one| one.total_minor == 10_000));
+    // A reader that died before it noted a page reads it again, and what is kept is the same.
+    ask_for_past(&read, Some(asked)).await;
+    read.tick().await;
+    assert!(read.progress().await.past.unwrap().finished_at.is_some());
+    assert_eq!(read.aws.store.past(&read.aws.tenant, &customer).await.unwrap(), books);
 }

@@ -168,6 +168,12 @@ fn what_is_asked() {
                 "{base}/query?query=select * from Payment where MetaData.LastUpdatedTime >= '2024-03-01T00:00:00Z' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
             ),
         ),
+        (
+            VendorRequest::Past { since: at("2024-03-01T00:00:00Z"), page: None },
+            format!(
+                "{base}/query?query=select * from Invoice where MetaData.LastUpdatedTime >= '2024-03-01T00:00:00Z' orderby Id startposition 1 maxresults 250&include=invoiceLink&minorversion=75"
+            ),
+        ),
     ] {
         assert_eq!(url(&ask), expected);
     }

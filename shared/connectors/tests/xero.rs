@@ -101,6 +101,10 @@ fn notifications() {
     assert!(hints("xero", b"{}").is_err() && hints("xero", b"[]").is_err());
 }
 
+fn past(page: Option<&str>) -> VendorRequest {
+    VendorRequest::Past { since: at("2019-01-01T00:00:00Z"), page: page.map(str::to_owned) }
+}
+
 #[test]
 fn what_is_asked() {
     let base = "https://api.xero.com/api.xro/2.0";
@@ -115,6 +119,8 @@ fn what_is_asked() {
             ),
         ),
         (changes("Invoices:2"), format!("{base}/Invoices?page=2&pageSize=500&order=InvoiceID")),
+        (past(None), format!("{base}/Invoices?page=1&pageSize=500&order=InvoiceID")),
+        (past(Some("Payments:3")), format!("{base}/Payments?page=3&pageSize=500&order=PaymentID")),
         (
             VendorRequest::Open { money_since: None, page: None },
             format!(
@@ -126,7 +132,8 @@ fn what_is_asked() {
         assert_eq!(request.uri().to_string(), expected);
         assert_eq!(request.headers()["xero-tenant-id"], REALM);
         let since = request.headers().get("if-modified-since").and_then(|value| value.to_str().ok());
-        assert_eq!(since, matches!(ask, VendorRequest::Changes { .. }).then_some("2019-01-01T00:00:00"));
+        let is_since = matches!(ask, VendorRequest::Changes { .. } | VendorRequest::Past { .. });
+        assert_eq!(since, is_since.then_some("2019-01-01T00:00:00"));
     }
 }
 
@@ -236,6 +243,7 @@ fn pages_follow_one_another() {
         next(&VendorRequest::Open { money_since, page: Some("Invoices:2".to_owned()) }, &body).as_deref(),
         Some("CreditNotes:1")
     );
+    assert_eq!(next(&past(Some("Invoices:2")), &body).as_deref(), Some("CreditNotes:1"));
     let empty = json!({"DateTimeUTC": "/Date(1551981658323)/", "Prepayments": []});
     assert_eq!(next(&changes("Prepayments:1"), &empty), None);
 }

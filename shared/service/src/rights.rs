@@ -77,6 +77,7 @@ operations! {
         PreviewMessage = "preview_message", "Renders a message for a customer as its sender would.";
         ListTemplates = "list_templates", "Lists the templates.";
         ShowTemplate = "show_template", "Reads a template.";
+        ListTemplateVersions = "list_template_versions", "Lists the versions of a template.";
         PreviewTemplate = "preview_template", "Renders a template with made-up data.";
         ShowCustomer = "show_customer", "Reads a customer's matter by the source's id.";
         ShowDailyHealth = "show_daily_health", "Reads the daily record: what was counted, and the gate's self-test.";
@@ -162,6 +163,7 @@ operations! {
         RollBackWorkflow = "roll_back_workflow", "Publishes an earlier version of a workflow again.";
         UnpublishWorkflow = "unpublish_workflow", "Takes a workflow out of use.";
         PutTemplate = "put_template", "Stores a template.";
+        ArchiveTemplate = "archive_template", "Puts a template away.";
         ResetBreaker = "reset_breaker", "Closes the circuit breaker.";
         Pause = "pause", "Turns the kill switch on.";
         Resume = "resume", "Lifts the kill switch.";

@@ -14,7 +14,7 @@
 //! | test message | `T` | `TEST#{id}` | admin; its sender, when it takes it and with what came of it | its sender, by key, once; admin, by key | 3 W, 2 W to send, 1 R, expires after a day |
 //! | test messages of an hour | `T` | `TESTS#{hour}` | admin, with the message | nobody: the write counts | with it, expires after a day |
 //! | template, current | `T` | `TPL#{id}#{channel}#{language}` | admin | policy: query `TPL#`; sender: query of one id | 2 W |
-//! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key | 2 W |
+//! | template body | `T` | `TPV#{id}#{channel}#{language}#{version}` | admin, once | by key; admin: query of one template's | 2 W |
 //! | connection | `T` | `CONN#{source}` | admin, `sync` | webhooks, by key | 1 W |
 //! | books of a connection | `T` | `BOOKS#{source}` | admin, `sync` | `sync`, by key; the `due` index under `BOOKS` | 1 W, 3 W when its due moment moves |
 //! | company | `COMPANY#{source}` | realm | admin | ingest, by key | 2 W |
@@ -220,7 +220,15 @@ pub(crate) fn parse_template(sk: &str) -> Option<(String, Channel)> {
     Some((id.to_owned(), serde_json::from_value(channel.into()).ok()?))
 }
 pub(crate) fn template_body(t: &TenantId, id: &str, channel: Channel, language: &str, version: u32) -> Key {
-    Key::new(tenant(t), format!("TPV#{id}#{}#{language}#{version:06}", channel.as_str()))
+    Key::new(tenant(t), format!("{}{version:06}", template_bodies(id, channel, language)))
+}
+/// What the sort keys of a template's versions begin with.
+pub(crate) fn template_bodies(id: &str, channel: Channel, language: &str) -> String {
+    format!("{}{language}#", template_versions(id, channel))
+}
+/// The same of its texts in every language.
+pub(crate) fn template_versions(id: &str, channel: Channel) -> String {
+    format!("TPV#{id}#{}#", channel.as_str())
 }
 pub(crate) fn connection(t: &TenantId, source: &str) -> Key {
     Key::new(tenant(t), format!("CONN#{source}"))

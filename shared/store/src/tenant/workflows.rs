@@ -332,7 +332,15 @@ impl Store {
             {
                 return Ok(own.version);
             }
-            let version = all.iter().map(|known| known.version).max().unwrap_or(0) + 1;
+            let mut last = all.iter().map(|known| known.version).max().unwrap_or(0);
+            if own.is_none() {
+                // Also behind what was put away: whoever keeps texts in memory knows them by their highest version.
+                let (pk, from) = (keys::tenant(tenant), keys::template_versions(&template.id, template.channel));
+                for row in self.range(OP, Range::new(&pk, &from, &last_of(&from), EACH_MAX)).await? {
+                    last = json::<StoredTemplate>(&row, DOC)?.version.max(last);
+                }
+            }
+            let version = last + 1;
             let next = StoredTemplate { version, ..template.clone() };
             let key = keys::template(tenant, &next.id, next.channel, &next.language);
             let mut change = self.by_whom(Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(version)));
@@ -348,6 +356,63 @@ impl Store {
                 return Ok(version);
             }
         }
+    }
+
+    /// Puts a template of one language away: it has no current version any more, and its versions stay. What it was; `None` where there is
+    /// none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when it was stored anew meanwhile; those of writing.
+    pub async fn archive_template(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        channel: Channel,
+        language: &str,
+        seen: Option<u32>,
+    ) -> Result<Option<StoredTemplate>> {
+        const OP: &str = "put away a template of";
+        let all = self.template(tenant, id, channel).await?;
+        let Some(known) = all.iter().find(|known| known.language == language).cloned() else { return Ok(None) };
+        if seen.is_some_and(|seen| seen != known.version) {
+            return Err(Error::Conflict { operation: OP, id: id.to_owned() });
+        }
+        let key = keys::template(tenant, id, channel, language);
+        let gone = Change::of(key).when(is(pointer::VERSION, n(known.version)));
+        let mut actions = vec![gone.delete(self)];
+        let highest = all.iter().map(|known| known.version).max().unwrap_or(0);
+        if let Some(left) = all.iter().filter(|left| left.language != language).max_by_key(|left| left.version) {
+            // Whoever keeps texts in memory knows them by their highest version: the texts that are left get a new one.
+            let next = StoredTemplate { version: highest + 1, ..left.clone() };
+            let key = keys::template(tenant, id, channel, &next.language);
+            let body_key = keys::template_body(tenant, id, channel, &next.language, next.version);
+            let change = self.by_whom(Change::of(key).put(DOC, s(to_json(&next))).put(pointer::VERSION, n(next.version)));
+            actions.push(change.when(is(pointer::VERSION, n(left.version))).update(self));
+            actions.push(put_new(self, &body_key, row_of([(DOC, s(to_json(&next)))])));
+        }
+        actions.extend(self.policy_changed(tenant, None));
+        match self.transact(OP, id, actions).await? {
+            Transacted::Done => Ok(Some(known)),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: id.to_owned() }),
+        }
+    }
+
+    /// The versions of a template of one language, those of one that was put away too, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn template_versions(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+        channel: Channel,
+        language: &str,
+    ) -> Result<Vec<StoredTemplate>> {
+        let (pk, from) = (keys::tenant(tenant), keys::template_bodies(id, channel, language));
+        let rows = self.range("list the versions of a template of", Range::new(&pk, &from, &last_of(&from), EACH_MAX)).await?;
+        rows.iter().map(|row| json(row, DOC)).collect()
     }
 
     /// Every current template.
