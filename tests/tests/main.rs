@@ -7,6 +7,7 @@ mod bad_input;
 mod bad_payments;
 mod bad_stripe;
 mod books;
+mod by_hand;
 mod controls;
 mod doors;
 mod doubt;
