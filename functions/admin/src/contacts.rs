@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::extract::{Path, State};
 use domain::{Channel, ConsentStatement, Contact, ContactByHand, PostalAddress, Role};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -33,7 +33,7 @@ async fn each_webhook_says_what_became_of_it() {
     let said = |event: &str, result: &str| (event.to_owned(), result.to_owned());
     assert_eq!(all, [said("", "refused"), said("C-1-1001", "applied"), said("C-1-1002", "applied")]);
     assert_eq!(api.webhooks("?source=stripe").await, [said("", "refused")]);
-    assert_eq!(api.webhooks("?on=2020-01-01").await, []);
+    assert!(api.webhooks("?on=2020-01-01").await.is_empty());
 
     // Page by page each once.
     let (mut seen, mut next) = (0, String::new());

@@ -128,7 +128,7 @@ async fn sorted(
 /// Counts that an event came again. That it is counted matters less than that its sender is answered.
 async fn again(store: &Store, tenant: &TenantId, receipt: &Receipt) -> WebhookOutcome {
     if let Err(error) = store.came_again(tenant, receipt).await {
-        tracing::warn!(tenant.id = %tenant, source = receipt.source, error = %error, "a webhook that came again was not counted");
+        tracing::warn!(tenant.id = %tenant, source = %receipt.source, error = %error, "a webhook that came again was not counted");
     }
     WebhookOutcome::Duplicate
 }

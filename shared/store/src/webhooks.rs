@@ -29,8 +29,6 @@ const EVENT_BYTES_MAX: usize = 128;
 const FLAWS_MAX: usize = 10;
 /// Longest text of a flaw that is kept, in characters.
 const FLAW_CHARS_MAX: usize = 200;
-/// Days of the index that one page looks through at most, each with a query.
-const DAYS_MAX: usize = 36;
 
 /// A webhook that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,16 +199,14 @@ impl Store {
         let mut before = after.map(|after| keys::received_cursor(after).ok_or_else(none)).transpose()?;
         let first = match (&before, on) {
             (Some((day, _)), Some(on)) if *day != on => return Err(none()),
-            (Some((day, _)), _) => *day,
-            (None, Some(on)) => on,
+            (_, Some(on)) => on,
+            // A day at a time from there: nothing came after today.
+            (Some((day, _)), None) => (*day).min(day_of(now)),
             (None, None) => day_of(now),
         };
         let oldest = day_of(now).saturating_sub((RECEIPT_DAYS + 1).days());
         let (mut day, mut found) = (first, Vec::new());
-        for _ in 0..DAYS_MAX {
-            if day < oldest || found.len() > limit {
-                break;
-            }
+        while day >= oldest && found.len() <= limit {
             let until = before.take().filter(|(of, _)| *of == day).map(|(_, sk)| sk);
             found.extend(self.received(tenant, (source, day), limit + 1 - found.len(), until).await?);
             match (on, day.yesterday()) {

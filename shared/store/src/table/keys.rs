@@ -118,6 +118,7 @@ mod drafts_and_tests;
 mod jobs;
 mod lists;
 mod people;
+mod sort;
 mod subscriptions;
 
 pub(crate) use access::*;
@@ -125,6 +126,7 @@ pub(crate) use drafts_and_tests::*;
 pub(crate) use jobs::*;
 pub(crate) use lists::*;
 pub(crate) use people::*;
+pub(crate) use sort::*;
 pub(crate) use subscriptions::*;
 
 /// Partition and sort key of an item.
@@ -418,41 +420,6 @@ pub(crate) fn version(pk: &str, sk: &str, sequence: &str) -> Key {
 }
 pub(crate) fn gap(from: Timestamp, sequence: &str) -> Key {
     Key::new(GAPS, format!("{VERSION}{}#{sequence}", second(from)))
-}
-
-/// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.
-pub(crate) enum Sort {
-    Settings,
-    TemplateBody,
-    Profile,
-    Invoice,
-    Payment,
-    Agreement,
-    Head,
-    Record,
-    Task,
-    Address,
-    Hint,
-    Other,
-}
-
-impl Sort {
-    pub(crate) fn of(sk: &str) -> Self {
-        match sk.split_once('#').map_or(sk, |(kind, _)| kind) {
-            "SETTINGS" => Self::Settings,
-            "TPV" => Self::TemplateBody,
-            "PROFILE" if sk == "PROFILE" => Self::Profile,
-            "PROFILE" if sk.starts_with(AGREEMENTS) => Self::Agreement,
-            "INV" => Self::Invoice,
-            "PAY" => Self::Payment,
-            "HEAD" => Self::Head,
-            "COV" | "DEC" => Self::Record,
-            "TSK" => Self::Task,
-            "ADR" => Self::Address,
-            "HINT" => Self::Hint,
-            _ => Self::Other,
-        }
-    }
 }
 
 pub(crate) fn customer(t: &TenantId, c: &CustomerId) -> String {

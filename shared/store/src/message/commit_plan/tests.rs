@@ -70,6 +70,8 @@ fn facts(head: &Head) -> Facts {
         version: head.version,
         decision: head.decision,
         customer: Customer::stub(&head.customer, "stripe", head.customer.as_str()),
+        described: None,
+        by_hand: domain::ByHand::default(),
         invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
         payments: vec![],
         shared: vec![],
