@@ -41,7 +41,7 @@ async fn each_webhook_says_what_became_of_it() {
         let (_, page) = api.call("viewer", "GET", &format!("/v1/webhooks?limit=1{next}"), Value::Null).await;
         seen += page["data"].as_array().unwrap().len();
         let Some(cursor) = page["next"].as_str() else { break };
-        next = format!("&cursor={}", cursor.replace('#', "%23"));
+        next = format!("&cursor={cursor}");
         assert!(seen < 10, "it ends");
     }
     assert_eq!(seen, 3);

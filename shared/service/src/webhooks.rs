@@ -1,5 +1,6 @@
 //! Webhooks that came: looking through them, and what became of each.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::TaskId;
 use jiff::{Timestamp, civil::Date};
 use store::{ReceivedWebhook, Store, WebhookPage};
@@ -33,11 +34,14 @@ pub async fn list(store: &Store, actor: &Actor, asked: &WebhooksAsked, now: Time
     let tenant = actor.may(Operation::ListWebhooks)?;
     let most = asked.limit.map_or(PAGE, |limit| limit as usize).clamp(1, PAGE_MAX);
     let which = (asked.source.as_deref(), asked.on);
-    let page = store.webhooks(tenant, which, most, asked.cursor.as_deref(), now).await;
-    page.map_err(|error| match error {
-        store::Error::Refused { .. } => NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page of the same day"),
+    let none = || NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page of the same day");
+    let place = |cursor: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
+    let after = asked.cursor.as_deref().map(|cursor| place(cursor).ok_or_else(none)).transpose()?;
+    let page = store.webhooks(tenant, which, most, after.as_deref(), now).await.map_err(|error| match error {
+        store::Error::Refused { .. } => none(),
         error => error.into(),
-    })
+    })?;
+    Ok(WebhookPage { after: page.after.map(|place| URL_SAFE_NO_PAD.encode(place)), ..page })
 }
 
 /// A webhook, while its receipt is kept.
