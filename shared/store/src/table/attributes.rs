@@ -256,7 +256,7 @@ pub mod task {
         WHY = "why", Text, "Why it was taken back.";
         CONCERNS = "concerned_n", Number, "Of an exception by cause: how many customers it concerns.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
-        STAKE = "stake", Json, "What was at stake at its customer when that was last looked at: net exposure by currency, and whether its last promise was broken.";
+        STAKE = "tk_stake", Json, "What was at stake at its customer when that was last looked at: net exposure by currency, and whether its last promise was broken.";
     }
 }
 
