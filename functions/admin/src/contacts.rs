@@ -23,7 +23,7 @@ use crate::{
 /// A contact, as messages reach it.
 #[derive(Serialize, ToSchema)]
 pub struct ContactShown {
-    /// Its id: the source's own, or `con_…` where a person entered it.
+    /// Its id: the source's own, or `ent_…` where a person entered it.
     id: String,
     /// `source` where the source names it, `entered` where a person entered it.
     origin: &'static str,
@@ -226,7 +226,8 @@ pub async fn add(
 ) -> ApiResult<Tagged<ContactShown>> {
     caller.may(Operation::AddContact)?;
     let given = read::<ContactDoc>(body).map_err(|flaw| Fail::fields([flaw]))?.into();
-    let (id, after) = contacts::add(&app.store, &caller.0, &customer, &given, condition.rev, app.clock.now()).await?;
+    let (id, after) =
+        contacts::add((&app.store, &app.vault), &caller.0, &customer, &given, condition.rev, app.clock.now()).await?;
     one(&after, &id)
 }
 
@@ -256,7 +257,7 @@ pub async fn change(
         patched(ContactDoc { name, roles, email, phone, channel, used }, patch).map(Into::into)
     };
     let whose = (customer.as_str(), contact.as_str());
-    let after = contacts::change(&app.store, &caller.0, whose, merged, condition.rev, app.clock.now()).await?;
+    let after = contacts::change((&app.store, &app.vault), &caller.0, whose, merged, condition.rev, app.clock.now()).await?;
     one(&after, &contact)
 }
 

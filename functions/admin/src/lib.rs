@@ -133,7 +133,7 @@ routes! {
     "/v1/apps/{source}": put apps::put;
     "/v1/companies/{source}/{realm}": get companies::show, delete companies::free;
     "/v1/customers": get lists::customers::list;
-    "/v1/customers/{customer_id}": get customers::show_by_id;
+    "/v1/customers/{customer_id}": get customers::show_by_id, patch contacts::change_customer;
     "/v1/customers/{source}/{external_id}": get customers::show;
     "/v1/cases": get lists::cases::list;
     "/v1/cases/{customer_id}": get customers::show_case;
@@ -158,7 +158,6 @@ routes! {
     "/v1/agreements/{id}/{act}": post agreements::act;
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
-    "/v1/customers/{customer_id}": patch contacts::change_customer;
     "/v1/customers/{customer_id}/past": get backfill::past;
     "/v1/customers/{customer_id}/contacts": get contacts::show, post contacts::add;
     "/v1/customers/{customer_id}/contacts/{contact}": patch contacts::change, delete contacts::remove;

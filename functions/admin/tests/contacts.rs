@@ -29,7 +29,7 @@ async fn a_contact_is_entered_changed_and_taken_back() {
     let (status, entered) = api.call("collector", "POST", &path, asked.clone()).await;
     assert_eq!((status, entered["origin"].as_str(), entered["name"].as_str()), (200, Some("entered"), Some("Eva")), "{entered}");
     let id = entered["id"].as_str().unwrap().to_owned();
-    assert!(id.starts_with("con_"));
+    assert!(id.starts_with("ent_"));
     let (status, twice) = api.call("collector", "POST", &path, asked).await;
     assert_eq!((status, pointers(&twice)), (400, vec!["/email"]), "one person is one contact: {twice}");
 

@@ -1,4 +1,5 @@
-//! An erasure that breaks off, after whichever of its calls, goes on when it is asked for again; and an export has what it erases of links.
+//! An erasure that breaks off, after whichever of its calls, goes on when it is asked for again; and an export has what it erases of links, and
+//! of what people entered.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use std::collections::BTreeMap;
@@ -8,9 +9,10 @@ use domain::{Channel, CustomerId, Document, SuppressionReason};
 use serde_json::json;
 use service::{
     Actor, StaffRole,
+    contacts::{self, ContactGiven, CustomerGiven},
     privacy::{erase, export},
 };
-use store::{AddressId, LinkTo, PersonId, PortalLink, Store, Vault, inspect::Item};
+use store::{AddressId, Line, LinkTo, List, PersonId, PortalLink, Searched, Store, Vault, inspect::Item};
 use testbed::{Death, TABLE, aws::Aws, documents};
 
 /// The address of everybody's one contact.
@@ -112,4 +114,51 @@ async fn an_export_lists_the_links_of_the_person_and_no_code() {
     assert_eq!(listed.as_array().map(Vec::len), Some(1), "{all:#}");
     assert_eq!((&listed[0]["id"], &listed[0]["earlier"]), (&json!(second.id), &json!([first.id])), "{all:#}");
     assert_eq!((&listed[0]["contact"], &listed[0]["address"]), (&json!("p1"), &json!("a…@acme.example")), "{all:#}");
+}
+
+#[tokio::test]
+async fn what_people_entered_of_a_person_is_found_exported_and_erased_with_it() {
+    const ENTERED: &str = "quirina@acme.example";
+    let aws = Aws::start().await;
+    let (store, vault, tenant, now) = (&aws.store, &aws.vault, &aws.tenant, aws.now());
+    vault.ensure_key(tenant).await.unwrap();
+    let customer = aws.owes("C-1").await;
+    let collector = Actor::new(tenant.clone(), StaffRole::Collector, Some("cleo"));
+    let given = ContactGiven { name: Some("Quirina".to_owned()), email: Some(ENTERED.to_owned()), ..ContactGiven::default() };
+    let change = |_: &ContactGiven| Ok(given.clone());
+    contacts::change((store, vault), &collector, (customer.as_str(), "p1"), change, None, now).await.unwrap();
+    let french = |_: &CustomerGiven| Ok(CustomerGiven { language: Some("fr".to_owned()), ..CustomerGiven::default() });
+    contacts::change_customer(store, &collector, customer.as_str(), french, None, now).await.unwrap();
+    store.suppress(tenant, Channel::Email, ENTERED, SuppressionReason::OptOut, now, None).await.unwrap();
+    follow(&aws).await;
+
+    let person = PersonId::of(ENTERED);
+    let places = store.places_of(tenant, &person).await.unwrap();
+    assert_eq!(places.iter().map(|place| (&place.customer, place.contact.as_str())).collect::<Vec<_>>(), [(&customer, "p1")]);
+    let found = store.search(tenant, Searched::Customers, "quir", 10, None).await.unwrap().lines;
+    assert!(matches!(&found[..], [Line::Word(line)] if line.customer == customer && !line.text.is_empty()), "{found:?}");
+    assert!(store.places(tenant, &List::CustomersByLanguage, 10).await.unwrap().contains("fr"));
+
+    let admin = Actor::new(tenant.clone(), StaffRole::Admin, Some("robin"));
+    let all = export((store, vault), &admin, &person.to_string(), now).await.unwrap();
+    let place = &all["places"][0];
+    assert_eq!((&place["entered"][0]["name"], &place["entered"][0]["email"]), (&json!("Quirina"), &json!(ENTERED)), "{all:#}");
+    let mails: Vec<&str> = place["contacts"].as_array().unwrap().iter().filter_map(|form| form["email"].as_str()).collect();
+    assert_eq!(mails, [ENTERED, TO.address], "as it is, and as the source describes it");
+    assert_eq!(all["suppressions"][0]["reason"], "opt_out", "{all:#}");
+
+    erase((store, vault), &admin, &person.to_string(), Some("asked for it"), now).await.unwrap();
+    follow(&aws).await;
+    for text in [ENTERED, "Quirina", "quirina", TO.address] {
+        let held = items(&aws).into_iter().filter(|item| item.to_json().to_string().contains(text));
+        let held: Vec<String> = held.map(|item| format!("{}|{}", item.pk(), item.sk())).collect();
+        assert_eq!(held, [""; 0], "{text}");
+    }
+    let kept = store.by_hand(tenant, &customer).await.unwrap().by_hand;
+    assert_eq!((kept.contacts.len(), kept.language.as_deref()), (0, Some("fr")), "what is the customer's stays");
+
+    // What stood against the address stands again before somebody enters it once more.
+    contacts::add((store, vault), &collector, customer.as_str(), &given, None, now).await.unwrap();
+    let stands = store.stopped(tenant, &AddressId::of(Channel::Email, ENTERED)).await.unwrap().unwrap();
+    assert_eq!(stands.suppression.reason, SuppressionReason::OptOut);
 }

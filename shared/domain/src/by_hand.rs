@@ -11,6 +11,8 @@
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
 //! | several statements of a consent | the last one |
 
+use std::collections::BTreeSet;
+
 use jiff::{Timestamp, civil::Time};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +52,7 @@ pub struct ContactHours {
 /// A contact that a person entered, or what a person entered of a contact of the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContactByHand {
-    /// The contact's id: the source's own, or one that begins with `con_` where the contact was entered here.
+    /// The contact's id: the source's own, or one that begins with `ent_` where the contact was entered here.
     pub id: String,
     /// Whether the contact was entered here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -103,6 +105,31 @@ pub struct ConsentStatement {
     pub by: String,
 }
 
+/// One contact in every form in which something is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownContact<'a> {
+    /// As its source describes it, where it does.
+    pub described: Option<&'a Contact>,
+    /// What was entered of it.
+    pub entered: Option<&'a ContactByHand>,
+    /// Every form, each once: as it is with what was entered, whether anybody writes to it or not; as its source describes it; and who it was
+    /// when something was entered.
+    pub forms: Vec<Contact>,
+}
+
+impl<'a> KnownContact<'a> {
+    fn of(described: Option<&'a Contact>, entered: Option<&'a ContactByHand>, now: Contact) -> Self {
+        let mut forms = vec![now];
+        forms.extend(described.filter(|contact| !forms.contains(contact)).cloned());
+        let mut persons: BTreeSet<String> = forms.iter().filter_map(Contact::person).collect();
+        if let Some(entry) = entered {
+            let others = entry.persons().into_iter().filter(|person| persons.insert(person.clone()));
+            forms.extend(others.map(|person| entry.named(person)));
+        }
+        Self { described, entered, forms }
+    }
+}
+
 /// Whether two texts are one address.
 fn is_same(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
@@ -123,6 +150,31 @@ impl ContactByHand {
         let person = contact.person();
         let now = self.email.as_deref().map(mailbox_of).or_else(|| self.phone.clone());
         person.is_some() && (person == self.person || person == now)
+    }
+
+    /// Who it is as far as the entry itself says, each as [`Contact::person`] has it: who was entered, and who the source's contact was when
+    /// something was first entered of it.
+    pub fn persons(&self) -> BTreeSet<String> {
+        let has_mailbox = self.person.as_deref().is_some_and(|person| person.contains('@'));
+        let entered = match &self.email {
+            Some(email) => Some(mailbox_of(email)),
+            // Whoever has a mailbox is known by it, whatever the number.
+            None => self.phone.clone().filter(|_| self.own || !has_mailbox),
+        };
+        entered.into_iter().chain(self.person.clone()).collect()
+    }
+
+    /// The address for which the last statement of a consent says that it was given.
+    pub fn agreed(&self, channel: Channel) -> Option<&str> {
+        let all = self.statements.iter().filter(|said| said.channel == channel);
+        let last = all.max_by_key(|said| (said.entered_at, said.withdrawn))?;
+        (!last.withdrawn).then_some(last.address.as_str())
+    }
+
+    /// A contact that stands for somebody whom the entry names and nothing else of the customer does.
+    fn named(&self, person: String) -> Contact {
+        let (email, phone) = if person.contains('@') { (Some(person), None) } else { (None, Some(person)) };
+        Contact { email, phone, ..self.contact() }
     }
 
     /// Whether nothing but its name says that there is something.
@@ -214,6 +266,23 @@ impl ByHand {
             }
         }
         contact
+    }
+
+    /// Everybody of whom the two say something: the source's contacts, those that were entered, and those of whom something was entered and whom
+    /// the source names no more.
+    pub fn known<'a>(&'a self, described: &'a Customer) -> Vec<KnownContact<'a>> {
+        let of_source = described.contacts.iter().map(|contact| {
+            let entry = self.contacts.iter().find(|entry| !entry.own && entry.is_about(contact));
+            let now = entry.map_or_else(|| contact.clone(), |entry| entry.over(contact));
+            KnownContact::of(Some(contact), entry, self.with_consents(entry, now))
+        });
+        let is_described = |entry: &&ContactByHand| described.contacts.iter().any(|contact| entry.is_about(contact));
+        let others = self
+            .contacts
+            .iter()
+            .filter(|entry| entry.own || !is_described(entry))
+            .map(|entry| KnownContact::of(None, Some(entry), self.with_consents(Some(entry), entry.contact())));
+        of_source.chain(others).collect()
     }
 
     /// The contacts that this makes of the contacts of customers, and those that were entered here.

@@ -105,7 +105,7 @@ pub mod workflow;
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
-pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours};
+pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours, KnownContact};
 pub use cause::Cause;
 pub use channel::{Channel, Identifier};
 pub use charge::{Charge, ChargeStatus};

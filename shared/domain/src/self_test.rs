@@ -9,9 +9,9 @@ use std::{
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Action, AddressFact, Anchor, At, Channel, CompiledWorkflow, Contact, Currency, Customer, CustomerId, CustomerKind, Days,
-    Decision, Event, Facts, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Offset, Pending, Policy,
-    Role, Scope, Settings, SourceVersion, Step, Suppression, SuppressionReason, TenantId, Workflow, address_key,
+    Action, AddressFact, Anchor, At, ByHand, Channel, CompiledWorkflow, Contact, Currency, Customer, CustomerId, CustomerKind,
+    Days, Decision, Event, Facts, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Offset, Pending,
+    Policy, Role, Scope, Settings, SourceVersion, Step, Suppression, SuppressionReason, TenantId, Workflow, address_key,
     decide::{self, Recheck},
     evolve,
     workflow::Send,
@@ -157,6 +157,8 @@ impl Stage {
             version: 1,
             decision: 0,
             customer,
+            described: None,
+            by_hand: ByHand::default(),
             invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
             payments: vec![],
             shared: vec![],

@@ -13,7 +13,7 @@ use domain::{
 use jiff::{Timestamp, civil::Time};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{Store, StoredByHand};
+use store::{Store, StoredByHand, Vault};
 
 use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
 
@@ -21,8 +21,8 @@ use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
 const LINE_MAX: usize = 200;
 /// Longest wording of a consent, in characters.
 const WORDING_MAX: usize = 1_000;
-/// What the ids of contacts begin with that people entered.
-const OWN: &str = "con_";
+/// What the ids of contacts begin with that people entered; `con_` is a person across customers.
+const OWN: &str = "ent_";
 
 /// What is wrong: JSON pointers, each with a sentence.
 type Wrong = Vec<(String, String)>;
@@ -99,14 +99,14 @@ pub async fn show(store: &Store, actor: &Actor, customer: &str) -> Done<Customer
     Ok(shown(&before(store, tenant, customer, None).await?))
 }
 
-/// Enters a contact. Its id, and the customer as it is now.
+/// Enters a contact. Its id, and the customer as it is now. What stood against the address of somebody who was erased stands again before.
 ///
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for the customer, [`NotDone::Fields`], [`NotDone::Stale`], [`NotDone::Conflict`] where there are
-/// too many; those of the table.
+/// too many; those of the table and of KMS.
 pub async fn add(
-    store: &Store,
+    (store, vault): (&Store, &Vault),
     actor: &Actor,
     customer: &str,
     given: &ContactGiven,
@@ -122,20 +122,21 @@ pub async fn add(
     unless_full(&before.stored.by_hand)?;
     before.stored.by_hand.contacts.push(entry);
     unless_twice(&before, &id)?;
+    honour_erased(vault, &before, &id, now).await?;
     let what = json!({ "entered": fields(given) });
     let after = put(store, actor, Operation::AddContact, before, Some(&id), what, now).await?;
     Ok((id, after))
 }
 
 /// Changes what is entered of a contact, one that was entered or one of the source: `change` makes of what is entered what is to be. The
-/// customer as it is now. What is so already changes nothing.
+/// customer as it is now. What is so already changes nothing. What stood against the address of somebody who was erased stands again before.
 ///
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for the customer or contact, [`NotDone::Fields`], [`NotDone::Stale`], [`NotDone::Conflict`]
-/// where the contact has neither an id of its source nor an address; those of `change` and of the table.
+/// where the contact has neither an id of its source nor an address; those of `change`, of the table and of KMS.
 pub async fn change(
-    store: &Store,
+    (store, vault): (&Store, &Vault),
     actor: &Actor,
     (customer, contact): (&str, &str),
     change: impl FnOnce(&ContactGiven) -> Done<ContactGiven>,
@@ -153,6 +154,7 @@ pub async fn change(
     }
     before.stored.by_hand.contacts[at] = read_contact(&given, &entry)?;
     unless_twice(&before, contact)?;
+    honour_erased(vault, &before, contact, now).await?;
     let what = json!({ "entered": fields(&given), "before": fields(&had) });
     put(store, actor, Operation::ChangeContact, before, Some(contact), what, now).await
 }
@@ -326,6 +328,12 @@ async fn put(
     let rev = store.acting(entry).put_by_hand(&before.tenant, &before.customer, &before.stored, now).await?;
     before.stored.rev = rev;
     Ok(shown(&before))
+}
+
+/// Enters anew what stood against the addresses that a contact is about to have, where they are of somebody who was erased.
+async fn honour_erased(vault: &Vault, before: &Before, contact: &str, now: Timestamp) -> Done<()> {
+    let Some(entered) = find(before, contact) else { return Ok(()) };
+    Ok(vault.honour_erased_entered(&before.tenant, &entered, now).await?)
 }
 
 fn no_contact() -> NotDone {

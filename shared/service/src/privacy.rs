@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Channel, Contact, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key, customer::mailbox_of,
-    retention_of,
+    Channel, Contact, ContactByHand, CustomerId, CustomerKind, Facts, Identifier, People, TenantId, address_key,
+    customer::mailbox_of, retention_of,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Store, TakenOut, Vault};
+use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -50,8 +50,11 @@ pub async fn find(store: &Store, actor: &Actor, named: &AddressGiven) -> Done<Pe
 struct Place {
     customer: CustomerId,
     facts: Facts,
+    /// The person's contacts, in every form in which they are known.
     contacts: Vec<Contact>,
     ids: BTreeSet<String>,
+    /// What people entered of them.
+    entered: Vec<ContactByHand>,
     /// Everybody else there.
     others: Vec<Contact>,
     /// Whether the customer is the person itself.
@@ -70,8 +73,23 @@ async fn places(store: &Store, tenant: &TenantId, person: &PersonId, begun: &BTr
         let Some(head) = store.head(tenant, &customer).await? else { continue };
         let facts = store.facts(tenant, &head).await?;
         let is_own = |contact: &Contact| contact.person().is_some_and(|own| PersonId::of(&own) == *person);
-        let (mut ids, mut contacts, mut others) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        let (mut contacts, mut others, mut entered): (Vec<Contact>, Vec<Contact>, Vec<ContactByHand>) =
+            (Vec::new(), Vec::new(), Vec::new());
+        for known in facts.by_hand.known(facts.described()) {
+            if known.forms.iter().any(is_own) {
+                ids.extend(known.forms.iter().map(|form| form.external_id.clone()));
+                entered.extend(known.entered.cloned());
+                contacts.extend(known.forms);
+            } else {
+                others.extend(known.forms);
+            }
+        }
+        // Those whom only invoices name.
         for (id, contact) in People::of(&facts).all() {
+            if ids.contains(id) || others.contains(contact) {
+                continue;
+            }
             if is_own(contact) {
                 ids.insert(id.to_owned());
                 contacts.push(contact.clone());
@@ -88,7 +106,7 @@ async fn places(store: &Store, tenant: &TenantId, person: &PersonId, begun: &BTr
             Some(CustomerKind::Company | CustomerKind::Later(_)) | None => false,
         };
         let owes = head.open_invoices > 0 || !head.owed.is_empty();
-        places.push(Place { customer, facts, contacts, ids, others, own, owes });
+        places.push(Place { customer, facts, contacts, ids, entered, others, own, owes });
     }
     Ok(places)
 }
@@ -114,9 +132,15 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
     for place in &found {
         for contact in &place.contacts {
             for channel in Channel::ALL {
-                let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
-                if let Some(suppressed) = place.facts.addresses.get(&name).and_then(|known| known.suppressed.as_ref()) {
-                    suppressions.insert(name, json!({ "channel": channel, "reason": suppressed.reason, "since": suppressed.at }));
+                let Some(address) = contact.address(channel) else { continue };
+                let name = address_key(channel, address);
+                if suppressions.contains_key(&name) {
+                    continue;
+                }
+                let stopped = store.stopped(tenant, &AddressId::of(channel, address)).await?;
+                if let Some(Stopped { suppression, .. }) = stopped {
+                    suppressions
+                        .insert(name, json!({ "channel": channel, "reason": suppression.reason, "since": suppression.at }));
                 }
             }
         }
@@ -173,6 +197,7 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
             "kind": customer.kind, "language": customer.language, "country": customer.country, "time_zone": customer.time_zone,
         },
         "contacts": place.contacts,
+        "entered": place.entered,
         "named_by_invoices": named_by,
         "messages": messages,
         "is_whole": looked_through < RECORDS_MAX as usize,
@@ -204,7 +229,7 @@ async fn links_of(store: &Store, tenant: &TenantId, place: &Place) -> Done<Vec<V
 pub struct ErasedPlace {
     /// The customer.
     pub customer: CustomerId,
-    /// How many contacts were taken out.
+    /// How many contacts were taken out, each form in which one was known for itself.
     pub contacts: usize,
     /// How many invoices named the person.
     pub invoices: usize,

@@ -170,9 +170,12 @@ impl Item {
             keys::Sort::Record => Stored::Record(Box::new(record::without_chunks(record::read(row)?)?)),
             keys::Sort::Task => Stored::Task(Box::new(tasks::read(row)?)),
             keys::Sort::Hint => Stored::Hint,
-            keys::Sort::Invoice | keys::Sort::Payment | keys::Sort::Agreement | keys::Sort::Address | keys::Sort::Other => {
-                Stored::Other
-            }
+            keys::Sort::ByHand
+            | keys::Sort::Invoice
+            | keys::Sort::Payment
+            | keys::Sort::Agreement
+            | keys::Sort::Address
+            | keys::Sort::Other => Stored::Other,
         })
     }
 }

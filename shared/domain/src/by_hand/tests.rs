@@ -137,3 +137,41 @@ fn hours_narrow_the_window_and_never_widen_it() {
         assert_eq!((narrowed.from.hour(), narrowed.to.hour()), expected);
     }
 }
+
+#[test]
+fn a_contact_is_known_in_each_form_that_it_has() {
+    let customer = described();
+    let source = &customer.contacts[0];
+    let changed = ContactByHand { email: Some("new@x.example".to_owned()), ..ContactByHand::of(source) };
+    let person = Some("old@x.example".to_owned());
+    let waits = ContactByHand { id: "p9".to_owned(), person, unused: true, ..ContactByHand::default() };
+    let by_hand = ByHand { contacts: vec![changed, waits], ..ByHand::default() };
+    let known = by_hand.known(&customer);
+    let persons = |known: &KnownContact<'_>| known.forms.iter().filter_map(Contact::person).collect::<Vec<_>>();
+    assert_eq!(persons(&known[0]), ["new@x.example".to_owned(), source.person().unwrap()]);
+    let last = &known[known.len() - 1];
+    assert_eq!((known.len(), last.described), (customer.contacts.len() + 1, None), "whom the source names no more");
+    assert_eq!(persons(last), ["old@x.example"]);
+    let nothing = ByHand::default();
+    assert!(nothing.known(&customer).iter().all(|known| known.forms.len() == 1 && known.entered.is_none()));
+}
+
+#[test]
+fn an_entry_says_itself_who_it_may_be() {
+    let entry = |person: Option<&str>, email: Option<&str>, phone: Option<&str>| ContactByHand {
+        id: "p1".to_owned(),
+        person: person.map(str::to_owned),
+        email: email.map(str::to_owned),
+        phone: phone.map(str::to_owned),
+        ..ContactByHand::default()
+    };
+    for (entry, expected) in [
+        (entry(Some("a@x.example"), None, Some(NUMBER)), vec!["a@x.example"]),
+        (entry(Some("a@x.example"), Some("B@x.example"), Some(NUMBER)), vec!["a@x.example", "b@x.example"]),
+        (entry(Some(OTHER), None, Some(NUMBER)), vec![NUMBER, OTHER]),
+        (ContactByHand { own: true, ..entry(None, None, Some(NUMBER)) }, vec![NUMBER]),
+        (entry(None, None, None), vec![]),
+    ] {
+        assert_eq!(entry.persons().into_iter().collect::<Vec<_>>(), expected, "{entry:?}");
+    }
+}

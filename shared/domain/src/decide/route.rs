@@ -142,12 +142,14 @@ impl<'s> Ways<'s, '_> {
         let policy = self.situation.policy;
         let mut ways: Vec<(Channel, &str, &Contact)> = Vec::new();
         for people in self.people() {
-            for channel in &self.send.channels {
-                let is_ready =
-                    policy.templates.contains_key(&(self.send.template.clone(), *channel)) && policy.senders.contains(channel);
-                for (id, contact) in people.iter().filter(|(_, contact)| is_ready && contact.address(*channel).is_some()) {
-                    if !ways.iter().any(|(known, whom, _)| known == channel && whom == id) {
-                        ways.push((*channel, *id, *contact));
+            for rank in 0..self.send.channels.len() {
+                for (id, contact) in &people {
+                    let Some(channel) = self.channels_of(contact).get(rank).copied() else { continue };
+                    let is_ready = policy.templates.contains_key(&(self.send.template.clone(), channel))
+                        && policy.senders.contains(&channel);
+                    let is_new = !ways.iter().any(|(known, whom, _)| *known == channel && whom == id);
+                    if is_ready && is_new && contact.address(channel).is_some() {
+                        ways.push((channel, *id, *contact));
                     }
                 }
             }

@@ -98,9 +98,10 @@ pub struct ContactQuestion<'a> {
 }
 
 impl ContactQuestion<'_> {
-    /// What the source says of the customer and its people, with the version of what it said.
+    /// What is known of the customer and its people: what people entered, where they did, else what the source says, with its version.
     pub(super) fn of_profile(&self, name: &'static str, value: impl std::fmt::Display) -> RuleInput {
         let customer = &self.facts.customer;
-        RuleInput::of(name, value, format!("books of {}", customer.source)).at_version(customer.source_version)
+        let from = if self.facts.described.is_some() { ", with what people entered" } else { "" };
+        RuleInput::of(name, value, format!("books of {}{from}", customer.source)).at_version(customer.source_version)
     }
 }

@@ -17,14 +17,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
-    let window = &ask.policy.settings.window;
+    let of_tenant = &ask.policy.settings.window;
+    let window = ask.facts.by_hand.within(of_tenant);
     let shown = |time: Time| time.strftime("%H:%M").to_string();
     let zones: Vec<&str> = ask.place.zones().iter().filter_map(|zone| zone.iana_name()).collect();
     let today = ask.place.date_of(ask.now);
     let closed = ask.calendar.days_off(today, today.tomorrow().unwrap_or(today));
     let closed = closed.first().map_or_else(|| "no holiday".to_owned(), ToString::to_string);
     vec![
-        RuleInput::setting("window", format!("{} to {}", shown(window.from), shown(window.to))),
+        RuleInput::of(
+            "window",
+            format!("{} to {}", shown(window.from), shown(window.to)),
+            if window == *of_tenant { "settings" } else { "settings, with the customer's hours as people entered them" },
+        ),
         ask.of_profile("zones in which the person may be", zones.join(", ")),
         RuleInput::of("day where the person is", format!("{today}: {closed}"), "calendar"),
     ]

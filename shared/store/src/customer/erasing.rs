@@ -2,7 +2,7 @@
 //!
 //! | what | becomes |
 //! |---|---|
-//! | the contact in profiles, and invoices that name the person | taken out; the customer is decided again |
+//! | the contact in profiles, what people entered of it, and invoices that name the person | taken out; the customer is decided again |
 //! | what history says of the person | unreadable: the person's key is deleted, at once and again for two days, because the stream may lag |
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
@@ -13,15 +13,16 @@
 //! broke off goes on when it is asked for again, also where the profile does not name the person any more.
 //!
 //! The hash is an HMAC under the tenant's data key of people, which KMS wraps: whoever has the table alone learns nothing from it. When a
-//! source names an erased person again, the suppression is entered anew before the document is applied ([`Vault::honour_erased`]).
+//! source names an erased person again, the suppression is entered anew before the document is applied ([`Vault::honour_erased`]); and when a
+//! person enters them again, before that is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, Channel, Contact, ContactLog, Customer, CustomerId, CustomerRef, Document, Invoice, NewTask, Suppression,
-    TaskKind, TenantId, address_key,
+    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, CustomerRef, Document, Invoice,
+    KnownContact, NewTask, Suppression, TaskKind, TenantId, address_key,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -93,7 +94,7 @@ impl Erasing {
 /// What was taken out at one customer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TakenOut {
-    /// The contacts as they were.
+    /// The contacts as they were, in every form in which they were known.
     pub contacts: Vec<Contact>,
     /// How many invoices named the person.
     pub invoices: usize,
@@ -164,6 +165,29 @@ fn is_person(contact: &Contact, person: &PersonId) -> bool {
     contact.person().is_some_and(|own| PersonId::of(&own) == *person)
 }
 
+/// Whether a contact is somebody in any form in which it is known.
+fn is_known_as(known: &KnownContact<'_>, person: &PersonId) -> bool {
+    known.forms.iter().any(|form| is_person(form, person))
+}
+
+/// What a customer's source says of it, and what people entered.
+struct Said {
+    described: Customer,
+    by_hand: ByHand,
+    /// The items of both.
+    rows: [Option<Row>; 2],
+}
+
+impl Said {
+    /// The changes that make both into these.
+    fn rewritten(&self, described: &Customer, by_hand: &ByHand, keys: [keys::Key; 2], now: Timestamp) -> Vec<Change> {
+        let after =
+            [(*described != self.described).then(|| to_json(described)), (*by_hand != self.by_hand).then(|| to_json(by_hand))];
+        let all = keys.into_iter().zip(&self.rows).zip(after);
+        all.filter_map(|((key, row), doc)| Some(rewritten(key, row.as_ref()?, doc?, now))).collect()
+    }
+}
+
 impl Store {
     /// When a person was contacted.
     ///
@@ -226,8 +250,19 @@ impl Store {
         }
     }
 
-    /// The profile and invoices of a customer that name a person, without them, and how many invoices; who else is there goes to `out`, with
-    /// the contacts as they were.
+    /// What a customer's source says of it, and what people entered; `None` where nobody said anything.
+    async fn said_of(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<Said>> {
+        let keys = [keys::profile(tenant, customer), keys::by_hand(tenant, customer)];
+        let mut found = self.read_many(OP, &keys, true).await?;
+        let rows = keys.map(|key| found.remove(&key).filter(|row| row.contains_key(DOC)));
+        let [Some(profile), entered] = &rows else { return Ok(None) };
+        let described = json(profile, DOC)?;
+        let by_hand = entered.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
+        Ok(Some(Said { described, by_hand, rows }))
+    }
+
+    /// The profile, what people entered and the invoices of a customer that name a person, without them, and how many invoices; who else is
+    /// there goes to `out`, with the contacts as they were.
     async fn without_person(
         &self,
         (tenant, customer): (&TenantId, &CustomerId),
@@ -243,19 +278,23 @@ impl Store {
             }
         };
         let mut others: BTreeSet<String> = BTreeSet::new();
-        let key = keys::profile(tenant, customer);
-        if let Some(row) = self.read(OP, &key, true).await?.filter(|row| row.contains_key(DOC)) {
-            let mut known: Customer = json(&row, DOC)?;
-            let before = known.clone();
-            known.contacts.iter().filter(|contact| is_person(contact, person)).for_each(&mut taken);
-            known.contacts.retain(|contact| !is_person(contact, person));
-            others.extend(digests(&known.contacts));
+        if let Some(said) = self.said_of(tenant, customer).await? {
+            let (mut described, mut by_hand) = (said.described.clone(), said.by_hand.clone());
+            let all = said.by_hand.known(&said.described);
+            let (theirs, rest): (Vec<KnownContact<'_>>, Vec<KnownContact<'_>>) =
+                all.into_iter().partition(|known| is_known_as(known, person));
+            theirs.iter().flat_map(|known| &known.forms).for_each(&mut taken);
+            let contacts: Vec<&Contact> = theirs.iter().filter_map(|known| known.described).collect();
+            let entries: Vec<&ContactByHand> = theirs.iter().filter_map(|known| known.entered).collect();
+            described.contacts.retain(|contact| !contacts.contains(&contact));
+            by_hand.contacts.retain(|entry| !entries.contains(&entry));
+            others.extend(digests(rest.iter().flat_map(|known| &known.forms)));
             if own {
-                (known.name, known.postal_address) = (known.external_id.clone(), None);
+                (described.name, described.postal_address) = (described.external_id.clone(), None);
+                by_hand.postal_address = None;
             }
-            if known != before {
-                changes.push(rewritten(key, &row, to_json(&known), now));
-            }
+            let keys = [keys::profile(tenant, customer), keys::by_hand(tenant, customer)];
+            changes.extend(said.rewritten(&described, &by_hand, keys, now));
         }
         let pk = keys::customer(tenant, customer);
         for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
@@ -301,10 +340,10 @@ impl Store {
             let key = keys::forget_again(tenant, &customer, &person);
             let person = PersonId::of_digest(&person);
             let names: Vec<String> = json(&row, DOC)?;
-            // Whom the source named again has a key that is theirs.
-            let profile = self.read("follow erasures of", &keys::profile(tenant, &customer), true).await?;
-            let known = profile.filter(|row| row.contains_key(DOC)).map(|row| json::<Customer>(&row, DOC)).transpose()?;
-            let is_back = known.is_some_and(|known| known.contacts.iter().any(|contact| is_person(contact, &person)));
+            // Whom the source named again, or a person entered again, has a key that is theirs.
+            let said = self.said_of(tenant, &customer).await?;
+            let is_back =
+                said.is_some_and(|said| said.by_hand.known(&said.described).iter().any(|known| is_known_as(known, &person)));
             let mut gone = Vec::new();
             if !is_back {
                 for sk in names {
@@ -439,7 +478,21 @@ impl Vault {
     ///
     /// Those of KMS, of reading and of writing: then the documents must not be applied either.
     pub async fn honour_erased(&self, tenant: &TenantId, documents: &[Document], now: Timestamp) -> Result<()> {
-        let named = addresses(documents.iter().flat_map(people_of));
+        let people: Vec<&Contact> = documents.iter().flat_map(people_of).collect();
+        self.honour_erased_people(tenant, &people, NamedBy::Source, now).await
+    }
+
+    /// The same for a contact that a person is about to enter.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Vault::honour_erased`].
+    pub async fn honour_erased_entered(&self, tenant: &TenantId, contact: &Contact, now: Timestamp) -> Result<()> {
+        self.honour_erased_people(tenant, &[contact], NamedBy::Person, now).await
+    }
+
+    async fn honour_erased_people(&self, tenant: &TenantId, people: &[&Contact], by: NamedBy, now: Timestamp) -> Result<()> {
+        let named = addresses(people.iter().copied());
         if named.is_empty() || !self.store.is_any_erased(tenant).await? {
             return Ok(());
         }
@@ -455,21 +508,40 @@ impl Vault {
             if let Some(suppression) = kept.suppressed {
                 self.store.suppress_saying(tenant, (kept.channel, *address), suppression, None, None).await?;
             }
-            self.store.raise(tenant, None, &named_again(&key.sk), now).await?;
+            self.store.raise(tenant, None, &named_again(&key.sk, by), now).await?;
         }
         Ok(())
     }
 }
 
-/// The exception for somebody who was erased and whom a source names again.
-fn named_again(sk: &str) -> NewTask {
+/// Who names somebody again who was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamedBy {
+    /// A source.
+    Source,
+    /// A person who enters them.
+    Person,
+}
+
+/// The exception for somebody who was erased and is named again.
+fn named_again(sk: &str, by: NamedBy) -> NewTask {
+    let (title, detail) = match by {
+        NamedBy::Source => (
+            "A source names somebody again who was erased",
+            "The person was erased here, and the accounting system still has them, so that they are known again. What stood against \
+             their addresses was entered anew before anything else. Erase the person in the accounting system first, then here again.",
+        ),
+        NamedBy::Person => (
+            "Somebody was entered again who was erased",
+            "The person was erased here, and a person entered an address of theirs as that of a contact, so that they are known again. \
+             What stood against the address was entered anew before the contact was. The audit says who entered it.",
+        ),
+    };
     NewTask {
         kind: TaskKind::Document,
         key: format!("named_again:{sk}"),
-        title: "A source names somebody again who was erased".to_owned(),
-        detail: "The person was erased here, and the accounting system still has them, so that they are known again. What stood against \
-                 their addresses was entered anew before anything else. Erase the person in the accounting system first, then here again."
-            .to_owned(),
+        title: title.to_owned(),
+        detail: detail.to_owned(),
         to: None,
         due_on: None,
         step: None,

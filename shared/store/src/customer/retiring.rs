@@ -1,4 +1,4 @@
-//! Documents whose time to be kept is over: closed invoices, and payments that are spent, with their history.
+//! Documents whose time to be kept is over: closed invoices, and payments that are spent, with their history; and years of the past.
 //!
 //! They are given an end that has passed, and the table deletes them. What is open, or was set aside later, stays. Records stay: they hold
 //! ids only, and their chain is whole.
@@ -61,6 +61,12 @@ impl Store {
                 if last_day(sk, &row)?.is_some_and(|day| rule.kept_until(day) < today) {
                     over.push(sk.to_owned());
                 }
+            }
+        }
+        for row in self.range(OP, Range::new(&pk, keys::PAST, &last_of(keys::PAST), DOCUMENTS_MAX)).await? {
+            let Some(sk) = text(&row, SK).filter(|_| !row.contains_key(EXPIRES_AT)) else { continue };
+            if keys::last_day_of_past(sk).is_some_and(|day| rule.kept_until(day) < today) {
+                over.push(sk.to_owned());
             }
         }
         over.truncate(RETIRED_MAX);

@@ -1,11 +1,13 @@
 //! What was known of a customer at an instant, and what was decided by it: versions of facts and records put together again.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, Contact, ContactLog, Coverage, Customer,
-    CustomerId, Decision, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact,
-    People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId,
+    Decision, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People,
+    Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,12 +17,12 @@ use super::{
 };
 use crate::{
     Head, Result, Store, Vault,
-    customer::{contacts::log_of, facts::payment_of},
+    customer::facts::payment_of,
     message::record::{self, RecordItem, RecordStatus},
     table::{
         attributes::{breaker, document::DOC, every::SK, heartbeat, pointer, shared, version},
         db::{Range, Row, instant, json, last_of, number, text},
-        keys::{self, Key},
+        keys,
     },
     tenant::versions::WorkflowState,
 };
@@ -223,63 +225,6 @@ impl Store {
         };
         self.people_ever(vault, tenant, &mut all).await?;
         Ok(Some(all))
-    }
-
-    /// Versions of the addresses of everybody who was ever a contact, and of the customers whose people were written to.
-    async fn people_ever(&self, vault: &Vault, tenant: &TenantId, all: &mut Everything) -> Result<()> {
-        let mut profiles: Vec<Customer> = Vec::new();
-        let mut above: BTreeSet<CustomerId> = BTreeSet::new();
-        let mut by_hand: Vec<ByHand> = Vec::new();
-        for version in all.own.iter().filter(|version| version.row.contains_key(DOC)) {
-            match version.sk.as_str() {
-                "PROFILE" => {
-                    let profile: Customer = json(&version.row, DOC)?;
-                    above.extend(profile.contacts_of.clone());
-                    profiles.push(profile);
-                }
-                keys::BY_HAND => by_hand.push(json(&version.row, DOC)?),
-                _ => {}
-            }
-        }
-        for id in above {
-            let mut versions = self.versions(&keys::customer(tenant, &id), "PROFILE").await?;
-            vault.open_versions(tenant, &id, &mut versions).await?;
-            for version in versions.iter().filter(|version| version.row.contains_key(DOC)) {
-                match version.sk.as_str() {
-                    "PROFILE" => profiles.push(json(&version.row, DOC)?),
-                    keys::BY_HAND => by_hand.push(json(&version.row, DOC)?),
-                    _ => {}
-                }
-            }
-            all.above.insert(id, versions);
-        }
-        let mut invoices: Vec<Invoice> = Vec::new();
-        for version in all.own.iter().filter(|version| version.sk.starts_with("INV#") && version.row.contains_key(DOC)) {
-            invoices.push(json(&version.row, DOC)?);
-        }
-        let own = invoices.iter().filter_map(|invoice| invoice.contact.as_ref());
-        let (mut names, mut persons) = (BTreeSet::new(), BTreeSet::new());
-        // Whoever a contact was, with what was entered of it at any time.
-        let described = profiles.iter().flat_map(|profile| &profile.contacts);
-        let entered: Vec<Contact> = by_hand.iter().flat_map(|by_hand| by_hand.contacts_of(&profiles)).collect();
-        for contact in described.chain(own).chain(&entered) {
-            persons.extend(contact.person());
-            for channel in Channel::ALL {
-                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
-            }
-        }
-        for name in names {
-            let Key { pk, .. } = keys::address(tenant, &name);
-            let versions = self.versions(&pk, "").await?;
-            all.addresses.insert(name, versions);
-        }
-        let persons: BTreeMap<Key, String> = persons.into_iter().map(|person| (keys::person(tenant, &person), person)).collect();
-        let wanted: Vec<Key> = persons.keys().cloned().collect();
-        for (key, row) in self.read_many("read the contacts of people for", &wanted, true).await? {
-            let Some(person) = persons.get(&key) else { continue };
-            all.contact_log.insert(person.clone(), log_of(&row)?);
-        }
-        Ok(())
     }
 
     /// When the history of a customer begins: from then on both its profile and the tenant's settings are known. `None` where neither was

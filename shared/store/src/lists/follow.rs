@@ -157,6 +157,7 @@ impl Store {
                 Sort::Settings
                 | Sort::TemplateBody
                 | Sort::Profile
+                | Sort::ByHand
                 | Sort::Invoice
                 | Sort::Payment
                 | Sort::Record

@@ -46,9 +46,9 @@ pub enum Line {
 pub struct CustomerLine {
     /// The customer.
     pub customer: CustomerId,
-    /// Its name.
+    /// Its name; empty in rows of what people entered.
     pub name: String,
-    /// The source's id of it.
+    /// The source's id of it; empty in rows of what people entered.
     pub external_id: String,
 }
 
@@ -176,7 +176,7 @@ pub struct PlaceLine {
 pub struct PersonLine {
     /// The customer.
     pub customer: CustomerId,
-    /// The source's id of the contact there.
+    /// The contact's id there: the source's, or that of a contact that a person entered.
     pub contact: String,
 }
 
@@ -302,7 +302,7 @@ pub struct WordLine {
     /// The invoice, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invoice: Option<InvoiceId>,
-    /// The customer's name or the invoice's number.
+    /// The customer's name or the invoice's number; empty in rows of what people entered, and said by the search.
     pub text: String,
     /// All its words, without case and accents.
     pub words: Vec<String>,

@@ -322,13 +322,40 @@ impl Store {
                 let line: Line = json(row, DOC)?;
                 let Line::Word(found) = &line else { continue };
                 let has = |word: &String| found.words.iter().any(|own| own.starts_with(word.as_str()));
-                // An object that two of its words lead to is one.
-                if others.iter().all(has) && !lines.contains(&line) {
+                // An object that two of its words lead to is one, and one that is found by what people entered as well.
+                let is_it = |known: &Line| matches!(known, Line::Word(known) if known.customer == found.customer && known.invoice == found.invoice);
+                if others.iter().all(has) && !lines.iter().any(is_it) {
                     lines.push(line);
                 }
             }
         }
+        self.with_names(tenant, &mut lines).await?;
         Ok(ListPage { lines, after: from.filter(|_| is_more).map(|sk| URL_SAFE_NO_PAD.encode(sk)) })
+    }
+
+    /// Says what the customers are called who are found by what people entered: that is in their profiles alone.
+    async fn with_names(&self, tenant: &TenantId, lines: &mut [Line]) -> Result<()> {
+        let mut nameless: BTreeSet<CustomerId> = BTreeSet::new();
+        for line in lines.iter() {
+            if let Line::Word(found) = line
+                && found.text.is_empty()
+            {
+                nameless.insert(found.customer.clone());
+            }
+        }
+        if nameless.is_empty() {
+            return Ok(());
+        }
+        let names = self.names(tenant, &nameless).await?;
+        for line in lines {
+            if let Line::Word(found) = line
+                && found.text.is_empty()
+                && let Some(known) = names.get(&found.customer)
+            {
+                found.text.clone_from(&known.name);
+            }
+        }
+        Ok(())
     }
 
     /// One more row than asked for, so that the caller knows whether there are more.

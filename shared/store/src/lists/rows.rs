@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment,
+    Agreement, ByHand, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment,
     PaymentKind, Reporting, TaskKind, TenantId, Terms, language, phone,
 };
 use jiff::{Timestamp, civil::Date};
@@ -129,6 +129,7 @@ pub(crate) fn rows_of(item: &Row, reporting: Option<&Reporting>) -> Result<Vec<L
     let made = Made { tenant: &tenant, of: Key { pk: pk.to_owned(), sk: sk.to_owned() }, version };
     match Sort::of(sk) {
         Sort::Profile => of_profile(&made, item),
+        Sort::ByHand => of_entered(made, item),
         Sort::Invoice => of_invoice(&made, item),
         Sort::Payment => of_payment(&made, item),
         Sort::Agreement => of_agreement(&made, item),
@@ -160,6 +161,34 @@ fn of_profile(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         [customer.name.as_str(), customer.external_id.as_str()].into_iter().chain(people).chain(mails).collect();
     rows.extend(made.words("customers", id, texts, found));
     rows.extend(of_people(made, &customer));
+    Ok(rows)
+}
+
+/// What people entered of a customer leads to it beside what its source says: by rows of their own, so that neither takes the other's away.
+/// What the customer is called they do not say: that is in its profile.
+fn of_entered(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
+    let Some((_, customer)) = keys::parse_customer(&made.of.pk).filter(|_| item.contains_key(DOC)) else { return Ok(vec![]) };
+    let by_hand: ByHand = json(item, DOC)?;
+    made.version = format!("{:012}", number::<u64>(item, document::REVISION).unwrap_or(0));
+    let id = format!("{customer}#entered");
+    let line = Line::Customer(CustomerLine { customer: customer.clone(), name: String::new(), external_id: String::new() });
+    let mut rows = Vec::new();
+    let language = by_hand.language.as_deref().map(language::primary).filter(|language| is_place(language));
+    rows.extend(language.map(|language| made.wide("customers", "language", &language, &id, &line)));
+    let used = by_hand.contacts.iter().filter(|entry| !entry.unused);
+    let countries: BTreeSet<&str> = used.filter_map(|entry| phone::country(entry.agreed(Channel::Sms)?)).collect();
+    rows.extend(countries.into_iter().map(|country| made.wide("customers", "texts", country, &id, &line)));
+    let texts = by_hand.contacts.iter().flat_map(|entry| [entry.name.as_deref(), entry.email.as_deref()]).flatten();
+    let found = WordLine { customer: customer.clone(), invoice: None, text: String::new(), words: vec![] };
+    rows.extend(made.words("customers", &id, texts, found));
+    for entry in &by_hand.contacts {
+        let contact = domain::id::digest(&[entry.id.as_str(), "entered"]);
+        for person in entry.persons() {
+            let pk = keys::person_at(made.tenant, PersonId::of(&person).digest());
+            let line = PersonLine { customer: customer.clone(), contact: entry.id.clone() };
+            rows.push(made.row(pk, customer.as_str(), &contact, &Line::Person(line)));
+        }
+    }
     Ok(rows)
 }
 

@@ -67,7 +67,10 @@ impl Store {
         let rows = self.range("find the customers of a person of", Range::new(&pk, keys::ROW, &last, CUSTOMERS_MAX)).await?;
         let mut places = Vec::new();
         for row in &rows {
-            if let Line::Person(line) = json(row, DOC)? {
+            // A contact of which something was entered has two rows.
+            if let Line::Person(line) = json(row, DOC)?
+                && !places.contains(&line)
+            {
                 places.push(line);
             }
         }

@@ -456,6 +456,10 @@ pub(crate) const PAST: &str = "PAST#";
 pub(crate) fn past(t: &TenantId, c: &CustomerId, year: i16) -> Key {
     Key::new(customer(t, c), format!("{PAST}{year:04}"))
 }
+/// Reads the last day of its year back from the sort key of a past.
+pub(crate) fn last_day_of_past(sk: &str) -> Option<Date> {
+    Date::new(sk.strip_prefix(PAST)?.parse().ok()?, 12, 31).ok()
+}
 /// What goes with a customer's profile has this in the index `chase`, so that one query returns it with what may be chased.
 pub(crate) fn beside_profile(sk: &str) -> String {
     format!("A#{sk}")

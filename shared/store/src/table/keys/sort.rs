@@ -1,12 +1,13 @@
 //! What sort keys say of items.
 
-use super::AGREEMENTS;
+use super::{AGREEMENTS, BY_HAND};
 
 /// What a sort key says that an item holds, as far as anybody asks who does not know it from the partition.
 pub(crate) enum Sort {
     Settings,
     TemplateBody,
     Profile,
+    ByHand,
     Invoice,
     Payment,
     Agreement,
@@ -24,6 +25,7 @@ impl Sort {
             "SETTINGS" => Self::Settings,
             "TPV" => Self::TemplateBody,
             "PROFILE" if sk == "PROFILE" => Self::Profile,
+            "PROFILE" if sk == BY_HAND => Self::ByHand,
             "PROFILE" if sk.starts_with(AGREEMENTS) => Self::Agreement,
             "INV" => Self::Invoice,
             "PAY" => Self::Payment,
