@@ -515,7 +515,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 43] = [
+pub const KINDS: [ItemKind; 44] = [
     every::KIND,
     document::KIND,
     receipt::KIND,

@@ -234,10 +234,11 @@ async fn apply(work: &Work<'_>, asked: &ImportAsked, ready: &ReadyDocument) -> a
     }
 }
 
-/// A customer as it is known.
+/// A customer as its source describes it.
 async fn known(work: &Work<'_>, customer: &CustomerId) -> anyhow::Result<Option<domain::Customer>> {
     match work.store.head(work.tenant, customer).await? {
-        Some(head) => Ok(Some(work.store.facts(work.tenant, &head).await?.customer)),
+        // What people entered is no word of a source, and stays beside it.
+        Some(head) => Ok(Some(work.store.facts(work.tenant, &head).await?.described().clone())),
         None => Ok(None),
     }
 }
