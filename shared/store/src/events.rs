@@ -88,8 +88,9 @@ pub enum BusKind {
 
 impl BusKind {
     /// Every kind: what `docs/schemas/events.schema.json` lists.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::SyncRequested,
+        Self::JobQueued,
         Self::InvoiceUpserted,
         Self::PaymentUpserted,
         Self::CaseOpened,
@@ -97,6 +98,7 @@ impl BusKind {
         Self::CaseEnded,
         Self::CaseClosed,
         Self::MessageQueued,
+        Self::TestMessageRequested,
         Self::MessageSent,
         Self::MessageDelivered,
         Self::MessageFailed,

@@ -86,8 +86,8 @@
 //! |---|---|---|---|---|
 //! | customers by name | `L#customers#name#{shard}` | `L#{name}#{customer}` | the name changes | a query a shard |
 //! | customers by next moment | `L#customers#next#{shard}` | `L#{instant}#{customer}` | the due moment moves; none while nothing is owed | a query a shard |
-//! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known | a query a shard; the languages alone: a query a shard and language |
-//! | customers by country of texts | `L#customers#texts#{shard}` | `L#{country}#{customer}` | numbers, or who agreed to text messages, change; one a country | a query a shard; the countries alone: a query a shard and country |
+//! | customers by language | `L#customers#language#{shard}` | `L#{language}#{customer}` | the language changes; none where it is not known; one more, `…#entered`, of the language that was entered | a query a shard; the languages alone: a query a shard and language |
+//! | customers by country of texts | `L#customers#texts#{shard}` | `L#{country}#{customer}` | numbers, or who agreed to text messages, change; one a country; `…#entered` of consents that were entered | a query a shard; the countries alone: a query a shard and country |
 //! | customers by what is past due | `L#customers#overdue#{shard}` | `L#{0 for the reporting currency, 1}{currency}:{largest first}#{customer}` | the head says another sum past due; none while nothing is | a query a shard |
 //! | customers by net exposure | `L#customers#stake#{shard}` | the same | the head says another net exposure; none while it is nothing | a query a shard |
 //! | customers by the oldest | `L#customers#oldest#{shard}` | `L#{date}#{customer}` | the head says another oldest day; none while nothing is owed | a query a shard |
@@ -102,8 +102,8 @@
 //! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
 //! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
-//! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}` | the text changes | a query of a beginning |
-//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}` | never; gone when the customer has no such contact any more | a query |
+//! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}`, with `#entered` of what people entered | the text changes | a query of a beginning |
+//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}`, one more of what people entered of it | never; gone when the customer has no such contact any more | a query |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
