@@ -114,11 +114,11 @@ async fn play(desk: &TestTenant) {
     // A sender that dies on whatever it is given, and a reader of the stream that does: what they were given is given up.
     dies(desk, "send-email");
     desk.put(&invoice(&marked("Q-7"), "I-Q-7", 125_000, "2026-02-18")).await;
-    desk.advance("P3D").await;
+    desk.advance("P7D").await;
     desk.mend("send-email");
     dies(desk, "dispatch");
-    desk.put(&invoice(&marked("Q-8"), "I-Q-8", 125_000, "2026-02-23")).await;
-    desk.advance("PT2H").await;
+    desk.put(&invoice(&marked("Q-8"), "I-Q-8", 125_000, "2026-02-27")).await;
+    desk.advance("P1D").await;
     desk.mend("dispatch");
     let mail = desk.sent().into_iter().find(|sent| sent.channel == "email").expect("a mail");
     let bounce = json!({"bounce": {
