@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::{
     Agreement, ByHand, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId,
-    LastContact, MessageId, Mode, OpenWork, Order, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus, People,
-    Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    LastContact, MessageId, Mode, OpenWork, Order, OrderId, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus,
+    People, Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
 };
 
 mod moves;
@@ -71,6 +71,8 @@ pub enum Event {
     ChargePut(Charge),
     /// A person told Dunlin to do something.
     OrderGiven(Order),
+    /// A person took an order back before it was used up.
+    OrderWithdrawn(OrderId),
     /// A person finished a task.
     TaskEnded(TaskId),
     /// A decision was committed.
@@ -164,6 +166,9 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::OrderGiven(order) => {
             let others = facts.orders.into_iter().filter(|known| known.id != order.id);
             Facts { orders: others.chain([order.clone()]).collect(), ..facts }
+        }
+        Event::OrderWithdrawn(id) => {
+            Facts { orders: facts.orders.into_iter().filter(|known| known.id != *id).collect(), ..facts }
         }
         Event::TaskEnded(task) => task_ended(facts, task),
         Event::Decided { decision, at } => decided(facts, decision, *at),

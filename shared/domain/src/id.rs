@@ -118,6 +118,10 @@ id!(
     OrderId, "ord_"
 );
 id!(
+    /// A note of a person: when it was made and a digest, so that ids sort as notes were made.
+    NoteId, "not_"
+);
+id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );
@@ -153,6 +157,14 @@ impl EffectId {
     /// The id of the effect that a task is there for which no decision raised.
     pub fn of_task(task: &TaskId) -> Self {
         Self(task.as_str().replacen(TaskId::PREFIX, Self::PREFIX, 1).into())
+    }
+}
+
+impl NoteId {
+    /// The id of a note that is made at an instant; `parts` tell it from others of that instant.
+    pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
+        let millis = instant.as_millisecond().max(0);
+        Self(format!("{}{millis:013}{}", Self::PREFIX, digest(parts)).into())
     }
 }
 
@@ -244,6 +256,15 @@ mod tests {
         {
             assert_eq!(TenantId::parse(text).is_ok(), good, "{text}");
         }
+    }
+
+    #[test]
+    fn notes_sort_as_they_were_made() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant");
+        let first = NoteId::at(at("2026-02-03T10:00:00Z"), &["z"]);
+        let second = NoteId::at(at("2026-02-03T10:00:00.001Z"), &["a"]);
+        assert!(first < second);
+        assert_eq!(NoteId::parse(first.as_str()), Some(first));
     }
 
     #[test]

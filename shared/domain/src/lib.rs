@@ -27,8 +27,10 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`own_message`] | messages, calls and letters of people |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
+//! | [`owners`] | who looks after a customer by rule |
 //! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
@@ -78,6 +80,8 @@ pub mod mailbox;
 pub mod message;
 pub mod money;
 pub mod order;
+pub mod own_message;
+pub mod owners;
 pub mod past;
 pub mod people;
 pub mod phone;
@@ -120,7 +124,7 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, OrderId,
+    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId, OrderId,
     PaymentId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
@@ -131,6 +135,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
+pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};

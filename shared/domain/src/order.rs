@@ -85,6 +85,14 @@ impl OrderKind {
         }
     }
 
+    /// Whether it speaks of steps, rather than of a case as a whole.
+    pub fn is_of_step(&self) -> bool {
+        match self {
+            Self::Skip | Self::Refuse | Self::BringForward | Self::SendNow | Self::Approve => true,
+            Self::Move | Self::LiftCapOnce | Self::Later(_) => false,
+        }
+    }
+
     /// Whether it stops a step rather than lets it go.
     pub fn stops(&self) -> bool {
         match self {

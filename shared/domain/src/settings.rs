@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, Currency, Reporting,
+    Channel, Currency, KeyAccounts, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -88,6 +88,12 @@ pub struct Settings {
     /// In which currency lists rank amounts of several, and at which rates. Nothing that is asked of a customer goes by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reporting: Option<Reporting>,
+    /// Whose customers are where nobody was named by hand: the first rule that fits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<OwnerRule>,
+    /// Which customers leave automation for a named person, by their share of what is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_accounts: Option<KeyAccounts>,
     /// What becomes of an invoice that is open again because its payment was refunded or charged back.
     #[serde(default)]
     pub after_refund: AfterRefund,
@@ -152,6 +158,8 @@ impl Settings {
             freshness: BTreeMap::new(),
             minimum_exposure: BTreeMap::new(),
             reporting: None,
+            owners: Vec::new(),
+            key_accounts: None,
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
             publishing: PublishingRules::default(),

@@ -6,11 +6,12 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, addresses, portal links, a person's contacts, the case view |
-//! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `record`, `why`: the chain of records |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, notes, addresses, portal links, a person's contacts, the case view |
+//! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `own_message`, `outside`: messages of people, and by senders of one's own; `record`, `why`: the chain of records |
 //! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do |
+//! | `bulk` | what was done with many customers at once |
 //! | `audit` | what people did: an entry in the transaction of each change |
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
@@ -21,6 +22,7 @@
 #![warn(missing_docs)]
 
 mod audit;
+mod bulk;
 mod causes;
 mod customer;
 mod events;
@@ -38,6 +40,7 @@ mod webhooks;
 use std::sync::Arc;
 
 pub use audit::{AuditCheck, AuditEntry, AuditPage, ChainedEntry, Once, is_audit_place};
+pub use bulk::{BulkLine, BulkRun};
 pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
@@ -51,6 +54,9 @@ pub use customer::{
     head::{Attempt, Entry, Head},
     links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
     named::{CustomerName, KnownInvoice},
+    notes::{CustomerNote, NotePage},
+    owners::{Absence, CustomerOwner},
+    words_about::WordsAbout,
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
@@ -64,6 +70,8 @@ pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
     claim::{Claim, Release},
     commit::Committed,
+    outside::OutsideClaim,
+    own_message::{LoggedContact, MessageFound, OwnText},
     receipts::Found,
     record::{Record, RecordStatus, RecordedMessage},
     result::MessageResult,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{
     Agreement, Currency, CustomerId, EffectId, EffectStatus, NewTask, OpenWork, Order, OrderId, OrderKind, OrderedStep, Owed,
-    PromiseStatus, TaskId, TaskResult, TenantId, Terms, WebhookFate, Withdrawal,
+    PromiseStatus, TaskId, TaskKind, TaskResult, TenantId, Terms, WebhookFate, Withdrawal,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::{
             every::{CHASE, PK, SK},
             fact, task,
         },
-        change::{Change, absent, put, put_new, some_item},
+        change::{Change, absent, is, present, put, put_new, some_item},
         db::{Range, Row, Transacted, Wrote, failed, json, last_of, millis, n, number, row_of, s, text, to_json, word_of},
         keys::{self, Key},
         retry::{ATTEMPTS, Tries},
@@ -414,6 +414,53 @@ impl Store {
         let wanted: Vec<Key> = ids.iter().map(|id| keys::task(tenant, id)).collect();
         let found = self.read_many("read the tasks of", &wanted, false).await?;
         wanted.iter().filter_map(|key| found.get(key)).map(read).collect()
+    }
+
+    /// Gives an open task to somebody, or to nobody. False when it is over, or there is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn assign_task(&self, tenant: &TenantId, id: &TaskId, to: Option<&str>) -> Result<bool> {
+        const OP: &str = "assign the task";
+        let mut tries = Tries::new(ATTEMPTS, OP, id.as_str());
+        loop {
+            tries.again()?;
+            let Some(row) = self.read(OP, &keys::task(tenant, id), true).await? else { return Ok(false) };
+            let known = read(&row)?;
+            if known.done_at.is_some() || known.withdrawn.is_some() {
+                return Ok(false);
+            }
+            let task = NewTask { to: to.map(str::to_owned), ..known.task };
+            let change = Change::of(keys::task(tenant, id))
+                .when(is(DOC, s(text(&row, DOC).unwrap_or_default())))
+                .when(absent(task::DONE_AT).and(absent(task::WITHDRAWN_AT)))
+                .put(DOC, s(to_json(&task)));
+            if let Wrote::Done(_) = self.write(OP, change, false).await? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Opens a task again that a person ended by mistake. False when it is open, was taken back, or a decision knows of its end.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn reopen_task(&self, tenant: &TenantId, id: &TaskId) -> Result<bool> {
+        let Some(known) = self.task(tenant, id).await? else { return Ok(false) };
+        if known.done_at.is_none() || known.withdrawn.is_some() || known.task.step.is_some() || known.task.kind != TaskKind::Task
+        {
+            return Ok(false);
+        }
+        let change = Change::of(keys::task(tenant, id))
+            .when(present(task::DONE_AT).and(absent(task::WITHDRAWN_AT)))
+            .put(CHASE, s(format!("O#{}#{id}", keys::second(known.raised_at))))
+            .drop(task::DONE_AT)
+            .drop(task::RESULT)
+            .drop(task::NOTE)
+            .drop(task::DONE_BY);
+        Ok(matches!(self.write("open the task again", change, false).await?, Wrote::Done(_)))
     }
 
     async fn work(&self, tenant: &TenantId, customer: &CustomerId, id: &TaskId) -> Result<Option<OpenWork>> {

@@ -9,6 +9,7 @@ use crate::{
     Channel, Settings,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
+    owners::{OWNER_MAX, OWNER_RULES_MAX},
     phone,
 };
 
@@ -177,6 +178,25 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         let detail = "the reporting currency has no rate of its own: an amount of it is what it is".to_owned();
         refuse(own, &format!("/reporting/rates/{}", reporting.currency), detail);
     }
+    refuse(s.owners.len() > OWNER_RULES_MAX, "/owners", format!("at most {OWNER_RULES_MAX} rules"));
+    for (at, rule) in s.owners.iter().take(OWNER_RULES_MAX).enumerate() {
+        let owner = rule.owner.trim();
+        let is_good = !owner.is_empty() && owner.chars().count() <= OWNER_MAX && !owner.chars().any(char::is_control);
+        let detail = format!("an owner is a member's subject or a team's name, at most {OWNER_MAX} characters");
+        refuse(!is_good, &format!("/owners/{at}/owner"), detail);
+        for (nth, country) in rule.countries.iter().enumerate() {
+            let detail = "two capital letters of ISO 3166-1, such as DE".to_owned();
+            refuse(!is_country(country), &format!("/owners/{at}/countries/{nth}"), detail);
+        }
+    }
+    if let Some(key_accounts) = &s.key_accounts {
+        let bad = !(1..=100).contains(&key_accounts.share_percent);
+        refuse(bad, "/key_accounts/share_percent", "a share is 1 to 100 percent".to_owned());
+        let owner = key_accounts.owner.trim();
+        let is_good = !owner.is_empty() && owner.chars().count() <= OWNER_MAX && !owner.chars().any(char::is_control);
+        let detail = format!("an owner is a member's subject or a team's name, at most {OWNER_MAX} characters");
+        refuse(!is_good, "/key_accounts/owner", detail);
+    }
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
     wrong
 }
@@ -289,6 +309,13 @@ mod tests {
             (r#"{"minimum_exposure": {"EUR": -1}}"#, "/minimum_exposure/EUR"),
             (r#"{"reporting": {"currency": "EUR", "rates": {"USD": "0.92", "JPY": 1}}}"#, ""),
             (r#"{"reporting": {"currency": "EUR", "rates": {"EUR": "1"}}}"#, "/reporting/rates/EUR"),
+            (r#"{"owners": [{"owner": "ann", "countries": ["DE"]}, {"owner": "rest"}]}"#, ""),
+            (
+                r#"{"owners": [{"owner": "ann", "countries": ["DE", "xx"]}, {"owner": " "}]}"#,
+                "/owners/0/countries/1 /owners/1/owner",
+            ),
+            (r#"{"key_accounts": {"share_percent": 20, "owner": "ann"}}"#, ""),
+            (r#"{"key_accounts": {"share_percent": 0, "owner": ""}}"#, "/key_accounts/owner /key_accounts/share_percent"),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
             (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),
             (r#"{"sms": {"countries": ["DE", "de", "XX"]}}"#, "/sms/countries/1 /sms/countries/2"),

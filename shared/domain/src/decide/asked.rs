@@ -10,12 +10,13 @@ use super::{
     case::{CaseByItem, CaseItems, case_and_workflow},
     gate::{GATE_RULES, GateQuestion, GateRule},
     orders,
-    recheck::{Alone, cap_is_lifted},
+    recheck::{Alone, cap_is_lifted, own_question},
     route::{self, Lifted, Ways},
 };
 use crate::{
     Action, Authority, Because, CaseKey, CaseTrace, Channel, Contact, Pending, RuleInput, Step,
     guard::{self, Verdict},
+    own_message::is_own_message,
     workflow::CompiledWorkflow,
 };
 
@@ -109,8 +110,15 @@ pub fn rules_asked(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseKey
     all
 }
 
-/// The rules that a sender of a message asks again right before it claims it. None where its case or workflow is gone.
+/// The rules that a sender of a message asks again right before it claims it: of one that a person wrote those of the guard alone. None where
+/// its case or workflow, or whom a person wrote to, is gone.
 pub fn rules_asked_again(situation: &Situation<'_>, joined: &CaseByItem, pending: &Pending) -> Vec<RuleAsked> {
+    if is_own_message(&pending.template) {
+        let Some(contact) = situation.people.contact(&pending.contact) else { return vec![] };
+        let calendar = situation.calendar();
+        let asked = guard::each(&own_question(situation, &calendar, pending, contact));
+        return of_way(asked, pending.channel, &pending.contact);
+    }
     let Some(case) = situation.facts.cases.get(&pending.case) else { return vec![] };
     let Some(workflow) = situation.policy.driving(case) else { return vec![] };
     let alone = Alone::of(situation, joined, pending);
@@ -181,7 +189,11 @@ fn of_guard(
     channel: Channel,
     (id, contact): (&str, &Contact),
 ) -> Vec<RuleAsked> {
-    let asked = route::with_question(situation, workflow, (lifted, mode, decided_at), channel, contact, guard::each);
+    of_way(route::with_question(situation, workflow, (lifted, mode, decided_at), channel, contact, guard::each), channel, id)
+}
+
+/// What each rule of the guard said of a way.
+fn of_way(asked: Vec<(&'static guard::Rule, Vec<RuleInput>, Verdict)>, channel: Channel, id: &str) -> Vec<RuleAsked> {
     let told = |(rule, inputs, verdict): (&'static guard::Rule, Vec<RuleInput>, Verdict)| RuleAsked {
         rule: rule.id,
         version: rule.version,

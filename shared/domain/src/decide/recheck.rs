@@ -14,8 +14,10 @@ use super::{
 use crate::{
     Action, Because, Case, CaseState, Channel, Contact, Coverage, Covered, MessageId, Outcome, Pending, Policy, RuleTrace,
     Standing, Workflow,
+    calendar::Calendar,
     dates::add_days,
-    guard::{self, Verdict},
+    guard::{self, ContactQuestion, Verdict},
+    own_message::is_own_message,
     step_history::StepHistory,
     workflow::{CompiledWorkflow, validate::COPIES_MAX},
 };
@@ -54,6 +56,9 @@ impl std::fmt::Display for Refusal {
 /// Runs the guard again on fresh facts and compares with what was decided.
 pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Timestamp) -> Recheck {
     let situation = assess(facts, policy, now);
+    if is_own_message(&pending.template) {
+        return recheck_own_message(&situation, pending);
+    }
     let Some(case) = facts.cases.get(&pending.case).filter(|case| case.state != CaseState::Closed) else {
         return Recheck::Supersede("the case is over".to_owned());
     };
@@ -197,6 +202,54 @@ pub fn guard_said(
     let against =
         answer.against.iter().map(|(rule, verdict)| route::note(rule.id, rule.version, channel, id, verdict.to_string()));
     (answer.verdict.clone(), against.collect())
+}
+
+/// A message that a person wrote covers no step and keeps no gap; the guard has the last word, and holds keep nothing of it back.
+fn recheck_own_message(situation: &Situation<'_>, pending: &Pending) -> Recheck {
+    let settings = &situation.policy.settings;
+    if !settings.knows_legal_entity(&pending.case.balance.legal_entity) {
+        return Recheck::Supersede("the settings do not list its legal entity".to_owned());
+    }
+    let Some(contact) = situation.people.contact(&pending.contact) else {
+        return Recheck::Supersede("the person is no longer there".to_owned());
+    };
+    if contact.address(pending.channel).is_none() {
+        return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
+    }
+    let calendar = situation.calendar();
+    let answer = guard::ask(&own_question(situation, &calendar, pending, contact));
+    let against = |(rule, verdict): &(&guard::Rule, Verdict)| {
+        route::note(rule.id, rule.version, pending.channel, &pending.contact, verdict.to_string())
+    };
+    let refusal = Refusal { rules: answer.against.iter().map(against).collect() };
+    match answer.verdict {
+        Verdict::Allow => Recheck::Send { rows: Vec::new() },
+        _ if pending.mode != settings.mode => Recheck::Supersede(refusal.to_string()),
+        Verdict::Defer(until) => Recheck::Defer(until, refusal),
+        Verdict::NeedsReview(_) | Verdict::Block(_) => Recheck::Block(refusal),
+    }
+}
+
+/// What the guard is asked about a message that a person wrote: no workflow's gap is kept, and no order lifts the cap.
+pub(super) fn own_question<'q>(
+    situation: &'q Situation<'_>,
+    calendar: &'q Calendar<'q>,
+    pending: &Pending,
+    contact: &'q Contact,
+) -> ContactQuestion<'q> {
+    ContactQuestion {
+        facts: situation.facts,
+        policy: situation.policy,
+        place: &situation.place,
+        calendar,
+        min_gap_days: 0,
+        cap_lifted: false,
+        mode: pending.mode,
+        decided_at: pending.decided_at,
+        channel: pending.channel,
+        contact,
+        now: situation.now,
+    }
 }
 
 /// Whether a person lifted the cap of contacts for a message when it was decided.

@@ -55,6 +55,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             source_version: Some(SourceVersion::Number(1)),
             ..stage.facts.customer.clone()
         }),
+        Event::CustomerEnteredByHand(ByHand { language: Some("fi".to_owned()), ..ByHand::default() }),
         Event::InvoiceUpserted(invoice.clone()),
         Event::InvoiceMovedAway(invoice.id.clone()),
         Event::InvoiceMovedHere {
@@ -89,6 +90,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             given_at: now,
             until: None,
         }),
+        Event::OrderWithdrawn(crate::OrderId::derive(&["o"])),
         Event::TaskEnded(TaskId::derive(&["call"])),
         Event::Decided { decision, at: now },
         Event::Claimed(message.clone()),
@@ -127,6 +129,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
     for event in &all {
         match event {
             Event::CustomerUpserted(_)
+            | Event::CustomerEnteredByHand(_)
             | Event::InvoiceUpserted(_)
             | Event::InvoiceMovedAway(_)
             | Event::InvoiceMovedHere { .. }
@@ -139,6 +142,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::AgreementPut(_)
             | Event::ChargePut(_)
             | Event::OrderGiven(_)
+            | Event::OrderWithdrawn(_)
             | Event::TaskEnded(_)
             | Event::Decided { .. }
             | Event::Claimed(_)

@@ -197,6 +197,7 @@ pub fn recheck(facts: &Facts, policy: &Policy, pending: &Pending, now: Timestamp
     let zone = situation.place.zone().clone();
     let found = decide::recheck(facts, policy, pending, now);
     let said = match &found {
+        Recheck::Send { rows } if rows.is_empty() => vec!["The sender finds it right.".to_owned()],
         Recheck::Send { rows } => {
             vec![format!("The sender finds it right, for {} due item(s).", rows.len())]
         }

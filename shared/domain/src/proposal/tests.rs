@@ -226,3 +226,38 @@ fn what_is_agreed_already_is_known_by_kind_scope_amount_and_terms() {
         assert_eq!(known(&stage, body), None, "over: {body}");
     }
 }
+
+#[test]
+fn an_open_promise_changes_its_day_amount_and_way_and_stays_the_same() {
+    let mut stage = stage();
+    let made =
+        proposed(&stage, json!({"kind": "promise", "scope": {"invoices": ["A"]}, "amount_minor": 600, "pays_on": "2026-02-20"}));
+    let made = made.expect("a promise");
+    stage.facts = evolve(&stage.facts, &Event::AgreementPut(made.clone()));
+    let later = at("2026-02-06T09:00:00Z");
+    let amended = |of: &Agreement, body: Value| {
+        let amendment: Amendment = serde_json::from_value(body).expect("an amendment");
+        let by = Proposer { id: &of.id, by: "u-2", now: later };
+        amend(of, &amendment, &stage.facts, &stage.policy.settings, by)
+    };
+    assert_eq!(amended(&made, json!({})), Ok(made.clone()), "nothing changes by itself");
+    let changed = amended(&made, json!({"pays_on": "2026-02-24", "amount_minor": 500, "way": "card"})).expect("a change");
+    assert_eq!((changed.id.clone(), changed.made_at, changed.amount_minor), (made.id.clone(), made.made_at, Some(500)));
+    let (Terms::Promise(before), Terms::Promise(after)) = (&made.terms, &changed.terms) else { panic!("promises") };
+    assert_eq!((after.of.clone(), after.pays_on.to_string()), (before.of.clone(), "2026-02-24".to_owned()));
+    assert!(after.expected_on > before.expected_on);
+    for (body, pointer) in [
+        (json!({"pays_on": "2026-02-05"}), "/pays_on"),
+        (json!({"amount_minor": 1_001}), "/amount_minor"),
+        (json!({"way": "gold"}), "/way"),
+    ] {
+        let flaws = amended(&made, body.clone()).expect_err("a flaw");
+        assert_eq!(flaws.iter().map(|(at, _)| at.as_str()).collect::<Vec<_>>(), [pointer], "{body}");
+    }
+    let over = made.clone().act(&crate::AgreementAct::Cancel, Vec::new(), later).expect("cancelled");
+    let pause = proposed(&stage, json!({"kind": "pause"})).expect("a pause");
+    for other in [over, pause] {
+        let flaws = amended(&other, json!({"pays_on": "2026-02-24"})).expect_err("a flaw");
+        assert_eq!(flaws.first().map(|(at, _)| at.as_str()), Some(""), "{other:?}");
+    }
+}

@@ -2,14 +2,14 @@
 
 use domain::{Agreement, AgreementId, Charge, ChargeId, CustomerId, TenantId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
     table::{
         attributes::{document::DOC, every::CHASE, fact, reference},
-        change::{Change, is, no_item},
-        db::{json, millis, n, s, text, to_json},
+        change::{Change, is, no_item, put},
+        db::{json, millis, n, row_of, s, text, to_json},
         keys::{self, Key},
     },
 };
@@ -27,6 +27,13 @@ fn replacing<T: Serialize>(key: Key, before: Option<&T>, after: &T, now: Timesta
         Some(before) => change.when(is(DOC, s(to_json(before)))),
         None => change.when(no_item()),
     }
+}
+
+/// What an agreement was before a person changed it, and what it was then.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Undoable {
+    pub(crate) before: Agreement,
+    pub(crate) after: Agreement,
 }
 
 /// Says whose an agreement or charge is, so that it is found by its id alone.
@@ -73,6 +80,55 @@ impl Store {
     ) -> Result<Option<Agreement>> {
         let row = self.read("read an agreement of", &keys::agreement(tenant, customer, agreement), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Changes an agreement as a person says, and keeps what it was, so that the change can be undone while nothing else changed it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::put_agreement`].
+    pub async fn change_agreement(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        before: &Agreement,
+        after: &Agreement,
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = keys::agreement(tenant, customer, &after.id);
+        let kept = row_of([(DOC, s(to_json(&Undoable { before: before.clone(), after: after.clone() })))]);
+        self.write_facts("change an agreement of", tenant, customer, now, |_| {
+            let undo = put(self, &keys::agreement_before(tenant, customer, &after.id), kept.clone());
+            vec![replacing(key.clone(), Some(before), after, now).update(self), undo]
+        })
+        .await
+    }
+
+    /// Undoes the last change of an agreement by a person: it is as it was. `None` where something changed it since, or no change is kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn undo_agreement(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        id: &AgreementId,
+        now: Timestamp,
+    ) -> Result<Option<Agreement>> {
+        let kept = keys::agreement_before(tenant, customer, id);
+        let Some(row) = self.read("read what was of an agreement of", &kept, true).await? else { return Ok(None) };
+        let Undoable { before, after } = json(&row, DOC)?;
+        if self.agreement(tenant, customer, id).await?.as_ref() != Some(&after) {
+            return Ok(None);
+        }
+        let key = keys::agreement(tenant, customer, id);
+        self.write_facts("undo a change of an agreement of", tenant, customer, now, |_| {
+            let back = replacing(key.clone(), Some(&after), &before, now).update(self);
+            vec![back, Change::of(kept.clone()).delete(self)]
+        })
+        .await?;
+        Ok(Some(before))
     }
 
     /// Whose an agreement or charge is.

@@ -56,7 +56,7 @@ pub(crate) fn log_of(row: &Row) -> Result<ContactLog> {
 }
 
 /// Writes a log if nobody wrote it since the one that it was made from. The table deletes it once nothing in it matters.
-fn change(tenant: &TenantId, person: &str, log: &ContactLog) -> Change {
+pub(crate) fn change(tenant: &TenantId, person: &str, log: &ContactLog) -> Change {
     let text = |mode: Mode| {
         let ledger = log.attempts.iter().filter(|attempt| (attempt.mode == Mode::Shadow) == (mode == Mode::Shadow));
         let stored = |attempt: &ContactAttempt| -> Stored {

@@ -7,6 +7,7 @@
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash |
+//! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
 //! | records of messages | stay: they hold ids only, so that their chain is whole |
 //!
 //! What is to be deleted at a customer is written down first, by ids and digests ([`Erasing`]), and that is deleted last. So an erasure that
@@ -71,6 +72,9 @@ pub struct Erasing {
     keys: BTreeSet<String>,
     /// Digests of the person's addresses.
     addresses: BTreeSet<String>,
+    /// Sort keys of what people wrote about the person.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    words: BTreeSet<String>,
 }
 
 impl Erasing {
@@ -98,6 +102,8 @@ pub struct TakenOut {
     pub contacts: Vec<Contact>,
     /// How many invoices named the person.
     pub invoices: usize,
+    /// How many messages, notes and earlier terms of agreements people wrote about the person.
+    pub words: usize,
     /// Digests of the person's addresses, of an erasure that broke off too.
     addresses: BTreeSet<String>,
     /// Digests of the addresses of everybody else there.
@@ -237,14 +243,16 @@ impl Store {
         loop {
             tries.again()?;
             let (changes, invoices) = self.without_person((tenant, customer), person, own, now, &mut out).await?;
-            let whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
+            let mut whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
+            let words = self.words_about(tenant, customer, &out.contacts, own).await?;
+            whole.words.extend(words.iter().map(|about| about.key(tenant, customer).sk));
             if begun.as_ref() != Some(&whole) {
                 let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
                 self.write(OP, change, false).await?;
             }
             out.addresses.clone_from(&whole.addresses);
             if self.rewrite_all(tenant, customer, changes, now).await? {
-                return Ok((TakenOut { invoices, ..out }, whole));
+                return Ok((TakenOut { invoices, words: whole.words.len(), ..out }, whole));
             }
             begun = Some(whole);
         }
@@ -414,7 +422,7 @@ impl Vault {
         Ok(count)
     }
 
-    /// Erases a person at one customer: in its profile, its invoices, its history and its portal links. What else is to be erased once this
+    /// Erases a person at one customer: in its profile, its invoices, its history, its portal links and in what people wrote. What else is to be erased once this
     /// is done everywhere [`Vault::end_erasure`] erases.
     ///
     /// # Errors
@@ -435,6 +443,9 @@ impl Vault {
             .put(fact::SEEN_AT, n(millis(now)));
         store.write(OP, again, false).await?;
         store.forget_keys(tenant, customer, &begun.keys).await?;
+        let pk = keys::customer(tenant, customer);
+        let words: Vec<keys::Key> = begun.words.iter().map(|sk| keys::Key { pk: pk.clone(), sk: sk.clone() }).collect();
+        store.delete_all(customer.as_str(), &words).await?;
         for link in store.links(tenant, customer, LINKS_MAX, None).await?.links {
             let address = link.address.digest();
             let is_own = begun.addresses.contains(address) || begun.contacts.contains(&link.contact);

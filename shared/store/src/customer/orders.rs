@@ -2,20 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CustomerId, InvoiceId, Order, TenantId};
+use domain::{CustomerId, InvoiceId, Order, OrderId, TenantId};
 use jiff::Timestamp;
 
 use crate::{
     Head, Result, Store,
+    customer::{
+        agreements::referred,
+        head::{Wake, bump},
+    },
     table::{
         attributes::{
             document::{DOC, REVISION},
             every::CHASE,
             fact,
         },
-        change::{Change, absent, present, put},
-        db::{Row, millis, n, row_of, s, to_json},
+        change::{Change, absent, present, put, some_item},
+        db::{Row, Transacted, json, millis, n, row_of, s, to_json},
         keys::{self, Key},
+        retry::{ATTEMPTS, Tries},
     },
 };
 
@@ -50,8 +55,42 @@ impl Store {
         };
         let facts = |_: &Head| {
             let named = named.iter().take(INVOICES_MAX).map(stays);
-            named.chain([put(self, &key, row.clone())]).collect()
+            let order_found = referred(tenant, order.id.as_str(), customer).update(self);
+            named.chain([put(self, &key, row.clone()), order_found]).collect()
         };
         self.write_facts("give an order about", tenant, customer, now, facts).await
+    }
+
+    /// An order that waits for its decision.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn order(&self, tenant: &TenantId, customer: &CustomerId, id: &OrderId) -> Result<Option<Order>> {
+        let row = self.read("read an order about", &keys::order(tenant, customer, id), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Takes an order back; the customer is decided again. False when none of that id waits: a decision has used it up.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn withdraw_order(&self, tenant: &TenantId, customer: &CustomerId, id: &OrderId, now: Timestamp) -> Result<bool> {
+        const OP: &str = "take back an order about";
+        let mut tries = Tries::new(ATTEMPTS, OP, id.as_str());
+        loop {
+            tries.again()?;
+            if self.order(tenant, customer, id).await?.is_none() {
+                return Ok(false);
+            }
+            let head = self.must_head(tenant, customer).await?;
+            let wake = Wake::of(Some(&head), customer, 1, now);
+            let gone = Change::of(keys::order(tenant, customer, id)).when(some_item()).delete(self);
+            let actions = vec![gone, bump(tenant, customer, &wake, now).update(self)];
+            if let Transacted::Done = self.transact(OP, id.as_str(), actions).await? {
+                return Ok(true);
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From an id to its customer, and from a person to the customers at which they are a contact.
 //!
-//! An invoice has its reference, which is written with it. A case and a message have a row that says whose they are, which `read-model` writes
-//! from the head some moments after the decision. A person is found by the digest of who it is.
+//! An invoice has its reference, which is written with it, and so has a message that a person wrote. A case and every message have a row that
+//! says whose they are, which `read-model` writes from the head some moments after the decision. A person is found by the digest of who it is.
 
 use domain::{CaseId, CustomerId, InvoiceId, MessageId, TenantId};
 
@@ -34,7 +34,7 @@ pub enum IdOf {
 pub struct FoundId {
     /// The customer.
     pub customer: CustomerId,
-    /// Of a message: the decision's number.
+    /// Of a message: the decision's number, where its row is there.
     pub number: Option<u64>,
 }
 
@@ -51,7 +51,10 @@ impl Store {
             IdOf::Case(case) => self.whose_case(tenant, case).await?.map(whose),
             IdOf::Message(message) => {
                 let line = self.message_line(tenant, message).await?;
-                line.map(|line| FoundId { customer: line.customer, number: Some(line.number) })
+                match line {
+                    Some(line) => Some(FoundId { customer: line.customer, number: Some(line.number) }),
+                    None => self.whose(tenant, message.as_str()).await?.map(whose),
+                }
             }
         })
     }

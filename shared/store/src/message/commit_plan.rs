@@ -239,7 +239,9 @@ fn entries(
         let count = u32::try_from(own.len()).expect("bounded by the invoices of a customer");
         chunks.extend(own);
         let message = Pending::of(planned, id.clone(), number, now);
-        (id, serde_dynamo::to_attribute_value(entry_item(&message, count, why)).expect("an entry is plain"))
+        let mut item = entry_item(&message, count, why);
+        item.retry_at = domain::own_message::held_until(&planned.template, now).map(millis);
+        (id, serde_dynamo::to_attribute_value(item).expect("an entry is plain"))
     };
     (decision.messages.iter().zip(whys).map(entry).collect(), told)
 }

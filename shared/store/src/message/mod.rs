@@ -6,6 +6,8 @@ pub(crate) mod commit;
 mod commit_plan;
 mod folded;
 pub(crate) mod note;
+pub(crate) mod outside;
+pub(crate) mod own_message;
 mod pending_of;
 pub(crate) mod receipts;
 pub(crate) mod record;

@@ -383,7 +383,7 @@ pub(crate) fn as_heard(change: Change, message: &MessageId, entry: &Entry) -> Ch
 }
 
 /// The last contact, in the ledger that the message was decided in: also of one of shadow mode whose sender did not come back.
-fn contacted(change: Change, head: &Head, status: MessageResult, mode: Mode, at: Timestamp) -> Change {
+pub(crate) fn contacted(change: Change, head: &Head, status: MessageResult, mode: Mode, at: Timestamp) -> Change {
     let (name, last) = match (status, mode) {
         (MessageResult::Failed | MessageResult::Superseded | MessageResult::Blocked, _) => return change,
         (MessageResult::Sent | MessageResult::Shadow | MessageResult::Unknown, Mode::Shadow) => {

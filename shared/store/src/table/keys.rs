@@ -70,6 +70,14 @@
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | past of a customer | `C` | `PAST#{year}` | `sync`, once a person asks for it | admin: query `PAST#`; no decision reads it | by size, a page and year |
+//! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
+//! | what a sender of one's own claimed | `C` | `CLAIM#{message}` | admin, before it answers the claim | admin, by key, with the result | 1 W, expires after 30 days |
+//! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
+//! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
+//! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
+//! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
+//! | action in bulk | `T#BULK` | `BULK#{id}` | admin, before the first line and after the last | admin, by key | by size, expires after 90 days |
+//! | note | `C` | `NOTE#{id}` | admin; an erasure deletes those that name the person | admin: query, newest first; by key | with its reference 6 W in a transaction |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
@@ -120,6 +128,7 @@ mod lists;
 mod people;
 mod sort;
 mod subscriptions;
+mod words_and_owners;
 
 pub(crate) use access::*;
 pub(crate) use drafts_and_tests::*;
@@ -128,6 +137,7 @@ pub(crate) use lists::*;
 pub(crate) use people::*;
 pub(crate) use sort::*;
 pub(crate) use subscriptions::*;
+pub(crate) use words_and_owners::*;
 
 /// Partition and sort key of an item.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

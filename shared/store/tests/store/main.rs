@@ -5,6 +5,7 @@ mod along;
 mod by_hand;
 mod causes;
 mod common;
+mod own_message;
 
 mod cost;
 mod counting;

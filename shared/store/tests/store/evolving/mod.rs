@@ -99,6 +99,7 @@ told_by! {
     ChargePut: Charge;
     // The end of a request for approval is an order.
     OrderGiven: Order EndTask;
+    OrderWithdrawn: Order;
     TaskEnded: EndTask;
     Decided: Decide;
     Claimed: Message;

@@ -86,9 +86,16 @@ impl World {
         }
         let item = DueItemKey::whole(invoice);
         let ordered = OrderedStep { item, step: names[step.which % 6].into(), occurrence: None };
+        let id = OrderId::derive(&["order", &(step.which % 3).to_string()]);
+        if step.how % 7 == 6 {
+            let was_there = self.models[step.who].orders.iter().any(|known| known.id == id);
+            let taken = self.table.store.withdraw_order(&self.table.tenant, &self.id(step.who), &id, self.now).await.unwrap();
+            assert_eq!(taken, was_there);
+            return self.tell(step.who, &Event::OrderWithdrawn(id));
+        }
         let order = Order {
             case: None,
-            id: OrderId::derive(&["order", &(step.which % 3).to_string()]),
+            id,
             steps: if kind == OrderKind::LiftCapOnce { vec![] } else { vec![ordered] },
             kind,
             currency: Currency::EUR,

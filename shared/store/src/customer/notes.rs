@@ -1,0 +1,141 @@
+//! Notes of people on a customer, an invoice or a case. A note that was changed or taken away says so, by whom and when; the texts that it
+//! had stay with it until the customer's people are erased.
+
+use domain::{CustomerId, NoteId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result, Store,
+    customer::agreements::referred,
+    table::{
+        attributes::document::DOC,
+        change::{Change, is, put_new},
+        db::{Range, Transacted, Wrote, json, last_of, row_of, s, to_json},
+        keys,
+    },
+};
+
+/// Most notes of a page.
+const PAGE_MAX: usize = 200;
+/// Most notes that one request looks through.
+const LOOKED_MAX: usize = 2_000;
+
+/// A note as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerNote {
+    /// Its id.
+    pub id: NoteId,
+    /// The invoice or case that it is about; the customer as a whole when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// What it says.
+    pub text: String,
+    /// Who wrote it: the subject of their sign-in.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// The texts before this one, oldest first, each with until when it stood.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<(Timestamp, String)>,
+    /// When it was taken away, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<(Timestamp, String)>,
+}
+
+/// A page of notes, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotePage {
+    /// The notes.
+    pub notes: Vec<CustomerNote>,
+    /// The id to go on after; `None` at the end.
+    pub after: Option<NoteId>,
+}
+
+impl Store {
+    /// Writes a note down; the same note again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn add_note(&self, tenant: &TenantId, customer: &CustomerId, note: &CustomerNote) -> Result<()> {
+        const OP: &str = "note something about";
+        let key = keys::note(tenant, customer, &note.id);
+        let row = row_of([(DOC, s(to_json(note)))]);
+        let actions = vec![put_new(self, &key, row), referred(tenant, note.id.as_str(), customer).update(self)];
+        match self.transact(OP, note.id.as_str(), actions).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: note.id.to_string() }),
+        }
+    }
+
+    /// Changes a note from what it was `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when it is no longer what it was before; those of writing.
+    pub async fn change_note(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        before: &CustomerNote,
+        note: &CustomerNote,
+    ) -> Result<()> {
+        const OP: &str = "change a note about";
+        let change = Change::of(keys::note(tenant, customer, &note.id));
+        let change = change.when(is(DOC, s(to_json(before)))).put(DOC, s(to_json(note)));
+        match self.write(OP, change, false).await? {
+            Wrote::Done(_) => Ok(()),
+            Wrote::Not(_) => Err(Error::Conflict { operation: OP, id: note.id.to_string() }),
+        }
+    }
+
+    /// One note, one that was taken away too.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn note(&self, tenant: &TenantId, customer: &CustomerId, id: &NoteId) -> Result<Option<CustomerNote>> {
+        let row = self.read("read a note about", &keys::note(tenant, customer, id), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// A customer's notes that are not taken away, newest first, at most `limit` and never more than 200: all, or those about one invoice or
+    /// case.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn notes(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        about: Option<&str>,
+        limit: usize,
+        after: Option<&NoteId>,
+    ) -> Result<NotePage> {
+        let pk = keys::customer(tenant, customer);
+        let last = last_of(keys::NOTES);
+        // One that comes right before is left out below: a query begins with what it names.
+        let to = after.map_or(last, |after| keys::note(tenant, customer, after).sk);
+        let range = Range { newest_first: true, ..Range::new(&pk, keys::NOTES, &to, LOOKED_MAX) };
+        let rows = self.range("read the notes about", range).await?;
+        let (mut notes, mut more) = (Vec::new(), rows.len() == LOOKED_MAX);
+        for row in &rows {
+            let note: CustomerNote = json(row, DOC)?;
+            if Some(&note.id) == after
+                || note.deleted.is_some()
+                || about.is_some_and(|about| note.about.as_deref() != Some(about))
+            {
+                continue;
+            }
+            if notes.len() == limit.clamp(1, PAGE_MAX) {
+                more = true;
+                break;
+            }
+            notes.push(note);
+        }
+        let after = notes.last().map(|note| note.id.clone()).filter(|_| more);
+        Ok(NotePage { notes, after })
+    }
+}

@@ -1,0 +1,146 @@
+//! Owners of customers by hand, and absences of members.
+
+use domain::{CustomerId, TenantId};
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result, Store,
+    table::{
+        attributes::document::DOC,
+        change::{Change, is, no_item, put},
+        db::{Range, Transacted, json, last_of, row_of, s, text, to_json},
+        keys,
+    },
+};
+
+/// Most absences that are listed.
+const ABSENCES_MAX: usize = 1_000;
+
+/// Who a customer's owner is, as a person said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerOwner {
+    /// The subject of a member's sign-in, or what a team is called.
+    pub owner: String,
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// When a member is away, and who stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// Who: the subject of their sign-in.
+    pub subject: String,
+    /// The first day.
+    pub from_on: Date,
+    /// The last day.
+    pub until_on: Date,
+    /// Who stands in: the subject of another member's sign-in, or what a team is called.
+    pub stand_in: String,
+}
+
+impl Store {
+    /// Who a customer's owner is, as a person said.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn owner(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<CustomerOwner>> {
+        let row = self.read("read the owner of", &keys::owner(tenant, customer), true).await?;
+        row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Says who a customer's owner is, or that nobody is by hand, in place of what was said `before`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when it is no longer what it was before; those of writing.
+    pub async fn set_owner(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        before: Option<&CustomerOwner>,
+        after: Option<&CustomerOwner>,
+    ) -> Result<()> {
+        const OP: &str = "say the owner of";
+        let change = Change::of(keys::owner(tenant, customer));
+        let change = match before {
+            Some(before) => change.when(is(DOC, s(to_json(before)))),
+            None => change.when(no_item()),
+        };
+        let mut actions = match after {
+            Some(after) => vec![change.replace(self, row_of([(DOC, s(to_json(after)))]))],
+            None if before.is_none() => return Ok(()),
+            None => vec![change.delete(self)],
+        };
+        let same = before.map(|before| &before.owner) == after.map(|after| &after.owner);
+        if let Some(before) = before.filter(|_| !same) {
+            actions.push(Change::of(keys::owned(tenant, &before.owner, customer)).delete(self));
+        }
+        if let Some(after) = after {
+            let row = row_of([(DOC, s(to_json(&after.owner)))]);
+            actions.push(put(self, &keys::owned(tenant, &after.owner, customer), row));
+        }
+        match self.transact(OP, customer.as_str(), actions).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: customer.to_string() }),
+        }
+    }
+
+    /// Customers of an owner by hand, at most `limit`, in the order of their ids, and whether there are more.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn owned(
+        &self,
+        tenant: &TenantId,
+        owner: &str,
+        limit: usize,
+        after: Option<&CustomerId>,
+    ) -> Result<(Vec<CustomerId>, bool)> {
+        let pk = keys::owned_by(tenant, owner);
+        let from = after.map_or_else(|| keys::CUSTOMERS.to_owned(), |after| keys::owned(tenant, owner, after).sk);
+        // The one to go on after is read again, and one more says whether there are more.
+        let most = limit + 2;
+        let rows = self.range("list the customers of", Range::new(&pk, &from, &last_of(keys::CUSTOMERS), most)).await?;
+        let id = |row: &crate::table::db::Row| {
+            CustomerId::parse(text(row, crate::table::attributes::every::SK)?.strip_prefix(keys::CUSTOMERS)?)
+        };
+        let all: Vec<CustomerId> = rows.iter().filter_map(id).filter(|id| Some(id) != after).collect();
+        let more = all.len() > limit;
+        Ok((all.into_iter().take(limit).collect(), more))
+    }
+
+    /// The absences of members that are kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn absences(&self, tenant: &TenantId) -> Result<Vec<Absence>> {
+        let pk = keys::members(tenant);
+        let range = Range::new(&pk, keys::ABSENCES, &last_of(keys::ABSENCES), ABSENCES_MAX);
+        let rows = self.range("list who is away of", range).await?;
+        rows.iter().map(|row| json(row, DOC)).collect()
+    }
+
+    /// Keeps when a member is away; `None` where they are there.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn set_absence(&self, tenant: &TenantId, subject: &str, absence: Option<&Absence>) -> Result<()> {
+        const OP: &str = "say when somebody is away of";
+        let key = keys::absence(tenant, subject);
+        let action = match absence {
+            Some(absence) => put(self, &key, row_of([(DOC, s(to_json(absence)))])),
+            None => Change::of(key).delete(self),
+        };
+        match self.transact(OP, tenant.as_str(), vec![action]).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: tenant.to_string() }),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What people wrote that is about a person at a customer: an export lists it, and an erasure deletes it.
+//!
+//! | what | is about the person |
+//! |---|---|
+//! | words of a message that a person wrote, or of a call or letter | where they went to the person's contact, or have the name or an address |
+//! | a note, with the texts that it had | where one of them has the name or an address |
+//! | what an agreement was before a person changed it | where it has the name or an address |
+//!
+//! Where the customer is the person, all of it is about the person. Owners and absences name members of the tenant, and actions in bulk hold
+//! ids: none of these is about a customer's person.
+
+use std::{collections::BTreeSet, iter::once};
+
+use domain::{Agreement, AgreementId, Contact, CustomerId, MessageId, TenantId};
+
+use crate::{
+    CustomerNote, OwnText, Result, Store,
+    customer::agreements::Undoable,
+    table::{
+        attributes::{document::DOC, every::SK},
+        db::{Range, Row, json, last_of, text},
+        keys,
+    },
+};
+
+/// Most items of a kind that are looked through at a customer.
+const LOOKED_MAX: usize = 60_000;
+/// Shortest name that is looked for, in characters: a shorter one stands in many words.
+const NAME_MIN: usize = 4;
+
+/// Something that people wrote and that is about a person.
+#[derive(Clone, Debug, PartialEq)]
+pub enum WordsAbout {
+    /// The words of a message, or of a call or letter.
+    Message(MessageId, OwnText),
+    /// A note.
+    Note(CustomerNote),
+    /// What an agreement was before a person changed it.
+    Agreement(AgreementId, Box<Agreement>),
+}
+
+impl WordsAbout {
+    /// Where it is.
+    pub(crate) fn key(&self, tenant: &TenantId, customer: &CustomerId) -> keys::Key {
+        match self {
+            Self::Message(message, _) => keys::own_text(tenant, customer, message),
+            Self::Note(note) => keys::note(tenant, customer, &note.id),
+            Self::Agreement(agreement, _) => keys::agreement_before(tenant, customer, agreement),
+        }
+    }
+}
+
+/// What names somebody in a text.
+#[derive(Default)]
+struct Names {
+    /// Names and email addresses, in small letters.
+    words: BTreeSet<String>,
+    /// Phone numbers, E.164.
+    numbers: BTreeSet<String>,
+}
+
+impl Names {
+    fn of(contacts: &[Contact]) -> Self {
+        let mut names = Self::default();
+        for contact in contacts {
+            let name = Some(contact.name.trim()).filter(|name| name.chars().count() >= NAME_MIN);
+            names.words.extend([name, contact.email.as_deref()].into_iter().flatten().map(str::to_lowercase));
+            names.numbers.extend(contact.phone.clone());
+        }
+        names
+    }
+
+    fn are_in(&self, said: &str) -> bool {
+        let small = said.to_lowercase();
+        if self.words.iter().any(|word| small.contains(word.as_str())) {
+            return true;
+        }
+        // People write numbers in groups.
+        let whole: String = said.chars().filter(|each| each.is_ascii_digit() || *each == '+').collect();
+        self.numbers.iter().any(|number| whole.contains(number.as_str()))
+    }
+}
+
+impl Store {
+    /// What people wrote at a customer that is about somebody with these contacts; all of it with `own`, where the customer is the person.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn words_about(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        contacts: &[Contact],
+        own: bool,
+    ) -> Result<Vec<WordsAbout>> {
+        let names = Names::of(contacts);
+        // Who stands at a position may have been somebody else before.
+        let ids: BTreeSet<&str> =
+            contacts.iter().map(|contact| contact.external_id.as_str()).filter(|id| !id.starts_with('#')).collect();
+        let mut found = Vec::new();
+        for row in self.written(tenant, customer, keys::OWN_TEXTS).await? {
+            let id = text(&row, SK).and_then(|sk| MessageId::parse(sk.strip_prefix(keys::OWN_TEXTS)?));
+            let (Some(id), words) = (id, json::<OwnText>(&row, DOC)?) else { continue };
+            let mut said = words.subject.iter().chain(once(&words.body));
+            if own || ids.contains(words.contact.as_str()) || said.any(|said| names.are_in(said)) {
+                found.push(WordsAbout::Message(id, words));
+            }
+        }
+        for row in self.written(tenant, customer, keys::NOTES).await? {
+            let note: CustomerNote = json(&row, DOC)?;
+            let mut said = note.before.iter().map(|(_, said)| said).chain(once(&note.text));
+            if own || said.any(|said| names.are_in(said)) {
+                found.push(WordsAbout::Note(note));
+            }
+        }
+        for row in self.written(tenant, customer, keys::BEFORE).await? {
+            let Undoable { before, .. } = json(&row, DOC)?;
+            if own || text(&row, DOC).is_some_and(|doc| names.are_in(doc)) {
+                found.push(WordsAbout::Agreement(before.id.clone(), Box::new(before)));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn written(&self, tenant: &TenantId, customer: &CustomerId, kind: &str) -> Result<Vec<Row>> {
+        let pk = keys::customer(tenant, customer);
+        self.range("look for words about a person at", Range::new(&pk, kind, &last_of(kind), LOOKED_MAX)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_named_by_name_and_address_and_number() {
+        let contact = |name: &str| Contact {
+            external_id: "p1".to_owned(),
+            name: name.to_owned(),
+            roles: vec![],
+            email: Some("Ann@Acme.example".to_owned()),
+            phone: Some("+4915112345678".to_owned()),
+            consents: vec![],
+            unusable: vec![],
+        };
+        let names = Names::of(&[contact("Ann Smith")]);
+        for (said, expected) in [
+            ("Spoke to ANN SMITH.", true),
+            ("Write to ann@acme.example", true),
+            ("Call +49 151 1234-5678", true),
+            ("Ann is away", false),
+            ("Invoice 4915112345678", false),
+            ("", false),
+        ] {
+            assert_eq!(names.are_in(said), expected, "{said}");
+        }
+        assert!(!Names::of(&[contact("Ann")]).are_in("Annex of the contract"));
+    }
+}

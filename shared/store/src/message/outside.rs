@@ -1,0 +1,89 @@
+//! Messages that a sender of one's own claimed: what it was given, so that its result is recorded as that.
+
+use domain::{Covered, CustomerId, MessageId, TenantId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Result, Store,
+    customer::head::{pack, unpack},
+    table::{
+        attributes::{document::DOC, every::EXPIRES_AT},
+        change::Change,
+        db::{json, n, s, to_json},
+        keys,
+    },
+};
+
+/// Most rows that are kept as they were given out; of more, those that were decided count.
+const ROWS_MAX: usize = 2_000;
+/// How long it is kept, in seconds.
+const KEPT_S: i64 = 30 * 86_400;
+
+/// What a sender of one's own was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutsideClaim {
+    /// The attempt that it has the message by.
+    pub attempt: String,
+    /// The due items that the message stands for; `None` where those that were decided count.
+    pub rows: Option<Vec<Covered>>,
+    /// SHA-256 of what was rendered.
+    pub rendered_sha256: String,
+    /// The template's version.
+    pub template_version: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    attempt: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rows: Option<String>,
+    rendered_sha256: String,
+    template_version: u32,
+}
+
+impl Store {
+    /// Keeps what a sender of one's own was given; a later claim of the message takes its place.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn keep_outside_claim(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        claim: &OutsideClaim,
+        now: Timestamp,
+    ) -> Result<()> {
+        let stored = Stored {
+            attempt: claim.attempt.clone(),
+            rows: claim.rows.as_deref().filter(|rows| rows.len() <= ROWS_MAX).map(pack),
+            rendered_sha256: claim.rendered_sha256.clone(),
+            template_version: claim.template_version,
+        };
+        let change = Change::of(keys::outside_claim(tenant, customer, message))
+            .put(DOC, s(to_json(&stored)))
+            .put(EXPIRES_AT, n(now.as_second() + KEPT_S));
+        self.write("keep what was claimed of", change, false).await?;
+        Ok(())
+    }
+
+    /// What the sender of one's own was given that claimed a message last.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn outside_claim(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+    ) -> Result<Option<OutsideClaim>> {
+        let key = keys::outside_claim(tenant, customer, message);
+        let Some(row) = self.read("read what was claimed of", &key, true).await? else { return Ok(None) };
+        let Stored { attempt, rows, rendered_sha256, template_version } = json(&row, DOC)?;
+        let rows = rows.map(|rows| unpack(&rows, &key.to_string())).transpose()?;
+        Ok(Some(OutsideClaim { attempt, rows, rendered_sha256, template_version }))
+    }
+}

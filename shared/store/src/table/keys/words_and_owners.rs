@@ -1,0 +1,40 @@
+//! Keys of what people write, say and do themselves, and of whose customers are whose. No filter of the stream passes them.
+
+use domain::{AgreementId, CustomerId, MessageId, NoteId, TenantId, id::digest};
+
+use super::{CUSTOMERS, Key, customer, members};
+
+/// What the sort keys of the words of people's messages begin with.
+pub(crate) const OWN_TEXTS: &str = "TEXT#";
+pub(crate) fn own_text(t: &TenantId, c: &CustomerId, message: &MessageId) -> Key {
+    Key::new(customer(t, c), format!("{OWN_TEXTS}{message}"))
+}
+/// What the sort keys of what agreements were before begin with.
+pub(crate) const BEFORE: &str = "BEFORE#";
+pub(crate) fn agreement_before(t: &TenantId, c: &CustomerId, id: &AgreementId) -> Key {
+    Key::new(customer(t, c), format!("{BEFORE}{id}"))
+}
+pub(crate) fn owner(t: &TenantId, c: &CustomerId) -> Key {
+    Key::new(customer(t, c), "OWNER")
+}
+pub(crate) fn owned_by(t: &TenantId, owner: &str) -> String {
+    format!("T#{t}#OWNED#{}", digest(&[owner]))
+}
+pub(crate) fn owned(t: &TenantId, owner: &str, c: &CustomerId) -> Key {
+    Key::new(owned_by(t, owner), format!("{CUSTOMERS}{c}"))
+}
+pub(crate) const ABSENCES: &str = "AWAY#";
+pub(crate) fn absence(t: &TenantId, subject: &str) -> Key {
+    Key::new(members(t), format!("{ABSENCES}{}", digest(&[subject])))
+}
+pub(crate) fn bulk(t: &TenantId, id: &str) -> Key {
+    Key::new(format!("T#{t}#BULK"), format!("BULK#{id}"))
+}
+pub(crate) fn outside_claim(t: &TenantId, c: &CustomerId, message: &MessageId) -> Key {
+    Key::new(customer(t, c), format!("CLAIM#{message}"))
+}
+/// What the sort keys of notes begin with.
+pub(crate) const NOTES: &str = "NOTE#";
+pub(crate) fn note(t: &TenantId, c: &CustomerId, id: &NoteId) -> Key {
+    Key::new(customer(t, c), format!("{NOTES}{id}"))
+}

@@ -1,0 +1,192 @@
+//! What people write, call and note: held against `evolve`, and undone to what was there.
+
+use domain::{
+    evolve::normal,
+    own_message::{CALL, OWN_WORDS, decision as own_decision},
+    *,
+};
+use store::{CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText};
+
+use crate::common::*;
+
+/// A table whose customer was decided once, with a case.
+async fn decided() -> Table {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1)], 0).await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    table.store.commit(&table.tenant, &head, &facts, &decision(vec![], Next::At(at(5_000))), at(1)).await.unwrap();
+    table
+}
+
+fn own(contact: &str) -> Planned {
+    Planned { contact: contact.to_owned(), template: OWN_WORDS.to_owned(), template_version: 0, ..planned(vec![]) }
+}
+
+fn text(body: &str) -> OwnText {
+    OwnText { body: body.to_owned(), by: "ann".to_owned(), language: "en".to_owned(), ..OwnText::default() }
+}
+
+fn shown(facts: &Facts) -> String {
+    format!("{:#?}", normal(facts))
+}
+
+#[tokio::test]
+async fn a_message_of_a_person_waits_with_its_words_and_is_taken_back() {
+    let table = decided().await;
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = own_decision(&facts, head.owed.clone(), own("p1"), at(20));
+    let (store, tenant) = (&table.store, &table.tenant);
+    let made = store.commit_own_message(tenant, &head, &facts, &plan, &text("Hello"), at(20)).await.unwrap();
+    let message = made.messages[0].clone();
+    // Whoever read before it comes too late, and overwrites no words.
+    let late = store.commit_own_message(tenant, &head, &facts, &plan, &text("Another"), at(20)).await;
+    assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
+    let kept = store.own_text(tenant, &customer_id(), &message).await.unwrap().unwrap();
+    assert_eq!((kept.body.as_str(), kept.number, kept.contact.as_str()), ("Hello", made.number, "p1"));
+    let by_id = store.find_id(tenant, &IdOf::Message(message.clone())).await.unwrap().unwrap();
+    assert_eq!((by_id.customer, by_id.number), (customer_id(), None), "before a list has it");
+    assert_eq!(store.whose(tenant, message.as_str()).await.unwrap(), Some(customer_id()));
+    let waiting = table.head().await;
+    let entry = &waiting.pending[&message];
+    assert_eq!(entry.retry_at, Some(at(21)), "no sender takes it for a minute");
+    assert_eq!(waiting.due, Next::At(at(20)), "it is found again by being due");
+    let told = evolve(&facts, &Event::Decided { decision: plan, at: at(20) });
+    assert_eq!(shown(&table.facts().await), shown(&told));
+
+    assert!(store.withdraw(tenant, &customer_id(), &message, "taken back", at(20)).await.unwrap());
+    let after = Facts { decision: facts.decision, ..table.facts().await };
+    assert_eq!(shown(&after), shown(&facts), "as if it had not been written");
+    for number in [None, Some(made.number)] {
+        let found = store.message_of(tenant, &customer_id(), number, &message).await.unwrap();
+        assert!(matches!(found, Some(MessageFound::Settled(_))), "{number:?}");
+    }
+    assert!(store.message_of(tenant, &customer_id(), Some(made.number + 1), &message).await.unwrap().is_none());
+    assert_eq!(store.verify_chain(tenant, &customer_id(), 50).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_call_is_a_contact_with_a_record_until_it_is_taken_back() {
+    let table = decided().await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let facts = table.facts().await;
+    let person = facts.customer.contacts[0].person();
+    let case = facts.cases.get(&case_key()).unwrap().id.clone();
+    let logged = LoggedContact {
+        template: CALL,
+        channel: Channel::Voice,
+        contact: "p1".to_owned(),
+        person: person.clone(),
+        case: case_key(),
+        case_id: Some(case),
+        outcome: "reached".to_owned(),
+        is_contact: true,
+        text: text("will pay"),
+    };
+    let id = store.log_own_contact(tenant, &customer, &logged, at(30)).await.unwrap();
+    // It is a decision with one message, which is sent at once.
+    let planned = Planned { channel: Channel::Voice, template: CALL.to_owned(), ..own("p1") };
+    let told =
+        evolve(&facts, &Event::Decided { decision: own_decision(&facts, Default::default(), planned, at(30)), at: at(30) });
+    let settled =
+        Event::Settled { message: id.clone(), rows: vec![], outcome: Some(Outcome::Sent), at: at(30), contacted_at: at(30) };
+    let told = evolve(&told, &settled);
+    let read = table.facts().await;
+    assert_eq!(shown(&read), shown(&told));
+    assert_eq!(read.last_contact.live, Some(at(30)));
+    assert_eq!(read.contact_log[&person.unwrap()].attempts.len(), 1);
+    let number = store.own_text(tenant, &customer, &id).await.unwrap().unwrap().number;
+    for _ in 0..2 {
+        assert!(store.take_back_own_message(tenant, &customer, number, &id, at(31)).await.unwrap());
+        let after = Facts { decision: facts.decision, ..table.facts().await };
+        assert_eq!(shown(&after), shown(&facts), "nobody was contacted");
+    }
+    assert_eq!(store.verify_chain(tenant, &customer, 50).await.unwrap(), 2);
+    // A wrong number is no contact.
+    let wrong = LoggedContact { is_contact: false, outcome: "wrong_number".to_owned(), ..logged };
+    store.log_own_contact(tenant, &customer, &wrong, at(40)).await.unwrap();
+    let after = Facts { decision: facts.decision, ..table.facts().await };
+    assert_eq!(shown(&after), shown(&facts));
+}
+
+#[tokio::test]
+async fn a_message_in_doubt_is_queued_again_or_dropped() {
+    for dropped in [false, true] {
+        let table = decided().await;
+        let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+        let message = store.commit(tenant, &head, &facts, &plan, at(11)).await.unwrap().messages[0].clone();
+        assert!(!store.queue_again(tenant, &customer, &message, at(12)).await.unwrap(), "it is in no doubt");
+        let version = table.head().await.version;
+        held(&table, version, &message, &attempt("a1", 12)).await;
+        assert!(!store.drop_unsent(tenant, &customer, &message, at(12)).await.unwrap(), "its sender has it");
+        let claimed = table.head().await;
+        assert!(store.mark_unknown(tenant, &claimed, &message, at(900), at(13)).await.unwrap());
+        if dropped {
+            assert!(store.drop_unsent(tenant, &customer, &message, at(14)).await.unwrap());
+            assert!(table.head().await.pending.is_empty());
+            assert!(table.facts().await.coverage.iter().all(|mark| mark.message.as_ref() != Some(&message)));
+            continue;
+        }
+        assert!(store.queue_again(tenant, &customer, &message, at(14)).await.unwrap());
+        let head = table.head().await;
+        let entry = &head.pending[&message];
+        assert_eq!((entry.message.status, entry.attempt.clone(), entry.dispatches), (PendingStatus::Queued, None, 2));
+        assert_eq!(head.due, Next::At(at(14)));
+        held(&table, head.version, &message, &attempt("a2", 20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_sender_of_ones_own_was_given_is_kept() {
+    let table = decided().await;
+    let message = MessageId::derive(&["m"]);
+    let claim = OutsideClaim {
+        attempt: "a".to_owned(),
+        rows: Some(vec![row("INV-1")]),
+        rendered_sha256: "x".to_owned(),
+        template_version: 3,
+    };
+    table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
+    assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
+}
+
+#[tokio::test]
+async fn notes_and_owners_change_from_what_they_were() {
+    let table = decided().await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let note = |n: i64| CustomerNote {
+        id: NoteId::at(at(n), &[&n.to_string()]),
+        about: None,
+        text: format!("note {n}"),
+        by: "ann".to_owned(),
+        at: at(n),
+        before: vec![],
+        deleted: None,
+    };
+    for n in 1..=3 {
+        store.add_note(tenant, &customer, &note(n)).await.unwrap();
+    }
+    let page = store.notes(tenant, &customer, None, 2, None).await.unwrap();
+    let texts: Vec<&str> = page.notes.iter().map(|note| note.text.as_str()).collect();
+    assert_eq!((texts, page.after.clone()), (vec!["note 3", "note 2"], Some(note(2).id)));
+    let rest = store.notes(tenant, &customer, None, 2, page.after.as_ref()).await.unwrap();
+    assert_eq!((rest.notes, rest.after), (vec![note(1)], None));
+    let edited = CustomerNote { text: "other".to_owned(), ..note(1) };
+    store.change_note(tenant, &customer, &note(1), &edited).await.unwrap();
+    let stale = store.change_note(tenant, &customer, &note(1), &edited).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+
+    let owner = |name: &str| CustomerOwner { owner: name.to_owned(), by: "ann".to_owned(), at: at(1) };
+    store.set_owner(tenant, &customer, None, Some(&owner("bob"))).await.unwrap();
+    let stale = store.set_owner(tenant, &customer, None, Some(&owner("cid"))).await;
+    assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+    assert_eq!(store.owned(tenant, "bob", 10, None).await.unwrap(), (vec![customer.clone()], false));
+    store.set_owner(tenant, &customer, Some(&owner("bob")), Some(&owner("cid"))).await.unwrap();
+    assert_eq!(store.owned(tenant, "bob", 10, None).await.unwrap(), (vec![], false));
+    store.set_owner(tenant, &customer, Some(&owner("cid")), None).await.unwrap();
+    assert_eq!(
+        (store.owner(tenant, &customer).await.unwrap(), store.owned(tenant, "cid", 10, None).await.unwrap().0),
+        (None, vec![])
+    );
+}
