@@ -89,6 +89,10 @@ impl Sheet<'_> {
     /// What it is about, at a glance: the sum, of what, due when, and by when it is asked for.
     fn html_hero(&self) -> String {
         let words = self.words;
+        // A person's own words may be about nothing that is due.
+        if self.input.invoices.is_empty() {
+            return String::new();
+        }
         let what = capitalised(&unlinked(&words.named(self.input.invoices.iter(), self.input.more)));
         let line: Vec<String> = std::iter::once(what).chain(self.due()).collect();
         let soft = |text: &str, size: &str| {

@@ -109,7 +109,7 @@ pub fn render(template: &Template, input: &RenderInput, brand: &Brand) -> Result
             if prose.is_empty() {
                 return Err(empty("/body"));
             }
-            let table = marked.has_table() || !scan::lists_invoices(&template.body);
+            let table = !input.invoices.is_empty() && (marked.has_table() || !scan::lists_invoices(&template.body));
             let language = &template.language;
             let sheet = Sheet {
                 subject: &subject,

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use channels::{Outgoing, Provider};
+use channels::Provider;
 use domain::{
-    Cause, Contact, ContactAttempt, Covered, Decision, Event, Facts, Identifier, Mode, Next, Pending, PendingStatus, People,
-    Policy, SuppressionReason,
+    Cause, Channel, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, PendingStatus, People,
+    SuppressionReason,
     calendar::Locality,
-    channel::SenderForm,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
     evolve,
+    own_message::is_own_message,
 };
 use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
@@ -18,81 +18,32 @@ use store::{
 };
 
 use crate::{
+    checked::{Call, Checked, Held, Written, outgoing},
     outcome::{Meaning, Then, meaning},
+    own_message,
     queued::QueuedMessage,
     render,
+    send_outcome::SendOutcome,
 };
 
 /// How long a claim is good for: several times what a sender's run may take.
 const LEASE_MINUTES: i64 = 5;
 /// How often a sender looks again after a lost claim before it gives the message back to the sweep.
-const CLAIMS_MAX: usize = 6;
+pub(crate) const CLAIMS_MAX: usize = 6;
 /// When a message is tried again whose sender was taken off the tenant's list while it was claimed, in seconds.
 const UNLISTED_AGAIN_S: i64 = 3_600;
-
-/// How the handling of a queued message ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendOutcome {
-    /// It was settled before, or another sender has it, or its time has not come.
-    NotMine,
-    /// The provider took it.
-    Sent,
-    /// Shadow mode: it was rendered and recorded, not sent.
-    Shadow,
-    /// There was no longer a reason to send it.
-    Superseded,
-    /// A rule of the guard forbids it.
-    Blocked,
-    /// The guard defers it.
-    Deferred,
-    /// The provider refused for now.
-    Retrying,
-    /// The provider refused for good.
-    Failed,
-    /// It is not known whether the provider took it.
-    Unknown,
-}
-
-impl SendOutcome {
-    fn of(settled: MessageResult) -> Self {
-        match settled {
-            MessageResult::Sent => Self::Sent,
-            MessageResult::Shadow => Self::Shadow,
-            MessageResult::Unknown => Self::Unknown,
-            MessageResult::Failed => Self::Failed,
-            MessageResult::Superseded => Self::Superseded,
-            MessageResult::Blocked => Self::Blocked,
-        }
-    }
-}
 
 /// Sends what is queued for one channel.
 pub struct Sender {
     pub(crate) store: Store,
     vault: Vault,
-    provider: &'static Provider,
+    /// The channel whose messages it takes.
+    serves: Channel,
+    /// What records name as its provider.
+    provider: &'static str,
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
     portal_url: String,
     pub(crate) clock: Clock,
-}
-
-/// A message on its way, with what it was checked against.
-struct Checked {
-    head: Head,
-    facts: Facts,
-    policy: Policy,
-    /// The customer's portal links.
-    links: Vec<PortalLink>,
-    pending: Pending,
-}
-
-/// A message in words, with the links in it.
-struct Written {
-    rendered: channels::Rendered,
-    links: channels::Links,
-    template_version: u32,
-    /// The portal link as the message has it.
-    portal: PortalLink,
 }
 
 impl Sender {
@@ -121,7 +72,18 @@ impl Sender {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let portal_url = env.require("PORTAL_URL")?.trim_end_matches('/').to_owned();
-        Ok(Self { store, vault, provider, channel, portal_url, clock })
+        Ok(Self { store, vault, serves: provider.channel, provider: provider.name, channel, portal_url, clock })
+    }
+
+    /// A sender of what is given: it names no provider, so that whoever makes one carries no provider's client.
+    pub(crate) fn of(
+        store: Store,
+        vault: Vault,
+        (serves, provider, channel): (Channel, &'static str, Arc<dyn channels::ChannelClient>),
+        portal_url: String,
+        clock: Clock,
+    ) -> Self {
+        Self { store, vault, serves, provider, channel, portal_url, clock }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -136,7 +98,7 @@ impl Sender {
                 Some(ended) => {
                     kit::metrics::emit(
                         self.clock.now(),
-                        &[("channel", self.provider.channel.as_str()), ("ended", word(ended))],
+                        &[("channel", self.serves.as_str()), ("ended", ended.as_str())],
                         &[("messages", 1)],
                     );
                     return Ok(ended);
@@ -149,7 +111,7 @@ impl Sender {
     }
 
     /// Fresh facts of a message that this sender may try now.
-    async fn load_pending(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
+    pub(crate) async fn load_pending(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
         let Some(head) = self.store.head(&queued.tenant, &queued.customer).await? else { return Ok(None) };
         let Some(entry) = head.pending.get(&queued.message) else { return Ok(None) };
         let now = self.clock.now();
@@ -158,7 +120,7 @@ impl Sender {
             PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
             PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => false,
         };
-        if !mine || entry.message.channel != self.provider.channel {
+        if !mine || entry.message.channel != self.serves {
             return Ok(None);
         }
         let (facts, policy, links) = self.store.facts_policy_and_links(&queued.tenant, &head).await?;
@@ -173,49 +135,89 @@ impl Sender {
         checked: Checked,
         round: usize,
     ) -> Result<Option<SendOutcome>, Error> {
-        let Checked { head, facts, policy, pending, .. } = &checked;
+        let held = match self.check_and_claim(queued, &checked, round, LEASE_MINUTES).await? {
+            Claiming::Ended(ended) => return Ok(ended),
+            Claiming::Held(held) => *held,
+        };
+        let Held { claimed, attempt, mut call, written } = held;
+        let Some(contact) = People::of(&checked.facts).contact(&checked.pending.contact) else {
+            return Ok(Some(SendOutcome::NotMine));
+        };
+        let meaning = self.call(queued, &checked, contact, &written).await?;
+        (call.provider_id, call.reason) = (meaning.provider_id, meaning.reason);
+        match meaning.then {
+            Then::Settle(settled) => call.sent = settled,
+            Then::TryAgain { seconds } => {
+                let ended = self.try_again(queued, &attempt, seconds, &call.reason).await?;
+                return self.unless_lost(queued, &checked, Some(ended)).await;
+            }
+        }
+        let ended = self.settle(queued, &claimed, &attempt, &checked, call, self.provider).await?;
+        self.unless_lost(queued, &checked, Some(ended)).await
+    }
+
+    /// Checks a message, renders it and claims it, up to where a provider would be called. Where that is not to be, it says how it ended:
+    /// `None` when the claim was lost and it is worth looking again.
+    pub(crate) async fn check_and_claim(
+        &self,
+        queued: &QueuedMessage,
+        checked: &Checked,
+        round: usize,
+        lease_minutes: i64,
+    ) -> Result<Claiming, Error> {
+        let Checked { head, facts, policy, pending, .. } = checked;
         let now = self.clock.now();
         let rows = match decide::recheck(facts, policy, pending, now) {
             Recheck::Send { rows } => rows,
             Recheck::Supersede(reason) => {
                 tracing::info!(message.id = %queued.message, reason, "message superseded");
                 let done = self.store.withdraw(&queued.tenant, &queued.customer, &queued.message, &reason, now).await?;
-                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Superseded)).await;
+                let ended = self.unless_logged(queued, checked, done.then_some(SendOutcome::Superseded)).await?;
+                return Ok(Claiming::Ended(ended));
             }
             Recheck::Block(refusal) => {
                 tracing::info!(message.id = %queued.message, reason = %refusal, "message blocked");
                 let done = self.store.block(&queued.tenant, &queued.customer, &queued.message, &refusal, now).await?;
-                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Blocked)).await;
+                let ended = self.unless_logged(queued, checked, done.then_some(SendOutcome::Blocked)).await?;
+                return Ok(Claiming::Ended(ended));
             }
             Recheck::Defer(until, refusal) => {
                 tracing::info!(message.id = %queued.message, reason = %refusal, until = %until, "message deferred");
                 let how = Release::Deferred { until };
                 let done = self.store.release(&queued.tenant, &queued.customer, &queued.message, None, how).await?;
-                return self.unless_logged(queued, &checked, done.then_some(SendOutcome::Deferred)).await;
+                let ended = self.unless_logged(queued, checked, done.then_some(SendOutcome::Deferred)).await?;
+                return Ok(Claiming::Ended(ended));
             }
         };
         let Some(contact) = People::of(facts).contact(&pending.contact) else {
-            return Ok(Some(SendOutcome::NotMine));
+            return Ok(Claiming::Ended(Some(SendOutcome::NotMine)));
         };
         let entity = pending.case.balance.legal_entity.as_str();
         if pending.channel.facts().needs_sender && policy.settings.sender_of(entity, pending.channel).is_none() {
             let cause = Cause::NoSender { channel: pending.channel, legal_entity: entity.to_owned() };
-            return self.defer_with_cause(queued, &cause, "").await.map(Some);
+            return self.defer_with_cause(queued, &cause, "").await.map(|ended| Claiming::Ended(Some(ended)));
         }
         let identities = policy.identities.as_ref();
         if let Some(unlisted) = identities.and_then(|listed| listed.missing(&policy.settings, entity, pending.channel)) {
             let cause = Cause::UnlistedSender { channel: pending.channel, legal_entity: entity.to_owned() };
-            return self.defer_with_cause(queued, &cause, unlisted).await.map(Some);
+            return self.defer_with_cause(queued, &cause, unlisted).await.map(|ended| Claiming::Ended(Some(ended)));
         }
-        let written = match self.render(queued, &checked, &rows, contact).await? {
+        let written = match self.render(queued, checked, &rows, contact).await? {
             Ok(written) => written,
+            // Nobody can mend the words of a person's message: who wrote it reads why in its record.
+            Err(detail) if is_own_message(&pending.template) => {
+                let reason = format!("its words do not render: {detail}");
+                let done = self.store.withdraw(&queued.tenant, &queued.customer, &queued.message, &reason, now).await?;
+                let ended = self.unless_logged(queued, checked, done.then_some(SendOutcome::Superseded)).await?;
+                return Ok(Claiming::Ended(ended));
+            }
             Err(detail) => {
                 let cause = Cause::NoText { template: pending.template.clone(), channel: pending.channel };
-                return self.defer_with_cause(queued, &cause, &detail).await.map(Some);
+                return self.defer_with_cause(queued, &cause, &detail).await.map(|ended| Claiming::Ended(Some(ended)));
             }
         };
-        if !self.keep_link(queued, &checked, &written).await? || !self.log_contact(queued, &checked, contact, now).await? {
-            return Ok(None);
+        if !self.keep_link(queued, checked, &written).await? || !self.log_contact(queued, checked, contact, now).await? {
+            return Ok(Claiming::Ended(None));
         }
         let attempt = Attempt {
             id: render::attempt_id(
@@ -224,38 +226,37 @@ impl Sender {
                 queued.message.as_str(),
                 &format!("{now}/{round}/{}", head.version),
             ),
-            lease_until: now.checked_add(LEASE_MINUTES.minutes()).unwrap_or(Timestamp::MAX),
+            lease_until: now.checked_add(lease_minutes.minutes()).unwrap_or(Timestamp::MAX),
         };
         let claimed = match self.store.claim(&queued.tenant, &queued.customer, head.version, &queued.message, &attempt).await? {
             Claim::Held(claimed) => claimed,
-            Claim::Changed(_) => return Ok(None),
-            Claim::Gone => return Ok(Some(SendOutcome::NotMine)),
+            Claim::Changed(_) => return Ok(Claiming::Ended(None)),
+            Claim::Gone => return Ok(Claiming::Ended(Some(SendOutcome::NotMine))),
         };
-        let guard = json!("allow");
-        let mut call = Call { rows, written, sent: MessageResult::Shadow, provider_id: None, reason: String::new(), guard };
-        let stopped = match self.recheck_after_claim(queued, &checked).await {
+        let mut call = Call {
+            rows,
+            rendered_sha256: written.rendered.sha256.clone(),
+            template_version: written.template_version,
+            sent: MessageResult::Shadow,
+            provider_id: None,
+            reason: String::new(),
+            guard: json!("allow"),
+        };
+        let stopped = match self.recheck_after_claim(queued, checked).await {
             Ok(stopped) => stopped,
             Err(error) => return Err(self.give_back(queued, &attempt, error).await),
         };
         if let Some(Meanwhile::Later(reason)) = &stopped {
             let ended = self.try_again(queued, &attempt, UNLISTED_AGAIN_S, reason).await?;
-            return self.unless_lost(queued, &checked, Some(ended)).await;
+            return self.unless_lost(queued, checked, Some(ended)).await.map(Claiming::Ended);
         }
         if let Some(Meanwhile::Over(sent, reason, guard)) = stopped {
             (call.sent, call.reason, call.guard) = (sent, reason, guard);
         } else if pending.mode == Mode::Live {
-            let meaning = self.call(queued, &checked, contact, &call).await?;
-            (call.provider_id, call.reason) = (meaning.provider_id, meaning.reason);
-            match meaning.then {
-                Then::Settle(settled) => call.sent = settled,
-                Then::TryAgain { seconds } => {
-                    let ended = self.try_again(queued, &attempt, seconds, &call.reason).await?;
-                    return self.unless_lost(queued, &checked, Some(ended)).await;
-                }
-            }
+            return Ok(Claiming::Held(Box::new(Held { claimed: *claimed, attempt, call, written })));
         }
-        let ended = self.settle(queued, &claimed, &attempt, &checked, call).await?;
-        self.unless_lost(queued, &checked, Some(ended)).await
+        let ended = self.settle(queued, &claimed, &attempt, checked, call, self.provider).await?;
+        self.unless_lost(queued, checked, Some(ended)).await.map(Claiming::Ended)
     }
 
     /// Writes down that the person is about to be contacted; false when somebody else contacted them meanwhile and the message may not
@@ -312,7 +313,7 @@ impl Sender {
     }
 
     /// How a message ended; where nothing was sent, the person was not contacted.
-    async fn unless_lost(
+    pub(crate) async fn unless_lost(
         &self,
         queued: &QueuedMessage,
         checked: &Checked,
@@ -346,10 +347,23 @@ impl Sender {
     ) -> Result<Result<Written, String>, Error> {
         let Checked { facts, policy, pending, .. } = checked;
         let now = self.clock.now();
-        let templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
-        let language = facts.customer.language.as_deref();
-        let Some(template) = render::choose(&templates, language, policy.settings.language.as_deref()) else {
-            return Ok(Err(format!("template {} has no text for {} any more", pending.template, pending.channel.as_str())));
+        let own;
+        let templates;
+        let template = if is_own_message(&pending.template) {
+            let text = self.store.own_text(&queued.tenant, &queued.customer, &queued.message).await?;
+            let Some(text) = text else { return Ok(Err("its words are gone".to_owned())) };
+            own = own_message::template_of(&text, pending.channel);
+            &own
+        } else {
+            templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
+            let language = facts.customer.language.as_deref();
+            match render::choose(&templates, language, policy.settings.language.as_deref()) {
+                Some(template) => template,
+                None => {
+                    let channel = pending.channel.as_str();
+                    return Ok(Err(format!("template {} has no text for {channel} any more", pending.template)));
+                }
+            }
         };
         let address = contact.address(pending.channel).unwrap_or_default();
         let to = LinkTo { channel: pending.channel, address, contact: &pending.contact };
@@ -358,7 +372,8 @@ impl Sender {
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
         let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
         let situation = decide::assess(facts, policy, now);
-        let rendered = render::render(&situation, policy, pending, rows, contact, template, links.clone());
+        let shown = if is_own_message(&pending.template) { own_message::rows(&situation, pending) } else { rows.to_vec() };
+        let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
         let template_version = template.version;
         Ok(rendered.map(|rendered| Written { rendered, links, template_version, portal }).map_err(|error| error.to_string()))
     }
@@ -407,36 +422,31 @@ impl Sender {
     }
 
     /// Calls the provider, and says what its answer means.
-    async fn call(&self, queued: &QueuedMessage, checked: &Checked, contact: &Contact, call: &Call) -> Result<Meaning, Error> {
-        let Checked { head, policy, pending, .. } = checked;
-        let channel = pending.channel;
-        let entity = pending.case.balance.legal_entity.as_str();
-        let from = policy.settings.sender_of(entity, channel).unwrap_or_default().to_owned();
-        let outgoing = Outgoing {
-            tenant: queued.tenant.clone(),
-            customer: queued.customer.clone(),
-            message: queued.message.clone(),
-            number: pending.number,
-            from: match channel.facts().sender_form {
-                SenderForm::Mailbox => channels::channel::set_mailbox(&from, policy.settings.name_of(entity)),
-                SenderForm::NumberOrName | SenderForm::Number | SenderForm::Line => from,
-            },
-            to: contact.address(channel).unwrap_or_default().to_owned(),
-            reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
-            rendered: call.written.rendered.clone(),
-            opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| call.written.links.opt_out.clone()),
-        };
-        let dispatches = head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
+    async fn call(
+        &self,
+        queued: &QueuedMessage,
+        checked: &Checked,
+        contact: &Contact,
+        written: &Written,
+    ) -> Result<Meaning, Error> {
+        let outgoing = outgoing(queued, checked, contact, written);
+        let dispatches = checked.head.pending.get(&queued.message).map_or(0, |entry| entry.dispatches);
         let meaning = meaning(self.channel.send(&outgoing).await, dispatches);
         if meaning.suppress {
-            let (reason, at) = (SuppressionReason::Bounce, self.clock.now());
-            self.store.suppress(&queued.tenant, channel, &outgoing.to, reason, at, Some(&queued.customer)).await?;
+            self.suppress(queued, checked.pending.channel, &outgoing.to).await?;
         }
         Ok(meaning)
     }
 
+    /// An address of which its provider says that it takes nothing.
+    pub(crate) async fn suppress(&self, queued: &QueuedMessage, channel: Channel, address: &str) -> Result<(), Error> {
+        let (reason, at) = (SuppressionReason::Bounce, self.clock.now());
+        self.store.suppress(&queued.tenant, channel, address, reason, at, Some(&queued.customer)).await?;
+        Ok(())
+    }
+
     /// Gives the message back for a later try.
-    async fn try_again(
+    pub(crate) async fn try_again(
         &self,
         queued: &QueuedMessage,
         attempt: &Attempt,
@@ -449,13 +459,14 @@ impl Sender {
         Ok(SendOutcome::Retrying)
     }
 
-    async fn settle(
+    pub(crate) async fn settle(
         &self,
         queued: &QueuedMessage,
         claimed: &Head,
         attempt: &Attempt,
         checked: &Checked,
         call: Call,
+        provider: &str,
     ) -> Result<SendOutcome, Error> {
         let now = self.clock.now();
         let ended = SendOutcome::of(call.sent);
@@ -472,7 +483,6 @@ impl Sender {
             let facts = evolve(&checked.facts, &settled);
             when(&decide::decide(&facts, &checked.policy, now), now)
         };
-        let Written { rendered, template_version, .. } = &call.written;
         let settlement = Settlement {
             status: call.sent,
             at: now,
@@ -480,10 +490,10 @@ impl Sender {
             provider_id: call.provider_id,
             fact_versions: store::fact_versions(&checked.facts, &call.rows),
             rows: call.rows,
-            rendered_sha256: Some(rendered.sha256.clone()),
-            template_version: *template_version,
+            rendered_sha256: Some(call.rendered_sha256),
+            template_version: call.template_version,
             layout_version: channels::LAYOUT_VERSION,
-            trace: json!({ "provider": self.provider.name, "guard": call.guard }),
+            trace: json!({ "provider": provider, "guard": call.guard }),
         };
         self.store.settle(&queued.tenant, claimed, &queued.message, attempt, &settlement, next).await?;
         Ok(ended)
@@ -514,15 +524,12 @@ enum Meanwhile {
     Later(String),
 }
 
-/// What became of a call.
-struct Call {
-    rows: Vec<Covered>,
-    written: Written,
-    sent: MessageResult,
-    provider_id: Option<String>,
-    reason: String,
-    /// What the guard said of it right before the provider was called: `allow`, the rules that did not, or nothing where it was not asked.
-    guard: Value,
+/// How a message was claimed.
+pub(crate) enum Claiming {
+    /// It was not, and ended so; `None` when it is worth looking again.
+    Ended(Option<SendOutcome>),
+    /// It is held.
+    Held(Box<Held>),
 }
 
 /// The customer's portal link for an address, as it was read.
@@ -539,18 +546,4 @@ fn when(decision: &Decision, now: Timestamp) -> Next {
         || !decision.withdrawn.is_empty()
         || !decision.used_orders.is_empty();
     if acts { Next::At(now) } else { decision.next }
-}
-
-fn word(ended: SendOutcome) -> &'static str {
-    match ended {
-        SendOutcome::NotMine => "not_mine",
-        SendOutcome::Sent => "sent",
-        SendOutcome::Shadow => "shadow",
-        SendOutcome::Superseded => "superseded",
-        SendOutcome::Blocked => "blocked",
-        SendOutcome::Deferred => "deferred",
-        SendOutcome::Retrying => "retrying",
-        SendOutcome::Failed => "failed",
-        SendOutcome::Unknown => "unknown",
-    }
 }

@@ -11,15 +11,22 @@
 #![recursion_limit = "256"]
 
 mod batch;
+mod checked;
 mod flow;
 mod function;
 mod outcome;
+mod outside;
+mod own_message;
 mod preview;
 mod queued;
 mod render;
+mod send_outcome;
 mod test_message;
 
-pub use flow::{SendOutcome, Sender};
+pub use flow::Sender;
 pub use function::main;
+pub use outside::{ClaimedMessage, OutsideClaimed, OutsideResult, OutsideSender};
+pub use own_message::rendered_own_message;
 pub use preview::{Preview, PreviewAsked, preview};
 pub use queued::{QueuedMessage, QueuedTest};
+pub use send_outcome::SendOutcome;

@@ -19,7 +19,7 @@ use store::{Error, Store};
 use crate::render;
 
 /// Where the links of a preview lead: a name that nobody can own.
-const NOWHERE: &str = "https://preview.invalid";
+pub(crate) const NOWHERE: &str = "https://preview.invalid";
 
 /// What is to be shown.
 #[derive(Clone, Debug)]

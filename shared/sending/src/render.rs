@@ -6,6 +6,7 @@ use domain::{
     Standing, TenantId,
     decide::{Situation, case_by_item},
     language,
+    own_message::is_own_message,
     receivables::DueItem,
 };
 use jiff::{Timestamp, civil::Date};
@@ -52,7 +53,7 @@ pub(crate) fn render(
     let own = own_steps(situation, pending);
     let money = |minor| Money::from_minor(minor, pending.case.currency());
     let covering = |(item, row_of): &(&DueItem, &Covered)| InvoiceRow {
-        is_own: own.contains(row_of.step.as_str()),
+        is_own: is_own_message(&pending.template) || own.contains(row_of.step.as_str()),
         reminded: reminded(situation, item, row_of),
         ..row(item, today)
     };

@@ -248,3 +248,34 @@ async fn what_is_nobodys_or_anothers_is_left_alone() {
     }
     assert_eq!(queued.calls(), 0);
 }
+
+/// A sender of the tenant's own that claims what was queued.
+fn outside(queued: &Queued) -> sending::OutsideSender {
+    let (store, vault, clock) = (queued.aws.store.clone(), queued.aws.vault.clone(), queued.aws.clock.clone());
+    sending::OutsideSender::new(store, vault, Channel::Email, "https://pay.example/p", clock).unwrap()
+}
+
+#[tokio::test]
+async fn a_sender_of_the_tenants_own_is_given_what_ours_would_send_and_settles_it() {
+    use sending::{OutsideClaimed, OutsideResult};
+    for (result, ended, recorded, logged) in [
+        (OutsideResult::Sent { provider_id: "x".to_owned() }, SendOutcome::Sent, Some("sent"), true),
+        (OutsideResult::Refused { suppress: true, detail: "no".to_owned() }, SendOutcome::Failed, Some("failed"), false),
+        (OutsideResult::Retry { after_s: Some(60), detail: "busy".to_owned() }, SendOutcome::Retrying, None, false),
+        (OutsideResult::Unknown { detail: "lost".to_owned() }, SendOutcome::Unknown, None, true),
+    ] {
+        let queued = Queued::start().await;
+        let sender = outside(&queued);
+        let OutsideClaimed::Held(held) = sender.claim(&queued.queued).await.unwrap() else { panic!("not held") };
+        assert_eq!(held.outgoing.to, TO);
+        assert_eq!(held.outgoing.rendered.subject.as_deref(), Some("€1,250.00 is due"));
+        // Ours finds it taken, and so does a second one.
+        assert_eq!((queued.send().await, queued.calls()), (SendOutcome::NotMine, 0));
+        assert!(matches!(sender.claim(&queued.queued).await.unwrap(), OutsideClaimed::Not(SendOutcome::NotMine)));
+        assert_eq!(sender.settle(&queued.queued, "another", result.clone()).await.unwrap(), SendOutcome::NotMine);
+        let said = format!("{result:?}");
+        assert_eq!(sender.settle(&queued.queued, &held.attempt, result).await.unwrap(), ended, "{said}");
+        assert_eq!(queued.recorded().await.as_deref(), recorded, "{said}");
+        assert_eq!(queued.is_logged().await, logged, "{said}");
+    }
+}

@@ -4,13 +4,15 @@
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
 use domain::{
-    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Policy,
+    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus,
+    Policy,
     calendar::Locality,
     decide::{self, Recheck},
     explain::{self, DecisionInWords, Part, RecheckInWords, Told, day, moment},
+    own_message::{CALL, LETTER, OWN_WORDS},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use store::{AsOf, Basis, Gap, IdOf, MessageAsOf, Read, Record, Store, Vault};
+use store::{AsOf, Basis, Gap, IdOf, MessageAsOf, Read, Record, RecordedMessage, Store, Vault};
 
 use crate::{Actor, Done, NotDone, Operation};
 
@@ -428,16 +430,24 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
     if at < message.decided_at {
         return vec![format!("The message was not decided yet: that was on {decided}.")];
     }
-    let mut said = vec![
-        format!("The message was decided on {decided}."),
-        format!(
-            "It was to go by {} to contact {}, with version {} of template {}.",
-            message.channel.as_str(),
-            message.contact,
-            message.template_version,
-            message.template
-        ),
-    ];
+    let (by, to) = (message.channel.as_str(), message.contact.as_str());
+    let own = match message.template.as_str() {
+        CALL => return said_of_contact("call", message, record, at, zone),
+        LETTER => return said_of_contact("letter", message, record, at, zone),
+        template => template == OWN_WORDS,
+    };
+    let mut said = if own {
+        vec![
+            format!("A person wrote the message on {decided}."),
+            format!("It was to go by {by} to contact {to}, in words of their own."),
+        ]
+    } else {
+        let (version, template) = (message.template_version, message.template.as_str());
+        vec![
+            format!("The message was decided on {decided}."),
+            format!("It was to go by {by} to contact {to}, with version {version} of template {template}."),
+        ]
+    };
     if at < record.at {
         said.push("Its result was not known yet.".to_owned());
         return said;
@@ -462,6 +472,18 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
     }));
     let heard = record.heard.iter().filter(|(_, heard)| **heard <= at);
     said.extend(heard.map(|(event, heard)| format!("Its provider said {} on {}.", event.as_str(), moment(*heard, zone))));
+    said
+}
+
+/// What a call or letter came to by an instant that a person wrote down.
+fn said_of_contact(what: &str, message: &RecordedMessage, record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
+    let whom = if message.contact.is_empty() { String::new() } else { format!(" to contact {}", message.contact) };
+    let mut said = vec![
+        format!("A person wrote down a {what}{whom} on {}.", moment(message.decided_at, zone)),
+        format!("What came of it, in a word: {}.", message.reason),
+    ];
+    let heard = record.heard.get(&DeliveryEvent::Rejected).filter(|heard| **heard <= at);
+    said.extend(heard.map(|heard| format!("A person took it back on {}.", moment(*heard, zone))));
     said
 }
 

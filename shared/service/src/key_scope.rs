@@ -7,6 +7,8 @@ pub enum KeyScope {
     Read,
     /// Work on customers: agreements, orders, tasks, addresses.
     Customers,
+    /// Messages to customers: written by people, or sent by a sender of one's own.
+    Messages,
     /// How customers are chased: workflows, templates, kill switch, breaker.
     Workflows,
     /// What the tenant is set up with: settings, connections.
@@ -19,7 +21,8 @@ pub enum KeyScope {
 
 impl KeyScope {
     /// Every scope.
-    pub const ALL: [Self; 6] = [Self::Read, Self::Customers, Self::Workflows, Self::Settings, Self::Members, Self::Keys];
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Customers, Self::Messages, Self::Workflows, Self::Settings, Self::Members, Self::Keys];
 
     /// The scope of a word.
     pub fn read(text: &str) -> Option<Self> {
@@ -31,6 +34,7 @@ impl KeyScope {
         match self {
             Self::Read => "read",
             Self::Customers => "write:customers",
+            Self::Messages => "write:messages",
             Self::Workflows => "write:workflows",
             Self::Settings => "write:settings",
             Self::Members => "write:members",

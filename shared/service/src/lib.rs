@@ -12,6 +12,15 @@
 //! | [`rights`] | every operation, who may do it, and by which scope of a key: one table |
 //! | [`audit`] | what people did: entries, and looking through them |
 //! | [`audit_export`] | the same as JSON Lines |
+//! | [`orders`] | what people order about steps and cases, and take back |
+//! | [`agreements`] | promises that change, and changes of agreements that are undone |
+//! | [`messages`] | what people write to customers |
+//! | [`message_results`] | what people know of messages in doubt |
+//! | [`logged_contacts`] | calls and letters of people |
+//! | [`notes`] | notes on customers, invoices and cases |
+//! | [`owners`] | who a customer's owner is, who stands in, and handing over |
+//! | [`key_accounts`] | customers that leave automation by their share of the book |
+//! | [`bulk`] | one action on many customers |
 //! | [`customers`] | what is set right of a customer: versions |
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
@@ -38,9 +47,11 @@
 #![warn(missing_docs)]
 
 pub mod actor;
+pub mod agreements;
 pub mod api_keys;
 pub mod audit;
 pub mod audit_export;
+pub mod bulk;
 pub mod companies;
 pub mod contacts;
 pub mod customers;
@@ -48,11 +59,19 @@ pub mod entering;
 pub mod explain;
 pub mod health;
 pub mod jobs;
+pub mod key_accounts;
 pub mod key_scope;
 pub mod links;
 pub mod lists;
+pub mod logged_contacts;
+mod matter;
 pub mod members;
+pub mod message_results;
+pub mod messages;
 pub mod not_done;
+pub mod notes;
+pub mod orders;
+pub mod owners;
 pub mod privacy;
 pub mod public_url;
 pub mod rights;

@@ -11,7 +11,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault};
+use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -203,7 +203,28 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "is_whole": looked_through < RECORDS_MAX as usize,
         "history": history,
         "links": links_of(store, tenant, place).await?,
+        "written": written_about(store, tenant, place).await?,
     }))
+}
+
+/// What the tenant's people wrote about a person at a customer: to the person, of calls and letters, in notes, and in agreements before they
+/// were changed.
+async fn written_about(store: &Store, tenant: &TenantId, place: &Place) -> Done<Value> {
+    let (mut messages, mut notes, mut agreements) = (Vec::new(), Vec::new(), Vec::new());
+    for about in store.words_about(tenant, &place.customer, &place.contacts, place.own).await? {
+        match about {
+            WordsAbout::Message(id, words) => messages.push(json!({
+                "message": id, "contact": words.contact, "subject": words.subject, "body": words.body, "language": words.language,
+                "by": words.by, "in_reply_to": words.in_reply_to, "template": words.template,
+            })),
+            WordsAbout::Note(note) => notes.push(json!({
+                "id": note.id, "about": note.about, "text": note.text, "by": note.by, "at": note.at, "before": note.before,
+                "deleted": note.deleted,
+            })),
+            WordsAbout::Agreement(id, before) => agreements.push(json!({ "id": id, "was": before })),
+        }
+    }
+    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements }))
 }
 
 /// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
@@ -233,6 +254,8 @@ pub struct ErasedPlace {
     pub contacts: usize,
     /// How many invoices named the person.
     pub invoices: usize,
+    /// How many messages, notes and earlier terms of agreements people wrote about the person.
+    pub words: usize,
     /// Whether the customer is the person, and its name and postal address went too.
     pub own: bool,
     /// Whether nothing was erased here, because the customer is the person and owes something.
@@ -261,7 +284,7 @@ pub struct Erasure {
     pub kept: Vec<KeptOfPerson>,
 }
 
-/// Erases a person at every customer: contacts, history, portal links, contact log, addresses. A suppression stays under a keyed hash, the
+/// Erases a person at every customer: contacts, history, portal links, contact log, addresses, and what people wrote about the person. A suppression stays under a keyed hash, the
 /// customers' other portal links are void at once, and what the law wants kept is kept and named. Where the customer is the person and owes
 /// something, nothing is erased there.
 ///
@@ -311,13 +334,13 @@ pub async fn erase(
         let entry = entry().about(&customer).with(what);
         let out = vault.acting(entry.clone()).erase_at(tenant, &customer, &person, place.own, now).await?;
         store.acting(entry).revoke_links(tenant, &customer, now).await?;
-        let (contacts, invoices) = (out.contacts.len(), out.invoices);
-        places.push(ErasedPlace { customer: customer.clone(), contacts, invoices, own: place.own, restricted: false });
+        let (contacts, invoices, words) = (out.contacts.len(), out.invoices, out.words);
+        places.push(ErasedPlace { customer: customer.clone(), contacts, invoices, words, own: place.own, restricted: false });
         done.insert(customer, out);
     }
     for place in &stay {
         let customer = place.customer.clone();
-        places.push(ErasedPlace { customer, contacts: 0, invoices: 0, own: false, restricted: true });
+        places.push(ErasedPlace { customer, contacts: 0, invoices: 0, words: 0, own: false, restricted: true });
     }
     places.sort_by(|a, b| a.customer.cmp(&b.customer));
     // Where something is restricted the addresses are still in use, and what was begun stays written down until they are not.
@@ -344,6 +367,16 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             None,
         ),
         of("entries of the audit", "they hold ids, no names and no addresses; Art. 17(3)(e) GDPR".to_owned(), None),
+        of(
+            "notes and words of calls that have neither the name nor an address of the person, and what people wrote of tasks",
+            "nothing says whom they are about".to_owned(),
+            None,
+        ),
+        of(
+            "answers to calls with an Idempotency-Key",
+            "they are kept for a repetition of the call".to_owned(),
+            Some("a day after the call".to_owned()),
+        ),
         of(
             "webhooks that a person has to look at",
             "the body is kept as it came until the parameter ParkedDays of the deployment is over".to_owned(),

@@ -54,7 +54,7 @@ macro_rules! operations {
     };
 }
 
-use KeyScope::{Customers, Keys, Members, Read, Settings, Workflows};
+use KeyScope::{Customers, Keys, Members, Messages, Read, Settings, Workflows};
 use Right::{Link, Operator, Public, SignedIn, Staff};
 use StaffRole::{Admin, Collector, Manager, Viewer};
 
@@ -112,6 +112,12 @@ operations! {
         ListJobs = "list_jobs", "Lists the jobs of kinds that they may start.";
         ShowJob = "show_job", "Watches a job of a kind that they may start.";
         FetchJobFile = "fetch_job_file", "Fetches the file that a job made of a kind that they may start.";
+        ShowMessageWords = "show_message_words", "Reads what a person wrote, or said of a call or letter.";
+        ListNotes = "list_notes", "Reads the notes on a customer.";
+        ShowOwner = "show_owner", "Reads who a customer's owner is.";
+        ListOwned = "list_owned", "Lists the customers that somebody owns.";
+        ListAbsences = "list_absences", "Lists who is away, and who stands in.";
+        ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
     }
     Staff(Viewer), Some(Customers) => {
         StartJob = "start_job", "Starts a job; `JOBS` says the role that each kind needs.";
@@ -135,6 +141,20 @@ operations! {
         RemoveContact = "remove_contact", "Takes back what was entered of a contact.";
         StateConsent = "state_consent", "Enters that a contact agreed to a channel, or took that back.";
         ChangeCustomer = "change_customer", "Changes what is entered of a customer itself.";
+        WithdrawOrder = "withdraw_order", "Takes an order back that no decision has used up.";
+        AmendAgreement = "amend_agreement", "Changes day, amount or way of a promise.";
+        UndoAgreement = "undo_agreement", "Undoes the last change of an agreement by a person.";
+        AddNote = "add_note", "Makes a note.";
+        EditNote = "edit_note", "Changes a note of one's own.";
+        DeleteNote = "delete_note", "Takes a note away.";
+        RestoreNote = "restore_note", "Puts a note back that was taken away.";
+        LogContact = "log_contact", "Writes down a call or letter of one's own.";
+        RaiseTask = "raise_task", "Raises a task, such as a follow-up on a day.";
+        AssignTask = "assign_task", "Gives a task to somebody.";
+        ReopenTask = "reopen_task", "Opens a task again that a person raised and ended.";
+        SetEffectResult = "set_effect_result", "Says what became of an effect that a task stands for.";
+        SetOwner = "set_owner", "Says who a customer's owner is.";
+        SetAbsence = "set_absence", "Says when a member is away, and who stands in.";
         EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
         IssueLink = "issue_link", "Gives out a portal link.";
         RevokeLink = "revoke_link", "Makes a portal link void.";
@@ -143,6 +163,12 @@ operations! {
         TestConnection = "test_connection", "Asks a connection's vendor whether it answers.";
         SendTestMessage = "send_test_message", "Sends a message to somebody of the tenant's own as a test.";
         TestEvent = "test_event", "Tries a connection with a webhook of Dunlin's own.";
+    }
+    Staff(Collector), Some(Messages) => {
+        WriteMessage = "write_message", "Writes a message to a customer.";
+        UndoMessage = "undo_message", "Takes a message back that has not left.";
+        ClaimMessage = "claim_message", "Claims a message for a sender of one's own.";
+        SetMessageResult = "set_message_result", "Says what became of a message.";
     }
     Staff(Manager), Some(Read) => {
         ListAudit = "list_audit", "Looks through what people did.";
@@ -153,6 +179,10 @@ operations! {
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
         CreateUpload = "create_upload", "Gets a form that sends a file.";
+        HandOver = "hand_over", "Gives all customers of one owner to another.";
+        FindKeyAccounts = "find_key_accounts", "Gives key accounts to a person, and others back to automation.";
+        RunBulk = "run_bulk", "Does something with many customers at once.";
+        UndoBulk = "undo_bulk", "Undoes what was done with many customers at once.";
     }
     Staff(Manager), Some(Workflows) => {
         PutWorkflow = "put_workflow", "Publishes a workflow.";

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CustomerId, TaskId, TaskKind, TaskResult, word::Word};
-use jiff::Timestamp;
+use domain::{CustomerId, EffectId, NewTask, TaskId, TaskKind, TaskResult, calendar::tenant_zone, word::Word};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::json;
 use store::{CustomerBrief, Ending, Store, Task, TaskEnded};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, customers::no_customer, matter};
 
 /// Tasks a page.
 const PAGE: u32 = 50;
@@ -16,6 +16,14 @@ const PAGE: u32 = 50;
 const READS_MAX: usize = 20;
 /// Longest note, in characters.
 const NOTE_MAX: usize = 2_000;
+/// Longest line that says what to do, in characters.
+const TITLE_MAX: usize = 200;
+/// Longest name of whoever is to do it, in characters.
+const TO_MAX: usize = 128;
+/// Longest reference, in characters.
+const REFERENCE_MAX: usize = 200;
+/// How far ahead a task may be due, in days.
+const DAYS_MAX: i64 = 400;
 
 /// A task, and what its customer is known by, where it is one's.
 pub type TaskOf = (Task, Option<CustomerBrief>);
@@ -90,6 +98,170 @@ fn place(cursor: &str) -> Done<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let good = bytes.filter(|text| store::is_task_cursor(text));
     good.ok_or_else(|| NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page"))
+}
+
+/// A task that a person gives to somebody, or to themselves.
+#[derive(Clone, Debug, Default)]
+pub struct TaskAsked {
+    /// One line.
+    pub title: String,
+    /// What there is to say of it.
+    pub detail: Option<String>,
+    /// The customer that it is about.
+    pub customer: Option<String>,
+    /// Who is to do it: the subject of a member's sign-in, or what a team or role is called.
+    pub to: Option<String>,
+    /// On which day.
+    pub due_on: Option<Date>,
+}
+
+/// Raises a task of a person, such as a follow-up on a day.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`] for the customer, [`NotDone::Fields`], and those of the table.
+pub async fn raise(store: &Store, actor: &Actor, asked: &TaskAsked, now: Timestamp) -> Done<TaskOf> {
+    let tenant = actor.may(Operation::RaiseTask)?;
+    let customer = match asked.customer.as_deref() {
+        None => None,
+        Some(id) => {
+            let id = CustomerId::parse(id).ok_or_else(no_customer)?;
+            store.head(tenant, &id).await?.ok_or_else(no_customer)?;
+            Some(id)
+        }
+    };
+    let mut flaws = Vec::new();
+    let title = matter::text("/title", Some(&asked.title), TITLE_MAX, &mut flaws);
+    if title.is_none() && flaws.is_empty() {
+        flaws.push(("/title".to_owned(), "a task has a line that says what to do".to_owned()));
+    }
+    let detail = matter::text("/detail", asked.detail.as_deref(), NOTE_MAX, &mut flaws);
+    let to = matter::text("/to", asked.to.as_deref(), TO_MAX, &mut flaws);
+    let today = now.to_zoned(tenant_zone(&matter::settings(store, tenant).await?)).date();
+    let last = today.checked_add(DAYS_MAX.days()).unwrap_or(Date::MAX);
+    if asked.due_on.is_some_and(|on| on < today || on > last) {
+        flaws.push(("/due_on".to_owned(), format!("from today on, at most {DAYS_MAX} days ahead")));
+    }
+    let (Some(title), true) = (title, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
+    let key = format!("{}/{}/{}", now.as_millisecond(), actor.by(), domain::id::digest(&[&title]));
+    let task = NewTask {
+        kind: TaskKind::Task,
+        key,
+        title,
+        detail: detail.unwrap_or_default(),
+        to,
+        due_on: asked.due_on,
+        step: None,
+        currency: None,
+        case: None,
+    };
+    let id = store::task_id(tenant, customer.as_ref(), &task);
+    let entry = actor.entry(Operation::RaiseTask, now).of(id.as_str()).with(json!({ "to": task.to, "due_on": task.due_on }));
+    let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
+    store.acting(entry).raise(tenant, customer.as_ref(), &task, now).await?;
+    one(store, actor, &id).await
+}
+
+/// Gives an open task to somebody, or to nobody.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`], [`NotDone::Conflict`] where it is over; those of the table.
+pub async fn assign(store: &Store, actor: &Actor, id: &str, to: Option<&str>, now: Timestamp) -> Done<TaskOf> {
+    let tenant = actor.may(Operation::AssignTask)?;
+    let none = || NotDone::NotFound("there is no such task".to_owned());
+    let id = TaskId::parse(id).ok_or_else(none)?;
+    let mut flaws = Vec::new();
+    let to = matter::text("/to", to, TO_MAX, &mut flaws);
+    if !flaws.is_empty() {
+        return Err(NotDone::Fields(flaws));
+    }
+    let known = store.task(tenant, &id).await?.ok_or_else(none)?;
+    if known.task.to != to {
+        let what = json!({ "to": { "from": known.task.to, "to": to } });
+        let entry = actor.entry(Operation::AssignTask, now).of(id.as_str()).with(what);
+        let entry = known.customer.iter().fold(entry, |entry, customer| entry.about(customer));
+        if !store.acting(entry).assign_task(tenant, &id, to.as_deref()).await? {
+            return Err(NotDone::Conflict(how_over(&known)));
+        }
+    }
+    one(store, actor, &id).await
+}
+
+/// Opens a task again that a person raised and ended.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where what it asked for went on since; those of the table.
+pub async fn reopen(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Done<TaskOf> {
+    let tenant = actor.may(Operation::ReopenTask)?;
+    let none = || NotDone::NotFound("there is no such task".to_owned());
+    let id = TaskId::parse(id).ok_or_else(none)?;
+    let known = store.task(tenant, &id).await?.ok_or_else(none)?;
+    if known.done_at.is_some() || known.withdrawn.is_some() {
+        let entry = actor.entry(Operation::ReopenTask, now).of(id.as_str());
+        let entry = known.customer.iter().fold(entry, |entry, customer| entry.about(customer));
+        if !store.acting(entry).reopen_task(tenant, &id).await? {
+            let why =
+                "only a task that a person raised is opened again; what a step or an exception asked for went on when it ended";
+            return Err(NotDone::Conflict(why.to_owned()));
+        }
+    }
+    one(store, actor, &id).await
+}
+
+/// A task as it stands, with what its customer is known by.
+async fn one(store: &Store, actor: &Actor, id: &TaskId) -> Done<TaskOf> {
+    let none = || NotDone::NotFound("there is no such task".to_owned());
+    let task = store.task(actor.tenant(), id).await?.ok_or_else(none)?;
+    let brief = briefs(store, actor, std::slice::from_ref(&task)).await?.into_values().next();
+    Ok((task, brief))
+}
+
+/// What became of what a decision asked for, as whoever carried it out says it.
+#[derive(Clone, Debug, Default)]
+pub struct EffectResult {
+    /// Whether it was done.
+    pub is_done: bool,
+    /// What there is to say of it.
+    pub note: Option<String>,
+    /// What it is known by elsewhere.
+    pub reference: Option<String>,
+    /// The task that asks for it, as the event of the effect says.
+    pub task: Option<String>,
+}
+
+/// Says what became of an effect that a task stands for: the task ends so.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`], [`NotDone::Conflict`] where it is over otherwise; those of the table.
+pub async fn effect_result(store: &Store, actor: &Actor, effect: &str, result: &EffectResult, now: Timestamp) -> Done<EndedTask> {
+    let tenant = actor.may(Operation::SetEffectResult)?;
+    let none = || {
+        NotDone::NotFound(
+            "there is no such effect; of a message, POST /v1/messages/{id}/result says what became of it".to_owned(),
+        )
+    };
+    let effect = EffectId::parse(effect).ok_or_else(none)?;
+    let named = result.task.as_deref().map(|task| TaskId::parse(task).ok_or_else(none)).transpose()?;
+    let task = match named.or_else(|| TaskId::parse(&effect.as_str().replacen(EffectId::PREFIX, TaskId::PREFIX, 1))) {
+        Some(task) => store.task(tenant, &task).await?.filter(|task| task.effect == effect),
+        None => None,
+    };
+    let missing =
+        || NotDone::field("/task", "name the task that asks for it, as the event of the effect and the task itself say");
+    let task = task.ok_or_else(missing)?;
+    let mut flaws = Vec::new();
+    let reference = matter::text("/reference", result.reference.as_deref(), REFERENCE_MAX, &mut flaws);
+    let note = matter::text("/note", result.note.as_deref(), NOTE_MAX - REFERENCE_MAX - 20, &mut flaws);
+    if !flaws.is_empty() {
+        return Err(NotDone::Fields(flaws));
+    }
+    let said: Vec<String> = note.into_iter().chain(reference.map(|text| format!("reference: {text}"))).collect();
+    let ended = if result.is_done { TaskResult::Done } else { TaskResult::Failed };
+    let asked = EndAsked { result: Some(ended), note: Some(said.join("\n")) };
+    end(store, actor, Operation::SetEffectResult, task.id.as_str(), asked, now).await
 }
 
 /// How a person says that a task ended.

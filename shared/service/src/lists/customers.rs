@@ -1,8 +1,9 @@
-//! Customers: by name, next action, what is past due, money at stake and the oldest that is due; or found by words or the source's id.
+//! Customers: by name, next action, what is past due, money at stake and the oldest that is due; those of an owner; or found by words or the
+//! source's id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, CustomerId, Owed};
+use domain::{Currency, CustomerId, Owed, TenantId};
 use jiff::Timestamp;
 use store::{CustomerBrief, CustomerName, Line, List, Ranked, RankedIn, Searched};
 
@@ -18,6 +19,8 @@ pub struct CustomersAsked {
     pub currency: Option<String>,
     /// Those who are found by these words.
     pub q: Option<String>,
+    /// Those that a person gave to this owner, in the order of their ids.
+    pub owner: Option<String>,
 }
 
 /// A customer in a list: its name, and what the list is ordered by.
@@ -67,6 +70,19 @@ pub async fn list(
 ) -> Done<ListedPage<CustomerRow>> {
     let tenant = actor.may(Operation::ListCustomers)?;
     let listing = Listing::open(reading, tenant, "customers", asked, page).await?;
+    match (&asked.owner, asked.sort.as_deref()) {
+        (Some(owner), None | Some("owner")) if asked.q.is_none() && asked.currency.is_none() => {
+            return of_owner(&listing, tenant, owner).await;
+        }
+        (Some(_), _) => {
+            let why = "the customers of an owner are in the order of their ids; leave out 'sort', 'q' and 'currency', or sort by 'owner'";
+            return Err(NotDone::field("/owner", why));
+        }
+        (None, Some("owner")) => {
+            return Err(NotDone::field("/owner", "name the owner: the order 'owner' is that of one owner's customers"));
+        }
+        (None, _) => {}
+    }
     let order = SortOrder::read(asked.sort.as_deref(), &ORDERS)?;
     if let Some(words) = &asked.q {
         if asked.sort.is_some() || asked.currency.is_some() {
@@ -100,15 +116,29 @@ pub async fn list(
 pub async fn one(reading: ListReading<'_>, actor: &Actor, id: &CustomerId) -> Done<ListedPage<CustomerRow>> {
     let tenant = actor.may(Operation::ListCustomers)?;
     let mut known = reading.store.briefs(tenant, &BTreeSet::from([id.clone()])).await?;
-    let row = known.remove(id).map(|CustomerBrief { name, source, external_id, owed, decided_at }| CustomerRow {
-        id: id.clone(),
-        name: Some(CustomerName { name, source, external_id }),
-        next_at: None,
-        ranked: None,
-        owed: Some(owed),
-        as_of: decided_at,
-    });
+    let row = known.remove(id).map(|brief| in_brief(id.clone(), brief));
     Ok(ListedPage::whole(row.into_iter().collect()))
+}
+
+/// The customers that a person gave to an owner.
+async fn of_owner(listing: &Listing<'_>, tenant: &TenantId, owner: &str) -> Done<ListedPage<CustomerRow>> {
+    let store = listing.store();
+    let after = listing.after().map(|after| CustomerId::parse(after).ok_or(NotDone::Cursor)).transpose()?;
+    let (customers, more) = store.owned(tenant, owner, listing.limit() as usize, after.as_ref()).await?;
+    let next = customers.last().filter(|_| more).map(ToString::to_string);
+    let mut known = store.briefs(tenant, &customers.iter().cloned().collect()).await?;
+    let row = |id: CustomerId| match known.remove(&id) {
+        Some(brief) => in_brief(id, brief),
+        None => CustomerRow { id, name: None, next_at: None, ranked: None, owed: None, as_of: None },
+    };
+    let rows = customers.into_iter().map(row).collect();
+    listing.page(rows, next).await
+}
+
+fn in_brief(id: CustomerId, brief: CustomerBrief) -> CustomerRow {
+    let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
+    let name = Some(CustomerName { name, source, external_id });
+    CustomerRow { id, name, next_at: None, ranked: None, owed: Some(owed), as_of: decided_at }
 }
 
 /// The amounts that are asked for alone.

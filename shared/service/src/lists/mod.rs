@@ -121,6 +121,10 @@ impl<'a> Listing<'a> {
         self.after.as_deref()
     }
 
+    pub(crate) fn store(&self) -> &'a Store {
+        self.reading.store
+    }
+
     /// A page of rows.
     pub(crate) async fn read(&self, list: &List, backwards: bool) -> Done<ListPage> {
         let ListReading { store, .. } = self.reading;

@@ -1,0 +1,64 @@
+//! Messages in a person's own words: the template that the words are, the due items that they are shown with, and how they look.
+
+use channels::Rendered;
+use domain::{
+    Channel, Covered, Facts, Occurrence, Pending, People, Policy,
+    decide::{Situation, assess},
+    own_message::OWN_WORDS,
+};
+use jiff::Timestamp;
+use store::{OwnText, StoredTemplate};
+
+use crate::{preview::NOWHERE, render};
+
+/// The words as the template that they are.
+pub(crate) fn template_of(text: &OwnText, channel: Channel) -> StoredTemplate {
+    StoredTemplate {
+        id: OWN_WORDS.to_owned(),
+        channel,
+        language: text.language.clone(),
+        version: 0,
+        subject: text.subject.clone(),
+        body: text.body.clone(),
+    }
+}
+
+/// What the words are shown with: the due items of the balance that something is due of, past due ones alone where there are any. None of
+/// them is credited with a step.
+pub(crate) fn rows(situation: &Situation<'_>, pending: &Pending) -> Vec<Covered> {
+    let today = situation.receivables.today;
+    let of_balance = || {
+        let items = situation.receivables.items.iter();
+        items.filter(|item| item.due_now_minor > 0 && item.balance() == pending.case.balance)
+    };
+    let past_due = of_balance().any(|item| item.days_past_due(today) > 0);
+    let shown = of_balance().filter(|item| !past_due || item.days_past_due(today) > 0);
+    let row = |item: &domain::receivables::DueItem<'_>| Covered {
+        item: item.key.clone(),
+        step: OWN_WORDS.to_owned(),
+        occurrence: Occurrence::default(),
+        due_now_minor: item.due_now_minor,
+    };
+    shown.map(row).collect()
+}
+
+/// A message in a person's own words as it would leave now, but that its links open nothing. Why not, where it does not render.
+///
+/// # Errors
+///
+/// What is wrong with the words.
+pub fn rendered_own_message(
+    facts: &Facts,
+    policy: &Policy,
+    pending: &Pending,
+    text: &OwnText,
+    now: Timestamp,
+) -> Result<Rendered, String> {
+    let people = People::of(facts);
+    let contact = people.contact(&pending.contact).ok_or("the customer has no such contact any more")?;
+    let situation = assess(facts, policy, now);
+    let rows = rows(&situation, pending);
+    let template = template_of(text, pending.channel);
+    let links = render::links(NOWHERE, "preview", "preview", pending.channel, &template.language);
+    render::render(&situation, policy, pending, &rows, contact, &template, links).map_err(|error| error.to_string())
+}

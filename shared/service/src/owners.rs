@@ -1,0 +1,240 @@
+//! Who looks after a customer: whom a person named, else whom the first rule of the settings names; who stands in while a member is away; and
+//! handing over all of one owner's customers.
+
+use domain::{
+    CustomerId,
+    calendar::tenant_zone,
+    owners::{OWNER_MAX, owner_by_rule},
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use serde_json::json;
+use store::{Absence, CustomerOwner, Store};
+
+use crate::{
+    Actor, Done, NotDone, Operation, StaffRole,
+    customers::{no_customer, reason_of},
+    matter,
+};
+
+/// Most customers that one request hands over; asked again, it goes on.
+const HANDED_OVER_MAX: usize = 200;
+/// How far ahead an absence may end, in days.
+const AWAY_DAYS_MAX: i64 = 400;
+/// Customers of a page.
+const PAGE: usize = 100;
+
+/// Who looks after a customer now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnerFound {
+    /// The owner; nobody where neither a person nor a rule says one.
+    pub owner: Option<String>,
+    /// What a person said, where one did.
+    pub by_hand: Option<CustomerOwner>,
+    /// Who stands in today, where the owner is away.
+    pub stand_in: Option<String>,
+}
+
+/// Who looks after a customer.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], and those of reading.
+pub async fn show(store: &Store, actor: &Actor, customer: &str, now: Timestamp) -> Done<OwnerFound> {
+    let tenant = actor.may(Operation::ShowOwner)?;
+    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
+    found(store, tenant, &customer, now).await
+}
+
+async fn found(store: &Store, tenant: &domain::TenantId, customer: &CustomerId, now: Timestamp) -> Done<OwnerFound> {
+    let facts = matter::facts(store, tenant, customer).await?;
+    let settings = matter::settings(store, tenant).await?;
+    let by_hand = store.owner(tenant, customer).await?;
+    let by_rule = || owner_by_rule(&settings.owners, &facts.customer).map(str::to_owned);
+    let owner = by_hand.as_ref().map(|known| known.owner.clone()).or_else(by_rule);
+    let today = now.to_zoned(tenant_zone(&settings)).date();
+    let stand_in = match &owner {
+        Some(owner) => {
+            let absences = store.absences(tenant).await?;
+            let away = absences.iter().find(|away| away.subject == *owner && away.from_on <= today && today <= away.until_on);
+            away.map(|away| away.stand_in.clone())
+        }
+        None => None,
+    };
+    Ok(OwnerFound { owner, by_hand, stand_in })
+}
+
+/// Says who a customer's owner is; `None` leaves it to the rules.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`], and those of the table.
+pub async fn set(
+    store: &Store,
+    actor: &Actor,
+    customer: &str,
+    owner: Option<&str>,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Done<OwnerFound> {
+    let tenant = actor.may(Operation::SetOwner)?;
+    let reason = reason_of(reason)?;
+    let customer = CustomerId::parse(customer).ok_or_else(no_customer)?;
+    store.head(tenant, &customer).await?.ok_or_else(no_customer)?;
+    let mut flaws = Vec::new();
+    let owner = matter::text("/owner", owner, OWNER_MAX, &mut flaws);
+    if !flaws.is_empty() {
+        return Err(NotDone::Fields(flaws));
+    }
+    let before = store.owner(tenant, &customer).await?;
+    if before.as_ref().map(|before| &before.owner) != owner.as_ref() {
+        let what = json!({ "owner": { "from": before.as_ref().map(|before| &before.owner), "to": owner } });
+        let entry = actor.entry(Operation::SetOwner, now).about(&customer).with(what).noting(reason);
+        let after = owner.map(|owner| CustomerOwner { owner, by: actor.by().to_owned(), at: now });
+        store.acting(entry).set_owner(tenant, &customer, before.as_ref(), after.as_ref()).await?;
+    }
+    found(store, tenant, &customer, now).await
+}
+
+/// The customers that a person gave to an owner, and the id to go on after. Those that are an owner's by a rule are not listed.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
+pub async fn list(
+    store: &Store,
+    actor: &Actor,
+    owner: &str,
+    limit: Option<u32>,
+    cursor: Option<&str>,
+) -> Done<(Vec<CustomerId>, Option<CustomerId>)> {
+    let tenant = actor.may(Operation::ListOwned)?;
+    let bad = || NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page");
+    let after = cursor.map(|cursor| CustomerId::parse(cursor).ok_or_else(bad)).transpose()?;
+    let most = limit.map_or(PAGE, |limit| limit as usize);
+    let (customers, more) = store.owned(tenant, owner, most, after.as_ref()).await?;
+    let next = customers.last().cloned().filter(|_| more);
+    Ok((customers, next))
+}
+
+/// How far handing over came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandedOver {
+    /// How many customers went over now.
+    pub count: usize,
+    /// Whether there are more: the same request again goes on.
+    pub more: bool,
+}
+
+/// Gives the customers that a person gave to one owner to another, at most 200 a request.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], and those of the table; what went over before stays so.
+pub async fn hand_over(
+    store: &Store,
+    actor: &Actor,
+    from: &str,
+    to: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Done<HandedOver> {
+    let tenant = actor.may(Operation::HandOver)?;
+    let reason = reason_of(reason)?;
+    let mut flaws = Vec::new();
+    let from = named("/from", from, &mut flaws);
+    let to = named("/to", to, &mut flaws);
+    if from.is_some() && from == to {
+        flaws.push(("/to".to_owned(), "it is the same owner".to_owned()));
+    }
+    let (Some(from), Some(to), true) = (from, to, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
+    let (customers, more) = store.owned(tenant, &from, HANDED_OVER_MAX, None).await?;
+    let mut count = 0;
+    for customer in &customers {
+        let before = store.owner(tenant, customer).await?;
+        let Some(before) = before.filter(|before| before.owner == from) else { continue };
+        let after = CustomerOwner { owner: to.clone(), by: actor.by().to_owned(), at: now };
+        let entry =
+            actor.entry(Operation::HandOver, now).about(customer).with(json!({ "from": from, "to": to })).noting(reason.clone());
+        store.acting(entry).set_owner(tenant, customer, Some(&before), Some(&after)).await?;
+        count += 1;
+    }
+    Ok(HandedOver { count, more })
+}
+
+fn named(pointer: &str, text: &str, flaws: &mut Vec<(String, String)>) -> Option<String> {
+    let before = flaws.len();
+    let name = matter::text(pointer, Some(text), OWNER_MAX, flaws);
+    if name.is_none() && before == flaws.len() {
+        flaws.push((pointer.to_owned(), "an owner is a member's subject or a team's name".to_owned()));
+    }
+    name
+}
+
+/// Who is away, today or later.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], and those of reading.
+pub async fn absences(store: &Store, actor: &Actor, now: Timestamp) -> Done<Vec<Absence>> {
+    let tenant = actor.may(Operation::ListAbsences)?;
+    let today = now.to_zoned(tenant_zone(&matter::settings(store, tenant).await?)).date();
+    Ok(store.absences(tenant).await?.into_iter().filter(|away| away.until_on >= today).collect())
+}
+
+/// Days on which a member is away, and who stands in.
+#[derive(Clone, Debug, Default)]
+pub struct AbsenceAsked {
+    /// Who: the subject of their sign-in.
+    pub subject: String,
+    /// The first day.
+    pub from_on: Option<Date>,
+    /// The last day; nobody is away where neither is named.
+    pub until_on: Option<Date>,
+    /// Who stands in.
+    pub stand_in: Option<String>,
+}
+
+/// Says when a member is away, or that they are not. Members say it of themselves, managers of everybody.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], and those of the table.
+pub async fn set_absence(store: &Store, actor: &Actor, asked: &AbsenceAsked, now: Timestamp) -> Done<Option<Absence>> {
+    let tenant = actor.may(Operation::SetAbsence)?;
+    let is_manager = actor.role().is_some_and(|role| role >= StaffRole::Manager);
+    let mut flaws = Vec::new();
+    let subject = named("/sub", &asked.subject, &mut flaws);
+    let today = now.to_zoned(tenant_zone(&matter::settings(store, tenant).await?)).date();
+    let last = today.checked_add(AWAY_DAYS_MAX.days()).unwrap_or(Date::MAX);
+    let absence = match (asked.from_on, asked.until_on, &asked.stand_in) {
+        (None, None, None) => None,
+        (Some(from_on), Some(until_on), Some(stand_in)) => {
+            if until_on < from_on || until_on < today || until_on > last {
+                flaws.push((
+                    "/until_on".to_owned(),
+                    format!("not before the first day or today, at most {AWAY_DAYS_MAX} days ahead"),
+                ));
+            }
+            let stand_in = named("/stand_in", stand_in, &mut flaws);
+            if stand_in.is_some() && stand_in == subject {
+                flaws.push(("/stand_in".to_owned(), "somebody else stands in".to_owned()));
+            }
+            subject.clone().zip(stand_in).map(|(subject, stand_in)| Absence { subject, from_on, until_on, stand_in })
+        }
+        (from_on, until_on, stand_in) => {
+            let all = [("/from_on", from_on.is_none()), ("/until_on", until_on.is_none()), ("/stand_in", stand_in.is_none())];
+            let missing = all.into_iter().filter(|(_, missing)| *missing);
+            let detail = "an absence has a first and a last day and somebody who stands in; leave all out to end it";
+            flaws.extend(missing.map(|(pointer, _)| (pointer.to_owned(), detail.to_owned())));
+            None
+        }
+    };
+    let (Some(subject), true) = (subject, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
+    if !is_manager && subject != actor.by() {
+        return Err(NotDone::NotAllowed("you may say it of yourself; a manager says it of others".to_owned()));
+    }
+    let what = json!({ "from_on": asked.from_on, "until_on": asked.until_on, "stand_in": asked.stand_in });
+    let entry = actor.entry(Operation::SetAbsence, now).of(subject.as_str()).with(what);
+    store.acting(entry).set_absence(tenant, &subject, absence.as_ref()).await?;
+    Ok(absence)
+}
