@@ -13,7 +13,7 @@ use domain::{
     agreed::Measure,
     calendar::tenant_zone,
     id::digest,
-    proposal::{PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, is_well_formed, propose},
+    proposal::{Amendment, PLAN_DAYS_MAX, Proposal, Proposer, agreed_already, is_well_formed, propose},
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -234,9 +234,71 @@ pub async fn act(
             let what = json!({ "act": act, "status": { "from": before.status(), "to": after.status() } });
             entry.of(after.id.as_str()).about(&customer).with(what)
         });
-        app.store.put_agreement(tenant, &customer, Some(&before), &after, now).await?;
+        app.store.change_agreement(tenant, &customer, &before, &after, now).await?;
     }
     Ok(Json(shown(&customer, &after)))
+}
+
+/// What is to change of a promise; what is left out stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AmendIn {
+    /// The day promised.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    pays_on: Option<Date>,
+    /// How much of its scope, minor units.
+    #[serde(default)]
+    amount_minor: Option<i64>,
+    /// How it is paid: `card`, `ach`, `sepa_debit`, `bacs`, `transfer`, `check`, `cash`, `paypal` or `other`.
+    #[serde(default)]
+    way: Option<String>,
+}
+
+/// Why a change is undone; may be left out.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoAgreementIn {
+    /// Why, at most 500 characters; the audit keeps it.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Changes the day, the amount or the way of a promise that is open. It stays the same promise, measured by what was owed when it was made.
+#[utoipa::path(post, path = "/v1/agreements/{id}/amend", tag = "agreements", operation_id = "amend_agreement",
+    params(("id" = String, Path, description = "`agr_…`")), request_body = AmendIn,
+    responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over, or no promise")))]
+pub async fn amend(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> ApiResult<Json<AgreementOut>> {
+    caller.may(Operation::AmendAgreement)?;
+    let AmendIn { pays_on, amount_minor, way } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let amendment = Amendment { pays_on, amount_minor, way };
+    let now = app.clock.now();
+    let (customer, agreement) = service::agreements::change_promise(&app.store, &caller.0, &id, &amendment, now).await?;
+    Ok(Json(shown(&customer, &agreement)))
+}
+
+/// Undoes the last change of an agreement by a person: an act, or a change of a promise. It is exactly as it was, unless time, money or
+/// somebody changed it since.
+#[utoipa::path(post, path = "/v1/agreements/{id}/undo", tag = "agreements", operation_id = "undo_agreement",
+    params(("id" = String, Path, description = "`agr_…`")), request_body = Option<UndoAgreementIn>,
+    responses((status = 200, description = "The agreement as it was", body = AgreementOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: there is nothing to undo, or it changed since")))]
+pub async fn undo(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    OptionalBody(body): OptionalBody,
+) -> ApiResult<Json<AgreementOut>> {
+    caller.may(Operation::UndoAgreement)?;
+    let UndoAgreementIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let (customer, agreement) = service::agreements::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
+    Ok(Json(shown(&customer, &agreement)))
 }
 
 /// Does something with a charge: `confirm` (it is due), `waive`, or `settle` (it was paid).

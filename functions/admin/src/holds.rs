@@ -229,7 +229,7 @@ pub async fn end(
     let app = caller.acts(&app, Operation::EndHold, |entry| {
         entry.of(lifted.id.as_str()).about(&customer).with(json!({ "name": name, "kind": lifted.kind() }))
     });
-    app.store.put_agreement(tenant, &customer, Some(&before), &lifted, now).await?;
+    app.store.change_agreement(tenant, &customer, &before, &lifted, now).await?;
     Ok(Json(shown(&lifted)))
 }
 

@@ -3,6 +3,8 @@
 //! `door` looks who calls, and `service::rights` says who may do what. Each resource has a file of its own with its handlers, each beside its OpenAPI attribute; `routes!` lists them once, for the router and for `docs/openapi.json`; a test holds the
 //! paths to those of the attributes.
 
+#![recursion_limit = "256"]
+
 mod accounting_connections;
 mod agreements;
 mod answer;
@@ -11,6 +13,7 @@ mod app;
 mod apps;
 mod audit;
 mod backfill;
+mod bulk;
 mod caller;
 mod calls;
 mod cases;
@@ -34,15 +37,21 @@ mod host;
 mod ids;
 mod issuer;
 mod jobs;
+mod key_accounts;
 mod links;
 mod lists;
+mod logged_contacts;
 mod me;
 mod members;
 mod mending;
 mod merge_patch;
+mod messages;
+mod messages_outside;
+mod notes;
 mod oauth;
 mod openapi;
 mod orders;
+mod owners;
 mod previews;
 mod privacy;
 mod proof;
@@ -147,7 +156,7 @@ routes! {
     "/v1/payments/{id}": get lists::payments::show;
     "/v1/credit_notes": get lists::credit_notes::list;
     "/v1/credit_notes/{id}": get lists::credit_notes::show;
-    "/v1/messages": get lists::messages::list;
+    "/v1/messages": get lists::messages::list, post messages::write;
     "/v1/messages/{id}": get lists::messages::show;
     "/v1/messages/preview": post previews::preview_message;
     "/v1/messages/test": post previews::send_test;
@@ -155,6 +164,8 @@ routes! {
     "/v1/search": get lists::search::search;
     "/v1/agreements": get lists::agreements::list, post agreements::make;
     "/v1/agreements/{id}": get agreements::show;
+    "/v1/agreements/{id}/amend": post agreements::amend;
+    "/v1/agreements/{id}/undo": post agreements::undo;
     "/v1/agreements/{id}/{act}": post agreements::act;
     "/v1/charges/{id}/{act}": post agreements::act_on_charge;
     "/v1/customers/{customer_id}/orders": post orders::give;
@@ -162,15 +173,36 @@ routes! {
     "/v1/customers/{customer_id}/contacts": get contacts::show, post contacts::add;
     "/v1/customers/{customer_id}/contacts/{contact}": patch contacts::change, delete contacts::remove;
     "/v1/customers/{customer_id}/contacts/{contact}/consents": post contacts::state_consent;
+    "/v1/orders/{id}/withdraw": post orders::withdraw;
+    "/v1/messages/{id}/words": get messages::words;
+    "/v1/messages/{id}/undo": post messages::undo;
+    "/v1/messages/{id}/claim": post messages_outside::claim;
+    "/v1/messages/{id}/result": post messages_outside::result;
+    "/v1/contact_log": post logged_contacts::log;
+    "/v1/notes": get notes::list, post notes::add;
+    "/v1/notes/{id}": patch notes::edit, delete notes::delete;
+    "/v1/notes/{id}/restore": post notes::restore;
+    "/v1/owners": get owners::list;
+    "/v1/owners/hand_over": post owners::hand_over;
+    "/v1/owners/{customer_id}": get owners::show, put owners::set;
+    "/v1/absences": get owners::absences;
+    "/v1/absences/{sub}": put owners::set_absence;
+    "/v1/key_accounts": post key_accounts::find;
+    "/v1/bulk": post bulk::run;
+    "/v1/bulk/{id}": get bulk::show;
+    "/v1/bulk/{id}/undo": post bulk::undo;
+    "/v1/effects/{id}/result": post tasks::effect_result;
     "/v1/customers/{customer_id}/links": get links::list, post links::issue;
     "/v1/customers/{customer_id}/links/revoke": post links::revoke_all;
     "/v1/customers/{source}/{external_id}/links": get links::list_of;
     "/v1/links/{id}/revoke": post links::revoke;
     "/v1/customers/{customer_id}/versions/reset": post mending::reset;
-    "/v1/tasks": get tasks::list;
+    "/v1/tasks": get tasks::list, post tasks::raise;
     "/v1/tasks/{id}": get tasks::show;
     "/v1/tasks/{id}/customers": get task_customers::list;
     "/v1/tasks/{id}/done": post tasks::finish;
+    "/v1/tasks/{id}/assign": post tasks::assign;
+    "/v1/tasks/{id}/reopen": post tasks::reopen;
     "/v1/tasks/{id}/event": get events::show;
     "/v1/tasks/{id}/event/apply": post events::apply;
     "/v1/subscriptions": get subscriptions::list, post subscriptions::make;

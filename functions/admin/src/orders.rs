@@ -6,26 +6,20 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{
-    Case, CaseId, CaseKey, CaseState, Currency, CustomerId, DueItemKey, Facts, InvoiceId, Order, OrderId, OrderKind, OrderedStep,
-    calendar::tenant_zone, receivables,
-};
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use domain::{Currency, Order, OrderKind, OrderedStep};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use service::Operation;
+use service::{
+    Operation,
+    orders::{self, OrderAsked},
+};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Fail, read},
+    answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
 };
-
-/// How far ahead an order may wait for the moment at which it can be obeyed, in days.
-const DAYS_MAX: i64 = 400;
-/// Most orders of a customer that wait.
-const OPEN_MAX: usize = 50;
 
 /// An order to be given.
 #[derive(Deserialize, ToSchema)]
@@ -122,110 +116,46 @@ pub async fn give(
     Path(customer): Path<String>,
     Body(body): Body,
 ) -> ApiResult<Json<OrderOut>> {
-    let tenant = caller.may(Operation::GiveOrder)?;
-    let none = || Fail::not_found("there is no such customer");
-    let customer = CustomerId::parse(&customer).ok_or_else(none)?;
-    let facts = app.store.explain(tenant, &customer, 1).await?.ok_or_else(none)?.facts;
-    let given: OrderIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let now = app.clock.now();
-    let zone = tenant_zone(&app.settings(tenant).await?.value);
-    let order = order(&facts, given, caller.by().to_owned(), now, &zone)?;
-    if facts.orders.len() >= OPEN_MAX && !facts.orders.iter().any(|known| known.id == order.id) {
-        return Err(Fail::changed_meanwhile(format!(
-            "{OPEN_MAX} orders of this customer wait already; the sweep looks at them first"
-        )));
-    }
-    let app = caller.acts(&app, Operation::GiveOrder, |entry| {
-        entry.of(order.id.as_str()).about(&customer).with(json!({ "kind": order.kind.as_str(), "workflow": order.workflow }))
-    });
-    app.store.put_order(tenant, &customer, &order, now).await?;
+    caller.may(Operation::GiveOrder)?;
+    let OrderIn { kind, invoice, step, currency, case, workflow, until } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let kind = match kind {
+        KindIn::Skip => OrderKind::Skip,
+        KindIn::BringForward => OrderKind::BringForward,
+        KindIn::SendNow => OrderKind::SendNow,
+        KindIn::Move => OrderKind::Move,
+        KindIn::LiftCapOnce => OrderKind::LiftCapOnce,
+    };
+    let asked = OrderAsked { kind, invoice, step, currency, case, workflow, until };
+    Ok(Json(shown(&orders::give(&app.store, &caller.0, &customer, asked, app.clock.now()).await?)))
+}
+
+/// Why an order is taken back; may be left out.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawIn {
+    /// Why, at most 500 characters; the audit keeps it.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Takes an order back that no decision has used up. The customer is decided again, as if the order had not been given. An order that let a
+/// message go whose sender has not claimed it yet is used up: `POST /v1/pause` or a hold stops the message.
+#[utoipa::path(post, path = "/v1/orders/{id}/withdraw", tag = "customers", operation_id = "withdraw_order",
+    params(("id" = String, Path, description = "`ord_…`")),
+    request_body = Option<WithdrawIn>,
+    responses((status = 200, description = "The order as it was", body = OrderOut),
+              (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: it is used up, or was taken back")))]
+pub async fn withdraw(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    OptionalBody(body): OptionalBody,
+) -> ApiResult<Json<OrderOut>> {
+    caller.may(Operation::WithdrawOrder)?;
+    let WithdrawIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let (_, order) = orders::withdraw(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
     Ok(Json(shown(&order)))
-}
-
-/// The order that is given; everything that is wrong with it otherwise.
-fn order(facts: &Facts, given: OrderIn, by: String, now: Timestamp, zone: &TimeZone) -> ApiResult<Order> {
-    let OrderIn { kind, invoice, step, currency, case, workflow, until } = given;
-    let mut flaws = Vec::new();
-    let mut flaw = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));
-    let last = now.checked_add((DAYS_MAX * 24).hours()).unwrap_or(Timestamp::MAX);
-    if until.is_some_and(|until| until <= now || until > last) {
-        flaw("/until", "an order waits at most 400 days, and not into the past");
-    }
-    let (kind, of_step) = match kind {
-        KindIn::Skip => (OrderKind::Skip, true),
-        KindIn::BringForward => (OrderKind::BringForward, true),
-        KindIn::SendNow => (OrderKind::SendNow, true),
-        KindIn::Move => (OrderKind::Move, false),
-        KindIn::LiftCapOnce => (OrderKind::LiftCapOnce, false),
-    };
-    let (mut steps, mut of) = (Vec::new(), currency);
-    if of_step {
-        let found = invoice.as_deref().and_then(|wanted| items(facts, wanted, now, zone));
-        match (&found, step.as_deref().filter(|step| !step.is_empty() && step.len() <= 64)) {
-            (None, _) => flaw("/invoice", "the customer has no open invoice of this id; it is needed with an order about a step"),
-            (Some(_), None) => flaw("/step", "the id of a step is needed, such as 'reminder'"),
-            (Some((currency, items)), Some(step)) => {
-                of = Some(*currency);
-                let ordered = |item: &DueItemKey| OrderedStep { item: item.clone(), step: step.to_owned(), occurrence: None };
-                steps = items.iter().map(ordered).collect();
-            }
-        }
-        if currency.is_some() && of != currency {
-            flaw("/currency", "the invoice is in another currency; leave it out");
-        }
-    } else {
-        if of.is_none() {
-            flaw("/currency", "an order about a case names its currency, such as 'EUR'");
-        }
-        for (name, there) in [("/invoice", invoice.is_some()), ("/step", step.is_some())] {
-            if there {
-                flaw(name, "the order is about a case as a whole; leave it out");
-            }
-        }
-    }
-    let case = match case.as_deref() {
-        _ if of_step => None,
-        Some(id) => {
-            let known = facts.cases.iter().find(|(key, known)| known.id.as_str() == id && Some(key.currency()) == of);
-            if known.is_none() {
-                flaw("/case", "the customer has no case of this id in this currency");
-            }
-            known.map(|(_, known)| known.id.clone())
-        }
-        None => {
-            let alive = |(key, known): &(&CaseKey, &Case)| Some(key.currency()) == of && known.state != CaseState::Closed;
-            let mut living = facts.cases.iter().filter(alive);
-            let only = living.next().map(|(_, known)| known.id.clone());
-            if living.next().is_some() {
-                flaw("/case", "the customer has several cases in this currency; name the one that is meant by its id");
-            }
-            // It waits for a message, and cases that open meanwhile are not meant.
-            only.filter(|_| kind == OrderKind::LiftCapOnce)
-        }
-    };
-    match (&kind, &workflow) {
-        (OrderKind::Move, None) => flaw("/workflow", "the id of the workflow to go on by is needed"),
-        (OrderKind::Move, Some(_)) | (_, None) => {}
-        (_, Some(_)) => flaw("/workflow", "only a move names a workflow; leave it out"),
-    }
-    let (Some(currency), true) = (of, flaws.is_empty()) else { return Err(Fail::fields(flaws)) };
-    let named: Vec<String> = steps.iter().map(|step| format!("{}/{}", step.item, step.step)).collect();
-    let mut parts = vec![facts.tenant.as_str(), facts.customer.id.as_str(), kind.as_str(), currency.code()];
-    parts.extend(case.as_ref().map(CaseId::as_str));
-    parts.push(workflow.as_deref().unwrap_or_default());
-    parts.extend(named.iter().map(String::as_str));
-    Ok(Order { id: OrderId::derive(&parts), kind, currency, case, steps, workflow, by, given_at: now, until })
-}
-
-/// The open due items of an invoice, by its id here or the source's own, and their currency.
-fn items(facts: &Facts, wanted: &str, now: Timestamp, zone: &TimeZone) -> Option<(Currency, Vec<DueItemKey>)> {
-    let known = facts.invoices.iter().map(|fact| &fact.invoice);
-    let invoice =
-        known.into_iter().find(|known| InvoiceId::parse(wanted).as_ref() == Some(&known.id) || known.external_id == wanted)?;
-    let receivables = receivables::Receivables::in_zone(facts, zone, now);
-    let of_it = |item: &&receivables::DueItem<'_>| item.key.invoice() == Some(&invoice.id);
-    let items: Vec<DueItemKey> = receivables.items.iter().filter(of_it).map(|item| item.key.clone()).collect();
-    (!items.is_empty()).then_some((invoice.currency, items))
 }
 
 /// An order as it waits.

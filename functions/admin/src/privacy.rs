@@ -83,6 +83,8 @@ pub struct ErasedPlaceOut {
     contacts: usize,
     /// How many invoices named the person.
     invoices: usize,
+    /// How many messages, notes and earlier terms of agreements people wrote about the person; they are deleted.
+    words: usize,
     /// Whether the customer is the person, and its name and postal address went too.
     own: bool,
     /// Whether nothing was erased here, because the customer is the person and owes something.
@@ -112,8 +114,8 @@ pub async fn find(State(app): State<Arc<App>>, caller: Caller, Body(body): Body)
     Ok(Json(PersonOut { id: person.to_string(), places: places.collect() }))
 }
 
-/// Everything that is known of a person: contacts and what they were before, messages with why each was decided, portal links, when they were
-/// contacted, and what stands against their addresses.
+/// Everything that is known of a person: contacts and what they were before, messages with why each was decided, what people wrote to and of
+/// them, portal links, when they were contacted, and what stands against their addresses.
 #[utoipa::path(post, path = "/v1/contacts/{id}/export", tag = "privacy", operation_id = "export_contact",
     params(("id" = String, Path, description = "`con_…`")),
     responses((status = 200, description = "Everything that is known", body = Object), (status = 404, description = "not-found")))]
@@ -128,7 +130,8 @@ pub async fn export(
     Ok((Extension(ShownOnce), Json(all)))
 }
 
-/// Erases a person at every customer: contacts, their history, their portal links, when they were contacted, their addresses. A suppression
+/// Erases a person at every customer: contacts, their history, their portal links, when they were contacted, their addresses, and what people
+/// wrote to them or with their name or address. A suppression
 /// holds on under a keyed hash. Other portal links of the customers are void at once. What must be kept is named in the answer. Where the
 /// customer is the person and owes something, nothing is erased there. It cannot be taken back. One that broke off goes on when it is asked for
 /// again.
@@ -147,10 +150,11 @@ pub async fn erase(
     let now = app.clock.now();
     let done = erase_person((&app.store, &app.vault), &caller.0, &id, reason.as_deref(), now).await?;
     let Erasure { person, places, kept } = done;
-    let place = |ErasedPlace { customer, contacts, invoices, own, restricted }: ErasedPlace| ErasedPlaceOut {
+    let place = |ErasedPlace { customer, contacts, invoices, words, own, restricted }: ErasedPlace| ErasedPlaceOut {
         customer: customer.to_string(),
         contacts,
         invoices,
+        words,
         own,
         restricted,
     };

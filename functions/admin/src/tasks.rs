@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use service::{
     Operation,
     lists::{ListReading, PageAsked, tasks::TasksAsked},
-    tasks::{EndAsked, EndedTask, TaskOf},
+    tasks::{EffectResult, EndAsked, EndedTask, TaskAsked, TaskOf},
 };
 use store::CustomerBrief;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    answer::{ApiResult, Fail, OptionalBody, read},
+    answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
 };
@@ -255,6 +255,117 @@ pub async fn page(app: &App, caller: &Caller, operation: Operation, query: &Task
     let (kind, cursor) = (query.kind.as_deref(), query.cursor.as_deref());
     let page = service::tasks::list(&app.store, &caller.0, operation, kind, cursor).await?;
     Ok(TasksOut { tasks: page.tasks.into_iter().map(shown).collect(), next: page.next })
+}
+
+/// A task that a person gives to somebody, or to themselves.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskIn {
+    /// One line that says what to do, at most 200 characters.
+    title: String,
+    /// What there is to say of it, at most 2000 characters.
+    #[serde(default)]
+    detail: Option<String>,
+    /// The customer that it is about, `cus_…`.
+    #[serde(default)]
+    customer: Option<String>,
+    /// Who is to do it: the subject of a member's sign-in, or what a team or role is called.
+    #[serde(default)]
+    to: Option<String>,
+    /// On which day, such as that of a follow-up.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date)]
+    due_on: Option<Date>,
+}
+
+/// Who is to do a task.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssignIn {
+    /// The subject of a member's sign-in, or what a team or role is called; null for nobody.
+    to: Option<String>,
+}
+
+/// What became of an effect.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EffectResultIn {
+    /// `done` or `failed`.
+    status: String,
+    /// What there is to say of it.
+    #[serde(default)]
+    note: Option<String>,
+    /// What it is known by elsewhere, such as a case number of the agency, at most 200 characters.
+    #[serde(default)]
+    reference: Option<String>,
+    /// The task that asks for it, `tsk_…`, as its event and the task itself say. It may be left out where no decision raised the task.
+    #[serde(default)]
+    task: Option<String>,
+}
+
+/// Raises a task, such as a follow-up on a day.
+#[utoipa::path(post, path = "/v1/tasks", tag = "tasks", operation_id = "raise_task", request_body = TaskIn,
+    responses((status = 200, description = "The task", body = TaskOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found")))]
+pub async fn raise(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<TaskOut>> {
+    caller.may(Operation::RaiseTask)?;
+    let TaskIn { title, detail, customer, to, due_on } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let asked = TaskAsked { title, detail, customer, to, due_on };
+    Ok(Json(shown(service::tasks::raise(&app.store, &caller.0, &asked, app.clock.now()).await?)))
+}
+
+/// Gives an open task to somebody, or to nobody. Giving it back undoes it.
+#[utoipa::path(post, path = "/v1/tasks/{id}/assign", tag = "tasks", operation_id = "assign_task",
+    params(("id" = String, Path, description = "The task's id")), request_body = AssignIn,
+    responses((status = 200, description = "The task", body = TaskOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over")))]
+pub async fn assign(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> ApiResult<Json<TaskOut>> {
+    caller.may(Operation::AssignTask)?;
+    let AssignIn { to } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    Ok(Json(shown(service::tasks::assign(&app.store, &caller.0, &id, to.as_deref(), app.clock.now()).await?)))
+}
+
+/// Opens a task again that a person raised and ended. One that a step or an exception raised stays over: what it asked for went on.
+#[utoipa::path(post, path = "/v1/tasks/{id}/reopen", tag = "tasks", operation_id = "reopen_task",
+    params(("id" = String, Path, description = "The task's id")),
+    responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: it is not a task that a person raised")))]
+pub async fn reopen(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
+    Ok(Json(shown(service::tasks::reopen(&app.store, &caller.0, &id, app.clock.now()).await?)))
+}
+
+/// Says what became of what a decision asked for and a task stands for: a notice, a credit hold, a hand-off, a charge. The task ends so, and
+/// a credit hold or hand-off that is done is told on the bus.
+#[utoipa::path(post, path = "/v1/effects/{id}/result", tag = "tasks", operation_id = "set_effect_result",
+    params(("id" = String, Path, description = "`eff_…`, as the event and the task say")), request_body = EffectResultIn,
+    responses((status = 200, description = "The task", body = TaskOut), (status = 400, description = "bad-request, every flaw in errors"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 422, description = "invalid-result: what asks for approval is approved or refused at its task")))]
+pub async fn effect_result(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Body(body): Body,
+) -> ApiResult<Json<TaskOut>> {
+    caller.may(Operation::SetEffectResult)?;
+    let EffectResultIn { status, note, reference, task } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    let is_done = match status.as_str() {
+        "done" => true,
+        "failed" => false,
+        _ => return Err(Fail::fields([("/status".to_owned(), "a status is done or failed".to_owned())])),
+    };
+    let result = EffectResult { is_done, note, reference, task };
+    match service::tasks::effect_result(&app.store, &caller.0, &id, &result, app.clock.now()).await? {
+        EndedTask::Over(task) => Ok(Json(shown(*task))),
+        EndedTask::DoesNotFit(detail) => {
+            Err(Fail::invalid("invalid-result", "Invalid result", [("/status".to_owned(), detail.to_owned())]))
+        }
+    }
 }
 
 /// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.

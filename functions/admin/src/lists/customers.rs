@@ -29,6 +29,9 @@ pub struct CustomersQuery {
     currency: Option<String>,
     /// Those who are found by the beginnings of these words: names, mail addresses, the source's id. Two characters and more.
     q: Option<String>,
+    /// Those that a person gave to this owner, in the order of their ids: the subject of a member's sign-in, or a team's name. The order `owner`
+    /// is this one. Customers that are an owner's by a rule of the settings are not among them.
+    owner: Option<String>,
     /// With `external_id`: the one customer whom this connection knows by it.
     source: Option<String>,
     /// The source's own id.
@@ -53,7 +56,7 @@ pub struct CustomerRowOut {
     /// In an order by amount: what it is ranked by.
     #[serde(skip_serializing_if = "Option::is_none")]
     ranked: Option<RankedOut>,
-    /// In the orders by amount and by the oldest: what it owes, an entry each currency that is ranked together.
+    /// In the orders by amount and by the oldest, and of one owner: what it owes, an entry each currency that is ranked together.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Vec<ListOwedOut>>,
     /// When that was reckoned: at its last decision that found other amounts, or at the tenant's midnight.
@@ -113,10 +116,10 @@ pub async fn list(
     Query(query): Query<CustomersQuery>,
 ) -> ApiResult<Json<CustomersOut>> {
     caller.may(Operation::ListCustomers)?;
-    let CustomersQuery { sort, currency, q, source, external_id, limit, cursor } = query;
+    let CustomersQuery { sort, currency, q, owner, source, external_id, limit, cursor } = query;
     let (reading, page) = (super::reading(&app), super::page(limit, cursor));
     let found = match (source, external_id) {
-        (None, None) => customers::list(reading, &caller.0, &CustomersAsked { sort, currency, q }, &page).await?,
+        (None, None) => customers::list(reading, &caller.0, &CustomersAsked { sort, currency, q, owner }, &page).await?,
         (Some(source), Some(external_id)) => {
             let id = id_of(&app, caller.0.tenant(), &source, &external_id).await?;
             customers::one(reading, &caller.0, &id).await?

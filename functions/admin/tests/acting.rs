@@ -1,0 +1,204 @@
+//! What people do with customers, over HTTP: notes, tasks, owners, absences, actions in bulk, effects; what is wrong with each, and what undoes it.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
+mod common;
+
+use common::Api;
+use domain::{NewTask, TaskKind, TenantId};
+use serde_json::{Value, json};
+
+fn pointers(said: &Value) -> Vec<&str> {
+    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn notes_are_listed_newest_first_changed_by_their_author_and_put_back() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let invoice = domain::InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]);
+    let mut ids = Vec::new();
+    for (text, about) in [("first", None), ("about the invoice", Some(invoice.as_str())), ("third", None)] {
+        *api.world.now.lock().unwrap() += jiff::SignedDuration::from_secs(1);
+        let body = json!({"customer": customer, "text": text, "about": about});
+        let (status, note) = api.call("collector", "POST", "/v1/notes", body).await;
+        assert_eq!((status, note["by"].as_str()), (200, Some("acme-collector")), "{note}");
+        ids.push(note["id"].as_str().unwrap().to_owned());
+    }
+    let texts = async |query: &str| {
+        let (status, list) = api.call("viewer", "GET", &format!("/v1/notes?customer={customer}{query}"), Value::Null).await;
+        assert_eq!(status, 200, "{list}");
+        let texts: Vec<String> =
+            list["data"].as_array().unwrap().iter().map(|note| note["text"].as_str().unwrap().to_owned()).collect();
+        (texts, list["next"].as_str().map(str::to_owned))
+    };
+    assert_eq!(texts("").await.0, ["third", "about the invoice", "first"]);
+    assert_eq!(texts(&format!("&about={invoice}")).await.0, ["about the invoice"]);
+    let (page, next) = texts("&limit=2").await;
+    assert_eq!(page, ["third", "about the invoice"]);
+    assert_eq!(texts(&format!("&limit=2&cursor={}", next.unwrap())).await.0, ["first"]);
+
+    let first = format!("/v1/notes/{}", ids[0]);
+    assert_eq!(api.call("manager", "PATCH", &first, json!({"text": "x"})).await.0, 403, "another's words are not changed");
+    let (_, edited) = api.call("collector", "PATCH", &first, json!({"text": "first, put right"})).await;
+    assert!(edited["edited_at"].is_string(), "{edited}");
+    assert_eq!(api.call("manager", "DELETE", &first, Value::Null).await.0, 200, "a manager takes it away");
+    assert_eq!(texts("").await.0.len(), 2);
+    assert_eq!(api.call("collector", "PATCH", &first, json!({"text": "y"})).await.0, 409);
+    let (_, back) = api.call("collector", "POST", &format!("{first}/restore"), Value::Null).await;
+    assert_eq!(back, edited, "it is as it was");
+    for (body, expected) in [
+        (json!({"customer": customer, "text": " "}), vec!["/text"]),
+        (json!({"customer": customer, "text": "x".repeat(4_001)}), vec!["/text"]),
+        (json!({"customer": customer, "text": "x", "about": "inv_none"}), vec!["/about"]),
+    ] {
+        let (status, said) = api.call("collector", "POST", "/v1/notes", body).await;
+        assert_eq!((status, pointers(&said)), (400, expected), "{said}");
+    }
+    assert_eq!(api.call("viewer", "GET", "/v1/notes", Value::Null).await.0, 400);
+    assert_eq!(api.call("collector", "DELETE", "/v1/notes/not_none", Value::Null).await.0, 404);
+}
+
+#[tokio::test]
+async fn tasks_of_people_are_raised_assigned_ended_and_opened_again() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let asked = json!({"title": "Call back", "customer": customer, "to": "ann", "due_on": "2026-02-12"});
+    let (status, task) = api.call("collector", "POST", "/v1/tasks", asked).await;
+    assert_eq!((status, task["due_on"].as_str(), task["to"].as_str()), (200, Some("2026-02-12"), Some("ann")), "{task}");
+    let at = format!("/v1/tasks/{}", task["id"].as_str().unwrap());
+    let (_, given) = api.call("collector", "POST", &format!("{at}/assign"), json!({"to": "bob"})).await;
+    assert_eq!(given["to"], "bob");
+    let (_, back) = api.call("collector", "POST", &format!("{at}/assign"), json!({"to": "ann"})).await;
+    assert_eq!(back, task, "as it was");
+    api.call("collector", "POST", &format!("{at}/done"), json!({"note": "done"})).await;
+    assert_eq!(api.call("collector", "POST", &format!("{at}/assign"), json!({"to": "bob"})).await.0, 409);
+    let (_, list) = api.call("viewer", "GET", "/v1/tasks", Value::Null).await;
+    assert_eq!(list["tasks"], json!([]));
+    let (status, open) = api.call("collector", "POST", &format!("{at}/reopen"), Value::Null).await;
+    assert_eq!((status, &open), (200, &task), "as it was");
+    let (_, list) = api.call("viewer", "GET", "/v1/tasks", Value::Null).await;
+    assert_eq!(list["tasks"].as_array().unwrap().len(), 1);
+    for (body, expected) in [
+        (json!({"title": ""}), vec!["/title"]),
+        (json!({"title": "x", "due_on": "2026-02-09"}), vec!["/due_on"]),
+        (json!({"title": "x", "to": "y".repeat(129)}), vec!["/to"]),
+    ] {
+        let (status, said) = api.call("collector", "POST", "/v1/tasks", body).await;
+        assert_eq!((status, pointers(&said)), (400, expected), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_effect_ends_with_its_task() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let tenant = TenantId::parse("acme").unwrap();
+    let task = NewTask {
+        kind: TaskKind::HandOff,
+        key: "agency".to_owned(),
+        title: "Give it to the agency".to_owned(),
+        detail: String::new(),
+        to: None,
+        due_on: None,
+        step: None,
+        currency: None,
+        case: None,
+    };
+    let id = api.world.store.raise(&tenant, Some(&customer), &task, api.world.now()).await.unwrap();
+    let effect = format!("/v1/effects/{}/result", id.as_str().replacen("tsk_", "eff_", 1));
+    let (status, said) = api.call("collector", "POST", &effect, json!({"status": "maybe"})).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/status"]));
+    let done = json!({"status": "done", "note": "by mail", "reference": "NG-1"});
+    let (status, said) = api.call("collector", "POST", &effect, done.clone()).await;
+    assert_eq!((status, said["effect"]["status"].as_str()), (200, Some("done")), "{said}");
+    assert_eq!(said["note"], "by mail\nreference: NG-1");
+    assert_eq!(api.call("collector", "POST", &effect, done).await.0, 200, "said again");
+    assert_eq!(api.call("collector", "POST", &effect, json!({"status": "failed"})).await.0, 409);
+    let (status, said) = api.call("collector", "POST", "/v1/effects/eff_none/result", json!({"status": "done"})).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/task"]));
+}
+
+#[tokio::test]
+async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
+    let api = Api::new().await;
+    let (first, second) = (api.world.customer("acme", "C-1", |_| {}).await, api.world.customer("acme", "C-2", |_| {}).await);
+    let rules = json!({"owners": [{"owner": "rule", "countries": ["DE"]}]});
+    assert_eq!(api.call("admin", "PATCH", "/v1/settings", rules).await.0, 200);
+    let owner = |customer: &domain::CustomerId| format!("/v1/owners/{customer}");
+    let (_, found) = api.call("viewer", "GET", &owner(&first), Value::Null).await;
+    assert_eq!((&found["owner"], &found["how"]), (&json!("rule"), &json!("rule")), "{found}");
+    for customer in [&first, &second] {
+        let (status, found) = api.call("collector", "PUT", &owner(customer), json!({"owner": "ann"})).await;
+        assert_eq!((status, &found["how"]), (200, &json!("hand")), "{found}");
+    }
+    // Away: who stands in is named, and only a manager says it of others.
+    let away = json!({"from_on": "2026-02-09", "until_on": "2026-02-13", "stand_in": "bob"});
+    assert_eq!(api.call("collector", "PUT", "/v1/absences/ann", away.clone()).await.0, 403);
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/ann", away).await.0, 200);
+    let (_, found) = api.call("viewer", "GET", &owner(&first), Value::Null).await;
+    assert_eq!((&found["owner"], &found["stand_in"]), (&json!("ann"), &json!("bob")), "{found}");
+    let (status, said) = api.call("manager", "PUT", "/v1/absences/ann", json!({"from_on": "2026-02-09"})).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/until_on", "/stand_in"]));
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/ann", json!({})).await.0, 200);
+    let (_, all) = api.call("viewer", "GET", "/v1/absences", Value::Null).await;
+    assert_eq!(all["data"], json!([]));
+    // All of one go to another, and back.
+    let (_, done) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "bob"})).await;
+    assert_eq!(done, json!({"count": 2, "more": false}));
+    let (_, list) = api.call("viewer", "GET", "/v1/owners?owner=bob&limit=1", Value::Null).await;
+    assert_eq!(list["data"].as_array().unwrap().len(), 1);
+    let next = list["next"].as_str().unwrap();
+    let (_, rest) = api.call("viewer", "GET", &format!("/v1/owners?owner=bob&cursor={next}"), Value::Null).await;
+    assert_eq!((rest["data"].as_array().unwrap().len(), &rest["next"]), (1, &Value::Null));
+    let (_, list) = api.call("viewer", "GET", "/v1/owners?owner=ann", Value::Null).await;
+    assert_eq!(list["data"], json!([]));
+    let (status, list) = api.call("viewer", "GET", "/v1/customers?sort=owner&owner=bob", Value::Null).await;
+    let ids: Vec<&str> = list["data"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    let mut both = [first.as_str(), second.as_str()];
+    both.sort_unstable();
+    assert_eq!((status, ids, &list["next"]), (200, both.to_vec(), &Value::Null), "{list}");
+    for (query, expected) in [("sort=owner", "/owner"), ("owner=bob&sort=name", "/owner"), ("owner=bob&q=acme", "/owner")] {
+        let (status, said) = api.call("viewer", "GET", &format!("/v1/customers?{query}"), Value::Null).await;
+        assert_eq!((status, pointers(&said)), (400, vec![expected]), "{query}");
+    }
+    api.call("collector", "PUT", &owner(&first), json!({"owner": null})).await;
+    let (_, found) = api.call("viewer", "GET", &owner(&first), Value::Null).await;
+    assert_eq!(found["how"], "rule", "left to the rules again");
+    let (status, said) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "ann"})).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/to"]));
+}
+
+#[tokio::test]
+async fn owners_go_back_with_the_action_in_bulk_that_set_them() {
+    let api = Api::new().await;
+    let mut ids = Vec::new();
+    for n in 1..=3 {
+        ids.push(api.world.customer("acme", &format!("C-{n}"), |_| {}).await.to_string());
+    }
+    let owner = |id: &str| format!("/v1/owners/{id}");
+    api.call("collector", "PUT", &owner(&ids[0]), json!({"owner": "ann"})).await;
+    api.call("collector", "PUT", &owner(&ids[1]), json!({"owner": "bob"})).await;
+    let assign = json!({"ids": ids, "action": {"assign": {"owner": "bob"}}});
+    let (status, done) = api.call("manager", "POST", "/v1/bulk", assign).await;
+    assert_eq!((status, &done["count"]), (200, &json!(2)), "{done}");
+    // Somebody gives one to a third meanwhile, and means it.
+    api.call("collector", "PUT", &owner(&ids[2]), json!({"owner": "cid"})).await;
+    let (_, undone) = api.call("manager", "POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), Value::Null).await;
+    let mut found = Vec::new();
+    for id in &ids {
+        found.push(api.call("viewer", "GET", &owner(id), Value::Null).await.1["owner"].clone());
+    }
+    assert_eq!(found, [json!("ann"), json!("bob"), json!("cid")], "{undone}");
+    for (body, expected) in [
+        (json!({"action": {"pause": {}}}), vec!["/ids"]),
+        (json!({"ids": [], "action": {"pause": {}}}), vec!["/ids"]),
+        (json!({"ids": ["cus_x"], "filter": {}, "action": {"pause": {}}}), vec!["/filter"]),
+        (json!({"filter": {"overdue_at_least_minor": 5}, "action": {"pause": {}}}), vec!["/filter/currency"]),
+        (json!({"ids": ["cus_x"], "action": {"assign": {"owner": ""}}}), vec!["/action/assign/owner"]),
+        (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "due_on": "2026-01-01"}}}), vec!["/action/task/due_on"]),
+    ] {
+        let (status, said) = api.call("manager", "POST", "/v1/bulk", body.clone()).await;
+        assert_eq!((status, pointers(&said)), (400, expected), "{body}: {said}");
+    }
+    assert_eq!(api.call("viewer", "GET", "/v1/bulk/blk_none", Value::Null).await.0, 404);
+}
