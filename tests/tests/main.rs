@@ -1,6 +1,8 @@
 //! Black-box scenarios and the rules of the house, in one binary so that they link once.
 #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
+mod acting;
+mod acting_races;
 mod agreements;
 mod architecture;
 mod bad_input;

@@ -43,6 +43,12 @@ async fn a_person_is_exported_and_erased_and_an_opt_out_outlives_it() {
     assert!(sent > 0, "{:?}", desk.log());
     let opted = json!({"channel": "email", "address": ADDRESS, "reason": "opt_out"});
     desk.admin("POST", "/v1/suppressions", &opted).await;
+    let own = desk.matter("C-1").await["customer"]["id"].as_str().unwrap().to_owned();
+    for text in ["Quirina Zuckmayer is away on Fridays", "They pay on Fridays"] {
+        desk.admin("POST", "/v1/notes", &json!({"customer": own, "text": text})).await.is(200);
+    }
+    let call = json!({"customer": own, "kind": "call", "outcome": "reached", "contact": "p1", "note": "Wants a copy"});
+    desk.admin("POST", "/v1/contact_log", &call).await.is(200);
     desk.advance("PT1H").await;
 
     let person = found(&desk).await;
@@ -55,16 +61,29 @@ async fn a_person_is_exported_and_erased_and_an_opt_out_outlives_it() {
     assert_eq!(all["places"][0]["contacts"][0]["name"], "Quirina Zuckmayer");
     assert_eq!(all["places"][0]["history"][0]["contact"]["email"], ADDRESS, "{all:#}");
 
+    let is_own = |place: &&Value| place["customer"]["id"] == own.as_str() || place["customer"] == own.as_str();
+    let place = all["places"].as_array().unwrap().iter().find(is_own).unwrap();
+    let notes = place["written"]["notes"].as_array().unwrap();
+    assert_eq!((notes.len(), &notes[0]["text"]), (1, &json!("Quirina Zuckmayer is away on Fridays")), "{place:#}");
+    assert_eq!(place["written"]["messages"][0]["body"], "Wants a copy", "{place:#}");
+
     let erase = format!("/v1/contacts/{id}/erase");
     assert_eq!(desk.admin("POST", &erase, &json!({})).await.is(400).pointers(), ["/reason"]);
     let erased = desk.admin("POST", &erase, &json!({"reason": "asked for it"})).await.is(200).body;
     assert_eq!(erased["places"].as_array().unwrap().len(), 2, "{erased:#}");
+    assert_eq!(erased["places"].as_array().unwrap().iter().find(is_own).unwrap()["words"], 2, "{erased:#}");
     let kept: Vec<&str> = erased["kept"].as_array().unwrap().iter().map(|kept| kept["what"].as_str().unwrap()).collect();
     assert!(kept.contains(&"suppressions") && kept.contains(&"invoices, payments and credit notes"), "{kept:?}");
     desk.advance("PT1H").await;
-    for text in [ADDRESS, "Quirina"] {
+    for text in [ADDRESS, "Quirina", "Wants a copy"] {
         assert_eq!(holding(&desk, text), Vec::<String>::new(), "{text}");
     }
+    let left = desk.admin("GET", &format!("/v1/notes?customer={own}"), &Value::Null).await.is(200).body;
+    assert_eq!(
+        (left["data"].as_array().unwrap().len(), &left["data"][0]["text"]),
+        (1, &json!("They pay on Fridays")),
+        "{left:#}"
+    );
     assert_eq!(desk.matter("C-1").await["customer"]["contacts"], json!([]));
     assert_eq!(found(&desk).await["places"], json!([]));
     desk.admin("POST", &format!("/v1/contacts/{id}/export"), &Value::Null).await.is(404);

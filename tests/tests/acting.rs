@@ -1,0 +1,330 @@
+//! What people do, from the API to the outbox: messages of their own, calls, orders taken back, promises that change, messages in doubt, senders of
+//! one's own, and many customers at once.
+
+use local::Mode;
+use serde_json::{Value, json};
+use tests::{
+    documents::{customer, invoice},
+    test_tenant::TestTenant,
+};
+
+/// A desk with one customer who owes 1,250.00, and the customer's id.
+async fn desk(now: &str, due_on: &str) -> (TestTenant, String) {
+    let desk = TestTenant::at(now).await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, due_on)).await;
+    desk.advance("PT2M").await;
+    let id = id_of(&desk, "C-1").await;
+    (desk, id)
+}
+
+async fn id_of(desk: &TestTenant, external_id: &str) -> String {
+    desk.matter(external_id).await["customer"]["id"].as_str().unwrap().to_owned()
+}
+
+fn own_words(customer: &str) -> Value {
+    json!({"customer": customer, "subject": "Ihre Frage", "body": "Wir haben nachgesehen: alles ist in Ordnung."})
+}
+
+async fn write(desk: &TestTenant, customer: &str) -> String {
+    let written = desk.admin("POST", "/v1/messages", &own_words(customer)).await.is(200).body;
+    written["id"].as_str().unwrap().to_owned()
+}
+
+async fn undo(desk: &TestTenant, id: &str) -> u16 {
+    desk.admin("POST", &format!("/v1/messages/{id}/undo"), &Value::Null).await.status
+}
+
+/// How many records of a customer's are of messages that were sent.
+async fn records(desk: &TestTenant, status: &str) -> usize {
+    let matter = desk.matter("C-1").await;
+    matter["records"].as_array().unwrap().iter().filter(|record| record["status"] == status).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_ones_own_words_is_looked_at_taken_back_and_sent_once() {
+    // A Tuesday, 11:00 in Berlin; nothing is due for weeks.
+    let (desk, customer) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    let mut dry = own_words(&customer);
+    dry["dry_run"] = json!(true);
+    let seen = desk.admin("POST", "/v1/messages", &dry).await.is(200).body;
+    assert_eq!((&seen["id"], &seen["guard"], &seen["contact"]), (&Value::Null, &json!("allow"), &json!("p1")), "{seen}");
+    assert!(seen["text"].as_str().unwrap().contains("alles ist in Ordnung"), "{seen}");
+    desk.advance("PT10M").await;
+    assert_eq!(desk.sent().len(), 0, "what was only looked at is not sent");
+
+    let id = write(&desk, &customer).await;
+    desk.advance("PT50S").await;
+    assert_eq!(desk.sent().len(), 0, "it can be taken back for a minute");
+    assert_eq!((undo(&desk, &id).await, undo(&desk, &id).await), (200, 200));
+    desk.advance("PT30M").await;
+    assert_eq!((desk.sent().len(), records(&desk, "superseded").await), (0, 1));
+    let matter = desk.matter("C-1").await;
+    assert_eq!(matter["pending"], json!([]));
+
+    let id = write(&desk, &customer).await;
+    desk.advance("PT5M").await;
+    let sent = desk.sent();
+    assert_eq!((sent.len(), sent[0].message.as_deref()), (1, Some(id.as_str())));
+    assert_eq!((sent[0].subject.as_deref(), sent[0].to.as_str()), (Some("Ihre Frage"), "c-1@buyer.example"));
+    assert_eq!(undo(&desk, &id).await, 409, "it has left");
+    let words = desk.admin("GET", &format!("/v1/messages/{id}/words"), &Value::Null).await.is(200).body;
+    assert_eq!((&words["subject"], &words["language"]), (&json!("Ihre Frage"), &json!("de")), "{words}");
+    let matter = desk.matter("C-1").await;
+    assert_eq!((&matter["pending"], &matter["due_items"][0]["rung"]), (&json!([]), &Value::Null), "no step is satisfied by it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_a_person_passes_the_guard() {
+    // 20:30 in Berlin.
+    let (desk, customer) = desk("2026-02-03T19:30:00Z", "2026-03-31").await;
+    let written = desk.admin("POST", "/v1/messages", &own_words(&customer)).await.is(200).body;
+    assert_eq!(written["guard"], "defer", "{written}");
+    desk.end_of("2026-02-03").await;
+    assert_eq!(desk.sent().len(), 0);
+    desk.end_of("2026-02-04").await;
+    assert_eq!(desk.sent().len(), 1, "it leaves in the hours of the next day");
+    desk.admin("POST", "/v1/suppressions", &json!({"channel": "email", "address": "c-1@buyer.example"})).await.is(200);
+    let refused = desk.admin("POST", "/v1/messages", &own_words(&customer)).await.is(409);
+    assert!(refused.text.contains("suppression"), "{}", refused.text);
+    // The kill switch holds what waits, and what is written.
+    desk.admin("POST", "/v1/pause", &Value::Null).await.is(200);
+    assert_eq!(desk.admin("POST", "/v1/messages", &own_words(&customer)).await.status, 409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_message_lacks_is_named() {
+    let (desk, customer) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    for (change, status, pointers) in [
+        (json!({"body": null}), 400, vec!["/body"]),
+        (json!({"subject": null}), 400, vec!["/subject"]),
+        (json!({"template": "reminder"}), 400, vec!["/template"]),
+        (json!({"contact": "nobody"}), 400, vec!["/contact"]),
+        (json!({"channel": "fax"}), 400, vec!["/channel"]),
+        (json!({"case": "case_x"}), 400, vec!["/case"]),
+        (json!({"channel": "sms"}), 400, vec!["/subject"]),
+        (json!({"body": "{{ nothing.known }}"}), 422, vec!["/body"]),
+        (json!({"customer": "cus_00000000000000000000"}), 404, vec![]),
+    ] {
+        let mut body = own_words(&customer);
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let refused = desk.admin("POST", "/v1/messages", &body).await;
+        let mut named = refused.pointers();
+        named.dedup();
+        assert_eq!((refused.status, named), (status, pointers.iter().map(|at| (*at).to_owned()).collect::<Vec<_>>()), "{body}");
+    }
+    desk.advance("PT10M").await;
+    assert_eq!((desk.sent().len(), desk.matter("C-1").await["pending"].clone()), (0, json!([])), "nothing is half-written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_counts_as_a_contact_until_it_is_taken_back() {
+    for (outcome, taken_back, day) in
+        [("reached", false, "2026-02-05"), ("reached", true, "2026-02-03"), ("wrong_number", false, "2026-02-03")]
+    {
+        let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+        let call =
+            json!({"customer": customer, "kind": "call", "outcome": outcome, "contact": "p1", "note": "will pay on Friday"});
+        let logged = desk.admin("POST", "/v1/contact_log", &call).await.is(200).body;
+        if taken_back {
+            assert_eq!(undo(&desk, logged["id"].as_str().unwrap()).await, 200);
+        }
+        desk.end_of("2026-02-05").await;
+        assert_eq!(desk.log(), [format!("{day} email reminder")], "{outcome}, taken back: {taken_back}");
+        let entries = desk.admin("GET", "/v1/audit?operation=log_contact", &Value::Null).await.is(200).body;
+        assert!(!entries.to_string().contains("Friday"), "what is said of people is no part of the audit");
+    }
+    let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+    for (body, pointer) in [
+        (json!({"customer": customer, "kind": "visit", "outcome": "reached"}), "/kind"),
+        (json!({"customer": customer, "kind": "letter", "outcome": "reached"}), "/outcome"),
+        (json!({"customer": customer, "kind": "call", "outcome": "reached", "contact": "p9"}), "/contact"),
+    ] {
+        assert_eq!(desk.admin("POST", "/v1/contact_log", &body).await.is(400).pointers(), [pointer]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_is_taken_back_until_it_is_used_up() {
+    let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+    let skip = json!({"kind": "skip", "invoice": "F-1", "step": "reminder"});
+    let give = format!("/v1/customers/{customer}/orders");
+    let order = desk.admin("POST", &give, &skip).await.is(200).body["id"].as_str().unwrap().to_owned();
+    let withdraw = format!("/v1/orders/{order}/withdraw");
+    desk.admin("POST", &withdraw, &Value::Null).await.is(200);
+    desk.admin("POST", &withdraw, &Value::Null).await.is(409);
+    assert_eq!(desk.matter("C-1").await["orders"], json!([]));
+    desk.end_of("2026-02-03").await;
+    assert_eq!(desk.log(), ["2026-02-03 email reminder"], "as if it had not been given");
+    let skip = json!({"kind": "skip", "invoice": "F-1", "step": "nudge"});
+    let order = desk.admin("POST", &give, &skip).await.is(200).body["id"].as_str().unwrap().to_owned();
+    desk.advance("PT3M").await;
+    desk.admin("POST", &format!("/v1/orders/{order}/withdraw"), &Value::Null).await.is(409);
+    desk.admin("POST", "/v1/orders/ord_none/withdraw", &Value::Null).await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promise_changes_and_every_act_is_undone_to_what_was_there() {
+    let (desk, customer) = desk("2026-02-03T08:00:00Z", "2026-02-02").await;
+    let promise = json!({"kind": "promise", "customer": customer, "pays_on": "2026-02-10", "way": "transfer"});
+    let made = desk.admin("POST", "/v1/agreements", &promise).await.is(200).body;
+    let at = format!("/v1/agreements/{}", made["id"].as_str().unwrap());
+    let amended = desk.admin("POST", &format!("{at}/amend"), &json!({"pays_on": "2026-02-12"})).await.is(200).body;
+    assert_eq!((&amended["id"], &amended["terms"]["pays_on"]), (&made["id"], &json!("2026-02-12")));
+    assert_eq!(
+        desk.admin("POST", &format!("{at}/amend"), &json!({"pays_on": "2026-02-01"})).await.is(400).pointers(),
+        ["/pays_on"]
+    );
+    assert_eq!(desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body, made);
+    desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(409);
+    assert_eq!(desk.admin("POST", &format!("{at}/cancel"), &Value::Null).await.is(200).body["status"], "cancelled");
+    desk.admin("POST", &format!("{at}/amend"), &json!({"pays_on": "2026-02-12"})).await.is(409);
+    assert_eq!(desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body, made);
+    assert_eq!(desk.admin("GET", &at, &Value::Null).await.is(200).body, made);
+    desk.end_of("2026-02-11").await;
+    assert_eq!(desk.log(), Vec::<String>::new(), "the promise keeps everything back again");
+    let dispute = json!({"kind": "dispute", "customer": customer, "scope": {"invoices": ["F-1"]}, "amount_minor": 25_000, "reason": "price"});
+    let made = desk.admin("POST", "/v1/agreements", &dispute).await.is(200).body;
+    let at = format!("/v1/agreements/{}", made["id"].as_str().unwrap());
+    desk.admin("POST", &format!("{at}/uphold"), &json!({"amount_minor": 20_000})).await.is(200);
+    assert_eq!(desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body, made);
+    desk.admin("POST", &format!("{at}/amend"), &json!({"pays_on": "2026-02-20"})).await.is(409);
+}
+
+/// A desk whose reminder is in doubt: its provider never answered. The message's id.
+async fn in_doubt() -> (TestTenant, String, String) {
+    let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    desk.fault("sesv2", Mode::Timeout, 1);
+    desk.end_of("2026-02-05").await;
+    let matter = desk.matter("C-1").await;
+    assert_eq!(matter["pending"][0]["status"], "unknown", "{matter}");
+    let message = matter["pending"][0]["message_id"].as_str().unwrap().to_owned();
+    let customer = matter["customer"]["id"].as_str().unwrap().to_owned();
+    (desk, customer, message)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_in_doubt_is_settled_by_whoever_knows() {
+    for (said, sent, rung) in [
+        (json!({"status": "sent"}), 0, json!("reminder")),
+        (json!({"status": "not_sent", "then": "again"}), 1, json!("reminder")),
+        (json!({"status": "not_sent", "then": "drop"}), 0, json!("reminder")),
+    ] {
+        let (desk, _, message) = in_doubt().await;
+        desk.admin("POST", "/v1/messages/msg_none/result", &said).await.is(404);
+        // It is found by its id.
+        desk.admin("POST", &format!("/v1/messages/{message}/result"), &said).await.is(200);
+        desk.end_of("2026-02-06").await;
+        assert_eq!(desk.sent().len(), sent, "{said}");
+        let matter = desk.matter("C-1").await;
+        assert_eq!((&matter["pending"], &matter["due_items"][0]["rung"]), (&json!([]), &rung), "{said}: {}", matter["due_items"]);
+        assert!(desk.tasks("in_doubt").await.is_empty());
+    }
+    let (desk, customer, message) = in_doubt().await;
+    let at = format!("/v1/messages/{message}/result");
+    assert_eq!(desk.admin("POST", &at, &json!({"status": "not_sent", "customer": customer})).await.is(400).pointers(), ["/then"]);
+    // After three days it counts as sent, and an exception asks.
+    desk.end_of("2026-02-09").await;
+    assert_eq!(desk.tasks("in_doubt").await.len(), 1);
+    desk.admin("POST", &at, &json!({"status": "sent", "customer": customer})).await.is(200);
+    assert!(desk.tasks("in_doubt").await.is_empty(), "the exception is over with it");
+    desk.admin("POST", &at, &json!({"status": "sent", "customer": customer})).await.is(200);
+    desk.admin("POST", &at, &json!({"status": "not_sent", "then": "drop", "customer": customer})).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_of_ones_own_claims_sends_and_says_so() {
+    let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
+    // Our own sender is away the whole day.
+    desk.fault("send-email", Mode::Skip, 10_000);
+    // The customer's moment of the day has passed, and its hours have not.
+    desk.to("2026-02-05T15:50:00Z").await;
+    let matter = desk.matter("C-1").await;
+    assert_eq!(matter["pending"][0]["status"], "queued", "{}", matter["pending"]);
+    let message = matter["pending"][0]["message_id"].as_str().unwrap().to_owned();
+    let customer = matter["customer"]["id"].as_str().unwrap().to_owned();
+    let (claim, result) = (format!("/v1/messages/{message}/claim"), format!("/v1/messages/{message}/result"));
+    let whose = json!({ "customer": customer });
+    let held = desk.admin("POST", &claim, &whose).await.is(200).body;
+    assert_eq!((&held["status"], &held["content"]["to"]), (&json!("held"), &json!("c-1@buyer.example")), "{held}");
+    assert!(held["content"]["text"].as_str().unwrap().contains("1.250,00"), "{held}");
+    assert_eq!(desk.admin("POST", &claim, &whose).await.is(200).body["status"], "not_mine", "one has it");
+    let attempt = held["content"]["attempt"].clone();
+    let sent = json!({"customer": customer, "attempt": attempt, "status": "sent", "provider_id": "x-1"});
+    let mut other = sent.clone();
+    other["attempt"] = json!("another");
+    desk.admin("POST", &result, &other).await.is(409);
+    assert_eq!(desk.admin("POST", &result, &sent).await.is(200).body["status"], "sent");
+    desk.admin("POST", &result, &sent).await.is(409);
+    desk.mend("send-email");
+    desk.end_of("2026-02-06").await;
+    let matter = desk.matter("C-1").await;
+    assert_eq!((&matter["pending"], &matter["due_items"][0]["rung"]), (&json!([]), &json!("reminder")));
+    assert_eq!(desk.sent().len(), 0, "nobody else sent it");
+    assert_eq!(desk.admin("POST", &claim, &whose).await.is(200).body["status"], "not_mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
+    let desk = TestTenant::at("2026-02-02T08:00:00Z").await;
+    for n in 1..=3 {
+        desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
+    }
+    desk.advance("PT5M").await;
+    let pause = json!({"filter": {"currency": "EUR"}, "action": {"pause": {"until_on": "2026-06-30"}}, "dry_run": true});
+    let seen = desk.admin("POST", "/v1/bulk", &pause).await.is(200).body;
+    assert_eq!((&seen["count"], &seen["money"][0]["open_minor"]), (&json!(3), &json!(375_000)), "{seen}");
+    let everybody = json!({"filter": {}, "action": {"pause": {}}});
+    assert_eq!(desk.admin("POST", "/v1/bulk", &everybody).await.is(400).pointers(), ["/confirm_count"]);
+    let mut run = pause.clone();
+    run["dry_run"] = json!(false);
+    let done = desk.admin("POST", "/v1/bulk", &run).await.is(200).body;
+    assert!(done["lines"].as_array().unwrap().iter().all(|line| line["status"] == "done"), "{done}");
+    desk.end_of("2026-02-04").await;
+    assert_eq!(desk.log(), Vec::<String>::new());
+    let at = format!("/v1/bulk/{}", done["id"].as_str().unwrap());
+    let undone = desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body;
+    assert!(undone["lines"].as_array().unwrap().iter().all(|line| line["status"] == "undone"), "{undone}");
+    assert_eq!(desk.admin("GET", &at, &Value::Null).await.is(200).body["lines"], undone["lines"]);
+    desk.end_of("2026-02-06").await;
+    assert_eq!(desk.log().len(), 3, "{:?}", desk.log());
+    // A line that cannot be is left out, and says why.
+    let ids = json!([id_of(&desk, "C-1").await, "cus_00000000000000000000", "x"]);
+    let task = json!({"ids": ids, "action": {"task": {"title": "Call", "due_on": "2026-02-09"}}});
+    let done = desk.admin("POST", "/v1/bulk", &task).await.is(200).body;
+    let statuses: Vec<&str> = done["lines"].as_array().unwrap().iter().map(|line| line["status"].as_str().unwrap()).collect();
+    assert_eq!((statuses.iter().filter(|status| **status == "done").count(), statuses.len()), (1, 3), "{done}");
+    assert_eq!(desk.tasks("task").await.len(), 1);
+    desk.admin("POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), &Value::Null).await.is(200);
+    assert!(desk.tasks("task").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_account_leaves_automation_and_comes_back() {
+    let desk = TestTenant::at("2026-02-02T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "F-1", 900_000, "2026-02-02")).await;
+    desk.put(&invoice(&customer("C-2"), "F-2", 100_000, "2026-02-02")).await;
+    desk.advance("PT5M").await;
+    let settings = json!({"key_accounts": {"share_percent": 50, "owner": "robin"}});
+    desk.admin("PATCH", "/v1/settings", &settings).await.is(200);
+    let find = |dry_run: bool| json!({"currency": "EUR", "dry_run": dry_run});
+    let id = id_of(&desk, "C-1").await;
+    let taken = json!([{"customer": id, "open_minor": 900_000}]);
+    for dry_run in [true, false] {
+        let found = desk.admin("POST", "/v1/key_accounts", &find(dry_run)).await.is(200).body;
+        assert_eq!((&found["all_minor"], &found["taken"]), (&json!(1_000_000), &taken), "{found}");
+    }
+    let again = desk.admin("POST", "/v1/key_accounts", &find(false)).await.is(200).body;
+    assert_eq!((&again["taken"], &again["kept"]), (&json!([]), &json!([id])));
+    desk.end_of("2026-02-06").await;
+    let to: Vec<String> = desk.sent().iter().map(|sent| sent.to.clone()).collect();
+    assert_eq!(to, ["c-2@buyer.example"], "only the other is chased");
+    assert_eq!(desk.tasks("task").await[0]["to"], "robin");
+    assert_eq!(desk.admin("GET", &format!("/v1/owners/{id}"), &Value::Null).await.is(200).body["owner"], "robin");
+    desk.admin("PATCH", "/v1/settings", &json!({"key_accounts": null})).await.is(200);
+    let found = desk.admin("POST", "/v1/key_accounts", &find(false)).await.is(200).body;
+    assert_eq!(found["given_back"], json!([id]));
+    desk.end_of("2026-02-10").await;
+    assert!(desk.sent().iter().any(|sent| sent.to == "c-1@buyer.example"), "chased again: {:?}", desk.log());
+}
