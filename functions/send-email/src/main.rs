@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    sending::main(&channels::SES).await
+    sending::main(&channels::SES, |env| env.require("PORTAL_URL")).await
 }

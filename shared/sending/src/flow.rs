@@ -47,14 +47,20 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender by one provider; reads `TABLE_NAME`, `PORTAL_URL` and what the provider asks for.
+    /// A sender by one provider, whose links lead to the portal's address; reads `TABLE_NAME` and what the provider asks for.
     ///
     /// # Errors
     ///
     /// When a variable is missing.
-    pub fn new(env: &Env, clients: &kit::Clients, clock: Clock, provider: &'static Provider) -> anyhow::Result<Self> {
+    pub fn new(
+        env: &Env,
+        clients: &kit::Clients,
+        clock: Clock,
+        provider: &'static Provider,
+        portal_url: &str,
+    ) -> anyhow::Result<Self> {
         let channel = (provider.connect)(&clients.sdk, &env.lookup());
-        Self::through(env, clients, clock, provider, channel)
+        Self::through(env, clients, clock, provider, channel, portal_url)
     }
 
     /// The same, with what calls the provider given.
@@ -68,10 +74,11 @@ impl Sender {
         clock: Clock,
         provider: &'static Provider,
         channel: Arc<dyn channels::ChannelClient>,
+        portal_url: &str,
     ) -> anyhow::Result<Self> {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
-        let portal_url = env.require("PORTAL_URL")?.trim_end_matches('/').to_owned();
+        let portal_url = portal_url.trim_end_matches('/').to_owned();
         Ok(Self { store, vault, serves: provider.channel, provider: provider.name, channel, portal_url, clock })
     }
 

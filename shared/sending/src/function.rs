@@ -6,18 +6,22 @@ use serde_json::Value;
 
 use crate::Sender;
 
-/// What a function `send-<channel>` does all its life: sends by one provider what its queue brings, until Lambda ends it.
+/// What a function `send-<channel>` does all its life: sends by one provider what its queue brings, until Lambda ends it. The function says
+/// which of its variables is the portal's address: `admin` uses this crate too, and reads no such variable.
 ///
 /// # Errors
 ///
 /// When a variable is missing, or Lambda no longer answers.
-pub fn main(provider: &'static Provider) -> LocalBoxFuture<'static, Result<(), Error>> {
+pub fn main(
+    provider: &'static Provider,
+    portal_url: fn(&Env) -> anyhow::Result<&str>,
+) -> LocalBoxFuture<'static, Result<(), Error>> {
     // Boxed: what it awaits is deeper than a compiler that lays out the caller follows.
     async move {
         let env = Env::from_process();
         kit::init_logging(&env);
         let clients = Clients::load(&env).await;
-        let sender = Sender::new(&env, &clients, Clock::system(), provider)?;
+        let sender = Sender::new(&env, &clients, Clock::system(), provider, portal_url(&env)?)?;
         run(service_fn(|event: LambdaEvent<Value>| async { Ok::<_, Error>(sender.batch(event.payload).await?) })).await
     }
     .boxed_local()

@@ -6,7 +6,7 @@
 //!                                                                                                   └─ provider ── settle
 //! ```
 //!
-//! A function names its provider and nothing else: [`main`] is the rest of it.
+//! A function names its provider and the variable that has the portal's address: [`main`] is the rest of it.
 
 #![recursion_limit = "256"]
 

@@ -57,7 +57,8 @@ impl Queued {
         let message = aws.store.commit(&aws.tenant, &head, &facts, &decision, aws.now()).await.unwrap().messages[0].clone();
         let provider = Arc::new(Provider::default());
         let client = Arc::<Provider>::clone(&provider);
-        let sender = Sender::through(&aws.env, &aws.clients, aws.clock.clone(), &channels::SES, client).unwrap();
+        let portal_url = aws.env.require("PORTAL_URL").unwrap();
+        let sender = Sender::through(&aws.env, &aws.clients, aws.clock.clone(), &channels::SES, client, portal_url).unwrap();
         let queued = QueuedMessage { tenant: aws.tenant.clone(), customer: id, message };
         Self { aws, provider, sender, queued }
     }
