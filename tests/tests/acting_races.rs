@@ -64,7 +64,7 @@ async fn act(desk: &TestTenant, drawn: u64, n: usize, known: &mut Known) {
                 known.paused = Some((made["id"].as_str().unwrap().to_owned(), desk.stack.now()));
             }
         }
-        1 | 2 | 3 => {
+        1..=3 => {
             if let Some((pause, since)) = known.paused.take() {
                 known.pauses.push((since, desk.stack.now()));
                 let (status, said) = post(desk, &format!("/v1/agreements/{pause}/release"), json!({})).await;

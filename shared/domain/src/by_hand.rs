@@ -311,7 +311,8 @@ impl ByHand {
         narrowed.filter(|narrowed| narrowed.from < narrowed.to).unwrap_or_else(|| window.clone())
     }
 
-    /// What a decision looks at beside the customer itself; `None` where that is nothing.
+    /// What a decision looks at beside the customer itself, its hours and the channels of its contacts; `None` where that is nothing.
+    #[expect(clippy::type_complexity, reason = "its one reader hashes it as it is")]
     pub fn preferences(&self) -> Option<(Option<ContactHours>, Vec<(&str, Channel)>)> {
         let channels = self.contacts.iter().filter_map(|entry| Some((entry.id.as_str(), entry.channel?)));
         let channels: Vec<(&str, Channel)> = channels.collect();

@@ -13,6 +13,9 @@ use crate::{Actor, Done, NotDone, Operation, customers::no_customer, matter, mes
 /// Longest note, in characters.
 const NOTE_MAX: usize = 4_000;
 
+/// Words, and whether somebody was contacted.
+type Outcomes = &'static [(&'static str, bool)];
+
 /// What came of a call, and whether somebody was contacted by it, or may have been.
 pub const CALL_OUTCOMES: &[(&str, bool)] = &[
     ("reached", true),
@@ -55,7 +58,7 @@ pub async fn log(store: &Store, actor: &Actor, made: &ContactMade, now: Timestam
     let customer = CustomerId::parse(&made.customer).ok_or_else(no_customer)?;
     let facts = matter::facts(store, tenant, &customer).await?;
     let mut flaws = Vec::new();
-    let kind: Option<(&'static str, Channel, &'static [(&'static str, bool)])> = match made.kind.as_str() {
+    let kind: Option<(&'static str, Channel, Outcomes)> = match made.kind.as_str() {
         "call" => Some((CALL, Channel::Voice, CALL_OUTCOMES)),
         "letter" => Some((LETTER, Channel::Letter, LETTER_OUTCOMES)),
         _ => None,

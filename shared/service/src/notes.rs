@@ -126,7 +126,7 @@ pub async fn change(
     let before = store.note(tenant, &customer, &id).await?.ok_or_else(none)?;
     let is_own = !actor.by().is_empty() && before.by == actor.by();
     let is_manager = actor.role().is_some_and(|role| role >= StaffRole::Manager);
-    if !is_own && !(is_manager && !matches!(change, NoteChange::Edit(_))) {
+    if !is_own && (!is_manager || matches!(change, NoteChange::Edit(_))) {
         let who = if matches!(change, NoteChange::Edit(_)) { "its author" } else { "its author or a manager" };
         return Err(NotDone::NotAllowed(format!("a note is changed by {who}; write one of your own")));
     }

@@ -114,7 +114,8 @@ impl<'a> Reader<'a> {
                 _ if page.next.is_none() => return whole,
                 VendorRequest::Company { page: at }
                 | VendorRequest::Changes { page: at, .. }
-                | VendorRequest::Open { page: at, .. } => *at = page.next,
+                | VendorRequest::Open { page: at, .. }
+                | VendorRequest::Past { page: at, .. } => *at = page.next,
                 VendorRequest::Objects { .. } | VendorRequest::One { .. } => panic!("{ask:?} has no pages"),
             }
         }

@@ -121,8 +121,8 @@ impl Store {
     /// Those of reading.
     pub async fn absences(&self, tenant: &TenantId) -> Result<Vec<Absence>> {
         let pk = keys::members(tenant);
-        let range = Range::new(&pk, keys::ABSENCES, &last_of(keys::ABSENCES), ABSENCES_MAX);
-        let rows = self.range("list who is away of", range).await?;
+        let last = last_of(keys::ABSENCES);
+        let rows = self.range("list who is away of", Range::new(&pk, keys::ABSENCES, &last, ABSENCES_MAX)).await?;
         rows.iter().map(|row| json(row, DOC)).collect()
     }
 

@@ -22,7 +22,7 @@ use crate::{
     },
     table::{
         attributes::{document::DOC, head, pending},
-        change::{Change, is, put},
+        change::{is, put},
         db::{Transacted, Wrote, json, millis, n, row_of, s, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
