@@ -121,7 +121,7 @@ async fn a_call_counts_as_a_contact_until_it_is_taken_back() {
     for (outcome, taken_back, day) in
         [("reached", false, "2026-02-05"), ("reached", true, "2026-02-03"), ("wrong_number", false, "2026-02-03")]
     {
-        let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+        let (desk, customer) = desk("2026-02-02T16:30:00Z", "2026-02-02").await;
         let call =
             json!({"customer": customer, "kind": "call", "outcome": outcome, "contact": "p1", "note": "will pay on Friday"});
         let logged = desk.admin("POST", "/v1/contact_log", &call).await.is(200).body;
@@ -133,7 +133,7 @@ async fn a_call_counts_as_a_contact_until_it_is_taken_back() {
         let entries = desk.admin("GET", "/v1/audit?operation=log_contact", &Value::Null).await.is(200).body;
         assert!(!entries.to_string().contains("Friday"), "what is said of people is no part of the audit");
     }
-    let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+    let (desk, customer) = desk("2026-02-02T16:30:00Z", "2026-02-02").await;
     for (body, pointer) in [
         (json!({"customer": customer, "kind": "visit", "outcome": "reached"}), "/kind"),
         (json!({"customer": customer, "kind": "letter", "outcome": "reached"}), "/outcome"),
@@ -145,7 +145,7 @@ async fn a_call_counts_as_a_contact_until_it_is_taken_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_is_taken_back_until_it_is_used_up() {
-    let (desk, customer) = desk("2026-02-02T08:00:00Z", "2026-02-02").await;
+    let (desk, customer) = desk("2026-02-02T16:30:00Z", "2026-02-02").await;
     let skip = json!({"kind": "skip", "invoice": "F-1", "step": "reminder"});
     let give = format!("/v1/customers/{customer}/orders");
     let order = desk.admin("POST", &give, &skip).await.is(200).body["id"].as_str().unwrap().to_owned();
@@ -267,7 +267,7 @@ async fn a_sender_of_ones_own_claims_sends_and_says_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
-    let desk = TestTenant::at("2026-02-02T08:00:00Z").await;
+    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
     for n in 1..=3 {
         desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
     }
@@ -302,7 +302,7 @@ async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_account_leaves_automation_and_comes_back() {
-    let desk = TestTenant::at("2026-02-02T08:00:00Z").await;
+    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 900_000, "2026-02-02")).await;
     desk.put(&invoice(&customer("C-2"), "F-2", 100_000, "2026-02-02")).await;
     desk.advance("PT5M").await;

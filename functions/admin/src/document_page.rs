@@ -11,11 +11,7 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 /// The page loads nothing: no script, no picture, no style but its own.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}\
-code,pre{font-family:ui-monospace,monospace;font-size:.9em}pre{background:#f4f4f2;padding:.75rem;overflow:auto}\
-summary{cursor:pointer;padding:.25rem 0}.m{display:inline-block;min-width:4.5rem;font-weight:600}\
-table{border-collapse:collapse}td,th{text-align:left;vertical-align:top;padding:.2rem 1rem .2rem 0}\
-@media(prefers-color-scheme:dark){body{background:#1b1b1b;color:#ddd}pre{background:#2a2a2a}a{color:#8bf}}";
+const STYLE: &str = include_str!("document_page.css");
 
 /// The API document: OpenAPI 3.1 in JSON.
 #[utoipa::path(get, path = "/openapi.json", tag = "document", operation_id = "show_document",

@@ -186,7 +186,7 @@ impl Store {
     /// [`Error::Refused`] when `after` is none of an earlier page; those of reading.
     pub async fn jobs(&self, tenant: &TenantId, limit: u32, after: Option<&str>) -> Result<JobPage> {
         const OP: &str = "read the jobs of";
-        let pk = keys::jobs(tenant);
+        let pk = keys::jobs_of(tenant);
         let start = after.map(|after| {
             let id = JobId::parse(after);
             let why = || Error::Refused { operation: OP, id: tenant.to_string(), why: "the cursor is none of ours".into() };

@@ -8,12 +8,12 @@ use super::Key;
 pub(crate) const JOBS: &str = "JOB#";
 
 /// The partition of long work.
-pub(crate) fn jobs(t: &TenantId) -> String {
+pub(crate) fn jobs_of(t: &TenantId) -> String {
     format!("T#{t}#JOBS")
 }
 
 pub(crate) fn job(t: &TenantId, id: &JobId) -> Key {
-    Key::new(jobs(t), format!("{JOBS}{id}"))
+    Key::new(jobs_of(t), format!("{JOBS}{id}"))
 }
 
 /// Reads the tenant back from the partition of its jobs.
