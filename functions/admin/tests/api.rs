@@ -456,12 +456,7 @@ async fn reading_never_writes() {
     api.call("PUT", "/v1/settings", live(json!({"name": "Acme"}))).await.is(200);
     api.call("PUT", "/v1/connections/canonical", Value::Null).await.is(200);
     let id = api.world.customer("acme", "C-1", |_| {}).await;
-    // How often somebody called is counted, and read by nobody but the door.
-    let everything = async || {
-        let all = api.world.everything().await;
-        all.into_iter().filter(|item| !item.contains("#RATES")).collect::<Vec<_>>()
-    };
-    let before = everything().await;
+    let before = api.world.everything_but_calls().await;
     assert!(before.len() > 20);
     for address in [
         "/v1/settings",
@@ -488,7 +483,7 @@ async fn reading_never_writes() {
     ] {
         api.get(address).await.is(200);
     }
-    assert_eq!(everything().await, before);
+    assert_eq!(api.world.everything_but_calls().await, before);
 }
 
 #[tokio::test]
@@ -513,7 +508,10 @@ async fn one_agreement_is_made_however_often_and_at_once_it_is_asked_for() {
     let made = api.with("admin", "POST", "/v1/agreements", &used, of_key.clone()).await.is(200).body;
     assert_eq!(api.with("admin", "POST", "/v1/agreements", &used, of_key.clone()).await.is(200).body["id"], made["id"]);
     of_key["amount_minor"] = json!(0);
-    let refused = api.with("admin", "POST", "/v1/agreements", &used, of_key).await.is(400);
+    let reused = api.with("admin", "POST", "/v1/agreements", &used, of_key.clone()).await.is(422);
+    assert_eq!(reused.kind(), "idempotency-key-reused", "the key stands for what it came with first");
+    let fresh = [("idempotency-key", "k-3")];
+    let refused = api.with("admin", "POST", "/v1/agreements", &fresh, of_key).await.is(400);
     assert_eq!(refused.pointers(), ["/amount_minor"]);
     let mut whole = promise.clone();
     whole["scope"] = json!("customer");

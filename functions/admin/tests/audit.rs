@@ -145,7 +145,8 @@ async fn what_changes_nothing_is_not_noted() {
 async fn entries_are_chained_by_customer_exported_and_looked_after() {
     let api = Api::new().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
-    let settings = json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example"}});
+    let settings =
+        json!({"name": "Acme", "country": "DE", "mode": "live", "sender": {"email": "ar@acme.example", "sms": "ACME"}});
     api.done("admin", "PUT", "/v1/settings", settings).await;
     let hold = format!("/v1/customers/{customer}/holds/call-back");
     api.done("collector", "PUT", &hold, json!({"reason": "manual", "until_on": "2026-03-01"})).await;

@@ -140,6 +140,13 @@ impl Api {
         items.sort();
         items
     }
+
+    /// Everything that is in the table but how often somebody called: the door counts that of each request, and nobody else reads it.
+    pub async fn everything_but_calls(&self) -> Vec<String> {
+        let mut items = self.everything().await;
+        items.retain(|item| !item.contains("#RATES"));
+        items
+    }
 }
 
 /// An instant.

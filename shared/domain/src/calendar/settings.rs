@@ -315,7 +315,7 @@ mod tests {
                 "/owners/0/countries/1 /owners/1/owner",
             ),
             (r#"{"key_accounts": {"share_percent": 20, "owner": "ann"}}"#, ""),
-            (r#"{"key_accounts": {"share_percent": 0, "owner": ""}}"#, "/key_accounts/owner /key_accounts/share_percent"),
+            (r#"{"key_accounts": {"share_percent": 0, "owner": ""}}"#, "/key_accounts/share_percent /key_accounts/owner"),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
             (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),
             (r#"{"sms": {"countries": ["DE", "de", "XX"]}}"#, "/sms/countries/1 /sms/countries/2"),

@@ -170,7 +170,10 @@ fn superseded_by(because: &Because) -> String {
         Because::UnknownState { state } => format!("the case is in the state '{state}', which this release does not know"),
         Because::WorkflowWithdrawn => "the case's workflow was withdrawn".to_owned(),
         Because::UnknownLegalEntity { .. } => "the settings do not list its legal entity".to_owned(),
-        Because::NothingDueNow { .. } => "nothing that it covers is due any more".to_owned(),
+        Because::NothingDueNow { held: true } => {
+            "nothing of the case is due now, and a hold keeps something of it back".to_owned()
+        }
+        Because::NothingDueNow { held: false } => "nothing that it covers is due any more".to_owned(),
         Because::Held { .. } => "a hold keeps the whole case back".to_owned(),
         Because::BelowMinimum { .. } => "less is due now than minimum_exposure in the settings".to_owned(),
         Because::ExitWhenHolds => "the workflow's exit_when holds".to_owned(),
