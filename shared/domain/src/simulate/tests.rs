@@ -13,7 +13,9 @@ const UNTIL: &str = "2026-04-20T08:00:00Z";
 
 /// Some customers with an invoice each that falls due on 4 February, all decided at once at first.
 fn customers(count: usize) -> (Stage, Vec<Simulated>) {
-    let stage = Stage::new(ladder());
+    let mut stage = Stage::new(ladder());
+    // Without a sender of the channel every message would wait, as it does before the settings name one.
+    stage.policy.settings.sender.insert(Channel::Email, "Acme <ar@acme.example>".to_owned());
     let of = |number: usize| {
         let mut own = stage.clone();
         own.facts.customer.id = CustomerId::derive(&["acme", "canonical", &format!("C-{number}")]);
@@ -56,6 +58,15 @@ fn it_plays_what_decide_and_evolve_say() {
     assert!(expected.len() >= 5, "{expected:?}");
     let played = play(&stage, customers, Assumed::default());
     assert_eq!(days(&played.progress.lines), expected);
+}
+
+#[test]
+fn nothing_leaves_while_the_settings_name_no_sender() {
+    let (mut stage, customers) = customers(1);
+    stage.policy.settings.sender.clear();
+    let played = play(&stage, customers, Assumed::default());
+    assert_eq!(days(&played.progress.lines), Vec::<String>::new());
+    assert!(played.progress.waits.values().any(|day| day.no_sender > 0));
 }
 
 #[test]
