@@ -70,19 +70,51 @@ fn delimiter(text: &str) -> u8 {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
+/// The numbers of the lines at which records begin. By hand instead of by the reader's position: that is where the record before ended, before
+/// the rest of its line's end and before empty lines.
+struct LineNumbers<'t> {
+    bytes: &'t [u8],
+    /// How far the lines are counted.
+    at: usize,
+    number: u32,
+}
+
+impl<'t> LineNumbers<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { bytes: text.as_bytes(), at: 0, number: 1 }
+    }
+
+    /// The number of the first line after `byte` that is not empty.
+    fn after(&mut self, byte: usize) -> u32 {
+        let rest = self.bytes.get(byte..).unwrap_or_default();
+        let begins = byte + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.bytes.get(self.at..begins).unwrap_or_default();
+        let following = passed.iter().skip(1).map(Some).chain([None]);
+        let ends = passed.iter().zip(following).filter(|(byte, next)| match **byte {
+            b'\n' => true,
+            b'\r' => *next != Some(&b'\n'),
+            _ => false,
+        });
+        self.number = self.number.saturating_add(u32::try_from(ends.count()).unwrap_or(u32::MAX));
+        self.at = begins;
+        self.number
+    }
+}
+
 fn csv(text: &str) -> Result<FileTable, String> {
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(text)).from_reader(text.as_bytes());
     let mut builder = TableBuilder::default();
     let mut record = csv::StringRecord::new();
+    let mut numbers = LineNumbers::new(text);
     loop {
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => return Err(format!("the file does not read as CSV: {error}")),
         }
-        let number = record.position().map_or(0, csv::Position::line);
-        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let byte = record.position().map_or(0, csv::Position::byte);
+        let number = numbers.after(usize::try_from(byte).unwrap_or(usize::MAX));
         if record.len() > COLUMNS_MAX && record.iter().skip(COLUMNS_MAX).any(|cell| !cell.trim().is_empty()) {
             return Err(too_wide(number, record.len()));
         }
@@ -120,6 +152,16 @@ mod tests {
             assert_eq!(table.headings, ["Nr", "Name"]);
             assert_eq!(cells(&table), [["1", "Müller; Söhne"], ["2", "Ångström"]]);
             assert_eq!(table.lines[1].number, 4);
+        }
+    }
+
+    #[test]
+    fn a_line_has_the_number_that_an_editor_shows() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["", "a,b", "1,2", "", "", "3,\"x", "y\"", "5,6"].join(end);
+            let table = read(text.as_bytes(), None).expect("it reads");
+            let numbers: Vec<u32> = table.lines.iter().map(|line| line.number).collect();
+            assert_eq!(numbers, [3, 6, 8], "{end:?}");
         }
     }
 

@@ -75,7 +75,8 @@ fn unfold(bytes: &[u8]) -> Result<bool, String> {
     let mut from_1904 = false;
     for at in 0..archive.len() {
         let mut part = archive.by_index(at).map_err(|error| broken(&error))?;
-        let is_book = part.name().trim_start_matches('/') == "xl/workbook.xml";
+        // Its folder is what the file says it is.
+        let is_book = part.name().rsplit('/').next().is_some_and(|name| name.eq_ignore_ascii_case("workbook.xml"));
         let mut some = vec![0_u8; 64 * 1024];
         let mut beginning = Vec::new();
         let mut seen: Vec<u8> = Vec::new();
@@ -166,6 +167,10 @@ mod tests {
             (
                 "[Content_Types].xml",
                 r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#.to_owned(),
+            ),
+            (
+                "_rels/.rels",
+                r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#.to_owned(),
             ),
             (
                 "xl/workbook.xml",
