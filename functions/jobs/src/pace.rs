@@ -21,6 +21,11 @@ impl WritePace {
         Self { per_second: per_second.max(1), paid_until: Mutex::new(Instant::now()) }
     }
 
+    /// How many a second.
+    pub fn per_second(&self) -> u32 {
+        self.per_second
+    }
+
     /// Takes units, and waits until there is room for them.
     pub async fn take(&self, units: u32) {
         let wait = self.wait(units, Instant::now());

@@ -42,6 +42,9 @@ const OF_A_PART: usize = 500;
 const AT_ONCE: usize = 8;
 /// Write units that a document is reckoned with: what an invoice of a known customer costs, with its place in lists and history, or more.
 const UNITS_EACH: u32 = 16;
+/// Seconds that what is applied before the job is noted takes by its pace; twice as many where each document describes its customer besides.
+/// Well within what a slice leaves itself to finish in, so that each slice comes further however slow the pace is.
+const APPLIED_S: u32 = 5;
 /// Wrong lines that stand in the result itself; all of them are in the file.
 const SHOWN: usize = 200;
 
@@ -57,6 +60,9 @@ struct Kept {
     parts: usize,
     /// See `parts`.
     applied_parts: usize,
+    /// How many documents of the part after those are applied.
+    #[serde(default)]
+    applied_of_part: usize,
     applied: u64,
     known: u64,
     /// Lines that could not be applied: how many, and the first of them.
@@ -64,6 +70,21 @@ struct Kept {
     refused: Vec<WrongLine>,
     /// Where all wrong lines lie, where there are more than the result shows.
     wrong_key: Option<String>,
+}
+
+impl Kept {
+    fn count(&mut self, outcome: LineOutcome) {
+        match outcome {
+            Ok(AppliedOutcome::Applied) => self.applied += 1,
+            Ok(AppliedOutcome::Duplicate | AppliedOutcome::Stale) => self.known += 1,
+            Err(wrong) => {
+                self.refused_lines += 1;
+                if self.refused.len() < SHOWN {
+                    self.refused.push(wrong);
+                }
+            }
+        }
+    }
 }
 
 impl KindOfJob for Import {
@@ -93,30 +114,30 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             return Ok(SliceEnd::More);
         }
         let part: Vec<ReadyDocument> = work.part(&job.id, "rows", kept.applied_parts).await?;
-        let mut waiting: Vec<BoxFuture<'_, anyhow::Result<LineOutcome>>> = Vec::with_capacity(part.len());
-        for ready in &part {
-            // Boxed: the futures below are deeper than the compiler follows.
-            waiting.push(apply(work, &asked, ready).boxed());
-        }
-        let outcomes: Vec<_> = futures::stream::iter(waiting).buffer_unordered(AT_ONCE).collect().await;
-        for outcome in outcomes {
-            match outcome? {
-                Ok(AppliedOutcome::Applied) => kept.applied += 1,
-                Ok(AppliedOutcome::Duplicate | AppliedOutcome::Stale) => kept.known += 1,
-                Err(wrong) => {
-                    kept.refused_lines += 1;
-                    if kept.refused.len() < SHOWN {
-                        kept.refused.push(wrong);
-                    }
-                }
+        let left = part.get(kept.applied_of_part..).unwrap_or_default();
+        for some in left.chunks(documents_at_a_time(work.pace.per_second())) {
+            if work.is_over() {
+                return Ok(SliceEnd::More);
+            }
+            let mut waiting: Vec<BoxFuture<'_, anyhow::Result<LineOutcome>>> = Vec::with_capacity(some.len());
+            for ready in some {
+                // Boxed: the futures below are deeper than the compiler follows.
+                waiting.push(apply(work, &asked, ready).boxed());
+            }
+            let outcomes: Vec<_> = futures::stream::iter(waiting).buffer_unordered(AT_ONCE).collect().await;
+            for outcome in outcomes {
+                kept.count(outcome?);
+            }
+            kept.applied_of_part += some.len();
+            job.done += u64::try_from(some.len())?;
+            job.checkpoint = serde_json::to_value(&kept)?;
+            if !work.note(job).await? {
+                return Ok(SliceEnd::Lost);
             }
         }
         kept.applied_parts += 1;
-        job.done += u64::try_from(part.len())?;
+        kept.applied_of_part = 0;
         job.checkpoint = serde_json::to_value(&kept)?;
-        if !work.note(job).await? {
-            return Ok(SliceEnd::Lost);
-        }
     }
     let mut result = kept.found.clone().unwrap_or_default();
     result["applied"] = json!(kept.applied);
@@ -124,6 +145,11 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     result["refused_lines"] = json!(kept.refused_lines);
     result["refused"] = json!(kept.refused);
     Ok(SliceEnd::Done(ended(job, result, kept.wrong_key)))
+}
+
+/// How many documents are applied before the job is noted, by how many write units there are a second.
+fn documents_at_a_time(per_second: u32) -> usize {
+    usize::try_from(per_second.saturating_mul(APPLIED_S) / UNITS_EACH).unwrap_or(OF_A_PART).clamp(1, OF_A_PART)
 }
 
 fn ended(job: &Job, result: Value, wrong_key: Option<String>) -> JobEnd {
@@ -240,5 +266,27 @@ async fn known(work: &Work<'_>, customer: &CustomerId) -> anyhow::Result<Option<
         // What people entered is no word of a source, and stays beside it.
         Some(head) => Ok(Some(work.store.facts(work.tenant, &head).await?.described().clone())),
         None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_pace_applies_fewer_documents_at_a_time() {
+        for (per_second, expected) in [(1, 1), (20, 6), (100, 31), (1_000, 312), (100_000, OF_A_PART), (u32::MAX, OF_A_PART)] {
+            assert_eq!(documents_at_a_time(per_second), expected, "{per_second}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_of_before_begins_its_part() {
+        let before = json!({
+            "found": {}, "parts": 3, "applied_parts": 1, "applied": 500, "known": 0, "refused_lines": 0, "refused": [],
+            "wrong_key": null,
+        });
+        let kept: Kept = serde_json::from_value(before).expect("it reads");
+        assert_eq!((kept.applied_parts, kept.applied_of_part), (1, 0));
     }
 }
