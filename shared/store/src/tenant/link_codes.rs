@@ -95,7 +95,9 @@ impl Vault {
                 return Ok((code, known.clone().renewed_if_half_is_over(now)));
             }
         }
-        let generation = known.map_or(1, |known| known.generation.saturating_add(1));
+        // Where an erasure deleted the link, the codes of its generations stay void: the first generation is the second that it begins in.
+        let first = || u32::try_from(now.as_second()).unwrap_or(u32::MAX);
+        let generation = known.map_or_else(first, |known| known.generation.saturating_add(1));
         let code = code(generation);
         let mut earlier = known.map(|known| known.earlier.clone()).unwrap_or_default();
         earlier.extend(known.map(|known| known.id.clone()).filter(|id| *id != code.id()));
