@@ -9,6 +9,7 @@
 //! | a contact of the source that its list names no more | is gone; what was entered of it waits until a list names it again |
 //! | a consent that was withdrawn here | withdrawn for this contact, and for whoever of the customer has the address, whatever the source says |
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
+//! | a consent that the source states, and another number was entered | not given for that number |
 //! | several statements of a consent | the last one |
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::Time};
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, Consent, Contact, Customer, PostalAddress, Role, customer::mailbox_of, settings::Window};
+use crate::{Channel, Consent, Contact, Customer, Identifier, PostalAddress, Role, customer::mailbox_of, settings::Window};
 
 /// Most contacts of one customer of which something is entered.
 pub const CONTACTS_BY_HAND_MAX: usize = 100;
@@ -212,6 +213,10 @@ impl ContactByHand {
             contact.unusable.retain(|unusable| unusable.channel != Channel::Email);
         }
         if let Some(phone) = &self.phone {
+            if !contact.phone.as_deref().is_some_and(|known| is_same(known, phone)) {
+                // What was agreed to for the source's number holds for no other.
+                contact.consents.retain(|consent| consent.channel.identifier() != Some(Identifier::Phone));
+            }
             contact.phone = Some(phone.clone());
             contact.unusable.retain(|unusable| unusable.channel != Channel::Sms);
         }

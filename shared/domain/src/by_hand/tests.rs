@@ -91,6 +91,26 @@ fn consents_are_as_the_last_statement_says() {
 }
 
 #[test]
+fn what_the_source_says_was_agreed_to_holds_for_its_number_alone() {
+    let said_so = || vec![said(false, OTHER, "2026-01-01T09:00:00Z")];
+    for (of_source, phone, statements, agreed) in [
+        (Some(NUMBER), None, vec![], true),
+        (Some(NUMBER), Some(NUMBER), vec![], true),
+        (Some(NUMBER), Some(OTHER), vec![], false),
+        (None, Some(OTHER), vec![], false),
+        (Some(NUMBER), Some(OTHER), said_so(), true),
+    ] {
+        let mut customer = described();
+        customer.contacts = vec![Contact { phone: of_source.map(str::to_owned), ..from_source(NUMBER, true) }];
+        let entered = phone.map(str::to_owned);
+        let entry = ContactByHand { phone: entered, statements, ..ContactByHand::of(&customer.contacts[0]) };
+        let by_hand = ByHand { contacts: vec![entry], ..ByHand::default() };
+        let over = by_hand.over(&customer);
+        assert_eq!(over.contacts[0].consented(Channel::Sms), agreed, "{of_source:?} {phone:?}");
+    }
+}
+
+#[test]
 fn a_number_that_somebody_took_back_is_nobodys_way() {
     let mut customer = described();
     customer.contacts = vec![from_source(NUMBER, true), Contact { external_id: "p2".to_owned(), ..from_source(NUMBER, true) }];
