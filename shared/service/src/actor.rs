@@ -182,6 +182,11 @@ impl Actor {
     }
 }
 
+/// A contact's id as the audit names it: some sources give an address as the id, and an entry holds none.
+pub(crate) fn noted_contact(id: &str) -> &str {
+    if id.contains('@') || id.trim_start().starts_with('+') { "(an address)" } else { id }
+}
+
 fn kept(subject: &str) -> String {
     subject.chars().take(SUBJECT_MAX).collect()
 }
@@ -241,6 +246,20 @@ mod tests {
         ] {
             let NotDone::NotAllowed(why) = actor.may(operation).unwrap_err() else { panic!("it is another refusal") };
             assert!(said.iter().all(|word| why.contains(word)), "{why}");
+        }
+    }
+
+    #[test]
+    fn an_entry_holds_no_address_in_the_place_of_a_contacts_id() {
+        for (id, noted) in [
+            ("", ""),
+            ("p1", "p1"),
+            ("#0", "#0"),
+            ("ent_1", "ent_1"),
+            ("ap@buyer.example", "(an address)"),
+            ("+493012345678", "(an address)"),
+        ] {
+            assert_eq!(noted_contact(id), noted);
         }
     }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Store, StoredByHand, Vault};
 
-use crate::{Actor, Done, NotDone, Operation, customers::no_customer};
+use crate::{Actor, Done, NotDone, Operation, actor::noted_contact, customers::no_customer};
 
 /// Longest name, or line of an address, in characters.
 const LINE_MAX: usize = 200;
@@ -324,7 +324,7 @@ async fn put(
 ) -> Done<CustomerShown> {
     let entry = actor.entry(operation, now).about(&before.customer).with(what);
     // Some sources have addresses for ids, and the audit names none.
-    let entry = contact.filter(|id| !id.contains('@')).into_iter().fold(entry, |entry, id| entry.of(id));
+    let entry = contact.filter(|id| noted_contact(id) == *id).into_iter().fold(entry, |entry, id| entry.of(id));
     let rev = store.acting(entry).put_by_hand(&before.tenant, &before.customer, &before.stored, now).await?;
     before.stored.rev = rev;
     Ok(shown(&before))

@@ -7,6 +7,7 @@ use store::{FoundLink, LinkCode, LinkPage, LinkStanding, LinkTo, PortalLink, Sto
 
 use crate::{
     Actor, Done, NotDone, Operation,
+    actor::noted_contact,
     customers::{no_customer, reason_of},
 };
 
@@ -85,7 +86,7 @@ pub async fn issue(
         let (code, link) = vault.link_for(tenant, &customer, to, known.as_ref(), now).await?;
         let link = link.renewed(now);
         let entry = actor.entry(Operation::IssueLink, now).of(link.id.as_str()).about(&customer).noting(reason.clone());
-        let entry = entry.with(json!({ "channel": channel, "contact": id, "until": link.expires_at }));
+        let entry = entry.with(json!({ "channel": channel, "contact": noted_contact(id), "until": link.expires_at }));
         if store.acting(entry).keep_link(tenant, &customer, known.as_ref(), &link).await? {
             return Ok((code, link));
         }
@@ -116,7 +117,7 @@ pub async fn revoke(
             return Ok((customer, link));
         }
         let entry = actor.entry(Operation::RevokeLink, now).of(id.as_str()).about(&customer).noting(reason.clone());
-        let entry = entry.with(json!({ "channel": link.channel, "contact": link.contact }));
+        let entry = entry.with(json!({ "channel": link.channel, "contact": noted_contact(&link.contact) }));
         if store.acting(entry).revoke_link(tenant, &customer, &link, now).await? {
             return Ok((customer, PortalLink { revoked_at: Some(now), ..link }));
         }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{LoggedContact, OwnText, Store};
 
-use crate::{Actor, Done, NotDone, Operation, customers::no_customer, matter, messages};
+use crate::{Actor, Done, NotDone, Operation, actor::noted_contact, customers::no_customer, matter, messages};
 
 /// Longest note, in characters.
 const NOTE_MAX: usize = 4_000;
@@ -94,7 +94,7 @@ pub async fn log(store: &Store, actor: &Actor, made: &ContactMade, now: Timestam
         is_contact,
         text: OwnText { body: note.unwrap_or_default(), by: actor.by().to_owned(), ..OwnText::default() },
     };
-    let what = json!({ "kind": made.kind, "outcome": word, "contact": logged.contact });
+    let what = json!({ "kind": made.kind, "outcome": word, "contact": noted_contact(&logged.contact) });
     let entry = actor.entry(Operation::LogContact, now).about(&customer).with(what);
     let id = store.acting(entry).log_own_contact(tenant, &customer, &logged, now).await?;
     Ok((customer, id))

@@ -13,6 +13,7 @@ use store::{Head, MessageFound, OwnText, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation,
+    actor::noted_contact,
     customers::{no_customer, reason_of},
     matter,
 };
@@ -132,7 +133,8 @@ pub async fn write(store: &Store, actor: &Actor, asked: &MessageAsked, now: Time
         }
         let planned = planned_of(&plan.pending);
         let decision = own_message::decision(&plan.facts, plan.head.owed.clone(), planned, now);
-        let what = json!({ "channel": plan.pending.channel, "contact": plan.pending.contact, "template": plan.text.template });
+        let contact = noted_contact(&plan.pending.contact);
+        let what = json!({ "channel": plan.pending.channel, "contact": contact, "template": plan.text.template });
         let entry = actor.entry(Operation::WriteMessage, now).of(plan.pending.id.as_str()).about(&plan.customer).with(what);
         let acting = store.acting(entry);
         match acting.commit_own_message(tenant, &plan.head, &plan.facts, &decision, &plan.text, now).await {

@@ -15,6 +15,7 @@ use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store
 
 use crate::{
     Actor, Done, NotDone, Operation,
+    actor::noted_contact,
     suppressions::{AddressGiven, named_address, said},
 };
 
@@ -311,7 +312,7 @@ pub async fn erase(
     }
     // Before anything is deleted: what comes after the last deletion would find nobody when it is asked for again.
     let country = store.settings(tenant).await?.map(|settings| settings.value.country).unwrap_or_default();
-    // The entries name customers and the sources' ids of contacts: not even a digest of an address stays.
+    // The entries name customers and the sources' ids of contacts that are no addresses: not even a digest of an address stays.
     let last = actor.entry(Operation::EraseContact, now).noting(Some(reason));
     // The mark of a request that is carried out once goes with the last transaction alone: before it the request is not carried out, and doing
     // what was done again changes nothing.
@@ -330,7 +331,8 @@ pub async fn erase(
     let mut done: BTreeMap<CustomerId, TakenOut> = BTreeMap::new();
     for place in &go {
         let customer = place.customer.clone();
-        let what = json!({ "customer": customer, "contacts": place.ids, "own": place.own });
+        let contacts: BTreeSet<&str> = place.ids.iter().map(|id| noted_contact(id)).collect();
+        let what = json!({ "customer": customer, "contacts": contacts, "own": place.own });
         let entry = entry().about(&customer).with(what);
         let out = vault.acting(entry.clone()).erase_at(tenant, &customer, &person, place.own, now).await?;
         store.acting(entry).revoke_links(tenant, &customer, now).await?;
