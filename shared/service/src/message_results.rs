@@ -85,7 +85,10 @@ pub async fn settle_doubt(
             let number = entry.message.number;
             let settled = match doubt {
                 Doubt::Sent => acting.receipt(tenant, &customer, number, &id, DeliveryEvent::Sent, now, None, now).await?,
-                Doubt::TryAgain => acting.queue_again(tenant, &customer, &id, now).await?,
+                Doubt::TryAgain => acting.queue_again(tenant, &customer, &id, now).await.map_err(|error| match error {
+                    store::Error::Refused { why, .. } => NotDone::Conflict(why),
+                    error => error.into(),
+                })?,
                 Doubt::Drop => {
                     let pending = store.head(tenant, &customer).await?.ok_or_else(none)?;
                     let facts = store.facts(tenant, &pending).await?;

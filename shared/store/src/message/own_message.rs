@@ -3,7 +3,9 @@
 //! A message in words of one's own is committed like any decision with one message, and its words with it. A call or a letter has happened:
 //! its record is written with the head that links it, so that no sender ever sees it.
 
-use domain::{CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, TenantId};
+use domain::{
+    CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, Outcome, TenantId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -266,7 +268,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of writing.
+    /// [`Error::Refused`] where its record says that it was sent: its sender ended before the head said so too. Those of writing.
     pub async fn queue_again(
         &self,
         tenant: &TenantId,
@@ -282,6 +284,11 @@ impl Store {
             let Some(entry) = head.pending.get(message) else { return Ok(false) };
             if !entry.message.status.is_unknown() {
                 return Ok(false);
+            }
+            let record = Box::pin(self.record_of_message(tenant, customer, entry.message.number, message)).await?;
+            if record.is_some_and(|record| record.coverage.iter().any(|known| known.outcome == Outcome::Sent)) {
+                let why = "its record says that it was sent; say so, and it does not go twice".into();
+                return Err(Error::Refused { operation: OP, id: message.to_string(), why });
             }
             let change = bump(tenant, customer, &Wake::of(Some(&head), customer, 1, now), now)
                 .when(is(pending::of(message, pending::STATUS), pending::status(entry.message.status)))

@@ -6,7 +6,7 @@ use domain::{Coverage, CustomerId, DeliveryEvent, MessageId, Mode, Outcome, Pend
 use jiff::Timestamp;
 
 use crate::{
-    Entry, Head, Result, Store,
+    Entry, Head, MessageResult, Result, Store,
     customer::head::{Wake, bump},
     message::{
         note::{Note, changes},
@@ -81,8 +81,8 @@ impl Store {
     }
 
     /// Takes in what a provider says of a message: settles it where its sender did not, and notes it on the record. Proof
-    /// that nobody got it opens the step again, by another way. The same words in any order and number end the same. False
-    /// when no such message is known, or it never left.
+    /// that nobody got it opens the step again, by another way. Proof that it left ends it also where it waits for another try. The same words
+    /// in any order and number end the same. False when no such message is known, or it never left.
     ///
     /// # Errors
     ///
@@ -111,7 +111,20 @@ impl Store {
                     }
                 }
                 RecordedAt::Pending(_, entry) => match entry.message.status {
-                    PendingStatus::Queued | PendingStatus::Retrying => return Ok(false),
+                    PendingStatus::Queued | PendingStatus::Retrying => {
+                        // A try before it was given back may have left: a person had it sent again, or its provider said that it took nothing.
+                        if note.settles() != MessageResult::Sent {
+                            return Ok(false);
+                        }
+                        let allowed = |entry: &Entry| {
+                            let waits = matches!(entry.message.status, PendingStatus::Queued | PendingStatus::Retrying);
+                            waits && entry.attempt.is_none()
+                        };
+                        let how = Conclusion::of_receipt(&note, now);
+                        if self.conclude(tenant, customer, message, &how, allowed).await? {
+                            return Ok(true);
+                        }
+                    }
                     PendingStatus::Calling => {
                         // Its sender is about to record the result; it takes this note along.
                         let before = entry.heard.as_deref().and_then(Note::read);

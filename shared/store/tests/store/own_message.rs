@@ -138,6 +138,29 @@ async fn a_message_in_doubt_is_queued_again_or_dropped() {
 }
 
 #[tokio::test]
+async fn proof_that_a_message_left_ends_it_while_it_waits_to_go_again() {
+    let table = decided().await;
+    let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+    let committed = store.commit(tenant, &head, &facts, &plan, at(11)).await.unwrap();
+    let (number, message) = (committed.number, committed.messages[0].clone());
+    let version = table.head().await.version;
+    held(&table, version, &message, &attempt("a1", 12)).await;
+    let claimed = table.head().await;
+    assert!(store.mark_unknown(tenant, &claimed, &message, at(900), at(13)).await.unwrap());
+    assert!(store.queue_again(tenant, &customer, &message, at(14)).await.unwrap());
+    // That nobody got it changes nothing: it goes again.
+    for (heard, known) in [(DeliveryEvent::Bounced, false), (DeliveryEvent::Delivered, true), (DeliveryEvent::Delivered, true)] {
+        assert_eq!(store.receipt(tenant, &customer, number, &message, heard, at(15), None, at(15)).await.unwrap(), known);
+    }
+    assert!(table.head().await.pending.is_empty());
+    let facts = table.facts().await;
+    let mark = facts.coverage.iter().find(|mark| mark.message.as_ref() == Some(&message)).unwrap();
+    assert_eq!(mark.outcome, Outcome::Sent);
+}
+
+#[tokio::test]
 async fn what_a_sender_of_ones_own_was_given_is_kept() {
     let table = decided().await;
     let message = MessageId::derive(&["m"]);
