@@ -1,7 +1,8 @@
 //! Requests with an `Idempotency-Key`: carried out once, and answered again as they were.
 //!
 //! The key, and a digest of what is asked for, are written in the transaction of the effect: of two requests with one key only one has an
-//! effect. The answer is sealed and kept right after it. A request that failed is forgotten, and can be sent again. Where a request was carried
+//! effect. The answer is sealed and kept right after it. A request that failed is forgotten, and can be sent again; one that failed here (5xx)
+//! after it wrote something is not, and is answered with 409. Where a request was carried
 //! out and died before its answer was kept, a repetition finds that nothing is left to do and answers how things are; what cannot tell, such as
 //! a key whose secret is shown once, is answered with 409.
 
@@ -109,8 +110,8 @@ fn answered(known: &Repeated, request: &str, now: Timestamp) -> ApiResult<Respon
         let detail = "the same request is under way; send it again in a few seconds for its answer";
         return Err(Fail::of(409, "in-progress", "In progress", detail));
     }
-    let detail =
-        "the request was carried out, and its answer was not kept; read what it made, and do not send it again under another key";
+    let detail = "the request was carried out, at least in part, and its answer was not kept; read what it made, and do not send it again under \
+         another key";
     Err(Fail::of(409, "already-done", "Already done", detail))
 }
 
@@ -125,8 +126,11 @@ pub async fn keep(app: &App, mark: &Once, response: Response) -> Response {
         };
     }
     if !response.status().is_success() && !response.status().is_redirection() {
-        if mark.has_written() {
-            note(app.vault.forget_request(mark).await);
+        match (mark.has_written(), response.status().is_server_error()) {
+            // Its effect may be there whole: what is sent again would have it twice.
+            (true, true) => note(app.vault.keep_answer(mark, None).await),
+            (true, false) => note(app.vault.forget_request(mark).await),
+            (false, _) => {}
         }
         return response;
     }
