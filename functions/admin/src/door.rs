@@ -146,8 +146,8 @@ impl Door {
                 Box::new(Fail::unavailable(detail).into_response())
             }
         })?;
-        let tenant = named.or(person.tenant.as_deref()).and_then(|text| TenantId::parse(text).ok());
-        let rate = self.count(&tenant.unwrap_or_else(TenantId::app), &person.subject, now).await?;
+        // Not for the tenant that they name: whether they are a member of it is not known yet.
+        let rate = self.count(&TenantId::app(), &person.subject, now).await?;
         let entered = enter(&self.app.store, &person, named, now).await.map_err(failed)?;
         Ok((Entrant { entered, person: Some(person) }, rate))
     }

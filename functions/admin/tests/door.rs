@@ -437,6 +437,8 @@ async fn calls_are_counted_for_each_caller() {
     door.table_calls();
     door.get("/v1/me", &robin).await.is(429);
     assert_eq!(door.table_calls(), [""; 0], "who has none left costs nothing");
+    let elsewhere = [("X-Dunlin-Tenant", "bolt")];
+    door.ask("GET", "/v1/me", Some(&robin), &elsewhere, &Value::Null).await.is(429);
     door.get("/v1/me", &kim).await.is(200);
     door.later(60);
     door.get("/v1/me", &robin).await.is(200);
