@@ -255,6 +255,11 @@ async fn a_sender_of_ones_own_claims_sends_and_says_so() {
     let mut other = sent.clone();
     other["attempt"] = json!("another");
     desk.admin("POST", &result, &other).await.is(409);
+    for (field, value) in [("note", json!("c-1@buyer.example is gone")), ("provider_id", json!("x".repeat(201)))] {
+        let mut wrong = sent.clone();
+        wrong[field] = value;
+        assert_eq!(desk.admin("POST", &result, &wrong).await.is(400).pointers(), [format!("/{field}")]);
+    }
     assert_eq!(desk.admin("POST", &result, &sent).await.is(200).body["status"], "sent");
     desk.admin("POST", &result, &sent).await.is(409);
     desk.mend("send-email");

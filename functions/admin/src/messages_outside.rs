@@ -24,6 +24,9 @@ use crate::{
     host::Host,
 };
 
+/// Longest id that a provider gives a message, in characters.
+const PROVIDER_ID_MAX: usize = 200;
+
 /// Whose message is claimed.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -93,7 +96,7 @@ pub struct MessageResultIn {
     /// The customer, `cus_…`, as the event and the exception say. Left out, the message is found by its id.
     #[serde(default)]
     customer: Option<String>,
-    /// With `sent`: the provider's id of it.
+    /// With `sent`: the provider's id of it, at most 200 characters.
     #[serde(default)]
     provider_id: Option<String>,
     /// With `retry`: after how many seconds; the provider's wish.
@@ -105,7 +108,7 @@ pub struct MessageResultIn {
     /// With `not_sent`: `again` or `drop`.
     #[serde(default)]
     then: Option<String>,
-    /// Why, or what there is to say of it, at most 500 characters; never an address.
+    /// Why, or what there is to say of it, at most 500 characters; never an address: one with an @ is refused.
     #[serde(default)]
     note: Option<String>,
 }
@@ -185,6 +188,12 @@ pub async fn result(
     let note = given.note.clone().unwrap_or_default();
     if note.chars().count() > 500 {
         return Err(flaw("/note", "at most 500 characters"));
+    }
+    if note.contains('@') {
+        return Err(flaw("/note", "it stays in the record for good: leave out addresses, and whatever else has an @"));
+    }
+    if given.provider_id.as_ref().is_some_and(|id| id.chars().count() > PROVIDER_ID_MAX) {
+        return Err(flaw("/provider_id", "at most 200 characters"));
     }
     let Some(attempt) = given.attempt.as_deref() else {
         let doubt = match (given.status.as_str(), given.then.as_deref()) {

@@ -420,7 +420,7 @@ impl Sender {
 
     /// Gives a claimed message back as it was, because what is to be read before the call could not be: the queue delivers it again. Where
     /// that fails too the claim ends with its lease, and the message is in doubt.
-    async fn give_back(&self, queued: &QueuedMessage, attempt: &Attempt, error: Error) -> Error {
+    pub(crate) async fn give_back(&self, queued: &QueuedMessage, attempt: &Attempt, error: Error) -> Error {
         let back = self.store.release(&queued.tenant, &queued.customer, &queued.message, Some(attempt), Release::Queue).await;
         if let Err(again) = back {
             tracing::warn!(message.id = %queued.message, error = %again, "a claim could not be given back; the message will be in doubt");

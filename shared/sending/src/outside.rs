@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use channels::{Accepted, ChannelClient, Outgoing, SendError};
-use domain::{Channel, PendingStatus, People};
+use domain::{Channel, Facts, Pending, PendingStatus, People, Suppression, SuppressionReason};
 use jiff::Timestamp;
 use kit::Clock;
 use serde_json::json;
-use store::{Error, OutsideClaim, Store, Vault};
+use store::{AddressId, Error, OutsideClaim, Store, Vault};
 
 use crate::{
     checked::{Call, Checked, Held, outgoing},
@@ -123,16 +123,30 @@ impl OutsideSender {
             return Ok(OutsideClaimed::Not(SendOutcome::NotMine));
         };
         let Call { rows, rendered_sha256, template_version, .. } = call;
-        let kept = OutsideClaim { attempt: attempt.id.clone(), rows: Some(rows), rendered_sha256, template_version };
+        let outgoing = outgoing(queued, checked, contact, &written);
+        let address = Some(AddressId::of(checked.pending.channel, &outgoing.to));
+        let kept = OutsideClaim { attempt: attempt.id.clone(), rows: Some(rows), rendered_sha256, template_version, address };
         let now = self.0.clock.now();
-        self.0.store.keep_outside_claim(&queued.tenant, &queued.customer, &queued.message, &kept, now).await?;
+        if let Err(error) = self.0.store.keep_outside_claim(&queued.tenant, &queued.customer, &queued.message, &kept, now).await {
+            return Err(self.0.give_back(queued, &attempt, error).await);
+        }
         Ok(OutsideClaimed::Held(Box::new(ClaimedMessage {
             attempt: attempt.id,
             lease_until: attempt.lease_until,
             channel: checked.pending.channel,
             contact: checked.pending.contact.clone(),
-            outgoing: outgoing(queued, checked, contact, &written),
+            outgoing,
         })))
+    }
+
+    /// Stops the address that was claimed, also where the contact has another by now.
+    async fn suppress(&self, queued: &QueuedMessage, facts: &Facts, pending: &Pending, claimed: &AddressId) -> Result<(), Error> {
+        let now = People::of(facts).contact(&pending.contact).and_then(|contact| contact.address(pending.channel));
+        if let Some(address) = now.filter(|address| AddressId::of(pending.channel, address) == *claimed) {
+            return self.0.suppress(queued, pending.channel, address).await;
+        }
+        let suppression = Suppression { reason: SuppressionReason::Bounce, at: self.0.clock.now() };
+        self.0.store.suppress_by_id(&queued.tenant, (pending.channel, claimed), suppression, Some(&queued.customer)).await
     }
 
     /// Settles a message as the sender says that claimed it, by the same rules as for our own. [`SendOutcome::NotMine`] where the attempt does
@@ -163,10 +177,9 @@ impl OutsideSender {
         };
         let meaning = meaning(answer, entry.dispatches);
         if meaning.suppress
-            && let Some(address) =
-                People::of(&facts).contact(&pending.contact).and_then(|contact| contact.address(pending.channel))
+            && let Some(claimed) = &kept.address
         {
-            self.0.suppress(queued, pending.channel, address).await?;
+            self.suppress(queued, &facts, &pending, claimed).await?;
         }
         let rows = kept.rows.unwrap_or_else(|| pending.rows.clone());
         let checked = Checked { head: head.clone(), facts, policy, links, pending };

@@ -151,6 +151,22 @@ impl Store {
         self.suppress_at(tenant, stopping, suppression, customer).await
     }
 
+    /// The same for an address that is known by its id alone.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn suppress_by_id(
+        &self,
+        tenant: &TenantId,
+        (channel, address): (Channel, &AddressId),
+        suppression: Suppression,
+        customer: Option<&CustomerId>,
+    ) -> Result<()> {
+        let stopping = ToStop { key: address.key(tenant), channel, shown: "", said: None };
+        self.suppress_at(tenant, stopping, suppression, customer).await.map(|_| ())
+    }
+
     /// Never uses the address of a stop link again on its channel. Whose it is is not known, so that nobody is woken: senders and
     /// decisions read the address themselves.
     ///
@@ -183,7 +199,10 @@ impl Store {
             }
             fact.suppressed = Some(suppression.clone());
             let mut change = self.address_change(stopping.key.clone(), row.as_ref(), &fact);
-            change = change.put(address::CHANNEL, s(word_of(stopping.channel))).put(address::SHOWN, s(stopping.shown));
+            change = change.put(address::CHANNEL, s(word_of(stopping.channel)));
+            if !stopping.shown.is_empty() {
+                change = change.put(address::SHOWN, s(stopping.shown));
+            }
             change = match stopping.said {
                 Some(said) => change.put(address::SAID, s(said)),
                 None => change.drop(address::SAID),

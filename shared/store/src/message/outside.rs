@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result, Store,
-    customer::head::{pack, unpack},
+    customer::{
+        addresses::AddressId,
+        head::{pack, unpack},
+    },
     table::{
         attributes::{document::DOC, every::EXPIRES_AT},
         change::Change,
@@ -31,6 +34,8 @@ pub struct OutsideClaim {
     pub rendered_sha256: String,
     /// The template's version.
     pub template_version: u32,
+    /// The address that it goes to, by its id; `None` where an older release kept none.
+    pub address: Option<AddressId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +45,9 @@ struct Stored {
     rows: Option<String>,
     rendered_sha256: String,
     template_version: u32,
+    /// The id of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
 }
 
 impl Store {
@@ -61,6 +69,7 @@ impl Store {
             rows: claim.rows.as_deref().filter(|rows| rows.len() <= ROWS_MAX).map(pack),
             rendered_sha256: claim.rendered_sha256.clone(),
             template_version: claim.template_version,
+            address: claim.address.as_ref().map(ToString::to_string),
         };
         let change = Change::of(keys::outside_claim(tenant, customer, message))
             .put(DOC, s(to_json(&stored)))
@@ -82,8 +91,9 @@ impl Store {
     ) -> Result<Option<OutsideClaim>> {
         let key = keys::outside_claim(tenant, customer, message);
         let Some(row) = self.read("read what was claimed of", &key, true).await? else { return Ok(None) };
-        let Stored { attempt, rows, rendered_sha256, template_version } = json(&row, DOC)?;
+        let Stored { attempt, rows, rendered_sha256, template_version, address } = json(&row, DOC)?;
         let rows = rows.map(|rows| unpack(&rows, &key.to_string())).transpose()?;
-        Ok(Some(OutsideClaim { attempt, rows, rendered_sha256, template_version }))
+        let address = address.as_deref().and_then(AddressId::parse);
+        Ok(Some(OutsideClaim { attempt, rows, rendered_sha256, template_version, address }))
     }
 }

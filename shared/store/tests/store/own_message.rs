@@ -5,7 +5,7 @@ use domain::{
     own_message::{CALL, OWN_WORDS, decision as own_decision},
     *,
 };
-use store::{CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText};
+use store::{AddressId, CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText};
 
 use crate::common::*;
 
@@ -169,6 +169,7 @@ async fn what_a_sender_of_ones_own_was_given_is_kept() {
         rows: Some(vec![row("INV-1")]),
         rendered_sha256: "x".to_owned(),
         template_version: 3,
+        address: Some(AddressId::of(Channel::Email, "ap@acme.example")),
     };
     table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
     assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
