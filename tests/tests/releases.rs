@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{Channel, Identities, Settings, Workflow};
 use jsonschema::Validator;
-use local::{Mode, Options};
+use local::{Mode, Options, token::TokenIn};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -20,7 +20,7 @@ use store::{
 use tests::{
     documents::{changed, customer, invoice},
     release::{Release, Tap, VERSION, Way, events, record},
-    test_tenant::{TestTenant, at},
+    test_tenant::{TENANT, TestTenant, at},
 };
 
 /// Attributes that hold a document, where a later release adds fields.
@@ -202,7 +202,11 @@ async fn eventful() -> Vec<(String, Value)> {
         .await;
     // Somebody of the tenant's own looks at a message as it arrives.
     let ladder = desk.matter("C-ladder").await["customer"]["id"].clone();
-    desk.admin("POST", "/v1/members", &json!({"sub": "kim", "role": "collector", "email": "kim@acme.example"})).await.is(200);
+    desk.admin("POST", "/v1/invitations", &json!({"role": "collector", "email": "kim@acme.example"})).await.is(200);
+    let text = |text: &str| Some(text.to_owned());
+    let claims = TokenIn { tenant: text(TENANT), sub: text("kim"), email: text("kim@acme.example"), ..TokenIn::default() };
+    let kim = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token_for(&claims).unwrap()))];
+    desk.call("GET", "/v1/me", &kim, b"").await.is(200);
     let test = json!({"customer": ladder, "template": "reminder", "to": "kim@acme.example"});
     desk.admin("POST", "/v1/messages/test", &test).await.is(200);
     desk.advance("PT5M").await;

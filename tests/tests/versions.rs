@@ -122,8 +122,13 @@ async fn a_test_reaches_whoever_asks_or_a_member_once_and_is_no_contact_of_the_c
     let headers = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token_for(&claims).unwrap()))];
     let own = desk.call("POST", "/v1/messages/test", &headers, asked.to_string().as_bytes()).await.is(200).body;
     assert_eq!((own["to"].as_str(), own["status"].as_str()), (Some("ann@acme.example"), Some("queued")));
-    desk.admin("POST", "/v1/members", &json!({"sub": "kim", "role": "viewer", "email": "kim@acme.example"})).await.is(200);
+    let invited = json!({"role": "viewer", "email": "kim@acme.example"});
+    desk.admin("POST", "/v1/invitations", &invited).await.is(200);
     asked["to"] = json!("kim@acme.example");
+    assert_eq!(desk.admin("POST", "/v1/messages/test", &asked).await.is(400).pointers(), ["/to"], "they did not come yet");
+    let claims = TokenIn { tenant: text(TENANT), sub: text("kim"), email: text("Kim@acme.example"), ..TokenIn::default() };
+    let kim = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token_for(&claims).unwrap()))];
+    desk.call("GET", "/v1/me", &kim, b"").await.is(200);
     let other = desk.admin("POST", "/v1/messages/test", &asked).await.is(200).body;
     desk.advance("PT5M").await;
     for test in [&own, &other] {

@@ -233,7 +233,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, caller: Caller, Path(email): 
 }
 
 fn shown(member: Member) -> MemberOut {
-    let Member { subject, email, name, role, added_at, added_by, removed_at, seen_at, rev: _ } = member;
+    let Member { subject, email, email_verified: _, name, role, added_at, added_by, removed_at, seen_at, rev: _ } = member;
     MemberOut { sub: subject, email, name, role, added_at, added_by, removed_at, seen_at }
 }
 

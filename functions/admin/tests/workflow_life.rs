@@ -278,8 +278,14 @@ async fn a_test_goes_to_members_and_to_nobody_else() {
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
     let to = |to: Option<&str>| json!({"customer": customer, "template": "reminder", "to": to});
     for (sub, email) in [("kim", "Kim@acme.example"), ("lee", "lee@acme.example")] {
-        api.done("admin", "POST", "/v1/members", json!({"sub": sub, "role": "viewer", "email": email})).await;
+        api.done("admin", "POST", "/v1/invitations", json!({"role": "viewer", "email": email})).await;
+        let claims = json!({"tenant": "acme", "sub": sub, "email": email, "email_verified": true});
+        let (status, said) = api.ask(request_with("GET", "/v1/me", Some(&issuer::token(&claims)), &[], "")).await;
+        assert_eq!(status, 200, "{said}");
     }
+    // An address that somebody typed in is nobody's yet.
+    let typed = json!({"sub": "eve", "role": "viewer", "email": "ap@acme.example"});
+    api.done("admin", "POST", "/v1/members", typed).await;
     api.done("admin", "DELETE", "/v1/members/lee", Value::Null).await;
     // Without an address of one's own, and by a machine, which has none.
     let key = json!({"name": "ERP", "role": "collector", "scopes": ["write:customers"]});
@@ -308,6 +314,9 @@ async fn a_test_goes_to_members_and_to_nobody_else() {
         let (status, said) = api.as_ann("POST", TEST, &to(asked)).await;
         assert_eq!((status == 200, said["to"].as_str()), (expected.is_some(), expected), "{asked:?}: {said}");
     }
+    let stop = json!({"channel": "email", "address": "kim@acme.example", "note": "asked by phone"});
+    api.done("collector", "POST", "/v1/suppressions", stop).await;
+    assert_eq!(api.as_ann("POST", TEST, &to(Some("kim@acme.example"))).await.0, 400, "it must not be used");
 }
 
 #[tokio::test]

@@ -133,6 +133,7 @@ async fn accept(
     let member = Member {
         subject: person.subject.clone(),
         email: Some(open.email.clone()),
+        email_verified: true,
         name: open.name.clone().or_else(|| person.name.clone()),
         role: open.role.clone(),
         added_at: now,

@@ -84,6 +84,7 @@ pub async fn add(store: &Store, actor: &Actor, asked: &MemberAsked, now: Timesta
     let member = Member {
         subject: subject.to_owned(),
         email: email.flatten(),
+        email_verified: false,
         name,
         role: role.as_str().to_owned(),
         added_at: now,

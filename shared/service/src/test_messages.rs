@@ -4,7 +4,7 @@
 use domain::{Channel, CustomerId, Settings, id::digest};
 use jiff::Timestamp;
 use serde_json::json;
-use store::{Store, TESTS_PER_HOUR, TestMessage, TestResult};
+use store::{AddressId, Store, TESTS_PER_HOUR, TestMessage, TestResult};
 
 use crate::{Actor, Done, NotDone, Operation};
 
@@ -28,7 +28,8 @@ pub struct TestGiven {
     pub html: Option<String>,
 }
 
-/// The address that a test goes to: the caller's own, which the issuer of their token verified, or a member's.
+/// The address that a test goes to: the caller's own, which the issuer of their token verified, or that of a member who came by an invitation
+/// to it, so that nobody has mail sent to an address that they typed in.
 ///
 /// # Errors
 ///
@@ -47,11 +48,12 @@ pub async fn recipient(store: &Store, actor: &Actor, asked: Option<&str>) -> Don
         return Ok(asked);
     }
     let members = store.members(tenant).await?;
-    let mut present = members.iter().filter(|member| member.removed_at.is_none());
+    let mut present = members.iter().filter(|member| member.removed_at.is_none() && member.email_verified);
     if present.any(|member| member.email.as_deref() == Some(asked.as_str())) {
         return Ok(asked);
     }
-    let why = "a test goes to your own verified address or to that of a member; GET /v1/members lists them";
+    let why = "a test goes to your own verified address or to that of a member who came by an invitation to it; POST /v1/invitations \
+               invites";
     Err(NotDone::field("/to", why))
 }
 
@@ -59,8 +61,8 @@ pub async fn recipient(store: &Store, actor: &Actor, asked: Option<&str>) -> Don
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Conflict`] where the settings name no sender that the operator listed, or the tenant had its twenty of the
-/// hour, and those of the table.
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`] where the address must not be used, [`NotDone::Conflict`] where the settings name no sender that
+/// the operator listed, or the tenant had its twenty of the hour, and those of the table.
 pub async fn request(
     store: &Store,
     actor: &Actor,
@@ -70,6 +72,9 @@ pub async fn request(
     now: Timestamp,
 ) -> Done<String> {
     let tenant = actor.may(Operation::SendTestMessage)?;
+    if store.stopped(tenant, &AddressId::of(Channel::Email, &to)).await?.is_some() {
+        return Err(NotDone::field("/to", "the address must not be used; GET /v1/suppressions says why"));
+    }
     let none = || NotDone::Conflict("the settings name no sender of emails; PATCH /v1/settings sets sender.email".to_owned());
     let from = settings.sender_of("", Channel::Email).filter(|from| !from.is_empty()).ok_or_else(none)?.to_owned();
     let listed = store.identities(tenant).await?.map(|listed| listed.value);

@@ -35,6 +35,8 @@ pub struct Member {
     pub subject: String,
     /// Their address, where it is known.
     pub email: Option<String>,
+    /// Whether the address is theirs: they came by an invitation to it.
+    pub email_verified: bool,
     /// What they are called, where it is known.
     pub name: Option<String>,
     /// The word of their role.
@@ -109,6 +111,7 @@ fn member_row(known: &Member, rev: u64) -> Row {
         (REVISION, n(rev)),
     ]);
     put(&mut row, member::EMAIL, known.email.as_ref());
+    row.extend(known.email_verified.then(|| (member::EMAIL_VERIFIED.to_owned(), n(1))));
     put(&mut row, member::CALLED, known.name.as_ref());
     row.extend(known.removed_at.map(|at| (member::REMOVED_AT.to_owned(), n(millis(at)))));
     row.extend(known.seen_at.map(|at| (member::SEEN_AT.to_owned(), n(millis(at)))));
@@ -119,6 +122,7 @@ fn read_member(row: &Row) -> Member {
     Member {
         subject: of(row, member::SUBJECT),
         email: text(row, member::EMAIL).map(str::to_owned),
+        email_verified: number::<u8>(row, member::EMAIL_VERIFIED) == Some(1),
         name: text(row, member::CALLED).map(str::to_owned),
         role: of(row, member::ROLE),
         added_at: moment(row, member::ADDED_AT).unwrap_or_default(),

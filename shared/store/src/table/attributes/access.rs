@@ -5,6 +5,7 @@ pub mod member {
     item! { "member":
         SUBJECT = "mb_sub", Text, "Who: the subject of their sign-in.";
         EMAIL = "mb_email", Text, "Their address, where it is known.";
+        EMAIL_VERIFIED = "mb_email_verified", Flag, "Whether they came by an invitation to that address. Absent where they did not.";
         CALLED = "mb_name", Text, "What they are called, where it is known.";
         ROLE = "mb_role", Text, "`viewer`, `collector`, `manager` or `admin`.";
         ADDED_AT = "mb_added_at", Millis, "When they became a member.";
