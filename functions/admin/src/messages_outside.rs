@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Path, State},
 };
 use domain::{Channel, MessageId};
@@ -22,6 +22,7 @@ use crate::{
     app::App,
     caller::Caller,
     host::Host,
+    repeats::ShownOnce,
 };
 
 /// Longest id that a provider gives a message, in characters.
@@ -125,7 +126,8 @@ pub struct MessageResultOut {
 }
 
 /// Claims a message for a sender of one's own, as our senders do: the guard is asked again on fresh facts, the message is rendered, and from then
-/// on nobody else sends it. Who claims says the result within 15 minutes; afterwards the message is in doubt, and never sent by guess.
+/// on nobody else sends it. Who claims says the result within 15 minutes; afterwards the message is in doubt, and never sent by guess. The answer
+/// is shown once: under an `Idempotency-Key` that a claim had before, nothing is claimed.
 #[utoipa::path(post, path = "/v1/messages/{id}/claim", tag = "messages", operation_id = "claim_message",
     params(("id" = String, Path, description = "`msg_…`, as `MessageQueued` says")), request_body = Option<ClaimIn>,
     responses((status = 200, description = "The message, or why there is nothing to send", body = ClaimOut),
@@ -137,15 +139,16 @@ pub async fn claim(
     host: Host,
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
-) -> ApiResult<Json<ClaimOut>> {
+) -> ApiResult<(Extension<ShownOnce>, Json<ClaimOut>)> {
     caller.may(Operation::ClaimMessage)?;
     let ClaimIn { customer } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let (queued, number) = queued(&app, &caller, &id, customer.as_deref()).await?;
     let (message, customer) = (queued.message.to_string(), queued.customer.to_string());
     let Some(sender) = sender(&app, &host, &queued, number).await? else {
-        return Ok(Json(ClaimOut { message, customer, status: SendOutcome::NotMine.as_str(), content: None }));
+        let out = ClaimOut { message, customer, status: SendOutcome::NotMine.as_str(), content: None };
+        return Ok((Extension(ShownOnce), Json(out)));
     };
-    Ok(Json(match Box::pin(sender.claim(&queued)).await? {
+    let out = match Box::pin(sender.claim(&queued)).await? {
         OutsideClaimed::Not(ended) => ClaimOut { message, customer, status: ended.as_str(), content: None },
         OutsideClaimed::Held(held) => {
             let outgoing = held.outgoing;
@@ -164,7 +167,8 @@ pub async fn claim(
             };
             ClaimOut { message, customer, status: "held", content: Some(content) }
         }
-    }))
+    };
+    Ok((Extension(ShownOnce), Json(out)))
 }
 
 /// Says what became of a message: by the sender of one's own that claimed it, or by a person where nobody was sure whether it was sent. What was
