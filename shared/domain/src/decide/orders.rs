@@ -233,7 +233,7 @@ impl<'a> Looked<'_, 'a> {
         if !self.of.items.contains(&at) {
             return Err("the due item belongs to another case".to_owned());
         }
-        let step = self.workflow.steps.iter().find(|step| step.id == ordered_step.step);
+        let step = self.workflow.steps.iter().find(|step| means(self.workflow, &ordered_step.step, &step.id));
         let step = step.ok_or_else(|| format!("workflow {} has no step '{}'", self.workflow.id, ordered_step.step))?;
         let results = self.situation.history.results(at);
         let open = self.rungs.open_occurrence(item, results, step);
@@ -266,25 +266,36 @@ impl<'a> Looked<'_, 'a> {
             !matches!(later.kind, OrderKind::Later(_))
                 && later.kind.stops() != self.order.kind.stops()
                 && later.until.is_none_or(|until| self.situation.now < until)
-                && speaks_of(later, item, step, occurrence)
+                && speaks_of(later, self.workflow, item, step, occurrence)
         };
         self.later.iter().rev().find(opposite).map(|later| &later.id)
     }
 }
 
-fn speaks_of(order: &Order, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
+/// Whether what an order says is a step of a workflow: by its id, or by the one that a version before had for it.
+fn means(workflow: &CompiledWorkflow, said: &str, step: &str) -> bool {
+    said == step || workflow.carried().iter().any(|(old, heir)| old == said && heir == step)
+}
+
+fn speaks_of(order: &Order, workflow: &CompiledWorkflow, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
     let of = |of: &OrderedStep| {
-        of.item == *item && of.step == step && of.occurrence.as_ref().is_none_or(|wanted| wanted == occurrence)
+        of.item == *item && means(workflow, &of.step, step) && of.occurrence.as_ref().is_none_or(|wanted| wanted == occurrence)
     };
     order.steps.iter().any(of)
 }
 
 /// Whether the last word of people about a step, not decided on yet, is that it does not happen: asked by senders.
-pub(super) fn is_stopped(facts: &Facts, item: &DueItemKey, step: &str, occurrence: &Occurrence) -> bool {
+pub(super) fn is_stopped(
+    facts: &Facts,
+    workflow: &CompiledWorkflow,
+    item: &DueItemKey,
+    step: &str,
+    occurrence: &Occurrence,
+) -> bool {
     if is_unclear(facts, item) {
         return true;
     }
-    let about = facts.orders.iter().filter(|order| speaks_of(order, item, step, occurrence));
+    let about = facts.orders.iter().filter(|order| speaks_of(order, workflow, item, step, occurrence));
     about.max_by(|a, b| (a.given_at, &a.id).cmp(&(b.given_at, &b.id))).is_some_and(|order| order.kind.stops())
 }
 

@@ -281,7 +281,7 @@ fn still_due(
         let step = workflow.steps.get(own.index)?;
         let is_own = step.id == row.step
             && own.occurrence == row.occurrence
-            && !orders::is_stopped(situation.facts, &row.item, &row.step, &row.occurrence);
+            && !orders::is_stopped(situation.facts, workflow, &row.item, &row.step, &row.occurrence);
         is_own.then(|| (item.standing(situation.receivables.today), Covered { due_now_minor: item.due_now_minor, ..row.clone() }))
     };
     let rows: Vec<(Standing, Covered)> = pending.rows.iter().filter_map(fresh).collect();

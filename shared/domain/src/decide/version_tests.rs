@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::{Recheck, recheck};
 use crate::{
-    Case, CaseState, CompiledWorkflow, Currency, Event, Rollout, Workflow, decide, evolve,
+    Case, CaseState, CompiledWorkflow, Currency, DueItemKey, Event, Order, OrderId, OrderKind, OrderedStep, Rollout, Workflow,
+    decide, evolve,
     testing::{Stage, at, case_in, ladder},
     workflow::{Migration, carried_back, carried_on},
 };
@@ -64,6 +65,31 @@ fn a_running_case_goes_on_under_new_ids() {
         "what was done as reminder is done as first-letter"
     );
     assert_eq!(case(&stage).version, 2);
+}
+
+#[test]
+fn an_order_about_a_step_is_obeyed_under_its_new_id() {
+    let mut stage = Stage::new(ladder());
+    let invoice = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.run("2026-01-20T00:00:00Z", "2026-02-06T23:00:00Z");
+    let next = called(2, &[("nudge", "second-letter")]);
+    let carried = carried_on(&[], &next, &map(&[("nudge", "second-letter")]));
+    publish(&mut stage, CompiledWorkflow::compile(next).carrying(carried), 100, true);
+    let order = Order {
+        case: None,
+        id: OrderId::derive(&["skip"]),
+        kind: OrderKind::Skip,
+        currency: EUR,
+        steps: vec![OrderedStep { item: DueItemKey::whole(invoice), step: "nudge".to_owned(), occurrence: None }],
+        workflow: None,
+        by: "somebody".to_owned(),
+        given_at: at("2026-02-06T23:30:00Z"),
+        until: None,
+    };
+    stage.facts = evolve(&stage.facts, &Event::OrderGiven(order));
+    let decision = stage.step(at("2026-02-07T10:00:00Z"));
+    let said: Vec<&str> = decision.trace.iter().flat_map(|trace| &trace.orders).map(|order| order.said.as_str()).collect();
+    assert_eq!(said, ["obeyed for 1 due items: the step is skipped"]);
 }
 
 #[test]
