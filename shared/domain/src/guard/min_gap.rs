@@ -1,10 +1,13 @@
 use jiff::Timestamp;
 
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Authority, RuleInput, dates::add_days};
+use crate::{Authority, MessageId, RuleInput, dates::add_days, own_message::is_own_message, step_history::counts};
+
+/// Positions that a decision may have messages at, and more.
+const POSITIONS: u32 = 256;
 
 /// Civil days between two contacts of a customer, and of the person, whichever customers they are about. Messages of one decision,
-/// and of one civil day, count as one contact.
+/// and of one civil day, count as one contact; what people wrote or logged since that decision is another.
 pub(super) const RULE: Rule = Rule {
     id: "min-gap",
     version: 2,
@@ -31,7 +34,7 @@ fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let today = ask.place.date_of(ask.now);
     let of_one_decision = |last: &Timestamp| *last >= ask.decided_at && ask.decided_at < ask.now;
-    let here = ask.facts.last_contact.in_mode(ask.mode).filter(|last| !of_one_decision(last));
+    let here = ask.facts.last_contact.in_mode(ask.mode).filter(|last| !of_one_decision(last)).or_else(|| contacted_since(ask));
     let log = ask.contact.person().and_then(|person| ask.facts.contact_log.get(&person));
     let elsewhere = log.and_then(|log| log.last_elsewhere(&ask.facts.customer.id, ask.mode));
     let last_on = [here, elsewhere].into_iter().flatten().map(|last| ask.place.date_of(last)).filter(|on| *on != today);
@@ -41,4 +44,21 @@ fn check(ask: &ContactQuestion<'_>) -> Verdict {
         }
         Some(_) | None => Verdict::Allow,
     }
+}
+
+/// The last contact of the customer, since the message was decided, that is of no message of the same decision.
+fn contacted_since(ask: &ContactQuestion<'_>) -> Option<Timestamp> {
+    let (tenant, customer) = (&ask.facts.tenant, &ask.facts.customer.id);
+    let mut decided = ask.facts.pending.iter().filter(|pending| !is_own_message(&pending.template));
+    let number = decided.find(|pending| pending.decided_at == ask.decided_at)?.number;
+    let is_sibling =
+        |message: &MessageId| (0..POSITIONS).any(|at| MessageId::of_decision(tenant, customer, number, at) == *message);
+    let logged = ask.facts.contact_log.values().flat_map(|log| &log.attempts);
+    let others = logged.filter(|attempt| {
+        attempt.customer == *customer
+            && counts(attempt.mode, ask.mode)
+            && attempt.at >= ask.decided_at
+            && !is_sibling(&attempt.message)
+    });
+    others.map(|attempt| attempt.at).max()
 }

@@ -11,6 +11,11 @@ const NOON: &str = "2026-02-05T11:00:00Z";
 
 /// What one rule says of emailing the contact at `now`.
 fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -> Verdict {
+    check_decided(rule, channel, (now, now), change)
+}
+
+/// The same of a message that was decided before.
+fn check_decided(rule: &str, channel: Channel, (decided_at, now): (&str, &str), change: impl Fn(&mut Stage)) -> Verdict {
     let mut stage = Stage::new(ladder());
     change(&mut stage);
     let settings = &stage.policy.settings;
@@ -24,7 +29,7 @@ fn check(rule: &str, channel: Channel, now: &str, change: impl Fn(&mut Stage)) -
         cap_lifted: false,
         min_gap_days: 3,
         mode: Mode::Live,
-        decided_at: at(now),
+        decided_at: at(decided_at),
         channel,
         contact: &stage.facts.customer.contacts[0],
         now: at(now),
@@ -114,6 +119,41 @@ fn the_gap_counts_civil_days_and_one_day_is_one_contact() {
     ] {
         let said = check("min-gap", Channel::Email, NOON, |stage| stage.facts.last_contact.live = last.map(at));
         assert_eq!(said == Verdict::Allow, allowed, "{last:?}: {said}");
+    }
+}
+
+#[test]
+fn messages_of_one_decision_are_one_contact_and_what_people_did_since_is_another() {
+    let (decided, contacted) = ("2026-02-04T10:00:00Z", "2026-02-04T12:00:00Z");
+    for (sibling, allowed) in [(true, true), (false, false)] {
+        let said = check_decided("min-gap", Channel::Email, (decided, NOON), |stage| {
+            let (tenant, customer) = (stage.facts.tenant.clone(), stage.facts.customer.id.clone());
+            let of_decision = |position| crate::MessageId::of_decision(&tenant, &customer, 7, position);
+            let planned = crate::Planned {
+                position: 1,
+                mode: Mode::Live,
+                case: crate::CaseKey::new(crate::BalanceKey::of(crate::Currency::EUR), "ladder"),
+                channel: Channel::Email,
+                contact: "p1".to_owned(),
+                template: "reminder".to_owned(),
+                template_version: 1,
+                pay_by: None,
+                rows: Vec::new(),
+                copy_of: None,
+            };
+            let attempt = crate::ContactAttempt {
+                at: at(contacted),
+                channel: Channel::Email,
+                message: if sibling { of_decision(0) } else { crate::MessageId::derive(&["a call"]) },
+                case: None,
+                customer: customer.clone(),
+                mode: Mode::Live,
+            };
+            stage.facts.pending.push(crate::Pending::of(&planned, of_decision(1), 7, at(decided)));
+            stage.facts.last_contact.live = Some(at(contacted));
+            stage.facts.contact_log.insert("p2@beispiel.example".to_owned(), crate::ContactLog::default().with(&attempt));
+        });
+        assert_eq!(said == Verdict::Allow, allowed, "{sibling}: {said}");
     }
 }
 
