@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Coverage, Covered, CustomerId, Decision, DecisionId, EffectId, Facts, MessageId, Next, Pending, TaskId, TenantId};
+use domain::{
+    Coverage, Covered, CustomerId, Decision, DecisionId, EffectId, Facts, MessageId, Next, Pending, TaskId, TenantId,
+    own_message::is_own_message,
+};
 use jiff::Timestamp;
 
 use crate::{
@@ -122,8 +125,11 @@ pub(crate) fn plan_commit(
         .when(is(head::VERSION, n(head.version)))
         .when(is(head::DECISION, n(head.decision)))
         .when(is(head::TIP, s(head.tip.clone())))
-        .put(head::DECIDED_AT, n(millis(now)))
-        .put(head::BECAUSE, s(because(decision)));
+        .put(head::DECIDED_AT, n(millis(now)));
+    // What a person writes says nothing of the cases: what the last decision said of them stands.
+    if !(decision.trace.is_empty() && decision.messages.iter().any(|planned| is_own_message(&planned.template))) {
+        change = change.put(head::BECAUSE, s(because(decision)));
+    }
     if decision.owed != head.owed {
         change = change.put(head::OWED, s(pack_owed(&decision.owed))).put(head::OWED_DAYS, s(pack_owed_days(&decision.owed)));
     }

@@ -253,6 +253,15 @@ fn a_look_that_only_moves_the_due_moment_is_recorded() {
 }
 
 #[test]
+fn a_persons_message_leaves_what_was_last_said_of_the_cases() {
+    let head = head();
+    let own = Planned { template: domain::own_message::OWN_WORDS.to_owned(), ..planned(1) };
+    let send = Decision { messages: vec![own], trace: vec![], next: Next::At(at(0)), ..nothing(&head) };
+    let sets = format!("{} pending", DECIDED.replace("because ", ""));
+    check(&head, &send, 4, NOTHING_BEFORE, &sets, "one write");
+}
+
+#[test]
 fn messages_alone_are_one_write_and_keep_the_customer_due() {
     let head = head();
     let send = Decision { messages: vec![planned(1)], next: Next::At(at(600)), ..nothing(&head) };
