@@ -193,6 +193,8 @@ impl Store {
                 .when(is(head::DECISION, n(head.decision)))
                 .when(is(head::TIP, s(head.tip.clone())))
                 .put(head::DECISION, n(number))
+                // The daily walk reads the chains of those that were decided lately: this record is in one.
+                .put(head::DECIDED_AT, n(millis(now)))
                 .put(head::TIP, s(record::hash(&text)));
             let change = contacted(change, &head, result, Mode::Live, now);
             let said = OwnText { number, contact: logged.contact.clone(), ..logged.text.clone() };
