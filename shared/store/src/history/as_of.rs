@@ -125,7 +125,7 @@ impl Vault {
     /// Those of reading, and [`crate::Error::Corrupt`].
     pub async fn as_of(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<Option<AsOf>> {
         let Some(all) = self.store.everything(self, tenant, customer).await? else { return Ok(None) };
-        let recorded = all.past.iter().find(|past| past.at.as_millisecond() == at.as_millisecond());
+        let recorded = all.past.iter().find(|past| !past.is_own && past.at.as_millisecond() == at.as_millisecond());
         let number = recorded.map(|past| past.number);
         let before =
             number.unwrap_or_else(|| all.past.iter().filter(|past| past.at <= at).map(|past| past.number + 1).max().unwrap_or(1));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{CaseTrace, Inputs};
+use domain::{CaseTrace, Inputs, own_message::is_own_message};
 use jiff::Timestamp;
 
 use crate::message::record::RecordItem;
@@ -14,6 +14,8 @@ pub(super) struct Past {
     pub(super) at: Timestamp,
     pub(super) cases: Vec<CaseTrace>,
     pub(super) inputs: Option<(u32, String)>,
+    /// Whether a person did it: a message in words of their own, a call or a letter. Nothing was decided by the facts.
+    pub(super) is_own: bool,
 }
 
 /// The hash of inputs as records have it.
@@ -44,7 +46,8 @@ pub(super) fn past(records: &[RecordItem]) -> Vec<Past> {
             }
             None => (body.at, serde_json::from_value(body.trace.clone()).unwrap_or_default(), body.inputs.as_str()),
         };
-        let known = past.entry(body.number).or_insert(Past { number: body.number, at, cases: vec![], inputs: None });
+        let is_own = body.message.as_ref().is_some_and(|message| is_own_message(&message.template));
+        let known = past.entry(body.number).or_insert(Past { number: body.number, at, cases: vec![], inputs: None, is_own });
         known.inputs = known.inputs.take().or_else(|| unpack_inputs(inputs));
         for case in cases {
             if !known.cases.iter().any(|own| own.case == case.case && own.balance() == case.balance()) {
