@@ -1,9 +1,14 @@
 //! A message on its way: what it was checked against, its words, and what became of it.
 
 use channels::Outgoing;
-use domain::{Contact, Covered, Facts, Identifier, Pending, Policy, channel::SenderForm};
+use domain::{
+    Channel, Contact, Covered, Facts, Identifier, Pending, PendingStatus, People, Policy,
+    channel::SenderForm,
+    own_message::{UNDO_SECONDS, is_own_message},
+};
+use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
-use store::{Attempt, Head, MessageResult, PortalLink};
+use store::{Attempt, Entry, Head, MessageResult, PortalLink};
 
 use crate::queued::QueuedMessage;
 
@@ -15,6 +20,29 @@ pub(crate) struct Checked {
     /// The customer's portal links.
     pub(crate) links: Vec<PortalLink>,
     pub(crate) pending: Pending,
+}
+
+/// What a sender finds of a queued message.
+pub(crate) enum Loaded {
+    /// It may try it now: fresh facts.
+    Mine(Box<Checked>),
+    /// A person wrote it, and can still take it back.
+    Held,
+    /// It is another's, over, or not to be tried yet.
+    NotMine,
+}
+
+/// Whether a person's message is not to be sent yet because it can be taken back. What waits for longer waits for something else.
+pub(crate) fn is_held(entry: &Entry, now: Timestamp) -> bool {
+    let soon = now.checked_add(UNDO_SECONDS.seconds()).unwrap_or(Timestamp::MAX);
+    is_own_message(&entry.message.template)
+        && entry.message.status == PendingStatus::Queued
+        && entry.retry_at.is_some_and(|at| now < at && at <= soon)
+}
+
+/// Where a message to a contact goes, by facts.
+pub(crate) fn address_of(facts: &Facts, contact: &str, channel: Channel) -> Option<String> {
+    People::of(facts).contact(contact).and_then(|contact| contact.address(channel)).map(str::to_owned)
 }
 
 /// A message in words, with the links in it.

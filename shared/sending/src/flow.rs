@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use channels::Provider;
 use domain::{
-    Cause, Channel, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, PendingStatus, People,
+    Cause, Channel, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, Pending, PendingStatus, People,
     SuppressionReason,
     calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
@@ -18,7 +18,7 @@ use store::{
 };
 
 use crate::{
-    checked::{Call, Checked, Held, Written, outgoing},
+    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, outgoing},
     outcome::{Meaning, Then, meaning},
     own_message,
     queued::QueuedMessage,
@@ -97,10 +97,20 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// The table's, where nothing was sent: the queue delivers it again.
+    /// The table's, where nothing was sent, and [`Error::Conflict`] while its person can take the message back: the queue delivers it again.
     pub async fn send(&self, queued: &QueuedMessage) -> Result<SendOutcome, Error> {
         for round in 0..CLAIMS_MAX {
-            let Some(checked) = self.load_pending(queued).await? else { return Ok(SendOutcome::NotMine) };
+            let checked = match self.load(queued).await? {
+                Loaded::Mine(checked) => *checked,
+                Loaded::NotMine => return Ok(SendOutcome::NotMine),
+                // The sweep dispatches it too, where no cap keeps it from looking.
+                Loaded::Held => {
+                    return Err(Error::Conflict {
+                        operation: "send what can still be taken back",
+                        id: queued.message.to_string(),
+                    });
+                }
+            };
             match self.check_claim_and_call(queued, checked, round).await? {
                 Some(ended) => {
                     kit::metrics::emit(
@@ -119,20 +129,31 @@ impl Sender {
 
     /// Fresh facts of a message that this sender may try now.
     pub(crate) async fn load_pending(&self, queued: &QueuedMessage) -> Result<Option<Checked>, Error> {
-        let Some(head) = self.store.head(&queued.tenant, &queued.customer).await? else { return Ok(None) };
-        let Some(entry) = head.pending.get(&queued.message) else { return Ok(None) };
+        Ok(match self.load(queued).await? {
+            Loaded::Mine(checked) => Some(*checked),
+            Loaded::Held | Loaded::NotMine => None,
+        })
+    }
+
+    async fn load(&self, queued: &QueuedMessage) -> Result<Loaded, Error> {
+        let Some(head) = self.store.head(&queued.tenant, &queued.customer).await? else { return Ok(Loaded::NotMine) };
+        let Some(entry) = head.pending.get(&queued.message) else { return Ok(Loaded::NotMine) };
         let now = self.clock.now();
+        if entry.message.channel == self.serves && is_held(entry, now) {
+            return Ok(Loaded::Held);
+        }
         let mine = match entry.message.status {
             PendingStatus::Queued => entry.retry_at.is_none_or(|at| at <= now),
             PendingStatus::Retrying => entry.retry_at.is_some_and(|at| at <= now),
             PendingStatus::Calling | PendingStatus::Unknown | PendingStatus::Later(_) => false,
         };
         if !mine || entry.message.channel != self.serves {
-            return Ok(None);
+            return Ok(Loaded::NotMine);
         }
         let (facts, policy, links) = self.store.facts_policy_and_links(&queued.tenant, &head).await?;
-        let Some(pending) = facts.pending.iter().find(|pending| pending.id == queued.message).cloned() else { return Ok(None) };
-        Ok(Some(Checked { head, facts, policy, links, pending }))
+        let pending = facts.pending.iter().find(|pending| pending.id == queued.message).cloned();
+        let Some(pending) = pending else { return Ok(Loaded::NotMine) };
+        Ok(Loaded::Mine(Box::new(Checked { head, facts, policy, links, pending })))
     }
 
     /// One try; `None` when the claim was lost and it is worth looking again.
@@ -396,13 +417,20 @@ impl Sender {
         self.store.keep_link(&queued.tenant, &queued.customer, known, &written.portal).await
     }
 
-    /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, and what is
-    /// known of the people. Read after the claim, so that whatever was committed before it is honoured.
+    /// What is not in the customer's own items and may have changed before the claim: the tenant's switches, what is known of the people, and,
+    /// where another customer is written to, who they are. Read after the claim, so that whatever was committed before it is honoured.
     async fn recheck_after_claim(&self, queued: &QueuedMessage, checked: &Checked) -> Result<Option<Meanwhile>, Error> {
-        let (policy, people) = self.store.outside_now(&queued.tenant, &checked.head, &checked.facts).await?;
+        let facts = self.store.people_now(&queued.tenant, checked.facts.clone()).await?;
+        let (policy, people) = self.store.outside_now(&queued.tenant, &checked.head, &facts).await?;
         let KnownPeople { addresses, contact_log } = people;
-        let facts = Facts { addresses, contact_log, ..checked.facts.clone() };
+        let facts = Facts { addresses, contact_log, ..facts };
+        let Pending { contact, channel, .. } = &checked.pending;
+        let is_other = address_of(&facts, contact, *channel) != address_of(&checked.facts, contact, *channel);
         Ok(match decide::recheck(&facts, &policy, &checked.pending, self.clock.now()) {
+            Recheck::Send { .. } if is_other => {
+                let reason = "the address of the person changed meanwhile".to_owned();
+                Some(Meanwhile::Over(MessageResult::Superseded, reason, Value::Null))
+            }
             Recheck::Send { .. } => {
                 let entity = checked.pending.case.balance.legal_entity.as_str();
                 let identities = policy.identities.as_ref();

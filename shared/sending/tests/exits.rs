@@ -250,6 +250,40 @@ async fn what_is_nobodys_or_anothers_is_left_alone() {
     assert_eq!(queued.calls(), 0);
 }
 
+#[tokio::test]
+async fn a_message_that_can_still_be_taken_back_stays_in_the_queue_of_our_senders() {
+    let mut queued = Queued::start().await;
+    let head = queued.aws.store.head(&queued.aws.tenant, &queued.queued.customer).await.unwrap().unwrap();
+    let (facts, _, _) = queued.aws.store.facts_policy_and_links(&queued.aws.tenant, &head).await.unwrap();
+    let planned = domain::Planned {
+        position: 0,
+        mode: Mode::Live,
+        case: head.cases.keys().next().unwrap().clone(),
+        channel: Channel::Email,
+        contact: "p1".to_owned(),
+        template: domain::own_message::OWN_WORDS.to_owned(),
+        template_version: 0,
+        pay_by: None,
+        rows: Vec::new(),
+        copy_of: None,
+    };
+    let text = store::OwnText {
+        subject: Some("Our call".to_owned()),
+        body: "As we said.".to_owned(),
+        language: "en".to_owned(),
+        ..store::OwnText::default()
+    };
+    let decision = domain::own_message::decision(&facts, head.owed.clone(), planned, queued.aws.now());
+    let (tenant, now) = (&queued.aws.tenant, queued.aws.now());
+    let written = queued.aws.store.commit_own_message(tenant, &head, &facts, &decision, &text, now).await.unwrap();
+    queued.queued.message = written.messages[0].clone();
+    assert!(matches!(queued.sender.send(&queued.queued).await, Err(store::Error::Conflict { .. })));
+    let claimed = outside(&queued).claim(&queued.queued).await.unwrap();
+    assert!(matches!(claimed, sending::OutsideClaimed::Not(SendOutcome::NotMine)));
+    queued.aws.advance(SignedDuration::from_secs(domain::own_message::UNDO_SECONDS));
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 1));
+}
+
 /// A sender of the tenant's own that claims what was queued.
 fn outside(queued: &Queued) -> sending::OutsideSender {
     let (store, vault, clock) = (queued.aws.store.clone(), queued.aws.vault.clone(), queued.aws.clock.clone());

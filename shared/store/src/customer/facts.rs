@@ -189,6 +189,21 @@ impl Store {
         Ok((policy, outside.people(&found)?))
     }
 
+    /// The facts with the people of the customer that is written to in its place, as they are in the table now. The facts of a customer that
+    /// names no other for that stay as they are, without a read.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn people_now(&self, tenant: &TenantId, facts: Facts) -> Result<Facts> {
+        let described = facts.described().clone();
+        if described.contacts_of.is_none() {
+            return Ok(facts);
+        }
+        let (customer, by_hand) = (self.with_people(tenant, described).await?, facts.by_hand.clone());
+        Ok(Facts { customer, described: None, ..facts }.with_by_hand(by_hand))
+    }
+
     /// What lies in the customer's own partition.
     async fn own_facts(&self, tenant: &TenantId, head: &Head) -> Result<OwnFacts> {
         const OP: &str = "read the facts of";

@@ -101,4 +101,9 @@ async fn whose_people_are_written_to_are_with_what_was_entered_of_them() {
     table.enter(ByHand { contacts: vec![own("own@acme.example")], ..ByHand::default() }, 0, 2).await;
     let known = table.facts_of("C-2").await.customer;
     assert_eq!(known.contacts.iter().map(|contact| contact.external_id.as_str()).collect::<Vec<_>>(), ["p1", "con_1"]);
+    // What is entered since is seen by whoever looks once more.
+    let read = table.facts_of("C-2").await;
+    table.enter(ByHand { contacts: vec![own("new@acme.example")], ..ByHand::default() }, 1, 3).await;
+    let now = table.store.people_now(&table.tenant, read).await.unwrap().customer;
+    assert_eq!((now.id.clone(), now.contacts[1].email.as_deref()), (customer_of("C-2"), Some("new@acme.example")));
 }
