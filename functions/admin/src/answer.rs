@@ -189,7 +189,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
-/// A JSON body, or `{}` where there was none.
+/// A JSON body, or `{}` where there was none, or `null`.
 pub struct OptionalBody(pub Value);
 
 impl<S: Send + Sync> FromRequest<S> for OptionalBody {
@@ -201,7 +201,8 @@ impl<S: Send + Sync> FromRequest<S> for OptionalBody {
             return Ok(Self(Value::Object(serde_json::Map::new())));
         }
         let request = Request::new(axum::body::Body::from(bytes));
-        Body::from_request(request, state).await.map(|Body(value)| Self(value))
+        let Body(value) = Body::from_request(request, state).await?;
+        Ok(Self(if value.is_null() { Value::Object(serde_json::Map::new()) } else { value }))
     }
 }
 

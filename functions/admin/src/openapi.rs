@@ -78,6 +78,12 @@ fn schemas(document: &Value, overlay: &Value) -> Map<String, Value> {
         let schema = schema.unwrap_or_else(|| panic!("overlay.json speaks of the schema {name}, which is not there"));
         schemas.insert(name, merge(schema, more));
     }
+    let events: Vec<&str> = store::BusKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    for name in ["SubscriptionDoc", "SubscriptionPatch"] {
+        if let Some(schema) = schemas.get_mut(name) {
+            schema["properties"]["events"]["items"]["enum"] = json!(events);
+        }
+    }
     schemas
 }
 

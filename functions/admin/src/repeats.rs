@@ -55,7 +55,7 @@ struct Kept {
 pub fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
     let Some(given) = headers.get("idempotency-key") else { return Ok(None) };
     let text = given.to_str().map(str::trim).unwrap_or_default();
-    let plain = (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let plain = (1..=KEY_MAX).contains(&text.len()) && text.bytes().all(|byte| (b'!'..=b'~').contains(&byte));
     if plain {
         return Ok(Some(text.to_owned()));
     }

@@ -233,7 +233,8 @@ impl Store {
     /// [`Error::Refused`] when `after` is none of an earlier page; those of reading.
     pub async fn links(&self, tenant: &TenantId, customer: &CustomerId, most: usize, after: Option<&str>) -> Result<LinkPage> {
         const OP: &str = "read the portal links of";
-        if after.is_some_and(|after| after.len() > 40 || !after.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+        let is_digest = |after: &str| (1..=40).contains(&after.len()) && after.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if after.is_some_and(|after| !is_digest(after)) {
             return Err(Error::Refused { operation: OP, id: customer.to_string(), why: "the cursor is none of ours".into() });
         }
         let pk = keys::customer(tenant, customer);
