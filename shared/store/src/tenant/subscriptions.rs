@@ -84,7 +84,7 @@ impl Store {
     ///
     /// Those of reading, and [`Error::Corrupt`].
     pub async fn subscriptions(&self, tenant: &TenantId) -> Result<Vec<Subscription>> {
-        let (pk, last) = (keys::subscriptions(tenant), last_of(SUBSCRIPTIONS));
+        let (pk, last) = (keys::subscriptions_of(tenant), last_of(SUBSCRIPTIONS));
         let rows = self.range("read the subscriptions of", Range::new(&pk, SUBSCRIPTIONS, &last, SUBSCRIPTIONS_MAX)).await?;
         rows.iter().filter_map(|row| read_subscription(row).transpose()).collect()
     }
