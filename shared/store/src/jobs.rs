@@ -302,6 +302,9 @@ impl Store {
             .drop(job::CHECKPOINT)
             .when(is(job::HOLDER, s(holder)))
             .when(is_among(job::STATUS, under_way()));
+        if let Some(total) = job.total {
+            change = change.put(job::TOTAL, n(total));
+        }
         if !end.result.is_null() {
             change = change.put(job::RESULT, s(to_json(&end.result)));
         }
