@@ -41,6 +41,7 @@ impl World {
             first_received_at: None,
             receipt: String::new(),
             late: false,
+            given_up_by: None,
         };
         let id = message.id.clone();
         let fault = lock(&self.faults).take("queue");
@@ -132,7 +133,8 @@ impl World {
             }
             for (arn, message) in dead {
                 if let Some(index) = self.queue_index(&arn) {
-                    let message = Message { receives: 0, first_received_at: None, visible_at: now, ..message };
+                    let given_up_by = Some(queue.arn.clone());
+                    let message = Message { receives: 0, first_received_at: None, visible_at: now, given_up_by, ..message };
                     state.add_message(index, message);
                 }
             }
@@ -163,7 +165,7 @@ impl World {
 
     fn record(&self, queue: &Queue, message: &Message) -> Value {
         let millis = |at: Timestamp| at.as_millisecond().to_string();
-        json!({
+        let mut record = json!({
             "messageId": message.id,
             "receiptHandle": message.receipt,
             "body": message.body,
@@ -178,7 +180,11 @@ impl World {
             "eventSource": "aws:sqs",
             "eventSourceARN": queue.arn,
             "awsRegion": self.template.place.region,
-        })
+        });
+        if let Some(queue) = &message.given_up_by {
+            record["attributes"]["DeadLetterQueueSourceArn"] = json!(queue);
+        }
+        record
     }
 }
 

@@ -110,6 +110,9 @@ pub struct Message {
     pub receipt: String,
     /// Waits until all else of the moment is done.
     pub late: bool,
+    /// The ARN of the queue that gave it up, where it came so.
+    #[serde(default)]
+    pub given_up_by: Option<String>,
 }
 
 /// A queue's messages.
