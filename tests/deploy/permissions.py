@@ -21,10 +21,6 @@ NOT_ENFORCED = {"Log": LOGS, "Queue": POLLED, "DeadLetters": POLLED, "Stream": P
 # Statements that grant one action on one key, told apart by the encryption context alone, which the emulator does not know: only without
 # both does anything fail.
 TWINS = {"Unwrap": "UnwrapPeople", "UnwrapPeople": "Unwrap"}
-# What no probe of a role shows, and why it is granted all the same.
-SHOWN_ELSEWHERE = {
-    ("JobsRole", "Facts", "dynamodb:ConditionCheckItem"): "an import applies documents by the code of webhooks; IngestRole's ingest.reverses shows it",
-}
 
 
 def actions(stack, role):
@@ -93,9 +89,6 @@ def table(world, proof):
                 if sid in NOT_ENFORCED:
                     kept += 1
                     said = f"not enforced here: {NOT_ENFORCED[sid]}"
-                elif why := SHOWN_ELSEWHERE.get((role, sid, action)):
-                    kept += 1
-                    said = f"not shown by this role: {why}"
                 else:
                     shown += 1
                     check = taken_away(world, role, sid, action)

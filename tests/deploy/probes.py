@@ -333,6 +333,21 @@ def admin_reads_what_was_parked(world):
     same([one["result"] for one in came if one["event_id"] == event], ["parked"], "the list of webhooks")
 
 
+def admin_applies_again(world):
+    """A chargeback that was put aside is applied once it reads. What stands for the release that reads it is another body in its place."""
+    number, event = next(NUMBERS), f"evt_again_{next(NUMBERS)}"
+    stripe.event(world, TENANT, "invoice.paid", stripe.paid_invoice(number), 202)
+    stripe.event(world, TENANT, "invoice.paid", {"object": "invoice"}, name=event)
+    (task,) = [one for one in world.exceptions(TENANT) if event in one["detail"]]
+    bucket, client = world.stack.ids["Bucket"], world.stack.client("s3")
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"parked/{TENANT}/stripe/")
+    keys = [one["Key"] for page in pages for one in page.get("Contents", [])]
+    (key,) = [key for key in keys if event in client.get_object(Bucket=bucket, Key=key)["Body"].read().decode()]
+    client.put_object(Bucket=bucket, Key=key, Body=stripe.body_of("charge.dispute.created", stripe.dispute(number), event))
+    done = world.outside.admin(TENANT, "POST", f"/v1/tasks/{task['id']}/event/apply")
+    same(done["note"], "applied again: applied", "what became of it")
+
+
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -381,6 +396,21 @@ def sync_follows(world):
     keys = [row[STORED["every"]["sk"]]["S"] for row in rows(world)]
     hints = [key for key in keys if key.startswith("HINT#") and f"{number}" in key]
     same(hints, [], "hints that wait")
+
+
+def sync_waits(world):
+    """A payment for an invoice of another customer is read before that invoice."""
+    tenant, number = sync_reads(world)
+    linked = [{"Amount": 4.00, "LinkedTxn": [{"TxnId": f"{number}2", "TxnType": "Invoice"}]}]
+    paid = {"TotalAmt": 4.00, "UnappliedAmt": 0.00, "TxnDate": today(-1), "CurrencyRef": {"value": "USD"}, "Line": linked}
+    world.books.put("Payment", f"{number}3", later=1, CustomerRef={"value": f"{number}"}, **paid)
+    same(books.notify(world, tenant, "Payment", f"{number}3").status, 200, "the webhook")
+    ask_to_read(world, tenant)
+    world.books.owe(f"{number}1", f"{number}2", today(-10), today(-40), f"q{number}@buyer.example", later=2)
+    same(books.notify(world, tenant, "Invoice", f"{number}2").status, 200, "the webhook")
+    ask_to_read(world, tenant)
+    shown = world.outside.admin(tenant, "GET", f"/v1/customers/quickbooks/{number}1", role="viewer")
+    same([one["open_minor"] for one in shown["due_items"] if one["number"] == f"QB-{number}2"], [124_600], "what is open after the payment")
 
 
 def erased(world, tenant, channel, address):
@@ -448,13 +478,15 @@ INVOICES, PAYMENTS = "invoice,customer id,date,due date,amount", "payment id,cus
 
 
 def jobs_import(world):
-    """A file is taken, a payment of another customer too, and that payment again for an invoice of its own."""
+    """Files are taken: a payment of another customer, the same for an invoice of its own, and one that comes before that invoice."""
     restart(world, "JobsFunction")
     number, on = next(NUMBERS), today(-40)
     invoice_of = [f"{name}-{number},{name}C-{number},{on},{today(-10)},10.00" for name in "AB"]
     imported(world, "invoices", INVOICES, *invoice_of)
     imported(world, "payments", PAYMENTS, f"P-{number},BC-{number},{on},4.00,A-{number}")
     imported(world, "payments", PAYMENTS, f"P-{number},BC-{number},{on},4.00,B-{number}")
+    imported(world, "payments", PAYMENTS, f"Q-{number},BC-{number},{on},4.00,C-{number}")
+    imported(world, "invoices", INVOICES, f"C-{number},AC-{number},{on},{today(-10)},10.00")
 
 
 def jobs_honour(world):
@@ -490,13 +522,13 @@ def rows(world):
 PROBES = {
     "IngestRole": [ingest_applies, ingest_parks, ingest_reverses, ingest_waits, ingest_moves, ingest_honours],
     "SweepRole": [sweep_decides, sweep_asks, sweep_withdraws, sweep_hands_over],
-    "SyncRole": [sync_reads, sync_follows, sync_honours, sync_hands_over],
+    "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
     "SendEmailRole": [email_sends],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
-    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_disconnects],
+    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "PortalRole": [portal_shows],
 }

@@ -16,13 +16,18 @@ def connect(world, tenant):
     world.outside.admin(tenant, "PUT", "/v1/connections/stripe", {"secret": SECRET})
 
 
-def event(world, tenant, kind, fields, wanted=None, name=None):
-    """Posts a signed event; the answer."""
+def body_of(kind, fields, name=None):
+    """An event, as it is posted."""
     said = {
         **{"id": name or f"evt_{next(NUMBERS)}", "object": "event", "api_version": "2024-10-28.acacia", "created": int(time.time())},
         **{"type": kind, "data": {"object": fields}},
     }
-    body, at = json.dumps(said).encode(), int(time.time())
+    return json.dumps(said).encode()
+
+
+def event(world, tenant, kind, fields, wanted=None, name=None):
+    """Posts a signed event; the answer."""
+    body, at = body_of(kind, fields, name), int(time.time())
     signed = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
     reply = world.outside.ask("POST", f"/webhooks/{tenant}/stripe", body, {"stripe-signature": f"t={at},v1={signed}"})
     if wanted:
