@@ -8,21 +8,31 @@
 //! | [`word`] | words that are stored, those of later releases too |
 //! | [`mailbox`], [`phone`] | the forms of addresses |
 //! | [`channel`] | the channels, and what is so of each |
+//! | [`language`] | which text somebody reads |
+//! | [`dates`] | counting civil days |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
+//! | [`by_hand`] | what people entered of a customer, laid over what its source says |
+//! | [`past`] | closed invoices and payments of the past, which no decision reads |
+//! | [`webhook`] | what became of a webhook that a source sent |
+//! | [`settings`] | a tenant's settings |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
 //! | [`workflow`], [`condition`] | the plan |
+//! | [`rollout`] | how the versions of a workflow are given out to cases |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`balance`] | what money belongs together, and which case collects it |
-//! | [`book`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
+//! | [`receivables`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
+//! | `planned`, `taken_back` | parts of running plans, and payments that were taken back: for [`receivables`] |
+//! | [`reporting`] | amounts of several currencies in the one that a tenant reports in |
 //! | [`step_history`] | how each step ended for each due item |
 //! | [`guard`] | reasons not to send |
 //! | [`go_live`] | what a tenant needs before its messages may leave |
 //! | [`decide`], [`decision`], [`because`] | what is to be done, and why |
 //! | [`explain`] | decisions in words: the rules that were asked, what was found, what would change it |
+//! | `rule_input` | what a rule was asked with, and where it comes from |
 //! | [`self_test`](mod@self_test) | whether the gate holds, asked each day on fixed facts |
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
