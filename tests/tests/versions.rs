@@ -112,7 +112,7 @@ async fn without_a_map_running_cases_stay_where_they_are() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_reaches_whoever_asks_or_a_member_once_and_is_no_contact_of_the_customer() {
     let desk = TestTenant::at("2026-02-05T10:00:00Z").await;
-    desk.put(&invoice(&customer("C-0"), "F-0", 10_000, "2026-03-20")).await;
+    desk.put(&invoice(&customer("C-0"), "F-0", 10_000, "2026-03-04")).await;
     desk.advance("PT5M").await;
     let before = desk.matter("C-0").await;
     let mut asked = json!({"customer": before["customer"]["id"], "workflow": "standard", "step": "reminder"});
@@ -153,7 +153,7 @@ async fn a_test_reaches_whoever_asks_or_a_member_once_and_is_no_contact_of_the_c
     desk.mend("sesv2");
     let after = desk.matter("C-0").await;
     assert_eq!((&after["records"], &after["head"]["last_contact"]), (&before["records"], &before["head"]["last_contact"]));
-    desk.end_of("2026-03-24").await;
+    desk.end_of("2026-03-08").await;
     assert_eq!(got(&desk)["c-0@buyer.example"], ["heads-up", "reminder"], "the ladder goes on as if nothing was");
 }
 

@@ -29,7 +29,7 @@ pub use tap::{Given, Tap, Way};
 /// The version that is built here.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The files of a stack that its secrets are sealed and its tokens signed with.
-const KEYS: [&str; 2] = ["kms.key", "token.key"];
+const KEYS: [&str; 2] = ["kms.key", "token.p8"];
 
 /// What a release left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

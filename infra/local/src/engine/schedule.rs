@@ -45,8 +45,11 @@ impl World {
             if written.swap(false, Ordering::AcqRel) {
                 let mut state = lock(&self.engine.state);
                 let schedule = &mut state.schedules[index];
-                if schedule.idle_until.take().is_some() {
-                    schedule.next_at = tick_after(now, self.template.schedules[index].every_s).max(schedule.next_at);
+                if let Some(until) = schedule.idle_until.take() {
+                    // A tick that is due at this moment comes, whatever another function's tick of the same moment wrote.
+                    let due = until.map(|until| until.max(schedule.next_at)).filter(|due| *due <= now);
+                    let soonest = due.unwrap_or_else(|| tick_after(now, self.template.schedules[index].every_s));
+                    schedule.next_at = soonest.max(schedule.next_at);
                 }
             }
         }

@@ -184,7 +184,7 @@ impl Store {
         loop {
             tries.again()?;
             let state = self.workflow_state(tenant, &workflow.id).await?;
-            if let Some(state) = state.as_ref().filter(|state| state.is_published)
+            if let Some(state) = state.as_ref().filter(|state| state.is_published && !state.is_shared())
                 && let Some(current) = self.body(tenant, &workflow.id, state.version).await?
                 && (Workflow { version: state.version, ..workflow.clone() }) == *current.workflow()
             {
