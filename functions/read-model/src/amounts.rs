@@ -5,7 +5,9 @@ use domain::{Settings, TenantId, calendar::tenant_zone};
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
-use store::{AmountsPage, AmountsWalk, Followed, Store};
+use store::{AmountsPage, AmountsWalk, Followed, Store, TenantRow};
+
+use crate::quiet::Quiet;
 
 /// Customers at once.
 const AT_ONCE: usize = 8;
@@ -23,12 +25,13 @@ struct Walked {
 pub struct Amounts {
     store: Store,
     clock: Clock,
+    quiet: Quiet,
 }
 
 impl Amounts {
     /// Of a table.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, quiet: Quiet::default() }
     }
 
     /// Ranks the tasks of the customers that a batch of the stream says owe otherwise now. The first record that asked for what was not
@@ -54,16 +57,19 @@ impl Amounts {
     }
 
     /// Goes on with the day's walks over what is ranked by amounts, as far as there is time; when there is next something to do.
-    ///
-    /// # Errors
-    ///
-    /// When the tenants cannot be listed.
-    pub async fn walk(&self, budget: &Budget) -> store::Result<Timestamp> {
+    pub async fn walk(&self, tenants: &[TenantRow], budget: &Budget) -> Timestamp {
         let now = self.clock.now();
         let (mut walked, mut next) = (Walked::default(), Timestamp::MAX);
-        for row in self.store.tenants().await? {
+        for row in tenants {
+            if let Some(until) = self.quiet.until(row, now) {
+                next = next.min(until);
+                continue;
+            }
             match self.walk_tenant(&row.tenant, now, budget, &mut walked).await {
-                Ok(at) => next = next.min(at),
+                Ok(at) => {
+                    self.quiet.note(row, at);
+                    next = next.min(at);
+                }
                 Err(error) => {
                     next = now;
                     let error = error.to_string();
@@ -74,7 +80,7 @@ impl Amounts {
         let counts = [("amounts_reckoned", walked.reckoned), ("tasks_ranked", walked.ranked)];
         let counts: Vec<(&str, u64)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
         kit::metrics::emit(now, &[("function", "read-model")], &counts);
-        Ok(next)
+        next
     }
 
     /// When the tenant's next walk begins, or now where this one is not over.

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
-use store::{ChainMark, ChainWalk, RecordChange, Store, broken_chain, chain_turn};
+use store::{ChainMark, ChainWalk, RecordChange, Store, TenantRow, broken_chain, chain_turn};
 
-use crate::daily::record_day;
+use crate::{daily::record_day, quiet::Quiet};
 
 /// Customers whose records are looked at together.
 const AT_ONCE: usize = 8;
@@ -49,12 +49,13 @@ impl Looked {
 pub struct Chains {
     store: Store,
     clock: Clock,
+    quiet: Quiet,
 }
 
 impl Chains {
     /// Of a table.
     pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock }
+        Self { store, clock, quiet: Quiet::default() }
     }
 
     /// Looks at the records that a batch of the stream brought. The first of them that could not be looked at, by its position, and why.
@@ -122,16 +123,16 @@ impl Chains {
     }
 
     /// Follows the chains that are due today, as far as there is time; when there is next something to do.
-    ///
-    /// # Errors
-    ///
-    /// When the tenants cannot be listed.
-    pub async fn walk(&self, budget: &Budget) -> store::Result<Timestamp> {
+    pub async fn walk(&self, tenants: &[TenantRow], budget: &Budget) -> Timestamp {
         let now = self.clock.now();
         let (mut looked, mut is_done) = (Looked::default(), true);
-        for row in self.store.tenants().await? {
+        for row in tenants {
+            if self.quiet.until(row, now).is_some() {
+                continue;
+            }
             match self.walk_tenant(&row.tenant, now, budget, &mut looked).await {
-                Ok(is_over) => is_done &= is_over,
+                Ok(true) => self.quiet.note(row, tomorrow(now)),
+                Ok(false) => is_done = false,
                 Err(error) => {
                     is_done = false;
                     let error = error.to_string();
@@ -142,7 +143,7 @@ impl Chains {
         looked.emit(now);
         // Said at each tick while it is so: its silence rings an alarm.
         kit::metrics::emit(now, &[("function", "read-model")], &[("days_recorded", u64::from(is_done))]);
-        Ok(if is_done { tomorrow(now) } else { now })
+        if is_done { tomorrow(now) } else { now }
     }
 
     /// Whether the day's walk over a tenant is over.

@@ -10,6 +10,7 @@
 mod amounts;
 mod chain;
 mod daily;
+mod quiet;
 mod record;
 
 use std::time::Duration;
@@ -64,13 +65,15 @@ impl Handler {
     ///
     /// # Errors
     ///
-    /// When a batch is none, nothing of it could be read from the table, or a record that failed has no number to name it by.
+    /// When a batch is none, nothing of it could be read from the table, a record that failed has no number to name it by, or a tick cannot list
+    /// the tenants.
     pub async fn handle(&self, event: LambdaEvent<Value>) -> Result<Value, Error> {
         let budget = Budget::until(event.context.deadline(), self.clock.now(), MARGIN);
         if event.payload["detail-type"] == "Scheduled Event" {
             // What people look at in the morning comes first.
-            let amounts = self.amounts.walk(&budget).await?;
-            let chains = self.chains.walk(&budget).await?;
+            let tenants = self.store.tenants().await?;
+            let amounts = self.amounts.walk(&tenants, &budget).await;
+            let chains = self.chains.walk(&tenants, &budget).await;
             return Ok(json!({ "idle_until": amounts.min(chains) }));
         }
         let mut batch = StreamBatch::of(event.payload, record::read)?;

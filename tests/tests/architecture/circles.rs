@@ -3,7 +3,7 @@
 //! A name is followed to the file that defines it, through `use` and re-exports. To re-export is not to use, and neither is a `mod` line,
 //! so a folder's `mod.rs` may list what its files define. Methods are not followed: their type is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{
@@ -81,11 +81,9 @@ impl Modules {
         self.0.insert(place.to_vec(), module);
     }
 
-    /// The module that defines what a path means in a module; `None` where that is another crate's, or a module itself.
-    fn definer(&self, from: &[String], path: &[String], depth: usize) -> Option<&[String]> {
-        if depth > 16 {
-            return None;
-        }
+    /// The module that defines what a path means in a module; `None` where that is another crate's, or a module itself. `seen` holds what was
+    /// looked up on the way: imports and globs may lead in circles, and by many ways to one place.
+    fn definer(&self, from: &[String], path: &[String], seen: &mut HashSet<(Place, Place)>) -> Option<&[String]> {
         let mut at = from.to_vec();
         let mut rest = path;
         while let Some((first, others)) = rest.split_first() {
@@ -98,10 +96,13 @@ impl Modules {
             rest = others;
         }
         let (name, others) = rest.split_first()?;
+        if !seen.insert((at.clone(), rest.to_vec())) {
+            return None;
+        }
         let (place, module) = self.0.get_key_value(&at)?;
         if !others.is_empty() && module.children.contains(name) {
             let below = [at.as_slice(), std::slice::from_ref(name)].concat();
-            if let Some(found) = self.definer(&below, others, depth + 1) {
+            if let Some(found) = self.definer(&below, others, seen) {
                 return Some(found);
             }
         }
@@ -110,7 +111,7 @@ impl Modules {
         }
         let imported = module.imports.get(name).into_iter().flatten().map(|path| [path.as_slice(), others].concat());
         let by_glob = module.globs.iter().map(|path| [path.as_slice(), rest].concat());
-        imported.chain(by_glob).find_map(|path| self.definer(&at, &path, depth + 1)).or_else(|| {
+        imported.chain(by_glob).find_map(|path| self.definer(&at, &path, seen)).or_else(|| {
             let is_made = module.made_by_macros.contains(name) && !module.children.contains(name);
             is_made.then_some(place.as_slice())
         })
@@ -122,7 +123,7 @@ impl Modules {
         for (place, module) in &self.0 {
             let others = uses.entry(&module.file).or_default();
             for path in &module.named {
-                let definer = self.definer(place, path, 0).and_then(|definer| self.0.get(definer));
+                let definer = self.definer(place, path, &mut HashSet::new()).and_then(|definer| self.0.get(definer));
                 if let Some(definer) = definer.filter(|definer| definer.file != module.file) {
                     others.entry(&definer.file).or_default().insert(path.join("::"));
                 }
