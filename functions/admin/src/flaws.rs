@@ -62,7 +62,8 @@ pub fn read_what_fits<T: DeserializeOwned>(mut value: Value, instead: &Value) ->
         let said = if is_missing { "it is missing, and needed".to_owned() } else { in_plain_words(detail) };
         // It was there where a part of it is wrong: it is missing because that part was taken out.
         let within = format!("{sent}/");
-        if !is_missing || !flaws.keys().any(|known: &String| known.starts_with(&within)) {
+        let was_there = is_missing && flaws.keys().any(|known: &String| known.starts_with(&within));
+        if !was_there {
             flaws.entry(sent).or_insert_with(|| said.chars().take(DETAIL_CHARS_MAX).collect());
         }
         let by = match tried.get_mut(&at) {
