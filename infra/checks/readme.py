@@ -11,7 +11,7 @@
   instant, date or number of seconds stands for any other.
 - `<!-- save as: NAME -->` before a block of another language saves it. `<!-- not run: REASON -->` before a block leaves it out. Each
   block of a language that runs has one of the two or runs: the check fails where neither is so. What is saved is the same as the file
-  of its name in docs/examples, if there is one.
+  of its name in docs/examples, if there is one. Of docs/api.md no block is left out.
 - `<!-- on a local stack: TENANT -->` stands where a document speaks of a deployed stack, of its address `$api`, an admin's `$token` and an
   operator's `$operator`. From there on they are those of a local stack with that tenant.
 - Links to the stack, in the text, answer. No block has an unquoted `?` or a comment, because zsh takes neither.
@@ -47,6 +47,8 @@ SAVED = {"python", "js", "javascript", "ruby", "go"}
 LEFT_OUT = r"(?m)^\s*(?:\S+=\S+ )*(?:\S*/)?(aws|sam|cargo|docker|git|npm|pip)\b"
 PROGRAMS = ["bash", "curl", "jq", "node", "openssl", "python3"]
 STACK = "127.0.0.1:8787"
+# The documents of which every call is run.
+WHOLE = {"api.md"}
 BLOCK_SECONDS = 120
 READY_SECONDS = 300
 MARK = "\x1e"
@@ -280,6 +282,8 @@ class Document:
         began = time.monotonic()
         try:
             if item.kind == "skip":
+                if self.path.name in WHOLE:
+                    raise Flaw("the block is left out, and every call of this document is run")
                 self.skipped += 1
                 self.log.append(f"{where}: not run: {item.note}")
             elif item.kind == "save":
@@ -373,6 +377,13 @@ def not_caught(program: str) -> list[str]:
             except Flaw as flaw:
                 if wanted not in str(flaw):
                     missed.append(f"infra/checks/readme.py says {flaw} of {text!r}")
+        whole = path.with_name(min(WHOLE))
+        whole.write_text("<!-- not run: why -->\n```sh\ntrue\n```\n")
+        try:
+            Document(whole, program).run()
+            missed.append(f"infra/checks/readme.py finds nothing wrong with a block of {whole.name} that is left out")
+        except Flaw:
+            pass
         path.write_text("[a](nowhere.md) [b](../api.md#nowhere)\n")
         if len(broken_links(path)) != 2:
             missed.append("infra/checks/readme.py does not find links that lead nowhere")

@@ -280,6 +280,7 @@ async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
     let pause = json!({"filter": {"currency": "EUR"}, "action": {"pause": {"until_on": "2026-06-30"}}, "dry_run": true});
     let seen = desk.admin("POST", "/v1/bulk", &pause).await.is(200).body;
     assert_eq!((&seen["count"], &seen["money"][0]["open_minor"]), (&json!(3), &json!(375_000)), "{seen}");
+    assert!(seen["lines"].as_array().unwrap().iter().all(|line| line.get("made").is_none()), "nothing is made yet: {seen}");
     let everybody = json!({"filter": {}, "action": {"pause": {}}});
     assert_eq!(desk.admin("POST", "/v1/bulk", &everybody).await.is(400).pointers(), ["/confirm_count"]);
     let mut run = pause.clone();

@@ -87,9 +87,13 @@ async fn what_is_wrong_is_said_at_once_and_who_may_not_is_refused() {
         (json!({"kind": "paint"}), vec!["/kind"]),
         (json!({"kind": "simulate", "days": 0, "mode": "off"}), vec!["/days", "/mode"]),
         (json!({"kind": "import", "of": "invoices", "upload": "uploads/other/1"}), vec!["/upload"]),
+        (json!({"kind": "import", "upload": "upl_1"}), vec!["/of"]),
     ] {
         assert_eq!(desk.admin("POST", "/v1/jobs", &asked).await.is(400).pointers(), pointers, "{asked}");
     }
+    let token = [("authorization".to_owned(), format!("Bearer {}", desk.stack.token(TENANT, "admin").unwrap()))];
+    let without = desk.call("POST", "/v1/jobs", &token, &[]).await.is(400).body;
+    assert!(without["detail"].as_str().unwrap().starts_with("there is no body"), "{without}");
     desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/html"})).await.is(400);
     let asked = json!({"costs": {"sms": 100_000_001}});
     assert_eq!(desk.admin("PATCH", "/v1/settings", &asked).await.is(422).pointers(), ["/costs/sms"]);

@@ -119,8 +119,9 @@ pub struct TestOut {
 
 /// Finds the connector of a source that is read back.
 pub fn accounting_api_of(source: &str) -> ApiResult<&'static dyn AccountingApi> {
-    connectors::accounting_api_of(source)
-        .ok_or_else(|| Fail::not_found("no books are read from a source of this name; GET /v1/sources lists those there are"))
+    let none = "no books are read from a source of this name; GET /v1/sources names those that are read with scope 'app', and GET \
+                /v1/connections shows every connection, also those that only send webhooks";
+    connectors::accounting_api_of(source).ok_or_else(|| Fail::not_found(none))
 }
 
 async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Progress> {

@@ -167,9 +167,8 @@ pub async fn make(
     }
     let by = Proposer { id: &id, by: caller.by(), now };
     let agreement = propose(&proposal, &facts, &settings, by).map_err(Fail::fields)?;
-    let app = caller.acts(&app, Operation::MakeAgreement, |entry| {
-        entry.of(id.as_str()).about(&customer).with(json!({ "kind": agreement.kind(), "amount_minor": agreement.amount_minor }))
-    });
+    let app = caller
+        .acts(&app, Operation::MakeAgreement, |entry| entry.of(id.as_str()).about(&customer).with(noted(&customer, &agreement)));
     match app.store.put_agreement(tenant, &customer, None, &agreement, now).await {
         Err(store::Error::Conflict { .. }) => {
             let made = app.store.agreement(tenant, &customer, &id).await?;
@@ -478,6 +477,15 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
         terms,
         by: agreement.by.clone(),
     }
+}
+
+/// What the audit says of an agreement that is made: what was agreed; of the parts of a plan, how many there are.
+fn noted(customer: &CustomerId, agreement: &Agreement) -> Value {
+    let AgreementOut { kind, scope, amount_minor, until_on, mut terms, .. } = shown(customer, agreement);
+    if let Some(parts) = terms.get_mut("parts") {
+        *parts = json!(parts.as_array().map_or(0, Vec::len));
+    }
+    json!({ "kind": kind, "scope": scope, "amount_minor": amount_minor, "until_on": until_on, "terms": terms })
 }
 
 /// A charge as the API shows it.

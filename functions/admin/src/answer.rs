@@ -182,6 +182,9 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Fail> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| Fail::too_large())?;
+        if bytes.is_empty() {
+            return Err(Fail::bad_request("there is no body, and this call needs one: JSON, as GET /openapi.json describes it"));
+        }
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             Fail::bad_request(format!("the body is no valid JSON at line {} column {}", error.line(), error.column()))
         })?;

@@ -180,7 +180,7 @@ pub struct BulkLineOut {
     /// Why, where it was not done.
     #[serde(skip_serializing_if = "String::is_empty")]
     why: String,
-    /// What it made: the id of an agreement, a task, a note or an order; of an owner, the one before.
+    /// What it made: the id of an agreement, a task, a note or an order; of an owner, the one before. Absent where it made nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     made: Option<String>,
 }
@@ -245,6 +245,8 @@ fn shown(run: BulkRun) -> BulkOut {
     let count = lines.iter().filter(|line| line.status != "left_out").count();
     let line = |line: BulkLine| {
         let BulkLine { customer, status, why, made, owner: _ } = line;
+        // What is only planned has made nothing, and who had no owner before has none to name.
+        let made = made.filter(|made| status != "planned" && !made.is_empty());
         BulkLineOut { customer, status, why, made }
     };
     let lines = lines.into_iter().map(line).collect();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{
     Case, CaseKey, CaseState, Currency, Decision, DueItemKey, Policy,
     decide::{self, CaseByItem, Situation},
+    explain::Told,
     receivables::DueItem,
 };
 use jiff::{Timestamp, civil::Date};
@@ -210,13 +211,13 @@ pub fn due_item(
 }
 
 /// What would be decided about a case.
-pub fn now_out(trace: &domain::CaseTrace, decision: &Decision) -> NowOut {
+pub fn now_out(trace: &domain::CaseTrace, decision: &Decision, told: Told<'_>) -> NowOut {
     NowOut {
         currency: trace.currency,
         legal_entity: legal_entity(&trace.legal_entity),
         case: trace.case.as_ref().map(ToString::to_string),
         because: trace.because.as_str().to_owned(),
-        words: explain::of_trace(trace),
+        words: explain::of_trace(trace, told),
         until: trace.until,
         messages: decision
             .messages

@@ -8,9 +8,10 @@ use axum::{
 };
 use domain::{
     Channel, Customer, CustomerId, Facts, TenantId, Unusable, address_key,
-    decide::{assess, case_by_item, decide},
+    decide::{Situation, assess, case_by_item, decide},
+    explain::Told,
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{
@@ -345,9 +346,9 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
             .collect(),
         charges: facts.charges.iter().map(agreements::charge_shown).collect(),
         orders: facts.orders.iter().map(orders::shown).collect(),
-        now: decision.trace.iter().map(|trace| now_out(trace, &decision)).collect(),
+        now: decision.trace.iter().map(|trace| now_out(trace, &decision, told(&situation))).collect(),
         as_of,
-        records: records.into_iter().map(record).collect(),
+        records: records.into_iter().map(|one| record(one, situation.place.zone())).collect(),
         head: head_out(&head),
     }))
 }
@@ -356,7 +357,13 @@ fn instant(text: &str) -> ApiResult<Timestamp> {
     text.parse().map_err(|_| Fail::bad_request("at is an RFC 3339 instant, as 2026-01-31T09:00:00Z"))
 }
 
+/// What is known beside a decision when it is put into words: the holds of its moment, and where the customer's people are.
+fn told<'s>(situation: &'s Situation<'_>) -> Told<'s> {
+    Told { holds: &situation.receivables.holds, zone: situation.place.zone() }
+}
+
 fn as_of_out(as_of: store::AsOf) -> AsOfOut {
+    let situation = assess(&as_of.facts, &as_of.policy, as_of.at);
     let (basis, engine, gaps) = match as_of.basis {
         Basis::Recorded => ("recorded", None, vec![]),
         Basis::Recomputed => ("recomputed", None, vec![]),
@@ -370,7 +377,7 @@ fn as_of_out(as_of: store::AsOf) -> AsOfOut {
         engine,
         gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
         erased: as_of.erased,
-        decided: as_of.decision.trace.iter().map(|trace| now_out(trace, &as_of.decision)).collect(),
+        decided: as_of.decision.trace.iter().map(|trace| now_out(trace, &as_of.decision, told(&situation))).collect(),
     }
 }
 
@@ -449,12 +456,12 @@ fn pending(pending: &domain::Pending) -> PendingOut {
     }
 }
 
-fn record(record: store::Record) -> RecordOut {
+fn record(record: store::Record, zone: &TimeZone) -> RecordOut {
     let status = record.status.message().map(domain::MessageStatus::effect);
     let effect = record.message.as_ref().zip(status).map(|(sent, status)| EffectOut::of_message(&sent.id, status));
     RecordOut {
         effect,
-        explained: explain::of_record(&record),
+        explained: explain::of_record(&record, zone),
         number: record.number,
         at: record.at,
         status: record.status.to_string(),

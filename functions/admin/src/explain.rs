@@ -21,15 +21,15 @@ pub struct Explanation {
 }
 
 /// What a decision about one case came to, in the sentences of [`domain::explain`].
-pub fn of_trace(trace: &CaseTrace) -> Explanation {
-    let told = Told { holds: &[], zone: &TimeZone::UTC };
+pub fn of_trace(trace: &CaseTrace, told: Told<'_>) -> Explanation {
     Explanation { why: explain::outcome(trace, told).join(" "), changes: explain::changes(trace, told).join(" ") }
 }
 
-/// What a record says, one entry a case or message.
-pub fn of_record(record: &Record) -> Vec<Explanation> {
+/// What a record says, one entry a case or message, with instants as they are in `zone`. What holds kept back then is not in a record.
+pub fn of_record(record: &Record, zone: &TimeZone) -> Vec<Explanation> {
+    let told = Told { holds: &[], zone };
     let message = record.message.as_ref().map(|sent| of_message(record, sent));
-    message.into_iter().chain(record.cases.iter().map(of_trace)).collect()
+    message.into_iter().chain(record.cases.iter().map(|trace| of_trace(trace, told))).collect()
 }
 
 fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
@@ -80,6 +80,10 @@ mod tests {
     use super::*;
     use domain::{Because, Currency};
 
+    fn explained(trace: &CaseTrace) -> Explanation {
+        of_trace(trace, Told { holds: &[], zone: &TimeZone::UTC })
+    }
+
     fn trace(because: Because) -> CaseTrace {
         CaseTrace {
             legal_entity: Default::default(),
@@ -108,7 +112,7 @@ mod tests {
         let order = domain::OrderId::derive(&["o"]);
         let said = "not obeyed: it comes too late: the step is over".to_owned();
         trace.orders.push(domain::OrderTrace { order: order.clone(), kind: domain::OrderKind::Skip, said, used: true });
-        let words = of_trace(&trace);
+        let words = explained(&trace);
         let says = format!("The order {order} (skip) was not obeyed: it comes too late: the step is over.");
         assert!(words.why.ends_with(&says), "{}", words.why);
     }
@@ -123,7 +127,7 @@ mod tests {
             contact: "p1".to_owned(),
             said: "block: nobody agreed".to_owned(),
         });
-        let words = of_trace(&trace);
+        let words = explained(&trace);
         assert!(
             words.why.ends_with("Rule consent (version 2) by sms to contact p1 said: block: nobody agreed."),
             "{}",

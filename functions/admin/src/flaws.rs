@@ -58,8 +58,14 @@ pub fn read_what_fits<T: DeserializeOwned>(mut value: Value, instead: &Value) ->
             at = format!("{at}/{name}");
             tried.insert(at.clone(), 0);
         }
-        let said = if tried.contains_key(&at) { "it is missing, and needed".to_owned() } else { detail };
-        flaws.entry(as_sent(&at, &taken_out)).or_insert_with(|| said.chars().take(DETAIL_CHARS_MAX).collect());
+        let (is_missing, sent) = (tried.contains_key(&at), as_sent(&at, &taken_out));
+        let said = if is_missing { "it is missing, and needed".to_owned() } else { in_plain_words(detail) };
+        // It was there where a part of it is wrong: it is missing because that part was taken out.
+        let within = format!("{sent}/");
+        let was_there = is_missing && flaws.keys().any(|known: &String| known.starts_with(&within));
+        if !was_there {
+            flaws.entry(sent).or_insert_with(|| said.chars().take(DETAIL_CHARS_MAX).collect());
+        }
         let by = match tried.get_mut(&at) {
             None => instead.pointer(&at),
             Some(0) if instead.pointer(&at).is_some() => instead.pointer(&at),
@@ -73,6 +79,18 @@ pub fn read_what_fits<T: DeserializeOwned>(mut value: Value, instead: &Value) ->
         }
     }
     (None, flaws.into_iter().collect())
+}
+
+/// What a parser says of a name that stands alone where fields belong with it.
+const NAME_ALONE: [&str; 2] =
+    ["invalid type: unit variant, expected newtype variant", "invalid type: unit variant, expected struct variant"];
+
+/// What a parser says, in words that need no knowledge of the parser.
+fn in_plain_words(detail: String) -> String {
+    if NAME_ALONE.contains(&detail.as_str()) {
+        return "it stands alone, and needs what belongs to it: write {\"name\": …}".to_owned();
+    }
+    detail
 }
 
 /// The pointer into what was sent: items of lists that were taken out are counted again. What is read before an item is sound, so that all
@@ -281,5 +299,8 @@ mod tests {
         );
         assert!(of(json!({"scope": {"some": [3]}})).is_err());
         assert!(of(json!({"scope": "none"})).is_err());
+        let BodyFlaws(flaws) = of(json!({"scope": "one"})).expect_err("its field is missing");
+        assert_eq!(pointers(&flaws), "/scope/one", "the scope itself is there");
+        assert!(flaws.iter().all(|(_, detail)| detail.starts_with("it stands alone")), "{flaws:?}");
     }
 }

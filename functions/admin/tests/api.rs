@@ -435,6 +435,8 @@ async fn orders_are_given_and_shown() {
         (json!({"kind": "send_now", "invoice": invoice, "step": "reminder", "until": "2020-01-01T00:00:00Z"}), "/until"),
         (json!({"kind": "move", "currency": "EUR"}), "/workflow"),
         (json!({"kind": "move", "workflow": "standard"}), "/currency"),
+        (json!({"kind": "skip", "invoice": invoice, "step": "remainder"}), "/step"),
+        (json!({"kind": "move", "currency": "EUR", "workflow": "nobody-s"}), "/workflow"),
         (json!({"kind": "lift_cap_once", "currency": "EUR", "step": "reminder"}), "/step"),
         (json!({"kind": "approve", "currency": "EUR"}), "/kind"),
         (json!({"kind": "skip", "more": 1}), "/more"),

@@ -84,6 +84,11 @@ async fn changes_of_people_are_noted_with_who_made_them() {
     assert_eq!(of("put_workflow")["object"], "standard");
     assert_eq!(of("put_hold")["what"]["name"], "call-back");
     assert_eq!(of("put_hold")["customer"], customer.as_str());
+    let agreed = &of("make_agreement")["what"];
+    assert_eq!(
+        (&agreed["kind"], &agreed["scope"], &agreed["terms"]["reason"]),
+        (&json!("pause"), &json!("customer"), &json!("manual"))
+    );
     assert_eq!(of("act_on_agreement")["object"], agreement.as_str());
     let secrets = api.world.vault.connection(&domain::TenantId::parse("acme").unwrap(), "canonical").await.unwrap().unwrap();
     let secret = String::from_utf8(secrets.secrets.current).unwrap();

@@ -495,8 +495,11 @@ async fn take_back(
     now: Timestamp,
 ) -> Done<Option<String>> {
     let tenant = actor.tenant();
-    let acting =
-        || store.acting(actor.entry(Operation::UndoBulk, now).of(made).about(customer).with(json!({ "action": action })));
+    let acting = || {
+        let entry = actor.entry(Operation::UndoBulk, now).about(customer).with(json!({ "action": action }));
+        // Who had no owner before is named by the customer alone.
+        store.acting(if made.is_empty() { entry } else { entry.of(made) })
+    };
     let gone = || Some("what it made is not there: it was not done, or is over".to_owned());
     Ok(match action {
         "pause" => {

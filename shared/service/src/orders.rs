@@ -3,11 +3,11 @@
 
 use domain::{
     Case, CaseId, CaseKey, CaseState, Currency, CustomerId, DueItemKey, Facts, InvoiceId, Order, OrderId, OrderKind, OrderedStep,
-    calendar::tenant_zone, receivables,
+    Policy, calendar::tenant_zone, receivables,
 };
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::json;
-use store::Store;
+use store::{Read, Store};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -50,6 +50,7 @@ pub async fn give(store: &Store, actor: &Actor, customer: &str, asked: OrderAske
     let facts = matter::facts(store, tenant, &customer).await?;
     let zone = tenant_zone(&matter::settings(store, tenant).await?);
     let order = order(&facts, asked, actor.by().to_owned(), now, &zone)?;
+    names_what_there_is(&order, &store.policy(tenant, &facts.cases, Read::Fresh).await?)?;
     if facts.orders.len() >= OPEN_MAX && !facts.orders.iter().any(|known| known.id == order.id) {
         return Err(NotDone::Conflict(format!("{OPEN_MAX} orders of this customer wait already; the sweep looks at them first")));
     }
@@ -81,6 +82,26 @@ pub async fn withdraw(store: &Store, actor: &Actor, id: &str, reason: Option<&st
     let what = json!({ "kind": order.kind.as_str(), "given_at": order.given_at });
     let entry = actor.entry(Operation::WithdrawOrder, now).of(id.as_str()).about(&customer).with(what).noting(reason);
     if store.acting(entry).withdraw_order(tenant, &customer, &id, now).await? { Ok((customer, order)) } else { Err(over()) }
+}
+
+/// Refuses an order about a step or workflow that there is not: it would wait, and then be for nothing.
+fn names_what_there_is(order: &Order, policy: &Policy) -> Done<()> {
+    let has = |step: &str| {
+        policy.workflows.iter().any(|workflow| {
+            let was_once = workflow.carried().iter().any(|(old, _)| old == step);
+            was_once || workflow.steps.iter().any(|known| known.id == step)
+        })
+    };
+    if order.steps.iter().any(|ordered| !has(&ordered.step)) {
+        let detail = "no workflow that the invoice could follow has a step of this id; GET /v1/workflows/{id} names its steps";
+        return Err(NotDone::field("/step", detail));
+    }
+    let is_published = |wanted: &String| policy.published.iter().any(|(id, _)| id == wanted);
+    if order.workflow.as_ref().is_some_and(|wanted| !is_published(wanted)) {
+        let detail = "no workflow of this id is published; GET /v1/workflows lists those that are";
+        return Err(NotDone::field("/workflow", detail));
+    }
+    Ok(())
 }
 
 /// The order that is given; everything that is wrong with it otherwise.

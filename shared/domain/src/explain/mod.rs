@@ -141,15 +141,14 @@ fn items(
     let told = |at: usize| {
         let item = situation.receivables.items.get(at)?;
         let money = |minor| Money::from_minor(minor, item.currency);
+        let (number, due_on) = (&item.number, day(item.due_on));
         let standing = match item.standing(situation.receivables.today) {
-            Standing::PastDue => "is past due",
-            Standing::Today => "is due today",
-            Standing::Ahead => "is not due yet",
+            Standing::PastDue => format!("{number} fell due on {due_on} and is past due."),
+            Standing::Today => format!("{number} is due today, {due_on}."),
+            Standing::Ahead => format!("{number} falls due on {due_on} and is not due yet."),
         };
-        let mut said = vec![
-            format!("{} fell or falls due on {} and {standing}.", item.number, day(item.due_on)),
-            format!("{} of it is open, and {} is due now.", money(item.open_minor), money(item.due_now_minor)),
-        ];
+        let mut said =
+            vec![standing, format!("{} of it is open, and {} is due now.", money(item.open_minor), money(item.due_now_minor))];
         if item.planned_minor > 0 {
             said.push(format!("The parts of a payment plan stand for {} of it.", money(item.planned_minor)));
         }

@@ -28,6 +28,10 @@ pub fn checked<T: AskedOfJob>(args: &Value) -> WrongFields {
 pub fn read<T: DeserializeOwned>(args: &Value) -> Result<T, (String, String)> {
     serde_path_to_error::deserialize(args).map_err(|error| {
         let pointer: String = error.path().iter().map(|segment| format!("/{segment}")).collect();
-        (pointer.replace("/?", ""), error.inner().to_string())
+        let (pointer, detail) = (pointer.replace("/?", ""), error.inner().to_string());
+        match detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            Some(name) => (format!("{pointer}/{name}"), "it is missing, and needed".to_owned()),
+            None => (pointer, detail),
+        }
     })
 }

@@ -317,7 +317,10 @@ impl Store {
             kind: domain::TaskKind::InDoubt,
             key: message.to_string(),
             title: "It is not known whether a message was sent".to_owned(),
-            detail: format!("message {message}: its provider never said; ask the provider, then note the result"),
+            detail: format!(
+                "message {message}: its provider never said; ask the provider, then say whether it was sent by POST \
+                 /v1/messages/{message}/result"
+            ),
             to: None,
             due_on: None,
             step: None,
