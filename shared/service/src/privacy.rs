@@ -326,7 +326,7 @@ pub async fn erase(
         go.iter().flat_map(|place| &place.others).chain(stay.iter().flat_map(|place| &place.contacts)).cloned().collect();
     // First, so that nothing is lost of what stands against an address whatever comes between.
     let kept_entry = entry().with(json!({ "addresses": "kept as keyed hashes" }));
-    let suppressions = vault.acting(kept_entry).keep_suppressions(tenant, &contacts, &others, now).await?;
+    let mut suppressions = vault.acting(kept_entry).keep_suppressions(tenant, &contacts, &others, now).await?;
     let mut places = Vec::new();
     let mut done: BTreeMap<CustomerId, TakenOut> = BTreeMap::new();
     for place in &go {
@@ -348,7 +348,8 @@ pub async fn erase(
     // Where something is restricted the addresses are still in use, and what was begun stays written down until they are not.
     if stay.is_empty() {
         let entry = last.clone().with(json!({ "addresses": "erased", "customers": places.len() }));
-        vault.acting(entry).end_erasure(tenant, &person, &done).await?;
+        // One that came while the person was erased is kept as well.
+        suppressions = suppressions.max(vault.acting(entry).end_erasure(tenant, &person, &done, now).await?);
     }
     let kept = kept(&country, &places, suppressions);
     Ok(Erasure { person, places, kept })
