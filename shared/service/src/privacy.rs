@@ -11,7 +11,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout};
+use store::{AddressId, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -376,6 +376,11 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             None,
         ),
         of(
+            "the digest of the address of a message that a sender of the tenant's own claimed",
+            "where that sender says that the address takes nothing, it is stopped by its digest".to_owned(),
+            Some(format!("{CLAIM_DAYS} days after the claim")),
+        ),
+        of(
             "answers to calls with an Idempotency-Key",
             "they are kept for a repetition of the call".to_owned(),
             Some("a day after the call".to_owned()),
@@ -408,4 +413,24 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
         ));
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_kept_stands_in_the_page_about_privacy_too() {
+        let page = include_str!("../../../docs/privacy.md").replace(['`', '\n'], " ");
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, listed) = page.split_once("What is kept is named in kept").unwrap();
+        for kept in kept("DE", &[], 0) {
+            assert!(listed.contains(&kept.what), "docs/privacy.md does not say that this is kept: {}", kept.what);
+            // The days, too, where the answer says a number.
+            let days: Vec<&str> = kept.until.iter().flat_map(|until| until.split(|of: char| !of.is_ascii_digit())).collect();
+            assert!(days.iter().all(|days| listed.contains(days)), "{:?}", kept.until);
+        }
+    }
 }

@@ -70,7 +70,7 @@ pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
     claim::{Claim, Release},
     commit::Committed,
-    outside::OutsideClaim,
+    outside::{CLAIM_DAYS, OutsideClaim},
     own_message::{LoggedContact, MessageFound, OwnText},
     receipts::Found,
     record::{Record, RecordStatus, RecordedMessage},

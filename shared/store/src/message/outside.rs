@@ -20,8 +20,8 @@ use crate::{
 
 /// Most rows that are kept as they were given out; of more, those that were decided count.
 const ROWS_MAX: usize = 2_000;
-/// How long it is kept, in seconds.
-const KEPT_S: i64 = 30 * 86_400;
+/// How long what a sender of one's own claimed is kept, in days.
+pub const CLAIM_DAYS: i64 = 30;
 
 /// What a sender of one's own was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Store {
         };
         let change = Change::of(keys::outside_claim(tenant, customer, message))
             .put(DOC, s(to_json(&stored)))
-            .put(EXPIRES_AT, n(now.as_second() + KEPT_S));
+            .put(EXPIRES_AT, n(now.as_second() + CLAIM_DAYS * 86_400));
         self.write("keep what was claimed of", change, false).await?;
         Ok(())
     }
