@@ -71,7 +71,7 @@ pub struct AuditEntryOut {
     /// What changed by it, by name; of settings, by JSON pointer, each with `from` and `to`.
     #[schema(value_type = Object)]
     what: Value,
-    /// What they said of it.
+    /// Why, as they said it. Words that stand elsewhere, such as those of a task, are not repeated here: `what` has `noted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }

@@ -58,6 +58,7 @@ async fn an_object_whose_version_was_wrong_is_taken_again() {
     assert_eq!(api.post("manager", "versions/reset", good.clone()).await.0, 403);
     for (body, status, pointer) in [
         (json!({"invoice": "C-1-1001"}), 400, "/reason"),
+        (json!({"invoice": "C-1-1001", "reason": "ap@acme.example says so"}), 400, "/reason"),
         (json!({"invoice": "C-1-1001", "payment": "P", "reason": "x"}), 400, "/payment"),
         (json!({"invoice": "none", "reason": "x"}), 404, ""),
         (json!({"payment": "pay_00000000000000000000", "reason": "x"}), 404, ""),

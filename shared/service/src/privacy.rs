@@ -16,7 +16,8 @@ use store::{AddressId, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, St
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
-    suppressions::{AddressGiven, named_address, said},
+    customers::reason_of,
+    suppressions::{AddressGiven, named_address},
 };
 
 /// Records of one customer that an export looks through, the newest.
@@ -302,7 +303,7 @@ pub async fn erase(
 ) -> Done<Erasure> {
     let tenant = actor.may(Operation::EraseContact)?;
     let person = PersonId::parse(id).ok_or_else(nobody)?;
-    let reason = said("/reason", reason)?;
+    let reason = reason_of(reason)?;
     let reason =
         reason.ok_or_else(|| NotDone::field("/reason", "say why the person is erased; the audit keeps it, so name nobody"))?;
     let begun = store.erasing(tenant, &person).await?;
@@ -369,7 +370,12 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "they hold ids, no names and no addresses, and prove what was sent; Art. 17(3)(e) GDPR".to_owned(),
             None,
         ),
-        of("entries of the audit", "they hold ids, no names and no addresses; Art. 17(3)(e) GDPR".to_owned(), None),
+        of(
+            "entries of the audit",
+            "they hold ids, no names and no addresses, and the reasons that people gave, which name nobody; Art. 17(3)(e) GDPR"
+                .to_owned(),
+            None,
+        ),
         of(
             "notes and words of calls that have neither the name nor an address of the person, and what people wrote of tasks",
             "nothing says whom they are about".to_owned(),

@@ -312,8 +312,10 @@ pub async fn end(
         }));
     }
     let note = asked.note.filter(|note| !note.trim().is_empty());
-    let entry = actor.entry(operation, now).of(id.as_str()).with(json!({ "kind": kind, "result": result.as_str() }));
-    let entry = known.customer.iter().fold(entry.noting(note.clone()), |entry, customer| entry.about(customer));
+    // The words stand with the task and nowhere else: an entry cannot be changed, and they may be a customer's.
+    let what = json!({ "kind": kind, "result": result.as_str(), "noted": note.is_some() });
+    let entry = actor.entry(operation, now).of(id.as_str()).with(what);
+    let entry = known.customer.iter().fold(entry, |entry, customer| entry.about(customer));
     let ended = store.acting(entry).end_task(tenant, &id, &Ending { result, note, by: by(actor) }, now).await?;
     Ok(EndedTask::Over(Box::new(over(store, actor, ended).await?)))
 }
