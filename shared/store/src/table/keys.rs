@@ -71,7 +71,7 @@
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | past of a customer | `C` | `PAST#{year}` | `sync`, once a person asks for it | admin: query `PAST#`; no decision reads it | by size, a page and year |
 //! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
-//! | what a sender of one's own claimed | `C` | `CLAIM#{message}` | admin, before it answers the claim | admin, by key, with the result | 1 W, expires after 30 days |
+//! | what a sender of one's own claimed | `C` | `CLAIM#{message}`; of more than 20 rows these in `ROWS#{message}.c.{attempt}#{chunk:03}` | admin, before it answers the claim | admin, by key, with the result | 1 W, more by size; expires after 30 days |
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
 //! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |

@@ -171,8 +171,20 @@ async fn what_a_sender_of_ones_own_was_given_is_kept() {
         template_version: 3,
         address: Some(AddressId::of(Channel::Email, "ap@acme.example")),
     };
-    table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
-    assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
+    // However long, and of a claim before nothing is left in it.
+    let long = OutsideClaim { attempt: "b".to_owned(), rows: Some(rows(5_000)), ..claim.clone() };
+    let short = OutsideClaim { attempt: "c".to_owned(), rows: Some(rows(30)), ..claim.clone() };
+    for claim in [claim, long, short] {
+        table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
+        assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
+    }
+}
+
+/// So many rows, in the order in which they are read back.
+fn rows(count: usize) -> Vec<Covered> {
+    let mut rows: Vec<Covered> = (0..count).map(|number| row(&format!("INV-{number}"))).collect();
+    rows.sort();
+    rows
 }
 
 #[tokio::test]
