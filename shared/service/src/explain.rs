@@ -4,7 +4,7 @@
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
 use domain::{
-    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus,
+    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Money,
     Policy,
     calendar::Locality,
     decide::{self, Recheck},
@@ -469,6 +469,10 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
         | MessageStatus::RenderingFailed
         | MessageStatus::Complained
         | MessageStatus::Later(_) => format!("On {settled} it was settled as {}{why}.", status.as_str()),
+    }));
+    said.extend(message.asked_for.as_ref().map(|asked| {
+        let due = Money::from_minor(asked.due_now_minor, asked.currency);
+        format!("Beside the words it asked for {due}, for {} due item(s).", asked.rows.len())
     }));
     let heard = record.heard.iter().filter(|(_, heard)| **heard <= at);
     said.extend(heard.map(|(event, heard)| format!("Its provider said {} on {}.", event.as_str(), moment(*heard, zone))));

@@ -11,7 +11,9 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AddressId, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout};
+use store::{
+    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout,
+};
 
 use crate::{
     Actor, Done, NotDone, Operation,
@@ -182,6 +184,7 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
                 "id": message.id, "decided_at": message.decided_at, "channel": message.channel, "template": message.template,
                 "template_version": message.template_version, "mode": message.mode, "status": record.status.to_string(),
                 "settled_at": record.at, "reason": message.reason, "covers": message.rows, "decided": record.cases,
+                "asked_for": message.asked_for.as_ref().map(asked_in_json),
                 "heard": record.heard.iter().map(|(event, at)| (event.as_str().to_owned(), at)).collect::<BTreeMap<_, _>>(),
             }))
         })
@@ -207,6 +210,11 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "links": links_of(store, tenant, place).await?,
         "written": written_about(store, tenant, place).await?,
     }))
+}
+
+/// What a message asked for that covers nothing.
+fn asked_in_json(asked: &AskedFor) -> Value {
+    json!({ "currency": asked.currency, "due_now_minor": asked.due_now_minor, "items": asked.rows })
 }
 
 /// What the tenant's people wrote about a person at a customer: to the person, of calls and letters, in notes, and in agreements before they

@@ -73,7 +73,7 @@ pub use message::{
     outside::{CLAIM_DAYS, OutsideClaim},
     own_message::{LoggedContact, MessageFound, OwnText},
     receipts::Found,
-    record::{Record, RecordStatus, RecordedMessage},
+    record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,
     settle::Settlement,
 };

@@ -10,12 +10,12 @@ use crate::{
         addresses::AddressId,
         head::{pack, unpack},
     },
-    message::record,
+    message::record::{self, AskedFor, AskedForBody},
     table::{
         attributes::{document::DOC, every::EXPIRES_AT},
         change::Change,
-        db::{json, n, s, to_json},
-        keys,
+        db::{Row, json, n, s, to_json},
+        keys::{self, Key},
     },
 };
 
@@ -30,6 +30,8 @@ pub struct OutsideClaim {
     /// The due items that the message stands for, however many; `None` where an older release kept none of a long list: those that were
     /// decided count then.
     pub rows: Option<Vec<Covered>>,
+    /// What it asks for though it covers nothing.
+    pub asked_for: Option<AskedFor>,
     /// SHA-256 of what was rendered.
     pub rendered_sha256: String,
     /// The template's version.
@@ -47,6 +49,8 @@ struct Stored {
     /// How many chunk items hold the rows.
     #[serde(default)]
     chunks: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_for: Option<AskedForBody>,
     rendered_sha256: String,
     template_version: u32,
     /// The id of the address.
@@ -54,9 +58,9 @@ struct Stored {
     address: Option<String>,
 }
 
-/// The owner of the chunks that hold the rows of a claim. Each claim has its own: of one before nothing is read.
-fn owner(message: &MessageId, attempt: &str) -> String {
-    format!("{message}.c.{attempt}")
+/// The owners of the chunks that hold the rows of a claim, and what it asks for. Each claim has its own: of one before nothing is read.
+fn owners(message: &MessageId, attempt: &str) -> [String; 2] {
+    ["c", "ca"].map(|part| format!("{message}.{part}.{attempt}"))
 }
 
 impl Store {
@@ -75,14 +79,20 @@ impl Store {
     ) -> Result<()> {
         const OP: &str = "keep what was claimed of";
         let expires_at = n(now.as_second() + CLAIM_DAYS * 86_400);
+        let [own, asked] = owners(message, &claim.attempt);
+        let chunks_of = |owner: &str, rows: &[Covered]| -> Vec<(Key, Row)> {
+            let mut chunks = record::chunks(tenant, customer, owner, rows);
+            chunks.iter_mut().for_each(|(_, row)| _ = row.insert(EXPIRES_AT.to_owned(), expires_at.clone()));
+            chunks
+        };
         let rows = claim.rows.as_deref();
-        let own = owner(message, &claim.attempt);
-        let mut chunks = rows.map(|rows| record::chunks(tenant, customer, &own, rows)).unwrap_or_default();
-        chunks.iter_mut().for_each(|(_, row)| _ = row.insert(EXPIRES_AT.to_owned(), expires_at.clone()));
+        let of_rows = rows.map(|rows| chunks_of(&own, rows)).unwrap_or_default();
+        let of_asked = claim.asked_for.as_ref().map(|asked_for| chunks_of(&asked, &asked_for.rows)).unwrap_or_default();
         let stored = Stored {
             attempt: claim.attempt.clone(),
-            rows: rows.filter(|_| chunks.is_empty()).map(pack),
-            chunks: u32::try_from(chunks.len()).expect("bounded by the invoices of a customer"),
+            rows: rows.filter(|_| of_rows.is_empty()).map(pack),
+            chunks: u32::try_from(of_rows.len()).expect("bounded by the invoices of a customer"),
+            asked_for: claim.asked_for.as_ref().map(|asked_for| AskedForBody::new(asked_for, &of_asked)),
             rendered_sha256: claim.rendered_sha256.clone(),
             template_version: claim.template_version,
             address: claim.address.as_ref().map(ToString::to_string),
@@ -90,7 +100,8 @@ impl Store {
         let change =
             Change::of(keys::outside_claim(tenant, customer, message)).put(DOC, s(to_json(&stored))).put(EXPIRES_AT, expires_at);
         // What says how many chunks there are goes last.
-        self.put_chunks(OP, chunks).await?;
+        self.put_chunks(OP, of_rows).await?;
+        self.put_chunks(OP, of_asked).await?;
         self.write(OP, change, false).await?;
         Ok(())
     }
@@ -108,13 +119,18 @@ impl Store {
     ) -> Result<Option<OutsideClaim>> {
         let key = keys::outside_claim(tenant, customer, message);
         let Some(row) = self.read("read what was claimed of", &key, true).await? else { return Ok(None) };
-        let Stored { attempt, rows, chunks, rendered_sha256, template_version, address } = json(&row, DOC)?;
+        let Stored { attempt, rows, chunks, asked_for, rendered_sha256, template_version, address } = json(&row, DOC)?;
+        let [own, asked] = owners(message, &attempt);
         let rows = match rows {
             Some(rows) => Some(unpack(&rows, &key.to_string())?),
-            None if chunks > 0 => Some(self.rows(tenant, customer, &owner(message, &attempt), true).await?),
+            None if chunks > 0 => Some(self.rows(tenant, customer, &own, true).await?),
+            None => None,
+        };
+        let asked_for = match asked_for {
+            Some(asked_for) => Some(self.read_asked_for(tenant, customer, &asked, asked_for).await?),
             None => None,
         };
         let address = address.as_deref().and_then(AddressId::parse);
-        Ok(Some(OutsideClaim { attempt, rows, rendered_sha256, template_version, address }))
+        Ok(Some(OutsideClaim { attempt, rows, asked_for, rendered_sha256, template_version, address }))
     }
 }

@@ -175,6 +175,7 @@ impl Store {
                     rows: String::new(),
                     decided: String::new(),
                     decided_at: now,
+                    asked_for: None,
                 }),
                 marks: Vec::new(),
                 chunks: 0,

@@ -78,7 +78,7 @@
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
 //! | action in bulk | `T#BULK` | `BULK#{id}` | admin, before the first line and after the last | admin, by key | by size, expires after 90 days |
 //! | note | `C` | `NOTE#{id}` | admin; an erasure deletes those that name the person | admin: query, newest first; by key | with its reference 6 W in a transaction |
-//! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
+//! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
 //! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W, and 1 R for each customer's head |
