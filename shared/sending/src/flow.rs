@@ -103,7 +103,7 @@ impl Sender {
             let checked = match self.load(queued).await? {
                 Loaded::Mine(checked) => *checked,
                 Loaded::NotMine => return Ok(SendOutcome::NotMine),
-                // The sweep dispatches it too, where no cap keeps it from looking.
+                // The sweep dispatches it too.
                 Loaded::Held => {
                     return Err(Error::Conflict {
                         operation: "send what can still be taken back",
