@@ -306,10 +306,8 @@ pub async fn message(
 }
 
 async fn answer(app: &App, caller: &Caller, id: &IdOf, asked: &ExplainAsked) -> ApiResult<Json<ExplainOut>> {
-    let at = asked.at.as_deref().map(|text| {
-        text.parse::<Timestamp>().map_err(|_| Fail::bad_request("'at' is an RFC 3339 instant, such as 2026-01-31T09:00:00Z"))
-    });
-    let found = explain((&app.store, &app.vault), &caller.0, id, at.transpose()?, app.clock.now()).await?;
+    let at = Fail::unless_instant("at", asked.at.as_deref())?;
+    let found = explain((&app.store, &app.vault), &caller.0, id, at, app.clock.now()).await?;
     Ok(Json(shown(found)))
 }
 
@@ -339,7 +337,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         assumption,
         history_begins_at: begins,
         engine,
-        gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        gaps: gaps.iter().map(ToString::to_string).collect(),
         not_rebuilt,
         erased,
         number,
