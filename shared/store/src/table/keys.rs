@@ -107,7 +107,6 @@
 //! | agreements of a kind | `L#agreements#{kind}#{shard}` | `L#{status}#{day promised, or instant}#{agreement}` | the status or the day changes | a query a shard |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
 //! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never, and it stays | by key |
-//! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
 //! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}`, with `#entered` of what people entered | the text changes | a query of a beginning |
