@@ -1,10 +1,6 @@
 //! A proposal that a person accepts: what it asks for is carried out once, as that person, and only while what it acts on is as it was.
 
-use axum::{
-    body::to_bytes,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{body::to_bytes, http::StatusCode, response::Response};
 use jiff::SignedDuration;
 use serde_json::Value;
 use service::{
@@ -100,6 +96,7 @@ fn refused(status: StatusCode, problem: &Value) -> Fail {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::IntoResponse;
     use serde_json::json;
 
     use super::*;

@@ -61,9 +61,9 @@ impl DescribedOperation {
         found?.pointer("/application~1json/schema")
     }
 
-    /// Its text of this name: `summary` or `description`.
-    pub fn text(&self, name: &str) -> &'static str {
-        self.about.get(name).and_then(Value::as_str).unwrap_or_default()
+    /// What it does, in sentences.
+    pub fn summary(&self) -> &'static str {
+        self.about.get("summary").and_then(Value::as_str).unwrap_or_default()
     }
 }
 

@@ -79,7 +79,8 @@ pub async fn of(
         let Ok(call) = Call::of(read, &of_path) else { continue };
         // Compared, and shown to nobody: what whoever asks may read makes no difference to what is there.
         let entrant = Entrant { entered: Entered::As(Actor::new(tenant.clone(), StaffRole::Admin, None)), person: None };
-        parts.push(format!("{}={}", call.address, seen(operations.ask(&call, entrant, host).await).await?));
+        let seen = seen(operations.ask(&call, entrant, host).await).await?;
+        parts.push(format!("{}={seen}", call.address));
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let version = (!parts.is_empty()).then(|| digest(&parts));

@@ -24,7 +24,7 @@ pub struct ProtectedResourceOut {
     /// Who issues its tokens: the deployment's issuer. What it needs of a client is below its own address.
     authorization_servers: Vec<String>,
     /// How a token is sent: in the header `Authorization`.
-    bearer_methods_supported: [&'static str; 1],
+    bearer_methods_supported: Vec<&'static str>,
     /// What it is called.
     resource_name: &'static str,
 }
@@ -34,7 +34,7 @@ impl ProtectedResourceOut {
         Self {
             resource: format!("{}{path}", app.public(host)),
             authorization_servers: vec![app.issuer.clone()],
-            bearer_methods_supported: ["header"],
+            bearer_methods_supported: vec!["header"],
             resource_name: "Dunlin",
         }
     }

@@ -58,10 +58,9 @@ fn made() -> Vec<ToolOf> {
 
 fn tool(described: &'static DescribedOperation, proposes: Option<&'static DescribedOperation>) -> Option<ToolOf> {
     let name = described.operation.as_str();
-    let about = format!("{} {}", described.text("summary"), described.text("description"));
     if described.is_read() {
-        let hints = ToolAnnotations::with_title(described.text("summary")).read_only(true).open_world(false);
-        let tool = Tool::new(name, about.trim().to_owned(), schema(described, false)).with_annotations(hints);
+        let hints = ToolAnnotations::new().read_only(true).open_world(false);
+        let tool = Tool::new(name, described.summary(), schema(described, false)).with_annotations(hints);
         return Some(ToolOf { tool, described, does: Does::Read, needs: described.operation, answers: described });
     }
     let proposes = proposes.filter(|_| may_be_proposed(described.operation).is_ok())?;
@@ -69,10 +68,11 @@ fn tool(described: &'static DescribedOperation, proposes: Option<&'static Descri
         Right::Staff(role) => role.as_str(),
         Right::Operator | Right::SignedIn | Right::Link | Right::Public => return None,
     };
-    let about =
-        format!("Proposes, and does not do: {}. A person with the role {role} or one above it accepts or refuses.", about.trim());
-    let hints = ToolAnnotations::with_title(format!("Propose: {}", described.text("summary")));
-    let hints = hints.read_only(false).destructive(false).idempotent(false).open_world(false);
+    let about = format!(
+        "Proposes, and does not do: {} A person with the role {role} or one above it accepts or refuses.",
+        described.summary()
+    );
+    let hints = ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(false);
     let tool = Tool::new(format!("{PROPOSES}{name}"), about, schema(described, true)).with_annotations(hints);
     Some(ToolOf { tool, described, does: Does::Propose(proposes), needs: Operation::MakeProposal, answers: proposes })
 }
