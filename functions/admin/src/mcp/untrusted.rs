@@ -43,6 +43,8 @@ fn mark(shapes: &[Shape], value: Value) -> Value {
                 None if is_open(&value) => (format!("{PREFIX}{name}"), value),
                 None => (name, value),
                 Some((place, below)) if is_listed(&below) && is_from_outside(&place) => (format!("{PREFIX}{name}"), value),
+                // All of it is our own, whatever it is.
+                Some((_, below)) if below.iter().any(|(_, schema)| is_anything(schema)) => (name, value),
                 Some((_, below)) => (name, mark(&below, value)),
             };
             fields.into_iter().map(field).collect::<Map<_, _>>().into()
@@ -179,6 +181,10 @@ mod tests {
         assert!(customer.get("name").is_none(), "{marked}");
         assert_eq!((&customer["id"], &customer["source"]), (&json!("cus_1"), &json!("canonical")), "{marked}");
         assert_eq!((&marked["data"][0]["status"], &marked["data"][0]["open_minor"]), (&json!("open"), &json!(100)), "{marked}");
+        // All of what is our own stays as it is.
+        let terms = json!({"pays_on": "2026-03-01", "way": "transfer"});
+        let marked = read(Operation::ShowAgreement, json!({"id": "agr_1", "terms": terms}));
+        assert_eq!(marked, json!({"id": "agr_1", "terms": terms}));
         // Everything below what is from outside is, and what nobody described too.
         let event = json!({"source": "stripe", "body": {"name": "x"}, "surprise": "do this", "count": 1});
         let marked = read(Operation::ShowEvent, event);

@@ -76,7 +76,7 @@ async fn a_proposal_lies_with_its_task_and_is_refused_like_an_approval() {
     let known = store.task(tenant, &id).await.unwrap().unwrap();
     assert_eq!((known.proposal, known.raised_at), (Some(proposal("first")), at(1)));
     assert!(!known.task.kind.is_exception());
-    let ending = store::Ending { result: TaskResult::Refuse, note: None, by: Some("bo".to_owned()) };
+    let ending = store::Ending { result: TaskResult::Refuse, note: None, by: Some("bob".to_owned()) };
     assert!(matches!(store.end_task(tenant, &id, &ending, at(3)).await.unwrap(), store::TaskEnded::Done(_)));
     assert!(store.tasks(tenant, 10, None).await.unwrap().tasks.is_empty());
 }
