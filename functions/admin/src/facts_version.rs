@@ -90,7 +90,7 @@ pub async fn of(
 /// The versions of customers.
 async fn versions(app: &App, tenant: &TenantId, named: &[CustomerId]) -> ApiResult<Vec<String>> {
     let heads = if named.is_empty() { BTreeMap::new() } else { app.store.heads(tenant, named).await? };
-    let version = |customer: &CustomerId| {
+    let version = |customer: &CustomerId| -> ApiResult<String> {
         let none = || Fail::not_found(format!("there is no customer {customer}; GET /v1/customers lists them"));
         match heads.get(customer).ok_or_else(none)? {
             Ok(head) => Ok(format!("{customer}@{}", head.version)),

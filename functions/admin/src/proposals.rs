@@ -55,6 +55,7 @@ pub async fn make(
         return Err(wrong("/operation", "it only reads; call it"));
     }
     proposals::may_be_proposed(described.operation).map_err(|why| wrong("/operation", why))?;
+    proposals::unless_too_large(&arguments)?;
     let given = arguments.as_object().ok_or_else(|| wrong("/arguments", "arguments are an object"))?;
     Call::of(described, given)
         .map_err(|flaws| Fail::fields(flaws.into_iter().map(|(pointer, detail)| (format!("/arguments{pointer}"), detail))))?;

@@ -16,7 +16,7 @@ use crate::{
 /// How long a proposal may be accepted.
 pub const OPEN_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Largest arguments, in bytes of JSON.
-pub const ARGUMENTS_BYTES_MAX: usize = 32 * 1024;
+const ARGUMENTS_BYTES_MAX: usize = 32 * 1024;
 /// Longest reason, in characters.
 const REASON_MAX: usize = 500;
 
@@ -56,6 +56,19 @@ pub fn may_be_proposed(operation: Operation) -> Result<(), &'static str> {
     }
 }
 
+/// Lets through arguments that a proposal has room for.
+///
+/// # Errors
+///
+/// [`NotDone::Fields`] for larger ones.
+pub fn unless_too_large(arguments: &Value) -> Done<()> {
+    if arguments.to_string().len() <= ARGUMENTS_BYTES_MAX {
+        return Ok(());
+    }
+    let detail = format!("arguments have at most {ARGUMENTS_BYTES_MAX} bytes of JSON; do it in the API itself");
+    Err(NotDone::field("/arguments", detail))
+}
+
 /// What somebody proposes.
 #[derive(Clone, Debug)]
 pub struct ProposalAsked {
@@ -79,14 +92,10 @@ pub struct ProposalAsked {
 pub async fn propose(store: &Store, actor: &Actor, asked: &ProposalAsked, now: Timestamp) -> Done<TaskOf> {
     let tenant = actor.may(Operation::MakeProposal)?;
     let ProposalAsked { operation, arguments, reason, facts_version, customer } = asked;
+    unless_too_large(arguments)?;
     let mut flaws = Vec::new();
     if let Err(why) = may_be_proposed(*operation) {
         flaws.push(("/operation".to_owned(), why.to_owned()));
-    }
-    let given = arguments.to_string();
-    if given.len() > ARGUMENTS_BYTES_MAX {
-        let detail = format!("arguments have at most {ARGUMENTS_BYTES_MAX} bytes of JSON; do it in the API itself");
-        flaws.push(("/arguments".to_owned(), detail));
     }
     let said = flaws.len();
     let reason = matter::text("/reason", Some(reason), REASON_MAX, &mut flaws);
@@ -103,7 +112,7 @@ pub async fn propose(store: &Store, actor: &Actor, asked: &ProposalAsked, now: T
     let seen = facts_version.as_deref().unwrap_or_default();
     let task = NewTask {
         kind: TaskKind::Proposal,
-        key: format!("{}/{}/{}", now.as_millisecond(), actor.by(), domain::id::digest(&[name, &given, seen])),
+        key: format!("{}/{}/{}", now.as_millisecond(), actor.by(), domain::id::digest(&[name, &arguments.to_string(), seen])),
         title: format!("Accept or refuse what was proposed: {name}"),
         detail: reason.clone(),
         to,
