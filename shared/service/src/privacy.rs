@@ -395,6 +395,11 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             Some(format!("{CLAIM_DAYS} days after the claim")),
         ),
         of(
+            "proposals, which may name the person, and what was answered to whoever accepted one",
+            "a person decides about them, and they expire".to_owned(),
+            Some("8 days after it was proposed, and until the table deletes it".to_owned()),
+        ),
+        of(
             "answers to calls with an Idempotency-Key",
             "they are kept for a repetition of the call".to_owned(),
             Some("a day after the call".to_owned()),
