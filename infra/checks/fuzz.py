@@ -44,6 +44,7 @@ CANNOT_BE_SAID = {
     "add_note": ([400], "what it is about belongs to the customer, and blanks alone say nothing"),
     "edit_note": ([400], "blanks alone say nothing"),
     "list_notes": ([400], "the customer is needed, and a cursor is one of an earlier page"),
+    "make_proposal": ([400], "an operation that there is, and the arguments that it takes"),
     "raise_task": ([400], "a day is counted from today, and blanks alone say nothing"),
     "assign_task": ([400], "no control characters"),
     "set_effect_result": ([400, 422], "the task is named where its id cannot be told from the effect's"),

@@ -35,6 +35,7 @@ MUTANTS = [
     ("a batch that fails whole", "            FunctionResponseTypes: [ReportBatchItemFailures]\n", "", "wiring"),
     ("an admin API that does not know whose tokens are good", "          JWT_AUDIENCE: !If [HasUserPool, !Ref UserPoolClient, !Ref JwtAudience]\n", "", "variables"),
     ("a route that nobody meant", "Method: GET, Path: /docs }", "Method: GET, Path: /doc }", "wiring"),
+    ("assistants' tools that only answer POST", "Method: ANY, Path: /mcp }", "Method: POST, Path: /mcp }", "wiring"),
     ("a rule that may not write to its queue", "{ ArnEquals: { \"aws:SourceArn\": !GetAtt SmsRule.Arn } }",
      "{ ArnEquals: { \"aws:SourceArn\": !GetAtt EmailRule.Arn } }", "wiring"),
     ("a table that goes with its stack", "  Table:\n    Type: AWS::DynamoDB::Table\n    DeletionPolicy: RetainExceptOnCreate\n", "  Table:\n    Type: AWS::DynamoDB::Table\n", "safeguards"),

@@ -112,7 +112,8 @@ ROUTES = {
     "IngestFunction": {("post", "/webhooks/{tenant}/{source}")},
     "AdminFunction": {
         *{("x-amazon-apigateway-any-method", "/v1/{proxy+}"), ("get", "/oauth/{source}/callback")},
-        *{("get", "/openapi.json"), ("get", "/docs")},
+        *{("get", "/openapi.json"), ("get", "/docs"), ("x-amazon-apigateway-any-method", "/mcp")},
+        *{("x-amazon-apigateway-any-method", "/.well-known/oauth-protected-resource" + of) for of in ("", "/mcp")},
     },
     "PortalFunction": {("get", "/p/{link}"), ("post", "/p/{link}"), ("get", "/p/{link}/{proxy+}"), ("post", "/p/{link}/{proxy+}")},
 }

@@ -42,7 +42,7 @@ def locks(world, proof):
     with proof.check("admin.routes", "a vendor's sign-in comes back without a token, and anything else finds no route"):
         same(outside.ask("GET", "/oauth/quickbooks/callback?state=made-up&code=x").status, 400, "a state that nobody was given")
         same(outside.ask("GET", "/elsewhere").status, 404, "a path that no route has")
-        same([outside.ask("GET", path).status for path in ("/openapi.json", "/docs")], [200, 200], "the document, for everybody")
+        same([outside.ask("GET", path).status for path in ("/openapi.json", "/docs", "/.well-known/oauth-protected-resource/mcp")], [200, 200, 200], "the document, for everybody")
     with proof.check("admin.keys", "a key of a machine opens what its scope allows, and nothing once it is revoked"):
         made = outside.admin("acme", "POST", "/v1/keys", {"name": "ERP", "role": "viewer", "scopes": ["read"]})
         headers = {"authorization": f"Bearer {made['token']}"}

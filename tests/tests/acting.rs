@@ -71,6 +71,18 @@ async fn a_message_in_ones_own_words_is_looked_at_taken_back_and_sent_once() {
     assert_eq!((&words["subject"], &words["language"]), (&json!("Ihre Frage"), &json!("de")), "{words}");
     let matter = desk.matter("C-1").await;
     assert_eq!((&matter["pending"], &matter["due_items"][0]["rung"]), (&json!([]), &Value::Null), "no step is satisfied by it");
+    // What it asked for is in its record all the same.
+    let record = matter["records"].as_array().unwrap().iter().find(|record| record["message_id"] == json!(id)).unwrap();
+    let asked = &record["body"]["message"]["asked_for"];
+    assert_eq!((asked["due_now_minor"].as_i64(), asked["items"].as_u64()), (Some(125_000), Some(1)), "{record}");
+    let explained = desk.admin("GET", &format!("/v1/messages/{id}/explain"), &Value::Null).await.is(200).body;
+    let shown = &explained["message"]["asked_for"];
+    assert_eq!(
+        (&shown["due_now_minor"], &shown["items"][0]["due_now_minor"]),
+        (&json!(125_000), &json!(125_000)),
+        "{explained:#}"
+    );
+    assert!(explained["outcome"].to_string().contains("it asked for 1250.00 EUR, for 1 due item(s)"), "{explained:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

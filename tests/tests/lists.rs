@@ -367,14 +367,6 @@ impl Story {
             on = on.tomorrow().unwrap();
         }
         assert!(messages.is_empty(), "{messages:?}");
-        let open = store.tasks(&tenant(), 200, None).await.unwrap().tasks;
-        let mut open: Vec<_> = open.iter().map(|task| (task.raised_at.as_second(), task.id.to_string())).collect();
-        open.sort();
-        let of = |line: &Line| {
-            let Line::Task(line) = line else { panic!("{line:?}") };
-            (line.raised_at.as_second(), line.task.to_string())
-        };
-        assert_eq!(whole(&store, &List::OpenTasks).await.iter().map(of).collect::<Vec<_>>(), open, "open tasks");
         // By money at stake: what is known of each task says where it stands.
         let known = store.tasks(&tenant(), 200, None).await.unwrap().tasks;
         let mut ranked: Vec<_> = known
@@ -393,7 +385,7 @@ impl Story {
             expected,
             "tasks by money at stake"
         );
-        println!("{} customers, {} open invoices, {count} messages, {} tasks", names.len(), dues.len(), open.len());
+        println!("{} customers, {} open invoices, {count} messages, {} tasks", names.len(), dues.len(), known.len());
 
         for (words, beginnings) in [("apf", vec!["apf"]), ("MÜLL söh", vec!["mull", "sohne"]), ("strasse", vec!["strasse"])] {
             let has = |(sorted, _): &&(String, String)| {

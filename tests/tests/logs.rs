@@ -17,7 +17,7 @@ use tests::{
     company::clock,
     documents::invoice,
     release::{Tap, Way},
-    test_tenant::{TestTenant, at},
+    test_tenant::{TENANT, TestTenant, at},
 };
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -138,6 +138,28 @@ async fn play(desk: &TestTenant) {
     desk.admin("GET", "/v1/customers/canonical/Quinzelwort", &Value::Null).await.is(404);
     desk.admin("PUT", "/v1/settings", &json!({"name": "Acme", "reply_to": "quinzelmail@quinzelbuyer.example"})).await.is(422);
     desk.admin("PUT", "/v1/settings", &json!({"name": "Acme", "Quinzelwort": 1})).await.is(422);
+    // What an assistant reads, and proposes.
+    let assistant = desk.stack.token(TENANT, "collector").unwrap();
+    let mine = desk.matter("Q-1").await["customer"]["id"].as_str().unwrap().to_owned();
+    for (tool, arguments) in [
+        ("show_customer_by_id", json!({"customer_id": mine})),
+        ("search", json!({"q": "Quinzelwort"})),
+        ("show_customer", json!({"source": "canonical", "external_id": "Quinzelwort"})),
+        (
+            "propose_add_note",
+            json!({"body": {"customer": mine, "text": "Ada Quinzelwort called"}, "reason": "Quinzelwort asked"}),
+        ),
+        ("quinzelmail@quinzelbuyer.example", json!({})),
+    ] {
+        let asked = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}});
+        let headers = [
+            ("authorization", format!("Bearer {assistant}")),
+            ("accept", "application/json, text/event-stream".to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value));
+        desk.call("POST", "/mcp", &headers, asked.to_string().as_bytes()).await.is(200);
+    }
     // Books that are read back, and do not read.
     let double = QuickBooks::start(clock(desk)).await.unwrap();
     double.add_company(Company::new("9130347596842384", "Coastal Supplies"));
@@ -165,6 +187,8 @@ async fn nothing_that_operators_read_says_anything_of_people() {
     let functions = registry.names().map(|name| name.replace('-', "_"));
     let ours = SHARED.into_iter().chain(["local"]).map(str::to_owned).chain(functions);
     let levels = Targets::new().with_default(LevelFilter::DEBUG).with_targets(ours.map(|name| (name, LevelFilter::TRACE)));
+    // As a function's log has it.
+    let levels = levels.with_target(kit::TELLS_ALL, LevelFilter::ERROR);
     let layer = fmt::layer().json().flatten_event(true).with_writer(move || writer.clone());
     let subscriber = tracing_subscriber::registry().with(layer.with_filter(levels));
     let _until_the_end = tracing::subscriber::set_default(subscriber);

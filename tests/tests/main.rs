@@ -5,6 +5,7 @@ mod acting;
 mod acting_races;
 mod agreements;
 mod architecture;
+mod assistants;
 mod bad_input;
 mod bad_payments;
 mod bad_stripe;

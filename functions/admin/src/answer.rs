@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use jiff::Timestamp;
 use kit::{FieldError, Problem};
 use serde::Serialize;
 use serde_json::Value;
@@ -48,6 +49,16 @@ impl Fail {
             return Err(Self::bad_request("'limit' is 1 to 200; 'next' of a page leads to the one after it"));
         }
         Ok(limit)
+    }
+
+    /// An instant as it was asked for under a name.
+    ///
+    /// # Errors
+    ///
+    /// 400 where it is none.
+    pub fn unless_instant(name: &str, text: Option<&str>) -> ApiResult<Option<Timestamp>> {
+        let wrong = |_| Self::bad_request(format!("'{name}' is an RFC 3339 instant, such as 2026-01-31T09:00:00Z"));
+        text.map(|text| text.parse().map_err(wrong)).transpose()
     }
 
     pub fn forbidden(detail: impl Into<String>) -> Self {

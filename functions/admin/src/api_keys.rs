@@ -31,7 +31,7 @@ pub struct KeyOut {
     name: String,
     /// The role that it has at most: `viewer`, `collector`, `manager` or `admin`.
     role: String,
-    /// What it opens: `read`, `write:customers`, `write:messages`, `write:workflows`, `write:settings`, `write:members`, `write:keys`.
+    /// What it opens: `read`, `propose`, `write:customers`, `write:messages`, `write:workflows`, `write:settings`, `write:members`, `write:keys`.
     scopes: Vec<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
@@ -81,7 +81,7 @@ pub struct KeyIn {
     name: String,
     /// The role that it has at most: `viewer`, `collector`, `manager` or `admin`.
     role: String,
-    /// What it opens: `read`, `write:customers`, `write:messages`, `write:workflows`, `write:settings`, `write:members`, `write:keys`.
+    /// What it opens: `read`, `propose`, `write:customers`, `write:messages`, `write:workflows`, `write:settings`, `write:members`, `write:keys`.
     scopes: Vec<String>,
 }
 

@@ -27,6 +27,8 @@ pub struct App {
     /// Where files lie that people send and jobs make.
     pub files: files::Bucket,
     pub public_url: Option<String>,
+    /// Whose tokens are accepted.
+    pub issuer: String,
     /// Whether a connection may name what stands for a vendor's hosts.
     pub stand_ins: bool,
 }

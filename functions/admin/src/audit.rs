@@ -71,7 +71,7 @@ pub struct AuditEntryOut {
     /// What changed by it, by name; of settings, by JSON pointer, each with `from` and `to`.
     #[schema(value_type = Object)]
     what: Value,
-    /// What they said of it.
+    /// Why, as they said it. Words that stand elsewhere, such as those of a task, are not repeated here: `what` has `noted`.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
@@ -120,8 +120,8 @@ fn query(asked: AuditAsked) -> ApiResult<AuditQuery> {
         operation,
         customer: customer.transpose()?,
         object,
-        from: from.map(|text| instant("from", &text)).transpose()?,
-        until: until.map(|text| instant("until", &text)).transpose()?,
+        from: Fail::unless_instant("from", from.as_deref())?,
+        until: Fail::unless_instant("until", until.as_deref())?,
         limit: Fail::unless_page_size(limit)?,
         cursor,
     })
@@ -156,8 +156,8 @@ pub async fn export(
 ) -> ApiResult<(HeaderMap, Vec<u8>)> {
     let AuditExportAsked { from, until, cursor } = asked;
     let asked = AuditExport {
-        from: from.as_deref().map(|text| instant("from", text)).transpose()?,
-        until: until.as_deref().map(|text| instant("until", text)).transpose()?,
+        from: Fail::unless_instant("from", from.as_deref())?,
+        until: Fail::unless_instant("until", until.as_deref())?,
         cursor,
     };
     let (lines, next) = export_page(&app.store, &caller.0, &asked).await?;
@@ -175,10 +175,6 @@ pub async fn export(
 /// An instant in an address: what it has of signs that mean something there.
 fn encoded(instant: &str) -> String {
     instant.replace('+', "%2B").replace(':', "%3A").replace(' ', "%20")
-}
-
-fn instant(name: &str, text: &str) -> ApiResult<Timestamp> {
-    text.parse().map_err(|_| Fail::bad_request(format!("'{name}' is an RFC 3339 instant, such as 2026-01-31T09:00:00Z")))
 }
 
 fn shown(entry: AuditEntry) -> AuditEntryOut {

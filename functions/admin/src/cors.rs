@@ -7,8 +7,9 @@ use axum::{
 };
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, PUT, POST, PATCH, DELETE");
-const SENT: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, if-match, if-none-match, idempotency-key, x-dunlin-tenant");
+const SENT: HeaderValue = HeaderValue::from_static(
+    "authorization, content-type, if-match, if-none-match, idempotency-key, mcp-protocol-version, x-dunlin-tenant",
+);
 const SHOWN: HeaderValue =
     HeaderValue::from_static("etag, location, ratelimit, ratelimit-policy, retry-after, www-authenticate, idempotent-replayed");
 /// How long a browser remembers what it was told before a request, in seconds.

@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{
     Operation,
+    explain::ExplainBasis,
     lists::{ListReading, cases::whose},
 };
-use store::{Basis, Explained, Head};
+use store::{Explained, Head};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -316,8 +317,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     let Explained { head, facts, records } = app.store.explain(tenant, customer, last).await?.ok_or_else(none)?;
     let policy = app.store.policy(tenant, &head.cases, store::Read::Fresh).await?;
     let now = app.clock.now();
-    let at = asked.at.as_deref().map(instant).transpose()?;
-    let as_of = match at {
+    let as_of = match Fail::unless_instant("at", asked.at.as_deref())? {
         Some(at) => app.vault.as_of(tenant, customer, at).await?.map(as_of_out),
         None => None,
     };
@@ -353,10 +353,6 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
     }))
 }
 
-fn instant(text: &str) -> ApiResult<Timestamp> {
-    text.parse().map_err(|_| Fail::bad_request("at is an RFC 3339 instant, as 2026-01-31T09:00:00Z"))
-}
-
 /// What is known beside a decision when it is put into words: the holds of its moment, and where the customer's people are.
 fn told<'s>(situation: &'s Situation<'_>) -> Told<'s> {
     Told { holds: &situation.receivables.holds, zone: situation.place.zone() }
@@ -364,18 +360,13 @@ fn told<'s>(situation: &'s Situation<'_>) -> Told<'s> {
 
 fn as_of_out(as_of: store::AsOf) -> AsOfOut {
     let situation = assess(&as_of.facts, &as_of.policy, as_of.at);
-    let (basis, engine, gaps) = match as_of.basis {
-        Basis::Recorded => ("recorded", None, vec![]),
-        Basis::Recomputed => ("recomputed", None, vec![]),
-        Basis::Erased { engine } => ("erased", engine, vec![]),
-        Basis::Differs { engine, gaps } => ("differs", engine, gaps),
-    };
+    let (basis, engine, gaps) = ExplainBasis::of(as_of.basis);
     AsOfOut {
         at: as_of.at,
-        basis,
+        basis: basis.as_str(),
         number: as_of.number,
         engine,
-        gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        gaps: gaps.iter().map(ToString::to_string).collect(),
         erased: as_of.erased,
         decided: as_of.decision.trace.iter().map(|trace| now_out(trace, &as_of.decision, told(&situation))).collect(),
     }

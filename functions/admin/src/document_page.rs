@@ -7,7 +7,7 @@ use axum::{
 use serde_json::Value;
 
 /// The document: a test holds it to the code.
-const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+pub const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 /// The page loads nothing: no script, no picture, no style but its own.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");

@@ -1,6 +1,6 @@
 //! The one place where it is looked who calls: by an issuer's token, or by a machine's key.
 //!
-//! Everything below `/v1` leads through here. A request without a token costs neither a read nor a write. A token that is not accepted is
+//! Everything below `/v1`, and what assistants ask, leads through here. A request without a token costs neither a read nor a write. A token that is not accepted is
 //! answered with 401 and says why; whoever is let in is counted, and a request that is carried out once is looked for.
 
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::TenantId;
@@ -29,7 +29,11 @@ use crate::{
     caller::Entrant,
     calls::{Calls, CallsLeft},
     cors::Origins,
+    host::Host,
     issuer::{Issuer, NotOpened},
+    mcp,
+    operations::Operations,
+    protected_resource,
     repeats::{self, Before},
 };
 
@@ -41,6 +45,7 @@ const CALLS_PER_MINUTE: u64 = 600;
 /// The door, and what lies behind it.
 pub struct Door {
     router: Router,
+    operations: Operations,
     app: Arc<App>,
     issuer: Issuer,
     calls: Calls,
@@ -48,23 +53,22 @@ pub struct Door {
 }
 
 impl Door {
-    /// Reads `JWT_ISSUER`, `JWT_AUDIENCE`, `JWKS_URL` (may be empty: then the issuer's discovery says it), `CALLS_PER_MINUTE` (may be empty)
+    /// Reads `JWT_AUDIENCE`, `JWKS_URL` (may be empty: then the issuer's discovery says it), `CALLS_PER_MINUTE` (may be empty)
     /// and `CORS_ORIGINS` (may be empty: then no page of another origin reads an answer).
     ///
     /// # Errors
     ///
     /// When a variable is missing or does not read.
     pub fn new(router: Router, app: Arc<App>, env: &kit::Env) -> anyhow::Result<Self> {
-        let issuer = env.require("JWT_ISSUER").context("the admin API accepts an issuer's tokens")?.to_owned();
         let audience = env.require("JWT_AUDIENCE").context("the admin API accepts tokens that are for it")?.to_owned();
-        let rules = TokenRules { issuer, audience };
+        let rules = TokenRules { issuer: app.issuer.clone(), audience };
         let issuer = Issuer::new(rules, env.get("JWKS_URL").map(str::to_owned));
         let limit = match env.get("CALLS_PER_MINUTE") {
             Some(_) => env.parse("CALLS_PER_MINUTE")?,
             None => CALLS_PER_MINUTE,
         };
         let origins = Origins::read(env.get("CORS_ORIGINS").unwrap_or_default());
-        Ok(Self { router, app, issuer, calls: Calls::new(limit), origins })
+        Ok(Self { operations: Operations::new(router.clone()), router, app, issuer, calls: Calls::new(limit), origins })
     }
 
     /// Answers a request.
@@ -73,8 +77,19 @@ impl Door {
         if let Some(preflight) = origin.as_ref().and_then(|origin| origin.preflight(&request)) {
             return preflight;
         }
-        let is_guarded = request.uri().path().starts_with("/v1/");
-        let mut response = if is_guarded { self.guarded(request).await } else { self.pass(request).await };
+        let path = request.uri().path();
+        let (is_guarded, is_of_assistants) = (path.starts_with("/v1/"), path == mcp::PATH);
+        // A page that was lured to a name of this address would send one; programs send none.
+        if is_of_assistants && origin.is_none() && request.headers().contains_key(header::ORIGIN) {
+            let detail =
+                "pages of this origin may not speak to assistants' tools; the parameter CorsOrigins names those that may";
+            return Fail::forbidden(detail).into_response();
+        }
+        let host = request.extensions().get::<Host>().cloned().unwrap_or_default();
+        let mut response = if is_guarded || is_of_assistants { self.guarded(request).await } else { self.pass(request).await };
+        if is_of_assistants && response.status() == StatusCode::UNAUTHORIZED {
+            protected_resource::name_metadata(&self.app, &host, response.headers_mut());
+        }
         if let Some(origin) = origin {
             origin.allow(response.headers_mut());
         }
@@ -96,6 +111,7 @@ impl Door {
             Entered::Nowhere(_) => None,
         };
         head.extensions.insert(entrant);
+        head.extensions.insert(self.operations.clone());
         let mut response = match actor.filter(|_| head.method == Method::POST) {
             Some(actor) => self.at_most_once(actor, Request::from_parts(head, body)).await,
             None => self.pass(Request::from_parts(head, body)).await,

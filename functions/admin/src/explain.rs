@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    CaseTrace, MessageStatus,
+    CaseTrace, MessageStatus, Money,
     explain::{self, Told},
 };
 use jiff::tz::TimeZone;
@@ -47,6 +47,9 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
     if items > 0 {
         let steps: Vec<&str> = steps.into_iter().collect();
         what.push_str(&format!(", for {items} due item(s) at step {}", steps.join(", ")));
+    }
+    if let Some(asked) = &sent.asked_for {
+        what.push_str(&format!(", asking for {}", Money::from_minor(asked.due_now_minor, asked.currency)));
     }
     if !record.workflows.is_empty() {
         what.push_str(&format!(", workflow {}", record.workflows.join(", ")));

@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    CaseId, InvoiceId, MessageId,
+    CaseId, Covered, InvoiceId, MessageId,
     decide::{Recheck, RuleAsked},
     explain::{CaseInWords, DecisionInWords, rule},
 };
@@ -18,7 +18,7 @@ use service::{
     Operation,
     explain::{ExplainAnswer, MessageExplained, RecordedInWords, explain},
 };
-use store::{IdOf, MessageAsOf};
+use store::{AskedFor, IdOf, MessageAsOf};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -26,6 +26,9 @@ use crate::{
     app::App,
     caller::Caller,
 };
+
+/// Most due items that an answer lists of what a message asked for.
+const ASKED_MAX: usize = 500;
 
 /// Which instant.
 #[derive(Deserialize, IntoParams)]
@@ -223,12 +226,37 @@ pub struct MessageExplainedOut {
     /// Whether that is what the record says; absent where it cannot be compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     agrees: Option<bool>,
+    /// Of a message in a person's own words, which covers nothing: what it asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked_for: Option<AskedForOut>,
     /// The record's hash, in which the hash of the one before is.
     #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<String>,
     /// The hash of the record before.
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<String>,
+}
+
+/// What a message asked for beside a person's words.
+#[derive(Serialize, ToSchema)]
+pub struct AskedForOut {
+    /// ISO 4217.
+    currency: String,
+    /// What the due items came to, minor units.
+    due_now_minor: i64,
+    /// How many due items it showed.
+    items_count: usize,
+    /// Which; at most 500.
+    items: Vec<AskedItemOut>,
+}
+
+/// A due item that a message showed beside a person's words.
+#[derive(Serialize, ToSchema)]
+pub struct AskedItemOut {
+    /// The id of the invoice, plan or charge, and for a part of it its key.
+    item: String,
+    /// What of it was due, minor units.
+    due_now_minor: i64,
 }
 
 /// Why an invoice is, was or would be chased or not: the rules in their order with what each looked at and where it comes from, what that
@@ -278,10 +306,8 @@ pub async fn message(
 }
 
 async fn answer(app: &App, caller: &Caller, id: &IdOf, asked: &ExplainAsked) -> ApiResult<Json<ExplainOut>> {
-    let at = asked.at.as_deref().map(|text| {
-        text.parse::<Timestamp>().map_err(|_| Fail::bad_request("'at' is an RFC 3339 instant, such as 2026-01-31T09:00:00Z"))
-    });
-    let found = explain((&app.store, &app.vault), &caller.0, id, at.transpose()?, app.clock.now()).await?;
+    let at = Fail::unless_instant("at", asked.at.as_deref())?;
+    let found = explain((&app.store, &app.vault), &caller.0, id, at, app.clock.now()).await?;
     Ok(Json(shown(found)))
 }
 
@@ -311,7 +337,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         assumption,
         history_begins_at: begins,
         engine,
-        gaps: gaps.iter().map(|gap| format!("{}/{}", gap.from, gap.until)).collect(),
+        gaps: gaps.iter().map(ToString::to_string).collect(),
         not_rebuilt,
         erased,
         number,
@@ -403,6 +429,7 @@ fn message_out(message: MessageExplained) -> MessageExplainedOut {
         let rules = recheck.rules.into_iter().map(|asked| rule_out(asked, &recheck.zone)).collect();
         (recheck.said, rules)
     });
+    let asked_for = record.as_ref().and_then(|record| record.message.as_ref()?.asked_for.as_ref()).map(asked_out);
     let (hash, previous) = record.map(|record| (record.hash, record.previous)).unzip();
     MessageExplainedOut {
         status,
@@ -411,7 +438,18 @@ fn message_out(message: MessageExplained) -> MessageExplainedOut {
         sender_said,
         rules,
         agrees,
+        asked_for,
         hash,
         previous,
+    }
+}
+
+fn asked_out(asked: &AskedFor) -> AskedForOut {
+    let item = |row: &Covered| AskedItemOut { item: row.item.to_string(), due_now_minor: row.due_now_minor };
+    AskedForOut {
+        currency: asked.currency.to_string(),
+        due_now_minor: asked.due_now_minor,
+        items_count: asked.rows.len(),
+        items: asked.rows.iter().take(ASKED_MAX).map(item).collect(),
     }
 }

@@ -5,6 +5,7 @@
 
 #![recursion_limit = "256"]
 
+mod accepting;
 mod accounting_connections;
 mod agreements;
 mod answer;
@@ -24,11 +25,13 @@ mod contacts;
 mod controls;
 mod cors;
 mod customers;
+mod described;
 mod document_page;
 mod door;
 mod events;
 mod explain;
 mod explanations;
+mod facts_version;
 mod flaws;
 mod gateway;
 mod health;
@@ -41,6 +44,7 @@ mod key_accounts;
 mod links;
 mod lists;
 mod logged_contacts;
+mod mcp;
 mod me;
 mod members;
 mod mending;
@@ -50,11 +54,14 @@ mod messages_outside;
 mod notes;
 mod oauth;
 mod openapi;
+mod operations;
 mod orders;
 mod owners;
 mod previews;
 mod privacy;
 mod proof;
+mod proposals;
+mod protected_resource;
 mod repeats;
 mod senders;
 mod settings;
@@ -95,6 +102,8 @@ macro_rules! routes {
 routes! {
     "/openapi.json": get document_page::json;
     "/docs": get document_page::page;
+    "/.well-known/oauth-protected-resource": get protected_resource::of_api;
+    "/.well-known/oauth-protected-resource/mcp": get protected_resource::of_assistants;
     "/v1/me": get me::show;
     "/v1/members": get members::list, post members::add;
     "/v1/members/{sub}": get members::show, patch members::change, delete members::remove;
@@ -198,6 +207,7 @@ routes! {
     "/v1/links/{id}/revoke": post links::revoke;
     "/v1/customers/{customer_id}/versions/reset": post mending::reset;
     "/v1/tasks": get tasks::list, post tasks::raise;
+    "/v1/proposals": post proposals::make;
     "/v1/tasks/{id}": get tasks::show;
     "/v1/tasks/{id}/customers": get task_customers::list;
     "/v1/tasks/{id}/done": post tasks::finish;
@@ -233,7 +243,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `KEY_ID`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `KEY_ID`, `JWT_ISSUER`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
     /// (`loopback`: a connection may name what stands for a vendor's hosts), and what the door reads.
     ///
     /// # Errors
@@ -244,6 +254,7 @@ impl Handler {
         let store = store::Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
         let kms = aws_sdk_kms::Client::new(&clients.sdk);
         let vault = store::Vault::new(kms, store.clone(), Some(env.require("KEY_ID").context("the admin API seals secrets")?));
+        let issuer = env.require("JWT_ISSUER").context("the admin API accepts an issuer's tokens")?.to_owned();
         let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let stand_ins = env.get("STAND_INS") == Some("loopback");
         // Bucket names in paths, not in host names: the same request works against any endpoint.
@@ -251,8 +262,10 @@ impl Handler {
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
         let kept = app::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
         let files = files::Bucket::new(clients, &kept.bucket)?;
-        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, public_url, stand_ins });
-        let router = router().method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);
+        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, public_url, stand_ins, issuer });
+        // What assistants ask is described by their own protocol, and no operation of the document.
+        let router = router().route(mcp::PATH, MethodRouter::new().post(mcp::answer));
+        let router = router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);
         let door = door::Door::new(router.with_state(Arc::clone(&app)), app, env)?;
         Ok(Self { door: Arc::new(door) })
     }

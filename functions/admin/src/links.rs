@@ -85,7 +85,7 @@ pub struct LinkIn {
     contact: String,
     /// `email`, `sms`, `voice` or `whatsapp`: the contact has an address there.
     channel: String,
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }
@@ -103,7 +103,7 @@ pub struct IssuedLinkOut {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeIn {
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

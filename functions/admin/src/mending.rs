@@ -29,7 +29,7 @@ pub struct ResetIn {
     /// A payment: its id here, or the source's own.
     #[serde(default)]
     payment: Option<String>,
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

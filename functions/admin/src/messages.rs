@@ -98,7 +98,7 @@ pub struct WrittenOut {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UndoMessageIn {
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

@@ -133,7 +133,7 @@ pub async fn give(
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawIn {
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

@@ -48,7 +48,7 @@ pub struct OwnerOut {
 pub struct OwnerIn {
     /// The subject of a member's sign-in, or what a team is called; null leaves it to the settings' rules.
     owner: Option<String>,
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }
@@ -86,7 +86,7 @@ pub struct HandOverIn {
     from: String,
     /// The owner that they get.
     to: String,
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

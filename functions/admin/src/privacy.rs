@@ -58,7 +58,7 @@ pub struct PersonPlaceOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EraseIn {
-    /// Why, at most 500 characters, without a name or address; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
 }

@@ -13,6 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use service::Actor;
@@ -76,11 +77,24 @@ pub enum Before {
 ///
 /// 409 while it is under way, or where its answer was not kept; 422 where something else was asked for; those of the table.
 pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Bytes) -> ApiResult<Before> {
-    let now = app.clock.now();
     let id = digest(&[actor.tenant().as_str(), actor.by(), key]);
     let target = head.uri.path_and_query().map_or_else(|| head.uri.path(), |target| target.as_str());
     let request = digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
-    if let Some(known) = app.vault.repeated(actor.tenant(), &id, now).await?
+    look_for(app, actor.tenant(), id, request, app.clock.now() + REMEMBERED_FOR).await
+}
+
+/// Looks whether a proposal was carried out before, by whomever; that is remembered until an instant.
+///
+/// # Errors
+///
+/// 409 while it is under way, or where its answer was not kept; those of the table.
+pub async fn look_for_proposal(app: &App, tenant: &TenantId, task: &str, asked: &str, until: Timestamp) -> ApiResult<Before> {
+    look_for(app, tenant, digest(&["a proposal", tenant.as_str(), task]), digest(&[asked]), until).await
+}
+
+async fn look_for(app: &App, tenant: &TenantId, id: String, request: String, until: Timestamp) -> ApiResult<Before> {
+    let now = app.clock.now();
+    if let Some(known) = app.vault.repeated(tenant, &id, now).await?
         && (known.request != request || known.over)
     {
         return answered(&known, &request, now).map(Before::Answered);
@@ -89,8 +103,7 @@ pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Byte
     // there is nothing left to do, it finds the answer.
     let mut random = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again"))?;
-    let (attempt, until) = (STANDARD.encode(random), now + REMEMBERED_FOR);
-    Ok(Before::New(Once::new(actor.tenant().clone(), id, request, attempt, now, until)))
+    Ok(Before::New(Once::new(tenant.clone(), id, request, STANDARD.encode(random), now, until)))
 }
 
 /// What is answered to a request whose key is known.

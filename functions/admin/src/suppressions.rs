@@ -100,7 +100,7 @@ pub struct LiftIn {
     /// `entry` of what is to be lifted, as it was looked at. What took its place meanwhile stays.
     #[serde(default)]
     entry: Option<String>,
-    /// Why, at most 500 characters; the audit keeps it.
+    /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]
     reason: Option<String>,
     /// The customer who is to be decided again at once, `cus_…`.

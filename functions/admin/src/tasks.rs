@@ -15,13 +15,16 @@ use service::{
     lists::{ListReading, PageAsked, tasks::TasksAsked},
     tasks::{EffectResult, EndAsked, EndedTask, TaskAsked, TaskOf},
 };
-use store::CustomerBrief;
+use store::{CustomerBrief, ProposedOperation};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    accepting::accept,
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    host::Host,
+    operations::Operations,
 };
 
 /// Which tasks, and in which order.
@@ -118,6 +121,41 @@ pub struct TaskOut {
     /// Why it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     withdrawn_because: Option<String>,
+    /// What it asks to be carried out, where it is a proposal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposal: Option<ProposedOperationOut>,
+}
+
+/// What somebody proposes to be carried out: `approve` has it done by whoever says so, with their rights.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct ProposedOperationOut {
+    /// The operation, by its `operationId`.
+    operation: String,
+    /// Its arguments: parameters of path and query by their names, and its body under `body`. Lists leave them out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    arguments: Option<Value>,
+    /// Why, in the words of whoever proposed it.
+    reason: String,
+    /// Who: the subject of their token, or the id of their key.
+    by: String,
+    /// What it acts on as it was then, as one text. It is refused once any of that changed. Absent where it acts on nothing that was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    facts_version: Option<String>,
+    /// Until when it may be accepted; the task is deleted some time after.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Timestamp,
+    /// What the operation answered: in the answer to whoever accepts, and nowhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    answer: Option<Value>,
+}
+
+impl ProposedOperationOut {
+    fn of(proposal: ProposedOperation) -> Self {
+        let ProposedOperation { operation, arguments, reason, by, facts_version, expires_at } = proposal;
+        Self { operation, arguments: Some(arguments), reason, by, facts_version, expires_at, answer: None }
+    }
 }
 
 /// Whose matter a task is.
@@ -188,7 +226,7 @@ impl EffectOut {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TaskDoneIn {
-    /// `done` or `failed`; for a task of kind `approval` `approve` or `refuse`.
+    /// `done` or `failed`; for a task of kind `approval` or `proposal` `approve` or `refuse`.
     #[serde(default, deserialize_with = "domain::word::known_if_any")]
     #[schema(value_type = Option<String>)]
     result: Option<TaskResult>,
@@ -234,7 +272,7 @@ pub async fn list(
     let reading = ListReading { store: &app.store, vault: &app.vault };
     let asked = TasksAsked { sort, kind, to };
     let found = service::lists::tasks::list(reading, &caller.0, &asked, &PageAsked { limit, cursor }).await?;
-    let data: Vec<TaskOut> = found.rows.into_iter().map(shown).collect();
+    let data: Vec<TaskOut> = found.rows.into_iter().map(listed).collect();
     Ok(Json(WorklistOut { tasks: data.clone(), data, next: found.next, as_of: app.clock.now() }))
 }
 
@@ -365,23 +403,34 @@ pub async fn effect_result(
         EndedTask::DoesNotFit(detail) => {
             Err(Fail::invalid("invalid-result", "Invalid result", [("/status".to_owned(), detail.to_owned())]))
         }
+        EndedTask::Proposed => Err(not_here()),
     }
 }
 
-/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.
+/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment. A task of kind
+/// `proposal` that is approved has the operation carried out first, as whoever approves it and with their rights, and is approved once.
 #[utoipa::path(post, path = "/v1/tasks/{id}/done", tag = "tasks", operation_id = "finish_task",
     params(("id" = String, Path, description = "The task's id")),
     request_body = Option<TaskDoneIn>,
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 409, description = "changed-meanwhile: it is over already, otherwise, or what a proposal acts on changed; proposal-failed: the operation was refused"),
               (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
 pub async fn finish(
     State(app): State<Arc<App>>,
     caller: Caller,
+    operations: Operations,
+    host: Host,
     Path(id): Path<String>,
     OptionalBody(body): OptionalBody,
 ) -> ApiResult<Json<TaskOut>> {
-    Ok(Json(end(&app, &caller, Operation::FinishTask, &id, body).await?))
+    let (ended, note) = ending(&app, &caller, Operation::FinishTask, &id, body).await?;
+    let EndedTask::Proposed = ended else { return Ok(Json(over(ended)?)) };
+    let (task, answer) = accept(&app, &operations, &caller, &host, &id, note).await?;
+    let mut task = shown(task);
+    if let Some(proposal) = &mut task.proposal {
+        proposal.answer = Some(answer);
+    }
+    Ok(Json(task))
 }
 
 /// Ends a task of a worklist as `body` says.
@@ -390,25 +439,56 @@ pub async fn finish(
 ///
 /// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
 pub async fn end(app: &App, caller: &Caller, operation: Operation, id: &str, body: Value) -> ApiResult<TaskOut> {
+    over(ending(app, caller, operation, id, body).await?.0)
+}
+
+/// What comes of ending a task as `body` says, and what was said of it.
+async fn ending(
+    app: &App,
+    caller: &Caller,
+    operation: Operation,
+    id: &str,
+    body: Value,
+) -> ApiResult<(EndedTask, Option<String>)> {
     caller.may(operation)?;
     let body = if body.is_null() { json!({}) } else { body };
     if !body.is_object() {
         return Err(Fail::bad_request("the body is an object such as {\"result\": \"done\"}, or left out"));
     }
     let TaskDoneIn { result, note } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let asked = EndAsked { result, note };
-    match service::tasks::end(&app.store, &caller.0, operation, id, asked, app.clock.now()).await? {
+    let asked = EndAsked { result, note: note.clone() };
+    Ok((service::tasks::end(&app.store, &caller.0, operation, id, asked, app.clock.now()).await?, note))
+}
+
+/// A task that is over.
+fn over(ended: EndedTask) -> ApiResult<TaskOut> {
+    match ended {
         EndedTask::Over(task) => Ok(shown(*task)),
         EndedTask::DoesNotFit(detail) => {
             Err(Fail::invalid("invalid-result", "Invalid result", [("/result".to_owned(), detail.to_owned())]))
         }
+        EndedTask::Proposed => Err(not_here()),
     }
+}
+
+/// Where a proposal is accepted.
+fn not_here() -> Fail {
+    Fail::changed_meanwhile("a proposal is accepted by POST /v1/tasks/{id}/done")
+}
+
+/// A task as a list shows it.
+fn listed(of: TaskOf) -> TaskOut {
+    let mut task = shown(of);
+    if let Some(proposal) = &mut task.proposal {
+        proposal.arguments = None;
+    }
+    task
 }
 
 /// A task as it is answered.
 pub fn shown((task, brief): TaskOf) -> TaskOut {
     let status = task.effect_status();
-    let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, .. } = task;
+    let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, proposal, .. } = task;
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
     let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
     let (withdrawn_at, withdrawn_because) = withdrawn.unzip();
@@ -434,5 +514,6 @@ pub fn shown((task, brief): TaskOf) -> TaskOut {
         note,
         withdrawn_at,
         withdrawn_because,
+        proposal: proposal.map(ProposedOperationOut::of),
     }
 }

@@ -3,12 +3,19 @@
 
 mod common;
 
-use common::{World, request};
+use std::ops::Deref;
+
+use common::request;
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
+/// The API, of whose answers the headers are looked at too.
+struct Api(common::Api);
+
+impl Deref for Api {
+    type Target = common::Api;
+    fn deref(&self) -> &common::Api {
+        &self.0
+    }
 }
 
 /// An answer: status, ETag, body.
@@ -36,10 +43,7 @@ impl Reply {
 
 impl Api {
     async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://dunlin.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        Self { world, handler }
+        Self(common::Api::new().await)
     }
 
     async fn raw(&self, event: lambda_runtime::LambdaEvent<Value>) -> Reply {
@@ -261,7 +265,7 @@ async fn the_door_itself() {
     // Without an address of its own, webhook addresses name whoever was asked.
     let env = api.world.env(&[("KEY_ID", "key")]);
     let bare = admin::Handler::new(&env, &api.world.clients, api.world.clock.clone()).unwrap();
-    let api = Api { world: api.world, handler: bare };
+    let api = Api(common::Api { world: api.0.world, handler: bare });
     api.call("PUT", "/v1/settings", json!({"name": "Acme"})).await.is(200);
     for (domain, url) in [
         ("abc.execute-api.example", "https://abc.execute-api.example/webhooks/acme/canonical"),

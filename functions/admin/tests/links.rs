@@ -3,40 +3,17 @@
 
 mod common;
 
-use common::{World, at, request};
-use domain::{Channel, CustomerId, TenantId};
+use common::{Desk, at};
+use domain::Channel;
 use serde_json::{Value, json};
 
-struct Api {
-    world: World,
-    handler: admin::Handler,
-    customer: CustomerId,
-    tenant: TenantId,
-}
-
-impl Api {
-    async fn new() -> Self {
-        let world = World::new().await;
-        let env = world.env(&[("KEY_ID", "key"), ("PUBLIC_URL", "https://pay.acme.example/")]);
-        let handler = admin::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
-        let customer = world.customer("acme", "C-1", |_| {}).await;
-        Self { world, handler, customer, tenant: TenantId::parse("acme").unwrap() }
-    }
-
-    async fn ask(&self, (tenant, role): (&str, &str), method: &str, address: &str, body: Value) -> (u64, Value) {
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let event = request(method, address, Some((tenant, role)), &[], &body);
-        let answer = self.handler.handle(event).await.unwrap();
-        let said = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
-        (answer["statusCode"].as_u64().unwrap(), said)
-    }
-
+impl Desk {
     async fn post(&self, role: &str, address: &str, body: Value) -> (u64, Value) {
-        self.ask(("acme", role), "POST", address, body).await
+        self.call(role, "POST", address, body).await
     }
 
     async fn get(&self, address: &str) -> (u64, Value) {
-        self.ask(("acme", "viewer"), "GET", address, Value::Null).await
+        self.call("viewer", "GET", address, Value::Null).await
     }
 
     fn links(&self) -> String {
@@ -47,17 +24,11 @@ impl Api {
     async fn sent(&self, channel: Channel, address: &str) -> String {
         self.world.code(&self.tenant, &self.customer, channel, address).await
     }
-
-    /// The entries of the audit, newest first.
-    async fn audit(&self) -> Vec<Value> {
-        let (_, said) = self.ask(("acme", "manager"), "GET", "/v1/audit", Value::Null).await;
-        said["data"].as_array().unwrap().clone()
-    }
 }
 
 #[tokio::test]
 async fn links_are_listed_without_what_opens_them() {
-    let api = Api::new().await;
+    let api = Desk::new().await;
     assert_eq!(api.get(&api.links()).await, (200, json!({"data": [], "next": null, "as_of": "2026-02-10T10:00:00Z"})));
     let mail = api.sent(Channel::Email, "ap@acme.example").await;
     let text = api.sent(Channel::Sms, "+493012345678").await;
@@ -92,12 +63,12 @@ async fn links_are_listed_without_what_opens_them() {
     ] {
         assert_eq!(api.get(&address).await.0, status, "{address}");
     }
-    assert_eq!(api.ask(("other", "admin"), "GET", &api.links(), Value::Null).await.0, 404, "another tenant's");
+    assert_eq!(api.call_as(("other", "admin"), "GET", &api.links(), Value::Null).await.0, 404, "another tenant's");
 }
 
 #[tokio::test]
 async fn a_customer_whose_id_at_its_source_is_links_is_still_shown() {
-    let api = Api::new().await;
+    let api = Desk::new().await;
     let id = api.world.customer("acme", "links", |_| {}).await;
     let (status, shown) = api.get("/v1/customers/canonical/links").await;
     assert_eq!((status, &shown["customer"]["id"]), (200, &json!(id.as_str())));
@@ -106,7 +77,7 @@ async fn a_customer_whose_id_at_its_source_is_links_is_still_shown() {
 
 #[tokio::test]
 async fn a_link_is_void_once_it_is_revoked() {
-    let api = Api::new().await;
+    let api = Desk::new().await;
     api.sent(Channel::Email, "ap@acme.example").await;
     api.sent(Channel::Sms, "+493012345678").await;
     let (_, all) = api.get(&api.links()).await;
@@ -114,7 +85,7 @@ async fn a_link_is_void_once_it_is_revoked() {
     let revoke = format!("/v1/links/{}/revoke", id.as_str().unwrap());
     assert_eq!(api.post("viewer", &revoke, json!({})).await.0, 403);
     assert_eq!(api.post("collector", &revoke, json!({"reason": "x".repeat(501)})).await.0, 400);
-    assert_eq!(api.ask(("other", "admin"), "POST", &revoke, json!({})).await.0, 404, "another tenant's");
+    assert_eq!(api.call_as(("other", "admin"), "POST", &revoke, json!({})).await.0, 404, "another tenant's");
     assert_eq!(api.post("admin", "/v1/links/lnk_none/revoke", json!({})).await.0, 404);
     assert_eq!(api.audit().await, Vec::<Value>::new());
     let (status, said) = api.post("collector", &revoke, json!({"reason": "the mail was forwarded"})).await;
@@ -159,7 +130,7 @@ async fn a_link_is_void_once_it_is_revoked() {
 
 #[tokio::test]
 async fn a_link_is_given_out_by_hand() {
-    let api = Api::new().await;
+    let api = Desk::new().await;
     let whom = json!({"contact": "p1", "channel": "email", "reason": "asked by phone"});
     assert_eq!(api.post("viewer", &api.links(), whom.clone()).await.0, 403);
     for (body, pointer) in [
@@ -172,10 +143,10 @@ async fn a_link_is_given_out_by_hand() {
         assert_eq!((status, &said["errors"][0]["pointer"]), (400, &json!(pointer)), "{body}: {said}");
     }
     assert_eq!(api.post("admin", "/v1/customers/cus_none/links", whom.clone()).await.0, 404);
-    assert_eq!(api.ask(("other", "admin"), "POST", &api.links(), whom.clone()).await.0, 404);
+    assert_eq!(api.call_as(("other", "admin"), "POST", &api.links(), whom.clone()).await.0, 404);
     let (status, given) = api.post("collector", &api.links(), whom.clone()).await;
     assert_eq!(status, 200, "{given}");
-    let code = given["url"].as_str().unwrap().strip_prefix("https://pay.acme.example/p/").unwrap().to_owned();
+    let code = given["url"].as_str().unwrap().strip_prefix("https://dunlin.example/p/").unwrap().to_owned();
     assert_eq!(api.sent(Channel::Email, "ap@acme.example").await, code, "it is the link that messages have");
     let (_, all) = api.get(&api.links()).await;
     assert_eq!(all["data"], json!([given["link"]]));

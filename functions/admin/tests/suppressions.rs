@@ -69,6 +69,7 @@ async fn an_opt_out_is_entered_found_and_lifted_with_a_reason() {
     assert_eq!(said, ["enter_suppression", "enter_suppression", "lift_suppression"]);
     let lifting = audit["data"].as_array().unwrap().iter().find(|entry| entry["operation"] == "lift_suppression").unwrap();
     assert_eq!(lifting["note"], "wrote that reminders are welcome again");
+    assert!(!audit.to_string().contains("asked by phone"), "what was said of an address goes with the address: {audit}");
     assert_eq!((&lifting["what"]["was"], &lifting["object"]), (&json!("cease"), &json!(id)));
     assert!(!audit.to_string().contains("acme.example"), "the audit names no address: {audit}");
 }

@@ -20,7 +20,7 @@ async fn raised(aws: &Aws, key: &str) {
 }
 
 async fn listed(aws: &Aws) -> Vec<String> {
-    let page = aws.store.list(&aws.tenant, &List::OpenTasks, 200, None).await.unwrap();
+    let page = aws.store.list(&aws.tenant, &List::TasksByStake, 200, None).await.unwrap();
     let title = |line: Line| if let Line::Task(task) = line { task.title } else { panic!("{line:?}") };
     let mut titles: Vec<String> = page.lines.into_iter().map(title).collect();
     titles.sort();

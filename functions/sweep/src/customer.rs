@@ -130,7 +130,17 @@ async fn decide_and_commit(
         match Due::of(row, &read, now) {
             Due::Nothing => return Ok(SweepOutcome::Nothing),
             Due::BackedOff(until) => return Ok(SweepOutcome::Passed(Some(until))),
-            Due::FollowUp => return follow_up_pending(store, row, &read, now).await,
+            Due::FollowUp => {
+                let did = follow_up_pending(store, row, &read, now).await?;
+                // Behind those who wait for room nobody would see it again: it falls due anew when it is to be looked at.
+                if let SweepOutcome::Passed(Some(at)) = did
+                    && at > now
+                    && meter.is_shut().await
+                {
+                    store.look_again(&row.tenant, &read, at).await?;
+                }
+                return Ok(did);
+            }
             Due::Decide => {}
         }
         let facts = match facts.take() {
@@ -141,6 +151,13 @@ async fn decide_and_commit(
         let inputs = Some(inputs(&facts, &policy, now));
         let decision = Decision { inputs, ..decide(&facts, &policy, now) };
         let messages = u32::try_from(decision.messages.len()).unwrap_or(u32::MAX);
+        if let Some(most) = meter.most().filter(|most| (1..messages).contains(most)) {
+            // No day ever has room for them: waiting for it would hold up everybody behind.
+            let why = format!(
+                "its {messages} messages leave at once or not at all, and settings.caps let {most} leave in an hour or a day; raise the cap"
+            );
+            return Err(Error::Refused { operation: "decide", id: customer.to_string(), why });
+        }
         if messages > 0 {
             match meter.take(messages).await? {
                 Room::Yes => {}

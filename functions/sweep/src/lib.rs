@@ -1,6 +1,6 @@
 //! Advances every customer that is due. Writes the table; sends nothing itself.
 //!
-//! A tick walks the tenants that are switched on, shard by shard, oldest first. It stops before its own timeout and hands what
+//! A tick walks the tenants that are switched on, the oldest of all their shards first. It stops before its own timeout and hands what
 //! is left to the sweep queue. Its answer says until when it would find nothing to do by itself (`idle_until`), given that
 //! nothing else writes the table meanwhile.
 

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use domain::{Settings, TenantId, calendar::tenant_zone};
+use domain::{Settings, TenantId, calendar::tenant_zone, counting::most_at_once};
 use jiff::{RoundMode, Timestamp, ToSpan, Unit, Zoned, ZonedRound};
 use store::{Error, Slot, Store};
 use tokio::sync::Mutex;
@@ -36,6 +36,8 @@ pub(crate) struct Meter<'a> {
 struct Held {
     left: u32,
     refused: Option<Room>,
+    /// Whether nobody takes room any more, until then.
+    shut: Option<Timestamp>,
 }
 
 impl<'a> Meter<'a> {
@@ -49,6 +51,9 @@ impl<'a> Meter<'a> {
         self.waiting.fetch_add(count, Ordering::Relaxed);
         let mut held = self.held.lock().await;
         let others = self.waiting.fetch_sub(count, Ordering::Relaxed).saturating_sub(count);
+        if let Some(until) = held.shut {
+            return Ok(Room::CapReached(until));
+        }
         if let Some(left) = held.left.checked_sub(count) {
             held.left = left;
             return Ok(Room::Yes);
@@ -72,6 +77,21 @@ impl<'a> Meter<'a> {
         };
         held.refused = Some(refused);
         Ok(refused)
+    }
+
+    /// Lets nobody take room any more, because others wait for it until then.
+    pub(crate) async fn shut(&self, until: Timestamp) {
+        self.held.lock().await.shut = Some(until);
+    }
+
+    /// Whether nobody takes room any more.
+    pub(crate) async fn is_shut(&self) -> bool {
+        self.held.lock().await.shut.is_some()
+    }
+
+    /// Most messages to one customer that the caps ever let leave at once; `None` where there is no cap.
+    pub(crate) fn most(&self) -> Option<u32> {
+        most_at_once(&self.settings.caps)
     }
 
     /// Puts back room that was taken and not used.

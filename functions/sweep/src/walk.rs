@@ -1,13 +1,15 @@
 //! One tenant's walk through its due customers.
 
+use std::collections::VecDeque;
+
 use domain::{
     CustomerId, Mode, NewTask, Next, TaskKind,
-    counting::{FIRST_PAGE, PAGE, PARALLEL},
+    counting::{FIRST_PAGE, JUST_DUE_S, PAGE, PARALLEL},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use kit::Budget;
-use store::{DueEntry, Error, Read, Replan, Store, TenantRow};
+use store::{DueEntry, DuePage, Error, Read, Replan, Store, TenantRow};
 
 use crate::{
     customer::{SweepOutcome, process_customer, see},
@@ -41,6 +43,39 @@ pub(crate) struct Walk<'a> {
     replan: Option<Replan>,
 }
 
+/// Whom a walk looks at though a cap leaves no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    /// Those whose messages are under way, where the walk has not been. They stand at the front, because they were decided before those who wait.
+    UnderWay,
+    /// Those who fell due just now.
+    JustDue,
+}
+
+/// How far a walk has come in a shard.
+#[derive(Debug)]
+struct Front {
+    shard: u8,
+    /// Those that were read and are to be looked at, the oldest first.
+    due: VecDeque<(Timestamp, CustomerId)>,
+    /// Where to read on.
+    after: Option<String>,
+    limit: u32,
+    /// Whether nobody behind is due.
+    is_over: bool,
+}
+
+impl Front {
+    fn new(shard: u8) -> Self {
+        Self { shard, due: VecDeque::new(), after: None, limit: FIRST_PAGE, is_over: false }
+    }
+
+    /// Whether nobody is left who is due.
+    fn is_done(&self) -> bool {
+        self.is_over && self.due.is_empty()
+    }
+}
+
 /// Why a tenant's walk ends early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
@@ -61,21 +96,16 @@ impl<'a> Walk<'a> {
             return Ok(Report { due: u64::from(self.is_live()), ..Report::default() });
         }
         let meter = Meter::new(self.store, &self.row.tenant, &policy.settings, self.now);
-        let mut stop = None;
-        for shard in shards {
-            stop = self.shard(*shard, &meter).await?;
-            match stop {
-                None => {}
-                Some(Stop::Time) => {
-                    self.report.unfinished = shards.iter().copied().filter(|left| left >= shard).collect();
-                    self.report.idle_until = Some(self.now);
-                    break;
-                }
-                Some(Stop::Cap(until)) => {
-                    self.report.idle_until = earliest(self.report.idle_until, Some(until));
-                    break;
-                }
-                Some(Stop::Breaker) => break,
+        let row = self.row;
+        let stop = match &row.replan {
+            Some(replan) => self.shard_by_shard(replan, shards, &meter).await?,
+            None => self.oldest_first(shards, &meter).await?,
+        };
+        if let Some(Stop::Cap(until)) = stop {
+            self.report.idle_until = earliest(self.report.idle_until, Some(until));
+            meter.shut(until).await;
+            if self.beside_the_cap(shards, &meter).await? == Some(Stop::Time) {
+                self.leave(shards.to_vec());
             }
         }
         meter.close().await?;
@@ -85,49 +115,165 @@ impl<'a> Walk<'a> {
         Ok(std::mem::take(&mut self.report))
     }
 
-    async fn shard(&mut self, shard: u8, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
-        // A change of mode or workflows wakes everybody, parked and future customers too, from where the last walk stopped.
-        let replan = self.row.replan.clone();
-        if replan.as_ref().is_some_and(|replan| shard < replan.shard) {
-            return Ok(None);
+    /// Leaves shards to the queue.
+    fn leave(&mut self, shards: Vec<u8>) {
+        self.report.unfinished = shards;
+        self.report.idle_until = Some(self.now);
+    }
+
+    /// Wakes everybody, due or not, a shard after the other: a change of mode or workflows does so, from where the last walk stopped.
+    async fn shard_by_shard(&mut self, replan: &Replan, shards: &[u8], meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
+        for shard in shards.iter().copied().filter(|shard| *shard >= replan.shard) {
+            let stop = self.wake(replan, shard, meter).await?;
+            if stop == Some(Stop::Time) {
+                self.leave(shards.iter().copied().filter(|left| *left >= shard).collect());
+            }
+            if stop.is_some() {
+                return Ok(stop);
+            }
         }
-        let mut after = replan.as_ref().filter(|replan| replan.shard == shard).and_then(|replan| replan.after.clone());
+        Ok(None)
+    }
+
+    /// Wakes everybody of a shard, parked and future customers too.
+    async fn wake(&mut self, replan: &Replan, shard: u8, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
+        let mut after = replan.after.clone().filter(|_| replan.shard == shard);
         let mut limit = FIRST_PAGE;
         loop {
             if self.budget.is_over() {
                 return Ok(Some(Stop::Time));
             }
             let page = self.store.due(&self.row.tenant, shard, None, limit, after.as_deref()).await?;
-            let is_due = |entry: &DueEntry| matches!(entry.due, Next::At(at) if at <= self.now);
-            let first_later = page.entries.iter().find_map(|entry| match entry.due {
-                Next::At(at) if at > self.now => Some(at),
-                Next::At(_) | Next::Parked | Next::Nothing => None,
-            });
-            let beyond = page.entries.iter().any(|entry| !is_due(entry));
-            let wanted = page.entries.iter().filter(|entry| replan.is_some() || is_due(entry));
-            let wanted: Vec<CustomerId> = wanted.map(|entry| entry.customer.clone()).collect();
-            let late = page.entries.iter().filter_map(|entry| match entry.due {
-                Next::At(at) => Some(u64::try_from(self.now.duration_since(at).as_secs()).unwrap_or(0)),
-                Next::Parked | Next::Nothing => None,
-            });
-            let late = late.max().unwrap_or(0);
-            let stop = self.advance_all(wanted, meter).await?;
-            // Those that a cap or the breaker holds back wait on purpose.
-            self.report.late_s = self.report.late_s.max(if stop.is_none() { late } else { 0 });
-            self.report.idle_until = earliest(self.report.idle_until, first_later);
+            self.report.idle_until = earliest(self.report.idle_until, first_later(&page, self.now));
+            let late = page.entries.iter().filter_map(|entry| Some(self.late_s(self.due_at(entry)?))).max();
+            let all = page.entries.into_iter().map(|entry| entry.customer).collect();
+            let stop = self.advance_all(all, meter).await?;
             if stop.is_some() {
                 return Ok(stop);
             }
+            self.report.late_s = self.report.late_s.max(late.unwrap_or(0));
             after = page.after;
-            if after.is_none() || beyond && replan.is_none() {
+            if after.is_none() {
                 return Ok(None);
             }
-            if let Some(replan) = &replan {
-                let here = Replan { since: replan.since, shard, after: after.clone() };
-                self.replan(Some(here)).await?;
-            }
+            let here = Replan { since: replan.since, shard, after: after.clone() };
+            self.replan(Some(here)).await?;
             limit = PAGE;
         }
+    }
+
+    /// Advances those who are due, the oldest of all shards first: where a cap binds nobody waits behind who fell due later.
+    async fn oldest_first(&mut self, shards: &[u8], meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
+        let mut fronts: Vec<Front> = shards.iter().map(|shard| Front::new(*shard)).collect();
+        loop {
+            if self.budget.is_over() {
+                self.leave(fronts.iter().filter(|front| !front.is_done()).map(|front| front.shard).collect());
+                return Ok(Some(Stop::Time));
+            }
+            let mut together: Vec<(Timestamp, CustomerId)> = Vec::with_capacity(PARALLEL);
+            while together.len() < PARALLEL {
+                for front in &mut fronts {
+                    self.fill(front).await?;
+                }
+                let firsts = fronts.iter_mut().filter_map(|front| Some((front.due.front()?.clone(), front)));
+                let Some((_, front)) = firsts.min_by(|(one, _), (other, _)| one.cmp(other)) else { break };
+                together.extend(front.due.pop_front());
+            }
+            let Some((oldest, _)) = together.first() else { return Ok(None) };
+            let late = self.late_s(*oldest);
+            let stop = self.advance_all(together.into_iter().map(|(_, customer)| customer).collect(), meter).await?;
+            if stop == Some(Stop::Time) {
+                self.leave(shards.to_vec());
+            }
+            if stop.is_some() {
+                return Ok(stop);
+            }
+            // Those that a cap or the breaker holds back wait on purpose.
+            self.report.late_s = self.report.late_s.max(late);
+        }
+    }
+
+    /// Reads on in a shard of which nobody is left who is due.
+    async fn fill(&mut self, front: &mut Front) -> Result<(), Error> {
+        while front.due.is_empty() && !front.is_over {
+            let page = self.store.due(&self.row.tenant, front.shard, None, front.limit, front.after.as_deref()).await?;
+            self.report.idle_until = earliest(self.report.idle_until, first_later(&page, self.now));
+            let due = page.entries.iter().filter_map(|entry| Some((self.due_at(entry)?, entry.customer.clone())));
+            front.due.extend(due);
+            front.is_over = front.due.len() < page.entries.len() || page.after.is_none();
+            (front.after, front.limit) = (page.after, PAGE);
+        }
+        Ok(())
+    }
+
+    /// While a cap leaves no room: looks at whoever fell due just now. Who needs no room goes on, and who needs some waits behind those who
+    /// waited before. Those are not looked at again until there is room.
+    async fn beside_the_cap(&mut self, shards: &[u8], meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
+        for shard in shards {
+            // The oldest of all have been looked at, where not everybody is being woken.
+            let mut stop = None;
+            if self.row.replan.is_some() {
+                stop = self.look(*shard, Beside::UnderWay, meter).await?;
+            }
+            if stop.is_none() {
+                stop = self.look(*shard, Beside::JustDue, meter).await?;
+            }
+            if stop.is_some() {
+                return Ok(stop);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn look(&mut self, shard: u8, whom: Beside, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
+        let since = self.now.checked_sub(JUST_DUE_S.seconds()).unwrap_or(Timestamp::MIN);
+        let from = (whom == Beside::JustDue).then_some(since);
+        let mut after: Option<String> = None;
+        let mut limit = FIRST_PAGE;
+        loop {
+            if self.budget.is_over() {
+                return Ok(Some(Stop::Time));
+            }
+            let page = self.store.due(&self.row.tenant, shard, from, limit, after.as_deref()).await?;
+            let due: Vec<CustomerId> =
+                page.entries.iter().filter(|entry| self.due_at(entry).is_some()).map(|entry| entry.customer.clone()).collect();
+            let is_last = due.len() < page.entries.len() || page.after.is_none();
+            let wanted = match whom {
+                Beside::UnderWay => self.under_way(due).await?,
+                Beside::JustDue => due,
+            };
+            self.report.idle_until = earliest(self.report.idle_until, first_later(&page, self.now));
+            for some in wanted.chunks(PARALLEL) {
+                if self.advance_all(some.to_vec(), meter).await? == Some(Stop::Time) {
+                    return Ok(Some(Stop::Time));
+                }
+            }
+            // Behind a page on which nothing is under way stand those who wait for room.
+            if is_last || whom == Beside::UnderWay && wanted.is_empty() {
+                return Ok(None);
+            }
+            (after, limit) = (page.after, PAGE);
+        }
+    }
+
+    /// Those of some customers whose messages are under way.
+    async fn under_way(&self, customers: Vec<CustomerId>) -> Result<Vec<CustomerId>, Error> {
+        let heads = self.store.heads(&self.row.tenant, &customers).await?;
+        let is_under_way = |customer: &CustomerId| matches!(heads.get(customer), Some(Ok(head)) if !head.pending.is_empty());
+        Ok(customers.into_iter().filter(is_under_way).collect())
+    }
+
+    /// Since when an entry is due; `None` while it is not.
+    fn due_at(&self, entry: &DueEntry) -> Option<Timestamp> {
+        match entry.due {
+            Next::At(at) if at <= self.now => Some(at),
+            Next::At(_) | Next::Parked | Next::Nothing => None,
+        }
+    }
+
+    /// For how long somebody has been due, in seconds.
+    fn late_s(&self, due_at: Timestamp) -> u64 {
+        u64::try_from(self.now.duration_since(due_at).as_secs()).unwrap_or(0)
     }
 
     async fn advance_all(&mut self, customers: Vec<CustomerId>, meter: &Meter<'_>) -> Result<Option<Stop>, Error> {
@@ -217,4 +363,12 @@ impl<'a> Walk<'a> {
         tracing::error!(tenant.id = %self.row.tenant, "the circuit breaker has tripped");
         Ok(())
     }
+}
+
+/// The first moment on a page that is to come.
+fn first_later(page: &DuePage, now: Timestamp) -> Option<Timestamp> {
+    page.entries.iter().find_map(|entry| match entry.due {
+        Next::At(at) if at > now => Some(at),
+        Next::At(_) | Next::Parked | Next::Nothing => None,
+    })
 }

@@ -2,16 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{CustomerId, Mode, TaskKind};
+use domain::{Currency, CustomerId, Invoice, Mode, Next, TaskKind, counting::PARALLEL};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use store::inspect::attributes::{
-    document::DOC,
-    every::{PK, SK},
+use store::{
+    Head, Receipt, Release,
+    inspect::attributes::{
+        document::DOC,
+        every::{PK, SK},
+    },
 };
 use testbed::{
     TABLE,
     aws::{Aws, event},
+    documents::{customer, invoice, invoiced},
 };
 
 /// A sweep in the middle of a working day, over customers who have owed for a week.
@@ -22,16 +26,32 @@ struct Swept {
 }
 
 impl Swept {
-    async fn start(customers: usize) -> Self {
+    async fn new() -> Self {
         let aws = Aws::start().await;
         aws.publish_ladder().await;
-        let mut owing = Vec::new();
-        for number in 0..customers {
-            owing.push(aws.owes(&format!("C-{number}")).await);
-        }
-        aws.advance(SignedDuration::from_hours(4));
         let sweep = sweep::Handler::new(&aws.env, &aws.clients, aws.clock.clone()).unwrap();
-        Self { aws, sweep, owing }
+        Self { aws, sweep, owing: Vec::new() }
+    }
+
+    async fn start(customers: usize) -> Self {
+        Self::new().await.owing(customers).await
+    }
+
+    /// One whose tenant has a cap by the day, and in which nobody owes anything yet; whom the settings wake is woken.
+    async fn capped(per_day: u32) -> Self {
+        let swept = Self::new().await;
+        swept.aws.settings(|settings| settings.caps.per_day = Some(per_day)).await;
+        swept.tick().await;
+        swept
+    }
+
+    /// So many customers who have owed for a week, four hours later.
+    async fn owing(mut self, customers: usize) -> Self {
+        for number in 0..customers {
+            self.owing.push(self.aws.owes(&format!("C-{number}")).await);
+        }
+        self.aws.advance(SignedDuration::from_hours(4));
+        self
     }
 
     async fn tick(&self) -> Value {
@@ -52,6 +72,20 @@ impl Swept {
             pending += head.pending.len();
         }
         pending
+    }
+
+    async fn head(&self, customer: &CustomerId) -> Head {
+        self.aws.store.head(&self.aws.tenant, customer).await.unwrap().unwrap()
+    }
+
+    /// The books say an invoice of a customer.
+    async fn says(&self, external_id: &str, invoice: Invoice) -> CustomerId {
+        let customer = customer("acme", "canonical", external_id);
+        let id = customer.id.clone();
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: invoice.external_id.clone() };
+        let said = [invoiced(customer, invoice)];
+        self.aws.store.apply(&self.aws.tenant, &receipt, &said, self.aws.now()).await.unwrap();
+        id
     }
 
     /// Spoils a customer's profile, so that its facts do not read; or mends it.
@@ -127,4 +161,94 @@ async fn a_customer_that_fails_backs_off_and_holds_no_neighbour_up() {
     }
     let head = swept.aws.store.head(&swept.aws.tenant, &broken).await.unwrap().unwrap();
     assert_eq!(head.pending.len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_cap_holds_up_nothing_but_new_messages() {
+    // Also while the change of the settings is still waking everybody.
+    for is_waking in [false, true] {
+        let swept = if is_waking { Swept::start(80).await } else { Swept::capped(1).await.owing(80).await };
+        if is_waking {
+            swept.aws.settings(|settings| settings.caps.per_day = Some(1)).await;
+        }
+        assert_eq!(swept.counts().await[..2], [1_u64, 1]);
+        let mut heads = Vec::new();
+        for customer in &swept.owing {
+            heads.push(swept.head(customer).await);
+        }
+        let sent = heads.iter().find(|head| !head.pending.is_empty()).unwrap();
+        let (customer, message) = (&sent.customer, sent.pending.keys().next().unwrap());
+        let before_it = heads.iter().filter(|head| !is_waking || head.shard == sent.shard).count() - 1;
+        assert!(before_it > PARALLEL, "more wait before it than are looked at together: {before_it}");
+
+        // Its sender is to try again in two hours; by then it is due later than all who wait.
+        let until = swept.aws.now() + SignedDuration::from_hours(2);
+        let how = Release::Deferred { until };
+        assert!(swept.aws.store.release(&swept.aws.tenant, customer, message, None, how).await.unwrap());
+        swept.aws.advance(SignedDuration::from_hours(2));
+        assert_eq!(swept.counts().await, [0, 0, 1, 0]);
+        let head = swept.head(customer).await;
+        assert_eq!((head.pending[message].dispatches, head.pending[message].retry_at), (2, None), "it goes to its sender again");
+        // It is looked after until it is settled.
+        assert_eq!(head.due, Next::At(swept.aws.now() + SignedDuration::from_mins(10)));
+        swept.aws.advance(SignedDuration::from_mins(10));
+        assert_eq!(swept.counts().await, [0, 0, 1, 0]);
+        assert_eq!(swept.head(customer).await.pending[message].dispatches, 3);
+
+        // Of whom nothing is to be asked yet is decided as ever.
+        let later = Invoice { due_on: "2026-02-20".parse().unwrap(), ..invoice("acme", "canonical", "LATER") };
+        let other = swept.says("OTHER", later).await;
+        assert_eq!(swept.counts().await[..2], [1_u64, 0]);
+        assert_eq!(swept.head(&other).await.decided_at, Some(swept.aws.now()));
+        // Who waits for room still does.
+        assert_eq!(swept.pending().await, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_room_of_a_cap_goes_to_the_oldest_of_all_shards() {
+    // More than are looked at together in other shards than the first, and later one in the first.
+    let others = (2..40).filter(|number| ![3, 4, 13, 18, 27, 32, 36, 38].contains(number)).take(PARALLEL + 2);
+    let mut swept = Swept::capped(1).await;
+    for number in others {
+        let customer = swept.aws.owes(&format!("C-{number}")).await;
+        assert_ne!(swept.head(&customer).await.shard, 0, "C-{number}");
+        swept.owing.push(customer);
+    }
+    swept.aws.advance(SignedDuration::from_hours(1));
+    let later = swept.aws.owes("C-0").await;
+    assert_eq!(swept.head(&later).await.shard, 0);
+    swept.aws.advance(SignedDuration::from_hours(3));
+    assert_eq!(swept.counts().await[..2], [1_u64, 1]);
+    assert_eq!((swept.pending().await, swept.head(&later).await.pending.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn who_needs_more_room_than_there_ever_is_holds_up_nobody() {
+    let swept = Swept::start(2).await;
+    let dollars = Invoice {
+        currency: Currency::USD,
+        issued_on: "2025-12-01".parse().unwrap(),
+        due_on: "2025-12-29".parse().unwrap(),
+        ..invoice("acme", "canonical", "USD-1")
+    };
+    let both = swept.says("C-0", dollars).await;
+    swept.aws.settings(|settings| settings.caps.per_day = Some(1)).await;
+    assert_eq!(swept.counts().await, [1, 1, 0, 1], "of two currencies it would get two messages");
+    let mut tries = 1;
+    while swept.aws.tasks().await.is_empty() {
+        swept.aws.advance(SignedDuration::from_mins(10));
+        tries += swept.tick().await["failed"].as_u64().unwrap();
+        assert!(tries < 20, "nobody is told");
+    }
+    let task = swept.aws.tasks().await.remove(0);
+    assert_eq!((task.task.kind, task.customer.as_ref()), (TaskKind::Failing, Some(&both)));
+    assert!(task.task.detail.contains("its 2 messages leave at once"), "{}", task.task.detail);
+    // With a higher cap it goes on by itself.
+    swept.aws.settings(|settings| settings.caps.per_day = Some(10)).await;
+    for _ in 0..3 {
+        swept.aws.advance(SignedDuration::from_mins(10));
+        swept.tick().await;
+    }
+    assert_eq!(swept.head(&both).await.pending.len(), 2);
 }

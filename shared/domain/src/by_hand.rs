@@ -178,13 +178,6 @@ impl ContactByHand {
         Contact { email, phone, ..self.contact() }
     }
 
-    /// Whether nothing but its name says that there is something.
-    pub fn is_blank(&self) -> bool {
-        let Self { id: _, own, person: _, name, roles, email, phone, channel, unused, statements } = self;
-        let said = [name, email, phone].into_iter().any(Option::is_some);
-        !own && !said && roles.is_empty() && channel.is_none() && !unused && statements.is_empty()
-    }
-
     /// The contact that was entered here.
     fn contact(&self) -> Contact {
         let nobody = Contact {

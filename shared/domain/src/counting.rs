@@ -15,6 +15,9 @@ pub const FIRST_PAGE: u32 = 25;
 pub const PAGE: u32 = 200;
 /// Customers that a sweep advances at once.
 pub const PARALLEL: usize = 16;
+/// For how long a customer counts as fallen due just now, in seconds: two sweeps. While a cap is full a sweep looks at those also, so that who
+/// needs no room is not held up by those who wait for it.
+pub const JUST_DUE_S: i64 = 120;
 /// Days whose median the breaker compares with.
 pub const MEDIAN_DAYS: usize = 28;
 
@@ -117,6 +120,11 @@ pub fn room(day: &CountedDay, hour: u8, wanted: RangeInclusive<u32>, caps: &Caps
     } else {
         Room::Granted(want.min(of_day).min(of_hour).min(of_breaker))
     }
+}
+
+/// Most messages to one customer that the caps ever let leave at once; `None` where there is no cap.
+pub fn most_at_once(caps: &Caps) -> Option<u32> {
+    [caps.per_hour, caps.per_day].into_iter().flatten().min()
 }
 
 /// A day's counts after an event. More than was reserved is never given back.

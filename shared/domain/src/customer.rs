@@ -144,6 +144,19 @@ pub struct Unusable {
 }
 
 impl Contact {
+    /// Somebody of whom nothing is known but an email address, and what they are there for.
+    pub fn by_email(external_id: &str, role: Role, email: &str) -> Self {
+        Self {
+            external_id: external_id.to_owned(),
+            name: String::new(),
+            roles: vec![role],
+            email: Some(email.to_owned()),
+            phone: None,
+            consents: Vec::new(),
+            unusable: Vec::new(),
+        }
+    }
+
     /// The address that `channel` reaches this person by.
     pub fn address(&self, channel: Channel) -> Option<&str> {
         match channel.identifier() {

@@ -197,6 +197,8 @@ stored_words!(
         Fee = "fee",
         /// A step waits for approval.
         Approval = "approval",
+        /// An operation that somebody proposed waits for a person, who accepts or refuses it.
+        Proposal = "proposal",
         /// Exception: a step could reach nobody.
         Unreachable = "unreachable",
         /// Exception: no step is left though money is owed.
@@ -238,7 +240,14 @@ impl TaskKind {
     /// Whether this is an exception.
     pub fn is_exception(self) -> bool {
         match self {
-            Self::Task | Self::Notify | Self::Escalation | Self::CreditHold | Self::HandOff | Self::Fee | Self::Approval => false,
+            Self::Task
+            | Self::Notify
+            | Self::Escalation
+            | Self::CreditHold
+            | Self::HandOff
+            | Self::Fee
+            | Self::Approval
+            | Self::Proposal => false,
             Self::Unreachable
             | Self::PlanEnded
             | Self::MoneyInFlight

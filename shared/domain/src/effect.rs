@@ -42,6 +42,7 @@ impl EffectKind {
             TaskKind::Fee => Self::Charge,
             TaskKind::Task
             | TaskKind::Approval
+            | TaskKind::Proposal
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::PlanEnded
@@ -91,26 +92,27 @@ stored_words!(
         Done = "done",
         /// It could not be done.
         Failed = "failed",
-        /// The step that asked may happen.
+        /// The step that asked may happen; what was proposed was carried out.
         Approve = "approve",
-        /// It may not.
+        /// It may not, or is not to be.
         Refuse = "refuse",
     }
 );
 
 impl TaskResult {
-    /// Whether it fits a task of a kind: what asks for approval is approved or refused, everything else done or failed.
+    /// Whether it fits a task of a kind: what asks for approval, and what is proposed, is approved or refused, everything else done or failed.
     pub fn fits(self, kind: TaskKind) -> bool {
+        let is_answered = matches!(kind, TaskKind::Approval | TaskKind::Proposal);
         match self {
-            Self::Done | Self::Failed => kind != TaskKind::Approval,
-            Self::Approve | Self::Refuse => kind == TaskKind::Approval,
+            Self::Done | Self::Failed => !is_answered,
+            Self::Approve | Self::Refuse => is_answered,
             Self::Later(_) => false,
         }
     }
 
     /// What a person means who says no more than that a task is over.
     pub fn plain(kind: TaskKind) -> Self {
-        if kind == TaskKind::Approval { Self::Approve } else { Self::Done }
+        if Self::Approve.fits(kind) { Self::Approve } else { Self::Done }
     }
 
     /// Where the effect stands that the task is there for.
@@ -204,6 +206,7 @@ impl OpenWork {
             | TaskKind::HandOff
             | TaskKind::Fee
             | TaskKind::Approval
+            | TaskKind::Proposal
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::InDoubt

@@ -67,6 +67,35 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Those of a customer of whom nothing else is known, at the first version of its head.
+    pub fn of(tenant: TenantId, customer: Customer) -> Self {
+        Self {
+            tenant,
+            version: 1,
+            decision: 0,
+            customer,
+            described: None,
+            by_hand: ByHand::default(),
+            invoices: Vec::new(),
+            payments: Vec::new(),
+            shared: Vec::new(),
+            shared_reversals: Vec::new(),
+            reversals: Vec::new(),
+            agreements: Vec::new(),
+            charges: Vec::new(),
+            cases: BTreeMap::new(),
+            coverage: Vec::new(),
+            pending: Vec::new(),
+            last_contact: LastContact::default(),
+            addresses: BTreeMap::new(),
+            contact_log: BTreeMap::new(),
+            sources_confirmed_at: BTreeMap::new(),
+            replied_at: None,
+            work: Vec::new(),
+            orders: Vec::new(),
+        }
+    }
+
     /// The customer as its source describes it.
     pub fn described(&self) -> &Customer {
         self.described.as_deref().unwrap_or(&self.customer)

@@ -71,6 +71,40 @@ pub struct Invoice {
     pub for_name: Option<String>,
 }
 
+impl Invoice {
+    /// An open invoice in its first version, of which its source says no more than it must; people call it by the source's id.
+    pub fn open(
+        id: InvoiceId,
+        external_id: &str,
+        (currency, total_minor): (Currency, i64),
+        (issued_on, due_on): (Date, Date),
+    ) -> Self {
+        Self {
+            id,
+            external_id: external_id.to_owned(),
+            source_version: SourceVersion::Number(1),
+            number: external_id.to_owned(),
+            currency,
+            total_minor,
+            issued_on,
+            due_on,
+            status: InvoiceStatus::Open,
+            paid_minor: 0,
+            credited_minor: 0,
+            paid_is_gross: false,
+            instalments: Vec::new(),
+            url: None,
+            purchase_order: None,
+            contact: None,
+            sent_to_customer: None,
+            legal_entity: None,
+            tags: Vec::new(),
+            for_external_id: None,
+            for_name: None,
+        }
+    }
+}
+
 /// The id of an invoice's own contact where the source gives none.
 pub const INVOICE_CONTACT: &str = "#invoice";
 

@@ -9,9 +9,9 @@ use std::{
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
-    Action, AddressFact, Anchor, At, ByHand, Channel, CompiledWorkflow, Contact, Currency, Customer, CustomerId, CustomerKind,
-    Days, Decision, Event, Facts, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, Mode, Next, Offset, Pending,
-    Policy, Role, Scope, Settings, SourceVersion, Step, Suppression, SuppressionReason, TenantId, Workflow, address_key,
+    Action, AddressFact, Anchor, At, Channel, CompiledWorkflow, Contact, Currency, Customer, CustomerId, CustomerKind, Days,
+    Decision, Event, Facts, Invoice, InvoiceFact, InvoiceId, Mode, Next, Offset, Pending, Policy, Role, Scope, Settings, Step,
+    Suppression, SuppressionReason, TenantId, Workflow, address_key,
     decide::{self, Recheck},
     evolve,
     workflow::Send,
@@ -87,46 +87,16 @@ impl Stage {
     fn new() -> Option<Self> {
         let tenant = TenantId::parse("self-test").ok()?;
         let due_on: Date = "2026-02-04".parse().ok()?;
-        let contact = Contact {
-            external_id: "p1".to_owned(),
-            name: String::new(),
-            roles: vec![Role::Billing],
-            email: Some(ADDRESS.to_owned()),
-            phone: None,
-            consents: vec![],
-            unusable: vec![],
-        };
         let id = CustomerId::derive(&[tenant.as_str(), "self-test", "C-1"]);
         let customer = Customer {
             kind: Some(CustomerKind::Company),
             country: Some("DE".to_owned()),
             time_zone: Some("Europe/Berlin".to_owned()),
-            contacts: vec![contact],
+            contacts: vec![Contact::by_email("p1", Role::Billing, ADDRESS)],
             ..Customer::stub(&id, "self-test", "C-1")
         };
-        let invoice = Invoice {
-            id: InvoiceId::derive(&[tenant.as_str(), "self-test", "INV-1"]),
-            external_id: "INV-1".to_owned(),
-            source_version: SourceVersion::Number(1),
-            number: "INV-1".to_owned(),
-            currency: Currency::EUR,
-            total_minor: 125_000,
-            issued_on: due_on,
-            due_on,
-            status: InvoiceStatus::Open,
-            paid_minor: 0,
-            credited_minor: 0,
-            paid_is_gross: false,
-            instalments: vec![],
-            url: None,
-            purchase_order: None,
-            contact: None,
-            sent_to_customer: None,
-            legal_entity: None,
-            tags: vec![],
-            for_external_id: None,
-            for_name: None,
-        };
+        let id = InvoiceId::derive(&[tenant.as_str(), "self-test", "INV-1"]);
+        let invoice = Invoice::open(id, "INV-1", (Currency::EUR, 125_000), (due_on, due_on));
         let send = Send {
             channels: vec![Channel::Email],
             template: "reminder".to_owned(),
@@ -152,31 +122,8 @@ impl Stage {
             mode: Mode::Live,
             ..Settings::named("Self-test")
         };
-        let facts = Facts {
-            tenant,
-            version: 1,
-            decision: 0,
-            customer,
-            described: None,
-            by_hand: ByHand::default(),
-            invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
-            payments: vec![],
-            shared: vec![],
-            shared_reversals: vec![],
-            reversals: vec![],
-            agreements: vec![],
-            charges: vec![],
-            cases: BTreeMap::new(),
-            coverage: vec![],
-            pending: vec![],
-            last_contact: LastContact::default(),
-            addresses: BTreeMap::new(),
-            contact_log: BTreeMap::new(),
-            sources_confirmed_at: BTreeMap::new(),
-            replied_at: None,
-            work: vec![],
-            orders: vec![],
-        };
+        let invoices = vec![InvoiceFact { invoice, folded: vec![], archived: false }];
+        let facts = Facts { invoices, ..Facts::of(tenant, customer) };
         let policy = Policy {
             settings,
             breaker_open: false,

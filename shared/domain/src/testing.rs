@@ -12,9 +12,9 @@ use serde_json::json;
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Channel, Charge, ChargeId, ChargeStatus, CompiledWorkflow, Consent,
     Contact, ContactAttempt, Currency, Customer, CustomerId, CustomerKind, Decision, Event, Facts, HoldClock, HoldReason,
-    HoldScope, Instalment, Invoice, InvoiceFact, InvoiceId, InvoiceStatus, LastContact, MessageId, Mode, Next, Outcome, Pause,
-    PauseStatus, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings,
-    SourceVersion, TenantId, Terms, WayOfPaying, Workflow, decide, evolve,
+    HoldScope, Instalment, Invoice, InvoiceFact, InvoiceId, LastContact, MessageId, Mode, Next, Outcome, Pause, PauseStatus,
+    Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, Policy, Promise, PromiseStatus, Role, Settings, SourceVersion,
+    TenantId, Terms, WayOfPaying, Workflow, decide, evolve,
 };
 
 /// An instant.
@@ -62,24 +62,16 @@ impl Stage {
     /// A company in Berlin with one billing contact, chased live by `workflow`.
     pub fn new(workflow: Workflow) -> Self {
         let tenant = TenantId::parse("acme").expect("a tenant");
+        let id = CustomerId::derive(&["acme", "canonical", "C-1"]);
         let customer = Customer {
-            id: CustomerId::derive(&["acme", "canonical", "C-1"]),
-            source: "canonical".to_owned(),
-            external_id: "C-1".to_owned(),
-            source_version: None,
             name: "Beispiel GmbH".to_owned(),
             kind: Some(CustomerKind::Company),
-            segment: None,
             language: Some("de".to_owned()),
             country: Some("DE".to_owned()),
             region: Some("BE".to_owned()),
             time_zone: Some("Europe/Berlin".to_owned()),
-            debt_purpose: None,
-            legal_entity: None,
-            parent_external_id: None,
-            contacts_of: None,
             contacts: vec![contact("p1", Role::Billing)],
-            postal_address: None,
+            ..Customer::stub(&id, "canonical", "C-1")
         };
         let mut settings = Settings::named("Acme");
         settings.country = "DE".to_owned();
@@ -93,31 +85,7 @@ impl Stage {
             }
         }
         Self {
-            facts: Facts {
-                tenant,
-                version: 1,
-                decision: 0,
-                customer,
-                described: None,
-                by_hand: crate::ByHand::default(),
-                invoices: Vec::new(),
-                payments: Vec::new(),
-                shared: Vec::new(),
-                shared_reversals: Vec::new(),
-                reversals: Vec::new(),
-                agreements: Vec::new(),
-                charges: Vec::new(),
-                cases: BTreeMap::new(),
-                coverage: Vec::new(),
-                pending: Vec::new(),
-                last_contact: LastContact::default(),
-                addresses: BTreeMap::new(),
-                contact_log: BTreeMap::new(),
-                sources_confirmed_at: BTreeMap::new(),
-                replied_at: None,
-                work: Vec::new(),
-                orders: Vec::new(),
-            },
+            facts: Facts::of(tenant, customer),
             policy: Policy {
                 settings,
                 breaker_open: false,
@@ -136,29 +104,8 @@ impl Stage {
     pub fn invoice(&mut self, external_id: &str, currency: Currency, total_minor: i64, due_on: &str) -> InvoiceId {
         let id = InvoiceId::derive(&["acme", "canonical", external_id]);
         let due_on = on(due_on);
-        let invoice = Invoice {
-            id: id.clone(),
-            external_id: external_id.to_owned(),
-            source_version: SourceVersion::Number(1),
-            number: external_id.to_owned(),
-            currency,
-            total_minor,
-            issued_on: crate::dates::add_days(due_on, -30),
-            due_on,
-            status: InvoiceStatus::Open,
-            paid_minor: 0,
-            credited_minor: 0,
-            paid_is_gross: false,
-            instalments: Vec::new(),
-            url: None,
-            purchase_order: None,
-            contact: None,
-            sent_to_customer: None,
-            legal_entity: None,
-            tags: Vec::new(),
-            for_external_id: None,
-            for_name: None,
-        };
+        let issued_on = crate::dates::add_days(due_on, -30);
+        let invoice = Invoice::open(id.clone(), external_id, (currency, total_minor), (issued_on, due_on));
         self.facts.invoices.retain(|fact| fact.invoice.id != id);
         self.facts.invoices.push(InvoiceFact { invoice, folded: Vec::new(), archived: false });
         id
@@ -327,13 +274,10 @@ impl Decision {
 /// A person with an email address and a phone number, who agreed to text messages.
 pub fn contact(id: &str, role: Role) -> Contact {
     Contact {
-        external_id: id.to_owned(),
         name: "Anna Weber".to_owned(),
-        roles: vec![role],
-        email: Some(format!("{id}@beispiel.example")),
         phone: Some("+493012345678".to_owned()),
         consents: vec![Consent { channel: Channel::Sms, given_at: None, wording: None }],
-        unusable: Vec::new(),
+        ..Contact::by_email(id, role, &format!("{id}@beispiel.example"))
     }
 }
 

@@ -18,7 +18,7 @@ pub use budget::Budget;
 pub use clients::Clients;
 pub use clock::Clock;
 pub use env::Env;
-pub use log::{causes, init as init_logging, init_to as init_logging_to};
+pub use log::{TELLS_ALL, causes, init as init_logging, init_to as init_logging_to};
 pub use problem::{FieldError, Problem};
 pub use queued::{Queued, SchemaVersion};
 pub use stream::{StreamBatch, sequence_number};

@@ -2,6 +2,7 @@
 
 mod line;
 
+pub use line::TELLS_ALL;
 use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, prelude::*};
 
 use crate::Env;

@@ -8,7 +8,7 @@ use domain::{
 };
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
-use store::{Attempt, Entry, Head, MessageResult, PortalLink};
+use store::{AskedFor, Attempt, Entry, Head, MessageResult, PortalLink};
 
 use crate::queued::QueuedMessage;
 
@@ -52,11 +52,14 @@ pub(crate) struct Written {
     pub(crate) template_version: u32,
     /// The portal link as the message has it.
     pub(crate) portal: PortalLink,
+    /// What it asks for though it covers nothing.
+    pub(crate) asked_for: Option<AskedFor>,
 }
 
 /// What became of a call.
 pub(crate) struct Call {
     pub(crate) rows: Vec<Covered>,
+    pub(crate) asked_for: Option<AskedFor>,
     pub(crate) rendered_sha256: String,
     pub(crate) template_version: u32,
     pub(crate) sent: MessageResult,

@@ -103,7 +103,7 @@ impl Sender {
             let checked = match self.load(queued).await? {
                 Loaded::Mine(checked) => *checked,
                 Loaded::NotMine => return Ok(SendOutcome::NotMine),
-                // The sweep dispatches it too, where no cap keeps it from looking.
+                // The sweep dispatches it too.
                 Loaded::Held => {
                     return Err(Error::Conflict {
                         operation: "send what can still be taken back",
@@ -263,6 +263,7 @@ impl Sender {
         };
         let mut call = Call {
             rows,
+            asked_for: written.asked_for.clone(),
             rendered_sha256: written.rendered.sha256.clone(),
             template_version: written.template_version,
             sent: MessageResult::Shadow,
@@ -400,10 +401,15 @@ impl Sender {
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;
         let links = render::links(&self.portal_url, code.as_str(), &stop, pending.channel, &template.language);
         let situation = decide::assess(facts, policy, now);
-        let shown = if is_own_message(&pending.template) { own_message::rows(&situation, pending) } else { rows.to_vec() };
+        let is_own = is_own_message(&pending.template);
+        let shown = if is_own { own_message::rows(&situation, pending) } else { rows.to_vec() };
         let rendered = render::render(&situation, policy, pending, &shown, contact, template, links.clone());
         let template_version = template.version;
-        Ok(rendered.map(|rendered| Written { rendered, links, template_version, portal }).map_err(|error| error.to_string()))
+        let written = |rendered: channels::Rendered| {
+            let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
+            Written { rendered, links, template_version, portal, asked_for }
+        };
+        Ok(rendered.map(written).map_err(|error| error.to_string()))
     }
 
     /// Keeps the portal link that a message has which leaves: with the first one to an address, and with one that finds half of its time
@@ -523,8 +529,9 @@ impl Sender {
             at: now,
             reason: call.reason,
             provider_id: call.provider_id,
-            fact_versions: store::fact_versions(&checked.facts, &call.rows),
+            fact_versions: store::fact_versions(&checked.facts, call.asked_for.as_ref().map_or(&call.rows, |asked| &asked.rows)),
             rows: call.rows,
+            asked_for: call.asked_for,
             rendered_sha256: Some(call.rendered_sha256),
             template_version: call.template_version,
             layout_version: channels::LAYOUT_VERSION,

@@ -122,10 +122,11 @@ impl OutsideSender {
         let Some(contact) = People::of(&checked.facts).contact(&checked.pending.contact) else {
             return Ok(OutsideClaimed::Not(SendOutcome::NotMine));
         };
-        let Call { rows, rendered_sha256, template_version, .. } = call;
+        let Call { rows, asked_for, rendered_sha256, template_version, .. } = call;
         let outgoing = outgoing(queued, checked, contact, &written);
         let address = Some(AddressId::of(checked.pending.channel, &outgoing.to));
-        let kept = OutsideClaim { attempt: attempt.id.clone(), rows: Some(rows), rendered_sha256, template_version, address };
+        let (attempt_id, rows) = (attempt.id.clone(), Some(rows));
+        let kept = OutsideClaim { attempt: attempt_id, rows, asked_for, rendered_sha256, template_version, address };
         let now = self.0.clock.now();
         if let Err(error) = self.0.store.keep_outside_claim(&queued.tenant, &queued.customer, &queued.message, &kept, now).await {
             return Err(self.0.give_back(queued, &attempt, error).await);
@@ -188,6 +189,7 @@ impl OutsideSender {
             Then::Settle(sent) => {
                 let call = Call {
                     rows,
+                    asked_for: kept.asked_for,
                     rendered_sha256: kept.rendered_sha256,
                     template_version: kept.template_version,
                     sent,

@@ -7,7 +7,7 @@ use domain::{
     own_message::OWN_WORDS,
 };
 use jiff::Timestamp;
-use store::{OwnText, StoredTemplate};
+use store::{AskedFor, OwnText, StoredTemplate};
 
 use crate::{preview::NOWHERE, render};
 
@@ -40,6 +40,18 @@ pub(crate) fn rows(situation: &Situation<'_>, pending: &Pending) -> Vec<Covered>
         due_now_minor: item.due_now_minor,
     };
     shown.map(row).collect()
+}
+
+/// What a message in a person's own words asks for, for its record: a mail has the due items under its words, a text message shows them where
+/// its words name a variable.
+pub(crate) fn asked_for(
+    rendered: &Rendered,
+    template: &StoredTemplate,
+    pending: &Pending,
+    rows: Vec<Covered>,
+) -> Option<AskedFor> {
+    let shows = rendered.html.is_some() || template.body.contains('{');
+    AskedFor::of(pending.case.currency(), rows).filter(|_| shows)
 }
 
 /// A message in a person's own words as it would leave now, but that its links open nothing. Why not, where it does not render.

@@ -4,7 +4,7 @@
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
 use domain::{
-    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus,
+    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Money,
     Policy,
     calendar::Locality,
     decide::{self, Recheck},
@@ -36,6 +36,16 @@ pub enum ExplainBasis {
 }
 
 impl ExplainBasis {
+    /// What is recomputed of the past rests on; where that differs from the record, the engine that decided and the gaps of history.
+    pub fn of(basis: Basis) -> (Self, Option<u32>, Vec<Gap>) {
+        match basis {
+            Basis::Recorded => (Self::Recorded, None, vec![]),
+            Basis::Recomputed => (Self::Recomputed, None, vec![]),
+            Basis::Erased { engine } => (Self::Erased, engine, vec![]),
+            Basis::Differs { engine, gaps } => (Self::Differs, engine, gaps),
+        }
+    }
+
     /// The text form.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -224,12 +234,7 @@ impl Asked<'_> {
         let not_rebuilt = not_rebuilt(&as_of, self.now);
         let AsOf { facts, policy, decision, basis, number, erased, recorded, messages, .. } = as_of;
         let words = explain::decision(&facts, &policy, at, &decision, of.part());
-        let (basis, engine, gaps) = match basis {
-            Basis::Recorded => (ExplainBasis::Recorded, None, vec![]),
-            Basis::Recomputed => (ExplainBasis::Recomputed, None, vec![]),
-            Basis::Erased { engine } => (ExplainBasis::Erased, engine, vec![]),
-            Basis::Differs { engine, gaps } => (ExplainBasis::Differs, engine, gaps),
-        };
+        let (basis, engine, gaps) = ExplainBasis::of(basis);
         let is_record = matches!(basis, ExplainBasis::Differs | ExplainBasis::Erased);
         let is_asked = |trace: &CaseTrace| match of {
             Of::Case(case) => trace.case.as_ref() == Some(case),
@@ -469,6 +474,10 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
         | MessageStatus::RenderingFailed
         | MessageStatus::Complained
         | MessageStatus::Later(_) => format!("On {settled} it was settled as {}{why}.", status.as_str()),
+    }));
+    said.extend(message.asked_for.as_ref().map(|asked| {
+        let due = Money::from_minor(asked.due_now_minor, asked.currency);
+        format!("Beside the words it asked for {due}, for {} due item(s).", asked.rows.len())
     }));
     let heard = record.heard.iter().filter(|(_, heard)| **heard <= at);
     said.extend(heard.map(|(event, heard)| format!("Its provider said {} on {}.", event.as_str(), moment(*heard, zone))));

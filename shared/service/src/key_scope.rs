@@ -5,6 +5,8 @@
 pub enum KeyScope {
     /// Whatever only reads.
     Read,
+    /// Proposals, which people accept or refuse: all that an assistant needs beside reading.
+    Propose,
     /// Work on customers: agreements, orders, tasks, addresses.
     Customers,
     /// Messages to customers: written by people, or sent by a sender of one's own.
@@ -21,8 +23,8 @@ pub enum KeyScope {
 
 impl KeyScope {
     /// Every scope.
-    pub const ALL: [Self; 7] =
-        [Self::Read, Self::Customers, Self::Messages, Self::Workflows, Self::Settings, Self::Members, Self::Keys];
+    pub const ALL: [Self; 8] =
+        [Self::Read, Self::Propose, Self::Customers, Self::Messages, Self::Workflows, Self::Settings, Self::Members, Self::Keys];
 
     /// The scope of a word.
     pub fn read(text: &str) -> Option<Self> {
@@ -33,6 +35,7 @@ impl KeyScope {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Propose => "propose",
             Self::Customers => "write:customers",
             Self::Messages => "write:messages",
             Self::Workflows => "write:workflows",

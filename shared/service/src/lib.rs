@@ -26,6 +26,7 @@
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
+//! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`health`] | the daily record |
 //! | [`senders`] | whom tenants may send as |
@@ -73,6 +74,7 @@ pub mod notes;
 pub mod orders;
 pub mod owners;
 pub mod privacy;
+pub mod proposals;
 pub mod public_url;
 pub mod rights;
 pub mod role;

@@ -11,12 +11,15 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{AddressId, AuditEntry, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout};
+use store::{
+    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout,
+};
 
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
-    suppressions::{AddressGiven, named_address, said},
+    customers::reason_of,
+    suppressions::{AddressGiven, named_address},
 };
 
 /// Records of one customer that an export looks through, the newest.
@@ -181,6 +184,7 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
                 "id": message.id, "decided_at": message.decided_at, "channel": message.channel, "template": message.template,
                 "template_version": message.template_version, "mode": message.mode, "status": record.status.to_string(),
                 "settled_at": record.at, "reason": message.reason, "covers": message.rows, "decided": record.cases,
+                "asked_for": message.asked_for.as_ref().map(asked_in_json),
                 "heard": record.heard.iter().map(|(event, at)| (event.as_str().to_owned(), at)).collect::<BTreeMap<_, _>>(),
             }))
         })
@@ -206,6 +210,11 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "links": links_of(store, tenant, place).await?,
         "written": written_about(store, tenant, place).await?,
     }))
+}
+
+/// What a message asked for that covers nothing.
+fn asked_in_json(asked: &AskedFor) -> Value {
+    json!({ "currency": asked.currency, "due_now_minor": asked.due_now_minor, "items": asked.rows })
 }
 
 /// What the tenant's people wrote about a person at a customer: to the person, of calls and letters, in notes, and in agreements before they
@@ -302,7 +311,7 @@ pub async fn erase(
 ) -> Done<Erasure> {
     let tenant = actor.may(Operation::EraseContact)?;
     let person = PersonId::parse(id).ok_or_else(nobody)?;
-    let reason = said("/reason", reason)?;
+    let reason = reason_of(reason)?;
     let reason =
         reason.ok_or_else(|| NotDone::field("/reason", "say why the person is erased; the audit keeps it, so name nobody"))?;
     let begun = store.erasing(tenant, &person).await?;
@@ -326,7 +335,7 @@ pub async fn erase(
         go.iter().flat_map(|place| &place.others).chain(stay.iter().flat_map(|place| &place.contacts)).cloned().collect();
     // First, so that nothing is lost of what stands against an address whatever comes between.
     let kept_entry = entry().with(json!({ "addresses": "kept as keyed hashes" }));
-    let suppressions = vault.acting(kept_entry).keep_suppressions(tenant, &contacts, &others, now).await?;
+    let mut suppressions = vault.acting(kept_entry).keep_suppressions(tenant, &contacts, &others, now).await?;
     let mut places = Vec::new();
     let mut done: BTreeMap<CustomerId, TakenOut> = BTreeMap::new();
     for place in &go {
@@ -348,7 +357,8 @@ pub async fn erase(
     // Where something is restricted the addresses are still in use, and what was begun stays written down until they are not.
     if stay.is_empty() {
         let entry = last.clone().with(json!({ "addresses": "erased", "customers": places.len() }));
-        vault.acting(entry).end_erasure(tenant, &person, &done).await?;
+        // One that came while the person was erased is kept as well.
+        suppressions = suppressions.max(vault.acting(entry).end_erasure(tenant, &person, &done, now).await?);
     }
     let kept = kept(&country, &places, suppressions);
     Ok(Erasure { person, places, kept })
@@ -368,11 +378,26 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "they hold ids, no names and no addresses, and prove what was sent; Art. 17(3)(e) GDPR".to_owned(),
             None,
         ),
-        of("entries of the audit", "they hold ids, no names and no addresses; Art. 17(3)(e) GDPR".to_owned(), None),
+        of(
+            "entries of the audit",
+            "they hold ids, no names and no addresses, and the reasons that people gave, which name nobody; Art. 17(3)(e) GDPR"
+                .to_owned(),
+            None,
+        ),
         of(
             "notes and words of calls that have neither the name nor an address of the person, and what people wrote of tasks",
             "nothing says whom they are about".to_owned(),
             None,
+        ),
+        of(
+            "the digest of the address of a message that a sender of the tenant's own claimed",
+            "where that sender says that the address takes nothing, it is stopped by its digest".to_owned(),
+            Some(format!("{CLAIM_DAYS} days after the claim")),
+        ),
+        of(
+            "proposals, which may name the person, and what was answered to whoever accepted one",
+            "a person decides about them, and they expire".to_owned(),
+            Some("8 days after it was proposed, and until the table deletes it".to_owned()),
         ),
         of(
             "answers to calls with an Idempotency-Key",
@@ -407,4 +432,24 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
         ));
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_kept_stands_in_the_page_about_privacy_too() {
+        let page = include_str!("../../../docs/privacy.md").replace(['`', '\n'], " ");
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (_, listed) = page.split_once("What is kept is named in kept").unwrap();
+        for kept in kept("DE", &[], 0) {
+            assert!(listed.contains(&kept.what), "docs/privacy.md does not say that this is kept: {}", kept.what);
+            // The days, too, where the answer says a number.
+            let days: Vec<&str> = kept.until.iter().flat_map(|until| until.split(|of: char| !of.is_ascii_digit())).collect();
+            assert!(days.iter().all(|days| listed.contains(days)), "{:?}", kept.until);
+        }
+    }
 }

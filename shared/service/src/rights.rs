@@ -30,6 +30,11 @@ macro_rules! operations {
             /// Every operation.
             pub const ALL: &[Self] = &[$($(Self::$name,)+)+];
 
+            /// The operation of a name, where there is one.
+            pub fn read(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|operation| operation.as_str() == name)
+            }
+
             /// Its name: the API document's `operationId`, and what entries of the audit say.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -54,7 +59,7 @@ macro_rules! operations {
     };
 }
 
-use KeyScope::{Customers, Keys, Members, Messages, Read, Settings, Workflows};
+use KeyScope::{Customers, Keys, Members, Messages, Propose, Read, Settings, Workflows};
 use Right::{Link, Operator, Public, SignedIn, Staff};
 use StaffRole::{Admin, Collector, Manager, Viewer};
 
@@ -164,6 +169,9 @@ operations! {
         SendTestMessage = "send_test_message", "Sends a message to somebody of the tenant's own as a test.";
         TestEvent = "test_event", "Tries a connection with a webhook of Dunlin's own.";
     }
+    Staff(Collector), Some(Propose) => {
+        MakeProposal = "make_proposal", "Proposes an operation, which a person accepts or refuses.";
+    }
     Staff(Collector), Some(Messages) => {
         WriteMessage = "write_message", "Writes a message to a customer.";
         UndoMessage = "undo_message", "Takes a message back that has not left.";
@@ -256,6 +264,8 @@ operations! {
     Public, None => {
         ShowDocument = "show_document", "Reads the API document.";
         ShowDocumentPage = "show_document_page", "Shows the API document as a page.";
+        ShowProtectedResource = "show_protected_resource", "Says whose tokens the API takes.";
+        ShowAssistantsResource = "show_assistants_resource", "Says whose tokens the endpoint of assistants takes.";
     }
 }
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use store::{AddressId, Lifted, Line, List, Stopped, StoppedLine, Store};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, customers::reason_of};
 
-/// Longest note or reason, in characters.
-const SAID_MAX: usize = 500;
+/// Longest note, in characters.
+const NOTE_MAX: usize = 500;
 
 /// An address as a person names it: whole, on a channel.
 #[derive(Clone, Debug, Default)]
@@ -81,11 +81,12 @@ pub async fn enter(store: &Store, actor: &Actor, asked: &StopAsked, now: Timesta
         Some(word) => SuppressionReason::of_this_release(word)
             .ok_or_else(|| NotDone::field("/reason", "a reason is opt_out, cease, complaint or bounce"))?,
     };
-    let note = said("/note", asked.note.as_deref())?;
+    let note = note_of(asked.note.as_deref())?;
     let customer = customer(store, actor, asked.customer.as_deref()).await?;
     let id = AddressId::of(channel, &address);
-    let entry = actor.entry(Operation::EnterSuppression, now).of(id.to_string()).noting(note.clone());
-    let entry = entry.with(json!({ "channel": channel, "reason": reason }));
+    // The words go with what is known of the address when its person is erased; an entry stays.
+    let what = json!({ "channel": channel, "reason": reason, "noted": note.is_some() });
+    let entry = actor.entry(Operation::EnterSuppression, now).of(id.to_string()).with(what);
     let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
     let suppression = Suppression { reason, at: now };
     store.acting(entry).suppress_saying(tenant, (channel, &address), suppression, note.as_deref(), customer.as_ref()).await?;
@@ -116,7 +117,7 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     let id = AddressId::parse(id).ok_or_else(none)?;
     let mut flaws = Vec::new();
     let mut lacks = |pointer: &str, detail: &str| flaws.push((pointer.to_owned(), detail.to_owned()));
-    let reason = said("/reason", asked.reason.as_deref())?;
+    let reason = reason_of(asked.reason.as_deref())?;
     if reason.is_none() {
         lacks("/reason", "say why it may be used again; the audit keeps it");
     }
@@ -180,10 +181,10 @@ pub(crate) fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
 }
 
 /// What a person said, if anything.
-pub(crate) fn said(pointer: &str, text: Option<&str>) -> Done<Option<String>> {
+fn note_of(text: Option<&str>) -> Done<Option<String>> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());
-    if text.is_some_and(|text| text.chars().count() > SAID_MAX) {
-        return Err(NotDone::field(pointer, format!("it has at most {SAID_MAX} characters")));
+    if text.is_some_and(|text| text.chars().count() > NOTE_MAX) {
+        return Err(NotDone::field("/note", format!("it has at most {NOTE_MAX} characters")));
     }
     Ok(text.map(str::to_owned))
 }

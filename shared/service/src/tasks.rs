@@ -211,7 +211,7 @@ pub async fn reopen(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> D
 }
 
 /// A task as it stands, with what its customer is known by.
-async fn one(store: &Store, actor: &Actor, id: &TaskId) -> Done<TaskOf> {
+pub(crate) async fn one(store: &Store, actor: &Actor, id: &TaskId) -> Done<TaskOf> {
     let none = || NotDone::NotFound("there is no such task".to_owned());
     let task = store.task(actor.tenant(), id).await?.ok_or_else(none)?;
     let brief = briefs(store, actor, std::slice::from_ref(&task)).await?.into_values().next();
@@ -280,9 +280,12 @@ pub enum EndedTask {
     Over(Box<TaskOf>),
     /// Its kind does not end so, and how it ends.
     DoesNotFit(&'static str),
+    /// It is a proposal that is to be accepted: it ends once what it asks for was carried out.
+    Proposed,
 }
 
-/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment.
+/// Ends a task: it was done or failed, or what it asks for is approved or refused. Saying the same again keeps the first moment. A proposal
+/// that is accepted does not end here, and is accepted once.
 ///
 /// # Errors
 ///
@@ -305,15 +308,21 @@ pub async fn end(
     let kind = known.task.kind;
     let result = asked.result.unwrap_or(TaskResult::plain(kind));
     if !result.fits(kind) {
-        return Ok(EndedTask::DoesNotFit(if kind == TaskKind::Approval {
-            "a task of kind 'approval' ends with 'approve' or 'refuse'"
+        return Ok(EndedTask::DoesNotFit(if TaskResult::Approve.fits(kind) {
+            "a task of kind 'approval' or 'proposal' ends with 'approve' or 'refuse'"
         } else {
-            "only a task of kind 'approval' is approved or refused; this one ends with 'done' or 'failed'"
+            "only a task of kind 'approval' or 'proposal' is approved or refused; this one ends with 'done' or 'failed'"
         }));
     }
+    if kind == TaskKind::Proposal && result == TaskResult::Approve {
+        let is_over = known.done_at.is_some() || known.withdrawn.is_some();
+        return if is_over { Err(NotDone::Conflict(how_over(&known))) } else { Ok(EndedTask::Proposed) };
+    }
     let note = asked.note.filter(|note| !note.trim().is_empty());
-    let entry = actor.entry(operation, now).of(id.as_str()).with(json!({ "kind": kind, "result": result.as_str() }));
-    let entry = known.customer.iter().fold(entry.noting(note.clone()), |entry, customer| entry.about(customer));
+    // The words stand with the task and nowhere else: an entry cannot be changed, and they may be a customer's.
+    let what = json!({ "kind": kind, "result": result.as_str(), "noted": note.is_some() });
+    let entry = actor.entry(operation, now).of(id.as_str()).with(what);
+    let entry = known.customer.iter().fold(entry, |entry, customer| entry.about(customer));
     let ended = store.acting(entry).end_task(tenant, &id, &Ending { result, note, by: by(actor) }, now).await?;
     Ok(EndedTask::Over(Box::new(over(store, actor, ended).await?)))
 }
@@ -344,7 +353,7 @@ fn by(actor: &Actor) -> Option<String> {
 }
 
 /// A task that somebody ended, with what its customer is known by.
-async fn over(store: &Store, actor: &Actor, ended: TaskEnded) -> Done<TaskOf> {
+pub(crate) async fn over(store: &Store, actor: &Actor, ended: TaskEnded) -> Done<TaskOf> {
     match ended {
         TaskEnded::Done(task) => {
             let brief = briefs(store, actor, std::slice::from_ref(&task)).await?.into_values().next();
@@ -356,7 +365,7 @@ async fn over(store: &Store, actor: &Actor, ended: TaskEnded) -> Done<TaskOf> {
 }
 
 /// How a task was over before somebody ended it.
-fn how_over(task: &Task) -> String {
+pub(crate) fn how_over(task: &Task) -> String {
     match (&task.withdrawn, task.done_at, &task.ending) {
         (Some((at, why)), ..) => format!("the task was taken back at {at}: {why}"),
         (None, Some(at), Some(ending)) => {

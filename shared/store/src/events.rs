@@ -277,6 +277,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Notify
         | TaskKind::Fee
         | TaskKind::Approval
+        | TaskKind::Proposal
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight

@@ -10,7 +10,7 @@
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `own_message`, `outside`: messages of people, and by senders of one's own; `record`, `why`: the chain of records |
 //! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
-//! | `tasks` | what people see and do |
+//! | `tasks` | what people see and do; `proposed_operation`: what one of them may ask to be carried out |
 //! | `bulk` | what was done with many customers at once |
 //! | `audit` | what people did: an entry in the transaction of each change |
 //! | `history` | versions of facts, and what was known at an instant |
@@ -31,6 +31,7 @@ pub mod inspect;
 mod jobs;
 mod lists;
 mod message;
+mod proposed_operation;
 mod sync;
 mod table;
 mod tasks;
@@ -70,13 +71,14 @@ pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
     claim::{Claim, Release},
     commit::Committed,
-    outside::OutsideClaim,
+    outside::{CLAIM_DAYS, OutsideClaim},
     own_message::{LoggedContact, MessageFound, OwnText},
     receipts::Found,
-    record::{Record, RecordStatus, RecordedMessage},
+    record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,
     settle::Settlement,
 };
+pub use proposed_operation::ProposedOperation;
 pub use sync::{
     companies::Agreed,
     lease::{Lease, Leased, SignIn, Waiting},

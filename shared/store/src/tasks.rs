@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Receipt, Result, Store,
+    ProposedOperation, Receipt, Result, Store,
     customer::{
         head::{Wake, bump},
         orders::order_row,
@@ -19,7 +19,7 @@ use crate::{
     table::{
         attributes::{
             document::DOC,
-            every::{CHASE, PK, SK},
+            every::{CHASE, EXPIRES_AT, PK, SK},
             fact, task,
         },
         change::{Change, absent, is, present, put, put_new, some_item},
@@ -58,6 +58,8 @@ pub struct Task {
     pub concerns: Option<u64>,
     /// What was at stake at its customer when that was last looked at; `None` before, and for what is no customer's.
     pub stake: Option<TaskStake>,
+    /// What it asks to be carried out, where it is a proposal.
+    pub proposal: Option<ProposedOperation>,
 }
 
 /// What is at stake at a task's customer, by which the worklist can be ordered.
@@ -186,6 +188,7 @@ pub(crate) fn read(row: &Row) -> Result<Task> {
         body_key: text(row, task::BODY_KEY).map(str::to_owned),
         concerns: number(row, task::CONCERNS),
         stake: if row.contains_key(task::STAKE) { Some(json(row, task::STAKE)?) } else { None },
+        proposal: if row.contains_key(task::PROPOSAL) { Some(json(row, task::PROPOSAL)?) } else { None },
     })
 }
 
@@ -226,6 +229,27 @@ impl Store {
         row.insert(task::BODY_KEY.to_owned(), s(body_key));
         self.create("raise a task", &key, row).await?;
         Ok(task_id(tenant, None, task))
+    }
+
+    /// Raises a task that asks for an operation to be carried out. The table deletes it some time after the proposal expired, with all that it
+    /// says of people.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn raise_proposal(
+        &self,
+        tenant: &TenantId,
+        customer: Option<&CustomerId>,
+        task: &NewTask,
+        proposal: &ProposedOperation,
+        now: Timestamp,
+    ) -> Result<TaskId> {
+        let (key, mut row) = task_row(tenant, customer, task, now);
+        row.insert(task::PROPOSAL.to_owned(), s(to_json(proposal)));
+        row.insert(EXPIRES_AT.to_owned(), n(proposal.expires_at.as_second()));
+        self.create("raise a proposal", &key, row).await?;
+        Ok(task_id(tenant, customer, task))
     }
 
     /// Receipt and exception in one transaction, for a document that cannot be applied. `body_key` says where the document

@@ -1,6 +1,11 @@
 //! Webhooks that came, and what became of each. The receipt, by which an event that comes again is known, says it; so it is written in the
 //! transaction of what the event did, and costs one write of the index `due` more than a receipt that says nothing. A webhook that comes again
 //! is counted at its receipt. One whose document is wrong by itself has an item of its own, without its content.
+//!
+//! Nothing cheaper lists them. The key of a receipt is made of the event's id alone, because that is all by which a repetition on a later day is
+//! known: it has no room for the day. An item by day beside it is a write of two units in the transaction instead of one in the index. And a list
+//! of those alone that were not applied, which the index could hold for nothing, would not answer what it is looked through for: whether an
+//! invoice that is missed here has come.
 
 use std::collections::HashMap;
 

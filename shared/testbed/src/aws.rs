@@ -157,6 +157,7 @@ impl Aws {
             reason: String::new(),
             provider_id: Some("ses-1".to_owned()),
             rows,
+            asked_for: None,
             rendered_sha256: None,
             template_version: 1,
             layout_version: 1,

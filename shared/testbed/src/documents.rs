@@ -2,72 +2,32 @@
 
 use domain::{
     Archiving, BalanceKey, Case, CaseId, CaseKey, CaseState, Channel, Contact, Covered, Currency, Customer, CustomerId,
-    CustomerRef, Decision, Document, DueItemKey, Invoice, InvoiceId, InvoiceStatus, Mode, NewTask, Next, Occurrence, Planned,
-    Role, SourceVersion, TaskKind,
+    CustomerRef, Decision, Document, DueItemKey, Invoice, InvoiceId, Mode, NewTask, Next, Occurrence, Planned, Role,
+    SourceVersion, TaskKind,
 };
 use jiff::Timestamp;
 
 /// Who gets a customer's invoices, by email.
 pub fn contact(external_id: &str, email: &str) -> Contact {
-    Contact {
-        external_id: external_id.to_owned(),
-        name: "Anna Weber".to_owned(),
-        roles: vec![Role::Billing],
-        email: Some(email.to_owned()),
-        phone: None,
-        consents: vec![],
-        unusable: vec![],
-    }
+    Contact { name: "Anna Weber".to_owned(), ..Contact::by_email(external_id, Role::Billing, email) }
 }
 
 /// A customer of a tenant with the contact `p1`, of whom its source says no more than it must.
 pub fn customer(tenant: &str, source: &str, external_id: &str) -> Customer {
+    let id = CustomerId::derive(&[tenant, source, external_id]);
     Customer {
-        id: CustomerId::derive(&[tenant, source, external_id]),
-        source: source.to_owned(),
-        external_id: external_id.to_owned(),
         source_version: Some(SourceVersion::Number(1)),
         name: "Acme GmbH".to_owned(),
-        kind: None,
-        segment: None,
-        language: None,
-        country: None,
-        region: None,
-        time_zone: None,
-        debt_purpose: None,
-        legal_entity: None,
-        parent_external_id: None,
-        contacts_of: None,
         contacts: vec![contact("p1", "ap@acme.example")],
-        postal_address: None,
+        ..Customer::stub(&id, source, external_id)
     }
 }
 
 /// An open invoice of 1250.00 EUR that falls due on 4 February 2026.
 pub fn invoice(tenant: &str, source: &str, external_id: &str) -> Invoice {
-    Invoice {
-        id: InvoiceId::derive(&[tenant, source, external_id]),
-        external_id: external_id.to_owned(),
-        source_version: SourceVersion::Number(1),
-        number: external_id.to_owned(),
-        currency: Currency::EUR,
-        total_minor: 125_000,
-        issued_on: "2026-01-05".parse().unwrap(),
-        due_on: "2026-02-04".parse().unwrap(),
-        status: InvoiceStatus::Open,
-        paid_minor: 0,
-        credited_minor: 0,
-        paid_is_gross: false,
-        instalments: vec![],
-        url: None,
-        purchase_order: None,
-        contact: None,
-        sent_to_customer: None,
-        legal_entity: None,
-        tags: vec![],
-        for_external_id: None,
-        for_name: None,
-    }
+    let id = InvoiceId::derive(&[tenant, source, external_id]);
+    let on = |day: &str| day.parse().unwrap();
+    Invoice::open(id, external_id, (Currency::EUR, 125_000), (on("2026-01-05"), on("2026-02-04")))
 }
 
 /// An invoice with its customer, as a source sends them.

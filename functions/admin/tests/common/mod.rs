@@ -1,6 +1,9 @@
 //! A table on loopback with customers, and requests as API Gateway sends them.
 #![allow(unused_imports, dead_code, reason = "each test file uses a part of it")]
 
+use std::ops::Deref;
+
+use domain::{CustomerId, TenantId};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 pub use testbed::{
@@ -32,7 +35,40 @@ impl Api {
 
     /// What somebody in a role is answered; `null` is no body.
     pub async fn call(&self, role: &str, method: &str, address: &str, body: Value) -> (u64, Value) {
+        self.call_as(("acme", role), method, address, body).await
+    }
+
+    /// The same of any tenant.
+    pub async fn call_as(&self, who: (&str, &str), method: &str, address: &str, body: Value) -> (u64, Value) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        self.ask(request(method, address, Some(("acme", role)), &[], &body)).await
+        self.ask(request(method, address, Some(who), &[], &body)).await
+    }
+
+    /// The entries of the audit, newest first.
+    pub async fn audit(&self) -> Vec<Value> {
+        let (_, said) = self.call("manager", "GET", "/v1/audit", Value::Null).await;
+        said["data"].as_array().unwrap().clone()
+    }
+}
+
+/// The API, and a customer of `acme` who owes something.
+pub struct Desk {
+    pub api: Api,
+    pub customer: CustomerId,
+    pub tenant: TenantId,
+}
+
+impl Desk {
+    pub async fn new() -> Self {
+        let api = Api::new().await;
+        let customer = api.world.customer("acme", "C-1", |_| {}).await;
+        Self { api, customer, tenant: TenantId::parse("acme").unwrap() }
+    }
+}
+
+impl Deref for Desk {
+    type Target = Api;
+    fn deref(&self) -> &Api {
+        &self.api
     }
 }

@@ -76,6 +76,7 @@ impl Subject {
             reason: String::new(),
             provider_id: (status == MessageResult::Sent).then(|| "ses-1".to_owned()),
             rows,
+            asked_for: None,
             rendered_sha256: None,
             template_version: 1,
             layout_version: 1,

@@ -13,7 +13,8 @@ pub struct Spread(u16);
 
 impl Spread {
     /// The opening itself.
-    pub const START: Self = Self(0);
+    #[cfg(test)]
+    pub(crate) const START: Self = Self(0);
 
     /// The last place that any customer can have.
     pub const LAST: Self = Self(61_439);

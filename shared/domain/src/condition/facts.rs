@@ -159,9 +159,10 @@ pub(super) enum Read {
     OfStep(fn(&ConditionFacts, &str) -> bool),
 }
 
+#[cfg(test)]
 impl Fact {
     /// The type as documents show it: `string`, `int`, or `(step) -> bool`.
-    pub fn type_text(&self) -> &'static str {
+    pub(crate) fn type_text(&self) -> &'static str {
         match self.read {
             Read::Text(_) => "string",
             Read::Int(_) => "int",

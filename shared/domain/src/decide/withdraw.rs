@@ -46,6 +46,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::HandOff
         | TaskKind::Fee
         | TaskKind::Approval
+        | TaskKind::Proposal
         | TaskKind::Unreachable
         | TaskKind::PlanBroken
         | TaskKind::PlanEnded

@@ -62,8 +62,6 @@ pub enum Part<'a> {
     Case(&'a crate::CaseId),
     /// The cases of an invoice's due items, and the parts of plans that stand for it.
     Invoice(&'a InvoiceId),
-    /// Every case.
-    Whole,
 }
 
 /// Explains what `decision`, made from these facts at `now`, says of a part.
@@ -85,7 +83,7 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
     let cases: Vec<CaseInWords> = wanted.iter().filter_map(|at| decision.trace.get(*at)).map(in_words).collect();
     let items = match part {
         Part::Invoice(invoice) => items(&situation, &joined, decision, invoice, &cases),
-        Part::Case(_) | Part::Whole => vec![],
+        Part::Case(_) => vec![],
     };
     DecisionInWords { zone: situation.place.zone().clone(), cases, items }
 }
@@ -100,7 +98,6 @@ fn key_of<'d>(decision: &'d Decision, trace: &CaseTrace) -> Option<&'d CaseKey> 
 fn positions(situation: &Situation<'_>, joined: &CaseByItem, decision: &Decision, part: Part<'_>) -> Vec<usize> {
     let all = decision.trace.iter().enumerate();
     match part {
-        Part::Whole => all.map(|(at, _)| at).collect(),
         Part::Case(case) => all.filter(|(_, trace)| trace.case.as_ref() == Some(case)).map(|(at, _)| at).collect(),
         Part::Invoice(invoice) => {
             let of = of_invoice(situation, invoice);

@@ -18,7 +18,7 @@ use crate::{
     Contact, ContactLog, Decision, Event, Facts, InvoiceId, Next, Outcome, Pending, People, Policy, Rollout, SourceVersion,
     TaskId,
     calendar::tenant_zone,
-    counting::{CountedDay, FIRST_PAGE, PAGE, PARALLEL},
+    counting::{CountedDay, FIRST_PAGE, JUST_DUE_S, PAGE, PARALLEL, most_at_once},
     decide,
     decide::{Recheck, recheck},
     evolve,
@@ -247,22 +247,18 @@ impl Simulation {
         let here = now.to_zoned(zone.clone());
         let hour = u8::try_from(here.hour()).unwrap_or(0);
         let mut meter = TickRoom::new(&policy.settings, &self.progress.days, here.date(), hour);
-        let mut stop = None;
-        let shards: Vec<u8> = self.queue.keys().copied().collect();
-        'shards: for shard in shards {
-            let last = if self.progress.waking { PARKED_S } else { now.as_second() };
-            let due: Vec<usize> =
-                self.queue.get(&shard).into_iter().flat_map(|of| of.range(..=(last, usize::MAX))).map(|(_, at)| *at).collect();
-            let first = due.len().min(FIRST_PAGE as usize);
-            let (first, rest) = due.split_at(first);
-            for page in std::iter::once(first).chain(rest.chunks(PAGE as usize)) {
-                for chunk in page.chunks(PARALLEL) {
-                    stop = self.chunk(policy, &here, chunk, &mut meter);
-                    if stop.is_some() {
-                        break 'shards;
-                    }
-                }
+        let (mut stop, mut seen) = (None, BTreeSet::new());
+        let mut woken = self.progress.waking.then(|| self.everybody().into_iter());
+        while stop.is_none() {
+            let chunk = match &mut woken {
+                Some(chunks) => chunks.next().unwrap_or_default(),
+                None => self.next_due(now, &seen),
+            };
+            if chunk.is_empty() {
+                break;
             }
+            seen.extend(chunk.iter().copied());
+            stop = self.chunk(policy, &here, &chunk, &mut meter);
         }
         meter.close(&mut self.progress.days);
         self.progress.no_room_until = None;
@@ -274,7 +270,55 @@ impl Simulation {
                     self.progress.days.entry(here.date()).or_default().seen = true;
                 }
             }
-            Some(full @ (Full::Hour | Full::Day)) => self.progress.no_room_until = Some(anew(full, &here)),
+            Some(full @ (Full::Hour | Full::Day)) => {
+                self.beside_the_cap(policy, &here, full);
+                self.progress.no_room_until = Some(anew(full, &here));
+            }
+        }
+    }
+
+    /// Whom a sweep looks at together next, besides those that it has seen: the oldest of all shards.
+    fn next_due(&self, now: Timestamp, seen: &BTreeSet<usize>) -> Vec<usize> {
+        let last = (now.as_second(), usize::MAX);
+        let mut due: Vec<(i64, usize)> = Vec::new();
+        for of in self.queue.values() {
+            due.extend(of.range(..=last).filter(|(_, at)| !seen.contains(at)).take(PARALLEL));
+        }
+        due.sort_unstable();
+        due.into_iter().take(PARALLEL).map(|(_, at)| at).collect()
+    }
+
+    /// Whom a sweep looks at together that wakes everybody, due or not: a shard after the other, page by page.
+    fn everybody(&self) -> Vec<Vec<usize>> {
+        let mut chunks = Vec::new();
+        for of in self.queue.values() {
+            let all: Vec<usize> = of.iter().map(|(_, at)| *at).collect();
+            let (first, rest) = all.split_at(all.len().min(FIRST_PAGE as usize));
+            for page in std::iter::once(first).chain(rest.chunks(PAGE as usize)) {
+                chunks.extend(page.chunks(PARALLEL).map(<[usize]>::to_vec));
+            }
+        }
+        chunks
+    }
+
+    /// Who fell due just now while a cap leaves no room: who needs none goes on.
+    fn beside_the_cap(&mut self, policy: &Policy, here: &Zoned, full: Full) {
+        let now = here.timestamp();
+        let just_due = (now.as_second() - JUST_DUE_S, 0)..=(now.as_second(), usize::MAX);
+        let due: Vec<usize> = self.queue.values().flat_map(|of| of.range(just_due.clone())).map(|(_, at)| *at).collect();
+        for at in due {
+            self.meet(at);
+            let Some(customer) = self.customers.get(at) else { continue };
+            if !customer.facts.pending.is_empty() {
+                self.settle(at, policy, here);
+                continue;
+            }
+            let decision = decide(&customer.facts, policy, now);
+            if count(&decision) > 0 {
+                self.wait(at, full, here.date());
+            } else {
+                self.commit(at, decision, policy, here);
+            }
         }
     }
 
@@ -297,6 +341,12 @@ impl Simulation {
             let wanted = count(&decision);
             if wanted > 0 {
                 waiting -= wanted;
+                if most_at_once(&policy.settings.caps).is_some_and(|most| (1..wanted).contains(&most)) {
+                    // No day has room for them: a sweep tells a person, tries it again within a day, and goes on.
+                    self.wait(at, Full::Day, here.date());
+                    self.move_due(at, Some(anew(Full::Day, here).as_second()));
+                    continue;
+                }
                 // The first asks before the others have decided.
                 let others = if std::mem::take(&mut is_first) { 0 } else { waiting };
                 if let Err(full) = meter.take(&mut self.progress.days, &policy.settings, wanted, others) {

@@ -84,6 +84,46 @@ fn who_comes_first_under_a_cap_is_who_is_due_first_and_then_the_smaller_id() {
 }
 
 #[test]
+fn who_needs_more_room_than_a_cap_has_holds_up_nobody() {
+    let (mut stage, mut customers) = customers(3);
+    stage.policy.settings.caps.per_day = Some(1);
+    // Of two currencies it gets two messages at once, and it comes first.
+    customers.sort_by(|a, b| a.facts.customer.id.cmp(&b.facts.customer.id));
+    let mut both = stage.clone();
+    both.facts = customers[0].facts.clone();
+    both.invoice("F-USD", Currency::USD, 1_000, "2026-02-04");
+    let first = both.facts.customer.id.clone();
+    customers[0] = Simulated::new(both.facts, 0, Next::At(at(FROM)));
+    let played = play(&stage, customers, Assumed::default());
+    let messages = |of_first: bool| {
+        let lines = played.progress.lines.iter().filter(|line| matches!(line.what, Expected::Message { .. }));
+        lines.filter(|line| (line.customer == first) == of_first).count()
+    };
+    assert_eq!(messages(true), 0);
+    assert!(messages(false) >= 6, "the others get what their ladder has");
+    assert!(played.progress.waits.values().any(|day| day.day_full > 0));
+}
+
+#[test]
+fn who_needs_no_room_goes_on_while_a_cap_is_full() {
+    // More than are looked at together wait for the one message of a day; the last that falls due can be written to by nobody, so that its step
+    // is work for a person.
+    let (mut stage, mut customers) = customers(20);
+    stage.policy.settings.caps.per_day = Some(1);
+    let due = |customer: &Simulated| match crate::decide(&customer.facts, &stage.policy, at(FROM)).next {
+        Next::At(at) => at,
+        Next::Parked | Next::Nothing => jiff::Timestamp::MIN,
+    };
+    let own = customers.iter_mut().max_by_key(|customer| due(customer)).expect("twenty");
+    own.facts.customer.contacts.clear();
+    let last = own.facts.customer.id.clone();
+    let played = play(&stage, customers, Assumed::default());
+    let work = played.progress.lines.iter().find(|line| line.customer == last).expect("nobody can be reached: a person is told");
+    assert!(matches!(work.what, Expected::Work { .. }), "{work:?}");
+    assert_eq!(days(std::slice::from_ref(work))[0].split(' ').next(), Some("2026-01-30"), "on the day of the step");
+}
+
+#[test]
 fn whoever_pays_in_time_is_not_reminded() {
     let (stage, customers) = customers(2);
     let assumed = Assumed { paying: Paying::Everybody, ..Assumed::default() };

@@ -27,6 +27,9 @@ const INVOCATION: &str = "Lambda runtime invoke";
 /// What the runtime calls the request and its trace there, and what a line calls them.
 const OF_SPAN: [(&str, &str); 2] = [("requestId", "function_request_id"), ("xrayTraceId", "xray_trace_id")];
 
+/// A crate of others that writes whole requests and answers below `warn`, with all that they say of people: of it only errors become lines.
+pub const TELLS_ALL: &str = "rmcp";
+
 /// Writes each event of `level` or graver as one line.
 pub(super) fn layer<S>(
     env: &Env,
@@ -42,12 +45,19 @@ where
     }
     let lines = Lines { always, clock: Clock::system(), writer, is_first: AtomicBool::new(true) };
     // The invocation's span is kept at every level: graver lines belong to a request too.
-    let wanted = move |metadata: &Metadata<'_>| *metadata.level() <= level || is_invocation(metadata);
+    let wanted = move |metadata: &Metadata<'_>| {
+        let most = if tells_all(metadata) { level.min(LevelFilter::ERROR) } else { level };
+        *metadata.level() <= most || is_invocation(metadata)
+    };
     Layer::<S>::with_filter(lines, FilterFn::new(wanted).with_max_level_hint(level.max(LevelFilter::INFO)))
 }
 
 fn is_invocation(metadata: &Metadata<'_>) -> bool {
     metadata.is_span() && metadata.name() == INVOCATION
+}
+
+fn tells_all(metadata: &Metadata<'_>) -> bool {
+    metadata.target().split("::").next() == Some(TELLS_ALL)
 }
 
 struct Lines<W> {
@@ -200,6 +210,18 @@ mod tests {
                 assert_eq!(line, expected);
             }
         }
+    }
+
+    #[test]
+    fn nothing_of_requests_is_written_by_who_would_tell_all() {
+        let lines = logged(LevelFilter::DEBUG, || {
+            tracing::debug!(target: "rmcp::service", request = "names", "received request");
+            tracing::warn!(target: "rmcp", "rejected");
+            tracing::error!(target: "rmcp::service", "fail to response message");
+            tracing::debug!(target: "rmcpx", "somebody else's");
+        });
+        let said: Vec<&Value> = lines.iter().map(|line| &line["message"]).collect();
+        assert_eq!(said, ["fail to response message", "somebody else's"]);
     }
 
     #[test]

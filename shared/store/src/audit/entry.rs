@@ -25,7 +25,7 @@ pub struct AuditEntry {
     pub customer: Option<CustomerId>,
     /// What changed by it, by name; never a secret, and of people ids only.
     pub what: Value,
-    /// What they said of it.
+    /// Why, as they said it; of people it names nobody.
     pub note: Option<String>,
     /// The request that it is done for, where that is carried out at most once: it goes with the entry, and is no part of it.
     pub once: Option<Once>,
@@ -47,7 +47,7 @@ impl AuditEntry {
         Self { what, ..self }
     }
 
-    /// With what was said of it.
+    /// With the reason that was given.
     pub fn noting(self, note: Option<String>) -> Self {
         Self { note, ..self }
     }

@@ -294,8 +294,7 @@ impl Store {
     pub async fn replied(&self, tenant: &TenantId, customer: &CustomerId, at: Timestamp) -> Result<()> {
         let mut tries = Tries::new(ATTEMPTS, "note a reply of", customer.as_str());
         loop {
-            tries.again()?;
-            let head = self.must_head(tenant, customer).await?;
+            let head = self.next_head(&mut tries, tenant, customer).await?;
             if head.replied_at.is_some_and(|known| millis(known) >= millis(at)) {
                 return Ok(());
             }

@@ -6,7 +6,7 @@
 //! | what history says of the person | unreadable: the person's key is deleted, at once and again for two days, because the stream may lag |
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
-//! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash |
+//! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
 //! | records of messages | stay: they hold ids only, so that their chain is whole |
 //!
@@ -22,14 +22,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, CustomerRef, Document, Invoice,
-    KnownContact, NewTask, Suppression, TaskKind, TenantId, address_key,
+    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, Suppression,
+    TenantId, address_key,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PersonId, Result, Store, Vault, Whose,
+    AuditEntry, PersonId, Result, Store, Vault, Whose,
     customer::{
         addresses::AddressId,
         contacts::log_of,
@@ -41,7 +41,7 @@ use crate::{
             every::SK,
             fact,
         },
-        change::{Change, absent, is, no_item},
+        change::{Change, When, absent, is, no_item},
         db::{Range, Row, Transacted, json, last_of, millis, n, number, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
@@ -72,6 +72,9 @@ pub struct Erasing {
     keys: BTreeSet<String>,
     /// Digests of the person's addresses.
     addresses: BTreeSet<String>,
+    /// Where what stands against each of them is kept, by its digest. An erasure that an older release began has none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    kept: BTreeMap<String, KeptUnder>,
     /// Sort keys of what people wrote about the person.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     words: BTreeSet<String>,
@@ -106,21 +109,31 @@ pub struct TakenOut {
     pub words: usize,
     /// Digests of the person's addresses, of an erasure that broke off too.
     addresses: BTreeSet<String>,
+    /// Where what stands against each of them is kept, by its digest.
+    kept: BTreeMap<String, KeptUnder>,
     /// Digests of the addresses of everybody else there.
     others: BTreeSet<String>,
 }
 
 /// What is kept of an address of somebody who was erased.
 #[derive(Serialize, Deserialize)]
-struct ErasedAddress {
-    channel: Channel,
+pub(super) struct ErasedAddress {
+    pub(super) channel: Channel,
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    suppressed: Option<Suppression>,
+    pub(super) suppressed: Option<Suppression>,
+}
+
+/// Where what stands against an address is kept once the address is forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptUnder {
+    channel: Channel,
+    /// The keyed hash of the address.
+    hash: String,
 }
 
 /// The addresses of contacts, by the text that names each.
-fn addresses<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeMap<String, (Channel, &'c str)> {
+pub(super) fn addresses<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeMap<String, (Channel, &'c str)> {
     let of_contact = |contact: &'c Contact| {
         Channel::ALL.into_iter().filter_map(move |channel| {
             let address = contact.address(channel)?;
@@ -136,34 +149,17 @@ fn digests<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeSet<Stri
     all.map(|(channel, address)| AddressId::of(channel, address).digest().to_owned()).collect()
 }
 
-/// The people whom a document names with its customer.
-fn described(customer: &CustomerRef) -> Vec<&Contact> {
-    match customer {
-        CustomerRef::Full(described) => described.contacts.iter().collect(),
-        CustomerRef::Named(_) | CustomerRef::Called { .. } | CustomerRef::OfInvoice(_) => vec![],
-    }
-}
-
-/// The people whom a document names.
-fn people_of(document: &Document) -> Vec<&Contact> {
-    match document {
-        Document::Customer(customer) => customer.contacts.iter().collect(),
-        Document::Invoice { customer, invoice } => {
-            let mut all: Vec<&Contact> = described(customer);
-            all.extend(&invoice.contact);
-            all
-        }
-        Document::Payment { customer, .. } => described(customer),
-        Document::Reversal(_) | Document::Withdrawn(_) | Document::Heartbeat(_) => vec![],
-    }
-}
-
 /// A document that takes the place of the one that was read.
 fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
     let change = Change::of(key).put(DOC, s(doc)).put(fact::SEEN_AT, n(millis(now))).add(document::REVISION, n(1));
+    change.when(as_read(row))
+}
+
+/// Nobody wrote an item since it was read.
+fn as_read(row: &Row) -> When {
     match number::<u64>(row, document::REVISION) {
-        Some(revision) => change.when(is(document::REVISION, n(revision))),
-        None => change.when(absent(document::REVISION)),
+        Some(revision) => is(document::REVISION, n(revision)),
+        None => absent(document::REVISION),
     }
 }
 
@@ -220,42 +216,6 @@ impl Store {
             }
         }
         Ok(all)
-    }
-
-    /// Takes a person out of a customer's profile and of its invoices. With `own` the customer is the person: its name and postal address go
-    /// too, and it is called by the source's id. Before anything is taken out, it is written down what is to be deleted with it.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing.
-    async fn take_out(
-        &self,
-        (tenant, customer): (&TenantId, &CustomerId),
-        person: &PersonId,
-        own: bool,
-        now: Timestamp,
-    ) -> Result<(TakenOut, Erasing)> {
-        let mut out = TakenOut::default();
-        let begun_at = keys::erasing(tenant, customer, person.digest());
-        let known = self.read(OP, &begun_at, true).await?;
-        let mut begun: Option<Erasing> = known.as_ref().map(|row| json(row, DOC)).transpose()?;
-        let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
-        loop {
-            tries.again()?;
-            let (changes, invoices) = self.without_person((tenant, customer), person, own, now, &mut out).await?;
-            let mut whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
-            let words = self.words_about(tenant, customer, &out.contacts, own).await?;
-            whole.words.extend(words.iter().map(|about| about.key(tenant, customer).sk));
-            if begun.as_ref() != Some(&whole) {
-                let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
-                self.write(OP, change, false).await?;
-            }
-            out.addresses.clone_from(&whole.addresses);
-            if self.rewrite_all(tenant, customer, changes, now).await? {
-                return Ok((TakenOut { invoices, words: whole.words.len(), ..out }, whole));
-            }
-            begun = Some(whole);
-        }
     }
 
     /// What a customer's source says of it, and what people entered; `None` where nobody said anything.
@@ -379,7 +339,34 @@ impl Store {
         Ok(())
     }
 
-    async fn is_any_erased(&self, tenant: &TenantId) -> Result<bool> {
+    /// Deletes what is known of an address of somebody who is erased. What stands against it goes to its keyed hash in the same transaction,
+    /// so that nothing is lost that came while the person was erased. Whether something stood.
+    async fn forget_address(
+        &self,
+        tenant: &TenantId,
+        digest: &str,
+        kept_under: Option<&KeptUnder>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let key = keys::address_of_digest(tenant, digest);
+        let mut tries = Tries::new(ATTEMPTS, OP, digest);
+        loop {
+            tries.again()?;
+            let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
+            let known: AddressFact = json(&row, DOC)?;
+            let stands = known.suppressed.is_some();
+            let mut actions = vec![Change::of(key.clone()).when(as_read(&row)).delete(self)];
+            if let (Some(KeptUnder { channel, hash }), true) = (kept_under, stands) {
+                let kept = ErasedAddress { channel: *channel, at: now, suppressed: known.suppressed };
+                actions.push(Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept))).update(self));
+            }
+            if let Transacted::Done = self.transact(OP, digest, actions).await? {
+                return Ok(stands);
+            }
+        }
+    }
+
+    pub(super) async fn is_any_erased(&self, tenant: &TenantId) -> Result<bool> {
         let pk = keys::erased(tenant);
         let rows = self.range("look for erased people of", Range::new(&pk, keys::ERASED, &last_of(keys::ERASED), 1)).await?;
         Ok(!rows.is_empty())
@@ -388,7 +375,7 @@ impl Store {
 
 impl Vault {
     /// The keyed hash of an address.
-    async fn keyed_hash(&self, tenant: &TenantId, address: &str) -> Result<String> {
+    pub(super) async fn keyed_hash(&self, tenant: &TenantId, address: &str) -> Result<String> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &self.data_key(tenant, Purpose::People).await?);
         let tag = hmac::sign(&key, format!("dunlin:{tenant}:erased:{address}").as_bytes());
         Ok(URL_SAFE_NO_PAD.encode(tag.as_ref()))
@@ -422,12 +409,53 @@ impl Vault {
         Ok(count)
     }
 
-    /// Erases a person at one customer: in its profile, its invoices, its history, its portal links and in what people wrote. What else is to be erased once this
-    /// is done everywhere [`Vault::end_erasure`] erases.
+    /// Takes a person out of a customer's profile and of its invoices. With `own` the customer is the person: its name and postal address go
+    /// too, and it is called by the source's id. Before anything is taken out, it is written down what is to be deleted with it.
     ///
     /// # Errors
     ///
-    /// Those of writing.
+    /// Those of KMS, of reading and of writing.
+    async fn take_out(
+        &self,
+        (tenant, customer): (&TenantId, &CustomerId),
+        person: &PersonId,
+        own: bool,
+        now: Timestamp,
+    ) -> Result<(TakenOut, Erasing)> {
+        let (store, mut out) = (&self.store, TakenOut::default());
+        let begun_at = keys::erasing(tenant, customer, person.digest());
+        let known = store.read(OP, &begun_at, true).await?;
+        let mut begun: Option<Erasing> = known.as_ref().map(|row| json(row, DOC)).transpose()?;
+        let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
+        loop {
+            tries.again()?;
+            let (changes, invoices) = store.without_person((tenant, customer), person, own, now, &mut out).await?;
+            let mut whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
+            let words = store.words_about(tenant, customer, &out.contacts, own).await?;
+            for (name, (channel, address)) in addresses(&out.contacts) {
+                let hash = self.keyed_hash(tenant, &name).await?;
+                whole.kept.insert(AddressId::of(channel, address).digest().to_owned(), KeptUnder { channel, hash });
+            }
+            whole.words.extend(words.iter().map(|about| about.key(tenant, customer).sk));
+            if begun.as_ref() != Some(&whole) {
+                let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
+                store.write(OP, change, false).await?;
+            }
+            out.addresses.clone_from(&whole.addresses);
+            out.kept.clone_from(&whole.kept);
+            if store.rewrite_all(tenant, customer, changes, now).await? {
+                return Ok((TakenOut { invoices, words: whole.words.len(), ..out }, whole));
+            }
+            begun = Some(whole);
+        }
+    }
+
+    /// Erases a person at one customer: in its profile, its invoices, its history, its portal links and in what people wrote. What else is to
+    /// be erased once this is done everywhere [`Vault::end_erasure`] erases.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS, of reading and of writing.
     pub async fn erase_at(
         &self,
         tenant: &TenantId,
@@ -437,7 +465,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<TakenOut> {
         let store = &self.store;
-        let (out, begun) = store.take_out((tenant, customer), person, own, now).await?;
+        let (out, begun) = self.take_out((tenant, customer), person, own, now).await?;
         let again = Change::of(keys::forget_again(tenant, customer, person.digest()))
             .put(DOC, s(to_json(&begun.keys)))
             .put(fact::SEEN_AT, n(millis(now)));
@@ -460,103 +488,41 @@ impl Vault {
     }
 
     /// Ends an erasure that is done at each of these customers: deletes what is known of the person's addresses, with its history, and the
-    /// contact log of the person, and at last what was written down of the erasure. An address that somebody else has as well stays.
+    /// contact log of the person, and at last what was written down of the erasure. An address that somebody else has as well stays. What
+    /// stands against an address by then is kept, whenever it came; how many of those there are.
     ///
     /// # Errors
     ///
     /// Those of reading and writing.
-    pub async fn end_erasure(&self, tenant: &TenantId, person: &PersonId, done: &BTreeMap<CustomerId, TakenOut>) -> Result<()> {
-        let store = &self.store;
-        let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
+    pub async fn end_erasure(
+        &self,
+        tenant: &TenantId,
+        person: &PersonId,
+        done: &BTreeMap<CustomerId, TakenOut>,
+        now: Timestamp,
+    ) -> Result<usize> {
+        let (store, id) = (&self.store, person.to_string());
+        // The mark of a request that is carried out once goes with the last transaction: one that breaks off before can be asked for again.
+        let unmarked = match &store.acting {
+            Some(entry) => store.acting(AuditEntry { once: None, ..(**entry).clone() }),
+            None => store.clone(),
+        };
         let own: BTreeSet<&String> = done.values().flat_map(|out| &out.addresses).collect();
         let others: BTreeSet<&String> = done.values().flat_map(|out| &out.others).collect();
+        let mut count = 0;
         for digest in own.difference(&others) {
-            let key = keys::address_of_digest(tenant, digest);
-            let (pk, from) = (keys::versions(&key.pk), keys::VERSION);
-            for row in store.range(OP, Range::new(&pk, from, &last_of(from), INVOICES_MAX)).await? {
-                gone.extend(text(&row, SK).map(|sk| keys::Key { pk: pk.clone(), sk: sk.to_owned() }));
-            }
-            gone.push(key);
+            let pk = keys::versions(&keys::address_of_digest(tenant, digest).pk);
+            let rows = store.range(OP, Range::new(&pk, keys::VERSION, &last_of(keys::VERSION), INVOICES_MAX)).await?;
+            let versions = rows.iter().filter_map(|row| Some(keys::Key { pk: pk.clone(), sk: text(row, SK)?.to_owned() }));
+            unmarked.delete_all(&id, &versions.collect::<Vec<_>>()).await?;
+            let kept = done.values().find_map(|out| out.kept.get(*digest));
+            count += usize::from(unmarked.forget_address(tenant, digest, kept, now).await?);
         }
+        let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
         gone.extend(done.keys().map(|customer| keys::erasing(tenant, customer, person.digest())));
-        store.delete_all(&person.to_string(), &gone).await
-    }
-
-    /// Enters anew what stood against the addresses of erased people whom documents name again, before the documents are applied, and tells a
-    /// person of each.
-    ///
-    /// # Errors
-    ///
-    /// Those of KMS, of reading and of writing: then the documents must not be applied either.
-    pub async fn honour_erased(&self, tenant: &TenantId, documents: &[Document], now: Timestamp) -> Result<()> {
-        let people: Vec<&Contact> = documents.iter().flat_map(people_of).collect();
-        self.honour_erased_people(tenant, &people, NamedBy::Source, now).await
-    }
-
-    /// The same for a contact that a person is about to enter.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Vault::honour_erased`].
-    pub async fn honour_erased_entered(&self, tenant: &TenantId, contact: &Contact, now: Timestamp) -> Result<()> {
-        self.honour_erased_people(tenant, &[contact], NamedBy::Person, now).await
-    }
-
-    async fn honour_erased_people(&self, tenant: &TenantId, people: &[&Contact], by: NamedBy, now: Timestamp) -> Result<()> {
-        let named = addresses(people.iter().copied());
-        if named.is_empty() || !self.store.is_any_erased(tenant).await? {
-            return Ok(());
-        }
-        let mut items = BTreeMap::new();
-        for (name, at) in named {
-            items.insert(keys::erased_address(tenant, &self.keyed_hash(tenant, &name).await?), at);
-        }
-        let wanted: Vec<keys::Key> = items.keys().cloned().collect();
-        let found = self.store.read_many("look for erased people of", &wanted, true).await?;
-        for (key, row) in &found {
-            let Some((_, address)) = items.get(key) else { continue };
-            let kept: ErasedAddress = json(row, DOC)?;
-            if let Some(suppression) = kept.suppressed {
-                self.store.suppress_saying(tenant, (kept.channel, *address), suppression, None, None).await?;
-            }
-            self.store.raise(tenant, None, &named_again(&key.sk, by), now).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Who names somebody again who was erased.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum NamedBy {
-    /// A source.
-    Source,
-    /// A person who enters them.
-    Person,
-}
-
-/// The exception for somebody who was erased and is named again.
-fn named_again(sk: &str, by: NamedBy) -> NewTask {
-    let (title, detail) = match by {
-        NamedBy::Source => (
-            "A source names somebody again who was erased",
-            "The person was erased here, and the accounting system still has them, so that they are known again. What stood against \
-             their addresses was entered anew before anything else. Erase the person in the accounting system first, then here again.",
-        ),
-        NamedBy::Person => (
-            "Somebody was entered again who was erased",
-            "The person was erased here, and a person entered an address of theirs as that of a contact, so that they are known again. \
-             What stood against the address was entered anew before the contact was. The audit says who entered it.",
-        ),
-    };
-    NewTask {
-        kind: TaskKind::Document,
-        key: format!("named_again:{sk}"),
-        title: title.to_owned(),
-        detail: detail.to_owned(),
-        to: None,
-        due_on: None,
-        step: None,
-        currency: None,
-        case: None,
+        let (first, last) = gone.split_at(gone.len().saturating_sub(AT_ONCE));
+        unmarked.delete_all(&id, first).await?;
+        store.delete_all(&id, last).await?;
+        Ok(count)
     }
 }

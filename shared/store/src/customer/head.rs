@@ -417,6 +417,16 @@ impl Store {
         })
     }
 
+    /// Begins a try, with the head of the customer as it is now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Tries::again`], [`Error::Refused`] where there is no such customer, and those of reading.
+    pub(crate) async fn next_head(&self, tries: &mut Tries<'_>, tenant: &TenantId, customer: &CustomerId) -> Result<Head> {
+        tries.again()?;
+        self.must_head(tenant, customer).await
+    }
+
     /// Writes facts of one customer together with the bump of its head; conflicts are decided again, at most three times.
     pub(crate) async fn write_facts(
         &self,
@@ -428,8 +438,7 @@ impl Store {
     ) -> Result<()> {
         let mut tries = Tries::new(ATTEMPTS, operation, customer.as_str());
         loop {
-            tries.again()?;
-            let head = self.must_head(tenant, customer).await?;
+            let head = self.next_head(&mut tries, tenant, customer).await?;
             let wake = Wake::of(Some(&head), customer, 1, now);
             let mut actions = facts(&head);
             actions.push(bump(tenant, customer, &wake, now).update(self));

@@ -13,6 +13,7 @@ pub(crate) mod facts;
 pub(crate) mod head;
 pub(crate) mod links;
 pub(crate) mod named;
+mod named_again;
 pub(crate) mod notes;
 pub(crate) mod orders;
 pub(crate) mod owners;

@@ -43,6 +43,13 @@ pub struct Gap {
     pub until: Timestamp,
 }
 
+impl std::fmt::Display for Gap {
+    /// As an interval of ISO 8601: `2026-01-31T09:00:00Z/2026-01-31T09:05:00Z`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.from, self.until)
+    }
+}
+
 /// How what is recomputed relates to what was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Basis {

@@ -88,8 +88,6 @@ pub enum List {
     MessagesOn(Date),
     /// Agreements of one kind and status, in words: promises by the day promised, others by when they were made.
     Agreements(String, String),
-    /// Open tasks, oldest first.
-    OpenTasks,
     /// Open tasks by money at stake: those after a broken promise first, then by amount, largest first, then by age.
     TasksByStake,
     /// Addresses that must not be used, the longest first.
@@ -118,7 +116,6 @@ impl List {
             Self::CustomersByTextCountry => wide("customers", "texts", None),
             Self::MessagesOn(day) => wide("messages", "day", Some(&day.to_string())),
             Self::Agreements(kind, _) => wide("agreements", kind, None),
-            Self::OpenTasks => wide("tasks", "raised", None),
             Self::TasksByStake => wide("tasks", "stake", None),
             Self::Stopped => wide("addresses", "stopped", None),
         }
@@ -149,7 +146,6 @@ impl List {
             | Self::CustomersByStake(None)
             | Self::CustomersByOldest
             | Self::MessagesOn(_)
-            | Self::OpenTasks
             | Self::TasksByStake
             | Self::Stopped => under(""),
         }

@@ -478,7 +478,6 @@ fn of_task(made: &Made<'_>, item: &Row, reporting: Option<&Reporting>) -> Result
     if task.done_at.is_some() || task.withdrawn.is_some() {
         return Ok(vec![]);
     }
-    let raised = keys::second(task.raised_at);
     let stake = task.stake.unwrap_or_default();
     let is_first = stake.after_broken_promise || task.task.kind == TaskKind::PlanBroken;
     let ranked = ranked(&stake.due_now, reporting);
@@ -495,9 +494,9 @@ fn of_task(made: &Made<'_>, item: &Row, reporting: Option<&Reporting>) -> Result
     });
     // What nobody owes anything for comes after all that somebody does.
     let place = ranked.map_or_else(|| "2".to_owned(), |(of, minor)| of.place(minor));
-    let place = format!("{}{place}#{raised}", u8::from(!is_first));
+    let place = format!("{}{place}#{}", u8::from(!is_first), keys::second(task.raised_at));
     let id = task.id.as_str();
-    Ok(vec![made.wide("tasks", "raised", &raised, id, &line), made.wide("tasks", "stake", &place, id, &line)])
+    Ok(vec![made.wide("tasks", "stake", &place, id, &line)])
 }
 
 /// The amount at which a task ranks: what is at stake in the reporting currency, else in the first currency that has no rate.

@@ -251,8 +251,7 @@ impl Store {
         let mut tries = Tries::new(ATTEMPTS, "follow the records of", customer.as_str());
         let most = usize::try_from(last).unwrap_or(usize::MAX);
         loop {
-            tries.again()?;
-            let head = self.must_head(tenant, customer).await?;
+            let head = self.next_head(&mut tries, tenant, customer).await?;
             let links = self.chain_links(tenant, customer, most).await?;
             let detail = match follow(&head.tip, &links, links.len() < most, |id| head.pending.contains_key(id)) {
                 Ok(length) => return Ok(length),

@@ -8,7 +8,7 @@ use crate::{
     customer::head::{move_due, read_head},
     message::{note::Note, settle::Conclusion},
     table::{
-        attributes::{head, pending},
+        attributes::{every::DUE_SK, head, pending},
         change::{Change, When, absent, is, is_among},
         db::{Wrote, millis, n, s},
         keys,
@@ -151,6 +151,20 @@ impl Store {
             .put(pending::of(message, pending::DISPATCHED_AT), n(millis(now)))
             .drop(pending::of(message, pending::RETRY_AT));
         Ok(matches!(self.write("dispatch a message again of", change, false).await?, Wrote::Done(_)))
+    }
+
+    /// Has a customer whose messages are under way looked at again at that moment. False when it changed since `head` was read.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn look_again(&self, tenant: &TenantId, head: &Head, at: Timestamp) -> Result<bool> {
+        let Some(due_sk) = &head.due_sk else { return Ok(false) };
+        let change = Change::of(keys::head(tenant, &head.customer))
+            .when(is(head::VERSION, n(head.version)))
+            .when(is(DUE_SK, s(due_sk.clone())));
+        let change = move_due(change, tenant, head, Next::At(at));
+        Ok(matches!(self.write("look again at", change, false).await?, Wrote::Done(_)))
     }
 
     /// Says that it is not known whether a claimed message was sent, once its lease is over; the customer is looked at again

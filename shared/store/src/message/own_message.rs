@@ -148,8 +148,7 @@ impl Store {
         const OP: &str = "write down a contact of";
         let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
         loop {
-            tries.again()?;
-            let head = self.must_head(tenant, customer).await?;
+            let head = self.next_head(&mut tries, tenant, customer).await?;
             let number = head.decision + 1;
             let id = keys::message(tenant, customer, number, 0);
             let result = if logged.is_contact { MessageResult::Sent } else { MessageResult::Failed };
@@ -175,6 +174,7 @@ impl Store {
                     rows: String::new(),
                     decided: String::new(),
                     decided_at: now,
+                    asked_for: None,
                 }),
                 marks: Vec::new(),
                 chunks: 0,
@@ -281,8 +281,7 @@ impl Store {
         const OP: &str = "queue a message again of";
         let mut tries = Tries::new(ATTEMPTS, OP, message.as_str());
         loop {
-            tries.again()?;
-            let head = self.must_head(tenant, customer).await?;
+            let head = self.next_head(&mut tries, tenant, customer).await?;
             let Some(entry) = head.pending.get(message) else { return Ok(false) };
             if !entry.message.status.is_unknown() {
                 return Ok(false);

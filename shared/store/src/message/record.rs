@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    CaseTrace, Channel, Coverage, Covered, CustomerId, DeliveryEvent, MessageId, MessageStatus, Mode, Outcome, TenantId,
-    word::Word,
+    CaseTrace, Channel, Coverage, Covered, Currency, CustomerId, DeliveryEvent, MessageId, MessageStatus, Mode, Outcome,
+    TenantId, word::Word,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -150,6 +150,41 @@ pub struct RecordedMessage {
     pub rows: Vec<Covered>,
     /// The position, within the decision, of the message of which it is a copy to one more person.
     pub copy_of: Option<u32>,
+    /// Of words of a person's own, which cover nothing: what they asked for, where they showed what is due.
+    pub asked_for: Option<AskedFor>,
+}
+
+/// What a message asked for that covers nothing: words of a person's own, shown with what is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedFor {
+    /// In which currency.
+    pub currency: Currency,
+    /// What the due items came to, minor units.
+    pub due_now_minor: i64,
+    /// The due items that it showed, each with what of it was due. None of them is credited with a step.
+    pub rows: Vec<Covered>,
+}
+
+impl AskedFor {
+    /// What due items of one currency come to; `None` where there are none.
+    pub fn of(currency: Currency, rows: Vec<Covered>) -> Option<Self> {
+        let due_now_minor = rows.iter().map(|row| row.due_now_minor).fold(0, i64::saturating_add);
+        (!rows.is_empty()).then_some(Self { currency, due_now_minor, rows })
+    }
+}
+
+/// [`AskedFor`] as an item has it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AskedForBody {
+    currency: Currency,
+    due_now_minor: i64,
+    /// How many due items.
+    items: usize,
+    /// Packed; empty when in chunks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    rows: String,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    chunks: u32,
 }
 
 /// The hashed body of a record. Holds ids, never names or addresses.
@@ -214,6 +249,8 @@ pub(crate) struct MessageBody {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) decided: String,
     pub(crate) decided_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) asked_for: Option<AskedForBody>,
 }
 
 /// A record as stored: the body, and what may change beside it.
@@ -279,6 +316,11 @@ pub(crate) fn row(
     row
 }
 
+/// The owner of the chunks that hold what a message asked for.
+fn owner_asked(message: &MessageId) -> String {
+    format!("{message}.a")
+}
+
 /// The chunk items for `rows`, if they are too many for the item that they belong to.
 pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows: &[Covered]) -> Vec<(Key, Row)> {
     if rows.len() <= ROWS_INLINE {
@@ -288,6 +330,19 @@ pub(crate) fn chunks(tenant: &TenantId, customer: &CustomerId, owner: &str, rows
         .zip(0..)
         .map(|(some, at)| (keys::rows(tenant, customer, owner, at), row_of([(rows::ROWS, s(pack(some)))])))
         .collect()
+}
+
+impl AskedForBody {
+    /// Its stored form, where its rows are in `chunks` if there are any.
+    pub(crate) fn new(asked: &AskedFor, chunks: &[(Key, Row)]) -> Self {
+        Self {
+            currency: asked.currency,
+            due_now_minor: asked.due_now_minor,
+            items: asked.rows.len(),
+            rows: if chunks.is_empty() { pack(&asked.rows) } else { String::new() },
+            chunks: u32::try_from(chunks.len()).expect("bounded by the invoices of a customer"),
+        }
+    }
 }
 
 fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, rows: Vec<Covered>) -> Coverage {
@@ -314,6 +369,11 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
         (Some(_), None) => vec![],
         (Some(message), Some(outcome)) => vec![borne(body.number, body.at, message, outcome, rows.clone())],
     };
+    let asked_for = |asked: &AskedForBody| -> Result<AskedFor> {
+        let rows = unpack(&asked.rows, &item.key)?;
+        Ok(AskedFor { currency: asked.currency, due_now_minor: asked.due_now_minor, rows })
+    };
+    let asked_for = body.message.as_ref().and_then(|message| message.asked_for.as_ref()).map(asked_for).transpose()?;
     let cases = match (body.message.is_some(), body.decided) {
         (true, Some(decided)) => decided.cases,
         (true, None) => vec![],
@@ -335,6 +395,7 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
             pay_by: message.pay_by,
             rows,
             copy_of: message.copy_of,
+            asked_for,
         }),
         status: item.status,
         coverage,
@@ -394,10 +455,47 @@ impl Store {
 
     pub(crate) async fn record_of(&self, tenant: &TenantId, customer: &CustomerId, item: RecordItem) -> Result<Record> {
         let mut record = without_chunks(item.clone())?;
+        let asked = item.body.message.as_ref().and_then(|message| message.asked_for.clone());
         if item.body.chunks > 0 {
-            record.coverage = self.coverage(tenant, customer, item).await?.unwrap_or_default();
+            match &mut record.message {
+                Some(message) => {
+                    message.rows = self.rows(tenant, customer, &format!("{}.s", message.id), true).await?;
+                    record.coverage.iter_mut().for_each(|borne| borne.rows.clone_from(&message.rows));
+                }
+                None => record.coverage = self.coverage(tenant, customer, item).await?.unwrap_or_default(),
+            }
+        }
+        if let (Some(message), Some(asked)) = (&mut record.message, asked) {
+            message.asked_for = Some(self.read_asked_for(tenant, customer, &owner_asked(&message.id), asked).await?);
         }
         Ok(record)
+    }
+
+    /// Keeps what a message asked for, for its record.
+    pub(crate) async fn record_asked_for(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &MessageId,
+        asked: &AskedFor,
+    ) -> Result<AskedForBody> {
+        let chunks = chunks(tenant, customer, &owner_asked(message), &asked.rows);
+        let body = AskedForBody::new(asked, &chunks);
+        self.put_chunks("settle a message of", chunks).await?;
+        Ok(body)
+    }
+
+    /// Reads what was asked for, with what is in chunks of their own.
+    pub(crate) async fn read_asked_for(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        owner: &str,
+        asked: AskedForBody,
+    ) -> Result<AskedFor> {
+        let AskedForBody { currency, due_now_minor, rows, chunks, .. } = asked;
+        let rows = if chunks > 0 { self.rows(tenant, customer, owner, true).await? } else { unpack(&rows, owner)? };
+        Ok(AskedFor { currency, due_now_minor, rows })
     }
 
     /// The last records of a customer, newest first: results and decisions merged, at most `last` of them.

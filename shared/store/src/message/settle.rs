@@ -11,7 +11,7 @@ use crate::{
     customer::head::{move_due, pack, read_head},
     message::{
         note::Note,
-        record::{self, Body, MessageBody, ROWS_INLINE, RecordStatus},
+        record::{self, AskedFor, Body, MessageBody, ROWS_INLINE, RecordStatus},
         result::MessageResult,
         why,
     },
@@ -37,6 +37,8 @@ pub struct Settlement {
     pub provider_id: Option<String>,
     /// The rows as sent.
     pub rows: Vec<Covered>,
+    /// What it asked for though it covers nothing.
+    pub asked_for: Option<AskedFor>,
     /// SHA-256 of what was rendered, where something was.
     pub rendered_sha256: Option<String>,
     /// The template version as rendered.
@@ -127,6 +129,10 @@ impl Store {
         let chunks = record::chunks(tenant, &head.customer, &format!("{}.s", message.id), &settlement.rows);
         let count = u32::try_from(chunks.len()).expect("bounded by the invoices of a customer");
         self.put_chunks("settle a message of", chunks).await?;
+        let asked_for = match &settlement.asked_for {
+            Some(asked) => Some(self.record_asked_for(tenant, &head.customer, &message.id, asked).await?),
+            None => None,
+        };
         let changed = message.rows != settlement.rows && message.rows.len() <= ROWS_INLINE && entry.chunks == 0;
         let body = Body {
             previous: head.tip.clone(),
@@ -150,6 +156,7 @@ impl Store {
                 rows: if count == 0 { pack(&settlement.rows) } else { String::new() },
                 decided: if changed { pack(&message.rows) } else { String::new() },
                 decided_at: message.decided_at,
+                asked_for,
             }),
             marks: vec![],
             chunks: count,
@@ -224,6 +231,7 @@ impl Store {
                 reason: how.reason.to_owned(),
                 provider_id: how.provider_id.map(str::to_owned),
                 rows,
+                asked_for: None,
                 rendered_sha256: None,
                 template_version: entry.message.template_version,
                 layout_version: 0,

@@ -257,6 +257,7 @@ pub mod task {
         CONCERNS = "concerned_n", Number, "Of an exception by cause: how many customers it concerns.";
         BODY_KEY = "body_key", Text, "Where in the bucket the document is that it is about.";
         STAKE = "tk_stake", Json, "What was at stake at its customer when that was last looked at: net exposure by currency, and whether its last promise was broken.";
+        PROPOSAL = "tk_prop", Json, "Of a proposal: the operation, its arguments, why, by whom, as of which facts and until when. Its `expires_at` is the same moment.";
     }
 }
 

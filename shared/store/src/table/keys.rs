@@ -41,7 +41,7 @@
 //! | calls of a minute | `T#RATES` | `RATE#{minute}#{hash of who}` | admin, every ten calls or five seconds | the same write | 1 W, expires after an hour |
 //! | request that is carried out once | `T#ONCE` | `ONCE#{hash of who and key}` | admin, in the transaction of its effect, and with its answer | admin, by key | 3 W, 1 R, expires after a day |
 //! | job | `T#JOBS` | `JOB#{id}`, whose id begins with when it was asked for | admin; `jobs`, a slice each | admin and `jobs`, by key; admin: query, newest first | 1 W to ask, 2 W and what it kept a slice; expires after 400 days |
-//! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake | admin: by key, query of `chase`, in a batch | 2 W |
+//! | task | `T#WORK` | `TSK#{id}`, `chase` = `O#{instant}#{id}` while open | everyone, if absent; `read-model`, what is at stake; a proposal expires after 7 days | admin: by key, query of `chase`, in a batch | 2 W |
 //! | what keeps messages back | `T#WORK` | `CAUSE#{hash}` | senders, while it stands | senders, by key; settings: query `CAUSE#` | with its task and customer 6 W, 4 W a further customer, 2 R one that is named |
 //! | whom a task concerns | `T#CAUSE#{task}` | `CUS#{customer}` | senders, with the task's count | admin: query | 2 W, expires after 400 days |
 //! | receipt | `T#RCP#{source}` | hash of the event id | ingest, if absent; counted when the event comes again | ingest, by key; admin: the `due` index under `RCP#{tenant}#{date}`, and by keys | 2 W, 1 W of the index, 1 W when it comes again, expires after 35 days |
@@ -71,14 +71,14 @@
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | past of a customer | `C` | `PAST#{year}` | `sync`, once a person asks for it | admin: query `PAST#`; no decision reads it | by size, a page and year |
 //! | words of a person's message | `C` | `TEXT#{message}` | admin, with the message; an erasure deletes it | senders and admin, by key | 2 W, in a transaction |
-//! | what a sender of one's own claimed | `C` | `CLAIM#{message}` | admin, before it answers the claim | admin, by key, with the result | 1 W, expires after 30 days |
+//! | what a sender of one's own claimed | `C` | `CLAIM#{message}`; of more than 20 rows these in `ROWS#{message}.c.{attempt}#{chunk:03}` | admin, before it answers the claim | admin, by key, with the result | 1 W, more by size; expires after 30 days |
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
 //! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
 //! | action in bulk | `T#BULK` | `BULK#{id}` | admin, before the first line and after the last | admin, by key | by size, expires after 90 days |
 //! | note | `C` | `NOTE#{id}` | admin; an erasure deletes those that name the person | admin: query, newest first; by key | with its reference 6 W in a transaction |
-//! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` | sweep, senders | facts: query per message | by size |
+//! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!
 //! | mark of a customer with the record of an earlier day's message | `T#CHAINS` | `MARK#{date}#{customer}` | `read-model`, once a day and customer | `read-model`: query of the days before, once a day | 1 W, 1 W to forget |
 //! | walk over the chains of records | `T#CHAINS` | `WALK` | `read-model`, once a day | `read-model`, by key | 1 W, and 1 R for each customer's head |
@@ -107,7 +107,6 @@
 //! | agreements of a kind | `L#agreements#{kind}#{shard}` | `L#{status}#{day promised, or instant}#{agreement}` | the status or the day changes | a query a shard |
 //! | messages of a day | `L#messages#day#{date}.{shard}` | `L#{instant}#{message}` | never: the day (UTC) and moment of the decision | a query a shard |
 //! | whose a message or case is | `L#places#of#{id}` | `L##{id}` | never, and it stays | by key |
-//! | open tasks | `L#tasks#raised#{shard}` | `L#{instant}#{task}` | never; gone when it is done | a query a shard |
 //! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}`, with `#entered` of what people entered | the text changes | a query of a beginning |

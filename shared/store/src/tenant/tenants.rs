@@ -215,8 +215,8 @@ impl Store {
         }
     }
 
-    /// Entries of one shard of the due index that are due at `until` (`None`: all of them, future and parked too), oldest
-    /// first. The index follows the table by moments; a head read strongly has the last word.
+    /// Entries of one shard of the due index, oldest first, future and parked ones too: all of them, or those that are due at `from` and
+    /// later. The index follows the table by moments; a head read strongly has the last word.
     ///
     /// # Errors
     ///
@@ -225,12 +225,12 @@ impl Store {
         &self,
         tenant: &TenantId,
         shard: u8,
-        until: Option<Timestamp>,
+        from: Option<Timestamp>,
         limit: u32,
         after: Option<&str>,
     ) -> Result<DuePage> {
         let due_pk = keys::due_pk(tenant, shard);
-        let to = until.map_or_else(|| "~".to_owned(), |until| format!("{}#~", keys::second(until)));
+        let from = from.map_or_else(|| " ".to_owned(), keys::second);
         let start = after.and_then(|after| {
             let customer = CustomerId::parse(after.split_once('#')?.1)?;
             let mut start = keys::head(tenant, &customer).attributes();
@@ -243,9 +243,10 @@ impl Store {
             .query()
             .table_name(&self.table)
             .index_name(keys::DUE)
-            .key_condition_expression(format!("{DUE_PK} = :pk AND {DUE_SK} <= :to"))
+            .key_condition_expression(format!("{DUE_PK} = :pk AND {DUE_SK} BETWEEN :from AND :to"))
             .expression_attribute_values(":pk", s(due_pk.clone()))
-            .expression_attribute_values(":to", s(to))
+            .expression_attribute_values(":from", s(from))
+            .expression_attribute_values(":to", s("~"))
             .limit(i32::try_from(limit.clamp(1, 1_000)).expect("at most a thousand"))
             .set_exclusive_start_key(start)
             .send()

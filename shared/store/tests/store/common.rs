@@ -159,6 +159,7 @@ pub fn sent(minute: i64, rows: Vec<Covered>) -> Settlement {
         reason: String::new(),
         provider_id: Some("ses-1".into()),
         rows,
+        asked_for: None,
         rendered_sha256: Some("0".repeat(64)),
         template_version: 1,
         layout_version: 1,

@@ -5,7 +5,9 @@ use domain::{
     own_message::{CALL, OWN_WORDS, decision as own_decision},
     *,
 };
-use store::{AddressId, CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText};
+use store::{
+    AddressId, AskedFor, CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText, Settlement,
+};
 
 use crate::common::*;
 
@@ -167,12 +169,72 @@ async fn what_a_sender_of_ones_own_was_given_is_kept() {
     let claim = OutsideClaim {
         attempt: "a".to_owned(),
         rows: Some(vec![row("INV-1")]),
+        asked_for: AskedFor::of(Currency::EUR, vec![row("INV-2")]),
         rendered_sha256: "x".to_owned(),
         template_version: 3,
         address: Some(AddressId::of(Channel::Email, "ap@acme.example")),
     };
-    table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
-    assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
+    // However long, and of a claim before nothing is left in it.
+    let long = OutsideClaim { attempt: "b".to_owned(), rows: Some(rows(5_000)), asked_for: asked(2_500), ..claim.clone() };
+    let short = OutsideClaim { attempt: "c".to_owned(), rows: Some(rows(30)), asked_for: None, ..claim.clone() };
+    for claim in [claim, long, short] {
+        table.store.keep_outside_claim(&table.tenant, &customer_id(), &message, &claim, at(1)).await.unwrap();
+        assert_eq!(table.store.outside_claim(&table.tenant, &customer_id(), &message).await.unwrap(), Some(claim));
+    }
+}
+
+/// So many rows, in the order in which they are read back.
+fn rows(count: usize) -> Vec<Covered> {
+    let mut rows: Vec<Covered> = (0..count).map(|number| row(&format!("INV-{number}"))).collect();
+    rows.sort();
+    rows
+}
+
+/// What a message asked for with so many due items.
+fn asked(count: usize) -> Option<AskedFor> {
+    AskedFor::of(Currency::EUR, rows(count))
+}
+
+#[tokio::test]
+async fn the_record_of_a_persons_message_says_what_it_asked_for_and_covers_none_of_it() {
+    for count in [0, 1, 50] {
+        let table = decided().await;
+        let (store, tenant) = (&table.store, &table.tenant);
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = own_decision(&facts, head.owed.clone(), own("p1"), at(20));
+        let made = store.commit_own_message(tenant, &head, &facts, &plan, &text("Hello"), at(20)).await.unwrap();
+        let (number, message) = (made.number, made.messages[0].clone());
+        let version = table.head().await.version;
+        let claimed = held(&table, version, &message, &attempt("a1", 30)).await;
+        let settlement = Settlement { asked_for: asked(count), ..sent(22, vec![]) };
+        assert!(store.settle(tenant, &claimed, &message, &attempt("a1", 30), &settlement, Next::Parked).await.unwrap());
+        let record = store.record_of_message(tenant, &customer_id(), number, &message).await.unwrap().unwrap();
+        let said = record.message.unwrap();
+        assert_eq!((said.rows, said.asked_for), (vec![], asked(count)), "{count}");
+        assert!(record.coverage.iter().all(|coverage| coverage.rows.is_empty()), "no step is credited with it");
+        // The hashed text says the sum and the number by itself.
+        let whole = &record.body["message"]["asked_for"];
+        let expected = match count {
+            0 => (None, None),
+            _ => (i64::try_from(count * 125_000).ok(), u64::try_from(count).ok()),
+        };
+        assert_eq!((whole["due_now_minor"].as_i64(), whole["items"].as_u64()), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_record_of_a_long_message_has_its_rows() {
+    let table = decided().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let (head, facts) = (table.head().await, table.facts().await);
+    let plan = decision(vec![planned(rows(50))], Next::Parked);
+    let made = store.commit(tenant, &head, &facts, &plan, at(11)).await.unwrap();
+    let (number, message) = (made.number, made.messages[0].clone());
+    let version = table.head().await.version;
+    let claimed = held(&table, version, &message, &attempt("a1", 30)).await;
+    assert!(store.settle(tenant, &claimed, &message, &attempt("a1", 30), &sent(12, rows(40)), Next::Parked).await.unwrap());
+    let record = store.record_of_message(tenant, &customer_id(), number, &message).await.unwrap().unwrap();
+    assert_eq!((record.message.unwrap().rows, record.coverage[0].rows.clone()), (rows(40), rows(40)));
 }
 
 #[tokio::test]

@@ -59,6 +59,29 @@ async fn the_worklist_pages_oldest_first_and_loses_nobody() {
 }
 
 #[tokio::test]
+async fn a_proposal_lies_with_its_task_and_is_refused_like_an_approval() {
+    let table = table().await;
+    let (store, tenant) = (&table.store, &table.tenant);
+    let task = NewTask { kind: TaskKind::Proposal, ..task("p") };
+    let proposal = |reason: &str| store::ProposedOperation {
+        operation: "add_note".to_owned(),
+        arguments: serde_json::json!({"body": {"text": "x"}}),
+        reason: reason.to_owned(),
+        by: "ann".to_owned(),
+        facts_version: Some("seen".to_owned()),
+        expires_at: at(60),
+    };
+    let id = store.raise_proposal(tenant, None, &task, &proposal("first"), at(1)).await.unwrap();
+    assert_eq!(store.raise_proposal(tenant, None, &task, &proposal("again"), at(2)).await.unwrap(), id);
+    let known = store.task(tenant, &id).await.unwrap().unwrap();
+    assert_eq!((known.proposal, known.raised_at), (Some(proposal("first")), at(1)));
+    assert!(!known.task.kind.is_exception());
+    let ending = store::Ending { result: TaskResult::Refuse, note: None, by: Some("bob".to_owned()) };
+    assert!(matches!(store.end_task(tenant, &id, &ending, at(3)).await.unwrap(), store::TaskEnded::Done(_)));
+    assert!(store.tasks(tenant, 10, None).await.unwrap().tasks.is_empty());
+}
+
+#[tokio::test]
 async fn a_document_is_parked_once_and_its_body_is_found() {
     let table = table().await;
     let (store, tenant) = (&table.store, &table.tenant);

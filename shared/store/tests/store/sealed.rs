@@ -224,7 +224,7 @@ async fn whoever_is_erased_leaves_a_keyed_hash_of_what_stood_against_them() {
     let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(2)).await.unwrap();
     assert_eq!((kept, &out.contacts), (1, &vec![anna]));
     assert!(table.store.erasing(&table.tenant, &person).await.unwrap().contains_key(&customer_id()), "it is not over yet");
-    vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into()).await.unwrap();
+    vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into(), at(2)).await.unwrap();
     assert!(table.store.erasing(&table.tenant, &person).await.unwrap().is_empty());
     assert!(table.facts().await.customer.contacts.iter().all(|contact| contact.email.as_ref() != Some(&address)));
     let id = store::AddressId::of(Channel::Email, &address);
@@ -237,4 +237,34 @@ async fn whoever_is_erased_leaves_a_keyed_hash_of_what_stood_against_them() {
     vault.honour_erased(&table.tenant, &[again], at(4)).await.unwrap();
     let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
     assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(1) });
+}
+
+#[tokio::test]
+async fn an_opt_out_that_comes_while_a_person_is_erased_outlives_the_erasure() {
+    for breaks_off in [false, true] {
+        let table = table().await;
+        let vault = vault(&table);
+        vault.ensure_key(&table.tenant).await.unwrap();
+        let described = customer(Some(1), "Bernd Meier");
+        let anna = described.contacts[0].clone();
+        let address = anna.email.clone().unwrap();
+        let person = store::PersonId::of(&anna.person().unwrap());
+        table.say("e1", &[Document::Customer(described.clone())], 0).await;
+        let kept = vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), &[], at(2)).await.unwrap();
+        let mut out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(2)).await.unwrap();
+        assert_eq!((kept, out.contacts.len()), (0, 1), "nothing stands against the address yet");
+        table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(3), None).await.unwrap();
+        if breaks_off {
+            // Asked for again, the erasure finds nobody: what was written down of it is all that is known.
+            out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(4)).await.unwrap();
+            assert!(out.contacts.is_empty());
+        }
+        let stood = vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into(), at(5)).await.unwrap();
+        let id = store::AddressId::of(Channel::Email, &address);
+        assert_eq!((stood, table.store.stopped(&table.tenant, &id).await.unwrap()), (1, None));
+        let again = Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described });
+        vault.honour_erased(&table.tenant, &[again], at(6)).await.unwrap();
+        let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
+        assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(3) }, "{breaks_off}");
+    }
 }

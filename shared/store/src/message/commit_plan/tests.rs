@@ -1,8 +1,8 @@
 //! What a decision comes to on the table, case by case.
 
 use domain::{
-    AddressFact, Archiving, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer,
-    CustomerId, DueItemKey, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
+    Archiving, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer, CustomerId,
+    DueItemKey, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
@@ -66,29 +66,11 @@ fn facts(head: &Head) -> Facts {
     });
     let invoice: Invoice = serde_json::from_value(invoice).unwrap();
     Facts {
-        tenant: tenant(),
         version: head.version,
         decision: head.decision,
-        customer: Customer::stub(&head.customer, "stripe", head.customer.as_str()),
-        described: None,
-        by_hand: domain::ByHand::default(),
         invoices: vec![InvoiceFact { invoice, folded: vec![], archived: false }],
-        payments: vec![],
-        shared: vec![],
-        shared_reversals: vec![],
-        reversals: vec![],
-        agreements: vec![],
-        charges: vec![],
         cases: head.cases.clone(),
-        coverage: vec![],
-        pending: vec![],
-        last_contact: LastContact::default(),
-        addresses: BTreeMap::<String, AddressFact>::new(),
-        contact_log: BTreeMap::new(),
-        sources_confirmed_at: BTreeMap::new(),
-        replied_at: None,
-        work: vec![],
-        orders: vec![],
+        ..Facts::of(tenant(), Customer::stub(&head.customer, "stripe", head.customer.as_str()))
     }
 }
 
