@@ -26,7 +26,7 @@ impl Api {
         said
     }
 
-    async fn audit(&self, query: &str) -> Vec<Value> {
+    async fn audited(&self, query: &str) -> Vec<Value> {
         let (status, said) = self.later("manager", "GET", &format!("/v1/audit{query}"), Value::Null).await;
         assert_eq!(status, 200, "{said}");
         said["data"].as_array().unwrap().clone()
@@ -59,7 +59,7 @@ async fn changes_of_people_are_noted_with_who_made_them() {
     api.done("collector", "POST", &format!("/v1/customers/{customer}/orders"), order).await;
     api.done("manager", "DELETE", "/v1/workflows/standard", Value::Null).await;
 
-    let all = api.audit("?limit=200").await;
+    let all = api.audited("?limit=200").await;
     let said: Vec<(&str, &str)> =
         all.iter().rev().map(|entry| (entry["operation"].as_str().unwrap(), entry["by"].as_str().unwrap())).collect();
     let expected = [
@@ -95,13 +95,13 @@ async fn changes_of_people_are_noted_with_who_made_them() {
     assert!(!Value::from(all.clone()).to_string().contains(&secret), "a secret is in no entry");
 
     // Looked through by person, operation, customer, object and time, a page at a time.
-    assert_eq!(api.audit("?by=acme-admin").await.len(), 2);
-    assert_eq!(api.audit("?operation=pause").await.len(), 1);
-    assert_eq!(api.audit(&format!("?customer={customer}")).await.len(), 5);
-    assert_eq!(api.audit(&format!("?object={agreement}")).await.len(), 2);
+    assert_eq!(api.audited("?by=acme-admin").await.len(), 2);
+    assert_eq!(api.audited("?operation=pause").await.len(), 1);
+    assert_eq!(api.audited(&format!("?customer={customer}")).await.len(), 5);
+    assert_eq!(api.audited(&format!("?object={agreement}")).await.len(), 2);
     let at = of("reset_breaker")["at"].as_str().unwrap();
-    assert_eq!(api.audit(&format!("?until={at}")).await.len(), 4);
-    assert_eq!(api.audit(&format!("?from={at}&until={at}")).await.len(), 1);
+    assert_eq!(api.audited(&format!("?until={at}")).await.len(), 4);
+    assert_eq!(api.audited(&format!("?from={at}&until={at}")).await.len(), 1);
     for filter in ["", "by=acme-collector&"] {
         let (mut cursor, mut seen) = (String::new(), Vec::new());
         loop {
@@ -125,7 +125,7 @@ async fn what_changes_nothing_is_not_noted() {
     let api = Api::new().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;
     api.done("admin", "PUT", "/v1/settings", json!({"name": "Acme", "country": "DE"})).await;
-    let noted = api.audit("").await.len();
+    let noted = api.audited("").await.len();
     // Refused, not there, and so already.
     assert_eq!(api.later("collector", "POST", "/v1/pause", Value::Null).await.0, 403);
     assert_eq!(api.later("admin", "PUT", "/v1/settings", json!({"name": "", "country": "XX"})).await.0, 422);
@@ -140,7 +140,7 @@ async fn what_changes_nothing_is_not_noted() {
     api.done("collector", "PUT", &hold, json!({"reason": "manual", "until_on": "2026-03-01"})).await;
     api.done("collector", "DELETE", &hold, Value::Null).await;
     api.done("collector", "DELETE", &hold, Value::Null).await;
-    assert_eq!(api.audit("").await.len(), noted + 2, "a hold that was placed and ended");
+    assert_eq!(api.audited("").await.len(), noted + 2, "a hold that was placed and ended");
     // Another tenant's people see nothing of it.
     let other = request("GET", "/v1/audit", Some(("other", "admin")), &[], "");
     assert!(api.handler.handle(other).await.unwrap()["body"].as_str().unwrap().contains("\"data\":[]"));
@@ -163,7 +163,7 @@ async fn entries_are_chained_by_customer_exported_and_looked_after() {
     let answer = api.handler.handle(export).await.unwrap();
     assert_eq!((&answer["statusCode"], &answer["headers"]["content-type"]), (&json!(200), &json!("application/jsonl")));
     let lines: Vec<Value> = answer["body"].as_str().unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), api.audit("?limit=200").await.len());
+    assert_eq!(lines.len(), api.audited("?limit=200").await.len());
     let mut tips: BTreeMap<String, Value> = BTreeMap::new();
     for line in &lines {
         let chain = line["customer"].as_str().unwrap_or_default().to_owned();

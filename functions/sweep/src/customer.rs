@@ -137,7 +137,7 @@ async fn decide_and_commit(
                     && at > now
                     && meter.is_shut().await
                 {
-                    store.look_again(&row.tenant, &read, at).await?;
+                    store.fall_due_at(&row.tenant, &read, at).await?;
                 }
                 return Ok(did);
             }

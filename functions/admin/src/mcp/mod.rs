@@ -153,13 +153,14 @@ impl ServerHandler for Assistant {
 
 /// An answer of the API as the result of a tool.
 async fn result(tool: &ToolOf, response: Response) -> CallToolResult {
-    let status = response.status();
-    let header = |name: HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (parts, body) = response.into_parts();
+    let status = parts.status;
+    let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (kind, location) = (header(CONTENT_TYPE).unwrap_or_default(), header(LOCATION));
     if let Some(location) = location.filter(|_| status.is_redirection()) {
         return CallToolResult::structured(json!({ "location": location }));
     }
-    let Ok(body) = to_bytes(response.into_body(), ANSWER_BYTES_MAX).await else {
+    let Ok(body) = to_bytes(body, ANSWER_BYTES_MAX).await else {
         let detail = "the answer is too large for an assistant; ask for less, such as by a smaller limit";
         return CallToolResult::structured_error(json!({ "detail": detail }));
     };

@@ -158,7 +158,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of writing.
-    pub async fn look_again(&self, tenant: &TenantId, head: &Head, at: Timestamp) -> Result<bool> {
+    pub async fn fall_due_at(&self, tenant: &TenantId, head: &Head, at: Timestamp) -> Result<bool> {
         let Some(due_sk) = &head.due_sk else { return Ok(false) };
         let change = Change::of(keys::head(tenant, &head.customer))
             .when(is(head::VERSION, n(head.version)))
