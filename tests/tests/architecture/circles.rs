@@ -83,7 +83,10 @@ impl Modules {
 
     /// The module that defines what a path means in a module; `None` where that is another crate's, or a module itself. `seen` holds what was
     /// looked up on the way: imports and globs may lead in circles, and by many ways to one place.
-    fn definer(&self, from: &[String], path: &[String], seen: &mut HashSet<(Place, Place)>) -> Option<&[String]> {
+    fn definer(&self, from: &[String], path: &[String], depth: usize, seen: &mut HashSet<(Place, Place)>) -> Option<&[String]> {
+        if depth > 16 {
+            return None;
+        }
         let mut at = from.to_vec();
         let mut rest = path;
         while let Some((first, others)) = rest.split_first() {
@@ -102,7 +105,7 @@ impl Modules {
         let (place, module) = self.0.get_key_value(&at)?;
         if !others.is_empty() && module.children.contains(name) {
             let below = [at.as_slice(), std::slice::from_ref(name)].concat();
-            if let Some(found) = self.definer(&below, others, seen) {
+            if let Some(found) = self.definer(&below, others, depth + 1, seen) {
                 return Some(found);
             }
         }
@@ -111,7 +114,7 @@ impl Modules {
         }
         let imported = module.imports.get(name).into_iter().flatten().map(|path| [path.as_slice(), others].concat());
         let by_glob = module.globs.iter().map(|path| [path.as_slice(), rest].concat());
-        imported.chain(by_glob).find_map(|path| self.definer(&at, &path, seen)).or_else(|| {
+        imported.chain(by_glob).find_map(|path| self.definer(&at, &path, depth + 1, seen)).or_else(|| {
             let is_made = module.made_by_macros.contains(name) && !module.children.contains(name);
             is_made.then_some(place.as_slice())
         })
@@ -123,7 +126,7 @@ impl Modules {
         for (place, module) in &self.0 {
             let others = uses.entry(&module.file).or_default();
             for path in &module.named {
-                let definer = self.definer(place, path, &mut HashSet::new()).and_then(|definer| self.0.get(definer));
+                let definer = self.definer(place, path, 0, &mut HashSet::new()).and_then(|definer| self.0.get(definer));
                 if let Some(definer) = definer.filter(|definer| definer.file != module.file) {
                     others.entry(&definer.file).or_default().insert(path.join("::"));
                 }

@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use super::{Answer, Call, respond};
 use crate::{
+    engine::Touched,
     lock,
     metrics::{Metrics, Units},
     world::World,
 };
 
 const JSON: &str = "application/x-amz-json-1.0";
+/// The first part of the key of every table of the template.
+const HASH_KEY: &str = "pk";
 
 pub(super) fn perform(world: &World, call: &Call) -> Answer {
     let Ok(body) = std::str::from_utf8(&call.body) else { return refuse("the body is not UTF-8") };
@@ -30,9 +33,7 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
             }
             drop(metrics);
             show_capacity(&mut answer, &capacities, wanted.as_deref(), &call.operation);
-            if is_write {
-                world.note_write(call.caller.as_deref());
-            }
+            note(world, call, &body, &capacities, is_write);
             respond(StatusCode::OK, JSON, answer.to_string())
         }
         Err(error) => {
@@ -40,6 +41,24 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
             respond(status, JSON, error.to_json())
         }
     }
+}
+
+/// Tells the engine what was touched: a write, and what a scheduled function reads.
+fn note(world: &World, call: &Call, body: &str, capacities: &[ConsumedCapacity], is_write: bool) {
+    let caller = call.caller.as_deref();
+    let reader = caller.filter(|caller| !is_write && world.is_scheduled(caller));
+    if !is_write && reader.is_none() {
+        return;
+    }
+    let request: Value = serde_json::from_str(body).unwrap_or_default();
+    if let Some(reader) = reader {
+        return world.note_read(reader, &Touched::read_by(&call.operation, &request, HASH_KEY));
+    }
+    let indexes = capacities.iter().flat_map(|capacity| {
+        [&capacity.global_secondary_indexes, &capacity.local_secondary_indexes].into_iter().flatten().flatten()
+    });
+    let paid = indexes.filter(|(_, detail)| detail.capacity_units > 0.0).map(|(name, _)| name.clone());
+    world.note_write(caller, &Touched::written_by(&call.operation, &request, HASH_KEY, paid));
 }
 
 fn refuse(message: &str) -> Answer {

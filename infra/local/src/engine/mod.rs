@@ -1,12 +1,13 @@
 //! The engine: one timeline over the virtual clock, worked off in the order of its time, one invocation at a time.
 //!
 //! Schedules tick on multiples of their period; a function whose answer holds `idle_until` is not ticked before that moment
-//! unless somebody else wrote to a table since. Queues, stream mappings, rules and asynchronous invocations put work on the
+//! unless somebody else wrote since to what it has read. Queues, stream mappings, rules and asynchronous invocations put work on the
 //! timeline; whoever holds the turn works it off.
 
 mod bus;
 mod invoke;
 mod queue;
+mod rests;
 mod schedule;
 mod slot;
 pub mod state;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 pub use invoke::Failure;
 pub(crate) use queue::md5_hex;
+pub use rests::Touched;
 pub use slot::{Slot, Verdict};
 use state::{Next, Work};
 pub use timeline::{Engine, tick_after};

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{
-    Failure,
+    Failure, Touched,
     state::{Async, Work},
     timeline::tick_after,
 };
@@ -18,11 +18,25 @@ fn retry_after(attempt: u32) -> SignedDuration {
 }
 
 impl World {
-    /// Notes that a function (or nobody's, `None`) wrote to a table.
-    pub(crate) fn note_write(&self, caller: Option<&str>) {
+    /// Whether what a function reads is of interest: its word on idling rests on it.
+    pub(crate) fn is_scheduled(&self, function: &str) -> bool {
+        self.template.schedules.iter().any(|schedule| schedule.function == function)
+    }
+
+    /// Notes what a function has read.
+    pub(crate) fn note_read(&self, caller: &str, touched: &Touched) {
+        for (schedule, read) in self.template.schedules.iter().zip(&self.engine.read) {
+            if schedule.function == caller {
+                lock(read).add(touched);
+            }
+        }
+    }
+
+    /// Notes that a function (or nobody's, `None`) wrote to a table: it wakes those who have read what was written.
+    pub(crate) fn note_write(&self, caller: Option<&str>, touched: &Touched) {
         self.engine.stream_changed.store(true, Ordering::Release);
-        for (schedule, written) in self.template.schedules.iter().zip(&self.engine.written) {
-            if caller != Some(schedule.function.as_str()) {
+        for ((schedule, written), read) in self.template.schedules.iter().zip(&self.engine.written).zip(&self.engine.read) {
+            if caller != Some(schedule.function.as_str()) && lock(read).meets(touched) {
                 written.store(true, Ordering::Release);
             }
         }

@@ -8,7 +8,10 @@ use std::sync::{
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use super::state::{QueueState, ScheduleState, State, StreamState};
+use super::{
+    rests::Touched,
+    state::{QueueState, ScheduleState, State, StreamState},
+};
 
 /// The first multiple of the period after an instant.
 pub fn tick_after(now: Timestamp, every_s: i64) -> Timestamp {
@@ -27,8 +30,10 @@ pub struct Engine {
     pub wake: Notify,
     /// Tables may have new stream records.
     pub stream_changed: AtomicBool,
-    /// Per schedule: somebody other than its function wrote to a table.
+    /// Per schedule: somebody other than its function wrote to what it has read.
     pub(super) written: Vec<AtomicBool>,
+    /// Per schedule: what its function has read.
+    pub(super) read: Vec<Mutex<Touched>>,
     pub(super) invocations: AtomicU64,
     pub(super) errors: AtomicU64,
 }
@@ -49,6 +54,7 @@ impl Engine {
         Self {
             state: Mutex::new(state),
             written: template.schedules.iter().map(|_| AtomicBool::new(false)).collect(),
+            read: template.schedules.iter().map(|_| Mutex::default()).collect(),
             stream_changed: AtomicBool::new(true),
             ..Self::default()
         }
