@@ -1,5 +1,5 @@
 //! What people do, from the API to the outbox: messages of their own, calls, orders taken back, promises that change, messages in doubt, senders of
-//! one's own, and many customers at once.
+//! one's own, and key accounts.
 
 use local::Mode;
 use serde_json::{Value, json};
@@ -280,42 +280,6 @@ async fn a_sender_of_ones_own_claims_sends_and_says_so() {
     assert_eq!((&matter["pending"], &matter["due_items"][0]["rung"]), (&json!([]), &json!("reminder")));
     assert_eq!(desk.sent().len(), 0, "nobody else sent it");
     assert_eq!(desk.admin("POST", &claim, &whose).await.is(200).body["status"], "not_mine");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
-    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
-    for n in 1..=3 {
-        desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
-    }
-    desk.advance("PT5M").await;
-    let pause = json!({"filter": {"currency": "EUR"}, "action": {"pause": {"until_on": "2026-06-30"}}, "dry_run": true});
-    let seen = desk.admin("POST", "/v1/bulk", &pause).await.is(200).body;
-    assert_eq!((&seen["count"], &seen["money"][0]["open_minor"]), (&json!(3), &json!(375_000)), "{seen}");
-    assert!(seen["lines"].as_array().unwrap().iter().all(|line| line.get("made").is_none()), "nothing is made yet: {seen}");
-    let everybody = json!({"filter": {}, "action": {"pause": {}}});
-    assert_eq!(desk.admin("POST", "/v1/bulk", &everybody).await.is(400).pointers(), ["/confirm_count"]);
-    let mut run = pause.clone();
-    run["dry_run"] = json!(false);
-    let done = desk.admin("POST", "/v1/bulk", &run).await.is(200).body;
-    assert!(done["lines"].as_array().unwrap().iter().all(|line| line["status"] == "done"), "{done}");
-    desk.end_of("2026-02-04").await;
-    assert_eq!(desk.log(), Vec::<String>::new());
-    let at = format!("/v1/bulk/{}", done["id"].as_str().unwrap());
-    let undone = desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body;
-    assert!(undone["lines"].as_array().unwrap().iter().all(|line| line["status"] == "undone"), "{undone}");
-    assert_eq!(desk.admin("GET", &at, &Value::Null).await.is(200).body["lines"], undone["lines"]);
-    desk.end_of("2026-02-06").await;
-    assert_eq!(desk.log().len(), 3, "{:?}", desk.log());
-    // A line that cannot be is left out, and says why.
-    let ids = json!([id_of(&desk, "C-1").await, "cus_00000000000000000000", "x"]);
-    let task = json!({"ids": ids, "action": {"task": {"title": "Call", "due_on": "2026-02-09"}}});
-    let done = desk.admin("POST", "/v1/bulk", &task).await.is(200).body;
-    let statuses: Vec<&str> = done["lines"].as_array().unwrap().iter().map(|line| line["status"].as_str().unwrap()).collect();
-    assert_eq!((statuses.iter().filter(|status| **status == "done").count(), statuses.len()), (1, 3), "{done}");
-    assert_eq!(desk.tasks("task").await.len(), 1);
-    desk.admin("POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), &Value::Null).await.is(200);
-    assert!(desk.tasks("task").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

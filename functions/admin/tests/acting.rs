@@ -169,36 +169,61 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
 }
 
 #[tokio::test]
-async fn owners_go_back_with_the_action_in_bulk_that_set_them() {
+async fn an_action_in_bulk_is_looked_at_confirmed_and_begun_once() {
     let api = Api::new().await;
     let mut ids = Vec::new();
     for n in 1..=3 {
         ids.push(api.world.customer("acme", &format!("C-{n}"), |_| {}).await.to_string());
     }
-    let owner = |id: &str| format!("/v1/owners/{id}");
-    api.call("collector", "PUT", &owner(&ids[0]), json!({"owner": "ann"})).await;
-    api.call("collector", "PUT", &owner(&ids[1]), json!({"owner": "bob"})).await;
-    let assign = json!({"ids": ids, "action": {"assign": {"owner": "bob"}}});
-    let (status, done) = api.call("manager", "POST", "/v1/bulk", assign).await;
-    assert_eq!((status, &done["count"]), (200, &json!(2)), "{done}");
-    // Somebody gives one to a third meanwhile, and means it.
-    api.call("collector", "PUT", &owner(&ids[2]), json!({"owner": "cid"})).await;
-    let (_, undone) = api.call("manager", "POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), Value::Null).await;
-    let mut found = Vec::new();
-    for id in &ids {
-        found.push(api.call("viewer", "GET", &owner(id), Value::Null).await.1["owner"].clone());
+    api.call("collector", "PUT", &format!("/v1/owners/{}", ids[1]), json!({"owner": "bob"})).await;
+    let assign = json!({"ids": ids, "action": {"assign": {"owner": "bob"}}, "dry_run": true});
+    let (status, seen) = api.call("manager", "POST", "/v1/bulk", assign.clone()).await;
+    assert_eq!((status, &seen["id"], &seen["count"], &seen["job"]), (200, &Value::Null, &json!(2), &Value::Null), "{seen}");
+    assert_eq!(seen["counts"], json!({"left_out": 1, "planned": 2}));
+    let mut run = assign;
+    run["dry_run"] = json!(false);
+    run["confirm_count"] = json!(3);
+    let (status, said) = api.call("manager", "POST", "/v1/bulk", run.clone()).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/confirm_count"]), "{said}");
+    run["confirm_count"] = json!(2);
+    let body = run.to_string();
+    let mut begun = Vec::new();
+    for _ in 0..2 {
+        let asked = common::request("POST", "/v1/bulk", Some(("acme", "manager")), &[("idempotency-key", "once")], &body);
+        let (status, said) = api.ask(asked).await;
+        assert_eq!((status, &said["stage"], &said["job"]["status"]), (202, &json!("planned"), &json!("queued")), "{said}");
+        begun.push(said["id"].clone());
     }
-    assert_eq!(found, [json!("ann"), json!("bob"), json!("cid")], "{undone}");
+    assert_eq!(begun[0], begun[1], "asked for twice under one key it is one");
+    let at = format!("/v1/bulk/{}", begun[0].as_str().unwrap());
+    let (status, shown) = api.call("viewer", "GET", &at, Value::Null).await;
+    assert_eq!((status, shown["lines"].as_array().unwrap().len(), &shown["next"]), (200, 3, &Value::Null), "{shown}");
+    assert_eq!(api.call("viewer", "GET", &format!("{at}?cursor=x"), Value::Null).await.0, 422);
+    assert_eq!(api.call("manager", "POST", &format!("{at}/undo"), Value::Null).await.0, 409, "its job is still at it");
+    assert_eq!(
+        api.call("manager", "POST", &format!("/v1/jobs/{}/cancel", shown["job"]["id"].as_str().unwrap()), json!({})).await.0,
+        200
+    );
+    *api.world.now.lock().unwrap() += jiff::SignedDuration::from_mins(2);
+    let (status, said) = api.call("manager", "POST", &format!("{at}/undo"), Value::Null).await;
+    assert_eq!(status, 409, "nothing of it was done: {said}");
     for (body, expected) in [
         (json!({"action": {"pause": {}}}), vec!["/ids"]),
         (json!({"ids": [], "action": {"pause": {}}}), vec!["/ids"]),
+        (json!({"ids": vec!["cus_x"; 1_001], "action": {"pause": {}}}), vec!["/ids"]),
         (json!({"ids": ["cus_x"], "filter": {}, "action": {"pause": {}}}), vec!["/filter"]),
         (json!({"filter": {"overdue_at_least_minor": 5}, "action": {"pause": {}}}), vec!["/filter/currency"]),
         (json!({"ids": ["cus_x"], "action": {"assign": {"owner": ""}}}), vec!["/action/assign/owner"]),
         (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "due_on": "2026-01-01"}}}), vec!["/action/task/due_on"]),
+        (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "to": "y".repeat(129)}}}), vec!["/action/task/to"]),
+        (json!({"filter": {}, "action": {"pause": {}}}), vec!["/confirm_count"]),
     ] {
         let (status, said) = api.call("manager", "POST", "/v1/bulk", body.clone()).await;
         assert_eq!((status, pointers(&said)), (400, expected), "{body}: {said}");
     }
-    assert_eq!(api.call("viewer", "GET", "/v1/bulk/blk_none", Value::Null).await.0, 404);
+    for none in ["blk_none", "blk_x%23000001", "job_1"] {
+        assert_eq!(api.call("viewer", "GET", &format!("/v1/bulk/{none}"), Value::Null).await.0, 404, "{none}");
+    }
+    let foreign = common::request("GET", &at, Some(("other", "admin")), &[], "");
+    assert_eq!(api.ask(foreign).await.0, 404, "another tenant's");
 }

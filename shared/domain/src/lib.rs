@@ -45,7 +45,7 @@
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
-//! | [`job`] | where long work stands |
+//! | [`job`], [`bulk`] | where long work stands, and where an action on many customers does |
 //! | [`simulate`] | what a tenant's customers would be told in the days to come, by `decide` and `evolve` in turn |
 //!
 //! Where something new goes stands in `docs/ARCHITECTURE.md`, under *Adding things*.
@@ -57,6 +57,7 @@ pub mod agreement;
 pub mod along;
 pub mod balance;
 pub mod because;
+pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
 pub mod cause;
@@ -119,6 +120,7 @@ pub mod workflow;
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
+pub use bulk::BulkStage;
 pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours, KnownContact};
 pub use cause::Cause;
 pub use channel::{Channel, Identifier};
@@ -134,8 +136,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId, OrderId,
-    PaymentId, SubscriptionId, TaskId, TenantId,
+    AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId,
+    OrderId, PaymentId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

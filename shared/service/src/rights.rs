@@ -270,5 +270,12 @@ operations! {
 }
 
 /// Who may start a kind of job, and see what it came to: a tenant's people of this role, or one above it.
-pub const JOBS: &[(&str, StaffRole)] =
-    &[("audit_book", Manager), ("audit_export", Manager), ("import", Admin), ("reconcile", Manager), ("simulate", Manager)];
+pub const JOBS: &[(&str, StaffRole)] = &[
+    ("audit_book", Manager),
+    ("audit_export", Manager),
+    ("bulk", Manager),
+    ("import", Admin),
+    ("reconcile", Manager),
+    ("simulate", Manager),
+    ("undo_bulk", Manager),
+];

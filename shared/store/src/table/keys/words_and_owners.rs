@@ -1,6 +1,6 @@
 //! Keys of what people write, say and do themselves, and of whose customers are whose. No filter of the stream passes them.
 
-use domain::{AgreementId, CustomerId, MessageId, NoteId, TenantId, id::digest};
+use domain::{AgreementId, BulkId, CustomerId, MessageId, NoteId, TenantId, id::digest};
 
 use super::{CUSTOMERS, Key, customer, members};
 
@@ -27,8 +27,11 @@ pub(crate) const ABSENCES: &str = "AWAY#";
 pub(crate) fn absence(t: &TenantId, subject: &str) -> Key {
     Key::new(members(t), format!("{ABSENCES}{}", digest(&[subject])))
 }
-pub(crate) fn bulk(t: &TenantId, id: &str) -> Key {
+pub(crate) fn bulk(t: &TenantId, id: &BulkId) -> Key {
     Key::new(format!("T#{t}#BULK"), format!("BULK#{id}"))
+}
+pub(crate) fn bulk_lines(t: &TenantId, id: &BulkId, chunk: u32) -> Key {
+    Key::new(format!("T#{t}#BULK"), format!("BULK#{id}#{chunk:06}"))
 }
 pub(crate) fn outside_claim(t: &TenantId, c: &CustomerId, message: &MessageId) -> Key {
     Key::new(customer(t, c), format!("CLAIM#{message}"))
