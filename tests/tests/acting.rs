@@ -310,3 +310,27 @@ async fn a_key_account_leaves_automation_and_comes_back() {
     desk.end_of("2026-02-10").await;
     assert!(desk.sent().iter().any(|sent| sent.to == "c-1@buyer.example"), "chased again: {:?}", desk.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_accounts_change_hands_at_the_tenants_midnight() {
+    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
+    let large = invoice(&customer("C-1"), "F-1", 900_000, "2026-02-02");
+    desk.put(&large).await;
+    desk.put(&invoice(&customer("C-2"), "F-2", 100_000, "2026-02-02")).await;
+    desk.advance("PT5M").await;
+    let settings = json!({"key_accounts": {"share_percent": 50, "owner": "robin"}});
+    desk.admin("PATCH", "/v1/settings", &settings).await.is(200);
+    desk.end_of("2026-02-03").await;
+    let to = |desk: &TestTenant| desk.sent().iter().map(|sent| sent.to.clone()).collect::<Vec<_>>();
+    assert_eq!(to(&desk), ["c-2@buyer.example"], "the other left automation in the night");
+    let tasks = desk.tasks("task").await;
+    assert_eq!((tasks.len(), &tasks[0]["to"]), (1, &json!("robin")), "{tasks:?}");
+    // Most of it is paid: now the other one is most of the book.
+    desk.put(&tests::documents::changed(&large, 2, &json!({"paid_minor": 850_000}))).await;
+    desk.end_of("2026-02-04").await;
+    assert_eq!(to(&desk).len(), 1, "it is no key account before the night");
+    desk.end_of("2026-02-06").await;
+    assert_eq!(to(&desk), ["c-2@buyer.example", "c-1@buyer.example"], "chased again");
+    let found = desk.admin("POST", "/v1/key_accounts", &json!({"currency": "EUR", "dry_run": true})).await.is(200).body;
+    assert_eq!((&found["kept"], &found["taken"]), (&json!([id_of(&desk, "C-2").await]), &json!([])), "{found}");
+}

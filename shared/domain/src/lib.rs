@@ -40,7 +40,7 @@
 //! | [`own_message`] | messages, calls and letters of people |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
-//! | [`owners`] | who looks after a customer by rule |
+//! | [`owners`] | who looks after a customer by rule, and which are key accounts |
 //! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
@@ -147,7 +147,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
-pub use owners::{KeyAccounts, OwnerRule};
+pub use owners::{BookShares, KeyAccounts, OwnerRule};
 pub use people::People;
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};

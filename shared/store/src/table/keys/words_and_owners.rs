@@ -2,7 +2,7 @@
 
 use domain::{AgreementId, BulkId, CustomerId, MessageId, NoteId, TenantId, id::digest};
 
-use super::{CUSTOMERS, Key, customer, members};
+use super::{CUSTOMERS, Key, customer, members, tenant};
 
 /// What the sort keys of the words of people's messages begin with.
 pub(crate) const OWN_TEXTS: &str = "TEXT#";
@@ -22,6 +22,9 @@ pub(crate) fn owned_by(t: &TenantId, owner: &str) -> String {
 }
 pub(crate) fn owned(t: &TenantId, owner: &str, c: &CustomerId) -> Key {
     Key::new(owned_by(t, owner), format!("{CUSTOMERS}{c}"))
+}
+pub(crate) fn key_accounts(t: &TenantId) -> Key {
+    Key::new(tenant(t), "ACCOUNTS")
 }
 pub(crate) const ABSENCES: &str = "AWAY#";
 pub(crate) fn absence(t: &TenantId, subject: &str) -> Key {
