@@ -79,7 +79,7 @@ CANNOT_BE_SAID = {
     "authorize_connection": ([400], "stand-ins are taken on loopback only"),
     "confirm_connection": ([400], "the company and the code are those of a page that somebody saw"),
     "put_tenant_senders": ([400], "an address or a domain, of channels that there are"),
-    "list_tasks": ([422], "a cursor is the one of an earlier page"),
+    "list_tasks": ([400, 422], "whose work it is says something, and a cursor is the one of an earlier page"),
     "list_customers": ([400, 422], "a search has an order of its own, source and id go together, and a cursor is the one of an earlier page"),
     "list_invoices": ([400, 422], "a bucket and days exclude each other, a search has an order of its own, and a cursor is the one of an earlier page"),
     "list_payments": ([422], "a cursor is the one of an earlier page"),

@@ -334,3 +334,41 @@ async fn key_accounts_change_hands_at_the_tenants_midnight() {
     let found = desk.admin("POST", "/v1/key_accounts", &json!({"currency": "EUR", "dry_run": true})).await.is(200).body;
     assert_eq!((&found["kept"], &found["taken"]), (&json!([id_of(&desk, "C-2").await]), &json!([])), "{found}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_workflow_asks_for_reaches_the_team_that_a_rule_names_and_who_stands_in() {
+    let step = json!({"id": "call", "at": {"anchor": "due_date", "offset": "P1D"}, "action": {"task": {"title": "Call them"}}});
+    let plan = json!({"id": "plan", "name": "Plan", "scope": "customer", "steps": [step]});
+    let settings = json!({
+        "teams": {"north": ["ann"], "south": ["bob"]},
+        "owners": [{"owner": "north", "names_until": "firma c-1"}, {"owner": "south"}],
+    });
+    let desk = TestTenant::with("2026-02-02T16:30:00Z", settings, Some(vec![plan])).await;
+    for n in 1..=2 {
+        desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
+    }
+    desk.end_of("2026-02-03").await;
+    let reaches = async |who: &str| {
+        let mut found = Vec::new();
+        for sort in ["age", "money_at_stake"] {
+            let path = format!("/v1/tasks?whose={who}&sort={sort}");
+            let list = desk.admin("GET", &path, &Value::Null).await.is(200).body;
+            let names =
+                list["data"].as_array().unwrap().iter().map(|task| task["customer"]["external_id"].as_str().unwrap().to_owned());
+            found.push(names.collect::<Vec<_>>());
+        }
+        assert_eq!(found[0], found[1], "{who}");
+        found.remove(0)
+    };
+    assert_eq!((reaches("ann").await, reaches("bob").await), (vec!["C-1".to_owned()], vec!["C-2".to_owned()]));
+    // Ann is away from tomorrow on.
+    let away = json!({"from_on": "2026-02-05", "until_on": "2026-02-06", "stand_in": "south"});
+    desk.admin("PUT", "/v1/absences/ann", &away).await.is(200);
+    assert_eq!(reaches("bob").await, ["C-2"]);
+    desk.end_of("2026-02-04").await;
+    let mut both = reaches("bob").await;
+    both.sort();
+    assert_eq!(both, ["C-1", "C-2"]);
+    desk.end_of("2026-02-06").await;
+    assert_eq!(reaches("bob").await, ["C-2"], "she is back");
+}

@@ -144,7 +144,7 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
     assert_eq!(all["data"], json!([]));
     // All of one go to another, and back.
     let (_, done) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "bob"})).await;
-    assert_eq!(done, json!({"count": 2, "more": false}));
+    assert_eq!(done, json!({"count": 2, "tasks": 0, "more": false, "still": []}));
     let (_, list) = api.call("viewer", "GET", "/v1/owners?owner=bob&limit=1", Value::Null).await;
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
     let next = list["next"].as_str().unwrap();
@@ -166,6 +166,99 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
     assert_eq!(found["how"], "rule", "left to the rules again");
     let (status, said) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "ann"})).await;
     assert_eq!((status, pointers(&said)), (400, vec!["/to"]));
+}
+
+#[tokio::test]
+async fn work_reaches_teams_and_who_stands_in_and_is_handed_over_whole() {
+    let api = Api::new().await;
+    let mut customers = Vec::new();
+    for n in 1..=3 {
+        customers.push(api.world.customer("acme", &format!("C-{n}"), |_| {}).await.to_string());
+    }
+    let settings = json!({
+        "teams": {"north": ["ann", "cid"], "south": ["bob"]},
+        "owners": [{"owner": "north", "countries": ["DE"]}], "key_accounts": {"share_percent": 50, "owner": "ann"},
+    });
+    assert_eq!(api.call("admin", "PATCH", "/v1/settings", settings).await.0, 200);
+    let nested = json!({"teams": {"south": ["north"]}});
+    let (status, said) = api.call("admin", "PATCH", "/v1/settings", nested).await;
+    assert_eq!((status, pointers(&said)), (422, vec!["/teams/south/0"]), "{said}");
+    let own = api.call("collector", "PUT", &format!("/v1/owners/{}", customers[1]), json!({"owner": "bob"})).await;
+    assert_eq!((own.0, &own.1["team"]), (200, &Value::Null));
+    let (_, owner) = api.call("viewer", "GET", &format!("/v1/owners/{}", customers[0]), Value::Null).await;
+    assert_eq!(
+        (&owner["owner"], &owner["team"][0]),
+        (&json!("north"), &json!({"sub": "ann", "away": false, "stand_in": null})),
+        "{owner}"
+    );
+    // For ann, for her team, for bob, for nobody about a customer of north, of bob, and about no customer.
+    let given = [
+        json!({"title": "of ann", "to": "ann"}),
+        json!({"title": "of north", "to": "north"}),
+        json!({"title": "of bob", "to": "bob"}),
+        json!({"title": "by rule", "customer": customers[0]}),
+        json!({"title": "by hand", "customer": customers[1]}),
+        json!({"title": "of nobody"}),
+    ];
+    for task in &given {
+        assert_eq!(api.call("collector", "POST", "/v1/tasks", task.clone()).await.0, 200, "{task}");
+    }
+    let whose = async |whose: &str| {
+        let (status, list) = api.call("viewer", "GET", &format!("/v1/tasks?whose={whose}"), Value::Null).await;
+        assert_eq!(status, 200, "{list}");
+        let mut titles: Vec<String> =
+            list["data"].as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(whose("ann").await, ["by rule", "of ann", "of north"]);
+    assert_eq!(whose("bob").await, ["by hand", "of bob"]);
+    assert_eq!(whose("dan").await, [""; 0]);
+    // While ann is away, what reaches her reaches bob too; and bob is away as well.
+    let away = |stand_in: &str| json!({"from_on": "2026-02-09", "until_on": "2026-02-13", "stand_in": stand_in});
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/ann", away("bob")).await.0, 200);
+    assert_eq!(whose("bob").await, ["by hand", "by rule", "of ann", "of bob", "of north"]);
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/bob", away("dan")).await.0, 200);
+    assert_eq!(whose("dan").await.len(), 5);
+    let (_, teams) = api.call("viewer", "GET", "/v1/teams", Value::Null).await;
+    assert_eq!(teams["data"][0]["members"][0], json!({"sub": "ann", "away": true, "stand_in": "dan"}), "{teams}");
+    assert_eq!(teams["data"][1]["name"], "south");
+    let (status, said) = api.call("viewer", "GET", "/v1/tasks?whose=", Value::Null).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/whose"]));
+    let (_, me) = api.call("collector", "GET", "/v1/me", Value::Null).await;
+    assert_eq!(me["works_as"], json!(["acme-collector"]));
+    // All of ann goes to cid; what the settings and absences say of her is named.
+    for customer in &customers {
+        api.call("collector", "PUT", &format!("/v1/owners/{customer}"), json!({"owner": "ann"})).await;
+    }
+    let (status, done) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "cid"})).await;
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(done, json!({"count": 3, "tasks": 1, "more": false, "still": ["/teams/north", "/key_accounts"]}));
+    let (_, back) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "bob", "to": "cid"})).await;
+    assert_eq!(back["still"], json!(["/teams/south", "/v1/absences/ann"]), "{back}");
+    let entries = api.call("manager", "GET", "/v1/audit?operation=hand_over&limit=200", Value::Null).await.1;
+    let about: std::collections::BTreeSet<&str> =
+        entries["data"].as_array().unwrap().iter().filter_map(|entry| entry["customer"].as_str()).collect();
+    assert_eq!(about.len(), 3, "each customer has an entry of its own: {entries}");
+    assert_eq!(whose("cid").await, ["by hand", "by rule", "of ann", "of bob", "of north"]);
+}
+
+#[tokio::test]
+async fn settings_that_name_strangers_are_taken_and_warned_of() {
+    let api = Api::new().await;
+    api.world.customer("acme", "C-1", |_| {}).await;
+    let settings = json!({"teams": {"north": ["ann", "lee"]}, "owners": [{"owner": "north"}, {"owner": "zoe"}]});
+    let warned = async || {
+        let (status, said) = api.call("admin", "PATCH", "/v1/settings", settings.clone()).await;
+        assert_eq!(status, 200, "{said}");
+        let all = said["warnings"].as_array().unwrap().iter().map(|warning| warning["pointer"].as_str().unwrap().to_owned());
+        all.filter(|pointer| pointer.starts_with("/teams") || pointer.starts_with("/owners")).collect::<Vec<_>>()
+    };
+    assert_eq!(warned().await, [""; 0], "nobody is a member: tokens say who there is");
+    let lee = json!({"sub": "lee", "role": "collector"});
+    let (status, said) = api.call("admin", "POST", "/v1/members", lee).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(warned().await, ["/owners/1/owner", "/teams/north/0"]);
 }
 
 #[tokio::test]

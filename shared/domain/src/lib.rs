@@ -41,6 +41,7 @@
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`owners`] | who looks after a customer by rule, and which are key accounts |
+//! | [`teams`] | teams, and who stands in for whom |
 //! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
@@ -110,6 +111,7 @@ pub mod simulate;
 pub mod standing;
 pub mod step_history;
 mod taken_back;
+pub mod teams;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;

@@ -37,6 +37,7 @@
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
+//! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
@@ -83,6 +84,7 @@ pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod tasks;
+pub mod teams;
 pub mod test_messages;
 pub mod token;
 pub mod webhooks;

@@ -122,6 +122,7 @@ operations! {
         ShowOwner = "show_owner", "Reads who a customer's owner is.";
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
+        ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
     }
     Staff(Viewer), Some(Customers) => {
@@ -187,7 +188,7 @@ operations! {
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
         CreateUpload = "create_upload", "Gets a form that sends a file.";
-        HandOver = "hand_over", "Gives all customers of one owner to another.";
+        HandOver = "hand_over", "Gives all customers and open tasks of one owner to another.";
         FindKeyAccounts = "find_key_accounts", "Gives key accounts to a person, and others back to automation.";
         RunBulk = "run_bulk", "Does something with many customers at once.";
         UndoBulk = "undo_bulk", "Undoes what was done with many customers at once.";

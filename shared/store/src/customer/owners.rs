@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Currency, CustomerId, TenantId};
+use domain::{Currency, Customer, CustomerId, TenantId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,31 @@ impl Store {
     pub async fn owner(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<CustomerOwner>> {
         let row = self.read("read the owner of", &keys::owner(tenant, customer), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Whose customers are, as of moments ago: what a person said of each, where one did, and the customer as its source describes it, which
+    /// rules go by. Who is not there, or does not read, is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn owning(
+        &self,
+        tenant: &TenantId,
+        customers: &BTreeSet<CustomerId>,
+    ) -> Result<BTreeMap<CustomerId, (Option<CustomerOwner>, Customer)>> {
+        let of = |id: &CustomerId| [keys::owner(tenant, id), keys::profile(tenant, id)];
+        let wanted: Vec<_> = customers.iter().flat_map(of).collect();
+        let found = self.read_many("read the owners of customers of", &wanted, false).await?;
+        let mut owning = BTreeMap::new();
+        for id in customers {
+            let [owner, profile] = of(id).map(|key| found.get(&key));
+            // What does not read is a task of its own; the rest is still to be looked at.
+            let Some(Ok(described)) = profile.map(|row| json::<Customer>(row, DOC)) else { continue };
+            let owner = owner.and_then(|row| json::<CustomerOwner>(row, DOC).ok());
+            owning.insert(id.clone(), (owner, described));
+        }
+        Ok(owning)
     }
 
     /// Says who a customer's owner is, or that nobody is by hand, in place of what was said `before`.
