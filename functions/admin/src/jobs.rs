@@ -34,7 +34,7 @@ pub struct JobOut {
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     status: String,
-    /// How much is done: days of a simulation, documents of an import, lines of an export or of an action in bulk, customers of the others.
+    /// How much is done: days of a simulation, documents of an import or of a training book, lines of an export or of an action in bulk, customers of the others.
     done: u64,
     /// Of how much; null until that is known.
     total: Option<u64>,
@@ -111,7 +111,7 @@ pub struct UploadOut {
 
 /// Starts a job. What takes longer than a request may is done by one, a part at a time; `GET /v1/jobs/{id}` says how far it is.
 #[utoipa::path(post, path = "/v1/jobs", tag = "jobs", operation_id = "start_job",
-    request_body(content = Object, description = "`kind`: `audit_book`, `audit_export`, `bulk`, `import`, `reconcile`, `simulate` or `undo_bulk`; beside it what that kind is asked, as docs/jobs.md says"),
+    request_body(content = Object, description = "`kind`: `audit_book`, `audit_export`, `bulk`, `import`, `reconcile`, `simulate`, `training_book` or `undo_bulk`; beside it what that kind is asked, as docs/jobs.md says"),
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 403, description = "forbidden: this kind needs another role"),

@@ -106,6 +106,10 @@ pub struct Settings {
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
+    /// Whether the tenant is there for people to learn with: it never goes live, and nothing of it is ever sent. Said with the first settings, for
+    /// good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub training: bool,
     /// The kill switch: true stops deciding and sending at once.
     #[serde(default)]
     pub paused: bool,
@@ -167,6 +171,7 @@ impl Settings {
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
             publishing: PublishingRules::default(),
+            training: false,
             paused: false,
             shards: default_shards(),
         }

@@ -278,5 +278,6 @@ pub const JOBS: &[(&str, StaffRole)] = &[
     ("import", Admin),
     ("reconcile", Manager),
     ("simulate", Manager),
+    ("training_book", Admin),
     ("undo_bulk", Manager),
 ];

@@ -7,6 +7,7 @@ mod bulk;
 mod import;
 mod reconcile;
 mod simulate;
+mod training_book;
 mod undo_bulk;
 
 use crate::work::KindOfJob;
@@ -19,6 +20,7 @@ pub const ALL: &[&dyn KindOfJob] = &[
     &import::Import,
     &reconcile::Reconcile,
     &simulate::Simulate,
+    &training_book::TrainingBook,
     &undo_bulk::UndoBulk,
 ];
 

@@ -256,6 +256,17 @@ impl AskedOfJob for AuditBookAsked {
     }
 }
 
+/// What `training_book` is asked: nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingBookAsked {}
+
+impl AskedOfJob for TrainingBookAsked {
+    fn flaws(&self) -> WrongFields {
+        WrongFields::new()
+    }
+}
+
 /// What `bulk` and `undo_bulk` are asked.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -308,6 +319,7 @@ mod tests {
             ("reconcile", json!({}), vec!["/upload"]),
             ("reconcile", json!({"totals": {"EUR": 100}}), vec![]),
             ("audit_book", json!({}), vec![]),
+            ("training_book", json!({}), vec![]),
             ("bulk", json!({"run": "blk_0123456789abcdefghjk"}), vec![]),
             ("bulk", json!({"run": "blk_x#000001"}), vec!["/run"]),
             ("undo_bulk", json!({"run": "job_1"}), vec!["/run"]),

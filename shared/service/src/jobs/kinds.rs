@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    asked::{AuditBookAsked, BulkRunAsked, ExportAsked, ImportAsked, ReconcileAsked, SimulateAsked},
+    asked::{AuditBookAsked, BulkRunAsked, ExportAsked, ImportAsked, ReconcileAsked, SimulateAsked, TrainingBookAsked},
     checked::{WrongFields, checked},
 };
 
@@ -49,6 +49,11 @@ pub const KINDS: &[JobKind] = &[
         name: "simulate",
         does: "Plays the days to come and says who would get what, by the present workflows or by another version of one.",
         check: checked::<SimulateAsked>,
+    },
+    JobKind {
+        name: "training_book",
+        does: "Fills the book of a training tenant with customers that nobody is.",
+        check: checked::<TrainingBookAsked>,
     },
     JobKind {
         name: "undo_bulk",
