@@ -1,4 +1,4 @@
-//! What people do, from the API to the outbox: messages of their own, calls, orders taken back, promises that change, messages in doubt, senders of
+//! What people do, from the API to the outbox: messages of their own with files, calls, orders taken back, promises that change, messages in doubt, senders of
 //! one's own, and key accounts.
 
 use local::Mode;
@@ -101,6 +101,53 @@ async fn a_message_of_a_person_passes_the_guard() {
     // The kill switch holds what waits, and what is written.
     desk.admin("POST", "/v1/pause", &Value::Null).await.is(200);
     assert_eq!(desk.admin("POST", "/v1/messages", &own_words(&customer)).await.status, 409);
+}
+
+/// A message with a file, which is sent with the form first.
+async fn with_file(desk: &TestTenant, customer: &str, content: &str) -> (Value, Value) {
+    let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "application/pdf"})).await.is(201).body;
+    assert_eq!(form["bytes_max"], 5 * 1024 * 1024);
+    desk.post_form(&form, &[], content).await.is(204);
+    let mut words = own_words(customer);
+    words["attachments"] = json!([{"upload": form["upload"], "name": "Auszug Februar.pdf"}]);
+    (words, form)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_along_as_it_was_when_the_message_was_written() {
+    let (desk, first) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    // While the message can be taken back, another file is put in the place of the first: what was not looked at does not leave.
+    let (words, form) = with_file(&desk, &first, "%PDF-1.7\n").await;
+    desk.admin("POST", "/v1/messages", &words).await.is(200);
+    desk.post_form(&form, &[], "%PDF-1.4\n").await.is(204);
+    desk.advance("PT10M").await;
+    assert_eq!((desk.sent().len(), records(&desk, "superseded").await), (0, 1));
+
+    let (words, _) = with_file(&desk, &first, "%PDF-1.7\n").await;
+    let written = desk.admin("POST", "/v1/messages", &words).await.is(200).body;
+    let file = json!({
+        "name": "Auszug Februar.pdf", "content_type": "application/pdf", "bytes": 9,
+        "sha256": domain::attachment::sha256_of(b"%PDF-1.7\n"),
+    });
+    assert_eq!(written["attachments"], json!([file]));
+    let words_of = format!("/v1/messages/{}/words", written["id"].as_str().unwrap());
+    assert_eq!(desk.admin("GET", &words_of, &Value::Null).await.is(200).body["attachments"], json!([file]));
+    desk.advance("PT5M").await;
+    let sent = desk.sent();
+    let mail = json!([{"name": "Auszug Februar.pdf", "content_type": "application/pdf", "size": 9}]);
+    assert_eq!((sent.len(), &json!(sent[0].attachments)), (1, &mail));
+
+    // A sender of one's own is told of the file and fetches it by a link.
+    desk.put(&invoice(&customer("C-2"), "F-2", 125_000, "2026-03-31")).await;
+    desk.fault("send-email", Mode::Skip, 10_000);
+    let other = id_of(&desk, "C-2").await;
+    let (words, _) = with_file(&desk, &other, "%PDF-1.7\n").await;
+    let id = desk.admin("POST", "/v1/messages", &words).await.is(200).body["id"].as_str().unwrap().to_owned();
+    desk.advance("PT2M").await;
+    let held = desk.admin("POST", &format!("/v1/messages/{id}/claim"), &json!({"customer": other})).await.is(200).body;
+    let given = &held["content"]["attachments"][0];
+    assert_eq!((&given["name"], &given["sha256"]), (&file["name"], &file["sha256"]), "{held}");
+    assert_eq!(desk.call("GET", given["url"].as_str().unwrap(), &[], &[]).await.is(200).text, "%PDF-1.7\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
-//! | [`own_message`] | messages, calls and letters of people |
+//! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`owners`] | who looks after a customer by rule, and which are key accounts |
@@ -56,6 +56,7 @@
 pub mod agreed;
 pub mod agreement;
 pub mod along;
+pub mod attachment;
 pub mod balance;
 pub mod because;
 pub mod bulk;

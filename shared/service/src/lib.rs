@@ -14,7 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
-//! | [`messages`] | what people write to customers |
+//! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`notes`] | notes on customers, invoices and cases |
@@ -51,6 +51,7 @@
 pub mod actor;
 pub mod agreements;
 pub mod api_keys;
+pub mod attachments;
 pub mod audit;
 pub mod audit_export;
 pub mod bulk;

@@ -161,6 +161,7 @@ operations! {
         SetEffectResult = "set_effect_result", "Says what became of an effect that a task stands for.";
         SetOwner = "set_owner", "Says who a customer's owner is.";
         SetAbsence = "set_absence", "Says when a member is away, and who stands in.";
+        CreateUpload = "create_upload", "Gets a form that sends a file: for a message, or for a job that they may start.";
         EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
         IssueLink = "issue_link", "Gives out a portal link.";
         RevokeLink = "revoke_link", "Makes a portal link void.";
@@ -187,7 +188,6 @@ operations! {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
-        CreateUpload = "create_upload", "Gets a form that sends a file.";
         HandOver = "hand_over", "Gives all customers and open tasks of one owner to another.";
         FindKeyAccounts = "find_key_accounts", "Gives key accounts to a person, and others back to automation.";
         RunBulk = "run_bulk", "Does something with many customers at once.";

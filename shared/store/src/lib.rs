@@ -72,7 +72,7 @@ pub use message::{
     claim::{Claim, Release},
     commit::Committed,
     outside::{CLAIM_DAYS, OutsideClaim},
-    own_message::{LoggedContact, MessageFound, OwnText},
+    own_message::{LoggedContact, MessageFound, OwnAttachment, OwnText},
     receipts::Found,
     record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,
