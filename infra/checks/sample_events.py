@@ -121,7 +121,7 @@ def sample_events(vendor):
         "hello-bus": First({}, {BUS}),
         "hello-table": First({}, {GET}),
         "hello-table-kms": First({}, {GET, DECRYPT}),
-        "hello-table-kms-mail": First({}, {GET, DECRYPT, MAIL}),
+        "hello-table-kms-mail-objects": First({}, {GET, DECRYPT, MAIL, OBJECT}),
         "hello-table-kms-objects": First({}, {GET, DECRYPT, OBJECT}),
         "hello-table-kms-queue": First({}, {GET, DECRYPT, QUEUE}),
         "hello-table-kms-texts": First({}, {GET, DECRYPT, TEXT}),

@@ -247,6 +247,31 @@ def email_sends(world):
     return customer
 
 
+def email_attaches(world):
+    """A file goes along with what a person wrote, once nobody can take it back any more."""
+    customer = world.owes(TENANT)
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    upload = world.outside.admin(TENANT, "POST", "/v1/uploads", {"content_type": "application/pdf"})["upload"]
+    world.stack.client("s3").put_object(Bucket=world.stack.ids["Bucket"], Key=f"uploads/{TENANT}/{upload}", Body=b"%PDF-1.7")
+    words = {"customer": named, "subject": "Your statement", "body": "Here it is.", "attachments": [{"upload": upload, "name": "a.pdf"}]}
+    written = world.outside.admin(TENANT, "POST", "/v1/messages", words)["id"]
+    body = order(world, "EmailQueue", customer)
+    # The minute in which it can be taken back is over at once.
+    world.stack.client("dynamodb").update_item(
+        TableName=world.stack.ids["Table"],
+        Key={STORED["every"]["pk"]: {"S": f"T#{TENANT}#C#{named}"}, STORED["every"]["sk"]: {"S": "HEAD"}},
+        UpdateExpression="REMOVE #pending.#message.#retry_at",
+        ConditionExpression="attribute_exists(#pending.#message.#retry_at)",
+        ExpressionAttributeNames={
+            **{"#pending": STORED["head"]["pending"], "#retry_at": STORED["pending"]["retry_at"]},
+            "#message": written,
+        },
+    )
+    restart(world, "SendEmailFunction")
+    world.stack.invoke("SendEmailFunction", records(body))
+    same(len(world.mails_to(customer)), 1, "mails")
+
+
 def sms_sends(world):
     """A text message leaves, and that it did is recorded."""
     number = next(NUMBERS)
@@ -525,7 +550,7 @@ PROBES = {
     "SyncRole": [sync_reads, sync_follows, sync_waits, sync_honours, sync_hands_over],
     "DispatchRole": [dispatch_publishes],
     "ReadModelRole": [read_model_lists, read_model_seals, read_model_moves, read_model_walks, read_model_reckons],
-    "SendEmailRole": [email_sends],
+    "SendEmailRole": [email_sends, email_attaches],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],

@@ -128,6 +128,21 @@ impl TestTenant {
         Reply { status, location, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 
+    /// A file in a form that the API gave out, as a browser posts it; `changes` are fields that it is tampered with.
+    pub async fn post_form(&self, form: &Value, changes: &[(&str, &str)], file: &str) -> Reply {
+        let mut body = String::new();
+        for (name, value) in form["fields"].as_object().unwrap() {
+            let changed = changes.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
+            let value = changed.or(value.as_str()).unwrap();
+            body.push_str(&format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        }
+        body.push_str(&format!(
+            "--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n{file}\r\n--xx--\r\n"
+        ));
+        let headers = [("content-type".to_owned(), "multipart/form-data; boundary=xx".to_owned())];
+        self.call("POST", form["url"].as_str().unwrap(), &headers, body.as_bytes()).await
+    }
+
     /// An id that was not used yet.
     pub fn fresh_id(&self) -> String {
         format!("evt_{}", self.events.fetch_add(1, Ordering::Relaxed))

@@ -1,5 +1,5 @@
-//! What people do, from the API to the outbox: messages of their own, calls, orders taken back, promises that change, messages in doubt, senders of
-//! one's own, and many customers at once.
+//! What people do, from the API to the outbox: messages of their own with files, calls, orders taken back, promises that change, messages in doubt, senders of
+//! one's own, and key accounts.
 
 use local::Mode;
 use serde_json::{Value, json};
@@ -101,6 +101,53 @@ async fn a_message_of_a_person_passes_the_guard() {
     // The kill switch holds what waits, and what is written.
     desk.admin("POST", "/v1/pause", &Value::Null).await.is(200);
     assert_eq!(desk.admin("POST", "/v1/messages", &own_words(&customer)).await.status, 409);
+}
+
+/// A message with a file, which is sent with the form first.
+async fn with_file(desk: &TestTenant, customer: &str, content: &str) -> (Value, Value) {
+    let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "application/pdf"})).await.is(201).body;
+    assert_eq!(form["bytes_max"], 5 * 1024 * 1024);
+    desk.post_form(&form, &[], content).await.is(204);
+    let mut words = own_words(customer);
+    words["attachments"] = json!([{"upload": form["upload"], "name": "Auszug Februar.pdf"}]);
+    (words, form)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_goes_along_as_it_was_when_the_message_was_written() {
+    let (desk, first) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    // While the message can be taken back, another file is put in the place of the first: what was not looked at does not leave.
+    let (words, form) = with_file(&desk, &first, "%PDF-1.7\n").await;
+    desk.admin("POST", "/v1/messages", &words).await.is(200);
+    desk.post_form(&form, &[], "%PDF-1.4\n").await.is(204);
+    desk.advance("PT10M").await;
+    assert_eq!((desk.sent().len(), records(&desk, "superseded").await), (0, 1));
+
+    let (words, _) = with_file(&desk, &first, "%PDF-1.7\n").await;
+    let written = desk.admin("POST", "/v1/messages", &words).await.is(200).body;
+    let file = json!({
+        "name": "Auszug Februar.pdf", "content_type": "application/pdf", "bytes": 9,
+        "sha256": domain::attachment::sha256_of(b"%PDF-1.7\n"),
+    });
+    assert_eq!(written["attachments"], json!([file]));
+    let words_of = format!("/v1/messages/{}/words", written["id"].as_str().unwrap());
+    assert_eq!(desk.admin("GET", &words_of, &Value::Null).await.is(200).body["attachments"], json!([file]));
+    desk.advance("PT5M").await;
+    let sent = desk.sent();
+    let mail = json!([{"name": "Auszug Februar.pdf", "content_type": "application/pdf", "size": 9}]);
+    assert_eq!((sent.len(), &json!(sent[0].attachments)), (1, &mail));
+
+    // A sender of one's own is told of the file and fetches it by a link.
+    desk.put(&invoice(&customer("C-2"), "F-2", 125_000, "2026-03-31")).await;
+    desk.fault("send-email", Mode::Skip, 10_000);
+    let other = id_of(&desk, "C-2").await;
+    let (words, _) = with_file(&desk, &other, "%PDF-1.7\n").await;
+    let id = desk.admin("POST", "/v1/messages", &words).await.is(200).body["id"].as_str().unwrap().to_owned();
+    desk.advance("PT2M").await;
+    let held = desk.admin("POST", &format!("/v1/messages/{id}/claim"), &json!({"customer": other})).await.is(200).body;
+    let given = &held["content"]["attachments"][0];
+    assert_eq!((&given["name"], &given["sha256"]), (&file["name"], &file["sha256"]), "{held}");
+    assert_eq!(desk.call("GET", given["url"].as_str().unwrap(), &[], &[]).await.is(200).text, "%PDF-1.7\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,42 +330,6 @@ async fn a_sender_of_ones_own_claims_sends_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_customers_are_paused_at_once_and_go_on_when_that_is_undone() {
-    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
-    for n in 1..=3 {
-        desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
-    }
-    desk.advance("PT5M").await;
-    let pause = json!({"filter": {"currency": "EUR"}, "action": {"pause": {"until_on": "2026-06-30"}}, "dry_run": true});
-    let seen = desk.admin("POST", "/v1/bulk", &pause).await.is(200).body;
-    assert_eq!((&seen["count"], &seen["money"][0]["open_minor"]), (&json!(3), &json!(375_000)), "{seen}");
-    assert!(seen["lines"].as_array().unwrap().iter().all(|line| line.get("made").is_none()), "nothing is made yet: {seen}");
-    let everybody = json!({"filter": {}, "action": {"pause": {}}});
-    assert_eq!(desk.admin("POST", "/v1/bulk", &everybody).await.is(400).pointers(), ["/confirm_count"]);
-    let mut run = pause.clone();
-    run["dry_run"] = json!(false);
-    let done = desk.admin("POST", "/v1/bulk", &run).await.is(200).body;
-    assert!(done["lines"].as_array().unwrap().iter().all(|line| line["status"] == "done"), "{done}");
-    desk.end_of("2026-02-04").await;
-    assert_eq!(desk.log(), Vec::<String>::new());
-    let at = format!("/v1/bulk/{}", done["id"].as_str().unwrap());
-    let undone = desk.admin("POST", &format!("{at}/undo"), &Value::Null).await.is(200).body;
-    assert!(undone["lines"].as_array().unwrap().iter().all(|line| line["status"] == "undone"), "{undone}");
-    assert_eq!(desk.admin("GET", &at, &Value::Null).await.is(200).body["lines"], undone["lines"]);
-    desk.end_of("2026-02-06").await;
-    assert_eq!(desk.log().len(), 3, "{:?}", desk.log());
-    // A line that cannot be is left out, and says why.
-    let ids = json!([id_of(&desk, "C-1").await, "cus_00000000000000000000", "x"]);
-    let task = json!({"ids": ids, "action": {"task": {"title": "Call", "due_on": "2026-02-09"}}});
-    let done = desk.admin("POST", "/v1/bulk", &task).await.is(200).body;
-    let statuses: Vec<&str> = done["lines"].as_array().unwrap().iter().map(|line| line["status"].as_str().unwrap()).collect();
-    assert_eq!((statuses.iter().filter(|status| **status == "done").count(), statuses.len()), (1, 3), "{done}");
-    assert_eq!(desk.tasks("task").await.len(), 1);
-    desk.admin("POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), &Value::Null).await.is(200);
-    assert!(desk.tasks("task").await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_key_account_leaves_automation_and_comes_back() {
     let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 900_000, "2026-02-02")).await;
@@ -345,4 +356,66 @@ async fn a_key_account_leaves_automation_and_comes_back() {
     assert_eq!(found["given_back"], json!([id]));
     desk.end_of("2026-02-10").await;
     assert!(desk.sent().iter().any(|sent| sent.to == "c-1@buyer.example"), "chased again: {:?}", desk.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn key_accounts_change_hands_at_the_tenants_midnight() {
+    let desk = TestTenant::at("2026-02-02T16:30:00Z").await;
+    let large = invoice(&customer("C-1"), "F-1", 900_000, "2026-02-02");
+    desk.put(&large).await;
+    desk.put(&invoice(&customer("C-2"), "F-2", 100_000, "2026-02-02")).await;
+    desk.advance("PT5M").await;
+    let settings = json!({"key_accounts": {"share_percent": 50, "owner": "robin"}});
+    desk.admin("PATCH", "/v1/settings", &settings).await.is(200);
+    desk.end_of("2026-02-03").await;
+    let to = |desk: &TestTenant| desk.sent().iter().map(|sent| sent.to.clone()).collect::<Vec<_>>();
+    assert_eq!(to(&desk), ["c-2@buyer.example"], "the other left automation in the night");
+    let tasks = desk.tasks("task").await;
+    assert_eq!((tasks.len(), &tasks[0]["to"]), (1, &json!("robin")), "{tasks:?}");
+    // Most of it is paid: now the other one is most of the book.
+    desk.put(&tests::documents::changed(&large, 2, &json!({"paid_minor": 850_000}))).await;
+    desk.end_of("2026-02-04").await;
+    assert_eq!(to(&desk).len(), 1, "it is no key account before the night");
+    desk.end_of("2026-02-06").await;
+    assert_eq!(to(&desk), ["c-2@buyer.example", "c-1@buyer.example"], "chased again");
+    let found = desk.admin("POST", "/v1/key_accounts", &json!({"currency": "EUR", "dry_run": true})).await.is(200).body;
+    assert_eq!((&found["kept"], &found["taken"]), (&json!([id_of(&desk, "C-2").await]), &json!([])), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_workflow_asks_for_reaches_the_team_that_a_rule_names_and_who_stands_in() {
+    let step = json!({"id": "call", "at": {"anchor": "due_date", "offset": "P1D"}, "action": {"task": {"title": "Call them"}}});
+    let plan = json!({"id": "plan", "name": "Plan", "scope": "customer", "steps": [step]});
+    let settings = json!({
+        "teams": {"north": ["ann"], "south": ["bob"]},
+        "owners": [{"owner": "north", "names_until": "firma c-1"}, {"owner": "south"}],
+    });
+    let desk = TestTenant::with("2026-02-02T16:30:00Z", settings, Some(vec![plan])).await;
+    for n in 1..=2 {
+        desk.put(&invoice(&customer(&format!("C-{n}")), &format!("F-{n}"), 125_000, "2026-02-02")).await;
+    }
+    desk.end_of("2026-02-03").await;
+    let reaches = async |who: &str| {
+        let mut found = Vec::new();
+        for sort in ["age", "money_at_stake"] {
+            let path = format!("/v1/tasks?whose={who}&sort={sort}");
+            let list = desk.admin("GET", &path, &Value::Null).await.is(200).body;
+            let names =
+                list["data"].as_array().unwrap().iter().map(|task| task["customer"]["external_id"].as_str().unwrap().to_owned());
+            found.push(names.collect::<Vec<_>>());
+        }
+        assert_eq!(found[0], found[1], "{who}");
+        found.remove(0)
+    };
+    assert_eq!((reaches("ann").await, reaches("bob").await), (vec!["C-1".to_owned()], vec!["C-2".to_owned()]));
+    // Ann is away from tomorrow on.
+    let away = json!({"from_on": "2026-02-05", "until_on": "2026-02-06", "stand_in": "south"});
+    desk.admin("PUT", "/v1/absences/ann", &away).await.is(200);
+    assert_eq!(reaches("bob").await, ["C-2"]);
+    desk.end_of("2026-02-04").await;
+    let mut both = reaches("bob").await;
+    both.sort();
+    assert_eq!(both, ["C-1", "C-2"]);
+    desk.end_of("2026-02-06").await;
+    assert_eq!(reaches("bob").await, ["C-2"], "she is back");
 }

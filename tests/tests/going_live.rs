@@ -147,3 +147,35 @@ async fn numbers_abroad_that_get_no_text_are_named_where_there_are_some() {
     tenant.admin("PUT", "/v1/workflows/standard", &mail).await.is(200);
     assert_eq!(try_with(json!({"mode": "live"})).await, Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_for_training_has_a_book_that_is_worked_and_sends_nothing() {
+    let tenant = TestTenant::with("2026-02-10T08:00:00Z", json!({"training": true}), None).await;
+    let filled = async || {
+        let job = tenant.admin("POST", "/v1/jobs", &json!({"kind": "training_book"})).await.is(202).body;
+        tenant.advance("PT10S").await;
+        let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+        let done = tenant.admin("GET", &path, &Value::Null).await.is(200).body;
+        assert_eq!(done["status"], "done", "{done}");
+        done["result"].clone()
+    };
+    let first = filled().await;
+    assert_eq!(first["applied"], first["documents"], "{first}");
+    let again = filled().await;
+    assert_eq!((&again["applied"], &again["known"]), (&json!(0), &first["documents"]), "{again}");
+    assert_eq!(tenant.admin("PATCH", "/v1/settings", &json!({"mode": "live"})).await.is(422).pointers(), ["/mode"]);
+    tenant.advance("P10D").await;
+    let matter = tenant.admin("GET", "/v1/customers/training/T-101?last=50", &Value::Null).await.is(200).body;
+    let records = matter["records"].as_array().unwrap();
+    assert!(records.iter().any(|record| record["status"] == "shadow"), "{records:?}");
+    let overdue = tenant.admin("GET", "/v1/customers?sort=overdue", &Value::Null).await.is(200).body;
+    assert!(overdue["data"].as_array().unwrap().len() > 8, "{overdue}");
+    assert!(tenant.sent().is_empty(), "{:?}", tenant.log());
+    // Of another tenant the book is not filled.
+    let other = TestTenant::at("2026-02-10T08:00:00Z").await;
+    let job = other.admin("POST", "/v1/jobs", &json!({"kind": "training_book"})).await.is(202).body;
+    other.advance("PT10S").await;
+    let failed = other.admin("GET", &format!("/v1/jobs/{}", job["id"].as_str().unwrap()), &Value::Null).await.is(200).body;
+    assert_eq!(failed["status"], "failed");
+    assert!(failed["why"].as_str().unwrap().contains("training"), "{failed}");
+}

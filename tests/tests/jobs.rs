@@ -4,7 +4,7 @@ use local::{Fault, Mode, When};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{Reply, TENANT, TestTenant},
+    test_tenant::{TENANT, TestTenant},
 };
 
 async fn desk() -> TestTenant {
@@ -35,25 +35,10 @@ async fn ended(desk: &TestTenant, asked: Value) -> Value {
     shown
 }
 
-/// A form with a file, as a browser posts it.
-async fn post(desk: &TestTenant, form: &Value, changes: &[(&str, &str)], file: &str) -> Reply {
-    let mut body = String::new();
-    for (name, value) in form["fields"].as_object().unwrap() {
-        let changed = changes.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
-        let value = changed.or(value.as_str()).unwrap();
-        body.push_str(&format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-    }
-    body.push_str(&format!(
-        "--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.csv\"\r\n\r\n{file}\r\n--xx--\r\n"
-    ));
-    let headers = [("content-type".to_owned(), "multipart/form-data; boundary=xx".to_owned())];
-    desk.call("POST", form["url"].as_str().unwrap(), &headers, body.as_bytes()).await
-}
-
 /// A file that was sent; its id.
 async fn sent(desk: &TestTenant, file: &str) -> String {
     let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/csv"})).await.is(201).body;
-    post(desk, &form, &[], file).await.is(204);
+    desk.post_form(&form, &[], file).await.is(204);
     form["upload"].as_str().unwrap().to_owned()
 }
 
@@ -110,12 +95,12 @@ async fn a_file_is_sent_by_a_form_that_takes_nothing_else() {
     let desk = desk().await;
     let form = desk.admin("POST", "/v1/uploads", &json!({"content_type": "text/csv"})).await.is(201).body;
     assert!(form["fields"]["key"].as_str().unwrap().starts_with("uploads/acme/upl_"));
-    post(&desk, &form, &[("key", "uploads/other/upl_1")], "x").await.is(403);
-    post(&desk, &form, &[("Content-Type", "text/html")], "x").await.is(403);
-    post(&desk, &form, &[], "").await.is(400);
-    post(&desk, &form, &[], "x").await.is(204);
+    desk.post_form(&form, &[("key", "uploads/other/upl_1")], "x").await.is(403);
+    desk.post_form(&form, &[("Content-Type", "text/html")], "x").await.is(403);
+    desk.post_form(&form, &[], "").await.is(400);
+    desk.post_form(&form, &[], "x").await.is(204);
     desk.advance("PT16M").await;
-    post(&desk, &form, &[], "x").await.is(403);
+    desk.post_form(&form, &[], "x").await.is(403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

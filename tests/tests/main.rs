@@ -10,6 +10,7 @@ mod bad_input;
 mod bad_payments;
 mod bad_stripe;
 mod books;
+mod bulk;
 mod by_hand;
 mod controls;
 mod doors;

@@ -4,25 +4,31 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use domain::{Currency, Owed};
+use domain::{BulkStage, Currency, Owed};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
-    bulk::{self, BulkAction, BulkAsked, BulkFilter},
+    bulk::{
+        self, BulkBegun, BulkShown,
+        asked::{BulkAction, BulkAsked, BulkFilter, BulkWhat},
+    },
 };
-use store::{BulkLine, BulkRun};
-use utoipa::ToSchema;
+use store::{BulkLine, BulkRun, Job};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    jobs::nonce,
 };
 
-/// One action on many customers: those that `ids` names, or that `filter` takes, at most 100.
+/// One action on many customers: those that `ids` names, or that `filter` takes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BulkIn {
@@ -37,9 +43,9 @@ pub struct BulkIn {
     /// Whether it is only said what would be done.
     #[serde(default)]
     dry_run: bool,
-    /// How many customers are meant, where the filter takes everybody.
+    /// How many customers are meant. It is needed where the filter takes everybody, or more than 100; a dry run says it.
     #[serde(default)]
-    confirm_count: Option<usize>,
+    confirm_count: Option<u64>,
 }
 
 /// Which customers. All that it names has to fit; with nothing named it takes everybody.
@@ -129,31 +135,63 @@ pub struct BulkMoveIn {
     workflow: String,
 }
 
-/// What was, or would be, done.
+/// Which page of the lines.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BulkLinesAsked {
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// What is, or would be, done with many customers.
 #[derive(Serialize, ToSchema)]
 pub struct BulkOut {
-    /// Its id, `blk_…`; null for a dry run.
+    /// Its id, `blk_…`; null for a dry run that needed no job.
     id: Option<String>,
     /// `pause`, `assign`, `task`, `note` or `move`.
     action: String,
-    /// Who did it.
+    /// Who asked.
     by: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// Whether it was only said what would be done.
+    /// Whether it is only said what would be done.
     dry_run: bool,
-    /// With how many customers it was, or would be, done.
-    count: usize,
-    /// What those owe, as of their last decisions, an entry each currency; of a dry run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    money: Option<Vec<BulkMoneyOut>>,
-    /// What became of each customer.
+    /// `planning`, `planned`, `running`, `done`, `undoing` or `undone`.
+    stage: String,
+    /// The job that works on it, or did last; null for a dry run that needed none.
+    job: Option<BulkJobOut>,
+    /// With how many customers it is, or would be, done; null while that is worked out.
+    count: Option<u64>,
+    /// How many lines there are of each status, as of the end of the last stage.
+    #[schema(value_type = Object)]
+    counts: BTreeMap<String, u64>,
+    /// What the customers owe with whom it is, or would be, done, as of their last decisions when that was worked out, an entry each currency.
+    money: Vec<BulkMoneyOut>,
+    /// What becomes of each customer, a page.
     lines: Vec<BulkLineOut>,
+    /// The cursor of the next page; null at the end.
+    next: Option<String>,
     /// When it was undone, where it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     undone_at: Option<Timestamp>,
+}
+
+/// How far the job of an action in bulk is.
+#[derive(Serialize, ToSchema)]
+pub struct BulkJobOut {
+    /// The job: `POST /v1/jobs/{id}/cancel` stops it.
+    id: String,
+    /// `queued`, `running`, `done`, `failed` or `cancelled`.
+    status: String,
+    /// Lines that it is done with.
+    done: u64,
+    /// Of how many; null until that is known.
+    total: Option<u64>,
+    /// Why it failed, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 /// What customers owe in a currency.
@@ -185,13 +223,15 @@ pub struct BulkLineOut {
     made: Option<String>,
 }
 
-/// Does one thing with many customers, or says with `dry_run` what it would do: with how many, what they owe, and who is left out and why. Each
-/// customer has a line of its own; one that fails holds no other up. At most 100 customers go at once, in one request.
+/// Does one thing with many customers by a job, or says with `dry_run` what it would do: with how many, what they owe, and who is left out and
+/// why. Up to 100 customers are worked out at once, and a job works out more. Each customer has a line of its own; one that fails holds no other
+/// up. A filter that takes everybody, or more than 100, needs `confirm_count`.
 #[utoipa::path(post, path = "/v1/bulk", tag = "bulk", operation_id = "run_bulk", request_body = BulkIn,
-    responses((status = 200, description = "What was, or would be, done", body = BulkOut),
-              (status = 400, description = "bad-request, every flaw in errors: also a filter that takes everybody without `confirm_count`"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: more than 100 customers are meant")))]
-pub async fn run(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<BulkOut>> {
+    responses((status = 200, description = "What a dry run of at most 100 customers would do", body = BulkOut),
+              (status = 202, description = "A job does it, or works out what it would do", body = BulkOut),
+              (status = 400, description = "bad-request, every flaw in errors: also a number of customers that is to be confirmed and is not"),
+              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: too many jobs are under way")))]
+pub async fn run(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Response> {
     caller.may(Operation::RunBulk)?;
     let BulkIn { ids, filter, action, dry_run, confirm_count } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let filter = filter.map(|filter| {
@@ -205,31 +245,39 @@ pub async fn run(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) 
         BulkActionIn::Note(BulkNoteIn { text }) => BulkAction::Note { text },
         BulkActionIn::Move(BulkMoveIn { currency, workflow }) => BulkAction::Move { currency, workflow },
     };
-    let asked = BulkAsked { ids, filter, action, confirm_count };
-    let now = app.clock.now();
-    if dry_run {
-        let plan = bulk::plan(&app.store, &caller.0, &asked, now).await?;
-        let (count, money) = (plan.count(), plan.money);
-        return Ok(Json(BulkOut { id: None, dry_run: true, count, money: Some(sums(money)), ..shown(plan.run) }));
+    let asked = BulkAsked { what: BulkWhat { ids, filter, action }, dry_run, confirm_count };
+    match bulk::begin(&app.store, &caller.0, asked, &nonce()?, app.clock.now()).await? {
+        BulkBegun::Planned(planned) => Ok(Json(BulkOut { id: None, ..shown(planned) }).into_response()),
+        BulkBegun::Started(started) => Ok(accepted(started)),
     }
-    Ok(Json(shown(bulk::run(&app.store, &caller.0, &asked, now).await?)))
 }
 
-/// What became of an action in bulk, line by line.
+/// An action in bulk: how far it is, and a page of its lines. The job's file has all of them, once it is over.
 #[utoipa::path(get, path = "/v1/bulk/{id}", tag = "bulk", operation_id = "show_bulk",
-    params(("id" = String, Path, description = "`blk_…`")),
-    responses((status = 200, description = "What was done", body = BulkOut), (status = 404, description = "not-found")))]
-pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<BulkOut>> {
-    Ok(Json(shown(bulk::show(&app.store, &caller.0, &id).await?)))
+    params(("id" = String, Path, description = "`blk_…`"), BulkLinesAsked),
+    responses((status = 200, description = "How it stands", body = BulkOut), (status = 404, description = "not-found"),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this action")))]
+pub async fn show(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<BulkLinesAsked>,
+) -> ApiResult<Json<BulkOut>> {
+    Ok(Json(shown(bulk::show(&app.store, &caller.0, &id, asked.cursor.as_deref()).await?)))
 }
 
-/// Undoes an action in bulk, line by line. What went on since stays, and its line says why. Doing it again tries what was not undone.
+/// Has a job undo an action in bulk, line by line. What went on since stays, and its line says why. Doing it again tries what was not undone.
 #[utoipa::path(post, path = "/v1/bulk/{id}/undo", tag = "bulk", operation_id = "undo_bulk",
     params(("id" = String, Path, description = "`blk_…`")),
-    responses((status = 200, description = "What became of each", body = BulkOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile")))]
-pub async fn undo(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<BulkOut>> {
-    Ok(Json(shown(bulk::undo(&app.store, &caller.0, &id, app.clock.now()).await?)))
+    responses((status = 202, description = "A job undoes it", body = BulkOut), (status = 404, description = "not-found"),
+              (status = 409, description = "changed-meanwhile: nothing of it was done, or a job is still at it")))]
+pub async fn undo(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
+    Ok(accepted(bulk::undo(&app.store, &caller.0, &id, &nonce()?, app.clock.now()).await?))
+}
+
+fn accepted(started: BulkShown) -> Response {
+    let location = format!("/v1/bulk/{}", started.run.id);
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(shown(started))).into_response()
 }
 
 fn sums(money: BTreeMap<Currency, Owed>) -> Vec<BulkMoneyOut> {
@@ -240,15 +288,32 @@ fn sums(money: BTreeMap<Currency, Owed>) -> Vec<BulkMoneyOut> {
     money.into_iter().map(sum).collect()
 }
 
-fn shown(run: BulkRun) -> BulkOut {
-    let BulkRun { id, action, by, at, lines, undone_at } = run;
-    let count = lines.iter().filter(|line| line.status != "left_out").count();
+fn shown(action: BulkShown) -> BulkOut {
+    let BulkShown { run, job, lines, next } = action;
+    let BulkRun { id, action, by, at, dry_run, stage, count, counts, money, undone_at, .. } = run;
     let line = |line: BulkLine| {
         let BulkLine { customer, status, why, made, owner: _ } = line;
         // What is only planned has made nothing, and who had no owner before has none to name.
         let made = made.filter(|made| status != "planned" && !made.is_empty());
         BulkLineOut { customer, status, why, made }
     };
-    let lines = lines.into_iter().map(line).collect();
-    BulkOut { id: Some(id), action, by, at, dry_run: false, count, money: None, lines, undone_at }
+    let job = job.map(|job| {
+        let Job { id, status, done, total, why, .. } = job;
+        BulkJobOut { id: id.to_string(), status: status.as_str().to_owned(), done, total, why }
+    });
+    BulkOut {
+        id: Some(id.to_string()),
+        action,
+        by,
+        at,
+        dry_run,
+        stage: stage.as_str().to_owned(),
+        job,
+        count: (stage != BulkStage::Planning).then_some(count),
+        counts,
+        money: sums(money),
+        lines: lines.into_iter().map(line).collect(),
+        next,
+        undone_at,
+    }
 }

@@ -34,7 +34,7 @@ pub struct JobOut {
     kind: String,
     /// `queued`, `running`, `done`, `failed` or `cancelled`.
     status: String,
-    /// How much is done: days of a simulation, documents of an import, lines of an export, customers of the others.
+    /// How much is done: days of a simulation, documents of an import or of a training book, lines of an export or of an action in bulk, customers of the others.
     done: u64,
     /// Of how much; null until that is known.
     total: Option<u64>,
@@ -88,14 +88,15 @@ pub struct JobsAsked {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UploadIn {
-    /// `text/csv` or `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`.
+    /// For a job `text/csv` or `application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`; to go along with a message `application/pdf`,
+    /// `image/png` or `image/jpeg`.
     content_type: String,
 }
 
 /// A form that sends one file.
 #[derive(Serialize, ToSchema)]
 pub struct UploadOut {
-    /// Its id, which jobs take as `upload`.
+    /// Its id, which jobs and messages take as `upload`.
     upload: String,
     /// Where the form is posted to as `multipart/form-data`: the fields first, then the file as `file`.
     url: String,
@@ -111,7 +112,7 @@ pub struct UploadOut {
 
 /// Starts a job. What takes longer than a request may is done by one, a part at a time; `GET /v1/jobs/{id}` says how far it is.
 #[utoipa::path(post, path = "/v1/jobs", tag = "jobs", operation_id = "start_job",
-    request_body(content = Object, description = "`kind`: `audit_book`, `audit_export`, `import`, `reconcile` or `simulate`; beside it what that kind is asked, as docs/jobs.md says"),
+    request_body(content = Object, description = "`kind`: `audit_book`, `audit_export`, `bulk`, `import`, `reconcile`, `simulate`, `training_book` or `undo_bulk`; beside it what that kind is asked, as docs/jobs.md says"),
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 403, description = "forbidden: this kind needs another role"),
@@ -199,17 +200,19 @@ pub async fn file(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, link)]))
 }
 
-/// A form that sends one file: to one place, of one type, up to `bytes_max`, for 15 minutes. Files are kept for 7 days.
+/// A form that sends one file: to one place, of one type, up to `bytes_max`, for 15 minutes. Files are kept for 7 days. What a job reads needs the
+/// role manager.
 #[utoipa::path(post, path = "/v1/uploads", tag = "jobs", operation_id = "create_upload",
     request_body = UploadIn,
     responses((status = 201, description = "The form", body = UploadOut),
-              (status = 400, description = "bad-request: no such type")))]
+              (status = 400, description = "bad-request: no such type"),
+              (status = 403, description = "forbidden: files of this type are for jobs of another role")))]
 pub async fn upload(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<impl IntoResponse> {
     let tenant = caller.may(Operation::CreateUpload)?;
     let UploadIn { content_type } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
-    let upload = uploads::ask(&caller.0, &content_type, &nonce()?, now)?;
-    let form = app.files.form(&upload.key(tenant), &content_type, uploads::BYTES_MAX, now).await.map_err(|error| {
+    let (upload, bytes_max) = uploads::ask(&caller.0, &content_type, &nonce()?, now)?;
+    let form = app.files.form(&upload.key(tenant), &content_type, bytes_max, now).await.map_err(|error| {
         tracing::error!(error = format!("{error:#}"), "a form for a file cannot be signed");
         Fail::unavailable("the form cannot be made now; try again in some seconds")
     })?;
@@ -217,14 +220,14 @@ pub async fn upload(State(app): State<Arc<App>>, caller: Caller, Body(body): Bod
         upload: upload.as_str().to_owned(),
         url: form.url,
         fields: serde_json::to_value(form.fields).unwrap_or_default(),
-        bytes_max: uploads::BYTES_MAX,
+        bytes_max,
         expires_at: form.expires_at,
     };
     Ok((StatusCode::CREATED, Json(out)))
 }
 
 /// A text that no other request has.
-fn nonce() -> ApiResult<String> {
+pub fn nonce() -> ApiResult<String> {
     let mut random = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again in some seconds"))?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())

@@ -66,7 +66,8 @@ pub struct KeyAccountFailedOut {
 }
 
 /// Finds the key accounts of a currency: customers of whom at least the share of all that is open is that `key_accounts` in the settings names. Each
-/// is paused without an end, and the owner has a task. Those that are none any more are chased again. Releasing a pause undoes it for one.
+/// is paused without an end, and the owner has a task. Those that are none any more are chased again. The tenant's midnight does the same; this does it
+/// at once, also for those whose pause a person released.
 #[utoipa::path(post, path = "/v1/key_accounts", tag = "owners", operation_id = "find_key_accounts", request_body = KeyAccountsIn,
     responses((status = 200, description = "What was found", body = KeyAccountsOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),

@@ -194,6 +194,7 @@ routes! {
     "/v1/owners": get owners::list;
     "/v1/owners/hand_over": post owners::hand_over;
     "/v1/owners/{customer_id}": get owners::show, put owners::set;
+    "/v1/teams": get owners::list_teams;
     "/v1/absences": get owners::absences;
     "/v1/absences/{sub}": put owners::set_absence;
     "/v1/key_accounts": post key_accounts::find;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use serde::Serialize;
-use service::{Operation, entering::Entered, members};
+use service::{Operation, entering::Entered, members, teams};
 use store::Membership;
 use utoipa::ToSchema;
 
@@ -41,6 +41,8 @@ pub struct MeOut {
     scopes: Option<Vec<String>>,
     /// The operations that they may do, by `operationId`.
     rights: Vec<String>,
+    /// The names under which work reaches them today: their own, those of whom they stand in for, and the teams of all of these.
+    works_as: Vec<String>,
     /// The tenants that they are a member of; `X-Dunlin-Tenant` names one of them.
     tenants: Vec<MembershipOut>,
     /// Why they may act for no tenant, and what to do about it.
@@ -67,6 +69,17 @@ pub async fn show(State(app): State<Arc<App>>, entrant: Entrant) -> ApiResult<Js
     let rights = Operation::ALL.iter().filter(|operation| actor.as_ref().is_some_and(|actor| actor.may(**operation).is_ok()));
     let rights = rights.map(|operation| operation.as_str().to_owned()).collect();
     let of_tenant = actor.as_ref().filter(|actor| !actor.is_operator());
+    // A machine does no work of people.
+    let works_as = match of_tenant.filter(|actor| actor.scopes().is_none() && !actor.by().is_empty()) {
+        Some(actor) => match app.store.settings(actor.tenant()).await? {
+            Some(settings) => {
+                let now = app.clock.now();
+                teams::works_as(&app.store, actor.tenant(), &settings.value, actor.by(), now).await?.into_iter().collect()
+            }
+            None => vec![actor.by().to_owned()],
+        },
+        None => vec![],
+    };
     Ok(Json(MeOut {
         sub: actor.as_ref().map_or(person.subject, |actor| actor.by().to_owned()),
         email: person.email,
@@ -75,6 +88,7 @@ pub async fn show(State(app): State<Arc<App>>, entrant: Entrant) -> ApiResult<Js
         role: actor.as_ref().map(|actor| actor.as_what().to_owned()),
         scopes: actor.as_ref().and_then(|actor| Some(actor.scopes()?.iter().map(|scope| scope.as_str().to_owned()).collect())),
         rights,
+        works_as,
         tenants: tenants.into_iter().map(shown).collect(),
         why_not,
     }))

@@ -6,14 +6,22 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::{Channel, Mode, decide::Recheck, own_message::held_until};
+use domain::{
+    Channel, Mode, TenantId,
+    attachment::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX},
+    decide::Recheck,
+    own_message::held_until,
+};
+use files::BucketError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
+    attachments::{AttachmentAsked, SeenFile},
+    jobs::uploads::Upload,
     messages::{self, MessageAsked, MessagePlan},
 };
-use store::OwnText;
+use store::{OwnAttachment, OwnText};
 use utoipa::ToSchema;
 
 use crate::{
@@ -52,9 +60,42 @@ pub struct WriteIn {
     /// The message that it answers, `msg_…`.
     #[serde(default)]
     in_reply_to: Option<String>,
+    /// Files that go along, at most 3 with 5242880 bytes together: PDF, PNG or JPEG by their content. Email only.
+    #[serde(default)]
+    attachments: Vec<AttachmentIn>,
     /// Whether it is only shown as it would look, and what the guard says of it.
     #[serde(default)]
     dry_run: bool,
+}
+
+/// A file that goes along with a message.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentIn {
+    /// The upload that it was sent with in the last 3 days, `upl_…`.
+    upload: String,
+    /// What it is called in the mail, at most 120 characters: it ends in `.pdf`, `.png`, `.jpg` or `.jpeg`, as its content is.
+    name: String,
+}
+
+/// A file that goes along with a message.
+#[derive(Serialize, ToSchema)]
+pub struct AttachmentOut {
+    /// What it is called.
+    name: String,
+    /// Its content type, by its content.
+    content_type: String,
+    /// How large it is, in bytes.
+    bytes: u64,
+    /// The SHA-256 of its content, in hexadecimal.
+    sha256: String,
+}
+
+impl AttachmentOut {
+    fn of(file: OwnAttachment) -> Self {
+        let OwnAttachment { key: _, name, content_type, bytes, sha256 } = file;
+        Self { name, content_type, bytes, sha256 }
+    }
 }
 
 /// A message of a person.
@@ -92,6 +133,8 @@ pub struct WrittenOut {
     /// As HTML; email only.
     #[serde(skip_serializing_if = "Option::is_none")]
     html: Option<String>,
+    /// The files that go along.
+    attachments: Vec<AttachmentOut>,
 }
 
 /// Why a message is taken back; may be left out.
@@ -114,7 +157,8 @@ pub struct UndoneOut {
 
 /// Writes a message to a customer, in one's own words or those of a template; with `dry_run` it is only shown. The guard has the last word as with
 /// every message: hours, consent, suppression, caps. Holds and gaps of the plan do not hold it up. For 60 seconds it can be taken back; then its
-/// sender checks it again and sends it. It is recorded, and counts as a contact. Attachments cannot be sent yet.
+/// sender checks it again and sends it. It is recorded, and counts as a contact. Files go along as they are now: where one was replaced or is gone
+/// by then, the message does not leave.
 #[utoipa::path(post, path = "/v1/messages", tag = "messages", operation_id = "write_message", request_body = WriteIn,
     responses((status = 200, description = "The message, or what it would look like", body = WrittenOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
@@ -123,8 +167,10 @@ pub struct UndoneOut {
 pub async fn write(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<WrittenOut>> {
     let tenant = caller.may(Operation::WriteMessage)?;
     let given: WriteIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let WriteIn { customer, contact, channel, case, template, subject, body, language, in_reply_to, dry_run } = given;
-    let asked = MessageAsked { customer, contact, channel, case, template, subject, body, language, in_reply_to };
+    let WriteIn { customer, contact, channel, case, template, subject, body, language, in_reply_to, attachments, dry_run } =
+        given;
+    let attachments = seen(&app, tenant, attachments).await?;
+    let asked = MessageAsked { customer, contact, channel, case, template, subject, body, language, in_reply_to, attachments };
     let now = app.clock.now();
     let plan = messages::plan(&app.store, &caller.0, &asked, now).await?;
     let words = channels::Template {
@@ -148,6 +194,33 @@ pub async fn write(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     }
     let plan = messages::write(&app.store, &caller.0, &asked, now).await?;
     Ok(Json(shown(Some(plan.pending.id.to_string()), &plan, seen, now)))
+}
+
+/// Looks at the files that are to go along, one after the other: of each no more is fetched than what the ones before left to it, and of files
+/// beyond the number that a message has, nothing.
+async fn seen(app: &App, tenant: &TenantId, given: Vec<AttachmentIn>) -> ApiResult<Vec<AttachmentAsked>> {
+    let mut left = ATTACHED_BYTES_MAX;
+    let mut files = Vec::new();
+    for (n, AttachmentIn { upload, name }) in given.into_iter().enumerate() {
+        let found = match Upload::parse(&upload).filter(|_| n < ATTACHMENTS_MAX) {
+            Some(known) => app.files.get(&known.key(tenant), left).await,
+            None => Ok(None),
+        };
+        let seen = match found {
+            Ok(Some(content)) => {
+                left = left.saturating_sub(content.len() as u64);
+                SeenFile::of(&content)
+            }
+            Ok(None) => SeenFile::Nothing,
+            Err(BucketError::TooLarge { .. }) => SeenFile::TooLarge,
+            Err(error @ BucketError::Unavailable { .. }) => {
+                tracing::error!(%error, "a file of a message cannot be looked at");
+                return Err(Fail::unavailable("the files cannot be looked at now; try again in some seconds"));
+            }
+        };
+        files.push(AttachmentAsked { upload, name, seen });
+    }
+    Ok(files)
 }
 
 /// What a person wrote, or said of a call or letter.
@@ -174,6 +247,8 @@ pub struct WordsOut {
     /// The template that the words were taken from, `reminder@3`.
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
+    /// The files that go along.
+    attachments: Vec<AttachmentOut>,
 }
 
 /// What a person wrote to a customer, or said of a call or letter of theirs. Records hold none of it.
@@ -183,8 +258,10 @@ pub struct WordsOut {
               (status = 404, description = "not-found: no person wrote such a message")))]
 pub async fn words(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<WordsOut>> {
     let (customer, text) = messages::words_of(&app.store, &caller.0, &id).await?;
-    let OwnText { number: _, contact, subject, body, language, by, in_reply_to, template } = text;
-    Ok(Json(WordsOut { id, customer: customer.to_string(), contact, subject, body, language, by, in_reply_to, template }))
+    let OwnText { number: _, contact, subject, body, language, by, in_reply_to, template, attachments } = text;
+    let attachments = attachments.into_iter().map(AttachmentOut::of).collect();
+    let customer = customer.to_string();
+    Ok(Json(WordsOut { id, customer, contact, subject, body, language, by, in_reply_to, template, attachments }))
 }
 
 /// Takes back a message that a person wrote and no sender has yet, or a call or letter that was written down by mistake. Doing it again changes
@@ -227,5 +304,6 @@ fn shown(id: Option<String>, plan: &MessagePlan, seen: channels::Rendered, now: 
         subject: seen.subject,
         text: seen.text,
         html: seen.html,
+        attachments: plan.text.attachments.iter().cloned().map(AttachmentOut::of).collect(),
     }
 }

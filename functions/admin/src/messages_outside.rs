@@ -14,7 +14,7 @@ use service::{
     Operation,
     message_results::{self, Doubt},
 };
-use store::{FoundId, MessageFound};
+use store::{FoundId, MessageFound, OwnAttachment};
 use utoipa::ToSchema;
 
 use crate::{
@@ -83,6 +83,24 @@ pub struct ClaimedContentOut {
     /// What one-click unsubscribing calls: it belongs into the header `List-Unsubscribe`; email only.
     #[serde(skip_serializing_if = "Option::is_none")]
     opt_out_url: Option<String>,
+    /// The files that go along, with a message that a person wrote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<ClaimedAttachmentOut>,
+}
+
+/// A file that goes along with a claimed message.
+#[derive(Serialize, ToSchema)]
+pub struct ClaimedAttachmentOut {
+    /// What it is called.
+    name: String,
+    /// Its content type, by its content.
+    content_type: String,
+    /// How large it is, in bytes.
+    bytes: u64,
+    /// The SHA-256 of its content as it was when the message was written, in hexadecimal: a file with another one is not to be sent.
+    sha256: String,
+    /// Where it is fetched for 15 minutes, without a token; null where no link can be made now: say `retry`.
+    url: Option<String>,
 }
 
 /// What became of a message. A sender of one's own says its `attempt`; a person settles one in doubt without.
@@ -151,6 +169,7 @@ pub async fn claim(
     let out = match Box::pin(sender.claim(&queued)).await? {
         OutsideClaimed::Not(ended) => ClaimOut { message, customer, status: ended.as_str(), content: None },
         OutsideClaimed::Held(held) => {
+            let attachments = linked(&app, held.attachments).await;
             let outgoing = held.outgoing;
             let content = ClaimedContentOut {
                 attempt: held.attempt,
@@ -164,11 +183,25 @@ pub async fn claim(
                 text: outgoing.rendered.text,
                 html: outgoing.rendered.html,
                 opt_out_url: outgoing.opt_out_url,
+                attachments,
             };
             ClaimOut { message, customer, status: "held", content: Some(content) }
         }
     };
     Ok((Extension(ShownOnce), Json(out)))
+}
+
+/// The files of a message, each with a link. The message is claimed by then, so that a link that cannot be made is left out.
+async fn linked(app: &App, files: Vec<OwnAttachment>) -> Vec<ClaimedAttachmentOut> {
+    let mut out = Vec::new();
+    for (n, OwnAttachment { key, name, content_type, bytes, sha256 }) in files.into_iter().enumerate() {
+        // The name is a person's, and may hold what no header does.
+        let plain = format!("attachment-{}", n + 1);
+        let link = app.files.link(&key, &plain, app.clock.now()).await;
+        let link = link.inspect_err(|error| tracing::error!(error = format!("{error:#}"), "a link to a file cannot be signed"));
+        out.push(ClaimedAttachmentOut { name, content_type, bytes, sha256, url: link.ok() });
+    }
+    out
 }
 
 /// Says what became of a message: by the sender of one's own that claimed it, or by a person where nobody was sure whether it was sent. What was

@@ -1,4 +1,4 @@
-//! Who looks after a customer, who stands in, and handing over.
+//! Who looks after a customer, teams, who stands in, and handing over.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
-    owners::{self, AbsenceAsked, OwnerFound},
+    owners::{self, AbsenceAsked, HandedOver, OwnerFound},
+    teams::{self, TeamFound, TeamMemberFound},
 };
 use store::Absence;
 use utoipa::{IntoParams, ToSchema};
@@ -37,9 +38,44 @@ pub struct OwnerOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Timestamp>,
-    /// Who stands in today, where the owner is away.
+    /// Who stands in today, where the owner is away: the first who is not away too.
     #[serde(skip_serializing_if = "Option::is_none")]
     stand_in: Option<String>,
+    /// The members of the owner, where it is a team of the settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team: Option<Vec<TeamMemberOut>>,
+}
+
+/// A member of a team today.
+#[derive(Serialize, ToSchema)]
+pub struct TeamMemberOut {
+    /// The subject of their sign-in.
+    sub: String,
+    /// Whether they are away today.
+    away: bool,
+    /// Who stands in then: the first who is not away too; null where nobody is.
+    stand_in: Option<String>,
+}
+
+/// A team.
+#[derive(Serialize, ToSchema)]
+pub struct TeamOut {
+    /// What it is called.
+    name: String,
+    /// Its members.
+    members: Vec<TeamMemberOut>,
+}
+
+/// The teams.
+#[derive(Serialize, ToSchema)]
+pub struct TeamsOut {
+    /// As the settings' `teams` name them.
+    data: Vec<TeamOut>,
+    /// Always null: all are on one page.
+    next: Option<String>,
+    /// When it was read.
+    #[schema(value_type = String, format = DateTime)]
+    as_of: Timestamp,
 }
 
 /// Who is to look after a customer.
@@ -96,8 +132,13 @@ pub struct HandOverIn {
 pub struct HandOverOut {
     /// How many customers went over now.
     count: usize,
+    /// How many open tasks.
+    tasks: usize,
     /// Whether there are more: the same request again goes on.
     more: bool,
+    /// What still names the one who handed over: JSON pointers into the settings (rules, teams, `key_accounts`), and paths of absences in which they
+    /// stand in. These are changed by hand.
+    still: Vec<String>,
 }
 
 /// When a member is away.
@@ -184,16 +225,18 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Que
     Ok(Json(OwnedOut { data, next: next.map(|id| id.to_string()), as_of: app.clock.now() }))
 }
 
-/// Gives the customers that people gave to one owner to another, at most 200 at once. Handing them back is the same with the names exchanged,
-/// and takes along what the other had before.
+/// Gives the customers that people gave to one owner, and the open tasks that are theirs, to another, at most 200 at once. Handing them back is
+/// the same with the names exchanged, and takes along what the other had before.
 #[utoipa::path(post, path = "/v1/owners/hand_over", tag = "owners", operation_id = "hand_over", request_body = HandOverIn,
     responses((status = 200, description = "How far it came", body = HandOverOut),
-              (status = 400, description = "bad-request, every flaw in errors"), (status = 409, description = "changed-meanwhile")))]
+              (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found: there are no settings yet"),
+              (status = 409, description = "changed-meanwhile")))]
 pub async fn hand_over(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<HandOverOut>> {
     caller.may(Operation::HandOver)?;
     let HandOverIn { from, to, reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let done = owners::hand_over(&app.store, &caller.0, &from, &to, reason.as_deref(), app.clock.now()).await?;
-    Ok(Json(HandOverOut { count: done.count, more: done.more }))
+    let HandedOver { count, tasks, more, still } = done;
+    Ok(Json(HandOverOut { count, tasks, more, still }))
 }
 
 /// Who is away today or later, and who stands in.
@@ -225,14 +268,30 @@ pub async fn set_absence(
     Ok(Json(AbsencesOut { data: absence.into_iter().map(absence_shown).collect(), next: None, as_of: now }))
 }
 
+/// The teams, and who of each is there today.
+#[utoipa::path(get, path = "/v1/teams", tag = "owners", operation_id = "list_teams",
+    responses((status = 200, description = "All of them", body = TeamsOut), (status = 404, description = "not-found: there are no settings yet")))]
+pub async fn list_teams(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json<TeamsOut>> {
+    let now = app.clock.now();
+    let team = |found: TeamFound| TeamOut { name: found.name, members: found.members.into_iter().map(member_shown).collect() };
+    let data = teams::list(&app.store, &caller.0, now).await?.into_iter().map(team).collect();
+    Ok(Json(TeamsOut { data, next: None, as_of: now }))
+}
+
+fn member_shown(member: TeamMemberFound) -> TeamMemberOut {
+    let TeamMemberFound { subject, is_away, stand_in } = member;
+    TeamMemberOut { sub: subject, away: is_away, stand_in }
+}
+
 fn absence_shown(absence: Absence) -> AbsenceOut {
     let Absence { subject, from_on, until_on, stand_in } = absence;
     AbsenceOut { sub: subject, from_on, until_on, stand_in }
 }
 
 fn shown(customer: String, found: OwnerFound) -> OwnerOut {
-    let OwnerFound { owner, by_hand, stand_in } = found;
+    let OwnerFound { owner, by_hand, stand_in, team } = found;
     let how = owner.as_ref().map(|_| if by_hand.is_some() { "hand" } else { "rule" });
     let (by, since) = by_hand.map(|known| (known.by, known.at)).unzip();
-    OwnerOut { customer, owner, how, by, since, stand_in }
+    let team = team.map(|members| members.into_iter().map(member_shown).collect());
+    OwnerOut { customer, owner, how, by, since, stand_in, team }
 }

@@ -65,8 +65,8 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<impl
 }
 
 /// Replaces the tenant's settings; the first time creates the tenant, in shadow mode unless `mode` says otherwise, with the
-/// built-in workflows and templates. Left out, `mode`, `paused` and `shards` stay as they are; everything else goes back to its
-/// default: PATCH keeps it. `mode` becomes `live` only where nothing is missing that messages need.
+/// built-in workflows and templates. Left out, `mode`, `paused`, `shards` and `training` stay as they are; everything else goes back to its
+/// default: PATCH keeps it. `mode` becomes `live` only where nothing is missing that messages need, and never of a training tenant.
 #[utoipa::path(put, path = "/v1/settings", tag = "settings", operation_id = "put_settings",
     request_body(content = Object, description = "The settings; components/schemas/Settings"),
     params(Trial, ("If-Match" = Option<String>, Header, description = "The ETag of the settings that these replace"),
@@ -85,7 +85,13 @@ pub async fn put(
     let before = app.store.settings(tenant).await?;
     condition.check(before.as_ref().map_or(0, |before| before.rev))?;
     if let (Some(object), Some(Versioned { value: before, .. })) = (body.as_object_mut(), &before) {
-        for (name, kept) in [("mode", json!(before.mode)), ("paused", json!(before.paused)), ("shards", json!(before.shards))] {
+        let kept = [
+            ("mode", json!(before.mode)),
+            ("paused", json!(before.paused)),
+            ("shards", json!(before.shards)),
+            ("training", json!(before.training)),
+        ];
+        for (name, kept) in kept {
             object.entry(name).or_insert(kept);
         }
     }
@@ -206,7 +212,16 @@ fn check(before: Option<&Settings>, settings: &Settings, published: &[Workflow])
     if let Some(before) = before.filter(|before| settings.shards < before.shards) {
         flaws.push(("/shards".to_owned(), format!("shards may be raised, not lowered; there are {} now", before.shards)));
     }
-    if settings.mode == Mode::Live {
+    if let Some(before) = before.filter(|before| settings.training != before.training) {
+        let stays =
+            if before.training { "this tenant is one for training and stays so" } else { "this tenant is none for training" };
+        flaws
+            .push(("/training".to_owned(), format!("{stays}: that is said with a tenant's first settings; make another tenant")));
+    }
+    if settings.training && settings.mode == Mode::Live {
+        let detail = "a tenant for training never goes live; make another tenant to work with".to_owned();
+        flaws.push(("/mode".to_owned(), detail));
+    } else if settings.mode == Mode::Live {
         let lacked = before.filter(|before| before.mode == Mode::Live).map(|before| go_live::missing(before, published));
         let lacked = lacked.unwrap_or_default();
         flaws.extend(go_live::missing(settings, published).into_iter().filter(|missing| !lacked.contains(missing)));

@@ -42,7 +42,31 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
         warnings.extend(untranslated(app, tenant, settings, published).await?);
         warnings.extend(not_texted(app, tenant, settings, published).await?);
     }
+    warnings.extend(strangers(app, tenant, settings).await?);
     Ok(warnings.into_iter().map(Warning::from).collect())
+}
+
+/// Who owns customers or is in a team, and is neither a member nor a team. Where nobody is a member yet, tokens alone say who there is.
+async fn strangers(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResult<Vec<(String, String)>> {
+    let mut named: Vec<(String, &str)> = Vec::new();
+    named.extend(settings.owners.iter().enumerate().map(|(at, rule)| (format!("/owners/{at}/owner"), rule.owner.trim())));
+    named.extend(settings.key_accounts.iter().map(|of| ("/key_accounts/owner".to_owned(), of.owner.trim())));
+    for (team, members) in &settings.teams {
+        let team = team.replace('~', "~0").replace('/', "~1");
+        named.extend(members.iter().enumerate().map(|(nth, member)| (format!("/teams/{team}/{nth}"), member.as_str())));
+    }
+    named.retain(|(_, name)| !settings.teams.contains_key(*name));
+    if named.is_empty() {
+        return Ok(vec![]);
+    }
+    let members = app.store.members(tenant).await?.into_iter().filter(|member| member.removed_at.is_none());
+    let members: BTreeSet<String> = members.map(|member| member.subject).collect();
+    if members.is_empty() {
+        return Ok(vec![]);
+    }
+    let strange = named.into_iter().filter(|(_, name)| !members.contains(*name));
+    let said = |name: &str| format!("'{name}' is neither a member nor a team: what is theirs is in nobody's worklist");
+    Ok(strange.map(|(pointer, name)| (pointer, said(name))).collect())
 }
 
 /// Which templates of the published workflows have no text in the tenant's language, once it is live, or in a language that customers have:

@@ -38,6 +38,9 @@ pub struct WorklistQuery {
     kind: Option<String>,
     /// Those that somebody should do: a role or name of the tenant's, as steps say it.
     to: Option<String>,
+    /// Those that reach a member today, by the subject of their sign-in: given to them, to a team of theirs or to whom they stand in for; and
+    /// those that are given to nobody, about customers whose owner is one of these.
+    whose: Option<String>,
     /// How many, 1 to 100; 50 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -268,12 +271,12 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<WorklistQuery>,
 ) -> ApiResult<Json<WorklistOut>> {
-    let WorklistQuery { sort, kind, to, limit, cursor } = query;
+    let WorklistQuery { sort, kind, to, whose, limit, cursor } = query;
     let reading = ListReading { store: &app.store, vault: &app.vault };
-    let asked = TasksAsked { sort, kind, to };
-    let found = service::lists::tasks::list(reading, &caller.0, &asked, &PageAsked { limit, cursor }).await?;
+    let (asked, now) = (TasksAsked { sort, kind, to, whose }, app.clock.now());
+    let found = service::lists::tasks::list(reading, &caller.0, &asked, &PageAsked { limit, cursor }, now).await?;
     let data: Vec<TaskOut> = found.rows.into_iter().map(listed).collect();
-    Ok(Json(WorklistOut { tasks: data.clone(), data, next: found.next, as_of: app.clock.now() }))
+    Ok(Json(WorklistOut { tasks: data.clone(), data, next: found.next, as_of: now }))
 }
 
 /// One task, also one that is over.

@@ -144,7 +144,7 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
     assert_eq!(all["data"], json!([]));
     // All of one go to another, and back.
     let (_, done) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "bob"})).await;
-    assert_eq!(done, json!({"count": 2, "more": false}));
+    assert_eq!(done, json!({"count": 2, "tasks": 0, "more": false, "still": []}));
     let (_, list) = api.call("viewer", "GET", "/v1/owners?owner=bob&limit=1", Value::Null).await;
     assert_eq!(list["data"].as_array().unwrap().len(), 1);
     let next = list["next"].as_str().unwrap();
@@ -169,36 +169,154 @@ async fn owners_are_named_by_hand_or_rule_stand_in_and_hand_over() {
 }
 
 #[tokio::test]
-async fn owners_go_back_with_the_action_in_bulk_that_set_them() {
+async fn work_reaches_teams_and_who_stands_in_and_is_handed_over_whole() {
+    let api = Api::new().await;
+    let mut customers = Vec::new();
+    for n in 1..=3 {
+        customers.push(api.world.customer("acme", &format!("C-{n}"), |_| {}).await.to_string());
+    }
+    let settings = json!({
+        "teams": {"north": ["ann", "cid"], "south": ["bob"]},
+        "owners": [{"owner": "north", "countries": ["DE"]}], "key_accounts": {"share_percent": 50, "owner": "ann"},
+    });
+    assert_eq!(api.call("admin", "PATCH", "/v1/settings", settings).await.0, 200);
+    let nested = json!({"teams": {"south": ["north"]}});
+    let (status, said) = api.call("admin", "PATCH", "/v1/settings", nested).await;
+    assert_eq!((status, pointers(&said)), (422, vec!["/teams/south/0"]), "{said}");
+    let own = api.call("collector", "PUT", &format!("/v1/owners/{}", customers[1]), json!({"owner": "bob"})).await;
+    assert_eq!((own.0, &own.1["team"]), (200, &Value::Null));
+    let (_, owner) = api.call("viewer", "GET", &format!("/v1/owners/{}", customers[0]), Value::Null).await;
+    assert_eq!(
+        (&owner["owner"], &owner["team"][0]),
+        (&json!("north"), &json!({"sub": "ann", "away": false, "stand_in": null})),
+        "{owner}"
+    );
+    // For ann, for her team, for bob, for nobody about a customer of north, of bob, and about no customer.
+    let given = [
+        json!({"title": "of ann", "to": "ann"}),
+        json!({"title": "of north", "to": "north"}),
+        json!({"title": "of bob", "to": "bob"}),
+        json!({"title": "by rule", "customer": customers[0]}),
+        json!({"title": "by hand", "customer": customers[1]}),
+        json!({"title": "of nobody"}),
+    ];
+    for task in &given {
+        assert_eq!(api.call("collector", "POST", "/v1/tasks", task.clone()).await.0, 200, "{task}");
+    }
+    let whose = async |whose: &str| {
+        let (status, list) = api.call("viewer", "GET", &format!("/v1/tasks?whose={whose}"), Value::Null).await;
+        assert_eq!(status, 200, "{list}");
+        let mut titles: Vec<String> =
+            list["data"].as_array().unwrap().iter().map(|task| task["title"].as_str().unwrap().to_owned()).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(whose("ann").await, ["by rule", "of ann", "of north"]);
+    assert_eq!(whose("bob").await, ["by hand", "of bob"]);
+    assert_eq!(whose("dan").await, [""; 0]);
+    // While ann is away, what reaches her reaches bob too; and bob is away as well.
+    let away = |stand_in: &str| json!({"from_on": "2026-02-09", "until_on": "2026-02-13", "stand_in": stand_in});
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/ann", away("bob")).await.0, 200);
+    assert_eq!(whose("bob").await, ["by hand", "by rule", "of ann", "of bob", "of north"]);
+    assert_eq!(api.call("manager", "PUT", "/v1/absences/bob", away("dan")).await.0, 200);
+    assert_eq!(whose("dan").await.len(), 5);
+    let (_, teams) = api.call("viewer", "GET", "/v1/teams", Value::Null).await;
+    assert_eq!(teams["data"][0]["members"][0], json!({"sub": "ann", "away": true, "stand_in": "dan"}), "{teams}");
+    assert_eq!(teams["data"][1]["name"], "south");
+    let (status, said) = api.call("viewer", "GET", "/v1/tasks?whose=", Value::Null).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/whose"]));
+    let (_, me) = api.call("collector", "GET", "/v1/me", Value::Null).await;
+    assert_eq!(me["works_as"], json!(["acme-collector"]));
+    // All of ann goes to cid; what the settings and absences say of her is named.
+    for customer in &customers {
+        api.call("collector", "PUT", &format!("/v1/owners/{customer}"), json!({"owner": "ann"})).await;
+    }
+    let (status, done) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "ann", "to": "cid"})).await;
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(done, json!({"count": 3, "tasks": 1, "more": false, "still": ["/teams/north", "/key_accounts"]}));
+    let (_, back) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "bob", "to": "cid"})).await;
+    assert_eq!(back["still"], json!(["/teams/south", "/v1/absences/ann"]), "{back}");
+    let entries = api.call("manager", "GET", "/v1/audit?operation=hand_over&limit=200", Value::Null).await.1;
+    let about: std::collections::BTreeSet<&str> =
+        entries["data"].as_array().unwrap().iter().filter_map(|entry| entry["customer"].as_str()).collect();
+    assert_eq!(about.len(), 3, "each customer has an entry of its own: {entries}");
+    assert_eq!(whose("cid").await, ["by hand", "by rule", "of ann", "of bob", "of north"]);
+}
+
+#[tokio::test]
+async fn settings_that_name_strangers_are_taken_and_warned_of() {
+    let api = Api::new().await;
+    api.world.customer("acme", "C-1", |_| {}).await;
+    let settings = json!({"teams": {"north": ["ann", "lee"]}, "owners": [{"owner": "north"}, {"owner": "zoe"}]});
+    let warned = async || {
+        let (status, said) = api.call("admin", "PATCH", "/v1/settings", settings.clone()).await;
+        assert_eq!(status, 200, "{said}");
+        let all = said["warnings"].as_array().unwrap().iter().map(|warning| warning["pointer"].as_str().unwrap().to_owned());
+        all.filter(|pointer| pointer.starts_with("/teams") || pointer.starts_with("/owners")).collect::<Vec<_>>()
+    };
+    assert_eq!(warned().await, [""; 0], "nobody is a member: tokens say who there is");
+    let lee = json!({"sub": "lee", "role": "collector"});
+    let (status, said) = api.call("admin", "POST", "/v1/members", lee).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(warned().await, ["/owners/1/owner", "/teams/north/0"]);
+}
+
+#[tokio::test]
+async fn an_action_in_bulk_is_looked_at_confirmed_and_begun_once() {
     let api = Api::new().await;
     let mut ids = Vec::new();
     for n in 1..=3 {
         ids.push(api.world.customer("acme", &format!("C-{n}"), |_| {}).await.to_string());
     }
-    let owner = |id: &str| format!("/v1/owners/{id}");
-    api.call("collector", "PUT", &owner(&ids[0]), json!({"owner": "ann"})).await;
-    api.call("collector", "PUT", &owner(&ids[1]), json!({"owner": "bob"})).await;
-    let assign = json!({"ids": ids, "action": {"assign": {"owner": "bob"}}});
-    let (status, done) = api.call("manager", "POST", "/v1/bulk", assign).await;
-    assert_eq!((status, &done["count"]), (200, &json!(2)), "{done}");
-    // Somebody gives one to a third meanwhile, and means it.
-    api.call("collector", "PUT", &owner(&ids[2]), json!({"owner": "cid"})).await;
-    let (_, undone) = api.call("manager", "POST", &format!("/v1/bulk/{}/undo", done["id"].as_str().unwrap()), Value::Null).await;
-    let mut found = Vec::new();
-    for id in &ids {
-        found.push(api.call("viewer", "GET", &owner(id), Value::Null).await.1["owner"].clone());
+    api.call("collector", "PUT", &format!("/v1/owners/{}", ids[1]), json!({"owner": "bob"})).await;
+    let assign = json!({"ids": ids, "action": {"assign": {"owner": "bob"}}, "dry_run": true});
+    let (status, seen) = api.call("manager", "POST", "/v1/bulk", assign.clone()).await;
+    assert_eq!((status, &seen["id"], &seen["count"], &seen["job"]), (200, &Value::Null, &json!(2), &Value::Null), "{seen}");
+    assert_eq!(seen["counts"], json!({"left_out": 1, "planned": 2}));
+    let mut run = assign;
+    run["dry_run"] = json!(false);
+    run["confirm_count"] = json!(3);
+    let (status, said) = api.call("manager", "POST", "/v1/bulk", run.clone()).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/confirm_count"]), "{said}");
+    run["confirm_count"] = json!(2);
+    let body = run.to_string();
+    let mut begun = Vec::new();
+    for _ in 0..2 {
+        let asked = common::request("POST", "/v1/bulk", Some(("acme", "manager")), &[("idempotency-key", "once")], &body);
+        let (status, said) = api.ask(asked).await;
+        assert_eq!((status, &said["stage"], &said["job"]["status"]), (202, &json!("planned"), &json!("queued")), "{said}");
+        begun.push(said["id"].clone());
     }
-    assert_eq!(found, [json!("ann"), json!("bob"), json!("cid")], "{undone}");
+    assert_eq!(begun[0], begun[1], "asked for twice under one key it is one");
+    let at = format!("/v1/bulk/{}", begun[0].as_str().unwrap());
+    let (status, shown) = api.call("viewer", "GET", &at, Value::Null).await;
+    assert_eq!((status, shown["lines"].as_array().unwrap().len(), &shown["next"]), (200, 3, &Value::Null), "{shown}");
+    assert_eq!(api.call("viewer", "GET", &format!("{at}?cursor=x"), Value::Null).await.0, 422);
+    assert_eq!(api.call("manager", "POST", &format!("{at}/undo"), Value::Null).await.0, 409, "its job is still at it");
+    assert_eq!(
+        api.call("manager", "POST", &format!("/v1/jobs/{}/cancel", shown["job"]["id"].as_str().unwrap()), json!({})).await.0,
+        200
+    );
+    *api.world.now.lock().unwrap() += jiff::SignedDuration::from_mins(2);
+    let (status, said) = api.call("manager", "POST", &format!("{at}/undo"), Value::Null).await;
+    assert_eq!(status, 409, "nothing of it was done: {said}");
     for (body, expected) in [
         (json!({"action": {"pause": {}}}), vec!["/ids"]),
         (json!({"ids": [], "action": {"pause": {}}}), vec!["/ids"]),
+        (json!({"ids": vec!["cus_x"; 1_001], "action": {"pause": {}}}), vec!["/ids"]),
         (json!({"ids": ["cus_x"], "filter": {}, "action": {"pause": {}}}), vec!["/filter"]),
         (json!({"filter": {"overdue_at_least_minor": 5}, "action": {"pause": {}}}), vec!["/filter/currency"]),
         (json!({"ids": ["cus_x"], "action": {"assign": {"owner": ""}}}), vec!["/action/assign/owner"]),
         (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "due_on": "2026-01-01"}}}), vec!["/action/task/due_on"]),
+        (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "to": "y".repeat(129)}}}), vec!["/action/task/to"]),
+        (json!({"filter": {}, "action": {"pause": {}}}), vec!["/confirm_count"]),
     ] {
         let (status, said) = api.call("manager", "POST", "/v1/bulk", body.clone()).await;
         assert_eq!((status, pointers(&said)), (400, expected), "{body}: {said}");
     }
-    assert_eq!(api.call("viewer", "GET", "/v1/bulk/blk_none", Value::Null).await.0, 404);
+    for none in ["blk_none", "blk_x%23000001", "job_1"] {
+        assert_eq!(api.call("viewer", "GET", &format!("/v1/bulk/{none}"), Value::Null).await.0, 404, "{none}");
+    }
+    let foreign = common::request("GET", &at, Some(("other", "admin")), &[], "");
+    assert_eq!(api.ask(foreign).await.0, 404, "another tenant's");
 }

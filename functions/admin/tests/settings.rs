@@ -213,3 +213,40 @@ async fn a_tenant_that_sent_without_a_sender_before_publishes_all_the_same() {
     let published = api.expect("PUT", "/v1/workflows/standard", workflow, 200).await;
     assert!(!pointers(&published["warnings"]).is_empty(), "{published}");
 }
+
+#[tokio::test]
+async fn a_tenant_for_training_is_so_from_the_first_and_sends_nothing() {
+    let api = Api::new().await;
+    let whole = json!({"name": "Acme", "country": "DE", "sender": {"email": "ar@acme.example", "sms": "ACME"}, "training": true});
+    let mut live = whole.clone();
+    live["mode"] = json!("live");
+    let refused = api.expect("PUT", "/v1/settings", live.clone(), 422).await;
+    assert_eq!(pointers(&refused["errors"]), ["/mode"], "{refused}");
+    let made = api.expect("PUT", "/v1/settings", whole.clone(), 200).await;
+    assert_eq!((&made["settings"]["training"], &made["settings"]["mode"]), (&json!(true), &json!("shadow")));
+    for (method, body, expected) in [
+        ("PATCH", json!({"mode": "live"}), vec!["/mode"]),
+        ("PATCH", json!({"training": false}), vec!["/training"]),
+        ("PATCH", json!({"training": null, "mode": "live"}), vec!["/training"]),
+        ("PUT", live, vec!["/mode"]),
+    ] {
+        let refused = api.expect(method, "/v1/settings", body.clone(), 422).await;
+        assert_eq!(pointers(&refused["errors"]), expected, "{method} {body}");
+    }
+    // What a PUT leaves out stays.
+    let mut without = whole;
+    without.as_object_mut().unwrap().remove("training");
+    assert_eq!(api.expect("PUT", "/v1/settings", without, 200).await["settings"]["training"], true);
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let claims = json!({"tenant": "acme", "role": "admin", "sub": "ann", "email": "ann@acme.example", "email_verified": true});
+    let body = json!({"customer": customer, "workflow": "standard", "step": "reminder"}).to_string();
+    let token = common::issuer::token(&claims);
+    let (status, said) = api.ask(common::request_with("POST", "/v1/messages/test", Some(&token), &[], &body)).await;
+    assert!(status == 409 && said["detail"].as_str().unwrap().contains("training"), "{status} {said}");
+    // One that is at work stays so.
+    let other = request("PUT", "/v1/settings", Some(("other", "admin")), &[], &json!({"name": "Other"}).to_string());
+    assert_eq!(api.ask(other).await.0, 200);
+    let patch = request("PATCH", "/v1/settings", Some(("other", "admin")), &[], &json!({"training": true}).to_string());
+    let (status, said) = api.ask(patch).await;
+    assert_eq!((status, pointers(&said["errors"])), (422, vec!["/training"]), "{said}");
+}

@@ -32,6 +32,7 @@ use kit::{Budget, Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::jobs::HELD_S;
 use store::{Job, JobEnd, JobLeased, Store, Vault};
 
 use work::SliceEnd;
@@ -40,7 +41,7 @@ pub use work::Work;
 /// What a slice leaves itself to finish in.
 const MARGIN: Duration = Duration::from_secs(20);
 /// How long a job is held by whoever works on it: longer than the function may run.
-const LEASE: SignedDuration = SignedDuration::from_secs(75);
+const LEASE: SignedDuration = SignedDuration::from_secs(HELD_S);
 /// How often in a row a slice may fail before the job does.
 const TRIES_MAX: u32 = 4;
 /// The largest result that is kept with the job; a larger one goes into its file.

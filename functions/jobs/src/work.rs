@@ -12,14 +12,13 @@ use futures::{StreamExt, future::BoxFuture, stream};
 use jiff::Timestamp;
 use kit::{Budget, Clock};
 use serde::{Serialize, de::DeserializeOwned};
+use service::jobs::HELD_S;
 use store::{Job, JobEnd, Store, Vault};
 
 use crate::pace::WritePace;
 
 /// How often a worker says how far it came.
 const NOTED_EVERY: Duration = Duration::from_secs(5);
-/// How long a job is held on from then.
-const HELD_S: i64 = 75;
 
 /// A kind of job: what it does, a slice at a time.
 pub trait KindOfJob: Send + Sync {

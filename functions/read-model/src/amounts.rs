@@ -1,10 +1,11 @@
 //! What is ranked by amounts: reckoned anew at the tenant's midnight, because a day alone makes more past due; and the tasks of a customer
-//! ranked anew when it owes otherwise.
+//! ranked anew when it owes otherwise. What the walk over it reads of the book also says which customers are key accounts from that day on.
 
-use domain::{Settings, TenantId, calendar::tenant_zone};
+use domain::{BookShares, Settings, TenantId, calendar::tenant_zone};
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
+use service::{NotDone, key_accounts};
 use store::{AmountsPage, AmountsWalk, Followed, Store, TenantRow};
 
 use crate::quiet::Quiet;
@@ -19,6 +20,8 @@ struct Walked {
     reckoned: u64,
     /// Tasks that rank otherwise now.
     ranked: u64,
+    /// Customers that became key accounts, or ceased to be.
+    settled: u64,
 }
 
 /// Ranks by amounts.
@@ -77,7 +80,8 @@ impl Amounts {
                 }
             }
         }
-        let counts = [("amounts_reckoned", walked.reckoned), ("tasks_ranked", walked.ranked)];
+        let counts =
+            [("amounts_reckoned", walked.reckoned), ("tasks_ranked", walked.ranked), ("key_accounts_settled", walked.settled)];
         let counts: Vec<(&str, u64)> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
         kit::metrics::emit(now, &[("function", "read-model")], &counts);
         next
@@ -103,12 +107,45 @@ impl Amounts {
             }
             let page = self.store.amounts_page(tenant, &walk).await?;
             self.look(tenant, &walk, &page, &settings, walked).await?;
-            walk = walk.behind(page.after);
+            walk = walk.counting(&page, settings.key_accounts.as_ref()).behind(page.after);
+        }
+        if let Some(book) = walk.book.take() {
+            let settled = if budget.is_over() { Ok(false) } else { self.settle(tenant, &settings, &book, budget, walked).await };
+            if !matches!(settled, Ok(true)) {
+                self.store.put_amounts_walk(tenant, &AmountsWalk { book: Some(book), ..walk }).await?;
+                settled?;
+                return Ok(now);
+            }
         }
         if known.as_ref() != Some(&walk) {
             self.store.put_amounts_walk(tenant, &walk).await?;
         }
         Ok(midnight(today, zone))
+    }
+
+    /// Settles who is a key account. False where there was no time for all.
+    async fn settle(
+        &self,
+        tenant: &TenantId,
+        settings: &Settings,
+        book: &BookShares,
+        budget: &Budget,
+        walked: &mut Walked,
+    ) -> store::Result<bool> {
+        let now = self.clock.now();
+        let settled = match key_accounts::settle(&self.store, tenant, settings, book, now, || budget.is_over()).await {
+            Ok(settled) => settled,
+            Err(NotDone::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(tenant.id = %tenant, error = %error, "the key accounts of a tenant could not be settled");
+                return Ok(true);
+            }
+        };
+        walked.settled += settled.taken + settled.given_back;
+        for (customer, why) in &settled.failed {
+            tracing::warn!(tenant.id = %tenant, customer.id = %customer, why, "a key account stays in automation; the next midnight tries again");
+        }
+        Ok(!settled.is_cut_short)
     }
 
     async fn look(

@@ -99,7 +99,11 @@ macro_rules! functions {
 fn senders(registry: Registry) -> Registry {
     channels::registry().iter().fold(registry, |registry, provider| {
         registry.with(&format!("send-{}", provider.channel), move |env, clients, clock| {
-            let sender = Arc::new(Sender::new(env, clients, clock, provider, env.require("PORTAL_URL")?)?);
+            let sender = Sender::new(env, clients, clock, provider, env.require("PORTAL_URL")?)?;
+            let sender = Arc::new(match env.get("BUCKET_NAME") {
+                Some(bucket) => sender.with_files(files::Bucket::new(clients, bucket)?.fetcher()),
+                None => sender,
+            });
             Ok(from_fn(move |event| {
                 let sender = Arc::clone(&sender);
                 async move { sender.batch(event.payload).await.map_err(|error| error.to_string()) }

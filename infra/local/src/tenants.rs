@@ -27,7 +27,7 @@ use crate::{gateway, problem::read, world::World};
 pub struct TenantIn {
     /// Its id.
     pub tenant: String,
-    /// Settings; `name` defaults to the id and `mode` to `live`.
+    /// Settings; `name` defaults to the id and `mode` to `live`, of a tenant for training to `shadow`.
     #[serde(default)]
     pub settings: Map<String, Value>,
     /// Workflows; the built-in ones when none are given.
@@ -78,7 +78,8 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
     let api = Api { world, token };
     let mut settings = wish.settings.clone();
     settings.entry("name").or_insert_with(|| json!(wish.tenant));
-    settings.entry("mode").or_insert_with(|| json!("live"));
+    let usual = if settings.get("training") == Some(&json!(true)) { "shadow" } else { "live" };
+    settings.entry("mode").or_insert_with(|| json!(usual));
     if let Some(senders) = settings.entry("sender").or_insert_with(|| json!({})).as_object_mut() {
         senders.entry("email").or_insert_with(|| json!(format!("{}@dunlin.example", wish.tenant)));
         senders.entry("sms").or_insert_with(|| json!(sender_id(&wish.tenant)));

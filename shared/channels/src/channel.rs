@@ -1,5 +1,7 @@
 //! The trait that providers stand behind, and how a call to one can end.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use domain::{CustomerId, Mailbox, MessageId, TenantId, channel::tags};
 use email_encoding::headers::{rfc2047, writer::EmailWriter};
@@ -39,6 +41,25 @@ pub struct Outgoing {
     pub rendered: Rendered,
     /// What one-click unsubscribing calls; email only.
     pub opt_out_url: Option<String>,
+    /// The files that go along; email only.
+    pub attachments: Vec<Attachment>,
+}
+
+/// A file that goes along with a message.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// What it is called.
+    pub name: String,
+    /// Its content type.
+    pub content_type: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} bytes", self.content_type, self.bytes.len())
+    }
 }
 
 impl Outgoing {
@@ -56,6 +77,11 @@ impl Outgoing {
     pub(crate) fn bytes(&self) -> usize {
         let Rendered { subject, text, html, .. } = &self.rendered;
         [subject.as_deref(), Some(text), html.as_deref()].into_iter().flatten().map(str::len).sum()
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn attached_bytes(&self) -> u64 {
+        self.attachments.iter().map(|file| file.bytes.len() as u64).sum()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Provider {
     pub connect: fn(&SdkConfig, Variables<'_>) -> Arc<dyn ChannelClient>,
     /// Most bytes of subject, text and HTML together that it takes. More is refused here, before the call.
     pub bytes_max: usize,
+    /// Most bytes of files together that it takes along; 0 where it takes none. More is refused here, too.
+    pub attached_bytes_max: u64,
     /// What it is asked and what it answers, for the contract suite.
     pub recorded: Recorded,
 }
@@ -29,6 +31,11 @@ impl Provider {
         let (bytes, bytes_max) = (outgoing.bytes(), self.bytes_max);
         if bytes > bytes_max {
             let detail = format!("the message has {bytes} bytes, and {} takes {bytes_max}", self.name);
+            return Err(SendError::Refused { suppress: false, detail });
+        }
+        let (attached, attached_max) = (outgoing.attached_bytes(), self.attached_bytes_max);
+        if attached > attached_max || (attached_max == 0 && !outgoing.attachments.is_empty()) {
+            let detail = format!("the files of the message have {attached} bytes, and {} takes {attached_max}", self.name);
             return Err(SendError::Refused { suppress: false, detail });
         }
         Ok(())

@@ -1,12 +1,16 @@
 //! Email through Amazon SES, API version 2.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::config::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_sesv2::error::BuildError;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{
+    Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content, Destination, EmailContent,
+    Message, MessageHeader, MessageTag,
+};
 
 use crate::channel::{Accepted, ChannelClient, Outgoing, SendError, is_mailbox, is_one_line};
 use crate::failure::{self, Codes};
@@ -19,6 +23,7 @@ pub static SES: Provider = Provider {
     connect,
     // SES takes 40 MB, and nobody reads a reminder of one: what is rendered here stays far below this.
     bytes_max: 1024 * 1024,
+    attached_bytes_max: domain::attachment::ATTACHED_BYTES_MAX,
     recorded: Recorded {
         from: "Northwind <billing@northwind.example>",
         to: "anna@acme.example",
@@ -54,6 +59,9 @@ const CODES: Codes = Codes {
     ],
 };
 
+/// How long SES may take over a mail with files: megabytes are on their way, and a call that is given up leaves the mail in doubt.
+const WITH_FILES: Duration = Duration::from_secs(15);
+
 struct Ses {
     client: aws_sdk_sesv2::Client,
     configuration_set: Option<String>,
@@ -66,7 +74,7 @@ impl ChannelClient for Ses {
         SES.check_size(outgoing)?;
         let content = content(outgoing).map_err(|_| refused("the mail could not be built"))?;
         let destination = Destination::builder().to_addresses(&outgoing.to).build();
-        let sent = self
+        let call = self
             .client
             .send_email()
             .from_email_address(&outgoing.from)
@@ -74,10 +82,15 @@ impl ChannelClient for Ses {
             .set_reply_to_addresses(outgoing.reply_to.clone().map(|address| vec![address]))
             .content(content)
             .set_configuration_set_name(self.configuration_set.clone())
-            .set_email_tags(Some(tags(outgoing).map_err(|_| refused("the mail could not be tagged"))?))
-            .send()
-            .await
-            .map_err(|error| failure::sort(&error, &CODES, |_, _| false))?;
+            .set_email_tags(Some(tags(outgoing).map_err(|_| refused("the mail could not be tagged"))?));
+        let sent = if outgoing.attachments.is_empty() {
+            call.send().await
+        } else {
+            let timeouts = TimeoutConfig::builder().operation_attempt_timeout(WITH_FILES).build();
+            let patient = aws_sdk_sesv2::config::Builder::new().timeout_config(timeouts);
+            call.customize().config_override(patient).send().await
+        };
+        let sent = sent.map_err(|error| failure::sort(&error, &CODES, |_, _| false))?;
         match sent.message_id {
             Some(provider_id) if !provider_id.is_empty() => Ok(Accepted { provider_id }),
             _ => Err(SendError::Unknown { detail: "the answer names no message".to_owned() }),
@@ -109,7 +122,9 @@ fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
     let html = outgoing.rendered.html.as_deref().map(utf8).transpose()?;
     let body = Body::builder().text(utf8(&outgoing.rendered.text)?).set_html(html).build();
     let subject = outgoing.rendered.subject.as_deref().unwrap_or_default();
-    let mut message = Message::builder().subject(utf8(subject)?).body(body);
+    let files = outgoing.attachments.iter().map(attachment).collect::<Result<Vec<_>, _>>()?;
+    let files = Some(files).filter(|files| !files.is_empty());
+    let mut message = Message::builder().subject(utf8(subject)?).body(body).set_attachments(files);
     if let Some(url) = &outgoing.opt_out_url {
         let header = |name: &str, value: String| MessageHeader::builder().name(name).value(value).build();
         message = message
@@ -117,6 +132,17 @@ fn content(outgoing: &Outgoing) -> Result<EmailContent, BuildError> {
             .headers(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?);
     }
     Ok(EmailContent::builder().simple(message.build()).build())
+}
+
+/// A file of a mail.
+fn attachment(file: &crate::Attachment) -> Result<Attachment, BuildError> {
+    Attachment::builder()
+        .raw_content(Blob::new(file.bytes.as_slice()))
+        .file_name(&file.name)
+        .content_type(&file.content_type)
+        .content_disposition(AttachmentContentDisposition::Attachment)
+        .content_transfer_encoding(AttachmentContentTransferEncoding::Base64)
+        .build()
 }
 
 /// The ids that SES's later events carry back.

@@ -18,6 +18,7 @@ pub static SNS: Provider = Provider {
     name: "sns",
     connect,
     bytes_max: 1600,
+    attached_bytes_max: 0,
     recorded: Recorded {
         from: "Northwind",
         to: "+493012345678",

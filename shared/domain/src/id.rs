@@ -133,6 +133,10 @@ id!(
     /// A machine's key: drawn, since it names nothing else.
     KeyId, "key_"
 );
+id!(
+    /// An action on many customers at once.
+    BulkId, "blk_"
+);
 
 id!(
     /// A long piece of work: begins with when it was asked for, so that ids are in that order.

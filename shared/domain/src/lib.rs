@@ -37,15 +37,16 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
-//! | [`own_message`] | messages, calls and letters of people |
+//! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
-//! | [`owners`] | who looks after a customer by rule |
+//! | [`owners`] | who looks after a customer by rule, and which are key accounts |
+//! | [`teams`] | teams, and who stands in for whom |
 //! | [`along`] | what goes along when an invoice comes to another customer |
 //! | [`evolve`] | what the facts are after something happened |
 //! | [`counting`] | what is counted and switched for a tenant as a whole, and what it is after something happened |
 //! | [`inputs`](mod@inputs) | what a decision was made from, as one number |
-//! | [`job`] | where long work stands |
+//! | [`job`], [`bulk`] | where long work stands, and where an action on many customers does |
 //! | [`simulate`] | what a tenant's customers would be told in the days to come, by `decide` and `evolve` in turn |
 //!
 //! Where something new goes stands in `docs/ARCHITECTURE.md`, under *Adding things*.
@@ -55,8 +56,10 @@
 pub mod agreed;
 pub mod agreement;
 pub mod along;
+pub mod attachment;
 pub mod balance;
 pub mod because;
+pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
 pub mod cause;
@@ -109,6 +112,7 @@ pub mod simulate;
 pub mod standing;
 pub mod step_history;
 mod taken_back;
+pub mod teams;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;
@@ -119,6 +123,7 @@ pub mod workflow;
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
+pub use bulk::BulkStage;
 pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours, KnownContact};
 pub use cause::Cause;
 pub use channel::{Channel, Identifier};
@@ -134,8 +139,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId, OrderId,
-    PaymentId, SubscriptionId, TaskId, TenantId,
+    AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId,
+    OrderId, PaymentId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};
@@ -145,7 +150,7 @@ pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
-pub use owners::{KeyAccounts, OwnerRule};
+pub use owners::{BookShares, KeyAccounts, OwnerRule};
 pub use people::People;
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};

@@ -91,6 +91,9 @@ pub struct Settings {
     /// Whose customers are where nobody was named by hand: the first rule that fits.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<OwnerRule>,
+    /// Teams by what they are called, each with the subjects of its members. A team may be an owner, get tasks and stand in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub teams: BTreeMap<String, Vec<String>>,
     /// Which customers leave automation for a named person, by their share of what is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_accounts: Option<KeyAccounts>,
@@ -103,6 +106,10 @@ pub struct Settings {
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
+    /// Whether the tenant is there for people to learn with: it never goes live, and nothing of it is ever sent. Said with the first settings, for
+    /// good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub training: bool,
     /// The kill switch: true stops deciding and sending at once.
     #[serde(default)]
     pub paused: bool,
@@ -159,10 +166,12 @@ impl Settings {
             minimum_exposure: BTreeMap::new(),
             reporting: None,
             owners: Vec::new(),
+            teams: BTreeMap::new(),
             key_accounts: None,
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
             publishing: PublishingRules::default(),
+            training: false,
             paused: false,
             shards: default_shards(),
         }

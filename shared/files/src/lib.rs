@@ -7,7 +7,7 @@
 
 mod sign;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use aws_credential_types::{
@@ -16,7 +16,7 @@ use aws_credential_types::{
 };
 use aws_sdk_s3::{
     config::timeout::TimeoutConfig,
-    error::SdkError,
+    error::{ProvideErrorMetadata, SdkError},
     operation::{delete_object::DeleteObjectError, get_object::GetObjectError, put_object::PutObjectError},
     primitives::ByteStream,
 };
@@ -54,6 +54,11 @@ pub enum BucketError {
         why: String,
     },
 }
+
+/// An object on its way, of at most so many bytes: nothing where there is none, or a larger one. Where that cannot be known, why.
+pub type ObjectOnItsWay = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, String>> + Send>>;
+/// Fetches objects by their keys, for a crate that knows of no bucket.
+pub type FetchObject = Arc<dyn Fn(String, u64) -> ObjectOnItsWay + Send + Sync>;
 
 /// A form that puts one object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,7 +120,7 @@ impl Bucket {
     pub async fn get(&self, key: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, BucketError> {
         let found = match Box::pin(self.client.get_object().bucket(&self.name).key(key).send()).await {
             Ok(found) => found,
-            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
+            Err(error) if error.as_service_error().is_some_and(is_not_there) => return Ok(None),
             Err(error) => return Err(unavailable("fetch", key, &error)),
         };
         let bytes = found.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or(0);
@@ -124,6 +129,20 @@ impl Bucket {
         }
         let body = found.body.collect().await.map_err(|error| unavailable("fetch", key, &error))?;
         Ok(Some(body.to_vec()))
+    }
+
+    /// What fetches its objects.
+    pub fn fetcher(self) -> FetchObject {
+        Arc::new(move |key: String, bytes_max: u64| -> ObjectOnItsWay {
+            let bucket = self.clone();
+            Box::pin(async move {
+                match bucket.get(&key, bytes_max).await {
+                    Ok(found) => Ok(found),
+                    Err(BucketError::TooLarge { .. }) => Ok(None),
+                    Err(error @ BucketError::Unavailable { .. }) => Err(error.to_string()),
+                }
+            })
+        })
     }
 
     /// Deletes an object, whether or not it is there.
@@ -201,6 +220,11 @@ impl Bucket {
             }
         }
     }
+}
+
+/// Whether there is no such object: who may fetch objects and may not list them is told by S3 that access is denied.
+fn is_not_there(error: &GetObjectError) -> bool {
+    error.is_no_such_key() || error.code() == Some("AccessDenied")
 }
 
 fn unavailable<E: std::error::Error>(operation: &'static str, key: &str, error: &E) -> BucketError {

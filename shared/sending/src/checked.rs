@@ -1,14 +1,14 @@
 //! A message on its way: what it was checked against, its words, and what became of it.
 
-use channels::Outgoing;
+use channels::{Attachment, Outgoing};
 use domain::{
-    Channel, Contact, Covered, Facts, Identifier, Pending, PendingStatus, People, Policy,
+    Channel, Contact, Covered, Decision, Facts, Identifier, Next, Pending, PendingStatus, People, Policy,
     channel::SenderForm,
     own_message::{UNDO_SECONDS, is_own_message},
 };
 use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
-use store::{AskedFor, Attempt, Entry, Head, MessageResult, PortalLink};
+use store::{AddressId, AskedFor, Attempt, Entry, Head, MessageResult, OwnAttachment, PortalLink};
 
 use crate::queued::QueuedMessage;
 
@@ -54,6 +54,15 @@ pub(crate) struct Written {
     pub(crate) portal: PortalLink,
     /// What it asks for though it covers nothing.
     pub(crate) asked_for: Option<AskedFor>,
+    /// The files that a person's message names.
+    pub(crate) listed: Vec<OwnAttachment>,
+    /// Those that were fetched.
+    pub(crate) attachments: Vec<Attachment>,
+}
+
+/// The customer's portal link for an address, as it was read.
+pub(crate) fn link_to<'a>(checked: &'a Checked, address: &AddressId) -> Option<&'a PortalLink> {
+    checked.links.iter().find(|link| link.address == *address)
 }
 
 /// What became of a call.
@@ -96,5 +105,17 @@ pub(crate) fn outgoing(queued: &QueuedMessage, checked: &Checked, contact: &Cont
         reply_to: policy.settings.reply_to_of(entity).map(|address| channels::channel::set_mailbox(address, "")),
         rendered: written.rendered.clone(),
         opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| written.links.opt_out.clone()),
+        attachments: written.attachments.clone(),
     }
+}
+
+/// When the customer is due again after a message: at once where more is to be done now.
+pub(crate) fn when(decision: &Decision, now: Timestamp) -> Next {
+    let acts = !decision.messages.is_empty()
+        || !decision.tasks.is_empty()
+        || !decision.marks.is_empty()
+        || !decision.archiving.is_empty()
+        || !decision.withdrawn.is_empty()
+        || !decision.used_orders.is_empty();
+    if acts { Next::At(now) } else { decision.next }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use channels::Provider;
 use domain::{
-    Cause, Channel, Contact, ContactAttempt, Covered, Decision, Event, Facts, Mode, Next, Pending, PendingStatus, People,
+    Cause, Channel, Contact, ContactAttempt, Covered, Event, Facts, Mode, Next, Pending, PendingStatus, People,
     SuppressionReason,
     calendar::Locality,
     decide::{self, Recheck, UNKNOWN_HOURS_MAX},
@@ -13,12 +13,12 @@ use jiff::{Timestamp, ToSpan};
 use kit::{Clock, Env};
 use serde_json::{Value, json};
 use store::{
-    AddressId, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, PortalLink, Release, Settlement, Stop,
-    Store, Vault,
+    AddressId, Attempt, Claim, Error, Head, KnownPeople, LinkTo, Logged, MessageResult, Release, Settlement, Stop, Store, Vault,
 };
 
 use crate::{
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, outgoing},
+    attached::{AttachedFiles, FetchFile},
+    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing, when},
     outcome::{Meaning, Then, meaning},
     own_message,
     queued::QueuedMessage,
@@ -44,6 +44,7 @@ pub struct Sender {
     pub(crate) channel: Arc<dyn channels::ChannelClient>,
     portal_url: String,
     pub(crate) clock: Clock,
+    files: AttachedFiles,
 }
 
 impl Sender {
@@ -79,10 +80,17 @@ impl Sender {
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
         let portal_url = portal_url.trim_end_matches('/').to_owned();
-        Ok(Self { store, vault, serves: provider.channel, provider: provider.name, channel, portal_url, clock })
+        let sender = Self::of(store, vault, (provider.channel, provider.name, channel), portal_url, clock);
+        Ok(Self { files: AttachedFiles::None, ..sender })
     }
 
-    /// A sender of what is given: it names no provider, so that whoever makes one carries no provider's client.
+    /// The same, which fetches the files that go along with messages.
+    #[must_use]
+    pub fn with_files(self, fetch: FetchFile) -> Self {
+        Self { files: AttachedFiles::From(fetch), ..self }
+    }
+
+    /// A sender of what is given, which leaves files to others: it names no provider, so that whoever makes one carries no provider's client.
     pub(crate) fn of(
         store: Store,
         vault: Vault,
@@ -90,7 +98,7 @@ impl Sender {
         portal_url: String,
         clock: Clock,
     ) -> Self {
-        Self { store, vault, serves, provider, channel, portal_url, clock }
+        Self { store, vault, serves, provider, channel, portal_url, clock, files: AttachedFiles::Named }
     }
 
     /// Handles one queued message. Doing it twice, at once or later, sends once.
@@ -234,7 +242,7 @@ impl Sender {
             Ok(written) => written,
             // Nobody can mend the words of a person's message: who wrote it reads why in its record.
             Err(detail) if is_own_message(&pending.template) => {
-                let reason = format!("its words do not render: {detail}");
+                let reason = format!("it cannot be made: {detail}");
                 let done = self.store.withdraw(&queued.tenant, &queued.customer, &queued.message, &reason, now).await?;
                 let ended = self.unless_logged(queued, checked, done.then_some(SendOutcome::Superseded)).await?;
                 return Ok(Claiming::Ended(ended));
@@ -378,10 +386,12 @@ impl Sender {
         let now = self.clock.now();
         let own;
         let templates;
+        let mut listed = Vec::new();
         let template = if is_own_message(&pending.template) {
             let text = self.store.own_text(&queued.tenant, &queued.customer, &queued.message).await?;
             let Some(text) = text else { return Ok(Err("its words are gone".to_owned())) };
             own = own_message::template_of(&text, pending.channel);
+            listed = text.attachments;
             &own
         } else {
             templates = self.store.template_of(&queued.tenant, policy, &pending.template, pending.channel).await?;
@@ -393,6 +403,10 @@ impl Sender {
                     return Ok(Err(format!("template {} has no text for {channel} any more", pending.template)));
                 }
             }
+        };
+        let attachments = match self.files.fetch(&listed).await? {
+            Ok(files) => files,
+            Err(detail) => return Ok(Err(detail)),
         };
         let address = contact.address(pending.channel).unwrap_or_default();
         let to = LinkTo { channel: pending.channel, address, contact: &pending.contact };
@@ -407,7 +421,7 @@ impl Sender {
         let template_version = template.version;
         let written = |rendered: channels::Rendered| {
             let asked_for = own_message::asked_for(&rendered, template, pending, shown).filter(|_| is_own);
-            Written { rendered, links, template_version, portal, asked_for }
+            Written { rendered, links, template_version, portal, asked_for, listed, attachments }
         };
         Ok(rendered.map(written).map_err(|error| error.to_string()))
     }
@@ -572,20 +586,4 @@ pub(crate) enum Claiming {
     Ended(Option<SendOutcome>),
     /// It is held.
     Held(Box<Held>),
-}
-
-/// The customer's portal link for an address, as it was read.
-fn link_to<'a>(checked: &'a Checked, address: &AddressId) -> Option<&'a PortalLink> {
-    checked.links.iter().find(|link| link.address == *address)
-}
-
-/// When the customer is due again after a message: at once where more is to be done now.
-fn when(decision: &Decision, now: Timestamp) -> Next {
-    let acts = !decision.messages.is_empty()
-        || !decision.tasks.is_empty()
-        || !decision.marks.is_empty()
-        || !decision.archiving.is_empty()
-        || !decision.withdrawn.is_empty()
-        || !decision.used_orders.is_empty();
-    if acts { Next::At(now) } else { decision.next }
 }

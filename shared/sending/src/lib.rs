@@ -10,6 +10,7 @@
 
 #![recursion_limit = "256"]
 
+mod attached;
 mod batch;
 mod checked;
 mod flow;
@@ -23,6 +24,7 @@ mod render;
 mod send_outcome;
 mod test_message;
 
+pub use attached::FetchFile;
 pub use flow::Sender;
 pub use function::main;
 pub use outside::{ClaimedMessage, OutsideClaimed, OutsideResult, OutsideSender};

@@ -8,7 +8,7 @@ use domain::{Channel, Facts, Pending, PendingStatus, People, Suppression, Suppre
 use jiff::Timestamp;
 use kit::Clock;
 use serde_json::json;
-use store::{AddressId, Error, OutsideClaim, Store, Vault};
+use store::{AddressId, Error, OutsideClaim, OwnAttachment, Store, Vault};
 
 use crate::{
     checked::{Call, Checked, Held, outgoing},
@@ -44,8 +44,10 @@ pub struct ClaimedMessage {
     pub channel: Channel,
     /// The contact, by its id.
     pub contact: String,
-    /// The message as it goes to the provider.
+    /// The message as it goes to the provider, without its files.
     pub outgoing: Outgoing,
+    /// The files that go along: whoever has the message fetches them.
+    pub attachments: Vec<OwnAttachment>,
 }
 
 /// What became of the claim of a sender of the tenant's own.
@@ -137,6 +139,7 @@ impl OutsideSender {
             channel: checked.pending.channel,
             contact: checked.pending.contact.clone(),
             outgoing,
+            attachments: written.listed,
         })))
     }
 

@@ -24,6 +24,7 @@ impl Sender {
             reply_to: None,
             rendered: Rendered { subject: Some(test.subject), text: test.text, html: test.html, sha256: String::new() },
             opt_out_url: None,
+            attachments: Vec::new(),
         };
         let (status, why) = match self.channel.send(&outgoing).await {
             Ok(_) => (MessageStatus::Sent, None),

@@ -7,11 +7,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use channels::{Accepted, Outgoing, SendError};
+use channels::{Accepted, Attachment, Outgoing, SendError};
 use domain::{Channel, CustomerId, Mode, PendingStatus, Settings, SuppressionReason, TaskKind, decide};
+use futures::future::BoxFuture;
 use jiff::SignedDuration;
 use sending::{QueuedMessage, SendOutcome, Sender};
-use store::{LinkCode, LinkStanding};
+use store::{LinkCode, LinkStanding, OwnAttachment};
 use testbed::aws::Aws;
 
 /// The address of the contact.
@@ -253,6 +254,16 @@ async fn what_is_nobodys_or_anothers_is_left_alone() {
 #[tokio::test]
 async fn a_message_that_can_still_be_taken_back_stays_in_the_queue_of_our_senders() {
     let mut queued = Queued::start().await;
+    write_own(&mut queued, Vec::new()).await;
+    assert!(matches!(queued.sender.send(&queued.queued).await, Err(store::Error::Conflict { .. })));
+    let claimed = outside(&queued).claim(&queued.queued).await.unwrap();
+    assert!(matches!(claimed, sending::OutsideClaimed::Not(SendOutcome::NotMine)));
+    queued.aws.advance(SignedDuration::from_secs(domain::own_message::UNDO_SECONDS));
+    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 1));
+}
+
+/// A person writes a message: it is the one that is queued.
+async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
     let head = queued.aws.store.head(&queued.aws.tenant, &queued.queued.customer).await.unwrap().unwrap();
     let (facts, _, _) = queued.aws.store.facts_policy_and_links(&queued.aws.tenant, &head).await.unwrap();
     let planned = domain::Planned {
@@ -271,17 +282,74 @@ async fn a_message_that_can_still_be_taken_back_stays_in_the_queue_of_our_sender
         subject: Some("Our call".to_owned()),
         body: "As we said.".to_owned(),
         language: "en".to_owned(),
+        attachments,
         ..store::OwnText::default()
     };
     let decision = domain::own_message::decision(&facts, head.owed.clone(), planned, queued.aws.now());
     let (tenant, now) = (&queued.aws.tenant, queued.aws.now());
     let written = queued.aws.store.commit_own_message(tenant, &head, &facts, &decision, &text, now).await.unwrap();
     queued.queued.message = written.messages[0].clone();
-    assert!(matches!(queued.sender.send(&queued.queued).await, Err(store::Error::Conflict { .. })));
-    let claimed = outside(&queued).claim(&queued.queued).await.unwrap();
-    assert!(matches!(claimed, sending::OutsideClaimed::Not(SendOutcome::NotMine)));
+}
+
+/// A message with a file of this content, which can no longer be taken back.
+async fn with_file(content: &[u8]) -> (Queued, OwnAttachment) {
+    let mut queued = Queued::start().await;
+    let file = OwnAttachment {
+        key: "uploads/acme/upl_1".to_owned(),
+        name: "a.pdf".to_owned(),
+        content_type: "application/pdf".to_owned(),
+        bytes: content.len() as u64,
+        sha256: domain::attachment::sha256_of(content),
+    };
+    write_own(&mut queued, vec![file.clone()]).await;
     queued.aws.advance(SignedDuration::from_secs(domain::own_message::UNDO_SECONDS));
-    assert_eq!((queued.send().await, queued.calls()), (SendOutcome::Sent, 1));
+    (queued, file)
+}
+
+/// The sender, where a file is fetched with this result.
+fn fetching(queued: &Queued, found: Result<Option<Vec<u8>>, String>) -> Sender {
+    let (env, clients, clock) = (&queued.aws.env, &queued.aws.clients, queued.aws.clock.clone());
+    let client = Arc::<Provider>::clone(&queued.provider);
+    let sender = Sender::through(env, clients, clock, &channels::SES, client, env.require("PORTAL_URL").unwrap()).unwrap();
+    sender.with_files(Arc::new(move |_: String, _: u64| -> BoxFuture<'static, Result<Option<Vec<u8>>, String>> {
+        let found = found.clone();
+        Box::pin(async move { found })
+    }))
+}
+
+#[tokio::test]
+async fn files_go_along_as_they_were_when_the_message_was_written() {
+    let content = b"%PDF-1.7".as_slice();
+    for (found, ended, recorded, files) in [
+        (Some(content), SendOutcome::Sent, "sent", Some(1)),
+        (Some(b"%PDF-1.4".as_slice()), SendOutcome::Superseded, "superseded", None),
+        (None, SendOutcome::Superseded, "superseded", None),
+    ] {
+        let (queued, _) = with_file(content).await;
+        let sender = fetching(&queued, Ok(found.map(<[u8]>::to_vec)));
+        assert_eq!(sender.send(&queued.queued).await.unwrap(), ended, "{found:?}");
+        assert_eq!((queued.recorded().await.as_deref(), queued.pending().await), (Some(recorded), None), "{found:?}");
+        assert_eq!(queued.is_logged().await, files.is_some(), "{found:?}");
+        let taken = queued.provider.taken.lock().unwrap().first().map(|mail| mail.attachments.clone());
+        assert_eq!(taken.as_ref().map(Vec::len), files, "{found:?}");
+        let expected =
+            Attachment { name: "a.pdf".to_owned(), content_type: "application/pdf".to_owned(), bytes: content.to_vec() };
+        assert!(taken.is_none_or(|files| files == [expected]));
+    }
+    // Where the bucket does not answer nothing is decided: the queue delivers the message again.
+    let (queued, _) = with_file(content).await;
+    let away = fetching(&queued, Err("slow down".to_owned()));
+    assert!(matches!(away.send(&queued.queued).await, Err(store::Error::Unknown { .. })));
+    assert_eq!((queued.calls(), queued.pending().await), (0, Some(PendingStatus::Queued)));
+    assert_eq!(fetching(&queued, Ok(Some(content.to_vec()))).send(&queued.queued).await.unwrap(), SendOutcome::Sent);
+}
+
+#[tokio::test]
+async fn a_sender_of_the_tenants_own_is_told_of_the_files() {
+    let (queued, file) = with_file(b"%PDF-1.7").await;
+    let claimed = outside(&queued).claim(&queued.queued).await.unwrap();
+    let sending::OutsideClaimed::Held(held) = claimed else { panic!("not held") };
+    assert_eq!((held.attachments, held.outgoing.attachments), (vec![file], Vec::new()));
 }
 
 /// A sender of the tenant's own that claims what was queued.

@@ -1,25 +1,28 @@
 //! Customers that leave automation for a named person because of their share of the book.
 //!
 //! They are paused by an agreement of a fixed id, so that nothing of the decision has to know of the book as a whole, and so that a person sees,
-//! ends and explains it like any other pause.
+//! ends and explains it like any other pause. The tenant's midnight finds them by what it reads of the book anyway ([`settle`]); a person may
+//! ask for it at any time ([`find`]). Which ones there are is kept, so that a night looks at those alone that become or cease to be one.
 
 use std::collections::BTreeSet;
 
 use domain::{
-    Agreement, AgreementId, Currency, CustomerId, NewTask, Settings, TaskKind, TenantId, Terms,
+    Agreement, AgreementId, BookShares, Currency, CustomerId, KeyAccounts, NewTask, Settings, TaskKind, TenantId, Terms,
     calendar::tenant_zone,
     proposal::{Proposal, ProposedScope, Proposer, propose},
 };
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{CustomerOwner, Line, List, Store};
 
 use crate::{Actor, Done, NotDone, Operation, matter};
 
-/// Most customers of a book that are looked through.
+/// Most customers of a book that a request looks through; a night looks through all.
 const BOOK_MAX: usize = 10_000;
 /// Rows that are read at once.
 const READ: u32 = 200;
+/// Who makes the pauses.
+const BY: &str = "key accounts";
 
 /// What was found, and done unless it was only asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,19 @@ pub struct KeyAccountsFound {
     pub failed: Vec<(CustomerId, String)>,
 }
 
+/// What a night changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyAccountsSettled {
+    /// Customers that left automation, in each currency.
+    pub taken: u64,
+    /// Customers that went back to it.
+    pub given_back: u64,
+    /// Customers that should have left it, and why they did not. The next night tries again.
+    pub failed: Vec<(CustomerId, String)>,
+    /// Whether there was no time for all.
+    pub is_cut_short: bool,
+}
+
 /// Finds the key accounts of a currency by what was open when each customer was last decided. Those that are new are paused and given to the
 /// person that the settings name; those that are none any more are chased again.
 ///
@@ -45,86 +61,156 @@ pub struct KeyAccountsFound {
 pub async fn find(store: &Store, actor: &Actor, currency: Currency, dry_run: bool, now: Timestamp) -> Done<KeyAccountsFound> {
     let tenant = actor.may(Operation::FindKeyAccounts)?;
     let settings = matter::settings(store, tenant).await?;
-    let book = book(store, tenant, currency).await?;
-    let all_minor = book.iter().map(|(_, open)| *open).fold(0, i64::saturating_add);
+    // Without the setting nobody is one, and what is open in all is said all the same.
+    let nobody = KeyAccounts { share_percent: 100, owner: String::new() };
+    let shares = book(store, tenant, settings.key_accounts.as_ref().unwrap_or(&nobody)).await?;
+    let all_minor = shares.all_minor(currency);
+    let wanted = settings.key_accounts.as_ref().map(|by| shares.key_accounts(currency, by)).unwrap_or_default();
+    let known = store.key_accounts(tenant).await?.remove(&currency).unwrap_or_default();
     let mut found = KeyAccountsFound { all_minor, ..KeyAccountsFound::default() };
-    let mut seen = BTreeSet::new();
-    for (customer, open) in book {
-        if !seen.insert(customer.clone()) {
+    let settling = Settling { store, tenant, actor: Some(actor), settings: &settings, currency, now };
+    for (customer, open) in &wanted {
+        let pause = settling.pause(customer).await?;
+        if pause.as_ref().is_some_and(stands) {
+            if !dry_run {
+                store.note_key_account(tenant, currency, customer, true).await?;
+            }
+            found.kept.push(customer.clone());
             continue;
         }
-        let is_one = settings.key_accounts.as_ref().is_some_and(|key_accounts| key_accounts.takes(open, all_minor));
-        let id = id_of(tenant, &customer, currency);
-        // Most customers are none and never were: their agreement is looked for by its reference alone.
-        let known = match store.whose(tenant, id.as_str()).await? {
-            Some(whose) => store.agreement(tenant, &whose, &id).await?,
-            None => None,
-        };
-        let is_paused = known.as_ref().is_some_and(|known| known.ended_at.is_none() && !known.is_over());
-        match (is_one, is_paused) {
-            (true, true) => found.kept.push(customer),
-            (false, false) => {}
-            (true, false) => {
-                let taking = Taking { store, actor, settings: &settings, currency, now };
-                match if dry_run { Ok(()) } else { taking.take(&customer, &id, known.as_ref()).await } {
-                    Ok(()) => found.taken.push((customer, open)),
-                    Err(NotDone::Store(error)) => return Err(error.into()),
-                    Err(error) => found.failed.push((customer, error.to_string())),
-                }
-            }
-            (false, true) => {
-                if let Some(before) = known.filter(|_| !dry_run) {
-                    let entry = actor.entry(Operation::FindKeyAccounts, now).of(id.as_str()).about(&customer);
-                    let entry = entry.with(json!({ "given_back": true, "open_minor": open }));
-                    store.acting(entry).change_agreement(tenant, &customer, &before, &before.clone().lifted(now), now).await?;
-                }
-                found.given_back.push(customer);
-            }
+        match if dry_run { Ok(()) } else { settling.take(customer, pause.as_ref()).await } {
+            Ok(()) => found.taken.push((customer.clone(), *open)),
+            Err(NotDone::Store(error)) => return Err(error.into()),
+            Err(error) => found.failed.push((customer.clone(), error.to_string())),
         }
+    }
+    for customer in known.iter().filter(|customer| !wanted.contains_key(*customer)) {
+        if !dry_run {
+            settling.give_back(customer).await?;
+        }
+        found.given_back.push(customer.clone());
     }
     Ok(found)
 }
 
-fn id_of(tenant: &TenantId, customer: &CustomerId, currency: Currency) -> AgreementId {
-    AgreementId::derive(&[tenant.as_str(), customer.as_str(), "key account", currency.code()])
+/// Sees to it that the key accounts of a tenant are those that its settings make of its book: what a day begins with. Only those that become
+/// one, or cease to be one, are looked at; one whose pause a person lifted is left alone while it is one. `is_over` says when there is no more
+/// time.
+///
+/// # Errors
+///
+/// Those of the table: what was not done yet is done when it is asked for again.
+pub async fn settle(
+    store: &Store,
+    tenant: &TenantId,
+    settings: &Settings,
+    shares: &BookShares,
+    now: Timestamp,
+    is_over: impl Fn() -> bool,
+) -> Done<KeyAccountsSettled> {
+    let known = store.key_accounts(tenant).await?;
+    let mut currencies: BTreeSet<Currency> = known.keys().copied().collect();
+    currencies.extend(shares.currencies());
+    let mut settled = KeyAccountsSettled::default();
+    for currency in currencies {
+        let wanted = settings.key_accounts.as_ref().map(|by| shares.key_accounts(currency, by)).unwrap_or_default();
+        let none = BTreeSet::new();
+        let known = known.get(&currency).unwrap_or(&none);
+        let settling = Settling { store, tenant, actor: None, settings, currency, now };
+        for customer in wanted.keys().filter(|customer| !known.contains(*customer)) {
+            if is_over() {
+                return Ok(KeyAccountsSettled { is_cut_short: true, ..settled });
+            }
+            let pause = settling.pause(customer).await?;
+            let taken = if pause.as_ref().is_some_and(stands) {
+                // Whoever paused it died before keeping that.
+                store.note_key_account(tenant, currency, customer, true).await.map_err(NotDone::from)
+            } else {
+                settling.take(customer, pause.as_ref()).await
+            };
+            match taken {
+                Ok(()) => settled.taken += 1,
+                Err(NotDone::Store(error)) => return Err(error.into()),
+                Err(error) => settled.failed.push((customer.clone(), error.to_string())),
+            }
+        }
+        for customer in known.iter().filter(|customer| !wanted.contains_key(*customer)) {
+            if is_over() {
+                return Ok(KeyAccountsSettled { is_cut_short: true, ..settled });
+            }
+            settling.give_back(customer).await?;
+            settled.given_back += 1;
+        }
+    }
+    Ok(settled)
 }
 
-/// Who owes in a currency, and how much was open of each when it was last decided.
-async fn book(store: &Store, tenant: &TenantId, currency: Currency) -> Done<Vec<(CustomerId, i64)>> {
-    let (mut book, mut looked) = (Vec::new(), 0);
+/// Whether a pause keeps something back.
+fn stands(pause: &Agreement) -> bool {
+    pause.ended_at.is_none() && !pause.is_over()
+}
+
+/// What is open of the book, as of each customer's last decision.
+async fn book(store: &Store, tenant: &TenantId, by: &KeyAccounts) -> Done<BookShares> {
+    let (mut shares, mut looked) = (BookShares::default(), 0);
     let mut cursor: Option<String> = None;
-    let row = |line: Line| {
-        let Line::Owed(line) = line else { return None };
-        let open_minor = line.owed.get(&currency)?.open_minor;
-        Some((line.customer, open_minor))
-    };
     loop {
         // Everybody who owes is in this order once, with all that they owe.
         let page = store.list(tenant, &List::CustomersByOldest, READ, cursor.as_deref()).await?;
         looked += page.lines.len();
-        book.extend(page.lines.into_iter().filter_map(row));
+        for line in page.lines {
+            if let Line::Owed(line) = line {
+                shares.add(&line.customer, &line.owed, by);
+            }
+        }
         cursor = page.after;
         if cursor.is_none() {
-            return Ok(book);
+            return Ok(shares);
         }
         if looked >= BOOK_MAX {
-            return Err(NotDone::Conflict(format!("more than {BOOK_MAX} customers owe: one request looks through no more")));
+            let why = format!(
+                "more than {BOOK_MAX} customers owe, and one request looks through no more; the tenant's midnight looks through all"
+            );
+            return Err(NotDone::Conflict(why));
         }
     }
 }
 
-/// Taking a customer out of automation.
-struct Taking<'a> {
+/// Taking customers out of automation in a currency, and giving them back.
+struct Settling<'a> {
     store: &'a Store,
-    actor: &'a Actor,
+    tenant: &'a TenantId,
+    /// Who asked for it, where somebody did.
+    actor: Option<&'a Actor>,
     settings: &'a Settings,
     currency: Currency,
     now: Timestamp,
 }
 
-impl Taking<'_> {
-    async fn take(&self, customer: &CustomerId, id: &AgreementId, known: Option<&Agreement>) -> Done<()> {
-        let (tenant, now) = (self.actor.tenant(), self.now);
+impl Settling<'_> {
+    fn id(&self, customer: &CustomerId) -> AgreementId {
+        AgreementId::derive(&[self.tenant.as_str(), customer.as_str(), "key account", self.currency.code()])
+    }
+
+    /// The pause of a customer, as it stands.
+    async fn pause(&self, customer: &CustomerId) -> Done<Option<Agreement>> {
+        Ok(self.store.agreement(self.tenant, customer, &self.id(customer)).await?)
+    }
+
+    /// Writes as who asked for it, with an entry of the audit; as nobody at night.
+    fn acting(&self, customer: &CustomerId, what: Value) -> Store {
+        match self.actor {
+            Some(actor) => {
+                let entry = actor.entry(Operation::FindKeyAccounts, self.now).of(self.id(customer).as_str()).about(customer);
+                self.store.acting(entry.with(what))
+            }
+            None => self.store.clone(),
+        }
+    }
+
+    /// Takes a customer out of automation; `known` is its pause of before.
+    async fn take(&self, customer: &CustomerId, known: Option<&Agreement>) -> Done<()> {
+        let (tenant, now, id) = (self.tenant, self.now, self.id(customer));
         let Some(key_accounts) = &self.settings.key_accounts else { return Ok(()) };
         let facts = matter::facts(self.store, tenant, customer).await?;
         let proposal = Proposal {
@@ -139,18 +225,16 @@ impl Taking<'_> {
             until_on: None,
             ends_with: None,
         };
-        let proposer = Proposer { id, by: "key accounts", now };
+        let proposer = Proposer { id: &id, by: BY, now };
         let pause = propose(&proposal, &facts, self.settings, proposer).map_err(NotDone::Fields)?;
-        let entry = |store: &Store| {
-            let entry = self.actor.entry(Operation::FindKeyAccounts, now).of(id.as_str()).about(customer);
-            store.acting(entry.with(json!({ "share_percent": key_accounts.share_percent, "owner": key_accounts.owner })))
-        };
         let pause = match known.map(|known| &known.terms) {
             // What a later release made of it is not touched.
             Some(Terms::Later(_)) => return Err(NotDone::Conflict("a later release wrote its pause".to_owned())),
             Some(_) | None => Agreement { folded: known.map(|known| known.folded.clone()).unwrap_or_default(), ..pause },
         };
-        entry(self.store).put_agreement(tenant, customer, known, &pause, now).await?;
+        let what = json!({ "share_percent": key_accounts.share_percent, "owner": key_accounts.owner });
+        let acting = self.acting(customer, what);
+        acting.put_agreement(tenant, customer, known, &pause, now).await?;
         let task = NewTask {
             kind: TaskKind::Task,
             key: format!("key account/{}/{}", self.currency, now.to_zoned(tenant_zone(self.settings)).date()),
@@ -162,11 +246,21 @@ impl Taking<'_> {
             currency: Some(self.currency),
             case: None,
         };
-        entry(self.store).raise(tenant, Some(customer), &task, now).await?;
+        acting.raise(tenant, Some(customer), &task, now).await?;
         if self.store.owner(tenant, customer).await?.is_none() {
-            let owner = CustomerOwner { owner: key_accounts.owner.clone(), by: self.actor.by().to_owned(), at: now };
-            entry(self.store).set_owner(tenant, customer, None, Some(&owner)).await?;
+            let by = self.actor.map_or(BY, Actor::by).to_owned();
+            let owner = CustomerOwner { owner: key_accounts.owner.clone(), by, at: now };
+            acting.set_owner(tenant, customer, None, Some(&owner)).await?;
         }
-        Ok(())
+        Ok(self.store.note_key_account(tenant, self.currency, customer, true).await?)
+    }
+
+    /// Gives a customer back to automation, unless a person did.
+    async fn give_back(&self, customer: &CustomerId) -> Done<()> {
+        if let Some(before) = self.pause(customer).await?.filter(stands) {
+            let acting = self.acting(customer, json!({ "given_back": true }));
+            acting.change_agreement(self.tenant, customer, &before, &before.clone().lifted(self.now), self.now).await?;
+        }
+        Ok(self.store.note_key_account(self.tenant, self.currency, customer, false).await?)
     }
 }

@@ -14,7 +14,7 @@
 //! | [`audit_export`] | the same as JSON Lines |
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
-//! | [`messages`] | what people write to customers |
+//! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`notes`] | notes on customers, invoices and cases |
@@ -37,6 +37,7 @@
 //! | [`public_url`] | addresses of outside systems that a person enters |
 //! | [`suppressions`] | addresses that must not be used |
 //! | [`tasks`] | work for people |
+//! | [`teams`] | teams, who of them is there, and under which names work reaches a person |
 //! | [`webhooks`] | webhooks that came, and what became of each |
 //! | [`test_messages`] | messages that people send to themselves |
 //! | [`workflows`] | the life of a workflow: draft, prover, publishing to a share or all, and back |
@@ -50,6 +51,7 @@
 pub mod actor;
 pub mod agreements;
 pub mod api_keys;
+pub mod attachments;
 pub mod audit;
 pub mod audit_export;
 pub mod bulk;
@@ -83,6 +85,7 @@ pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod tasks;
+pub mod teams;
 pub mod test_messages;
 pub mod token;
 pub mod webhooks;

@@ -14,6 +14,7 @@ use store::{Head, MessageFound, OwnText, Store};
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
+    attachments::{self, AttachmentAsked},
     customers::{no_customer, reason_of},
     matter,
 };
@@ -50,6 +51,8 @@ pub struct MessageAsked {
     pub language: Option<String>,
     /// The message that it answers.
     pub in_reply_to: Option<String>,
+    /// The files that go along.
+    pub attachments: Vec<AttachmentAsked>,
 }
 
 /// A message that is written and not stored: what it was made from, and what the guard says of it now.
@@ -89,9 +92,11 @@ pub async fn plan(store: &Store, actor: &Actor, asked: &MessageAsked, now: Times
     if asked.in_reply_to.as_deref().is_some_and(|id| MessageId::parse(id).is_none()) {
         flaws.push(("/in_reply_to".to_owned(), "a message's id is `msg_…`".to_owned()));
     }
+    let attachments = attachments::checked(tenant, &asked.attachments, channel, now, &mut flaws);
     let (Some(channel), Some(contact), Some(case), Some(text), true) = (channel, contact, case, text, flaws.is_empty()) else {
         return Err(NotDone::Fields(flaws));
     };
+    let text = OwnText { attachments, ..text };
     let planned = Planned {
         position: 0,
         mode: policy.settings.mode,
@@ -134,7 +139,9 @@ pub async fn write(store: &Store, actor: &Actor, asked: &MessageAsked, now: Time
         let planned = planned_of(&plan.pending);
         let decision = own_message::decision(&plan.facts, plan.head.owed.clone(), planned, now);
         let contact = noted_contact(&plan.pending.contact);
-        let what = json!({ "channel": plan.pending.channel, "contact": contact, "template": plan.text.template });
+        let (template, attachments) = (&plan.text.template, plan.text.attachments.len());
+        let what =
+            json!({ "channel": plan.pending.channel, "contact": contact, "template": template, "attachments": attachments });
         let entry = actor.entry(Operation::WriteMessage, now).of(plan.pending.id.as_str()).about(&plan.customer).with(what);
         let acting = store.acting(entry);
         match acting.commit_own_message(tenant, &plan.head, &plan.facts, &decision, &plan.text, now).await {

@@ -1,23 +1,28 @@
 //! Who looks after a customer: whom a person named, else whom the first rule of the settings names; who stands in while a member is away; and
-//! handing over all of one owner's customers.
+//! handing over all of one owner's customers and tasks.
 
 use domain::{
-    CustomerId,
+    CustomerId, Settings, TenantId,
     calendar::tenant_zone,
     owners::{OWNER_MAX, owner_by_rule},
+    teams::stand_in,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde_json::json;
-use store::{Absence, CustomerOwner, Store};
+use store::{Absence, CustomerOwner, Store, Task};
 
 use crate::{
     Actor, Done, NotDone, Operation, StaffRole,
     customers::{no_customer, reason_of},
     matter,
+    teams::{TeamMemberFound, away, today},
 };
 
-/// Most customers that one request hands over; asked again, it goes on.
+/// Most customers and tasks that one request hands over; asked again, it goes on.
 const HANDED_OVER_MAX: usize = 200;
+/// Open tasks of a page, and most pages that one request looks through.
+const TASKS: u32 = 200;
+const TASK_PAGES_MAX: usize = 150;
 /// How far ahead an absence may end, in days.
 const AWAY_DAYS_MAX: i64 = 400;
 /// Customers of a page.
@@ -30,8 +35,10 @@ pub struct OwnerFound {
     pub owner: Option<String>,
     /// What a person said, where one did.
     pub by_hand: Option<CustomerOwner>,
-    /// Who stands in today, where the owner is away.
+    /// Who stands in today, where the owner is away: the first who is not away too.
     pub stand_in: Option<String>,
+    /// Who of the owner is there, where it is a team.
+    pub team: Option<Vec<TeamMemberFound>>,
 }
 
 /// Who looks after a customer.
@@ -45,22 +52,19 @@ pub async fn show(store: &Store, actor: &Actor, customer: &str, now: Timestamp) 
     found(store, tenant, &customer, now).await
 }
 
-async fn found(store: &Store, tenant: &domain::TenantId, customer: &CustomerId, now: Timestamp) -> Done<OwnerFound> {
+async fn found(store: &Store, tenant: &TenantId, customer: &CustomerId, now: Timestamp) -> Done<OwnerFound> {
     let facts = matter::facts(store, tenant, customer).await?;
     let settings = matter::settings(store, tenant).await?;
     let by_hand = store.owner(tenant, customer).await?;
     let by_rule = || owner_by_rule(&settings.owners, &facts.customer).map(str::to_owned);
     let owner = by_hand.as_ref().map(|known| known.owner.clone()).or_else(by_rule);
-    let today = now.to_zoned(tenant_zone(&settings)).date();
-    let stand_in = match &owner {
-        Some(owner) => {
-            let absences = store.absences(tenant).await?;
-            let away = absences.iter().find(|away| away.subject == *owner && away.from_on <= today && today <= away.until_on);
-            away.map(|away| away.stand_in.clone())
-        }
-        None => None,
-    };
-    Ok(OwnerFound { owner, by_hand, stand_in })
+    let (mut instead, mut team) = (None, None);
+    if let Some(owner) = &owner {
+        let away = away(store, tenant, &settings, now).await?;
+        instead = stand_in(owner, &away).filter(|acts| *acts != owner).map(str::to_owned);
+        team = settings.teams.get(owner).map(|members| today(members, &away));
+    }
+    Ok(OwnerFound { owner, by_hand, stand_in: instead, team })
 }
 
 /// Says who a customer's owner is; `None` leaves it to the rules.
@@ -117,15 +121,20 @@ pub async fn list(
 }
 
 /// How far handing over came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedOver {
     /// How many customers went over now.
     pub count: usize,
+    /// How many open tasks.
+    pub tasks: usize,
     /// Whether there are more: the same request again goes on.
     pub more: bool,
+    /// What still names the one who hands over, and is for the settings or an absence to change: JSON pointers into the settings, and paths of
+    /// absences.
+    pub still: Vec<String>,
 }
 
-/// Gives the customers that a person gave to one owner to another, at most 200 a request.
+/// Gives the customers that a person gave to one owner, and the open tasks that are theirs, to another, at most 200 a request.
 ///
 /// # Errors
 ///
@@ -147,18 +156,65 @@ pub async fn hand_over(
         flaws.push(("/to".to_owned(), "it is the same owner".to_owned()));
     }
     let (Some(from), Some(to), true) = (from, to, flaws.is_empty()) else { return Err(NotDone::Fields(flaws)) };
+    let settings = matter::settings(store, tenant).await?;
     let (customers, more) = store.owned(tenant, &from, HANDED_OVER_MAX, None).await?;
     let mut count = 0;
     for customer in &customers {
         let before = store.owner(tenant, customer).await?;
         let Some(before) = before.filter(|before| before.owner == from) else { continue };
         let after = CustomerOwner { owner: to.clone(), by: actor.by().to_owned(), at: now };
-        let entry =
-            actor.entry(Operation::HandOver, now).about(customer).with(json!({ "from": from, "to": to })).noting(reason.clone());
+        // An entry's place goes by its object: what many customers have alike is told apart by theirs.
+        let entry = actor.entry(Operation::HandOver, now).of(customer.as_str()).about(customer);
+        let entry = entry.with(json!({ "from": from, "to": to })).noting(reason.clone());
         store.acting(entry).set_owner(tenant, customer, Some(&before), Some(&after)).await?;
         count += 1;
     }
-    Ok(HandedOver { count, more })
+    let still = still_named(store, tenant, &settings, &from, now).await?;
+    if more {
+        return Ok(HandedOver { count, tasks: 0, more, still });
+    }
+    let (theirs, more) = tasks_of(store, tenant, &from, HANDED_OVER_MAX - count).await?;
+    let mut tasks = 0;
+    for task in theirs {
+        let entry = actor.entry(Operation::HandOver, now).of(task.id.as_str()).noting(reason.clone());
+        let entry = entry.with(json!({ "to": { "from": from, "to": to } }));
+        let entry = task.customer.iter().fold(entry, |entry, customer| entry.about(customer));
+        // One that is over meanwhile is nobody's any more.
+        tasks += usize::from(store.acting(entry).assign_task(tenant, &task.id, Some(&to)).await?);
+    }
+    Ok(HandedOver { count, tasks, more, still })
+}
+
+/// Open tasks that somebody should do, at most so many, and whether there are more.
+async fn tasks_of(store: &Store, tenant: &TenantId, to: &str, most: usize) -> Done<(Vec<Task>, bool)> {
+    let (mut found, mut after): (Vec<Task>, Option<String>) = (Vec::new(), None);
+    for _ in 0..TASK_PAGES_MAX {
+        let page = store.tasks(tenant, TASKS, after.as_deref()).await?;
+        found.extend(page.tasks.into_iter().filter(|task| task.task.to.as_deref() == Some(to)));
+        after = page.after;
+        if after.is_none() || found.len() > most {
+            break;
+        }
+    }
+    let more = found.len() > most;
+    found.truncate(most);
+    Ok((found, more))
+}
+
+/// What of the settings and absences names somebody.
+async fn still_named(store: &Store, tenant: &TenantId, settings: &Settings, name: &str, now: Timestamp) -> Done<Vec<String>> {
+    let mut still = Vec::new();
+    let rules = settings.owners.iter().enumerate().filter(|(_, rule)| rule.owner == name);
+    still.extend(rules.map(|(at, _)| format!("/owners/{at}")));
+    let pointed = |text: &str| text.replace('~', "~0").replace('/', "~1");
+    let teams = settings.teams.iter().filter(|(_, members)| members.iter().any(|member| member == name));
+    still.extend(teams.map(|(team, _)| format!("/teams/{}", pointed(team))));
+    still.extend(settings.key_accounts.as_ref().filter(|of| of.owner == name).map(|_| "/key_accounts".to_owned()));
+    let today = now.to_zoned(tenant_zone(settings)).date();
+    let absences = store.absences(tenant).await?.into_iter();
+    let absences = absences.filter(|away| away.stand_in == name && away.until_on >= today);
+    still.extend(absences.map(|away| format!("/v1/absences/{}", away.subject)));
+    Ok(still)
 }
 
 fn named(pointer: &str, text: &str, flaws: &mut Vec<(String, String)>) -> Option<String> {

@@ -12,7 +12,8 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{
-    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, PersonId, PortalLink, Stopped, Store, TakenOut, Vault, WordsAbout,
+    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, OwnAttachment, PersonId, PortalLink, Stopped, Store, TakenOut, Vault,
+    WordsAbout,
 };
 
 use crate::{
@@ -226,6 +227,7 @@ async fn written_about(store: &Store, tenant: &TenantId, place: &Place) -> Done<
             WordsAbout::Message(id, words) => messages.push(json!({
                 "message": id, "contact": words.contact, "subject": words.subject, "body": words.body, "language": words.language,
                 "by": words.by, "in_reply_to": words.in_reply_to, "template": words.template,
+                "attachments": words.attachments.iter().map(file_of).collect::<Vec<_>>(),
             })),
             WordsAbout::Note(note) => notes.push(json!({
                 "id": note.id, "about": note.about, "text": note.text, "by": note.by, "at": note.at, "before": note.before,
@@ -235,6 +237,11 @@ async fn written_about(store: &Store, tenant: &TenantId, place: &Place) -> Done<
         }
     }
     Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements }))
+}
+
+/// A file that went along with a message, without where it lay.
+fn file_of(file: &OwnAttachment) -> Value {
+    json!({ "name": file.name, "content_type": file.content_type, "bytes": file.bytes, "sha256": file.sha256 })
 }
 
 /// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.

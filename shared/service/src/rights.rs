@@ -122,6 +122,7 @@ operations! {
         ShowOwner = "show_owner", "Reads who a customer's owner is.";
         ListOwned = "list_owned", "Lists the customers that somebody owns.";
         ListAbsences = "list_absences", "Lists who is away, and who stands in.";
+        ListTeams = "list_teams", "Lists the teams, and who of each is there today.";
         ShowBulk = "show_bulk", "Reads what became of each line of an action in bulk.";
     }
     Staff(Viewer), Some(Customers) => {
@@ -160,6 +161,7 @@ operations! {
         SetEffectResult = "set_effect_result", "Says what became of an effect that a task stands for.";
         SetOwner = "set_owner", "Says who a customer's owner is.";
         SetAbsence = "set_absence", "Says when a member is away, and who stands in.";
+        CreateUpload = "create_upload", "Gets a form that sends a file: for a message, or for a job that they may start.";
         EnterSuppression = "enter_suppression", "Enters that an address must not be used.";
         IssueLink = "issue_link", "Gives out a portal link.";
         RevokeLink = "revoke_link", "Makes a portal link void.";
@@ -186,8 +188,7 @@ operations! {
         LiftSuppression = "lift_suppression", "Lets an address be used again.";
         ApplyWebhook = "apply_webhook", "Applies a webhook again that was put aside.";
         ApplyEvent = "apply_event", "Applies an event again that was put aside.";
-        CreateUpload = "create_upload", "Gets a form that sends a file.";
-        HandOver = "hand_over", "Gives all customers of one owner to another.";
+        HandOver = "hand_over", "Gives all customers and open tasks of one owner to another.";
         FindKeyAccounts = "find_key_accounts", "Gives key accounts to a person, and others back to automation.";
         RunBulk = "run_bulk", "Does something with many customers at once.";
         UndoBulk = "undo_bulk", "Undoes what was done with many customers at once.";
@@ -270,5 +271,13 @@ operations! {
 }
 
 /// Who may start a kind of job, and see what it came to: a tenant's people of this role, or one above it.
-pub const JOBS: &[(&str, StaffRole)] =
-    &[("audit_book", Manager), ("audit_export", Manager), ("import", Admin), ("reconcile", Manager), ("simulate", Manager)];
+pub const JOBS: &[(&str, StaffRole)] = &[
+    ("audit_book", Manager),
+    ("audit_export", Manager),
+    ("bulk", Manager),
+    ("import", Admin),
+    ("reconcile", Manager),
+    ("simulate", Manager),
+    ("training_book", Admin),
+    ("undo_bulk", Manager),
+];

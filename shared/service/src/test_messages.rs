@@ -62,7 +62,7 @@ pub async fn recipient(store: &Store, actor: &Actor, asked: Option<&str>) -> Don
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::Fields`] where the address must not be used, [`NotDone::Conflict`] where the settings name no sender that
-/// the operator listed, or the tenant had its twenty of the hour, and those of the table.
+/// the operator listed, the tenant is for training, or it had its twenty of the hour, and those of the table.
 pub async fn request(
     store: &Store,
     actor: &Actor,
@@ -74,6 +74,10 @@ pub async fn request(
     let tenant = actor.may(Operation::SendTestMessage)?;
     if store.stopped(tenant, &AddressId::of(Channel::Email, &to)).await?.is_some() {
         return Err(NotDone::field("/to", "the address must not be used; GET /v1/suppressions says why"));
+    }
+    if settings.training {
+        let why = "the tenant is for training, and nothing of it is sent; POST /v1/messages/preview shows a message".to_owned();
+        return Err(NotDone::Conflict(why));
     }
     let none = || NotDone::Conflict("the settings name no sender of emails; PATCH /v1/settings sets sender.email".to_owned());
     let from = settings.sender_of("", Channel::Email).filter(|from| !from.is_empty()).ok_or_else(none)?.to_owned();

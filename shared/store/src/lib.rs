@@ -11,7 +11,7 @@
 //! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
 //! | `tasks` | what people see and do; `proposed_operation`: what one of them may ask to be carried out |
-//! | `bulk` | what was done with many customers at once |
+//! | `bulk` | what is done with many customers at once |
 //! | `audit` | what people did: an entry in the transaction of each change |
 //! | `history` | versions of facts, and what was known at an instant |
 //! | `lists` | rows of lists, and the search |
@@ -41,7 +41,7 @@ mod webhooks;
 use std::sync::Arc;
 
 pub use audit::{AuditCheck, AuditEntry, AuditPage, ChainedEntry, Once, is_audit_place};
-pub use bulk::{BulkLine, BulkRun};
+pub use bulk::{BulkLine, BulkRun, BulkUndo};
 pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
@@ -63,16 +63,16 @@ pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};
 pub use jobs::{Job, JobEnd, JobLeased, JobPage};
 pub use lists::{
-    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, DayRange, Followed, FoundId, IdOf, InvoiceLine,
-    InvoiceStanding, Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine, PlaceLine, Ranked,
-    RankedIn, Rebuilt, Rewrite, Searched, StoppedLine, TaskLine, WalkedList, WordLine,
+    AgreementLine, AmountsPage, AmountsWalk, CaseLine, CustomerLine, CustomerWalk, DayRange, Followed, FoundId, IdOf,
+    InvoiceLine, InvoiceStanding, Line, List, ListPage, MessageLine, NextLine, OwedLine, PaymentLine, PersonId, PersonLine,
+    PlaceLine, Ranked, RankedIn, Rebuilt, Rewrite, Searched, StoppedLine, TaskLine, WalkedList, WordLine,
 };
 pub use message::{
     chain::{ChainMark, ChainWalk, RecordChange, broken_chain, chain_turn},
     claim::{Claim, Release},
     commit::Committed,
     outside::{CLAIM_DAYS, OutsideClaim},
-    own_message::{LoggedContact, MessageFound, OwnText},
+    own_message::{LoggedContact, MessageFound, OwnAttachment, OwnText},
     receipts::Found,
     record::{AskedFor, Record, RecordStatus, RecordedMessage},
     result::MessageResult,

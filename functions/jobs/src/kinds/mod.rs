@@ -3,15 +3,26 @@
 
 mod audit_book;
 mod audit_export;
+mod bulk;
 mod import;
 mod reconcile;
 mod simulate;
+mod training_book;
+mod undo_bulk;
 
 use crate::work::KindOfJob;
 
 /// Every kind.
-pub const ALL: &[&dyn KindOfJob] =
-    &[&audit_book::AuditBook, &audit_export::ExportAudit, &import::Import, &reconcile::Reconcile, &simulate::Simulate];
+pub const ALL: &[&dyn KindOfJob] = &[
+    &audit_book::AuditBook,
+    &audit_export::ExportAudit,
+    &bulk::Bulk,
+    &import::Import,
+    &reconcile::Reconcile,
+    &simulate::Simulate,
+    &training_book::TrainingBook,
+    &undo_bulk::UndoBulk,
+];
 
 /// The kind of a name.
 pub fn find(name: &str) -> Option<&'static dyn KindOfJob> {

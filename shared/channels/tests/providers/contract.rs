@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use channels::{Outgoing, Provider, provider::HttpAnswer, registry};
+use channels::{Attachment, Outgoing, Provider, provider::HttpAnswer, registry};
 use domain::Channel;
 
 use crate::loopback::{Answer, kind, outgoing, send};
@@ -129,6 +129,28 @@ async fn what_is_too_large_is_refused_before_the_call() {
             let (result, requests) = send(provider, &outgoing, answer).await;
             assert_eq!(kind(&result), expected, "{provider:?}, {bytes} bytes: {result:?}");
             assert_eq!(requests.len(), usize::from(bytes == provider.bytes_max), "{provider:?}, {bytes} bytes: times asked");
+        }
+    }
+}
+
+#[tokio::test]
+async fn files_go_along_up_to_what_the_provider_takes() {
+    for provider in registry() {
+        let most = usize::try_from(provider.attached_bytes_max).expect("it fits");
+        for (bytes, answer, expected) in
+            [(most, Answer::Http(provider.recorded.accepted), "accepted-1"), (most + 1, Answer::Hang, "refused false")]
+        {
+            // Of one that takes none, all that it would take is a message without any.
+            let parts = [bytes / 2, bytes - bytes / 2].into_iter().filter(|part| *part > 0);
+            let file = |part| Attachment {
+                name: "a.pdf".to_owned(),
+                content_type: "application/pdf".to_owned(),
+                bytes: vec![b'a'; part],
+            };
+            let outgoing = Outgoing { attachments: parts.map(file).collect(), ..outgoing(provider) };
+            let (result, requests) = send(provider, &outgoing, answer).await;
+            assert_eq!(kind(&result), expected, "{provider:?}, {bytes} bytes: {result:?}");
+            assert_eq!(requests.len(), usize::from(bytes == most), "{provider:?}, {bytes} bytes: times asked");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is so of one provider and not of all.
 
-use channels::{Outgoing, SES, SNS};
+use channels::{Attachment, Outgoing, SES, SNS};
 
 use crate::loopback::{Answer, kind, outgoing, send};
 
@@ -93,6 +93,25 @@ async fn what_ses_is_asked() {
         "ConfigurationSetName": "dunlin",
     });
     assert_eq!(body, expected);
+}
+
+#[tokio::test]
+async fn ses_is_given_files_beside_the_words() {
+    let file = Attachment {
+        name: "Auszug März.pdf".to_owned(),
+        content_type: "application/pdf".to_owned(),
+        bytes: b"%PDF-1.7".to_vec(),
+    };
+    let mail = Outgoing { attachments: vec![file], ..outgoing(&SES) };
+    let (result, requests) = send(&SES, &mail, Answer::http(503, "", "{}")).await;
+    assert_eq!((kind(&result).as_str(), requests.len()), ("retry None", 1), "a mail with files is tried once as well");
+    let (_, body) = requests[0].split_once("\r\n\r\n").expect("a request");
+    let body: serde_json::Value = serde_json::from_str(body).expect("JSON");
+    let expected = serde_json::json!([{
+        "RawContent": "JVBERi0xLjc=", "FileName": "Auszug März.pdf", "ContentType": "application/pdf",
+        "ContentDisposition": "ATTACHMENT", "ContentTransferEncoding": "BASE64",
+    }]);
+    assert_eq!(body["Content"]["Simple"]["Attachments"], expected);
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ pub fn outgoing(provider: &Provider) -> Outgoing {
             sha256: String::new(),
         },
         opt_out_url: facts.has_subject.then(|| "https://p.example/stop".to_owned()),
+        attachments: Vec::new(),
     }
 }
 

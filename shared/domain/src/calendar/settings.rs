@@ -11,6 +11,7 @@ use crate::{
     mailbox::{Mailbox, NoMailbox},
     owners::{OWNER_MAX, OWNER_RULES_MAX},
     phone,
+    teams::{TEAM_MEMBERS_MAX, TEAMS_MAX},
 };
 
 /// Longest name, in characters.
@@ -189,6 +190,21 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
             refuse(!is_country(country), &format!("/owners/{at}/countries/{nth}"), detail);
         }
     }
+    refuse(s.teams.len() > TEAMS_MAX, "/teams", format!("at most {TEAMS_MAX} teams"));
+    let is_name =
+        |name: &str| !name.trim().is_empty() && name.chars().count() <= OWNER_MAX && !name.chars().any(char::is_control);
+    for (team, members) in s.teams.iter().take(TEAMS_MAX) {
+        let at = format!("/teams/{}", pointed(&team.chars().take(OWNER_MAX).collect::<String>()));
+        refuse(!is_name(team), &at, format!("a team is called by at most {OWNER_MAX} characters"));
+        let detail = format!("a team has 1 to {TEAM_MEMBERS_MAX} members; take a team away that has none");
+        refuse(!(1..=TEAM_MEMBERS_MAX).contains(&members.len()), &at, detail);
+        for (nth, member) in members.iter().take(TEAM_MEMBERS_MAX).enumerate() {
+            let detail = format!("a member is named by the subject of their sign-in, at most {OWNER_MAX} characters");
+            refuse(!is_name(member), &format!("{at}/{nth}"), detail);
+            let detail = format!("'{member}' is a team itself; name its members");
+            refuse(s.teams.contains_key(member), &format!("{at}/{nth}"), detail);
+        }
+    }
     if let Some(key_accounts) = &s.key_accounts {
         let bad = !(1..=100).contains(&key_accounts.share_percent);
         refuse(bad, "/key_accounts/share_percent", "a share is 1 to 100 percent".to_owned());
@@ -314,6 +330,8 @@ mod tests {
                 r#"{"owners": [{"owner": "ann", "countries": ["DE", "xx"]}, {"owner": " "}]}"#,
                 "/owners/0/countries/1 /owners/1/owner",
             ),
+            (r#"{"teams": {"north": ["ann", "bob"], "south": ["bob"]}}"#, ""),
+            (r#"{"teams": {"north": [], "a/b": ["ann", " ", "north"]}}"#, "/teams/a~1b/1 /teams/a~1b/2 /teams/north"),
             (r#"{"key_accounts": {"share_percent": 20, "owner": "ann"}}"#, ""),
             (r#"{"key_accounts": {"share_percent": 0, "owner": ""}}"#, "/key_accounts/share_percent /key_accounts/owner"),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),

@@ -53,6 +53,7 @@ fn mode_and_kill_switch() {
     assert_eq!(check("mode", Channel::Email, NOON, |_| ()), Verdict::Allow);
     assert!(is_block(&check("mode", Channel::Email, NOON, |stage| stage.policy.settings.mode = Mode::Shadow)));
     assert!(is_block(&check("mode", Channel::Email, NOON, |stage| stage.policy.settings.mode = Mode::Off)));
+    assert!(is_block(&check("mode", Channel::Email, NOON, |stage| stage.policy.settings.training = true)));
     assert_eq!(check("kill-switch", Channel::Email, NOON, |_| ()), Verdict::Allow);
     assert!(is_block(&check("kill-switch", Channel::Email, NOON, |stage| stage.policy.settings.paused = true)));
     assert!(is_block(&check("kill-switch", Channel::Email, NOON, |stage| stage.policy.breaker_open = true)));

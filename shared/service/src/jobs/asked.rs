@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Channel, Currency, Workflow,
+    BulkId, Channel, Currency, Workflow,
     rollout::SHARE_WHOLE,
     settings::Mode,
     simulate::{Assumed, BreakerAssumed, Paying},
@@ -256,6 +256,34 @@ impl AskedOfJob for AuditBookAsked {
     }
 }
 
+/// What `training_book` is asked: nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainingBookAsked {}
+
+impl AskedOfJob for TrainingBookAsked {
+    fn flaws(&self) -> WrongFields {
+        WrongFields::new()
+    }
+}
+
+/// What `bulk` and `undo_bulk` are asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BulkRunAsked {
+    /// The action: the id that `POST /v1/bulk` gave.
+    pub run: String,
+}
+
+impl AskedOfJob for BulkRunAsked {
+    fn flaws(&self) -> WrongFields {
+        match BulkId::parse(&self.run) {
+            Some(_) => WrongFields::new(),
+            None => vec![("/run".to_owned(), "an action is the id that POST /v1/bulk gave, 'blk_…'".to_owned())],
+        }
+    }
+}
+
 fn of_upload(text: &str) -> WrongFields {
     match Upload::parse(text) {
         Some(_) => WrongFields::new(),
@@ -291,6 +319,10 @@ mod tests {
             ("reconcile", json!({}), vec!["/upload"]),
             ("reconcile", json!({"totals": {"EUR": 100}}), vec![]),
             ("audit_book", json!({}), vec![]),
+            ("training_book", json!({}), vec![]),
+            ("bulk", json!({"run": "blk_0123456789abcdefghjk"}), vec![]),
+            ("bulk", json!({"run": "blk_x#000001"}), vec!["/run"]),
+            ("undo_bulk", json!({"run": "job_1"}), vec!["/run"]),
         ] {
             let flaws = (find(kind).unwrap().check)(&asked);
             let found: Vec<&str> = flaws.iter().map(|(pointer, _)| pointer.as_str()).collect();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    asked::{AuditBookAsked, ExportAsked, ImportAsked, ReconcileAsked, SimulateAsked},
+    asked::{AuditBookAsked, BulkRunAsked, ExportAsked, ImportAsked, ReconcileAsked, SimulateAsked, TrainingBookAsked},
     checked::{WrongFields, checked},
 };
 
@@ -31,6 +31,11 @@ pub const KINDS: &[JobKind] = &[
         check: checked::<ExportAsked>,
     },
     JobKind {
+        name: "bulk",
+        does: "Does what POST /v1/bulk asked for, customer by customer; started again, it goes on where a job of it ended.",
+        check: checked::<BulkRunAsked>,
+    },
+    JobKind {
         name: "import",
         does: "Takes customers, contacts, invoices or payments from a file, or says what is wrong with it.",
         check: checked::<ImportAsked>,
@@ -44,6 +49,16 @@ pub const KINDS: &[JobKind] = &[
         name: "simulate",
         does: "Plays the days to come and says who would get what, by the present workflows or by another version of one.",
         check: checked::<SimulateAsked>,
+    },
+    JobKind {
+        name: "training_book",
+        does: "Fills the book of a training tenant with customers that nobody is.",
+        check: checked::<TrainingBookAsked>,
+    },
+    JobKind {
+        name: "undo_bulk",
+        does: "Undoes an action in bulk, customer by customer, where POST /v1/bulk/{id}/undo asked for it.",
+        check: checked::<BulkRunAsked>,
     },
 ];
 

@@ -30,6 +30,9 @@ use crate::{Actor, Done, NotDone, Operation};
 const UNDER_WAY_MAX: usize = 10;
 /// The newest jobs that are looked through for those.
 const LOOKED_AT: u32 = 50;
+/// How long a job is held by whoever works on it, in seconds: longer than its function may run. So long after a job was cancelled somebody may
+/// still be at it.
+pub const HELD_S: i64 = 75;
 
 /// A page of jobs, newest first: those of kinds that whoever asks may start. It may be empty though there is a next one.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +72,7 @@ pub async fn start(
         return Err(NotDone::Conflict(format!("{UNDER_WAY_MAX} jobs are under way already; wait for one, or cancel it")));
     }
     let job = Job {
-        id: JobId::at(now, &[tenant.as_str(), actor.by(), kind.name, nonce]),
+        id: id_of(actor, kind.name, nonce, now),
         kind: kind.name.to_owned(),
         args,
         status: JobStatus::Queued,
@@ -90,6 +93,11 @@ pub async fn start(
     let entry = actor.entry(operation, now).of(job.id.as_str()).with(json!({ "kind": kind.name, "asked": short(&job.args) }));
     store.acting(entry).start_job(tenant, &job).await?;
     Ok(job)
+}
+
+/// The id of the job that a request starts.
+pub(crate) fn id_of(actor: &Actor, kind: &str, nonce: &str, now: Timestamp) -> JobId {
+    JobId::at(now, &[actor.tenant().as_str(), actor.by(), kind, nonce])
 }
 
 /// What was asked, as the audit keeps it: long parts are left out.

@@ -1,6 +1,8 @@
-//! Owners of customers by hand, and absences of members.
+//! Owners of customers by hand, key accounts, and absences of members.
 
-use domain::{CustomerId, TenantId};
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Currency, Customer, CustomerId, TenantId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +11,9 @@ use crate::{
     table::{
         attributes::document::DOC,
         change::{Change, is, no_item, put},
-        db::{Range, Transacted, json, last_of, row_of, s, text, to_json},
+        db::{Range, Transacted, Wrote, json, last_of, row_of, s, text, to_json},
         keys,
+        retry::{ATTEMPTS, Tries},
     },
 };
 
@@ -50,6 +53,31 @@ impl Store {
     pub async fn owner(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<CustomerOwner>> {
         let row = self.read("read the owner of", &keys::owner(tenant, customer), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// Whose customers are, as of moments ago: what a person said of each, where one did, and the customer as its source describes it, which
+    /// rules go by. Who is not there, or does not read, is left out.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn owning(
+        &self,
+        tenant: &TenantId,
+        customers: &BTreeSet<CustomerId>,
+    ) -> Result<BTreeMap<CustomerId, (Option<CustomerOwner>, Customer)>> {
+        let of = |id: &CustomerId| [keys::owner(tenant, id), keys::profile(tenant, id)];
+        let wanted: Vec<_> = customers.iter().flat_map(of).collect();
+        let found = self.read_many("read the owners of customers of", &wanted, false).await?;
+        let mut owning = BTreeMap::new();
+        for id in customers {
+            let [owner, profile] = of(id).map(|key| found.get(&key));
+            // What does not read is a task of its own; the rest is still to be looked at.
+            let Some(Ok(described)) = profile.map(|row| json::<Customer>(row, DOC)) else { continue };
+            let owner = owner.and_then(|row| json::<CustomerOwner>(row, DOC).ok());
+            owning.insert(id.clone(), (owner, described));
+        }
+        Ok(owning)
     }
 
     /// Says who a customer's owner is, or that nobody is by hand, in place of what was said `before`.
@@ -112,6 +140,54 @@ impl Store {
         let all: Vec<CustomerId> = rows.iter().filter_map(id).filter(|id| Some(id) != after).collect();
         let more = all.len() > limit;
         Ok((all.into_iter().take(limit).collect(), more))
+    }
+
+    /// The customers that were taken out of automation as key accounts, by currency, and are so still, whether or not a person lifted their
+    /// pause.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn key_accounts(&self, tenant: &TenantId) -> Result<BTreeMap<Currency, BTreeSet<CustomerId>>> {
+        let row = self.read("read the key accounts of", &keys::key_accounts(tenant), true).await?;
+        Ok(row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default())
+    }
+
+    /// Keeps that a customer is a key account of a currency, or is none any more.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing.
+    pub async fn note_key_account(
+        &self,
+        tenant: &TenantId,
+        currency: Currency,
+        customer: &CustomerId,
+        is_one: bool,
+    ) -> Result<()> {
+        const OP: &str = "keep a key account of";
+        let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
+        loop {
+            tries.again()?;
+            let key = keys::key_accounts(tenant);
+            let row = self.read(OP, &key, true).await?;
+            let before: Option<BTreeMap<Currency, BTreeSet<CustomerId>>> = row.as_ref().map(|row| json(row, DOC)).transpose()?;
+            let mut after = before.clone().unwrap_or_default();
+            let of_currency = after.entry(currency).or_default();
+            let is_new = if is_one { of_currency.insert(customer.clone()) } else { of_currency.remove(customer) };
+            if !is_new {
+                return Ok(());
+            }
+            after.retain(|_, customers| !customers.is_empty());
+            let change = Change::of(key).put(DOC, s(to_json(&after)));
+            let change = match &before {
+                Some(before) => change.when(is(DOC, s(to_json(before)))),
+                None => change.when(no_item()),
+            };
+            if let Wrote::Done(_) = self.write(OP, change, false).await? {
+                return Ok(());
+            }
+        }
     }
 
     /// The absences of members that are kept.

@@ -2,7 +2,7 @@
 //!
 //! | what | is about the person |
 //! |---|---|
-//! | words of a message that a person wrote, or of a call or letter | where they went to the person's contact, or have the name or an address |
+//! | words of a message that a person wrote, or of a call or letter, and names of its files | where they went to the person's contact, or have the name or an address |
 //! | a note, with the texts that it had | where one of them has the name or an address |
 //! | what an agreement was before a person changed it | where it has the name or an address |
 //!
@@ -102,7 +102,8 @@ impl Store {
         for row in self.written(tenant, customer, keys::OWN_TEXTS).await? {
             let id = text(&row, SK).and_then(|sk| MessageId::parse(sk.strip_prefix(keys::OWN_TEXTS)?));
             let (Some(id), words) = (id, json::<OwnText>(&row, DOC)?) else { continue };
-            let mut said = words.subject.iter().chain(once(&words.body));
+            let files = words.attachments.iter().map(|file| &file.name);
+            let mut said = words.subject.iter().chain(once(&words.body)).chain(files);
             if own || ids.contains(words.contact.as_str()) || said.any(|said| names.are_in(said)) {
                 found.push(WordsAbout::Message(id, words));
             }

@@ -2,7 +2,7 @@
 //!
 //! [`keys`](crate::keys) names every list with what moves a row. `rows` says which rows an item stands for, `lines` what they say, `places`
 //! where they stand; `follow` writes them as the stream tells of changes, `rebuild` writes them anew, `rerank` those whose order another
-//! setting changed. What is listed lags behind the table by the moments that the stream takes.
+//! setting changed; `walk` goes over all customers. What is listed lags behind the table by the moments that the stream takes.
 
 mod follow;
 mod lines;
@@ -11,6 +11,7 @@ mod places;
 mod rebuild;
 mod rerank;
 mod rows;
+mod walk;
 mod whose;
 mod words;
 
@@ -28,6 +29,7 @@ pub use person_id::PersonId;
 pub use places::{InvoiceStanding, RankedIn};
 pub use rebuild::Rebuilt;
 pub use rerank::{AmountsPage, AmountsWalk, WalkedList};
+pub use walk::CustomerWalk;
 pub use whose::{FoundId, IdOf};
 
 use crate::{

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{CustomerId, Reporting, TaskId, TenantId};
+use domain::{BookShares, Currency, CustomerId, KeyAccounts, Owed, Reporting, TaskId, TenantId};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +73,9 @@ pub struct AmountsWalk {
     /// The last row of that which was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
+    /// What is open of the book as far as the walk came, until the key accounts of the day are settled by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<BookShares>,
 }
 
 impl AmountsWalk {
@@ -85,9 +88,28 @@ impl AmountsWalk {
             known => {
                 let unfinished = known.is_some_and(|known| known.reranks && known.list.is_some());
                 let (list, reporting) = (Some(WalkedList::Oldest), reporting.cloned());
-                Self { on, reporting, reranks: reranks || unfinished, list, shard: 0, after: None }
+                Self {
+                    on,
+                    reporting,
+                    reranks: reranks || unfinished,
+                    list,
+                    shard: 0,
+                    after: None,
+                    book: Some(BookShares::default()),
+                }
             }
         }
+    }
+
+    /// With what the customers of a page owe, where the tenant's settings say from which share on a customer is a key account.
+    #[must_use]
+    pub fn counting(mut self, page: &AmountsPage, by: Option<&KeyAccounts>) -> Self {
+        if let (Some(book), Some(by)) = (&mut self.book, by) {
+            for (customer, owed) in &page.owed {
+                book.add(customer, owed, by);
+            }
+        }
+        self
     }
 
     /// Goes on behind a page: with its last row, with the next shard, the next list, or not at all.
@@ -114,6 +136,8 @@ pub struct AmountsPage {
     pub grown: Vec<CustomerId>,
     /// Customers with open tasks, and these.
     pub tasks: BTreeMap<CustomerId, Vec<TaskId>>,
+    /// What customers owe, of the list in which each stands once.
+    pub owed: Vec<(CustomerId, BTreeMap<Currency, Owed>)>,
     /// The last row; `None` at the end.
     pub after: Option<String>,
     keys: Vec<(Key, Option<Key>)>,
@@ -174,8 +198,9 @@ impl Store {
                 Line::Owed(line) if list == WalkedList::Oldest => {
                     let grew = line.owed.values().any(|owed| owed.grows_on.is_some_and(|on| on <= walk.on));
                     if grew || line.owed.values().any(|owed| owed.oldest_due_on.is_none()) {
-                        page.grown.push(line.customer);
+                        page.grown.push(line.customer.clone());
                     }
+                    page.owed.push((line.customer, line.owed));
                 }
                 Line::Task(line) => {
                     if let Some(customer) = line.customer {

@@ -55,6 +55,24 @@ pub struct OwnText {
     /// The template that the words were taken from, `reminder@3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
+    /// The files that go along.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<OwnAttachment>,
+}
+
+/// A file that goes along with a person's message: where it lies, and what it was when the message was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAttachment {
+    /// Its key in the bucket.
+    pub key: String,
+    /// What it is called.
+    pub name: String,
+    /// Its content type, by its content.
+    pub content_type: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
 }
 
 /// A call or a letter that a person made.

@@ -75,8 +75,10 @@
 //! | what an agreement was before | `C` | `BEFORE#{agreement}` | admin, with a change by a person; an erasure deletes those that name the person | admin, by key, to undo it | 2 W in a transaction |
 //! | owner of a customer | `C` | `OWNER` | admin | admin, by key | 4 W in a transaction, with the row below |
 //! | customer of an owner | `T#OWNED#{hash of the owner}` | `CUS#{customer}` | admin, with the owner | admin: query | as above |
+//! | key accounts | `T` | `ACCOUNTS` | `read-model` and admin, for each customer that becomes or ceases to be one | `read-model`, once a day; admin, by key | 1 W, 1 R |
 //! | absence of a member | `T#MEMBERS` | `AWAY#{hash of the subject}` | admin | admin: by key; query `AWAY#` | 1 W |
-//! | action in bulk | `T#BULK` | `BULK#{id}` | admin, before the first line and after the last | admin, by key | by size, expires after 90 days |
+//! | action in bulk | `T#BULK` | `BULK#{id}` | admin, when it is asked for and undone; `jobs`, with each stage | admin and `jobs`, by key | 1 W a stage, expires after 90 days |
+//! | lines of an action in bulk, some 100 customers | `T#BULK` | `BULK#{id}#{chunk:06}` | admin or `jobs`, when they are planned; `jobs`, when they are done or undone | admin and `jobs`, by key; `jobs`, at the end of a stage: query | by size, some 10 W each time, expires after 90 days |
 //! | note | `C` | `NOTE#{id}` | admin; an erasure deletes those that name the person | admin: query, newest first; by key | with its reference 6 W in a transaction |
 //! | rows of a long message | `C` | `ROWS#{message}#{chunk:03}` as decided, `ROWS#{message}.s#…` as sent, `ROWS#{message}.a#…` what a person's message asked for | sweep, senders | facts and records: query per message | by size |
 //!

@@ -322,6 +322,9 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         costs: Default::default(),
         breaker: Default::default(),
         reporting: None,
+        owners: Vec::new(),
+        teams: Default::default(),
+        key_accounts: None,
         ..settings.clone()
     };
     bare(before) != bare(after)

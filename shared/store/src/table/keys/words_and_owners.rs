@@ -1,8 +1,8 @@
 //! Keys of what people write, say and do themselves, and of whose customers are whose. No filter of the stream passes them.
 
-use domain::{AgreementId, CustomerId, MessageId, NoteId, TenantId, id::digest};
+use domain::{AgreementId, BulkId, CustomerId, MessageId, NoteId, TenantId, id::digest};
 
-use super::{CUSTOMERS, Key, customer, members};
+use super::{CUSTOMERS, Key, customer, members, tenant};
 
 /// What the sort keys of the words of people's messages begin with.
 pub(crate) const OWN_TEXTS: &str = "TEXT#";
@@ -23,12 +23,18 @@ pub(crate) fn owned_by(t: &TenantId, owner: &str) -> String {
 pub(crate) fn owned(t: &TenantId, owner: &str, c: &CustomerId) -> Key {
     Key::new(owned_by(t, owner), format!("{CUSTOMERS}{c}"))
 }
+pub(crate) fn key_accounts(t: &TenantId) -> Key {
+    Key::new(tenant(t), "ACCOUNTS")
+}
 pub(crate) const ABSENCES: &str = "AWAY#";
 pub(crate) fn absence(t: &TenantId, subject: &str) -> Key {
     Key::new(members(t), format!("{ABSENCES}{}", digest(&[subject])))
 }
-pub(crate) fn bulk(t: &TenantId, id: &str) -> Key {
+pub(crate) fn bulk(t: &TenantId, id: &BulkId) -> Key {
     Key::new(format!("T#{t}#BULK"), format!("BULK#{id}"))
+}
+pub(crate) fn bulk_lines(t: &TenantId, id: &BulkId, chunk: u32) -> Key {
+    Key::new(format!("T#{t}#BULK"), format!("BULK#{id}#{chunk:06}"))
 }
 pub(crate) fn outside_claim(t: &TenantId, c: &CustomerId, message: &MessageId) -> Key {
     Key::new(customer(t, c), format!("CLAIM#{message}"))
