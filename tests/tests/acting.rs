@@ -43,7 +43,7 @@ async fn records(desk: &TestTenant, status: &str) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_in_ones_own_words_is_looked_at_taken_back_and_sent_once() {
     // A Tuesday, 11:00 in Berlin; nothing is due for weeks.
-    let (desk, customer) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    let (desk, customer) = desk("2026-02-03T10:00:00Z", "2026-03-04").await;
     let mut dry = own_words(&customer);
     dry["dry_run"] = json!(true);
     let seen = desk.admin("POST", "/v1/messages", &dry).await.is(200).body;

@@ -164,7 +164,13 @@ mod tests {
     #[test]
     fn a_file_is_kept_by_its_content_and_below_its_tenant() {
         let asked = asked("Auszug.pdf", SeenFile::of(b"%PDF-1.7"));
-        let files = checked(&TenantId::parse("acme").unwrap(), &[asked.clone()], Some(Channel::Email), now(), &mut Vec::new());
+        let files = checked(
+            &TenantId::parse("acme").unwrap(),
+            std::slice::from_ref(&asked),
+            Some(Channel::Email),
+            now(),
+            &mut Vec::new(),
+        );
         let file = &files[0];
         assert_eq!((file.key.as_str(), file.bytes), (format!("uploads/acme/{}", asked.upload).as_str(), 8));
         assert_eq!((file.content_type.as_str(), file.sha256.as_str()), ("application/pdf", sha256_of(b"%PDF-1.7").as_str()));

@@ -296,7 +296,11 @@ mod tests {
     #[test]
     fn a_filter_takes_everybody_whatever_it_names() {
         let what = |filter: Option<BulkFilter>| BulkWhat { ids: None, filter, action: BulkAction::Note { text: "x".to_owned() } };
-        let looked = |looked, found| BulkSearch { looked, found, is_over: true, ..BulkSearch::default() };
+        let looked = |looked, found| {
+            let mut search = BulkSearch::default();
+            (search.looked, search.found, search.is_over) = (looked, found, true);
+            search
+        };
         let named = BulkFilter { workflow: Some("gentle".to_owned()), ..BulkFilter::default() };
         let owned = BulkFilter { owner: Some("ann".to_owned()), ..BulkFilter::default() };
         for (filter, search, everybody) in [

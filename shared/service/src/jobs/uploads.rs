@@ -83,7 +83,7 @@ mod tests {
             let actor = Actor::new(acme.clone(), role, Some("p-1"));
             match ask(&actor, content_type, "x", Timestamp::UNIX_EPOCH) {
                 Ok((_, bytes_max)) => Ok(bytes_max),
-                Err(refused) if matches!(refused, NotDone::NotAllowed(_)) => Err("may not"),
+                Err(NotDone::NotAllowed(_)) => Err("may not"),
                 Err(_) => Err("no such type"),
             }
         };
