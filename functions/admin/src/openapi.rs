@@ -205,14 +205,13 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             | "confirm_connection"
             | "show_company"
             | "free_company"
-            | "show_connection"
             | "delete_connection"
             | "test_connection"
             | "show_invoice_pdf",
             "source",
         )
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
-        ("put_connection" | "show_customer" | "list_customers", "source") => Some(registry.collect()),
+        ("put_connection" | "show_connection" | "show_customer" | "list_customers", "source") => Some(registry.collect()),
         ("list_customers", "sort") => Some(vec![
             "name",
             "-name",

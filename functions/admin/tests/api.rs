@@ -130,6 +130,14 @@ async fn from_nothing_to_a_connected_tenant() {
     let listed = api.get("/v1/connections").await.is(200);
     assert!(!listed.body.to_string().contains("secret"), "{}", listed.body);
     assert_eq!(listed.body["connections"][0]["source"], "canonical");
+    let shown = api.get("/v1/connections/canonical").await.is(200);
+    assert_eq!((&shown.etag, &shown.body), (&rotated.etag, &listed.body["connections"][0]));
+    assert!(api.world.store.heartbeat(&acme, "canonical", api.world.now()).await.unwrap());
+    let heard = api.get("/v1/connections/canonical").await.is(200);
+    assert_eq!(heard.body["confirmed_at"], "2026-02-10T10:00:00Z", "{}", heard.body);
+    for not_connected in ["stripe", "xero", "elsewhere"] {
+        api.get(&format!("/v1/connections/{not_connected}")).await.is(404);
+    }
 
     let given = "whsec_given_by_the_vendor";
     let stripe = api.call("PUT", "/v1/connections/stripe", json!({"secret": given})).await.is(200);
