@@ -7,6 +7,8 @@ use tests::{
     test_tenant::{TENANT, TestTenant},
 };
 
+use crate::described::is_described;
+
 async fn desk() -> TestTenant {
     let desk = TestTenant::at("2026-02-10T08:00:30Z").await;
     for id in ["C-1", "C-2"] {
@@ -23,7 +25,9 @@ async fn start(desk: &TestTenant, asked: Value) -> String {
 }
 
 async fn shown(desk: &TestTenant, job: &str) -> Value {
-    desk.admin("GET", job, &Value::Null).await.is(200).body
+    let shown = desk.admin("GET", job, &Value::Null).await.is(200).body;
+    is_described(desk, "JobOut", &shown).await;
+    shown
 }
 
 /// Starts a job and lets it come to its end.
