@@ -225,6 +225,16 @@ async fn messages_agreements_cases_and_work_are_listed() {
     desk.advance("PT5M").await;
     let promised = all(&desk, "/v1/agreements?kind=promise", "/pays_on").await;
     assert_eq!(promised, ["2026-02-14", "2026-02-17", "2026-02-20"]);
+    assert_eq!(
+        all(&desk, "/v1/agreements?kind=promise", "/stood_minor").await,
+        [10_000, 50_000, 90_000],
+        "all of it is promised"
+    );
+    assert_eq!(all(&desk, "/v1/agreements?kind=promise", "/currency").await, ["EUR", "EUR", "EUR"]);
+    // What is owed in two currencies is no one amount.
+    desk.admin("POST", "/v1/agreements", &json!({"kind": "pause", "customer": whose(6).await})).await.is(200);
+    desk.advance("PT5M").await;
+    assert_eq!(all(&desk, "/v1/agreements?kind=pause", "/stood_minor").await, [Value::Null]);
     assert_eq!(all(&desk, "/v1/agreements?kind=promise&sort=-pays_on", "/pays_on").await[0], "2026-02-20");
     assert_eq!(all(&desk, "/v1/agreements?kind=dispute", "/id").await, [dispute["id"].clone()]);
     let withdraw = format!("/v1/agreements/{}/withdraw", dispute["id"].as_str().unwrap());

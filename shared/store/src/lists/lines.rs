@@ -194,6 +194,9 @@ pub struct AgreementLine {
     /// How much of its scope, minor units; `None` is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor: Option<i64>,
+    /// What was open in its scope when it was made, where that was in one currency, minor units; `None` in rows of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood: Option<(Currency, i64)>,
     /// Why, of a dispute or pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
