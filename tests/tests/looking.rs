@@ -120,6 +120,20 @@ async fn invoices_are_listed_by_standing_bucket_and_day() {
     let customer = get(&desk, "/v1/customers?source=canonical&external_id=C-0").await["data"][0].clone();
     let id = customer["id"].as_str().unwrap();
     assert_eq!(numbers(&format!("?customer={id}")).await, ["INV-0"]);
+    // Whatever became of one, it is found by the source's own id.
+    for (external_id, found) in [("INV-0", vec!["open"]), ("INV-1", vec!["void"]), ("INV-2", vec!["paid"]), ("INV-404", vec![])] {
+        let page = get(&desk, &format!("/v1/invoices?source=canonical&external_id={external_id}")).await;
+        let said: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+        assert_eq!((said, &page["next"]), (found, &Value::Null), "{page}");
+    }
+    for (query, pointer) in [
+        ("external_id=INV-0", "/source"),
+        ("source=canonical", "/external_id"),
+        ("source=canonical&external_id=INV-0&status=open", "/external_id"),
+    ] {
+        let refused = desk.admin("GET", &format!("/v1/invoices?{query}"), &Value::Null).await.is(400);
+        assert_eq!(refused.pointers(), [pointer], "{query}");
+    }
     let listed = get(&desk, &format!("/v1/invoices?customer={id}")).await["data"][0].clone();
     let one = get(&desk, &format!("/v1/invoices/{}", listed["id"].as_str().unwrap())).await;
     assert_eq!((&one["number"], &one["customer"]["name"]), (&json!("INV-0"), &json!("Firma C-0")));

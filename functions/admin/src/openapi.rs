@@ -230,7 +230,9 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             "source",
         )
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
-        ("put_connection" | "show_connection" | "show_customer" | "list_customers", "source") => Some(registry.collect()),
+        ("put_connection" | "show_connection", "source") => Some(registry.collect()),
+        // What a file brought is of a source of its own.
+        ("show_customer" | "list_customers" | "list_invoices", "source") => Some(registry.chain(["import"]).collect()),
         ("list_customers", "sort") => Some(vec![
             "name",
             "-name",
