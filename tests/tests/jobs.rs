@@ -69,6 +69,26 @@ async fn a_job_is_started_watched_and_listed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_audit_found_is_named() {
+    let desk = desk().await;
+    let mut nobody = customer("C-3");
+    nobody["contacts"] = json!([]);
+    desk.put(&invoice(&nobody, "F-C-3", 125_000, "2026-02-04")).await;
+    let mut person = customer("C-4");
+    (person["contacts"], person["kind"]) = (json!([]), json!("person"));
+    desk.put(&invoice(&person, "F-C-4", 125_000, "2026-02-04")).await;
+    let found = ended(&desk, json!({"kind": "audit_book"})).await["result"]["without_usable_address"]["by_any"].clone();
+    let mut named: Vec<(&Value, &Value)> = found["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|example| (&example["customer"]["external_id"], &example["customer"]["name"]))
+        .collect();
+    named.sort_by_key(|(id, _)| id.to_string());
+    assert_eq!(named, [(&json!("C-3"), &nobody["name"]), (&json!("C-4"), &Value::Null)], "a person's name is not kept: {found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_at_once_and_who_may_not_is_refused() {
     let desk = desk().await;
     for (asked, pointers) in [
