@@ -32,7 +32,6 @@ mod events;
 mod explain;
 mod explanations;
 mod facts_version;
-mod flaws;
 mod gateway;
 mod health;
 mod holds;
