@@ -357,3 +357,19 @@ async fn why_an_agreement_was_made_is_a_note_about_it() {
     let more = json!({"customer": customer, "about": made["id"], "text": "They called again"});
     assert_eq!(api.call("collector", "POST", "/v1/notes", more).await.0, 200);
 }
+
+#[tokio::test]
+async fn an_agreement_takes_the_scope_that_it_answers() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let dispute = |scope: &Value| json!({"kind": "dispute", "customer": customer, "scope": scope, "reason": "price"});
+    let invoice = domain::InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]);
+    let (status, made) = api.call("collector", "POST", "/v1/agreements", dispute(&json!({"invoice": "C-1-1001"}))).await;
+    assert_eq!((status, &made["scope"]), (200, &json!({ "invoice": invoice })), "{made}");
+    for same in [made["scope"].clone(), json!({"invoices": [invoice]}), json!({"invoices": ["C-1-1001"]})] {
+        let (status, again) = api.call("collector", "POST", "/v1/agreements", dispute(&same)).await;
+        assert_eq!((status, &again["id"]), (200, &made["id"]), "{same}: {again}");
+    }
+    let (status, said) = api.call("collector", "POST", "/v1/agreements", dispute(&json!({"invoice": "none"}))).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/scope/invoice"]), "{said}");
+}
