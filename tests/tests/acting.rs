@@ -56,6 +56,8 @@ async fn a_message_in_ones_own_words_is_looked_at_taken_back_and_sent_once() {
     desk.advance("PT50S").await;
     assert_eq!(desk.sent().len(), 0, "it can be taken back for a minute");
     assert_eq!((undo(&desk, &id).await, undo(&desk, &id).await), (200, 200));
+    let said = desk.admin("POST", &format!("/v1/messages/{id}/undo"), &Value::Null).await.is(200).body;
+    assert_eq!(said, json!({"id": id, "customer": customer, "status": "superseded"}));
     desk.advance("PT30M").await;
     assert_eq!((desk.sent().len(), records(&desk, "superseded").await), (0, 1));
     let matter = desk.matter("C-1").await;
