@@ -267,7 +267,12 @@ async fn the_door_itself() {
     encoded.payload["isBase64Encoded"] = json!(true);
     api.raw(encoded).await.is(400);
     assert_eq!(api.get("/v1/tasks?cursor=nonsense").await.is(422).kind(), "invalid-cursor");
-    api.get("/v1/tasks?kind=nonsense").await.is(400);
+    for list in ["/v1/tasks", "/v1/tasks?sort=money_at_stake"] {
+        let glue = if list.contains('?') { '&' } else { '?' };
+        let wrong = api.get(&format!("{list}{glue}kind=nonsense")).await.is(400);
+        let said = wrong.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(said.contains("exception") && said.contains("unreachable, plan_ended,"), "every kind is named: {said}");
+    }
     api.get("/v1/workflows/standard/versions/one").await.is(400);
     assert!(api.handler.handle(lambda_runtime::LambdaEvent::new(json!({}), Default::default())).await.is_err());
     // Without an address of its own, webhook addresses name whoever was asked.
