@@ -528,7 +528,10 @@ fn outcome(of: &Of, facts: &Facts, words: &DecisionInWords, at: Timestamp) -> Ve
         }
         Of::Case(_) => vec![],
     };
-    said.extend(words.cases.iter().flat_map(|case| case.outcome.clone()));
+    match of {
+        Of::Invoice(_) => said.extend((0..words.cases.len()).flat_map(|at| words.beside_items(at))),
+        Of::Case(_) => said.extend(words.cases.iter().flat_map(|case| case.outcome.clone())),
+    }
     said
 }
 
