@@ -104,6 +104,27 @@ async fn customers_rank_by_what_they_owe_across_currencies_at_the_tenants_rates(
 }
 
 #[tokio::test]
+async fn a_row_says_since_when_its_amounts_stand() {
+    let desk = desk().await;
+    let as_of = async |query: &str, who: &str| {
+        let rows = get(&desk, &format!("/v1/customers?{query}")).await["data"].clone();
+        let row = rows.as_array().unwrap().iter().find(|row| row["external_id"] == who).cloned().unwrap_or_default();
+        row["as_of"].as_str().unwrap_or_default().to_owned()
+    };
+    let one = async |who: &str| as_of(&format!("source=canonical&external_id={who}"), who).await;
+    let same = as_of("sort=overdue", "C-2").await;
+    assert_eq!(as_of("sort=oldest_due", "C-3").await.get(..10), Some("2026-02-10"));
+    // Since midnight in Berlin what fell due on the 10th is overdue; of C-2 nothing is another, and its row is not written for that.
+    desk.to("2026-02-11T01:00:00Z").await;
+    assert_eq!(as_of("sort=overdue", "C-2").await, same);
+    let grown = as_of("sort=overdue", "C-3").await;
+    assert!(grown.as_str() >= "2026-02-10T23:00:00", "{grown}");
+    // By its id a customer is read itself: what it owes is as of the same night, and not of the decision before.
+    let (of_grown, of_same) = (one("C-3").await, one("C-2").await);
+    assert!(of_grown >= grown && of_same >= same, "{of_grown} {grown}, {of_same} {same}");
+}
+
+#[tokio::test]
 async fn invoices_are_listed_by_standing_bucket_and_day() {
     let desk = desk().await;
     let numbers = async |query: &str| all(&desk, &format!("/v1/invoices{query}"), "/number").await;

@@ -174,7 +174,7 @@ pub struct TaskCustomerOut {
     source: String,
     /// The source's own id.
     external_id: String,
-    /// What it owed when it was last decided, an entry each currency.
+    /// What it owed when it was last decided or, where more fell overdue since, at the tenant's midnight; an entry each currency.
     owed: Vec<TaskOwedOut>,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,12 +198,12 @@ pub struct TaskOwedOut {
 
 impl TaskCustomerOut {
     fn of(brief: CustomerBrief) -> Self {
-        let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
+        let CustomerBrief { name, source, external_id, owed, as_of } = brief;
         let owed = owed.into_iter().map(|(currency, owed)| {
             let domain::Owed { open_minor, due_now_minor, overdue_minor, .. } = owed;
             TaskOwedOut { currency, open_minor, due_now_minor, overdue_minor }
         });
-        Self { name, source, external_id, owed: owed.collect(), as_of: decided_at }
+        Self { name, source, external_id, owed: owed.collect(), as_of }
     }
 }
 

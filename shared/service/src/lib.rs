@@ -17,7 +17,7 @@
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
-//! | [`notes`] | notes on customers, invoices and cases |
+//! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
 //! | [`bulk`] | one action on many customers |

@@ -72,7 +72,7 @@ pub struct OwedLine {
     pub ranked: Option<Ranked>,
     /// What it owes in the currencies that this row stands for.
     pub owed: BTreeMap<Currency, Owed>,
-    /// When that was reckoned.
+    /// When that was found: a decision or a night that finds the same does not renew it.
     #[serde(skip)]
     pub as_of: Option<Timestamp>,
 }
