@@ -56,6 +56,8 @@ async fn a_message_in_ones_own_words_is_looked_at_taken_back_and_sent_once() {
     desk.advance("PT50S").await;
     assert_eq!(desk.sent().len(), 0, "it can be taken back for a minute");
     assert_eq!((undo(&desk, &id).await, undo(&desk, &id).await), (200, 200));
+    let said = desk.admin("POST", &format!("/v1/messages/{id}/undo"), &Value::Null).await.is(200).body;
+    assert_eq!(said, json!({"id": id, "customer": customer, "status": "superseded"}));
     desk.advance("PT30M").await;
     assert_eq!((desk.sent().len(), records(&desk, "superseded").await), (0, 1));
     let matter = desk.matter("C-1").await;
@@ -289,6 +291,52 @@ async fn a_message_in_doubt_is_settled_by_whoever_knows() {
     assert!(desk.tasks("in_doubt").await.is_empty(), "the exception is over with it");
     desk.admin("POST", &at, &json!({"status": "sent", "customer": customer})).await.is(200);
     desk.admin("POST", &at, &json!({"status": "not_sent", "then": "drop", "customer": customer})).await.is(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_given_up_goes_again_to_the_same_address_or_is_dropped() {
+    for (then, record, sent) in
+        [("again", "not_sent", vec!["2026-02-10 email reminder".to_owned()]), ("drop", "dropped", Vec::<String>::new())]
+    {
+        let (desk, customer, message) = in_doubt().await;
+        desk.end_of("2026-02-09").await;
+        let asked: Vec<Value> = desk.tasks("in_doubt").await.iter().map(|task| task["message"].clone()).collect();
+        assert_eq!(asked, [json!(message)], "the exception says which message");
+        let at = format!("/v1/messages/{message}/result");
+        let said = json!({"status": "not_sent", "then": then, "customer": customer});
+        for _ in 0..2 {
+            desk.admin("POST", &at, &said).await.is(200);
+        }
+        let other = json!({"status": "not_sent", "then": if then == "again" { "drop" } else { "again" }});
+        desk.admin("POST", &at, &other).await.is(409);
+        assert!(desk.tasks("in_doubt").await.is_empty(), "the exception is over with it");
+        desk.end_of("2026-02-10").await;
+        assert_eq!(desk.log(), sent, "{then}");
+        assert!(desk.exceptions().await.is_empty(), "the address was not tried: {then}");
+        let matter = desk.matter("C-1").await;
+        assert_eq!(matter["due_items"][0]["rung"], "reminder", "{}", matter["due_items"]);
+        let of_it: Vec<&Value> =
+            matter["records"].as_array().unwrap().iter().filter(|one| one["message_id"] == message).collect();
+        assert_eq!((of_it.len(), &of_it[0]["status"]), (1, &json!(record)), "{of_it:?}");
+        // What is sent for the step is another message, and it goes once.
+        desk.end_of("2026-02-11").await;
+        assert_eq!(desk.log(), sent, "{then}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_of_a_persons_own_that_were_given_up_are_no_steps() {
+    let (desk, customer) = desk("2026-02-03T10:00:00Z", "2026-03-31").await;
+    desk.fault("sesv2", Mode::Timeout, 1);
+    let message = write(&desk, &customer).await;
+    desk.end_of("2026-02-07").await;
+    assert_eq!((desk.sent().len(), desk.tasks("in_doubt").await.len()), (0, 1));
+    let at = format!("/v1/messages/{message}/result");
+    desk.admin("POST", &at, &json!({"status": "not_sent", "then": "again"})).await.is(409);
+    assert_eq!(desk.tasks("in_doubt").await.len(), 1, "it is still to be settled");
+    desk.admin("POST", &at, &json!({"status": "not_sent", "then": "drop"})).await.is(200);
+    desk.end_of("2026-02-09").await;
+    assert_eq!((desk.sent().len(), desk.tasks("in_doubt").await.len(), records(&desk, "dropped").await), (0, 0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

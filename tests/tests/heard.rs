@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::TestTenant,
+    test_tenant::{TestTenant, step},
 };
 
 async fn reminded() -> TestTenant {
@@ -31,10 +31,13 @@ async fn a_bounce_suppresses_the_address_and_the_next_channel_takes_the_same_ste
     assert_eq!(desk.sent()[1].to, "+493012345678");
     let contact = desk.matter("C-1").await["customer"]["contacts"][0].clone();
     assert!(contact["suppressed"].get("email").is_some(), "{contact}");
+    desk.end_of("2026-02-28").await;
+    assert!(!desk.tasks("unreachable").await.is_empty(), "the formal notice has no SMS form: somebody is told");
     desk.end_of("2026-04-30").await;
     let later = desk.sent();
     assert!(later[1..].iter().all(|sent| sent.channel == "sms"), "{:?}", desk.log());
-    assert!(!desk.tasks("unreachable").await.is_empty(), "the formal notice has no SMS form: somebody is told");
+    assert!(later.iter().any(|sent| step(sent) == "final-notice"), "{:?}", desk.log());
+    assert!(desk.tasks("unreachable").await.is_empty(), "the final notice reached them: that is over");
 }
 
 #[tokio::test(flavor = "multi_thread")]

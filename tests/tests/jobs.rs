@@ -7,6 +7,8 @@ use tests::{
     test_tenant::{TENANT, TestTenant},
 };
 
+use crate::described::is_described;
+
 async fn desk() -> TestTenant {
     let desk = TestTenant::at("2026-02-10T08:00:30Z").await;
     for id in ["C-1", "C-2"] {
@@ -23,7 +25,9 @@ async fn start(desk: &TestTenant, asked: Value) -> String {
 }
 
 async fn shown(desk: &TestTenant, job: &str) -> Value {
-    desk.admin("GET", job, &Value::Null).await.is(200).body
+    let shown = desk.admin("GET", job, &Value::Null).await.is(200).body;
+    is_described(desk, "JobOut", &shown).await;
+    shown
 }
 
 /// Starts a job and lets it come to its end.
@@ -62,6 +66,26 @@ async fn a_job_is_started_watched_and_listed() {
     desk.admin("GET", "/v1/jobs/job_1", &Value::Null).await.is(404);
     let audit = desk.admin("GET", "/v1/audit?operation=start_job", &Value::Null).await.is(200).body;
     assert!(audit.to_string().contains(done["id"].as_str().unwrap()), "{audit}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_audit_found_is_named() {
+    let desk = desk().await;
+    let mut nobody = customer("C-3");
+    nobody["contacts"] = json!([]);
+    desk.put(&invoice(&nobody, "F-C-3", 125_000, "2026-02-04")).await;
+    let mut person = customer("C-4");
+    (person["contacts"], person["kind"]) = (json!([]), json!("person"));
+    desk.put(&invoice(&person, "F-C-4", 125_000, "2026-02-04")).await;
+    let found = ended(&desk, json!({"kind": "audit_book"})).await["result"]["without_usable_address"]["by_any"].clone();
+    let mut named: Vec<(&Value, &Value)> = found["examples"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|example| (&example["customer"]["external_id"], &example["customer"]["name"]))
+        .collect();
+    named.sort_by_key(|(id, _)| id.to_string());
+    assert_eq!(named, [(&json!("C-3"), &nobody["name"]), (&json!("C-4"), &Value::Null)], "a person's name is not kept: {found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -104,6 +104,27 @@ async fn customers_rank_by_what_they_owe_across_currencies_at_the_tenants_rates(
 }
 
 #[tokio::test]
+async fn a_row_says_since_when_its_amounts_stand() {
+    let desk = desk().await;
+    let as_of = async |query: &str, who: &str| {
+        let rows = get(&desk, &format!("/v1/customers?{query}")).await["data"].clone();
+        let row = rows.as_array().unwrap().iter().find(|row| row["external_id"] == who).cloned().unwrap_or_default();
+        row["as_of"].as_str().unwrap_or_default().to_owned()
+    };
+    let one = async |who: &str| as_of(&format!("source=canonical&external_id={who}"), who).await;
+    let same = as_of("sort=overdue", "C-2").await;
+    assert_eq!(as_of("sort=oldest_due", "C-3").await.get(..10), Some("2026-02-10"));
+    // Since midnight in Berlin what fell due on the 10th is overdue; of C-2 nothing is another, and its row is not written for that.
+    desk.to("2026-02-11T01:00:00Z").await;
+    assert_eq!(as_of("sort=overdue", "C-2").await, same);
+    let grown = as_of("sort=overdue", "C-3").await;
+    assert!(grown.as_str() >= "2026-02-10T23:00:00", "{grown}");
+    // By its id a customer is read itself: what it owes is as of the same night, and not of the decision before.
+    let (of_grown, of_same) = (one("C-3").await, one("C-2").await);
+    assert!(of_grown >= grown && of_same >= same, "{of_grown} {grown}, {of_same} {same}");
+}
+
+#[tokio::test]
 async fn invoices_are_listed_by_standing_bucket_and_day() {
     let desk = desk().await;
     let numbers = async |query: &str| all(&desk, &format!("/v1/invoices{query}"), "/number").await;
@@ -120,6 +141,20 @@ async fn invoices_are_listed_by_standing_bucket_and_day() {
     let customer = get(&desk, "/v1/customers?source=canonical&external_id=C-0").await["data"][0].clone();
     let id = customer["id"].as_str().unwrap();
     assert_eq!(numbers(&format!("?customer={id}")).await, ["INV-0"]);
+    // Whatever became of one, it is found by the source's own id.
+    for (external_id, found) in [("INV-0", vec!["open"]), ("INV-1", vec!["void"]), ("INV-2", vec!["paid"]), ("INV-404", vec![])] {
+        let page = get(&desk, &format!("/v1/invoices?source=canonical&external_id={external_id}")).await;
+        let said: Vec<&str> = page["data"].as_array().unwrap().iter().map(|row| row["status"].as_str().unwrap()).collect();
+        assert_eq!((said, &page["next"]), (found, &Value::Null), "{page}");
+    }
+    for (query, pointer) in [
+        ("external_id=INV-0", "/source"),
+        ("source=canonical", "/external_id"),
+        ("source=canonical&external_id=INV-0&status=open", "/external_id"),
+    ] {
+        let refused = desk.admin("GET", &format!("/v1/invoices?{query}"), &Value::Null).await.is(400);
+        assert_eq!(refused.pointers(), [pointer], "{query}");
+    }
     let listed = get(&desk, &format!("/v1/invoices?customer={id}")).await["data"][0].clone();
     let one = get(&desk, &format!("/v1/invoices/{}", listed["id"].as_str().unwrap())).await;
     assert_eq!((&one["number"], &one["customer"]["name"]), (&json!("INV-0"), &json!("Firma C-0")));
@@ -225,6 +260,16 @@ async fn messages_agreements_cases_and_work_are_listed() {
     desk.advance("PT5M").await;
     let promised = all(&desk, "/v1/agreements?kind=promise", "/pays_on").await;
     assert_eq!(promised, ["2026-02-14", "2026-02-17", "2026-02-20"]);
+    assert_eq!(
+        all(&desk, "/v1/agreements?kind=promise", "/stood_minor").await,
+        [10_000, 50_000, 90_000],
+        "all of it is promised"
+    );
+    assert_eq!(all(&desk, "/v1/agreements?kind=promise", "/currency").await, ["EUR", "EUR", "EUR"]);
+    // What is owed in two currencies is no one amount.
+    desk.admin("POST", "/v1/agreements", &json!({"kind": "pause", "customer": whose(6).await})).await.is(200);
+    desk.advance("PT5M").await;
+    assert_eq!(all(&desk, "/v1/agreements?kind=pause", "/stood_minor").await, [Value::Null]);
     assert_eq!(all(&desk, "/v1/agreements?kind=promise&sort=-pays_on", "/pays_on").await[0], "2026-02-20");
     assert_eq!(all(&desk, "/v1/agreements?kind=dispute", "/id").await, [dispute["id"].clone()]);
     let withdraw = format!("/v1/agreements/{}/withdraw", dispute["id"].as_str().unwrap());

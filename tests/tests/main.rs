@@ -13,6 +13,7 @@ mod books;
 mod bulk;
 mod by_hand;
 mod controls;
+mod described;
 mod doors;
 mod doubt;
 mod explained;

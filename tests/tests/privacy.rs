@@ -7,7 +7,10 @@ use tests::{
     test_tenant::TestTenant,
 };
 
-use crate::lists::{items, tenant};
+use crate::{
+    described::is_described,
+    lists::{items, tenant},
+};
 
 const ADDRESS: &str = "shared.person@buyer.example";
 
@@ -55,6 +58,7 @@ async fn a_person_is_exported_and_erased_and_an_opt_out_outlives_it() {
     assert_eq!(person["places"].as_array().unwrap().len(), 2, "{person}");
     let id = person["id"].as_str().unwrap().to_owned();
     let all = desk.admin("POST", &format!("/v1/contacts/{id}/export"), &Value::Null).await.is(200).body;
+    is_described(&desk, "PersonExport", &all).await;
     assert_eq!(all["suppressions"][0]["reason"], "opt_out", "{all:#}");
     let messages: usize = all["places"].as_array().unwrap().iter().map(|place| place["messages"].as_array().unwrap().len()).sum();
     assert!(messages >= sent, "{all:#}");

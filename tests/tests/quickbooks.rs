@@ -41,6 +41,9 @@ async fn a_company_is_read_and_its_first_invoice_chased() {
     assert!(reply.text.starts_with("%PDF"), "{}", reply.text);
     desk.admin("GET", &pdf("99999"), &json!(null)).await.is(404);
     desk.admin("GET", &pdf("..%2Fcompanyinfo"), &json!(null)).await.is(404);
+    // It is found by the vendor's id, though each company numbers its own.
+    let found = desk.admin("GET", &format!("/v1/invoices?source=quickbooks&external_id={invoice}"), &json!(null)).await.is(200);
+    assert_eq!(found.body["data"][0]["external_id"], json!(invoice), "{}", found.body);
 }
 
 #[tokio::test(flavor = "multi_thread")]

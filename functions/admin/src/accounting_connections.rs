@@ -198,17 +198,7 @@ pub async fn fresh(app: &App, wanted: &Wanted<'_>, tokens: Tokens, now: Timestam
     exchange.refresh(&tokens.refresh_token, now).await.map_err(refused)
 }
 
-/// How a connection does.
-#[utoipa::path(get, path = "/v1/connections/{source}", tag = "connections", operation_id = "show_connection",
-    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
-    responses((status = 200, description = "Its health", body = HealthOut), (status = 404, description = "not-found")))]
-pub async fn health(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<HealthOut>> {
-    let tenant = caller.may(Operation::ShowConnection)?;
-    accounting_api_of(&source)?;
-    health_of(&app, tenant, source).await.map(Json)
-}
-
-/// How a tenant's connection does.
+/// How a tenant's connection to books that are read back does.
 ///
 /// # Errors
 ///

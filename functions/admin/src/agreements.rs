@@ -19,11 +19,11 @@ use domain::{
 use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::Operation;
+use service::{Operation, notes};
 use utoipa::ToSchema;
 
 use crate::{
-    answer::{ApiResult, Body, Fail, OptionalBody, read},
+    answer::{ApiResult, Body, BodyFlaws, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
     holds,
@@ -68,6 +68,10 @@ pub struct AgreementOut {
     /// Who made it: the subject of the token.
     #[serde(skip_serializing_if = "String::is_empty")]
     by: String,
+    /// Why it was made, where that was said: its note, as it stands now. Lists of agreements leave it out; `GET /v1/notes` has it, `about` the
+    /// agreement.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 /// What an act needs beside its name; all may be left out but where it says so.
@@ -122,8 +126,9 @@ pub struct ChargeOut {
     due_on: Option<Date>,
 }
 
-/// Makes an agreement. One that is not over, of the same kind, scope, amount and terms, is answered instead of a second one. With an
-/// `Idempotency-Key` the same request comes to the same agreement, also once it is over.
+/// Makes an agreement, with a note that says why where there is one. One that is not over, of the same kind, scope, amount and terms, is
+/// answered instead of a second one, with the note that it has. With an `Idempotency-Key` the same request comes to the same agreement, also
+/// once it is over.
 #[utoipa::path(post, path = "/v1/agreements", tag = "agreements", operation_id = "make_agreement",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 200 characters, the same for the same request")),
     request_body = Object,
@@ -133,9 +138,18 @@ pub async fn make(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    Body(body): Body,
+    Body(mut body): Body,
 ) -> ApiResult<Json<AgreementOut>> {
     let tenant = caller.may(Operation::MakeAgreement)?;
+    let mut flaws = Vec::new();
+    let why = match body.as_object_mut().and_then(|fields| fields.remove("note")) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => notes::why_text(&text, &mut flaws),
+        Some(_) => {
+            flaws.push(("/note".to_owned(), "a note is a text".to_owned()));
+            None
+        }
+    };
     let settings = app.settings(tenant).await?.value;
     let now = app.clock.now();
     let mut given = body.clone();
@@ -143,7 +157,10 @@ pub async fn make(
     let flaw = |detail: &str| Fail::fields([("/customer".to_owned(), detail.to_owned())]);
     let customer = customer.ok_or_else(|| flaw("name the customer that it is made with, `cus_…`"))?;
     let customer = customer.as_str().and_then(CustomerId::parse).ok_or_else(|| flaw("a customer's id is `cus_…`"))?;
-    let proposal: Proposal = read(given).map_err(|flaw| Fail::fields([flaw]))?;
+    let proposal: Proposal = match read(given) {
+        Ok(proposal) => proposal,
+        Err(more) => return Err(Fail::fields([BodyFlaws(flaws), more])),
+    };
     let facts = facts(&app, tenant, &customer).await?;
     let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::trim).filter(|key| !key.is_empty());
     if key.is_some_and(|key| key.len() > 200) {
@@ -161,21 +178,34 @@ pub async fn make(
         }
     };
     // What is wrong by itself repeats nothing, whatever its key.
-    let known = facts.agreements.iter().find(|known| known.id == id && is_well_formed(&proposal));
-    if let Some(known) = known.or_else(|| agreed_already(&proposal, &facts, &settings, now)) {
-        return Ok(Json(shown(&customer, known)));
+    let may_repeat = flaws.is_empty() && is_well_formed(&proposal);
+    let known = facts.agreements.iter().find(|known| known.id == id && may_repeat);
+    let same = || agreed_already(&proposal, &facts, &settings, now).filter(|_| flaws.is_empty());
+    if let Some(known) = known.or_else(same) {
+        return answered(&app, &caller, &customer, known).await;
     }
-    let by = Proposer { id: &id, by: caller.by(), now };
-    let agreement = propose(&proposal, &facts, &settings, by).map_err(Fail::fields)?;
+    let agreement = match propose(&proposal, &facts, &settings, Proposer { id: &id, by: caller.by(), now }) {
+        Ok(agreement) if flaws.is_empty() => agreement,
+        Ok(_) => return Err(Fail::fields(flaws)),
+        Err(more) => return Err(Fail::fields(flaws.into_iter().chain(more))),
+    };
+    let note = why.map(|text| notes::why(&caller.0, &agreement, text));
     let app = caller
         .acts(&app, Operation::MakeAgreement, |entry| entry.of(id.as_str()).about(&customer).with(noted(&customer, &agreement)));
-    match app.store.put_agreement(tenant, &customer, None, &agreement, now).await {
+    let put = match &note {
+        Some(note) => app.store.make_agreement_noting(tenant, &customer, &agreement, note, now).await,
+        None => app.store.put_agreement(tenant, &customer, None, &agreement, now).await,
+    };
+    match put {
         Err(store::Error::Conflict { .. }) => {
             let made = app.store.agreement(tenant, &customer, &id).await?;
             let made = made.ok_or_else(|| Fail::changed_meanwhile("the customer changed meanwhile; send it again"))?;
-            Ok(Json(shown(&customer, &made)))
+            answered(&app, &caller, &customer, &made).await
         }
-        put => put.map(|()| Json(shown(&customer, &agreement))).map_err(Fail::from),
+        put => {
+            put?;
+            Ok(Json(AgreementOut { note: note.map(|note| note.text), ..shown(&customer, &agreement) }))
+        }
     }
 }
 
@@ -186,7 +216,7 @@ pub async fn make(
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<AgreementOut>> {
     let tenant = caller.may(Operation::ShowAgreement)?;
     let (customer, agreement) = known(&app, tenant, &id).await?.ok_or_else(none)?;
-    Ok(Json(shown(&customer, &agreement)))
+    answered(&app, &caller, &customer, &agreement).await
 }
 
 /// Does something with an agreement: `keep`, `cancel`, `uphold`, `reject`, `withdraw` or `release`. Doing again what was done changes
@@ -235,7 +265,7 @@ pub async fn act(
         });
         app.store.change_agreement(tenant, &customer, &before, &after, now).await?;
     }
-    Ok(Json(shown(&customer, &after)))
+    answered(&app, &caller, &customer, &after).await
 }
 
 /// What is to change of a promise; what is left out stays.
@@ -279,7 +309,7 @@ pub async fn amend(
     let amendment = Amendment { pays_on, amount_minor, way };
     let now = app.clock.now();
     let (customer, agreement) = service::agreements::change_promise(&app.store, &caller.0, &id, &amendment, now).await?;
-    Ok(Json(shown(&customer, &agreement)))
+    answered(&app, &caller, &customer, &agreement).await
 }
 
 /// Undoes the last change of an agreement by a person: an act, or a change of a promise. It is exactly as it was, unless time, money or
@@ -297,7 +327,7 @@ pub async fn undo(
     caller.may(Operation::UndoAgreement)?;
     let UndoAgreementIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let (customer, agreement) = service::agreements::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
-    Ok(Json(shown(&customer, &agreement)))
+    answered(&app, &caller, &customer, &agreement).await
 }
 
 /// Does something with a charge: `confirm` (it is due), `waive`, or `settle` (it was paid).
@@ -454,7 +484,13 @@ fn stand(facts: &Facts, settings: &Settings, scope: &AgreementScope, now: Timest
     Measure::of(facts, &receivables.items, &zone, now).stand(scope)
 }
 
-/// An agreement as the API shows it.
+/// An agreement as the API shows it by itself, with its note.
+async fn answered(app: &App, caller: &Caller, customer: &CustomerId, agreement: &Agreement) -> ApiResult<Json<AgreementOut>> {
+    let note = notes::why_of(&app.store, &caller.0, customer, agreement).await?;
+    Ok(Json(AgreementOut { note, ..shown(customer, agreement) }))
+}
+
+/// An agreement as the API shows it in lists.
 pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
     let mut terms = json!(agreement.terms);
     if let Some(terms) = terms.as_object_mut() {
@@ -476,6 +512,7 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
         ended_at: agreement.ended_at,
         terms,
         by: agreement.by.clone(),
+        note: None,
     }
 }
 

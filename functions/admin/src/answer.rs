@@ -12,8 +12,7 @@ use kit::{FieldError, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use service::NotDone;
-
-pub use crate::flaws::{BodyFlaws, read};
+pub use service::flaws::{BodyFlaws, read};
 
 /// Longest body.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;

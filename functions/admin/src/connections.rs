@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, State},
+    response::{IntoResponse, Response},
 };
 use connectors::{Bodies, Connector, WebhookScope};
 use domain::TenantId;
@@ -15,7 +16,7 @@ use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
-    accounting_connections,
+    accounting_connections::{self, HealthOut},
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::Caller,
@@ -100,6 +101,27 @@ pub struct ConnectedOut {
     secret: Option<String>,
 }
 
+/// A connection by itself.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum ConnectionShownOut {
+    /// To books that are read back: how they are.
+    Books(Box<HealthOut>),
+    /// By webhooks alone: where they go.
+    Webhooks(WebhookConnectionOut),
+}
+
+/// A connection by webhooks that carry all there is to know. `GET /v1/webhooks` says what came, and what became of each.
+#[derive(Serialize, ToSchema)]
+pub struct WebhookConnectionOut {
+    #[serde(flatten)]
+    connection: ConnectionOut,
+    /// As of when the source last said that its books were complete (`source.heartbeat`); absent where it never did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Timestamp>,
+}
+
 /// Every kind of system that can be connected.
 #[utoipa::path(get, path = "/v1/sources", tag = "connections", operation_id = "list_sources",
     responses((status = 200, description = "The registry of connectors", body = SourcesOut)))]
@@ -140,6 +162,28 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Ap
     Ok(Json(ConnectionsOut { connections }))
 }
 
+/// One connection: how books are that are read back, or where the webhooks go of a source that sends all there is to know.
+#[utoipa::path(get, path = "/v1/connections/{source}", tag = "connections", operation_id = "show_connection",
+    params(("source" = String, Path, description = "As in GET /v1/sources")),
+    responses((status = 200, description = "The connection; ETag is its revision, but of books that are read back", body = ConnectionShownOut),
+              (status = 404, description = "not-found: it is not connected, or there is no such source")))]
+pub async fn show(State(app): State<Arc<App>>, caller: Caller, host: Host, Path(source): Path<String>) -> ApiResult<Response> {
+    let tenant = caller.may(Operation::ShowConnection)?;
+    let connector = connector_of(&source)?;
+    if connectors::accounting_api_of(&source).is_some() {
+        let health = accounting_connections::health_of(&app, tenant, source).await?;
+        return Ok(Json(ConnectionShownOut::Books(Box::new(health))).into_response());
+    }
+    let none = || Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it");
+    let known = app.vault.connection(tenant, &source).await?.ok_or_else(none)?;
+    let now = app.clock.now();
+    let until = known.secrets.previous.map(|(_, until)| until).filter(|until| *until >= now);
+    let connection = shown(&app, &host, tenant, connector, until);
+    let confirmed_at = app.store.heard_at(tenant, &source).await?;
+    let body = ConnectionShownOut::Webhooks(WebhookConnectionOut { connection, confirmed_at });
+    Ok(Tagged { rev: known.rev, body }.into_response())
+}
+
 /// Makes a connection or rotates its secret. The secret is shown only in this answer; the one before is accepted for some time, so
 /// that the other side can be changed without a gap.
 #[utoipa::path(put, path = "/v1/connections/{source}", tag = "connections", operation_id = "put_connection",
@@ -160,9 +204,7 @@ pub async fn put(
 ) -> ApiResult<Tagged<ConnectedOut>> {
     let tenant = caller.may(Operation::PutConnection)?;
     app.settings(tenant).await?;
-    let Some(connector) = connectors::by_source(&source) else {
-        return Err(Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are"));
-    };
+    let connector = connector_of(&source)?;
     let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(connector.source()));
     if let Bodies::Hints(_) = connector.bodies() {
@@ -226,6 +268,11 @@ async fn with_tokens(
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
     Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
+}
+
+fn connector_of(source: &str) -> ApiResult<&'static dyn Connector> {
+    let none = || Fail::not_found("there is no connector of this name; GET /v1/sources lists those there are");
+    connectors::by_source(source).ok_or_else(none)
 }
 
 fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResult<()> {

@@ -279,14 +279,19 @@ pub async fn show(
 
 /// The id here of a customer that a source has under its own.
 pub async fn id_of(app: &App, tenant: &TenantId, source: &str, external_id: &str) -> ApiResult<CustomerId> {
-    Ok(match connectors::accounting_api_of(source) {
+    Ok(match realm_of(app, tenant, source).await? {
         None => CustomerId::derive(&[tenant.as_str(), source, external_id]),
-        Some(_) => {
-            let progress: Option<reading::Progress> = app.store.progress(tenant, source).await?;
-            let realm = progress.map(|progress| progress.realm).unwrap_or_default();
-            connectors::customer_id(tenant, source, &realm, external_id)
-        }
+        Some(realm) => connectors::customer_id(tenant, source, &realm, external_id),
     })
+}
+
+/// The company whose books a source reads back, which is part of the ids of what is in them; `None` of a source that sends its documents.
+pub async fn realm_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Option<String>> {
+    if connectors::accounting_api_of(source).is_none() {
+        return Ok(None);
+    }
+    let progress: Option<reading::Progress> = app.store.progress(tenant, source).await?;
+    Ok(Some(progress.map(|progress| progress.realm).unwrap_or_default()))
 }
 
 /// A customer's matter by its id, or by that of one of its cases.

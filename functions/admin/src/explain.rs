@@ -63,6 +63,8 @@ fn of_message(record: &Record, sent: &RecordedMessage) -> Explanation {
         MessageStatus::Failed => {
             (format!("not sent, because the provider refused it{reason}: {what}"), "another address or channel")
         }
+        MessageStatus::NotSent => (format!("not sent, as a person found out{reason}: {what}"), "the next decision"),
+        MessageStatus::Dropped => (format!("not sent, as a person found out, and dropped{reason}: {what}"), ""),
         MessageStatus::Unknown | MessageStatus::InDoubt => {
             (format!("it is not known whether it was sent{reason}: {what}"), "the provider's receipt, or a person who settles it")
         }

@@ -32,7 +32,6 @@ mod events;
 mod explain;
 mod explanations;
 mod facts_version;
-mod flaws;
 mod gateway;
 mod health;
 mod holds;
@@ -133,7 +132,7 @@ routes! {
     "/v1/templates/{id}/{language}/{channel}/versions": get templates::versions;
     "/v1/sources": get connections::sources;
     "/v1/connections": get connections::list;
-    "/v1/connections/{source}": put connections::put, get accounting_connections::health, delete accounting_connections::end;
+    "/v1/connections/{source}": put connections::put, get connections::show, delete accounting_connections::end;
     "/v1/connections/{source}/authorize": post accounting_connections::authorize;
     "/v1/connections/{source}/confirm": post confirm::confirm;
     "/v1/connections/{source}/backfill": post backfill::ask;

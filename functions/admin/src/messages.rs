@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, State},
 };
 use domain::{
-    Channel, Mode, TenantId,
+    Channel, MessageStatus, Mode, TenantId,
     attachment::{ATTACHED_BYTES_MAX, ATTACHMENTS_MAX},
     decide::Recheck,
     own_message::held_until,
@@ -153,6 +153,9 @@ pub struct UndoneOut {
     id: String,
     /// The customer, `cus_…`.
     customer: String,
+    /// How its record says that it stands: `superseded`, or `rejected` of a call or letter.
+    #[schema(value_type = String)]
+    status: MessageStatus,
 }
 
 /// Writes a message to a customer, in one's own words or those of a template; with `dry_run` it is only shown. The guard has the last word as with
@@ -279,8 +282,8 @@ pub async fn undo(
 ) -> ApiResult<Json<UndoneOut>> {
     caller.may(Operation::UndoMessage)?;
     let UndoMessageIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    let customer = messages::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
-    Ok(Json(UndoneOut { id, customer: customer.to_string() }))
+    let (customer, status) = messages::undo(&app.store, &caller.0, &id, reason.as_deref(), app.clock.now()).await?;
+    Ok(Json(UndoneOut { id, customer: customer.to_string(), status }))
 }
 
 fn shown(id: Option<String>, plan: &MessagePlan, seen: channels::Rendered, now: Timestamp) -> WrittenOut {

@@ -205,8 +205,8 @@ async fn linked(app: &App, files: Vec<OwnAttachment>) -> Vec<ClaimedAttachmentOu
 }
 
 /// Says what became of a message: by the sender of one's own that claimed it, or by a person where nobody was sure whether it was sent. What was
-/// not sent goes `again`, where it is still right, or is dropped with its steps. Once the ladder went on without it, `again` opens its step for
-/// another way to the person. Saying the same again changes nothing.
+/// not sent goes `again`, where it is still right, or is dropped with its steps. Once the ladder went on without it, `again` opens its steps, and
+/// what is sent for them is another message with an id of its own. Saying the same again changes nothing.
 #[utoipa::path(post, path = "/v1/messages/{id}/result", tag = "messages", operation_id = "set_message_result",
     params(("id" = String, Path, description = "`msg_…`")), request_body = MessageResultIn,
     responses((status = 200, description = "How it stands", body = MessageResultOut), (status = 400, description = "bad-request, every flaw in errors"),

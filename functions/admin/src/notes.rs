@@ -1,4 +1,4 @@
-//! Notes of people on a customer, an invoice or a case.
+//! Notes of people on a customer, an invoice, a case or an agreement.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct NoteOut {
     id: String,
     /// The customer, `cus_…`.
     customer: String,
-    /// The invoice or case that it is about; absent where it is about the customer as a whole.
+    /// The invoice, case or agreement that it is about; absent where it is about the customer as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
     /// What it says.
@@ -70,7 +70,7 @@ pub struct NotesOut {
 pub struct NotesQuery {
     /// The customer, `cus_…`. It is needed.
     customer: Option<String>,
-    /// Those about one invoice (`inv_…`) or case (`case_…`).
+    /// Those about one invoice (`inv_…`), case (`case_…`) or agreement (`agr_…`).
     about: Option<String>,
     /// How many, 1 to 200; 50 by default.
     #[param(minimum = 1, maximum = 200)]
@@ -85,7 +85,7 @@ pub struct NotesQuery {
 pub struct NoteIn {
     /// The customer, `cus_…`.
     customer: String,
-    /// The invoice (`inv_…`) or case (`case_…`) that it is about.
+    /// The invoice (`inv_…`), case (`case_…`) or agreement (`agr_…`) that it is about.
     #[serde(default)]
     about: Option<String>,
     /// What it says, at most 4000 characters.

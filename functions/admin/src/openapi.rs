@@ -1,8 +1,9 @@
 //! The API document: generated from the routes, checked in as `docs/openapi.json`.
 //!
-//! What the attributes beside the handlers cannot say comes from two files: `schemas.json` has whole schemas, and `overlay.json` what is laid
-//! over those that are generated (bounds and patterns), over parameters by operation and name, examples, and the links by which one answer
-//! leads to the next request.
+//! What the attributes beside the handlers cannot say comes from three files: `schemas.json` has whole schemas, `answers.json` those of answers
+//! that the code makes without types of its own, with examples of answers by operation, and `overlay.json` what is laid over the schemas that
+//! are generated (bounds and patterns), over parameters by operation and name, examples of requests, and the links by which one answer leads to
+//! the next request.
 
 use domain::{TaskKind, word::Word};
 use serde_json::{Map, Value, json};
@@ -15,6 +16,8 @@ use crate::merge_patch::merge;
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
+/// The schemas of answers that are no types, and examples of answers.
+const ANSWERS: &str = include_str!("answers.json");
 const OVERLAY: &str = include_str!("overlay.json");
 const WORKFLOW: &str = include_str!("../../../docs/schemas/workflow.schema.json");
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
@@ -43,7 +46,8 @@ pub fn document() -> Value {
     described.info = info();
     let mut document = serde_json::to_value(described).expect("a document is plain JSON");
     let overlay: Value = serde_json::from_str(OVERLAY).expect("the overlay is JSON");
-    let schemas = schemas(&document, &overlay);
+    let answers: Value = serde_json::from_str(ANSWERS).expect("the answers are JSON");
+    let schemas = schemas(&document, &overlay, &answers["schemas"]);
     let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person's token."});
     let key = json!({"type": "http", "scheme": "bearer", "bearerFormat": "dun_{tenant}_{id}_{secret}", "description": "A machine's key."});
     document["components"] = json!({"schemas": schemas, "securitySchemes": {"token": bearer, "key": key}});
@@ -53,6 +57,7 @@ pub fn document() -> Value {
         for method in METHODS {
             if let Some(operation) = operations.get_mut(method) {
                 finish(operation, (method, path.as_str()), &overlay);
+                show_examples(operation, &answers["examples"]);
             }
         }
     }
@@ -60,7 +65,7 @@ pub fn document() -> Value {
 }
 
 /// Every schema, each from one place.
-fn schemas(document: &Value, overlay: &Value) -> Map<String, Value> {
+fn schemas(document: &Value, overlay: &Value, answers: &Value) -> Map<String, Value> {
     let mut schemas = object(document.pointer("/components/schemas"));
     schemas.insert("SettingsOut".to_owned(), with_settings(schemas.get("SettingsOut")));
     let by_hand: Value = serde_json::from_str(BY_HAND).expect("the schemas by hand are JSON");
@@ -68,7 +73,7 @@ fn schemas(document: &Value, overlay: &Value) -> Map<String, Value> {
     let workflow = WORKFLOW.replace("#/$defs/", "#/components/schemas/");
     let workflow: Value = serde_json::from_str(&workflow).expect("the schema in docs is JSON");
     let published = published(&workflow["$defs"]["Workflow"]);
-    let others = [object(Some(&by_hand)), object(workflow.get("$defs"))].into_iter().flatten();
+    let others = [object(Some(&by_hand)), object(Some(answers)), object(workflow.get("$defs"))].into_iter().flatten();
     for (name, schema) in others.chain([("SettingsPatch".to_owned(), patch), ("PublishedWorkflow".to_owned(), published)]) {
         let before = schemas.insert(name.clone(), schema);
         assert!(before.is_none(), "two things are called {name} in the API document; call one of them otherwise");
@@ -98,6 +103,7 @@ fn finish(operation: &mut Value, (method, path): (&str, &str), overlay: &Value) 
         "put_workflow" => (Some(schema("Workflow")), Some(schema("PublishedWorkflow"))),
         "put_draft" => (Some(schema("Workflow")), None),
         "show_workflow" | "show_workflow_version" => (None, Some(schema("Workflow"))),
+        "export_contact" => (None, Some(schema("PersonExport"))),
         _ => (None, None),
     };
     if let Some(request) = request {
@@ -192,6 +198,19 @@ fn lay_over(operation: &mut Value, id: &str, overlay: &Value) {
     }
 }
 
+/// Examples of what an operation answers where it did what was asked.
+fn show_examples(operation: &mut Value, all: &Value) {
+    let examples = object(all.get(operation["operationId"].as_str().unwrap_or_default()));
+    if examples.is_empty() {
+        return;
+    }
+    let examples: Map<String, Value> = examples.into_iter().map(|(name, value)| (name, json!({ "value": value }))).collect();
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with('2')) {
+        response["content"]["application/json"]["examples"] = json!(examples);
+    }
+}
+
 /// What a parameter may be, where the code has a list of it.
 fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
     let registry = connectors::registry().iter().map(|connector| connector.source());
@@ -205,14 +224,15 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             | "confirm_connection"
             | "show_company"
             | "free_company"
-            | "show_connection"
             | "delete_connection"
             | "test_connection"
             | "show_invoice_pdf",
             "source",
         )
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
-        ("put_connection" | "show_customer" | "list_customers", "source") => Some(registry.collect()),
+        ("put_connection" | "show_connection", "source") => Some(registry.collect()),
+        // What a file brought is of a source of its own.
+        ("show_customer" | "list_customers" | "list_invoices", "source") => Some(registry.chain(["import"]).collect()),
         ("list_customers", "sort") => Some(vec![
             "name",
             "-name",

@@ -9,7 +9,7 @@ use axum::{
 use domain::{Mode, Settings, TenantId, Workflow, calendar::check_settings, go_live, identities};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::Operation;
+use service::{Operation, flaws::read_what_fits};
 use store::Versioned;
 use utoipa::{IntoParams, ToSchema};
 
@@ -17,7 +17,6 @@ use crate::{
     answer::{ApiResult, Body, Fail, Precondition, Tagged},
     app::App,
     caller::Caller,
-    flaws::read_what_fits,
     merge_patch::{FieldChange, changes, merge},
     settings_warnings::warnings,
     warning::Warning,

@@ -89,6 +89,10 @@ pub struct TaskOut {
     /// The case that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<String>,
+    /// The message that it is about, `msg_…`: of one in doubt, and of one that was given up on its way. `POST /v1/messages/{id}/result` settles
+    /// one in doubt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     /// Whose matter it is: `GET /v1/cases/{customer_id}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<String>,
@@ -170,7 +174,7 @@ pub struct TaskCustomerOut {
     source: String,
     /// The source's own id.
     external_id: String,
-    /// What it owed when it was last decided, an entry each currency.
+    /// What it owed when it was last decided or, where more fell overdue since, at the tenant's midnight; an entry each currency.
     owed: Vec<TaskOwedOut>,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,12 +198,12 @@ pub struct TaskOwedOut {
 
 impl TaskCustomerOut {
     fn of(brief: CustomerBrief) -> Self {
-        let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
+        let CustomerBrief { name, source, external_id, owed, as_of } = brief;
         let owed = owed.into_iter().map(|(currency, owed)| {
             let domain::Owed { open_minor, due_now_minor, overdue_minor, .. } = owed;
             TaskOwedOut { currency, open_minor, due_now_minor, overdue_minor }
         });
-        Self { name, source, external_id, owed: owed.collect(), as_of: decided_at }
+        Self { name, source, external_id, owed: owed.collect(), as_of }
     }
 }
 
@@ -492,6 +496,7 @@ fn listed(of: TaskOf) -> TaskOut {
 pub fn shown((task, brief): TaskOf) -> TaskOut {
     let status = task.effect_status();
     let store::Task { id, customer, task, raised_at, effect, done_at, ending, withdrawn, concerns, proposal, .. } = task;
+    let message = task.message().map(|message| message.to_string());
     let NewTask { kind, key: _, title, detail, to, due_on, step, currency, case } = task;
     let (result, note, done_by) = ending.map_or((None, None, None), |ending| (Some(ending.result), ending.note, ending.by));
     let (withdrawn_at, withdrawn_because) = withdrawn.unzip();
@@ -506,6 +511,7 @@ pub fn shown((task, brief): TaskOf) -> TaskOut {
         step,
         currency,
         case: case.map(|case| case.to_string()),
+        message,
         customer_id: customer.map(|customer| customer.as_str().to_owned()),
         concerns,
         customer: brief.map(TaskCustomerOut::of),

@@ -320,3 +320,56 @@ async fn an_action_in_bulk_is_looked_at_confirmed_and_begun_once() {
     let foreign = common::request("GET", &at, Some(("other", "admin")), &[], "");
     assert_eq!(api.ask(foreign).await.0, 404, "another tenant's");
 }
+
+#[tokio::test]
+async fn why_an_agreement_was_made_is_a_note_about_it() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let pause = |note: Value| json!({"kind": "pause", "customer": customer, "until_on": "2026-03-31", "note": note});
+    for (note, expected) in [(json!(7), vec!["/note"]), (json!("x".repeat(4_001)), vec!["/note"])] {
+        let (status, said) = api.call("collector", "POST", "/v1/agreements", pause(note.clone())).await;
+        assert_eq!((status, pointers(&said)), (400, expected), "{said}");
+        let mut wrong = pause(note);
+        wrong["kind"] = json!("truce");
+        let (_, said) = api.call("collector", "POST", "/v1/agreements", wrong).await;
+        assert_eq!(pointers(&said), ["/note", "/kind"], "every flaw at once: {said}");
+    }
+    let (status, made) = api.call("collector", "POST", "/v1/agreements", pause(json!(" Their system is down "))).await;
+    assert_eq!((status, &made["note"]), (200, &json!("Their system is down")), "{made}");
+    let at = format!("/v1/agreements/{}", made["id"].as_str().unwrap());
+    assert_eq!(api.call("viewer", "GET", &at, Value::Null).await.1, made);
+    // The same is agreed already, whatever is said of why.
+    for other in [json!("Another reason"), Value::Null] {
+        assert_eq!(api.call("manager", "POST", "/v1/agreements", pause(other)).await.1, made);
+    }
+    let notes = format!("/v1/notes?customer={customer}&about={}", made["id"].as_str().unwrap());
+    let (_, list) = api.call("viewer", "GET", &notes, Value::Null).await;
+    assert_eq!((list["data"].as_array().unwrap().len(), &list["data"][0]["by"]), (1, &json!("acme-collector")), "{list}");
+    let note = format!("/v1/notes/{}", list["data"][0]["id"].as_str().unwrap());
+    api.call("collector", "PATCH", &note, json!({"text": "Their system moves"})).await;
+    let (status, over) = api.call("collector", "POST", &format!("{at}/release"), Value::Null).await;
+    assert_eq!((status, &over["status"], &over["note"]), (200, &json!("ended"), &json!("Their system moves")), "{over}");
+    api.call("manager", "DELETE", &note, Value::Null).await;
+    assert_eq!(api.call("viewer", "GET", &at, Value::Null).await.1.get("note"), None);
+    let (_, audit) = api.call("manager", "GET", "/v1/audit?operation=make_agreement", Value::Null).await;
+    assert_eq!(audit["data"].as_array().map(Vec::len), Some(1), "{audit}");
+    assert!(!audit.to_string().contains("system"), "the audit says of a note only that it was made: {audit}");
+    let more = json!({"customer": customer, "about": made["id"], "text": "They called again"});
+    assert_eq!(api.call("collector", "POST", "/v1/notes", more).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_agreement_takes_the_scope_that_it_answers() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let dispute = |scope: &Value| json!({"kind": "dispute", "customer": customer, "scope": scope, "reason": "price"});
+    let invoice = domain::InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]);
+    let (status, made) = api.call("collector", "POST", "/v1/agreements", dispute(&json!({"invoice": "C-1-1001"}))).await;
+    assert_eq!((status, &made["scope"]), (200, &json!({ "invoice": invoice })), "{made}");
+    for same in [made["scope"].clone(), json!({"invoices": [invoice]}), json!({"invoices": ["C-1-1001"]})] {
+        let (status, again) = api.call("collector", "POST", "/v1/agreements", dispute(&same)).await;
+        assert_eq!((status, &again["id"]), (200, &made["id"]), "{same}: {again}");
+    }
+    let (status, said) = api.call("collector", "POST", "/v1/agreements", dispute(&json!({"invoice": "none"}))).await;
+    assert_eq!((status, pointers(&said)), (400, vec!["/scope/invoice"]), "{said}");
+}

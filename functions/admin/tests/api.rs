@@ -130,6 +130,14 @@ async fn from_nothing_to_a_connected_tenant() {
     let listed = api.get("/v1/connections").await.is(200);
     assert!(!listed.body.to_string().contains("secret"), "{}", listed.body);
     assert_eq!(listed.body["connections"][0]["source"], "canonical");
+    let shown = api.get("/v1/connections/canonical").await.is(200);
+    assert_eq!((&shown.etag, &shown.body), (&rotated.etag, &listed.body["connections"][0]));
+    assert!(api.world.store.heartbeat(&acme, "canonical", api.world.now()).await.unwrap());
+    let heard = api.get("/v1/connections/canonical").await.is(200);
+    assert_eq!(heard.body["confirmed_at"], "2026-02-10T10:00:00Z", "{}", heard.body);
+    for not_connected in ["stripe", "xero", "elsewhere"] {
+        api.get(&format!("/v1/connections/{not_connected}")).await.is(404);
+    }
 
     let given = "whsec_given_by_the_vendor";
     let stripe = api.call("PUT", "/v1/connections/stripe", json!({"secret": given})).await.is(200);
@@ -259,7 +267,12 @@ async fn the_door_itself() {
     encoded.payload["isBase64Encoded"] = json!(true);
     api.raw(encoded).await.is(400);
     assert_eq!(api.get("/v1/tasks?cursor=nonsense").await.is(422).kind(), "invalid-cursor");
-    api.get("/v1/tasks?kind=nonsense").await.is(400);
+    for list in ["/v1/tasks", "/v1/tasks?sort=money_at_stake"] {
+        let glue = if list.contains('?') { '&' } else { '?' };
+        let wrong = api.get(&format!("{list}{glue}kind=nonsense")).await.is(400);
+        let said = wrong.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(said.contains("exception") && said.contains("unreachable, plan_ended,"), "every kind is named: {said}");
+    }
     api.get("/v1/workflows/standard/versions/one").await.is(400);
     assert!(api.handler.handle(lambda_runtime::LambdaEvent::new(json!({}), Default::default())).await.is_err());
     // Without an address of its own, webhook addresses name whoever was asked.

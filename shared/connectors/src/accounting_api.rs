@@ -277,6 +277,11 @@ pub fn customer_id(tenant: &TenantId, source: &str, realm: &str, id: &str) -> Cu
     CustomerId::derive(&[tenant.as_str(), source, realm, id])
 }
 
+/// The id of an invoice whose books are read back, likewise.
+pub fn invoice_id(tenant: &TenantId, source: &str, realm: &str, id: &str) -> InvoiceId {
+    InvoiceId::derive(&[tenant.as_str(), source, realm, id])
+}
+
 /// What the objects of one answer are read with.
 pub(crate) struct Reader<'a> {
     /// Whose books.
@@ -301,7 +306,7 @@ impl Reader<'_> {
 
     /// The id of an invoice.
     pub fn invoice_id(&self, id: &str) -> InvoiceId {
-        InvoiceId::derive(&self.parts(&[id]))
+        invoice_id(self.site.tenant, self.source, self.site.realm, id)
     }
 
     /// The id of a payment or credit note of one of the vendor's kinds.

@@ -28,7 +28,8 @@ pub mod stripe;
 pub mod xero;
 
 pub use accounting_api::{
-    Access, AccountingApi, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, VendorRequest, customer_id, place,
+    Access, AccountingApi, Company, Limits, Pace, Page, Realm, Site, Trouble, Unreadable, VendorRequest, customer_id, invoice_id,
+    place,
 };
 pub use connector::{
     Bodies, Capabilities, Connector, Doubted, FieldFlaw, Hint, Hinted, Hints, Objects, Parked, Reading, Refused, Rejected,

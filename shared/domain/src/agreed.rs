@@ -105,9 +105,9 @@ impl<'b> Measure<'b> {
     pub fn stand(&self, scope: &AgreementScope) -> Vec<Stood> {
         let of_scope =
             self.in_order.iter().filter(|(invoice, (currency, entity))| scope.covers(Some(invoice), *currency, entity));
-        let stood = |(invoice, _): &(&InvoiceId, (Currency, &str))| {
+        let stood = |(invoice, (currency, _)): &(&InvoiceId, (Currency, &str))| {
             let (open_minor, claim_minor) = self.by_invoice.get(invoice).copied().unwrap_or_default();
-            Stood { invoice: (*invoice).clone(), open_minor, claim_minor }
+            Stood { invoice: (*invoice).clone(), open_minor, claim_minor, currency: Some(*currency) }
         };
         of_scope.map(stood).take(crate::agreement::INVOICES_MAX).collect()
     }

@@ -190,6 +190,9 @@ pub struct Stood {
     pub open_minor: i64,
     /// What it came to, less credits: what the creditor asked for.
     pub claim_minor: i64,
+    /// Its currency; absent in agreements of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
 }
 
 /// What an agreement speaks of.
@@ -301,6 +304,21 @@ impl Agreement {
             Terms::Money(money) => &money.of,
             Terms::Later(_) => &[],
         }
+    }
+
+    /// What was open in its scope when it was made, or resolved: the currency, and minor units. `None` where that was in several
+    /// currencies, or in none that is known.
+    pub fn stood(&self) -> Option<(Currency, i64)> {
+        let of = self.of();
+        let of_scope = match &self.scope {
+            AgreementScope::Case(currency) => Some(*currency),
+            AgreementScope::Balance(balance) => Some(balance.currency),
+            AgreementScope::Customer | AgreementScope::Invoices(_) | AgreementScope::Later(_) => None,
+        };
+        let currency = of_scope.or(of.first()?.currency)?;
+        let is_same = |stood: &Stood| stood.currency.or(of_scope) == Some(currency);
+        let open_minor = of.iter().map(|stood| stood.open_minor).fold(0, i64::saturating_add);
+        of.iter().all(is_same).then_some((currency, open_minor))
     }
 
     /// With other terms since `now`.

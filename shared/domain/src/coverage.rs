@@ -161,12 +161,14 @@ stored_words!(
         Unknown = "unknown",
         /// An action other than a message was done.
         Done = "done",
-        /// The step's condition was false, or its `catch_up` passed it over.
+        /// The step's condition was false, its `catch_up` passed it over, or a person dropped its message, which never left.
         Skipped = "skipped",
         /// Nobody could be reached.
         Missed = "missed",
         /// A message proved not to have been delivered: the step is open again, by another way.
         Undelivered = "undelivered",
+        /// A person found out that a message never left: the step is open again, by the same way too.
+        NotSent = "not_sent",
         /// A person allowed the step, which asks for approval; it is still to come.
         Approved = "approved",
         /// A person brought the step forward to that day; it is still to come.
@@ -184,7 +186,23 @@ impl Outcome {
         match self {
             // An end that only a later release knows is one: nobody is written to again.
             Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Later(_) => true,
-            Self::Undelivered | Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => false,
+            Self::Undelivered | Self::NotSent | Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => false,
+        }
+    }
+
+    /// Whether a message that ended so counts as a contact: it left, or may have.
+    pub fn is_contact(self) -> bool {
+        match self {
+            Self::Sent | Self::Unknown | Self::Later(_) => true,
+            Self::Done
+            | Self::Skipped
+            | Self::Missed
+            | Self::Undelivered
+            | Self::NotSent
+            | Self::Approved
+            | Self::BroughtForward
+            | Self::SendNow
+            | Self::CapLifted => false,
         }
     }
 
@@ -192,7 +210,14 @@ impl Outcome {
     pub fn is_order(self) -> bool {
         match self {
             Self::Approved | Self::BroughtForward | Self::SendNow | Self::CapLifted => true,
-            Self::Sent | Self::Unknown | Self::Done | Self::Skipped | Self::Missed | Self::Undelivered | Self::Later(_) => false,
+            Self::Sent
+            | Self::Unknown
+            | Self::Done
+            | Self::Skipped
+            | Self::Missed
+            | Self::Undelivered
+            | Self::NotSent
+            | Self::Later(_) => false,
         }
     }
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId,
-    DueItemKey, Facts, InvoiceId, ItemOf, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId, VersionChoice,
-    Withdrawal, word::stored_words,
+    DueItemKey, Facts, InvoiceId, ItemOf, MessageId, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId,
+    VersionChoice, Withdrawal, word::stored_words,
 };
 
 /// The answer of `decide`.
@@ -177,6 +177,12 @@ impl NewTask {
     /// The id that it has, whether it was raised or not.
     pub fn id(&self, tenant: &TenantId, customer: Option<&CustomerId>) -> TaskId {
         TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), self.kind.as_str(), &self.key])
+    }
+
+    /// The message that it is about, where it is about one: one in doubt, and one that was given up on its way. Its key names it.
+    pub fn message(&self) -> Option<MessageId> {
+        let names_one = matches!(self.kind, TaskKind::InDoubt | TaskKind::DeadLetter);
+        self.key.split(':').filter(|_| names_one).find_map(MessageId::parse)
     }
 }
 
@@ -374,4 +380,27 @@ pub struct RuleTrace {
     pub contact: String,
     /// What it said: `defer until …`, `block: …`.
     pub said: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_about_a_message_names_it() {
+        let message = MessageId::derive(&["m"]);
+        let of = |kind: TaskKind, key: String| {
+            let (title, detail) = (String::new(), String::new());
+            NewTask { kind, key, title, detail, to: None, due_on: None, step: None, currency: None, case: None }.message()
+        };
+        for (kind, key, known) in [
+            (TaskKind::InDoubt, message.to_string(), Some(message.clone())),
+            (TaskKind::DeadLetter, format!("{message}:2026-02-05"), Some(message.clone())),
+            (TaskKind::DeadLetter, format!("ses:{message}:0f"), Some(message.clone())),
+            (TaskKind::DeadLetter, "sweep:0:2026-02-05T09:00:00Z".to_owned(), None),
+            (TaskKind::Task, message.to_string(), None),
+        ] {
+            assert_eq!(of(kind, key.clone()), known, "{kind} {key}");
+        }
+    }
 }

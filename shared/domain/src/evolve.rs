@@ -104,11 +104,18 @@ pub enum Event {
         contacted_at: Timestamp,
     },
     /// A message of which that was not known proved to have been sent.
-    ProvedSent(MessageId),
-    /// A message that was sent proved not to have been delivered.
+    ProvedSent {
+        /// Which.
+        message: MessageId,
+        /// The ledger whose contact it is again, and as of when, where a person had said that it never left.
+        contact: Option<(Mode, Timestamp)>,
+    },
+    /// A message that was sent proved not to have been delivered, or a person says of one in doubt that it never left.
     NotDelivered {
         /// Which.
         message: MessageId,
+        /// What its steps came to.
+        outcome: Outcome,
         /// The last contacts without it, as the records say: the facts do not remember all that was ever sent.
         last_contact: LastContact,
     },
@@ -179,11 +186,8 @@ pub fn evolve(facts: &Facts, event: &Event) -> Facts {
         Event::Settled { message, rows, outcome, at, contacted_at } => {
             settled(facts, message, rows, *outcome, *at, *contacted_at)
         }
-        Event::ProvedSent(message) => with_outcome(facts, message, |outcome| match outcome {
-            Outcome::Unknown => Outcome::Sent,
-            other => other,
-        }),
-        Event::NotDelivered { message, last_contact } => not_delivered(facts, message, *last_contact),
+        Event::ProvedSent { message, contact } => proved_sent(facts, message, *contact),
+        Event::NotDelivered { message, outcome, last_contact } => not_delivered(facts, message, *outcome, *last_contact),
         Event::Contacted { person, attempt } => contacted(facts, person, attempt),
         Event::NotContacted { person, message } => not_contacted(facts, Some(person), message),
         Event::Replied(at) => Facts { replied_at: facts.replied_at.max(Some(*at)), ..facts },
@@ -337,7 +341,7 @@ fn settled(
     let Some(place) = facts.pending.iter().position(|pending| pending.id == *message) else { return facts };
     let pending = facts.pending.remove(place);
     let person = person_of(&facts, &pending.contact);
-    if outcome.is_some_and(Outcome::satisfies) {
+    if outcome.is_some_and(Outcome::is_contact) {
         facts = was_contacted(facts, person, &pending, contacted_at);
     } else {
         facts = not_contacted(facts, person.as_ref(), &pending.id);
@@ -376,7 +380,11 @@ fn was_contacted(mut facts: Facts, person: Option<String>, pending: &Pending, at
         };
         facts = contacted(facts, &person, &attempt);
     }
-    let last = match pending.mode {
+    last_contacted(facts, pending.mode, at)
+}
+
+fn last_contacted(mut facts: Facts, mode: Mode, at: Timestamp) -> Facts {
+    let last = match mode {
         Mode::Shadow => &mut facts.last_contact.shadow,
         Mode::Off | Mode::Live | Mode::Later(_) => &mut facts.last_contact.live,
     };
@@ -410,10 +418,23 @@ fn with_outcome(mut facts: Facts, message: &MessageId, change: impl Fn(Outcome) 
     facts
 }
 
-fn not_delivered(facts: Facts, message: &MessageId, last_contact: LastContact) -> Facts {
+fn proved_sent(facts: Facts, message: &MessageId, contact: Option<(Mode, Timestamp)>) -> Facts {
+    let again = contact.is_some();
+    let facts = with_outcome(facts, message, |outcome| match outcome {
+        Outcome::Unknown => Outcome::Sent,
+        Outcome::NotSent | Outcome::Skipped if again => Outcome::Sent,
+        other => other,
+    });
+    match contact {
+        Some((mode, at)) => last_contacted(facts, mode, at),
+        None => facts,
+    }
+}
+
+fn not_delivered(facts: Facts, message: &MessageId, outcome: Outcome, last_contact: LastContact) -> Facts {
     let way = facts.coverage.iter().filter(|coverage| coverage.message.as_ref() == Some(message)).find_map(|it| it.way.clone());
     let person = way.and_then(|(_, contact)| person_of(&facts, &contact));
-    let facts = with_outcome(facts, message, |_| Outcome::Undelivered);
+    let facts = with_outcome(facts, message, |_| outcome);
     not_contacted(Facts { last_contact, ..facts }, person.as_ref(), message)
 }
 

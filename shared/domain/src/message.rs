@@ -1,6 +1,6 @@
-//! How a message stands, from its decision to the last word of its provider, and what providers say of messages.
+//! How a message stands, from its decision to the last word of its provider, and what providers and people say of messages.
 
-use crate::{EffectStatus, PendingStatus, word::stored_words};
+use crate::{EffectStatus, Outcome, PendingStatus, word::stored_words};
 
 stored_words!(
     /// How a message stands: while it is pending, what its record says once it is settled, and then the loudest word of its provider.
@@ -15,6 +15,10 @@ stored_words!(
         Shadow = "shadow",
         /// Nobody ever said whether it was sent: it counts as sent, and a person was asked.
         InDoubt = "in_doubt",
+        /// It was in doubt, and a person found out that it never left: its steps are open again.
+        NotSent = "not_sent",
+        /// It was in doubt, and a person found out that it never left, and dropped it with its steps.
+        Dropped = "dropped",
         /// The provider refused it for good.
         Failed = "failed",
         /// There was no longer a reason to send it.
@@ -51,19 +55,19 @@ impl MessageStatus {
         match self {
             Self::Queued => EffectStatus::Queued,
             Self::Sent | Self::Shadow | Self::BouncedForNow | Self::Delivered | Self::Complained => EffectStatus::Done,
-            Self::Failed | Self::Bounced | Self::Rejected | Self::RenderingFailed => EffectStatus::Failed,
-            Self::Superseded => EffectStatus::Superseded,
+            Self::NotSent | Self::Failed | Self::Bounced | Self::Rejected | Self::RenderingFailed => EffectStatus::Failed,
+            Self::Dropped | Self::Superseded => EffectStatus::Superseded,
             Self::Blocked => EffectStatus::Blocked,
             Self::Unknown | Self::InDoubt | Self::Later(_) => EffectStatus::Unknown,
         }
     }
 
-    /// Which status stands, whatever the order in which the provider's words came: the higher. One of a later release is never
-    /// replaced.
+    /// Which status stands, whatever the order in which the provider's words came: the higher. A person's word stands below each of
+    /// them. One of a later release is never replaced.
     pub fn rank(self) -> u8 {
         match self {
             Self::Queued | Self::Unknown | Self::Failed | Self::Superseded | Self::Blocked => 0,
-            Self::Sent | Self::Shadow | Self::InDoubt => 1,
+            Self::Sent | Self::Shadow | Self::InDoubt | Self::NotSent | Self::Dropped => 1,
             Self::BouncedForNow => 2,
             Self::Delivered => 3,
             Self::Bounced | Self::Rejected | Self::RenderingFailed => 4,
@@ -85,7 +89,7 @@ impl PendingStatus {
 }
 
 stored_words!(
-    /// What a provider says of a message after it was called.
+    /// What is said of a message after its provider was called: by the provider, or by a person who found out.
     DeliveryEvent {
         /// It left.
         Sent = "sent",
@@ -101,6 +105,10 @@ stored_words!(
         Rejected = "rejected",
         /// The provider could not make it from its parts.
         RenderingFailed = "rendering_failed",
+        /// A person says that it never left, and that its steps are open again.
+        NotSent = "not_sent",
+        /// A person says that it never left, and that it is not to.
+        Dropped = "dropped",
     }
 );
 
@@ -115,15 +123,23 @@ impl DeliveryEvent {
             Self::Complained => MessageStatus::Complained,
             Self::Rejected => MessageStatus::Rejected,
             Self::RenderingFailed => MessageStatus::RenderingFailed,
+            Self::NotSent => MessageStatus::NotSent,
+            Self::Dropped => MessageStatus::Dropped,
             Self::Later(word) => MessageStatus::Later(word),
         }
     }
 
-    /// Whether it proves that nobody got the message.
+    /// Whether it proves that nobody got the message. What a person says proves nothing: a provider's word that comes later stands.
     pub fn proves_loss(self) -> bool {
         match self {
             Self::Bounced | Self::Rejected | Self::RenderingFailed => true,
-            Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained | Self::Later(_) => false,
+            Self::Sent
+            | Self::Delivered
+            | Self::BouncedForNow
+            | Self::Complained
+            | Self::NotSent
+            | Self::Dropped
+            | Self::Later(_) => false,
         }
     }
 
@@ -131,7 +147,23 @@ impl DeliveryEvent {
     pub fn proves_sent(self) -> bool {
         match self {
             Self::Sent | Self::Delivered | Self::BouncedForNow | Self::Complained => true,
-            Self::Bounced | Self::Rejected | Self::RenderingFailed | Self::Later(_) => false,
+            Self::Bounced | Self::Rejected | Self::RenderingFailed | Self::NotSent | Self::Dropped | Self::Later(_) => false,
+        }
+    }
+
+    /// What becomes of the steps of a message of which nobody knew, where a person says that it never left.
+    pub fn unsent(self) -> Option<Outcome> {
+        match self {
+            Self::NotSent => Some(Outcome::NotSent),
+            Self::Dropped => Some(Outcome::Skipped),
+            Self::Sent
+            | Self::Delivered
+            | Self::BouncedForNow
+            | Self::Bounced
+            | Self::Complained
+            | Self::Rejected
+            | Self::RenderingFailed
+            | Self::Later(_) => None,
         }
     }
 }
@@ -156,6 +188,8 @@ mod tests {
                 "sent done",
                 "shadow done",
                 "in_doubt unknown",
+                "not_sent failed",
+                "dropped superseded",
                 "failed failed",
                 "superseded superseded",
                 "blocked blocked",
@@ -182,7 +216,8 @@ mod tests {
         for word in DeliveryEvent::WORDS {
             let event = DeliveryEvent::read(word).expect("a word");
             assert_eq!(event.status().as_str(), *word);
-            assert!(!(event.proves_loss() && event.proves_sent()), "{word}");
+            let says = [event.proves_loss(), event.proves_sent(), event.unsent().is_some()];
+            assert!(says.iter().filter(|says| **says).count() <= 1, "{word}");
         }
     }
 }

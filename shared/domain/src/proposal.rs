@@ -78,7 +78,8 @@ pub struct ProposedPart {
     pub due_on: Date,
 }
 
-/// What a proposal speaks of: `"customer"`, `{"case": "EUR"}`, `{"balance": "EUR/berlin"}` or `{"invoices": ["inv_…"]}`.
+/// What a proposal speaks of: `"customer"`, `{"case": "EUR"}`, `{"balance": "EUR/berlin"}`, `{"invoice": "inv_…"}` or `{"invoices":
+/// ["inv_…"]}`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProposedScope {
@@ -89,7 +90,9 @@ pub enum ProposedScope {
     Case(Currency),
     /// What it owes to one legal entity in one currency: `EUR/berlin`.
     Balance(BalanceKey),
-    /// Invoices, each by its id here or the source's own.
+    /// One invoice, by its id here or the source's own.
+    Invoice(String),
+    /// Invoices, each likewise.
     Invoices(Vec<String>),
 }
 
@@ -247,7 +250,7 @@ pub fn is_well_formed(proposal: &Proposal) -> bool {
         _ => reason.is_none(),
     };
     let has_scope = match &proposal.scope {
-        ProposedScope::Customer | ProposedScope::Case(_) | ProposedScope::Balance(_) => true,
+        ProposedScope::Customer | ProposedScope::Case(_) | ProposedScope::Balance(_) | ProposedScope::Invoice(_) => true,
         ProposedScope::Invoices(texts) => (1..=INVOICES_MAX).contains(&texts.len()),
     };
     let has_end = match &proposal.ends_with {
@@ -305,8 +308,10 @@ impl Flaws {
             ProposedScope::Customer => return AgreementScope::Customer,
             ProposedScope::Case(currency) => return AgreementScope::Case(*currency),
             ProposedScope::Balance(balance) => return AgreementScope::Balance(balance.clone()),
-            ProposedScope::Invoices(texts) => texts,
+            ProposedScope::Invoice(text) => std::slice::from_ref(text),
+            ProposedScope::Invoices(texts) => texts.as_slice(),
         };
+        let is_one = matches!(given, ProposedScope::Invoice(_));
         self.add(texts.is_empty(), "/scope/invoices", "name at least one invoice".to_owned());
         self.add(texts.len() > INVOICES_MAX, "/scope/invoices", format!("at most {INVOICES_MAX} invoices"));
         let mut invoices: Vec<InvoiceId> = Vec::new();
@@ -314,7 +319,7 @@ impl Flaws {
             let named =
                 |invoice: &crate::Invoice| InvoiceId::parse(text).as_ref() == Some(&invoice.id) || invoice.external_id == *text;
             let known = facts.invoices.iter().map(|fact| &fact.invoice).find(|invoice| named(invoice));
-            let pointer = format!("/scope/invoices/{at}");
+            let pointer = if is_one { "/scope/invoice".to_owned() } else { format!("/scope/invoices/{at}") };
             match known {
                 None => self.add(true, &pointer, "the customer has no open invoice of this id; it may be another's".to_owned()),
                 Some(invoice) => {

@@ -164,7 +164,7 @@ pub fn ordered<'r, 'a>(
     results.iter().filter(said).max_by_key(|result| result.at)
 }
 
-/// Ways that proved not to deliver a step's message, according to an item's results.
+/// Ways that proved not to deliver a step's message, according to an item's results. A way by which nothing left proved nothing.
 pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence) -> Vec<&'a (Channel, String)> {
     let undelivered = |result: &&StepResult<'a>| {
         result.outcome == Outcome::Undelivered && result.occurrence == *occurrence && result.step == step
@@ -174,7 +174,7 @@ pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence
 
 /// The last day by which a message about an item asked to be paid, if one did that counts as sent.
 pub fn pay_by(results: &[StepResult<'_>]) -> Option<Date> {
-    results.iter().filter(|result| result.outcome.satisfies()).filter_map(|result| result.pay_by).max()
+    results.iter().filter(|result| result.outcome.is_contact()).filter_map(|result| result.pay_by).max()
 }
 
 /// Whether results of one ledger count in a mode.

@@ -171,10 +171,11 @@ impl Stage {
         let sent = |mode: Mode| {
             let all = self.facts.invoices.iter().flat_map(|fact| &fact.folded).chain(&self.facts.coverage);
             let others = all.filter(|mark| mark.message.as_ref().is_some_and(|id| id != message));
-            others.filter(|mark| mark.outcome.satisfies() && mark.mode == mode).map(|mark| mark.at).max()
+            others.filter(|mark| mark.outcome.is_contact() && mark.mode == mode).map(|mark| mark.at).max()
         };
         let last_contact = LastContact { live: sent(Mode::Live), shadow: sent(Mode::Shadow) };
-        self.facts = evolve(&self.facts, &Event::NotDelivered { message: message.clone(), last_contact });
+        let (message, outcome) = (message.clone(), Outcome::Undelivered);
+        self.facts = evolve(&self.facts, &Event::NotDelivered { message, outcome, last_contact });
     }
 
     /// The email address of whom a message's contact names.

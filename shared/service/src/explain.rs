@@ -417,6 +417,8 @@ fn is_as_settled(found: &Recheck, settled: MessageStatus) -> bool {
         | MessageStatus::Sent
         | MessageStatus::Shadow
         | MessageStatus::InDoubt
+        | MessageStatus::NotSent
+        | MessageStatus::Dropped
         | MessageStatus::Failed
         | MessageStatus::BouncedForNow
         | MessageStatus::Delivered
@@ -467,6 +469,8 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
         MessageStatus::Failed => format!("It was not sent, because on {settled} its provider refused it{why}."),
         MessageStatus::Unknown | MessageStatus::InDoubt => format!("Since {settled} it is not known whether it was sent{why}."),
         MessageStatus::Queued
+        | MessageStatus::NotSent
+        | MessageStatus::Dropped
         | MessageStatus::BouncedForNow
         | MessageStatus::Delivered
         | MessageStatus::Bounced
@@ -480,8 +484,26 @@ fn said_of(record: &Record, at: Timestamp, zone: &TimeZone) -> Vec<String> {
         format!("Beside the words it asked for {due}, for {} due item(s).", asked.rows.len())
     }));
     let heard = record.heard.iter().filter(|(_, heard)| **heard <= at);
-    said.extend(heard.map(|(event, heard)| format!("Its provider said {} on {}.", event.as_str(), moment(*heard, zone))));
+    said.extend(heard.map(|(event, heard)| heard_in_words(*event, &moment(*heard, zone))));
     said
+}
+
+/// A word that was said of a message, with who said it.
+fn heard_in_words(event: DeliveryEvent, on: &str) -> String {
+    match event {
+        DeliveryEvent::NotSent => {
+            format!("A person found out that it never left, and said so on {on}: its steps are open again.")
+        }
+        DeliveryEvent::Dropped => format!("A person found out that it never left, and dropped it on {on}."),
+        DeliveryEvent::Sent
+        | DeliveryEvent::Delivered
+        | DeliveryEvent::BouncedForNow
+        | DeliveryEvent::Bounced
+        | DeliveryEvent::Complained
+        | DeliveryEvent::Rejected
+        | DeliveryEvent::RenderingFailed
+        | DeliveryEvent::Later(_) => format!("Its provider said {} on {on}.", event.as_str()),
+    }
 }
 
 /// What a call or letter came to by an instant that a person wrote down.
@@ -506,7 +528,10 @@ fn outcome(of: &Of, facts: &Facts, words: &DecisionInWords, at: Timestamp) -> Ve
         }
         Of::Case(_) => vec![],
     };
-    said.extend(words.cases.iter().flat_map(|case| case.outcome.clone()));
+    match of {
+        Of::Invoice(_) => said.extend((0..words.cases.len()).flat_map(|at| words.beside_items(at))),
+        Of::Case(_) => said.extend(words.cases.iter().flat_map(|case| case.outcome.clone())),
+    }
     said
 }
 

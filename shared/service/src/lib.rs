@@ -17,7 +17,7 @@
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
-//! | [`notes`] | notes on customers, invoices and cases |
+//! | [`notes`] | notes on customers, invoices, cases and agreements |
 //! | [`owners`] | who a customer's owner is, who stands in, and handing over |
 //! | [`key_accounts`] | customers that leave automation by their share of the book |
 //! | [`bulk`] | one action on many customers |
@@ -27,6 +27,7 @@
 //! | [`links`] | portal links |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
+//! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
 //! | [`privacy`] | people and their rights: what is known of somebody, and erasing it |
 //! | [`health`] | the daily record |
 //! | [`senders`] | whom tenants may send as |
@@ -60,6 +61,7 @@ pub mod contacts;
 pub mod customers;
 pub mod entering;
 pub mod explain;
+pub mod flaws;
 pub mod health;
 pub mod jobs;
 pub mod key_accounts;

@@ -18,7 +18,8 @@ use crate::{
 pub enum Doubt {
     /// It was sent.
     Sent,
-    /// It was not: the message goes once more, where it is still right; once the ladder went on, the step is open again.
+    /// It was not: the message goes once more, where it is still right; once the ladder went on, the step is open again, and what is sent for
+    /// it is another message.
     TryAgain,
     /// It was not, and is not to be.
     Drop,
@@ -107,26 +108,24 @@ pub async fn settle_doubt(
             let coverage = record.coverage.first();
             let in_doubt =
                 status == Some(MessageStatus::InDoubt) && coverage.is_some_and(|known| known.outcome == Outcome::Unknown);
-            let same = match doubt {
-                Doubt::Sent => status.is_some_and(|status| status == MessageStatus::Sent),
-                Doubt::TryAgain | Doubt::Drop => status.is_some_and(|status| status == MessageStatus::Rejected),
+            let heard = match doubt {
+                Doubt::Sent => DeliveryEvent::Sent,
+                Doubt::TryAgain => DeliveryEvent::NotSent,
+                Doubt::Drop => DeliveryEvent::Dropped,
             };
+            let same = status == Some(heard.status());
             if !in_doubt && !same {
                 let status = status.map(|status| status.as_str().to_owned()).unwrap_or_default();
                 return Err(NotDone::Conflict(format!("it is {status}, and in no doubt")));
             }
+            if in_doubt && doubt == Doubt::TryAgain && coverage.is_some_and(|known| known.rows.is_empty()) {
+                return Err(NotDone::Conflict(
+                    "a person wrote it, and no step of a workflow writes it again: say not_sent with drop, and write it anew by POST /v1/messages"
+                        .to_owned(),
+                ));
+            }
             if in_doubt {
-                let (heard, number) = match doubt {
-                    Doubt::Sent => (DeliveryEvent::Sent, record.number),
-                    Doubt::TryAgain | Doubt::Drop => (DeliveryEvent::Rejected, record.number),
-                };
-                if doubt == Doubt::Drop
-                    && let Some(message) = &record.message
-                    && let Some(currency) = record.cases.first().map(|case| case.currency)
-                {
-                    skip(store, actor, &customer, &id, currency, &message.rows, now).await?;
-                }
-                acting.receipt(tenant, &customer, number, &id, heard, now, None, now).await?;
+                acting.receipt(tenant, &customer, record.number, &id, heard, now, None, now).await?;
             }
         }
     }

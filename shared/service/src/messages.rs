@@ -1,7 +1,8 @@
 //! Messages that people write: whom, in which words, under the same guard as every other; and taking one back while it can be.
 
 use domain::{
-    BalanceKey, Case, CaseKey, CaseState, Channel, Currency, CustomerId, Facts, MessageId, Pending, People, Planned, Policy,
+    BalanceKey, Case, CaseKey, CaseState, Channel, Currency, CustomerId, Facts, MessageId, MessageStatus, Pending, People,
+    Planned, Policy,
     decide::{Recheck, recheck},
     language,
     own_message::{self, OWN_WORDS},
@@ -168,12 +169,18 @@ pub async fn words_of(store: &Store, actor: &Actor, id: &str) -> Done<(CustomerI
 }
 
 /// Takes back a message that a person wrote and no sender has yet, or a call or letter that was written down by mistake. Doing it again
-/// changes nothing. The customer.
+/// changes nothing. The customer, and how its record says that it stands.
 ///
 /// # Errors
 ///
 /// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where it left or a sender has it; those of the table.
-pub async fn undo(store: &Store, actor: &Actor, id: &str, reason: Option<&str>, now: Timestamp) -> Done<CustomerId> {
+pub async fn undo(
+    store: &Store,
+    actor: &Actor,
+    id: &str,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Done<(CustomerId, MessageStatus)> {
     let tenant = actor.may(Operation::UndoMessage)?;
     let reason = reason_of(reason)?;
     let none = || {
@@ -187,7 +194,7 @@ pub async fn undo(store: &Store, actor: &Actor, id: &str, reason: Option<&str>, 
     match store.message_of(tenant, &customer, Some(text.number), &id).await?.ok_or_else(none)? {
         MessageFound::Pending(..) => {
             if acting.withdraw(tenant, &customer, &id, "a person took it back", now).await? {
-                Ok(customer)
+                Ok((customer, MessageStatus::Superseded))
             } else {
                 Err(NotDone::Conflict("its sender has it already".to_owned()))
             }
@@ -197,10 +204,10 @@ pub async fn undo(store: &Store, actor: &Actor, id: &str, reason: Option<&str>, 
             let status = record.status.message();
             if template != OWN_WORDS {
                 acting.take_back_own_message(tenant, &customer, text.number, &id, now).await?;
-                return Ok(customer);
+                return Ok((customer, MessageStatus::Rejected));
             }
-            if status == Some(domain::MessageStatus::Superseded) {
-                return Ok(customer);
+            if status == Some(MessageStatus::Superseded) {
+                return Ok((customer, MessageStatus::Superseded));
             }
             let status = status.map(|status| status.as_str().to_owned()).unwrap_or_default();
             Err(NotDone::Conflict(format!("it is {status} since {}", record.at)))

@@ -1,6 +1,6 @@
-//! Notes of people on a customer, or on an invoice or a case of it.
+//! Notes of people on a customer, or on an invoice, a case or an agreement of it; and why an agreement was made, which is a note on it.
 
-use domain::{CaseId, CustomerId, InvoiceId, NoteId};
+use domain::{Agreement, AgreementId, CaseId, CustomerId, InvoiceId, NoteId};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{CustomerNote, NotePage, Store};
@@ -23,7 +23,7 @@ const PAGE: usize = 50;
 pub struct NoteAsked {
     /// The customer.
     pub customer: String,
-    /// The invoice or case that it is about, by its id here; the customer as a whole when left out.
+    /// The invoice, case or agreement that it is about, by its id here; the customer as a whole when left out.
     pub about: Option<String>,
     /// What it says.
     pub text: String,
@@ -42,12 +42,10 @@ pub async fn add(store: &Store, actor: &Actor, asked: &NoteAsked, now: Timestamp
     let text = text_of(&asked.text, &mut flaws);
     if let Some(about) = asked.about.as_deref() {
         let is_case = CaseId::parse(about).is_some_and(|id| head.cases.values().any(|case| case.id == id));
-        let is_invoice = match InvoiceId::parse(about) {
-            Some(id) => store.whose(tenant, id.as_str()).await?.as_ref() == Some(&customer),
-            None => false,
-        };
-        if !is_case && !is_invoice {
-            let detail = "the customer has no invoice (`inv_…`) or case (`case_…`) of this id";
+        let is_id = InvoiceId::parse(about).is_some() || AgreementId::parse(about).is_some();
+        let is_theirs = is_id && store.whose(tenant, about).await?.as_ref() == Some(&customer);
+        if !is_case && !is_theirs {
+            let detail = "the customer has no invoice (`inv_…`), case (`case_…`) or agreement (`agr_…`) of this id";
             flaws.push(("/about".to_owned(), detail.to_owned()));
         }
     }
@@ -61,7 +59,40 @@ pub async fn add(store: &Store, actor: &Actor, asked: &NoteAsked, now: Timestamp
     Ok((customer, note))
 }
 
-/// A customer's notes, newest first; those about one invoice or case where it is named.
+/// What somebody says of why an agreement is made; nothing where that is empty. What is wrong with it goes to `flaws`.
+pub fn why_text(given: &str, flaws: &mut Vec<(String, String)>) -> Option<String> {
+    matter::text("/note", Some(given), TEXT_MAX, flaws)
+}
+
+/// Why an agreement is made, as a note about it.
+pub fn why(actor: &Actor, agreement: &Agreement, text: String) -> CustomerNote {
+    CustomerNote {
+        id: why_id(agreement),
+        about: Some(agreement.id.to_string()),
+        text,
+        by: actor.by().to_owned(),
+        at: agreement.made_at,
+        before: Vec::new(),
+        deleted: None,
+    }
+}
+
+/// Why an agreement was made, as its note says now; `None` where nothing was said, or it was taken away.
+///
+/// # Errors
+///
+/// Those of reading.
+pub async fn why_of(store: &Store, actor: &Actor, customer: &CustomerId, agreement: &Agreement) -> Done<Option<String>> {
+    let note = store.note(actor.tenant(), customer, &why_id(agreement)).await?;
+    Ok(note.filter(|note| note.deleted.is_none()).map(|note| note.text))
+}
+
+/// The id of the note that says why an agreement was made: it follows from the agreement.
+fn why_id(agreement: &Agreement) -> NoteId {
+    NoteId::at(agreement.made_at, &[agreement.id.as_str(), "why"])
+}
+
+/// A customer's notes, newest first; those about one invoice, case or agreement where it is named.
 ///
 /// # Errors
 ///

@@ -84,11 +84,12 @@ pub async fn list(
     Ok(TaskList { tasks, next: after.map(|after| URL_SAFE_NO_PAD.encode(after)) })
 }
 
-fn wanted(kind: Option<&str>) -> Done<impl Fn(TaskKind) -> bool> {
-    let none = "'kind' is 'exception' or the kind of a task, such as 'task', 'approval' or 'unreachable'";
+pub(crate) fn wanted(kind: Option<&str>) -> Done<impl Fn(TaskKind) -> bool> {
+    let none =
+        || format!("it is 'exception', for all that automation could not settle, or one of: {}", TaskKind::WORDS.join(", "));
     let one = match kind {
         None | Some("exception") => None,
-        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| NotDone::field("/kind", none))?),
+        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(|| NotDone::field("/kind", none()))?),
     };
     let exceptions = kind == Some("exception");
     Ok(move |kind: TaskKind| one.is_none_or(|one| one == kind) && (!exceptions || kind.is_exception()))

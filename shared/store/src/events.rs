@@ -427,9 +427,12 @@ fn of_status(status: MessageStatus) -> Option<BusKind> {
         MessageStatus::Sent | MessageStatus::Shadow => Some(BusKind::MessageSent),
         MessageStatus::InDoubt => Some(BusKind::MessageUnknown),
         MessageStatus::Delivered => Some(BusKind::MessageDelivered),
-        MessageStatus::Failed | MessageStatus::Bounced | MessageStatus::Rejected | MessageStatus::RenderingFailed => {
-            Some(BusKind::MessageFailed)
-        }
+        MessageStatus::NotSent
+        | MessageStatus::Dropped
+        | MessageStatus::Failed
+        | MessageStatus::Bounced
+        | MessageStatus::Rejected
+        | MessageStatus::RenderingFailed => Some(BusKind::MessageFailed),
         MessageStatus::Queued
         | MessageStatus::Unknown
         | MessageStatus::Superseded

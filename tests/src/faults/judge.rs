@@ -179,6 +179,8 @@ pub async fn judge_table(stack: &Stack, outbox: &[Sent]) -> anyhow::Result<Verdi
                 }
                 RecordStatus::Message(
                     MessageStatus::Superseded
+                    | MessageStatus::NotSent
+                    | MessageStatus::Dropped
                     | MessageStatus::Blocked
                     | MessageStatus::Failed
                     | MessageStatus::Rejected

@@ -6,6 +6,7 @@ use axum::{
     Json,
     extract::{Query, State},
 };
+use domain::Currency;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::lists::agreements::{self, AgreementRow, AgreementsAsked};
@@ -42,9 +43,17 @@ pub struct AgreementRowOut {
     kind: String,
     /// Where it stands.
     status: String,
-    /// How much of its scope, minor units; absent where it is all of it.
+    /// How much of its scope, minor units; absent where it is all of it: then `stood_minor` says what that came to.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount_minor: Option<i64>,
+    /// The currency of the amounts, where all of its scope was in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    currency: Option<Currency>,
+    /// What was open in its scope when it was made, minor units; of a dispute that is resolved, when it was. Absent where nothing was, or it was in
+    /// several currencies. What is open there now, and how much of it is kept back, shows the customer's matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stood_minor: Option<i64>,
     /// Why, of a dispute or pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -105,6 +114,8 @@ fn row((line, name): AgreementRow) -> AgreementRowOut {
         kind: line.kind,
         status: line.status,
         amount_minor: line.amount_minor,
+        currency: line.stood.map(|(currency, _)| currency),
+        stood_minor: line.stood.map(|(_, minor)| minor),
         reason: line.reason,
         pays_on: line.pays_on,
         expected_on: line.expected_on,

@@ -59,7 +59,9 @@ pub struct CustomerRowOut {
     /// In the orders by amount and by the oldest, and of one owner: what it owes, an entry each currency that is ranked together.
     #[serde(skip_serializing_if = "Option::is_none")]
     owed: Option<Vec<ListOwedOut>>,
-    /// When that was reckoned: at its last decision that found other amounts, or at the tenant's midnight.
+    /// In the orders: when a decision, or the tenant's midnight, found amounts that are others than before. One that finds the same does not
+    /// renew it: an old instant says that nothing has changed since, not that nobody looked. Of one owner, and by the source's id: when
+    /// they were last found so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     as_of: Option<Timestamp>,
@@ -105,8 +107,8 @@ pub struct CustomersOut {
     as_of: Timestamp,
 }
 
-/// The customers, a page at a time. Amounts are ranked when a customer is decided and at the tenant's midnight; each row says as of when. Across
-/// currencies they are ranked in the one of `settings.reporting`; a currency without a rate in it comes after, by itself, and is never added.
+/// The customers, a page at a time. Amounts are ranked when a customer is decided and at the tenant's midnight; each row says since when they stand.
+/// Across currencies they are ranked in the one of `settings.reporting`; a currency without a rate in it comes after, by itself, and is never added.
 #[utoipa::path(get, path = "/v1/customers", tag = "customers", operation_id = "list_customers", params(CustomersQuery),
     responses((status = 200, description = "A page", body = CustomersOut),
               (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters, of this tenant")))]

@@ -6,15 +6,18 @@ use axum::{
     Json,
     extract::{Path, Query, State},
 };
-use domain::Currency;
+use domain::{Currency, InvoiceId};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
-use service::lists::invoices::{self, InvoicesAsked, ListedInvoice};
+use service::{
+    NotDone, Operation,
+    lists::invoices::{self, InvoicesAsked, ListedInvoice},
+};
 use store::KnownInvoice;
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, customers::realm_of};
 
 /// Which invoices.
 #[derive(Deserialize, IntoParams)]
@@ -36,6 +39,10 @@ pub struct InvoicesQuery {
     customer: Option<String>,
     /// Those that are found by the beginnings of these words: number, the source's id, purchase order. Two characters and more.
     q: Option<String>,
+    /// With `external_id`: the one invoice whom this connection knows by it, whatever became of it, at once after it came.
+    source: Option<String>,
+    /// The source's own id.
+    external_id: Option<String>,
     /// How many, 1 to 100; 50 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
@@ -131,10 +138,25 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<InvoicesQuery>,
 ) -> ApiResult<Json<InvoicesOut>> {
-    let InvoicesQuery { sort, status, bucket, due_from, due_until, customer, q, limit, cursor } = query;
+    let InvoicesQuery { sort, status, bucket, due_from, due_until, customer, q, source, external_id, limit, cursor } = query;
     let asked = InvoicesAsked { sort, status, bucket, due_from, due_until, customer, q };
-    let now = app.clock.now();
-    let found = invoices::list(super::reading(&app), &caller.0, &asked, &super::page(limit, cursor), now).await?;
+    let (reading, page, now) = (super::reading(&app), super::page(limit, cursor), app.clock.now());
+    let found = match (source, external_id) {
+        (None, None) => invoices::list(reading, &caller.0, &asked, &page, now).await?,
+        (Some(source), Some(external_id)) => {
+            let tenant = caller.may(Operation::ListInvoices)?;
+            let id = match realm_of(&app, tenant, &source).await? {
+                None => InvoiceId::derive(&[tenant.as_str(), &source, &external_id]),
+                Some(realm) => connectors::invoice_id(tenant, &source, &realm, &external_id),
+            };
+            invoices::one(reading, &caller.0, &asked, &page, &id).await?
+        }
+        (source, _) => {
+            caller.may(Operation::ListInvoices)?;
+            let missing = if source.is_some() { "/external_id" } else { "/source" };
+            return Err(NotDone::field(missing, "an invoice is found by 'source' and 'external_id' together").into());
+        }
+    };
     Ok(Json(InvoicesOut { data: found.rows.into_iter().map(row).collect(), next: found.next, as_of: now }))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Channel, Currency, Facts, InvoiceStatus, People, Settings, address_key,
+    Channel, Currency, Customer, CustomerKind, Facts, Invoice, InvoiceStatus, People, Settings, address_key,
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
@@ -21,8 +21,10 @@ use crate::{
 /// The kind.
 pub struct AuditBook;
 
-/// Examples of each finding.
-const EXAMPLES: usize = 50;
+/// Examples of each finding: with names they are some hundred bytes each, and all of them are in the job's item.
+const EXAMPLES: usize = 25;
+/// Longest name that an example says, in characters.
+const NAME_MAX: usize = 100;
 /// Customers whose names and addresses are compared: those beyond are not.
 const COMPARED_MAX: usize = 100_000;
 /// Messages of the first day of a ramp, and by how much each week has more.
@@ -39,18 +41,76 @@ impl KindOfJob for AuditBook {
     }
 }
 
+/// A customer as an example names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ExampleCustomer {
+    id: String,
+    source: String,
+    external_id: String,
+    /// Left out where the customer is a person: the job is kept longer than an erasure may wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+impl ExampleCustomer {
+    fn of(customer: &Customer) -> Self {
+        let is_person = matches!(customer.kind, Some(CustomerKind::Person | CustomerKind::SoleTrader));
+        Self {
+            id: customer.id.to_string(),
+            source: customer.source.clone(),
+            external_id: customer.external_id.clone(),
+            name: (!is_person).then(|| customer.name.chars().take(NAME_MAX).collect()),
+        }
+    }
+}
+
+/// An invoice as an example names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct ExampleInvoice {
+    id: String,
+    number: String,
+    external_id: String,
+}
+
+/// One of what was counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Example {
+    customer: ExampleCustomer,
+    /// The customer's invoice, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    invoice: Option<ExampleInvoice>,
+    /// The other customer, where it is about two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    other: Option<ExampleCustomer>,
+}
+
+impl Example {
+    fn of(customer: &ExampleCustomer) -> Self {
+        Self { customer: customer.clone(), invoice: None, other: None }
+    }
+
+    fn of_invoice(customer: &ExampleCustomer, invoice: &Invoice) -> Self {
+        let (id, number, external_id) = (invoice.id.to_string(), invoice.number.clone(), invoice.external_id.clone());
+        Self { invoice: Some(ExampleInvoice { id, number, external_id }), ..Self::of(customer) }
+    }
+
+    fn of_two(customer: &ExampleCustomer, other: &ExampleCustomer) -> Self {
+        Self { other: Some(other.clone()), ..Self::of(customer) }
+    }
+}
+
 /// A count, and the first few of what was counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Counted {
     count: u64,
-    examples: Vec<String>,
+    examples: Vec<Example>,
 }
 
 impl Counted {
-    fn add(&mut self, example: &str) {
+    fn add(&mut self, example: impl FnOnce() -> Example) {
         self.count += 1;
         if self.examples.len() < EXAMPLES {
-            self.examples.push(example.to_owned());
+            self.examples.push(example());
         }
     }
 }
@@ -87,8 +147,8 @@ struct Findings {
     /// Customers who are past due today.
     overdue: u64,
     /// Names and addresses, each with whose it is first.
-    names: BTreeMap<String, String>,
-    addresses: BTreeMap<String, String>,
+    names: BTreeMap<String, ExampleCustomer>,
+    addresses: BTreeMap<String, ExampleCustomer>,
     same_name: Counted,
     same_address: Counted,
     same_number: Counted,
@@ -130,7 +190,7 @@ impl Findings {
     /// What a customer adds.
     fn add(&mut self, facts: &Facts, settings: &Settings, now: Timestamp) {
         let (customer, zone) = (&facts.customer, tenant_zone(settings));
-        let id = customer.id.as_str();
+        let named = ExampleCustomer::of(customer);
         let receivables = Receivables::at(facts, ReceivablesRules::of(settings, &zone), now);
         let of_source = self.by_source.entry(customer.source.clone()).or_default();
         of_source.customers += 1;
@@ -147,7 +207,7 @@ impl Findings {
         let open = facts.invoices.iter().filter(|fact| !fact.archived && fact.invoice.status == InvoiceStatus::Open);
         for invoice in open.map(|fact| &fact.invoice).filter(|invoice| !receivables.closed.contains(&invoice.id)) {
             of_source.open_invoices += 1;
-            let said = invoice.id.as_str();
+            let said = || Example::of_invoice(&named, invoice);
             if invoice.due_on <= invoice.issued_on {
                 of_source.due_when_issued.add(said);
             }
@@ -158,11 +218,11 @@ impl Findings {
                 self.same_number.add(said);
             }
         }
-        self.add_cash(facts, &receivables, id);
-        self.add_people(facts, id);
+        self.add_cash(facts, &receivables, &named);
+        self.add_people(facts, &named);
     }
 
-    fn add_cash(&mut self, facts: &Facts, receivables: &Receivables<'_>, id: &str) {
+    fn add_cash(&mut self, facts: &Facts, receivables: &Receivables<'_>, customer: &ExampleCustomer) {
         let mut unapplied: BTreeMap<Currency, i64> = BTreeMap::new();
         for fact in facts.payments.iter().filter(|fact| fact.payment.counts()) {
             let payment = &fact.payment;
@@ -174,7 +234,7 @@ impl Findings {
             }
         }
         if !unapplied.is_empty() {
-            self.customers_with_unapplied.add(id);
+            self.customers_with_unapplied.add(|| Example::of(customer));
         }
         for (currency, rest) in unapplied {
             let sum = self.unapplied.entry(currency).or_default();
@@ -186,12 +246,12 @@ impl Findings {
             (!receivables.unclear.is_empty() || !receivables.unplaced.is_empty(), &mut self.unclear),
         ] {
             if is_so {
-                counted.add(id);
+                counted.add(|| Example::of(customer));
             }
         }
     }
 
-    fn add_people(&mut self, facts: &Facts, id: &str) {
+    fn add_people(&mut self, facts: &Facts, customer: &ExampleCustomer) {
         let people = People::of(facts);
         let usable = |channel: Channel| {
             people.all().any(|(_, contact)| {
@@ -206,31 +266,29 @@ impl Findings {
             if usable(channel) {
                 is_reachable = true;
             } else {
-                self.without_address.entry(channel).or_default().add(id);
+                self.without_address.entry(channel).or_default().add(|| Example::of(customer));
             }
         }
         if !is_reachable {
-            self.unreachable.add(id);
+            self.unreachable.add(|| Example::of(customer));
         }
         if self.names.len() >= COMPARED_MAX {
             return;
         }
         let plain: String = facts.customer.name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect();
-        if let Some(other) = self.names.get(&plain).filter(|other| *other != id) {
-            let pair = format!("{other} {id}");
-            self.same_name.add(&pair);
+        if let Some(first) = self.names.get(&plain).filter(|first| first.id != customer.id) {
+            self.same_name.add(|| Example::of_two(first, customer));
         } else {
-            self.names.insert(plain, id.to_owned());
+            self.names.insert(plain, customer.clone());
         }
         let persons: BTreeSet<String> = people.all().filter_map(|(_, contact)| contact.person()).collect();
         for person in persons {
             // What people are reached by is not kept as it is.
             let person = domain::id::digest(&[&person]);
-            if let Some(other) = self.addresses.get(&person).filter(|other| *other != id) {
-                let pair = format!("{other} {id}");
-                self.same_address.add(&pair);
+            if let Some(first) = self.addresses.get(&person).filter(|first| first.id != customer.id) {
+                self.same_address.add(|| Example::of_two(first, customer));
             } else {
-                self.addresses.insert(person, id.to_owned());
+                self.addresses.insert(person, customer.clone());
             }
         }
     }
@@ -310,6 +368,21 @@ mod tests {
         let settings = Settings::named("Acme");
         assert_eq!(ramp(15, &settings)["caps_per_day_by_week"], json!([]));
         assert_eq!(ramp(100, &settings)["caps_per_day_by_week"], json!([20, 40, 80]));
+    }
+
+    #[test]
+    fn an_example_names_a_company_and_not_a_person() {
+        let id = domain::CustomerId::derive(&["C-1"]);
+        let customer = Customer { name: "Ä".repeat(200), ..Customer::stub(&id, "import", "C-1") };
+        for (kind, expected) in [
+            (None, Some(NAME_MAX)),
+            (Some(CustomerKind::Company), Some(NAME_MAX)),
+            (Some(CustomerKind::SoleTrader), None),
+            (Some(CustomerKind::Person), None),
+        ] {
+            let said = ExampleCustomer::of(&Customer { kind, ..customer.clone() });
+            assert_eq!((said.external_id.as_str(), said.name.map(|name| name.chars().count())), ("C-1", expected), "{kind:?}");
+        }
     }
 
     #[test]

@@ -69,6 +69,8 @@ impl Message {
         self.is_shadow
             || match self.status {
                 MessageStatus::Superseded
+                | MessageStatus::NotSent
+                | MessageStatus::Dropped
                 | MessageStatus::Failed
                 | MessageStatus::Blocked
                 | MessageStatus::Unknown

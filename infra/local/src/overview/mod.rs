@@ -129,7 +129,7 @@ impl Overview {
                 Outcome::SendNow => "to be sent now, as a person ordered",
                 Outcome::CapLifted => "beyond the cap of contacts, as a person ordered",
                 Outcome::Later(word) => word.as_str(),
-                Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered => continue,
+                Outcome::Sent | Outcome::Unknown | Outcome::Done | Outcome::Undelivered | Outcome::NotSent => continue,
             };
             let steps: BTreeSet<&str> = mark.rows.iter().map(|row| row.step.as_str()).collect();
             let steps = steps.into_iter().collect::<Vec<_>>().join(", ");

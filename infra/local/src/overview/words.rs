@@ -59,6 +59,8 @@ pub fn status(status: MessageStatus) -> String {
         MessageStatus::Blocked => "not sent: a rule forbids it",
         MessageStatus::Failed => "not sent: the provider refused it",
         MessageStatus::Unknown | MessageStatus::InDoubt => "not known whether it was sent",
+        MessageStatus::NotSent => "not sent: a person found out that it never left",
+        MessageStatus::Dropped => "not sent: a person found out that it never left, and dropped it",
         MessageStatus::Queued
         | MessageStatus::Delivered
         | MessageStatus::BouncedForNow

@@ -95,6 +95,34 @@ fn a_promise_is_broken_only_after_its_money_could_be_seen() {
 }
 
 #[test]
+fn what_was_open_when_it_was_made_is_said_where_that_is_one_amount() {
+    let mut stage = Stage::new(ladder());
+    let first = stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.invoice("B", EUR, 500, "2026-02-04");
+    let made = |stage: &mut Stage, name: &str, proposal: serde_json::Value| {
+        let id = agree(stage, name, "2026-02-05T09:00:00Z", proposal);
+        stage.facts.agreements.iter().find(|known| known.id == id).expect("an agreement").clone()
+    };
+    let promise = made(&mut stage, "p", json!({"kind": "promise", "pays_on": "2026-02-13", "amount_minor": 700}));
+    assert_eq!(promise.stood(), Some((EUR, 1_500)), "whatever part of it is promised");
+    stage.invoice("C", Currency::USD, 9_000, "2026-02-04");
+    for (name, scope, expected) in [
+        ("all", json!("customer"), None),
+        ("case", json!({"case": "USD"}), Some((Currency::USD, 9_000))),
+        ("one", json!({"invoices": [first]}), Some((EUR, 1_000))),
+    ] {
+        let pause = made(&mut stage, name, json!({"kind": "pause", "scope": scope}));
+        assert_eq!(pause.stood(), expected, "{name}");
+    }
+    // One of before does not say the currency of each invoice.
+    let Terms::Promise(terms) = promise.terms.clone() else { panic!("a promise") };
+    let of = terms.of.iter().map(|stood| Stood { currency: None, ..stood.clone() }).collect();
+    let before = Agreement { terms: Terms::Promise(Promise { of, ..terms }), ..promise };
+    assert_eq!(before.stood(), None);
+    assert_eq!(Agreement { scope: AgreementScope::Case(EUR), ..before }.stood(), Some((EUR, 1_500)), "its scope does");
+}
+
+#[test]
 fn a_promise_of_a_part_keeps_back_what_has_not_come() {
     let mut stage = Stage::new(ladder());
     let first = stage.invoice("A", EUR, 1_000, "2026-02-04");

@@ -215,7 +215,7 @@ impl<'a> Situation<'a> {
             coverage.workflow == key.workflow
                 && coverage.message.is_some()
                 && !coverage.copy
-                && coverage.outcome.satisfies()
+                && coverage.outcome.is_contact()
                 && counts(coverage.mode, self.mode())
                 && !but_for(coverage)
         };

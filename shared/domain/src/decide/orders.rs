@@ -208,6 +208,7 @@ fn word(outcome: Outcome) -> &'static str {
         | Outcome::Done
         | Outcome::Missed
         | Outcome::Undelivered
+        | Outcome::NotSent
         | Outcome::CapLifted
         | Outcome::Later(_) => "noted",
     }

@@ -189,6 +189,40 @@ fn work_whose_reason_is_gone_is_taken_back() {
 }
 
 #[test]
+fn an_exception_that_nobody_could_be_reached_ends_once_somebody_can_be() {
+    let mut stage = stage(&[send("r1", "P1D", json!({})), send("r2", "P5D", json!({}))]);
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    let contacts = std::mem::take(&mut stage.facts.customer.contacts);
+    assert_eq!(kinds(&stage.step(at("2026-02-05T15:45:00Z")).tasks), [TaskKind::Unreachable]);
+    assert!(stage.step(at("2026-02-06T15:45:00Z")).withdrawn.is_empty(), "there is still nobody");
+    stage.facts.customer.contacts = contacts;
+    let mut stopped = stage.clone();
+    let address = crate::address_key(crate::Channel::Email, "p1@beispiel.example");
+    let suppression = crate::Suppression { reason: crate::SuppressionReason::OptOut, at: at("2026-02-06T00:00:00Z") };
+    stopped.facts.addresses.entry(address).or_default().suppressed = Some(suppression);
+    assert!(stopped.step(at("2026-02-06T16:00:00Z")).withdrawn.is_empty(), "an address that must not be used reaches nobody");
+    let decision = stage.step(at("2026-02-06T16:00:00Z"));
+    assert_eq!(decision.withdrawn.iter().map(|one| one.why.as_str()).collect::<Vec<_>>(), ["somebody can be written to now"]);
+    assert!(decision.messages.is_empty() && stage.facts.work.is_empty(), "what was missed stays missed");
+}
+
+#[test]
+fn an_exception_that_nobody_could_be_reached_ends_once_a_later_step_reached_somebody() {
+    let mut stage = stage(&[send("r1", "P1D", json!({})), send("r2", "P5D", json!({}))]);
+    stage.invoice("A", EUR, 1_000, "2026-02-04");
+    stage.step(at("2026-02-05T15:45:00Z"));
+    let message = stage.facts.coverage.iter().find_map(|coverage| coverage.message.clone()).expect("a message");
+    stage.not_delivered(&message);
+    assert_eq!(kinds(&stage.step(at("2026-02-05T15:46:00Z")).tasks), [TaskKind::Unreachable]);
+    assert!(stage.step(at("2026-02-06T15:45:00Z")).withdrawn.is_empty(), "the one way was tried for it");
+    let sent = stage.step(at("2026-02-09T15:45:00Z"));
+    assert_eq!((sent.messages.len(), sent.withdrawn.len()), (1, 0), "the next step has the way again");
+    let decision = stage.step(at("2026-02-09T15:46:00Z"));
+    let why: Vec<&str> = decision.withdrawn.iter().map(|one| one.why.as_str()).collect();
+    assert_eq!(why, ["a message reached the customer since"]);
+}
+
+#[test]
 fn a_task_is_asked_for_again_when_its_step_comes_again() {
     let mut stage = stage(&[send("r2", "P5D", json!({"approval": "required"}))]);
     let invoice = stage.invoice("A", EUR, 1_000, "2026-02-04");

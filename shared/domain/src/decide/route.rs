@@ -92,6 +92,17 @@ impl<'s> Ways<'s, '_> {
         (route, notes)
     }
 
+    /// Whether somebody can be written to, now or once a rule that only delays lets it pass.
+    pub(super) fn reach_somebody(&self) -> bool {
+        let is_free = |(channel, id, contact): (Channel, &str, &Contact)| match self.ask(channel, id, contact, Vec::new()).0 {
+            Reachable::None => false,
+            Reachable::Asked(answer) => {
+                answer.tenant == Verdict::Allow && matches!(answer.verdict, Verdict::Allow | Verdict::Defer(_))
+            }
+        };
+        self.existing().into_iter().any(is_free)
+    }
+
     /// Further people of the roles who get a message of their own: as many as the step wants, each by the first channel that the guard
     /// allows now, nobody twice, and nobody who is among `others`. Whom nothing reaches now gets none, and the notes say why.
     pub(super) fn copies(&self, others: &[&str], notes: Vec<RuleTrace>) -> (Vec<(Channel, String)>, Vec<RuleTrace>) {

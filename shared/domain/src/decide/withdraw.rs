@@ -1,10 +1,17 @@
-//! Work for people that is taken back because its reason is gone: nothing that it is about is open, its step is over, or what was
-//! found in the books is no longer there.
+//! Work for people that is taken back because its reason is gone: nothing that it is about is open, its step is over, what was found in the
+//! books is no longer there, or somebody can be written to again.
 
 use std::collections::BTreeMap;
 
-use super::{Situation, work::Asking};
-use crate::{Case, CaseId, CaseKey, CaseState, OpenWork, TaskKind, Withdrawal, step_history::satisfied};
+use super::{
+    Situation,
+    route::{Lifted, Ways},
+    work::Asking,
+};
+use crate::{
+    Action, Case, CaseId, CaseKey, CaseState, OpenWork, Outcome, TaskKind, Withdrawal,
+    step_history::{satisfied, tried},
+};
 
 /// Most work that one decision takes back; the rest goes with the next.
 pub(super) const WITHDRAWN_MAX: usize = 20;
@@ -64,6 +71,12 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             {
                 return Some("nothing of its case is open any more");
             }
+            if work.kind == TaskKind::Unreachable && was_reached(situation, work) {
+                return Some("a message reached the customer since");
+            }
+            if work.kind == TaskKind::Unreachable && can_be_reached(situation, cases, work) {
+                return Some("somebody can be written to now");
+            }
             if work.rows.is_empty() || work.more {
                 return None;
             }
@@ -73,6 +86,25 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
             step_is_over(situation, work).then_some("its step is over").or_else(|| became_another(situation, cases, work))
         }
     }
+}
+
+/// Whether a message about one of its due items was sent since it was asked for.
+fn was_reached(situation: &Situation<'_>, work: &OpenWork) -> bool {
+    let items = work.rows.iter().filter_map(|row| situation.receivables.position(&row.item));
+    let mut since = items.flat_map(|at| situation.history.results(at)).filter(|result| result.at > work.asked_at);
+    since.any(|result| result.way.is_some() && result.outcome == Outcome::Sent)
+}
+
+/// Whether its step could be sent to somebody now, by a way that was not tried for it.
+fn can_be_reached(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, work: &OpenWork) -> bool {
+    let case = cases.values().find(|known| work.case.as_ref() == Some(&known.id));
+    let Some(workflow) = case.and_then(|case| situation.policy.driving(case)) else { return false };
+    let step = workflow.steps.iter().find(|step| work.step.as_ref() == Some(&step.id));
+    let Some((step, Action::Send(send))) = step.map(|step| (step, &step.action)) else { return false };
+    let open = || work.rows.iter().filter_map(move |row| Some((situation.receivables.position(&row.item)?, &row.occurrence)));
+    let own = open().find_map(|(at, _)| situation.people.own(situation.receivables.items.get(at)?.invoice?));
+    let tried = open().flat_map(|(at, occurrence)| tried(situation.history.results(at), &step.id, occurrence)).collect();
+    Ways { situation, workflow, send, own, lifted: Lifted::default(), tried }.reach_somebody()
 }
 
 /// Why work that a step waits for is of no use, where the step has another id in the version that its case goes by now.

@@ -104,8 +104,8 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             at: now,
             contacted_at: now,
         },
-        Event::ProvedSent(message.clone()),
-        Event::NotDelivered { message: message.clone(), last_contact: LastContact::default() },
+        Event::ProvedSent { message: message.clone(), contact: None },
+        Event::NotDelivered { message: message.clone(), outcome: Outcome::Undelivered, last_contact: LastContact::default() },
         Event::Contacted {
             person: "p1@beispiel.example".to_owned(),
             attempt: ContactAttempt {
@@ -150,7 +150,7 @@ fn one_of_each(stage: &Stage) -> Vec<Event> {
             | Event::Retrying(_)
             | Event::BecameUnknown(_)
             | Event::Settled { .. }
-            | Event::ProvedSent(_)
+            | Event::ProvedSent { .. }
             | Event::NotDelivered { .. }
             | Event::Contacted { .. }
             | Event::NotContacted { .. }
@@ -180,7 +180,7 @@ fn every_event_but_a_decision_may_happen_twice() {
             assert!(same(&once, &evolve(&once, event)), "{event:?} twice");
         }
         // Some say what is so already.
-        let redundant = matches!(event, Event::Settled { .. } | Event::InvoiceUpserted(_) | Event::ProvedSent(_));
+        let redundant = matches!(event, Event::Settled { .. } | Event::InvoiceUpserted(_) | Event::ProvedSent { .. });
         assert!(redundant || !same(&facts, &once), "{event:?} changes something");
     }
 }
@@ -212,4 +212,30 @@ fn a_message_that_was_not_delivered_opens_its_step_again() {
     let again = decide(&stage.facts, &stage.policy, now);
     assert_eq!(again.messages.len(), 1);
     assert_eq!(again.messages[0].channel, crate::Channel::Sms, "by the next channel");
+}
+
+#[test]
+fn a_message_that_a_person_says_never_left_goes_again_by_the_same_way() {
+    let mut stage = Stage::new(ladder());
+    stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+    let now = at("2026-02-05T15:45:00Z");
+    let first = stage.step(now).messages.remove(0);
+    let message = stage.facts.coverage.iter().find_map(|coverage| coverage.message.clone()).expect("a message");
+    let says = |outcome: Outcome| Event::NotDelivered { message: message.clone(), outcome, last_contact: LastContact::default() };
+
+    let open = evolve(&stage.facts, &says(Outcome::NotSent));
+    assert!(open.contact_log.values().all(|log| log.attempts.is_empty()), "it was no contact");
+    let again = decide(&open, &stage.policy, now).messages.remove(0);
+    assert_eq!((again.channel, &again.contact), (first.channel, &first.contact), "nothing was tried");
+    assert_eq!(again.rows, first.rows, "for the same steps and occurrences");
+
+    // Its provider knows better: nobody is written to twice.
+    let contact = Some((Mode::Live, now));
+    let sent = evolve(&open, &Event::ProvedSent { message: message.clone(), contact });
+    assert!(decide(&sent, &stage.policy, now).messages.is_empty());
+    assert_eq!(sent.last_contact.live, Some(now));
+
+    let dropped = evolve(&stage.facts, &says(Outcome::Skipped));
+    let decision = decide(&dropped, &stage.policy, now);
+    assert!(decision.messages.is_empty() && decision.tasks.is_empty(), "its step is over");
 }

@@ -42,6 +42,8 @@ pub struct ItemInWords {
     pub case: Option<usize>,
     /// What is so of it.
     pub said: Vec<String>,
+    /// What of it is open, and what is due now, minor units.
+    pub amounts_minor: (i64, i64),
 }
 
 /// A decision explained.
@@ -53,6 +55,20 @@ pub struct DecisionInWords {
     pub cases: Vec<CaseInWords>,
     /// The due items that were asked about.
     pub items: Vec<ItemInWords>,
+}
+
+impl DecisionInWords {
+    /// What the case at a position came to, beside what is said of the due items that were asked about: amounts that are theirs are not said
+    /// twice, and others are said to be those of all.
+    pub fn beside_items(&self, at: usize) -> Vec<String> {
+        let Some(case) = self.cases.get(at) else { return vec![] };
+        let Some(amounts) = words::amounts(&case.trace) else { return case.outcome.clone() };
+        let is_of_it = |item: &&ItemInWords| item.case.map_or(case.trace.case.is_none(), |of| of == at);
+        let theirs = self.items.iter().filter(is_of_it).map(|item| item.amounts_minor);
+        let theirs = theirs.fold((0_i64, 0_i64), |sum, item| (sum.0.saturating_add(item.0), sum.1.saturating_add(item.1)));
+        let of_all = (theirs != (case.trace.open_minor, case.trace.due_now_minor)).then(|| format!("In all, {amounts}"));
+        of_all.into_iter().chain(case.outcome.iter().skip(1).cloned()).collect()
+    }
 }
 
 /// Which part of a decision is asked about.
@@ -168,7 +184,7 @@ fn items(
             None if key.is_none() => said.push("No workflow applies to it.".to_owned()),
             None => said.push("It has no step left.".to_owned()),
         }
-        Some(ItemInWords { item: item.key.clone(), case, said })
+        Some(ItemInWords { item: item.key.clone(), case, said, amounts_minor: (item.open_minor, item.due_now_minor) })
     };
     of_invoice(situation, invoice).into_iter().filter_map(told).collect()
 }
@@ -205,4 +221,32 @@ pub fn recheck(facts: &Facts, policy: &Policy, pending: &Pending, now: Timestamp
     };
     let rules = decide::rules_asked_again(&situation, &joined, pending);
     RecheckInWords { zone, found, said, rules }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Currency,
+        testing::{Stage, at, ladder},
+    };
+
+    #[test]
+    fn amounts_are_said_once_of_an_invoice_and_its_case() {
+        let now = at("2026-02-05T15:45:00Z");
+        let mut stage = Stage::new(ladder());
+        let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+        let said = |stage: &Stage| {
+            let decided = crate::decide(&stage.facts, &stage.policy, now);
+            let words = decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice));
+            assert_eq!(words.cases[0].outcome[0], super::words::amounts(&words.cases[0].trace).expect("amounts"));
+            (words.items[0].said.join(" "), words.beside_items(0).join(" "))
+        };
+        let (item, case) = said(&stage);
+        assert!(item.contains("10.00 EUR of it is open, and 10.00 EUR is due now."), "{item}");
+        assert!(!case.contains("10.00 EUR") && case.starts_with("Step"), "{case}");
+        stage.invoice("B", Currency::EUR, 500, "2026-02-04");
+        let (_, case) = said(&stage);
+        assert!(case.starts_with("In all, 15.00 EUR is open, and 15.00 EUR is due now."), "{case}");
+    }
 }

@@ -48,50 +48,75 @@ pub fn hold_in_words(hold: &Hold, zone: &TimeZone) -> String {
     format!("{what} ({}) until {}", hold.by, moment(hold.ends_at, zone))
 }
 
+/// The amounts that a decision about one case looked at, where it says them: its first sentence.
+pub(super) fn amounts(trace: &CaseTrace) -> Option<String> {
+    let money = |minor| Money::from_minor(minor, trace.currency);
+    let (open, due_now) = (money(trace.open_minor), money(trace.due_now_minor));
+    match &trace.because {
+        Because::Send
+        | Because::Held { .. }
+        | Because::BelowMinimum { .. }
+        | Because::ExitWhenHolds
+        | Because::WorkflowWithdrawn
+        | Because::NotDue { .. }
+        | Because::Waiting { .. }
+        | Because::Approval { .. }
+        | Because::Deferred
+        | Because::Stopped
+        | Because::PlanEnded => Some(format!("{open} is open, and {due_now} is due now.")),
+        Because::NoWorkflowApplies | Because::NothingDueNow { .. } => Some(format!("{open} is open.")),
+        Because::NothingOpen
+        | Because::UnknownLegalEntity { .. }
+        | Because::MessagePending { .. }
+        | Because::UnknownState { .. }
+        | Because::Unsettled
+        | Because::Later(_) => None,
+    }
+}
+
 /// What a decision about one case found: sentences, one fact each.
 pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
     let money = |minor| Money::from_minor(minor, trace.currency);
-    let (open, due_now) = (money(trace.open_minor), money(trace.due_now_minor));
     let at = |until: &Timestamp| moment(*until, told.zone);
     let step = trace.step.as_deref().unwrap_or("the next step");
-    let amounts = format!("{open} is open, and {due_now} is due now.");
-    let mut said = match &trace.because {
-        Because::Send => vec![amounts, format!("Step {step} is due."), "Every rule allows it, so a message is sent.".to_owned()],
+    let mut said: Vec<String> = amounts(trace).into_iter().collect();
+    said.extend(match &trace.because {
+        Because::Send => vec![format!("Step {step} is due."), "Every rule allows it, so a message is sent.".to_owned()],
         Because::NothingOpen => vec!["Nothing is open, so nothing is chased.".to_owned()],
         Because::NoWorkflowApplies => {
-            vec![format!("{open} is open."), "The applies_when of no published workflow holds.".to_owned()]
+            vec!["The applies_when of no published workflow holds.".to_owned()]
         }
         Because::NothingDueNow { held } => {
             let by = if *held { "Holds keep it back" } else { "Unapplied credit covers it" };
-            let mut all = vec![format!("{open} is open."), format!("{by}, so nothing is due now.")];
+            let mut all = vec![format!("{by}, so nothing is due now.")];
             let own = told.holds.iter().filter(|_| *held);
             all.extend(own.map(|hold| format!("A hold is {}.", hold_in_words(hold, told.zone))));
             all
         }
         Because::Held { by } => {
-            let mut all = vec![amounts, "The whole case is kept back, so nothing is chased.".to_owned()];
+            let mut all = vec!["The whole case is kept back, so nothing is chased.".to_owned()];
             all.extend(by.iter().map(|by| format!("What keeps it back is {}.", told.hold(by))));
             all
         }
         Because::BelowMinimum { minimum_minor } => {
-            vec![amounts, format!("That is less than {} of minimum_exposure in the settings.", money(*minimum_minor))]
+            vec![format!("What is due now is less than {} of minimum_exposure in the settings.", money(*minimum_minor))]
         }
         Because::UnknownLegalEntity { legal_entity } => {
             vec![
-                format!("{open} is owed to the legal entity '{legal_entity}'."),
+                format!("{} is owed to the legal entity '{legal_entity}'.", money(trace.open_minor)),
                 "The settings do not list it; a task says so.".to_owned(),
             ]
         }
-        Because::ExitWhenHolds => vec![amounts, "The workflow's exit_when holds, so the case waits.".to_owned()],
+        Because::ExitWhenHolds => vec!["The workflow's exit_when holds, so the case waits.".to_owned()],
         Because::WorkflowWithdrawn => {
-            vec![amounts, "The workflow was taken out of use together with its open cases; a task says so.".to_owned()]
+            vec!["The workflow was taken out of use together with its open cases; a task says so.".to_owned()]
         }
         Because::MessagePending { until } => vec![
             "A message is decided, and its result is not known yet.".to_owned(),
             format!("Nothing further is decided until it is, or until {}.", at(until)),
         ],
         Because::NotDue { until, pay_by, holidays, .. } => {
-            let mut all = vec![amounts, format!("Step {step} is next and is due on {}.", at(until))];
+            let mut all = vec![format!("Step {step} is next and is due on {}.", at(until))];
             all.extend(
                 pay_by.map(|pay_by| {
                     format!("A message asked to be paid by {}, and the money gets its time to arrive.", day(pay_by))
@@ -101,22 +126,19 @@ pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
             all
         }
         Because::Waiting { until, .. } => vec![
-            amounts,
             format!("Step {step} is next and waits for the condition of its wait."),
             format!("It waits until {} at most.", at(until)),
         ],
-        Because::Approval { step } => vec![amounts, format!("Step {step} waits for a person's approval; a task asks for it.")],
+        Because::Approval { step } => vec![format!("Step {step} waits for a person's approval; a task asks for it.")],
         Because::Deferred => vec![
-            amounts,
             format!("Step {step} is due."),
             "Every way to send it has to wait, or its work was done; the rules say which.".to_owned(),
         ],
         Because::Stopped => vec![
-            amounts,
             format!("Step {step} is due."),
             "A rule about the tenant as a whole stops every message; the rules say which.".to_owned(),
         ],
-        Because::PlanEnded => vec![amounts, "No due item has a step left; a task says so.".to_owned()],
+        Because::PlanEnded => vec!["No due item has a step left; a task says so.".to_owned()],
         Because::UnknownState { state } => {
             vec![
                 format!("A later release left the case in the state '{state}'."),
@@ -130,7 +152,7 @@ pub fn outcome(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
                 trace.because.as_str()
             )]
         }
-    };
+    });
     if let Some(workflow) = &trace.workflow {
         said.push(format!("The case follows workflow {workflow}."));
         said.extend(version(trace));

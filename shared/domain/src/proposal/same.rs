@@ -44,14 +44,22 @@ impl Asked<'_> {
             (ProposedScope::Customer, AgreementScope::Customer) => true,
             (ProposedScope::Case(asked), AgreementScope::Case(known)) => asked == known,
             (ProposedScope::Balance(asked), AgreementScope::Balance(known)) => asked == known,
-            (ProposedScope::Invoices(texts), AgreementScope::Invoices(known)) => {
-                let asked: Option<BTreeSet<&InvoiceId>> = texts.iter().map(|text| self.invoice(text)).collect();
-                asked.is_some_and(|asked| asked == known.iter().collect())
-            }
-            (ProposedScope::Customer | ProposedScope::Case(_) | ProposedScope::Balance(_) | ProposedScope::Invoices(_), _) => {
-                false
-            }
+            (ProposedScope::Invoice(text), AgreementScope::Invoices(known)) => self.are(std::slice::from_ref(text), known),
+            (ProposedScope::Invoices(texts), AgreementScope::Invoices(known)) => self.are(texts, known),
+            (
+                ProposedScope::Customer
+                | ProposedScope::Case(_)
+                | ProposedScope::Balance(_)
+                | ProposedScope::Invoice(_)
+                | ProposedScope::Invoices(_),
+                _,
+            ) => false,
         }
+    }
+
+    fn are(&self, asked: &[String], known: &[InvoiceId]) -> bool {
+        let asked: Option<BTreeSet<&InvoiceId>> = asked.iter().map(|text| self.invoice(text)).collect();
+        asked.is_some_and(|asked| asked == known.iter().collect())
     }
 
     fn invoice(&self, text: &str) -> Option<&InvoiceId> {

@@ -3,6 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::flaws::read_what_fits;
+
 /// Wrong fields: a JSON pointer and a sentence each.
 pub type WrongFields = Vec<(String, String)>;
 
@@ -12,12 +14,15 @@ pub trait AskedOfJob: DeserializeOwned {
     fn flaws(&self) -> WrongFields;
 }
 
-/// What is wrong with what a kind is asked.
+/// Everything that is wrong with what a kind is asked: fields that do not read, and what is wrong with the rest.
 pub fn checked<T: AskedOfJob>(args: &Value) -> WrongFields {
-    match read::<T>(args) {
-        Ok(asked) => asked.flaws(),
-        Err(flaw) => vec![flaw],
-    }
+    let (asked, mut flaws) = read_what_fits::<T>(args.clone(), &Value::Null);
+    let more = asked.map(|asked| asked.flaws()).unwrap_or_default();
+    // A field that does not read was left out for the rest, and is not missing.
+    let is_new = |(pointer, _): &(String, String)| !flaws.iter().any(|(known, _)| known == pointer);
+    let more: WrongFields = more.into_iter().filter(is_new).collect();
+    flaws.extend(more);
+    flaws
 }
 
 /// What a kind is asked, as it reads it.

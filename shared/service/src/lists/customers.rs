@@ -36,7 +36,7 @@ pub struct CustomerRow {
     pub ranked: Option<Ranked>,
     /// What it owes, where the list says it.
     pub owed: Option<BTreeMap<Currency, Owed>>,
-    /// When that was reckoned.
+    /// When that was found so.
     pub as_of: Option<Timestamp>,
 }
 
@@ -136,9 +136,9 @@ async fn of_owner(listing: &Listing<'_>, tenant: &TenantId, owner: &str) -> Done
 }
 
 fn in_brief(id: CustomerId, brief: CustomerBrief) -> CustomerRow {
-    let CustomerBrief { name, source, external_id, owed, decided_at } = brief;
+    let CustomerBrief { name, source, external_id, owed, as_of } = brief;
     let name = Some(CustomerName { name, source, external_id });
-    CustomerRow { id, name, next_at: None, ranked: None, owed: Some(owed), as_of: decided_at }
+    CustomerRow { id, name, next_at: None, ranked: None, owed: Some(owed), as_of }
 }
 
 /// The amounts that are asked for alone.

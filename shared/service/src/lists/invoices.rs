@@ -1,4 +1,5 @@
-//! Invoices: by where they stand and when they fall due, by aging bucket, of one customer; or found by words. And one by its id.
+//! Invoices: by where they stand and when they fall due, by aging bucket, of one customer; or found by words, or the source's id. And one by its
+//! id.
 
 use domain::{Currency, CustomerId, InvoiceId, calendar::tenant_zone, dates::add_days};
 use jiff::{Timestamp, civil::Date};
@@ -8,7 +9,7 @@ use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, customer, da
 use crate::{Actor, Done, NotDone, Operation};
 
 /// Which invoices, and in which order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InvoicesAsked {
     /// `due_on`; with `-` before it from its end.
     pub sort: Option<String>,
@@ -114,6 +115,31 @@ pub async fn list(
         due_on: line.due_on,
     });
     named(&listing, rows.collect(), found.after).await
+}
+
+/// One invoice, as lists have it, whatever became of it: none where it is not there. It is read by its id, so that nothing else is asked.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::Cursor`], and those of reading.
+pub async fn one(
+    reading: ListReading<'_>,
+    actor: &Actor,
+    asked: &InvoicesAsked,
+    page: &PageAsked,
+    id: &InvoiceId,
+) -> Done<ListedPage<ListedInvoice>> {
+    let tenant = actor.may(Operation::ListInvoices)?;
+    if *asked != InvoicesAsked::default() {
+        return Err(NotDone::field("/external_id", "one invoice is found by the source's id alone; leave out the other filters"));
+    }
+    if page.cursor.is_some() {
+        return Err(NotDone::Cursor);
+    }
+    let Some(known) = reading.store.known_invoice(tenant, id).await? else { return Ok(ListedPage::whole(vec![])) };
+    let mut names = reading.store.names(tenant, &[known.customer.clone()].into()).await?;
+    let name = names.remove(&known.customer);
+    Ok(ListedPage::whole(vec![ListedInvoice { name, ..row_of(known) }]))
 }
 
 /// One invoice, whatever became of it.

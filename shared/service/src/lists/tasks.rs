@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Settings, TaskId, TaskKind, owners::OWNER_MAX, word::Word};
+use domain::{Settings, TaskId, owners::OWNER_MAX};
 use jiff::Timestamp;
 use store::{Line, List, Task, is_task_cursor};
 
 use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder};
 use crate::{
     Actor, Done, NotDone, Operation, matter,
-    tasks::{TaskOf, briefs},
+    tasks::{TaskOf, briefs, wanted},
     teams,
 };
 
@@ -79,7 +79,7 @@ pub async fn list(
     if order.backwards {
         return Err(NotDone::field("/sort", "the worklist is read from its beginning: 'age' or 'money_at_stake'"));
     }
-    let of_kind = of_kind(asked.kind.as_deref())?;
+    let of_kind = wanted(asked.kind.as_deref())?;
     let wanted = |task: &Task| of_kind(task.task.kind) && asked.to.as_ref().is_none_or(|to| task.task.to.as_ref() == Some(to));
     let theirs = match &asked.whose {
         None => None,
@@ -137,16 +137,4 @@ pub async fn list(
         (task, brief)
     };
     listing.page(tasks.into_iter().map(named).collect(), after).await
-}
-
-/// Which kinds are wanted.
-fn of_kind(kind: Option<&str>) -> Done<impl Fn(TaskKind) -> bool> {
-    let wrong =
-        || NotDone::field("/kind", "it is 'exception' or the kind of a task, such as 'task', 'approval' or 'unreachable'");
-    let one = match kind {
-        None | Some("exception") => None,
-        Some(text) => Some(TaskKind::of_this_release(text).ok_or_else(wrong)?),
-    };
-    let exceptions = kind == Some("exception");
-    Ok(move |kind: TaskKind| one.is_none_or(|one| one == kind) && (!exceptions || kind.is_exception()))
 }

@@ -21,7 +21,7 @@ pub(crate) fn written(key: Key, document: &impl Serialize, now: Timestamp) -> Ch
 }
 
 /// The write of a document that takes the place of `before`, and of nothing else.
-fn replacing<T: Serialize>(key: Key, before: Option<&T>, after: &T, now: Timestamp) -> Change {
+pub(crate) fn replacing<T: Serialize>(key: Key, before: Option<&T>, after: &T, now: Timestamp) -> Change {
     let change = written(key, after, now);
     match before {
         Some(before) => change.when(is(DOC, s(to_json(before)))),

@@ -1,4 +1,4 @@
-//! What a customer is known by in lists of work: name, the source's id, and what it owed when it was last decided.
+//! What a customer is known by in lists of work: name, the source's id, and what it owed by its head.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,10 +20,10 @@ pub struct CustomerBrief {
     pub source: String,
     /// The source's own id.
     pub external_id: String,
-    /// What it owed in each currency when it was last decided.
+    /// What it owed in each currency when it was last decided, or reckoned anew because a day had begun.
     pub owed: BTreeMap<Currency, Owed>,
     /// When that was.
-    pub decided_at: Option<Timestamp>,
+    pub as_of: Option<Timestamp>,
 }
 
 impl Store {
@@ -45,9 +45,9 @@ impl Store {
             // What does not read is a task of its own; the others are still to be worked on, and this one without names.
             let Ok(Customer { name, source, external_id, .. }) = json(profile, DOC) else { continue };
             let head = found.get(&keys::head(tenant, id)).cloned().and_then(|row| read_head(row).ok());
-            let decided_at = head.as_ref().and_then(|head| head.decided_at);
+            let as_of = head.as_ref().and_then(|head| head.decided_at.max(head.owed_at));
             let owed = head.map(|head| head.owed).unwrap_or_default();
-            briefs.insert(id.clone(), CustomerBrief { name, source, external_id, owed, decided_at });
+            briefs.insert(id.clone(), CustomerBrief { name, source, external_id, owed, as_of });
         }
         Ok(briefs)
     }

@@ -132,23 +132,49 @@ impl Store {
         contact: &str,
         message: &MessageId,
     ) -> Result<()> {
+        match self.whom_it_was_for(tenant, customer, contact).await? {
+            Some(person) => self.take_contact_back(tenant, &person, message).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Writes the contact of a message down again that a person said never left, and of which its provider says that it did.
+    pub(crate) async fn contact_was_had(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        contact: &str,
+        attempt: &ContactAttempt,
+    ) -> Result<()> {
+        const OP: &str = "log a contact again for";
+        let Some(person) = self.whom_it_was_for(tenant, customer, contact).await? else { return Ok(()) };
+        let row = self.read(OP, &keys::person(tenant, &person), true).await?;
+        let mut seen = row.as_ref().map(log_of).transpose()?.unwrap_or_default();
+        let mut tries = Tries::new(ATTEMPTS_DEAR, OP, attempt.message.as_str());
+        loop {
+            tries.again()?;
+            match self.log_contact(tenant, &person, attempt, &seen).await? {
+                Logged::Written => return Ok(()),
+                Logged::Changed(fresh) => seen = fresh,
+            }
+        }
+    }
+
+    /// The person whom an id of a contact of the customer names now.
+    async fn whom_it_was_for(&self, tenant: &TenantId, customer: &CustomerId, contact: &str) -> Result<Option<String>> {
         const OP: &str = "find whom a message was for at";
-        let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(()) };
+        let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(None) };
         let known = by_hand.over(&self.with_people(tenant, described).await?);
         let own = known.contacts.iter().find(|known| known.external_id == contact);
-        let person = match own {
+        Ok(match own {
             Some(own) => own.person(),
             // Whom only invoices name is looked for among them.
             None if contact.starts_with(INVOICE_CONTACT) => {
-                let Some(head) = self.head(tenant, customer).await? else { return Ok(()) };
+                let Some(head) = self.head(tenant, customer).await? else { return Ok(None) };
                 let facts = self.facts(tenant, &head).await?;
                 People::of(&facts).contact(contact).and_then(domain::Contact::person)
             }
             None => None,
-        };
-        match person {
-            Some(person) => self.take_contact_back(tenant, &person, message).await,
-            None => Ok(()),
-        }
+        })
     }
 }

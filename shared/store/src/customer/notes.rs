@@ -1,13 +1,13 @@
-//! Notes of people on a customer, an invoice or a case. A note that was changed or taken away says so, by whom and when; the texts that it
+//! Notes of people on a customer, an invoice, a case or an agreement. A note that was changed or taken away says so, by whom and when; the texts that it
 //! had stay with it until the customer's people are erased.
 
-use domain::{CustomerId, NoteId, TenantId};
+use domain::{Agreement, CustomerId, NoteId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result, Store,
-    customer::agreements::referred,
+    customer::agreements::{referred, replacing},
     table::{
         attributes::document::DOC,
         change::{Change, is, put_new},
@@ -26,7 +26,7 @@ const LOOKED_MAX: usize = 2_000;
 pub struct CustomerNote {
     /// Its id.
     pub id: NoteId,
-    /// The invoice or case that it is about; the customer as a whole when absent.
+    /// The invoice, case or agreement that it is about; the customer as a whole when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// What it says.
@@ -69,6 +69,31 @@ impl Store {
         }
     }
 
+    /// Makes an agreement with the note that says why: both are written, or neither. The customer is decided again.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Store::put_agreement`].
+    pub async fn make_agreement_noting(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        agreement: &Agreement,
+        why: &CustomerNote,
+        now: Timestamp,
+    ) -> Result<()> {
+        let (key, note) = (keys::agreement(tenant, customer, &agreement.id), keys::note(tenant, customer, &why.id));
+        self.write_facts("make an agreement of", tenant, customer, now, |_| {
+            vec![
+                replacing(key.clone(), None, agreement, now).update(self),
+                referred(tenant, agreement.id.as_str(), customer).update(self),
+                put_new(self, &note, row_of([(DOC, s(to_json(why)))])),
+                referred(tenant, why.id.as_str(), customer).update(self),
+            ]
+        })
+        .await
+    }
+
     /// Changes a note from what it was `before`.
     ///
     /// # Errors
@@ -100,8 +125,8 @@ impl Store {
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
-    /// A customer's notes that are not taken away, newest first, at most `limit` and never more than 200: all, or those about one invoice or
-    /// case.
+    /// A customer's notes that are not taken away, newest first, at most `limit` and never more than 200: all, or those about one invoice,
+    /// case or agreement.
     ///
     /// # Errors
     ///

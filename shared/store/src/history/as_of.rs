@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId,
-    Decision, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People,
-    Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    Decision, DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome,
+    PaymentFact, People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -485,10 +485,8 @@ impl Everything {
     fn coverage_as_of(&self, at: Timestamp, before: u64) -> Vec<Coverage> {
         let mut all = Vec::new();
         for item in self.records.iter().filter(|item| item.body.number < before) {
-            let lost_later = is_lost_later(item, at);
             for mark in self.coverage.get(&item.key).into_iter().flatten() {
-                let outcome = if lost_later && mark.outcome == Outcome::Undelivered { Outcome::Sent } else { mark.outcome };
-                all.push(Coverage { outcome, ..mark.clone() });
+                all.push(Coverage { outcome: outcome_by(item, mark.outcome, at), ..mark.clone() });
             }
         }
         all
@@ -498,7 +496,7 @@ impl Everything {
         let mut last = LastContact::default();
         for item in self.records.iter().filter(|item| item.body.number < before) {
             let Some(message) = &item.body.message else { continue };
-            let lost = item.outcome == Some(Outcome::Undelivered) && !is_lost_later(item, at);
+            let lost = item.outcome.is_some_and(|outcome| !outcome_by(item, outcome, at).is_contact());
             if lost || !counted_as_contact(item.body.status) {
                 continue;
             }
@@ -531,6 +529,20 @@ impl Everything {
     }
 }
 
+/// What a message came to by an instant: what was heard of it only later is not known yet.
+fn outcome_by(item: &RecordItem, outcome: Outcome, at: Timestamp) -> Outcome {
+    let unsent = item.heard.iter().filter_map(|(event, heard)| Some((*heard, event.unsent()?))).min();
+    let is_proof = |event: &DeliveryEvent| event.proves_sent() || event.proves_loss();
+    let is_proved = item.heard.iter().any(|(event, heard)| is_proof(event) && *heard <= at);
+    let was_in_doubt = matches!(item.body.status, RecordStatus::Message(MessageStatus::Unknown | MessageStatus::InDoubt));
+    match unsent.filter(|_| was_in_doubt) {
+        Some((heard, unsent)) if heard <= at && !is_proved => unsent,
+        Some((heard, unsent)) if heard > at && outcome == unsent => Outcome::Unknown,
+        Some(_) | None if outcome == Outcome::Undelivered && is_lost_later(item, at) => Outcome::Sent,
+        Some(_) | None => outcome,
+    }
+}
+
 /// Whether it was heard only after an instant that nobody got the message.
 fn is_lost_later(item: &RecordItem, at: Timestamp) -> bool {
     let lost = item.heard.iter().filter(|(event, _)| event.proves_loss()).map(|(_, heard)| heard);
@@ -548,6 +560,8 @@ fn counted_as_contact(status: RecordStatus) -> bool {
             | MessageStatus::Later(_) => true,
             // What its provider says comes later than what it was settled as.
             MessageStatus::Queued
+            | MessageStatus::NotSent
+            | MessageStatus::Dropped
             | MessageStatus::Failed
             | MessageStatus::Superseded
             | MessageStatus::Blocked

@@ -72,7 +72,7 @@ pub struct OwedLine {
     pub ranked: Option<Ranked>,
     /// What it owes in the currencies that this row stands for.
     pub owed: BTreeMap<Currency, Owed>,
-    /// When that was reckoned.
+    /// When that was found: a decision or a night that finds the same does not renew it.
     #[serde(skip)]
     pub as_of: Option<Timestamp>,
 }
@@ -194,6 +194,9 @@ pub struct AgreementLine {
     /// How much of its scope, minor units; `None` is all of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_minor: Option<i64>,
+    /// What was open in its scope when it was made, where that was in one currency, minor units; `None` in rows of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood: Option<(Currency, i64)>,
     /// Why, of a dispute or pause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

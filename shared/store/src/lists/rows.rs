@@ -282,6 +282,7 @@ fn of_agreement(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
         kind: agreement.kind().to_owned(),
         status: agreement.status().to_owned(),
         amount_minor: agreement.amount_minor,
+        stood: agreement.stood(),
         reason,
         pays_on,
         expected_on,

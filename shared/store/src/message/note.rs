@@ -36,7 +36,7 @@ impl Note {
         }
     }
 
-    /// Adds itself to a record that is about to be written. True when it proves that nobody got what the record says was sent.
+    /// Adds itself to a record that is about to be written. True when nobody got what the record says was sent, or may have been.
     pub(crate) fn merge_into_record(&self, row: &mut Row, outcome: Option<Outcome>) -> bool {
         let Some(outcome) = outcome else { return false };
         let status = text(row, attributes::record::STATUS).and_then(RecordStatus::read).unwrap_or(RecordStatus::Decided);
@@ -51,7 +51,7 @@ impl Note {
         if let (false, Some(id)) = (row.contains_key(attributes::record::PROVIDER_ID), &self.provider_id) {
             row.insert(attributes::record::PROVIDER_ID.to_owned(), s(id));
         }
-        change.outcome == Some(Outcome::Undelivered)
+        change.outcome.is_some_and(|outcome| !outcome.is_contact())
     }
 }
 
@@ -63,14 +63,18 @@ pub(crate) struct Changes {
     pub(crate) outcome: Option<Outcome>,
 }
 
-/// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a proof of loss.
+/// Whatever the order in which words are heard, they end the same. Word that it left settles a doubt; it never undoes a proof of loss. What
+/// a person says of a message that was not sent counts only as long as its provider says nothing.
 pub(crate) fn changes(heard: DeliveryEvent, status: RecordStatus, outcome: Outcome) -> Changes {
-    let outcome = if heard.proves_loss() {
-        outcome.satisfies().then_some(Outcome::Undelivered)
-    } else {
-        (outcome == Outcome::Unknown && heard.proves_sent()).then_some(Outcome::Sent)
+    // A message's steps are skipped only where a person dropped it, and that stands whatever became of the address.
+    let is_doubted = matches!(outcome, Outcome::Unknown | Outcome::NotSent | Outcome::Skipped);
+    let can_be_lost = outcome.is_contact() || outcome == Outcome::NotSent;
+    let outcome = match (heard.unsent(), heard.proves_loss()) {
+        (Some(unsent), _) => (outcome == Outcome::Unknown).then_some(unsent),
+        (None, true) => can_be_lost.then_some(Outcome::Undelivered),
+        (None, false) => (is_doubted && heard.proves_sent()).then_some(Outcome::Sent),
     };
-    let settles = outcome == Some(Outcome::Sent);
+    let settles = outcome.is_some_and(|outcome| outcome != Outcome::Undelivered);
     let is_louder = status.message().is_none_or(|status| heard.status().rank() > status.rank());
-    Changes { status: settles || is_louder, outcome }
+    Changes { status: settles || (is_louder && heard.unsent().is_none()), outcome }
 }

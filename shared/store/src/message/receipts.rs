@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Coverage, CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
+use domain::{ContactAttempt, Coverage, CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
 use jiff::Timestamp;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     message::{
         note::{Note, changes},
         record::{self, Record, RecordItem},
-        settle::{Conclusion, as_heard},
+        settle::{Conclusion, as_heard, contacted},
     },
     table::{
         attributes::{self, head, pending},
@@ -80,9 +80,9 @@ impl Store {
         Ok(RecordedAt::Nowhere)
     }
 
-    /// Takes in what a provider says of a message: settles it where its sender did not, and notes it on the record. Proof
-    /// that nobody got it opens the step again, by another way. Proof that it left ends it also where it waits for another try. The same words
-    /// in any order and number end the same. False when no such message is known, or it never left.
+    /// Takes in what is said of a message: settles it where its sender did not, and notes it on the record. Proof that nobody got it opens the
+    /// step again, by another way. Proof that it left ends it also where it waits for another try, and overrules a person who said that it never
+    /// left. The same words in any order and number end the same. False when no such message is known, or it never left.
     ///
     /// # Errors
     ///
@@ -188,13 +188,25 @@ impl Store {
         let head = self.must_head(tenant, customer).await?;
         let wake = Wake::of(Some(&head), customer, 1, now);
         let mut of_head = bump(tenant, customer, &wake, now);
-        if outcome == Outcome::Undelivered {
+        if !outcome.is_contact() {
             of_head = self.contact_before(of_head, tenant, &head, message).await?;
+        } else if let (true, Some(body)) = (item.outcome.is_some_and(|before| !before.is_contact()), &item.body.message) {
+            // A person had said that it never left.
+            of_head = contacted(of_head, &head, MessageResult::Sent, body.mode, item.body.at);
+            let attempt = ContactAttempt {
+                at: item.body.at,
+                channel: body.channel,
+                message: message.clone(),
+                case: None,
+                customer: customer.clone(),
+                mode: body.mode,
+            };
+            Box::pin(self.contact_was_had(tenant, customer, &body.contact, &attempt)).await?;
         }
         let mut actions = vec![of_head.update(self), change.update(self)];
         actions.extend(self.tell_folded(tenant, customer, item, outcome, now).await?);
         let Transacted::Done = self.transact(OP, message.as_str(), actions).await? else { return Ok(None) };
-        if let (Outcome::Undelivered, Some(body)) = (outcome, &item.body.message) {
+        if let (false, Some(body)) = (outcome.is_contact(), &item.body.message) {
             Box::pin(self.contact_was_lost(tenant, customer, &body.contact, message)).await?;
         }
         Ok(Some(true))
@@ -213,7 +225,7 @@ impl Store {
                 .flat_map(|record| &record.coverage)
                 .chain(facts.invoices.iter().flat_map(|fact| &fact.folded).filter(came_along))
                 .filter(|coverage| coverage.message.as_ref().is_some_and(|id| id != message))
-                .filter(|coverage| coverage.outcome.satisfies() && coverage.mode == mode)
+                .filter(|coverage| coverage.outcome.is_contact() && coverage.mode == mode)
                 .map(|coverage| coverage.at)
                 .max()
         };

@@ -163,6 +163,49 @@ async fn proof_that_a_message_left_ends_it_while_it_waits_to_go_again() {
 }
 
 #[tokio::test]
+async fn what_a_person_says_of_a_message_that_was_given_up_stands_until_its_provider_speaks() {
+    for (said, came_to, bounced) in [
+        (DeliveryEvent::NotSent, Outcome::NotSent, Outcome::Undelivered),
+        (DeliveryEvent::Dropped, Outcome::Skipped, Outcome::Skipped),
+    ] {
+        for (provider, ended) in [(DeliveryEvent::Delivered, Outcome::Sent), (DeliveryEvent::Bounced, bounced)] {
+            let table = decided().await;
+            let (store, tenant, customer) = (&table.store, &table.tenant, customer_id());
+            let (head, facts) = (table.head().await, table.facts().await);
+            let plan = decision(vec![planned(vec![row("INV-1")])], Next::Parked);
+            let committed = store.commit(tenant, &head, &facts, &plan, at(11)).await.unwrap();
+            let (number, message) = (committed.number, committed.messages[0].clone());
+            let version = table.head().await.version;
+            held(&table, version, &message, &attempt("a1", 12)).await;
+            let claimed = table.head().await;
+            assert!(store.mark_unknown(tenant, &claimed, &message, at(900), at(13)).await.unwrap());
+            assert!(store.give_up(tenant, &customer, &message, at(900)).await.unwrap());
+            assert!(table.facts().await.last_contact.live.is_some(), "it counts as sent");
+            for _ in 0..2 {
+                assert!(store.receipt(tenant, &customer, number, &message, said, at(901), None, at(901)).await.unwrap());
+                let record = store.records(tenant, &customer, 1).await.unwrap().remove(0);
+                assert_eq!((record.status.as_str(), record.coverage[0].outcome), (said.as_str(), came_to));
+                assert_eq!(table.facts().await.last_contact.live, None, "it was no contact");
+            }
+            let logged =
+                |facts: &Facts| facts.contact_log.values().any(|log| log.attempts.iter().any(|one| one.message == message));
+            assert!(!logged(&table.facts().await));
+            for _ in 0..2 {
+                let heard = store.receipt(tenant, &customer, number, &message, provider, at(902), Some("ses-1"), at(902)).await;
+                assert!(heard.unwrap());
+                // A person comes too late.
+                assert!(store.receipt(tenant, &customer, number, &message, said, at(903), None, at(903)).await.unwrap());
+            }
+            let record = store.records(tenant, &customer, 1).await.unwrap().remove(0);
+            assert_eq!((record.status.as_str(), record.coverage[0].outcome), (provider.as_str(), ended), "{said} {provider}");
+            let facts = table.facts().await;
+            assert_eq!((facts.last_contact.live.is_some(), logged(&facts)), (ended == Outcome::Sent, ended == Outcome::Sent));
+            store.verify_chain(tenant, &customer, 50).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_a_sender_of_ones_own_was_given_is_kept() {
     let table = decided().await;
     let message = MessageId::derive(&["m"]);

@@ -142,9 +142,19 @@ impl Store {
 
     /// Whether a word of a source that its books were complete at `at` is later than what is known.
     pub(crate) async fn heard_before(&self, tenant: &TenantId, source: &str, at: Timestamp) -> Result<bool> {
+        let before = self.heard_at(tenant, source).await?;
+        Ok(before.is_none_or(|before| millis(before) < millis(at)))
+    }
+
+    /// As of when a source last said that its books were complete; `None` where it never did.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn heard_at(&self, tenant: &TenantId, source: &str) -> Result<Option<Timestamp>> {
         let row = self.read("look when there was a heartbeat of", &keys::heard(tenant, source), true).await?;
-        let before = row.and_then(|row| number::<i64>(&row, heartbeat::HEARD_AT));
-        Ok(before.is_none_or(|before| before < millis(at)))
+        let heard = row.and_then(|row| number::<i64>(&row, heartbeat::HEARD_AT));
+        Ok(heard.and_then(|heard| Timestamp::from_millisecond(heard).ok()))
     }
 
     /// Notes that a source says its books were complete at `at`; only a later word changes it. True when it did. A word that

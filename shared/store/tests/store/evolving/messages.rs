@@ -10,17 +10,31 @@ use super::{
 };
 use crate::common::sent as sent_at;
 
-const HEARD: [DeliveryEvent; 6] = [
+const HEARD: [DeliveryEvent; 8] = [
     DeliveryEvent::Delivered,
     DeliveryEvent::Bounced,
     DeliveryEvent::Sent,
     DeliveryEvent::BouncedForNow,
     DeliveryEvent::Rejected,
     DeliveryEvent::Complained,
+    DeliveryEvent::NotSent,
+    DeliveryEvent::Dropped,
 ];
 
 fn proves_loss(heard: DeliveryEvent) -> bool {
     matches!(heard, DeliveryEvent::Bounced | DeliveryEvent::Rejected | DeliveryEvent::RenderingFailed)
+}
+
+/// What a word makes of a message that came to this; none where it changes nothing.
+fn becomes(heard: DeliveryEvent, before: Outcome) -> Option<Outcome> {
+    match (heard, before) {
+        (DeliveryEvent::NotSent, Outcome::Unknown) => Some(Outcome::NotSent),
+        (DeliveryEvent::Dropped, Outcome::Unknown) => Some(Outcome::Skipped),
+        (DeliveryEvent::NotSent | DeliveryEvent::Dropped, _) => None,
+        (heard, Outcome::Sent | Outcome::Unknown | Outcome::NotSent) if proves_loss(heard) => Some(Outcome::Undelivered),
+        (heard, Outcome::Unknown | Outcome::NotSent | Outcome::Skipped) if !proves_loss(heard) => Some(Outcome::Sent),
+        _ => None,
+    }
 }
 
 impl World {
@@ -99,7 +113,7 @@ impl World {
         let id = self.id(who);
         let (store, tenant) = (self.table.store.clone(), self.table.tenant.clone());
         if step.how.is_multiple_of(6) && self.held[&pending.id].note.is_none() {
-            let heard = HEARD[step.which % 6];
+            let heard = HEARD[step.which % HEARD.len()];
             assert!(store.receipt(&tenant, &id, pending.number, &pending.id, heard, self.now, None, self.now).await.unwrap());
             self.held.get_mut(&pending.id).unwrap().note = Some((heard, self.now));
             return;
@@ -154,8 +168,7 @@ impl World {
         match note {
             None => self.tell(who, &Event::BecameUnknown(pending.id.clone())),
             Some((heard, at)) => {
-                let outcome = if proves_loss(heard) { Outcome::Undelivered } else { Outcome::Sent };
-                self.ended_at(who, pending, &pending.rows, Some(outcome), at);
+                self.ended_at(who, pending, &pending.rows, becomes(heard, Outcome::Unknown), at);
             }
         }
     }
@@ -170,10 +183,9 @@ impl World {
             self.ended_at(who, pending, &pending.rows, Some(Outcome::Unknown), contacted_at);
             return;
         }
-        let heard = HEARD[step.which % 6];
+        let heard = HEARD[step.which % HEARD.len()];
         assert!(store.receipt(&tenant, &id, pending.number, message, heard, self.now, None, self.now).await.unwrap());
-        let outcome = if proves_loss(heard) { Outcome::Undelivered } else { Outcome::Sent };
-        self.ended(who, pending, &pending.rows, Some(outcome));
+        self.ended(who, pending, &pending.rows, becomes(heard, Outcome::Unknown));
     }
 
     fn ended(&mut self, who: usize, pending: &Pending, rows: &[Covered], outcome: Option<Outcome>) {
@@ -189,14 +201,14 @@ impl World {
         contacted_at: jiff::Timestamp,
     ) {
         let message = pending.id.clone();
-        if outcome == Some(Outcome::Undelivered) {
+        if outcome.is_some_and(|outcome| !outcome.is_contact()) {
             self.not_contacted(who, &pending.contact, &message);
         }
         let (at, rows) = (self.now, rows.to_vec());
         self.tell(who, &Event::Settled { message: message.clone(), rows, outcome, at, contacted_at });
         if let Some(outcome) = outcome {
-            let (contact, number, mode) = (pending.contact.clone(), pending.number, pending.mode);
-            self.sent[who].push(Sent { message, contact, number, at, mode, outcome });
+            let (contact, number, channel, mode) = (pending.contact.clone(), pending.number, pending.channel, pending.mode);
+            self.sent[who].push(Sent { message, contact, number, channel, at, mode, outcome });
         }
     }
 
@@ -218,30 +230,38 @@ impl World {
     pub async fn receipt(&mut self, step: Step) {
         let Some(who) = (0..3).map(|more| (step.who + more) % 3).find(|who| !self.sent[*who].is_empty()) else { return };
         let place = step.which % self.sent[who].len();
-        let Sent { message, contact, number, outcome, .. } = self.sent[who][place].clone();
-        let (heard, read) = (HEARD[step.how % 6], self.facts(who).await);
+        let Sent { message, contact, number, channel, at, mode, outcome } = self.sent[who][place].clone();
+        let (heard, read) = (HEARD[step.how % HEARD.len()], self.facts(who).await);
         let (tenant, id) = (&self.table.tenant, self.id(who));
         let known = self.table.store.receipt(tenant, &id, number, &message, heard, self.now, Some("ses-1"), self.now).await;
         assert!(known.unwrap());
-        if proves_loss(heard) && outcome.satisfies() {
-            self.sent[who][place].outcome = Outcome::Undelivered;
+        let Some(now) = becomes(heard, outcome) else { return };
+        self.sent[who][place].outcome = now;
+        if now != Outcome::Sent {
             let last_contact =
                 LastContact { live: self.last(who, &read, Mode::Live), shadow: self.last(who, &read, Mode::Shadow) };
             self.not_contacted(who, &contact, &message);
-            self.tell(who, &Event::NotDelivered { message, last_contact });
-        } else if !proves_loss(heard) && outcome == Outcome::Unknown {
-            self.sent[who][place].outcome = Outcome::Sent;
-            self.tell(who, &Event::ProvedSent(message));
+            self.tell(who, &Event::NotDelivered { message, outcome: now, last_contact });
+        } else if outcome == Outcome::Unknown {
+            self.tell(who, &Event::ProvedSent { message, contact: None });
+        } else {
+            // A person had said that it never left: it is a contact again.
+            if let Some(person) = self.person(who, &contact) {
+                let (message, customer) = (message.clone(), self.id(who));
+                let attempt = ContactAttempt { at, channel, message, case: None, customer, mode };
+                self.tell_all(&Event::Contacted { person, attempt });
+            }
+            self.tell(who, &Event::ProvedSent { message, contact: Some((mode, at)) });
         }
     }
 
     /// The last contact that somebody got: of the customer's own messages, and of those that came along with invoices.
     fn last(&self, who: usize, read: &Facts, mode: Mode) -> Option<jiff::Timestamp> {
-        let got = |sent: &&Sent| sent.outcome.satisfies() && sent.mode == mode;
+        let got = |sent: &&Sent| sent.outcome.is_contact() && sent.mode == mode;
         let own = self.sent[who].iter().filter(got).map(|sent| sent.at);
         let is_own = |mark: &&Coverage| self.sent[who].iter().any(|sent| mark.message.as_ref() == Some(&sent.message));
         // Those that came along are as they were then, and marks of the customer's own say what is known of them.
         let came = read.invoices.iter().flat_map(|fact| &fact.folded).filter(|mark| mark.message.is_some() && !is_own(mark));
-        own.chain(came.filter(|mark| mark.outcome.satisfies() && mark.mode == mode).map(|mark| mark.at)).max()
+        own.chain(came.filter(|mark| mark.outcome.is_contact() && mark.mode == mode).map(|mark| mark.at)).max()
     }
 }

@@ -109,7 +109,7 @@ told_by! {
     Settled: Message;
     ProvedSent: Receipt;
     NotDelivered: Receipt;
-    Contacted: Message Elsewhere;
+    Contacted: Message Receipt Elsewhere;
     NotContacted: Message Receipt;
     Replied: Reply;
     Suppressed: Suppress;

@@ -22,6 +22,7 @@ pub struct Sent {
     pub message: MessageId,
     pub contact: String,
     pub number: u64,
+    pub channel: Channel,
     pub at: Timestamp,
     pub mode: Mode,
     pub outcome: Outcome,
