@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ContactAttempt, Coverage, CustomerId, DeliveryEvent, MessageId, Mode, Outcome, PendingStatus, TenantId};
+use domain::{ContactAttempt, Coverage, CustomerId, DeliveryEvent, MessageId, Mode, PendingStatus, TenantId};
 use jiff::Timestamp;
 
 use crate::{
