@@ -16,6 +16,8 @@ use jiff::Timestamp;
 use local::{Fault, Mode, Options, Registry, Stack, When, from_fn};
 use serde_json::{Value, json};
 
+/// What the toy that ticks reads.
+const READ: &str = "anna";
 const TEMPLATE: &str = include_str!("toy.yaml");
 
 /// How often `work` is to fail before it sends.
@@ -106,11 +108,18 @@ fn functions(script: &Script) -> Registry {
                 }
             }))
         })
-        .with("tick", move |_, _, _| {
+        .with("tick", move |env, clients, _| {
+            let table = env.require("TABLE")?.to_owned();
+            let client = aws_sdk_dynamodb::Client::new(&clients.sdk);
             let script = tick.clone();
             Ok(from_fn(move |_| {
                 let until = script.ticks_until.lock().unwrap().clone();
-                async move { Ok(until.map_or_else(|| json!({}), |until| json!({"idle_until": until}))) }
+                let text = |text: &str| AttributeValue::S(text.to_owned());
+                let get = client.get_item().table_name(&table).key("pk", text(READ)).key("sk", text("HEAD"));
+                async move {
+                    get.send().await.map_err(|error| format!("{error:?}"))?;
+                    Ok(until.map_or_else(|| json!({}), |until| json!({"idle_until": until})))
+                }
             }))
         })
 }
@@ -224,9 +233,12 @@ async fn ticks_that_would_find_nothing_are_skipped() {
     *script.ticks_until.lock().unwrap() = Some(Value::Null);
     stack.advance("P365D").await.unwrap();
     assert_eq!(ticks(&stack), 13, "never, by itself");
-    call(&stack, "POST", "/in/anna", &[], b"").await;
+    call(&stack, "POST", "/in/bert", &[], b"").await;
     stack.advance("PT2M").await.unwrap();
-    assert_eq!(ticks(&stack), 14, "a write wakes it");
+    assert_eq!(ticks(&stack), 13, "it never read what was written");
+    call(&stack, "POST", &format!("/in/{READ}"), &[], b"").await;
+    stack.advance("PT2M").await.unwrap();
+    assert_eq!(ticks(&stack), 14, "a write to what it read wakes it");
     stack.fault(fault("tick", Mode::Skip, 60)).unwrap();
     stack.advance("PT1H").await.unwrap();
     assert_eq!(ticks(&stack), 14, "skipped ticks are used up one a minute");
