@@ -14,6 +14,9 @@ use syn::{
 
 use super::code::{Source, is_for_tests};
 
+/// Most names in a path that is followed: more than any that code has.
+const PATH_MAX: usize = 7;
+
 /// A module's place: the names from the crate's root to it.
 type Place = Vec<String>;
 
@@ -84,7 +87,8 @@ impl Modules {
     /// The module that defines what a path means in a module; `None` where that is another crate's, or a module itself. `seen` holds what was
     /// looked up on the way: imports and globs may lead in circles, and by many ways to one place.
     fn definer(&self, from: &[String], path: &[String], depth: usize, seen: &mut HashSet<(Place, Place)>) -> Option<&[String]> {
-        if depth > 16 {
+        // `use a::a` makes a longer path of each path that begins with `a`.
+        if depth > 16 || path.len() > PATH_MAX {
             return None;
         }
         let mut at = from.to_vec();
