@@ -446,7 +446,7 @@ async fn what_a_workflow_asks_for_reaches_the_team_that_a_rule_names_and_who_sta
     let reaches = async |who: &str| {
         let mut found = Vec::new();
         for sort in ["age", "money_at_stake"] {
-            let path = format!("/v1/tasks?whose={who}&sort={sort}");
+            let path = format!("/v1/tasks?whose={who}&sort={sort}&kind=task");
             let list = desk.admin("GET", &path, &Value::Null).await.is(200).body;
             let names =
                 list["data"].as_array().unwrap().iter().map(|task| task["customer"]["external_id"].as_str().unwrap().to_owned());

@@ -107,11 +107,10 @@ impl Modules {
             return None;
         }
         let (place, module) = self.0.get_key_value(&at)?;
+        // A module of its own hides what globs bring.
         if !others.is_empty() && module.children.contains(name) {
             let below = [at.as_slice(), std::slice::from_ref(name)].concat();
-            if let Some(found) = self.definer(&below, others, depth + 1, seen) {
-                return Some(found);
-            }
+            return self.definer(&below, others, depth + 1, seen);
         }
         if module.items.contains(name) {
             return Some(place);

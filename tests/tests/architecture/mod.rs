@@ -219,7 +219,7 @@ const MONEY: [&str; 4] = ["functions/", "shared/", "infra/doubles/src", "infra/c
 /// What names floats there, and why it may.
 const FLOATS: [(&str, &str); 5] = [
     ("shared/connectors/src/json.rs", "JSON has them; what reads amounts takes integers, or the text of a number"),
-    ("functions/admin/src/flaws.rs", "serde has them; settings have none"),
+    ("shared/service/src/flaws.rs", "serde has them; settings have none"),
     ("infra/doubles/src/xero/wire.rs", "Xero writes rates, quantities and sums of nothing so"),
     ("functions/jobs/src/kinds/import/sheet.rs", "XLSX has them; a cell is taken as the text of a number"),
     ("shared/testbed/", "capacity units"),

@@ -4,6 +4,7 @@ use dynoxide::{Database, DynoxideError, types::ConsumedCapacity};
 use http::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use store::inspect::attributes::every::PK;
 
 use super::{Answer, Call, respond};
 use crate::{
@@ -14,8 +15,6 @@ use crate::{
 };
 
 const JSON: &str = "application/x-amz-json-1.0";
-/// The first part of the key of every table of the template.
-const HASH_KEY: &str = "pk";
 
 pub(super) fn perform(world: &World, call: &Call) -> Answer {
     let Ok(body) = std::str::from_utf8(&call.body) else { return refuse("the body is not UTF-8") };
@@ -52,13 +51,13 @@ fn note(world: &World, call: &Call, body: &str, capacities: &[ConsumedCapacity],
     }
     let request: Value = serde_json::from_str(body).unwrap_or_default();
     if let Some(reader) = reader {
-        return world.note_read(reader, &Touched::read_by(&call.operation, &request, HASH_KEY));
+        return world.note_read(reader, &Touched::read_by(&call.operation, &request, PK));
     }
     let indexes = capacities.iter().flat_map(|capacity| {
         [&capacity.global_secondary_indexes, &capacity.local_secondary_indexes].into_iter().flatten().flatten()
     });
     let paid = indexes.filter(|(_, detail)| detail.capacity_units > 0.0).map(|(name, _)| name.clone());
-    world.note_write(caller, &Touched::written_by(&call.operation, &request, HASH_KEY, paid));
+    world.note_write(caller, &Touched::written_by(&call.operation, &request, PK, paid));
 }
 
 fn refuse(message: &str) -> Answer {

@@ -87,21 +87,23 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const HASH: &str = "hash";
+
     fn written(operation: &str, body: Value, indexes: &[&str]) -> Touched {
-        Touched::written_by(operation, &body, "pk", indexes.iter().map(|index| (*index).to_owned()))
+        Touched::written_by(operation, &body, HASH, indexes.iter().map(|index| (*index).to_owned()))
     }
 
     #[test]
     fn a_write_meets_reads_of_its_partition_or_of_an_index_that_it_changed() {
-        let key = |pk: &str| json!({"pk": {"S": pk}, "sk": {"S": "x"}});
-        let mut read = Touched::read_by("GetItem", &json!({"Key": key("a")}), "pk");
-        read.add(&Touched::read_by("Query", &json!({"ExpressionAttributeValues": {":pk": {"S": "b"}}}), "pk"));
+        let key = |hash: &str| json!({HASH: {"S": hash}, "other": {"S": "x"}});
+        let mut read = Touched::read_by("GetItem", &json!({"Key": key("a")}), HASH);
+        read.add(&Touched::read_by("Query", &json!({"ExpressionAttributeValues": {":hash": {"S": "b"}}}), HASH));
         read.add(&Touched::read_by(
             "Query",
-            &json!({"IndexName": "due", "ExpressionAttributeValues": {":of": {"S": "i"}}}),
-            "pk",
+            &json!({"IndexName": "by-day", "ExpressionAttributeValues": {":of": {"S": "i"}}}),
+            HASH,
         ));
-        read.add(&Touched::read_by("BatchGetItem", &json!({"RequestItems": {"t": {"Keys": [key("c"), key("d")]}}}), "pk"));
+        read.add(&Touched::read_by("BatchGetItem", &json!({"RequestItems": {"t": {"Keys": [key("c"), key("d")]}}}), HASH));
         for (operation, body, indexes, is_met) in [
             ("PutItem", json!({"Item": key("a")}), &[][..], true),
             ("UpdateItem", json!({"Key": key("b")}), &[], true),
@@ -113,15 +115,15 @@ mod tests {
                 true,
             ),
             ("BatchWriteItem", json!({"RequestItems": {"t": [{"PutRequest": {"Item": key("a")}}]}}), &[], true),
-            ("UpdateItem", json!({"Key": key("z")}), &["due"], true),
-            ("UpdateItem", json!({"Key": key("z")}), &["chase"], false),
+            ("UpdateItem", json!({"Key": key("z")}), &["by-day"], true),
+            ("UpdateItem", json!({"Key": key("z")}), &["by-name"], false),
             ("UpdateItem", json!({"Key": key("i")}), &[], false),
             ("TransactWriteItems", json!({"TransactItems": [{"ConditionCheck": {"Key": key("a")}}]}), &[], false),
             ("WhateverComes", json!({}), &[], true),
         ] {
             assert_eq!(read.meets(&written(operation, body.clone(), indexes)), is_met, "{operation} {body}");
         }
-        let all = Touched::read_by("Scan", &json!({}), "pk");
+        let all = Touched::read_by("Scan", &json!({}), HASH);
         assert!(all.meets(&written("PutItem", json!({"Item": key("z")}), &[])));
         assert!(
             !Touched::default().meets(&written("PutItem", json!({"Item": key("z")}), &[])),

@@ -533,12 +533,12 @@ pub(crate) fn parse_chain_mark(sk: &str) -> Option<(Date, CustomerId)> {
 pub(crate) fn chain_walk(t: &TenantId) -> Key {
     Key::new(chains(t), "WALK")
 }
-/// `owner` is a message id, or a decision id for marks.
-pub(crate) fn rows(t: &TenantId, c: &CustomerId, owner: &str, chunk: u32) -> Key {
-    Key::new(customer(t, c), format!("{}{chunk:03}", rows_prefix(owner)))
+/// `of` is a message id, or a decision id for marks.
+pub(crate) fn rows(t: &TenantId, c: &CustomerId, of: &str, chunk: u32) -> Key {
+    Key::new(customer(t, c), format!("{}{chunk:03}", rows_prefix(of)))
 }
-pub(crate) fn rows_prefix(owner: &str) -> String {
-    format!("ROWS#{owner}#")
+pub(crate) fn rows_prefix(of: &str) -> String {
+    format!("ROWS#{of}#")
 }
 pub(crate) fn due_pk(t: &TenantId, shard: u8) -> String {
     format!("{t}:{shard:02}")
