@@ -83,13 +83,53 @@ pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Byte
     look_for(app, actor.tenant(), id, request, app.clock.now() + REMEMBERED_FOR).await
 }
 
-/// Looks whether a proposal was carried out before, by whomever; that is remembered until an instant.
+/// What a proposal comes to that may have been carried out before.
+pub enum ProposalBefore {
+    /// Nothing of it was carried out: this attempt is to do it.
+    New(Once),
+    /// It was carried out, and this was answered.
+    Answered(Response),
+    /// It was carried out, at least in part, and its answer was not kept.
+    Unanswered,
+}
+
+/// Looks whether a proposal was carried out before, by whomever; that is remembered until an instant. One of which anything was carried out is
+/// never new again: what it acts on is then as it made it.
 ///
 /// # Errors
 ///
-/// 409 while it is under way, or where its answer was not kept; those of the table.
-pub async fn look_for_proposal(app: &App, tenant: &TenantId, task: &str, asked: &str, until: Timestamp) -> ApiResult<Before> {
-    look_for(app, tenant, digest(&["a proposal", tenant.as_str(), task]), digest(&[asked]), until).await
+/// 409 while it is under way; those of the table.
+pub async fn look_for_proposal(
+    app: &App,
+    tenant: &TenantId,
+    task: &str,
+    asked: &str,
+    until: Timestamp,
+) -> ApiResult<ProposalBefore> {
+    let (id, request, now) = (id_of_proposal(tenant, task), digest(&[asked]), app.clock.now());
+    let Some(known) = app.vault.repeated(tenant, &id, now).await? else {
+        return Ok(ProposalBefore::New(attempt(tenant, id, request, now, until)?));
+    };
+    let is_same = known.request == request;
+    let is_under_way = !known.over && now.duration_since(known.began_at) < UNDER_WAY_FOR;
+    if is_same && known.answer.is_none() && !is_under_way {
+        return Ok(ProposalBefore::Unanswered);
+    }
+    answered(&known, &request, now).map(ProposalBefore::Answered)
+}
+
+/// Whether anything of a proposal is being carried out, or was.
+///
+/// # Errors
+///
+/// Those of the table.
+pub async fn is_proposal_begun(app: &App, tenant: &TenantId, task: &str) -> ApiResult<bool> {
+    Ok(app.vault.repeated(tenant, &id_of_proposal(tenant, task), app.clock.now()).await?.is_some())
+}
+
+/// What the carrying out of a proposal is marked by, whoever accepts it.
+fn id_of_proposal(tenant: &TenantId, task: &str) -> String {
+    digest(&["a proposal", tenant.as_str(), task])
 }
 
 async fn look_for(app: &App, tenant: &TenantId, id: String, request: String, until: Timestamp) -> ApiResult<Before> {
@@ -101,9 +141,14 @@ async fn look_for(app: &App, tenant: &TenantId, id: String, request: String, unt
     }
     // Also where an earlier attempt wrote something and nobody knows its answer: this one writes nothing, since the key is taken. Where
     // there is nothing left to do, it finds the answer.
+    attempt(tenant, id, request, now, until).map(Before::New)
+}
+
+/// An attempt that has written nothing yet.
+fn attempt(tenant: &TenantId, id: String, request: String, now: Timestamp, until: Timestamp) -> ApiResult<Once> {
     let mut random = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| Fail::unavailable("there is no randomness now; try again"))?;
-    Ok(Before::New(Once::new(tenant.clone(), id, request, STANDARD.encode(random), now, until)))
+    Ok(Once::new(tenant.clone(), id, request, STANDARD.encode(random), now, until))
 }
 
 /// What is answered to a request whose key is known.

@@ -19,7 +19,7 @@ use store::{CustomerBrief, ProposedOperation};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    accepting::accept,
+    accepting::{accept, unless_begun},
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
@@ -152,7 +152,7 @@ pub struct ProposedOperationOut {
     /// Until when it may be accepted; the task is deleted some time after.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
-    /// What the operation answered: in the answer to whoever accepts, and nowhere else.
+    /// What the operation answered: in the answer to whoever accepts, and nowhere else. Null where it was carried out before and that was not kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     answer: Option<Value>,
@@ -420,7 +420,7 @@ pub async fn effect_result(
     params(("id" = String, Path, description = "The task's id")),
     request_body = Option<TaskDoneIn>,
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is over already, otherwise, or what a proposal acts on changed; proposal-failed: the operation was refused"),
+              (status = 409, description = "changed-meanwhile: it is over already, otherwise, what a proposal acts on changed, or what is refused is being carried out or was; in-progress: a proposal is being carried out; proposal-failed: the operation was refused"),
               (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
 pub async fn finish(
     State(app): State<Arc<App>>,
@@ -463,6 +463,9 @@ async fn ending(
         return Err(Fail::bad_request("the body is an object such as {\"result\": \"done\"}, or left out"));
     }
     let TaskDoneIn { result, note } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    if result == Some(TaskResult::Refuse) {
+        unless_begun(app, caller, id).await?;
+    }
     let asked = EndAsked { result, note: note.clone() };
     Ok((service::tasks::end(&app.store, &caller.0, operation, id, asked, app.clock.now()).await?, note))
 }

@@ -3,10 +3,13 @@
 
 mod common;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use common::{Api, issuer, request_with};
 use domain::{CustomerId, TenantId};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use service::{Actor, StaffRole, notes::NoteAsked};
+use store::Once;
 
 /// What a client of the protocol sends with each call.
 const SENT: [(&str, &str); 2] = [("accept", "application/json, text/event-stream"), ("content-type", "application/json")];
@@ -184,6 +187,50 @@ async fn a_proposal_is_carried_out_once_however_many_accept() {
     let (one, other) = tokio::join!(accept(&api, "manager", task), accept(&api, "admin", task));
     let done = [&one, &other].into_iter().filter(|(status, _)| *status == 200).count();
     assert!(done >= 1 && [one.0, other.0].into_iter().all(|status| [200, 409].contains(&status)), "{one:?} {other:?}");
+    let (_, notes) = api.call("viewer", "GET", &format!("/v1/notes?customer={customer}"), Value::Null).await;
+    assert_eq!(notes["data"].as_array().unwrap().len(), 1, "{notes}");
+}
+
+/// A digest as the API makes it: parts are told apart by their lengths.
+fn digest(parts: &[&str]) -> String {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&part.len().to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn what_was_carried_out_by_an_attempt_that_died_is_not_asked_for_again() {
+    let api = Api::new().await;
+    let customer = customer(&api).await;
+    let arguments = json!({"body": {"customer": customer.as_str(), "text": "Call on Monday"}, "reason": "They said so"});
+    let (failed, proposed) = tool(&api, &of("collector"), "propose_add_note", arguments).await;
+    assert!(!failed, "{proposed}");
+    let task = proposed["id"].as_str().unwrap();
+    // An attempt that dies between the effect and keeping its answer; what it acts on is another then.
+    let (tenant, now) = (TenantId::parse("acme").unwrap(), api.world.now());
+    let request = digest(&[&format!("add_note{}", proposed["proposal"]["arguments"])]);
+    let until = now + SignedDuration::from_hours(9 * 24);
+    let mark = Once::new(tenant.clone(), digest(&["a proposal", "acme", task]), request, "first".to_owned(), now, until);
+    let dying = Actor::new(tenant, StaffRole::Manager, Some("acme-manager")).only_once(mark);
+    let note = NoteAsked { customer: customer.to_string(), about: None, text: "Call on Monday".to_owned() };
+    service::notes::add(&api.world.store, &dying, &note, now).await.unwrap();
+    let hold = json!({"reason": "manual", "until_on": "2026-02-12"});
+    let (status, held) = api.call("collector", "PUT", &format!("/v1/customers/{customer}/holds/x"), hold).await;
+    assert_eq!(status, 200, "{held}");
+    // Nobody knows whether that attempt still is at it.
+    let (status, refused) = accept(&api, "manager", task).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("under way"), "{refused}");
+    let (status, refused) = api.call("collector", "POST", &format!("/v1/tasks/{task}/done"), json!({"result": "refuse"})).await;
+    assert_eq!(status, 409, "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("cannot be refused"), "{refused}");
+    // It is over, also once the proposal expired.
+    *api.world.now.lock().unwrap() += SignedDuration::from_hours(7 * 24);
+    let (status, done) = accept(&api, "manager", task).await;
+    assert_eq!((status, &done["result"], &done["proposal"]["answer"]), (200, &json!("approve"), &Value::Null), "{done}");
     let (_, notes) = api.call("viewer", "GET", &format!("/v1/notes?customer={customer}"), Value::Null).await;
     assert_eq!(notes["data"].as_array().unwrap().len(), 1, "{notes}");
 }

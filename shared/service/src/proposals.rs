@@ -137,7 +137,7 @@ pub async fn propose(store: &Store, actor: &Actor, asked: &ProposalAsked, now: T
     one(store, actor, &id).await
 }
 
-/// A proposal that may be accepted now, by who asks.
+/// A proposal that is open, and that who asks may accept.
 #[derive(Clone, Debug)]
 pub struct OpenProposal {
     /// Its task.
@@ -148,12 +148,28 @@ pub struct OpenProposal {
     pub operation: Operation,
 }
 
-/// The proposal of a task, where somebody may accept it now: a person with the right to do what it asks for, before it expires.
+impl OpenProposal {
+    /// Lets through what may still be carried out.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::Conflict`] once it expired.
+    pub fn unless_expired(&self, now: Timestamp) -> Done<()> {
+        if self.proposal.expires_at <= now {
+            let detail = format!("the proposal expired at {}; have it proposed anew", self.proposal.expires_at);
+            return Err(NotDone::Conflict(detail));
+        }
+        Ok(())
+    }
+}
+
+/// The proposal of a task, where somebody may accept it: a person with the right to do what it asks for. It may have expired, which matters
+/// where it was not carried out yet.
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where it is over or expired, or another release's; those of reading.
-pub async fn open(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Done<OpenProposal> {
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Conflict`] where it is over, or another release's; those of reading.
+pub async fn open(store: &Store, actor: &Actor, id: &str) -> Done<OpenProposal> {
     let tenant = actor.may(Operation::FinishTask)?;
     let none = || NotDone::NotFound("there is no such proposal".to_owned());
     let mut task = store.task(tenant, &TaskId::parse(id).ok_or_else(none)?).await?.ok_or_else(none)?;
@@ -164,9 +180,6 @@ pub async fn open(store: &Store, actor: &Actor, id: &str, now: Timestamp) -> Don
     }
     if task.done_at.is_some() || task.withdrawn.is_some() {
         return Err(NotDone::Conflict(how_over(&task)));
-    }
-    if proposal.expires_at <= now {
-        return Err(NotDone::Conflict(format!("the proposal expired at {}; have it proposed anew", proposal.expires_at)));
     }
     let known = Operation::read(&proposal.operation).filter(|operation| may_be_proposed(*operation).is_ok());
     let other = || NotDone::Conflict(format!("this release does not carry out {} for a proposal", proposal.operation));
