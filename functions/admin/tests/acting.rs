@@ -309,6 +309,13 @@ async fn an_action_in_bulk_is_looked_at_confirmed_and_begun_once() {
         (json!({"ids": ["cus_x"], "action": {"assign": {"owner": ""}}}), vec!["/action/assign/owner"]),
         (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "due_on": "2026-01-01"}}}), vec!["/action/task/due_on"]),
         (json!({"ids": ["cus_x"], "action": {"task": {"title": "x", "to": "y".repeat(129)}}}), vec!["/action/task/to"]),
+        (json!({"ids": ["cus_x", "y".repeat(65)], "action": {"pause": {}}}), vec!["/ids/1"]),
+        (json!({"filter": {"owner": "y".repeat(129)}, "action": {"pause": {}}}), vec!["/filter/owner"]),
+        (json!({"filter": {"workflow": "y".repeat(65)}, "action": {"pause": {}}}), vec!["/filter/workflow"]),
+        (
+            json!({"ids": ["cus_x"], "dry_run": true, "action": {"move": {"currency": "EUR", "workflow": "nobody-s"}}}),
+            vec!["/action/move/workflow"],
+        ),
         (json!({"filter": {}, "action": {"pause": {}}}), vec!["/confirm_count"]),
     ] {
         let (status, said) = api.call("manager", "POST", "/v1/bulk", body.clone()).await;

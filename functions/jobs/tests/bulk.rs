@@ -89,6 +89,13 @@ impl Desk {
         self.store().set_owner(&self.tenant, customer, before.as_ref(), Some(&after)).await.unwrap();
     }
 
+    async fn publish(&self, id: &str) {
+        let step = json!({"id": "call", "at": {"anchor": "due_date", "offset": "P60D"}, "action": {"task": {"title": "Call"}}});
+        let workflow = json!({"id": id, "name": "Calls", "scope": "customer", "steps": [step]});
+        let workflow = domain::workflow::read(&workflow).unwrap();
+        self.store().publish_workflow(&self.tenant, &workflow, self.api.now()).await.unwrap();
+    }
+
     /// How many entries the audit has of an operation.
     async fn entries(&self, operation: &str) -> usize {
         let page = self.store().audit(&self.tenant, None, None, 200, None).await.unwrap();
@@ -145,6 +152,7 @@ async fn what_a_worker_made_before_it_died_is_not_made_again_and_is_undone() {
         let desk = Desk::new().await;
         let (name, customer) = (action.as_str(), desk.customers[0].clone());
         desk.owned_by(&customer, "ann", "collector").await;
+        desk.publish("gentle").await;
         desk.pass(1);
         let begun = desk.begin(vec![customer.to_string()], action.clone(), false).await;
         desk.pass(1);

@@ -96,12 +96,15 @@ fn names_what_there_is(order: &Order, policy: &Policy) -> Done<()> {
         let detail = "no workflow that the invoice could follow has a step of this id; GET /v1/workflows/{id} names its steps";
         return Err(NotDone::field("/step", detail));
     }
-    let is_published = |wanted: &String| policy.published.iter().any(|(id, _)| id == wanted);
-    if order.workflow.as_ref().is_some_and(|wanted| !is_published(wanted)) {
-        let detail = "no workflow of this id is published; GET /v1/workflows lists those that are";
-        return Err(NotDone::field("/workflow", detail));
+    order.workflow.as_deref().map_or(Ok(()), |wanted| names_published("/workflow", wanted, policy))
+}
+
+/// Refuses a workflow that is not published: no case could go on by it.
+pub(crate) fn names_published(pointer: &str, wanted: &str, policy: &Policy) -> Done<()> {
+    if policy.published.iter().any(|(id, _)| id == wanted) {
+        return Ok(());
     }
-    Ok(())
+    Err(NotDone::field(pointer, "no workflow of this id is published; GET /v1/workflows lists those that are"))
 }
 
 /// The order that is given; everything that is wrong with it otherwise.

@@ -9,6 +9,8 @@ use crate::{Done, NotDone, matter};
 
 /// Most customers that are named by their ids.
 pub const IDS_MAX: usize = 1_000;
+/// Longest id of a customer or workflow, in characters.
+const ID_MAX: usize = 64;
 /// Longest text of a note, in characters.
 const TEXT_MAX: usize = 2_000;
 /// Longest title of a task, in characters.
@@ -150,6 +152,17 @@ impl BulkWhat {
             (None, None) => flaw("/ids", "name the customers by ids, or by a filter"),
             (Some(_), None) | (None, Some(_)) => {}
         }
+        let is_longer = |text: &str, most: usize| text.chars().count() > most;
+        for (at, _) in self.ids.iter().flatten().enumerate().take(IDS_MAX).filter(|(_, id)| is_longer(id.as_str(), ID_MAX)) {
+            flaw(&format!("/ids/{at}"), &format!("a customer's id is `cus_…` and has at most {ID_MAX} characters"));
+        }
+        let filter = self.filter.as_ref();
+        if filter.and_then(|filter| filter.owner.as_ref()).is_some_and(|owner| is_longer(owner.as_str(), OWNER_MAX)) {
+            flaw("/filter/owner", &format!("an owner has at most {OWNER_MAX} characters"));
+        }
+        if filter.and_then(|filter| filter.workflow.as_ref()).is_some_and(|id| is_longer(id.as_str(), ID_MAX)) {
+            flaw("/filter/workflow", &format!("the id of a workflow has at most {ID_MAX} characters"));
+        }
         let today = now.to_zoned(tenant_zone(settings)).date();
         let past = |on: &Option<Date>| on.is_some_and(|on| on < today);
         match &self.action {
@@ -169,7 +182,7 @@ impl BulkWhat {
                 matter::text("/action/task/to", to.as_deref(), OWNER_MAX, &mut flaws);
             }
             BulkAction::Note { text } => needed("/action/note/text", text, TEXT_MAX, &mut flaws),
-            BulkAction::Move { workflow, .. } => needed("/action/move/workflow", workflow, 64, &mut flaws),
+            BulkAction::Move { workflow, .. } => needed("/action/move/workflow", workflow, ID_MAX, &mut flaws),
         }
         if flaws.is_empty() { Ok(()) } else { Err(NotDone::Fields(flaws)) }
     }

@@ -18,10 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{BulkId, BulkStage, TenantId, job::JobStatus};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
-use store::{BulkLine, BulkRun, BulkUndo, Job, Store};
+use store::{BulkLine, BulkRun, BulkUndo, Job, Read, Store};
 
-use crate::{Actor, Done, NotDone, Operation, jobs, matter};
-use asked::{BulkAsked, BulkWhat};
+use crate::{Actor, Done, NotDone, Operation, jobs, matter, orders};
+use asked::{BulkAction, BulkAsked, BulkWhat};
 use lines::{BulkWork, left_out};
 use search::BulkSearch;
 
@@ -69,6 +69,10 @@ pub async fn begin(store: &Store, actor: &Actor, asked: BulkAsked, nonce: &str, 
     let settings = matter::settings(store, tenant).await?;
     let BulkAsked { what, dry_run, confirm_count } = asked;
     what.check(&settings, now)?;
+    if let BulkAction::Move { workflow, .. } = &what.action {
+        let policy = store.policy(tenant, &BTreeMap::new(), Read::Fresh).await?;
+        orders::names_published("/action/move/workflow", workflow.trim(), &policy)?;
+    }
     let what = BulkWhat { ids: what.ids.map(each_once), ..what };
     let mut search = BulkSearch::default();
     let (mut customers, mut lines) = (Vec::new(), Vec::new());
@@ -245,10 +249,7 @@ mod tests {
 
     use domain::JobId;
 
-    use super::{
-        asked::{BulkAction, BulkFilter},
-        *,
-    };
+    use super::{asked::BulkFilter, *};
 
     fn run(count: u64, everybody: bool, confirm_count: Option<u64>, asked: Value) -> BulkRun {
         BulkRun {
