@@ -211,11 +211,23 @@ async fn more_than_a_hundred_are_planned_by_the_job_and_shown_in_pages() {
         let refused = bulk::show(desk.store(), &desk.manager, &id, Some(wrong)).await;
         assert!(matches!(refused, Err(NotDone::Cursor)), "{wrong}: {refused:?}");
     }
+    let words = json!({"note": {"text": ""}});
+    let kept = desk.store().bulk(&desk.tenant, &seen.run.id).await.unwrap().unwrap();
+    assert_eq!(kept.asked["action"], words, "a dry run has no more need of them");
     let notes =
         async |customer: &CustomerId| desk.store().notes(&desk.tenant, customer, None, 10, None).await.unwrap().notes.len();
     assert_eq!(notes(&desk.customers[0]).await, 0, "a dry run does nothing");
     let refused = bulk::undo(desk.store(), &desk.manager, &id, "undo", desk.api.now()).await;
     assert!(matches!(refused, Err(NotDone::Conflict(_))), "{refused:?}");
+    desk.pass(1);
+    let what = BulkWhat { ids: Some(ids.clone()), filter: None, action: note.clone() };
+    let other = BulkAsked { what, dry_run: false, confirm_count: Some(2) };
+    let begun = bulk::begin(desk.store(), &desk.manager, other, "other", desk.api.now()).await.unwrap();
+    let BulkBegun::Started(refused) = begun else { panic!("no job is at it: {begun:?}") };
+    let job = desk.work(&refused.run.job).await;
+    assert!(job.why.unwrap().contains("/confirm_count"), "three are meant");
+    let kept = desk.store().bulk(&desk.tenant, &refused.run.id).await.unwrap().unwrap();
+    assert_eq!(kept.asked["action"], words, "what was refused has no more need of them");
     desk.pass(1);
     let begun = desk.begin(ids, note, false).await;
     let job = desk.work(&begun.run.job).await;
@@ -224,7 +236,7 @@ async fn more_than_a_hundred_are_planned_by_the_job_and_shown_in_pages() {
         assert_eq!(notes(customer).await, 1);
     }
     let kept = desk.store().bulk(&desk.tenant, &begun.run.id).await.unwrap().unwrap();
-    assert_eq!(kept.asked["action"], json!({"note": {"text": ""}}), "what a person wrote is not kept longer than it is needed");
+    assert_eq!(kept.asked["action"], words, "what a person wrote is not kept longer than it is needed");
 }
 
 #[tokio::test]

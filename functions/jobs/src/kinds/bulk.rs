@@ -103,11 +103,15 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
         }
     }
     if run.dry_run {
-        return ended(work, job, run.clone(), &run).await;
+        return ended(work, job, without_words(&run, &what), &run).await;
     }
     match run.stage {
         BulkStage::Planned => {
             if let Some(why) = unconfirmed(&run) {
+                // What was not confirmed is asked for anew; this one would be refused again.
+                if !work.store.change_bulk(work.tenant, &run, &without_words(&run, &what)).await? {
+                    return Ok(SliceEnd::Lost);
+                }
                 return Ok(SliceEnd::Refused(format!("/confirm_count: {why}")));
             }
             let running = BulkRun { stage: BulkStage::Running, ..run.clone() };
@@ -142,10 +146,14 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     if work.is_over() {
         return Ok(SliceEnd::More);
     }
-    // What a person wrote is not needed any more.
-    let what = BulkWhat { action: what.action.clone().without_words(), ..what.clone() };
-    let done = BulkRun { stage: BulkStage::Done, asked: json!(what), ..run.clone() };
+    let done = BulkRun { stage: BulkStage::Done, ..without_words(&run, &what) };
     ended(work, job, done, &run).await
+}
+
+/// An action without what a person wrote, once nothing more is made of that.
+pub(super) fn without_words(run: &BulkRun, what: &BulkWhat) -> BulkRun {
+    let what = BulkWhat { action: what.action.clone().without_words(), ..what.clone() };
+    BulkRun { asked: json!(what), ..run.clone() }
 }
 
 /// What planning goes by.

@@ -13,7 +13,7 @@ use service::{
 };
 use store::{BulkLine, BulkRun, Job};
 
-use super::bulk::{ended, lines_at_a_time, still, taken};
+use super::bulk::{ended, lines_at_a_time, still, taken, without_words};
 use crate::work::{KindOfJob, SliceEnd, Work};
 
 /// The kind.
@@ -95,7 +95,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
     if work.is_over() {
         return Ok(SliceEnd::More);
     }
-    let undone = BulkRun { stage: BulkStage::Undone, undone_at: Some(work.now()), ..run.clone() };
+    let undone = BulkRun { stage: BulkStage::Undone, undone_at: Some(work.now()), ..without_words(&run, &what) };
     ended(work, job, undone, &run).await
 }
 
