@@ -252,3 +252,29 @@ async fn who_needs_more_room_than_there_ever_is_holds_up_nobody() {
     }
     assert_eq!(swept.head(&both).await.pending.len(), 2);
 }
+
+#[tokio::test]
+async fn waking_everybody_is_left_to_the_ticks() {
+    let swept = Swept::start(3).await;
+    swept.aws.settings(|settings| settings.caps.per_day = Some(10)).await;
+    let before = swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap();
+    assert!(before.replan.is_some() && before.shards > 1, "{before:?}");
+    let now = swept.aws.now();
+    let mut events = vec![event(json!({ "source": "aws.events", "detail-type": "Scheduled Event" }))];
+    // One that has no time, and hand-overs of before, the last shard first.
+    events[0].context.deadline = 0;
+    for shard in (0..before.shards).rev() {
+        let body = json!({ "tenant": "acme", "shard": shard, "at": now }).to_string();
+        events.push(event(json!({ "Records": [{ "messageId": format!("over-{shard}"), "body": body, "attributes": {} }] })));
+    }
+    for event in events {
+        let answer = swept.sweep.handle(event).await.unwrap();
+        assert_eq!((answer["decided"].as_u64(), answer["handed_over"].as_u64()), (Some(0), Some(0)), "{answer}");
+        let idle_until: jiff::Timestamp = answer["idle_until"].as_str().unwrap().parse().unwrap();
+        assert_eq!(idle_until, now, "the next tick goes on");
+        let row = swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap();
+        assert_eq!(row.replan, before.replan, "the cursor stays where it is");
+    }
+    assert_eq!(swept.counts().await, [3, 3, 0, 0]);
+    assert_eq!(swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap().replan, None);
+}
