@@ -295,39 +295,20 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes again what a lagging stream may have sealed anew of people who were erased; how many erasures were followed up.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading and writing.
-    pub async fn forget_again(&self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
-        let pk = keys::erased(tenant);
-        let mut count = 0;
-        for row in self.range("follow erasures of", Range::new(&pk, keys::AGAIN, &last_of(keys::AGAIN), AGAIN_MAX)).await? {
-            let Some((customer, person)) = text(&row, SK).and_then(keys::parse_forget_again) else { continue };
-            let key = keys::forget_again(tenant, &customer, &person);
-            let person = PersonId::of_digest(&person);
-            let names: Vec<String> = json(&row, DOC)?;
-            // Whom the source named again, or a person entered again, has a key that is theirs.
-            let said = self.said_of(tenant, &customer).await?;
-            let is_back =
-                said.is_some_and(|said| said.by_hand.known(&said.described).iter().any(|known| is_known_as(known, &person)));
-            let mut gone = Vec::new();
-            if !is_back {
-                for sk in names {
-                    gone.push(Change::of(keys::Key { pk: keys::customer(tenant, &customer), sk }).delete(self));
-                }
-                count += 1;
-            }
-            let at = number::<i64>(&row, fact::SEEN_AT).unwrap_or(0);
-            if is_back || millis(now) - at > AGAIN_DAYS * 86_400_000 {
-                gone.push(Change::of(key).delete(self));
-            }
-            if !gone.is_empty() {
-                self.transact("follow erasures of", customer.as_str(), gone).await?;
+    /// Everybody whom a customer's source, people or its invoices name, in every form.
+    async fn named_at(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Vec<Contact>> {
+        let mut named = Vec::new();
+        if let Some(said) = self.said_of(tenant, customer).await? {
+            named.extend(said.by_hand.known(&said.described).into_iter().flat_map(|known| known.forms));
+        }
+        let pk = keys::customer(tenant, customer);
+        for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
+            if row.contains_key(DOC) {
+                let invoice: Invoice = json(&row, DOC)?;
+                named.extend(invoice.contact);
             }
         }
-        Ok(count)
+        Ok(named)
     }
 
     /// Deletes items in their order.
@@ -509,8 +490,9 @@ impl Vault {
         };
         let own: BTreeSet<&String> = done.values().flat_map(|out| &out.addresses).collect();
         let others: BTreeSet<&String> = done.values().flat_map(|out| &out.others).collect();
+        let erased: BTreeSet<&String> = own.difference(&others).copied().collect();
         let mut count = 0;
-        for digest in own.difference(&others) {
+        for digest in &erased {
             let pk = keys::versions(&keys::address_of_digest(tenant, digest).pk);
             let rows = store.range(OP, Range::new(&pk, keys::VERSION, &last_of(keys::VERSION), INVOICES_MAX)).await?;
             let versions = rows.iter().filter_map(|row| Some(keys::Key { pk: pk.clone(), sk: text(row, SK)?.to_owned() }));
@@ -518,11 +500,59 @@ impl Vault {
             let kept = done.values().find_map(|out| out.kept.get(*digest));
             count += usize::from(unmarked.forget_address(tenant, digest, kept, now).await?);
         }
+        // Whom a source named again meanwhile is known again, and what it entered anew before that has just been deleted.
+        for customer in done.keys() {
+            let mut back = store.named_at(tenant, customer).await?;
+            back.retain(|contact| digests([contact]).iter().any(|digest| erased.contains(digest)));
+            self.honour_erased_back(tenant, &back, now).await?;
+        }
         let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
         gone.extend(done.keys().map(|customer| keys::erasing(tenant, customer, person.digest())));
         let (first, last) = gone.split_at(gone.len().saturating_sub(AT_ONCE));
         unmarked.delete_all(&id, first).await?;
         store.delete_all(&id, last).await?;
+        Ok(count)
+    }
+
+    /// Deletes again what a lagging stream may have sealed anew of people who were erased; how many erasures were followed up. What stood
+    /// against whoever is named again stands again.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS, of reading and of writing.
+    pub async fn forget_again(&self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
+        let (store, pk) = (&self.store, keys::erased(tenant));
+        let mut count = 0;
+        let rows = store.range("follow erasures of", Range::new(&pk, keys::AGAIN, &last_of(keys::AGAIN), AGAIN_MAX)).await?;
+        for row in rows {
+            let Some((customer, person)) = text(&row, SK).and_then(keys::parse_forget_again) else { continue };
+            let key = keys::forget_again(tenant, &customer, &person);
+            let person = PersonId::of_digest(&person);
+            let names: Vec<String> = json(&row, DOC)?;
+            // Whom the source named again, or a person entered again, has a key that is theirs.
+            let mut back: Vec<Contact> = Vec::new();
+            if let Some(said) = store.said_of(tenant, &customer).await? {
+                let all = said.by_hand.known(&said.described).into_iter();
+                back.extend(all.filter(|known| is_known_as(known, &person)).flat_map(|known| known.forms));
+            }
+            let is_back = !back.is_empty();
+            let mut gone = Vec::new();
+            if is_back {
+                self.honour_erased_back(tenant, &back, now).await?;
+            } else {
+                for sk in names {
+                    gone.push(Change::of(keys::Key { pk: keys::customer(tenant, &customer), sk }).delete(store));
+                }
+                count += 1;
+            }
+            let at = number::<i64>(&row, fact::SEEN_AT).unwrap_or(0);
+            if is_back || millis(now) - at > AGAIN_DAYS * 86_400_000 {
+                gone.push(Change::of(key).delete(store));
+            }
+            if !gone.is_empty() {
+                store.transact("follow erasures of", customer.as_str(), gone).await?;
+            }
+        }
         Ok(count)
     }
 }

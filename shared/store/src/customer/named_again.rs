@@ -54,6 +54,14 @@ impl Vault {
         self.honour_erased_people(tenant, &[contact], NamedBy::Person, now).await
     }
 
+    /// The same for people who are known again though they were erased just now. Nobody enters it: it is what stood before.
+    pub(super) async fn honour_erased_back(&self, tenant: &TenantId, people: &[Contact], now: Timestamp) -> Result<()> {
+        let mut of_nobody = self.clone();
+        of_nobody.store.acting = None;
+        let people: Vec<&Contact> = people.iter().collect();
+        of_nobody.honour_erased_people(tenant, &people, NamedBy::Source, now).await
+    }
+
     async fn honour_erased_people(&self, tenant: &TenantId, people: &[&Contact], by: NamedBy, now: Timestamp) -> Result<()> {
         let named = addresses(people.iter().copied());
         if named.is_empty() || !self.store.is_any_erased(tenant).await? {
