@@ -135,7 +135,7 @@ impl Amounts {
         let now = self.clock.now();
         let settled = match key_accounts::settle(&self.store, tenant, settings, book, now, || budget.is_over()).await {
             Ok(settled) => settled,
-            Err(NotDone::Store(error)) => return Err(error),
+            Err(NotDone::Store(error)) if !matches!(error, store::Error::Corrupt { .. }) => return Err(error),
             Err(error) => {
                 tracing::error!(tenant.id = %tenant, error = %error, "the key accounts of a tenant could not be settled");
                 return Ok(true);
@@ -143,7 +143,7 @@ impl Amounts {
         };
         walked.settled += settled.taken + settled.given_back;
         for (customer, why) in &settled.failed {
-            tracing::warn!(tenant.id = %tenant, customer.id = %customer, why, "a key account stays in automation; the next midnight tries again");
+            tracing::warn!(tenant.id = %tenant, customer.id = %customer, why, "a customer neither became a key account nor ceased to be one; the next midnight tries again");
         }
         Ok(!settled.is_cut_short)
     }
