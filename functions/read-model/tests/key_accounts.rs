@@ -218,3 +218,19 @@ async fn one_that_cannot_be_read_holds_up_no_other() {
         assert!(book.is_paused(&broken).await);
     }
 }
+
+#[tokio::test]
+async fn a_book_that_was_counted_by_other_settings_settles_nobody() {
+    let (mut book, first, _) = Book::start().await;
+    book.aws.advance(SignedDuration::from_hours(24));
+    let tick = || event(json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} }));
+    let mut late = tick();
+    late.context.deadline = 0;
+    book.read_model.handle(late).await.unwrap();
+    // The walk is under way.
+    book.share(Some(40)).await;
+    book.read_model.handle(tick()).await.unwrap();
+    assert!(!book.is_paused(&first).await);
+    book.midnight().await;
+    assert!(book.is_paused(&first).await, "the next day counts it anew");
+}
