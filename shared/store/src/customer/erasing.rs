@@ -16,6 +16,7 @@
 //! The hash is an HMAC under the tenant's data key of people, which KMS wraps: whoever has the table alone learns nothing from it. When a
 //! source names an erased person again, the suppression is entered anew before the document is applied ([`Vault::honour_erased`]); and when a
 //! person enters them again, before that is written.
+//! From then on it stands at the address, and nowhere else: who lifts it there lifts it for good.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,7 +157,7 @@ fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
 }
 
 /// Nobody wrote an item since it was read.
-fn as_read(row: &Row) -> When {
+pub(super) fn as_read(row: &Row) -> When {
     match number::<u64>(row, document::REVISION) {
         Some(revision) => is(document::REVISION, n(revision)),
         None => absent(document::REVISION),
@@ -339,7 +340,8 @@ impl Store {
             let mut actions = vec![Change::of(key.clone()).when(as_read(&row)).delete(self)];
             if let (Some(KeptUnder { channel, hash }), true) = (kept_under, stands) {
                 let kept = ErasedAddress { channel: *channel, at: now, suppressed: known.suppressed };
-                actions.push(Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept))).update(self));
+                let change = Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept)));
+                actions.push(change.add(document::REVISION, n(1)).update(self));
             }
             if let Transacted::Done = self.transact(OP, digest, actions).await? {
                 return Ok(stands);
@@ -382,7 +384,7 @@ impl Vault {
             count += usize::from(known.suppressed.is_some());
             let kept = ErasedAddress { channel, at: now, suppressed: known.suppressed };
             let key = keys::erased_address(tenant, &self.keyed_hash(tenant, &name).await?);
-            let change = Change::of(key).put(DOC, s(to_json(&kept)));
+            let change = Change::of(key).put(DOC, s(to_json(&kept))).add(document::REVISION, n(1));
             // Where nothing is known of the address any more, what was kept of it before says more.
             let change = if row.is_some() { change } else { change.when(no_item()) };
             self.store.write(OP, change, false).await?;

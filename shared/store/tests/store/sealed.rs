@@ -300,3 +300,34 @@ async fn an_opt_out_stands_again_where_a_source_names_the_person_while_they_are_
         assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(1) }, "{is_late}");
     }
 }
+
+#[tokio::test]
+async fn what_a_person_lifts_of_somebody_who_is_named_again_stays_lifted() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    let described = customer(Some(1), "Bernd Meier");
+    let anna = described.contacts[0].clone();
+    let address = anna.email.clone().unwrap();
+    let (person, id) = (store::PersonId::of(&anna.person().unwrap()), store::AddressId::of(Channel::Email, &address));
+    let again = [Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described.clone() })];
+    let erase = async |minute| {
+        vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), &[], at(minute)).await.unwrap();
+        let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(minute)).await.unwrap();
+        vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into(), at(minute)).await.unwrap();
+        assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
+    };
+    table.say("e1", &[Document::Customer(described)], 0).await;
+    table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(1), None).await.unwrap();
+    erase(2).await;
+    vault.honour_erased(&table.tenant, &again, at(3)).await.unwrap();
+    table.say("e2", &again, 3).await;
+    let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
+    // Erased once more, it is kept once more.
+    erase(4).await;
+    vault.honour_erased(&table.tenant, &again, at(5)).await.unwrap();
+    assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap().unwrap().suppression, stands.suppression);
+    table.store.lift(&table.tenant, &id, &stands.suppression.entry(), at(6), None).await.unwrap();
+    vault.honour_erased(&table.tenant, &again, at(7)).await.unwrap();
+    assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
+}
