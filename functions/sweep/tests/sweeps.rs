@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Currency, CustomerId, Invoice, Mode, Next, TaskKind, counting::PARALLEL};
+use domain::{
+    BalanceKey, CaseKey, Channel, Currency, CustomerId, Invoice, Mode, Next, Planned, TaskKind,
+    counting::PARALLEL,
+    own_message::{OWN_WORDS, decision as own_decision},
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::{
-    Head, Receipt, Release,
+    Head, OwnText, Receipt, Release,
     inspect::attributes::{
         document::DOC,
         every::{PK, SK},
@@ -277,4 +281,39 @@ async fn waking_everybody_is_left_to_the_ticks() {
     }
     assert_eq!(swept.counts().await, [3, 3, 0, 0]);
     assert_eq!(swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap().replan, None);
+}
+
+#[tokio::test]
+async fn what_a_person_writes_to_somebody_who_waits_for_room_is_followed_up() {
+    let swept = Swept::capped(1).await.owing(2 * PARALLEL).await;
+    assert_eq!(swept.counts().await[..2], [1_u64, 1]);
+    let mut waiting = Vec::new();
+    for customer in &swept.owing {
+        waiting.push(swept.head(customer).await);
+    }
+    waiting.retain(|head| head.pending.is_empty());
+    let last = waiting.into_iter().max_by(|one, other| one.customer.cmp(&other.customer)).unwrap();
+    let (store, tenant, now) = (&swept.aws.store, &swept.aws.tenant, swept.aws.now());
+    let facts = store.facts(tenant, &last).await.unwrap();
+    let planned = Planned {
+        position: 0,
+        mode: Mode::Live,
+        case: CaseKey::new(BalanceKey::of(Currency::EUR), "standard"),
+        channel: Channel::Email,
+        contact: facts.customer.contacts[0].external_id.clone(),
+        template: OWN_WORDS.to_owned(),
+        template_version: 0,
+        rows: vec![],
+        pay_by: None,
+        copy_of: None,
+    };
+    let plan = own_decision(&facts, last.owed.clone(), planned, now);
+    let text = OwnText { body: "Hello".to_owned(), by: "ann".to_owned(), language: "en".to_owned(), ..OwnText::default() };
+    let made = store.commit_own_message(tenant, &last, &facts, &plan, &text, now).await.unwrap();
+    let held = swept.head(&last.customer).await.pending[&made.messages[0]].retry_at;
+    assert_eq!(held, Some(now + SignedDuration::from_mins(1)));
+    swept.aws.advance(SignedDuration::from_mins(1));
+    swept.tick().await;
+    let head = swept.head(&last.customer).await;
+    assert_eq!(head.pending[&made.messages[0]].retry_at, None, "it goes to its sender");
 }
