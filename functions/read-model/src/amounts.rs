@@ -99,7 +99,8 @@ impl Amounts {
         let zone = tenant_zone(&settings);
         let today = now.to_zoned(zone.clone()).date();
         let known = self.store.amounts_walk(tenant).await?;
-        let mut walk = AmountsWalk::of_day(known.clone(), today, settings.reporting.as_ref());
+        let by = settings.key_accounts.as_ref();
+        let mut walk = AmountsWalk::of_day(known.clone(), today, settings.reporting.as_ref(), by);
         while walk.list.is_some() {
             if budget.is_over() {
                 self.store.put_amounts_walk(tenant, &walk).await?;
@@ -107,8 +108,9 @@ impl Amounts {
             }
             let page = self.store.amounts_page(tenant, &walk).await?;
             self.look(tenant, &walk, &page, &settings, walked).await?;
-            walk = walk.counting(&page, settings.key_accounts.as_ref()).behind(page.after);
+            walk = walk.counting(&page, by).behind(page.after);
         }
+        walk = walk.settling_by(by);
         if let Some(book) = walk.book.take() {
             let settled = if budget.is_over() { Ok(false) } else { self.settle(tenant, &settings, &book, budget, walked).await };
             if !matches!(settled, Ok(true)) {
@@ -135,7 +137,7 @@ impl Amounts {
         let now = self.clock.now();
         let settled = match key_accounts::settle(&self.store, tenant, settings, book, now, || budget.is_over()).await {
             Ok(settled) => settled,
-            Err(NotDone::Store(error)) => return Err(error),
+            Err(NotDone::Store(error)) if !matches!(error, store::Error::Corrupt { .. }) => return Err(error),
             Err(error) => {
                 tracing::error!(tenant.id = %tenant, error = %error, "the key accounts of a tenant could not be settled");
                 return Ok(true);
@@ -143,7 +145,7 @@ impl Amounts {
         };
         walked.settled += settled.taken + settled.given_back;
         for (customer, why) in &settled.failed {
-            tracing::warn!(tenant.id = %tenant, customer.id = %customer, why, "a key account stays in automation; the next midnight tries again");
+            tracing::warn!(tenant.id = %tenant, customer.id = %customer, why, "a customer neither became a key account nor ceased to be one; the next midnight tries again");
         }
         Ok(!settled.is_cut_short)
     }

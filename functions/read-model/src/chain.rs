@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use kit::{Budget, Clock};
-use store::{ChainMark, ChainWalk, RecordChange, Store, TenantRow, broken_chain, chain_turn};
+use store::{ChainMark, ChainWalk, RecordChange, Store, TenantRow, Vault, broken_chain, chain_turn};
 
 use crate::{daily::record_day, quiet::Quiet};
 
@@ -48,14 +48,15 @@ impl Looked {
 /// Looks at chains of records.
 pub struct Chains {
     store: Store,
+    vault: Vault,
     clock: Clock,
     quiet: Quiet,
 }
 
 impl Chains {
-    /// Of a table.
-    pub fn new(store: Store, clock: Clock) -> Self {
-        Self { store, clock, quiet: Quiet::default() }
+    /// Of a table and the keys of its people.
+    pub fn new(store: Store, vault: Vault, clock: Clock) -> Self {
+        Self { store, vault, clock, quiet: Quiet::default() }
     }
 
     /// Looks at the records that a batch of the stream brought. The first of them that could not be looked at, by its position, and why.
@@ -192,7 +193,7 @@ impl Chains {
         let today = walk.on;
         if begins {
             self.follow_audit(tenant, now, looked).await?;
-            walk.forgotten += self.store.forget_again(tenant, now).await?;
+            walk.forgotten += self.vault.forget_again(tenant, now).await?;
         }
         if !self.follow_marked(tenant, today, budget, looked).await? {
             return Ok(false);

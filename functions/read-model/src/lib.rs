@@ -55,7 +55,7 @@ impl Handler {
         let db = aws_sdk_dynamodb::Client::new(&clients.sdk);
         let store = Store::new(db, env.require("TABLE_NAME")?);
         let vault = Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
-        let chains = Chains::new(store.clone(), clock.clone());
+        let chains = Chains::new(store.clone(), vault.clone(), clock.clone());
         let amounts = Amounts::new(store.clone(), clock.clone());
         Ok(Self { store, vault, chains, amounts, clock })
     }

@@ -3,11 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Agreement, AgreementId, Currency, CustomerId, Invoice, KeyAccounts, SourceVersion};
 use jiff::SignedDuration;
 use serde_json::json;
-use store::Receipt;
+use store::{
+    Receipt,
+    inspect::attributes::{
+        document::DOC,
+        every::{PK, SK},
+    },
+};
 use testbed::{
+    TABLE,
     aws::{Aws, event},
     documents::{customer, invoice, invoiced},
 };
@@ -89,6 +97,20 @@ impl Book {
         known.into_values().flatten().collect()
     }
 
+    /// Makes a customer's profile this text; what it was.
+    async fn profile(&self, customer: &CustomerId, text: &str) -> String {
+        let key = [
+            (PK.to_owned(), AttributeValue::S(format!("T#acme#C#{customer}"))),
+            (SK.to_owned(), AttributeValue::S("PROFILE".to_owned())),
+        ];
+        let get = self.aws.db.get_item().table_name(TABLE).set_key(Some(key.into()));
+        let mut item = get.send().await.unwrap().item.unwrap();
+        let before = item[DOC].as_s().unwrap().clone();
+        item.insert(DOC.to_owned(), AttributeValue::S(text.to_owned()));
+        self.aws.db.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+        before
+    }
+
     /// Who has tasks about key accounts.
     async fn tasks(&self) -> Vec<CustomerId> {
         let tasks = self.aws.tasks().await.into_iter().filter(|task| task.task.key.starts_with("key account/"));
@@ -158,4 +180,57 @@ async fn a_night_without_time_is_gone_on_with() {
     book.read_model.handle(event(tick)).await.unwrap();
     book.follow().await;
     assert!(book.is_paused(&first).await, "the next tick of the same day does it");
+}
+
+#[tokio::test]
+async fn who_was_paused_and_not_told_of_is_told_of() {
+    let (mut book, first, _) = Book::start().await;
+    book.midnight().await;
+    let pause = book.pause(&first).await.unwrap();
+    // Whoever wrote the same pause here died before anything else was written.
+    let (mut book, first, _) = Book::start().await;
+    let (store, tenant) = (&book.aws.store, &book.aws.tenant);
+    store.put_agreement(tenant, &first, None, &pause, book.aws.now()).await.unwrap();
+    assert!(book.tasks().await.is_empty());
+    for _ in 0..2 {
+        book.midnight().await;
+        assert_eq!((book.known().await, book.tasks().await), (vec![first.clone()], vec![first.clone()]));
+    }
+    let owner = book.aws.store.owner(&book.aws.tenant, &first).await.unwrap().unwrap();
+    assert_eq!(owner.owner, "robin");
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_holds_up_no_other() {
+    let tick = json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} });
+    for broken in 0..2 {
+        let (book, first, second) = Book::start().await;
+        book.share(Some(5)).await;
+        let [broken, whole] = if broken == 0 { [first, second] } else { [second, first] };
+        let before = book.profile(&broken, "{").await;
+        book.aws.advance(SignedDuration::from_hours(24));
+        book.read_model.handle(event(tick.clone())).await.unwrap();
+        assert_eq!((book.is_paused(&broken).await, book.is_paused(&whole).await), (false, true));
+        // The next night tries again.
+        book.profile(&broken, &before).await;
+        book.aws.advance(SignedDuration::from_hours(24));
+        book.read_model.handle(event(tick.clone())).await.unwrap();
+        assert!(book.is_paused(&broken).await);
+    }
+}
+
+#[tokio::test]
+async fn a_book_that_was_counted_by_other_settings_settles_nobody() {
+    let (mut book, first, _) = Book::start().await;
+    book.aws.advance(SignedDuration::from_hours(24));
+    let tick = || event(json!({ "source": "aws.events", "detail-type": "Scheduled Event", "detail": {} }));
+    let mut late = tick();
+    late.context.deadline = 0;
+    book.read_model.handle(late).await.unwrap();
+    // The walk is under way.
+    book.share(Some(40)).await;
+    book.read_model.handle(tick()).await.unwrap();
+    assert!(!book.is_paused(&first).await);
+    book.midnight().await;
+    assert!(book.is_paused(&first).await, "the next day counts it anew");
 }

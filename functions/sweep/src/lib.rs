@@ -1,7 +1,7 @@
 //! Advances every customer that is due. Writes the table; sends nothing itself.
 //!
 //! A tick walks the tenants that are switched on, the oldest of all their shards first. It stops before its own timeout and hands what
-//! is left to the sweep queue. Its answer says until when it would find nothing to do by itself (`idle_until`), given that
+//! is left to the sweep queue, or to the next tick where every customer of the tenant is being woken. Its answer says until when it would find nothing to do by itself (`idle_until`), given that
 //! nothing else writes the table meanwhile.
 
 mod customer;
@@ -105,7 +105,7 @@ impl Handler {
                 }
             }
         } else {
-            for row in self.store.tenants().await? {
+            for row in in_turn(self.store.tenants().await?, now) {
                 let shards = (0..row.shards).collect();
                 walks.push((row, shards));
             }
@@ -161,4 +161,14 @@ impl Handler {
         answer.late_s = answer.late_s.max(report.late_s);
         answer.idle_until = earliest(answer.idle_until, report.idle_until);
     }
+}
+
+/// The order in which a tick walks the tenants. Those of which every customer is being woken come first, because what a tick leaves of them is
+/// not handed over. Each minute another one begins, so that none of them uses up the time of all ticks.
+fn in_turn(mut rows: Vec<TenantRow>, now: Timestamp) -> Vec<TenantRow> {
+    let minute = usize::try_from(now.as_second() / 60).unwrap_or(0);
+    let first = minute % rows.len().max(1);
+    rows.rotate_left(first);
+    rows.sort_by_key(|row| row.replan.is_none());
+    rows
 }

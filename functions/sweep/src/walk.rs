@@ -90,7 +90,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks the shards. Settings are read once; what decides by them is pinned by their revision.
+    ///
+    /// Waking every customer has one cursor for all shards, so that only a walk over all of them does it. A walk over some, whose shards were
+    /// handed over before it was asked for, leaves everything to the next tick.
     pub(crate) async fn run(&mut self, shards: &[u8]) -> Result<Report, Error> {
+        let is_whole = shards.len() == usize::from(self.row.shards);
+        if self.row.replan.is_some() && !is_whole {
+            return Ok(Report { idle_until: Some(self.now), ..Report::default() });
+        }
         let policy = self.store.policy(&self.row.tenant, &Default::default(), Read::Cached(self.row.rev)).await?;
         if policy.breaker_open {
             return Ok(Report { due: u64::from(self.is_live()), ..Report::default() });
@@ -109,15 +116,17 @@ impl<'a> Walk<'a> {
             }
         }
         meter.close().await?;
-        if stop.is_none() && shards.len() == usize::from(self.row.shards) && self.row.replan.is_some() {
+        if stop.is_none() && is_whole && self.row.replan.is_some() {
             self.replan(None).await?;
         }
         Ok(std::mem::take(&mut self.report))
     }
 
-    /// Leaves shards to the queue.
+    /// Leaves shards to the queue; while every customer is being woken, to the next tick, which goes on from the cursor.
     fn leave(&mut self, shards: Vec<u8>) {
-        self.report.unfinished = shards;
+        if self.row.replan.is_none() {
+            self.report.unfinished = shards;
+        }
         self.report.idle_until = Some(self.now);
     }
 
@@ -126,7 +135,7 @@ impl<'a> Walk<'a> {
         for shard in shards.iter().copied().filter(|shard| *shard >= replan.shard) {
             let stop = self.wake(replan, shard, meter).await?;
             if stop == Some(Stop::Time) {
-                self.leave(shards.iter().copied().filter(|left| *left >= shard).collect());
+                self.leave(Vec::new());
             }
             if stop.is_some() {
                 return Ok(stop);

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests panic as tests do")]
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Currency, CustomerId, Invoice, Mode, Next, TaskKind, counting::PARALLEL};
+use domain::{
+    BalanceKey, CaseKey, Channel, Currency, CustomerId, Invoice, Mode, Next, Planned, TaskKind,
+    counting::PARALLEL,
+    own_message::{OWN_WORDS, decision as own_decision},
+};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use store::{
-    Head, Receipt, Release,
+    Head, OwnText, Receipt, Release,
     inspect::attributes::{
         document::DOC,
         every::{PK, SK},
@@ -251,4 +255,65 @@ async fn who_needs_more_room_than_there_ever_is_holds_up_nobody() {
         swept.tick().await;
     }
     assert_eq!(swept.head(&both).await.pending.len(), 2);
+}
+
+#[tokio::test]
+async fn waking_everybody_is_left_to_the_ticks() {
+    let swept = Swept::start(3).await;
+    swept.aws.settings(|settings| settings.caps.per_day = Some(10)).await;
+    let before = swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap();
+    assert!(before.replan.is_some() && before.shards > 1, "{before:?}");
+    let now = swept.aws.now();
+    let mut events = vec![event(json!({ "source": "aws.events", "detail-type": "Scheduled Event" }))];
+    // One that has no time, and hand-overs of before, the last shard first.
+    events[0].context.deadline = 0;
+    for shard in (0..before.shards).rev() {
+        let body = json!({ "tenant": "acme", "shard": shard, "at": now }).to_string();
+        events.push(event(json!({ "Records": [{ "messageId": format!("over-{shard}"), "body": body, "attributes": {} }] })));
+    }
+    for event in events {
+        let answer = swept.sweep.handle(event).await.unwrap();
+        assert_eq!((answer["decided"].as_u64(), answer["handed_over"].as_u64()), (Some(0), Some(0)), "{answer}");
+        let idle_until: jiff::Timestamp = answer["idle_until"].as_str().unwrap().parse().unwrap();
+        assert_eq!(idle_until, now, "the next tick goes on");
+        let row = swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap();
+        assert_eq!(row.replan, before.replan, "the cursor stays where it is");
+    }
+    assert_eq!(swept.counts().await, [3, 3, 0, 0]);
+    assert_eq!(swept.aws.store.tenant(&swept.aws.tenant).await.unwrap().unwrap().replan, None);
+}
+
+#[tokio::test]
+async fn what_a_person_writes_to_somebody_who_waits_for_room_is_followed_up() {
+    let swept = Swept::capped(1).await.owing(2 * PARALLEL).await;
+    assert_eq!(swept.counts().await[..2], [1_u64, 1]);
+    let mut waiting = Vec::new();
+    for customer in &swept.owing {
+        waiting.push(swept.head(customer).await);
+    }
+    waiting.retain(|head| head.pending.is_empty());
+    let last = waiting.into_iter().max_by(|one, other| one.customer.cmp(&other.customer)).unwrap();
+    let (store, tenant, now) = (&swept.aws.store, &swept.aws.tenant, swept.aws.now());
+    let facts = store.facts(tenant, &last).await.unwrap();
+    let planned = Planned {
+        position: 0,
+        mode: Mode::Live,
+        case: CaseKey::new(BalanceKey::of(Currency::EUR), "standard"),
+        channel: Channel::Email,
+        contact: facts.customer.contacts[0].external_id.clone(),
+        template: OWN_WORDS.to_owned(),
+        template_version: 0,
+        rows: vec![],
+        pay_by: None,
+        copy_of: None,
+    };
+    let plan = own_decision(&facts, last.owed.clone(), planned, now);
+    let text = OwnText { body: "Hello".to_owned(), by: "ann".to_owned(), language: "en".to_owned(), ..OwnText::default() };
+    let made = store.commit_own_message(tenant, &last, &facts, &plan, &text, now).await.unwrap();
+    let held = swept.head(&last.customer).await.pending[&made.messages[0]].retry_at;
+    assert_eq!(held, Some(now + SignedDuration::from_mins(1)));
+    swept.aws.advance(SignedDuration::from_mins(1));
+    swept.tick().await;
+    let head = swept.head(&last.customer).await;
+    assert_eq!(head.pending[&made.messages[0]].retry_at, None, "it goes to its sender");
 }

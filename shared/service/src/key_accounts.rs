@@ -46,7 +46,7 @@ pub struct KeyAccountsSettled {
     pub taken: u64,
     /// Customers that went back to it.
     pub given_back: u64,
-    /// Customers that should have left it, and why they did not. The next night tries again.
+    /// Customers that should have left it, or gone back, and why they did not. The next night tries again.
     pub failed: Vec<(CustomerId, String)>,
     /// Whether there was no time for all.
     pub is_cut_short: bool,
@@ -71,9 +71,10 @@ pub async fn find(store: &Store, actor: &Actor, currency: Currency, dry_run: boo
     let settling = Settling { store, tenant, actor: Some(actor), settings: &settings, currency, now };
     for (customer, open) in &wanted {
         let pause = settling.pause(customer).await?;
-        if pause.as_ref().is_some_and(stands) {
-            if !dry_run {
-                store.note_key_account(tenant, currency, customer, true).await?;
+        if let Some(pause) = pause.as_ref().filter(|pause| stands(pause)) {
+            if !dry_run && !known.contains(customer) {
+                // Whoever paused it died before it was told and kept.
+                settling.tell(customer, pause).await?;
             }
             found.kept.push(customer.clone());
             continue;
@@ -121,28 +122,31 @@ pub async fn settle(
             if is_over() {
                 return Ok(KeyAccountsSettled { is_cut_short: true, ..settled });
             }
-            let pause = settling.pause(customer).await?;
-            let taken = if pause.as_ref().is_some_and(stands) {
-                // Whoever paused it died before keeping that.
-                store.note_key_account(tenant, currency, customer, true).await.map_err(NotDone::from)
-            } else {
-                settling.take(customer, pause.as_ref()).await
-            };
-            match taken {
+            match holding_up_nobody(settling.take_unless_paused(customer).await)? {
                 Ok(()) => settled.taken += 1,
-                Err(NotDone::Store(error)) => return Err(error.into()),
-                Err(error) => settled.failed.push((customer.clone(), error.to_string())),
+                Err(why) => settled.failed.push((customer.clone(), why)),
             }
         }
         for customer in known.iter().filter(|customer| !wanted.contains_key(*customer)) {
             if is_over() {
                 return Ok(KeyAccountsSettled { is_cut_short: true, ..settled });
             }
-            settling.give_back(customer).await?;
-            settled.given_back += 1;
+            match holding_up_nobody(settling.give_back(customer).await)? {
+                Ok(()) => settled.given_back += 1,
+                Err(why) => settled.failed.push((customer.clone(), why)),
+            }
         }
     }
     Ok(settled)
+}
+
+/// What went wrong with one customer alone, for the log; what the table could not do at all fails.
+fn holding_up_nobody(done: Done<()>) -> Done<Result<(), String>> {
+    match done {
+        Ok(()) => Ok(Ok(())),
+        Err(NotDone::Store(error)) if !matches!(error, store::Error::Corrupt { .. }) => Err(error.into()),
+        Err(error) => Ok(Err(error.to_string())),
+    }
 }
 
 /// Whether a pause keeps something back.
@@ -174,6 +178,11 @@ async fn book(store: &Store, tenant: &TenantId, by: &KeyAccounts) -> Done<BookSh
             return Err(NotDone::Conflict(why));
         }
     }
+}
+
+/// What the audit says of the settings by which a customer is one.
+fn said_of(by: &KeyAccounts) -> Value {
+    json!({ "share_percent": by.share_percent, "owner": by.owner })
 }
 
 /// Taking customers out of automation in a currency, and giving them back.
@@ -208,6 +217,16 @@ impl Settling<'_> {
         }
     }
 
+    /// Takes a customer out of automation that is not known as a key account yet.
+    async fn take_unless_paused(&self, customer: &CustomerId) -> Done<()> {
+        let pause = self.pause(customer).await?;
+        match pause.as_ref().filter(|pause| stands(pause)) {
+            // Whoever paused it died before it was told and kept.
+            Some(standing) => self.tell(customer, standing).await,
+            None => self.take(customer, pause.as_ref()).await,
+        }
+    }
+
     /// Takes a customer out of automation; `known` is its pause of before.
     async fn take(&self, customer: &CustomerId, known: Option<&Agreement>) -> Done<()> {
         let (tenant, now, id) = (self.tenant, self.now, self.id(customer));
@@ -232,12 +251,22 @@ impl Settling<'_> {
             Some(Terms::Later(_)) => return Err(NotDone::Conflict("a later release wrote its pause".to_owned())),
             Some(_) | None => Agreement { folded: known.map(|known| known.folded.clone()).unwrap_or_default(), ..pause },
         };
-        let what = json!({ "share_percent": key_accounts.share_percent, "owner": key_accounts.owner });
-        let acting = self.acting(customer, what);
+        let acting = self.acting(customer, said_of(key_accounts));
         acting.put_agreement(tenant, customer, known, &pause, now).await?;
+        self.tell(customer, &pause).await
+    }
+
+    /// Tells the person that the settings name of a customer that is paused, makes it theirs unless it is somebody's, and keeps that it is a
+    /// key account. Done again it changes nothing.
+    async fn tell(&self, customer: &CustomerId, pause: &Agreement) -> Done<()> {
+        let (tenant, now) = (self.tenant, self.now);
+        let Some(key_accounts) = &self.settings.key_accounts else { return Ok(()) };
+        let acting = self.acting(customer, said_of(key_accounts));
+        // One for each time that it is paused.
+        let paused_on = pause.made_at.to_zoned(tenant_zone(self.settings)).date();
         let task = NewTask {
             kind: TaskKind::Task,
-            key: format!("key account/{}/{}", self.currency, now.to_zoned(tenant_zone(self.settings)).date()),
+            key: format!("key account/{}/{paused_on}", self.currency),
             title: "A key account is yours: nothing chases it".to_owned(),
             detail: format!("what is open of it in {} is at least {} % of the book", self.currency, key_accounts.share_percent),
             to: Some(key_accounts.owner.clone()),

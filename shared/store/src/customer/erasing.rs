@@ -16,6 +16,7 @@
 //! The hash is an HMAC under the tenant's data key of people, which KMS wraps: whoever has the table alone learns nothing from it. When a
 //! source names an erased person again, the suppression is entered anew before the document is applied ([`Vault::honour_erased`]); and when a
 //! person enters them again, before that is written.
+//! From then on it stands at the address, and nowhere else: who lifts it there lifts it for good.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -156,7 +157,7 @@ fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
 }
 
 /// Nobody wrote an item since it was read.
-fn as_read(row: &Row) -> When {
+pub(super) fn as_read(row: &Row) -> When {
     match number::<u64>(row, document::REVISION) {
         Some(revision) => is(document::REVISION, n(revision)),
         None => absent(document::REVISION),
@@ -295,39 +296,20 @@ impl Store {
         Ok(true)
     }
 
-    /// Deletes again what a lagging stream may have sealed anew of people who were erased; how many erasures were followed up.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading and writing.
-    pub async fn forget_again(&self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
-        let pk = keys::erased(tenant);
-        let mut count = 0;
-        for row in self.range("follow erasures of", Range::new(&pk, keys::AGAIN, &last_of(keys::AGAIN), AGAIN_MAX)).await? {
-            let Some((customer, person)) = text(&row, SK).and_then(keys::parse_forget_again) else { continue };
-            let key = keys::forget_again(tenant, &customer, &person);
-            let person = PersonId::of_digest(&person);
-            let names: Vec<String> = json(&row, DOC)?;
-            // Whom the source named again, or a person entered again, has a key that is theirs.
-            let said = self.said_of(tenant, &customer).await?;
-            let is_back =
-                said.is_some_and(|said| said.by_hand.known(&said.described).iter().any(|known| is_known_as(known, &person)));
-            let mut gone = Vec::new();
-            if !is_back {
-                for sk in names {
-                    gone.push(Change::of(keys::Key { pk: keys::customer(tenant, &customer), sk }).delete(self));
-                }
-                count += 1;
-            }
-            let at = number::<i64>(&row, fact::SEEN_AT).unwrap_or(0);
-            if is_back || millis(now) - at > AGAIN_DAYS * 86_400_000 {
-                gone.push(Change::of(key).delete(self));
-            }
-            if !gone.is_empty() {
-                self.transact("follow erasures of", customer.as_str(), gone).await?;
+    /// Everybody whom a customer's source, people or its invoices name, in every form.
+    async fn named_at(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Vec<Contact>> {
+        let mut named = Vec::new();
+        if let Some(said) = self.said_of(tenant, customer).await? {
+            named.extend(said.by_hand.known(&said.described).into_iter().flat_map(|known| known.forms));
+        }
+        let pk = keys::customer(tenant, customer);
+        for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
+            if row.contains_key(DOC) {
+                let invoice: Invoice = json(&row, DOC)?;
+                named.extend(invoice.contact);
             }
         }
-        Ok(count)
+        Ok(named)
     }
 
     /// Deletes items in their order.
@@ -358,7 +340,8 @@ impl Store {
             let mut actions = vec![Change::of(key.clone()).when(as_read(&row)).delete(self)];
             if let (Some(KeptUnder { channel, hash }), true) = (kept_under, stands) {
                 let kept = ErasedAddress { channel: *channel, at: now, suppressed: known.suppressed };
-                actions.push(Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept))).update(self));
+                let change = Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept)));
+                actions.push(change.add(document::REVISION, n(1)).update(self));
             }
             if let Transacted::Done = self.transact(OP, digest, actions).await? {
                 return Ok(stands);
@@ -401,7 +384,7 @@ impl Vault {
             count += usize::from(known.suppressed.is_some());
             let kept = ErasedAddress { channel, at: now, suppressed: known.suppressed };
             let key = keys::erased_address(tenant, &self.keyed_hash(tenant, &name).await?);
-            let change = Change::of(key).put(DOC, s(to_json(&kept)));
+            let change = Change::of(key).put(DOC, s(to_json(&kept))).add(document::REVISION, n(1));
             // Where nothing is known of the address any more, what was kept of it before says more.
             let change = if row.is_some() { change } else { change.when(no_item()) };
             self.store.write(OP, change, false).await?;
@@ -509,8 +492,9 @@ impl Vault {
         };
         let own: BTreeSet<&String> = done.values().flat_map(|out| &out.addresses).collect();
         let others: BTreeSet<&String> = done.values().flat_map(|out| &out.others).collect();
+        let erased: BTreeSet<&String> = own.difference(&others).copied().collect();
         let mut count = 0;
-        for digest in own.difference(&others) {
+        for digest in &erased {
             let pk = keys::versions(&keys::address_of_digest(tenant, digest).pk);
             let rows = store.range(OP, Range::new(&pk, keys::VERSION, &last_of(keys::VERSION), INVOICES_MAX)).await?;
             let versions = rows.iter().filter_map(|row| Some(keys::Key { pk: pk.clone(), sk: text(row, SK)?.to_owned() }));
@@ -518,11 +502,59 @@ impl Vault {
             let kept = done.values().find_map(|out| out.kept.get(*digest));
             count += usize::from(unmarked.forget_address(tenant, digest, kept, now).await?);
         }
+        // Whom a source named again meanwhile is known again, and what it entered anew before that has just been deleted.
+        for customer in done.keys() {
+            let mut back = store.named_at(tenant, customer).await?;
+            back.retain(|contact| digests([contact]).iter().any(|digest| erased.contains(digest)));
+            self.honour_erased_back(tenant, &back, now).await?;
+        }
         let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
         gone.extend(done.keys().map(|customer| keys::erasing(tenant, customer, person.digest())));
         let (first, last) = gone.split_at(gone.len().saturating_sub(AT_ONCE));
         unmarked.delete_all(&id, first).await?;
         store.delete_all(&id, last).await?;
+        Ok(count)
+    }
+
+    /// Deletes again what a lagging stream may have sealed anew of people who were erased; how many erasures were followed up. What stood
+    /// against whoever is named again stands again.
+    ///
+    /// # Errors
+    ///
+    /// Those of KMS, of reading and of writing.
+    pub async fn forget_again(&self, tenant: &TenantId, now: Timestamp) -> Result<u64> {
+        let (store, pk) = (&self.store, keys::erased(tenant));
+        let mut count = 0;
+        let rows = store.range("follow erasures of", Range::new(&pk, keys::AGAIN, &last_of(keys::AGAIN), AGAIN_MAX)).await?;
+        for row in rows {
+            let Some((customer, person)) = text(&row, SK).and_then(keys::parse_forget_again) else { continue };
+            let key = keys::forget_again(tenant, &customer, &person);
+            let person = PersonId::of_digest(&person);
+            let names: Vec<String> = json(&row, DOC)?;
+            // Whom the source named again, or a person entered again, has a key that is theirs.
+            let mut back: Vec<Contact> = Vec::new();
+            if let Some(said) = store.said_of(tenant, &customer).await? {
+                let all = said.by_hand.known(&said.described).into_iter();
+                back.extend(all.filter(|known| is_known_as(known, &person)).flat_map(|known| known.forms));
+            }
+            let is_back = !back.is_empty();
+            let mut gone = Vec::new();
+            if is_back {
+                self.honour_erased_back(tenant, &back, now).await?;
+            } else {
+                for sk in names {
+                    gone.push(Change::of(keys::Key { pk: keys::customer(tenant, &customer), sk }).delete(store));
+                }
+                count += 1;
+            }
+            let at = number::<i64>(&row, fact::SEEN_AT).unwrap_or(0);
+            if is_back || millis(now) - at > AGAIN_DAYS * 86_400_000 {
+                gone.push(Change::of(key).delete(store));
+            }
+            if !gone.is_empty() {
+                store.transact("follow erasures of", customer.as_str(), gone).await?;
+            }
+        }
         Ok(count)
     }
 }

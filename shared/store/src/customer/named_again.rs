@@ -7,8 +7,13 @@ use jiff::Timestamp;
 
 use crate::{
     Result, Vault,
-    customer::erasing::{ErasedAddress, addresses},
-    table::{attributes::document::DOC, db::json, keys},
+    customer::erasing::{ErasedAddress, addresses, as_read},
+    table::{
+        attributes::document::{self, DOC},
+        change::Change,
+        db::{json, n, s, to_json},
+        keys,
+    },
 };
 
 /// The people whom a document names with its customer.
@@ -54,6 +59,14 @@ impl Vault {
         self.honour_erased_people(tenant, &[contact], NamedBy::Person, now).await
     }
 
+    /// The same for people who are known again though they were erased just now. Nobody enters it: it is what stood before.
+    pub(super) async fn honour_erased_back(&self, tenant: &TenantId, people: &[Contact], now: Timestamp) -> Result<()> {
+        let mut of_nobody = self.clone();
+        of_nobody.store.acting = None;
+        let people: Vec<&Contact> = people.iter().collect();
+        of_nobody.honour_erased_people(tenant, &people, NamedBy::Source, now).await
+    }
+
     async fn honour_erased_people(&self, tenant: &TenantId, people: &[&Contact], by: NamedBy, now: Timestamp) -> Result<()> {
         let named = addresses(people.iter().copied());
         if named.is_empty() || !self.store.is_any_erased(tenant).await? {
@@ -67,9 +80,12 @@ impl Vault {
         let found = self.store.read_many("look for erased people of", &wanted, true).await?;
         for (key, row) in &found {
             let Some((_, address)) = items.get(key) else { continue };
-            let kept: ErasedAddress = json(row, DOC)?;
-            if let Some(suppression) = kept.suppressed {
+            let mut kept: ErasedAddress = json(row, DOC)?;
+            if let Some(suppression) = kept.suppressed.take() {
                 self.store.suppress_saying(tenant, (kept.channel, *address), suppression, None, None).await?;
+                // It stands at the address from now on, where a person may lift it for good; unless an erasure kept it anew meanwhile.
+                let moved = Change::of(key.clone()).put(DOC, s(to_json(&kept))).add(document::REVISION, n(1)).when(as_read(row));
+                self.store.write("enter anew what stood against somebody of", moved, false).await?;
             }
             self.store.raise(tenant, None, &exception(&key.sk, by), now).await?;
         }

@@ -76,11 +76,14 @@ pub struct AmountsWalk {
     /// What is open of the book as far as the walk came, until the key accounts of the day are settled by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub book: Option<BookShares>,
+    /// By which settings the book is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<KeyAccounts>,
 }
 
 impl AmountsWalk {
     /// The walk of a day: what is known of the last one, unless the day or the rates are others.
-    pub fn of_day(known: Option<Self>, on: Date, reporting: Option<&Reporting>) -> Self {
+    pub fn of_day(known: Option<Self>, on: Date, reporting: Option<&Reporting>, by: Option<&KeyAccounts>) -> Self {
         let reranks = known.as_ref().is_none_or(|known| known.reporting.as_ref() != reporting);
         match known {
             Some(known) if known.on == on && !reranks => known,
@@ -96,6 +99,7 @@ impl AmountsWalk {
                     shard: 0,
                     after: None,
                     book: Some(BookShares::default()),
+                    by: by.cloned(),
                 }
             }
         }
@@ -103,11 +107,22 @@ impl AmountsWalk {
 
     /// With what the customers of a page owe, where the tenant's settings say from which share on a customer is a key account.
     #[must_use]
-    pub fn counting(mut self, page: &AmountsPage, by: Option<&KeyAccounts>) -> Self {
-        if let (Some(book), Some(by)) = (&mut self.book, by) {
+    pub fn counting(self, page: &AmountsPage, by: Option<&KeyAccounts>) -> Self {
+        let mut walk = self.settling_by(by);
+        if let (Some(book), Some(by)) = (&mut walk.book, by) {
             for (customer, owed) in &page.owed {
                 book.add(customer, owed, by);
             }
+        }
+        walk
+    }
+
+    /// Without the book where the settings are others than when the walk began: what was counted by those is not the whole of it. The next
+    /// day's walk counts it anew.
+    #[must_use]
+    pub fn settling_by(mut self, by: Option<&KeyAccounts>) -> Self {
+        if self.by.as_ref() != by {
+            self.book = None;
         }
         self
     }
@@ -289,17 +304,32 @@ mod tests {
         let on = |text: &str| text.parse::<Date>().expect("a date");
         let euros = Reporting { currency: Currency::EUR, rates: BTreeMap::new() };
         let all = [WalkedList::Oldest, WalkedList::Tasks, WalkedList::Overdue, WalkedList::Stake];
-        let first = AmountsWalk::of_day(None, on("2026-02-05"), None);
+        let first = AmountsWalk::of_day(None, on("2026-02-05"), None, None);
         assert_eq!(walked(first.clone()), all);
         let over = AmountsWalk { list: None, ..first.clone() };
-        assert_eq!(AmountsWalk::of_day(Some(over.clone()), on("2026-02-05"), None), over);
-        let next = AmountsWalk::of_day(Some(over.clone()), on("2026-02-06"), None);
+        assert_eq!(AmountsWalk::of_day(Some(over.clone()), on("2026-02-05"), None, None), over);
+        let next = AmountsWalk::of_day(Some(over.clone()), on("2026-02-06"), None, None);
         assert_eq!((walked(next.clone()), next.reranks), (vec![WalkedList::Oldest, WalkedList::Tasks], false));
-        let other = AmountsWalk::of_day(Some(over), on("2026-02-05"), Some(&euros));
+        let other = AmountsWalk::of_day(Some(over), on("2026-02-05"), Some(&euros), None);
         assert_eq!(walked(other.clone()), all);
         // What was not finished goes on the next day.
-        assert!(AmountsWalk::of_day(Some(other.clone()), on("2026-02-06"), Some(&euros)).reranks);
+        assert!(AmountsWalk::of_day(Some(other.clone()), on("2026-02-06"), Some(&euros), None).reranks);
         let over = AmountsWalk { list: None, ..other };
-        assert!(!AmountsWalk::of_day(Some(over), on("2026-02-06"), Some(&euros)).reranks);
+        assert!(!AmountsWalk::of_day(Some(over), on("2026-02-06"), Some(&euros), None).reranks);
+    }
+
+    #[test]
+    fn a_book_that_two_settings_counted_is_none() {
+        let by = |share_percent| KeyAccounts { share_percent, owner: "robin".to_owned() };
+        let on: Date = "2026-02-05".parse().expect("a date");
+        let page = AmountsPage::default();
+        let walk = AmountsWalk::of_day(None, on, None, Some(&by(50))).counting(&page, Some(&by(50)));
+        assert!(walk.clone().settling_by(Some(&by(50))).book.is_some());
+        for other in [Some(by(10)), None] {
+            assert_eq!(walk.clone().settling_by(other.as_ref()).book, None);
+            // It is not whole either once the settings are those of before again.
+            let counted = walk.clone().counting(&page, other.as_ref()).counting(&page, Some(&by(50)));
+            assert_eq!(counted.book, None);
+        }
     }
 }

@@ -127,7 +127,8 @@ pub(crate) fn plan_commit(
         .when(is(head::TIP, s(head.tip.clone())))
         .put(head::DECIDED_AT, n(millis(now)));
     // What a person writes says nothing of the cases: what the last decision said of them stands.
-    if !(decision.trace.is_empty() && decision.messages.iter().any(|planned| is_own_message(&planned.template))) {
+    let is_own = decision.messages.iter().any(|planned| is_own_message(&planned.template));
+    if !(decision.trace.is_empty() && is_own) {
         change = change.put(head::BECAUSE, s(because(decision)));
     }
     if decision.owed != head.owed {
@@ -152,8 +153,9 @@ pub(crate) fn plan_commit(
         if !due_stays {
             change = move_due(change, tenant, &advanced, decision.next);
         }
-    } else if !matches!(head.due, Next::At(at) if at <= now) {
-        // Pending messages are found again by being due.
+    } else if is_own || !matches!(head.due, Next::At(at) if at <= now) {
+        // Pending messages are found again by being due. Who waits behind a full cap is not looked at before there is room, and what a person
+        // writes needs none: it is due just now.
         change = move_due(change, tenant, &advanced, Next::At(now));
     }
     let record = needs_record.then(|| {

@@ -49,7 +49,7 @@
 //! | reference | `T#REF#{object}` | `REF` | ingest, when an object is new or moves; with an agreement or charge | ingest, admin, by key | 2 W, 1 R |
 //! | waiting document | `T#REF#{object}` | `WAIT#{hash}` | ingest | ingest: query `WAIT#` when the object appears | 2 W |
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
-//! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure | ingest, `sync` and admin: one query whether there is any, then by keys in a batch | 1 W; 1 R a document that names people, and 1 R an address |
+//! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
 //! | erasure under way at a customer | `T#ERASED` | `ERASING#{digest of the person}#{customer}` | admin, before anything is erased | admin, with an erasure: query of the person's | 1 W, 1 W when it ends |
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |

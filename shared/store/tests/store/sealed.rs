@@ -231,7 +231,7 @@ async fn whoever_is_erased_leaves_a_keyed_hash_of_what_stood_against_them() {
     assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
     // What the stream tells late is sealed anew, and forgotten again.
     keep(&table, &vault).await;
-    assert_eq!(table.store.forget_again(&table.tenant, at(3)).await.unwrap(), 1);
+    assert_eq!(vault.forget_again(&table.tenant, at(3)).await.unwrap(), 1);
     // A source that names the person again finds what stood against them; another address nothing does.
     let again = Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described });
     vault.honour_erased(&table.tenant, &[again], at(4)).await.unwrap();
@@ -267,4 +267,67 @@ async fn an_opt_out_that_comes_while_a_person_is_erased_outlives_the_erasure() {
         let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
         assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(3) }, "{breaks_off}");
     }
+}
+
+#[tokio::test]
+async fn an_opt_out_stands_again_where_a_source_names_the_person_while_they_are_erased() {
+    for is_late in [false, true] {
+        let table = table().await;
+        let vault = vault(&table);
+        vault.ensure_key(&table.tenant).await.unwrap();
+        let described = customer(Some(1), "Bernd Meier");
+        let anna = described.contacts[0].clone();
+        let address = anna.email.clone().unwrap();
+        let person = store::PersonId::of(&anna.person().unwrap());
+        table.say("e1", &[Document::Customer(described.clone())], 0).await;
+        table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(1), None).await.unwrap();
+        vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), &[], at(2)).await.unwrap();
+        let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(2)).await.unwrap();
+        let again = [Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described })];
+        vault.honour_erased(&table.tenant, &again, at(3)).await.unwrap();
+        if !is_late {
+            table.say("e2", &again, 3).await;
+        }
+        vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into(), at(4)).await.unwrap();
+        let id = store::AddressId::of(Channel::Email, &address);
+        if is_late {
+            // The document is applied only now: the next day's look finds the person.
+            assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
+            table.say("e2", &again, 5).await;
+            assert_eq!(vault.forget_again(&table.tenant, at(6)).await.unwrap(), 0);
+        }
+        let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
+        assert_eq!(stands.suppression, Suppression { reason: SuppressionReason::OptOut, at: at(1) }, "{is_late}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_lifts_of_somebody_who_is_named_again_stays_lifted() {
+    let table = table().await;
+    let vault = vault(&table);
+    vault.ensure_key(&table.tenant).await.unwrap();
+    let described = customer(Some(1), "Bernd Meier");
+    let anna = described.contacts[0].clone();
+    let address = anna.email.clone().unwrap();
+    let (person, id) = (store::PersonId::of(&anna.person().unwrap()), store::AddressId::of(Channel::Email, &address));
+    let again = [Document::Customer(Customer { source_version: Some(SourceVersion::Number(2)), ..described.clone() })];
+    let erase = async |minute| {
+        vault.keep_suppressions(&table.tenant, std::slice::from_ref(&anna), &[], at(minute)).await.unwrap();
+        let out = vault.erase_at(&table.tenant, &customer_id(), &person, false, at(minute)).await.unwrap();
+        vault.end_erasure(&table.tenant, &person, &[(customer_id(), out)].into(), at(minute)).await.unwrap();
+        assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
+    };
+    table.say("e1", &[Document::Customer(described)], 0).await;
+    table.store.suppress(&table.tenant, Channel::Email, &address, SuppressionReason::OptOut, at(1), None).await.unwrap();
+    erase(2).await;
+    vault.honour_erased(&table.tenant, &again, at(3)).await.unwrap();
+    table.say("e2", &again, 3).await;
+    let stands = table.store.stopped(&table.tenant, &id).await.unwrap().unwrap();
+    // Erased once more, it is kept once more.
+    erase(4).await;
+    vault.honour_erased(&table.tenant, &again, at(5)).await.unwrap();
+    assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap().unwrap().suppression, stands.suppression);
+    table.store.lift(&table.tenant, &id, &stands.suppression.entry(), at(6), None).await.unwrap();
+    vault.honour_erased(&table.tenant, &again, at(7)).await.unwrap();
+    assert_eq!(table.store.stopped(&table.tenant, &id).await.unwrap(), None);
 }
