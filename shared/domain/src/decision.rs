@@ -7,9 +7,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, CustomerId,
-    DueItemKey, Facts, InvoiceId, ItemOf, MessageId, Mode, OpenWork, OrderId, OrderTrace, PaymentId, TaskId, TenantId,
-    VersionChoice, Withdrawal, word::stored_words,
+    Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, DueItemKey,
+    Facts, InvoiceId, ItemOf, MessageId, Mode, NewTask, OpenWork, OrderId, OrderTrace, PaymentId, Pending, PendingStatus,
+    VersionChoice, Withdrawal, WorkRow, effect::WORK_ROWS_MAX,
 };
 
 /// The answer of `decide`.
@@ -145,133 +145,42 @@ pub struct Planned {
     pub copy_of: Option<u32>,
 }
 
-/// Work for a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NewTask {
-    /// What kind of work.
-    pub kind: TaskKind,
-    /// What tells it from others of its kind at this customer: raising it again under the same key changes nothing.
-    pub key: String,
-    /// One line for the worklist; holds no names or addresses.
-    pub title: String,
-    /// What was wrong, where, and what to do.
-    pub detail: String,
-    /// Who should do it: a role or name of the tenant's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    /// By when, in the tenant's zone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_on: Option<Date>,
-    /// The step that asked for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
-    /// The case's currency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub currency: Option<Currency>,
-    /// The case.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub case: Option<CaseId>,
-}
-
-impl NewTask {
-    /// The id that it has, whether it was raised or not.
-    pub fn id(&self, tenant: &TenantId, customer: Option<&CustomerId>) -> TaskId {
-        TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), self.kind.as_str(), &self.key])
-    }
-
-    /// The message that it is about, where it is about one: one in doubt, and one that was given up on its way. Its key names it.
-    pub fn message(&self) -> Option<MessageId> {
-        let names_one = matches!(self.kind, TaskKind::InDoubt | TaskKind::DeadLetter);
-        self.key.split(':').filter(|_| names_one).find_map(MessageId::parse)
+impl Pending {
+    /// A planned message that is now waiting for its sender.
+    pub fn of(planned: &Planned, id: MessageId, number: u64, decided_at: Timestamp) -> Self {
+        Self {
+            id,
+            number,
+            position: planned.position,
+            status: PendingStatus::Queued,
+            decided_at,
+            mode: planned.mode,
+            case: planned.case.clone(),
+            channel: planned.channel,
+            contact: planned.contact.clone(),
+            template: planned.template.clone(),
+            template_version: planned.template_version,
+            pay_by: planned.pay_by,
+            rows: planned.rows.clone(),
+            copy_of: planned.copy_of,
+        }
     }
 }
 
-stored_words!(
-    /// Kinds of work for a person: what a step asked for, and exceptions, which automation could not settle.
-    TaskKind {
-        /// A step's task.
-        Task = "task",
-        /// Tell somebody.
-        Notify = "notify",
-        /// A step escalated.
-        Escalation = "escalation",
-        /// Stop supply.
-        CreditHold = "credit_hold",
-        /// Give the matter to an agency.
-        HandOff = "hand_off",
-        /// Charge for the delay.
-        Fee = "fee",
-        /// A step waits for approval.
-        Approval = "approval",
-        /// An operation that somebody proposed waits for a person, who accepts or refuses it.
-        Proposal = "proposal",
-        /// Exception: a step could reach nobody.
-        Unreachable = "unreachable",
-        /// Exception: no step is left though money is owed.
-        PlanEnded = "plan_ended",
-        /// Exception: payments exceed what the invoice's document says for too long.
-        MoneyInFlight = "money_in_flight",
-        /// Exception: more was paid and credited on an invoice than it comes to.
-        Overpaid = "overpaid",
-        /// Exception: a payment is in another currency than the invoice that it is allocated to.
-        OtherCurrency = "other_currency",
-        /// Exception: invoices name a legal entity that the settings do not list, or nothing says which one was paid.
-        LegalEntity = "legal_entity",
-        /// Exception: it is not known whether a message was sent.
-        InDoubt = "in_doubt",
-        /// Exception: the guard asks for a person.
-        NeedsReview = "needs_review",
-        /// Exception: a document could not be used.
-        Document = "document",
-        /// Exception: something keeps failing.
-        Failing = "failing",
-        /// Exception: the circuit breaker tripped.
-        Breaker = "breaker",
-        /// Exception: a payment was refunded or charged back, and its invoice is open again.
-        TakenBack = "taken_back",
-        /// Exception: a part of a payment plan was missed.
-        PlanBroken = "plan_broken",
-        /// Exception: a dead letter.
-        DeadLetter = "dead_letter",
-        /// Exception: an outside system cannot be read; somebody must connect it again, or wait.
-        Connection = "connection",
-        /// Exception: the books and what was read of them differ.
-        Books = "books",
-        /// Exception: the records of a customer are not as they were written.
-        Records = "records",
-    }
-);
-
-impl TaskKind {
-    /// Whether this is an exception.
-    pub fn is_exception(self) -> bool {
-        match self {
-            Self::Task
-            | Self::Notify
-            | Self::Escalation
-            | Self::CreditHold
-            | Self::HandOff
-            | Self::Fee
-            | Self::Approval
-            | Self::Proposal => false,
-            Self::Unreachable
-            | Self::PlanEnded
-            | Self::MoneyInFlight
-            | Self::Overpaid
-            | Self::OtherCurrency
-            | Self::LegalEntity
-            | Self::InDoubt
-            | Self::NeedsReview
-            | Self::Document
-            | Self::Failing
-            | Self::Breaker
-            | Self::DeadLetter
-            | Self::TakenBack
-            | Self::PlanBroken
-            | Self::Connection
-            | Self::Books
-            | Self::Records
-            | Self::Later(_) => true,
+impl OpenWork {
+    /// What there is to know of a task that a decision raises at `asked_at`.
+    pub fn of(facts: &Facts, task: &NewTask, reason: String, rows: &[WorkRow], asked_at: Timestamp) -> Self {
+        Self {
+            task: task.id(&facts.tenant, Some(&facts.customer.id)),
+            kind: task.kind,
+            reason,
+            step: task.step.clone(),
+            currency: task.currency,
+            case: task.case.clone(),
+            rows: rows.iter().take(WORK_ROWS_MAX).cloned().collect(),
+            more: rows.len() > WORK_ROWS_MAX,
+            asked_at,
+            done: false,
         }
     }
 }
@@ -380,27 +289,4 @@ pub struct RuleTrace {
     pub contact: String,
     /// What it said: `defer until …`, `block: …`.
     pub said: String,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_task_about_a_message_names_it() {
-        let message = MessageId::derive(&["m"]);
-        let of = |kind: TaskKind, key: String| {
-            let (title, detail) = (String::new(), String::new());
-            NewTask { kind, key, title, detail, to: None, due_on: None, step: None, currency: None, case: None }.message()
-        };
-        for (kind, key, known) in [
-            (TaskKind::InDoubt, message.to_string(), Some(message.clone())),
-            (TaskKind::DeadLetter, format!("{message}:2026-02-05"), Some(message.clone())),
-            (TaskKind::DeadLetter, format!("ses:{message}:0f"), Some(message.clone())),
-            (TaskKind::DeadLetter, "sweep:0:2026-02-05T09:00:00Z".to_owned(), None),
-            (TaskKind::Task, message.to_string(), None),
-        ] {
-            assert_eq!(of(kind, key.clone()), known, "{kind} {key}");
-        }
-    }
 }

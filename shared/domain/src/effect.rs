@@ -12,7 +12,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Currency, DueItemKey, Facts, NewTask, Occurrence, TaskId, TaskKind, word::stored_words};
+use crate::{CaseId, Currency, DueItemKey, Occurrence, TaskId, TaskKind, word::stored_words};
 
 stored_words!(
     /// What kind of thing a decision asks for.
@@ -170,22 +170,6 @@ pub struct OpenWork {
 }
 
 impl OpenWork {
-    /// What there is to know of a task that a decision raises at `asked_at`.
-    pub fn of(facts: &Facts, task: &NewTask, reason: String, rows: &[WorkRow], asked_at: Timestamp) -> Self {
-        Self {
-            task: task.id(&facts.tenant, Some(&facts.customer.id)),
-            kind: task.kind,
-            reason,
-            step: task.step.clone(),
-            currency: task.currency,
-            case: task.case.clone(),
-            rows: rows.iter().take(WORK_ROWS_MAX).cloned().collect(),
-            more: rows.len() > WORK_ROWS_MAX,
-            asked_at,
-            done: false,
-        }
-    }
-
     /// Whether it stays known after a person finished it, until its reason is gone, so that the same is not asked for at each
     /// decision: what is found in the facts, not asked for by a step.
     pub fn outlives_its_end(kind: TaskKind) -> bool {

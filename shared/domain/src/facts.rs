@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Customer, Invoice, InvoiceId, LaterWord,
+    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId, LaterWord,
     MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest,
     word::stored_words, workflow::CompiledWorkflow,
 };
@@ -364,30 +364,6 @@ pub struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copy_of: Option<u32>,
 }
-
-impl Pending {
-    /// A planned message that is now waiting for its sender.
-    pub fn of(planned: &Planned, id: MessageId, number: u64, decided_at: Timestamp) -> Self {
-        Self {
-            id,
-            number,
-            position: planned.position,
-            status: PendingStatus::Queued,
-            decided_at,
-            mode: planned.mode,
-            case: planned.case.clone(),
-            channel: planned.channel,
-            contact: planned.contact.clone(),
-            template: planned.template.clone(),
-            template_version: planned.template_version,
-            pay_by: planned.pay_by,
-            rows: planned.rows.clone(),
-            copy_of: planned.copy_of,
-        }
-    }
-}
-
-use crate::{Covered, Planned};
 
 stored_words!(
     /// Where an unsettled message stands.

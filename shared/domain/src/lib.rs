@@ -37,9 +37,11 @@
 //! | [`retention`] | how long documents of invoices are kept, by country |
 //! | [`cause`] | what keeps messages of many customers back at once |
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
+//! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
+//! | [`book_shares`] | what is open of a book, and which customers leave automation because of their share of it |
 //! | [`owners`] | who looks after a customer by rule, and which are key accounts |
 //! | [`teams`] | teams, and who stands in for whom |
 //! | [`along`] | what goes along when an invoice comes to another customer |
@@ -93,6 +95,7 @@ pub mod ledger;
 pub mod mailbox;
 pub mod message;
 pub mod money;
+pub mod new_task;
 pub mod order;
 pub mod own_message;
 pub mod owners;
@@ -151,6 +154,7 @@ pub use ledger::*;
 pub use mailbox::Mailbox;
 pub use message::{DeliveryEvent, MessageStatus};
 pub use money::Money;
+pub use new_task::{NewTask, TaskKind};
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;

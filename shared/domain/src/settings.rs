@@ -442,6 +442,11 @@ pub struct CalendarSettings {
     pub closed: Vec<Date>,
 }
 
+/// Whether results of one ledger count in a mode.
+pub fn counts(ledger: Mode, mode: Mode) -> bool {
+    mode == Mode::Shadow || ledger != Mode::Shadow
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

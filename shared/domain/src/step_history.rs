@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 
 use crate::{
     CaseKey, Channel, Coverage, DueItemKey, Facts, MessageId, Mode, Occurrence, Outcome, Policy, calendar::Locality,
-    receivables::Receivables, workflow::CompiledWorkflow,
+    receivables::Receivables, settings::counts, workflow::CompiledWorkflow,
 };
 
 /// How a step ended for one due item.
@@ -175,9 +175,4 @@ pub fn tried<'a>(results: &[StepResult<'a>], step: &str, occurrence: &Occurrence
 /// The last day by which a message about an item asked to be paid, if one did that counts as sent.
 pub fn pay_by(results: &[StepResult<'_>]) -> Option<Date> {
     results.iter().filter(|result| result.outcome.is_contact()).filter_map(|result| result.pay_by).max()
-}
-
-/// Whether results of one ledger count in a mode.
-pub fn counts(ledger: Mode, mode: Mode) -> bool {
-    mode == Mode::Shadow || ledger != Mode::Shadow
 }

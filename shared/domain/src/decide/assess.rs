@@ -16,7 +16,8 @@ use crate::{
     dates::{add_days, days_between},
     receivables::{DueItem, Receivables, ReceivablesRules},
     settings::Window,
-    step_history::{StepHistory, StepResult, counts, ordered},
+    settings::counts,
+    step_history::{StepHistory, StepResult, ordered},
     workflow::{AfterWait, Compiled},
 };
 
