@@ -211,7 +211,9 @@ async fn what_was_carried_out_by_an_attempt_that_died_is_not_asked_for_again() {
     let task = proposed["id"].as_str().unwrap();
     // An attempt that dies between the effect and keeping its answer; what it acts on is another then.
     let (tenant, now) = (TenantId::parse("acme").unwrap(), api.world.now());
-    let request = digest(&[&format!("add_note{}", proposed["proposal"]["arguments"])]);
+    // As it is stored: a tool's answer marks what came from outside.
+    let (_, stored) = api.call("manager", "GET", &format!("/v1/tasks/{task}"), Value::Null).await;
+    let request = digest(&[&format!("add_note{}", stored["proposal"]["arguments"])]);
     let until = now + SignedDuration::from_hours(9 * 24);
     let mark = Once::new(tenant.clone(), digest(&["a proposal", "acme", task]), request, "first".to_owned(), now, until);
     let dying = Actor::new(tenant, StaffRole::Manager, Some("acme-manager")).only_once(mark);
