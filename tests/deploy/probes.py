@@ -192,6 +192,8 @@ def read_model_walks(world):
 
     for row in walks():
         world.stack.client("dynamodb").delete_item(TableName=world.stack.ids["Table"], Key=row)
+    # A process remembers which walks of the day are over.
+    restart(world, "ReadModelFunction")
     answer = world.stack.tick("ReadModelFunction")
     assert answer["idle_until"] > instant(), answer
     assert walks(), "no tenant's walk over chains is noted"
@@ -218,6 +220,8 @@ def read_model_reckons(world):
     until(listed, "a row that says an earlier day", PATIENCE)
     for row in [row for row in rows(world) if row[STORED["every"]["sk"]]["S"] == "WALK"]:
         client.delete_item(TableName=table, Key=row)
+    # A process remembers which walks of the day are over.
+    restart(world, "ReadModelFunction")
     world.stack.tick("ReadModelFunction")
     found = client.get_item(TableName=table, Key=head, ConsistentRead=True)["Item"]
     assert STORED["head"]["owed_at"] in found, found
