@@ -55,7 +55,9 @@ impl World {
                 }
                 let work = || Work::Deliver { rule: rule_at, target: target_at, event: event.clone() };
                 let now = self.clock.now();
-                match lock(&self.faults).take("bus") {
+                // Not held on: whoever pushes work locks the timeline, and whoever holds the timeline looks for faults.
+                let fault = lock(&self.faults).take("bus");
+                match fault {
                     Some(Mode::Delay) => self.push(now + DELAY, false, work()),
                     Some(Mode::Reorder) => self.push(now, true, work()),
                     Some(Mode::Duplicate) => {
