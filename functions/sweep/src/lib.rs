@@ -1,8 +1,8 @@
 //! Advances every customer that is due. Writes the table; sends nothing itself.
 //!
 //! A tick walks the tenants that are switched on, the oldest of all their shards first. It stops before its own timeout and hands what
-//! is left to the sweep queue, or to the next tick where every customer of the tenant is being woken. Its answer says until when it would find nothing to do by itself (`idle_until`), given that
-//! nothing else writes the table meanwhile.
+//! is left to the sweep queue, or to the next tick where every customer of the tenant is being woken. Its answer says until when it would
+//! find nothing to do by itself (`idle_until`), given that nothing else writes the table meanwhile.
 
 mod customer;
 mod earliest;

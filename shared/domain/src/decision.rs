@@ -63,6 +63,17 @@ pub struct Owed {
 }
 
 impl Decision {
+    /// When the customer is due again once this is done: at once where more is to be done now.
+    pub fn due_again(&self, now: Timestamp) -> Next {
+        let acts = !self.messages.is_empty()
+            || !self.tasks.is_empty()
+            || !self.marks.is_empty()
+            || !self.archiving.is_empty()
+            || !self.withdrawn.is_empty()
+            || !self.used_orders.is_empty();
+        if acts { Next::At(now) } else { self.next }
+    }
+
     /// The agreements that storing the decision writes, made from `facts`: those that changed, and those whose marks are folded.
     pub fn folded_agreements(&self, facts: &Facts) -> Vec<Agreement> {
         let mut all = self.agreements.clone();

@@ -2,7 +2,7 @@
 
 use channels::{Attachment, Outgoing};
 use domain::{
-    Channel, Contact, Covered, Decision, Facts, Identifier, Next, Pending, PendingStatus, People, Policy,
+    Channel, Contact, Covered, Facts, Identifier, Pending, PendingStatus, People, Policy,
     channel::SenderForm,
     own_message::{UNDO_SECONDS, is_own_message},
 };
@@ -107,15 +107,4 @@ pub(crate) fn outgoing(queued: &QueuedMessage, checked: &Checked, contact: &Cont
         opt_out_url: (channel.identifier() == Some(Identifier::Email)).then(|| written.links.opt_out.clone()),
         attachments: written.attachments.clone(),
     }
-}
-
-/// When the customer is due again after a message: at once where more is to be done now.
-pub(crate) fn when(decision: &Decision, now: Timestamp) -> Next {
-    let acts = !decision.messages.is_empty()
-        || !decision.tasks.is_empty()
-        || !decision.marks.is_empty()
-        || !decision.archiving.is_empty()
-        || !decision.withdrawn.is_empty()
-        || !decision.used_orders.is_empty();
-    if acts { Next::At(now) } else { decision.next }
 }

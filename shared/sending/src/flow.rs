@@ -18,7 +18,7 @@ use store::{
 
 use crate::{
     attached::{AttachedFiles, FetchFile},
-    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing, when},
+    checked::{Call, Checked, Held, Loaded, Written, address_of, is_held, link_to, outgoing},
     outcome::{Meaning, Then, meaning},
     own_message,
     queued::QueuedMessage,
@@ -536,7 +536,7 @@ impl Sender {
                 contacted_at: now,
             };
             let facts = evolve(&checked.facts, &settled);
-            when(&decide::decide(&facts, &checked.policy, now), now)
+            decide::decide(&facts, &checked.policy, now).due_again(now)
         };
         let settlement = Settlement {
             status: call.sent,

@@ -477,7 +477,7 @@ impl Simulation {
         let due = match (again, self.customers.get(at)) {
             (Some(until), _) => Some(until.as_second()),
             (None, Some(_)) if is_withdrawn => Some(now.as_second()),
-            (None, Some(customer)) => seconds(when(&decide(&customer.facts, policy, now), now)),
+            (None, Some(customer)) => seconds(decide(&customer.facts, policy, now).due_again(now)),
             (None, None) => None,
         };
         self.move_due(at, due);
@@ -490,17 +490,6 @@ fn has_sender(policy: &Policy, message: &Pending) -> bool {
     let named = !message.channel.facts().needs_sender || policy.settings.sender_of(entity, message.channel).is_some();
     let listed = policy.identities.as_ref();
     named && listed.and_then(|listed| listed.missing(&policy.settings, entity, message.channel)).is_none()
-}
-
-/// When a customer is decided again once its message is settled, as its sender says it.
-fn when(decision: &Decision, now: Timestamp) -> Next {
-    let acts = !decision.messages.is_empty()
-        || !decision.tasks.is_empty()
-        || !decision.marks.is_empty()
-        || !decision.archiving.is_empty()
-        || !decision.withdrawn.is_empty()
-        || !decision.used_orders.is_empty();
-    if acts { Next::At(now) } else { decision.next }
 }
 
 fn count(decision: &Decision) -> u32 {
