@@ -20,6 +20,7 @@ use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{Operation, notes};
+use store::MadeBeside;
 use utoipa::ToSchema;
 
 use crate::{
@@ -192,11 +193,8 @@ pub async fn make(
     let note = why.map(|text| notes::why(&caller.0, &agreement, text));
     let app = caller
         .acts(&app, Operation::MakeAgreement, |entry| entry.of(id.as_str()).about(&customer).with(noted(&customer, &agreement)));
-    let put = match &note {
-        Some(note) => app.store.make_agreement_noting(tenant, &customer, &agreement, note, now).await,
-        None => app.store.put_agreement(tenant, &customer, None, &agreement, now).await,
-    };
-    match put {
+    let beside = MadeBeside { why: note.as_ref(), task: None };
+    match app.store.make_agreement(tenant, &customer, &agreement, beside, now).await {
         Err(store::Error::Conflict { .. }) => {
             let made = app.store.agreement(tenant, &customer, &id).await?;
             let made = made.ok_or_else(|| Fail::changed_meanwhile("the customer changed meanwhile; send it again"))?;

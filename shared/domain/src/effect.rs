@@ -43,6 +43,8 @@ impl EffectKind {
             TaskKind::Task
             | TaskKind::Approval
             | TaskKind::Proposal
+            | TaskKind::Dispute
+            | TaskKind::CustomerAsked
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::PlanEnded
@@ -191,6 +193,8 @@ impl OpenWork {
             | TaskKind::Fee
             | TaskKind::Approval
             | TaskKind::Proposal
+            | TaskKind::Dispute
+            | TaskKind::CustomerAsked
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::InDoubt

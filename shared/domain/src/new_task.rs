@@ -65,6 +65,10 @@ stored_words!(
         Approval = "approval",
         /// An operation that somebody proposed waits for a person, who accepts or refuses it.
         Proposal = "proposal",
+        /// A customer contests what is asked, by the page behind its link: somebody decides.
+        Dispute = "dispute",
+        /// A customer asked for something, or wrote, by the page behind its link.
+        CustomerAsked = "customer_asked",
         /// Exception: a step could reach nobody.
         Unreachable = "unreachable",
         /// Exception: no step is left though money is owed.
@@ -113,7 +117,9 @@ impl TaskKind {
             | Self::HandOff
             | Self::Fee
             | Self::Approval
-            | Self::Proposal => false,
+            | Self::Proposal
+            | Self::Dispute
+            | Self::CustomerAsked => false,
             Self::Unreachable
             | Self::PlanEnded
             | Self::MoneyInFlight

@@ -103,6 +103,12 @@ pub struct Settings {
     /// Whether an invoice is chased that its source says was never sent to the customer.
     #[serde(default = "yes")]
     pub chase_unsent: bool,
+    /// What customers may promise by themselves, on the page behind their link.
+    #[serde(default, skip_serializing_if = "CustomerPromises::is_usual")]
+    pub promises: CustomerPromises,
+    /// How soon somebody decides what customers contest.
+    #[serde(default, skip_serializing_if = "DisputeDeadline::is_usual")]
+    pub disputes: DisputeDeadline,
     /// How workflows are published.
     #[serde(default, skip_serializing_if = "PublishingRules::is_usual")]
     pub publishing: PublishingRules,
@@ -170,6 +176,8 @@ impl Settings {
             key_accounts: None,
             after_refund: AfterRefund::default(),
             chase_unsent: yes(),
+            promises: CustomerPromises::default(),
+            disputes: DisputeDeadline::default(),
             publishing: PublishingRules::default(),
             training: false,
             paused: false,
@@ -237,6 +245,48 @@ pub struct PublishingRules {
 }
 
 impl PublishingRules {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What customers may promise by themselves. People of the tenant are not bound by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CustomerPromises {
+    /// How many days ahead a promise may be, 1 to 180.
+    pub max_days: u16,
+    /// How many of a customer's promises may be open at once, 0 to 20; with 0 customers cannot promise by themselves.
+    pub max_open: u8,
+}
+
+impl Default for CustomerPromises {
+    fn default() -> Self {
+        Self { max_days: 14, max_open: 3 }
+    }
+}
+
+impl CustomerPromises {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How soon somebody decides what customers contest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DisputeDeadline {
+    /// Business days of the tenant from the day on which the dispute was opened, 1 to 60: the day by which its task is due.
+    pub sla_days: u16,
+}
+
+impl Default for DisputeDeadline {
+    fn default() -> Self {
+        Self { sla_days: 5 }
+    }
+}
+
+impl DisputeDeadline {
     fn is_usual(&self) -> bool {
         *self == Self::default()
     }

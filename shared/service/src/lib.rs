@@ -25,6 +25,7 @@
 //! | [`contacts`] | what people enter of a customer: contacts, consents, preferences |
 //! | [`jobs`] | long work, and the files that it takes and makes |
 //! | [`links`] | portal links |
+//! | [`link_holder`] | what whoever came by a portal link may do |
 //! | [`explain`] | why a message was, or was not, sent: now, then, or at an instant to come |
 //! | [`proposals`] | operations that somebody proposes, and a person accepts or refuses |
 //! | [`flaws`] | reads bodies, and says everything that is wrong with one at once |
@@ -66,6 +67,7 @@ pub mod health;
 pub mod jobs;
 pub mod key_accounts;
 pub mod key_scope;
+pub mod link_holder;
 pub mod links;
 pub mod lists;
 pub mod logged_contacts;

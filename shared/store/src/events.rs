@@ -278,6 +278,8 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Fee
         | TaskKind::Approval
         | TaskKind::Proposal
+        | TaskKind::Dispute
+        | TaskKind::CustomerAsked
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight

@@ -55,7 +55,7 @@ pub use customer::{
     head::{Attempt, Entry, Head},
     links::{FoundLink, LINK_DAYS, LinkPage, LinkStanding, PortalLink},
     named::{CustomerName, KnownInvoice},
-    notes::{CustomerNote, NotePage},
+    notes::{CustomerNote, MadeBeside, NotePage},
     owners::{Absence, CustomerOwner},
     words_about::WordsAbout,
 };

@@ -11,6 +11,7 @@ use crate::{
     mailbox::{Mailbox, NoMailbox},
     owners::{OWNER_MAX, OWNER_RULES_MAX},
     phone,
+    proposal::PROMISE_DAYS_MAX,
     teams::{TEAM_MEMBERS_MAX, TEAMS_MAX},
 };
 
@@ -32,6 +33,12 @@ const SOURCE_CHARS_MAX: usize = 64;
 
 /// What a message may cost at most, in millionths of a US dollar: a hundred dollars.
 const COST_MICRO_USD_MAX: u64 = 100_000_000;
+
+/// Most promises that a customer may have open by itself.
+const PROMISES_OPEN_MAX: u8 = 20;
+
+/// Most business days until somebody decides a dispute.
+const SLA_DAYS_MAX: u16 = 60;
 
 /// Most closed days.
 const CLOSED_DAYS_MAX: usize = 1_000;
@@ -213,6 +220,15 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         let detail = format!("an owner is a member's subject or a team's name, at most {OWNER_MAX} characters");
         refuse(!is_good, "/key_accounts/owner", detail);
     }
+    let far = i64::from(s.promises.max_days);
+    refuse(!(1..=PROMISE_DAYS_MAX).contains(&far), "/promises/max_days", format!("days are 1 to {PROMISE_DAYS_MAX}"));
+    refuse(
+        s.promises.max_open > PROMISES_OPEN_MAX,
+        "/promises/max_open",
+        format!("at most {PROMISES_OPEN_MAX} promises are open"),
+    );
+    let is_soon = (1..=SLA_DAYS_MAX).contains(&s.disputes.sla_days);
+    refuse(!is_soon, "/disputes/sla_days", format!("business days are 1 to {SLA_DAYS_MAX}"));
     refuse(!(1..=SHARDS_MAX).contains(&s.shards), "/shards", format!("shards are 1 to {SHARDS_MAX}"));
     wrong
 }
@@ -334,6 +350,11 @@ mod tests {
             (r#"{"teams": {"north": [], "a/b": ["ann", " ", "north"]}}"#, "/teams/a~1b/1 /teams/a~1b/2 /teams/north"),
             (r#"{"key_accounts": {"share_percent": 20, "owner": "ann"}}"#, ""),
             (r#"{"key_accounts": {"share_percent": 0, "owner": ""}}"#, "/key_accounts/share_percent /key_accounts/owner"),
+            (r#"{"promises": {"max_days": 180, "max_open": 0}, "disputes": {"sla_days": 60}}"#, ""),
+            (
+                r#"{"promises": {"max_days": 181, "max_open": 21}, "disputes": {"sla_days": 0}}"#,
+                "/promises/max_days /promises/max_open /disputes/sla_days",
+            ),
             (r#"{"freshness": {"a/b": "PT0S"}}"#, "/freshness/a~1b"),
             (r#"{"sms": {"countries": ["DE", "AT"]}}"#, ""),
             (r#"{"sms": {"countries": ["DE", "de", "XX"]}}"#, "/sms/countries/1 /sms/countries/2"),

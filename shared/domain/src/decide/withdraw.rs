@@ -54,6 +54,8 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Fee
         | TaskKind::Approval
         | TaskKind::Proposal
+        | TaskKind::Dispute
+        | TaskKind::CustomerAsked
         | TaskKind::Unreachable
         | TaskKind::PlanBroken
         | TaskKind::PlanEnded

@@ -1,7 +1,7 @@
 //! Notes of people on a customer, an invoice, a case or an agreement. A note that was changed or taken away says so, by whom and when; the texts that it
 //! had stay with it until the customer's people are erased.
 
-use domain::{Agreement, CustomerId, NoteId, TenantId};
+use domain::{Agreement, CustomerId, NewTask, NoteId, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,7 @@ use crate::{
         db::{Range, Transacted, Wrote, json, last_of, row_of, s, to_json},
         keys,
     },
+    tasks::task_row,
 };
 
 /// Most notes of a page.
@@ -43,6 +44,15 @@ pub struct CustomerNote {
     pub deleted: Option<(Timestamp, String)>,
 }
 
+/// What is written with an agreement.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MadeBeside<'a> {
+    /// Why it was made.
+    pub why: Option<&'a CustomerNote>,
+    /// What somebody has to do now.
+    pub task: Option<&'a NewTask>,
+}
+
 /// A page of notes, newest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotePage {
@@ -69,29 +79,63 @@ impl Store {
         }
     }
 
-    /// Makes an agreement with the note that says why: both are written, or neither. The customer is decided again.
+    /// Makes an agreement with the note that says why, and with work for a person, where there are such: all of it is written, or nothing. The
+    /// customer is decided again.
     ///
     /// # Errors
     ///
     /// Those of [`Store::put_agreement`].
-    pub async fn make_agreement_noting(
+    pub async fn make_agreement(
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
         agreement: &Agreement,
-        why: &CustomerNote,
+        beside: MadeBeside<'_>,
         now: Timestamp,
     ) -> Result<()> {
-        let (key, note) = (keys::agreement(tenant, customer, &agreement.id), keys::note(tenant, customer, &why.id));
+        let key = keys::agreement(tenant, customer, &agreement.id);
         self.write_facts("make an agreement of", tenant, customer, now, |_| {
-            vec![
+            let mut actions = vec![
                 replacing(key.clone(), None, agreement, now).update(self),
                 referred(tenant, agreement.id.as_str(), customer).update(self),
-                put_new(self, &note, row_of([(DOC, s(to_json(why)))])),
-                referred(tenant, why.id.as_str(), customer).update(self),
-            ]
+            ];
+            if let Some(why) = beside.why {
+                actions.push(put_new(self, &keys::note(tenant, customer, &why.id), row_of([(DOC, s(to_json(why)))])));
+                actions.push(referred(tenant, why.id.as_str(), customer).update(self));
+            }
+            if let Some(task) = beside.task {
+                let (key, row) = task_row(tenant, Some(customer), task, now);
+                actions.push(put_new(self, &key, row));
+            }
+            actions
         })
         .await
+    }
+
+    /// Writes down what a customer said, with the work for a person that follows: both, or neither. The same again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when it was written down before; those of writing.
+    pub async fn add_note_asking(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        note: &CustomerNote,
+        task: &NewTask,
+        now: Timestamp,
+    ) -> Result<()> {
+        const OP: &str = "note what was asked by";
+        let (key, row) = task_row(tenant, Some(customer), task, now);
+        let actions = vec![
+            put_new(self, &keys::note(tenant, customer, &note.id), row_of([(DOC, s(to_json(note)))])),
+            referred(tenant, note.id.as_str(), customer).update(self),
+            put_new(self, &key, row),
+        ];
+        match self.transact(OP, note.id.as_str(), actions).await? {
+            Transacted::Done => Ok(()),
+            Transacted::Not(_) => Err(Error::Conflict { operation: OP, id: note.id.to_string() }),
+        }
     }
 
     /// Changes a note from what it was `before`.

@@ -1,0 +1,354 @@
+//! What somebody may do who came by a portal link: promise, contest, ask for something, write.
+//!
+//! A link names one customer and one address. Who holds it acts for that customer alone. The entry of the audit names the link, and no person:
+//! a link is passed on in an office, and nobody signed in. What bounds people of the tenant bounds customers too (`domain::proposal`), and on
+//! top of it what the settings say of `promises`.
+
+use domain::{
+    Agreement, AgreementId, CustomerId, Facts, InvoiceId, LinkId, NewTask, NoteId, Settings, TaskKind, TenantId, Terms,
+    calendar::{Calendar, Locality},
+    id::digest,
+    proposal::{Proposal, ProposedScope, Proposer, agreed_already, propose},
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use serde_json::json;
+use store::{AuditEntry, CustomerNote, FoundLink, MadeBeside, Store};
+
+use crate::{Done, NotDone, matter};
+
+/// Longest text of a customer, in characters.
+pub const WORDS_MAX: usize = 2_000;
+/// Most requests and messages of one link a day. Whoever has more to say has the tenant's address.
+const ASKED_A_DAY_MAX: usize = 20;
+/// Notes that are looked through to count them.
+const LOOKED_MAX: usize = 50;
+/// The role that entries of the audit give whoever came by a link.
+pub const LINK: &str = "link";
+
+/// Somebody who came by a portal link that is good.
+#[derive(Clone, Debug)]
+pub struct LinkHolder {
+    tenant: TenantId,
+    customer: CustomerId,
+    link: LinkId,
+}
+
+/// What a customer promises.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromisedByLink {
+    /// Which invoices.
+    pub invoices: Vec<InvoiceId>,
+    /// How much of them, minor units; all that is open when left out.
+    pub amount_minor: Option<i64>,
+    /// The day.
+    pub pays_on: Date,
+    /// How: one of `domain::WayOfPaying::WORDS`.
+    pub way: Option<String>,
+}
+
+/// What a customer contests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DisputedByLink {
+    /// Which invoice.
+    pub invoice: InvoiceId,
+    /// How much of it, minor units; all of it when left out.
+    pub amount_minor: Option<i64>,
+    /// Why: one of `domain::DisputeReason::WORDS`.
+    pub reason: String,
+    /// In the customer's words.
+    pub words: Option<String>,
+}
+
+/// What a customer asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedFor {
+    /// A copy of an invoice.
+    Copy,
+    /// To pay in parts.
+    Plan,
+    /// Nothing of these: what they write says it.
+    Message,
+}
+
+impl AskedFor {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Copy, Self::Plan, Self::Message];
+
+    /// The word in forms, tasks and the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Copy => "copy",
+            Self::Plan => "plan",
+            Self::Message => "message",
+        }
+    }
+
+    /// The one of a word.
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|each| each.as_str() == word)
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Copy => "The customer asks for a copy of an invoice",
+            Self::Plan => "The customer asks to pay in parts",
+            Self::Message => "The customer wrote on its page",
+        }
+    }
+
+    fn detail(self) -> &'static str {
+        match self {
+            Self::Copy => "Send the copy; the customer's words are among its notes",
+            Self::Plan => "Agree on a plan or say why not; the customer's words are among its notes",
+            Self::Message => "Read what the customer wrote, among its notes, and answer it",
+        }
+    }
+}
+
+impl LinkHolder {
+    /// Whoever holds a link. The caller looked that the link is good.
+    pub fn of(found: &FoundLink) -> Self {
+        Self { tenant: found.tenant.clone(), customer: found.customer.clone(), link: found.link.id.clone() }
+    }
+
+    fn entry(&self, operation: &str, now: Timestamp) -> AuditEntry {
+        AuditEntry {
+            tenant: self.tenant.clone(),
+            at: now,
+            by: self.link.as_str().to_owned(),
+            role: LINK.to_owned(),
+            operation: operation.to_owned(),
+            object: None,
+            customer: Some(self.customer.clone()),
+            what: json!({}),
+            note: None,
+            once: None,
+        }
+    }
+
+    /// The id of what is asked for: the same form of the same day, sent twice, comes to the same.
+    fn id(&self, what: &str, now: Timestamp) -> AgreementId {
+        let day = now.strftime("%F").to_string();
+        AgreementId::derive(&[self.tenant.as_str(), self.customer.as_str(), self.link.as_str(), &day, &digest(&[what])])
+    }
+
+    /// Promises to pay. The same promise again is the one that there is.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::Fields`] for what `domain::proposal` or the settings' `promises` do not allow, [`NotDone::NotFound`], [`NotDone::Conflict`]
+    /// where the customer changed at the same moment; those of the table.
+    pub async fn promise(&self, store: &Store, asked: &PromisedByLink, now: Timestamp) -> Done<Agreement> {
+        let (facts, settings) = self.matter(store).await?;
+        let proposal = Proposal {
+            kind: "promise".to_owned(),
+            scope: scope(&asked.invoices),
+            amount_minor: asked.amount_minor,
+            pays_on: Some(asked.pays_on),
+            sent_on: None,
+            way: asked.way.clone(),
+            reason: None,
+            parts: None,
+            until_on: None,
+            ends_with: None,
+        };
+        if let Some(known) = agreed_already(&proposal, &facts, &settings, now) {
+            return Ok(known.clone());
+        }
+        let mut flaws = Vec::new();
+        let bounds = &settings.promises;
+        let place = Locality::of_tenant(&settings);
+        let today = now.to_zoned(place.zone().clone()).date();
+        let last = today.saturating_add(i64::from(bounds.max_days).days());
+        if asked.pays_on > last {
+            flaws.push(("/pays_on".to_owned(), format!("at most {} days ahead, by {last}", bounds.max_days)));
+        }
+        let is_open = |agreement: &&Agreement| matches!(agreement.terms, Terms::Promise(_)) && !agreement.is_over();
+        if facts.agreements.iter().filter(is_open).count() >= usize::from(bounds.max_open) {
+            let detail = if bounds.max_open == 0 {
+                "promises are made with a person here; write to us".to_owned()
+            } else {
+                format!("{} promises are open; keep them first, or write to us", bounds.max_open)
+            };
+            flaws.push(("".to_owned(), detail));
+        }
+        let what = format!("{asked:?}");
+        self.make(store, &proposal, (&facts, &settings), flaws, ("promise_by_link", &what), None, now).await
+    }
+
+    /// Contests an invoice, in whole or in part. Somebody is asked to decide by the day that the settings' `disputes` come to. The same again is
+    /// the one that there is.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`LinkHolder::promise`].
+    pub async fn dispute(&self, store: &Store, asked: &DisputedByLink, now: Timestamp) -> Done<Agreement> {
+        let (facts, settings) = self.matter(store).await?;
+        let proposal = Proposal {
+            kind: "dispute".to_owned(),
+            scope: ProposedScope::Invoice(asked.invoice.as_str().to_owned()),
+            amount_minor: asked.amount_minor,
+            pays_on: None,
+            sent_on: None,
+            way: None,
+            reason: Some(asked.reason.clone()),
+            parts: None,
+            until_on: None,
+            ends_with: None,
+        };
+        if let Some(known) = agreed_already(&proposal, &facts, &settings, now) {
+            return Ok(known.clone());
+        }
+        let mut flaws = Vec::new();
+        let words = matter::text("/words", asked.words.as_deref(), WORDS_MAX, &mut flaws);
+        let what = format!("{asked:?}");
+        self.make(store, &proposal, (&facts, &settings), flaws, ("dispute_by_link", &what), Some(words), now).await
+    }
+
+    /// Makes the agreement of a proposal, with the customer's words as a note and, of a dispute, with work for a person.
+    #[expect(clippy::too_many_arguments, reason = "it is the common end of the two above")]
+    async fn make(
+        &self,
+        store: &Store,
+        proposal: &Proposal,
+        (facts, settings): (&Facts, &Settings),
+        mut flaws: Vec<(String, String)>,
+        (operation, what): (&str, &str),
+        dispute: Option<Option<String>>,
+        now: Timestamp,
+    ) -> Done<Agreement> {
+        let id = self.id(&format!("{operation} {what}"), now);
+        // The same form of the same day, after the agreement that it came to is over, makes no second one.
+        if let Some(known) = facts.agreements.iter().find(|known| known.id == id) {
+            return Ok(known.clone());
+        }
+        let by = Proposer { id: &id, by: self.link.as_str(), now };
+        let agreement = match propose(proposal, facts, settings, by) {
+            Ok(agreement) => agreement,
+            Err(more) => {
+                flaws.extend(more);
+                return Err(NotDone::Fields(flaws));
+            }
+        };
+        if !flaws.is_empty() {
+            return Err(NotDone::Fields(flaws));
+        }
+        let is_dispute = dispute.is_some();
+        let why = dispute.flatten().map(|text| CustomerNote {
+            id: NoteId::at(now, &[agreement.id.as_str(), "why"]),
+            about: Some(agreement.id.to_string()),
+            text,
+            by: self.link.as_str().to_owned(),
+            at: now,
+            before: Vec::new(),
+            deleted: None,
+        });
+        let task = is_dispute.then(|| contested(&agreement, settings, now));
+        let entry = self.entry(operation, now).of(agreement.id.as_str());
+        let entry =
+            entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref() };
+        match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
+            Err(store::Error::Conflict { .. }) => {
+                let made = store.agreement(&self.tenant, &self.customer, &id).await?;
+                made.ok_or_else(|| NotDone::Conflict("something changed at the same moment; send it again".to_owned()))
+            }
+            made => made.map(|()| agreement).map_err(NotDone::from),
+        }
+    }
+
+    /// Asks for something, or writes. What is said becomes a note, and work for a person. The same text of the same day is taken once.
+    ///
+    /// # Errors
+    ///
+    /// [`NotDone::Fields`] for a text that says nothing or too much, and where the link asked too often today; [`NotDone::NotFound`]; those of the
+    /// table.
+    pub async fn ask(&self, store: &Store, what: AskedFor, about: Option<&InvoiceId>, words: &str, now: Timestamp) -> Done<()> {
+        let (facts, _) = self.matter(store).await?;
+        let mut flaws = Vec::new();
+        let text = matter::text("/words", Some(words), WORDS_MAX, &mut flaws);
+        if let Some(about) = about
+            && !facts.invoices.iter().any(|fact| fact.invoice.id == *about)
+        {
+            flaws.push(("/invoice".to_owned(), "the customer has no open invoice of this id".to_owned()));
+        }
+        if text.is_none() && flaws.is_empty() && what != AskedFor::Copy {
+            flaws.push(("/words".to_owned(), "say something".to_owned()));
+        }
+        if !flaws.is_empty() {
+            return Err(NotDone::Fields(flaws));
+        }
+        let text = text.unwrap_or_else(|| what.title().to_owned());
+        let day = now.strftime("%F").to_string();
+        let recent = store.notes(&self.tenant, &self.customer, None, LOOKED_MAX, None).await?.notes;
+        let of_today = recent.iter().filter(|note| note.by == self.link.as_str() && note.at.strftime("%F").to_string() == day);
+        let about = about.map(|id| id.as_str().to_owned());
+        let same = |note: &&CustomerNote| note.text == text && note.about == about;
+        let of_today: Vec<&CustomerNote> = of_today.collect();
+        if of_today.iter().any(same) {
+            return Ok(());
+        }
+        if of_today.len() >= ASKED_A_DAY_MAX {
+            return Err(NotDone::field("/words", format!("at most {ASKED_A_DAY_MAX} messages a day; write to us by mail")));
+        }
+        let parts = [self.customer.as_str(), self.link.as_str(), what.as_str(), text.as_str()];
+        let note = CustomerNote {
+            id: NoteId::at(now, &parts),
+            about,
+            text,
+            by: self.link.as_str().to_owned(),
+            at: now,
+            before: Vec::new(),
+            deleted: None,
+        };
+        let task = NewTask {
+            kind: TaskKind::CustomerAsked,
+            key: note.id.as_str().to_owned(),
+            title: what.title().to_owned(),
+            detail: format!("{} ({})", what.detail(), note.id),
+            to: None,
+            due_on: None,
+            step: None,
+            currency: None,
+            case: None,
+        };
+        let entry =
+            self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what.as_str(), "about": note.about }));
+        match store.acting(entry).add_note_asking(&self.tenant, &self.customer, &note, &task, now).await {
+            // The same form, sent twice at once.
+            Ok(()) | Err(store::Error::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn matter(&self, store: &Store) -> Done<(Facts, Settings)> {
+        let facts = matter::facts(store, &self.tenant, &self.customer).await?;
+        let settings = matter::settings(store, &self.tenant).await?;
+        Ok((facts, settings))
+    }
+}
+
+fn scope(invoices: &[InvoiceId]) -> ProposedScope {
+    ProposedScope::Invoices(invoices.iter().map(|id| id.as_str().to_owned()).collect())
+}
+
+/// The work that a dispute is: somebody decides it in time.
+fn contested(agreement: &Agreement, settings: &Settings, now: Timestamp) -> NewTask {
+    let home = Locality::of_tenant(settings);
+    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
+    let today = now.to_zoned(home.zone().clone()).date();
+    NewTask {
+        kind: TaskKind::Dispute,
+        key: agreement.id.as_str().to_owned(),
+        title: "The customer contests an invoice".to_owned(),
+        detail: format!(
+            "Decide {}: uphold it, in whole or in part, or reject it; the customer's words are its note",
+            agreement.id
+        ),
+        to: None,
+        due_on: Some(calendar.add_business_days(today, i32::from(settings.disputes.sla_days))),
+        step: None,
+        currency: None,
+        case: None,
+    }
+}
