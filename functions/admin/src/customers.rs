@@ -7,11 +7,11 @@ use axum::{
     extract::{Path, Query, State},
 };
 use domain::{
-    Channel, Customer, CustomerId, Facts, TenantId, Unusable, address_key,
+    Agreement, Channel, Customer, CustomerId, Facts, TenantId, Terms, Unusable, address_key,
     decide::{Situation, assess, case_by_item, decide},
     explain::Told,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{
@@ -342,7 +342,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
             .collect(),
         due_items_count: situation.receivables.items.len() + situation.receivables.not_issued.len(),
         pending: facts.pending.iter().map(pending).collect(),
-        holds: facts.agreements.iter().map(holds::shown).collect(),
+        holds: facts.agreements.iter().filter(|agreement| keeps_back(agreement, &situation)).map(holds::shown).collect(),
         agreements: facts
             .agreements
             .iter()
@@ -356,6 +356,18 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         records: records.into_iter().map(|one| record(one, situation.place.zone())).collect(),
         head: head_out(&head),
     }))
+}
+
+/// Whether an agreement is shown among what keeps something back: it does, or it was ended by somebody. The parts of a running plan stand for
+/// what it is of, and what ended with its last day keeps nothing back.
+fn keeps_back(agreement: &Agreement, situation: &Situation<'_>) -> bool {
+    let passed = |until: Date| until < situation.today;
+    match &agreement.terms {
+        Terms::Plan(plan) => plan.status.is_later(),
+        Terms::Dispute(_) | Terms::Promise(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => {
+            agreement.ended_at.is_some() || !agreement.until_on.is_some_and(passed)
+        }
+    }
 }
 
 /// What is known beside a decision when it is put into words: the holds of its moment, and where the customer's people are.

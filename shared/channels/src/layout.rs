@@ -199,6 +199,13 @@ impl Sheet<'_> {
         (!row.paid.is_zero()).then(|| self.words.paid.replace("{paid}", &paid).replace("{amount}", &amount))
     }
 
+    /// `20.00 credited`: what of an item is neither paid nor open.
+    fn credited(&self, row: &InvoiceRow) -> Option<String> {
+        let minor = row.amount.minor().saturating_sub(row.paid.minor()).saturating_sub(row.open.minor());
+        let credited = || self.locale.money(Money::from_minor(minor, row.amount.currency()));
+        (minor > 0).then(|| self.words.credited.replace("{}", &credited()))
+    }
+
     /// `of 200.00 open`, where less than all of it is due.
     fn part_of(&self, row: &InvoiceRow) -> Option<String> {
         (row.open != row.due_now).then(|| self.words.open.replace("{}", &self.locale.money(row.open)))
@@ -243,7 +250,7 @@ impl Sheet<'_> {
 
     fn html_row(&self, row: &InvoiceRow) -> String {
         let soft = |text: &str| format!("<br><span class=\"soft\" style=\"font-size:13px;color:#5b6672\">{}</span>", html(text));
-        let notes = |texts: [Option<String>; 2]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
+        let notes = |texts: &[Option<String>]| texts.iter().flatten().map(|text| soft(text)).collect::<String>();
         let number = html(&unlinked(&row.number));
         let number = match row.url.as_deref().and_then(|url| link(url, false)) {
             Some(url) => format!("<a href=\"{}\" class=\"ink\" style=\"color:#1f2933\">{number}</a>", html(&url)),
@@ -252,11 +259,11 @@ impl Sheet<'_> {
         format!(
             "<tr><td style=\"{CELL};overflow-wrap:anywhere\">{number}{}</td><td style=\"{CELL};{DATE}\">{}{}</td>\
              <td align=\"right\" style=\"{CELL};{AMOUNT}\">{}{}</td></tr>",
-            notes([self.instalment(row), self.order(row)]),
+            notes(&[self.instalment(row), self.order(row)]),
             html(&self.locale.date(row.due_on)),
-            notes([self.words.late(row.days_past_due), None]),
+            notes(&[self.words.late(row.days_past_due)]),
             html(&self.locale.money(row.due_now)),
-            notes([self.part_of(row), self.paid(row)]),
+            notes(&[self.part_of(row), self.paid(row), self.credited(row)]),
         )
     }
 
@@ -265,7 +272,7 @@ impl Sheet<'_> {
         let row_of = |row: &InvoiceRow| {
             let number = unlinked(&row.number);
             let number = self.instalment(row).map_or(number.clone(), |instalment| format!("{number} ({instalment})"));
-            let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row)];
+            let notes = [words.late(row.days_past_due), self.order(row), self.part_of(row), self.paid(row), self.credited(row)];
             let notes: Vec<String> = notes.into_iter().flatten().collect();
             let notes = if notes.is_empty() { String::new() } else { format!("  ({})", notes.join("; ")) };
             [number, self.locale.date(row.due_on), self.locale.money(row.due_now), notes]

@@ -252,6 +252,13 @@ impl<'b> Measure<'b> {
                 }
                 (Terms::Pause(Pause { status: PauseStatus::Ended, ..pause.clone() }), !timed_out)
             }
+            // Nobody decided it by the last day that it was to keep something back: it stays open, and keeps nothing back any more.
+            Terms::Dispute(dispute) if dispute.status == DisputeStatus::Open => {
+                if !agreement.until_on.is_some_and(|until| self.passed(until)) {
+                    return None;
+                }
+                (Terms::Dispute(dispute.clone()), true)
+            }
             Terms::Promise(_) | Terms::Money(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Dispute(_) | Terms::Later(_) => {
                 return None;
             }
@@ -289,8 +296,8 @@ impl<'b> Measure<'b> {
                 let days = plan.parts.iter().zip(moved).filter_map(|(part, moved)| Some(add_days(part.expected_on, (*moved)?)));
                 days.collect()
             }
-            Terms::Pause(_) => agreement.until_on.into_iter().collect(),
-            Terms::Dispute(_) | Terms::Later(_) => Vec::new(),
+            Terms::Pause(_) | Terms::Dispute(_) => agreement.until_on.into_iter().collect(),
+            Terms::Later(_) => Vec::new(),
         };
         days.into_iter().map(|day| day_after(day, self.zone)).filter(|at| *at > self.now).min()
     }

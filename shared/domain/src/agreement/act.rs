@@ -103,7 +103,7 @@ impl Agreement {
                 let status = if upheld_minor.is_some() { DisputeStatus::PartlyUpheld } else { DisputeStatus::Upheld };
                 let same = dispute.status == status && dispute.upheld_minor == upheld_minor;
                 // Kept back from here on until the books say so, whatever last day somebody named while it was open.
-                let agreement = if same { self } else { Self { until_on: None, ..self } };
+                let agreement = if same { self } else { Self { until_on: None, ended_at: None, ..self } };
                 once(same, agreement, Terms::Dispute(Dispute { status, upheld_minor, of, ..dispute }), false)
             }
             (AgreementAct::Reject, Terms::Dispute(dispute)) => {

@@ -10,7 +10,7 @@ use super::{
     rungs::{NextStep, Rungs, brought_forward, is_sent_now},
 };
 use crate::{
-    Action, Case, Contact, Outcome, Scope, Step,
+    Action, Case, Contact, ItemOf, Outcome, Scope, Step,
     dates::add_days,
     receivables::DueItem,
     step_history::StepResult,
@@ -369,8 +369,12 @@ impl<'a> Looking<'_, 'a> {
         self.situation.new_day(self.workflow.wait_until(next.index))
     }
 
-    /// Whether the step's condition holds for the item.
+    /// Whether the step's condition holds for the item. No fee is charged for the delay of a fee, whatever the condition says.
     fn wanted(&self, next: &NextStep, item: &DueItem<'_>, results: &[StepResult<'a>]) -> bool {
+        let is_fee = self.workflow.steps.get(next.index).is_some_and(|step| matches!(step.action, Action::Fee(_)));
+        if is_fee && matches!(item.key.of, ItemOf::Charge(_)) {
+            return false;
+        }
         self.workflow.when(next.index).holds(true, || self.situation.condition_facts_of(self.seen, item, results))
     }
 

@@ -23,7 +23,7 @@ fn a_ladder_runs_its_course() {
             "2026-02-12 nudge: A",
             "2026-02-24 final: A",
             "2026-03-06 task: Call",
-            "2026-03-06 plan_ended: The plan has ended and money is still owed",
+            "2026-03-06 plan_ended: The workflow has ended and money is still owed",
         ]
     );
     assert_eq!(case_in(&stage.facts.cases, EUR).state, CaseState::Ended);
@@ -122,7 +122,7 @@ fn late_items_climb_one_rung_at_a_time() {
             "2026-02-23 nudge: A",
             "2026-03-09 final: A",
             "2026-03-19 task: Call",
-            "2026-03-19 plan_ended: The plan has ended and money is still owed"
+            "2026-03-19 plan_ended: The workflow has ended and money is still owed"
         ]
     );
 }
@@ -157,7 +157,7 @@ fn five_days_without_sweeps_lose_nothing_and_double_nothing() {
             "2026-02-13 nudge: A",
             "2026-02-24 final: A",
             "2026-03-06 task: Call",
-            "2026-03-06 plan_ended: The plan has ended and money is still owed",
+            "2026-03-06 plan_ended: The workflow has ended and money is still owed",
         ]
     );
 }
@@ -551,7 +551,7 @@ fn a_step_that_is_skipped_though_the_gap_moved_it_parks_nobody() {
             "2026-01-07 r1: A",
             "2026-01-12 r2: A",
             "2026-01-26 r3: A",
-            "2026-01-26 plan_ended: The plan has ended and money is still owed"
+            "2026-01-26 plan_ended: The workflow has ended and money is still owed"
         ]
     );
 }

@@ -60,7 +60,7 @@ fn a_running_case_goes_on_under_new_ids() {
             "2026-02-12 nudge: A (second-letter)",
             "2026-02-24 final: A",
             "2026-03-06 task: Call",
-            "2026-03-06 plan_ended: The plan has ended and money is still owed",
+            "2026-03-06 plan_ended: The workflow has ended and money is still owed",
         ],
         "what was done as reminder is done as first-letter"
     );

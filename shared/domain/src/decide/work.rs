@@ -5,8 +5,8 @@
 
 use super::{Situation, agenda::ItemStep, resolving::Resolving};
 use crate::{
-    Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, Money, NewTask, OpenWork, PlanStatus, ReversalKind, Step,
-    TaskKind, Terms, WorkRow,
+    Action, Case, CaseId, Charge, ChargeId, ChargeStatus, Currency, DisputeStatus, Money, NewTask, OpenWork, PlanStatus,
+    ReversalKind, Step, TaskKind, Terms, WorkRow,
     dates::add_days,
     workflow::{AfterWait, FeeKind, Notify},
 };
@@ -51,7 +51,7 @@ pub(super) fn plan_ended(resolving: &Resolving<'_, '_>, due_now_minor: i64) -> A
     let reason = format!("{}/{}", resolving.case.id, resolving.situation.facts.decision + 1);
     let says = Says {
         kind: TaskKind::PlanEnded,
-        title: "The plan has ended and money is still owed".to_owned(),
+        title: "The workflow has ended and money is still owed".to_owned(),
         detail: format!(
             "no due item has a step of workflow {} left, and {} are still due; decide what to do next, or write \
              the rest off in the accounting system",
@@ -70,7 +70,7 @@ pub(super) fn withdrawn(resolving: &Resolving<'_, '_>, open_minor: i64) -> Askin
     let newest = items.max_by_key(|item| (item.issued_on, &item.key)).map(|item| item.key.to_string()).unwrap_or_default();
     let says = Says {
         kind: TaskKind::PlanEnded,
-        title: "The plan was withdrawn and money is still owed".to_owned(),
+        title: "The workflow was withdrawn and money is still owed".to_owned(),
         detail: format!(
             "workflow {} was taken out of use and its open cases were ended, while {} are open; nothing chases them, nor what \
              joins this case until all of it is paid; go on by hand, or take the workflow out of use again with \
@@ -303,6 +303,17 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         );
         task(TaskKind::PlanBroken, agreement.id.to_string(), "A payment plan is broken", detail)
     });
+    let undecided = receivables.agreements.iter().filter(|agreement| match &agreement.terms {
+        Terms::Dispute(dispute) => dispute.status == DisputeStatus::Open && agreement.ended_at.is_some(),
+        Terms::Plan(_) | Terms::Promise(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => false,
+    });
+    let undecided = undecided.map(|agreement| {
+        let detail = format!(
+            "dispute {} was to keep its amount back up to a day that has passed, and nobody decided it: what it contests is chased again;              uphold or reject it, or make another one if that is not what you want",
+            agreement.id
+        );
+        task(TaskKind::Dispute, agreement.id.to_string(), "A dispute is undecided after its last day", detail)
+    });
     let unknown: std::collections::BTreeSet<&str> = receivables
         .items
         .iter()
@@ -326,5 +337,12 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         );
         task(TaskKind::LegalEntity, format!("payment/{credit}"), "It is not known which legal entity was paid", detail)
     });
-    late.chain(unknown).chain(unplaced).chain(overpaid).chain(mismatched).chain(taken_back).chain(broken).collect()
+    late.chain(unknown)
+        .chain(unplaced)
+        .chain(overpaid)
+        .chain(mismatched)
+        .chain(taken_back)
+        .chain(broken)
+        .chain(undecided)
+        .collect()
 }
