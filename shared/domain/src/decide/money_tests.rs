@@ -87,3 +87,47 @@ fn an_invoice_is_not_open_before_it_is_issued() {
     assert!(decision.cases.is_empty() && decision.archiving.archive_invoices.is_empty());
     assert_eq!(decision.next, Next::At(at("2026-02-01T23:00:00Z")), "the beginning of 2 February in Berlin");
 }
+
+#[test]
+fn no_fee_is_charged_for_the_delay_of_a_fee() {
+    let plan = crate::testing::workflow(serde_json::json!({
+        "id": "fees", "name": "Fees", "scope": "invoice",
+        "steps": [{"id": "fee", "at": {"anchor": "due_date", "offset": "P10D"}, "action": {"fee": {"kind": "fixed", "amount_minor": 4000}}}]
+    }));
+    for (is_charge, expected) in [(false, 1), (true, 0)] {
+        let mut stage = Stage::new(plan.clone());
+        if is_charge {
+            stage.facts.charges.push(crate::testing::charge("Late payment fee", 4_000, "2026-02-04"));
+        } else {
+            stage.invoice("A", EUR, 4_000, "2026-02-04");
+        }
+        let lines = stage.run("2026-02-04T09:00:00Z", "2026-04-30T09:00:00Z");
+        let fees = lines.iter().filter(|line| line.contains(" fee: ")).count();
+        assert_eq!(fees, expected, "a charge: {is_charge}: {lines:#?}");
+    }
+}
+
+#[test]
+fn a_dispute_that_nobody_decided_in_its_time_is_told_once_and_keeps_nothing_back() {
+    let mut stage = Stage::new(ladder());
+    let invoice = stage.invoice("A", EUR, 300, "2026-02-04");
+    let dispute = crate::Dispute {
+        reason: crate::DisputeReason::Quality,
+        of: vec![],
+        upheld_minor: None,
+        status: crate::DisputeStatus::Open,
+    };
+    let (from, until) = ("2026-02-01T00:00:00Z", "2026-02-20");
+    let scope = HoldScope::Invoice(invoice);
+    let terms = crate::Terms::Dispute(dispute);
+    stage.facts.agreements.push(crate::testing::agreement(terms, scope, None, HoldClock::Freeze, from, Some(until)));
+    let lines = stage.run("2026-02-04T09:00:00Z", "2026-04-30T09:00:00Z");
+    let told: Vec<&String> = lines.iter().filter(|line| line.contains(" dispute: ")).collect();
+    assert_eq!(told, ["2026-02-21 dispute: A dispute is undecided after its last day"], "{lines:#?}");
+    let known = &stage.facts.agreements[0];
+    assert!(known.ended_at.is_some() && !known.is_over(), "it is open, and keeps nothing back");
+    assert!(lines.iter().any(|line| line.contains("reminder: A")), "{lines:#?}");
+    // Upheld after its day, it keeps back what is right until the books say so.
+    let upheld = known.clone().act(&crate::AgreementAct::Uphold { amount_minor: None }, &[], at("2026-05-01T09:00:00Z")).unwrap();
+    assert_eq!((upheld.ended_at, upheld.until_on), (None, None));
+}
