@@ -11,6 +11,7 @@
 //! | [`language`] | which text somebody reads |
 //! | [`dates`] | counting civil days |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
+//! | [`basket`] | what payers set out to pay, and what providers say became of it |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
@@ -60,6 +61,7 @@ pub mod agreement;
 pub mod along;
 pub mod attachment;
 pub mod balance;
+pub mod basket;
 pub mod because;
 pub mod book_shares;
 pub mod bulk;
@@ -126,6 +128,7 @@ pub mod workflow;
 
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
+pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
 pub use book_shares::BookShares;
 pub use bulk::BulkStage;
