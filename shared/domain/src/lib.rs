@@ -15,6 +15,7 @@
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
 //! | [`settings`] | a tenant's settings |
+//! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -62,6 +63,7 @@ pub mod attachment;
 pub mod balance;
 pub mod because;
 pub mod book_shares;
+pub mod brand;
 pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
@@ -128,6 +130,7 @@ pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
 pub use because::Because;
 pub use book_shares::BookShares;
+pub use brand::BrandSettings;
 pub use bulk::BulkStage;
 pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours, KnownContact};
 pub use cause::Cause;

@@ -322,6 +322,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         costs: Default::default(),
         breaker: Default::default(),
         reporting: None,
+        brand: Default::default(),
         owners: Vec::new(),
         teams: Default::default(),
         key_accounts: None,
