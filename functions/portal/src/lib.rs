@@ -154,8 +154,7 @@ impl Handler {
             CameBy::Gone => return gone,
             CameBy::Unknown => return unknown,
         };
-        let Some(row) = self.store.tenant(&tenant).await? else { return unknown };
-        let Some(head) = self.store.head(&tenant, &customer).await? else { return unknown };
+        let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
         let from = MadeFrom { head: head.version, decision: head.decision, tenant: row.rev };
         let which = PageOf { tenant, customer, link: link.id, page: asked.name() };
         let made = match self.held.page(&which, &from, now) {

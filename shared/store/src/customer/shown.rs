@@ -2,18 +2,19 @@
 //!
 //! Who is written to, and whether they may be, is not read: a page asks neither.
 
-use domain::{Facts, InvoiceId, LinkId, TenantId};
+use domain::{CustomerId, Facts, InvoiceId, LinkId, TenantId};
 use jiff::Timestamp;
 
 use crate::{
-    FoundLink, Head, LinkStanding, Result, Store,
-    customer::facts::Reach,
+    FoundLink, Head, LinkStanding, Result, Store, TenantRow,
+    customer::{facts::Reach, head::read_head},
     message::record,
     table::{
         attributes::document::DOC,
         db::{Range, Row, last_of},
         keys,
     },
+    tenant::tenants::read_row,
 };
 
 /// Most items of one customer that are read to show all that is open.
@@ -53,6 +54,18 @@ impl Store {
             Some(found) if is_good(&found) => CameBy::Good(Box::new(found)),
             Some(_) => CameBy::Gone,
         })
+    }
+
+    /// A tenant's registry row and the head of one of its customers, as they are now, in one call; `None` where one of them is not there.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`crate::Error::Corrupt`].
+    pub async fn tenant_and_head(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Option<(TenantRow, Head)>> {
+        let (registry, head) = (keys::registry(tenant), keys::head(tenant, customer));
+        let mut found = self.read_many("read whose page it is:", &[registry.clone(), head.clone()], true).await?;
+        let (Some(registry), Some(head)) = (found.remove(&registry), found.remove(&head)) else { return Ok(None) };
+        Ok(Some((read_row(&registry)?, read_head(head)?)))
     }
 
     /// The facts that belong to `head` with every invoice that is open: by size, half a unit for each 4 KB.

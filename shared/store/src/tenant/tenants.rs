@@ -81,7 +81,7 @@ pub struct Versioned<T> {
     pub rev: u64,
 }
 
-fn read_row(row: &Row) -> Result<TenantRow> {
+pub(crate) fn read_row(row: &Row) -> Result<TenantRow> {
     let id = text(row, SK).unwrap_or_default();
     let corrupt = |detail: &str| Error::Corrupt { key: format!("TENANTS|{id}"), detail: detail.to_owned() };
     Ok(TenantRow {
