@@ -16,7 +16,7 @@ async fn a_page_costs_twelve_reads_at_most() {
     portal.get(&format!("/p/{}", codes[0])).await.is(200);
     portal.world.read_units();
     let invoice = Portal::invoice("C-2", "1001");
-    for address in ["", &format!("/invoices/{invoice}"), "?page=7"] {
+    for address in [String::new(), format!("/invoices/{invoice}"), "?page=7".to_owned()] {
         portal.get(&format!("/p/{}{address}", codes[1])).await.is(200).says("1001");
         let units = portal.world.read_units();
         assert!(units > 4.0 && units <= 12.0, "{units} read units for {address}");

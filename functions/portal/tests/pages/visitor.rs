@@ -7,49 +7,49 @@ use sha2::{Digest, Sha256};
 use store::{Receipt, Stop};
 use testbed::api::{Api, request};
 
-pub struct Portal {
-    pub world: Api,
-    pub handler: portal::Handler,
+pub(crate) struct Portal {
+    pub(crate) world: Api,
+    pub(crate) handler: portal::Handler,
 }
 
-pub struct Reply {
-    pub status: u64,
-    pub headers: Value,
-    pub html: String,
+pub(crate) struct Reply {
+    pub(crate) status: u64,
+    pub(crate) headers: Value,
+    pub(crate) html: String,
 }
 
 impl Reply {
     #[track_caller]
-    pub fn is(self, status: u64) -> Self {
+    pub(crate) fn is(self, status: u64) -> Self {
         assert_eq!(self.status, status, "{}", self.html);
         self
     }
 
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.html.contains(text), "no '{text}' in {}", self.html);
         self
     }
 
     #[track_caller]
-    pub fn hides(self, text: &str) -> Self {
+    pub(crate) fn hides(self, text: &str) -> Self {
         assert!(!self.html.contains(text), "'{text}' in {}", self.html);
         self
     }
 }
 
-pub fn acme() -> TenantId {
+pub(crate) fn acme() -> TenantId {
     TenantId::parse("acme").unwrap()
 }
 
 impl Portal {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = Api::new().await;
         let handler = portal::Handler::new(&world.env(&[]), &world.clients, world.clock.clone()).unwrap();
         Self { world, handler }
     }
 
-    pub async fn call(&self, method: &str, address: &str, body: &str) -> Reply {
+    pub(crate) async fn call(&self, method: &str, address: &str, body: &str) -> Reply {
         let answer = self.handler.handle(request(method, address, None, &[], body)).await.unwrap();
         let reply = Reply {
             status: answer["statusCode"].as_u64().unwrap(),
@@ -72,12 +72,12 @@ impl Portal {
         reply
     }
 
-    pub async fn get(&self, address: &str) -> Reply {
+    pub(crate) async fn get(&self, address: &str) -> Reply {
         self.call("GET", address, "").await
     }
 
     /// What is no page, as a program asks for it.
-    pub async fn data(&self, address: &str, accept: &str) -> Reply {
+    pub(crate) async fn data(&self, address: &str, accept: &str) -> Reply {
         let answer = self.handler.handle(request("GET", address, None, &[("Accept", accept)], "")).await.unwrap();
         let headers = answer["headers"].clone();
         for (name, part) in [
@@ -92,7 +92,7 @@ impl Portal {
     }
 
     /// Changes the tenant's settings.
-    pub async fn set(&self, change: impl FnOnce(&mut domain::Settings)) {
+    pub(crate) async fn set(&self, change: impl FnOnce(&mut domain::Settings)) {
         let known = self.world.store.settings(&acme()).await.unwrap().unwrap();
         let mut settings = known.value;
         change(&mut settings);
@@ -100,22 +100,22 @@ impl Portal {
     }
 
     /// The id of an invoice that a customer was given with it.
-    pub fn invoice(external_id: &str, number: &str) -> InvoiceId {
+    pub(crate) fn invoice(external_id: &str, number: &str) -> InvoiceId {
         InvoiceId::derive(&["acme", "canonical", external_id, number])
     }
 
     /// The code of the portal link in a mail to the customer's first contact.
-    pub async fn code(&self, tenant: &TenantId, customer: &CustomerId) -> String {
+    pub(crate) async fn code(&self, tenant: &TenantId, customer: &CustomerId) -> String {
         self.world.code(tenant, customer, Channel::Email, &format!("ap@{tenant}.example")).await
     }
 
     /// What the link in a message to the address says.
-    pub async fn stop(&self, channel: Channel, address: &str) -> String {
+    pub(crate) async fn stop(&self, channel: Channel, address: &str) -> String {
         self.world.vault.stop_link(&Stop::of(&acme(), channel, address)).await.unwrap()
     }
 
     /// Why the address may not be used, if so.
-    pub async fn suppressed(&self, customer: &CustomerId, channel: Channel, address: &str) -> Option<SuppressionReason> {
+    pub(crate) async fn suppressed(&self, customer: &CustomerId, channel: Channel, address: &str) -> Option<SuppressionReason> {
         let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
         let facts = self.world.store.facts(&acme(), &head).await.unwrap();
         let known = facts.addresses.get(&address_key(channel, address))?;
@@ -124,7 +124,7 @@ impl Portal {
 }
 
 /// A version of the customer's first invoice with a part paid and an order number, and a way to pay.
-pub async fn with_something_paid(portal: &Portal, customer: &CustomerId) {
+pub(crate) async fn with_something_paid(portal: &Portal, customer: &CustomerId) {
     let store = &portal.world.store;
     let known = store.settings(&acme()).await.unwrap().unwrap();
     let mut settings = known.value;
