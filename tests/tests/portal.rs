@@ -31,6 +31,11 @@ fn read_units(desk: &TestTenant) -> f64 {
     desk.stack.metrics().read_units.values().sum()
 }
 
+#[expect(clippy::float_arithmetic, reason = "units, not money")]
+fn read_since(desk: &TestTenant, before: f64) -> f64 {
+    read_units(desk) - before
+}
+
 /// The pages as a program reads them, one after the other, and how many there are.
 async fn pages(desk: &TestTenant, path: &str) -> Vec<Value> {
     let validator = jsonschema::validator_for(&serde_json::from_str(SCHEMA).unwrap()).unwrap();
@@ -39,7 +44,7 @@ async fn pages(desk: &TestTenant, path: &str) -> Vec<Value> {
     while let Some(path) = next {
         let before = read_units(desk);
         let page = desk.call("GET", &path, &accept, b"").await.is(200).body;
-        let units = read_units(desk) - before;
+        let units = read_since(desk, before);
         assert!(units > 0.0 && units <= 12.0, "{units} read units for {path}");
         let wrong: Vec<String> = validator.iter_errors(&page).map(|error| error.to_string()).collect();
         assert!(wrong.is_empty(), "{wrong:#?}\n{page:#}");
@@ -55,7 +60,7 @@ async fn a_page_costs_the_same_however_many_invoices_there_are() {
     let (desk, path) = reminded().await;
     let before = read_units(&desk);
     let page = desk.call("GET", &path, &[], b"").await.is(200);
-    let units = read_units(&desk) - before;
+    let units = read_since(&desk, before);
     assert!(units <= 12.0, "{units} read units for the first page");
     for text in ["<dt>Summe offen</dt><dd>6.000,00\u{a0}€</dd>", "Seite 1 von 2", "rel=\"next\"", "statement.csv"] {
         assert!(page.text.contains(text), "no '{text}' in {}", page.text);
@@ -102,7 +107,7 @@ async fn the_story_of_an_invoice_says_what_the_customer_may_know() {
     let invoice = page.split("&#x2f;invoices&#x2f;").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     let before = read_units(&desk);
     let page = desk.call("GET", &format!("/p/{code}/invoices/{invoice}"), &[], b"").await.is(200).text;
-    let units = read_units(&desk) - before;
+    let units = read_since(&desk, before);
     assert!(units <= 12.0, "{units} read units for an invoice");
     let mut at = 0;
     for text in [

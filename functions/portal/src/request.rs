@@ -75,8 +75,8 @@ impl PortalRequest {
     }
 
     /// Which page of the statement: the first for what is no number.
-    pub fn page(&self) -> PageAsked {
-        let number = self.query("page").and_then(|page| page.parse().ok()).filter(|page| (1..=PAGES_MAX).contains(page));
+    pub(crate) fn page(&self) -> PageAsked {
+        let number = self.query("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| (1..=PAGES_MAX).contains(page));
         let is_ours = |after: &&str| {
             (1..=AFTER_CHARS_MAX).contains(&after.len())
                 && after.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))

@@ -122,7 +122,7 @@ pub(crate) fn is_reckoned(head: &Head, settings: &Settings, now: Timestamp) -> b
     head.decided_at.is_some() && !waits && head.owed.values().all(|owed| owed.grows_on.is_none_or(|grows_on| grows_on > today))
 }
 
-/// Whether a page of the list of invoices says less than reading them all.
+/// Whether a customer has more open invoices than are read to show one page of them.
 pub(crate) fn is_long(head: &Head) -> bool {
     head.open_invoices > FEW_INVOICES
 }

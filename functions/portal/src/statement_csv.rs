@@ -28,7 +28,7 @@ pub(crate) fn table(visit: &Visit, statement: &AccountStatement) -> Result<Porta
         .delimiter(delimiter)
         .terminator(Terminator::CRLF)
         .quote_style(QuoteStyle::Necessary)
-        .from_writer(vec![]);
+        .from_writer(Vec::<u8>::new());
     let order = words.order.replace("{}", "");
     let headers = [
         words.invoice,

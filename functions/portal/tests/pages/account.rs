@@ -1,6 +1,6 @@
 //! What a customer is shown of its account: pages of the statement, of an invoice, and the forms that are no pages.
 
-use domain::{Channel, CustomerRef, Document, InvoiceStatus, SourceVersion};
+use domain::{CustomerRef, Document, InvoiceStatus, SourceVersion};
 use serde_json::{Value, json};
 use store::Receipt;
 
