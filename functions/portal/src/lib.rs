@@ -40,7 +40,7 @@ use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
 use page_wanted::PageWanted;
-use reading::{InvoiceRead, Opened, StatementRead};
+use reading::{InvoiceRead, OpenedPages, StatementRead};
 use request::PortalRequest;
 
 /// The function: built once, asked for each request.
@@ -162,7 +162,8 @@ impl Handler {
             None => {
                 let Some(settings) = self.settings(&which.tenant, row.rev).await? else { return unknown };
                 let path = format!("/p/{}", code.as_str());
-                let opened = Opened { tenant: &which.tenant, head: &head, settings: &settings, address: &link.address, path };
+                let opened =
+                    OpenedPages { tenant: &which.tenant, head: &head, settings: &settings, address: &link.address, path };
                 let Some(made) = self.made(&opened, asked, now).await? else { return unknown };
                 self.held.hold(which, from, now, &made);
                 made
@@ -183,7 +184,7 @@ impl Handler {
     }
 
     /// Makes a page; `None` where there is none.
-    async fn made(&self, opened: &Opened<'_>, asked: &PageWanted, now: Timestamp) -> store::Result<Option<HeldPage>> {
+    async fn made(&self, opened: &OpenedPages<'_>, asked: &PageWanted, now: Timestamp) -> store::Result<Option<HeldPage>> {
         if let PageWanted::Invoice(id) = asked {
             let Some(InvoiceRead { facts, visit, addresses }) = reading::read_invoice(&self.store, opened, id).await? else {
                 return Ok(None);

@@ -2,13 +2,13 @@
 
 use domain::InvoiceId;
 
-use crate::statement::PageAsked;
+use crate::statement::PageNumber;
 
 /// A page of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PageWanted {
     /// A page of the statement, for a person or for a program.
-    Statement { page: PageAsked, data: bool },
+    Statement { page: PageNumber, data: bool },
     /// One invoice.
     Invoice(InvoiceId),
     /// All that is open, as a table.

@@ -8,7 +8,7 @@ use store::{AddressId, DayRange, Error, Head, InvoiceStanding, List, ListPage, P
 
 use crate::{
     statement::{
-        AccountStatement, PAGE_ROWS, PageAsked, invoice_lines, is_long, is_reckoned, listed, owes_besides, payment_lines,
+        AccountStatement, PAGE_ROWS, PageNumber, invoice_lines, is_long, is_reckoned, listed, owes_besides, payment_lines,
         to_be_read, whole,
     },
     visit::{Visit, addresses_of},
@@ -20,7 +20,7 @@ const RECEIVED_READ: u32 = 4;
 const READ_MAX: usize = 4;
 
 /// Whose page it is, and by which address somebody came.
-pub(crate) struct Opened<'a> {
+pub(crate) struct OpenedPages<'a> {
     pub(crate) tenant: &'a TenantId,
     pub(crate) head: &'a Head,
     pub(crate) settings: &'a Settings,
@@ -29,7 +29,7 @@ pub(crate) struct Opened<'a> {
     pub(crate) path: String,
 }
 
-impl Opened<'_> {
+impl OpenedPages<'_> {
     fn visit(&self, facts: &Facts) -> Visit {
         Visit::of(self.settings.clone(), facts, self.path.clone())
     }
@@ -56,8 +56,8 @@ pub(crate) struct InvoiceRead {
 /// Those of reading.
 pub(crate) async fn read_statement(
     store: &Store,
-    opened: &Opened<'_>,
-    asked: Option<&PageAsked>,
+    opened: &OpenedPages<'_>,
+    asked: Option<&PageNumber>,
     now: Timestamp,
 ) -> Result<StatementRead> {
     if let Some(asked) = asked
@@ -77,7 +77,12 @@ pub(crate) async fn read_statement(
 
 /// A page of a long list; `None` where the whole is to be read: the list does not say all that is owed, or the address may be one that an
 /// invoice alone names.
-async fn page_of_list(store: &Store, opened: &Opened<'_>, asked: &PageAsked, now: Timestamp) -> Result<Option<StatementRead>> {
+async fn page_of_list(
+    store: &Store,
+    opened: &OpenedPages<'_>,
+    asked: &PageNumber,
+    now: Timestamp,
+) -> Result<Option<StatementRead>> {
     let (facts, page, received) = tokio::try_join!(
         store.facts_beside_invoices(opened.tenant, opened.head),
         rows(store, opened, asked),
@@ -102,7 +107,7 @@ async fn page_of_list(store: &Store, opened: &Opened<'_>, asked: &PageAsked, now
 }
 
 /// A page of the list of the customer's invoices, and its number. Where the page that is asked for is none of ours it is the first one.
-async fn rows(store: &Store, opened: &Opened<'_>, asked: &PageAsked) -> Result<(u32, ListPage)> {
+async fn rows(store: &Store, opened: &OpenedPages<'_>, asked: &PageNumber) -> Result<(u32, ListPage)> {
     let list = List::Invoices(Some(opened.head.customer.clone()), InvoiceStanding::Open, DayRange::default());
     if let Some(after) = &asked.after {
         match store.list(opened.tenant, &list, PAGE_ROWS, Some(after)).await {
@@ -115,7 +120,7 @@ async fn rows(store: &Store, opened: &Opened<'_>, asked: &PageAsked) -> Result<(
 }
 
 /// The newest payments and credit notes, spent ones too.
-async fn received(store: &Store, opened: &Opened<'_>) -> Result<Vec<PaymentLine>> {
+async fn received(store: &Store, opened: &OpenedPages<'_>) -> Result<Vec<PaymentLine>> {
     let of = |kind| List::Payments(Some(opened.head.customer.clone()), kind, DayRange::default());
     let (payments, credit_notes) = (of(PaymentKind::Payment), of(PaymentKind::CreditNote));
     let (payments, credit_notes) = tokio::try_join!(
@@ -130,7 +135,7 @@ async fn received(store: &Store, opened: &Opened<'_>) -> Result<Vec<PaymentLine>
 /// # Errors
 ///
 /// Those of reading.
-pub(crate) async fn read_invoice(store: &Store, opened: &Opened<'_>, id: &InvoiceId) -> Result<Option<InvoiceRead>> {
+pub(crate) async fn read_invoice(store: &Store, opened: &OpenedPages<'_>, id: &InvoiceId) -> Result<Option<InvoiceRead>> {
     let Some(facts) = store.facts_of_invoice(opened.tenant, opened.head, id).await? else { return Ok(None) };
     let mut known = addresses_of(&facts);
     if !known.contains(opened.address) {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     labels::{PageLabels, accepted, header},
-    statement::PageAsked,
+    statement::PageNumber,
 };
 
 /// Longest form; what stands in it is not looked at.
@@ -75,13 +75,13 @@ impl PortalRequest {
     }
 
     /// Which page of the statement: the first for what is no number.
-    pub(crate) fn page(&self) -> PageAsked {
+    pub(crate) fn page(&self) -> PageNumber {
         let number = self.query("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| (1..=PAGES_MAX).contains(page));
         let is_ours = |after: &&str| {
             (1..=AFTER_CHARS_MAX).contains(&after.len())
                 && after.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         };
-        PageAsked { number: number.unwrap_or(1), after: self.query("after").filter(is_ours).map(str::to_owned) }
+        PageNumber { number: number.unwrap_or(1), after: self.query("after").filter(is_ours).map(str::to_owned) }
     }
 
     /// Whether a program asks, which reads JSON: what it names first or likes best counts (RFC 9110, 12.5.1). A browser names pages.

@@ -108,7 +108,7 @@ pub(crate) struct StatementPage {
 
 /// Which page somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PageAsked {
+pub(crate) struct PageNumber {
     /// From 1.
     pub(crate) number: u32,
     /// Where it begins, as the page before said.
@@ -138,7 +138,7 @@ pub(crate) fn whole(
     facts: &Facts,
     settings: &Settings,
     listed: &[PaymentLine],
-    asked: Option<&PageAsked>,
+    asked: Option<&PageNumber>,
     now: Timestamp,
 ) -> AccountStatement {
     let zone = tenant_zone(settings);

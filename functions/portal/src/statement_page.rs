@@ -21,7 +21,7 @@ struct SumShown {
     lines: Vec<String>,
     /// Each part that is not nothing: what it is, and the amount.
     parts: Vec<(&'static str, String)>,
-    currency: String,
+    owes: bool,
 }
 
 /// One due item.
@@ -131,7 +131,7 @@ fn sum(visit: &Visit, total: &StatementTotal) -> SumShown {
         (words.credit, total.credit_minor),
     ];
     let parts = parts.into_iter().filter(|(_, minor)| *minor > 0).map(|(what, minor)| (what, money(minor))).collect();
-    SumShown { label, amount, late, lines, parts, currency: total.currency.code().to_owned() }
+    SumShown { label, amount, late, lines, parts, owes: total.open_minor > 0 }
 }
 
 fn row(visit: &Visit, item: &StatementItem) -> RowShown {

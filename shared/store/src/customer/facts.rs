@@ -54,7 +54,7 @@ pub struct KnownPeople {
 
 /// How far what belongs to items is looked for that are kept elsewhere in the partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum Beside {
     /// All that a decision is made from.
     Whole,
     /// What an item was filed with, and no more: enough to say what was paid of the invoices among the items.
@@ -222,7 +222,7 @@ impl Store {
         let (records_from, records_to) = (format!("{}{:010}", keys::COVERAGE, head.covered_from), last_of(keys::COVERAGE));
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
         let (rows, records) = tokio::try_join!(chased, records)?;
-        self.facts_of_rows(tenant, head, (rows, records), Reach::Whole).await
+        self.facts_of_rows(tenant, head, (rows, records), Beside::Whole).await
     }
 
     /// What items of a customer's own partition, and records of coverage, come to.
@@ -231,7 +231,7 @@ impl Store {
         tenant: &TenantId,
         head: &Head,
         (rows, records): (Vec<Row>, Vec<Row>),
-        reach: Reach,
+        beside: Beside,
     ) -> Result<OwnFacts> {
         let pk = keys::customer(tenant, &head.customer);
         let (mut customer, mut by_hand): (Option<Customer>, ByHand) = (None, ByHand::default());
@@ -253,7 +253,7 @@ impl Store {
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
         let customer = self.with_people(tenant, customer).await?;
-        let books = self.with_archived(&pk, chased, reach).await?;
+        let books = self.with_archived(&pk, chased, beside).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
         for (sk, row) in &books {
@@ -279,7 +279,7 @@ impl Store {
         let mut pending = Vec::new();
         for entry in head.pending.values() {
             let mut message = entry.message.clone();
-            if entry.chunks > 0 && message.rows.is_empty() && reach == Reach::Whole {
+            if entry.chunks > 0 && message.rows.is_empty() && beside == Beside::Whole {
                 message.rows = self.rows(tenant, &head.customer, message.id.as_str(), true).await?;
             }
             pending.push(message);
@@ -348,7 +348,7 @@ impl Store {
     /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
     /// reversal, and the other payments of an invoice and reversals of a payment. Without any of these an invoice that comes
     /// back would owe what was long paid.
-    async fn with_archived(&self, pk: &str, chased: Vec<Row>, reach: Reach) -> Result<BTreeMap<String, Row>> {
+    async fn with_archived(&self, pk: &str, chased: Vec<Row>, beside: Beside) -> Result<BTreeMap<String, Row>> {
         let mut books = BTreeMap::new();
         let mut asked = BTreeSet::new();
         let mut fresh = chased;
@@ -360,9 +360,9 @@ impl Store {
                 if !row.contains_key(DOC) {
                     continue;
                 }
-                wanted.extend(match reach {
-                    Reach::Whole => belonging(&sk, &row)?,
-                    Reach::FiledWith => archived_with(&row),
+                wanted.extend(match beside {
+                    Beside::Whole => belonging(&sk, &row)?,
+                    Beside::FiledWith => archived_with(&row),
                 });
                 books.insert(sk, row);
             }

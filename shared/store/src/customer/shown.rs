@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     FoundLink, Head, LinkStanding, Result, Store, TenantRow,
-    customer::{facts::Reach, head::read_head},
+    customer::{facts::Beside, head::read_head},
     message::record,
     table::{
         attributes::document::DOC,
@@ -75,7 +75,7 @@ impl Store {
     /// Those of [`Store::facts`].
     pub async fn facts_to_show(&self, tenant: &TenantId, head: &Head) -> Result<Facts> {
         let rows = self.shown(tenant, head, (keys::beside_profile(""), last_of("Z")), ITEMS_MAX).await?;
-        Ok(self.facts_of_rows(tenant, head, (rows, vec![]), Reach::FiledWith).await?.facts)
+        Ok(self.facts_of_rows(tenant, head, (rows, vec![]), Beside::FiledWith).await?.facts)
     }
 
     /// The facts that belong to `head` without its invoices: the customer, its agreements and charges, and the payments, credit notes and
@@ -90,7 +90,7 @@ impl Store {
             return Ok(None);
         }
         rows.extend(payments);
-        Ok(Some(self.facts_of_rows(tenant, head, (rows, vec![]), Reach::FiledWith).await?.facts))
+        Ok(Some(self.facts_of_rows(tenant, head, (rows, vec![]), Beside::FiledWith).await?.facts))
     }
 
     /// The same with one invoice, closed ones too, and what the last messages did to it. `None` where the customer has no such invoice.
@@ -114,7 +114,7 @@ impl Store {
         let records = Range { strong: false, newest_first: true, ..Range::new(&pk, &from, &to, RECORDS_MAX) };
         let mut records = self.range(OP, records).await?;
         records.retain(|row| !record::read(row).is_ok_and(|record| record.body.chunks > 0));
-        let mut facts = self.facts_of_rows(tenant, head, (rows, records), Reach::FiledWith).await?.facts;
+        let mut facts = self.facts_of_rows(tenant, head, (rows, records), Beside::FiledWith).await?.facts;
         facts.invoices.retain(|fact| fact.invoice.id == *invoice);
         Ok(Some(facts))
     }
