@@ -107,7 +107,7 @@ def sample_events(vendor):
         # An invoice is taken in: the secret is opened, the signature checked, all of it written.
         "ingest": First(webhook(), {GET, DECRYPT, TRANSACT}, table(due()), says(statusCode=202)),
         # A customer reads what is open.
-        "portal": First(page(), {GET, QUERY}, table(due(), *linked()), says(statusCode=200)),
+        "portal": First(page(), {GET, BATCH, QUERY}, table(due(), *linked()), says(statusCode=200)),
         # A customer was decided: its rows are read anew and written.
         "read-model": First(image(due()), {BATCH, PUT}, table(due()), taken),
         # A message goes out: guarded, rendered, claimed, sent, recorded.

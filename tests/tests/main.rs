@@ -35,6 +35,7 @@ mod members;
 mod names;
 mod nights;
 mod people;
+mod portal;
 mod privacy;
 mod quickbooks;
 mod race;

@@ -2,35 +2,46 @@
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET /p/{code}` | shows what is open to whoever has a portal link |
+//! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program |
+//! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
+//! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
 //! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
 mod held;
+mod how_to_pay;
+mod invoice_page;
 mod labels;
 mod opt_out;
 mod page;
+mod page_wanted;
+mod reading;
 mod request;
 mod statement;
+mod statement_csv;
+mod statement_data;
+mod statement_page;
+mod story;
 mod visit;
 
 use std::sync::Arc;
 
 use anyhow::Context;
-use domain::TenantId;
+use domain::{InvoiceId, Settings, TenantId};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-use store::{FoundLink, Head, LinkCode, LinkStanding, Store, Vault};
+use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 
-use held::{HeldPage, HeldPages, MadeFrom};
+use held::{HeldPage, HeldPages, MadeFrom, PageOf};
 use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
+use page_wanted::PageWanted;
+use reading::{InvoiceRead, OpenedPages, StatementRead};
 use request::PortalRequest;
-use visit::Visit;
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -79,22 +90,31 @@ impl Handler {
                 PortalPage::Plain(503, request.words())
             }
         };
-        Ok(self.pages.answer(page))
+        Ok(self.pages.answer(page, request.wants_json()))
     }
 
     async fn answer(&self, request: &PortalRequest) -> store::Result<PortalPage> {
         let Some((link, rest)) = request.place() else { return Ok(PortalPage::Plain(404, request.words())) };
         let (get, post) = (matches!(request.method.as_str(), "GET" | "HEAD"), request.method == "POST");
         let now = self.clock.now();
-        match rest {
-            "" if get => match LinkCode::parse(link) {
-                Some(code) => self.statement(&code, request, now).await,
-                // A stop link alone asks too.
-                None => self.opt_out(link, request, now).await,
+        if rest == "opt-out" && (get || post) {
+            return self.opt_out(link, request, now).await;
+        }
+        let asked = match rest {
+            "" => PageWanted::Statement { page: request.page(), data: request.wants_json() },
+            "statement.csv" => PageWanted::Table,
+            "opt-out" => return Ok(PortalPage::Plain(405, request.words())),
+            rest => match rest.strip_prefix("invoices/").and_then(InvoiceId::parse) {
+                Some(invoice) => PageWanted::Invoice(invoice),
+                None => return Ok(PortalPage::Plain(404, request.words())),
             },
-            "opt-out" if get || post => self.opt_out(link, request, now).await,
-            "" | "opt-out" => Ok(PortalPage::Plain(405, request.words())),
-            _ => Ok(PortalPage::Plain(404, request.words())),
+        };
+        match (LinkCode::parse(link), &asked) {
+            _ if !get => Ok(PortalPage::Plain(405, request.words())),
+            (Some(code), _) => self.open(&code, &asked, request, now).await,
+            // A stop link alone asks too.
+            (None, PageWanted::Statement { .. }) => self.opt_out(link, request, now).await,
+            (None, PageWanted::Table | PageWanted::Invoice(_)) => Ok(PortalPage::Plain(404, request.words())),
         }
     }
 
@@ -119,26 +139,33 @@ impl Handler {
         Ok(Some(Stopping { stop, tenant_name, link: link.to_owned() }))
     }
 
-    /// The statement that a portal link opens: 404 for a code that nobody was given, 410 for one that is good no more.
-    async fn statement(&self, code: &LinkCode, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+    /// A page that a portal link opens: 404 for a code that nobody was given, 410 for one that is good no more.
+    async fn open(
+        &self,
+        code: &LinkCode,
+        asked: &PageWanted,
+        request: &PortalRequest,
+        now: Timestamp,
+    ) -> store::Result<PortalPage> {
         let unknown = Ok(PortalPage::Plain(404, request.words()));
         let gone = Ok(PortalPage::Plain(410, request.words()));
-        let id = code.id();
-        let Some(FoundLink { tenant, customer, link }) = self.store.link(&id).await? else { return unknown };
-        // The link of the address may have another code by now.
-        if link.id != id || link.standing(now) != LinkStanding::Good {
-            return gone;
-        }
-        let Some(row) = self.store.tenant(&tenant).await? else { return unknown };
-        let Some(head) = self.store.head(&tenant, &customer).await? else { return unknown };
-        let from = MadeFrom { head: head.version, tenant: row.rev };
-        let whose = (tenant, customer);
-        let made = match self.held.page(&whose, &from, now) {
+        let FoundLink { tenant, customer, link } = match self.store.came_by(&code.id(), now).await? {
+            CameBy::Good(found) => *found,
+            CameBy::Gone => return gone,
+            CameBy::Unknown => return unknown,
+        };
+        let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
+        let from = MadeFrom { head: head.version, decision: head.decision, tenant: row.rev };
+        let which = PageOf { tenant, customer, link: link.id, page: asked.name() };
+        let made = match self.held.page(&which, &from, now) {
             Some(held) => held,
             None => {
-                let Some(visit) = self.visit(&whose.0, &head).await? else { return unknown };
-                let made = HeldPage { page: statement::page(&visit, now), addresses: visit.addresses() };
-                self.held.hold(whose, from, now, &made);
+                let Some(settings) = self.settings(&which.tenant, row.rev).await? else { return unknown };
+                let path = format!("/p/{}", code.as_str());
+                let opened =
+                    OpenedPages { tenant: &which.tenant, head: &head, settings: &settings, address: &link.address, path };
+                let Some(made) = self.made(&opened, asked, now).await? else { return unknown };
+                self.held.hold(which, from, now, &made);
                 made
             }
         };
@@ -146,14 +173,40 @@ impl Handler {
         if made.addresses.contains(&link.address) { Ok(made.page) } else { gone }
     }
 
-    async fn visit(&self, tenant: &TenantId, head: &Head) -> store::Result<Option<Visit>> {
+    /// A tenant's settings, of a revision of its registry row at least.
+    async fn settings(&self, tenant: &TenantId, rev: u64) -> store::Result<Option<Settings>> {
+        if let Some(held) = self.held.settings(tenant, rev) {
+            return Ok(Some(held));
+        }
         let Some(settings) = self.store.settings(tenant).await? else { return Ok(None) };
-        let facts = self.store.facts(tenant, head).await?;
-        let settings = settings.value;
-        let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en");
-        let words = PageLabels::of(wanted);
-        let country = facts.customer.country.as_deref();
-        let locale = channels::locale::Locale::of(words.tag(wanted), country);
-        Ok(Some(Visit { settings, facts, words, locale }))
+        self.held.hold_settings(tenant.clone(), rev, settings.value.clone());
+        Ok(Some(settings.value))
+    }
+
+    /// Makes a page; `None` where there is none.
+    async fn made(&self, opened: &OpenedPages<'_>, asked: &PageWanted, now: Timestamp) -> store::Result<Option<HeldPage>> {
+        if let PageWanted::Invoice(id) = asked {
+            let Some(InvoiceRead { facts, visit, addresses }) = reading::read_invoice(&self.store, opened, id).await? else {
+                return Ok(None);
+            };
+            let page = facts.invoices.first().and_then(|fact| invoice_page::shown(&visit, &facts, fact, now));
+            return Ok(Some(HeldPage { page: page.unwrap_or(PortalPage::Plain(404, visit.words)), addresses }));
+        }
+        let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
+        let StatementRead { statement, visit, addresses } = reading::read_statement(&self.store, opened, page, now).await?;
+        let made = match asked {
+            PageWanted::Statement { data: false, .. } => Ok(statement_page::shown(&visit, &statement)),
+            PageWanted::Statement { data: true, .. } => {
+                statement_data::data(&visit, &statement).map_err(|error| kit::causes(&error))
+            }
+            PageWanted::Table | PageWanted::Invoice(_) => {
+                statement_csv::table(&visit, &statement).map_err(|error| kit::causes(&error))
+            }
+        };
+        let page = made.unwrap_or_else(|error| {
+            tracing::error!(error, "a statement cannot be written");
+            PortalPage::Plain(500, visit.words)
+        });
+        Ok(Some(HeldPage { page, addresses }))
     }
 }

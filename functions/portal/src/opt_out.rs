@@ -5,7 +5,11 @@ use jiff::Timestamp;
 use minijinja::context;
 use store::{Stop, Store};
 
-use crate::{labels::PageLabels, page::PortalPage, request::PortalRequest};
+use crate::{
+    labels::PageLabels,
+    page::{Look, PortalPage},
+    request::PortalRequest,
+};
 
 /// Somebody who came by a stop link.
 pub struct Stopping {
@@ -28,7 +32,7 @@ pub fn ask(stopping: &Stopping, request: &PortalRequest) -> PortalPage {
         note => words.still_owed,
         answers => vec![context! { action => format!("/p/{}/opt-out?l={language}", stopping.link), button => words.stop }],
     };
-    PortalPage::Filled { status: 200, template: "question", words, values }
+    PortalPage::Filled { status: 200, template: "question", words, look: Look::default(), values }
 }
 
 /// Stops messages to the address, whether by the form or by one click (RFC 8058): the link alone says which.
@@ -46,7 +50,7 @@ pub async fn stop(store: &Store, stopping: &Stopping, request: &PortalRequest, n
         text => said.replace("{}", &stopping.stop.shown),
         note => words.still_owed,
     };
-    Ok(PortalPage::Filled { status: 200, template: "question", words, values })
+    Ok(PortalPage::Filled { status: 200, template: "question", words, look: Look::default(), values })
 }
 
 /// The words of the message that the link was in, else of the browser.

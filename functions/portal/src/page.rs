@@ -1,34 +1,79 @@
-//! Pages: HTML from templates that escape every value, under headers that let nothing in or out.
+//! Pages: HTML from templates that escape every value, and the few other forms, under headers that let nothing in or out.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::BrandSettings;
+use kit::Problem;
 use minijinja::{AutoEscape, Environment, context, value::Serde};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::labels::PageLabels;
+use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 6] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
+    ("pay", include_str!("pages/pay.html")),
+    ("invoice", include_str!("pages/invoice.html")),
     ("question", include_str!("pages/question.html")),
     ("plain", include_str!("pages/plain.html")),
 ];
+/// Longer than this, in bytes, what was made is held by itself.
+const LARGE: usize = 256 * 1024;
 
 /// What a visitor gets.
 #[derive(Clone, Debug)]
 pub enum PortalPage {
     /// A page from a template.
-    Filled { status: u16, template: &'static str, words: &'static PageLabels, values: minijinja::Value },
+    Filled { status: u16, template: &'static str, words: &'static PageLabels, look: Look, values: minijinja::Value },
+    /// Something that is no page.
+    Data { content_type: &'static str, file: Option<String>, language: &'static str, body: String },
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
+}
+
+impl PortalPage {
+    /// Whether it is too large to be held with others.
+    pub(crate) fn is_large(&self) -> bool {
+        match self {
+            Self::Data { body, .. } => body.len() > LARGE,
+            Self::Filled { .. } | Self::Plain(..) => false,
+        }
+    }
+}
+
+/// How a tenant's pages look; nothing of it where a page is for whoever comes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Look {
+    colour: Option<String>,
+    logo: Option<String>,
+    particulars: Vec<String>,
+}
+
+impl Look {
+    /// As the settings say it.
+    pub(crate) fn of(brand: &BrandSettings) -> Self {
+        // It becomes part of a style sheet, where nothing is escaped.
+        let is_colour = |text: &String| {
+            text.len() == 7 && text.strip_prefix('#').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        Self {
+            colour: brand.colour.clone().filter(is_colour),
+            logo: brand.logo.clone(),
+            particulars: brand.particulars.as_deref().map(lines).unwrap_or_default(),
+        }
+    }
+
+    fn style(&self) -> String {
+        self.colour.as_ref().map_or_else(|| STYLE.to_owned(), |colour| format!("{STYLE}:root{{--brand:{colour}}}\n"))
+    }
 }
 
 /// The templates, compiled once.
 #[derive(Clone, Debug)]
 pub struct Pages {
     templates: Environment<'static>,
-    policy: String,
 }
 
 impl Pages {
@@ -38,59 +83,105 @@ impl Pages {
         for (name, source) in TEMPLATES {
             templates.add_template(name, source)?;
         }
-        let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-        let policy =
-            format!("default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'");
-        Ok(Self { templates, policy })
+        Ok(Self { templates })
     }
 
-    /// The answer for a page.
-    pub fn answer(&self, page: PortalPage) -> Value {
+    /// The answer for a page; where a program asks, a status is a problem document.
+    pub fn answer(&self, page: PortalPage, to_a_program: bool) -> Value {
         match page {
+            PortalPage::Plain(status, words) if to_a_program => problem(status, words),
             PortalPage::Plain(status, words) => self.plain(status, words),
-            PortalPage::Filled { status, template, words, values } => match self.fill(template, words, values) {
-                Ok(html) => self.html(status, &html),
+            PortalPage::Filled { status, template, words, look, values } => match self.fill(template, words, &look, values) {
+                Ok(html) => self.html(status, &html, &look),
                 Err(error) => {
                     tracing::error!(error = kit::causes(&error), "a page does not render");
                     self.plain(500, words)
                 }
             },
+            PortalPage::Data { content_type, file, language, body } => {
+                let mut headers = headers(content_type, "default-src 'none'; frame-ancestors 'none'");
+                headers["content-language"] = json!(language);
+                if let Some(file) = file {
+                    headers["content-disposition"] = json!(format!("attachment; filename=\"{file}\""));
+                }
+                answer(200, headers, &body)
+            }
         }
     }
 
     /// A status in words.
     pub fn plain(&self, status: u16, words: &'static PageLabels) -> Value {
-        let (title, text) = match status {
-            404 => (words.not_found, words.not_found_text),
-            410 => (words.gone, words.gone_text),
-            500..=599 => (words.busy, words.busy_text),
-            _ => (words.wrong, words.wrong_text),
-        };
+        let (title, text) = in_words(status, words);
+        let look = Look::default();
         let html = self
-            .fill("plain", words, context! { title, text })
+            .fill("plain", words, &look, context! { title, text })
             .unwrap_or_else(|_| "<!doctype html><title>Error</title>".to_owned());
-        self.html(status, &html)
+        self.html(status, &html, &look)
     }
 
-    fn fill(&self, template: &str, words: &'static PageLabels, values: minijinja::Value) -> Result<String, minijinja::Error> {
-        let style = minijinja::Value::from_safe_string(STYLE.to_owned());
-        self.templates.get_template(template)?.render(context! { w => minijinja::Value::from(Serde(words)), style, ..values })
+    fn fill(
+        &self,
+        template: &str,
+        words: &'static PageLabels,
+        look: &Look,
+        values: minijinja::Value,
+    ) -> Result<String, minijinja::Error> {
+        let style = minijinja::Value::from_safe_string(look.style());
+        let (w, look) = (minijinja::Value::from(Serde(words)), minijinja::Value::from(Serde(look)));
+        self.templates.get_template(template)?.render(context! { w, style, look, ..values })
     }
 
-    fn html(&self, status: u16, html: &str) -> Value {
-        let mut headers = json!({
-            "content-type": "text/html; charset=utf-8",
-            "content-security-policy": self.policy,
-            "referrer-policy": "no-referrer",
-            "x-robots-tag": "noindex, nofollow",
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            "cache-control": "no-store",
-            "strict-transport-security": "max-age=31536000",
-        });
-        if status == 405 {
-            headers["allow"] = json!("GET, HEAD, POST");
-        }
-        json!({"statusCode": status, "headers": headers, "cookies": [], "body": html, "isBase64Encoded": false})
+    fn html(&self, status: u16, html: &str, look: &Look) -> Value {
+        let hash = STANDARD.encode(Sha256::digest(look.style().as_bytes()));
+        let pictures = if look.logo.is_some() { "; img-src data:" } else { "" };
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{hash}'{pictures}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        );
+        answer(status, headers("text/html; charset=utf-8", &policy), html)
     }
+}
+
+/// A status in words: a title and a sentence.
+fn in_words(status: u16, words: &'static PageLabels) -> (&'static str, &'static str) {
+    match status {
+        404 => (words.not_found, words.not_found_text),
+        410 => (words.gone, words.gone_text),
+        500..=599 => (words.busy, words.busy_text),
+        _ => (words.wrong, words.wrong_text),
+    }
+}
+
+/// The same for a program.
+fn problem(status: u16, words: &'static PageLabels) -> Value {
+    let (title, text) = in_words(status, words);
+    let problem = match status {
+        404 => Problem::new(404, "not-found", title, text),
+        410 => Problem::new(410, "link-gone", title, text),
+        500 => Problem::new(500, "internal", title, text),
+        503 => Problem::new(503, "busy", title, text),
+        _ => Problem::new(status, "bad-request", title, text),
+    };
+    let body = serde_json::to_string(&problem).unwrap_or_default();
+    answer(status, headers("application/problem+json", "default-src 'none'; frame-ancestors 'none'"), &body)
+}
+
+fn headers(content_type: &str, policy: &str) -> Value {
+    json!({
+        "content-type": content_type,
+        "content-security-policy": policy,
+        "referrer-policy": "no-referrer",
+        "x-robots-tag": "noindex, nofollow",
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "cache-control": "no-store",
+        "strict-transport-security": "max-age=31536000",
+        "vary": "accept, accept-language",
+    })
+}
+
+fn answer(status: u16, mut headers: Value, body: &str) -> Value {
+    if status == 405 {
+        headers["allow"] = json!("GET, HEAD, POST");
+    }
+    json!({"statusCode": status, "headers": headers, "cookies": [], "body": body, "isBase64Encoded": false})
 }

@@ -1,153 +1,341 @@
-//! The statement: every open due item, what is past due apart from what is not, with totals by currency and how to pay.
+//! The statement: what is open in each currency, a page of due items, and what was paid lately. Nothing here knows how it is shown.
+//!
+//! It is made in one of two ways. The whole is read of a customer with few open invoices. Of one with many, the sums are those that the
+//! customer's head says, and the page is read from the list of its invoices: it costs the same however many there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Currency, Money,
+    Agreement, Currency, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
+    Settings, Terms,
     calendar::tenant_zone,
+    dates::days_between,
+    decide,
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
-use jiff::Timestamp;
-use minijinja::{Value, context, value::Serde};
-use serde::Serialize;
+use jiff::{Timestamp, civil::Date};
+use store::{Head, InvoiceLine, Line, PaymentLine};
 
-use crate::{labels::PageLabels, page::PortalPage, visit::Visit};
+/// Due items on a page.
+pub(crate) const PAGE_ROWS: u32 = 40;
+/// Open invoices up to which the whole is read: it costs no more than a page of a list then, and says more.
+const FEW_INVOICES: u64 = 20;
+/// Payments and credit notes that are shown, the newest.
+const RECEIVED_SHOWN: usize = 8;
 
-/// Most due items listed, so that the page fits an answer; the totals are over all.
-const LISTED_MAX: usize = 500;
-
-/// One due item as it is shown.
-#[derive(Serialize)]
-struct Row {
-    number: String,
-    notes: Vec<String>,
-    issued_on: String,
-    due_on: String,
-    open: String,
-    paid: Option<String>,
-    status: String,
-    past_due: bool,
-    url: Option<String>,
+/// What a customer owes and paid, at one instant.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountStatement {
+    /// Today in the tenant's zone.
+    pub(crate) as_of: Date,
+    pub(crate) totals: Vec<StatementTotal>,
+    /// Those of the page, oldest first.
+    pub(crate) items: Vec<StatementItem>,
+    /// Newest first.
+    pub(crate) received: Vec<ReceivedItem>,
+    pub(crate) page: StatementPage,
+    /// To whom something is owed; empty for the default one.
+    pub(crate) legal_entities: BTreeSet<String>,
 }
 
-/// Due items that stand alike to their due dates.
-#[derive(Serialize)]
-struct Group {
-    title: &'static str,
-    rows: Vec<Row>,
+/// What is open in one currency, in minor units. Open is the sum of what is past due, what is not, and what is kept back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StatementTotal {
+    pub(crate) currency: Currency,
+    pub(crate) open_minor: i64,
+    pub(crate) overdue_minor: i64,
+    pub(crate) upcoming_minor: i64,
+    /// What disputes, promises and credit keep back.
+    pub(crate) kept_minor: i64,
+    /// What was received and is for no invoice yet.
+    pub(crate) credit_minor: i64,
+    pub(crate) oldest_due_on: Option<Date>,
+    /// When the first of what is not past due falls due.
+    pub(crate) next_due_on: Option<Date>,
 }
 
-/// What is open in one currency.
-#[derive(Serialize)]
-struct Total {
-    open: String,
-    past_due: Option<String>,
-    not_past_due: Option<String>,
-    kept: Option<String>,
+/// One due item, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StatementItem {
+    /// `None` for a part of a plan and a charge.
+    pub(crate) invoice: Option<InvoiceId>,
+    pub(crate) number: String,
+    pub(crate) instalment: Option<(usize, usize)>,
+    pub(crate) purchase_order: Option<String>,
+    pub(crate) url: Option<String>,
+    pub(crate) currency: Currency,
+    pub(crate) issued_on: Date,
+    pub(crate) due_on: Date,
+    pub(crate) days_past_due: i64,
+    pub(crate) original_minor: i64,
+    pub(crate) paid_minor: i64,
+    pub(crate) open_minor: i64,
+    pub(crate) notes: BTreeSet<ItemNote>,
 }
 
-/// How to pay one of the companies that are owed.
-#[derive(Serialize)]
-struct HowToPay {
-    to: Option<String>,
-    lines: Vec<String>,
+/// What was agreed or said about a due item that the customer knows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ItemNote {
+    Disputed,
+    Promised(Date),
+    OnItsWay,
+    Planned,
 }
 
-/// The page.
-pub fn page(visit: &Visit, now: Timestamp) -> PortalPage {
-    let zone = tenant_zone(&visit.settings);
-    let receivables = Receivables::at(&visit.facts, ReceivablesRules::of(&visit.settings, &zone), now);
+/// A payment or credit note.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReceivedItem {
+    pub(crate) id: PaymentId,
+    pub(crate) kind: PaymentKind,
+    pub(crate) status: PaymentStatus,
+    pub(crate) currency: Currency,
+    pub(crate) amount_minor: i64,
+    pub(crate) received_on: Date,
+}
+
+/// Which page of how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StatementPage {
+    /// From 1.
+    pub(crate) number: u32,
+    /// How many there are: of a long list, as far as it is known.
+    pub(crate) of: u32,
+    /// Where the next page begins, in the words of the list; empty where its number is enough. `None` at the end.
+    pub(crate) next: Option<String>,
+    /// Whether it is a page of a list: such a one is found from the page before it, by no number.
+    pub(crate) is_of_list: bool,
+}
+
+/// Which page somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageNumber {
+    /// From 1.
+    pub(crate) number: u32,
+    /// Where it begins, as the page before said.
+    pub(crate) after: Option<String>,
+}
+
+/// Whether the head says what is owed today: nothing was said of the customer since it was decided, and no day began that makes more past due.
+pub(crate) fn is_reckoned(head: &Head, settings: &Settings, now: Timestamp) -> bool {
+    let today = now.to_zoned(tenant_zone(settings)).date();
+    let waits = head.due.at().is_some_and(|at| at <= now);
+    head.decided_at.is_some() && !waits && head.owed.values().all(|owed| owed.grows_on.is_none_or(|grows_on| grows_on > today))
+}
+
+/// Whether a customer has more open invoices than are read to show one page of them.
+pub(crate) fn is_long(head: &Head) -> bool {
+    head.open_invoices > FEW_INVOICES
+}
+
+/// Whether something is owed that no list of invoices has: parts of a plan, and charges.
+pub(crate) fn owes_besides(facts: &Facts) -> bool {
+    let runs = |agreement: &Agreement| matches!(&agreement.terms, Terms::Plan(_)) && !agreement.is_over();
+    facts.agreements.iter().any(runs) || facts.charges.iter().any(|charge| charge.open().is_some())
+}
+
+/// The statement of facts that are whole; `None` for the asked page is all of it.
+pub(crate) fn whole(
+    facts: &Facts,
+    settings: &Settings,
+    listed: &[PaymentLine],
+    asked: Option<&PageNumber>,
+    now: Timestamp,
+) -> AccountStatement {
+    let zone = tenant_zone(settings);
+    let receivables = Receivables::at(facts, ReceivablesRules::of(settings, &zone), now);
     // What the parts of a plan stand for is shown as those parts.
-    let shown: Vec<&DueItem> = receivables.items.iter().filter(|item| item.owed_minor() > 0).collect();
-    let is_late = |item: &DueItem| item.days_past_due(receivables.today) > 0;
-    let rows = |late: bool| -> Vec<Row> {
-        let of_group = shown.iter().take(LISTED_MAX).filter(|item| is_late(item) == late);
-        of_group.map(|item| row(visit, &receivables, item)).collect()
+    let open: Vec<&DueItem<'_>> = receivables.items.iter().filter(|item| item.owed_minor() > 0).collect();
+    let legal_entities = open.iter().map(|item| item.legal_entity.to_owned()).collect();
+    let rows = PAGE_ROWS as usize;
+    let of = open.len().div_ceil(rows).max(1);
+    let (page, first, most) = match asked {
+        None => (StatementPage { number: 1, of: 1, next: None, is_of_list: false }, 0, open.len()),
+        Some(asked) => {
+            let number = usize::try_from(asked.number).unwrap_or(1).clamp(1, of);
+            let next = (number < of).then(String::new);
+            let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            let page = StatementPage { number: small(number), of: small(of), next, is_of_list: false };
+            (page, (number - 1) * rows, rows)
+        }
     };
-    let words = visit.words;
-    let groups =
-        [Group { title: words.past_due_title, rows: rows(true) }, Group { title: words.not_past_due_title, rows: rows(false) }];
-    let groups: Vec<Group> = groups.into_iter().filter(|group| !group.rows.is_empty()).collect();
-    let totals: Vec<Total> = receivables.currencies().into_iter().map(|currency| total(visit, &receivables, currency)).collect();
-    let more = shown.len().saturating_sub(LISTED_MAX);
-    let entities: BTreeSet<&str> = shown.iter().map(|item| item.legal_entity).collect();
-    let only = entities.first().filter(|_| entities.len() == 1).copied().unwrap_or_default();
-    let tenant = visit.settings.name_of(only).to_owned();
-    let values = context! {
-        title => format!("{} – {tenant}", words.statement),
-        tenant => tenant.as_str(),
-        sent_by => words.sent_by.replace("{}", &tenant),
-        customer => visit.facts.customer.name.clone(),
-        as_of => visit.locale.date(receivables.today),
-        groups => Value::from(Serde(&groups)),
-        totals => Value::from(Serde(&totals)),
-        payments => Value::from(Serde(&payments(visit, &entities))),
-        not_listed => (more > 0).then(|| words.not_listed.replace("{}", &more.to_string())),
-    };
-    PortalPage::Filled { status: 200, template: "statement", words, values }
-}
-
-fn total(visit: &Visit, receivables: &Receivables<'_>, currency: Currency) -> Total {
-    let sum = |of: &dyn Fn(&DueItem) -> i64| receivables.in_currency(currency).map(of).fold(0_i64, i64::saturating_add);
-    let past_due = sum(&|item| if item.days_past_due(receivables.today) > 0 { item.owed_minor() } else { 0 });
-    let kept = sum(&|item| item.owed_minor().saturating_sub(item.due_now_minor));
-    let open = receivables.open_minor(currency);
-    let money = |minor| visit.locale.money(Money::from_minor(minor, currency));
-    let said = |words: &str, minor: i64| (minor > 0).then(|| words.replace("{}", &money(minor)));
-    let words = visit.words;
-    Total {
-        open: money(open),
-        past_due: said(words.of_which_past_due, past_due),
-        not_past_due: said(words.of_which_not_past_due, open.saturating_sub(past_due)).filter(|_| past_due > 0),
-        kept: said(words.of_which_kept, kept),
+    let items = open.into_iter().skip(first).take(most).map(|item| item_of(facts, item, receivables.today)).collect();
+    AccountStatement {
+        as_of: receivables.today,
+        totals: totals(facts, &decide::owed(&receivables)),
+        items,
+        received: received(facts, listed),
+        page,
+        legal_entities,
     }
 }
 
-/// How to pay each of the companies that are owed; named where there are several ways.
-fn payments(visit: &Visit, entities: &BTreeSet<&str>) -> Vec<HowToPay> {
-    let settings = &visit.settings;
-    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
-    for entity in entities {
-        let Some(text) = settings.payment_details_of(entity) else { continue };
-        let name = settings.name_of(entity);
-        match texts.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, names)) => names.push(name),
-            None => texts.push((text, vec![name])),
+/// Invoices of a list that are to be read themselves: their payments were taken back, and what a list says of them may not say so.
+pub(crate) fn to_be_read(facts: &Facts, lines: &[InvoiceLine]) -> Vec<InvoiceId> {
+    let is_back = |fact: &&PaymentFact| {
+        let reversals = facts.reversals.iter().chain(&facts.shared_reversals);
+        !fact.payment.status.counts() || reversals.into_iter().any(|reversal| reversal.payment == fact.payment.id)
+    };
+    let back: BTreeSet<&InvoiceId> =
+        facts.payments.iter().chain(&facts.shared).filter(is_back).flat_map(PaymentFact::invoices).collect();
+    lines.iter().map(|line| &line.invoice).filter(|invoice| back.contains(invoice)).cloned().collect()
+}
+
+/// The statement of a page of the list of a customer's invoices. `facts` are the customer's but for its invoices; `read` are those of the
+/// page that were read themselves.
+pub(crate) fn listed(
+    facts: Facts,
+    head: &Head,
+    settings: &Settings,
+    (lines, read): (Vec<InvoiceLine>, Vec<Invoice>),
+    payments: &[PaymentLine],
+    page: (u32, Option<String>),
+    now: Timestamp,
+) -> AccountStatement {
+    let mut read: BTreeMap<InvoiceId, Invoice> = read.into_iter().map(|invoice| (invoice.id.clone(), invoice)).collect();
+    let invoices = lines.into_iter().map(|line| read.remove(&line.invoice).unwrap_or_else(|| invoice_of(line)));
+    let invoices = invoices.map(|invoice| InvoiceFact { invoice, folded: vec![], archived: false }).collect();
+    let facts = Facts { invoices, ..facts };
+    let zone = tenant_zone(settings);
+    let receivables = Receivables::at(&facts, ReceivablesRules::of(settings, &zone), now);
+    let items = receivables.items.iter().filter(|item| item.owed_minor() > 0);
+    let items: Vec<StatementItem> = items.map(|item| item_of(&facts, item, receivables.today)).collect();
+    let (number, next) = page;
+    let known = u32::try_from(head.open_invoices.div_ceil(u64::from(PAGE_ROWS))).unwrap_or(u32::MAX);
+    let of = if next.is_some() { known.max(number.saturating_add(1)) } else { number };
+    let cases = head.cases.keys().filter(|key| head.owed.contains_key(&key.currency()));
+    AccountStatement {
+        as_of: receivables.today,
+        totals: totals(&facts, &head.owed),
+        items,
+        received: received(&facts, payments),
+        page: StatementPage { number, of, next, is_of_list: true },
+        legal_entities: cases.map(|key| key.balance.legal_entity.to_string()).collect(),
+    }
+}
+
+/// An invoice as far as its row says it.
+fn invoice_of(line: InvoiceLine) -> Invoice {
+    let dates = (line.issued_on.unwrap_or(line.due_on), line.due_on);
+    Invoice {
+        number: line.number,
+        paid_minor: line.paid_minor,
+        credited_minor: line.credited_minor,
+        ..Invoice::open(line.invoice, &line.external_id, (line.currency, line.total_minor), dates)
+    }
+}
+
+/// The rows of a list that are of invoices.
+pub(crate) fn invoice_lines(lines: Vec<Line>) -> Vec<InvoiceLine> {
+    lines.into_iter().filter_map(|line| if let Line::Invoice(line) = line { Some(line) } else { None }).collect()
+}
+
+/// The rows of lists that are of payments and credit notes.
+pub(crate) fn payment_lines(lines: Vec<Line>) -> Vec<PaymentLine> {
+    lines.into_iter().filter_map(|line| if let Line::Payment(line) = line { Some(line) } else { None }).collect()
+}
+
+/// What is open in each currency, and what is credit there.
+fn totals(facts: &Facts, owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal> {
+    let credit = credit(facts);
+    let currencies: BTreeSet<Currency> = owed.keys().chain(credit.keys()).copied().collect();
+    let total = |currency: Currency| {
+        let owed = owed.get(&currency).copied().unwrap_or_default();
+        StatementTotal {
+            currency,
+            open_minor: owed.open_minor,
+            overdue_minor: owed.overdue_minor,
+            upcoming_minor: owed.due_now_minor.saturating_sub(owed.overdue_minor),
+            kept_minor: owed.open_minor.saturating_sub(owed.due_now_minor),
+            credit_minor: credit.get(&currency).copied().unwrap_or(0),
+            oldest_due_on: owed.oldest_due_on,
+            next_due_on: owed.grows_on.map(|grows_on| domain::dates::add_days(grows_on, -1)),
+        }
+    };
+    currencies.into_iter().map(total).collect()
+}
+
+/// What was received of the customer and is for no invoice, by currency.
+fn credit(facts: &Facts) -> BTreeMap<Currency, i64> {
+    let mut credit = BTreeMap::<Currency, i64>::new();
+    for payment in facts.payments.iter().map(|fact| &fact.payment).filter(|payment| payment.counts()) {
+        let reversals = facts.reversals.iter().filter(|reversal| reversal.in_force && reversal.payment == payment.id);
+        let taken_back = reversals.map(|reversal| reversal.amount_minor).fold(0, i64::saturating_add);
+        let used = payment.allocations.iter().map(|part| part.amount_minor).fold(taken_back, i64::saturating_add);
+        let rest = payment.amount_minor.saturating_sub(used);
+        if rest > 0 {
+            let sum = credit.entry(payment.currency).or_default();
+            *sum = sum.saturating_add(rest);
         }
     }
-    // An account is one company's: where several are owed it is said whose, also where only one says how to pay.
-    let several = entities.len() > 1;
-    let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let payment = |(text, names): &(&str, Vec<&str>)| HowToPay { to: several.then(|| names.join(", ")), lines: lines(text) };
-    texts.iter().map(payment).collect()
+    credit
 }
 
-fn row(visit: &Visit, receivables: &Receivables<'_>, item: &DueItem<'_>) -> Row {
-    let days = item.days_past_due(receivables.today);
-    let words = visit.words;
-    let money = |minor| visit.locale.money(Money::from_minor(minor, item.currency));
-    let instalment = item.instalment.map(|(at, of)| format!("{} {at} {} {of}", words.instalment, words.of));
-    let order = item.purchase_order.map(|order| words.order.replace("{}", order));
-    Row {
+/// What was received lately: what the lists say, which know older ones too, and what the facts say, which are newer.
+fn received(facts: &Facts, listed: &[PaymentLine]) -> Vec<ReceivedItem> {
+    let of_line = |line: &PaymentLine| ReceivedItem {
+        id: line.payment.clone(),
+        kind: line.kind,
+        status: line.status,
+        currency: line.currency,
+        amount_minor: line.amount_minor,
+        received_on: line.received_on,
+    };
+    let of_fact = |fact: &PaymentFact| ReceivedItem {
+        id: fact.payment.id.clone(),
+        kind: fact.payment.kind,
+        status: fact.payment.status,
+        currency: fact.payment.currency,
+        amount_minor: fact.payment.amount_minor,
+        received_on: fact.payment.received_on,
+    };
+    let listed = listed.iter().map(|line| (line.payment.clone(), of_line(line)));
+    let facts = facts.payments.iter().map(|fact| (fact.payment.id.clone(), of_fact(fact)));
+    let all: BTreeMap<PaymentId, ReceivedItem> = listed.chain(facts).collect();
+    // What only a later release knows is not shown in words that may be wrong.
+    let mut all: Vec<ReceivedItem> = all.into_values().filter(|item| !item.kind.is_later() && !item.status.is_later()).collect();
+    all.sort_by(|a, b| b.received_on.cmp(&a.received_on).then_with(|| a.id.cmp(&b.id)));
+    all.truncate(RECEIVED_SHOWN);
+    all
+}
+
+fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
+    StatementItem {
+        invoice: item.invoice.map(|invoice| invoice.id.clone()),
         number: item.number.to_owned(),
-        notes: instalment.into_iter().chain(order).collect(),
-        issued_on: visit.locale.date(item.issued_on),
-        due_on: visit.locale.date(item.due_on),
-        open: money(item.owed_minor()),
-        paid: (item.paid_minor > 0).then(|| paid(words, &money(item.paid_minor), &money(item.amount_minor))),
-        status: words.days_past_due(days),
-        past_due: days > 0,
+        instalment: item.instalment,
+        purchase_order: item.purchase_order.map(str::to_owned),
         url: item.url.filter(|url| is_web(url)).map(str::to_owned),
+        currency: item.currency,
+        issued_on: item.issued_on,
+        due_on: item.due_on,
+        days_past_due: days_between(item.due_on, today),
+        original_minor: item.amount_minor,
+        paid_minor: item.paid_minor,
+        open_minor: item.owed_minor(),
+        notes: notes(facts, item),
     }
 }
 
-/// `50.00 of 200.00 paid`.
-fn paid(words: &PageLabels, paid: &str, amount: &str) -> String {
-    words.paid.replace("{paid}", paid).replace("{amount}", amount)
+/// What agreements that are not over say of a due item; that somebody pauses it is the tenant's own matter.
+fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
+    let speaks = |agreement: &&Agreement| {
+        let of_item = item.invoice.map(|invoice| &invoice.id);
+        !agreement.is_over() && agreement.ended_at.is_none() && agreement.scope.covers(of_item, item.currency, item.legal_entity)
+    };
+    let note = |agreement: &Agreement| match &agreement.terms {
+        Terms::Promise(promise) => Some(ItemNote::Promised(promise.pays_on)),
+        Terms::Dispute(_) => Some(ItemNote::Disputed),
+        Terms::Plan(plan) => {
+            plan.of.iter().any(|of| Some(&of.invoice) == item.invoice.map(|i| &i.id)).then_some(ItemNote::Planned)
+        }
+        Terms::Money(_) => Some(ItemNote::OnItsWay),
+        Terms::Pause(_) | Terms::Later(_) => None,
+    };
+    facts.agreements.iter().filter(speaks).filter_map(note).collect()
 }
 
 /// Whether a link of the source's leads to the web; others (scripts, files) are not shown as links.
-fn is_web(url: &str) -> bool {
+pub(crate) fn is_web(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
     (lower.starts_with("https://") || lower.starts_with("http://")) && !url.chars().any(|c| c.is_whitespace() || c.is_control())
 }

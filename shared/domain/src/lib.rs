@@ -16,6 +16,7 @@
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
 //! | [`settings`] | a tenant's settings |
+//! | [`brand`] | how a tenant shows itself to its customers |
 //! | [`identities`] | whom a tenant may send as |
 //! | [`remark`] | what a person should hear of it |
 //! | [`calendar`] | which instants are allowed where |
@@ -64,6 +65,7 @@ pub mod balance;
 pub mod basket;
 pub mod because;
 pub mod book_shares;
+pub mod brand;
 pub mod bulk;
 pub mod by_hand;
 pub mod calendar;
@@ -131,6 +133,7 @@ pub use balance::{BalanceKey, CaseKey};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
 pub use book_shares::BookShares;
+pub use brand::BrandSettings;
 pub use bulk::BulkStage;
 pub use by_hand::{ByHand, ConsentStatement, ContactByHand, ContactHours, KnownContact};
 pub use cause::Cause;

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Channel, Currency, KeyAccounts, OwnerRule, Reporting,
+    BrandSettings, Channel, Currency, KeyAccounts, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -54,6 +54,9 @@ pub struct Settings {
     /// How customers pay, in the tenant's words, line by line: shown in mails and on the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_details: Option<String>,
+    /// How the tenant shows itself on what its customers see.
+    #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
+    pub brand: BrandSettings,
     /// The companies of the tenant that invoice, by short id, where there are several. What an invoice or customer names must be among
     /// them; while there are none, it may name what it likes.
     #[serde(default)]
@@ -160,6 +163,7 @@ impl Settings {
             sender: BTreeMap::new(),
             reply_to: None,
             payment_details: None,
+            brand: BrandSettings::default(),
             legal_entities: BTreeMap::new(),
             window: Window::default(),
             sms: SmsSettings::default(),

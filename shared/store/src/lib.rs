@@ -6,7 +6,7 @@
 //! | folder | holds |
 //! |---|---|
 //! | `table` | keys, calls on the table, writes in the making, errors |
-//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, notes, addresses, portal links, a person's contacts, the case view |
+//! | `customer` | the head, facts, documents in (`apply`), agreements, orders, notes, addresses, portal links, a person's contacts, the case view, what a customer is shown (`shown`) |
 //! | `message` | `commit`, `claim`, `settle`, `receipts`: a message's way; `own_message`, `outside`: messages of people, and by senders of one's own; `record`, `why`: the chain of records |
 //! | `tenant` | registry and settings, members and keys of machines, calls, workflows and templates, counters, connections, secrets, codes of portal links, stop links |
 //! | `sync` | books that are read back: who reads, what was hinted, what is known |
@@ -57,6 +57,7 @@ pub use customer::{
     named::{CustomerName, KnownInvoice},
     notes::{CustomerNote, MadeBeside, NotePage},
     owners::{Absence, CustomerOwner},
+    shown::CameBy,
     words_about::WordsAbout,
 };
 pub use events::{BusEvent, BusKind, events};

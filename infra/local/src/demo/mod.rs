@@ -53,7 +53,8 @@ struct Player<'a> {
 pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en",
         "sms": {"countries": ["DE", "US"]},
-        "payment_details": "Fern & Field Supplies\nExample Bank, IBAN DE00 0000 0000 0000 0000 00"});
+        "payment_details": "Fern & Field Supplies\nExample Bank, IBAN DE00 0000 0000 0000 0000 00",
+        "brand": {"colour": "#0b5d4a", "particulars": "Fern & Field Supplies GmbH\nMusterstr. 12, 10115 Berlin\nAmtsgericht Berlin HRB 00000"}});
     let tenant = TenantIn {
         tenant: TENANT.to_owned(),
         settings: settings.as_object().cloned().unwrap_or_default(),

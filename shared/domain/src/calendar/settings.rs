@@ -122,6 +122,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     );
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
     found.extend(wrong_payment_details("", s.payment_details.as_deref()));
+    found.extend(s.brand.flaws());
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
         let short = (1..=LEGAL_ENTITY_CHARS_MAX).contains(&id.chars().count()) && is_line(id);
@@ -308,6 +309,11 @@ mod tests {
             (long(201).as_str(), "/name"),
             (r#"{"name": " "}"#, "/name"),
             (r#"{"name": "a\nb"}"#, "/name"),
+            (r##"{"brand": {"colour": "#1a56b0", "particulars": "Acme Ltd"}}"##, ""),
+            (
+                r##"{"brand": {"colour": "#ffffff", "logo": "x", "particulars": ""}}"##,
+                "/brand/colour /brand/logo /brand/particulars",
+            ),
             (r#"{"country": "DE"}"#, ""),
             (r#"{"country": "de"}"#, "/country"),
             (r#"{"country": "XX"}"#, "/country"),

@@ -52,9 +52,18 @@ pub struct KnownPeople {
     pub contact_log: BTreeMap<String, ContactLog>,
 }
 
+/// How far what belongs to items is looked for that are kept elsewhere in the partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// All that a decision is made from.
+    Whole,
+    /// What an item was filed with, and no more: enough to say what was paid of the invoices among the items.
+    FiledWith,
+}
+
 /// What lies in a customer's own partition.
-struct OwnFacts {
-    facts: Facts,
+pub(super) struct OwnFacts {
+    pub(super) facts: Facts,
     /// The items of its portal links.
     links: Vec<Row>,
 }
@@ -213,7 +222,18 @@ impl Store {
         let (records_from, records_to) = (format!("{}{:010}", keys::COVERAGE, head.covered_from), last_of(keys::COVERAGE));
         let records = self.range(OP, Range::new(&pk, &records_from, &records_to, FACTS_MAX));
         let (rows, records) = tokio::try_join!(chased, records)?;
+        self.facts_of_rows(tenant, head, (rows, records), Beside::Whole).await
+    }
 
+    /// What items of a customer's own partition, and records of coverage, come to.
+    pub(super) async fn facts_of_rows(
+        &self,
+        tenant: &TenantId,
+        head: &Head,
+        (rows, records): (Vec<Row>, Vec<Row>),
+        beside: Beside,
+    ) -> Result<OwnFacts> {
+        let pk = keys::customer(tenant, &head.customer);
         let (mut customer, mut by_hand): (Option<Customer>, ByHand) = (None, ByHand::default());
         let (mut agreements, mut charges) = (Vec::<Agreement>::new(), Vec::<Charge>::new());
         let (mut work, mut orders): (Vec<OpenWork>, Vec<Order>) = (Vec::new(), Vec::new());
@@ -233,7 +253,7 @@ impl Store {
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
         let customer = self.with_people(tenant, customer).await?;
-        let books = self.with_archived(&pk, chased).await?;
+        let books = self.with_archived(&pk, chased, beside).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
         for (sk, row) in &books {
@@ -259,7 +279,7 @@ impl Store {
         let mut pending = Vec::new();
         for entry in head.pending.values() {
             let mut message = entry.message.clone();
-            if entry.chunks > 0 && message.rows.is_empty() {
+            if entry.chunks > 0 && message.rows.is_empty() && beside == Beside::Whole {
                 message.rows = self.rows(tenant, &head.customer, message.id.as_str(), true).await?;
             }
             pending.push(message);
@@ -328,7 +348,7 @@ impl Store {
     /// The chased items by sort key, and all that were filed and belong to them: the invoices of a payment, the payment of a
     /// reversal, and the other payments of an invoice and reversals of a payment. Without any of these an invoice that comes
     /// back would owe what was long paid.
-    async fn with_archived(&self, pk: &str, chased: Vec<Row>) -> Result<BTreeMap<String, Row>> {
+    async fn with_archived(&self, pk: &str, chased: Vec<Row>, beside: Beside) -> Result<BTreeMap<String, Row>> {
         let mut books = BTreeMap::new();
         let mut asked = BTreeSet::new();
         let mut fresh = chased;
@@ -340,7 +360,10 @@ impl Store {
                 if !row.contains_key(DOC) {
                     continue;
                 }
-                wanted.extend(belonging(&sk, &row)?);
+                wanted.extend(match beside {
+                    Beside::Whole => belonging(&sk, &row)?,
+                    Beside::FiledWith => archived_with(&row),
+                });
                 books.insert(sk, row);
             }
             let missing: Vec<Key> = wanted

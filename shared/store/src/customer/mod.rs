@@ -20,5 +20,6 @@ pub(crate) mod owners;
 pub(crate) mod past;
 mod reckoned;
 mod retiring;
+pub(crate) mod shown;
 mod versions;
 pub(crate) mod words_about;

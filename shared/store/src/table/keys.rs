@@ -52,7 +52,7 @@
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
 //! | erasure under way at a customer | `T#ERASED` | `ERASING#{digest of the person}#{customer}` | admin, before anything is erased | admin, with an erasure: query of the person's | 1 W, 1 W when it ends |
-//! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R |
+//! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R, half of it for the portal |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase`; lists: by keys in a batch, for names | 4 W |
@@ -61,12 +61,12 @@
 //! | charge | `C` | `PROFILE#CHG#{id}`, `chase` = `A#` and that | decisions that propose it, admin | facts: query of `chase` | 4 W, with its reference 6 W |
 //! | order of a person | `C` | `PROFILE#ORDER#{id}`, `chase` = `A#` and that | admin; the decision that obeys it removes it | facts: query of `chase` | 4 W |
 //! | open work of a task | `C` | `PROFILE#WORK#{task}`, `chase` = `A#` and that | sweep with the task; admin or sweep when it is over | facts: query of `chase` | 4 W |
-//! | portal link | `C` | `LINK#{digest of the address}`, `chase` = `A#` and that | senders, with the first message to the address and once half of its time is over; admin | senders: with the facts, query of `chase`; portal, by key; admin: query `LINK#` | 2 W, in a transaction 4 W |
-//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key | 4 W |
-//! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts: query of `chase` | 4 W |
+//! | portal link | `C` | `LINK#{digest of the address}`, `chase` = `A#` and that | senders, with the first message to the address and once half of its time is over; admin | senders: with the facts, query of `chase`; portal, by key, once more as it is now where it is good; admin: query `LINK#` | 2 W, in a transaction 4 W |
+//! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key; portal: query of `chase` where few are open, else the list of the customer's invoices; one, by key | 4 W |
+//! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts and portal: query of `chase`; archived ones by key | 4 W |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
-//! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; `read-model`: query, newest first | 1 W |
+//! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |
 //! | record of a decision | `C` | `DEC#{number:010}` | sweep | explain and `read-model`: query, newest first | 2 W |
 //! | key of a person | `C` | `KEY#{hash of whose}` | `read-model`, with the first version that says something of the person; only an erasure deletes it, and `read-model` again | `read-model`, by keys in a batch for each version that does; as of an instant: query | 1 W, 1 R a version |
 //! | past of a customer | `C` | `PAST#{year}` | `sync`, once a person asks for it | admin: query `PAST#`; no decision reads it | by size, a page and year |

@@ -81,7 +81,7 @@ pub struct Versioned<T> {
     pub rev: u64,
 }
 
-fn read_row(row: &Row) -> Result<TenantRow> {
+pub(crate) fn read_row(row: &Row) -> Result<TenantRow> {
     let id = text(row, SK).unwrap_or_default();
     let corrupt = |detail: &str| Error::Corrupt { key: format!("TENANTS|{id}"), detail: detail.to_owned() };
     Ok(TenantRow {
@@ -322,6 +322,7 @@ fn matters(before: &Settings, after: &Settings) -> bool {
         costs: Default::default(),
         breaker: Default::default(),
         reporting: None,
+        brand: Default::default(),
         owners: Vec::new(),
         teams: Default::default(),
         key_accounts: None,

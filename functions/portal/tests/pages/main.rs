@@ -1,100 +1,14 @@
 //! The portal against an embedded table.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::{Channel, CustomerId, CustomerRef, Document, SourceVersion, SuppressionReason, TenantId, address_key};
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-use store::{Receipt, Stop};
-use testbed::api::{Api, at, request};
+mod account;
+mod visitor;
 
-struct Portal {
-    world: Api,
-    handler: portal::Handler,
-}
+use domain::{Channel, CustomerId, Document, SourceVersion, SuppressionReason, TenantId};
+use store::Receipt;
+use testbed::api::at;
 
-struct Reply {
-    status: u64,
-    headers: Value,
-    html: String,
-}
-
-impl Reply {
-    #[track_caller]
-    fn is(self, status: u64) -> Self {
-        assert_eq!(self.status, status, "{}", self.html);
-        self
-    }
-
-    #[track_caller]
-    fn says(self, text: &str) -> Self {
-        assert!(self.html.contains(text), "no '{text}' in {}", self.html);
-        self
-    }
-
-    #[track_caller]
-    fn hides(self, text: &str) -> Self {
-        assert!(!self.html.contains(text), "'{text}' in {}", self.html);
-        self
-    }
-}
-
-fn acme() -> TenantId {
-    TenantId::parse("acme").unwrap()
-}
-
-impl Portal {
-    async fn new() -> Self {
-        let world = Api::new().await;
-        let handler = portal::Handler::new(&world.env(&[]), &world.clients, world.clock.clone()).unwrap();
-        Self { world, handler }
-    }
-
-    async fn call(&self, method: &str, address: &str, body: &str) -> Reply {
-        let answer = self.handler.handle(request(method, address, None, &[], body)).await.unwrap();
-        let reply = Reply {
-            status: answer["statusCode"].as_u64().unwrap(),
-            headers: answer["headers"].clone(),
-            html: answer["body"].as_str().unwrap().to_owned(),
-        };
-        for (name, part) in [
-            ("content-security-policy", "default-src 'none'; style-src 'sha256-"),
-            ("referrer-policy", "no-referrer"),
-            ("x-robots-tag", "noindex"),
-            ("cache-control", "no-store"),
-            ("content-type", "text/html; charset=utf-8"),
-        ] {
-            assert!(reply.headers[name].as_str().unwrap().contains(part), "{name} of {method} {address}");
-        }
-        let style = reply.html.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).unwrap().0;
-        let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
-        assert!(reply.headers["content-security-policy"].as_str().unwrap().contains(&hash), "the policy lets the style through");
-        assert!(!reply.html.contains("<script") && !reply.html.contains("style="), "{}", reply.html);
-        reply
-    }
-
-    async fn get(&self, address: &str) -> Reply {
-        self.call("GET", address, "").await
-    }
-
-    /// The code of the portal link in a mail to the customer's first contact.
-    async fn code(&self, tenant: &TenantId, customer: &CustomerId) -> String {
-        self.world.code(tenant, customer, Channel::Email, &format!("ap@{tenant}.example")).await
-    }
-
-    /// What the link in a message to the address says.
-    async fn stop(&self, channel: Channel, address: &str) -> String {
-        self.world.vault.stop_link(&Stop::of(&acme(), channel, address)).await.unwrap()
-    }
-
-    /// Why the address may not be used, if so.
-    async fn suppressed(&self, customer: &CustomerId, channel: Channel, address: &str) -> Option<SuppressionReason> {
-        let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
-        let facts = self.world.store.facts(&acme(), &head).await.unwrap();
-        let known = facts.addresses.get(&address_key(channel, address))?;
-        known.suppressed.as_ref().map(|suppression| suppression.reason)
-    }
-}
+use visitor::{Portal, acme, with_something_paid};
 
 #[tokio::test]
 async fn the_statement_reads_as_the_customer_reads() {
@@ -113,7 +27,12 @@ async fn the_statement_reads_as_the_customer_reads() {
         .says("1.349,00\u{a0}€")
         .says("4. Februar 2026")
         .says("seit 6 Tagen überfällig")
-        .says("fällig in 19 Tagen")
+        .says("fällig in 19 Tagen");
+    portal
+        .get(&format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001")))
+        .await
+        .is(200)
+        .says("<html lang=\"de\">")
         .says("https:&#x2f;&#x2f;acme.example&#x2f;i&#x2f;1001");
     let american = portal
         .world
@@ -143,24 +62,6 @@ async fn mail_goes_to(portal: &Portal, customer: &CustomerId, version: u64, emai
     assert_eq!(known.contacts[0].email.as_deref(), Some(email));
 }
 
-/// A version of the customer's first invoice with a part paid and an order number, and a way to pay.
-async fn with_something_paid(portal: &Portal, customer: &CustomerId) {
-    let store = &portal.world.store;
-    let known = store.settings(&acme()).await.unwrap().unwrap();
-    let mut settings = known.value;
-    settings.payment_details = Some("Example Bank <1>\r\n\r\nIBAN: DE00 1234".to_owned());
-    store.put_settings(&acme(), &settings, Some(known.rev), portal.world.now()).await.unwrap();
-    let head = store.head(&acme(), customer).await.unwrap().unwrap();
-    let facts = store.facts(&acme(), &head).await.unwrap();
-    let mut invoice = facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice.clone();
-    invoice.source_version = SourceVersion::Number(2);
-    invoice.paid_minor = 25_000;
-    invoice.purchase_order = Some("45000-712".to_owned());
-    let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice };
-    let receipt = Receipt { source: "canonical".to_owned(), event_id: "paid".to_owned() };
-    store.apply(&acme(), &receipt, &[document], portal.world.now()).await.unwrap();
-}
-
 #[tokio::test]
 async fn the_statement_says_how_to_pay_what_was_paid_and_which_order_it_was() {
     let portal = Portal::new().await;
@@ -173,16 +74,24 @@ async fn the_statement_says_how_to_pay_what_was_paid_and_which_order_it_was() {
         "So können Sie zahlen",
         "<bdi>Example Bank &lt;1&gt;</bdi><br><bdi>IBAN: DE00 1234</bdi>",
         "Bestellnr. 45000-712",
-        "250,00\u{a0}€ von 1.250,00\u{a0}€ bezahlt",
-        "1.099,00\u{a0}€",
-        "1.000,00\u{a0}€ überfällig",
-        "99,00\u{a0}€ nicht überfällig",
+        "<td role=\"cell\" class=\"money original\">1.250,00\u{a0}€</td>",
+        "<span class=\"only-small\" aria-hidden=\"true\">Bezahlt </span>250,00\u{a0}€</td>",
+        "<td role=\"cell\" class=\"money open\">1.000,00\u{a0}€</td>",
+        "<dt>Summe offen</dt><dd>1.099,00\u{a0}€</dd>",
+        "<dt>Überfällig</dt><dd>1.000,00\u{a0}€</dd>",
+        "<dt>Nicht überfällig</dt><dd>99,00\u{a0}€</dd>",
+        "<p class=\"label late\">Jetzt fällig</p>",
+        "<p class=\"amount\">1.000,00\u{a0}€</p>",
+        "Älteste Fälligkeit: 4. Februar 2026",
+        "Nicht überfällig: 99,00\u{a0}€, nächste Fälligkeit 1. März 2026",
     ] {
         assert!(page.html.contains(text), "no '{text}' in {}", page.html);
     }
     let place = |text: &str| page.html.find(text).unwrap();
-    assert!(place(">Überfällig<") < place(">1001<") && place(">1001<") < place(">Nicht überfällig<"));
-    assert!(place(">Nicht überfällig<") < place(">1002<"), "what is past due stands apart from what is not");
+    let (past_due, not_past_due) = ("<h2 id=\"past-due\">Überfällig<", "<h2 id=\"not-past-due\">Nicht überfällig<");
+    assert!(place(past_due) < place(">1001<") && place(">1001<") < place(not_past_due));
+    assert!(place(not_past_due) < place(">1002<"), "what is past due stands apart from what is not");
+    assert!(place("Jetzt fällig") < place("So können Sie zahlen") && place("So können Sie zahlen") < place(past_due));
 }
 
 #[tokio::test]
@@ -337,8 +246,12 @@ async fn a_get_changes_nothing() {
     let code = portal.code(&acme(), &id).await;
     let stop = portal.stop(Channel::Email, "ap@acme.example").await;
     let before = portal.world.everything().await;
+    let invoice = format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001"));
     for address in [
         format!("/p/{code}"),
+        format!("/p/{code}?page=2"),
+        invoice.clone(),
+        format!("/p/{code}/invoices/elsewhere"),
         format!("/p/{stop}"),
         format!("/p/{stop}/opt-out"),
         format!("/p/{code}/opt-out"),
@@ -347,9 +260,15 @@ async fn a_get_changes_nothing() {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;
     }
-    for (method, address) in
-        [("POST", format!("/p/{code}")), ("POST", format!("/p/{stop}")), ("PUT", format!("/p/{stop}/opt-out"))]
-    {
+    portal.data(&format!("/p/{code}/statement.csv"), "*/*").await.is(200);
+    portal.data(&format!("/p/{code}"), "application/json").await.is(200);
+    for (method, address) in [
+        ("POST", format!("/p/{code}")),
+        ("POST", invoice),
+        ("POST", format!("/p/{code}/statement.csv")),
+        ("POST", format!("/p/{stop}")),
+        ("PUT", format!("/p/{stop}/opt-out")),
+    ] {
         portal.call(method, &address, "").await.is(405);
     }
     assert_eq!(portal.world.everything().await, before);
@@ -405,6 +324,7 @@ async fn every_page_stands_by_itself() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
     for (name, address) in [
         ("statement", format!("/p/{code}")),
+        ("invoice", format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001"))),
         ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
         ("gone", "/p/x".to_owned()),
     ] {
@@ -418,7 +338,7 @@ async fn every_page_stands_by_itself() {
 }
 
 #[tokio::test]
-async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_minute() {
+async fn whoever_has_no_link_costs_one_read_and_a_link_is_not_read_for_twice_a_minute() {
     let portal = Portal::new().await;
     let customer = portal.world.customer("acme", "C-1", |_| {}).await;
     let mut settings = portal.world.store.settings(&acme()).await.unwrap().unwrap().value;
@@ -442,7 +362,17 @@ async fn whoever_has_no_link_costs_two_reads_and_a_link_is_not_read_for_twice_a_
     ] {
         portal.get(&address).await;
         let units = portal.world.read_units();
-        assert!(units <= 2.0, "{units} read units for {address}");
+        assert!(units <= 1.0, "{units} read units for {address}");
+    }
+    // A link that was good costs no more than one that nobody was given.
+    let revoked = portal.world.code(&acme(), &customer, Channel::Sms, "+493012345678").await;
+    let known = portal.world.store.link(&store::LinkCode::parse(&revoked).unwrap().id()).await.unwrap().unwrap();
+    assert!(portal.world.store.revoke_link(&acme(), &customer, &known.link, portal.world.now()).await.unwrap());
+    portal.world.read_units();
+    for _ in 0..2 {
+        portal.get(&format!("/p/{revoked}")).await.is(410);
+        let units = portal.world.read_units();
+        assert!(units <= 1.0, "{units} read units for a link that was revoked");
     }
     for _ in 0..3 {
         portal.get(&format!("/p/{code}")).await.is(200).says("1001");

@@ -1,0 +1,97 @@
+//! The page of one invoice: what it comes to, what is open of it, and its story.
+
+use std::collections::BTreeSet;
+
+use domain::{
+    Facts, InvoiceFact, InvoiceStatus, Money,
+    calendar::tenant_zone,
+    dates::days_between,
+    receivables::{DueItem, Receivables, ReceivablesRules},
+};
+use jiff::Timestamp;
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+
+use crate::{
+    how_to_pay::ways_to_pay,
+    page::{Look, PortalPage},
+    statement::is_web,
+    story::story_of,
+    visit::Visit,
+};
+
+/// Something that happened.
+#[derive(Serialize)]
+struct EventShown {
+    day: String,
+    on: String,
+    text: String,
+}
+
+/// The page; `None` for what the customer was not sent: a draft, and what is issued in days to come.
+pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Timestamp) -> Option<PortalPage> {
+    let words = visit.words;
+    let invoice = &fact.invoice;
+    let zone = tenant_zone(&visit.settings);
+    let receivables = Receivables::at(facts, ReceivablesRules::of(&visit.settings, &zone), now);
+    let today = receivables.today;
+    if invoice.issued_on > today {
+        return None;
+    }
+    let items: Vec<&DueItem<'_>> =
+        receivables.items.iter().filter(|item| item.key.invoice() == Some(&invoice.id) && !fact.archived).collect();
+    let open_minor = items.iter().map(|item| item.open_minor).fold(0, i64::saturating_add);
+    let oldest = items.iter().map(|item| item.due_on).min();
+    let money = |minor: i64| visit.locale.money(Money::from_minor(minor, invoice.currency));
+    let late = oldest.map_or(0, |due_on| days_between(due_on, today));
+    let (status, asks) = match invoice.status {
+        InvoiceStatus::Draft => return None,
+        InvoiceStatus::Void => (words.cancelled.to_owned(), false),
+        InvoiceStatus::WrittenOff => (words.closed.to_owned(), false),
+        InvoiceStatus::Open | InvoiceStatus::Later(_) if open_minor == 0 => (words.paid_in_full.to_owned(), false),
+        InvoiceStatus::Open | InvoiceStatus::Later(_) => (words.days_past_due(late), true),
+    };
+    let settled = match invoice.status {
+        InvoiceStatus::Void | InvoiceStatus::WrittenOff => 0,
+        InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Later(_) => invoice.total_minor.saturating_sub(open_minor),
+    };
+    let entities: BTreeSet<String> = [entity_of(visit, facts, fact)].into();
+    let payments = if asks { ways_to_pay(visit, &entities) } else { vec![] };
+    let events = story_of(visit, facts, fact, &zone);
+    let events: Vec<EventShown> = events
+        .into_iter()
+        .map(|event| EventShown { day: event.on.to_string(), on: visit.locale.date(event.on), text: event.text })
+        .collect();
+    let tenant = visit.tenant_of(&entities);
+    let title = format!("{} {}", words.invoice, invoice.number);
+    let values = context! {
+        title => format!("{title} – {tenant}"),
+        heading => title,
+        tenant => tenant.as_str(),
+        sent_by => words.sent_by.replace("{}", &tenant),
+        customer => visit.customer.as_str(),
+        back => visit.path.as_str(),
+        status,
+        late => asks && late > 0,
+        asks,
+        open => money(open_minor),
+        original => money(invoice.total_minor),
+        settled => (settled > 0).then(|| money(settled)),
+        issued_on => visit.locale.date(invoice.issued_on),
+        due_on => visit.locale.date(oldest.unwrap_or(invoice.due_on)),
+        order => invoice.purchase_order.as_deref().map(|order| words.order.replace("{}", order)),
+        url => invoice.url.as_deref().filter(|url| is_web(url)),
+        payments => Value::from(Serde(&payments)),
+        events => Value::from(Serde(&events)),
+    };
+    Some(PortalPage::Filled { status: 200, template: "invoice", words, look: Look::of(&visit.settings.brand), values })
+}
+
+/// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
+fn entity_of(visit: &Visit, facts: &Facts, fact: &InvoiceFact) -> String {
+    if visit.settings.legal_entities.is_empty() {
+        return String::new();
+    }
+    let own = fact.invoice.legal_entity.as_deref().or(facts.customer.legal_entity.as_deref());
+    own.unwrap_or_default().to_owned()
+}

@@ -1,0 +1,198 @@
+//! The statement as a page.
+
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+
+use crate::{
+    how_to_pay::ways_to_pay,
+    labels::PageLabels,
+    page::{Look, PortalPage},
+    statement::{AccountStatement, ItemNote, ReceivedItem, StatementItem, StatementPage, StatementTotal},
+    visit::Visit,
+};
+
+/// What is due in one currency, and how the account stands there.
+#[derive(Serialize)]
+struct SumShown {
+    /// What the amount is: due now, due by a day.
+    label: String,
+    amount: Option<String>,
+    late: bool,
+    lines: Vec<String>,
+    /// Each part that is not nothing: what it is, and the amount.
+    parts: Vec<(&'static str, String)>,
+    owes: bool,
+}
+
+/// One due item.
+#[derive(Serialize)]
+struct RowShown {
+    number: String,
+    page: Option<String>,
+    order: Option<String>,
+    notes: Vec<String>,
+    issued_on: String,
+    due_on: String,
+    status: String,
+    late: bool,
+    original: String,
+    paid: Option<String>,
+    open: String,
+}
+
+/// Due items that stand alike to their due dates.
+#[derive(Serialize)]
+struct GroupShown {
+    id: &'static str,
+    title: &'static str,
+    rows: Vec<RowShown>,
+}
+
+/// A payment or credit note.
+#[derive(Serialize)]
+struct ReceivedShown {
+    on: String,
+    kind: &'static str,
+    status: Option<&'static str>,
+    amount: String,
+}
+
+/// Where other pages are.
+#[derive(Serialize)]
+struct PagesShown {
+    text: String,
+    first: Option<String>,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// The page.
+pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
+    let words = visit.words;
+    let rows = |late: bool| -> Vec<RowShown> {
+        let of_group = statement.items.iter().filter(|item| (item.days_past_due > 0) == late);
+        of_group.map(|item| row(visit, item)).collect()
+    };
+    let groups = [
+        GroupShown { id: "past-due", title: words.past_due_title, rows: rows(true) },
+        GroupShown { id: "not-past-due", title: words.not_past_due_title, rows: rows(false) },
+    ];
+    let groups: Vec<GroupShown> = groups.into_iter().filter(|group| !group.rows.is_empty()).collect();
+    let sums: Vec<SumShown> = statement.totals.iter().map(|total| sum(visit, total)).collect();
+    let received: Vec<ReceivedShown> = statement.received.iter().filter_map(|item| received(visit, item)).collect();
+    let owes = statement.totals.iter().any(|total| total.open_minor > 0);
+    let payments = if owes { ways_to_pay(visit, &statement.legal_entities) } else { vec![] };
+    let tenant = visit.tenant_of(&statement.legal_entities);
+    let values = context! {
+        title => format!("{} – {tenant}", words.statement),
+        tenant => tenant.as_str(),
+        sent_by => words.sent_by.replace("{}", &tenant),
+        customer => visit.customer.as_str(),
+        as_of => visit.locale.date(statement.as_of),
+        owes,
+        sums => Value::from(Serde(&sums)),
+        payments => Value::from(Serde(&payments)),
+        groups => Value::from(Serde(&groups)),
+        received => Value::from(Serde(&received)),
+        pages => Value::from(Serde(&pages(visit, &statement.page))),
+        csv => format!("{}/statement.csv", visit.path),
+    };
+    PortalPage::Filled { status: 200, template: "statement", words, look: Look::of(&visit.settings.brand), values }
+}
+
+/// What is due above all: what is past due, else what falls due next.
+fn sum(visit: &Visit, total: &StatementTotal) -> SumShown {
+    let words = visit.words;
+    let money = |minor: i64| visit.money(minor, total.currency);
+    let date = |on| visit.locale.date(on);
+    let late = total.overdue_minor > 0;
+    let (overdue, upcoming) = (total.overdue_minor, total.upcoming_minor);
+    let mut lines = Vec::new();
+    let (label, amount) = if late {
+        lines.extend(total.oldest_due_on.map(|on| words.oldest_due.replace("{}", &date(on))));
+        if upcoming > 0 {
+            lines.push(match total.next_due_on {
+                Some(on) => words.more_due.replace("{amount}", &money(upcoming)).replace("{date}", &date(on)),
+                None => words.more_due_undated.replace("{}", &money(upcoming)),
+            });
+        }
+        (words.due_now.to_owned(), Some(money(overdue)))
+    } else if upcoming > 0 {
+        lines.extend(total.next_due_on.map(|on| words.first_due.replace("{}", &date(on))));
+        (words.not_past_due_title.to_owned(), Some(money(upcoming)))
+    } else {
+        (words.nothing_due.to_owned(), None)
+    };
+    let parts = [
+        (words.past_due_title, overdue),
+        (words.not_past_due_title, upcoming),
+        (words.kept, total.kept_minor),
+        (words.total, total.open_minor),
+        (words.credit, total.credit_minor),
+    ];
+    let parts = parts.into_iter().filter(|(_, minor)| *minor > 0).map(|(what, minor)| (what, money(minor))).collect();
+    SumShown { label, amount, late, lines, parts, owes: total.open_minor > 0 }
+}
+
+fn row(visit: &Visit, item: &StatementItem) -> RowShown {
+    let words = visit.words;
+    let money = |minor: i64| visit.money(minor, item.currency);
+    let instalment = item.instalment.map(|(at, of)| format!("{} {at} {} {of}", words.instalment, words.of));
+    let order = item.purchase_order.as_deref().map(|order| words.order.replace("{}", order));
+    let notes = item.notes.iter().map(|note| note_in_words(visit, *note));
+    RowShown {
+        number: item.number.clone(),
+        page: item.invoice.as_ref().map(|invoice| format!("{}/invoices/{invoice}", visit.path)),
+        order,
+        notes: instalment.into_iter().chain(notes).collect(),
+        issued_on: visit.locale.date(item.issued_on),
+        due_on: visit.locale.date(item.due_on),
+        status: words.days_past_due(item.days_past_due),
+        late: item.days_past_due > 0,
+        original: money(item.original_minor),
+        paid: (item.paid_minor > 0).then(|| money(item.paid_minor)),
+        open: money(item.open_minor),
+    }
+}
+
+/// What was agreed of a due item, in words.
+fn note_in_words(visit: &Visit, note: ItemNote) -> String {
+    let words: &PageLabels = visit.words;
+    match note {
+        ItemNote::Disputed => words.disputed.to_owned(),
+        ItemNote::Promised(on) => words.promised.replace("{}", &visit.locale.date(on)),
+        ItemNote::OnItsWay => words.on_its_way.to_owned(),
+        ItemNote::Planned => words.in_plan.to_owned(),
+    }
+}
+
+fn received(visit: &Visit, item: &ReceivedItem) -> Option<ReceivedShown> {
+    let words = visit.words;
+    let kind = match item.kind {
+        domain::PaymentKind::Payment => words.payment,
+        domain::PaymentKind::CreditNote => words.credit_note,
+        domain::PaymentKind::Later(_) => return None,
+    };
+    let status = match item.status {
+        domain::PaymentStatus::Received => None,
+        domain::PaymentStatus::Pending => Some(words.on_the_way),
+        domain::PaymentStatus::Reversed => Some(words.returned),
+        domain::PaymentStatus::Refunded => Some(words.refunded),
+        domain::PaymentStatus::Later(_) => return None,
+    };
+    let amount = visit.money(item.amount_minor, item.currency);
+    Some(ReceivedShown { on: visit.locale.date(item.received_on), kind, status, amount })
+}
+
+/// Links to other pages; `None` where there is one page.
+fn pages(visit: &Visit, page: &StatementPage) -> Option<PagesShown> {
+    let text = visit.words.page_of.replace("{page}", &page.number.to_string()).replace("{pages}", &page.of.to_string());
+    let to = |number: u32| format!("{}?page={number}", visit.path);
+    let next = page.next.as_ref().map(|after| {
+        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
+        format!("{}{begins}", to(page.number.saturating_add(1)))
+    });
+    let previous = (page.number > 2 && !page.is_of_list).then(|| to(page.number - 1));
+    let first = (page.number > 1).then(|| visit.path.clone());
+    (page.of > 1).then_some(PagesShown { text, first, previous, next })
+}
