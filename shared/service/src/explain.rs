@@ -109,6 +109,8 @@ pub struct ExplainAnswer {
     pub number: Option<u64>,
     /// What it comes to, a sentence a fact.
     pub outcome: Vec<String>,
+    /// What would change it, where that is of no single case: while the tenant is switched off.
+    pub changes: Vec<String>,
     /// The decision by what was known, explained.
     pub decided: Option<DecisionInWords>,
     /// What the record of that instant says, where it has other inputs.
@@ -188,6 +190,7 @@ impl Asked<'_> {
             erased: false,
             number: None,
             outcome: vec![],
+            changes: vec![],
             decided: None,
             recorded: vec![],
             messages: vec![],
@@ -223,6 +226,7 @@ impl Asked<'_> {
             ));
         }
         answer.outcome = outcome(of, &facts, &words, at);
+        answer.changes = changes(&words);
         answer.decided = Some(words);
         Ok(Some(answer))
     }
@@ -267,6 +271,7 @@ impl Asked<'_> {
             erased,
             number,
             outcome: said,
+            changes: changes(&words),
             decided: Some(words),
             recorded,
             messages,
@@ -520,19 +525,31 @@ fn said_of_contact(what: &str, message: &RecordedMessage, record: &Record, at: T
 
 /// What a decision came to for what was asked about.
 fn outcome(of: &Of, facts: &Facts, words: &DecisionInWords, at: Timestamp) -> Vec<String> {
-    let mut said = match of {
+    let mut said = words.switched_off.as_ref().map_or_else(Vec::new, |off| off.said.clone());
+    said.extend(match of {
         Of::Invoice(invoice) if words.items.is_empty() => vec![not_due(facts, invoice, at, &words.zone)],
         Of::Invoice(_) => words.items.iter().flat_map(|item| item.said.clone()).collect(),
-        Of::Case(_) if words.cases.is_empty() => {
-            vec!["The case was not there: it had not opened, or it was closed long before.".to_owned()]
-        }
+        Of::Case(case) if words.cases.is_empty() => vec![without_decision(facts, case)],
         Of::Case(_) => vec![],
-    };
+    });
     match of {
         Of::Invoice(_) => said.extend((0..words.cases.len()).flat_map(|at| words.beside_items(at))),
         Of::Case(_) => said.extend(words.cases.iter().flat_map(|case| case.outcome.clone())),
     }
     said
+}
+
+/// What there is of a case that nothing is decided about.
+fn without_decision(facts: &Facts, case: &CaseId) -> String {
+    match facts.cases.values().find(|known| known.id == *case) {
+        Some(known) => format!("The case follows workflow {}@{}, and stands as it was left.", known.workflow, known.version),
+        None => "The case was not there: it had not opened, or it was closed long before.".to_owned(),
+    }
+}
+
+/// What would change what is said of no single case.
+fn changes(words: &DecisionInWords) -> Vec<String> {
+    words.switched_off.iter().map(|off| off.changes.clone()).collect()
 }
 
 /// Why nothing of an invoice falls due.

@@ -5,12 +5,14 @@
 
 mod earliest;
 mod moment;
+mod switched_off;
 mod words;
 
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use earliest::{Earliest, LOOKS_MAX};
 pub use moment::{day, moment};
+pub use switched_off::SwitchedOff;
 pub use words::{Told, changes, hold_in_words, outcome, rule};
 
 use crate::{
@@ -55,6 +57,8 @@ pub struct DecisionInWords {
     pub cases: Vec<CaseInWords>,
     /// The due items that were asked about.
     pub items: Vec<ItemInWords>,
+    /// That nothing is decided at all, while the tenant is switched off.
+    pub switched_off: Option<SwitchedOff>,
 }
 
 impl DecisionInWords {
@@ -101,7 +105,8 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
         Part::Invoice(invoice) => items(&situation, &joined, decision, invoice, &cases),
         Part::Case(_) => vec![],
     };
-    DecisionInWords { zone: situation.place.zone().clone(), cases, items }
+    let switched_off = SwitchedOff::of(policy.settings.mode);
+    DecisionInWords { zone: situation.place.zone().clone(), cases, items, switched_off }
 }
 
 /// The key of a trace's case.
@@ -169,6 +174,7 @@ fn items(
         if kept > 0 {
             said.push(format!("Holds keep {} of it back.", money(kept)));
         }
+        let is_off = SwitchedOff::of(situation.policy.settings.mode).is_some();
         let key = joined.case_of(at);
         let case = key.and_then(|key| cases.iter().position(|case| key_of(decision, &case.trace) == Some(key)));
         let pinned = key.and_then(|key| decision.cases.get(key));
@@ -178,6 +184,8 @@ fn items(
             Some((workflow.steps.get(next.index)?.id.clone(), until))
         });
         match next {
+            // While nothing is decided no step comes, and whether a workflow would apply is not looked at.
+            _ if is_off => {}
             Some((step, until)) => {
                 said.push(format!("Its next step is {step}, on {} at the earliest.", moment(until, zone)));
             }
@@ -248,5 +256,27 @@ mod tests {
         stage.invoice("B", Currency::EUR, 500, "2026-02-04");
         let (_, case) = said(&stage);
         assert!(case.starts_with("In all, 15.00 EUR is open, and 15.00 EUR is due now."), "{case}");
+    }
+
+    #[test]
+    fn no_step_comes_while_the_tenant_is_switched_off() {
+        let now = at("2026-02-05T15:45:00Z");
+        let mut stage = Stage::new(ladder());
+        let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+        stage.step(now);
+        let words = |stage: &Stage| {
+            let decided = crate::decide(&stage.facts, &stage.policy, now);
+            decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice))
+        };
+        let on = words(&stage);
+        assert_eq!(on.switched_off, None);
+        assert!(on.items[0].said.iter().any(|said| said.starts_with("Its next step is")), "{:?}", on.items);
+        stage.policy.settings.mode = crate::Mode::Off;
+        let off = words(&stage);
+        let switched_off = off.switched_off.expect("it is off");
+        assert!(switched_off.said[0].starts_with("The tenant is switched off"), "{switched_off:?}");
+        assert!(switched_off.changes.contains("shadow or live"), "{switched_off:?}");
+        assert!(!off.items[0].said.iter().any(|said| said.contains("step")), "{:?}", off.items);
+        assert!(off.items[0].said.iter().any(|said| said.contains("10.00 EUR of it is open")), "{:?}", off.items);
     }
 }
