@@ -53,7 +53,7 @@ async fn nobody_is_chased_for_what_was_promised_until_it_could_be_seen() {
     assert_eq!(status(&desk, &id).await, "kept");
     assert_eq!(
         act(&desk, &id, "cancel", json!({})).await.is(409).body["type"].as_str().unwrap().rsplit('/').next(),
-        Some("changed-meanwhile")
+        Some("not-possible")
     );
 }
 

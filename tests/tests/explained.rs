@@ -13,7 +13,7 @@ use store::{
     inspect::{Item, Stored, attributes::version::AT},
 };
 use tests::{
-    documents::{customer, invoice},
+    documents::{changed, customer, invoice},
     faults::judge::open_table,
     test_tenant::{TENANT, TestTenant},
 };
@@ -208,4 +208,49 @@ async fn an_invoice_is_explained_before_now_and_ahead() {
         desk.admin("GET", &format!("/v1/{kind}/{id}/explain"), &Value::Null).await.is(404);
     }
     desk.admin("GET", &format!("/v1/cases/{case}/explain?at=yesterday"), &Value::Null).await.is(400);
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_switched_off_is_said_first() {
+    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
+    desk.put(&invoice(&customer("C-1"), "INV-1", 125_000, "2026-02-04")).await;
+    desk.to("2026-02-10T08:00:00Z").await;
+    let matter = desk.matter("C-1").await;
+    let id = matter["due_items"][0]["item"].as_str().unwrap().to_owned();
+    let case = matter["cases"][0]["id"].as_str().unwrap().to_owned();
+    assert!(matter["due_items"][0]["next_step"].is_string() && matter["switched_off"].is_null(), "{matter:#}");
+
+    desk.admin("PATCH", "/v1/settings", &json!({"mode": "off"})).await.is(200);
+    for (kind, id) in [("cases", &case), ("invoices", &id)] {
+        let off = explain(&desk, kind, id, None).await;
+        let said: Vec<&str> = off["outcome"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(said[0].starts_with("The tenant is switched off"), "{off:#}");
+        assert!(!said.iter().any(|said| said.contains("next step") || said.contains("was not there")), "{off:#}");
+        assert_eq!(off["changes"], json!(["Switching the tenant to shadow or live, by mode in the settings."]), "{off:#}");
+    }
+    let matter = desk.matter("C-1").await;
+    assert!(matter["due_items"][0]["next_step"].is_null(), "{matter:#}");
+    let off = &matter["switched_off"];
+    assert!(off["why"].as_str().unwrap().starts_with("The tenant is switched off"), "{matter:#}");
+}
+
+#[tokio::test]
+async fn a_paid_invoice_is_said_to_be_paid() {
+    let desk = TestTenant::at("2026-01-05T08:00:00Z").await;
+    let whose = customer("C-1");
+    desk.put(&invoice(&whose, "INV-1", 125_000, "2026-02-04")).await;
+    desk.put(&invoice(&whose, "INV-2", 1_000, "2026-02-04")).await;
+    desk.to("2026-02-01T08:00:00Z").await;
+    let matter = desk.matter("C-1").await;
+    let of = |number: &str| {
+        let items = matter["due_items"].as_array().unwrap();
+        items.iter().find(|item| item["number"] == number).unwrap()["item"].as_str().unwrap().to_owned()
+    };
+    let id = of("INV-1");
+    desk.put(&changed(&invoice(&whose, "INV-1", 125_000, "2026-02-04"), 2, &json!({"paid_minor": 125_000}))).await;
+    desk.to("2026-02-10T08:00:00Z").await;
+    let paid = desk.admin("GET", &format!("/v1/invoices/{id}"), &Value::Null).await.is(200).body;
+    assert_eq!(paid["status"], "paid", "{paid:#}");
+    let said = explain(&desk, "invoices", &id, None).await;
+    assert_eq!(said["outcome"][0], "The invoice is paid or credited in full, so nothing of it is owed.", "{said:#}");
 }

@@ -69,7 +69,7 @@ pub async fn accept(
 pub async fn unless_begun(app: &App, caller: &Caller, id: &str) -> ApiResult<()> {
     if repeats::is_proposal_begun(app, caller.0.tenant(), id).await? {
         let detail = "what it proposes is being carried out, or was, and cannot be refused any more; approve it in a minute to end the task";
-        return Err(Fail::changed_meanwhile(detail));
+        return Err(Fail::not_possible(detail));
     }
     Ok(())
 }
@@ -84,7 +84,7 @@ async fn carry_out(
 ) -> ApiResult<Response> {
     let OpenProposal { proposal, operation, .. } = open;
     open.unless_expired(app.clock.now())?;
-    let other = || Fail::changed_meanwhile("this release takes other arguments than the proposal has; have it proposed anew");
+    let other = || Fail::not_possible("this release takes other arguments than the proposal has; have it proposed anew");
     let described = described::of(*operation).ok_or_else(other)?;
     let arguments = proposal.arguments.as_object().ok_or_else(other)?;
     let call = Call::of(described, arguments).map_err(|_| other())?;

@@ -153,7 +153,7 @@ pub fn check_base(app: &App, base: Option<&str>) -> ApiResult<()> {
     request_body(content = Option<AuthorizeIn>, description = "May be left out"),
     responses((status = 200, description = "Where the person goes", body = AuthorizeOut),
               (status = 404, description = "not-found: no such source"),
-              (status = 409, description = "changed-meanwhile: the operator has not set the app up")))]
+              (status = 409, description = "not-possible: the operator has not set the app up")))]
 pub async fn authorize(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -169,11 +169,10 @@ pub async fn authorize(
     let before: Option<Progress> = app.store.progress(tenant, &source).await?;
     let realm = before.as_ref().map(|before| before.realm.clone()).or(realm);
     let base = base_url.or(before.and_then(|before| before.base));
-    let secrets = tokens::app(&app.vault, &source).await.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let secrets = tokens::app(&app.vault, &source).await.map_err(|error| Fail::not_possible(error.to_string()))?;
     let access = books.access();
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
-    let begun =
-        exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::not_possible(error.to_string()))?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
     let role = Some(caller.0.as_what().to_owned());
@@ -192,7 +191,7 @@ pub async fn fresh(app: &App, wanted: &Wanted<'_>, tokens: Tokens, now: Timestam
     if tokens.expires_at > now {
         return Ok(tokens);
     }
-    let refused = |error: TokenTrouble| Fail::changed_meanwhile(error.to_string());
+    let refused = |error: TokenTrouble| Fail::not_possible(error.to_string());
     let (access, secrets) = (wanted.books.access(), tokens::app(&app.vault, wanted.source).await.map_err(refused)?);
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: wanted.base };
     exchange.refresh(&tokens.refresh_token, now).await.map_err(refused)
@@ -274,7 +273,7 @@ pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path
            ("invoice" = String, Path, description = "The vendor's own id of the invoice")),
     responses((status = 200, description = "The PDF", content_type = "application/pdf"),
               (status = 404, description = "not-found: no such connection, or the vendor has no PDF of it"),
-              (status = 409, description = "changed-meanwhile: the vendor cannot be asked now")))]
+              (status = 409, description = "not-possible: the vendor cannot be asked now")))]
 pub async fn pdf(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -291,7 +290,7 @@ pub async fn pdf(
     }
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
     let link = Link::open(opened, tenant, &source, books, &progress).await;
-    let link = link.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
-    let found = link.pdf(&Company::default(), &invoice).await.map_err(|error| Fail::changed_meanwhile(error.to_string()))?;
+    let link = link.map_err(|error| Fail::not_possible(error.to_string()))?;
+    let found = link.pdf(&Company::default(), &invoice).await.map_err(|error| Fail::not_possible(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, "application/pdf")], found.ok_or_else(none)?))
 }

@@ -224,7 +224,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
            ("act" = String, Path, description = "`keep` (a promise, money on its way), `cancel` (those and a plan), `uphold`, `reject`, `withdraw` (a dispute), `release` (a pause, an upheld dispute, what is kept back after a refund)")),
     request_body = ActIn,
     responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over already, or that is for other kinds")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it is over already, or that is for other kinds")))]
 pub async fn act(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -254,7 +254,7 @@ pub async fn act(
     let of = stand(&facts, &settings, &before.scope, now);
     let after = before.clone().act(&wanted, of, now).map_err(|error| match error {
         ActError::Amount => Fail::fields([("/amount_minor".to_owned(), error.to_string())]),
-        ActError::OtherKind(..) | ActError::Over(_) => Fail::changed_meanwhile(format!("it cannot be done: {error}")),
+        ActError::OtherKind(..) | ActError::Over(_) => Fail::not_possible(format!("it cannot be done: {error}")),
     })?;
     if after != before {
         let app = caller.acts(&app, Operation::ActOnAgreement, |entry| {
@@ -295,7 +295,7 @@ pub struct UndoAgreementIn {
 #[utoipa::path(post, path = "/v1/agreements/{id}/amend", tag = "agreements", operation_id = "amend_agreement",
     params(("id" = String, Path, description = "`agr_…`")), request_body = AmendIn,
     responses((status = 200, description = "The agreement", body = AgreementOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over, or no promise")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it is over, or no promise")))]
 pub async fn amend(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -315,7 +315,7 @@ pub async fn amend(
 #[utoipa::path(post, path = "/v1/agreements/{id}/undo", tag = "agreements", operation_id = "undo_agreement",
     params(("id" = String, Path, description = "`agr_…`")), request_body = Option<UndoAgreementIn>,
     responses((status = 200, description = "The agreement as it was", body = AgreementOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: there is nothing to undo, or it changed since")))]
+              (status = 409, description = "not-possible: there is nothing to undo, or it changed since")))]
 pub async fn undo(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -334,7 +334,7 @@ pub async fn undo(
            ("act" = String, Path, description = "`confirm`, `waive` or `settle`")),
     request_body = ChargeIn,
     responses((status = 200, description = "The charge", body = ChargeOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is settled already")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it is settled already")))]
 pub async fn act_on_charge(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -378,7 +378,7 @@ fn changed(before: &Charge, wanted: ChargeStatus, given: ChargeIn, by: String, n
     };
     if !may {
         let status = serde_json::to_value(&before.status).unwrap_or_default();
-        return Err(Fail::changed_meanwhile(format!("it cannot be done: the charge is {}", status.as_str().unwrap_or_default())));
+        return Err(Fail::not_possible(format!("it cannot be done: the charge is {}", status.as_str().unwrap_or_default())));
     }
     let confirms = wanted == ChargeStatus::Confirmed;
     let amount_minor = given.amount_minor.or(before.amount_minor);
@@ -428,9 +428,7 @@ async fn release_taken_back(
     let receivables = Receivables::at(&facts, ReceivablesRules::of(settings, &zone), now);
     let taken = receivables.taken_back.iter().find(|taken| taken.id == id).ok_or_else(none)?;
     if *wanted != AgreementAct::Release {
-        return Err(Fail::changed_meanwhile(
-            "it cannot be done: what is kept back after a refund or chargeback is only released",
-        ));
+        return Err(Fail::not_possible("it cannot be done: what is kept back after a refund or chargeback is only released"));
     }
     let reason = match taken.kind {
         domain::ReversalKind::Refund => HoldReason::Refund,

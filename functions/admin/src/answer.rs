@@ -68,8 +68,14 @@ impl Fail {
         Self::new(404, "not-found", "Not found", detail)
     }
 
+    /// 409 for what something else came in between of: sent again, it may be done.
     pub fn changed_meanwhile(detail: impl Into<String>) -> Self {
         Self::new(409, "changed-meanwhile", "Changed meanwhile", detail)
+    }
+
+    /// 409 for what cannot be done as things are, however often it is sent.
+    pub fn not_possible(detail: impl Into<String>) -> Self {
+        Self::new(409, "not-possible", "Not possible", detail)
     }
 
     pub fn stale_version(detail: impl Into<String>) -> Self {
@@ -133,7 +139,8 @@ impl From<NotDone> for Fail {
         match not_done {
             NotDone::NotAllowed(why) => Self::forbidden(why),
             NotDone::NotFound(what) => Self::not_found(what),
-            NotDone::Conflict(why) => Self::changed_meanwhile(format!("it cannot be done: {why}")),
+            NotDone::Conflict(why) => Self::not_possible(format!("it cannot be done: {why}")),
+            NotDone::Changed(why) => Self::changed_meanwhile(format!("it was not done: {why}")),
             NotDone::Stale(rev) => Self::stale_at(rev),
             NotDone::Fields(errors) => Self::fields(errors),
             NotDone::Cursor => Self::cursor(),
@@ -148,7 +155,7 @@ impl From<store::Error> for Fail {
             store::Error::Conflict { .. } => {
                 Self::changed_meanwhile("it changed meanwhile; read it again and repeat the request")
             }
-            store::Error::Refused { why, .. } => Self::changed_meanwhile(format!("it cannot be done as things are: {why}")),
+            store::Error::Refused { why, .. } => Self::not_possible(format!("it cannot be done as things are: {why}")),
             store::Error::Throttled { .. } => Self::new(503, "internal", "Busy", "the table is busy; try again in some seconds"),
             store::Error::Unknown { .. } => Self::new(
                 503,
@@ -274,5 +281,23 @@ pub struct Tagged<T> {
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         ([(header::ETAG, format!("\"{}\"", self.rev))], Json(self.body)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_sent_again_is_told_from_what_may_not() {
+        let (operation, id, why) = ("remove a member of", "acme".to_owned(), "no admin would be left".to_owned());
+        for (fail, kind) in [
+            (Fail::from(NotDone::Conflict(why.clone())), "not-possible"),
+            (Fail::from(NotDone::Changed("the customer kept changing; send it again".to_owned())), "changed-meanwhile"),
+            (Fail::from(store::Error::Refused { operation, id: id.clone(), why }), "not-possible"),
+            (Fail::from(store::Error::Conflict { operation, id }), "changed-meanwhile"),
+        ] {
+            assert_eq!((fail.0.status, fail.0.kind.rsplit('/').next()), (409, Some(kind)), "{}", fail.detail());
+        }
     }
 }

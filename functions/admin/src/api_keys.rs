@@ -107,7 +107,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> ApiResult<Json
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "make_key", request_body = KeyIn,
     responses((status = 200, description = "The key, and its secret this once", body = NewKeyOut),
               (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 409, description = "changed-meanwhile: there are too many")))]
+              (status = 409, description = "not-possible: there are too many")))]
 pub async fn make(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -125,7 +125,7 @@ pub async fn make(
     request_body = KeyRotation,
     responses((status = 200, description = "The key, and its new secret this once", body = NewKeyOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is revoked, or somebody else changed it")))]
+              (status = 409, description = "not-possible: it is revoked; changed-meanwhile: somebody else changed it")))]
 pub async fn rotate(
     State(app): State<Arc<App>>,
     caller: Caller,

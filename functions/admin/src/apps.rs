@@ -135,7 +135,7 @@ pub async fn worklist(State(app): State<Arc<App>>, caller: Caller, Query(query):
     params(("id" = String, Path, description = "The task's id")),
     request_body = Option<TaskDoneIn>,
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 409, description = "not-possible: it is over already, otherwise"),
               (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
 pub async fn finish(
     State(app): State<Arc<App>>,

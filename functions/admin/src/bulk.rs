@@ -230,7 +230,7 @@ pub struct BulkLineOut {
     responses((status = 200, description = "What a dry run of at most 100 customers would do", body = BulkOut),
               (status = 202, description = "A job does it, or works out what it would do", body = BulkOut),
               (status = 400, description = "bad-request, every flaw in errors: also a number of customers that is to be confirmed and is not"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: too many jobs are under way")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: too many jobs are under way")))]
 pub async fn run(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Response> {
     caller.may(Operation::RunBulk)?;
     let BulkIn { ids, filter, action, dry_run, confirm_count } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -270,7 +270,7 @@ pub async fn show(
 #[utoipa::path(post, path = "/v1/bulk/{id}/undo", tag = "bulk", operation_id = "undo_bulk",
     params(("id" = String, Path, description = "`blk_…`")),
     responses((status = 202, description = "A job undoes it", body = BulkOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: nothing of it was done, or a job is still at it")))]
+              (status = 409, description = "not-possible: nothing of it was done, or a job is still at it")))]
 pub async fn undo(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Response> {
     Ok(accepted(bulk::undo(&app.store, &caller.0, &id, &nonce()?, app.clock.now()).await?))
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::explain::{self, Explanation};
+use crate::explain::{self, Explanation, of_mode};
 
 /// One customer's collection in one currency, for one legal entity, by one workflow.
 #[derive(Serialize, ToSchema)]
@@ -84,7 +84,7 @@ pub struct DueItemOut {
     days_past_due: i64,
     /// The last of its steps that is satisfied.
     rung: Option<String>,
-    /// Its next step.
+    /// Its next step; none while the tenant is switched off.
     next_step: Option<String>,
     /// The earliest moment for it, if nothing changes.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -174,6 +174,7 @@ pub fn due_item(
 ) -> DueItemOut {
     let key = situation.receivables.position(&item.key).and_then(|at| by_item.case_of(at));
     let case = key.and_then(|key| decision.cases.get(key));
+    let is_on = of_mode(policy.settings.mode).is_none();
     let planned = case.and_then(|case| Some((case, policy.workflow(&case.workflow, case.version)?)));
     let (rung, next_step, next_at) = planned.map_or((None, None, None), |(case, workflow)| {
         let satisfied = |step: &&domain::Step| {
@@ -185,7 +186,7 @@ pub fn due_item(
         };
         let rung = workflow.steps.iter().rev().find(satisfied).map(|step| step.id.clone());
         let position = situation.receivables.position(&item.key);
-        let next = position.and_then(|at| decide::upcoming(situation, workflow, case, at));
+        let next = position.filter(|_| is_on).and_then(|at| decide::upcoming(situation, workflow, case, at));
         let (step, at) = next.map(|(next, at)| (workflow.steps.get(next.index).map(|step| step.id.clone()), at)).unzip();
         let step = step.flatten();
         (rung, step, at)

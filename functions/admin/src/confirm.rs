@@ -40,7 +40,7 @@ pub struct ConfirmIn {
     request_body = ConfirmIn,
     responses((status = 200, description = "Connected; its health", body = HealthOut),
               (status = 404, description = "not-found: no such source, or no sign-in waits to be confirmed"),
-              (status = 409, description = "changed-meanwhile: the company is another tenant's, or the tenant has another one")))]
+              (status = 409, description = "not-possible: the company is another tenant's, or the tenant has another one")))]
 pub async fn confirm(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -53,7 +53,7 @@ pub async fn confirm(
     let now = app.clock.now();
     let (agreed, entry) = sign_ins::confirmed(&app.vault, &caller.0, &source, &SignInEnd { company, code }, now).await?;
     let tokens: Tokens = serde_json::from_value(agreed.tokens.clone())
-        .map_err(|_| Fail::changed_meanwhile("the sign-in does not read any more; begin it again"))?;
+        .map_err(|_| Fail::not_possible("the sign-in does not read any more; begin it again"))?;
     let wanted = Wanted { tenant, source: &source, books, realm: &agreed.realm, base: agreed.base.as_deref() };
     let app = app.acting(entry);
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
@@ -67,7 +67,7 @@ impl From<NotConnected> for Fail {
         match error {
             NotConnected::Store(error) => error.into(),
             NotConnected::NoTenant => Self::not_found(error.to_string()),
-            NotConnected::Another { .. } | NotConnected::Taken => Self::changed_meanwhile(error.to_string()),
+            NotConnected::Another { .. } | NotConnected::Taken => Self::not_possible(error.to_string()),
         }
     }
 }

@@ -263,7 +263,7 @@ async fn with_tokens(
     let now = app.clock.now();
     let tokens = accounting_connections::fresh(app, &wanted, tokens, now).await?;
     wanted.company(&app.web, &tokens).await.map_err(|error| {
-        Fail::changed_meanwhile(format!("the vendor did not say with these tokens that they open company {realm}: {error}"))
+        Fail::not_possible(format!("the vendor did not say with these tokens that they open company {realm}: {error}"))
     })?;
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);

@@ -215,7 +215,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(customer): P
     request_body = ContactDoc,
     responses((status = 200, description = "The contact", body = ContactShown),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found: no such customer"),
-              (status = 409, description = "changed-meanwhile: somebody else entered something, or there are too many"),
+              (status = 409, description = "changed-meanwhile: somebody else entered something; not-possible: there are too many"),
               (status = 412, description = "stale-version: what people entered changed since")))]
 pub async fn add(
     State(app): State<Arc<App>>,
@@ -241,7 +241,7 @@ pub async fn add(
     responses((status = 200, description = "The contact as it is now", body = ContactShown),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found: no such customer or contact"),
-              (status = 409, description = "changed-meanwhile: somebody else entered something, there is too much, or the contact cannot be told \
+              (status = 409, description = "changed-meanwhile: somebody else entered something; not-possible: there is too much, or the contact cannot be told \
                                             from others"),
               (status = 412, description = "stale-version: what people entered changed since")))]
 pub async fn change(
@@ -292,7 +292,7 @@ pub async fn remove(
     responses((status = 200, description = "The contact as it is now", body = ContactShown),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found: no such customer or contact"),
-              (status = 409, description = "changed-meanwhile: somebody else entered something, or there are too many statements"),
+              (status = 409, description = "changed-meanwhile: somebody else entered something; not-possible: there are too many statements"),
               (status = 412, description = "stale-version: what people entered changed since")))]
 pub async fn state_consent(
     State(app): State<Arc<App>>,

@@ -76,6 +76,9 @@ pub struct CustomerOut {
     orders: Vec<OrderOut>,
     /// What would be decided now, without doing it: one entry a case.
     now: Vec<NowOut>,
+    /// Why `now` says nothing, while the tenant is switched off, and what would change that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    switched_off: Option<Explanation>,
     /// What was known and decided at the instant asked for; none where the customer was not known then.
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<AsOfOut>,
@@ -352,6 +355,7 @@ async fn matter(app: &App, tenant: &TenantId, customer: &CustomerId, asked: &Ask
         charges: facts.charges.iter().map(agreements::charge_shown).collect(),
         orders: facts.orders.iter().map(orders::shown).collect(),
         now: decision.trace.iter().map(|trace| now_out(trace, &decision, told(&situation))).collect(),
+        switched_off: explain::of_mode(policy.settings.mode),
         as_of,
         records: records.into_iter().map(|one| record(one, situation.place.zone())).collect(),
         head: head_out(&head),

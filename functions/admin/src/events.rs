@@ -61,7 +61,7 @@ pub async fn body_as_json(app: &App, kept: &KeptEvent) -> ApiResult<Value> {
     params(("id" = String, Path, description = "The task's id")),
     responses((status = 200, description = "It was applied; the task, which is over now", body = TaskOut),
               (status = 404, description = "not-found: no such task, it is about no event, or the event is no longer kept"),
-              (status = 409, description = "changed-meanwhile: the task is over"),
+              (status = 409, description = "not-possible: the task is over"),
               (status = 422, description = "invalid-document: it still cannot be taken, every flaw in errors; nothing of it was")))]
 pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
     apply_of_task(&app, &caller, Operation::ApplyEvent, &id).await

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    CaseTrace, MessageStatus, Money,
-    explain::{self, Told},
+    CaseTrace, MessageStatus, Mode, Money,
+    explain::{self, SwitchedOff, Told},
 };
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -23,6 +23,11 @@ pub struct Explanation {
 /// What a decision about one case came to, in the sentences of [`domain::explain`].
 pub fn of_trace(trace: &CaseTrace, told: Told<'_>) -> Explanation {
     Explanation { why: explain::outcome(trace, told).join(" "), changes: explain::changes(trace, told).join(" ") }
+}
+
+/// That a tenant is switched off; `None` in a mode that decides.
+pub fn of_mode(mode: Mode) -> Option<Explanation> {
+    SwitchedOff::of(mode).map(|off| Explanation { why: off.said.join(" "), changes: off.changes })
 }
 
 /// What a record says, one entry a case or message, with instants as they are in `zone`. What holds kept back then is not in a record.

@@ -75,6 +75,9 @@ pub struct ExplainOut {
     number: Option<u64>,
     /// What it comes to: sentences, one fact each.
     outcome: Vec<String>,
+    /// What would change it, where that is of no single case: while the tenant is switched off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<String>,
     /// The due items of the invoice, each with what is so of it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     items: Vec<ItemExplainedOut>,
@@ -324,6 +327,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         erased,
         number,
         outcome,
+        changes,
         decided,
         recorded,
         messages,
@@ -342,6 +346,7 @@ fn shown(answer: ExplainAnswer) -> ExplainOut {
         erased,
         number,
         outcome,
+        changes,
         items,
         cases,
         recorded: recorded.into_iter().map(recorded_out).collect(),

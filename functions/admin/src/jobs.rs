@@ -116,7 +116,7 @@ pub struct UploadOut {
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 403, description = "forbidden: this kind needs another role"),
-              (status = 409, description = "changed-meanwhile: too many jobs are under way")))]
+              (status = 409, description = "not-possible: too many jobs are under way")))]
 pub async fn start(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<impl IntoResponse> {
     caller.may(Operation::StartJob)?;
     let Value::Object(asked) = body else { return Err(Fail::bad_request("the body is a JSON object with 'kind'")) };
@@ -132,7 +132,7 @@ pub async fn start(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     responses((status = 202, description = "It is queued", body = JobOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found: there is no draft"),
-              (status = 409, description = "changed-meanwhile: too many jobs are under way")))]
+              (status = 409, description = "not-possible: too many jobs are under way")))]
 pub async fn simulate(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -181,7 +181,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
 #[utoipa::path(post, path = "/v1/jobs/{id}/cancel", tag = "jobs", operation_id = "cancel_job",
     params(("id" = String, Path, description = "`job_…`")),
     responses((status = 200, description = "The job", body = JobOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: the job is over")))]
+              (status = 409, description = "not-possible: the job is over")))]
 pub async fn cancel(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<JobOut>> {
     Ok(Json(shown(jobs::cancel(&app.store, &caller.0, &id, app.clock.now()).await?)))
 }

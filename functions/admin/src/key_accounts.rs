@@ -71,7 +71,7 @@ pub struct KeyAccountFailedOut {
 #[utoipa::path(post, path = "/v1/key_accounts", tag = "owners", operation_id = "find_key_accounts", request_body = KeyAccountsIn,
     responses((status = 200, description = "What was found", body = KeyAccountsOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: the book is too large for one request")))]
+              (status = 409, description = "not-possible: the book is too large for one request")))]
 pub async fn find(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<KeyAccountsOut>> {
     caller.may(Operation::FindKeyAccounts)?;
     let KeyAccountsIn { currency, dry_run } = read(body).map_err(|flaw| Fail::fields([flaw]))?;

@@ -164,7 +164,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(sub): Path<S
 #[utoipa::path(post, path = "/v1/members", tag = "members", operation_id = "add_member", request_body = MemberIn,
     responses((status = 200, description = "The member", body = MemberOut),
               (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 409, description = "changed-meanwhile: they are a member already")))]
+              (status = 409, description = "not-possible: they are a member already")))]
 pub async fn add(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<MemberOut>> {
     caller.may(Operation::AddMember)?;
     let MemberIn { sub, role, email, name } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -178,7 +178,7 @@ pub async fn add(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) 
     request_body = MemberPatch,
     responses((status = 200, description = "The member as it is now", body = MemberOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: somebody else changed them, or no admin would be left")))]
+              (status = 409, description = "changed-meanwhile: somebody else changed them; not-possible: no admin would be left")))]
 pub async fn change(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -195,7 +195,7 @@ pub async fn change(
 #[utoipa::path(delete, path = "/v1/members/{sub}", tag = "members", operation_id = "remove_member",
     params(("sub" = String, Path, description = "The subject of their sign-in, percent-encoded")),
     responses((status = 200, description = "The member as it is now", body = MemberOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: somebody else changed them, or no admin would be left")))]
+              (status = 409, description = "changed-meanwhile: somebody else changed them; not-possible: no admin would be left")))]
 pub async fn remove(State(app): State<Arc<App>>, caller: Caller, Path(sub): Path<String>) -> ApiResult<Json<MemberOut>> {
     Ok(Json(shown(members::remove(&app.store, &caller.0, &sub, app.clock.now()).await?)))
 }
@@ -214,7 +214,7 @@ pub async fn invitations(State(app): State<Arc<App>>, caller: Caller) -> ApiResu
 #[utoipa::path(post, path = "/v1/invitations", tag = "members", operation_id = "invite_member", request_body = InvitationIn,
     responses((status = 200, description = "The invitation", body = InvitationOut),
               (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 409, description = "changed-meanwhile: there are too many")))]
+              (status = 409, description = "not-possible: there are too many")))]
 pub async fn invite(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<InvitationOut>> {
     caller.may(Operation::InviteMember)?;
     let InvitationIn { email, role, name } = read(body).map_err(|flaw| Fail::fields([flaw]))?;

@@ -165,7 +165,7 @@ pub struct UndoneOut {
 #[utoipa::path(post, path = "/v1/messages", tag = "messages", operation_id = "write_message", request_body = WriteIn,
     responses((status = 200, description = "The message, or what it would look like", body = WrittenOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: the guard forbids it, or keeps it back for days"),
+              (status = 409, description = "not-possible: the guard forbids it, or keeps it back for days"),
               (status = 422, description = "invalid-template: the words do not render, every flaw in errors")))]
 pub async fn write(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<WrittenOut>> {
     let tenant = caller.may(Operation::WriteMessage)?;
@@ -273,7 +273,7 @@ pub async fn words(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<S
     params(("id" = String, Path, description = "`msg_…`")), request_body = Option<UndoMessageIn>,
     responses((status = 200, description = "It is taken back", body = UndoneOut), (status = 400, description = "bad-request"),
               (status = 404, description = "not-found: no person wrote such a message"),
-              (status = 409, description = "changed-meanwhile: it left, or its sender has it")))]
+              (status = 409, description = "not-possible: it left, or its sender has it")))]
 pub async fn undo(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -211,7 +211,7 @@ async fn linked(app: &App, files: Vec<OwnAttachment>) -> Vec<ClaimedAttachmentOu
     params(("id" = String, Path, description = "`msg_…`")), request_body = MessageResultIn,
     responses((status = 200, description = "How it stands", body = MessageResultOut), (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: the attempt does not have it any more, or it is in no doubt")))]
+              (status = 409, description = "not-possible: the attempt does not have it any more, or it is in no doubt")))]
 pub async fn result(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -252,7 +252,7 @@ pub async fn result(
         _ => return Err(flaw("/status", "with an attempt a status is sent, retry, refused or unknown")),
     };
     let (queued, number) = queued(&app, &caller, &id, given.customer.as_deref()).await?;
-    let gone = || Fail::changed_meanwhile("the attempt does not have the message any more: it is settled, or was claimed again");
+    let gone = || Fail::not_possible("the attempt does not have the message any more: it is settled, or was claimed again");
     // What a sender does is no act of a person: the record of the message tells of it, and not the audit.
     let sender = sender(&app, &host, &queued, number).await?.ok_or_else(gone)?;
     let ended = Box::pin(sender.settle(&queued, attempt, said)).await?;

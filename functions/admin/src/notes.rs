@@ -139,7 +139,7 @@ pub async fn add(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) 
 #[utoipa::path(patch, path = "/v1/notes/{id}", tag = "notes", operation_id = "edit_note",
     params(("id" = String, Path, description = "`not_…`")), request_body = NotePatch,
     responses((status = 200, description = "The note", body = NoteOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it was taken away")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it was taken away")))]
 pub async fn edit(
     State(app): State<Arc<App>>,
     caller: Caller,

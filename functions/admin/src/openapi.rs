@@ -139,7 +139,7 @@ fn finish(operation: &mut Value, (method, path): (&str, &str), overlay: &Value) 
     let always = [
         ("400", "bad-request", !is_open),
         ("403", "forbidden: you are no member, or the role or the key's scopes are too small; the detail names both", !is_open),
-        ("409", "changed-meanwhile", writes && !is_open),
+        ("409", "changed-meanwhile: it may be sent again; not-possible: as things are, the detail says why", writes && !is_open),
         ("409", "in-progress: the same Idempotency-Key is under way, or its answer was not kept", is_repeatable),
         ("413", "body-too-large", takes_body),
         ("422", "idempotency-key-reused: the Idempotency-Key came with another request", is_repeatable),

@@ -109,7 +109,7 @@ pub struct OrderedStepOut {
     params(("customer_id" = String, Path, description = "`cus_…`")),
     request_body = OrderIn,
     responses((status = 200, description = "The order", body = OrderOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: too many wait already")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: too many wait already")))]
 pub async fn give(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -145,7 +145,7 @@ pub struct WithdrawIn {
     request_body = Option<WithdrawIn>,
     responses((status = 200, description = "The order as it was", body = OrderOut),
               (status = 400, description = "bad-request, every flaw in errors"), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is used up, or was taken back")))]
+              (status = 409, description = "not-possible: it is used up, or was taken back")))]
 pub async fn withdraw(
     State(app): State<Arc<App>>,
     caller: Caller,

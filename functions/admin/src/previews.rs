@@ -122,7 +122,7 @@ pub struct MessagePreviewOut {
     responses((status = 200, description = "The message", body = MessagePreviewOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found: no such customer or workflow"),
-              (status = 409, description = "changed-meanwhile: there is no such message now; the detail says why")))]
+              (status = 409, description = "not-possible: there is no such message now; the detail says why")))]
 pub async fn preview_message(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -156,7 +156,7 @@ pub async fn preview_message(
     responses((status = 200, description = "It is on its way", body = TestMessageOut),
               (status = 400, description = "bad-request: the address is neither your own nor a member's, or fields are wrong"),
               (status = 404, description = "not-found: no such customer or workflow"),
-              (status = 409, description = "changed-meanwhile: there is no such message now, no sender, or there were 20 in this hour")))]
+              (status = 409, description = "not-possible: there is no such message now, no sender, or there were 20 in this hour")))]
 pub async fn send_test(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<TestMessageOut>> {
     let tenant = caller.may(Operation::SendTestMessage)?;
     let asked: MessageIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
@@ -221,7 +221,7 @@ async fn message(app: &App, tenant: &TenantId, asked: &MessageIn) -> ApiResult<P
         contact: asked.contact.as_deref(),
     };
     let made = preview(&app.store, tenant, &facts, &policy, &asked, app.clock.now()).await?;
-    made.map_err(Fail::changed_meanwhile)
+    made.map_err(Fail::not_possible)
 }
 
 /// The plan that the step is of; for a template by itself, a plan that writes it.

@@ -135,7 +135,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
     responses((status = 200, description = "The subscription, and its secret this once", body = NewSubscriptionOut),
               (status = 400, description = "bad-request, every flaw in errors"),
               (status = 404, description = "not-found: the tenant has no settings yet"),
-              (status = 409, description = "changed-meanwhile: there are too many")))]
+              (status = 409, description = "not-possible: there are too many")))]
 pub async fn make(
     State(app): State<Arc<App>>,
     caller: Caller,

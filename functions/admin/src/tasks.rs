@@ -363,7 +363,7 @@ pub async fn raise(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
 #[utoipa::path(post, path = "/v1/tasks/{id}/assign", tag = "tasks", operation_id = "assign_task",
     params(("id" = String, Path, description = "The task's id")), request_body = AssignIn,
     responses((status = 200, description = "The task", body = TaskOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over")))]
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it is over")))]
 pub async fn assign(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -379,7 +379,7 @@ pub async fn assign(
 #[utoipa::path(post, path = "/v1/tasks/{id}/reopen", tag = "tasks", operation_id = "reopen_task",
     params(("id" = String, Path, description = "The task's id")),
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is not a task that a person raised")))]
+              (status = 409, description = "not-possible: it is not a task that a person raised")))]
 pub async fn reopen(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
     Ok(Json(shown(service::tasks::reopen(&app.store, &caller.0, &id, app.clock.now()).await?)))
 }
@@ -389,7 +389,7 @@ pub async fn reopen(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<
 #[utoipa::path(post, path = "/v1/effects/{id}/result", tag = "tasks", operation_id = "set_effect_result",
     params(("id" = String, Path, description = "`eff_…`, as the event and the task say")), request_body = EffectResultIn,
     responses((status = 200, description = "The task", body = TaskOut), (status = 400, description = "bad-request, every flaw in errors"),
-              (status = 404, description = "not-found"), (status = 409, description = "changed-meanwhile: it is over already, otherwise"),
+              (status = 404, description = "not-found"), (status = 409, description = "not-possible: it is over already, otherwise"),
               (status = 422, description = "invalid-result: what asks for approval is approved or refused at its task")))]
 pub async fn effect_result(
     State(app): State<Arc<App>>,
@@ -420,7 +420,7 @@ pub async fn effect_result(
     params(("id" = String, Path, description = "The task's id")),
     request_body = Option<TaskDoneIn>,
     responses((status = 200, description = "The task", body = TaskOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: it is over already, otherwise, what a proposal acts on changed, or what is refused is being carried out or was; in-progress: a proposal is being carried out; proposal-failed: the operation was refused"),
+              (status = 409, description = "not-possible: it is over already, otherwise, or what is refused is being carried out or was; changed-meanwhile: what a proposal acts on changed; in-progress: a proposal is being carried out; proposal-failed: the operation was refused"),
               (status = 422, description = "invalid-result: the result does not fit the kind of task")))]
 pub async fn finish(
     State(app): State<Arc<App>>,
@@ -444,7 +444,7 @@ pub async fn finish(
 ///
 /// # Errors
 ///
-/// `not-found`, `changed-meanwhile` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
+/// `not-found`, `not-possible` where it is over otherwise, `invalid-result`, a body that does not read, and those of the table.
 pub async fn end(app: &App, caller: &Caller, operation: Operation, id: &str, body: Value) -> ApiResult<TaskOut> {
     over(ending(app, caller, operation, id, body).await?.0)
 }
@@ -483,7 +483,7 @@ fn over(ended: EndedTask) -> ApiResult<TaskOut> {
 
 /// Where a proposal is accepted.
 fn not_here() -> Fail {
-    Fail::changed_meanwhile("a proposal is accepted by POST /v1/tasks/{id}/done")
+    Fail::not_possible("a proposal is accepted by POST /v1/tasks/{id}/done")
 }
 
 /// A task as a list shows it.

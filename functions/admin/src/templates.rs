@@ -179,7 +179,7 @@ pub async fn put(
     params(("id" = String, Path), ("language" = String, Path), ("channel" = String, Path),
            ("If-Match" = Option<String>, Header, description = "The version that is put away")),
     responses((status = 200, description = "The template as it was", body = TemplateOut), (status = 404, description = "not-found"),
-              (status = 409, description = "changed-meanwhile: a published workflow needs it, or it was stored anew"),
+              (status = 409, description = "not-possible: a published workflow needs it; changed-meanwhile: it was stored anew"),
               (status = 412, description = "stale-version")))]
 pub async fn archive(
     State(app): State<Arc<App>>,
@@ -198,7 +198,7 @@ pub async fn archive(
         let published = policy.workflows.iter().filter(|known| policy.published.contains(&(known.id.clone(), known.version)));
         if let Some(workflow) = published.into_iter().find(|known| known.steps.iter().any(sends)) {
             let (workflow, channel) = (&workflow.id, found.channel.as_str());
-            return Err(Fail::changed_meanwhile(format!(
+            return Err(Fail::not_possible(format!(
                 "the published workflow '{workflow}' sends it by {channel}, and it is the last text there; change the workflow first"
             )));
         }

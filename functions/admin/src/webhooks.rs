@@ -156,7 +156,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<St
     params(("id" = String, Path, description = "`whk_…`")),
     responses((status = 200, description = "It was applied; the task, which is over now", body = TaskOut),
               (status = 404, description = "not-found: no such webhook, or it is no longer kept"),
-              (status = 409, description = "changed-meanwhile: nothing of it is kept, or its task is over"),
+              (status = 409, description = "not-possible: nothing of it is kept, or its task is over"),
               (status = 422, description = "invalid-document: it still cannot be taken, every flaw in errors; nothing of it was")))]
 pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<TaskOut>> {
     let task = webhooks::task_of(&app.store, &caller.0, Operation::ApplyWebhook, &id).await?;
@@ -169,7 +169,7 @@ pub async fn apply(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<S
     params(("source" = String, Path, description = "As in GET /v1/sources")),
     responses((status = 200, description = "What would come of it", body = TestEventOut),
               (status = 404, description = "not-found: there is no such connection"),
-              (status = 409, description = "changed-meanwhile: the source's webhooks are the app's; test asks the vendor")))]
+              (status = 409, description = "not-possible: the source's webhooks are the app's; test asks the vendor")))]
 pub async fn test_event(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -184,7 +184,7 @@ pub async fn test_event(
     let secrets: Vec<Secret> = texts.map(Secret::new).collect();
     let event = secrets.first().and_then(|secret| connector.test_event(secret, now));
     let (Some(event), Bodies::Objects(objects)) = (event, connector.bodies()) else {
-        return Err(Fail::changed_meanwhile(
+        return Err(Fail::not_possible(
             "the webhooks of this source are the app's and no tenant's; POST /v1/connections/{source}/test asks the vendor",
         ));
     };

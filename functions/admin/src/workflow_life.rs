@@ -281,7 +281,7 @@ pub async fn put_draft(
     request_body = DraftFromIn,
     responses((status = 200, description = "Begun; ETag is its revision", body = DraftOut),
               (status = 404, description = "not-found: there is nothing to begin from"),
-              (status = 409, description = "changed-meanwhile: there is a draft already")))]
+              (status = 409, description = "not-possible: there is a draft already")))]
 pub async fn begin_draft(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -361,7 +361,7 @@ pub async fn validate(
     responses((status = 200, description = "Published, or asked for", body = PublishOut),
               (status = 403, description = "forbidden: the role is too low, or publishing takes another person"),
               (status = 404, description = "not-found: there is no draft"),
-              (status = 409, description = "changed-meanwhile: something else has to be done first"),
+              (status = 409, description = "not-possible: something else has to be done first"),
               (status = 422, description = "invalid-workflow, everything that the prover refuses in errors")))]
 pub async fn publish(
     State(app): State<Arc<App>>,

@@ -413,7 +413,7 @@ async fn a_task_keeps_how_it_ended() {
         let other = if kind == domain::TaskKind::Approval { ["approve", "refuse"] } else { ["done", "failed"] };
         let other = if other[0] == result { other[1] } else { other[0] };
         let over = api.with("collector", "POST", &address, &[], json!({"result": other})).await.is(409);
-        assert_eq!(over.kind(), "changed-meanwhile");
+        assert_eq!(over.kind(), "not-possible");
     }
     let task = raise(domain::TaskKind::Task, "fits").await;
     let approval = raise(domain::TaskKind::Approval, "fits").await;

@@ -159,9 +159,7 @@ async fn connect(world: &World, tenant: &str, source: &str, given: Value) -> Res
     let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
     let wanted = Wanted { tenant: &tenant, source, books, realm: &realm, base: base_url.as_deref() };
     wanted.connect(&store, &vault, &tokens, world.clock.now()).await.map_err(|error| match error {
-        NotConnected::Another { .. } | NotConnected::Taken => {
-            refused(StatusCode::CONFLICT, "changed-meanwhile", error.to_string())
-        }
+        NotConnected::Another { .. } | NotConnected::Taken => refused(StatusCode::CONFLICT, "not-possible", error.to_string()),
         NotConnected::NoTenant | NotConnected::Store(_) => {
             refused(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string())
         }

@@ -70,7 +70,7 @@ fn hex(bytes: &[u8]) -> String {
 
 fn drawn<const N: usize>() -> Done<String> {
     let mut random = [0_u8; N];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Conflict("there is no randomness now; try again".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Changed("there is no randomness now; try again".to_owned()))?;
     Ok(hex(&random))
 }
 
@@ -147,7 +147,7 @@ pub async fn make(store: &Store, actor: &Actor, asked: &KeyAsked, now: Timestamp
     }
     let (id, secret) = (drawn::<ID_BYTES>()?, drawn::<SECRET_BYTES>()?);
     let id = KeyId::parse(&format!("{}{id}", KeyId::PREFIX));
-    let id = id.ok_or_else(|| NotDone::Conflict("there is no id for it now; try again".to_owned()))?;
+    let id = id.ok_or_else(|| NotDone::Changed("there is no id for it now; try again".to_owned()))?;
     let key = ApiKey {
         id,
         name: name.to_owned(),

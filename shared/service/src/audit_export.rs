@@ -36,7 +36,7 @@ struct AuditLine<'a> {
 ///
 /// # Errors
 ///
-/// Those of reading, and [`NotDone::Conflict`] where the lines cannot be written.
+/// Those of reading, and [`NotDone::Changed`] where the lines cannot be written.
 pub async fn export_audit(
     store: &Store,
     tenant: &TenantId,
@@ -97,7 +97,7 @@ fn write_line(chained: &ChainedEntry, writer: &mut impl Write) -> Done<()> {
         hash: &chained.hash,
         previous: &chained.previous,
     };
-    let failed = |why: String| NotDone::Conflict(format!("the export could not be written: {why}"));
+    let failed = |why: String| NotDone::Changed(format!("the export could not be written: {why}"));
     serde_json::to_writer(&mut *writer, &line).map_err(|error| failed(error.to_string()))?;
     writer.write_all(b"\n").map_err(|error| failed(error.to_string()))
 }

@@ -3,16 +3,17 @@
 //! Now and the past are decided by the code that decides. The past comes from history and says how it relates to what was recorded; before
 //! history begins nothing is guessed. An instant to come is decided over the facts of now, and the answer says what that assumes.
 
+mod undecided;
+
 use domain::{
-    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, InvoiceStatus, MessageId, MessageStatus, Money,
-    Policy,
+    CONTACT_DAYS, CaseId, CaseTrace, CustomerId, DeliveryEvent, Facts, InvoiceId, MessageId, MessageStatus, Money, Policy,
     calendar::Locality,
     decide::{self, Recheck},
-    explain::{self, DecisionInWords, Part, RecheckInWords, Told, day, moment},
+    explain::{self, DecisionInWords, Part, RecheckInWords, Told, moment},
     own_message::{CALL, LETTER, OWN_WORDS},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use store::{AsOf, Basis, Gap, IdOf, MessageAsOf, Read, Record, RecordedMessage, Store, Vault};
+use store::{AsOf, Basis, Gap, IdOf, KnownInvoice, MessageAsOf, Read, Record, RecordedMessage, Store, Vault};
 
 use crate::{Actor, Done, NotDone, Operation};
 
@@ -109,6 +110,8 @@ pub struct ExplainAnswer {
     pub number: Option<u64>,
     /// What it comes to, a sentence a fact.
     pub outcome: Vec<String>,
+    /// What would change it, where that is of no single case: while the tenant is switched off.
+    pub changes: Vec<String>,
     /// The decision by what was known, explained.
     pub decided: Option<DecisionInWords>,
     /// What the record of that instant says, where it has other inputs.
@@ -188,6 +191,7 @@ impl Asked<'_> {
             erased: false,
             number: None,
             outcome: vec![],
+            changes: vec![],
             decided: None,
             recorded: vec![],
             messages: vec![],
@@ -222,9 +226,19 @@ impl Asked<'_> {
                  message leaves before; {next}."
             ));
         }
-        answer.outcome = outcome(of, &facts, &words, at);
+        let closed = self.closed(of, &words).await?;
+        answer.outcome = outcome(of, (&facts, closed.as_ref()), &words, at);
+        answer.changes = changes(&words);
         answer.decided = Some(words);
         Ok(Some(answer))
+    }
+
+    /// The invoice as it is stored, where nothing of it is among what is decided: facts leave out what is closed.
+    async fn closed(&self, of: &Of, words: &DecisionInWords) -> Done<Option<KnownInvoice>> {
+        match of {
+            Of::Invoice(invoice) if words.items.is_empty() => Ok(self.store.known_invoice(self.tenant, invoice).await?),
+            Of::Invoice(_) | Of::Case(_) => Ok(None),
+        }
     }
 
     async fn past(&self, of: &Of, at: Timestamp) -> Done<ExplainAnswer> {
@@ -255,7 +269,7 @@ impl Asked<'_> {
             })
             .collect();
         if recorded.is_empty() {
-            said.extend(outcome(of, &facts, &words, at));
+            said.extend(outcome(of, (&facts, None), &words, at));
         } else {
             said.extend(recorded.iter().flat_map(|one| one.outcome.clone()));
         }
@@ -267,6 +281,7 @@ impl Asked<'_> {
             erased,
             number,
             outcome: said,
+            changes: changes(&words),
             decided: Some(words),
             recorded,
             messages,
@@ -519,15 +534,16 @@ fn said_of_contact(what: &str, message: &RecordedMessage, record: &Record, at: T
 }
 
 /// What a decision came to for what was asked about.
-fn outcome(of: &Of, facts: &Facts, words: &DecisionInWords, at: Timestamp) -> Vec<String> {
-    let mut said = match of {
-        Of::Invoice(invoice) if words.items.is_empty() => vec![not_due(facts, invoice, at, &words.zone)],
-        Of::Invoice(_) => words.items.iter().flat_map(|item| item.said.clone()).collect(),
-        Of::Case(_) if words.cases.is_empty() => {
-            vec!["The case was not there: it had not opened, or it was closed long before.".to_owned()]
+fn outcome(of: &Of, (facts, closed): (&Facts, Option<&KnownInvoice>), words: &DecisionInWords, at: Timestamp) -> Vec<String> {
+    let mut said = words.switched_off.as_ref().map_or_else(Vec::new, |off| off.said.clone());
+    said.extend(match of {
+        Of::Invoice(invoice) if words.items.is_empty() => {
+            vec![undecided::why_nothing_is_due((facts, closed), invoice, at, &words.zone)]
         }
+        Of::Invoice(_) => words.items.iter().flat_map(|item| item.said.clone()).collect(),
+        Of::Case(case) if words.cases.is_empty() => vec![undecided::why_no_decision(facts, case)],
         Of::Case(_) => vec![],
-    };
+    });
     match of {
         Of::Invoice(_) => said.extend((0..words.cases.len()).flat_map(|at| words.beside_items(at))),
         Of::Case(_) => said.extend(words.cases.iter().flat_map(|case| case.outcome.clone())),
@@ -535,21 +551,7 @@ fn outcome(of: &Of, facts: &Facts, words: &DecisionInWords, at: Timestamp) -> Ve
     said
 }
 
-/// Why nothing of an invoice falls due.
-fn not_due(facts: &Facts, invoice: &InvoiceId, at: Timestamp, zone: &TimeZone) -> String {
-    let Some(fact) = facts.invoices.iter().find(|fact| fact.invoice.id == *invoice) else {
-        return "The invoice is not among what may be chased: it was closed, or it was not known.".to_owned();
-    };
-    match fact.invoice.status {
-        InvoiceStatus::Draft => "The invoice is a draft, so nothing of it is owed.".to_owned(),
-        InvoiceStatus::Void => "The invoice was voided, so nothing of it is owed.".to_owned(),
-        InvoiceStatus::WrittenOff => "The invoice was written off, so nothing of it is owed.".to_owned(),
-        InvoiceStatus::Open | InvoiceStatus::Later(_) => {
-            if fact.invoice.issued_on > at.to_zoned(zone.clone()).date() {
-                format!("The invoice is issued on {}, and nothing of it is chased before.", day(fact.invoice.issued_on))
-            } else {
-                "Nothing of the invoice is open: it was paid or credited.".to_owned()
-            }
-        }
-    }
+/// What would change what is said of no single case.
+fn changes(words: &DecisionInWords) -> Vec<String> {
+    words.switched_off.iter().map(|off| off.changes.clone()).collect()
 }

@@ -91,7 +91,7 @@ pub async fn issue(
             return Ok((code, link));
         }
     }
-    Err(NotDone::Conflict("the link was changed at the same moment; ask again".to_owned()))
+    Err(NotDone::Changed("the link was changed at the same moment; ask again".to_owned()))
 }
 
 /// Makes one portal link void, at once. Doing it again changes nothing. A later message to the address has another link.
@@ -122,7 +122,7 @@ pub async fn revoke(
             return Ok((customer, PortalLink { revoked_at: Some(now), ..link }));
         }
     }
-    Err(NotDone::Conflict("the link was changed at the same moment; revoke it again".to_owned()))
+    Err(NotDone::Changed("the link was changed at the same moment; revoke it again".to_owned()))
 }
 
 /// Makes every portal link of a customer void, at once. Later messages have links of their own. Stop links stay good.

@@ -100,7 +100,7 @@ pub async fn settle_doubt(
                 }
             };
             if !settled {
-                return Err(NotDone::Conflict("something else settled it meanwhile; look at it again".to_owned()));
+                return Err(NotDone::Changed("something else settled it meanwhile; look at it again".to_owned()));
             }
         }
         MessageFound::Settled(record) => {

@@ -151,7 +151,7 @@ pub async fn write(store: &Store, actor: &Actor, asked: &MessageAsked, now: Time
             Err(error) => return Err(error.into()),
         }
     }
-    Err(NotDone::Conflict("the customer kept changing; send it again".to_owned()))
+    Err(NotDone::Changed("the customer kept changing; send it again".to_owned()))
 }
 
 /// What a person wrote, or said of a call or letter of theirs.

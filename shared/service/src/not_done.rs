@@ -9,9 +9,12 @@ pub enum NotDone {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
-    /// It cannot be done as things are.
+    /// It cannot be done as things are, however often it is asked for.
     #[error("{0}")]
     Conflict(String),
+    /// Something came in between, or failed for the moment: it may be asked for again.
+    #[error("{0}")]
+    Changed(String),
     /// It is at this revision, and another was named; 0 where there is nothing yet.
     #[error("it is at revision {0}")]
     Stale(u64),

@@ -22,7 +22,7 @@ const CODE_LETTERS: usize = 8;
 ///
 /// # Errors
 ///
-/// [`NotDone::Conflict`] when there is no randomness; those of KMS and of the table.
+/// [`NotDone::Changed`] when there is no randomness; those of KMS and of the table.
 pub async fn hold_back(
     vault: &Vault,
     tenant: &TenantId,
@@ -31,7 +31,7 @@ pub async fn hold_back(
     now: Timestamp,
 ) -> Done<(String, Timestamp)> {
     let mut random = [0_u8; CODE_LETTERS];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Conflict("there is no randomness now; try again".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Changed("there is no randomness now; try again".to_owned()))?;
     let letter = |byte: &u8| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map(char::from);
     let code: String = random.iter().filter_map(letter).collect();
     let until = now.checked_add(CONFIRM_HOURS.hours()).unwrap_or(now);

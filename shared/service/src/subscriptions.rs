@@ -222,7 +222,7 @@ fn sealed_for(id: &SubscriptionId) -> String {
 
 fn drawn<const N: usize>() -> Done<[u8; N]> {
     let mut random = [0_u8; N];
-    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Conflict("there is no randomness now; try again".to_owned()))?;
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| NotDone::Changed("there is no randomness now; try again".to_owned()))?;
     Ok(random)
 }
 

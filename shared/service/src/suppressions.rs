@@ -91,7 +91,7 @@ pub async fn enter(store: &Store, actor: &Actor, asked: &StopAsked, now: Timesta
     let suppression = Suppression { reason, at: now };
     store.acting(entry).suppress_saying(tenant, (channel, &address), suppression, note.as_deref(), customer.as_ref()).await?;
     let stands = store.stopped(tenant, &id).await?;
-    stands.ok_or_else(|| NotDone::Conflict("it was lifted at the same moment; enter it again".to_owned()))
+    stands.ok_or_else(|| NotDone::Changed("it was lifted at the same moment; enter it again".to_owned()))
 }
 
 /// That an address may be used again.
@@ -109,7 +109,7 @@ pub struct LiftAsked {
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] where nothing stands against the address, [`NotDone::Conflict`] where
+/// [`NotDone::NotAllowed`], [`NotDone::Fields`], [`NotDone::NotFound`] where nothing stands against the address, [`NotDone::Changed`] where
 /// something else stands against it than was named, and those of the table.
 pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now: Timestamp) -> Done<Stopped> {
     let tenant = actor.may(Operation::LiftSuppression)?;
@@ -132,7 +132,7 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     let another = |stands: &Stopped| {
         let Suppression { reason, at } = &stands.suppression;
         let entry = stands.suppression.entry();
-        NotDone::Conflict(format!(
+        NotDone::Changed(format!(
             "what stands against the address is not the entry that was named, but {reason} since {at} (entry '{entry}'); look whether that may be \
              lifted too, and name it then"
         ))

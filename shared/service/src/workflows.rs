@@ -66,7 +66,7 @@ fn no_draft() -> NotDone {
 }
 
 fn changed() -> NotDone {
-    NotDone::Conflict("it changed meanwhile; read it again and repeat the request".to_owned())
+    NotDone::Changed("it changed meanwhile; read it again and repeat the request".to_owned())
 }
 
 /// The draft of a workflow.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Channel, Currency, Customer, CustomerKind, Facts, Invoice, InvoiceStatus, People, Settings, address_key,
+    Channel, Currency, Customer, CustomerId, CustomerKind, Facts, Invoice, InvoiceStatus, People, Settings, address_key,
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
@@ -27,6 +27,8 @@ const EXAMPLES: usize = 25;
 const NAME_MAX: usize = 100;
 /// Customers whose names and addresses are compared: those beyond are not.
 const COMPARED_MAX: usize = 100_000;
+/// Open invoices whose numbers are compared: those beyond are not.
+const NUMBERS_MAX: usize = 200_000;
 /// Messages of the first day of a ramp, and by how much each week has more.
 const RAMP_FIRST: u64 = 20;
 const RAMP_FACTOR: u64 = 2;
@@ -61,6 +63,13 @@ impl ExampleCustomer {
             external_id: customer.external_id.clone(),
             name: (!is_person).then(|| customer.name.chars().take(NAME_MAX).collect()),
         }
+    }
+}
+
+impl ExampleCustomer {
+    /// One of whom the id alone is known.
+    fn without_names(id: &CustomerId) -> Self {
+        Self { id: id.to_string(), source: String::new(), external_id: String::new(), name: None }
     }
 }
 
@@ -149,6 +158,9 @@ struct Findings {
     /// Names and addresses, each with whose it is first.
     names: BTreeMap<String, ExampleCustomer>,
     addresses: BTreeMap<String, ExampleCustomer>,
+    /// Digests of numbers with amounts and currencies of open invoices, each with whose the first is.
+    #[serde(default)]
+    numbers: BTreeMap<String, CustomerId>,
     same_name: Counted,
     same_address: Counted,
     same_number: Counted,
@@ -182,6 +194,7 @@ async fn slice(work: &Work<'_>, job: &mut Job) -> anyhow::Result<SliceEnd> {
             return Ok(SliceEnd::More);
         }
     }
+    found.say_whose_numbers(work).await?;
     let result = found.said(&settings, work.now());
     Ok(SliceEnd::Done(JobEnd { result, done: job.done, ..JobEnd::default() }))
 }
@@ -203,7 +216,7 @@ impl Findings {
             *sum = sum.saturating_add(item.owed_minor());
         }
         self.overdue += u64::from(is_overdue);
-        let mut numbers = BTreeSet::new();
+        let mut open_invoices = Vec::new();
         let open = facts.invoices.iter().filter(|fact| !fact.archived && fact.invoice.status == InvoiceStatus::Open);
         for invoice in open.map(|fact| &fact.invoice).filter(|invoice| !receivables.closed.contains(&invoice.id)) {
             of_source.open_invoices += 1;
@@ -214,12 +227,38 @@ impl Findings {
             if invoice.sent_to_customer == Some(false) {
                 of_source.never_sent.add(said);
             }
-            if !numbers.insert((&invoice.number, invoice.total_minor, invoice.currency)) {
-                self.same_number.add(said);
-            }
+            open_invoices.push(invoice);
+        }
+        for invoice in open_invoices {
+            self.add_number(invoice, &customer.id, &named);
         }
         self.add_cash(facts, &receivables, &named);
         self.add_people(facts, &named);
+    }
+
+    /// An invoice of a number and amount that was seen before: of the same customer, or of one that came by another way.
+    fn add_number(&mut self, invoice: &Invoice, id: &CustomerId, customer: &ExampleCustomer) {
+        let (amount, currency) = (invoice.total_minor.to_string(), invoice.currency.to_string());
+        let number = domain::id::digest(&[&invoice.number, &amount, &currency]);
+        if let Some(first) = self.numbers.get(&number) {
+            let other = (first != id).then(|| ExampleCustomer::without_names(first));
+            self.same_number.add(|| Example { other, ..Example::of_invoice(customer, invoice) });
+        } else if self.numbers.len() < NUMBERS_MAX {
+            self.numbers.insert(number, id.clone());
+        }
+    }
+
+    /// Says of the examples' other customers where they come from: of a number nothing but whose it is was kept.
+    async fn say_whose_numbers(&mut self, work: &Work<'_>) -> anyhow::Result<()> {
+        let examples = self.same_number.examples.iter();
+        let ids: BTreeSet<CustomerId> = examples.filter_map(|example| CustomerId::parse(&example.other.as_ref()?.id)).collect();
+        let names = work.store.names(work.tenant, &ids).await?;
+        for other in self.same_number.examples.iter_mut().filter_map(|example| example.other.as_mut()) {
+            let Some(found) = CustomerId::parse(&other.id).and_then(|id| names.get(&id)) else { continue };
+            other.source.clone_from(&found.source);
+            other.external_id.clone_from(&found.external_id);
+        }
+        Ok(())
     }
 
     fn add_cash(&mut self, facts: &Facts, receivables: &Receivables<'_>, customer: &ExampleCustomer) {
@@ -383,6 +422,39 @@ mod tests {
             let said = ExampleCustomer::of(&Customer { kind, ..customer.clone() });
             assert_eq!((said.external_id.as_str(), said.name.map(|name| name.chars().count())), ("C-1", expected), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn an_invoice_that_came_by_two_ways_is_a_duplicate() {
+        let settings = Settings::named("Acme");
+        let now: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+        let mut found = Findings::default();
+        for (source, external_id, invoices) in [
+            ("import", "C-1", vec![("a", "1001", 1_000), ("b", "1002", 1_000)]),
+            // The same company by its source: a second customer with the same invoice, and one that has a number alone in common.
+            ("stripe", "cus_9", vec![("c", "1001", 1_000), ("d", "1002", 2_000)]),
+            // Of one customer it is one too.
+            ("stripe", "cus_8", vec![("e", "1003", 5), ("f", "1003", 5)]),
+        ] {
+            let id = CustomerId::derive(&["acme", source, external_id]);
+            let tenant = domain::TenantId::parse("acme").unwrap();
+            let mut facts = Facts::of(tenant, Customer::stub(&id, source, external_id));
+            for (external_id, number, total_minor) in invoices {
+                let id = domain::InvoiceId::derive(&["acme", source, external_id]);
+                let days = ("2026-01-05".parse().unwrap(), "2026-02-04".parse().unwrap());
+                let invoice = Invoice::open(id, external_id, (Currency::EUR, total_minor), days);
+                let invoice = Invoice { number: number.to_owned(), ..invoice };
+                facts.invoices.push(domain::InvoiceFact { invoice, folded: vec![], archived: false });
+            }
+            found.add(&facts, &settings, now);
+        }
+        let said = found.same_number.examples.iter().map(|example| {
+            let invoice = example.invoice.as_ref().unwrap();
+            (invoice.external_id.as_str(), example.other.as_ref().map(|other| other.id.clone()))
+        });
+        let first = CustomerId::derive(&["acme", "import", "C-1"]).to_string();
+        assert_eq!(said.collect::<Vec<_>>(), [("c", Some(first)), ("f", None)]);
+        assert_eq!(found.same_number.count, 2);
     }
 
     #[test]

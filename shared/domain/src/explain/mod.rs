@@ -3,18 +3,23 @@
 //! Pure, over the same facts and by the same code as the decision. Whether the facts are those of now, of an instant that is past or those
 //! of today looked at from a later instant, the caller says.
 
+mod barred;
 mod earliest;
 mod moment;
+mod switched_off;
 mod words;
 
 use jiff::{Timestamp, tz::TimeZone};
 
 pub use earliest::{Earliest, LOOKS_MAX};
 pub use moment::{day, moment};
+pub use switched_off::SwitchedOff;
 pub use words::{Told, changes, hold_in_words, outcome, rule};
 
+use barred::Barred;
+
 use crate::{
-    CaseKey, CaseTrace, Decision, DueItemKey, Facts, InvoiceId, Money, Pending, Policy, Standing,
+    Action, CaseKey, CaseTrace, Decision, DueItemKey, Facts, InvoiceId, Money, Pending, Policy, Standing,
     decide::{self, CaseByItem, Recheck, RuleAsked, Situation, assess, case_by_item},
 };
 
@@ -55,6 +60,8 @@ pub struct DecisionInWords {
     pub cases: Vec<CaseInWords>,
     /// The due items that were asked about.
     pub items: Vec<ItemInWords>,
+    /// That nothing is decided at all, while the tenant is switched off.
+    pub switched_off: Option<SwitchedOff>,
 }
 
 impl DecisionInWords {
@@ -88,26 +95,43 @@ pub fn decision(facts: &Facts, policy: &Policy, now: Timestamp, decision: &Decis
     let told = Told { holds: &situation.receivables.holds, zone: situation.place.zone() };
     let in_words = |trace: &CaseTrace| {
         let key = key_of(decision, trace);
-        CaseInWords {
-            outcome: outcome(trace, told),
-            changes: changes(trace, told),
-            earliest: earliest::earliest(facts, policy, now, decision, trace, told),
-            rules: key.map(|key| decide::rules_asked(&situation, &joined, key, trace)).unwrap_or_default(),
-            trace: trace.clone(),
-        }
+        let rules = key.map(|key| decide::rules_asked(&situation, &joined, key, trace)).unwrap_or_default();
+        let earliest = earliest::earliest(facts, policy, now, decision, trace, told);
+        let mut found = outcome(trace, told);
+        found.extend(key.map(|key| barred::missed(&situation, &joined, key)).unwrap_or_default());
+        let is_stuck = earliest.is_none() && facts.pending.is_empty() && barred::waits_for_time(&trace.because);
+        let step = key.filter(|_| is_stuck).and_then(|key| step_that_sends(policy, decision, key, trace));
+        let barred = step.and_then(|step| Barred::of(step, &rules, &situation));
+        let changes = match barred {
+            Some(barred) => {
+                found.extend(barred.found);
+                barred.changes.into_iter().chain(words::looked_at(trace, told)).collect()
+            }
+            None => changes(trace, told),
+        };
+        CaseInWords { outcome: found, changes, earliest, rules, trace: trace.clone() }
     };
     let cases: Vec<CaseInWords> = wanted.iter().filter_map(|at| decision.trace.get(*at)).map(in_words).collect();
     let items = match part {
         Part::Invoice(invoice) => items(&situation, &joined, decision, invoice, &cases),
         Part::Case(_) => vec![],
     };
-    DecisionInWords { zone: situation.place.zone().clone(), cases, items }
+    let switched_off = SwitchedOff::of(policy.settings.mode);
+    DecisionInWords { zone: situation.place.zone().clone(), cases, items, switched_off }
 }
 
 /// The key of a trace's case.
 fn key_of<'d>(decision: &'d Decision, trace: &CaseTrace) -> Option<&'d CaseKey> {
     let case = trace.case.as_ref()?;
     decision.cases.iter().find(|(_, known)| known.id == *case).map(|(key, _)| key)
+}
+
+/// The next step of a trace's case, where it sends.
+fn step_that_sends<'p>(policy: &'p Policy, decision: &Decision, key: &CaseKey, trace: &CaseTrace) -> Option<&'p str> {
+    let case = decision.cases.get(key)?;
+    let workflow = policy.workflow(&case.workflow, case.version)?;
+    let step = workflow.steps.iter().find(|step| Some(&step.id) == trace.step.as_ref())?;
+    matches!(step.action, Action::Send(_)).then_some(step.id.as_str())
 }
 
 /// The positions, in the decision's trace, of what a part is about.
@@ -169,6 +193,7 @@ fn items(
         if kept > 0 {
             said.push(format!("Holds keep {} of it back.", money(kept)));
         }
+        let is_off = SwitchedOff::of(situation.policy.settings.mode).is_some();
         let key = joined.case_of(at);
         let case = key.and_then(|key| cases.iter().position(|case| key_of(decision, &case.trace) == Some(key)));
         let pinned = key.and_then(|key| decision.cases.get(key));
@@ -178,6 +203,8 @@ fn items(
             Some((workflow.steps.get(next.index)?.id.clone(), until))
         });
         match next {
+            // While nothing is decided no step comes, and whether a workflow would apply is not looked at.
+            _ if is_off => {}
             Some((step, until)) => {
                 said.push(format!("Its next step is {step}, on {} at the earliest.", moment(until, zone)));
             }
@@ -248,5 +275,72 @@ mod tests {
         stage.invoice("B", Currency::EUR, 500, "2026-02-04");
         let (_, case) = said(&stage);
         assert!(case.starts_with("In all, 15.00 EUR is open, and 15.00 EUR is due now."), "{case}");
+    }
+
+    /// What is said of the one case of an invoice after its first step, and what would change it.
+    fn after_the_first_step(before: impl Fn(&mut Stage), after: impl Fn(&mut Stage)) -> (String, Vec<String>) {
+        let mut stage = Stage::new(ladder());
+        let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+        before(&mut stage);
+        stage.step(at("2026-02-05T15:45:00Z"));
+        after(&mut stage);
+        let now = at("2026-02-06T15:45:00Z");
+        let decided = crate::decide(&stage.facts, &stage.policy, now);
+        let words = decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice));
+        let case = &words.cases[0];
+        let said = case.outcome.join(" ");
+        if case.earliest.is_some() {
+            assert!(!said.contains("Time alone") && !said.contains("reach nobody"), "{said}");
+        }
+        (said, case.changes.clone())
+    }
+
+    #[test]
+    fn what_no_time_lifts_is_said_with_what_would_change_it() {
+        let (said, changes) = after_the_first_step(|_| {}, |_| {});
+        assert!(said.contains("Step nudge is next") && !said.contains("reached nobody"), "{said}");
+        assert!(changes[0].starts_with("Time, or a person"), "{changes:?}");
+
+        let (said, changes) = after_the_first_step(|stage| stage.facts.customer.contacts.clear(), |_| {});
+        assert!(said.contains("Step reminder reached nobody on Thursday 5 February 2026."), "{said}");
+        assert!(said.contains("Step nudge can reach nobody."), "{said}");
+        assert!(changes[0].starts_with("A contact that step nudge may go to"), "{changes:?}");
+
+        let ceases = |stage: &mut Stage| {
+            let address = crate::address_key(crate::Channel::Email, "p1@beispiel.example");
+            let cease = crate::Suppression { reason: crate::SuppressionReason::Cease, at: at("2026-02-01T00:00:00Z") };
+            stage.facts.addresses.entry(address).or_default().suppressed = Some(cease);
+        };
+        let (said, changes) = after_the_first_step(ceases, |_| {});
+        assert!(said.contains("Step reminder reached nobody on Thursday 5 February 2026."), "{said}");
+        assert!(said.contains("Rule suppression by email to contact p1 forbids it: the person asked"), "{said}");
+        assert_eq!(changes[0], "What rule suppression asks for: the person asked for all contact to cease.", "{changes:?}");
+
+        let (said, changes) = after_the_first_step(|_| {}, |stage| stage.policy.settings.paused = true);
+        assert!(said.contains("Rule kill-switch by email to contact p1 forbids it: the kill switch is on"), "{said}");
+        assert!(changes[0].starts_with("What rule kill-switch asks for: the kill switch is on"), "{changes:?}");
+        assert!(!changes.iter().any(|change| change.starts_with("Time")), "{changes:?}");
+    }
+
+    #[test]
+    fn no_step_comes_while_the_tenant_is_switched_off() {
+        let now = at("2026-02-05T15:45:00Z");
+        let mut stage = Stage::new(ladder());
+        let invoice = stage.invoice("A", Currency::EUR, 1_000, "2026-02-04");
+        stage.step(now);
+        let words = |stage: &Stage| {
+            let decided = crate::decide(&stage.facts, &stage.policy, now);
+            decision(&stage.facts, &stage.policy, now, &decided, Part::Invoice(&invoice))
+        };
+        let on = words(&stage);
+        assert_eq!(on.switched_off, None);
+        assert!(on.items[0].said.iter().any(|said| said.starts_with("Its next step is")), "{:?}", on.items);
+        stage.policy.settings.mode = crate::Mode::Off;
+        let off = words(&stage);
+        let switched_off = off.switched_off.expect("it is off");
+        assert!(switched_off.said[0].starts_with("The tenant is switched off"), "{switched_off:?}");
+        assert!(switched_off.changes.contains("shadow or live"), "{switched_off:?}");
+        assert!(!off.items[0].said.iter().any(|said| said.contains("step")), "{:?}", off.items);
+        assert!(off.items[0].said.iter().any(|said| said.contains("10.00 EUR of it is open")), "{:?}", off.items);
     }
 }

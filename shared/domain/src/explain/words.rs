@@ -185,7 +185,6 @@ fn version(trace: &CaseTrace) -> Vec<String> {
 
 /// What would change what a decision came to: sentences.
 pub fn changes(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
-    let looked_at = trace.until.map(|until| format!("It is decided again on {}.", moment(until, told.zone)));
     let by = match &trace.because {
         Because::Send => vec!["A rule that stops it when its sender asks again.".to_owned()],
         Because::NothingOpen => vec!["A new invoice, or a payment that is taken back.".to_owned()],
@@ -215,7 +214,12 @@ pub fn changes(trace: &CaseTrace, told: Told<'_>) -> Vec<String> {
         Because::Unsettled => vec!["A newer release.".to_owned()],
         Because::Later(_) => vec!["What the later release says of it.".to_owned()],
     };
-    by.into_iter().chain(looked_at).collect()
+    by.into_iter().chain(looked_at(trace, told)).collect()
+}
+
+/// When it is decided again, where that is known: a sentence.
+pub(super) fn looked_at(trace: &CaseTrace, told: Told<'_>) -> Option<String> {
+    trace.until.map(|until| format!("It is decided again on {}.", moment(until, told.zone)))
 }
 
 /// What has to end before a message can leave, as the end of a sentence: `when step nudge is due`.

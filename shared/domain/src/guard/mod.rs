@@ -24,6 +24,9 @@ pub(crate) const WINDOW: &str = window::RULE.id;
 /// The id of the rule that caps contacts.
 pub(crate) const CONTACT_CAP: &str = contact_cap::RULE.id;
 
+/// The id of the rule that wants fresh books.
+pub(crate) const FRESHNESS: &str = freshness::RULE.id;
+
 use jiff::civil::Date;
 
 pub use rule::{ContactQuestion, Reach, Rule, Verdict};

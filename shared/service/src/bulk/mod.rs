@@ -169,7 +169,7 @@ pub async fn undo(store: &Store, actor: &Actor, id: &str, nonce: &str, now: Time
     let undo = BulkUndo { by: actor.by().to_owned(), role: actor.as_what().to_owned(), at: now };
     let after = BulkRun { undo: Some(undo), job: jobs::id_of(actor, UNDO_KIND, nonce, now), ..run.clone() };
     if !store.change_bulk(tenant, &run, &after).await? {
-        return Err(NotDone::Conflict("somebody else began to work on it; look how it stands".to_owned()));
+        return Err(NotDone::Changed("somebody else began to work on it; look how it stands".to_owned()));
     }
     let job = jobs::start(store, actor, Operation::UndoBulk, of_run(UNDO_KIND, &after.id), nonce, now).await?;
     let lines = if after.chunks == 0 { Vec::new() } else { store.bulk_lines(tenant, &after.id, 0).await? };
