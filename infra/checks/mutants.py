@@ -60,12 +60,17 @@ MUTANTS = [
     ("an alarm that is not on the dashboard", ', "${NothingLeftAlarm.Arn}"', "", "alarms"),
     ("an alarm that nobody is told about", "  SmsSpendAlarm:\n", "  TextSpendAlarm:\n", "alarms"),
     ("an alarm on a figure that nothing prints", "MetricName: due, Dimensions", "MetricName: due_today, Dimensions", "metrics"),
+    ("a channel whose messages do not count as having left", "SUM([due, email, sms])", "SUM([due, email])", "generate"),
+    ("a channel that the alarm has no figure of",
+     "Dimensions: [{ Name: channel, Value: sms }, { Name: ended, Value: sent }]", "Dimensions: [{ Name: channel, Value: email }, { Name: ended, Value: sent }]",
+     "generate"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 
 
-def objects(check, expanded, root):
+def objects(check, template, expanded, root):
     commands = {
+        "generate": [sys.executable, "-B", str(HERE / "generate.py"), template],
         "cfn-lint": [str(pathlib.Path(sys.executable).parent / "cfn-lint"), "-r", "us-east-1", "-t", expanded],
         "variables": [sys.executable, "-B", str(HERE / "variables.py"), expanded, root],
         "permissions": [sys.executable, "-B", str(HERE / "permissions.py"), expanded],
@@ -88,7 +93,7 @@ def main():
                 continue
             broken.write_text(source.replace(old, new), encoding="utf-8")
             subprocess.run([sys.executable, "-B", str(HERE / "expand.py"), str(broken), expanded], capture_output=True, check=True)
-            if not objects(check, expanded, root):
+            if not objects(check, str(broken), expanded, root):
                 missed.append(f"{what}: {check} did not object")
     for line in missed:
         print(f"mutants: {line}", file=sys.stderr)
