@@ -64,6 +64,8 @@ MUTANTS = [
     ("a channel that the alarm has no figure of",
      "Dimensions: [{ Name: channel, Value: sms }, { Name: ended, Value: sent }]", "Dimensions: [{ Name: channel, Value: email }, { Name: ended, Value: sent }]",
      "generate"),
+    ("a function that the documents do not name", "  PortalFunction:\n    Type: AWS::Serverless::Function\n", "  GateFunction:\n    Type: AWS::Serverless::Function\n",
+     "components"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 
@@ -77,6 +79,7 @@ def objects(check, template, expanded, root):
         "wiring": [sys.executable, "-B", str(HERE / "wiring.py"), expanded],
         "alarms": [sys.executable, "-B", str(HERE / "alarms.py"), expanded, root],
         "metrics": [sys.executable, "-B", str(HERE / "metrics.py"), expanded, root],
+        "components": [sys.executable, "-B", str(HERE / "components.py"), expanded, root],
         "safeguards": [sys.executable, "-B", str(HERE / "safeguards.py"), expanded, root],
     }
     return subprocess.run(commands[check], capture_output=True, check=False).returncode != 0
