@@ -166,7 +166,38 @@ def alarms(template):
         yield alarm(template, f"{function.queue}InDoubt", description, metric, 0)
 
 
-SECTIONS = {"queues": queues, "logs": logs, "alarms": alarms}
+def nothing_left(template):
+    """What rings where messages were due for a day and no sender's left."""
+    terms = {function.channel.replace("-", "_"): function.channel for function in template.senders()}
+
+    def term(name, metric, dimensions):
+        return f"""        - Id: {name}
+          ReturnData: false
+          MetricStat:
+            Metric: {{ Namespace: !Ref AWS::StackName, MetricName: {metric}, Dimensions: [{dimensions}] }}
+            Stat: Sum
+            Period: 86400
+"""
+
+    of_channel = "{{ Name: channel, Value: {} }}, {{ Name: ended, Value: sent }}"
+    sent = "".join(term(name, "messages", of_channel.format(channel)) for name, channel in terms.items())
+    yield f"""
+  # Sums over what is there: a figure that was not printed in the time is left out, so that nothing sent leaves `due` alone.
+  NothingLeftAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      AlarmDescription: For a day messages of live tenants were due and none left.
+      Metrics:
+        - Id: nothing_left
+          Expression: IF(due > 0 AND SUM([{", ".join(["due", *terms])}]) == due, 1, 0)
+{term("due", "due", "{ Name: function, Value: sweep }")}{sent}      EvaluationPeriods: 1
+      Threshold: 0
+      ComparisonOperator: GreaterThanThreshold
+      TreatMissingData: notBreaching
+{template.sent_to}"""
+
+
+SECTIONS = {"queues": queues, "logs": logs, "alarms": alarms, "nothing_left": nothing_left}
 
 
 def widget(template, alarms_there, one):

@@ -60,18 +60,26 @@ MUTANTS = [
     ("an alarm that is not on the dashboard", ', "${NothingLeftAlarm.Arn}"', "", "alarms"),
     ("an alarm that nobody is told about", "  SmsSpendAlarm:\n", "  TextSpendAlarm:\n", "alarms"),
     ("an alarm on a figure that nothing prints", "MetricName: due, Dimensions", "MetricName: due_today, Dimensions", "metrics"),
+    ("a channel whose messages do not count as having left", "SUM([due, email, sms])", "SUM([due, email])", "generate"),
+    ("a channel that the alarm has no figure of",
+     "Dimensions: [{ Name: channel, Value: sms }, { Name: ended, Value: sent }]", "Dimensions: [{ Name: channel, Value: email }, { Name: ended, Value: sent }]",
+     "generate"),
+    ("a function that the documents do not name", "  PortalFunction:\n    Type: AWS::Serverless::Function\n", "  GateFunction:\n    Type: AWS::Serverless::Function\n",
+     "components"),
     ("a log that is kept for ever", "      RetentionInDays: !Ref LogRetentionDays\n", "", "wiring"),
 ]
 
 
-def objects(check, expanded, root):
+def objects(check, template, expanded, root):
     commands = {
+        "generate": [sys.executable, "-B", str(HERE / "generate.py"), template],
         "cfn-lint": [str(pathlib.Path(sys.executable).parent / "cfn-lint"), "-r", "us-east-1", "-t", expanded],
         "variables": [sys.executable, "-B", str(HERE / "variables.py"), expanded, root],
         "permissions": [sys.executable, "-B", str(HERE / "permissions.py"), expanded],
         "wiring": [sys.executable, "-B", str(HERE / "wiring.py"), expanded],
         "alarms": [sys.executable, "-B", str(HERE / "alarms.py"), expanded, root],
         "metrics": [sys.executable, "-B", str(HERE / "metrics.py"), expanded, root],
+        "components": [sys.executable, "-B", str(HERE / "components.py"), expanded, root],
         "safeguards": [sys.executable, "-B", str(HERE / "safeguards.py"), expanded, root],
     }
     return subprocess.run(commands[check], capture_output=True, check=False).returncode != 0
@@ -88,7 +96,7 @@ def main():
                 continue
             broken.write_text(source.replace(old, new), encoding="utf-8")
             subprocess.run([sys.executable, "-B", str(HERE / "expand.py"), str(broken), expanded], capture_output=True, check=True)
-            if not objects(check, expanded, root):
+            if not objects(check, str(broken), expanded, root):
                 missed.append(f"{what}: {check} did not object")
     for line in missed:
         print(f"mutants: {line}", file=sys.stderr)

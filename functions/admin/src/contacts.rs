@@ -165,7 +165,7 @@ pub struct CustomerDoc {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentIn {
-    /// `sms`, `voice` or `whatsapp`: the contact has a phone number.
+    /// A channel that needs consent: the contact has a phone number.
     channel: String,
     /// `given` or `withdrawn`.
     status: String,

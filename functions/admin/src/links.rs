@@ -83,7 +83,7 @@ pub struct LinksOut {
 pub struct LinkIn {
     /// A contact of the customer, by the source's own id.
     contact: String,
-    /// `email`, `sms`, `voice` or `whatsapp`: the contact has an address there.
+    /// A channel on which the contact has an address.
     channel: String,
     /// Why, at most 500 characters; the audit keeps it for good. One with an @ is refused; name nobody.
     #[serde(default)]

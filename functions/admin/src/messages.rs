@@ -39,7 +39,7 @@ pub struct WriteIn {
     /// Whom, by the contact's id; the first of the customer's people with an address on the channel when left out.
     #[serde(default)]
     contact: Option<String>,
-    /// `email` or `sms`; email when left out.
+    /// A channel that there is a sender for; email when left out.
     #[serde(default)]
     channel: Option<String>,
     /// The case that it is about, `case_…`; the first that is not closed when left out.

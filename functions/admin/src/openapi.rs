@@ -3,9 +3,9 @@
 //! What the attributes beside the handlers cannot say comes from three files: `schemas.json` has whole schemas, `answers.json` those of answers
 //! that the code makes without types of its own, with examples of answers by operation, and `overlay.json` what is laid over the schemas that
 //! are generated (bounds and patterns), over parameters by operation and name, examples of requests, and the links by which one answer leads to
-//! the next request.
+//! the next request. Where the code has a list of the words of an `enum`, `schemas.json` and `overlay.json` name the list: `"enum": "channels"`.
 
-use domain::{TaskKind, word::Word};
+use domain::{Channel, TaskKind, word::Word};
 use serde_json::{Map, Value, json};
 use utoipa::{
     OpenApi,
@@ -45,7 +45,8 @@ pub fn document() -> Value {
     let mut described = crate::Described::openapi();
     described.info = info();
     let mut document = serde_json::to_value(described).expect("a document is plain JSON");
-    let overlay: Value = serde_json::from_str(OVERLAY).expect("the overlay is JSON");
+    let mut overlay: Value = serde_json::from_str(OVERLAY).expect("the overlay is JSON");
+    fill_in(&mut overlay);
     let answers: Value = serde_json::from_str(ANSWERS).expect("the answers are JSON");
     let schemas = schemas(&document, &overlay, &answers["schemas"]);
     let bearer = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A person's token."});
@@ -68,7 +69,8 @@ pub fn document() -> Value {
 fn schemas(document: &Value, overlay: &Value, answers: &Value) -> Map<String, Value> {
     let mut schemas = object(document.pointer("/components/schemas"));
     schemas.insert("SettingsOut".to_owned(), with_settings(schemas.get("SettingsOut")));
-    let by_hand: Value = serde_json::from_str(BY_HAND).expect("the schemas by hand are JSON");
+    let mut by_hand: Value = serde_json::from_str(BY_HAND).expect("the schemas by hand are JSON");
+    fill_in(&mut by_hand);
     let patch = patch_of(&by_hand["Settings"]);
     let workflow = WORKFLOW.replace("#/$defs/", "#/components/schemas/");
     let workflow: Value = serde_json::from_str(&workflow).expect("the schema in docs is JSON");
@@ -251,11 +253,38 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         ("list_payments" | "list_credit_notes", "sort") => Some(vec!["received_on", "-received_on"]),
         ("list_messages", "sort") => Some(vec!["decided_at", "-decided_at"]),
         ("list_messages", "status") => Some(domain::MessageStatus::WORDS.to_vec()),
-        ("list_messages", "channel") => Some(domain::Channel::WORDS.to_vec()),
+        ("list_messages", "channel") => named_words("channels"),
         ("list_agreements", "kind") => Some(vec!["promise", "dispute", "plan", "pause", "money"]),
         ("list_cases", "sort") => Some(vec!["opened_at", "-opened_at"]),
         ("list_cases", "state") => Some(vec!["open", "waiting", "ended", "closed"]),
         ("list_tasks", "sort") => Some(vec!["age", "money_at_stake"]),
+        _ => None,
+    }
+}
+
+/// Puts words in the place of the name of their list, wherever an `enum` names one. Behind a name, ` or null` adds null.
+fn fill_in(value: &mut Value) {
+    if let Some(name) = value.get("enum").and_then(Value::as_str) {
+        let (list, or_null) = name.strip_suffix(" or null").map_or((name, false), |list| (list, true));
+        let words =
+            named_words(list).unwrap_or_else(|| panic!("an enum by hand names the list '{list}', which openapi.rs has not"));
+        let all: Vec<Value> = words.into_iter().map(Value::from).chain(or_null.then_some(Value::Null)).collect();
+        value["enum"] = Value::Array(all);
+    }
+    match value {
+        Value::Object(fields) => fields.values_mut().for_each(fill_in),
+        Value::Array(parts) => parts.iter_mut().for_each(fill_in),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The lists of words that an `enum` by hand may name.
+fn named_words(list: &str) -> Option<Vec<&'static str>> {
+    match list {
+        "channels" => Some(Channel::WORDS.to_vec()),
+        "channels with addresses" => Some(Channel::words_of(Channel::is_addressed)),
+        "channels that need consent" => Some(Channel::words_of(Channel::needs_consent)),
+        "channels with a sender" => Some(Channel::words_of(|channel| channel.facts().has_sender)),
         _ => None,
     }
 }

@@ -48,7 +48,7 @@ pub struct MessageIn {
     /// BCP 47, lower case; the one that the customer would get when left out.
     #[serde(default)]
     language: Option<String>,
-    /// `email` or `sms`; the first by which the person can be reached when left out.
+    /// The channel; the first by which the person can be reached when left out.
     #[serde(default)]
     channel: Option<String>,
     /// The contact's id at the source; whom the step would try first when left out.
@@ -87,7 +87,7 @@ pub struct RuleSaidOut {
 /// A message as its sender would make it now.
 #[derive(Serialize, ToSchema)]
 pub struct MessagePreviewOut {
-    /// `email` or `sms`.
+    /// The channel.
     channel: String,
     /// The contact's id at the source.
     contact: String,

@@ -28,7 +28,7 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FindContactIn {
-    /// `email`, or for somebody who has none `sms`, `voice` or `whatsapp`.
+    /// `email`, or for somebody who has none a channel of phone numbers.
     #[serde(default)]
     channel: Option<String>,
     /// An email address, or a phone number in E.164.

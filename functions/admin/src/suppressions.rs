@@ -23,7 +23,7 @@ use crate::{
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SuppressionsAsked {
-    /// With `address`: the one address on this channel, `email`, `sms`, `voice` or `whatsapp`, as it is now.
+    /// With `address`: the one address on this channel, as it is now.
     channel: Option<String>,
     /// An email address, or a phone number in E.164.
     address: Option<String>,
@@ -78,7 +78,7 @@ pub struct SuppressionsOut {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuppressionIn {
-    /// `email`, `sms`, `voice` or `whatsapp`.
+    /// The channel of the address.
     channel: String,
     /// An email address, or a phone number in E.164.
     address: String,

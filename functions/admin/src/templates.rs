@@ -51,7 +51,7 @@ pub struct TemplateOut {
     id: String,
     /// BCP 47, lower case.
     language: String,
-    /// `email` or `sms`.
+    /// The channel.
     channel: String,
     /// From 1.
     version: u32,
@@ -78,7 +78,7 @@ pub struct PreviewIn {
     id: Option<String>,
     /// BCP 47, lower case.
     language: String,
-    /// `email` or `sms`.
+    /// The channel.
     channel: String,
     /// Email only.
     #[serde(default)]

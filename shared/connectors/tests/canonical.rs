@@ -4,7 +4,11 @@ mod common;
 
 use common::{NOW_S, now, tenant};
 use domain::document::CustomerRef;
-use domain::{Channel, CustomerId, Document, InvoiceId, PaymentId, PaymentKind, PaymentStatus, Role, SourceVersion};
+use domain::word::Word;
+use domain::{
+    Channel, CustomerId, CustomerKind, DebtPurpose, Document, InvoiceId, InvoiceStatus, PaymentId, PaymentKind, PaymentStatus,
+    Role, SourceVersion,
+};
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -381,6 +385,35 @@ fn the_schema_names_the_words_that_are_taken() {
         let kind = &branch["properties"]["type"]["const"];
         assert!(!flaws(&json!({"type": kind})).contains(&"/type".to_owned()), "{kind}");
     }
+}
+
+/// Where a schema has an `enum`, as JSON pointers.
+fn enums(schema: &Value, at: &str) -> Vec<String> {
+    let here = schema.get("enum").is_some_and(Value::is_array).then(|| format!("{at}/enum"));
+    let fields = schema.as_object().into_iter().flatten().flat_map(|(name, part)| enums(part, &format!("{at}/{name}")));
+    let parts = schema.as_array().into_iter().flatten().enumerate().flat_map(|(n, part)| enums(part, &format!("{at}/{n}")));
+    here.into_iter().chain(fields).chain(parts).collect()
+}
+
+#[test]
+fn the_schema_names_every_word_that_the_domain_has() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/schemas/canonical.schema.json")).expect("JSON");
+    let meant = [
+        ("/$defs/channel/enum", Channel::WORDS),
+        ("/$defs/contact/properties/roles/items/enum", Role::WORDS),
+        ("/$defs/customer/properties/debt_purpose/enum", DebtPurpose::WORDS),
+        ("/$defs/customer/properties/kind/enum", CustomerKind::WORDS),
+        ("/$defs/invoice/properties/status/enum", InvoiceStatus::WORDS),
+        ("/$defs/payment/properties/status/enum", PaymentStatus::WORDS),
+    ];
+    for (pointer, words) in meant {
+        let named = schema.pointer(pointer).and_then(Value::as_array).expect(pointer);
+        let named: Vec<&str> = named.iter().filter_map(Value::as_str).collect();
+        assert_eq!(named, words, "{pointer} of docs/schemas/canonical.schema.json, and the words of the domain");
+    }
+    let mut found = enums(&schema, "");
+    found.sort();
+    assert_eq!(found, meant.map(|(pointer, _)| pointer), "each enum of the schema is compared here");
 }
 
 #[test]

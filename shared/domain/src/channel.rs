@@ -1,6 +1,6 @@
 //! The channels, and what is so of each: the one place that a new channel is told in. All else asks here.
 
-use crate::word::stored_words;
+use crate::word::{Word, stored_words};
 
 stored_words!(
     /// A way to reach a person.
@@ -169,6 +169,28 @@ impl Channel {
         self.facts().has_subject
     }
 
+    /// Whether contacts have an address of it: an email address or a phone number.
+    pub const fn is_addressed(self) -> bool {
+        match self.identifier() {
+            Some(Identifier::Email | Identifier::Phone) => true,
+            Some(Identifier::Postal) | None => false,
+        }
+    }
+
+    /// The words of the channels of this release of which something holds, in the order of [`Channel::ALL`].
+    pub fn words_of(holds: impl Fn(Self) -> bool) -> Vec<&'static str> {
+        Self::WORDS.iter().copied().filter(|word| Self::of_this_release(word).is_some_and(&holds)).collect()
+    }
+
+    /// The same words as a sentence says them: `email, sms or voice`.
+    pub fn named(holds: impl Fn(Self) -> bool) -> String {
+        match Self::words_of(holds).as_slice() {
+            [] => "none of this release".to_owned(),
+            [only] => (*only).to_owned(),
+            [before @ .., last] => format!("{} or {last}", before.join(", ")),
+        }
+    }
+
     /// The channels that this release has a sender for.
     pub fn with_sender() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|channel| channel.facts().has_sender)
@@ -190,7 +212,7 @@ pub mod tags {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::word::{LaterWord, Word};
+    use crate::word::LaterWord;
 
     #[test]
     fn all_of_them_are_listed() {
@@ -220,6 +242,14 @@ mod tests {
             assert_eq!(told(holds).join(" "), expected, "{what}");
         }
         assert_eq!(Channel::with_sender().collect::<Vec<_>>(), [Channel::Email, Channel::Sms]);
+    }
+
+    #[test]
+    fn a_sentence_names_those_of_which_something_holds() {
+        assert_eq!(Channel::named(Channel::is_addressed), "email, sms, voice or whatsapp");
+        assert_eq!(Channel::named(Channel::needs_consent), "sms, voice or whatsapp");
+        assert_eq!(Channel::named(Channel::has_subject), "email");
+        assert_eq!(Channel::named(|_| false), "none of this release");
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub struct CustomerGiven {
 /// That somebody agreed to a channel, or took that back, as a person says it.
 #[derive(Clone, Debug, Default)]
 pub struct ConsentAsked {
-    /// `sms`, `voice` or `whatsapp`.
+    /// A channel that needs consent.
     pub channel: String,
     /// `given` or `withdrawn`.
     pub status: String,
@@ -218,9 +218,9 @@ pub async fn state_consent(
     let channel = Channel::of_this_release(&asked.channel).filter(|channel| channel.needs_consent());
     let address = channel.and_then(|channel| whom.address(channel)).map(str::to_owned);
     if channel.is_none() {
-        let detail =
-            "a channel that needs consent is sms, voice or whatsapp; who wants no mail is entered by POST /v1/suppressions";
-        wrong.push(("/channel".to_owned(), detail.to_owned()));
+        let those = Channel::named(Channel::needs_consent);
+        let detail = format!("a channel that needs consent is {those}; who wants no mail is entered by POST /v1/suppressions");
+        wrong.push(("/channel".to_owned(), detail));
     } else if address.is_none() {
         wrong.push(("/channel".to_owned(), "the contact has no phone number; enter it first".to_owned()));
     }

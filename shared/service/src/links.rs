@@ -1,6 +1,6 @@
 //! Portal links: those of a customer, one that a person gives out, and those that are made void.
 
-use domain::{Channel, CustomerId, Identifier, LinkId, People, word::Word};
+use domain::{Channel, CustomerId, LinkId, People, word::Word};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{FoundLink, LinkCode, LinkPage, LinkStanding, LinkTo, PortalLink, Store, Vault};
@@ -9,6 +9,7 @@ use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
     customers::{no_customer, reason_of},
+    suppressions::no_channel,
 };
 
 /// Links of a page where nothing else is asked.
@@ -46,7 +47,7 @@ pub async fn list(
 pub struct LinkAsked {
     /// A contact of the customer, by the id that its source gave.
     pub contact: Option<String>,
-    /// `email`, `sms`, `voice` or `whatsapp`; the contact has an address there.
+    /// A channel on which the contact has an address.
     pub channel: Option<String>,
     /// Why, at most 500 characters.
     pub reason: Option<String>,
@@ -76,8 +77,8 @@ pub async fn issue(
     let (id, contact) =
         contact.ok_or_else(|| NotDone::field("/contact", "name one of the customer's contacts by its external_id"))?;
     let channel = asked.channel.as_deref().and_then(Channel::of_this_release);
-    let channel = channel.filter(|channel| matches!(channel.identifier(), Some(Identifier::Email | Identifier::Phone)));
-    let channel = channel.ok_or_else(|| NotDone::field("/channel", "a channel is email, sms, voice or whatsapp"))?;
+    let channel = channel.filter(|channel| channel.is_addressed());
+    let channel = channel.ok_or_else(|| NotDone::field("/channel", no_channel()))?;
     let none = || NotDone::field("/channel", format!("the contact has no address for {}", channel.as_str()));
     let to = LinkTo { channel, address: contact.address(channel).ok_or_else(none)?, contact: id };
     for _ in 0..TRIES {

@@ -38,7 +38,7 @@ pub struct MessageAsked {
     pub customer: String,
     /// The contact, by its id; the customer's first with an address on the channel when left out.
     pub contact: Option<String>,
-    /// `email`, `sms` or another channel that this deployment has a sender for; email when left out.
+    /// A channel that this deployment has a sender for; email when left out.
     pub channel: Option<String>,
     /// The case that it is about; the first that is not closed when left out.
     pub case: Option<String>,

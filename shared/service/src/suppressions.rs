@@ -13,7 +13,7 @@ const NOTE_MAX: usize = 500;
 /// An address as a person names it: whole, on a channel.
 #[derive(Clone, Debug, Default)]
 pub struct AddressGiven {
-    /// `email`, `sms`, `voice` or `whatsapp`.
+    /// A channel on which people have addresses.
     pub channel: Option<String>,
     /// An email address, or a phone number in E.164.
     pub address: Option<String>,
@@ -152,17 +152,17 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     }
 }
 
-/// Whether people have an address of the channel that can be suppressed.
-fn is_addressed(channel: Channel) -> bool {
-    matches!(channel.identifier(), Some(Identifier::Email | Identifier::Phone))
+/// What is said of a channel on which people have no addresses, or that is none.
+pub(crate) fn no_channel() -> String {
+    format!("a channel is {}", Channel::named(Channel::is_addressed))
 }
 
 /// An address that is named whole, in the form in which it is kept.
 pub(crate) fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
     let mut flaws = Vec::new();
-    let channel = named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| is_addressed(*channel));
+    let channel = named.channel.as_deref().and_then(Channel::of_this_release).filter(|channel| channel.is_addressed());
     if channel.is_none() {
-        flaws.push(("/channel".to_owned(), "a channel is email, sms, voice or whatsapp".to_owned()));
+        flaws.push(("/channel".to_owned(), no_channel()));
     }
     let text = named.address.as_deref().unwrap_or_default().trim();
     let address = if channel.and_then(Channel::identifier) == Some(Identifier::Email) {

@@ -476,4 +476,20 @@ mod tests {
         let named = serde_json::from_value::<Vec<String>>(schema["properties"]["detail-type"]["enum"].clone()).expect("names");
         assert_eq!(named, BusKind::ALL.map(BusKind::as_str));
     }
+
+    #[test]
+    fn the_published_schema_names_every_word_of_channels_and_modes() {
+        let schema: Value = serde_json::from_str(include_str!("../../../docs/schemas/events.schema.json")).expect("JSON");
+        let words = |pointer: &str| -> Vec<String> {
+            serde_json::from_value(schema.pointer(pointer).expect(pointer).clone()).expect("words")
+        };
+        assert_eq!(words("/$defs/Channel/enum"), Channel::WORDS);
+        let mut modes = words("/$defs/MessageEvent/properties/mode/enum");
+        // Where a tenant is off, nothing is decided.
+        modes.push(domain::Mode::Off.as_str().to_owned());
+        modes.sort();
+        let mut all = domain::Mode::WORDS.to_vec();
+        all.sort_unstable();
+        assert_eq!(modes, all);
+    }
 }
