@@ -54,6 +54,17 @@ impl SenderForm {
     }
 }
 
+/// Whose messages carriers and platforms of a channel take, of those who collect debts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Collecting {
+    /// Everybody's.
+    Anybody,
+    /// At numbers in the United States nobody's but a creditor's in its own name; elsewhere everybody's.
+    OwnNameInUnitedStates,
+    /// Nobody's who collects for others. It names the platform.
+    NotForOthers(&'static str),
+}
+
 /// What is so of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChannelFacts {
@@ -69,6 +80,8 @@ pub struct ChannelFacts {
     pub segments_max: Option<usize>,
     /// Whether each message is paid for, and some numbers cost more than others.
     pub paid_by_number: bool,
+    /// Whose messages about debts are taken there: the guard's rule `collector-channels`.
+    pub collecting: Collecting,
     /// What its sender may be.
     pub sender_form: SenderForm,
     /// Whether nothing can be sent before the settings name a sender. A provider's own default belongs to the whole deployment, and no
@@ -92,6 +105,7 @@ impl Channel {
                 carries_copies: true,
                 segments_max: None,
                 paid_by_number: false,
+                collecting: Collecting::Anybody,
                 sender_form: SenderForm::Mailbox,
                 needs_sender: true,
                 has_sender: true,
@@ -103,6 +117,7 @@ impl Channel {
                 carries_copies: true,
                 segments_max: Some(6),
                 paid_by_number: true,
+                collecting: Collecting::OwnNameInUnitedStates,
                 sender_form: SenderForm::NumberOrName,
                 needs_sender: true,
                 has_sender: true,
@@ -114,6 +129,7 @@ impl Channel {
                 carries_copies: false,
                 segments_max: None,
                 paid_by_number: true,
+                collecting: Collecting::Anybody,
                 sender_form: SenderForm::Number,
                 needs_sender: true,
                 has_sender: false,
@@ -125,6 +141,7 @@ impl Channel {
                 carries_copies: true,
                 segments_max: None,
                 paid_by_number: false,
+                collecting: Collecting::NotForOthers("WhatsApp"),
                 sender_form: SenderForm::Number,
                 needs_sender: true,
                 has_sender: false,
@@ -136,6 +153,7 @@ impl Channel {
                 carries_copies: true,
                 segments_max: None,
                 paid_by_number: false,
+                collecting: Collecting::Anybody,
                 sender_form: SenderForm::Line,
                 needs_sender: false,
                 has_sender: false,
@@ -147,6 +165,7 @@ impl Channel {
                 carries_copies: false,
                 segments_max: None,
                 paid_by_number: false,
+                collecting: Collecting::Anybody,
                 sender_form: SenderForm::Line,
                 needs_sender: true,
                 has_sender: false,
@@ -226,7 +245,7 @@ mod tests {
             Channel::ALL.iter().filter(|channel| holds(channel.facts())).map(Channel::as_str).collect()
         };
         type Case = (&'static str, fn(ChannelFacts) -> bool, &'static str);
-        let cases: [Case; 10] = [
+        let cases: [Case; 12] = [
             ("reached by email", |facts| facts.identifier == Some(Identifier::Email), "email"),
             ("reached by phone", |facts| facts.identifier == Some(Identifier::Phone), "sms voice whatsapp"),
             ("reached by post", |facts| facts.identifier == Some(Identifier::Postal), "letter"),
@@ -235,6 +254,12 @@ mod tests {
             ("carries copies", |facts| facts.carries_copies, "email sms whatsapp letter"),
             ("is cut into segments", |facts| facts.segments_max.is_some(), "sms"),
             ("is paid for by number", |facts| facts.paid_by_number, "sms voice"),
+            (
+                "is closed to some collectors in the United States",
+                |facts| facts.collecting == Collecting::OwnNameInUnitedStates,
+                "sms",
+            ),
+            ("is closed to who collects for others", |facts| matches!(facts.collecting, Collecting::NotForOthers(_)), "whatsapp"),
             ("needs a sender in the settings", |facts| facts.needs_sender, "email sms voice whatsapp"),
             ("is sent by this release", |facts| facts.has_sender, "email sms"),
         ];

@@ -90,7 +90,7 @@ async fn what_ses_is_asked() {
             {"Name": "dunlin_message", "Value": outgoing.message.as_str()},
             {"Name": "dunlin_number", "Value": "7"},
         ],
-        "ConfigurationSetName": "dunlin",
+        "ConfigurationSetName": "dunlin.example",
     });
     assert_eq!(body, expected);
 }

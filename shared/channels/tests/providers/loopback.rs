@@ -70,7 +70,8 @@ pub fn outgoing(provider: &Provider) -> Outgoing {
 pub async fn send(provider: &Provider, outgoing: &Outgoing, answer: Answer) -> (Result<String, SendError>, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
-    let channel = (provider.connect)(&sdk(port), &|_| Some("dunlin".to_owned()));
+    // What every variable may be: a name, and a domain too.
+    let channel = (provider.connect)(&sdk(port), &|_| Some("dunlin.example".to_owned()));
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
     let to = outgoing.to.clone();
     let server = match answer {

@@ -128,6 +128,7 @@ fn a_dispute_that_nobody_decided_in_its_time_is_told_once_and_keeps_nothing_back
     assert!(known.ended_at.is_some() && !known.is_over(), "it is open, and keeps nothing back");
     assert!(lines.iter().any(|line| line.contains("reminder: A")), "{lines:#?}");
     // Upheld after its day, it keeps back what is right until the books say so.
-    let upheld = known.clone().act(&crate::AgreementAct::Uphold { amount_minor: None }, &[], at("2026-05-01T09:00:00Z")).unwrap();
+    let upheld =
+        known.clone().act(&crate::AgreementAct::Uphold { amount_minor: None }, Vec::new(), at("2026-05-01T09:00:00Z")).unwrap();
     assert_eq!((upheld.ended_at, upheld.until_on), (None, None));
 }

@@ -1,5 +1,5 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
-use crate::{Authority, Channel, RuleInput, phone, settings::CollectorRole};
+use crate::{Authority, RuleInput, channel::Collecting, phone, settings::CollectorRole};
 
 /// Carriers in the United States take no text messages by which somebody collects for others or under another name, and WhatsApp none of
 /// those who collect for others, whatever the debt is.
@@ -26,13 +26,17 @@ fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
     let role = ask.policy.settings.collector_role;
     let number = ask.contact.address(ask.channel).and_then(phone::country);
-    let whose = match ask.channel {
-        Channel::Sms if !role.is_creditor_in_own_name() && number == Some("US") => "carriers in the United States take",
-        Channel::Whatsapp => match role {
-            CollectorRole::ThirdParty | CollectorRole::DebtBuyer => "WhatsApp takes",
-            CollectorRole::FirstParty | CollectorRole::FirstPartyOtherName => return Verdict::Allow,
+    let whose = match ask.channel.facts().collecting {
+        Collecting::Anybody => None,
+        Collecting::OwnNameInUnitedStates => {
+            (!role.is_creditor_in_own_name() && number == Some("US")).then(|| "carriers in the United States take".to_owned())
+        }
+        Collecting::NotForOthers(platform) => match role {
+            CollectorRole::ThirdParty | CollectorRole::DebtBuyer => Some(format!("{platform} takes")),
+            CollectorRole::FirstParty | CollectorRole::FirstPartyOtherName => None,
         },
-        Channel::Sms | Channel::Email | Channel::Voice | Channel::Letter | Channel::Later(_) => return Verdict::Allow,
     };
-    Verdict::Block(format!("settings.collector_role is {}, and {whose} no such messages", role.as_str()))
+    whose.map_or(Verdict::Allow, |whose| {
+        Verdict::Block(format!("settings.collector_role is {}, and {whose} no such messages", role.as_str()))
+    })
 }
