@@ -3,6 +3,8 @@
 mod access;
 mod client;
 mod faults;
+mod paying;
 mod quickbooks;
 mod shapes;
+mod stripe_pay;
 mod xero;
