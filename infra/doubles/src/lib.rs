@@ -4,7 +4,7 @@
 //! what changed as the vendor does, notes a [`Notification`] for it, and answers the vendor's own requests. What the books truly
 //! say is read with [`Double::truth`], past all protocol. Time is a [`Clock`] that is handed in.
 //!
-//! Payment providers have doubles of another kind ([`PaymentDouble`]): [`stripe_pay`]. Sellers have accounts there, payers pay on
+//! Payment providers have doubles of another kind ([`PaymentDouble`]): [`stripe_pay`], [`paypal`], [`gocardless`]. Sellers have accounts there, payers pay on
 //! its pages or by [`PaymentDouble::happen`], and it has events to tell of both.
 //!
 //! The base address stands for every host of the vendor; paths are the vendor's own. A double stops when it is dropped.
@@ -17,6 +17,7 @@ mod clock;
 mod desk;
 mod fake_accounting;
 mod faults;
+pub mod gocardless;
 mod hosted_page;
 mod ids;
 mod limits;
@@ -27,6 +28,7 @@ mod oauth;
 mod payment_desk;
 mod payment_double;
 mod payment_event;
+pub mod paypal;
 pub mod quickbooks;
 mod server;
 mod specs;
@@ -43,11 +45,13 @@ pub use clock::Clock;
 pub use desk::Desk;
 pub use fake_accounting::FakeAccounting;
 pub use faults::Fault;
+pub use gocardless::GoCardless;
 pub use notify::{Change, Delivery, Notification};
 pub use oauth::Tokens;
 pub use payment_desk::PaymentDesk;
 pub use payment_double::{BasketTruth, Outcome, PaymentDouble};
 pub use payment_event::PaymentEvent;
+pub use paypal::PayPal;
 pub use quickbooks::QuickBooks;
 pub use stripe_pay::StripePay;
 pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};

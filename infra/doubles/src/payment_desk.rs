@@ -12,8 +12,6 @@ use serde_json::{Map, Value};
 
 use crate::{Clock, Desk, PaymentEvent, ids, lock::lock};
 
-/// How long a provider knows a key of a request again.
-const KEYS_LAST: SignedDuration = SignedDuration::from_hours(24);
 const DIGITS_AND_LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const CAPITALS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -23,6 +21,8 @@ pub struct PaymentDesk {
     provider: &'static str,
     /// What an account has, with what a made-up one begins with.
     credentials: &'static [(&'static str, &'static str)],
+    /// How long a key of a request is known again.
+    keys_last: SignedDuration,
     /// Ids of two doubles differ, also where one takes the other's place.
     seed: String,
     state: Mutex<State>,
@@ -66,17 +66,22 @@ pub enum Known {
     Nothing,
     /// The very request was answered with this.
     Answered(Response<Bytes>),
-    /// It was another request to the same endpoint; this was its answer.
+    /// It was another request to the same endpoint, which was answered with this.
     AnotherBody(Response<Bytes>),
     /// It was a request to this other endpoint.
     AnotherEndpoint(String),
 }
 
 impl PaymentDesk {
-    pub(crate) fn new(clock: Clock, provider: &'static str, credentials: &'static [(&'static str, &'static str)]) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        provider: &'static str,
+        credentials: &'static [(&'static str, &'static str)],
+        keys_last: SignedDuration,
+    ) -> Self {
         let desk = Desk::of_keys(clock, provider);
         let seed = desk.now().to_string();
-        Self { desk, provider, credentials, seed, state: Mutex::default() }
+        Self { desk, provider, credentials, keys_last, seed, state: Mutex::default() }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -154,7 +159,7 @@ impl PaymentDesk {
     pub(crate) fn known(&self, account: &str, key: &str, endpoint: &str, body: &str) -> Known {
         let now = self.now();
         let mut state = lock(&self.state);
-        state.answered.retain(|_, answered| now.duration_since(answered.at) < KEYS_LAST);
+        state.answered.retain(|_, answered| now.duration_since(answered.at) < self.keys_last);
         match state.answered.get(&(account.to_owned(), key.to_owned())) {
             None => Known::Nothing,
             Some(answered) if answered.endpoint != endpoint => Known::AnotherEndpoint(answered.endpoint.clone()),

@@ -21,6 +21,7 @@ use std::{io, sync::Arc, sync::Mutex};
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use jiff::SignedDuration;
 use sha2::Sha256;
 
 use crate::{BasketTruth, Clock, Delivery, Outcome, PaymentDesk, PaymentDouble, PaymentEvent, lock::lock, server::Server};
@@ -42,7 +43,8 @@ impl StripePay {
     ///
     /// When no port can be had.
     pub async fn start(clock: Clock) -> io::Result<Self> {
-        let desk = PaymentDesk::new(clock, "stripe", &[("secret_key", "sk_test_"), ("webhook_secret", "whsec_")]);
+        let credentials = &[("secret_key", "sk_test_"), ("webhook_secret", "whsec_")];
+        let desk = PaymentDesk::new(clock, "stripe", credentials, SignedDuration::from_hours(24));
         let service = Arc::new(Service { desk, sessions: Mutex::default(), base_url: Mutex::default() });
         let server = Server::start(service.clone()).await?;
         lock(&service.base_url).clone_from(&server.base_url);

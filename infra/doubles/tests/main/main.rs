@@ -3,7 +3,9 @@
 mod access;
 mod client;
 mod faults;
+mod gocardless;
 mod paying;
+mod paypal;
 mod quickbooks;
 mod shapes;
 mod stripe_pay;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use doubles::{PaymentDouble, StripePay};
+use doubles::{GoCardless, PayPal, PaymentDouble, StripePay};
 use tokio::sync::OnceCell;
 
 use crate::world::World;
@@ -41,7 +41,11 @@ impl World {
     async fn start_payment_doubles(self: &Arc<Self>) -> std::io::Result<Vec<Box<dyn PaymentDouble>>> {
         let own = Arc::clone(&self.clock);
         let clock: doubles::Clock = Arc::new(move || own.now());
-        let started: Vec<Box<dyn PaymentDouble>> = vec![Box::new(StripePay::start(clock).await?)];
+        let started: Vec<Box<dyn PaymentDouble>> = vec![
+            Box::new(StripePay::start(Arc::clone(&clock)).await?),
+            Box::new(PayPal::start(Arc::clone(&clock)).await?),
+            Box::new(GoCardless::start(clock).await?),
+        ];
         for double in &started {
             // A payer who presses a button has the stack deliver what comes of it.
             let world = Arc::downgrade(self);
