@@ -67,9 +67,10 @@ async fn payers_and_banks_act_at_the_stand_ins() {
     let delivered = again["events"].as_array().unwrap();
     assert!(delivered.len() == 2 && delivered.iter().all(|event| event["webhooks"].as_array().unwrap().len() == 1), "{again}");
     let made = tenant(&desk, json!([{"provider": "paypal"}, {"provider": "gocardless"}])).await.is(200).body;
-    for (provider, names) in
-        [("paypal", ["client_id", "client_secret", "webhook_id"].as_slice()), ("gocardless", &["access_token", "webhook_secret"])]
-    {
+    for (provider, names) in [
+        ("paypal", ["client_id", "client_secret", "webhook_id"].as_slice()),
+        ("gocardless", ["access_token", "webhook_secret"].as_slice()),
+    ] {
         let given = &made["payments"][provider];
         assert!(given["base_url"].as_str().unwrap().starts_with("http://127.0.0.1:"), "{given}");
         assert!(names.iter().all(|name| !given["credentials"][*name].as_str().unwrap().is_empty()), "{given}");

@@ -131,7 +131,7 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
         };
         webhooks.insert(source.name, webhook);
     }
-    let connected = payments::connect(world, &wish.tenant, &wish.payments).await;
+    let connected = payments::open_accounts(world, &wish.tenant, &wish.payments).await;
     let [of_payments, payments] = connected.map_err(|(status, body)| Refusal { status, body })?;
     webhooks.extend(of_payments);
     Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks, "payments": payments }))

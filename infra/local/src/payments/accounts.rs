@@ -29,7 +29,7 @@ pub struct PaymentIn {
 /// # Errors
 ///
 /// A status and a problem document: what of it cannot be used.
-pub async fn connect(
+pub async fn open_accounts(
     world: &Arc<World>,
     tenant: &str,
     given: &[PaymentIn],
