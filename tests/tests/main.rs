@@ -9,6 +9,7 @@ mod assistants;
 mod bad_input;
 mod bad_payments;
 mod bad_stripe;
+mod baskets;
 mod books;
 mod bulk;
 mod by_hand;

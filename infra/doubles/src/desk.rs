@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use jiff::Timestamp;
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     App, Clock, Notification,
@@ -39,6 +40,22 @@ impl Desk {
         let oauth = OAuth::new(rules, app.clone(), clock.clone());
         let (faults, calls, witness, happened) = (Faults::default(), Mutex::default(), Mutex::default(), Mutex::default());
         Self { clock, faults, oauth, app, calls, witness, happened }
+    }
+
+    /// Of a vendor that keys open: nobody signs in there.
+    pub(crate) fn of_keys(clock: Clock, vendor: &'static str) -> Self {
+        let never = SignedDuration::ZERO;
+        let rules = Rules {
+            vendor,
+            access_lasts: never,
+            refresh_lasts: never,
+            grace: never,
+            scope: "",
+            offline_scope: None,
+            callback_names_realm: false,
+            bad_client: StatusCode::UNAUTHORIZED,
+        };
+        Self::new(clock, rules)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

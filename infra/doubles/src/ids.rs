@@ -27,6 +27,13 @@ pub fn token(parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(digest(parts))
 }
 
+/// So many letters of an alphabet.
+pub fn letters(parts: &[&str], alphabet: &[u8], length: usize) -> String {
+    let pages = (0_u32..).map(|page| page.to_string());
+    let bytes = pages.flat_map(|page| digest(&[parts, &[page.as_str()]].concat()));
+    bytes.take(length).map(|byte| char::from(alphabet[usize::from(byte) % alphabet.len()])).collect()
+}
+
 /// The challenge of a PKCE verifier by S256.
 pub fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
@@ -46,5 +53,7 @@ mod tests {
     fn parts_do_not_run_together() {
         assert_ne!(uuid(&["ab", "c"]), uuid(&["a", "bc"]));
         assert_eq!(uuid(&["a"]).len(), 36);
+        assert_ne!(letters(&["ab", "c"], b"0123456789", 40), letters(&["a", "bc"], b"0123456789", 40));
+        assert_eq!(letters(&["a"], b"xy", 40).trim_matches(['x', 'y']), "");
     }
 }

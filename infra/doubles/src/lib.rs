@@ -1,8 +1,11 @@
-//! Stand-ins for accounting systems on loopback: an independent reading of the vendors' own protocols.
+//! Stand-ins for accounting systems and payment providers on loopback: an independent reading of the vendors' own protocols.
 //!
 //! A double keeps the books of several companies. Tests change them as people would ([`quickbooks`], [`xero`]); the double stamps
 //! what changed as the vendor does, notes a [`Notification`] for it, and answers the vendor's own requests. What the books truly
 //! say is read with [`Double::truth`], past all protocol. Time is a [`Clock`] that is handed in.
+//!
+//! Payment providers have doubles of another kind ([`PaymentDouble`]): [`stripe_pay`], [`paypal`], [`gocardless`]. Sellers have accounts there, payers pay on
+//! its pages or by [`PaymentDouble::happen`], and it has events to tell of both.
 //!
 //! The base address stands for every host of the vendor; paths are the vendor's own. A double stops when it is dropped.
 //!
@@ -14,14 +17,22 @@ mod clock;
 mod desk;
 mod fake_accounting;
 mod faults;
+pub mod gocardless;
+mod hosted_page;
 mod ids;
 mod limits;
 mod lock;
 mod money;
 mod notify;
 mod oauth;
+mod payment_desk;
+mod payment_double;
+mod payment_event;
+pub mod paypal;
 pub mod quickbooks;
 mod server;
+mod specs;
+pub mod stripe_pay;
 mod truth;
 mod web;
 mod witness;
@@ -34,9 +45,15 @@ pub use clock::Clock;
 pub use desk::Desk;
 pub use fake_accounting::FakeAccounting;
 pub use faults::Fault;
+pub use gocardless::GoCardless;
 pub use notify::{Change, Delivery, Notification};
 pub use oauth::Tokens;
+pub use payment_desk::PaymentDesk;
+pub use payment_double::{BasketTruth, Outcome, PaymentDouble};
+pub use payment_event::PaymentEvent;
+pub use paypal::PayPal;
 pub use quickbooks::QuickBooks;
+pub use stripe_pay::StripePay;
 pub use truth::{CustomerTruth, InvoiceState, InvoiceTruth, Truth};
 pub use witness::{Fate, Shown, Witness};
 pub use xero::Xero;

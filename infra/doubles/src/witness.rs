@@ -50,6 +50,9 @@ pub(crate) struct Lens {
 }
 
 impl Lens {
+    /// Of a vendor that shows no invoices.
+    pub const NOTHING: Self = Self { changes: |_| false, invoice: |_| None, name: "" };
+
     /// What an answer shows.
     pub fn shown(&self, request: &Request<Bytes>, answer: &Response<Bytes>, at: Timestamp) -> Option<Shown> {
         let body: Value = answer.status().is_success().then(|| serde_json::from_slice(answer.body()).ok())??;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use crate::{
     engine::{Moved, tick_after},
     faults::Fault,
-    gateway, lock, page,
+    gateway, lock, page, payments,
     problem::{problem, read},
     tenants,
     token::TokenIn,
@@ -44,6 +44,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/_local/events", post(events))
         .route("/_local/faults", post(faults))
         .route("/_local/metrics", get(metrics))
+        .route("/_local/baskets", get(payments::show))
+        .route("/_local/baskets/{id}", post(payments::act))
         .route("/_local/vendors", get(vendors::show))
         .route("/_local/vendors/{source}/payments", post(vendors::pay))
         .fallback(gateway::handle)

@@ -28,6 +28,11 @@ const TIMEOUT: Duration = Duration::from_secs(29);
 
 /// Answers one request to the HTTP API.
 pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Response {
+    answer(&world, request).await
+}
+
+/// Answers a request, whoever makes it.
+pub(crate) async fn answer(world: &World, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let line = head.method.as_str().len() + head.uri.path_and_query().map_or(0, |path| path.as_str().len());
     let headers: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
@@ -40,7 +45,7 @@ pub async fn handle(State(world): State<Arc<World>>, request: Request) -> Respon
     let Ok(body) = to_bytes(body, BODY_BYTES_MAX).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     };
-    let event = event(&world, route, parameters, &head, &body);
+    let event = event(world, route, parameters, &head, &body);
     match tokio::time::timeout(TIMEOUT, world.invoke(&route.function, event)).await {
         Ok(Ok(answer)) => respond(answer),
         Ok(Err(Failure::TimedOut)) | Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),

@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod overview;
 pub mod page;
 pub mod pattern;
+pub mod payments;
 mod problem;
 pub mod stack;
 pub mod template;

@@ -22,6 +22,7 @@ use crate::{
     kept, lock,
     metrics::Metrics,
     outbox::{Outbox, Sent},
+    payments::{Deliveries, PaymentDoubles},
     template::{self, model::Place},
     tenants::{self, Refusal, TenantIn},
     token::{self, TokenIn},
@@ -115,6 +116,8 @@ impl Stack {
             aws_url: format!("{endpoint}/"),
             random: world::random(seed),
             vendors: OnceLock::new(),
+            payments: PaymentDoubles::default(),
+            deliveries: Deliveries::default(),
             data: options.data.clone(),
             template,
         });

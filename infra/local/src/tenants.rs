@@ -19,7 +19,12 @@ use reading::{NotConnected, Tokens, Wanted};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{gateway, problem::read, world::World};
+use crate::{
+    gateway,
+    payments::{self, PaymentIn},
+    problem::read,
+    world::World,
+};
 
 /// A tenant as tests give it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,6 +44,9 @@ pub struct TenantIn {
     /// Connections to outside systems.
     #[serde(default)]
     pub connections: Vec<Value>,
+    /// Payment providers; at the stack's own stand-ins unless an entry says otherwise.
+    #[serde(default)]
+    pub payments: Vec<PaymentIn>,
 }
 
 /// Answers `POST /_local/tenants`.
@@ -123,7 +131,10 @@ pub async fn create_tenant(world: &Arc<World>, wish: TenantIn) -> Result<Value, 
         };
         webhooks.insert(source.name, webhook);
     }
-    Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks }))
+    let connected = payments::open_accounts(world, &wish.tenant, &wish.payments).await;
+    let [of_payments, payments] = connected.map_err(|(status, body)| Refusal { status, body })?;
+    webhooks.extend(of_payments);
+    Ok(json!({ "tenant": wish.tenant, "webhooks": webhooks, "payments": payments }))
 }
 
 /// A connection to books that are read back, as a test gives it.
@@ -153,10 +164,7 @@ async fn connect(world: &World, tenant: &str, source: &str, given: Value) -> Res
     if base_url.as_deref().is_some_and(|base| !reading::connect::is_loopback(base)) {
         return Err(bad("base_url must be plain HTTP on loopback".to_owned()));
     }
-    let clients = kit::Clients::at_endpoint(&world.aws_url, &world.template.place.region);
-    let table = world.template.tables.first().map(|table| table.name.clone()).unwrap_or_default();
-    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), &table);
-    let vault = store::Vault::new(aws_sdk_kms::Client::new(&clients.sdk), store.clone(), None);
+    let (store, vault) = (world.store(), world.vault());
     let wanted = Wanted { tenant: &tenant, source, books, realm: &realm, base: base_url.as_deref() };
     wanted.connect(&store, &vault, &tokens, world.clock.now()).await.map_err(|error| match error {
         NotConnected::Another { .. } | NotConnected::Taken => refused(StatusCode::CONFLICT, "not-possible", error.to_string()),

@@ -22,6 +22,7 @@ use crate::{
     lock,
     metrics::Metrics,
     outbox::Outbox,
+    payments::{Deliveries, PaymentDoubles},
     template::Template,
     vendors::Vendors,
 };
@@ -58,6 +59,10 @@ pub struct World {
     pub random: Mutex<StdRng>,
     /// The accounting systems beside it, where there are any.
     pub vendors: OnceLock<Vendors>,
+    /// The payment providers beside it, once a tenant has one.
+    pub payments: PaymentDoubles,
+    /// What they told.
+    pub deliveries: Deliveries,
     /// Where state is kept.
     pub data: Option<PathBuf>,
 }
@@ -69,6 +74,23 @@ impl World {
         lock(&self.random).fill_bytes(&mut bytes);
         let hex = hex::encode(bytes);
         format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+    }
+}
+
+impl World {
+    fn clients(&self) -> kit::Clients {
+        kit::Clients::at_endpoint(&self.aws_url, &self.template.place.region)
+    }
+
+    /// The table, for a caller that is none of the functions.
+    pub(crate) fn store(&self) -> store::Store {
+        let table = self.template.tables.first().map(|table| table.name.clone()).unwrap_or_default();
+        store::Store::new(aws_sdk_dynamodb::Client::new(&self.clients().sdk), &table)
+    }
+
+    /// The secrets in it.
+    pub(crate) fn vault(&self) -> store::Vault {
+        store::Vault::new(aws_sdk_kms::Client::new(&self.clients().sdk), self.store(), None)
     }
 }
 

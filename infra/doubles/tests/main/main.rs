@@ -3,6 +3,10 @@
 mod access;
 mod client;
 mod faults;
+mod gocardless;
+mod paying;
+mod paypal;
 mod quickbooks;
 mod shapes;
+mod stripe_pay;
 mod xero;

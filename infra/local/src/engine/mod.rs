@@ -84,8 +84,16 @@ impl World {
         let before = (self.engine.invocations.load(Ordering::Relaxed), self.engine.errors.load(Ordering::Relaxed));
         let mut did_anything = false;
         loop {
+            did_anything |= self.deliver_payment_events().await;
             self.collect_stream_records();
-            let Some((at, next)) = self.pop_next(until) else { break };
+            let Some((at, next)) = self.pop_next(until) else {
+                if self.clock.now() >= until {
+                    break;
+                }
+                // What happens at payment providers by then is still to be told.
+                self.clock.move_to(until);
+                continue;
+            };
             did_anything = true;
             self.clock.move_to(at);
             match next {
@@ -96,7 +104,6 @@ impl World {
                 Next::Tick(schedule) => self.tick(schedule, at).await,
             }
         }
-        self.clock.move_to(until);
         if did_anything {
             self.keep();
         }
