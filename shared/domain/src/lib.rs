@@ -22,6 +22,7 @@
 //! | [`rollout`] | how the versions of a workflow are given out to cases |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
+//! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`balance`] | what money belongs together, and which case collects it |
 //! | [`receivables`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
@@ -60,6 +61,7 @@ pub mod agreement;
 pub mod along;
 pub mod attachment;
 pub mod balance;
+pub mod basket;
 pub mod because;
 pub mod book_shares;
 pub mod bulk;
@@ -126,6 +128,7 @@ pub mod workflow;
 
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
+pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
 pub use book_shares::BookShares;
 pub use bulk::BulkStage;
