@@ -48,6 +48,7 @@ impl EffectKind {
             | TaskKind::PlanEnded
             | TaskKind::MoneyInFlight
             | TaskKind::Overpaid
+            | TaskKind::SeenTwice
             | TaskKind::OtherCurrency
             | TaskKind::LegalEntity
             | TaskKind::TakenBack
@@ -176,6 +177,7 @@ impl OpenWork {
         match kind {
             TaskKind::MoneyInFlight
             | TaskKind::Overpaid
+            | TaskKind::SeenTwice
             | TaskKind::OtherCurrency
             | TaskKind::LegalEntity
             | TaskKind::TakenBack
