@@ -250,7 +250,7 @@ fn a_capture_that_was_asked_twice_is_looked_up() {
         let body = json!({ "name": "UNPROCESSABLE_ENTITY", "details": [{ "issue": issue }] }).to_string();
         PayPal.answered(&question, &Response::builder().status(status).body(Bytes::from(body)).expect("an answer"))
     };
-    assert_eq!(answer(422, "ORDER_ALREADY_CAPTURED").expect("it leads on").questions, [question.clone()]);
+    assert_eq!(answer(422, "ORDER_ALREADY_CAPTURED").expect("it leads on").questions, std::slice::from_ref(&question));
     let declined = ProviderTrouble::Refused { status: 422, code: "INSTRUMENT_DECLINED".to_owned() };
     assert_eq!(answer(422, "INSTRUMENT_DECLINED"), Err(declined));
     // Prose has names and addresses: it is not repeated.
