@@ -61,6 +61,7 @@ pub(crate) fn agreed<'a>(
     let mut ordered: Vec<&Agreement> = facts.agreements.iter().collect();
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
     let lives = measure.lives(&ordered, items, &by_facts);
+    let on_its_way = on_its_way(&by_facts);
     let mut agreed = Agreed { holds: by_facts, ..Agreed::default() };
     let running = ordered.iter().filter(|agreement| !lives.changed.contains_key(&agreement.id));
     agreed.planned = measure.planned(running.copied());
@@ -69,10 +70,31 @@ pub(crate) fn agreed<'a>(
         let lived = changed.unwrap_or(agreement);
         let moved = lives.moved.get(&agreement.id).map_or(&[][..], Vec::as_slice);
         agreed.change_at = [agreed.change_at, measure.changes_at(lived, moved)].into_iter().flatten().min();
-        agreed.holds.extend(measure.holds(lived));
+        agreed.holds.extend(measure.holds(lived).into_iter().map(|hold| beside(hold, lived, &on_its_way)));
         agreed.changed.extend(changed.cloned());
     }
     agreed
+}
+
+/// What facts keep back of each invoice because it may have come.
+fn on_its_way(by_facts: &[Hold]) -> BTreeMap<InvoiceId, i64> {
+    let mut of: BTreeMap<InvoiceId, i64> = BTreeMap::new();
+    for hold in by_facts.iter().filter(|hold| hold.reason == HoldReason::MoneyOnItsWay) {
+        if let (HoldScope::Invoice(invoice), Some(minor)) = (&hold.scope, hold.amount_minor) {
+            let known = of.entry(invoice.clone()).or_default();
+            *known = (*known).max(minor);
+        }
+    }
+    of
+}
+
+/// A basket's money is other money than what may have come of an invoice already: it is kept back on top, where of holds that name one
+/// invoice only the largest counts.
+fn beside(hold: Hold, agreement: &Agreement, on_its_way: &BTreeMap<InvoiceId, i64>) -> Hold {
+    let is_basket = matches!(&agreement.terms, Terms::Money(MoneyOnItsWay { basket: Some(_), .. }));
+    let HoldScope::Invoice(invoice) = &hold.scope else { return hold };
+    let more = on_its_way.get(invoice).copied().filter(|_| is_basket).unwrap_or(0);
+    Hold { amount_minor: hold.amount_minor.map(|minor| minor.saturating_add(more)), ..hold }
 }
 
 /// What time and money make of agreements.

@@ -171,3 +171,25 @@ fn two_payments_and_two_entries_are_two() {
     assert_eq!(pairs, 2, "each entry is one payment's at most");
     assert!(asked <= 400 && open <= 1_200, "{open} {asked}: nobody is chased for what may have come twice");
 }
+
+#[test]
+fn money_on_its_way_is_kept_back_on_top_of_what_may_have_come() {
+    let (mut stage, _, first, _) = paid_here();
+    let of_first = vec![Allocation { invoice: first.clone(), amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-11", of_first, None), "2026-02-11T09:00:00Z");
+    let begin = |amount_minor| BasketBegin {
+        id: PaymentId::of_basket(&["c"]),
+        currency: EUR,
+        legal_entity: compact_str::CompactString::default(),
+        lines: vec![BasketLine { invoice: first.clone(), number: "A".to_owned(), amount_minor }],
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: crate::LinkId::derive(&["l"]),
+        pays_on: None,
+    };
+    // Of A are 400 paid and 400 may be: 200 are left to pay, and then nothing.
+    assert!(begin(201).begin(&stage.facts, &stage.policy.settings, at(NOW)).is_err());
+    let (_, agreement) = begin(200).begin(&stage.facts, &stage.policy.settings, at(NOW)).expect("no flaw");
+    stage.facts = crate::evolve(&stage.facts, &crate::Event::AgreementPut(agreement));
+    assert_eq!(reckon(&stage, at(NOW)), (1_600, 1_000, 1), "only B");
+}

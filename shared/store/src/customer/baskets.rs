@@ -155,8 +155,8 @@ impl Store {
     /// Those of reading.
     pub async fn baskets(&self, tenant: &TenantId, customer: &CustomerId, most: usize) -> Result<Vec<Basket>> {
         let pk = keys::customer(tenant, customer);
-        let range = Range::new(&pk, keys::BASKETS, &last_of(keys::BASKETS), most);
-        let rows: Vec<Row> = self.range("read the baskets of", range).await?;
+        let until = last_of(keys::BASKETS);
+        let rows: Vec<Row> = self.range("read the baskets of", Range::new(&pk, keys::BASKETS, &until, most)).await?;
         rows.iter().map(|row| json(row, DOC)).collect()
     }
 
