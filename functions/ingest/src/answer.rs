@@ -177,6 +177,11 @@ pub fn bad_signature(refused: &Refused) -> Problem {
     Problem::new(refused.status, kind, title, &refused.detail)
 }
 
+/// A payment provider's signature does not hold; the status is the provider's.
+pub fn not_believed(refused: &payments::NotBelieved) -> Problem {
+    Problem::new(refused.status, "bad-signature", "Bad signature", &refused.detail)
+}
+
 /// The document is wrong by itself.
 pub fn invalid(rejected: Rejected) -> Problem {
     let errors: Vec<FieldError> =

@@ -9,6 +9,7 @@
 //! costs two reads of one item, whatever the tenant stored, and uses up nothing of a rate.
 
 mod answer;
+mod baskets;
 mod documents;
 mod hinted;
 mod rate;
@@ -22,6 +23,7 @@ use connectors::{Bodies, Connector, Incoming, WebhookScope};
 use domain::{TenantId, calendar::tenant_zone};
 use kit::{Clients, Clock, Env, Problem};
 use lambda_runtime::{Error, LambdaEvent};
+use payments::PaymentProvider;
 use rate::Rate;
 use request::WebhookRequest;
 use serde_json::Value;
@@ -45,6 +47,8 @@ pub struct Handler {
     bodies: documents::RejectedBodies,
     companies: hinted::Companies,
     rate: Rate,
+    web: reading::Web,
+    chains: baskets::CertificateChains,
     clock: Clock,
 }
 
@@ -66,7 +70,17 @@ impl Handler {
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let s3 = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).build();
         let bodies = documents::RejectedBodies::new(aws_sdk_s3::Client::from_conf(s3), env.require("BUCKET_NAME")?);
-        Ok(Self { store, vault, bodies, companies: hinted::Companies::default(), rate: Rate::default(), clock })
+        let web = reading::Web::default();
+        Ok(Self {
+            store,
+            vault,
+            bodies,
+            companies: hinted::Companies::default(),
+            rate: Rate::default(),
+            web,
+            chains: baskets::CertificateChains::default(),
+            clock,
+        })
     }
 
     /// Answers one request.
@@ -79,15 +93,19 @@ impl Handler {
         let (source, answer) = match WebhookRequest::read(event.payload) {
             Ok(request) => {
                 let connector = connectors::by_source(&request.source);
-                let patience = connector.map_or(Duration::from_secs(10), |connector| connector.capabilities().answer_within);
-                let work = self.answer(&request, connector);
+                let provider = payments::by_source(&request.source).filter(|provider| baskets::source_of(*provider).is_some());
+                let rules = provider.and_then(|provider| provider.capabilities().webhooks);
+                let of_provider = rules.and_then(|rules| Duration::try_from(rules.answer_within).ok());
+                let of_connector = connector.map(|connector| connector.capabilities().answer_within);
+                let patience = of_connector.or(of_provider).unwrap_or(Duration::from_secs(10));
+                let work = self.answer(&request, connector, provider);
                 let answer = tokio::time::timeout(patience.saturating_sub(MARGIN), work).await.unwrap_or_else(|_| {
                     tracing::warn!(source = request.source, "a webhook was not taken in before its sender gives up");
                     WebhookAnswer::busy("the table did not answer in time")
                 });
                 let bare = request.tenant == APP && connector.is_some_and(|connector| connector.capabilities().bare_answers);
                 (
-                    connector.map_or("unknown", |connector| connector.source()),
+                    connector.map(|connector| connector.source()).or(provider.and_then(baskets::source_of)).unwrap_or("unknown"),
                     if bare { WebhookAnswer::Bare(Box::new(answer)) } else { answer },
                 )
             }
@@ -97,8 +115,17 @@ impl Handler {
         Ok(serde_json::to_value(answer.into_response())?)
     }
 
-    async fn answer(&self, request: &WebhookRequest, connector: Option<&'static dyn Connector>) -> WebhookAnswer {
-        match self.take(request, connector).await {
+    async fn answer(
+        &self,
+        request: &WebhookRequest,
+        connector: Option<&'static dyn Connector>,
+        provider: Option<&'static dyn PaymentProvider>,
+    ) -> WebhookAnswer {
+        let taken = match provider {
+            Some(provider) => Box::pin(self.of_provider(request, provider)).await,
+            None => self.take(request, connector).await,
+        };
+        match taken {
             Ok(answer) => answer,
             Err(error) => match error {
                 store::Error::Conflict { .. } | store::Error::Throttled { .. } | store::Error::Unknown { .. } => {
@@ -178,6 +205,49 @@ impl Handler {
         Ok(WebhookAnswer::Taken(taken))
     }
 
+    /// A webhook of a payment provider, in the same order: size, names, the connection's secret, signature, rate, then everything else.
+    async fn of_provider(
+        &self,
+        request: &WebhookRequest,
+        provider: &'static dyn PaymentProvider,
+    ) -> store::Result<WebhookAnswer> {
+        if request.body.len() > BODY_BYTES_MAX {
+            return Ok(WebhookAnswer::Refused(answer::too_large(BODY_BYTES_MAX)));
+        }
+        if request.header_bytes > HEADER_BYTES_MAX {
+            return Ok(WebhookAnswer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
+        }
+        let (Ok(tenant), Some(source)) = (TenantId::parse(&request.tenant), baskets::source_of(provider)) else {
+            return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
+        };
+        let now = self.clock.now();
+        let Some(connection) = self.vault.connection(&tenant, source).await? else {
+            let known = self.store.tenant(&tenant).await?;
+            return Ok(WebhookAnswer::Refused(known.map_or_else(answer::unknown_tenant, |_| answer::unknown_source())));
+        };
+        let headers = baskets::headers(request.headers.all());
+        let (headers, connection, body) = (&headers, &connection, request.body.as_slice());
+        let delivery = baskets::PaymentDelivery { tenant: &tenant, provider, connection, headers, body, now };
+        if let Err(not) = delivery.verify(&self.web, &self.chains).await {
+            return not_taken(&tenant, source, not);
+        }
+        let Some(settings) = self.store.settings(&tenant).await? else {
+            return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
+        };
+        if let Some(limit) = settings.value.rate_per_minute
+            && let Err(wait) = self.rate.count(&tenant, source, limit, now)
+        {
+            return Ok(WebhookAnswer::TooMany { limit, wait });
+        }
+        match delivery.take(&self.store, &self.web, &settings.value).await {
+            Ok(taken) => {
+                tracing::info!(tenant.id = %tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
+                Ok(WebhookAnswer::Taken(taken))
+            }
+            Err(not) => not_taken(&tenant, source, not),
+        }
+    }
+
     /// A webhook for the companies of many tenants. It is signed with the app's secret; each element finds its tenant.
     async fn of_app(&self, request: &WebhookRequest, connector: Option<&'static dyn Connector>) -> store::Result<WebhookAnswer> {
         let Some(connector) = connector.filter(|connector| connector.capabilities().scope == WebhookScope::App) else {
@@ -217,6 +287,21 @@ impl Handler {
             answer::WebhookOutcome::Duplicate
         };
         Ok(WebhookAnswer::Taken(answer::Taken { outcome, event_id: String::new() }))
+    }
+}
+
+/// What the sender of a delivery is told that is not taken.
+fn not_taken(tenant: &TenantId, source: &str, not: baskets::PaymentNotTaken) -> store::Result<WebhookAnswer> {
+    match not {
+        baskets::PaymentNotTaken::NotBelieved(refused) => {
+            tracing::info!(tenant.id = %tenant, source, "a webhook's signature does not hold");
+            Ok(WebhookAnswer::Refused(answer::not_believed(&refused)))
+        }
+        baskets::PaymentNotTaken::Later(why) => {
+            tracing::warn!(tenant.id = %tenant, source, why, "a webhook was not taken in; its sender tries again");
+            Ok(WebhookAnswer::busy("what the event depends on cannot be had now"))
+        }
+        baskets::PaymentNotTaken::Store(error) => Err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use crate::{
     Agreement, AgreementId, AgreementScope, Currency, Dispute, DueItemKey, EndsWith, Facts, HoldReason, InvoiceId, MoneyOnItsWay,
-    MoneyStatus, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise, PromiseStatus, Stood, Terms,
+    MoneyStatus, OfBasket, Pause, PauseStatus, PaymentPlan, PlanPart, PlanStatus, Promise, PromiseStatus, Stood, Terms,
     agreement::DisputeStatus,
     dates::add_days,
     kept_back::{Hold, HoldScope, KeptBack},
@@ -61,6 +61,7 @@ pub(crate) fn agreed<'a>(
     let mut ordered: Vec<&Agreement> = facts.agreements.iter().collect();
     ordered.sort_by(|a, b| a.id.cmp(&b.id));
     let lives = measure.lives(&ordered, items, &by_facts);
+    let on_its_way = on_its_way(&by_facts);
     let mut agreed = Agreed { holds: by_facts, ..Agreed::default() };
     let running = ordered.iter().filter(|agreement| !lives.changed.contains_key(&agreement.id));
     agreed.planned = measure.planned(running.copied());
@@ -69,10 +70,31 @@ pub(crate) fn agreed<'a>(
         let lived = changed.unwrap_or(agreement);
         let moved = lives.moved.get(&agreement.id).map_or(&[][..], Vec::as_slice);
         agreed.change_at = [agreed.change_at, measure.changes_at(lived, moved)].into_iter().flatten().min();
-        agreed.holds.extend(measure.holds(lived));
+        agreed.holds.extend(measure.holds(lived).into_iter().map(|hold| beside(hold, lived, &on_its_way)));
         agreed.changed.extend(changed.cloned());
     }
     agreed
+}
+
+/// What facts keep back of each invoice because it may have come.
+fn on_its_way(by_facts: &[Hold]) -> BTreeMap<InvoiceId, i64> {
+    let mut of: BTreeMap<InvoiceId, i64> = BTreeMap::new();
+    for hold in by_facts.iter().filter(|hold| hold.reason == HoldReason::MoneyOnItsWay) {
+        if let (HoldScope::Invoice(invoice), Some(minor)) = (&hold.scope, hold.amount_minor) {
+            let known = of.entry(invoice.clone()).or_default();
+            *known = (*known).max(minor);
+        }
+    }
+    of
+}
+
+/// A basket's money is other money than what may have come of an invoice already: it is kept back on top, where of holds that name one
+/// invoice only the largest counts.
+fn beside(hold: Hold, agreement: &Agreement, on_its_way: &BTreeMap<InvoiceId, i64>) -> Hold {
+    let is_basket = matches!(&agreement.terms, Terms::Money(MoneyOnItsWay { basket: Some(_), .. }));
+    let HoldScope::Invoice(invoice) = &hold.scope else { return hold };
+    let more = on_its_way.get(invoice).copied().filter(|_| is_basket).unwrap_or(0);
+    Hold { amount_minor: hold.amount_minor.map(|minor| minor.saturating_add(more)), ..hold }
 }
 
 /// What time and money make of agreements.
@@ -237,6 +259,17 @@ impl<'b> Measure<'b> {
                 };
                 (Terms::Promise(Promise { status, ..promise.clone() }), ends)
             }
+            Terms::Money(MoneyOnItsWay { basket: Some(basket), status: MoneyStatus::Expected, .. }) => {
+                let (status, ends) = if self.is_paid(basket) {
+                    (MoneyStatus::Arrived, true)
+                } else if self.now >= basket.ends_at {
+                    (MoneyStatus::Failed, false)
+                } else {
+                    return None;
+                };
+                let Terms::Money(money) = agreement.terms.clone() else { return None };
+                (Terms::Money(MoneyOnItsWay { status, ..money }), ends)
+            }
             Terms::Money(money) if money.status == MoneyStatus::Expected => {
                 let (status, ends) = match came(&money.of, money.expected_on)? {
                     Came::All => (MoneyStatus::Arrived, true),
@@ -266,6 +299,12 @@ impl<'b> Measure<'b> {
         Some(agreement.clone().with(terms, ends, self.now))
     }
 
+    /// Whether the payment that comes of a basket is known and counts: from then on it stands for itself.
+    fn is_paid(&self, basket: &OfBasket) -> bool {
+        let mut all = self.facts.payments.iter().chain(&self.facts.shared);
+        all.any(|fact| fact.payment.id == basket.id && fact.payment.counts())
+    }
+
     /// Whether what a pause waits for happened.
     fn without_reason(&self, agreement: &Agreement, pause: &Pause) -> bool {
         match &pause.ends_with {
@@ -288,6 +327,9 @@ impl<'b> Measure<'b> {
     fn changes_at(&self, agreement: &Agreement, moved: &[Option<i64>]) -> Option<Timestamp> {
         if agreement.is_over() || agreement.ended_at.is_some() {
             return None;
+        }
+        if let Terms::Money(MoneyOnItsWay { basket: Some(basket), .. }) = &agreement.terms {
+            return Some(basket.ends_at).filter(|at| *at > self.now);
         }
         let days: Vec<Date> = match &agreement.terms {
             Terms::Promise(promise) => vec![promise.expected_on],
@@ -365,6 +407,9 @@ impl<'b> Measure<'b> {
             Terms::Plan(_) => return Vec::new(),
             Terms::Later(_) => (HoldReason::Later(agreement.kind().to_owned()), None),
         };
+        if let Terms::Money(MoneyOnItsWay { basket: Some(basket), of, .. }) = &agreement.terms {
+            return self.holds_of_basket(agreement, basket, of);
+        }
         let by_date = agreement.until_on.or(expected_on).map_or(Timestamp::MAX, |last| day_after(last, self.zone));
         let ends_at = agreement.ended_at.map_or(by_date, |ended| ended.min(by_date));
         let hold = |scope, amount_minor| Hold {
@@ -404,6 +449,24 @@ impl<'b> Measure<'b> {
                 all.iter().map(|invoice| hold(HoldScope::Invoice(invoice.clone()), amount)).collect()
             }
         }
+    }
+
+    /// What a basket keeps back: its lines as they are, whatever else is paid meanwhile, until its payment is known.
+    fn holds_of_basket(&self, agreement: &Agreement, basket: &OfBasket, of: &[Stood]) -> Vec<Hold> {
+        if self.is_paid(basket) {
+            return Vec::new();
+        }
+        let ends_at = agreement.ended_at.map_or(basket.ends_at, |ended| ended.min(basket.ends_at));
+        let hold = |stood: &Stood| Hold {
+            by: agreement.id.clone(),
+            reason: HoldReason::MoneyOnItsWay,
+            clock: agreement.clock.clone(),
+            scope: HoldScope::Invoice(stood.invoice.clone()),
+            amount_minor: Some(stood.open_minor),
+            from_at: agreement.from_at,
+            ends_at,
+        };
+        of.iter().map(hold).collect()
     }
 
     /// What an upheld dispute keeps back until the books say so: less what they wrote off the claim since.

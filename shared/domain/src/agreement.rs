@@ -174,11 +174,24 @@ pub struct MoneyOnItsWay {
     pub way: WayOfPaying,
     /// The last day by which it is on the ledger.
     pub expected_on: Date,
-    /// What was owed when it was made known.
+    /// What was owed when it was made known; of a basket, its lines.
     #[serde(default)]
     pub of: Vec<Stood>,
     /// Where it stands.
     pub status: MoneyStatus,
+    /// The basket that it comes of, where the payer began one here: then exactly the amounts of `of` are kept back, until then or until the
+    /// basket's payment is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basket: Option<OfBasket>,
+}
+
+/// How long a basket keeps back what is to be paid with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfBasket {
+    /// The basket.
+    pub id: PaymentId,
+    /// From then on it keeps nothing back, unless its provider says more.
+    pub ends_at: Timestamp,
 }
 
 /// How an invoice stood at an instant, minor units.
@@ -186,7 +199,7 @@ pub struct MoneyOnItsWay {
 pub struct Stood {
     /// The invoice.
     pub invoice: InvoiceId,
-    /// What was open of it; in a plan, its share.
+    /// What was open of it; in a plan, its share; in a basket, its line.
     pub open_minor: i64,
     /// What it came to, less credits: what the creditor asked for.
     pub claim_minor: i64,

@@ -50,6 +50,7 @@ impl EffectKind {
             | TaskKind::PlanEnded
             | TaskKind::MoneyInFlight
             | TaskKind::Overpaid
+            | TaskKind::SeenTwice
             | TaskKind::OtherCurrency
             | TaskKind::LegalEntity
             | TaskKind::TakenBack
@@ -178,6 +179,7 @@ impl OpenWork {
         match kind {
             TaskKind::MoneyInFlight
             | TaskKind::Overpaid
+            | TaskKind::SeenTwice
             | TaskKind::OtherCurrency
             | TaskKind::LegalEntity
             | TaskKind::TakenBack

@@ -143,6 +143,14 @@ id!(
     JobId, "job_"
 );
 
+impl PaymentId {
+    /// The id of the basket that `parts` name, and of the payment that comes of it: 20 characters together with the prefix, so that an
+    /// accounting system keeps all of it as its own reference (QuickBooks' `PaymentRefNum` holds 21).
+    pub fn of_basket(parts: &[&str]) -> Self {
+        Self(CompactString::from(Self::PREFIX) + &digest(parts)[..16])
+    }
+}
+
 impl JobId {
     /// The id of a job that `parts` name, asked for at an instant.
     pub fn at(asked_at: jiff::Timestamp, parts: &[&str]) -> Self {
@@ -269,6 +277,13 @@ mod tests {
         let second = NoteId::at(at("2026-02-03T10:00:00.001Z"), &["a"]);
         assert!(first < second);
         assert_eq!(NoteId::parse(first.as_str()), Some(first));
+    }
+
+    #[test]
+    fn ids_of_baskets_fit_the_reference_of_an_accounting_system() {
+        let id = PaymentId::of_basket(&["acme", "cus_1", "form"]);
+        assert_eq!((id.as_str().len(), PaymentId::parse(id.as_str())), (20, Some(id.clone())));
+        assert_ne!(id, PaymentId::of_basket(&["acme", "cus_1", "another"]));
     }
 
     #[test]

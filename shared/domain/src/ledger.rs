@@ -1,6 +1,6 @@
 //! What is owed and what was paid, as the source says it: invoices, payments, credit notes and reversals.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{Contact, Currency, InvoiceId, PaymentId, SourceVersion, word::stored_words};
@@ -159,6 +159,30 @@ pub struct Payment {
     /// Which invoices it is for; the rest is unapplied credit.
     #[serde(default)]
     pub allocations: Vec<Allocation>,
+    /// What its source's people wrote to know it by: a check's number, the id of a payment that was taken here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Where Dunlin itself took it: what tells it from its entry in the books.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_here: Option<Box<TakenHere>>,
+}
+
+/// What is known of a payment that was taken here, so that its entry in the books is not counted a second time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenHere {
+    /// The basket that it came of: the id that its entry in the books names.
+    pub basket: PaymentId,
+    /// When that was begun. What the books had before it is another payment.
+    pub begun_at: Timestamp,
+    /// What the documents of its invoices said then was paid and no payment that was known explained, where there was such.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stated: Vec<Allocation>,
+    /// Entries in the books of which a person said that they are this payment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub same: Vec<PaymentId>,
+    /// Entries in the books of which a person said that they are another payment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart: Vec<PaymentId>,
 }
 
 impl Payment {

@@ -11,7 +11,6 @@
 //! | [`language`] | which text somebody reads |
 //! | [`dates`] | counting civil days |
 //! | [`customer`], [`ledger`], [`document`] | what sources say |
-//! | [`basket`] | what payers set out to pay, and what providers say became of it |
 //! | [`by_hand`] | what people entered of a customer, laid over what its source says |
 //! | [`past`] | closed invoices and payments of the past, which no decision reads |
 //! | [`webhook`] | what became of a webhook that a source sent |
@@ -24,6 +23,7 @@
 //! | [`rollout`] | how the versions of a workflow are given out to cases |
 //! | [`facts`], [`coverage`] | what is known of one customer |
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
+//! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
 //! | [`balance`] | what money belongs together, and which case collects it |
 //! | [`receivables`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |

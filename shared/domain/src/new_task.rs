@@ -77,6 +77,8 @@ stored_words!(
         MoneyInFlight = "money_in_flight",
         /// Exception: more was paid and credited on an invoice than it comes to.
         Overpaid = "overpaid",
+        /// Exception: a payment that was taken here and an entry in the books may be one.
+        SeenTwice = "seen_twice",
         /// Exception: a payment is in another currency than the invoice that it is allocated to.
         OtherCurrency = "other_currency",
         /// Exception: invoices name a legal entity that the settings do not list, or nothing says which one was paid.
@@ -124,6 +126,7 @@ impl TaskKind {
             | Self::PlanEnded
             | Self::MoneyInFlight
             | Self::Overpaid
+            | Self::SeenTwice
             | Self::OtherCurrency
             | Self::LegalEntity
             | Self::InDoubt

@@ -430,7 +430,7 @@ impl Checking<'_> {
                 let expected_on = self.expected_on(sent_on, &way);
                 let late = expected_on < today && !long_ago;
                 flaws.add(late, "/sent_on", format!("it was to be on the ledger by {expected_on} and is not"));
-                let money = MoneyOnItsWay { way, expected_on, of: self.of.clone(), status: MoneyStatus::Expected };
+                let money = MoneyOnItsWay { way, expected_on, of: self.of.clone(), status: MoneyStatus::Expected, basket: None };
                 Some((Terms::Money(money), HoldClock::StopClock))
             }
             "dispute" => {

@@ -18,11 +18,13 @@ use crate::{
 
 mod known;
 mod settle;
+mod twice;
 mod unclear;
 
 pub(crate) use known::total;
 pub use known::{InFlight, Mismatch, Overpaid, ReceivablesRules, TakenBack};
 use settle::{Settled, Settlement, settle};
+pub use twice::{SAME_DAYS_AFTER, SAME_DAYS_BEFORE, Twice};
 pub use unclear::Unclear;
 
 /// How long payments may exceed what an invoice's document says before a person is asked, in civil days.
@@ -56,6 +58,8 @@ pub struct Receivables<'a> {
     pub taken_back: Vec<TakenBack>,
     /// Payments of which only a later release knows what became of them.
     pub unclear: Vec<Unclear>,
+    /// Payments taken here that may be the same as an entry in the books: a person says whether they are.
+    pub twice: Vec<Twice>,
     /// Credit that several legal entities could have, and nothing says which, by currency.
     pub unplaced: Vec<Money>,
     /// Items of invoices that are not issued yet: shown, with nothing due now, and part of no sum.
@@ -84,7 +88,7 @@ impl<'a> Receivables<'a> {
     pub fn at(facts: &'a Facts, rules: ReceivablesRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear } =
+        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear, twice } =
             settle(facts, rules);
         let mut receivables = Self {
             items: Vec::new(),
@@ -100,6 +104,7 @@ impl<'a> Receivables<'a> {
             agreed_next_at: None,
             taken_back: Vec::new(),
             unclear,
+            twice,
             unplaced: Vec::new(),
             not_issued: Vec::new(),
             issued_next_at: None,
@@ -379,3 +384,8 @@ fn spent_shared(facts: &Facts, receivables: &Receivables) -> Vec<PaymentId> {
     let is_spent = |fact: &&PaymentFact| !fact.archived && !fact.invoices().any(|invoice| open.contains(invoice));
     facts.shared.iter().filter(is_spent).map(|fact| fact.payment.id.clone()).collect()
 }
+
+#[cfg(test)]
+mod twice_properties;
+#[cfg(test)]
+mod twice_tests;

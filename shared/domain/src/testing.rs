@@ -146,6 +146,8 @@ impl Stage {
             currency,
             received_on: at(recorded_at).to_zoned(jiff::tz::TimeZone::UTC).date(),
             allocations: vec![Allocation { invoice: invoice.clone(), amount_minor }],
+            reference: None,
+            taken_here: None,
         };
         self.facts.payments.push(PaymentFact::merge(known.as_ref(), &payment, at(recorded_at)).expect("a newer version"));
     }

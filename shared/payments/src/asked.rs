@@ -110,6 +110,11 @@ impl AskedPayment<'_> {
     }
 }
 
+/// The address of a page that a payer can be sent on to: over TLS, or of a stand-in on this machine.
+pub(crate) fn page(url: Option<String>) -> Option<String> {
+    url.filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1:"))
+}
+
 /// `text` on one line, without control characters.
 pub(crate) fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

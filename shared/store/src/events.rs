@@ -284,6 +284,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight
         | TaskKind::Overpaid
+        | TaskKind::SeenTwice
         | TaskKind::OtherCurrency
         | TaskKind::LegalEntity
         | TaskKind::InDoubt

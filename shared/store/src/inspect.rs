@@ -14,7 +14,7 @@ use crate::{
     message::record,
     table::{
         attributes::{
-            company,
+            basket, company,
             document::DOC,
             every::{PK, SK},
             fact, link, registry,
@@ -131,6 +131,8 @@ impl Item {
             (text(&self.0, company::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Company)
         } else if keys::is_link_owner(self.pk()) {
             (text(&self.0, link::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Own)
+        } else if keys::is_basket_owner(self.pk()) {
+            (text(&self.0, basket::TENANT) == Some(tenant.as_str())).then_some(TenantPart::Own)
         } else {
             None
         }

@@ -46,6 +46,7 @@ pub use causes::ConcernedPage;
 pub use customer::{
     addresses::{AddressId, Lifted, Stopped},
     apply::{Applied, AppliedOutcome, Receipt},
+    baskets::{BasketBegun, BasketHeard, BasketOwner, BasketSays},
     brief::CustomerBrief,
     by_hand::StoredByHand,
     contacts::Logged,

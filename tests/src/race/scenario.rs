@@ -105,6 +105,7 @@ async fn desk(seed: u64) -> anyhow::Result<TestTenant> {
         workflows: Some(vec![workflow]),
         templates: STEPS.map(|(id, _)| template(id)).to_vec(),
         connections: Vec::new(),
+        payments: Vec::new(),
     };
     let made = stack.create_tenant(tenant).await.map_err(|refusal| anyhow::anyhow!("{}", refusal.body))?;
     let hook = |source: &str| Hook {

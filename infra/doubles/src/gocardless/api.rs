@@ -445,7 +445,7 @@ fn list(request: &Request<Bytes>, name: &str, filters: &[(&str, &str)], all: imp
     let limit = limit.ok_or_else(|| GoCardlessRefusal::invalid(name, "limit", "must be from 1 to 500"))?;
     let is_wanted = |item: &Value| {
         filters.iter().all(|(filter, pointer)| {
-            value(*filter).is_none_or(|wanted| item.pointer(pointer).and_then(Value::as_str) == Some(wanted))
+            value(filter).is_none_or(|wanted| item.pointer(pointer).and_then(Value::as_str) == Some(wanted))
         })
     };
     let mut items: Vec<Value> = all.filter(is_wanted).collect();

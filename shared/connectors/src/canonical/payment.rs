@@ -30,6 +30,7 @@ pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, root: &Object<'_>, kind: Paymen
     let currency = object.required(flaws, "currency", form::currency);
     let received_on = object.required(flaws, "received_on", form::date);
     let legal_entity = object.optional(flaws, "legal_entity", form::word);
+    let reference = object.optional(flaws, "reference", form::filled_text);
     let allocations = object.list(flaws, "allocations", ALLOCATIONS_MAX, |flaws, value, _, at| {
         let object = Object::of(flaws, value, at)?;
         let invoice = object.required(flaws, "invoice_external_id", form::id);
@@ -53,6 +54,8 @@ pub fn read(flaws: &mut Flaws, of: SourceOf<'_>, root: &Object<'_>, kind: Paymen
         received_on: received_on?,
         legal_entity,
         allocations,
+        reference,
+        taken_here: None,
     };
     Some(Document::Payment { customer: customer::called(of, owner?), payment })
 }

@@ -115,6 +115,8 @@ pub fn payment(
         currency,
         received_on,
         allocations,
+        reference: object.usable("PaymentRefNum", form::filled_text),
+        taken_here: None,
     };
     Some(Document::Payment { customer, payment })
 }
@@ -150,6 +152,8 @@ pub fn credit_memo(
         currency,
         received_on,
         allocations: Vec::new(),
+        reference: None,
+        taken_here: None,
     };
     Some(Document::Payment { customer, payment })
 }

@@ -77,6 +77,8 @@ fn credit(event: &StripeEvent<'_>, customer: &str, currency: Currency, favour: i
         currency,
         received_on: event.date(at),
         allocations: Vec::new(),
+        reference: None,
+        taken_here: None,
     };
     payment.source_version = StripeEvent::version_at(at, Rank::stage(stage), &payment);
     Document::Payment { customer: event.called(customer), payment }

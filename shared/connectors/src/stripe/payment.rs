@@ -48,6 +48,8 @@ impl Receipt {
             currency: self.currency,
             received_on: event.date(self.received_at),
             allocations,
+            reference: None,
+            taken_here: None,
         };
         payment.source_version = event.version(Rank::stage(self.stage), &payment);
         payment
@@ -185,6 +187,8 @@ pub fn credit_note(flaws: &mut Flaws, event: &StripeEvent<'_>) -> Option<Documen
         currency,
         received_on: event.date(effective.or(created)?),
         allocations: if amount_minor > 0 { vec![Allocation { invoice: invoice.clone(), amount_minor }] } else { Vec::new() },
+        reference: None,
+        taken_here: None,
     };
     let stage = match (voided, event.kind) {
         (true, _) => 2,

@@ -128,6 +128,8 @@ pub fn payment(
         currency,
         received_on,
         allocations: if amount_minor > 0 { vec![allocation] } else { Vec::new() },
+        reference: object.usable("Reference", form::filled_text),
+        taken_here: None,
     };
     Some(Document::Payment { customer, payment })
 }
@@ -168,6 +170,8 @@ pub fn credit(
         currency,
         received_on,
         allocations,
+        reference: None,
+        taken_here: None,
     };
     Some(Document::Payment { customer, payment })
 }

@@ -40,7 +40,12 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         known.is_none_or(|known| known.state == CaseState::Closed)
     };
     match work.kind {
-        TaskKind::MoneyInFlight | TaskKind::Overpaid | TaskKind::OtherCurrency | TaskKind::LegalEntity | TaskKind::TakenBack => {
+        TaskKind::MoneyInFlight
+        | TaskKind::Overpaid
+        | TaskKind::SeenTwice
+        | TaskKind::OtherCurrency
+        | TaskKind::LegalEntity
+        | TaskKind::TakenBack => {
             let still = found.iter().any(|asking| asking.work.kind == work.kind && asking.work.reason == work.reason);
             (!still).then_some("what was found in the books is no longer there")
         }

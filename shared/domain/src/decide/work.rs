@@ -271,6 +271,15 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
         let key = format!("{}/{}", mismatch.payment, mismatch.invoice);
         task(TaskKind::OtherCurrency, key, "A payment is in another currency than its invoice", detail)
     });
+    let twice = receivables.twice.iter().map(|twice| {
+        let detail = format!(
+            "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and about the same day; nothing says \
+             whether they are one. Until somebody says so each invoice counts the larger of the two, and the other is kept back; if they \
+             are one, write {} into the reference of the entry in the accounting system",
+            twice.payment, twice.entry_external_id, twice.money, twice.basket
+        );
+        task(TaskKind::SeenTwice, twice.id().to_string(), "A payment and an entry in the books may be one", detail)
+    });
     let after_refund = situation.policy.settings.after_refund;
     let taken_back = receivables.taken_back.iter().filter(|taken| taken.is_kept_back(after_refund)).map(|taken| {
         let what = match taken.kind {
@@ -340,6 +349,7 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     late.chain(unknown)
         .chain(unplaced)
         .chain(overpaid)
+        .chain(twice)
         .chain(mismatched)
         .chain(taken_back)
         .chain(broken)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::words::rule;
 use crate::{
-    Because, CaseKey, CaseTrace, Channel, Outcome,
+    Because, CaseKey, Channel, Outcome,
     decide::{CaseByItem, RuleAsked, RuleOutcome, Situation},
     guard,
 };

@@ -85,7 +85,7 @@ impl Asked<'_> {
                 let today = self.now.to_zoned(Locality::of_tenant(self.settings).zone().clone()).date();
                 let sent_on = proposal.sent_on.unwrap_or(today);
                 let expected_on = expected_on(self.settings, &self.facts.customer.source, sent_on, &money.way);
-                same_amount && money.way.as_str() == way && money.expected_on == expected_on
+                money.basket.is_none() && same_amount && money.way.as_str() == way && money.expected_on == expected_on
             }
             // The parts say what it is over, and the day on which each is expected how it is paid.
             Terms::Plan(plan) => {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{
-    Unclear,
+    Twice, Unclear,
     known::{Mismatch, ReceivablesRules, TakenBack, total},
+    twice,
+    twice::Counted,
 };
-use crate::{
-    BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, Reversal, balance::legal_entity, taken_back,
-};
+use crate::{BalanceKey, Currency, Customer, Facts, Invoice, InvoiceId, Payment, PaymentKind, balance::legal_entity, taken_back};
 
 /// What payments and credit notes say of one invoice, in minor units.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,30 +33,24 @@ pub(super) struct Settlement {
     pub(super) mismatched: Vec<Mismatch>,
     pub(super) taken_back: Vec<TakenBack>,
     pub(super) unclear: Vec<Unclear>,
+    pub(super) twice: Vec<Twice>,
 }
 
 /// Reckons what payments, credit notes and reversals come to.
 pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear } =
+    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear, .. } =
         Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
     let invoices: BTreeMap<&InvoiceId, &Invoice> = facts.invoices.iter().map(|fact| (&fact.invoice.id, &fact.invoice)).collect();
-    let own = facts.payments.iter().map(|fact| (fact, true));
-    for (fact, is_own) in own.chain(facts.shared.iter().map(|fact| (fact, false))) {
-        let payment = &fact.payment;
+    let (counted, twice) = twice::counted(facts);
+    for Counted { fact, payment, in_force, is_own } in &counted {
+        let (fact, payment, is_own) = (*fact, &**payment, *is_own);
         if payment.is_unclear() {
             unclear.push(Unclear::of(payment, rules.payment_entity(facts, &invoices, payment), is_own));
             continue;
         }
-        let mut in_force: Vec<&Reversal> = facts
-            .reversals
-            .iter()
-            .chain(&facts.shared_reversals)
-            .filter(|reversal| reversal.in_force && reversal.payment == payment.id && reversal.currency == payment.currency)
-            .collect();
-        in_force.sort_by(|a, b| a.external_id.cmp(&b.external_id));
         let reversed = total(in_force.iter().map(|reversal| reversal.amount_minor));
         let good = if payment.status.counts() { payment.amount_minor.saturating_sub(reversed).max(0) } else { 0 };
         let (mut left, mut left_whole) = (good, payment.amount_minor);
@@ -99,23 +93,40 @@ pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
             *sum = sum.saturating_add(left);
         }
         all_taken.extend(if payment.status.counts() {
-            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, &in_force, taken_of))
+            (!in_force.is_empty() && !taken_of.is_empty()).then(|| taken_back::by_reversals(facts, fact, in_force, taken_of))
         } else {
-            taken_back::by_document(facts, fact, &in_force, &invoices)
+            taken_back::by_document(facts, fact, in_force, &invoices)
         });
     }
+    for (invoice, paid) in twice::at_least(facts, &counted, &invoices) {
+        let of = by_invoice.entry(invoice).or_default();
+        of.paid = of.paid.max(paid);
+    }
+    unclear.extend(twice.iter().map(|twice| twice.kept_back(rules.entity_of_both(facts, &invoices, twice))));
     credit.retain(|_, minor| *minor > 0);
     unplaced.retain(|_, minor| *minor > 0);
     mismatched.sort();
     all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear }
+    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice }
 }
 
 impl<'a> ReceivablesRules<'a> {
     /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.
     pub(super) fn entity_of<'f>(&self, invoice: &'f Invoice, customer: &'f Customer) -> &'f str {
         if self.by_legal_entity { legal_entity(invoice, customer) } else { "" }
+    }
+
+    /// The legal entity whose balance is kept back of what may be one payment: the one that both are of, where nothing else says it.
+    fn entity_of_both<'f>(
+        &self,
+        facts: &'f Facts,
+        invoices: &BTreeMap<&InvoiceId, &'f Invoice>,
+        twice: &Twice,
+    ) -> Option<&'f str> {
+        let payments = || facts.payments.iter().chain(&facts.shared).map(|fact| &fact.payment);
+        let ours = payments().find(|payment| payment.id == twice.payment);
+        ours.and_then(|payment| self.payment_entity(facts, invoices, payment))
     }
 
     /// The legal entity whose balance the unapplied rest of a payment is credit of: the payment's own, else that of the invoices that it

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount, gocardless::names::NAME};
+use crate::{AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount, asked::page, gocardless::names::NAME};
 
 /// Longest description, in characters.
 const DESCRIPTION_CHARS_MAX: usize = 255;
@@ -63,7 +63,7 @@ pub(super) fn begun(value: &Value, expires_at: Timestamp) -> Result<BegunPayment
         billing_request: String,
     }
     let Answer { billing_request_flows: flow } = Answer::deserialize(value).map_err(|error| error.to_string())?;
-    let pay_url = Some(flow.authorisation_url).filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1"));
+    let pay_url = page(Some(flow.authorisation_url));
     Ok(BegunPayment {
         provider_id: flow.links.billing_request,
         pay_url: Some(pay_url.ok_or("authorisation_url is no address of a page")?),

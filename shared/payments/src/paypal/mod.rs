@@ -8,7 +8,7 @@
 //! | `PAYMENT.CAPTURE.REVERSED`, `CUSTOMER.DISPUTE.*` | a chargeback, one for each capture |
 //!
 //! The basket's id is the `custom_id` of the purchase unit, and comes back with each of these. Webhooks are signed with a certificate:
-//! [`chain`] checks it without a call, and the address that it is fetched from is pinned to PayPal's own host.
+//! `chain` checks it without a call, and the address that it is fetched from is pinned to PayPal's own host.
 
 mod chain;
 mod event;

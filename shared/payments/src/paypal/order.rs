@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount, paypal::names::NAME};
+use crate::{AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount, asked, paypal::names::NAME};
 
 /// Currencies whose amounts PayPal takes without decimals, whatever ISO 4217 says
 /// (<https://developer.paypal.com/api/rest/reference/currency-codes/>).
@@ -69,6 +69,6 @@ pub(super) fn begun(value: &Value, expires_at: Timestamp) -> Result<BegunPayment
     }
     let made = Made::deserialize(value).map_err(|error| error.to_string())?;
     let page = made.links.into_iter().find(|link| matches!(link.rel.as_str(), "payer-action" | "approve"));
-    let page = page.map(|link| link.href).filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1"));
+    let page = asked::page(page.map(|link| link.href));
     Ok(BegunPayment { provider_id: made.id, pay_url: Some(page.ok_or("no link leads the payer on")?), expires_at })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     AskedPayment, BegunPayment, CannotBegin, PaymentCapabilities, amount,
+    asked::page,
     stripe::names::{NAME, WORDS},
 };
 
@@ -118,6 +119,6 @@ pub(super) fn id_of(value: &Value) -> Option<&str> {
 pub(super) fn begun(value: &Value) -> Result<BegunPayment, String> {
     let session = Session::deserialize(value).map_err(|error| error.to_string())?;
     let expires_at = Timestamp::from_second(session.expires_at).map_err(|_| "expires_at is no instant")?;
-    let pay_url = session.url.filter(|url| url.starts_with("https://") || url.starts_with("http://127.0.0.1"));
+    let pay_url = page(session.url);
     Ok(BegunPayment { provider_id: session.id, pay_url: Some(pay_url.ok_or("url is no address of a page")?), expires_at })
 }

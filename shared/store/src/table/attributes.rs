@@ -87,11 +87,13 @@ macro_rules! stored {
 }
 
 pub mod access;
+mod baskets;
 pub mod job;
 mod people;
 pub mod test_message;
 pub mod workflow_text;
 
+pub use baskets::basket;
 pub use people::{address, audit, link, person};
 
 /// Attributes of every item: its key, and what the table itself and its stream look at.
@@ -541,6 +543,7 @@ pub const KINDS: [ItemKind; 44] = [
     person::KIND,
     address::KIND,
     link::KIND,
+    basket::KIND,
     reference::KIND,
     profile::KIND,
     fact::KIND,

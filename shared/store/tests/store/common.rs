@@ -78,6 +78,8 @@ pub fn payment(external: &str, version: u64, invoice: &str) -> Payment {
         currency: Currency::EUR,
         received_on: "2026-02-10".parse().unwrap(),
         allocations: vec![Allocation { invoice: invoice_id(invoice), amount_minor: 5_000 }],
+        reference: None,
+        taken_here: None,
     }
 }
 

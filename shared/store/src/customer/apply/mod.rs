@@ -46,6 +46,7 @@ use crate::{
 
 pub(crate) use origin::Origin;
 pub use origin::Receipt;
+pub(crate) use plan::Beside;
 use plan::Plan;
 
 /// What came of an event.
@@ -104,6 +105,20 @@ impl Store {
         }
     }
 
+    /// Applies documents once, with writes of their customer that belong to them; `None` when something changed meanwhile: the writes must be
+    /// made anew. Where one transaction cannot hold it all, the writes come with the first and the receipt with the last, so that an event
+    /// that is delivered again finds the writes made and applies the documents.
+    pub(crate) async fn apply_beside(
+        &self,
+        tenant: &TenantId,
+        origin: Origin<'_>,
+        documents: &[Document],
+        beside: Option<Beside>,
+        now: Timestamp,
+    ) -> Result<Option<Applied>> {
+        self.apply_plan(tenant, origin, documents, beside, Intent::Write, now).boxed().await
+    }
+
     /// What applying a source's documents would come to now; nothing is written.
     ///
     /// # Errors
@@ -129,10 +144,23 @@ impl Store {
         intent: Intent,
         now: Timestamp,
     ) -> Result<Option<Applied>> {
+        self.apply_plan(tenant, origin, documents, None, intent, now).await
+    }
+
+    async fn apply_plan(
+        &self,
+        tenant: &TenantId,
+        origin: Origin<'_>,
+        documents: &[Document],
+        beside: Option<Beside>,
+        intent: Intent,
+        now: Timestamp,
+    ) -> Result<Option<Applied>> {
         let mut plan = Plan::new(self, tenant, origin, now);
         if plan.look_up(documents).await? {
             return Ok(Some(Applied { outcome: AppliedOutcome::Duplicate, tasks: vec![] }));
         }
+        plan.beside = beside;
         let mut queue: VecDeque<_> = documents.iter().cloned().map(|document| (document, None)).collect();
         while let Some((document, from)) = queue.pop_front() {
             plan.take(document, from, &mut queue).await?;

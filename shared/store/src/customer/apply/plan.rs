@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::{
     Customer, CustomerId, CustomerRef, Document, Invoice, InvoiceId, InvoiceStatus, Payment, PaymentId, PaymentStatus, Reversal,
     SourceVersion, TenantId,
@@ -76,6 +77,14 @@ impl Reference {
     }
 }
 
+/// Writes of one customer that belong to documents.
+pub(crate) struct Beside {
+    /// Whose facts they change.
+    pub(crate) customer: CustomerId,
+    /// The writes.
+    pub(crate) actions: Vec<TransactWriteItem>,
+}
+
 /// Documents still to be taken, each with the key under which it waited.
 pub(super) type Queue = VecDeque<(Document, Option<Key>)>;
 
@@ -103,6 +112,8 @@ pub(super) struct Plan<'a> {
     pub(super) heartbeats: Vec<Timestamp>,
     pub(super) waiting: Vec<Wait>,
     pub(super) done_waiting: Vec<Key>,
+    /// What is written with it.
+    pub(super) beside: Option<Beside>,
     /// Whose an object is once this plan is written, by the object's id.
     owners: BTreeMap<String, CustomerId>,
 }
@@ -127,6 +138,7 @@ impl<'a> Plan<'a> {
             heartbeats: vec![],
             waiting: vec![],
             done_waiting: vec![],
+            beside: None,
             owners: BTreeMap::new(),
         }
     }

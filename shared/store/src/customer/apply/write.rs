@@ -13,7 +13,7 @@ use super::{
     batch::{Batches, Unit},
     items::{is_there, payment_heard, said_before, takes_place, too_many, with_received},
     moves::Left,
-    plan::{Plan, newer},
+    plan::{Beside, Plan, newer},
     shared::Share,
 };
 use crate::{
@@ -56,6 +56,7 @@ impl Plan<'_> {
         let shared = self.write_shared().await?;
         let mut owners = self.customers();
         owners.extend(shared.iter().flat_map(Share::customers).cloned());
+        owners.extend(self.beside.iter().map(|beside| beside.customer.clone()));
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
         let mut effects = Effects { rows: &rows, units: vec![], tasks: vec![], more: BTreeMap::new(), left: BTreeMap::new() };
         for (owner, payment) in self.payments.values() {
@@ -67,8 +68,14 @@ impl Plan<'_> {
         self.write_reversals(&mut effects);
         let profiles = self.write_profiles(&effects, &owners);
         let Effects { units, tasks, .. } = effects;
-        let mut changed_any =
-            !shared.is_empty() || !units.is_empty() || !profiles.is_empty() || !self.waiting.is_empty() || !tasks.is_empty();
+        let beside =
+            self.beside.take().map(|Beside { customer, actions }| Unit { actions, touches: vec![customer], ..Unit::default() });
+        let mut changed_any = beside.is_some()
+            || !shared.is_empty()
+            || !units.is_empty()
+            || !profiles.is_empty()
+            || !self.waiting.is_empty()
+            || !tasks.is_empty();
         if intent == Intent::Look {
             for at in &self.heartbeats {
                 changed_any |= store.heard_before(tenant, self.origin.source(), *at).await?;
@@ -87,9 +94,10 @@ impl Plan<'_> {
                 heads.insert(owner.clone(), read_head(row.clone())?);
             }
         }
-        let shards = if shared.is_empty() && units.is_empty() && profiles.is_empty() { 1 } else { store.shards(tenant).await? };
+        let is_quiet = beside.is_none() && shared.is_empty() && units.is_empty() && profiles.is_empty();
+        let shards = if is_quiet { 1 } else { store.shards(tenant).await? };
         let mut batches = Batches::new(store, tenant, self.now, heads, shards);
-        for unit in profiles.into_iter().chain(units) {
+        for unit in beside.into_iter().chain(profiles).chain(units) {
             batches.add(unit);
         }
         let together = batches.room() >= shared.iter().map(Share::actions).sum::<usize>() + 2 * owners.len();

@@ -1,0 +1,191 @@
+//! Whether the lines of a basket can be paid: asked when it is begun, and again immediately before the payer is sent on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::BasketLine;
+use crate::{
+    Agreement, Currency, HoldReason, InvoiceId, Money, MoneyOnItsWay, MoneyStatus, OfBasket, Terms, WayOfPaying,
+    kept_back::{Hold, KeptBack, Shares},
+    receivables::{DueItem, Receivables},
+};
+
+/// Most lines of a basket: so many are one item of the table, with what they keep back, and one payment.
+pub const LINES_MAX: usize = 2_000;
+
+/// What is wrong with a basket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BasketFlaw {
+    /// The line, counted from 0; `None` where it is the basket as a whole.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub what: BasketFlawKind,
+}
+
+/// What can be wrong with a basket.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BasketFlawKind {
+    /// It has no line.
+    #[error("nothing is to be paid; choose at least one invoice")]
+    Empty,
+    /// It has too many lines.
+    #[error("{0} invoices are more than the {LINES_MAX} that can be paid at once; pay some of them first")]
+    TooMany(usize),
+    /// An amount is not above zero.
+    #[error("{0} is not above zero; say how much is to be paid, or leave the invoice out")]
+    NotAboveZero(Money),
+    /// An amount is over what can be paid.
+    #[error("{asked} is more than the {payable} that is due; pay no more than that")]
+    OverDue {
+        /// What is to be paid.
+        asked: Money,
+        /// What can be.
+        payable: Money,
+    },
+    /// An invoice is named twice.
+    #[error("the invoice is named twice; name it once, with the whole amount")]
+    Twice,
+    /// No invoice of this customer has the id.
+    #[error("it is no invoice of this customer; load the page again")]
+    Unknown,
+    /// Nothing of the invoice is open.
+    #[error("nothing of the invoice is open any more; leave it out")]
+    Closed,
+    /// The invoice is not issued yet.
+    #[error("the invoice is not issued yet; it can be paid from the day that it is")]
+    NotIssued,
+    /// The invoice is in another currency.
+    #[error("the invoice is in {0}; pay invoices of one currency together, and those of another by themselves")]
+    OtherCurrency(Currency),
+    /// The invoice is owed to another legal entity.
+    #[error("the invoice is owed to another company; pay those of each company by themselves")]
+    OtherLegalEntity,
+    /// Another basket is being paid with the invoice.
+    #[error("a payment of the invoice was begun already; finish it, or give it up first")]
+    BeingPaid,
+    /// A transfer was announced for the invoice before.
+    #[error("a transfer was announced for the invoice before; it is announced once")]
+    AnnouncedBefore,
+}
+
+/// What can be paid of each open invoice now, minor units: what is open of it, less the credit that it is to be settled with and less the
+/// money that is on its way. What else keeps it from being chased (a promise, a dispute, a pause, a plan) keeps nobody from paying it.
+pub fn payable(receivables: &Receivables<'_>, now: Timestamp) -> BTreeMap<InvoiceId, i64> {
+    let mut items: Vec<DueItem<'_>> = Vec::new();
+    for (item, kept) in receivables.items.iter().zip(&receivables.kept.of_item) {
+        if item.invoice.is_some() {
+            items.push(DueItem { due_now_minor: item.due_now_minor + kept + item.planned_minor, ..item.clone() });
+        }
+    }
+    let on_its_way = |hold: &&Hold| hold.reason == HoldReason::MoneyOnItsWay;
+    let holds: Vec<Hold> = receivables.holds.iter().filter(on_its_way).cloned().collect();
+    // Days do not matter here: only what is kept back at this instant does.
+    let kept = KeptBack::of(&items, &holds, &Shares::new(), &jiff::tz::TimeZone::UTC, now);
+    let mut payable: BTreeMap<InvoiceId, i64> = BTreeMap::new();
+    for (item, kept) in items.iter().zip(&kept.of_item) {
+        if let Some(invoice) = item.invoice {
+            let sum = payable.entry(invoice.id.clone()).or_default();
+            *sum = sum.saturating_add(item.due_now_minor - kept);
+        }
+    }
+    payable
+}
+
+/// Looks whether lines can be paid together now, in one currency and to one legal entity (empty for the default one, and where a tenant does
+/// not tell them apart).
+///
+/// # Errors
+///
+/// Every flaw, in the order of the lines.
+pub fn check_lines(
+    receivables: &Receivables<'_>,
+    (currency, legal_entity): (Currency, &str),
+    lines: &[BasketLine],
+    now: Timestamp,
+) -> Result<(), Vec<BasketFlaw>> {
+    let whole = |what| Err(vec![BasketFlaw { line: None, what }]);
+    if lines.is_empty() {
+        return whole(BasketFlawKind::Empty);
+    }
+    if lines.len() > LINES_MAX {
+        return whole(BasketFlawKind::TooMany(lines.len()));
+    }
+    let payable = payable(receivables, now);
+    let mut of_invoice: BTreeMap<&InvoiceId, &DueItem<'_>> = BTreeMap::new();
+    for item in &receivables.items {
+        if let Some(invoice) = item.invoice {
+            of_invoice.entry(&invoice.id).or_insert(item);
+        }
+    }
+    let not_issued: BTreeSet<&InvoiceId> = receivables.not_issued.iter().filter_map(|item| item.key.invoice()).collect();
+    let mut seen = BTreeSet::new();
+    let mut flaws = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mut add = |what| flaws.push(BasketFlaw { line: Some(at), what });
+        if !seen.insert(&line.invoice) {
+            add(BasketFlawKind::Twice);
+        }
+        let asked = Money::from_minor(line.amount_minor, currency);
+        if line.amount_minor <= 0 {
+            add(BasketFlawKind::NotAboveZero(asked));
+        }
+        let Some(item) = of_invoice.get(&line.invoice) else {
+            add(if receivables.closed.contains(&line.invoice) {
+                BasketFlawKind::Closed
+            } else if not_issued.contains(&line.invoice) {
+                BasketFlawKind::NotIssued
+            } else {
+                BasketFlawKind::Unknown
+            });
+            continue;
+        };
+        if item.currency != currency {
+            add(BasketFlawKind::OtherCurrency(item.currency));
+            continue;
+        }
+        if item.legal_entity != legal_entity {
+            add(BasketFlawKind::OtherLegalEntity);
+        }
+        let most = payable.get(&line.invoice).copied().unwrap_or(0).max(0);
+        if line.amount_minor > most {
+            add(BasketFlawKind::OverDue { asked, payable: Money::from_minor(most, currency) });
+        }
+    }
+    if flaws.is_empty() { Ok(()) } else { Err(flaws) }
+}
+
+/// What other baskets of a customer have to do with lines: an invoice is paid with one basket at a time, and a transfer is announced once.
+pub(super) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_announced: bool, now: Timestamp) -> Vec<BasketFlaw> {
+    let mut being_paid: BTreeSet<&InvoiceId> = BTreeSet::new();
+    let mut announced: BTreeSet<&InvoiceId> = BTreeSet::new();
+    for agreement in agreements {
+        let Terms::Money(MoneyOnItsWay { basket: Some(basket), of, way, status, .. }) = &agreement.terms else { continue };
+        let invoices = || of.iter().map(|stood| &stood.invoice);
+        if is_open(agreement, basket, status, now) {
+            being_paid.extend(invoices());
+        }
+        if *way == WayOfPaying::Transfer {
+            announced.extend(invoices());
+        }
+    }
+    let mut flaws = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let mut add = |what| flaws.push(BasketFlaw { line: Some(at), what });
+        if being_paid.contains(&line.invoice) {
+            add(BasketFlawKind::BeingPaid);
+        } else if is_announced && announced.contains(&line.invoice) {
+            add(BasketFlawKind::AnnouncedBefore);
+        }
+    }
+    flaws
+}
+
+/// Whether a basket still keeps its amounts back.
+fn is_open(agreement: &Agreement, basket: &OfBasket, status: &MoneyStatus, now: Timestamp) -> bool {
+    let expected = match status {
+        MoneyStatus::Expected | MoneyStatus::Later(_) => true,
+        MoneyStatus::Arrived | MoneyStatus::Failed => false,
+    };
+    expected && agreement.ended_at.is_none() && now < basket.ends_at
+}

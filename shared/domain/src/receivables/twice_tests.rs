@@ -1,0 +1,195 @@
+use jiff::Timestamp;
+
+use super::{Receivables, ReceivablesRules};
+use crate::{
+    Allocation, Basket, BasketLine, Currency, InvoiceId, Money, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
+    ProviderOutcome, ProviderSaid, SourceVersion, TaskKind, WayOfPaying,
+    basket::BasketBegin,
+    settings::AfterRefund,
+    testing::{Stage, at, ladder, on},
+};
+
+const EUR: Currency = Currency::EUR;
+const BEGUN: &str = "2026-02-10T09:00:00Z";
+const NOW: &str = "2026-02-20T09:00:00Z";
+
+fn entry(name: &str, received_on: &str, allocations: Vec<Allocation>, reference: Option<&str>) -> Payment {
+    Payment {
+        id: PaymentId::derive(&["books", name]),
+        kind: PaymentKind::Payment,
+        external_id: name.to_owned(),
+        source_version: SourceVersion::Number(1),
+        status: PaymentStatus::Received,
+        amount_minor: 400,
+        currency: EUR,
+        received_on: on(received_on),
+        legal_entity: None,
+        allocations,
+        reference: reference.map(str::to_owned),
+        taken_here: None,
+    }
+}
+
+/// A customer who owes 1,000 twice and paid 400 of the first here.
+fn paid_here() -> (Stage, Basket, InvoiceId, InvoiceId) {
+    let mut stage = Stage::new(ladder());
+    stage.policy.settings.after_refund = AfterRefund::Chase;
+    let (first, second) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 1_000, "2026-02-05"));
+    let begin = BasketBegin {
+        id: PaymentId::of_basket(&["b"]),
+        currency: EUR,
+        legal_entity: compact_str::CompactString::default(),
+        lines: vec![BasketLine { invoice: first.clone(), number: "A".to_owned(), amount_minor: 400 }],
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: crate::LinkId::derive(&["l"]),
+        pays_on: None,
+    };
+    let (basket, _) = begin.begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw");
+    let what =
+        ProviderOutcome::Received { money: Money::from_minor(400, EUR), way: WayOfPaying::Card, reference: "pi".to_owned() };
+    let said = ProviderSaid {
+        basket: basket.id.clone(),
+        event: "e".to_owned(),
+        at: at("2026-02-10T10:00:00Z"),
+        provider_id: None,
+        what,
+    };
+    let change = basket.hear(&said, &stage.policy.settings, at(NOW));
+    let settings = stage.policy.settings.clone();
+    crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
+    (stage, change.basket, first, second)
+}
+
+fn record(stage: &mut Stage, payment: &Payment, recorded_at: &str) {
+    for part in &payment.allocations {
+        stage.invoice_mut(&part.invoice).paid_minor += part.amount_minor;
+    }
+    stage.facts.payments.push(PaymentFact::merge(None, payment, at(recorded_at)).expect("a first version"));
+}
+
+fn reckon(stage: &Stage, now: Timestamp) -> (i64, i64, usize) {
+    let zone = jiff::tz::TimeZone::UTC;
+    let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &zone), now);
+    (receivables.open_minor(EUR), receivables.exposure_minor(EUR), receivables.twice.len())
+}
+
+#[test]
+fn an_entry_is_the_payment_where_it_says_so_and_may_be_it_where_nothing_says_otherwise() {
+    let late = "2026-02-11T09:00:00Z";
+    let of = |invoice: &InvoiceId| vec![Allocation { invoice: invoice.clone(), amount_minor: 400 }];
+    let (.., first, second) = paid_here();
+    let id = PaymentId::of_basket(&["b"]).to_string();
+    let noted = format!("Stripe {} thanks", id.to_uppercase());
+    // What is open, what is asked for, and how many pairs a person is asked about.
+    for (name, payment, recorded_at, then) in [
+        ("named", entry("E", "2026-02-11", of(&first), Some(&id)), late, (1_600, 1_600, 0)),
+        ("named in words", entry("E", "2026-02-11", of(&first), Some(&noted)), late, (1_600, 1_600, 0)),
+        ("named, of another invoice", entry("E", "2026-02-11", of(&second), Some(&id)), late, (1_600, 1_600, 0)),
+        ("named, of none", entry("E", "2026-02-11", vec![], Some(&id)), late, (1_600, 1_600, 0)),
+        ("named, long after", entry("E", "2026-06-11", of(&first), Some(&id)), late, (1_600, 1_600, 0)),
+        ("plain", entry("E", "2026-02-11", of(&first), None), late, (1_600, 1_200, 1)),
+        ("with a check's number", entry("E", "2026-02-11", of(&first), Some("10264")), late, (1_600, 1_200, 1)),
+        ("plain, of none", entry("E", "2026-02-11", vec![], None), late, (1_600, 1_200, 1)),
+        ("plain, of another invoice", entry("E", "2026-02-11", of(&second), None), late, (1_200, 1_200, 1)),
+        ("of the day before", entry("E", "2026-02-09", of(&first), None), late, (1_600, 1_200, 1)),
+        ("too early", entry("E", "2026-02-08", of(&first), None), late, (1_200, 1_200, 0)),
+        ("of the last day", entry("E", "2026-02-20", of(&first), None), late, (1_600, 1_200, 1)),
+        ("too late", entry("E", "2026-02-21", of(&first), None), late, (1_200, 1_200, 0)),
+        ("known before", entry("E", "2026-02-10", of(&first), None), "2026-02-10T08:59:59Z", (1_200, 1_200, 0)),
+        ("another amount", Payment { amount_minor: 401, ..entry("E", "2026-02-11", of(&first), None) }, late, (1_200, 1_199, 0)),
+        (
+            "a credit note",
+            Payment { kind: PaymentKind::CreditNote, ..entry("E", "2026-02-11", vec![], None) },
+            late,
+            (1_600, 1_200, 0),
+        ),
+        (
+            "no longer there",
+            Payment { status: PaymentStatus::Reversed, ..entry("E", "2026-02-11", vec![], Some(&id)) },
+            late,
+            (1_600, 1_600, 0),
+        ),
+    ] {
+        let (mut stage, ..) = paid_here();
+        record(&mut stage, &payment, recorded_at);
+        assert_eq!(reckon(&stage, at(NOW)), then, "{name}");
+    }
+}
+
+#[test]
+fn a_person_says_whether_they_are_one() {
+    let (mut stage, basket, first, _) = paid_here();
+    let of_first = vec![Allocation { invoice: first, amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-11", of_first, None), "2026-02-11T09:00:00Z");
+    let decision = stage.step(at(NOW));
+    let tasks: Vec<_> = decision.tasks.iter().filter(|task| task.kind == TaskKind::SeenTwice).collect();
+    assert_eq!(tasks.len(), 1);
+    assert!(tasks[0].detail.contains(basket.id.as_str()) && tasks[0].detail.contains('E'), "{}", tasks[0].detail);
+    let asked = tasks[0].id(&stage.facts.tenant, Some(&stage.facts.customer.id));
+    let settings = stage.policy.settings.clone();
+    for (is_same, then) in [(true, 1_600), (false, 1_200)] {
+        let mut stage = stage.clone();
+        let change = basket.judged(&PaymentId::derive(&["books", "E"]), is_same, &settings, at(NOW));
+        crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
+        assert_eq!(reckon(&stage, at(NOW)), (then, then, 0), "{is_same}");
+        assert!(stage.step(at(NOW)).withdrawn.iter().any(|gone| gone.task == asked), "the task is taken back");
+    }
+}
+
+#[test]
+fn two_payments_and_two_entries_are_two() {
+    let (mut stage, _, first, second) = paid_here();
+    let begin = BasketBegin {
+        id: PaymentId::of_basket(&["c"]),
+        currency: EUR,
+        legal_entity: compact_str::CompactString::default(),
+        lines: vec![BasketLine { invoice: second.clone(), number: "B".to_owned(), amount_minor: 400 }],
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: crate::LinkId::derive(&["l"]),
+        pays_on: None,
+    };
+    let (basket, _) = begin.begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw");
+    let what =
+        ProviderOutcome::Received { money: Money::from_minor(400, EUR), way: WayOfPaying::Card, reference: "pj".to_owned() };
+    let said = ProviderSaid {
+        basket: basket.id.clone(),
+        event: "f".to_owned(),
+        at: at("2026-02-10T10:00:00Z"),
+        provider_id: None,
+        what,
+    };
+    let settings = stage.policy.settings.clone();
+    let change = basket.hear(&said, &settings, at(NOW));
+    crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
+    assert_eq!(reckon(&stage, at(NOW)), (1_200, 1_200, 0));
+    let of = |invoice: &InvoiceId| vec![Allocation { invoice: invoice.clone(), amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-11", of(&first), None), "2026-02-11T09:00:00Z");
+    record(&mut stage, &entry("F", "2026-02-11", of(&second), None), "2026-02-11T09:00:00Z");
+    let (open, asked, pairs) = reckon(&stage, at(NOW));
+    assert_eq!(pairs, 2, "each entry is one payment's at most");
+    assert!(asked <= 400 && open <= 1_200, "{open} {asked}: nobody is chased for what may have come twice");
+}
+
+#[test]
+fn money_on_its_way_is_kept_back_on_top_of_what_may_have_come() {
+    let (mut stage, _, first, _) = paid_here();
+    let of_first = vec![Allocation { invoice: first.clone(), amount_minor: 400 }];
+    record(&mut stage, &entry("E", "2026-02-11", of_first, None), "2026-02-11T09:00:00Z");
+    let begin = |amount_minor| BasketBegin {
+        id: PaymentId::of_basket(&["c"]),
+        currency: EUR,
+        legal_entity: compact_str::CompactString::default(),
+        lines: vec![BasketLine { invoice: first.clone(), number: "A".to_owned(), amount_minor }],
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: crate::LinkId::derive(&["l"]),
+        pays_on: None,
+    };
+    // Of A are 400 paid and 400 may be: 200 are left to pay, and then nothing.
+    assert!(begin(201).begin(&stage.facts, &stage.policy.settings, at(NOW)).is_err());
+    let (_, agreement) = begin(200).begin(&stage.facts, &stage.policy.settings, at(NOW)).expect("no flaw");
+    stage.facts = crate::evolve(&stage.facts, &crate::Event::AgreementPut(agreement));
+    assert_eq!(reckon(&stage, at(NOW)), (1_600, 1_000, 1), "only B");
+}

@@ -1,0 +1,9 @@
+//! Attributes of baskets.
+
+/// The item that says whose a basket is; the basket itself is a document.
+pub mod basket {
+    item! { "basket":
+        TENANT = "tenant", Text, "Where it says whose a basket is: the tenant.";
+        CUSTOMER = "customer", Text, "Where it says whose a basket is: the customer.";
+    }
+}

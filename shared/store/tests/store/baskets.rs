@@ -1,0 +1,221 @@
+//! Baskets: what is written when one begins, and when its provider says something of it, in whatever order and however often.
+
+use domain::{basket::BasketBegin, *};
+use store::{AppliedOutcome, BasketBegun, BasketHeard, BasketOwner, BasketSays, Receipt, Store};
+
+use crate::common::*;
+
+const TOTAL: i64 = 125_000;
+
+async fn with_invoices() -> Table {
+    let table = table().await;
+    table.say("e1", &[invoice_doc("INV-1", 1), invoice_doc("INV-2", 1)], 0).await;
+    table
+}
+
+fn settings() -> Settings {
+    Settings { mode: Mode::Live, ..Settings::named("Acme") }
+}
+
+fn beginning(name: &str, lines: &[(&str, i64)]) -> BasketBegin {
+    let line = |(name, amount_minor): &(&str, i64)| BasketLine {
+        invoice: invoice_id(name),
+        number: (*name).to_owned(),
+        amount_minor: *amount_minor,
+    };
+    BasketBegin {
+        id: PaymentId::of_basket(&["acme", name]),
+        currency: Currency::EUR,
+        legal_entity: "".into(),
+        lines: lines.iter().map(line).collect(),
+        provider: "stripe".to_owned(),
+        way: WayOfPaying::Card,
+        link: LinkId::derive(&["link"]),
+        pays_on: None,
+    }
+}
+
+async fn begin(table: &Table, begin: BasketBegin, minute: i64) -> (Basket, BasketBegun) {
+    let facts = table.facts().await;
+    let (basket, money) = begin.begin(&facts, &settings(), at(minute)).expect("no flaw");
+    let begun = table.store.begin_basket(&table.tenant, &basket, &money, facts.version, at(minute)).await.unwrap();
+    (basket, begun)
+}
+
+fn owner(table: &Table) -> BasketOwner {
+    BasketOwner { tenant: table.tenant.clone(), customer: customer_id() }
+}
+
+fn said(basket: &Basket, event: &str, minute: i64, what: ProviderOutcome) -> ProviderSaid {
+    ProviderSaid { basket: basket.id.clone(), event: event.to_owned(), at: at(minute), provider_id: None, what }
+}
+
+fn received(minor: i64) -> ProviderOutcome {
+    let money = Money::from_minor(minor, Currency::EUR);
+    ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: "pi_1".to_owned() }
+}
+
+fn refunded(minor: i64) -> ProviderOutcome {
+    let money = Money::from_minor(minor, Currency::EUR);
+    ProviderOutcome::TakenBack { external_id: "re_1".to_owned(), kind: ReversalKind::Refund, money, in_force: true }
+}
+
+async fn hear_by(store: &Store, table: &Table, said: &ProviderSaid, minute: i64) -> store::Result<BasketHeard> {
+    let receipt = Receipt { source: "pay-stripe".to_owned(), event_id: said.event.clone() };
+    let says = BasketSays::Provider(said, Some(&receipt));
+    store.change_basket(&owner(table), &said.basket, says, &settings(), at(minute)).await
+}
+
+async fn hear(table: &Table, said: &ProviderSaid, minute: i64) -> (Basket, AppliedOutcome) {
+    match hear_by(&table.store, table, said, minute).await.unwrap() {
+        BasketHeard::Heard(basket, outcome) => (*basket, outcome),
+        BasketHeard::Unknown => panic!("no basket"),
+    }
+}
+
+/// What may be asked for now.
+async fn due_now(table: &Table, minute: i64) -> i64 {
+    let facts = table.facts().await;
+    receivables::Receivables::in_zone(&facts, &jiff::tz::TimeZone::UTC, at(minute)).exposure_minor(Currency::EUR)
+}
+
+#[tokio::test]
+async fn a_basket_begins_once_with_what_it_keeps_back() {
+    let table = with_invoices().await;
+    let all = due_now(&table, 1).await;
+    let before = table.head().await.version;
+    let (basket, begun) = begin(&table, beginning("b", &[("INV-1", 5_000)]), 1).await;
+    assert_eq!(begun, BasketBegun::Begun);
+    assert_eq!((due_now(&table, 2).await, due_now(&table, 31).await), (all - 5_000, all));
+    assert_eq!(table.head().await.version, before + 1, "the customer is decided again");
+    assert_eq!(table.store.basket_owner(&basket.id).await.unwrap(), Some(owner(&table)));
+    assert_eq!(table.store.basket_owner(&PaymentId::of_basket(&["x"])).await.unwrap(), None);
+    assert_eq!(table.store.baskets(&table.tenant, &customer_id(), 10).await.unwrap(), [basket.clone()]);
+
+    // The same form again, by facts of then.
+    let facts = table.facts().await;
+    let money = facts.agreements.first().expect("money on its way");
+    let again = table.store.begin_basket(&table.tenant, &basket, money, facts.version, at(2)).await.unwrap();
+    assert_eq!(again, BasketBegun::Before(Box::new(basket.clone())));
+
+    // Another one for the same invoice, whose tab was open before.
+    let old = before;
+    let other = Basket { id: PaymentId::of_basket(&["other"]), ..basket.clone() };
+    let other_money = Agreement { id: other.agreement(), ..money.clone() };
+    let second = table.store.begin_basket(&table.tenant, &other, &other_money, old, at(2)).await.unwrap();
+    assert_eq!(second, BasketBegun::Changed);
+    assert_eq!(table.store.basket_owner(&other.id).await.unwrap(), None, "nothing of it was written");
+    assert!(beginning("c", &[("INV-1", 10)]).begin(&facts, &settings(), at(2)).is_err(), "and looked at again it is refused");
+}
+
+#[tokio::test]
+async fn what_its_provider_says_comes_with_its_money_and_its_receipt() {
+    let table = with_invoices().await;
+    let all = due_now(&table, 1).await;
+    let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000), ("INV-2", 2_000)]), 1).await;
+    let sent = BasketSays::SentOn { provider_id: "cs_1", pay_url: Some("https://pay.example/cs_1") };
+    let heard = table.store.change_basket(&owner(&table), &basket.id, sent, &settings(), at(1)).await.unwrap();
+    let BasketHeard::Heard(known, AppliedOutcome::Applied) = heard else { panic!("{heard:?}") };
+    assert_eq!((known.provider_id.as_deref(), known.revision), (Some("cs_1"), 1));
+
+    let paid = said(&basket, "evt_1", 2, received(7_000));
+    let (known, outcome) = hear(&table, &paid, 2).await;
+    assert_eq!((known.status, outcome), (BasketStatus::Paid, AppliedOutcome::Applied));
+    assert_eq!(due_now(&table, 3).await, all - 7_000);
+    assert_eq!(due_now(&table, 60).await, all - 7_000, "and stays so when its time is over");
+    let facts = table.facts().await;
+    assert_eq!(facts.payments.len(), 1);
+    assert_eq!((&facts.payments[0].payment.id, facts.payments[0].payment.allocations.len()), (&basket.id, 2));
+    assert_eq!(facts.agreements[0].status(), "arrived");
+
+    let version = table.head().await.version;
+    assert_eq!(hear(&table, &paid, 4).await.1, AppliedOutcome::Duplicate);
+    assert_eq!(table.head().await.version, version, "an event that comes again changes nothing");
+    let (known, _) = hear(&table, &said(&basket, "evt_2", 5, refunded(7_000)), 5).await;
+    assert_eq!(known.status, BasketStatus::Refunded);
+    assert_eq!(table.facts().await.reversals.len(), 1);
+
+    let unknown = said(&Basket { id: PaymentId::of_basket(&["x"]), ..basket }, "evt_3", 6, received(1));
+    assert_eq!(hear_by(&table.store, &table, &unknown, 6).await.unwrap(), BasketHeard::Unknown);
+}
+
+#[tokio::test]
+async fn any_order_and_any_repeats_leave_the_same_money() {
+    let events = |basket: &Basket| {
+        [
+            said(basket, "e1", 2, ProviderOutcome::Expired),
+            said(basket, "e2", 3, received(7_000)),
+            said(basket, "e3", 4, refunded(2_000)),
+        ]
+    };
+    let mut known = Vec::new();
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
+        let table = with_invoices().await;
+        let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000), ("INV-2", 2_000)]), 1).await;
+        for at in order.into_iter().chain(order) {
+            hear(&table, &events(&basket)[at], 10).await;
+        }
+        let facts = table.facts().await;
+        assert_eq!((facts.payments.len(), facts.reversals.len()), (1, 1), "{order:?}");
+        let payment = facts.payments[0].payment.clone();
+        known.push((payment.amount_minor, payment.status, payment.allocations, facts.reversals[0].amount_minor));
+    }
+    assert!(known.windows(2).all(|two| two[0] == two[1]), "{known:?}");
+    assert_eq!((known[0].0, known[0].3), (7_000, 2_000));
+}
+
+#[tokio::test]
+async fn what_fails_or_is_given_up_keeps_nothing_back_any_more() {
+    for says in ["failed", "expired", "cancelled"] {
+        let table = with_invoices().await;
+        let all = due_now(&table, 1).await;
+        let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000)]), 1).await;
+        let failed = said(&basket, "e", 2, ProviderOutcome::Failed { reason: "declined".to_owned(), retries: false });
+        let says_of = match says {
+            "failed" => BasketSays::Provider(&failed, None),
+            "expired" => BasketSays::Expired,
+            _ => BasketSays::Cancelled,
+        };
+        table.store.change_basket(&owner(&table), &basket.id, says_of, &settings(), at(2)).await.unwrap();
+        assert_eq!(due_now(&table, 2).await, all, "{says}");
+        let known = table.store.basket(&table.tenant, &customer_id(), &basket.id).await.unwrap().unwrap();
+        assert_eq!(known.status.as_str(), says);
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_dies_at_any_call_loses_nothing_once_the_event_comes_again() {
+    for calls in 0..12 {
+        let table = with_invoices().await;
+        let all = due_now(&table, 1).await;
+        let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000), ("INV-2", 2_000)]), 1).await;
+        let paid = said(&basket, "evt_1", 2, received(7_000));
+        let died = hear_by(&table.dying(calls), &table, &paid, 2).await.is_err();
+        let left = due_now(&table, 2).await;
+        assert_eq!(left, all - 7_000, "on its way or there, and never both: {calls}");
+        hear(&table, &paid, 3).await;
+        assert_eq!((due_now(&table, 60).await, table.facts().await.payments.len()), (all - 7_000, 1), "{calls}");
+        if !died {
+            assert!(calls > 0, "a process that makes no call does nothing");
+            return;
+        }
+    }
+    panic!("hearing of a basket takes more than 12 calls");
+}
+
+#[tokio::test]
+async fn a_person_says_whether_an_entry_in_the_books_is_its_payment() {
+    let table = with_invoices().await;
+    let all = due_now(&table, 1).await;
+    let (basket, _) = begin(&table, beginning("b", &[("INV-1", 5_000)]), 1).await;
+    hear(&table, &said(&basket, "evt_1", 2, received(5_000)), 2).await;
+    let entry = Payment { received_on: "2026-01-05".parse().unwrap(), ..payment("P-1", 1, "INV-1") };
+    table.say("e2", &[Document::Payment { customer: CustomerRef::Named(customer_id()), payment: entry.clone() }], 3).await;
+    assert_eq!(due_now(&table, 4).await, all - 10_000, "nobody is chased for what may have come twice");
+    for (is_same, then) in [(true, all - 5_000), (false, all - 10_000)] {
+        let judged = BasketSays::Judged { entry: &entry.id, is_same };
+        table.store.change_basket(&owner(&table), &basket.id, judged, &settings(), at(5)).await.unwrap();
+        assert_eq!(due_now(&table, 6).await, then, "{is_same}");
+    }
+    assert!(all >= TOTAL);
+}
