@@ -32,10 +32,10 @@ pub struct InvoiceCopy {
     pub currency: Currency,
     /// What it came to.
     pub total_minor: i64,
-    /// What of it was credited.
-    pub credited_minor: i64,
-    /// What of it was paid.
-    pub paid_minor: i64,
+    /// What of it was credited; `None` where that is not known, and then it is not shown.
+    pub credited_minor: Option<i64>,
+    /// What of it was paid, likewise.
+    pub paid_minor: Option<i64>,
     /// What of it is open.
     pub open_minor: i64,
     /// Its instalments, in order; none where the whole falls due at once.
@@ -68,15 +68,11 @@ impl InvoiceCopy {
         particulars
             .extend((!self.customer.number.is_empty()).then(|| labelled(words.customer_number, self.customer.number.clone())));
         particulars.push(labelled(words.as_of, writing.date(self.as_of)));
-        let mut parts = vec![
-            SheetPart::Notice(words.copy_notice.to_owned()),
-            SheetPart::Figures(vec![
-                SheetFigure::new(words.total, money(self.total_minor)),
-                SheetFigure::new(words.credited, money(self.credited_minor)),
-                SheetFigure::new(words.paid, money(self.paid_minor)),
-                SheetFigure::result(words.open, money(self.open_minor)),
-            ]),
-        ];
+        let mut figures = vec![SheetFigure::new(words.total, money(self.total_minor))];
+        figures.extend(self.credited_minor.map(|minor| SheetFigure::new(words.credited, money(minor))));
+        figures.extend(self.paid_minor.map(|minor| SheetFigure::new(words.paid, money(minor))));
+        figures.push(SheetFigure::result(words.open, money(self.open_minor)));
+        let mut parts = vec![SheetPart::Notice(words.copy_notice.to_owned()), SheetPart::Figures(figures)];
         if !self.instalments.is_empty() {
             let rows = self.instalments.iter().enumerate().map(|(at, part)| SheetRow {
                 cells: vec![

@@ -40,6 +40,7 @@ pub use letterhead::{Addressee, BrandColour, Letterhead, Logo, Paper, WaysToPay,
 pub use receipt::{PaidInvoice, PaymentReceipt};
 pub use sheet::DocumentSheet;
 pub use statement::{CreditLine, PaidLine, Statement, StatementAccount, StatementLine};
+pub use words::written_in;
 
 impl DocumentSheet {
     /// The document as PDF. One whose logo cannot be drawn has the sender's name in its place.

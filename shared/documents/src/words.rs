@@ -47,6 +47,11 @@ pub(crate) struct DocumentWords {
     pub(crate) receipt_thanks: &'static str,
 }
 
+/// The language that a document is written in where this one is wanted: the same with its region, or English.
+pub fn written_in(wanted: &str) -> String {
+    DocumentWords::of(wanted).tag(wanted)
+}
+
 impl DocumentWords {
     /// Those of a language, with or without a region; English where there are none.
     pub(crate) fn of(language: &str) -> &'static Self {

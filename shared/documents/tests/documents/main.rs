@@ -154,8 +154,10 @@ fn an_invoice_copy_says_that_it_is_one() {
     ] {
         assert!(all.contains(text), "{text}: {all}");
     }
-    let paid = documents::InvoiceCopy { open_minor: 0, ..copy() };
-    assert!(!packed(&read(&paid.sheet(&Hand("en"))).1.concat()).contains("IBAN"), "who owes nothing is not told how to pay");
+    let closed = documents::InvoiceCopy { open_minor: 0, credited_minor: None, paid_minor: None, ..copy() };
+    let all = packed(&read(&closed.sheet(&Hand("en"))).1.concat());
+    assert!(!all.contains("IBAN"), "who owes nothing is not told how to pay");
+    assert!(!all.contains("Credited") && !all.contains("Paid"), "what is not known is not said: {all}");
 }
 
 #[test]

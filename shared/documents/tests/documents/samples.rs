@@ -168,8 +168,8 @@ pub fn copy() -> InvoiceCopy {
         due_on: date(2026, 12, 1),
         currency: Currency::EUR,
         total_minor: 300_000,
-        credited_minor: 10_000,
-        paid_minor: 90_000,
+        credited_minor: Some(10_000),
+        paid_minor: Some(90_000),
         open_minor: 200_000,
         instalments: [date(2026, 10, 1), date(2026, 11, 1), date(2026, 12, 1)]
             .map(|due_on| InvoicePart { due_on, amount_minor: 100_000 })
