@@ -14,6 +14,7 @@
 
 #![recursion_limit = "256"]
 
+mod asked;
 mod copied;
 mod owed;
 mod received;
@@ -21,17 +22,17 @@ mod subject;
 
 use anyhow::Context;
 use documents::DocumentSheet;
-use domain::{CustomerId, InvoiceId, PaymentId, TenantId};
+use domain::TenantId;
 use files::Bucket;
 use kit::{Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::Store;
 
+pub use asked::{DocumentAnswer, DocumentAsked, WantedDocument};
 use subject::Subject;
 
-/// More than a document has: a statement of the most open invoices that a customer may have is a fifth of it.
+/// Several times what a statement of the most open invoices has that a customer may have.
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// The function.
@@ -39,63 +40,6 @@ pub struct Handler {
     store: Store,
     bucket: Bucket,
     clock: Clock,
-}
-
-/// What is asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DocumentAsked {
-    /// Whose customer.
-    pub tenant: TenantId,
-    /// Whom it is about.
-    pub customer: CustomerId,
-    /// Which document.
-    pub document: WantedDocument,
-    /// BCP 47; the customer's own, else the tenant's, where it is left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-}
-
-/// A document of a customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum WantedDocument {
-    /// What is owed, by currency.
-    Statement,
-    /// A copy of an invoice, from what is known of it.
-    InvoiceCopy {
-        /// The invoice.
-        invoice: InvoiceId,
-    },
-    /// That a payment was received.
-    Receipt {
-        /// The payment.
-        payment: PaymentId,
-    },
-}
-
-/// What became of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
-pub enum DocumentAnswer {
-    /// It was made, and lies in the bucket.
-    Made {
-        /// Under which key.
-        key: String,
-        /// Of how many bytes.
-        size: u64,
-    },
-    /// It lay in the bucket already.
-    Kept {
-        /// Under which key.
-        key: String,
-        /// Of how many bytes.
-        size: u64,
-    },
-    /// There is nothing to make it of.
-    Nothing {
-        /// Why, in words for whoever asked.
-        why: String,
-    },
 }
 
 impl Handler {

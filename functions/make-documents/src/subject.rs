@@ -12,7 +12,7 @@ use domain::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::Store;
 
-use crate::DocumentAsked;
+use crate::asked::DocumentAsked;
 
 /// A customer, with what is known of it at an instant.
 pub(crate) struct Subject {
