@@ -14,7 +14,8 @@ from one_customer import CODE, CONTACT, INVOICE, MILLIS, PROFILE, SECRET, STORED
 GET, QUERY, PUT = "DynamoDB.GetItem", "DynamoDB.Query", "DynamoDB.PutItem"
 UPDATE, TRANSACT, BATCH = "DynamoDB.UpdateItem", "DynamoDB.TransactWriteItems", "DynamoDB.BatchGetItem"
 BUS, DECRYPT, QUEUE = "AWSEvents.PutEvents", "TrentService.Decrypt", "AmazonSQS.SendMessage"
-MAIL, TEXT, OBJECT, VENDOR = "SES.SendEmail", "SNS.Publish", "S3.PutObject", "QuickBooks.Changes"
+MAIL, TEXT, VENDOR = "SES.SendEmail", "SNS.Publish", "QuickBooks.Changes"
+OBJECT, KEPT = "S3.PutObject", "S3.GetObject"
 
 
 @dataclasses.dataclass
@@ -106,6 +107,11 @@ def sample_events(vendor):
         "feedback": First(delivered(), {GET, UPDATE}, table(head(), sent()), taken),
         # An invoice is taken in: the secret is opened, the signature checked, all of it written.
         "ingest": First(webhook(), {GET, DECRYPT, TRANSACT}, table(due()), says(statusCode=202)),
+        # A statement is made, because there is none of today yet.
+        "make-documents": First(
+            {"schema_version": 1, "tenant": "cold", "customer": "cus_1", "document": {"kind": "statement"}},
+            *({GET, QUERY, KEPT, OBJECT}, table(due()), says(status="made")),
+        ),
         # A customer reads what is open.
         "portal": First(page(), {GET, BATCH, QUERY}, table(due(), *linked()), says(statusCode=200)),
         # A customer was decided: its rows are read anew and written.
@@ -125,5 +131,6 @@ def sample_events(vendor):
         "hello-table-kms-objects": First({}, {GET, DECRYPT, OBJECT}),
         "hello-table-kms-queue": First({}, {GET, DECRYPT, QUEUE}),
         "hello-table-kms-texts": First({}, {GET, DECRYPT, TEXT}),
+        "hello-table-objects": First({}, {GET, OBJECT}),
         "hello-table-queue": First({}, {GET, QUEUE}),
     }

@@ -113,6 +113,10 @@ class Aws(Handler):
     calls = collections.Counter()
 
     def do_GET(self):
+        if self.path.startswith("/none/documents/"):
+            # What was never made: the function makes it.
+            Aws.calls["S3.GetObject"] += 1
+            return self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>", [("content-type", "application/xml")])
         known = self.path.startswith("/v3/company/1/cdc?")
         nothing = {"CDCResponse": [{"QueryResponse": [{}]}], "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
         self.count("QuickBooks.Changes" if known else f"GET {self.path}", nothing if known else None)

@@ -394,6 +394,18 @@ def portal_shows(world):
     same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
+def make_documents_makes(world):
+    """A statement is made and lies in the bucket; the same one is found there when it is asked for again."""
+    named = world.outside.customer(TENANT, world.owes(TENANT))["customer"]["id"]
+    asked = {"schema_version": 1, "tenant": TENANT, "customer": named, "document": {"kind": "statement"}}
+    restart(world, "MakeDocumentsFunction")
+    made = world.stack.invoke("MakeDocumentsFunction", asked)
+    same(made["status"], "made", "the first time")
+    found = world.stack.client("s3").head_object(Bucket=world.stack.ids["Bucket"], Key=made["key"])
+    same(found["ContentLength"], made["size"], "its bytes in the bucket")
+    same(world.stack.invoke("MakeDocumentsFunction", asked), {**made, "status": "kept"}, "the second time")
+
+
 def ask_to_read(world, tenant):
     """Has a tenant's books read now, whatever else is due."""
     world.stack.invoke("SyncFunction", records({"detail": {"tenant": tenant, "source": "quickbooks"}}))
@@ -559,6 +571,7 @@ PROBES = {
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
+    "MakeDocumentsRole": [make_documents_makes],
     "PortalRole": [portal_shows],
 }
 # Roles whose services the emulator does not have, with that as the reason.

@@ -120,6 +120,7 @@ pub fn registry() -> Registry {
         "feedback" => feedback,
         "ingest" => ingest,
         "jobs" => jobs,
+        "make-documents" => make_documents,
         "portal" => portal,
         "read-model" => read_model,
         "sweep" => sweep,

@@ -1,0 +1,113 @@
+//! Whom a document is about, and what all documents of it share.
+
+use std::collections::BTreeSet;
+
+use channels::locale::Locale;
+use documents::{Addressee, Letterhead, Paper, WaysToPay, Writing, written_in};
+use domain::{
+    Customer, Facts, Money, Settings, TenantId,
+    calendar::tenant_zone,
+    receivables::{Receivables, ReceivablesRules},
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use store::Store;
+
+use crate::asked::DocumentAsked;
+
+/// A customer, with what is known of it at an instant.
+pub(crate) struct Subject {
+    pub(crate) settings: Settings,
+    pub(crate) facts: Facts,
+    pub(crate) hand: Hand,
+    zone: TimeZone,
+    now: Timestamp,
+}
+
+/// How the customer's language and country write.
+pub(crate) struct Hand {
+    language: String,
+    locale: &'static Locale,
+}
+
+impl Writing for Hand {
+    fn language(&self) -> &str {
+        &self.language
+    }
+
+    fn money(&self, money: Money) -> String {
+        self.locale.money(money)
+    }
+
+    fn date(&self, date: Date) -> String {
+        self.locale.date(date)
+    }
+}
+
+impl Subject {
+    /// The customer that is asked about; `None` where the tenant has none such.
+    pub(crate) async fn read(store: &Store, asked: &DocumentAsked, now: Timestamp) -> store::Result<Option<Self>> {
+        let Some(settings) = store.settings(&asked.tenant).await? else { return Ok(None) };
+        let Some(head) = store.head(&asked.tenant, &asked.customer).await? else { return Ok(None) };
+        let facts = store.facts(&asked.tenant, &head).await?;
+        let settings = settings.value;
+        let known = asked.language.as_deref().or(facts.customer.language.as_deref()).or(settings.language.as_deref());
+        let language = written_in(known.unwrap_or("en"));
+        let locale = Locale::of(&language, facts.customer.country.as_deref());
+        let zone = tenant_zone(&settings);
+        Ok(Some(Self { settings, facts, hand: Hand { language, locale }, zone, now }))
+    }
+
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.facts.tenant
+    }
+
+    /// What is owed.
+    pub(crate) fn receivables(&self) -> Receivables<'_> {
+        Receivables::at(&self.facts, ReceivablesRules::of(&self.settings, &self.zone), self.now)
+    }
+
+    /// The day of the document, in the tenant's zone.
+    pub(crate) fn today(&self) -> Date {
+        self.now.to_zoned(self.zone.clone()).date()
+    }
+
+    /// What the country of the tenant prints on.
+    pub(crate) fn paper(&self) -> Paper {
+        Paper::of(&self.settings.country)
+    }
+
+    /// The company that writes, by its id; the tenant's own name where it is empty.
+    pub(crate) fn letterhead(&self, legal_entity: &str) -> Letterhead {
+        Letterhead {
+            name: self.settings.name_of(legal_entity).to_owned(),
+            particulars: self.settings.reply_to_of(legal_entity).map(str::to_owned).into_iter().collect(),
+            colour: None,
+            logo: None,
+        }
+    }
+
+    /// The customer, as letters address it.
+    pub(crate) fn addressee(&self) -> Addressee {
+        let customer = &self.facts.customer;
+        Addressee { name: customer.name.clone(), lines: address(customer), number: String::new() }
+    }
+
+    /// How to pay each of the companies that are owed; named where there are several.
+    pub(crate) fn ways_to_pay(&self, entities: &BTreeSet<&str>) -> Vec<WaysToPay> {
+        let several = entities.len() > 1;
+        let way = |entity: &&str| {
+            let text = self.settings.payment_details_of(entity)?;
+            let to = if several { self.settings.name_of(entity).to_owned() } else { String::new() };
+            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+            Some(WaysToPay { to, lines })
+        };
+        entities.iter().filter_map(way).collect()
+    }
+}
+
+fn address(customer: &Customer) -> Vec<String> {
+    let Some(address) = &customer.postal_address else { return Vec::new() };
+    let town = [address.postal_code.as_deref(), Some(address.city.as_str())].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let lines = [Some(address.line1.clone()), address.line2.clone(), Some(town), Some(address.country.clone())];
+    lines.into_iter().flatten().filter(|line| !line.trim().is_empty()).collect()
+}
