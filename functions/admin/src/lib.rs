@@ -65,6 +65,7 @@ mod repeats;
 mod senders;
 mod settings;
 mod settings_warnings;
+mod strangers;
 mod subscriptions;
 mod suppressions;
 mod task_customers;

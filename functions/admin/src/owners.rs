@@ -20,6 +20,8 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    strangers,
+    warning::Warning,
 };
 
 /// Who looks after a customer.
@@ -44,6 +46,9 @@ pub struct OwnerOut {
     /// The members of the owner, where it is a team of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     team: Option<Vec<TeamMemberOut>>,
+    /// That who was named is neither a member nor a team.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// A member of a team today.
@@ -139,6 +144,9 @@ pub struct HandOverOut {
     /// What still names the one who handed over: JSON pointers into the settings (rules, teams, `key_accounts`), and paths of absences in which they
     /// stand in. These are changed by hand.
     still: Vec<String>,
+    /// That who gets it is neither a member nor a team.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// When a member is away.
@@ -209,7 +217,8 @@ pub async fn set(
     let OwnerIn { owner, reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let (owner, reason, now) = (owner.as_deref(), reason.as_deref(), app.clock.now());
     let found = owners::set(&app.store, &caller.0, &customer, owner, reason, now).await?;
-    Ok(Json(shown(customer, found)))
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/owner", owner).await?;
+    Ok(Json(OwnerOut { warnings, ..shown(customer, found) }))
 }
 
 /// The customers that people gave to an owner. Those that are an owner's by a rule are not among them.
@@ -236,7 +245,8 @@ pub async fn hand_over(State(app): State<Arc<App>>, caller: Caller, Body(body): 
     let HandOverIn { from, to, reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let done = owners::hand_over(&app.store, &caller.0, &from, &to, reason.as_deref(), app.clock.now()).await?;
     let HandedOver { count, tasks, more, still } = done;
-    Ok(Json(HandOverOut { count, tasks, more, still }))
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", Some(&to)).await?;
+    Ok(Json(HandOverOut { count, tasks, more, still, warnings }))
 }
 
 /// Who is away today or later, and who stands in.
@@ -293,5 +303,5 @@ fn shown(customer: String, found: OwnerFound) -> OwnerOut {
     let how = owner.as_ref().map(|_| if by_hand.is_some() { "hand" } else { "rule" });
     let (by, since) = by_hand.map(|known| (known.by, known.at)).unzip();
     let team = team.map(|members| members.into_iter().map(member_shown).collect());
-    OwnerOut { customer, owner, how, by, since, stand_in, team }
+    OwnerOut { customer, owner, how, by, since, stand_in, team, warnings: vec![] }
 }

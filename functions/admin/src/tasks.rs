@@ -25,6 +25,8 @@ use crate::{
     caller::Caller,
     host::Host,
     operations::Operations,
+    strangers,
+    warning::Warning,
 };
 
 /// Which tasks, and in which order.
@@ -131,6 +133,9 @@ pub struct TaskOut {
     /// What it asks to be carried out, where it is a proposal.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposedOperationOut>,
+    /// That who was named to do it is neither a member nor a team: where it is raised or assigned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// What somebody proposes to be carried out: `approve` has it done by whoever says so, with their rights.
@@ -356,7 +361,9 @@ pub async fn raise(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     caller.may(Operation::RaiseTask)?;
     let TaskIn { title, detail, customer, to, due_on } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let asked = TaskAsked { title, detail, customer, to, due_on };
-    Ok(Json(shown(service::tasks::raise(&app.store, &caller.0, &asked, app.clock.now()).await?)))
+    let raised = shown(service::tasks::raise(&app.store, &caller.0, &asked, app.clock.now()).await?);
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", asked.to.as_deref()).await?;
+    Ok(Json(TaskOut { warnings, ..raised }))
 }
 
 /// Gives an open task to somebody, or to nobody. Giving it back undoes it.
@@ -372,7 +379,9 @@ pub async fn assign(
 ) -> ApiResult<Json<TaskOut>> {
     caller.may(Operation::AssignTask)?;
     let AssignIn { to } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    Ok(Json(shown(service::tasks::assign(&app.store, &caller.0, &id, to.as_deref(), app.clock.now()).await?)))
+    let given = shown(service::tasks::assign(&app.store, &caller.0, &id, to.as_deref(), app.clock.now()).await?);
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", to.as_deref()).await?;
+    Ok(Json(TaskOut { warnings, ..given }))
 }
 
 /// Opens a task again that a person raised and ended. One that a step or an exception raised stays over: what it asked for went on.
@@ -527,5 +536,6 @@ pub fn shown((task, brief): TaskOf) -> TaskOut {
         withdrawn_at,
         withdrawn_because,
         proposal: proposal.map(ProposedOperationOut::of),
+        warnings: vec![],
     }
 }
