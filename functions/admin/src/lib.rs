@@ -32,6 +32,7 @@ mod events;
 mod explain;
 mod explanations;
 mod facts_version;
+mod filters;
 mod gateway;
 mod health;
 mod holds;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
 };
 use jiff::Timestamp;
@@ -21,10 +21,12 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// Which members.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MembersAsked {
     /// Whether those that were removed are listed too.
@@ -163,7 +165,11 @@ pub struct InvitationIn {
 /// The tenant's people.
 #[utoipa::path(get, path = "/v1/members", tag = "members", operation_id = "list_members", params(MembersAsked),
     responses((status = 200, description = "The members", body = MembersOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<MembersAsked>) -> ApiResult<Json<MembersOut>> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Filters(asked): Filters<MembersAsked>,
+) -> ApiResult<Json<MembersOut>> {
     let members = members::list(&app.store, &caller.0, asked.removed.unwrap_or(false)).await?;
     Ok(Json(MembersOut { data: members.into_iter().map(shown).collect(), next: None, as_of: app.clock.now() }))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     strangers,
     warning::Warning,
 };
@@ -96,6 +97,7 @@ pub struct OwnerIn {
 
 /// Whose customers.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OwnedQuery {
     /// The subject of a member's sign-in, or what a team is called. It is needed.
@@ -224,7 +226,7 @@ pub async fn set(
 /// The customers that people gave to an owner. Those that are an owner's by a rule are not among them.
 #[utoipa::path(get, path = "/v1/owners", tag = "owners", operation_id = "list_owned", params(OwnedQuery),
     responses((status = 200, description = "A page", body = OwnedOut), (status = 400, description = "bad-request")))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<OwnedQuery>) -> ApiResult<Json<OwnedOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(query): Filters<OwnedQuery>) -> ApiResult<Json<OwnedOut>> {
     caller.may(Operation::ListOwned)?;
     let limit = Fail::unless_page_size(query.limit)?;
     let owner =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskKind, TaskResult};
 use jiff::{Timestamp, civil::Date};
@@ -23,6 +23,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     host::Host,
     operations::Operations,
     strangers,
@@ -31,6 +32,7 @@ use crate::{
 
 /// Which tasks, and in which order.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WorklistQuery {
     /// `age`, the oldest first, or `money_at_stake`: those after a broken promise first, then by what their customers owe now, then by age.
@@ -52,6 +54,7 @@ pub struct WorklistQuery {
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TasksQuery {
     /// One kind such as `task`, or `exception` for all that automation could not settle.
@@ -278,7 +281,7 @@ pub struct WorklistOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<WorklistQuery>,
+    Filters(query): Filters<WorklistQuery>,
 ) -> ApiResult<Json<WorklistOut>> {
     let WorklistQuery { sort, kind, to, whose, limit, cursor } = query;
     let reading = ListReading { store: &app.store, vault: &app.vault };
