@@ -173,6 +173,7 @@ async fn invoices_are_listed_by_standing_bucket_and_day() {
         ("?bucket=2-3", "/bucket"),
         ("?status=late", "/status"),
         ("?due_from=soon", "/due_from"),
+        ("?due_from=2026-02-10&due_until=2026-01-25", "/due_until"),
         ("?sort=amount", "/sort"),
         ("?limit=0", "/limit"),
         ("?limit=101", "/limit"),

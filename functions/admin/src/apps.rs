@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::IntoResponse,
 };
 use connectors::WebhookScope;
@@ -19,6 +19,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     host::Host,
     tasks::{self, TaskDoneIn, TaskOut, TasksOut, TasksQuery},
 };
@@ -126,7 +127,11 @@ pub async fn put(
 #[utoipa::path(get, path = "/v1/apps/tasks", tag = "apps", operation_id = "list_app_tasks",
     params(TasksQuery),
     responses((status = 200, description = "A page of the open ones; it may be empty though `next` is there", body = TasksOut)))]
-pub async fn worklist(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<TasksQuery>) -> ApiResult<Json<TasksOut>> {
+pub async fn worklist(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Filters(query): Filters<TasksQuery>,
+) -> ApiResult<Json<TasksOut>> {
     Ok(Json(tasks::page(&app, &caller, Operation::ListAppTasks, &query).await?))
 }
 

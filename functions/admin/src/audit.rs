@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
 };
 use domain::CustomerId;
@@ -23,10 +23,12 @@ use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// Which entries.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditAsked {
     /// Those of one person: the subject of their token.
@@ -91,7 +93,7 @@ pub struct AuditOut {
 /// What people did, newest first. Each entry was written in the transaction of what it tells of; none is ever changed.
 #[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "list_audit", params(AuditAsked),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<AuditAsked>) -> ApiResult<Json<AuditOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(asked): Filters<AuditAsked>) -> ApiResult<Json<AuditOut>> {
     caller.may(Operation::ListAudit)?;
     let found = audit::list(&app.store, &caller.0, &query(asked)?).await?;
     Ok(Json(page(&app, found)))
@@ -105,7 +107,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Que
 pub async fn list_of_operators(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<AuditAsked>,
+    Filters(asked): Filters<AuditAsked>,
 ) -> ApiResult<Json<AuditOut>> {
     caller.may(Operation::ListAppAudit)?;
     let found = audit::list_of_operators(&app.store, &caller.0, &query(asked)?).await?;
@@ -133,6 +135,7 @@ fn page(app: &App, found: AuditList) -> AuditOut {
 
 /// Which entries are exported.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AuditExportAsked {
     /// Those since this instant (RFC 3339).
@@ -152,7 +155,7 @@ pub struct AuditExportAsked {
 pub async fn export(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<AuditExportAsked>,
+    Filters(asked): Filters<AuditExportAsked>,
 ) -> ApiResult<(HeaderMap, Vec<u8>)> {
     let AuditExportAsked { from, until, cursor } = asked;
     let asked = AuditExport {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -25,6 +25,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     jobs::nonce,
 };
 
@@ -137,6 +138,7 @@ pub struct BulkMoveIn {
 
 /// Which page of the lines.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct BulkLinesAsked {
     /// `next` of the page before.
@@ -261,7 +263,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(asked): Query<BulkLinesAsked>,
+    Filters(asked): Filters<BulkLinesAsked>,
 ) -> ApiResult<Json<BulkOut>> {
     Ok(Json(shown(bulk::show(&app.store, &caller.0, &id, asked.cursor.as_deref()).await?)))
 }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::health::{DAYS_MAX, DailyHealth, daily};
@@ -16,10 +13,12 @@ use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// How many days.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DailyAsked {
     /// How many of the last days, 1 to 90; 7 by default.
@@ -86,7 +85,7 @@ pub struct SelfTestOut {
 pub async fn show(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<DailyAsked>,
+    Filters(asked): Filters<DailyAsked>,
 ) -> ApiResult<Json<DailyHealthOut>> {
     let days = asked.days.unwrap_or(7);
     if !(1..=DAYS_MAX).contains(&days) {

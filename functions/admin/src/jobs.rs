@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::{StatusCode, header},
     response::IntoResponse,
 };
@@ -22,6 +22,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     ids::is_id,
 };
 
@@ -75,6 +76,7 @@ pub struct JobsOut {
 
 /// Which jobs.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct JobsAsked {
     /// How many, 1 to 200; 50 by default.
@@ -163,7 +165,7 @@ async fn begun(
 #[utoipa::path(get, path = "/v1/jobs", tag = "jobs", operation_id = "list_jobs", params(JobsAsked),
     responses((status = 200, description = "A page", body = JobsOut),
               (status = 422, description = "invalid-cursor: the cursor is not one of this list")))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<JobsAsked>) -> ApiResult<Json<JobsOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(asked): Filters<JobsAsked>) -> ApiResult<Json<JobsOut>> {
     let limit = Fail::unless_page_size(asked.limit)?;
     let found = jobs::list(&app.store, &caller.0, limit, asked.cursor.as_deref()).await?;
     Ok(Json(JobsOut { data: found.jobs.into_iter().map(shown).collect(), next: found.next, as_of: app.clock.now() }))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
 };
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use service::{
     Operation,
     members::{self, InvitationAsked, MemberAsked, MemberChange},
+    owners::{LeftBehind, left_behind},
 };
 use store::{Invitation, Member};
 use utoipa::{IntoParams, ToSchema};
@@ -20,10 +21,12 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// Which members.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MembersAsked {
     /// Whether those that were removed are listed too.
@@ -56,6 +59,22 @@ pub struct MemberOut {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     seen_at: Option<Timestamp>,
+    /// What is still theirs, where they are just removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left: Option<LeftBehindOut>,
+}
+
+/// What somebody leaves who is removed: it is in nobody's worklist until `POST /v1/owners/hand_over` gives it to somebody else.
+#[derive(Serialize, ToSchema)]
+pub struct LeftBehindOut {
+    /// How many customers a person gave them; at most 200 are counted.
+    customers: usize,
+    /// How many open tasks are theirs; at most 200 are counted.
+    tasks: usize,
+    /// Whether there are more of either.
+    more: bool,
+    /// What still names them: JSON pointers into the settings (rules, teams, `key_accounts`), and paths of absences in which they stand in.
+    still: Vec<String>,
 }
 
 /// The tenant's people.
@@ -146,7 +165,11 @@ pub struct InvitationIn {
 /// The tenant's people.
 #[utoipa::path(get, path = "/v1/members", tag = "members", operation_id = "list_members", params(MembersAsked),
     responses((status = 200, description = "The members", body = MembersOut)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(asked): Query<MembersAsked>) -> ApiResult<Json<MembersOut>> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Filters(asked): Filters<MembersAsked>,
+) -> ApiResult<Json<MembersOut>> {
     let members = members::list(&app.store, &caller.0, asked.removed.unwrap_or(false)).await?;
     Ok(Json(MembersOut { data: members.into_iter().map(shown).collect(), next: None, as_of: app.clock.now() }))
 }
@@ -191,13 +214,18 @@ pub async fn change(
     Ok(Json(shown(members::change(&app.store, &caller.0, &sub, &asked, app.clock.now()).await?)))
 }
 
-/// Removes a member. They are refused at once, whatever their token claims. The last member who is an admin stays.
+/// Removes a member. They are refused at once, whatever their token claims. The last member who is an admin stays. What is still theirs is
+/// counted, and stays so until it is handed over.
 #[utoipa::path(delete, path = "/v1/members/{sub}", tag = "members", operation_id = "remove_member",
     params(("sub" = String, Path, description = "The subject of their sign-in, percent-encoded")),
     responses((status = 200, description = "The member as it is now", body = MemberOut), (status = 404, description = "not-found"),
               (status = 409, description = "changed-meanwhile: somebody else changed them; not-possible: no admin would be left")))]
 pub async fn remove(State(app): State<Arc<App>>, caller: Caller, Path(sub): Path<String>) -> ApiResult<Json<MemberOut>> {
-    Ok(Json(shown(members::remove(&app.store, &caller.0, &sub, app.clock.now()).await?)))
+    let now = app.clock.now();
+    let gone = members::remove(&app.store, &caller.0, &sub, now).await?;
+    let LeftBehind { customers, tasks, more, still } = left_behind(&app.store, &caller.0, &sub, now).await?;
+    let left = Some(LeftBehindOut { customers, tasks, more, still });
+    Ok(Json(MemberOut { left, ..shown(gone) }))
 }
 
 /// The invitations that can be accepted.
@@ -234,7 +262,7 @@ pub async fn withdraw(State(app): State<Arc<App>>, caller: Caller, Path(email): 
 
 fn shown(member: Member) -> MemberOut {
     let Member { subject, email, email_verified: _, name, role, added_at, added_by, removed_at, seen_at, rev: _ } = member;
-    MemberOut { sub: subject, email, name, role, added_at, added_by, removed_at, seen_at }
+    MemberOut { sub: subject, email, name, role, added_at, added_by, removed_at, seen_at, left: None }
 }
 
 fn invitation(invited: Invitation) -> InvitationOut {

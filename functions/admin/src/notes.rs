@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::CustomerId;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// A note.
@@ -66,6 +67,7 @@ pub struct NotesOut {
 
 /// Which notes.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct NotesQuery {
     /// The customer, `cus_…`. It is needed.
@@ -113,7 +115,7 @@ pub struct NoteReasonIn {
 #[utoipa::path(get, path = "/v1/notes", tag = "notes", operation_id = "list_notes", params(NotesQuery),
     responses((status = 200, description = "A page", body = NotesOut), (status = 400, description = "bad-request"),
               (status = 404, description = "not-found")))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<NotesQuery>) -> ApiResult<Json<NotesOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(query): Filters<NotesQuery>) -> ApiResult<Json<NotesOut>> {
     caller.may(Operation::ListNotes)?;
     let limit = Fail::unless_page_size(query.limit)?;
     let (about, cursor) = (query.about.as_deref(), query.cursor.as_deref());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
+    strangers,
+    warning::Warning,
 };
 
 /// Who looks after a customer.
@@ -44,6 +47,9 @@ pub struct OwnerOut {
     /// The members of the owner, where it is a team of the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     team: Option<Vec<TeamMemberOut>>,
+    /// That who was named is neither a member nor a team.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// A member of a team today.
@@ -91,6 +97,7 @@ pub struct OwnerIn {
 
 /// Whose customers.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OwnedQuery {
     /// The subject of a member's sign-in, or what a team is called. It is needed.
@@ -139,6 +146,9 @@ pub struct HandOverOut {
     /// What still names the one who handed over: JSON pointers into the settings (rules, teams, `key_accounts`), and paths of absences in which they
     /// stand in. These are changed by hand.
     still: Vec<String>,
+    /// That who gets it is neither a member nor a team.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// When a member is away.
@@ -209,13 +219,14 @@ pub async fn set(
     let OwnerIn { owner, reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let (owner, reason, now) = (owner.as_deref(), reason.as_deref(), app.clock.now());
     let found = owners::set(&app.store, &caller.0, &customer, owner, reason, now).await?;
-    Ok(Json(shown(customer, found)))
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/owner", owner).await?;
+    Ok(Json(OwnerOut { warnings, ..shown(customer, found) }))
 }
 
 /// The customers that people gave to an owner. Those that are an owner's by a rule are not among them.
 #[utoipa::path(get, path = "/v1/owners", tag = "owners", operation_id = "list_owned", params(OwnedQuery),
     responses((status = 200, description = "A page", body = OwnedOut), (status = 400, description = "bad-request")))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<OwnedQuery>) -> ApiResult<Json<OwnedOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(query): Filters<OwnedQuery>) -> ApiResult<Json<OwnedOut>> {
     caller.may(Operation::ListOwned)?;
     let limit = Fail::unless_page_size(query.limit)?;
     let owner =
@@ -236,7 +247,8 @@ pub async fn hand_over(State(app): State<Arc<App>>, caller: Caller, Body(body): 
     let HandOverIn { from, to, reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let done = owners::hand_over(&app.store, &caller.0, &from, &to, reason.as_deref(), app.clock.now()).await?;
     let HandedOver { count, tasks, more, still } = done;
-    Ok(Json(HandOverOut { count, tasks, more, still }))
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", Some(&to)).await?;
+    Ok(Json(HandOverOut { count, tasks, more, still, warnings }))
 }
 
 /// Who is away today or later, and who stands in.
@@ -293,5 +305,5 @@ fn shown(customer: String, found: OwnerFound) -> OwnerOut {
     let how = owner.as_ref().map(|_| if by_hand.is_some() { "hand" } else { "rule" });
     let (by, since) = by_hand.map(|known| (known.by, known.at)).unzip();
     let team = team.map(|members| members.into_iter().map(member_shown).collect());
-    OwnerOut { customer, owner, how, by, since, stand_in, team }
+    OwnerOut { customer, owner, how, by, since, stand_in, team, warnings: vec![] }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Action, Channel, Mode, Settings, TenantId, Workflow, go_live, language::primary};
 use store::List;
 
-use crate::{answer::ApiResult, app::App, warning::Warning};
+use crate::{answer::ApiResult, app::App, strangers::among, warning::Warning};
 
 /// Most languages of customers that are looked at, of each shard of their list.
 const LANGUAGES_MAX: usize = 40;
@@ -46,7 +46,7 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
     Ok(warnings.into_iter().map(Warning::from).collect())
 }
 
-/// Who owns customers or is in a team, and is neither a member nor a team. Where nobody is a member yet, tokens alone say who there is.
+/// Who owns customers or is in a team, and is neither a member nor a team.
 async fn strangers(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResult<Vec<(String, String)>> {
     let mut named: Vec<(String, &str)> = Vec::new();
     named.extend(settings.owners.iter().enumerate().map(|(at, rule)| (format!("/owners/{at}/owner"), rule.owner.trim())));
@@ -55,18 +55,7 @@ async fn strangers(app: &App, tenant: &TenantId, settings: &Settings) -> ApiResu
         let team = team.replace('~', "~0").replace('/', "~1");
         named.extend(members.iter().enumerate().map(|(nth, member)| (format!("/teams/{team}/{nth}"), member.as_str())));
     }
-    named.retain(|(_, name)| !settings.teams.contains_key(*name));
-    if named.is_empty() {
-        return Ok(vec![]);
-    }
-    let members = app.store.members(tenant).await?.into_iter().filter(|member| member.removed_at.is_none());
-    let members: BTreeSet<String> = members.map(|member| member.subject).collect();
-    if members.is_empty() {
-        return Ok(vec![]);
-    }
-    let strange = named.into_iter().filter(|(_, name)| !members.contains(*name));
-    let said = |name: &str| format!("'{name}' is neither a member nor a team: what is theirs is in nobody's worklist");
-    Ok(strange.map(|(pointer, name)| (pointer, said(name))).collect())
+    among(app, tenant, settings, named).await
 }
 
 /// Which templates of the published workflows have no text in the tenant's language, once it is live, or in a language that customers have:

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{Channel, Suppression, SuppressionReason};
 use jiff::Timestamp;
@@ -17,10 +17,12 @@ use crate::{
     answer::{ApiResult, Body, Fail, read},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// Which addresses.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SuppressionsAsked {
     /// With `address`: the one address on this channel, as it is now.
@@ -114,7 +116,7 @@ pub struct LiftIn {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<SuppressionsAsked>,
+    Filters(asked): Filters<SuppressionsAsked>,
 ) -> ApiResult<Json<SuppressionsOut>> {
     let SuppressionsAsked { channel, address, limit, cursor } = asked;
     let named = AddressGiven { channel, address };

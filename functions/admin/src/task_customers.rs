@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{CustomerId, TaskId};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::{
     answer::{ApiResult, Fail},
     app::App,
     caller::Caller,
+    filters::Filters,
 };
 
 /// Entries a page.
@@ -22,6 +23,7 @@ const PAGE: usize = 200;
 
 /// Which page.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ConcernedQuery {
     /// `next` of the page before.
@@ -47,7 +49,7 @@ pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
-    Query(query): Query<ConcernedQuery>,
+    Filters(query): Filters<ConcernedQuery>,
 ) -> ApiResult<Json<ConcernedOut>> {
     let tenant = caller.may(Operation::ListTaskCustomers)?;
     let none = || Fail::not_found("there is no such task; GET /v1/tasks lists those that are open");

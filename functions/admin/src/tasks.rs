@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{EffectKind, EffectStatus, MessageId, NewTask, TaskKind, TaskResult};
 use jiff::{Timestamp, civil::Date};
@@ -23,12 +23,16 @@ use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    filters::Filters,
     host::Host,
     operations::Operations,
+    strangers,
+    warning::Warning,
 };
 
 /// Which tasks, and in which order.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WorklistQuery {
     /// `age`, the oldest first, or `money_at_stake`: those after a broken promise first, then by what their customers owe now, then by age.
@@ -50,6 +54,7 @@ pub struct WorklistQuery {
 
 /// Which tasks.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TasksQuery {
     /// One kind such as `task`, or `exception` for all that automation could not settle.
@@ -131,6 +136,9 @@ pub struct TaskOut {
     /// What it asks to be carried out, where it is a proposal.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposal: Option<ProposedOperationOut>,
+    /// That who was named to do it is neither a member nor a team: where it is raised or assigned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
 }
 
 /// What somebody proposes to be carried out: `approve` has it done by whoever says so, with their rights.
@@ -273,7 +281,7 @@ pub struct WorklistOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<WorklistQuery>,
+    Filters(query): Filters<WorklistQuery>,
 ) -> ApiResult<Json<WorklistOut>> {
     let WorklistQuery { sort, kind, to, whose, limit, cursor } = query;
     let reading = ListReading { store: &app.store, vault: &app.vault };
@@ -356,7 +364,9 @@ pub async fn raise(State(app): State<Arc<App>>, caller: Caller, Body(body): Body
     caller.may(Operation::RaiseTask)?;
     let TaskIn { title, detail, customer, to, due_on } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let asked = TaskAsked { title, detail, customer, to, due_on };
-    Ok(Json(shown(service::tasks::raise(&app.store, &caller.0, &asked, app.clock.now()).await?)))
+    let raised = shown(service::tasks::raise(&app.store, &caller.0, &asked, app.clock.now()).await?);
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", asked.to.as_deref()).await?;
+    Ok(Json(TaskOut { warnings, ..raised }))
 }
 
 /// Gives an open task to somebody, or to nobody. Giving it back undoes it.
@@ -372,7 +382,9 @@ pub async fn assign(
 ) -> ApiResult<Json<TaskOut>> {
     caller.may(Operation::AssignTask)?;
     let AssignIn { to } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
-    Ok(Json(shown(service::tasks::assign(&app.store, &caller.0, &id, to.as_deref(), app.clock.now()).await?)))
+    let given = shown(service::tasks::assign(&app.store, &caller.0, &id, to.as_deref(), app.clock.now()).await?);
+    let warnings = strangers::warnings(&app, caller.0.tenant(), "/to", to.as_deref()).await?;
+    Ok(Json(TaskOut { warnings, ..given }))
 }
 
 /// Opens a task again that a person raised and ended. One that a step or an exception raised stays over: what it asked for went on.
@@ -527,5 +539,6 @@ pub fn shown((task, brief): TaskOf) -> TaskOut {
         withdrawn_at,
         withdrawn_because,
         proposal: proposal.map(ProposedOperationOut::of),
+        warnings: vec![],
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use connectors::{Bodies, Incoming, Secret};
 use domain::{WebhookFate, calendar::tenant_zone};
@@ -24,11 +24,13 @@ use crate::{
     app::App,
     caller::Caller,
     events,
+    filters::Filters,
     tasks::TaskOut,
 };
 
 /// Which webhooks.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct WebhooksQuery {
     /// Those of one source.
@@ -122,7 +124,7 @@ pub struct TestEventOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(asked): Query<WebhooksQuery>,
+    Filters(asked): Filters<WebhooksQuery>,
 ) -> ApiResult<Json<WebhooksOut>> {
     caller.may(Operation::ListWebhooks)?;
     let WebhooksQuery { source, on, limit, cursor } = asked;

@@ -262,6 +262,42 @@ async fn settings_that_name_strangers_are_taken_and_warned_of() {
 }
 
 #[tokio::test]
+async fn work_for_somebody_who_is_not_there_is_warned_of() {
+    let api = Api::new().await;
+    let customer = api.world.customer("acme", "C-1", |_| {}).await;
+    let (status, said) = api.call("admin", "PATCH", "/v1/settings", json!({"teams": {"north": ["lee"]}})).await;
+    assert_eq!(status, 200, "{said}");
+    for sub in ["lee", "kim"] {
+        let (status, said) = api.call("admin", "POST", "/v1/members", json!({"sub": sub, "role": "collector"})).await;
+        assert_eq!(status, 200, "{said}");
+    }
+    let (_, task) = api.call("collector", "POST", "/v1/tasks", json!({"title": "Call", "customer": customer, "to": "lea"})).await;
+    assert_eq!(task["warnings"][0]["pointer"], "/to", "{task}");
+    let assign = format!("/v1/tasks/{}/assign", task["id"].as_str().unwrap());
+    let owner = format!("/v1/owners/{customer}");
+    for (name, is_stranger) in [("kim", false), ("north", false), ("lea", true)] {
+        let (_, given) = api.call("collector", "POST", &assign, json!({"to": name})).await;
+        let (_, owned) = api.call("collector", "PUT", &owner, json!({"owner": name})).await;
+        let (_, handed) = api.call("manager", "POST", "/v1/owners/hand_over", json!({"from": "nobody", "to": name})).await;
+        for (said, pointer) in [(&given, "/to"), (&owned, "/owner"), (&handed, "/to")] {
+            let warnings = said["warnings"].as_array().cloned().unwrap_or_default();
+            assert_eq!(warnings.iter().any(|warning| warning["pointer"] == pointer), is_stranger, "{name}: {said}");
+        }
+    }
+    // Who is removed leaves what is theirs, and the answer says how much.
+    api.call("collector", "PUT", &owner, json!({"owner": "lee"})).await;
+    api.call("collector", "POST", &assign, json!({"to": "lee"})).await;
+    let (status, gone) = api.call("admin", "DELETE", "/v1/members/lee", Value::Null).await;
+    assert_eq!(
+        (status, &gone["left"]),
+        (200, &json!({"customers": 1, "tasks": 1, "more": false, "still": ["/teams/north"]})),
+        "{gone}"
+    );
+    let (_, kim) = api.call("viewer", "GET", "/v1/members/kim", Value::Null).await;
+    assert!(kim["left"].is_null(), "{kim}");
+}
+
+#[tokio::test]
 async fn an_action_in_bulk_is_looked_at_confirmed_and_begun_once() {
     let api = Api::new().await;
     let mut ids = Vec::new();

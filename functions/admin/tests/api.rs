@@ -506,6 +506,34 @@ async fn reading_never_writes() {
 }
 
 #[tokio::test]
+async fn a_list_refuses_a_parameter_that_it_does_not_have() {
+    let api = Api::new().await;
+    for (list, has) in [
+        ("/v1/tasks", "whose"),
+        ("/v1/customers", "sort"),
+        ("/v1/invoices", "bucket"),
+        ("/v1/payments", "received_from"),
+        ("/v1/credit_notes", "received_from"),
+        ("/v1/cases", "state"),
+        ("/v1/messages", "day"),
+        ("/v1/agreements", "kind"),
+        ("/v1/search", "q"),
+        ("/v1/audit", "operation"),
+        ("/v1/owners", "owner"),
+        ("/v1/notes", "customer"),
+        ("/v1/suppressions", "channel"),
+        ("/v1/webhooks", "source"),
+        ("/v1/members", "removed"),
+        ("/v1/jobs", "cursor"),
+        ("/v1/health/daily", "days"),
+    ] {
+        let refused = api.get(&format!("{list}?who=robin")).await.is(400);
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(refused.kind() == "bad-request" && detail.contains("`who`") && detail.contains(&format!("`{has}`")), "{detail}");
+    }
+}
+
+#[tokio::test]
 async fn one_agreement_is_made_however_often_and_at_once_it_is_asked_for() {
     let api = Api::new().await;
     let customer = api.world.customer("acme", "C-1", |_| {}).await;

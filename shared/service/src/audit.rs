@@ -109,6 +109,9 @@ pub async fn list_of_operators(store: &Store, actor: &Actor, query: &AuditQuery)
 
 async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditList> {
     let most = query.limit.map_or(50, |limit| limit as usize).clamp(1, PAGE_MAX);
+    if query.from.zip(query.until).is_some_and(|(from, until)| from > until) {
+        return Err(NotDone::field("/until", "it is before 'from': nothing lies between; exchange the two"));
+    }
     let mut after = query.cursor.as_deref().map(cursor).transpose()?;
     let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
     let wanted = |entry: &AuditEntry| {

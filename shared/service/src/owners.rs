@@ -185,6 +185,35 @@ pub async fn hand_over(
     Ok(HandedOver { count, tasks, more, still })
 }
 
+/// What somebody leaves who is removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// How many customers a person gave them, at most 200.
+    pub customers: usize,
+    /// How many open tasks are theirs, at most 200.
+    pub tasks: usize,
+    /// Whether there are more of either.
+    pub more: bool,
+    /// What of the settings and absences names them, as in [`HandedOver`].
+    pub still: Vec<String>,
+}
+
+/// What is somebody's who is removed, and in nobody's worklist until it is handed over.
+///
+/// # Errors
+///
+/// [`NotDone::NotAllowed`], and those of reading.
+pub async fn left_behind(store: &Store, actor: &Actor, owner: &str, now: Timestamp) -> Done<LeftBehind> {
+    let tenant = actor.may(Operation::RemoveMember)?;
+    let (customers, more_customers) = store.owned(tenant, owner, HANDED_OVER_MAX, None).await?;
+    let (tasks, more_tasks) = tasks_of(store, tenant, owner, HANDED_OVER_MAX).await?;
+    let still = match store.settings(tenant).await? {
+        Some(settings) => still_named(store, tenant, &settings.value, owner, now).await?,
+        None => vec![],
+    };
+    Ok(LeftBehind { customers: customers.len(), tasks: tasks.len(), more: more_customers || more_tasks, still })
+}
+
 /// Open tasks that somebody should do, at most so many, and whether there are more.
 async fn tasks_of(store: &Store, tenant: &TenantId, to: &str, most: usize) -> Done<(Vec<Task>, bool)> {
     let (mut found, mut after): (Vec<Task>, Option<String>) = (Vec::new(), None);

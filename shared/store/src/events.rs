@@ -29,9 +29,30 @@ use crate::{
 /// Steps that one event names at most.
 const STEPS_MAX: usize = 20;
 
-/// Kinds of events on the bus: what a subscriber's rule selects by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BusKind {
+/// The kinds, each said once: the enum, its list and its texts are made of the same lines, so that none is in one and not in another.
+macro_rules! bus_kinds {
+    ($($(#[$doc:meta])* $kind:ident,)*) => {
+        /// Kinds of events on the bus: what a subscriber's rule selects by.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum BusKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl BusKind {
+            /// Every kind: what `docs/schemas/events.schema.json` lists.
+            pub const ALL: [Self; [$(stringify!($kind)),*].len()] = [$(Self::$kind),*];
+
+            /// The text form: the event's `detail-type`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)*
+                }
+            }
+        }
+    };
+}
+
+bus_kinds! {
     /// Books are to be read.
     SyncRequested,
     /// A slice of a job is to be done.
@@ -84,70 +105,6 @@ pub enum BusKind {
     DisputeOpened,
     /// Who is right was decided.
     DisputeResolved,
-}
-
-impl BusKind {
-    /// Every kind: what `docs/schemas/events.schema.json` lists.
-    pub const ALL: [Self; 26] = [
-        Self::SyncRequested,
-        Self::JobQueued,
-        Self::InvoiceUpserted,
-        Self::PaymentUpserted,
-        Self::CaseOpened,
-        Self::CaseWaiting,
-        Self::CaseEnded,
-        Self::CaseClosed,
-        Self::MessageQueued,
-        Self::TestMessageRequested,
-        Self::MessageSent,
-        Self::MessageDelivered,
-        Self::MessageFailed,
-        Self::MessageUnknown,
-        Self::StepSatisfied,
-        Self::TaskCreated,
-        Self::EscalationRequested,
-        Self::CreditHoldRequested,
-        Self::CreditHoldPlaced,
-        Self::HandOffRequested,
-        Self::CaseHandedOff,
-        Self::PromiseMade,
-        Self::PromiseKept,
-        Self::PromiseBroken,
-        Self::DisputeOpened,
-        Self::DisputeResolved,
-    ];
-
-    /// The text form: the event's `detail-type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SyncRequested => "SyncRequested",
-            Self::JobQueued => "JobQueued",
-            Self::InvoiceUpserted => "InvoiceUpserted",
-            Self::PaymentUpserted => "PaymentUpserted",
-            Self::CaseOpened => "CaseOpened",
-            Self::CaseWaiting => "CaseWaiting",
-            Self::CaseEnded => "CaseEnded",
-            Self::CaseClosed => "CaseClosed",
-            Self::MessageQueued => "MessageQueued",
-            Self::TestMessageRequested => "TestMessageRequested",
-            Self::MessageSent => "MessageSent",
-            Self::MessageDelivered => "MessageDelivered",
-            Self::MessageFailed => "MessageFailed",
-            Self::MessageUnknown => "MessageUnknown",
-            Self::StepSatisfied => "StepSatisfied",
-            Self::TaskCreated => "TaskCreated",
-            Self::EscalationRequested => "EscalationRequested",
-            Self::CreditHoldRequested => "CreditHoldRequested",
-            Self::CreditHoldPlaced => "CreditHoldPlaced",
-            Self::HandOffRequested => "HandOffRequested",
-            Self::CaseHandedOff => "CaseHandedOff",
-            Self::PromiseMade => "PromiseMade",
-            Self::PromiseKept => "PromiseKept",
-            Self::PromiseBroken => "PromiseBroken",
-            Self::DisputeOpened => "DisputeOpened",
-            Self::DisputeResolved => "DisputeResolved",
-        }
-    }
 }
 
 /// An event for the bus.

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::Currency;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -13,10 +10,11 @@ use service::lists::agreements::{self, AgreementRow, AgreementsAsked};
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// Which agreements.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct AgreementsQuery {
     /// `promise`, `dispute`, `plan`, `pause` or `money`: it must be named.
@@ -99,7 +97,7 @@ pub struct AgreementsOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<AgreementsQuery>,
+    Filters(query): Filters<AgreementsQuery>,
 ) -> ApiResult<Json<AgreementsOut>> {
     let AgreementsQuery { kind, status, sort, limit, cursor } = query;
     let asked = AgreementsAsked { sort, kind, status };

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{CaseState, Currency};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,10 +10,11 @@ use service::lists::cases::{self, CaseRow, CasesAsked};
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// Which cases.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CasesQuery {
     /// `open`, `waiting`, `ended` or `closed`; `open` where it is left out.
@@ -73,7 +71,7 @@ pub struct CasesOut {
 #[utoipa::path(get, path = "/v1/cases", tag = "customers", operation_id = "list_cases", params(CasesQuery),
     responses((status = 200, description = "A page", body = CasesOut),
               (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters, of this tenant")))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<CasesQuery>) -> ApiResult<Json<CasesOut>> {
+pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(query): Filters<CasesQuery>) -> ApiResult<Json<CasesOut>> {
     let CasesQuery { state, sort, limit, cursor } = query;
     let asked = CasesAsked { sort, state };
     let found = cases::list(super::reading(&app), &caller.0, &asked, &super::page(limit, cursor)).await?;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::PaymentKind;
 
 use super::payments::{self, PaymentOut, PaymentsOut, PaymentsQuery};
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// The credit notes by their day, a page at a time.
 #[utoipa::path(get, path = "/v1/credit_notes", tag = "payments", operation_id = "list_credit_notes", params(PaymentsQuery),
@@ -18,7 +18,7 @@ use crate::{answer::ApiResult, app::App, caller::Caller};
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<PaymentsQuery>,
+    Filters(query): Filters<PaymentsQuery>,
 ) -> ApiResult<Json<PaymentsOut>> {
     payments::of_kind(&app, &caller, PaymentKind::CreditNote, query).await
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::Currency;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -16,10 +13,11 @@ use service::{
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller, customers::id_of};
+use crate::{answer::ApiResult, app::App, caller::Caller, customers::id_of, filters::Filters};
 
 /// Which customers.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct CustomersQuery {
     /// `name`, `next_action`, `overdue` and `money_at_stake` (largest first), or `oldest_due`; with `-` before it from its end. `name` where
@@ -115,7 +113,7 @@ pub struct CustomersOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<CustomersQuery>,
+    Filters(query): Filters<CustomersQuery>,
 ) -> ApiResult<Json<CustomersOut>> {
     caller.may(Operation::ListCustomers)?;
     let CustomersQuery { sort, currency, q, owner, source, external_id, limit, cursor } = query;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{Currency, InvoiceId};
 use jiff::{Timestamp, civil::Date};
@@ -17,10 +17,11 @@ use store::KnownInvoice;
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller, customers::realm_of};
+use crate::{answer::ApiResult, app::App, caller::Caller, customers::realm_of, filters::Filters};
 
 /// Which invoices.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InvoicesQuery {
     /// `due_on`, the oldest first; `-due_on` from its end.
@@ -136,7 +137,7 @@ pub struct InvoiceOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<InvoicesQuery>,
+    Filters(query): Filters<InvoicesQuery>,
 ) -> ApiResult<Json<InvoicesOut>> {
     let InvoicesQuery { sort, status, bucket, due_from, due_until, customer, q, source, external_id, limit, cursor } = query;
     let asked = InvoicesAsked { sort, status, bucket, due_from, due_until, customer, q };

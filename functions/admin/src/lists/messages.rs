@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{Channel, Currency, MessageStatus, Mode};
 use jiff::Timestamp;
@@ -13,10 +13,11 @@ use service::lists::messages::{self, MessageRow, MessagesAsked};
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// Which messages.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// `decided_at`; `-decided_at` from its end.
@@ -92,7 +93,7 @@ pub struct MessagesOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<MessagesQuery>,
+    Filters(query): Filters<MessagesQuery>,
 ) -> ApiResult<Json<MessagesOut>> {
     let MessagesQuery { sort, day, status, step, channel, customer, limit, cursor } = query;
     let asked = MessagesAsked { sort, day, status, step, channel, customer };

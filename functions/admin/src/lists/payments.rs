@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
 };
 use domain::{Currency, CustomerId, Payment, PaymentKind, PaymentStatus};
 use jiff::{Timestamp, civil::Date};
@@ -14,10 +14,11 @@ use store::CustomerName;
 use utoipa::{IntoParams, ToSchema};
 
 use super::NamedCustomerOut;
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// Which payments or credit notes.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PaymentsQuery {
     /// `-received_on`, the latest first, or `received_on`; the former where it is left out.
@@ -104,7 +105,7 @@ pub struct PaymentOut {
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<PaymentsQuery>,
+    Filters(query): Filters<PaymentsQuery>,
 ) -> ApiResult<Json<PaymentsOut>> {
     of_kind(&app, &caller, PaymentKind::Payment, query).await
 }

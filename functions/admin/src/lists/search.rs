@@ -2,20 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::lists::search::search as find;
 use store::WordLine;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{answer::ApiResult, app::App, caller::Caller};
+use crate::{answer::ApiResult, app::App, caller::Caller, filters::Filters};
 
 /// What is looked for.
 #[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
     /// Words, or beginnings of words of two letters and more: all of them must be found. Case and accents do not matter.
@@ -56,7 +54,11 @@ pub struct SearchOut {
 #[utoipa::path(get, path = "/v1/search", tag = "customers", operation_id = "search", params(SearchQuery),
     responses((status = 200, description = "A page; it may be short though `next` is there", body = SearchOut),
               (status = 422, description = "invalid-cursor: the cursor is not one of this search, of this tenant")))]
-pub async fn search(State(app): State<Arc<App>>, caller: Caller, Query(query): Query<SearchQuery>) -> ApiResult<Json<SearchOut>> {
+pub async fn search(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Filters(query): Filters<SearchQuery>,
+) -> ApiResult<Json<SearchOut>> {
     let SearchQuery { q, limit, cursor } = query;
     let q = q.unwrap_or_default();
     let found = find(super::reading(&app), &caller.0, &q, &super::page(limit, cursor)).await?;

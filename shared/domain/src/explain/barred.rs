@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::words::rule;
+use super::{moment::day, words::rule};
 use crate::{
     Because, CaseKey, Channel, Outcome,
     decide::{CaseByItem, RuleAsked, RuleOutcome, Situation},
@@ -100,5 +100,5 @@ pub(super) fn missed(situation: &Situation<'_>, joined: &CaseByItem, key: &CaseK
     let missed: BTreeSet<_> =
         results.filter(|result| result.outcome == Outcome::Missed).map(|result| (result.on, result.step)).collect();
     let last = missed.len().saturating_sub(MISSED_MAX);
-    missed.into_iter().skip(last).map(|(on, step)| format!("Step {step} reached nobody on {}.", super::day(on))).collect()
+    missed.into_iter().skip(last).map(|(on, step)| format!("Step {step} reached nobody on {}.", day(on))).collect()
 }

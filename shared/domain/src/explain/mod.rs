@@ -16,8 +16,7 @@ pub use moment::{day, moment};
 pub use switched_off::SwitchedOff;
 pub use words::{Told, changes, hold_in_words, outcome, rule};
 
-use barred::Barred;
-
+use self::barred::Barred;
 use crate::{
     Action, CaseKey, CaseTrace, Decision, DueItemKey, Facts, InvoiceId, Money, Pending, Policy, Standing,
     decide::{self, CaseByItem, Recheck, RuleAsked, Situation, assess, case_by_item},
@@ -204,7 +203,7 @@ fn items(
         });
         match next {
             // While nothing is decided no step comes, and whether a workflow would apply is not looked at.
-            _ if is_off => {}
+            None | Some(_) if is_off => {}
             Some((step, until)) => {
                 said.push(format!("Its next step is {step}, on {} at the earliest.", moment(until, zone)));
             }

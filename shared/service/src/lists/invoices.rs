@@ -5,7 +5,7 @@ use domain::{Currency, CustomerId, InvoiceId, calendar::tenant_zone, dates::add_
 use jiff::{Timestamp, civil::Date};
 use store::{CustomerName, DayRange, InvoiceStanding, KnownInvoice, Line, List, Searched};
 
-use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, customer, day, looked_for, no_cursor, word};
+use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, customer, days, looked_for, no_cursor, word};
 use crate::{Actor, Done, NotDone, Operation};
 
 /// Which invoices, and in which order.
@@ -159,10 +159,9 @@ pub async fn show(reading: ListReading<'_>, actor: &Actor, id: &str) -> Done<(Kn
 
 /// The days in which they fall due.
 async fn range(reading: ListReading<'_>, actor: &Actor, asked: &InvoicesAsked, now: Timestamp) -> Done<DayRange> {
-    let from = day("/due_from", asked.due_from.as_deref())?;
-    let until = day("/due_until", asked.due_until.as_deref())?;
-    let Some(bucket) = &asked.bucket else { return Ok(DayRange { from, until }) };
-    if from.is_some() || until.is_some() {
+    let range = days(("/due_from", asked.due_from.as_deref()), ("/due_until", asked.due_until.as_deref()))?;
+    let Some(bucket) = &asked.bucket else { return Ok(range) };
+    if range != DayRange::default() {
         return Err(NotDone::field("/bucket", "a bucket says in which days they fall due; leave out 'due_from' and 'due_until'"));
     }
     word("/bucket", bucket, &BUCKETS.map(|(name, ..)| name))?;

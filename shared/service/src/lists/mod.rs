@@ -16,7 +16,7 @@ pub mod tasks;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CustomerId, TenantId};
-use store::{CustomerName, List, ListPage, Store, Vault};
+use store::{CustomerName, DayRange, List, ListPage, Store, Vault};
 
 use crate::{Done, NotDone};
 
@@ -181,6 +181,16 @@ pub(crate) fn word<'t>(pointer: &str, text: &'t str, known: &[&str]) -> Done<&'t
 pub(crate) fn day(pointer: &str, text: Option<&str>) -> Done<Option<jiff::civil::Date>> {
     let read = |text: &str| text.parse().map_err(|_| NotDone::field(pointer, "it is a day, such as 2026-02-04"));
     text.map(read).transpose()
+}
+
+/// Days from one to another, both inclusive, each by its name.
+pub(crate) fn days((from_name, from): (&str, Option<&str>), (until_name, until): (&str, Option<&str>)) -> Done<DayRange> {
+    let range = DayRange { from: day(from_name, from)?, until: day(until_name, until)? };
+    if range.from.zip(range.until).is_some_and(|(from, until)| from > until) {
+        let from = from_name.trim_start_matches('/');
+        return Err(NotDone::field(until_name, format!("it is before '{from}': no day lies between; exchange the two")));
+    }
+    Ok(range)
 }
 
 /// What somebody looks for: two characters and more.

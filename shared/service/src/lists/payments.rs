@@ -1,9 +1,9 @@
 //! Payments and credit notes, by the day on which they were received. And one by its id.
 
 use domain::{CustomerId, Payment, PaymentId, PaymentKind};
-use store::{CustomerName, DayRange, Line, List, PaymentLine};
+use store::{CustomerName, Line, List, PaymentLine};
 
-use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, customer, day};
+use super::{ListReading, ListedPage, Listing, PageAsked, SortOrder, customer, days};
 use crate::{Actor, Done, NotDone, Operation};
 
 /// Which payments or credit notes, and in which order.
@@ -45,9 +45,8 @@ pub async fn list(
     let tenant = actor.may(operation)?;
     let listing = Listing::open(reading, tenant, operation.as_str(), asked, page).await?;
     let order = SortOrder::read(asked.sort.as_deref().or(Some("-received_on")), &[("received_on", ())])?;
-    let from = day("/received_from", asked.received_from.as_deref())?;
-    let until = day("/received_until", asked.received_until.as_deref())?;
-    let list = List::Payments(customer(asked.customer.as_deref())?, kind, DayRange { from, until });
+    let range = days(("/received_from", asked.received_from.as_deref()), ("/received_until", asked.received_until.as_deref()))?;
+    let list = List::Payments(customer(asked.customer.as_deref())?, kind, range);
     let found = listing.read(&list, order.backwards).await?;
     let of = |line: Line| if let Line::Payment(line) = line { Some(line) } else { None };
     let lines: Vec<PaymentLine> = found.lines.into_iter().filter_map(of).collect();
