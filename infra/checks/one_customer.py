@@ -93,7 +93,7 @@ def template(channel):
 
 def head(**more):
     """The customer's head, decided once."""
-    case = {"USD": ["case_1", "standard", 1, MILLIS - 86_400_000, "open"]}
+    case = {"USD": [["case_1", "standard", 1, MILLIS - 86_400_000, "open"]]}
     return row("head", (CUSTOMER, "HEAD"), version=1, shard=0, decision=1, tip="", cases=[case], open_invoices=1, **more)
 
 
@@ -106,9 +106,9 @@ def queued(channel):
     """The head while a message waits for its sender, decided a moment ago."""
     message = stored(
         "pending",
-        **{"number": 1, "position": 0, "status": "queued", "decided_at": MILLIS, "mode": "live", "currency": "USD"},
+        **{"number": 1, "position": 0, "status": "queued", "decided_at": MILLIS, "mode": "live", "balance": "USD", "workflow": "standard"},
         **{"channel": channel, "contact": "p1", "template": "reminder", "template_version": 1},
-        **{"rows": [[["reminder", 0, [["inv_1", 125000]]]]], "dispatches": 1, "dispatched_at": MILLIS},
+        **{"rows": [[["reminder", "", [["inv_1", 125000]]]]], "dispatches": 1, "dispatched_at": MILLIS},
     )
     return head(pending={"msg_1": message})
 

@@ -62,6 +62,8 @@ impl Office {
             currency: Currency::EUR,
             received_on: "2026-02-09".parse().unwrap(),
             legal_entity: None,
+            reference: None,
+            taken_here: None,
             allocations: vec![Allocation { invoice: Self::invoice("1001"), amount_minor: 30_000 }],
         };
         let customer = CustomerRef::Named(self.customer.clone());

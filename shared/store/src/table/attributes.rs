@@ -518,7 +518,7 @@ pub mod row {
 }
 
 /// Every kind of item that has attributes of its own.
-pub const KINDS: [ItemKind; 44] = [
+pub const KINDS: [ItemKind; 45] = [
     every::KIND,
     document::KIND,
     receipt::KIND,
