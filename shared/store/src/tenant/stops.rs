@@ -84,7 +84,7 @@ impl Vault {
     ///
     /// Those of KMS and of reading.
     pub async fn stop_link(&self, stop: &Stop) -> Result<String> {
-        let key = self.signing_key(&stop.tenant).await?;
+        let key = signing_key(&self.data_key(&stop.tenant, Purpose::Links).await?);
         let signed = stop.signed();
         let signature = URL_SAFE_NO_PAD.encode(signature_of(&key, &signed));
         Ok(format!("{signed}.{signature}"))
@@ -98,19 +98,16 @@ impl Vault {
     pub async fn verify_stop(&self, text: &str) -> Result<Option<Stop>> {
         let Some((stop, signed, signature)) = Stop::read(text) else { return Ok(None) };
         // A tenant without a key has signed nothing; none is made for whoever asks.
-        if !self.has_key(&stop.tenant, Purpose::Links).await? {
-            return Ok(None);
-        }
-        let right = signature_of(&self.signing_key(&stop.tenant).await?, signed);
+        let Some(data_key) = self.data_key_if_made(&stop.tenant, Purpose::Links).await? else { return Ok(None) };
+        let right = signature_of(&signing_key(&data_key), signed);
         Ok(constant_time::verify_slices_are_equal(&right, &signature).is_ok().then_some(stop))
     }
+}
 
-    async fn signing_key(&self, tenant: &TenantId) -> Result<hmac::Key> {
-        let data_key = self.data_key(tenant, Purpose::Links).await?;
-        // A key of its own, so that no code of a portal link says anything of a stop link.
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &data_key), b"dunlin stop link");
-        Ok(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
-    }
+/// A key of its own, so that no code of a portal link says anything of a stop link.
+fn signing_key(data_key: &[u8; 32]) -> hmac::Key {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, data_key), b"dunlin stop link");
+    hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
 }
 
 fn signature_of(key: &hmac::Key, signed: &str) -> Vec<u8> {

@@ -14,7 +14,11 @@ use domain::TenantId;
 
 use crate::{
     AuditEntry, Error, Result, Store,
-    table::{attributes::data_key, db::row_of, keys},
+    table::{
+        attributes::data_key,
+        db::{Row, row_of},
+        keys,
+    },
 };
 
 /// What a data key is for: part of the context under which KMS wraps it.
@@ -112,6 +116,22 @@ impl Vault {
             row = self.store.read(OP, &item, true).await?;
         }
         let row = row.ok_or_else(|| corrupt(tenant, "it is not there after it was made"))?;
+        self.opened(known, &row).await
+    }
+
+    /// The tenant's data key for a purpose where it has one: one read the first time, and none is made.
+    pub(crate) async fn data_key_if_made(&self, tenant: &TenantId, purpose: Purpose) -> Result<Option<[u8; 32]>> {
+        let known = (tenant.clone(), purpose);
+        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&known) {
+            return Ok(Some(*key));
+        }
+        let Some(row) = self.store.read("read a data key of", &purpose.item(tenant), true).await? else { return Ok(None) };
+        self.opened(known, &row).await.map(Some)
+    }
+
+    /// Opens the data key of a row, and keeps it.
+    async fn opened(&self, known: (TenantId, Purpose), row: &Row) -> Result<[u8; 32]> {
+        let (tenant, purpose) = &known;
         let wrapped = row
             .get(data_key::WRAPPED)
             .and_then(|value| value.as_b().ok())
@@ -124,7 +144,7 @@ impl Vault {
             .encryption_context("purpose", purpose.as_str())
             .send()
             .await
-            .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
+            .map_err(|error| crate::table::db::failed("read a data key of", tenant.as_str(), error))?;
         let plain = opened.plaintext.ok_or_else(|| corrupt(tenant, "KMS gave no key"))?;
         let key: [u8; 32] = plain.as_ref().try_into().map_err(|_| corrupt(tenant, "the key is not 32 bytes long"))?;
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(known, key);
