@@ -59,6 +59,7 @@ pub mod audit_export;
 pub mod bulk;
 pub mod companies;
 pub mod contacts;
+mod cursors;
 pub mod customers;
 pub mod entering;
 pub mod explain;
