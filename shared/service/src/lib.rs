@@ -73,6 +73,7 @@ pub mod links;
 pub mod lists;
 pub mod logged_contacts;
 mod matter;
+mod member_subject;
 pub mod members;
 pub mod message_results;
 pub mod messages;
