@@ -353,7 +353,8 @@ async fn no_text_from_outside_passes_for_ours() {
         if name.starts_with("explain_") {
             // What was known then is put into other words.
             let then = |asked: &Value| json!({"id": asked["id"], "at": "2026-02-04T12:00:00Z"});
-            all.extend(all.iter().map(then).collect::<Vec<_>>());
+            let before: Vec<Value> = all.iter().map(then).collect();
+            all.extend(before);
         }
         for arguments in all {
             let result = ask(&desk, "admin", "tools/call", json!({"name": name, "arguments": arguments})).await;
