@@ -95,7 +95,7 @@ async fn carry_out(
     }
     let entrant = Entrant { entered: Entered::As(caller.0.clone().only_once(mark.clone())), person: None };
     let response = operations.ask(&call, entrant, host).await;
-    Ok(repeats::keep(app, &mark, response).await)
+    Ok(repeats::keep(app, &mark, caller.0.as_what(), response).await)
 }
 
 /// A note that says something.

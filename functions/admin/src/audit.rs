@@ -92,10 +92,11 @@ pub struct AuditOut {
 
 /// What people did, newest first. Each entry was written in the transaction of what it tells of; none is ever changed.
 #[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "list_audit", params(AuditAsked),
-    responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut)))]
+    responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters, of this tenant")))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(asked): Filters<AuditAsked>) -> ApiResult<Json<AuditOut>> {
     caller.may(Operation::ListAudit)?;
-    let found = audit::list(&app.store, &caller.0, &query(asked)?).await?;
+    let found = audit::list((&app.store, &app.vault), &caller.0, &query(asked)?).await?;
     Ok(Json(page(&app, found)))
 }
 
@@ -103,14 +104,15 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(asked): F
 /// names the tenant, the source, the company or the task. It has the form of `GET /v1/audit`.
 #[utoipa::path(get, path = "/v1/apps/audit", tag = "apps", operation_id = "list_app_audit", params(AuditAsked),
     responses((status = 200, description = "A page; it may be empty though `next` is there", body = AuditOut),
-              (status = 403, description = "forbidden: not an operator")))]
+              (status = 403, description = "forbidden: not an operator"),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters")))]
 pub async fn list_of_operators(
     State(app): State<Arc<App>>,
     caller: Caller,
     Filters(asked): Filters<AuditAsked>,
 ) -> ApiResult<Json<AuditOut>> {
     caller.may(Operation::ListAppAudit)?;
-    let found = audit::list_of_operators(&app.store, &caller.0, &query(asked)?).await?;
+    let found = audit::list_of_operators((&app.store, &app.vault), &caller.0, &query(asked)?).await?;
     Ok(Json(page(&app, found)))
 }
 
@@ -151,7 +153,8 @@ pub struct AuditExportAsked {
 /// What people did as JSON Lines, oldest first: an entry a line, each with its `hash`, and `previous`, the hash of the entry before it about
 /// the same customer, or about none. At most 1,000 lines; `Link` names the next page.
 #[utoipa::path(get, path = "/v1/audit/export", tag = "audit", operation_id = "export_audit", params(AuditExportAsked),
-    responses((status = 200, description = "A page of lines", body = String, content_type = "application/jsonl")))]
+    responses((status = 200, description = "A page of lines", body = String, content_type = "application/jsonl"),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this export, with these instants, of this tenant")))]
 pub async fn export(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -163,7 +166,7 @@ pub async fn export(
         until: Fail::unless_instant("until", until.as_deref())?,
         cursor,
     };
-    let (lines, next) = export_page(&app.store, &caller.0, &asked).await?;
+    let (lines, next) = export_page((&app.store, &app.vault), &caller.0, &asked).await?;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
     let span = [("from", from), ("until", until)];

@@ -95,6 +95,17 @@ pub fn read_at(path: &str) -> Option<&'static DescribedOperation> {
     all().iter().find(|described| described.path == path && described.method == Method::GET)
 }
 
+/// What a request of a method to a path asks for. A name in a path goes before what any name fits.
+pub fn at(method: &Method, path: &str) -> Option<&'static DescribedOperation> {
+    let given: Vec<&str> = path.split('/').collect();
+    let fits = |described: &&DescribedOperation| {
+        let parts: Vec<&str> = described.path.split('/').collect();
+        parts.len() == given.len() && parts.iter().zip(&given).all(|(part, given)| part.starts_with('{') || part == given)
+    };
+    let found = all().iter().filter(|described| described.method == *method).filter(fits);
+    found.min_by_key(|described| described.path.matches('{').count())
+}
+
 /// The schema that a reference leads to, and its name.
 pub fn referred(schema: &'static Value) -> Option<(&'static str, &'static Value)> {
     let name = schema.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")?;
@@ -132,6 +143,20 @@ mod tests {
         let below = Operation::ALL.iter().filter(|operation| operation.scope().is_some()).count();
         let of_operators = Operation::ALL.iter().filter(|operation| operation.right() == service::Right::Operator).count();
         assert_eq!(described, below + of_operators, "the document in docs and the table of rights have the same operations");
+    }
+
+    #[test]
+    fn a_request_is_told_by_method_and_path() {
+        for (method, path, expected) in [
+            (Method::POST, "/v1/suppressions", Some(Operation::EnterSuppression)),
+            (Method::POST, "/v1/suppressions/sup_1/lift", Some(Operation::LiftSuppression)),
+            (Method::POST, "/v1/contacts/find", Some(Operation::FindContact)),
+            (Method::POST, "/v1/contacts/con_1/erase", Some(Operation::EraseContact)),
+            (Method::GET, "/v1/suppressions/sup_1/lift", None),
+            (Method::POST, "/mcp", None),
+        ] {
+            assert_eq!(at(&method, path).map(|described| described.operation), expected, "{method} {path}");
+        }
     }
 
     #[test]

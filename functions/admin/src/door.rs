@@ -134,11 +134,12 @@ impl Door {
             Ok(Before::Answered(response)) => return response,
             Err(fail) => return fail.into_response(),
         };
+        let role = actor.as_what();
         if let Some(entrant) = head.extensions.get_mut::<Entrant>() {
             entrant.entered = Entered::As(actor.only_once(mark.clone()));
         }
         let response = self.pass(Request::from_parts(head, Body::from(body))).await;
-        repeats::keep(&self.app, &mark, response).await
+        repeats::keep(&self.app, &mark, role, response).await
     }
 
     /// Who calls, and how many calls they have left.

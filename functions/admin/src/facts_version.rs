@@ -2,7 +2,8 @@
 //!
 //! Of a customer's matter it is the version of the customer's head, which every fact raises, and what is read at the operation's own address
 //! where that is read at all. Of anything else it is that, and what is read at the addresses that it begins with: the revision where there is
-//! one, else all that is answered. What is made anew, and no customer's, acts on nothing that is there.
+//! one, else all that is answered. Of what has no address to be read at, such as what stands against a mail address, it is read in the table.
+//! What is made anew, and no customer's, acts on nothing that is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +12,15 @@ use axum::{
     http::{Method, header::ETAG},
     response::Response,
 };
-use domain::{CaseId, CustomerId, InvoiceId, MessageId, TaskId, TenantId, id::digest};
+use domain::{CaseId, Currency, CustomerId, EffectId, InvoiceId, LinkId, MessageId, TaskId, TenantId, id::digest};
 use serde_json::Value;
-use service::{Actor, Operation, StaffRole, entering::Entered};
-use store::{FoundId, IdOf};
+use service::{
+    Actor, Operation, StaffRole,
+    entering::Entered,
+    suppressions::{AddressGiven, stands_against},
+    tasks::task_of_effect,
+};
+use store::{AddressId, FoundId, FoundLink, IdOf, PersonId, Stopped};
 
 use crate::{
     answer::{ApiResult, Fail},
@@ -40,8 +46,11 @@ const BESIDE: &[(Operation, &str)] = &[
     (Operation::Pause, "/v1/settings"),
     (Operation::Resume, "/v1/settings"),
     (Operation::ResetBreaker, "/v1/settings"),
+    (Operation::FindKeyAccounts, "/v1/settings"),
 ];
 
+/// Customers of an owner that are looked at: as many as one request hands over.
+const HANDED_OVER: usize = 200;
 /// Longest id of ours.
 const ID_MAX: usize = 128;
 
@@ -72,6 +81,7 @@ pub async fn of(
     }
     let named: Vec<CustomerId> = named(app, tenant, described, arguments).await?.into_iter().collect();
     let mut parts = versions(app, tenant, &named).await?;
+    parts.extend(in_table(app, tenant, described.operation, arguments).await?);
     for read in read_before(described, !named.is_empty()) {
         // What stands in the path is all that a single read needs.
         let of_path: Arguments =
@@ -101,6 +111,60 @@ async fn versions(app: &App, tenant: &TenantId, named: &[CustomerId]) -> ApiResu
         }
     };
     named.iter().map(version).collect()
+}
+
+/// What an operation acts on that is read at no address; `None` where all of it is, and where the arguments name nothing that could be there.
+async fn in_table(app: &App, tenant: &TenantId, operation: Operation, arguments: &Arguments) -> ApiResult<Option<String>> {
+    let id = arguments.get("id").and_then(Value::as_str).unwrap_or_default();
+    let body = |name: &str| arguments.get(BODY).and_then(|body| body.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let against = |stands: Option<Stopped>| stands.map_or_else(|| "nothing".to_owned(), |stands| stands.suppression.entry());
+    Ok(match operation {
+        Operation::LiftSuppression => match AddressId::parse(id) {
+            Some(address) => Some(against(app.store.stopped(tenant, &address).await?)),
+            None => None,
+        },
+        Operation::EnterSuppression => {
+            let named = AddressGiven { channel: body("channel"), address: body("address") };
+            Some(against(stands_against(&app.store, tenant, &named).await?))
+        }
+        Operation::EraseContact => match PersonId::parse(id) {
+            Some(person) => {
+                let at: BTreeSet<CustomerId> =
+                    app.store.places_of(tenant, &person).await?.into_iter().map(|place| place.customer).collect();
+                let heads = app.store.heads(tenant, &Vec::from_iter(at)).await?;
+                let version = |(customer, head): (CustomerId, store::Result<store::Head>)| -> store::Result<String> {
+                    Ok(format!("{customer}@{}", head?.version))
+                };
+                let versions = heads.into_iter().map(version).collect::<store::Result<Vec<String>>>()?;
+                Some(format!("{id}: {}", versions.join(" ")))
+            }
+            None => None,
+        },
+        Operation::RevokeLink => link(app, tenant, id).await?.map(|found| format!("{id}: {:?}", found.link.revoked_at)),
+        Operation::HandOver => match body("from") {
+            Some(from) => {
+                let (customers, more) = app.store.owned(tenant, from.trim(), HANDED_OVER, None).await?;
+                let customers: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
+                Some(format!("{from}: {} {more}", customers.join(" ")))
+            }
+            None => None,
+        },
+        Operation::FindKeyAccounts => match body("currency").and_then(|code| Currency::parse(&code).ok()) {
+            Some(currency) => {
+                let known = app.store.key_accounts(tenant).await?.remove(&currency).unwrap_or_default();
+                let known: Vec<&str> = known.iter().map(CustomerId::as_str).collect();
+                Some(format!("{currency}: {}", known.join(" ")))
+            }
+            None => None,
+        },
+        _ => None,
+    })
+}
+
+/// A link of the tenant's by its id, while no later one took its place.
+async fn link(app: &App, tenant: &TenantId, id: &str) -> ApiResult<Option<FoundLink>> {
+    let Some(id) = LinkId::parse(id) else { return Ok(None) };
+    Ok(app.store.link(&id).await?.filter(|found| found.tenant == *tenant && found.link.id == id))
 }
 
 /// The reads that say what an operation acts on: at its own address where that is one thing's, and at those that it begins with. Those would
@@ -168,8 +232,11 @@ async fn named(
 
 /// The customer of something that is known by an id of its own.
 async fn whose(app: &App, tenant: &TenantId, id: &str) -> ApiResult<Option<CustomerId>> {
-    if let Some(task) = TaskId::parse(id) {
+    if let Some(task) = TaskId::parse(id).or_else(|| task_of_effect(&EffectId::parse(id)?, None)) {
         return Ok(app.store.task(tenant, &task).await?.and_then(|task| task.customer));
+    }
+    if let Some(FoundLink { customer, .. }) = link(app, tenant, id).await? {
+        return Ok(Some(customer));
     }
     let listed = MessageId::parse(id).map(IdOf::Message);
     let listed = listed.or_else(|| CaseId::parse(id).map(IdOf::Case)).or_else(|| InvoiceId::parse(id).map(IdOf::Invoice));
@@ -203,6 +270,7 @@ mod tests {
             (Operation::StartJob, vec![]),
             (Operation::RaiseTask, vec![]),
             (Operation::HandOver, vec![]),
+            (Operation::FindKeyAccounts, vec!["/v1/settings"]),
         ] {
             assert_eq!(paths(operation, false), expected, "{operation:?}");
         }

@@ -16,12 +16,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::TenantId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use service::Actor;
+use service::{Actor, Operation, StaffRole};
 use store::{Once, Repeated};
 
 use crate::{
     answer::{ApiResult, Fail},
     app::App,
+    described,
 };
 
 /// Longest key.
@@ -35,6 +36,9 @@ const ANSWER_BYTES_MAX: usize = 100 * 1024;
 /// Headers of an answer that are kept with it.
 const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::ETAG, header::LOCATION];
 
+/// Operations whose right depends on what they are asked about: which job, which task.
+const BY_OBJECT: [Operation; 3] = [Operation::StartJob, Operation::CancelJob, Operation::FinishTask];
+
 /// Says of an answer that it is shown once: it is never kept.
 #[derive(Clone, Copy, Debug)]
 pub struct ShownOnce;
@@ -46,6 +50,9 @@ struct Kept {
     headers: Vec<(String, String)>,
     /// In base 64.
     body: String,
+    /// As what whoever asked was answered; not known of what an earlier release kept.
+    #[serde(default)]
+    role: Option<String>,
 }
 
 /// The key that a request names.
@@ -75,12 +82,44 @@ pub enum Before {
 ///
 /// # Errors
 ///
-/// 409 while it is under way, or where its answer was not kept; 422 where something else was asked for; those of the table.
+/// 403 where they may not do it any more; 409 while it is under way, or where its answer was not kept; 422 where something else was asked for;
+/// those of the table.
 pub async fn look(app: &App, actor: &Actor, key: &str, head: &Parts, body: &Bytes) -> ApiResult<Before> {
     let id = digest(&[actor.tenant().as_str(), actor.by(), key]);
     let target = head.uri.path_and_query().map_or_else(|| head.uri.path(), |target| target.as_str());
     let request = digest_of([head.method.as_str().as_bytes(), target.as_bytes(), &body[..]]);
-    look_for(app, actor.tenant(), id, request, app.clock.now() + REMEMBERED_FOR).await
+    let (tenant, now) = (actor.tenant(), app.clock.now());
+    if let Some(known) = app.vault.repeated(tenant, &id, now).await?
+        && (known.request != request || known.over)
+    {
+        if let Some(kept) = Kept::of_known(&known).filter(|_| known.request == request) {
+            unless_not_any_more(actor, head, &kept)?;
+        }
+        return answered(&known, &request, now).map(Before::Answered);
+    }
+    // Also where an earlier attempt wrote something and nobody knows its answer: this one writes nothing, since the key is taken. Where
+    // there is nothing left to do, it finds the answer.
+    attempt(tenant, id, request, now, now + REMEMBERED_FOR).map(Before::New)
+}
+
+/// Refuses whoever was answered as more than they are now, and may not do it any more: a kept answer tells nothing that they may not ask for.
+fn unless_not_any_more(actor: &Actor, head: &Parts, kept: &Kept) -> ApiResult<()> {
+    let before = kept.role.as_deref().and_then(StaffRole::read);
+    if before.is_some_and(|before| actor.role().is_some_and(|now| now >= before)) || actor.is_operator() {
+        return Ok(());
+    }
+    let asked = described::at(&head.method, head.uri.path()).map(|described| described.operation);
+    match asked.filter(|asked| before.is_none() || !BY_OBJECT.contains(asked)) {
+        Some(asked) => {
+            actor.may(asked)?;
+            Ok(())
+        }
+        None if before.is_none() => Ok(()),
+        None => {
+            let detail = "the role that you had when you asked this first is not yours any more; ask without the Idempotency-Key";
+            Err(Fail::forbidden(detail))
+        }
+    }
 }
 
 /// What a proposal comes to that may have been carried out before.
@@ -132,18 +171,6 @@ fn id_of_proposal(tenant: &TenantId, task: &str) -> String {
     digest(&["a proposal", tenant.as_str(), task])
 }
 
-async fn look_for(app: &App, tenant: &TenantId, id: String, request: String, until: Timestamp) -> ApiResult<Before> {
-    let now = app.clock.now();
-    if let Some(known) = app.vault.repeated(tenant, &id, now).await?
-        && (known.request != request || known.over)
-    {
-        return answered(&known, &request, now).map(Before::Answered);
-    }
-    // Also where an earlier attempt wrote something and nobody knows its answer: this one writes nothing, since the key is taken. Where
-    // there is nothing left to do, it finds the answer.
-    attempt(tenant, id, request, now, until).map(Before::New)
-}
-
 /// An attempt that has written nothing yet.
 fn attempt(tenant: &TenantId, id: String, request: String, now: Timestamp, until: Timestamp) -> ApiResult<Once> {
     let mut random = [0_u8; 16];
@@ -161,7 +188,7 @@ fn answered(known: &Repeated, request: &str, now: Timestamp) -> ApiResult<Respon
             "this Idempotency-Key came with another request; send each request with a key of its own",
         ));
     }
-    if let Some(kept) = known.answer.as_deref().and_then(|answer| serde_json::from_slice::<Kept>(answer).ok()) {
+    if let Some(kept) = Kept::of_known(known) {
         return Ok(kept.response());
     }
     if !known.over && now.duration_since(known.began_at) < UNDER_WAY_FOR {
@@ -173,8 +200,8 @@ fn answered(known: &Repeated, request: &str, now: Timestamp) -> ApiResult<Respon
     Err(Fail::of(409, "already-done", "Already done", detail))
 }
 
-/// Keeps what was answered, or forgets what failed. The answer of another attempt, where that was first.
-pub async fn keep(app: &App, mark: &Once, response: Response) -> Response {
+/// Keeps what was answered to somebody in a role, or forgets what failed. The answer of another attempt, where that was first.
+pub async fn keep(app: &App, mark: &Once, role: &str, response: Response) -> Response {
     if mark.has_lost() {
         let found = app.vault.repeated(&mark.tenant, &mark.id, app.clock.now()).await;
         return match found {
@@ -197,7 +224,7 @@ pub async fn keep(app: &App, mark: &Once, response: Response) -> Response {
     let Ok(body) = to_bytes(body, usize::MAX).await else {
         return Fail::unavailable("the answer could not be written; send the request again").into_response();
     };
-    let answer = Kept::of(parts.status, &parts.headers, &body).filter(|_| !is_shown_once);
+    let answer = Kept::of(parts.status, &parts.headers, &body, role).filter(|_| !is_shown_once);
     note(app.vault.keep_answer(mark, answer.as_deref()).await);
     Response::from_parts(parts, Body::from(body))
 }
@@ -210,10 +237,15 @@ fn note(noted: store::Result<()>) {
 }
 
 impl Kept {
-    fn of(status: StatusCode, headers: &HeaderMap, body: &Bytes) -> Option<Vec<u8>> {
+    /// The answer of a request whose key is known, where it was kept.
+    fn of_known(known: &Repeated) -> Option<Self> {
+        serde_json::from_slice(known.answer.as_deref()?).ok()
+    }
+
+    fn of(status: StatusCode, headers: &HeaderMap, body: &Bytes, role: &str) -> Option<Vec<u8>> {
         let text = |name: &HeaderName| Some((name.as_str().to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
         let headers = KEPT.iter().filter_map(text).collect();
-        let kept = Self { status: status.as_u16(), headers, body: STANDARD.encode(body) };
+        let kept = Self { status: status.as_u16(), headers, body: STANDARD.encode(body), role: Some(role.to_owned()) };
         serde_json::to_vec(&kept).ok().filter(|answer| answer.len() <= ANSWER_BYTES_MAX)
     }
 

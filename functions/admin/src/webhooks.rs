@@ -120,7 +120,8 @@ pub struct TestEventOut {
 /// The webhooks that came, newest first, and what became of each. The list lags behind by moments. A webhook with a wrong signature is not
 /// listed: whoever cannot sign leaves nothing. Receipts are kept for 35 days.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "connections", operation_id = "list_webhooks", params(WebhooksQuery),
-    responses((status = 200, description = "A page", body = WebhooksOut)))]
+    responses((status = 200, description = "A page", body = WebhooksOut),
+              (status = 422, description = "invalid-cursor: the cursor is not one of this list, with these filters, of this tenant")))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -132,7 +133,7 @@ pub async fn list(
     let on = on.map_err(|_| Fail::bad_request("'on' is a date, such as 2026-01-31"))?;
     let asked = WebhooksAsked { source, on, limit: Fail::unless_page_size(limit)?, cursor };
     let now = app.clock.now();
-    let page = webhooks::list(&app.store, &caller.0, &asked, now).await?;
+    let page = webhooks::list((&app.store, &app.vault), &caller.0, &asked, now).await?;
     Ok(Json(WebhooksOut { data: page.webhooks.into_iter().map(shown).collect(), next: page.after, as_of: now }))
 }
 

@@ -272,6 +272,63 @@ async fn what_a_proposal_rests_on_is_looked_at_again() {
     assert!(refused["detail"].as_str().unwrap().contains("expired"), "{refused}");
 }
 
+/// Proposes an operation as a collector: the proposal's task, which says what it rests on.
+async fn proposed(api: &Api, operation: &str, arguments: Value) -> String {
+    let asked = json!({"operation": operation, "arguments": arguments, "reason": "They asked for it"});
+    let (status, task) = api.call("collector", "POST", "/v1/proposals", asked).await;
+    assert_eq!(status, 200, "{operation} {task}");
+    assert!(task["proposal"]["facts_version"].is_string(), "{operation} rests on nothing: {task}");
+    task["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_has_no_address_of_its_own_is_looked_at_again_too() {
+    let api = Api::new().await;
+    let customer = customer(&api).await;
+    let address = json!({"channel": "email", "address": "ap@acme.example"});
+    let stop = async |reason: &str| {
+        let asked = json!({"channel": "email", "address": "ap@acme.example", "reason": reason});
+        let (status, stands) = api.call("collector", "POST", "/v1/suppressions", asked).await;
+        assert_eq!(status, 200, "{stands}");
+        stands
+    };
+    let owns = async |owner: &str| {
+        let (status, said) = api.call("collector", "PUT", &format!("/v1/owners/{customer}"), json!({"owner": owner})).await;
+        assert_eq!(status, 200, "{said}");
+    };
+    for sub in ["ann", "bob"] {
+        let member = json!({"sub": sub, "role": "collector", "name": sub});
+        assert_eq!(api.call("admin", "POST", "/v1/members", member).await.0, 200);
+    }
+    owns("ann").await;
+    let tenant = TenantId::parse("acme").unwrap();
+    api.world.code(&tenant, &customer, domain::Channel::Email, "ap@acme.example").await;
+    let (_, links) = api.call("viewer", "GET", &format!("/v1/customers/{customer}/links"), Value::Null).await;
+    let link = links["data"][0]["id"].as_str().unwrap().to_owned();
+
+    let enter = proposed(&api, "enter_suppression", json!({"body": address})).await;
+    let revoke = proposed(&api, "revoke_link", json!({"id": link, "body": {}})).await;
+    let over = proposed(&api, "hand_over", json!({"body": {"from": "ann", "to": "bob"}})).await;
+    let accounts = proposed(&api, "find_key_accounts", json!({"body": {"currency": "EUR", "dry_run": true}})).await;
+    let stands = stop("bounce").await;
+    let lift = json!({"id": stands["id"], "body": {"entry": stands["entry"], "reason": "It works again"}});
+    let lift = proposed(&api, "lift_suppression", lift).await;
+    stop("cease").await;
+    let (status, void) = api.call("collector", "POST", &format!("/v1/links/{link}/revoke"), json!({})).await;
+    assert_eq!(status, 200, "{void}");
+    owns("bob").await;
+    let (status, said) = api.call("admin", "PATCH", "/v1/settings", json!({"caps": {"per_day": 60}})).await;
+    assert_eq!(status, 200, "{said}");
+    for (name, task) in [("enter", enter), ("lift", lift), ("revoke", revoke), ("hand_over", over), ("key_accounts", accounts)] {
+        let (status, refused) = accept(&api, "manager", &task).await;
+        assert_eq!((status, refused["type"].as_str().unwrap().ends_with("/changed-meanwhile")), (409, true), "{name} {refused}");
+    }
+    // As nothing of it changes any more, it is done.
+    let over = proposed(&api, "hand_over", json!({"body": {"from": "bob", "to": "ann"}})).await;
+    let (status, done) = accept(&api, "manager", &over).await;
+    assert_eq!((status, &done["proposal"]["answer"]["count"]), (200, &json!(1)), "{done}");
+}
+
 #[tokio::test]
 async fn what_the_operation_refuses_leaves_the_proposal_open() {
     let api = Api::new().await;

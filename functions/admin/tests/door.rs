@@ -270,6 +270,22 @@ async fn a_members_item_decides_and_not_the_token() {
 }
 
 #[tokio::test]
+async fn nobody_becomes_a_member_under_what_passes_for_another() {
+    let door = Door::new().await;
+    for sub in ["key_abc", "operator", "\u{202e}", "../x"] {
+        let refused = door.admin("POST", "/v1/members", json!({"sub": sub, "role": "viewer"})).await.is(400);
+        assert_eq!(refused.body["errors"][0]["pointer"], "/sub", "{}", refused.body);
+    }
+    // Nor by an invitation: it stays open.
+    door.admin("POST", "/v1/invitations", json!({"email": "kim@acme.example", "role": "collector"})).await.is(200);
+    let kim = issuer::token(&json!({"sub": "operator", "email": "kim@acme.example", "email_verified": true}));
+    let as_tenant = [("X-Dunlin-Tenant", "acme")];
+    let me = door.ask("GET", "/v1/me", Some(&kim), &as_tenant, &Value::Null).await.is(200).body;
+    assert!(me["why_not"].as_str().unwrap().contains("stands for others"), "{me}");
+    assert_eq!(door.admin("GET", "/v1/members", Value::Null).await.body["data"], json!([]));
+}
+
+#[tokio::test]
 async fn a_person_of_several_tenants_names_one() {
     let door = Door::new().await;
     let other = issuer::token_of("other", "admin");
@@ -395,6 +411,23 @@ async fn a_request_with_a_key_is_carried_out_once() {
     // A day later the key is forgotten.
     door.later(86_400);
     assert_eq!(ask("k-1", &other).await.is(200).headers["idempotent-replayed"], Value::Null);
+}
+
+#[tokio::test]
+async fn whoever_may_not_do_it_any_more_is_not_told_again_what_was_answered() {
+    let door = Door::new().await;
+    door.world.customer("acme", "C-1", |_| {}).await;
+    door.admin("POST", "/v1/members", json!({"sub": "robin", "role": "manager"})).await.is(200);
+    let robin = issuer::token(&json!({"tenant": "acme", "sub": "robin"}));
+    let stop = json!({"channel": "email", "address": "ap@acme.example"});
+    let once = async || door.ask("POST", "/v1/suppressions", Some(&robin), &[("Idempotency-Key", "k-1")], &stop).await;
+    let first = once().await.is(200);
+    // A collector may do it too, and a viewer may not.
+    for (role, status) in [("collector", 200), ("viewer", 403), ("collector", 200)] {
+        door.admin("PATCH", "/v1/members/robin", json!({"role": role})).await.is(200);
+        let again = once().await.is(status);
+        assert_eq!((again.body == first.body), (status == 200), "{role}: {}", again.body);
+    }
 }
 
 #[tokio::test]

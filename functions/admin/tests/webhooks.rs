@@ -45,7 +45,13 @@ async fn each_webhook_says_what_became_of_it() {
         assert!(seen < 10, "it ends");
     }
     assert_eq!(seen, 3);
-    assert_eq!(api.call("viewer", "GET", "/v1/webhooks?cursor=x", Value::Null).await.0, 400);
+    assert_eq!(api.call("viewer", "GET", "/v1/webhooks?cursor=x", Value::Null).await.0, 422);
+    let (_, page) = api.call("viewer", "GET", "/v1/webhooks?limit=1", Value::Null).await;
+    let given = page["next"].as_str().unwrap();
+    let other_filter = format!("/v1/webhooks?source=canonical&cursor={given}");
+    assert_eq!(api.call("viewer", "GET", &other_filter, Value::Null).await.0, 422);
+    let of_another = api.call_as(("bank", "viewer"), "GET", &format!("/v1/webhooks?cursor={given}"), Value::Null).await;
+    assert_eq!(of_another.0, 422, "{}", of_another.1);
     assert_eq!(api.call("viewer", "GET", "/v1/webhooks?on=x", Value::Null).await.0, 400);
 
     let (_, page) = api.call("viewer", "GET", "/v1/webhooks?source=canonical", Value::Null).await;

@@ -69,6 +69,14 @@ impl WebhookOutcome {
         }
     }
 
+    /// Whether the event was not there before. One that carries nothing leaves no receipt.
+    pub fn is_new(self) -> bool {
+        match self {
+            Self::Applied | Self::Stale | Self::Parked => true,
+            Self::Duplicate | Self::Ignored => false,
+        }
+    }
+
     fn status(self) -> u16 {
         match self {
             Self::Applied | Self::Parked => 202,
@@ -119,7 +127,8 @@ impl WebhookAnswer {
             }
             Self::Refused(problem) => kit::http::problem(&problem),
             Self::TooMany { limit, wait } => {
-                let detail = format!("the tenant takes {limit} requests a minute from this source; try again in {wait} seconds");
+                let detail =
+                    format!("the tenant takes {limit} new events a minute from this source; try again in {wait} seconds");
                 retry_after(kit::http::problem(&Problem::new(429, "too-many-requests", "Too many requests", detail)), wait)
             }
             Self::Busy(problem) => retry_after(kit::http::problem(&problem), BUSY_WAIT_S),

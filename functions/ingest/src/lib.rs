@@ -6,7 +6,7 @@
 //!
 //! The order is that of cost: size, names, the connection's secret, signature, rate, then everything else. A tenant that does not exist,
 //! one without the connection and a source that nobody knows are all answered with 404 before any signature is computed. Whoever cannot sign
-//! costs two reads of one item, whatever the tenant stored, and uses up nothing of a rate.
+//! costs two reads of one item, whatever the tenant stored. Whoever cannot sign, or sends again what was signed once, uses up nothing of a rate.
 
 mod answer;
 mod baskets;
@@ -37,6 +37,8 @@ const HEADER_BYTES_MAX: usize = 16 * 1024;
 const APP: &str = "app";
 /// The source whose senders may ask what would come of a document.
 const CANONICAL: &str = "canonical";
+/// What trials are counted under: the address asks for one, and no signature is of the address.
+const TRIALS: &str = "dry_run";
 /// What is left of the vendor's patience for the answer to travel.
 const MARGIN: Duration = Duration::from_secs(1);
 
@@ -168,11 +170,6 @@ impl Handler {
         let Some(settings) = self.store.settings(&route.tenant).await? else {
             return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
         };
-        if let Some(limit) = settings.value.rate_per_minute
-            && let Err(wait) = self.rate.count(&route.tenant, source, limit, now)
-        {
-            return Ok(WebhookAnswer::TooMany { limit, wait });
-        }
         let Bodies::Objects(objects) = route.connector.bodies() else {
             return Ok(WebhookAnswer::Refused(answer::unknown_source()));
         };
@@ -183,6 +180,15 @@ impl Handler {
             Ok(is_trial) => is_trial,
             Err(problem) => return Ok(WebhookAnswer::Refused(problem)),
         };
+        let counted = if is_trial { TRIALS } else { source };
+        if let Some(limit) = settings.value.rate_per_minute
+            && let Err(wait) = self.rate.room(&route.tenant, counted, limit, now)
+        {
+            return Ok(WebhookAnswer::TooMany { limit, wait });
+        }
+        if is_trial {
+            self.rate.count(&route.tenant, counted, now);
+        }
         let taken = match objects.read(&route.tenant, &zone, &incoming) {
             Ok(reading) if is_trial => {
                 return Ok(WebhookAnswer::Tried(documents::look(&self.store, &route.tenant, source, reading, now).await?));
@@ -195,12 +201,20 @@ impl Handler {
             Err(rejected) => {
                 let flaws: Vec<_> = rejected.errors.iter().map(|flaw| (flaw.pointer.clone(), flaw.detail.clone())).collect();
                 // Its sender is told so whether or not that can be noted.
-                if let Err(error) = self.store.refused_webhook(&route.tenant, source, &request.body, &flaws, now).await {
+                let noted = self.store.refused_webhook(&route.tenant, source, &request.body, &flaws, now).await;
+                let is_new = noted.unwrap_or_else(|error| {
                     tracing::warn!(tenant.id = %route.tenant, source, error = %error, "a refused webhook was not noted");
+                    true
+                });
+                if is_new {
+                    self.rate.count(&route.tenant, counted, now);
                 }
                 return Ok(WebhookAnswer::Refused(answer::invalid(rejected)));
             }
         };
+        if taken.outcome.is_new() {
+            self.rate.count(&route.tenant, counted, now);
+        }
         tracing::info!(tenant.id = %route.tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
         Ok(WebhookAnswer::Taken(taken))
     }

@@ -24,14 +24,22 @@ struct Minute {
 }
 
 impl Rate {
-    /// Counts a request.
+    /// Whether there is room for one more. It counts nothing: that is done once it is known that a request is new.
     ///
     /// # Errors
     ///
     /// The seconds until the next minute, when this one is used up.
-    pub fn count(&self, tenant: &TenantId, source: &'static str, limit: u32, now: Timestamp) -> Result<(), u32> {
-        let second = now.as_second();
-        let number = second.div_euclid(60);
+    pub fn room(&self, tenant: &TenantId, source: &'static str, limit: u32, now: Timestamp) -> Result<(), u32> {
+        let (number, second) = minute_of(now);
+        let counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = counters.get(&(tenant.clone(), source)).filter(|minute| minute.number == number);
+        let is_used_up = counted.map_or(0, |minute| minute.count) >= limit;
+        if is_used_up { Err(u32::try_from(60 - second).unwrap_or(60)) } else { Ok(()) }
+    }
+
+    /// Counts a request.
+    pub fn count(&self, tenant: &TenantId, source: &'static str, now: Timestamp) {
+        let (number, _) = minute_of(now);
         let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.len() >= COUNTERS_MAX {
             counters.retain(|_, minute| minute.number == number);
@@ -40,12 +48,14 @@ impl Rate {
         if minute.number != number {
             *minute = Minute { number, count: 0 };
         }
-        if minute.count >= limit {
-            return Err(u32::try_from(60 - second.rem_euclid(60)).unwrap_or(60));
-        }
-        minute.count += 1;
-        Ok(())
+        minute.count = minute.count.saturating_add(1);
     }
+}
+
+/// The minute of an instant, and the second in it.
+fn minute_of(now: Timestamp) -> (i64, i64) {
+    let second = now.as_second();
+    (second.div_euclid(60), second.rem_euclid(60))
 }
 
 #[cfg(test)]
@@ -69,8 +79,16 @@ mod tests {
             (119, "canonical", Err(1)),
         ];
         for (second, source, expected) in steps {
-            assert_eq!(rate.count(&tenant, source, 2, at(second)), expected, "{source} at {second}");
+            let room = rate.room(&tenant, source, 2, at(second));
+            if room.is_ok() {
+                rate.count(&tenant, source, at(second));
+            }
+            assert_eq!(room, expected, "{source} at {second}");
         }
-        assert_eq!(rate.count(&tenant, "canonical", 0, at(600)), Err(60), "a rate of none takes nothing");
+        // What is not counted takes no room.
+        for _ in 0..5 {
+            assert_eq!(rate.room(&tenant, "canonical", 1, at(300)), Ok(()));
+        }
+        assert_eq!(rate.room(&tenant, "canonical", 0, at(600)), Err(60), "a rate of none takes nothing");
     }
 }

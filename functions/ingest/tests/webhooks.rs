@@ -336,6 +336,22 @@ async fn whoever_cannot_sign_uses_up_nothing_of_a_rate() {
 }
 
 #[tokio::test]
+async fn what_comes_again_uses_up_nothing_of_a_rate() {
+    let subject = Subject::start().await;
+    subject.aws.settings(|settings| settings.rate_per_minute = Some(3)).await;
+    let heartbeat = b"{\"type\":\"source.heartbeat\"}";
+    assert_eq!(subject.send(canonical("acme", "e1", NOW_S, heartbeat)).await.status, 202);
+    assert_eq!(subject.send(canonical("acme", "e2", NOW_S, b"{}")).await.status, 422);
+    for _ in 0..5 {
+        let again = subject.send(canonical("acme", "e1", NOW_S, heartbeat)).await;
+        assert_eq!((again.status, again.result()), (200, "duplicate"), "{:?}", again.body);
+        assert_eq!(subject.send(canonical("acme", "e2", NOW_S, b"{}")).await.status, 422);
+    }
+    assert!(subject.send(canonical("acme", "e3", NOW_S, heartbeat)).await.status < 300, "the third that is new");
+    assert_eq!(subject.send(canonical("acme", "e4", NOW_S, heartbeat)).await.status, 429);
+}
+
+#[tokio::test]
 async fn whoever_cannot_sign_costs_two_reads_whatever_the_tenant_stored() {
     let subject = Subject::start().await;
     let fill = |settings: &mut domain::Settings| {

@@ -1,6 +1,6 @@
 //! Opting out: the one address that a stop link names, on its one channel. Asking changes nothing, doing it twice changes nothing more.
 
-use domain::{Channel, Identifier};
+use domain::Channel;
 use jiff::Timestamp;
 use minijinja::context;
 use store::{Stop, Store};
@@ -24,7 +24,7 @@ pub struct Stopping {
 /// Asks whether messages should stop.
 pub fn ask(stopping: &Stopping, request: &PortalRequest) -> PortalPage {
     let (words, language) = words(request);
-    let question = if is_text(stopping.stop.channel) { words.ask_sms } else { words.ask_email };
+    let question = asked(words, stopping.stop.channel);
     let values = context! {
         title => words.opt_out,
         tenant => stopping.tenant_name.clone(),
@@ -43,7 +43,7 @@ pub fn ask(stopping: &Stopping, request: &PortalRequest) -> PortalPage {
 pub async fn stop(store: &Store, stopping: &Stopping, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
     store.stop(&stopping.stop, now).await?;
     let (words, _) = words(request);
-    let said = if is_text(stopping.stop.channel) { words.stopped_sms } else { words.stopped_email };
+    let said = stopped(words, stopping.stop.channel);
     let values = context! {
         title => words.stopped,
         tenant => stopping.tenant_name.clone(),
@@ -59,7 +59,48 @@ fn words(request: &PortalRequest) -> (&'static PageLabels, &'static str) {
     (words, words.language)
 }
 
-/// Whether a channel is one of text messages, as far as a reader tells them apart.
-fn is_text(channel: Channel) -> bool {
-    channel.identifier() == Some(Identifier::Phone)
+/// What is asked of a channel.
+fn asked(words: &PageLabels, channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => words.ask_email,
+        Channel::Sms => words.ask_sms,
+        Channel::Voice => words.ask_voice,
+        Channel::Whatsapp => words.ask_whatsapp,
+        Channel::Letter => words.ask_letter,
+        Channel::Later(_) => words.ask_other,
+    }
+}
+
+/// What is said once nothing goes out by a channel any more.
+fn stopped(words: &PageLabels, channel: Channel) -> &'static str {
+    match channel {
+        Channel::Email => words.stopped_email,
+        Channel::Sms => words.stopped_sms,
+        Channel::Voice => words.stopped_voice,
+        Channel::Whatsapp => words.stopped_whatsapp,
+        Channel::Letter => words.stopped_letter,
+        Channel::Later(_) => words.stopped_other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_channel_is_called_by_its_own_name_in_each_language() {
+        for language in ["en", "de"] {
+            let words = PageLabels::of(language);
+            assert_eq!(words.language, language);
+            for said in [asked, stopped] {
+                let all: std::collections::BTreeSet<&str> = Channel::ALL.iter().map(|channel| said(words, *channel)).collect();
+                assert_eq!(all.len(), Channel::ALL.len(), "two channels are called alike: {all:?}");
+                assert!(all.iter().all(|text| text.matches("{}").count() == 1), "{all:?}");
+            }
+        }
+        let english = PageLabels::of("en");
+        assert!(asked(english, Channel::Voice).contains("calling") && asked(english, Channel::Whatsapp).contains("WhatsApp"));
+        let german = PageLabels::of("de");
+        assert!(stopped(german, Channel::Voice).contains("angerufen") && asked(german, Channel::Whatsapp).contains("WhatsApp"));
+    }
 }

@@ -1,12 +1,11 @@
 //! What people did: what an entry says of a change, and looking through the entries.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{CustomerId, TenantId};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use store::{AuditEntry, Store, is_audit_place};
+use store::{AuditEntry, Store, Vault};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, cursors};
 
 /// Most changes that an entry lists.
 const CHANGES_MAX: usize = 50;
@@ -93,9 +92,9 @@ pub struct AuditList {
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
-pub async fn list(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
-    of(store, actor.may(Operation::ListAudit)?, query).await
+/// [`NotDone::NotAllowed`], [`NotDone::Cursor`] for a cursor that this list did not give, and those of reading.
+pub async fn list(reading: (&Store, &Vault), actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
+    of(reading, actor.may(Operation::ListAudit)?, query).await
 }
 
 /// What operators did, whatever tenant it was about.
@@ -103,16 +102,18 @@ pub async fn list(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<Audi
 /// # Errors
 ///
 /// Those of [`list`].
-pub async fn list_of_operators(store: &Store, actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
-    of(store, actor.may(Operation::ListAppAudit)?, query).await
+pub async fn list_of_operators(reading: (&Store, &Vault), actor: &Actor, query: &AuditQuery) -> Done<AuditList> {
+    of(reading, actor.may(Operation::ListAppAudit)?, query).await
 }
 
-async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditList> {
+async fn of((store, vault): (&Store, &Vault), tenant: &TenantId, query: &AuditQuery) -> Done<AuditList> {
     let most = query.limit.map_or(50, |limit| limit as usize).clamp(1, PAGE_MAX);
     if query.from.zip(query.until).is_some_and(|(from, until)| from > until) {
         return Err(NotDone::field("/until", "it is before 'from': nothing lies between; exchange the two"));
     }
-    let mut after = query.cursor.as_deref().map(cursor).transpose()?;
+    let asked_by = (&query.by, &query.operation, &query.customer, &query.object, &query.from, &query.until);
+    let list = format!("audit:{asked_by:?}");
+    let mut after = cursors::opened(vault, tenant, &list, query.cursor.as_deref()).await?;
     let is = |wanted: &Option<String>, found: Option<&str>| wanted.as_deref().is_none_or(|wanted| found == Some(wanted));
     let wanted = |entry: &AuditEntry| {
         is(&query.by, Some(&entry.by))
@@ -124,7 +125,7 @@ async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditL
     for _ in 0..READS_MAX {
         let page = store.audit(tenant, query.from, query.until, READ, after.as_deref()).await;
         let page = page.map_err(|error| match error {
-            store::Error::Refused { .. } => no_cursor(),
+            store::Error::Refused { .. } => NotDone::Cursor,
             error => error.into(),
         })?;
         entries.extend(page.entries.into_iter().filter(&wanted));
@@ -137,22 +138,8 @@ async fn of(store: &Store, tenant: &TenantId, query: &AuditQuery) -> Done<AuditL
             break;
         }
     }
-    Ok(AuditList { entries, next: after.as_deref().map(as_cursor) })
-}
-
-/// A place in the audit as people pass it on.
-pub(crate) fn as_cursor(place: &str) -> String {
-    URL_SAFE_NO_PAD.encode(place)
-}
-
-/// The place of a cursor.
-pub(crate) fn cursor(text: &str) -> Done<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    bytes.filter(|place| is_audit_place(place)).ok_or_else(no_cursor)
-}
-
-fn no_cursor() -> NotDone {
-    NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page")
+    let next = cursors::sealed(vault, tenant, &list, after.as_deref()).await?;
+    Ok(AuditList { entries, next })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use domain::TenantId;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use store::{ChainedEntry, Store};
+use store::{ChainedEntry, Store, Vault};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, cursors};
 
 /// Most lines of a page.
 const PAGE_LINES: usize = 1_000;
@@ -74,13 +74,19 @@ pub struct AuditExport {
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
-pub async fn export_page(store: &Store, actor: &Actor, asked: &AuditExport) -> Done<(Vec<u8>, Option<String>)> {
+/// [`NotDone::NotAllowed`], [`NotDone::Cursor`] for a cursor that this export did not give, and those of reading.
+pub async fn export_page(
+    (store, vault): (&Store, &Vault),
+    actor: &Actor,
+    asked: &AuditExport,
+) -> Done<(Vec<u8>, Option<String>)> {
     let tenant = actor.may(Operation::ExportAudit)?;
-    let after = asked.cursor.as_deref().map(crate::audit::cursor).transpose()?;
+    let list = format!("audit_export:{:?}", (&asked.from, &asked.until));
+    let after = cursors::opened(vault, tenant, &list, asked.cursor.as_deref()).await?;
     let mut lines = Vec::new();
     let (_, next) = export_audit(store, tenant, (asked.from, asked.until), after, &mut lines).await?;
-    Ok((lines, next.map(|next| crate::audit::as_cursor(&next))))
+    let next = cursors::sealed(vault, tenant, &list, next.as_deref()).await?;
+    Ok((lines, next))
 }
 
 fn write_line(chained: &ChainedEntry, writer: &mut impl Write) -> Done<()> {

@@ -13,6 +13,7 @@ use store::{Admins, ApiKey, AuditEntry, Invitation, Member, Store};
 use crate::{
     Actor, Done, KeyScope, StaffRole,
     api_keys::{PresentedKey, opens},
+    member_subject::unfit,
 };
 
 /// The word of the role of those who operate the deployment.
@@ -67,6 +68,9 @@ pub async fn enter(store: &Store, person: &Person, named: Option<&str>, now: Tim
     // Two calls may be the first: one of them makes the member, and the other finds it.
     for _ in 0..2 {
         let Some(open) = invitation.take().filter(|open| is_for(open, member.as_ref(), now)) else { break };
+        if let Some(why) = unfit(&person.subject) {
+            return Ok(Entered::Nowhere(format!("you cannot become a member by the subject of your sign-in: {why}")));
+        }
         let accepted = accept(store, &tenant, person, member.as_ref(), &open, now).await;
         match accepted {
             Ok(made) => member = Some(made),

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use store::{Admins, Invitation, MEMBERS_MAX, Member, Membership, Store};
 
-use crate::{Actor, Done, NotDone, Operation, StaffRole, actor::SUBJECT_MAX};
+use crate::{Actor, Done, NotDone, Operation, StaffRole, member_subject::unfit};
 
 /// Longest name, in characters.
 const NAME_MAX: usize = 100;
@@ -63,10 +63,7 @@ pub async fn add(store: &Store, actor: &Actor, asked: &MemberAsked, now: Timesta
     let tenant = actor.may(Operation::AddMember)?;
     let mut flaws = Vec::new();
     let subject = asked.subject.trim();
-    if subject.is_empty() || subject.chars().count() > SUBJECT_MAX || subject.chars().any(char::is_control) {
-        let detail = format!("the subject of their sign-in (`sub`), at most {SUBJECT_MAX} characters");
-        flaws.push(("/sub".to_owned(), detail));
-    }
+    flaws.extend(unfit(subject).map(|detail| ("/sub".to_owned(), detail)));
     let email = asked.email.as_deref().map(plain_address);
     if email.as_ref().is_some_and(Option::is_none) {
         flaws.push(no_address());

@@ -1,6 +1,6 @@
 //! Addresses that must not be used: looking through them, entering one that somebody asked for, lifting one with a reason.
 
-use domain::{Channel, CustomerId, Identifier, Suppression, SuppressionReason, mailbox::is_address, phone, word::Word};
+use domain::{Channel, CustomerId, Identifier, Suppression, SuppressionReason, TenantId, mailbox::is_address, phone, word::Word};
 use jiff::Timestamp;
 use serde_json::json;
 use store::{AddressId, Lifted, Line, List, Stopped, StoppedLine, Store};
@@ -178,6 +178,16 @@ pub(crate) fn named_address(named: &AddressGiven) -> Done<(Channel, String)> {
             Err(NotDone::Fields(flaws))
         }
     }
+}
+
+/// What stands against an address that somebody names; nothing where it is no address.
+///
+/// # Errors
+///
+/// Those of reading.
+pub async fn stands_against(store: &Store, tenant: &TenantId, named: &AddressGiven) -> Done<Option<Stopped>> {
+    let Ok((channel, address)) = named_address(named) else { return Ok(None) };
+    Ok(store.stopped(tenant, &AddressId::of(channel, &address)).await?)
 }
 
 /// What a person said, if anything.

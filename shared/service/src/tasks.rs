@@ -232,6 +232,11 @@ pub struct EffectResult {
     pub task: Option<String>,
 }
 
+/// The task that an effect is: the one that is named, else the one of the effect's own digest.
+pub fn task_of_effect(effect: &EffectId, named: Option<TaskId>) -> Option<TaskId> {
+    named.or_else(|| TaskId::parse(&effect.as_str().replacen(EffectId::PREFIX, TaskId::PREFIX, 1)))
+}
+
 /// Says what became of an effect that a task stands for: the task ends so.
 ///
 /// # Errors
@@ -246,7 +251,7 @@ pub async fn effect_result(store: &Store, actor: &Actor, effect: &str, result: &
     };
     let effect = EffectId::parse(effect).ok_or_else(none)?;
     let named = result.task.as_deref().map(|task| TaskId::parse(task).ok_or_else(none)).transpose()?;
-    let task = match named.or_else(|| TaskId::parse(&effect.as_str().replacen(EffectId::PREFIX, TaskId::PREFIX, 1))) {
+    let task = match task_of_effect(&effect, named) {
         Some(task) => store.task(tenant, &task).await?.filter(|task| task.effect == effect),
         None => None,
     };

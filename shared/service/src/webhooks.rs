@@ -1,11 +1,10 @@
 //! Webhooks that came: looking through them, and what became of each.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::TaskId;
 use jiff::{Timestamp, civil::Date};
-use store::{ReceivedWebhook, Store, WebhookPage};
+use store::{ReceivedWebhook, Store, Vault, WebhookPage};
 
-use crate::{Actor, Done, NotDone, Operation};
+use crate::{Actor, Done, NotDone, Operation, cursors};
 
 /// Webhooks of a page where nothing else is asked.
 const PAGE: usize = 50;
@@ -29,19 +28,19 @@ pub struct WebhooksAsked {
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::Fields`] for a cursor that is none, and those of reading.
-pub async fn list(store: &Store, actor: &Actor, asked: &WebhooksAsked, now: Timestamp) -> Done<WebhookPage> {
+/// [`NotDone::NotAllowed`], [`NotDone::Cursor`] for a cursor that this list did not give, and those of reading.
+pub async fn list((store, vault): (&Store, &Vault), actor: &Actor, asked: &WebhooksAsked, now: Timestamp) -> Done<WebhookPage> {
     let tenant = actor.may(Operation::ListWebhooks)?;
     let most = asked.limit.map_or(PAGE, |limit| limit as usize).clamp(1, PAGE_MAX);
     let which = (asked.source.as_deref(), asked.on);
-    let none = || NotDone::field("/cursor", "'cursor' is the 'next' of an earlier page of the same day");
-    let place = |cursor: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
-    let after = asked.cursor.as_deref().map(|cursor| place(cursor).ok_or_else(none)).transpose()?;
+    let list = format!("webhooks:{which:?}");
+    let after = cursors::opened(vault, tenant, &list, asked.cursor.as_deref()).await?;
     let page = store.webhooks(tenant, which, most, after.as_deref(), now).await.map_err(|error| match error {
-        store::Error::Refused { .. } => none(),
+        store::Error::Refused { .. } => NotDone::Cursor,
         error => error.into(),
     })?;
-    Ok(WebhookPage { after: page.after.map(|place| URL_SAFE_NO_PAD.encode(place)), ..page })
+    let next = cursors::sealed(vault, tenant, &list, page.after.as_deref()).await?;
+    Ok(WebhookPage { after: next, ..page })
 }
 
 /// A webhook, while its receipt is kept.

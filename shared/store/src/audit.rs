@@ -72,7 +72,7 @@ pub struct AuditPage {
 }
 
 /// Whether a text has the form of a place in the audit.
-pub fn is_audit_place(text: &str) -> bool {
+pub(crate) fn is_audit_place(text: &str) -> bool {
     text.starts_with(keys::AUDIT) && text.len() <= 120
 }
 

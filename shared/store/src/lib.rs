@@ -40,7 +40,7 @@ mod webhooks;
 
 use std::sync::Arc;
 
-pub use audit::{AuditCheck, AuditEntry, AuditPage, ChainedEntry, Once, is_audit_place};
+pub use audit::{AuditCheck, AuditEntry, AuditPage, ChainedEntry, Once};
 pub use bulk::{BulkLine, BulkRun, BulkUndo};
 pub use causes::ConcernedPage;
 pub use customer::{

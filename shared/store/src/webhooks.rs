@@ -148,6 +148,7 @@ impl Store {
     }
 
     /// Notes that a document was refused, and why; of the document itself nothing is kept. The same body is one item, however often it comes.
+    /// Answers whether it is new.
     ///
     /// # Errors
     ///
@@ -159,7 +160,7 @@ impl Store {
         body: &[u8],
         flaws: &[(String, String)],
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         const OP: &str = "note a refused webhook of";
         let sk = format!("{}{}", keys::REFUSED, digest(&[&String::from_utf8_lossy(body)]));
         let key = keys::receipt_of_digest(tenant, source, &sk);
@@ -169,10 +170,10 @@ impl Store {
         let mut row = row(tenant, source, &key, WebhookFate::Refused, now);
         row.insert(at_receipt::FLAWS.to_owned(), s(to_json(&kept)));
         if self.create(OP, &key, row).await? {
-            return Ok(());
+            return Ok(true);
         }
         let again = Change::of(key).add(at_receipt::REPEATED, n(1)).when(some_item());
-        self.write(OP, again, false).await.map(|_| ())
+        self.write(OP, again, false).await.map(|_| false)
     }
 
     /// A webhook, while its receipt is kept.

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{CustomerId, TenantId};
 use store::{CustomerName, DayRange, List, ListPage, Store, Vault};
 
-use crate::{Done, NotDone};
+use crate::{Done, NotDone, cursors};
 
 /// Rows of a page where nothing else is asked.
 const LIMIT: u32 = 50;
@@ -106,10 +106,7 @@ impl<'a> Listing<'a> {
             return Err(NotDone::field("/limit", format!("a page has 1 to {LIMIT_MAX} rows; 'next' leads to the one after it")));
         }
         let name = format!("{list}:{asked_by:?}");
-        let after = match &page.cursor {
-            Some(cursor) => Some(reading.vault.open_cursor(tenant, &name, cursor).await?.ok_or(NotDone::Cursor)?),
-            None => None,
-        };
+        let after = cursors::opened(reading.vault, tenant, &name, page.cursor.as_deref()).await?;
         Ok(Self { reading, tenant, name, limit, after })
     }
 
@@ -138,10 +135,7 @@ impl<'a> Listing<'a> {
 
     /// The page with its cursor.
     pub(crate) async fn page<T>(&self, rows: Vec<T>, after: Option<String>) -> Done<ListedPage<T>> {
-        let next = match after {
-            Some(after) => Some(self.reading.vault.seal_cursor(self.tenant, &self.name, &after).await?),
-            None => None,
-        };
+        let next = cursors::sealed(self.reading.vault, self.tenant, &self.name, after.as_deref()).await?;
         Ok(ListedPage { rows, next })
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use service::jobs::asked::FileOf;
 
-use super::table::FileTable;
+use super::table::{FileTable, TableLine};
 
 /// What a column may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +234,9 @@ pub fn fields_to_compare() -> Vec<Field> {
     ]
 }
 
+/// The fields that name something.
+const IDS: [&str; 4] = ["external_id", "customer_external_id", "invoice_external_id", "contact_external_id"];
+
 /// Which column holds what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
@@ -247,6 +250,18 @@ impl Columns {
     /// The heading of a field's column; empty where it has none.
     pub fn heading<'a>(&self, table: &'a FileTable, name: &str) -> &'a str {
         self.of.get(name).and_then(|at| table.headings.get(*at)).map_or("", String::as_str)
+    }
+
+    /// The fields of a line that hold a formula and no value, in the order of the columns. A text of a CSV file may begin with `=`, but no id does.
+    pub fn formulas(&self, line: &TableLine) -> Vec<&'static str> {
+        let is_formula = |name: &str, at: usize| {
+            let cell = line.cells.get(at).map_or("", String::as_str);
+            cell == "=" || IDS.contains(&name) && cell.starts_with('=')
+        };
+        let mut found: Vec<(usize, &'static str)> =
+            self.of.iter().map(|(name, at)| (*at, *name)).filter(|(at, name)| is_formula(name, *at)).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, name)| name).collect()
     }
 
     /// The headings of columns that nobody reads.

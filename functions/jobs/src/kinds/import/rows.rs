@@ -11,7 +11,7 @@ use service::jobs::asked::{DateOrder, FileOf, ImportAsked};
 use super::{
     columns::Columns,
     table::{FileTable, TableLine},
-    values::{AmountWritten, Written, amount_written, decimal_of, order_of, written},
+    values::{AmountWritten, FORMULA, Written, amount_written, decimal_of, order_of, written},
 };
 
 /// The source that imported objects have.
@@ -100,6 +100,11 @@ pub fn prepare(
         let (lines, duplicates) = without_repeats(lines);
         prepared.duplicates += duplicates;
         let Some(first) = lines.first() else { continue };
+        let formulas: Vec<WrongLine> = lines.iter().flat_map(|line| reading.formulas(line)).collect();
+        if !formulas.is_empty() {
+            prepared.wrong.extend(formulas);
+            continue;
+        }
         match reading.document(&lines) {
             Ok(document) => match connectors::canonical::read_as(tenant, SOURCE, document.to_string().as_bytes(), now) {
                 Ok(_) => prepared.documents.push(ReadyDocument { line: first.number, document }),
@@ -201,6 +206,12 @@ impl Reading<'_> {
 
     fn at(&self, line: &TableLine, name: &str, detail: impl Into<String>) -> WrongLine {
         WrongLine { line: line.number, column: self.columns.heading(self.table, name).to_owned(), detail: detail.into() }
+    }
+
+    /// Formulas where a text is needed. Those in place of a date or an amount are told where it is read.
+    fn formulas(&self, line: &TableLine) -> Vec<WrongLine> {
+        let texts = self.columns.formulas(line).into_iter().filter(|name| !DATES.contains(name) && !AMOUNTS.contains(name));
+        texts.map(|name| self.at(line, name, FORMULA)).collect()
     }
 
     /// A flaw of a document as one of a line.
@@ -541,9 +552,11 @@ mod tests {
                     F-3,C-1,2026-03-05,2026-02-04,10.00,EUR\n\
                     F-4,C-1,2026-01-05,2026-02-04,=A1,EUR\n\
                     F-5,C-1,2026-01-05,2026-02-04,10.00,EUR\n\
-                    F-5,C-1,2026-01-05,2026-02-04,11.00,EUR\n";
+                    F-5,C-1,2026-01-05,2026-02-04,11.00,EUR\n\
+                    =F6,C-1,2026-01-05,2026-02-04,11.00,EUR\nF-6,=,2026-01-05,2026-02-04,11.00,EUR\n";
         let found = prepared("invoices", json!({}), text);
-        assert_eq!(wrong(&found), [(2, "Due date"), (3, "Currency"), (4, "Due date"), (5, "Amount"), (7, "Invoice No")]);
+        let before = [(2, "Due date"), (3, "Currency"), (4, "Due date"), (5, "Amount"), (7, "Invoice No")];
+        assert_eq!(wrong(&found), [&before[..], &[(8, "Invoice No"), (9, "Customer ID")]].concat());
         assert!(found.documents.is_empty());
     }
 

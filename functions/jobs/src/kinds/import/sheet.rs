@@ -1,7 +1,7 @@
 //! A sheet of an XLSX file as lines of cells, with bounds on what it may unfold to.
 //!
 //! Cells are read one after another, never as the rectangle that the farthest of them spans. Formulas are never evaluated: a cell with one
-//! reads as `=` and its text, and no amount or date is taken from it.
+//! reads as `=`, and nothing is taken from it.
 
 use std::io::{Cursor, Read};
 

@@ -17,11 +17,14 @@ pub enum Written {
     MonthFirst(Date),
 }
 
+/// Why a formula is refused.
+pub const FORMULA: &str = "is a formula, which is not evaluated; save the file with values";
+
 /// Reads a date; a sentence where it is none.
 pub fn written(text: &str) -> Result<Written, String> {
     let none = || "is no date such as 2026-01-31".to_owned();
     if text.starts_with('=') {
-        return Err("is a formula, which is not evaluated; save the file with values".to_owned());
+        return Err(FORMULA.to_owned());
     }
     // A time of day behind it says nothing.
     let day = text.split(['T', ' ']).next().unwrap_or_default();
@@ -106,7 +109,7 @@ pub struct AmountWritten {
 pub fn amount_written(text: &str) -> Result<AmountWritten, String> {
     let none = || "is no amount such as 1250.00".to_owned();
     if text.starts_with('=') {
-        return Err("is a formula, which is not evaluated; save the file with values".to_owned());
+        return Err(FORMULA.to_owned());
     }
     let is_negative = text.starts_with('(') && text.ends_with(')') || text.contains(['-', '−']);
     let body: String = text.chars().filter(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',')).collect();
