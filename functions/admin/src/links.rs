@@ -228,7 +228,19 @@ fn shown(customer: &CustomerId, link: PortalLink, now: Timestamp) -> LinkOut {
         LinkStanding::Expired => "expired",
         LinkStanding::Revoked => "revoked",
     };
-    let PortalLink { id, address: _, generation: _, earlier: _, channel, contact, shown, made_at, expires_at, revoked_at } = link;
+    let PortalLink {
+        id,
+        address: _,
+        generation: _,
+        earlier: _,
+        channel,
+        contact,
+        person: _,
+        shown,
+        made_at,
+        expires_at,
+        revoked_at,
+    } = link;
     LinkOut {
         id: id.to_string(),
         customer: customer.to_string(),

@@ -261,7 +261,7 @@ pub struct WordsOut {
               (status = 404, description = "not-found: no person wrote such a message")))]
 pub async fn words(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> ApiResult<Json<WordsOut>> {
     let (customer, text) = messages::words_of(&app.store, &caller.0, &id).await?;
-    let OwnText { number: _, contact, subject, body, language, by, in_reply_to, template, attachments } = text;
+    let OwnText { number: _, contact, person: _, subject, body, language, by, in_reply_to, template, attachments } = text;
     let attachments = attachments.into_iter().map(AttachmentOut::of).collect();
     let customer = customer.to_string();
     Ok(Json(WordsOut { id, customer, contact, subject, body, language, by, in_reply_to, template, attachments }))

@@ -16,7 +16,7 @@ use store::{AddressId, Line, LinkTo, List, PersonId, PortalLink, Searched, Store
 use testbed::{Death, TABLE, aws::Aws, documents};
 
 /// The address of everybody's one contact.
-const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1" };
+const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1", person: None };
 
 /// Every item of the table.
 fn items(aws: &Aws) -> Vec<Item> {

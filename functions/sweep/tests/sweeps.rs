@@ -301,6 +301,7 @@ async fn what_a_person_writes_to_somebody_who_waits_for_room_is_followed_up() {
         case: CaseKey::new(BalanceKey::of(Currency::EUR), "standard"),
         channel: Channel::Email,
         contact: facts.customer.contacts[0].external_id.clone(),
+        person: facts.customer.contacts[0].person_digest(),
         template: OWN_WORDS.to_owned(),
         template_version: 0,
         rows: vec![],

@@ -36,6 +36,7 @@ fn link(tenant: &str) -> PortalLink {
         earlier: vec![],
         channel: Channel::Email,
         contact: "p1".into(),
+        person: None,
         shown: "a…@acme.example".into(),
         made_at: Timestamp::UNIX_EPOCH,
         expires_at: Timestamp::UNIX_EPOCH,

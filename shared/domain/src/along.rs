@@ -59,6 +59,7 @@ fn in_doubt(pending: &Pending) -> Coverage {
         outcome: Outcome::Unknown,
         message: Some(pending.id.clone()),
         way: Some((pending.channel, pending.contact.clone())),
+        person: pending.person.clone(),
         pay_by: pending.pay_by,
         workflow: pending.case.workflow.clone(),
         rows: pending.rows.clone(),

@@ -6,7 +6,7 @@ use compact_str::{CompactString, format_compact};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{AgreementId, Channel, ChargeId, InvoiceId, MessageId, Mode, word::stored_words};
+use crate::{AgreementId, Channel, ChargeId, InvoiceId, MessageId, Mode, PersonDigest, word::stored_words};
 
 /// What falls due at once: an invoice, an instalment of one, a part of a plan, or a charge.
 ///
@@ -239,6 +239,9 @@ pub struct Coverage {
     /// The way tried, where there was a message: channel and the contact's external id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub way: Option<(Channel, String)>,
+    /// The person whom the message was for; `None` in what an earlier release left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonDigest>,
     /// By when the message asked to be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_by: Option<Date>,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Channel, CustomerId, SourceVersion, channel::Identifier, word::stored_words};
+use crate::{Channel, CustomerId, PersonDigest, SourceVersion, channel::Identifier, word::stored_words};
 
 /// The bill-to company or person who owes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +171,11 @@ impl Contact {
     /// Of an email address it is what [`mailbox_of`] says: two addresses of one mailbox are one person.
     pub fn person(&self) -> Option<String> {
         self.email.as_deref().map(mailbox_of).or_else(|| self.phone.clone())
+    }
+
+    /// The same, short enough to be kept with a message.
+    pub fn person_digest(&self) -> Option<PersonDigest> {
+        self.person().as_deref().map(PersonDigest::of)
     }
 
     /// Whether the person agreed to `channel`.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Agreement, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, Channel, Charge, Coverage, Covered, Currency, DueItemKey,
     Facts, InvoiceId, ItemOf, MessageId, Mode, NewTask, OpenWork, OrderId, OrderTrace, PaymentId, Pending, PendingStatus,
-    VersionChoice, Withdrawal, WorkRow, effect::WORK_ROWS_MAX,
+    PersonDigest, VersionChoice, Withdrawal, WorkRow, effect::WORK_ROWS_MAX,
 };
 
 /// The answer of `decide`.
@@ -144,6 +144,8 @@ pub struct Planned {
     pub channel: Channel,
     /// The contact's external id.
     pub contact: String,
+    /// The person whom the contact is now.
+    pub person: Option<PersonDigest>,
     /// The template of the highest covered rung's step.
     pub template: String,
     /// Its version.
@@ -169,6 +171,7 @@ impl Pending {
             case: planned.case.clone(),
             channel: planned.channel,
             contact: planned.contact.clone(),
+            person: planned.person.clone(),
             template: planned.template.clone(),
             template_version: planned.template_version,
             pay_by: planned.pay_by,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Agreement, ByHand, Charge, Contact, ContactAttempt, Coverage, Covered, Customer, Decision, Facts, Invoice, InvoiceId,
     LastContact, MessageId, Mode, OpenWork, Order, OrderId, Outcome, Payment, PaymentFact, PaymentId, Pending, PendingStatus,
-    People, Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
+    People, PersonDigest, Reversal, SourceVersion, Suppression, TaskId, VersionOf, along::Along,
 };
 
 mod moves;
@@ -340,7 +340,7 @@ fn settled(
 ) -> Facts {
     let Some(place) = facts.pending.iter().position(|pending| pending.id == *message) else { return facts };
     let pending = facts.pending.remove(place);
-    let person = person_of(&facts, &pending.contact);
+    let person = person_of(&facts, &pending.contact, pending.person.as_ref());
     if outcome.is_some_and(Outcome::is_contact) {
         facts = was_contacted(facts, person, &pending, contacted_at);
     } else {
@@ -353,6 +353,7 @@ fn settled(
         outcome,
         message: Some(pending.id),
         way: Some((pending.channel, pending.contact)),
+        person: pending.person,
         pay_by: pending.pay_by,
         workflow: pending.case.workflow,
         rows: rows.to_vec(),
@@ -361,9 +362,9 @@ fn settled(
     facts
 }
 
-/// Whom an id of a contact names now.
-fn person_of(facts: &Facts, contact: &str) -> Option<String> {
-    People::of(facts).contact(contact).and_then(Contact::person)
+/// Whom a message was for.
+fn person_of(facts: &Facts, contact: &str, person: Option<&PersonDigest>) -> Option<String> {
+    People::of(facts).addressee(contact, person).and_then(Contact::person)
 }
 
 /// A message reached its person. Its sender wrote that down before the call, as of then.
@@ -432,8 +433,9 @@ fn proved_sent(facts: Facts, message: &MessageId, contact: Option<(Mode, Timesta
 }
 
 fn not_delivered(facts: Facts, message: &MessageId, outcome: Outcome, last_contact: LastContact) -> Facts {
-    let way = facts.coverage.iter().filter(|coverage| coverage.message.as_ref() == Some(message)).find_map(|it| it.way.clone());
-    let person = way.and_then(|(_, contact)| person_of(&facts, &contact));
+    let mut of_it = facts.coverage.iter().filter(|coverage| coverage.message.as_ref() == Some(message));
+    let way = of_it.find_map(|it| Some((&it.way.as_ref()?.1, it.person.as_ref())));
+    let person = way.and_then(|(contact, person)| person_of(&facts, contact, person));
     let facts = with_outcome(facts, message, |_| outcome);
     not_contacted(Facts { last_contact, ..facts }, person.as_ref(), message)
 }

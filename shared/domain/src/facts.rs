@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId, LaterWord,
-    MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest,
+    MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId, id::digest,
     word::stored_words, workflow::CompiledWorkflow,
 };
 
@@ -108,6 +108,14 @@ impl Facts {
         let customer = by_hand.over(&described);
         let described = (!by_hand.is_empty()).then(|| Box::new(described));
         Self { customer, described, by_hand, ..self }
+    }
+
+    /// Every mark: those that are folded into what they are about, then the others.
+    pub fn marks(&self) -> impl Iterator<Item = &Coverage> {
+        let of_plans = self.agreements.iter().flat_map(|agreement| &agreement.folded);
+        let of_charges = self.charges.iter().flat_map(|charge| &charge.folded);
+        let folded = self.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
+        folded.chain(&self.coverage)
     }
 }
 
@@ -351,6 +359,9 @@ pub struct Pending {
     pub channel: Channel,
     /// The contact's external id.
     pub contact: String,
+    /// The person whom the contact was when it was decided; `None` in what an earlier release left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonDigest>,
     /// The template's id and version.
     pub template: String,
     /// See `template`.

@@ -25,6 +25,7 @@
 //! | [`agreement`], [`proposal`], [`charge`] | what was agreed or claimed about what is owed, and what is charged on top |
 //! | [`basket`] | what a payer set out to pay here, and what its provider says of it |
 //! | [`people`], [`contact_log`] | whom a message can go to; when a person was contacted, across customers |
+//! | [`person_digest`] | which person a message is for, whatever becomes of the contact's id |
 //! | [`balance`] | what money belongs together, and which case collects it |
 //! | [`receivables`], [`due_item`], [`agreed`], [`kept_back`], [`standing`] | due items, what agreements keep back of them, what is due now and past due |
 //! | `planned`, `taken_back` | parts of running plans, and payments that were taken back: for [`receivables`] |
@@ -105,6 +106,7 @@ pub mod own_message;
 pub mod owners;
 pub mod past;
 pub mod people;
+pub mod person_digest;
 pub mod phone;
 mod planned;
 pub mod proposal;
@@ -164,6 +166,7 @@ pub use new_task::{NewTask, TaskKind};
 pub use order::{Order, OrderKind, OrderTrace, OrderedStep};
 pub use owners::{KeyAccounts, OwnerRule};
 pub use people::People;
+pub use person_digest::PersonDigest;
 pub use reporting::{ExchangeRate, Reporting};
 pub use retention::{RetentionRule, retention_of};
 pub use rollout::{Rollout, VersionChoice};

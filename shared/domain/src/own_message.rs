@@ -67,6 +67,7 @@ mod tests {
             case,
             channel: Channel::Email,
             contact: "p1".to_owned(),
+            person: stage.facts.customer.contacts[0].person_digest(),
             template: OWN_WORDS.to_owned(),
             template_version: 0,
             pay_by: None,
@@ -90,6 +91,13 @@ mod tests {
         let mut other = stage.clone();
         other.facts.customer.contacts.clear();
         assert!(matches!(recheck(&other.facts, &other.policy, &pending, now), Recheck::Supersede(_)));
+        // Words for one person are read by nobody else, whoever stands at the id by then.
+        let mut other = stage.clone();
+        other.facts.customer.contacts[0].email = Some("else@beispiel.example".to_owned());
+        assert_eq!(
+            recheck(&other.facts, &other.policy, &pending, now),
+            Recheck::Supersede("the contact has another address now".to_owned())
+        );
         let mut other = stage.clone();
         other.policy.settings.mode = Mode::Shadow;
         assert!(matches!(recheck(&other.facts, &other.policy, &pending, now), Recheck::Supersede(_)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Contact, Customer, Facts, INVOICE_CONTACT, Invoice, InvoiceFact, id::digest};
+use crate::{Contact, Customer, Facts, INVOICE_CONTACT, Invoice, InvoiceFact, PersonDigest, id::digest};
 
 /// Own contacts of invoices that are looked at, each address once; an invoice whose own is one more goes to the customer's people.
 pub const OWN_CONTACTS_MAX: usize = 100;
@@ -56,6 +56,12 @@ impl<'a> People<'a> {
         self.of_customer.iter().find(|contact| contact.external_id == id).or_else(|| self.of_invoices.get(id).copied())
     }
 
+    /// Whom a message was for: the person who is known of it, under whatever id by now, else whom its id names.
+    pub fn addressee(&self, id: &str, person: Option<&PersonDigest>) -> Option<&'a Contact> {
+        let Some(person) = person else { return self.contact(id) };
+        self.all().map(|(_, contact)| contact).find(|contact| contact.person_digest().as_ref() == Some(person))
+    }
+
     /// The id of an invoice's own contact: the customer's, where it is one of its people, else one of the address.
     pub fn own(&self, invoice: &Invoice) -> Option<&str> {
         let contact = invoice.contact.as_ref()?;
@@ -68,7 +74,7 @@ impl<'a> People<'a> {
 
 /// The id of somebody whom only invoices name: of their addresses, so that invoices that name one person make one message, and of nothing
 /// that could be read.
-fn own_id(contact: &Contact) -> String {
+pub fn own_id(contact: &Contact) -> String {
     let part = |address: &Option<String>| address.as_deref().unwrap_or_default().trim().to_lowercase();
     format!("{INVOICE_CONTACT}:{}", digest(&[&part(&contact.email), &part(&contact.phone)]))
 }

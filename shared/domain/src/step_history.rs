@@ -53,10 +53,7 @@ impl<'a> StepHistory<'a> {
         let others = |coverage: &&Coverage| coverage.message.as_ref().is_none_or(|message| !messages.contains(message));
         let mut of_item: Vec<Vec<StepResult<'a>>> = vec![Vec::new(); receivables.items.len()];
         let mut workflows: Vec<Option<(Timestamp, &str)>> = vec![None; receivables.items.len()];
-        let of_plans = facts.agreements.iter().flat_map(|agreement| &agreement.folded);
-        let of_charges = facts.charges.iter().flat_map(|charge| &charge.folded);
-        let folded = facts.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
-        let counted = folded.chain(&facts.coverage).filter(others).filter(|coverage| counts(coverage.mode, mode));
+        let counted = facts.marks().filter(others).filter(|coverage| counts(coverage.mode, mode));
         for coverage in counted {
             let on = place.date_of(coverage.at);
             for row in &coverage.rows {

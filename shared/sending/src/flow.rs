@@ -368,7 +368,7 @@ impl Sender {
                 return Ok(ended);
             }
         }
-        let contact = People::of(&checked.facts).contact(&checked.pending.contact);
+        let contact = People::of(&checked.facts).addressee(&checked.pending.contact, checked.pending.person.as_ref());
         if let Some(person) = contact.and_then(Contact::person) {
             self.store.take_contact_back(&queued.tenant, &person, &queued.message).await?;
         }
@@ -409,7 +409,8 @@ impl Sender {
             Err(detail) => return Ok(Err(detail)),
         };
         let address = contact.address(pending.channel).unwrap_or_default();
-        let to = LinkTo { channel: pending.channel, address, contact: &pending.contact };
+        let person = contact.person_digest();
+        let to = LinkTo { channel: pending.channel, address, contact: &pending.contact, person: person.as_ref() };
         let known = link_to(checked, &AddressId::of(pending.channel, address));
         let (code, portal) = self.vault.link_for(&queued.tenant, &queued.customer, to, known, now).await?;
         let stop = self.vault.stop_link(&Stop::of(&queued.tenant, pending.channel, address)).await?;

@@ -107,6 +107,7 @@ pub async fn preview(
         case: key,
         channel,
         contact: id.clone(),
+        person: contact.person_digest(),
         template: send.template.clone(),
         template_version: text.version,
         pay_by: pay_by.map(|days| add_days(situation.today, days)),

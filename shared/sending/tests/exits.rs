@@ -272,6 +272,7 @@ async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
         case: head.cases.keys().next().unwrap().clone(),
         channel: Channel::Email,
         contact: "p1".to_owned(),
+        person: facts.customer.contacts[0].person_digest(),
         template: domain::own_message::OWN_WORDS.to_owned(),
         template_version: 0,
         pay_by: None,
@@ -289,6 +290,35 @@ async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
     let (tenant, now) = (&queued.aws.tenant, queued.aws.now());
     let written = queued.aws.store.commit_own_message(tenant, &head, &facts, &decision, &text, now).await.unwrap();
     queued.queued.message = written.messages[0].clone();
+}
+
+/// The customer's source describes it anew, with this address of the contact.
+async fn corrected(queued: &Queued, email: &str) {
+    let known = testbed::documents::customer("acme", "canonical", "C-1");
+    let contacts = vec![testbed::documents::contact("p1", email)];
+    let anew = domain::Customer { source_version: Some(domain::SourceVersion::Number(2)), contacts, ..known };
+    let receipt = store::Receipt { source: "canonical".to_owned(), event_id: email.to_owned() };
+    let document = domain::Document::Customer(anew);
+    queued.aws.store.apply(&queued.aws.tenant, &receipt, &[document], queued.aws.now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_decided_for_one_person_goes_to_no_other_at_the_same_id() {
+    for (own, email, ended) in [
+        (false, "AP@acme.example", SendOutcome::Sent),
+        (false, "else@acme.example", SendOutcome::Superseded),
+        (true, "AP@acme.example", SendOutcome::Sent),
+        (true, "else@acme.example", SendOutcome::Superseded),
+    ] {
+        let mut queued = Queued::start().await;
+        if own {
+            write_own(&mut queued, Vec::new()).await;
+            queued.aws.advance(SignedDuration::from_secs(domain::own_message::UNDO_SECONDS));
+        }
+        corrected(&queued, email).await;
+        assert_eq!(queued.send().await, ended, "{own} {email}");
+        assert_eq!(queued.calls(), usize::from(ended == SendOutcome::Sent), "{own} {email}");
+    }
 }
 
 /// A message with a file of this content, which can no longer be taken back.

@@ -80,7 +80,9 @@ pub async fn issue(
     let channel = channel.filter(|channel| channel.is_addressed());
     let channel = channel.ok_or_else(|| NotDone::field("/channel", no_channel()))?;
     let none = || NotDone::field("/channel", format!("the contact has no address for {}", channel.as_str()));
-    let to = LinkTo { channel, address: contact.address(channel).ok_or_else(none)?, contact: id };
+    let address = contact.address(channel).ok_or_else(none)?;
+    let person = contact.person_digest();
+    let to = LinkTo { channel, address, contact: id, person: person.as_ref() };
     for _ in 0..TRIES {
         let address = store::AddressId::of(channel, to.address);
         let known = store.link_of(tenant, &customer, &address).await?;

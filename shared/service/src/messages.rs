@@ -1,8 +1,8 @@
 //! Messages that people write: whom, in which words, under the same guard as every other; and taking one back while it can be.
 
 use domain::{
-    BalanceKey, Case, CaseKey, CaseState, Channel, Currency, CustomerId, Facts, MessageId, MessageStatus, Pending, People,
-    Planned, Policy,
+    BalanceKey, Case, CaseKey, CaseState, Channel, Contact, Currency, CustomerId, Facts, MessageId, MessageStatus, Pending,
+    People, Planned, Policy,
     decide::{Recheck, recheck},
     language,
     own_message::{self, OWN_WORDS},
@@ -103,6 +103,7 @@ pub async fn plan(store: &Store, actor: &Actor, asked: &MessageAsked, now: Times
         mode: policy.settings.mode,
         case,
         channel,
+        person: People::of(&facts).contact(&contact).and_then(Contact::person_digest),
         contact,
         template: OWN_WORDS.to_owned(),
         template_version: 0,
@@ -223,6 +224,7 @@ fn planned_of(pending: &Pending) -> Planned {
         case: pending.case.clone(),
         channel: pending.channel,
         contact: pending.contact.clone(),
+        person: pending.person.clone(),
         template: pending.template.clone(),
         template_version: pending.template_version,
         pay_by: pending.pay_by,

@@ -115,7 +115,7 @@ impl Api {
 
     /// The code of the portal link in a message that leaves now to a customer's address.
     pub async fn code(&self, tenant: &TenantId, customer: &CustomerId, channel: Channel, address: &str) -> String {
-        let to = LinkTo { channel, address, contact: "p1" };
+        let to = LinkTo { channel, address, contact: "p1", person: None };
         let known = self.store.link_of(tenant, customer, &AddressId::of(channel, address)).await.unwrap();
         let (code, link) = self.vault.link_for(tenant, customer, to, known.as_ref(), self.now()).await.unwrap();
         if known.as_ref() != Some(&link) {

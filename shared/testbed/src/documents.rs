@@ -58,6 +58,7 @@ pub fn planned(rows: Vec<Covered>) -> Planned {
         case: case_key(),
         channel: Channel::Email,
         contact: "p1".to_owned(),
+        person: contact("p1", "ap@acme.example").person_digest(),
         template: "reminder".to_owned(),
         template_version: 1,
         pay_by: None,

@@ -400,6 +400,7 @@ fn marks(situation: &Situation<'_>, joined: &CaseByItem, results: Vec<(usize, St
                 outcome: result.outcome,
                 message: None,
                 way: None,
+                person: None,
                 pay_by: None,
                 workflow,
                 rows: vec![row],

@@ -151,6 +151,91 @@ fn nobody_who_had_it_gets_it_again() {
     assert_eq!(to(&decide(&stage.facts, &stage.policy, at("2026-02-06T15:45:00Z")).messages)[0], ("c", None));
 }
 
+/// The people of a feed that gives no ids: they are called by where they stand.
+fn at_positions(stage: &mut Stage, people: &[&str]) {
+    let placed = |(place, id): (usize, &&str)| Contact { external_id: format!("#{place}"), ..mail_only(id) };
+    stage.facts.customer.contacts = people.iter().enumerate().map(placed).collect();
+}
+
+fn superseded(stage: &Stage, pending: &Pending, now: Timestamp) -> String {
+    match recheck(&stage.facts, &stage.policy, pending, now) {
+        Recheck::Supersede(why) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_message_is_for_a_person_and_not_for_whoever_stands_at_an_id_by_then() {
+    let now = at(MOMENT);
+    // Whom the feed has by then, and whether both still go.
+    for (people, go) in [(["ann", "bob"], true), (["bob", "ann"], false), (["cleo", "dan"], false)] {
+        let mut stage = stage(1, &[]);
+        at_positions(&mut stage, &["ann", "bob"]);
+        let pending = decided(&mut stage, now);
+        assert_eq!(pending.len(), 2);
+        at_positions(&mut stage, &people);
+        for message in &pending {
+            assert_eq!(goes(&stage, message, now), go, "{people:?}");
+            if !go {
+                assert_eq!(superseded(&stage, message, now), "the contact has another address now");
+                settle(&mut stage, message, None, now);
+            }
+        }
+        if !go {
+            let again = decide(&stage.facts, &stage.policy, now).messages;
+            assert_eq!(to(&again), [("#0", None), ("#1", Some(0))], "whoever is right is written to at once");
+        }
+    }
+    // Another way to write the same mailbox is the same person; a correction is another.
+    for (email, go) in [("A@beispiel.example", true), ("a.w@beispiel.example", false)] {
+        let mut stage = stage(0, &["a"]);
+        let pending = decided(&mut stage, now);
+        stage.facts.customer.contacts[0].email = Some(email.to_owned());
+        assert_eq!(goes(&stage, &pending[0], now), go, "{email}");
+        // What an earlier release decided does not say for whom it was.
+        let unsaid = Pending { person: None, ..pending[0].clone() };
+        assert!(goes(&stage, &unsaid, now), "{email}");
+    }
+}
+
+#[test]
+fn nobody_gets_a_message_and_its_copy() {
+    let now = at(MOMENT);
+    // Whether what was decided says for whom: of an earlier release the log of contacts does.
+    for said in [true, false] {
+        let mut stage = stage(1, &["a", "b"]);
+        let mut pending = decided(&mut stage, now);
+        if !said {
+            pending.iter_mut().chain(&mut stage.facts.pending).for_each(|message| message.person = None);
+        }
+        settle(&mut stage, &pending[1], Some(Outcome::Sent), now);
+        assert!(goes(&stage, &pending[0], now), "{said}");
+        stage.facts.customer.contacts[0].email = Some("b@beispiel.example".to_owned());
+        let why = if said { "the contact has another address now" } else { "the person has another message for the same step" };
+        assert_eq!(superseded(&stage, &pending[0], now), why);
+        settle(&mut stage, &pending[0], None, now);
+        assert!(decide(&stage.facts, &stage.policy, now).messages.is_empty(), "it is one step");
+    }
+}
+
+#[test]
+fn what_became_of_a_message_is_held_against_the_person_whom_it_was_for() {
+    let now = at(MOMENT);
+    let mut stage = stage(0, &[]);
+    at_positions(&mut stage, &["ann", "bob"]);
+    let pending = decided(&mut stage, now);
+    at_positions(&mut stage, &["bob", "ann"]);
+    settle(&mut stage, &pending[0], Some(Outcome::Sent), now);
+    let contacted = |stage: &Stage| {
+        let had = stage.facts.contact_log.iter().filter(|(_, log)| !log.attempts.is_empty());
+        had.map(|(person, _)| person.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(contacted(&stage), ["ann@beispiel.example"]);
+    assert_eq!(stage.facts.coverage[0].person, pending[0].person);
+    stage.not_delivered(&pending[0].id);
+    assert!(contacted(&stage).is_empty());
+}
+
 #[test]
 fn copies_count_as_one_contact_each_at_their_own_person() {
     let now = at(MOMENT);

@@ -398,6 +398,7 @@ fn a_message_names_the_date_of_the_step_that_it_is_written_for() {
         outcome: crate::Outcome::Sent,
         message: None,
         way: None,
+        person: None,
         pay_by: Some(on("2026-01-23")),
         rows: vec![crate::Covered { item, step: "notice".to_owned(), occurrence, due_now_minor: 1 }],
         copy: false,

@@ -18,6 +18,7 @@ use crate::{
     dates::add_days,
     guard::{self, ContactQuestion, Verdict},
     own_message::is_own_message,
+    settings::counts,
     step_history::StepHistory,
     workflow::{CompiledWorkflow, validate::COPIES_MAX},
 };
@@ -101,6 +102,12 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
     }
+    if is_somebody_else(pending, contact) {
+        return Recheck::Supersede(SOMEBODY_ELSE.to_owned());
+    }
+    if has_it_already(&situation, pending, contact) {
+        return Recheck::Supersede("the person has another message for the same step".to_owned());
+    }
     let results = |row: &Covered| situation.receivables.position(&row.item).map_or(&[][..], |at| situation.history.results(at));
     let gap = rows.iter().any(|row| is_sent_now(results(row), &row.step, &row.occurrence));
     let lifted = Lifted { gap, cap: cap_is_lifted(facts, pending) };
@@ -117,6 +124,33 @@ pub fn recheck(facts: &crate::Facts, policy: &Policy, pending: &Pending, now: Ti
         Verdict::NeedsReview(_) | Verdict::Block(_) => return Recheck::Block(refusal),
     }
     Recheck::Send { rows }
+}
+
+/// Why a message is not right any more whose contact is not the person that it was written for.
+const SOMEBODY_ELSE: &str = "the contact has another address now";
+
+/// Whether the contact is another person than the one that a message is for: a feed may put somebody else at an id, and correct an address. Of
+/// what an earlier release left it is not known.
+fn is_somebody_else(pending: &Pending, contact: &Contact) -> bool {
+    pending.person.is_some() && contact.person_digest() != pending.person
+}
+
+/// Whether another message for a step and due item of this one left to the person: a copy, or that of which this one is a copy.
+fn has_it_already(situation: &Situation<'_>, pending: &Pending, contact: &Contact) -> bool {
+    let (Some(person), digest) = (contact.person(), contact.person_digest()) else { return false };
+    let logged = situation.facts.contact_log.get(&person).map(|log| log.attempts.as_slice()).unwrap_or_default();
+    let is_theirs = |mark: &Coverage| match &mark.person {
+        Some(person) => Some(person) == digest.as_ref(),
+        None => logged.iter().any(|attempt| mark.message.as_ref() == Some(&attempt.message)),
+    };
+    let is_same = |a: &Covered, b: &Covered| a.item == b.item && a.step == b.step && a.occurrence == b.occurrence;
+    let mut others = situation.facts.marks().filter(|mark| mark.message.as_ref() != Some(&pending.id));
+    others.any(|mark| {
+        mark.outcome.is_contact()
+            && counts(mark.mode, pending.mode)
+            && mark.rows.iter().any(|row| pending.rows.iter().any(|own| is_same(own, row)))
+            && is_theirs(mark)
+    })
 }
 
 /// What the gate is asked about a message as if those of its decision were still to leave: a message and its copies cover the same rows, and
@@ -218,6 +252,9 @@ fn recheck_own_message(situation: &Situation<'_>, pending: &Pending) -> Recheck 
     };
     if contact.address(pending.channel).is_none() {
         return Recheck::Supersede("the person no longer has an address for the channel".to_owned());
+    }
+    if is_somebody_else(pending, contact) {
+        return Recheck::Supersede(SOMEBODY_ELSE.to_owned());
     }
     let calendar = situation.calendar();
     let answer = guard::ask(&own_question(situation, &calendar, pending, contact));

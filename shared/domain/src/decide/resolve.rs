@@ -12,7 +12,7 @@ use super::{
     work::{self, Asking},
 };
 use crate::{
-    Action, Channel, Covered, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
+    Action, Channel, Contact, Covered, Next, Outcome, Planned, RuleTrace, Standing, Step, TaskKind,
     dates::add_days,
     effect::WORK_ROWS_MAX,
     guard::{CONTACT_CAP, Verdict},
@@ -260,6 +260,7 @@ impl<'a> Resolving<'_, 'a> {
             mode: self.situation.mode(),
             case: self.of.key.clone(),
             channel,
+            person: self.situation.people.contact(&contact).and_then(Contact::person_digest),
             contact,
             template: send.template.clone(),
             template_version,

@@ -422,6 +422,7 @@ fn a_sender_looks_again() {
             case: planned.case.clone(),
             channel: planned.channel,
             contact: planned.contact.clone(),
+            person: planned.person.clone(),
             template: planned.template.clone(),
             template_version: 1,
             pay_by: None,

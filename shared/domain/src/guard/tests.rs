@@ -136,6 +136,7 @@ fn messages_of_one_decision_are_one_contact_and_what_people_did_since_is_another
                 case: crate::CaseKey::new(crate::BalanceKey::of(crate::Currency::EUR), "ladder"),
                 channel: Channel::Email,
                 contact: "p1".to_owned(),
+                person: None,
                 template: "reminder".to_owned(),
                 template_version: 1,
                 pay_by: None,

@@ -183,6 +183,7 @@ fn a_step_that_ended_as_a_later_release_says_is_over() {
         outcome: Outcome::Later(later()),
         message: None,
         way: None,
+        person: None,
         pay_by: None,
         rows: covered,
         copy: false,

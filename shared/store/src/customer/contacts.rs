@@ -1,7 +1,8 @@
 //! A person's contact log: written before a message is claimed, taken back when nothing was sent.
 
 use domain::{
-    CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, CustomerId, INVOICE_CONTACT, MessageId, Mode, People, TenantId,
+    CONTACT_DAYS, CaseId, Channel, ContactAttempt, ContactLog, CustomerId, INVOICE_CONTACT, MessageId, Mode, People,
+    PersonDigest, TenantId,
 };
 use jiff::Timestamp;
 
@@ -23,6 +24,13 @@ use crate::{
 /// A contact as it is stored: when (seconds), channel, message, customer, and the case where it is known. Some 100 bytes, so that eight
 /// of them cost one write unit.
 type Stored = (i64, Channel, MessageId, CustomerId, Option<CaseId>);
+
+/// Whom a message is for: the id of the contact, and the person whom it was when that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MeantFor<'a> {
+    pub(crate) contact: &'a str,
+    pub(crate) person: Option<&'a PersonDigest>,
+}
 
 /// What came of writing a contact down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,15 +132,15 @@ impl Store {
         }
     }
 
-    /// The same for a message that is proved not to have arrived: of the contact that it was for, as the customer has it now.
+    /// The same for a message that is proved not to have arrived: of the person whom it was for.
     pub(crate) async fn contact_was_lost(
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
-        contact: &str,
+        whom: MeantFor<'_>,
         message: &MessageId,
     ) -> Result<()> {
-        match self.whom_it_was_for(tenant, customer, contact).await? {
+        match self.whom_it_was_for(tenant, customer, whom).await? {
             Some(person) => self.take_contact_back(tenant, &person, message).await,
             None => Ok(()),
         }
@@ -143,11 +151,11 @@ impl Store {
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
-        contact: &str,
+        whom: MeantFor<'_>,
         attempt: &ContactAttempt,
     ) -> Result<()> {
         const OP: &str = "log a contact again for";
-        let Some(person) = self.whom_it_was_for(tenant, customer, contact).await? else { return Ok(()) };
+        let Some(person) = self.whom_it_was_for(tenant, customer, whom).await? else { return Ok(()) };
         let row = self.read(OP, &keys::person(tenant, &person), true).await?;
         let mut seen = row.as_ref().map(log_of).transpose()?.unwrap_or_default();
         let mut tries = Tries::new(ATTEMPTS_DEAR, OP, attempt.message.as_str());
@@ -160,19 +168,22 @@ impl Store {
         }
     }
 
-    /// The person whom an id of a contact of the customer names now.
-    async fn whom_it_was_for(&self, tenant: &TenantId, customer: &CustomerId, contact: &str) -> Result<Option<String>> {
+    /// The person whom a message was for, by [`domain::Contact::person`]: of those who are contacts of the customer now.
+    async fn whom_it_was_for(&self, tenant: &TenantId, customer: &CustomerId, whom: MeantFor<'_>) -> Result<Option<String>> {
         const OP: &str = "find whom a message was for at";
         let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(None) };
         let known = by_hand.over(&self.with_people(tenant, described).await?);
-        let own = known.contacts.iter().find(|known| known.external_id == contact);
+        let own = known.contacts.iter().find(|known| match whom.person {
+            Some(person) => known.person_digest().as_ref() == Some(person),
+            None => known.external_id == whom.contact,
+        });
         Ok(match own {
             Some(own) => own.person(),
             // Whom only invoices name is looked for among them.
-            None if contact.starts_with(INVOICE_CONTACT) => {
+            None if whom.person.is_some() || whom.contact.starts_with(INVOICE_CONTACT) => {
                 let Some(head) = self.head(tenant, customer).await? else { return Ok(None) };
                 let facts = self.facts(tenant, &head).await?;
-                People::of(&facts).contact(contact).and_then(domain::Contact::person)
+                People::of(&facts).addressee(whom.contact, whom.person).and_then(domain::Contact::person)
             }
             None => None,
         })

@@ -2,7 +2,7 @@
 //! Neither holds the address or the code.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::{Channel, CustomerId, LinkId, TenantId};
+use domain::{Channel, CustomerId, LinkId, PersonDigest, TenantId};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::{
@@ -51,6 +51,8 @@ pub struct PortalLink {
     pub channel: Channel,
     /// The contact whose the address was when the code was made.
     pub contact: String,
+    /// The person who that was; `None` of what an earlier release wrote.
+    pub person: Option<PersonDigest>,
     /// Enough of the address to know it by: `a…@acme.example`, `…678`.
     pub shown: String,
     /// When the code was made.
@@ -118,6 +120,7 @@ pub(crate) fn read_link(row: &Row) -> Result<PortalLink> {
             earlier: text(row, link::EARLIER).map_or(Some(vec![]), |ids| serde_json::from_str(ids).ok())?,
             channel: serde_json::from_value(text(row, link::CHANNEL)?.into()).ok()?,
             contact: text(row, link::CONTACT)?.to_owned(),
+            person: text(row, link::PERSON).map(PersonDigest::begins),
             shown: text(row, link::SHOWN)?.to_owned(),
             made_at: number(row, link::MADE_AT).map(instant)?,
             expires_at: number(row, link::EXPIRES_AT).map(instant)?,
@@ -168,6 +171,10 @@ impl Store {
             .put(link::MADE_AT, n(millis(after.made_at)))
             .put(link::EXPIRES_AT, n(millis(after.expires_at)))
             .drop(link::REVOKED_AT);
+        let change = match &after.person {
+            Some(person) => change.put(link::PERSON, s(person.as_str())),
+            None => change.drop(link::PERSON),
+        };
         let change = match after.earlier.as_slice() {
             [] => change.drop(link::EARLIER),
             ids => change.put(link::EARLIER, s(to_json(&ids))),

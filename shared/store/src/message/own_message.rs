@@ -4,7 +4,8 @@
 //! its record is written with the head that links it, so that no sender ever sees it.
 
 use domain::{
-    CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, Outcome, TenantId,
+    CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, Outcome, PersonDigest,
+    TenantId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct OwnText {
     /// The contact, by its id; empty where nobody is named.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub contact: String,
+    /// The person whom the contact was then; `None` where nobody is named, and in what an earlier release wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonDigest>,
     /// The subject, of an email.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -128,7 +132,7 @@ impl Store {
         let (Some(message), Some(planned)) = (messages.first(), decision.messages.first()) else {
             return Err(Error::Refused { operation: OP, id: customer.to_string(), why: "the decision has no message".into() });
         };
-        let text = OwnText { number, contact: planned.contact.clone(), ..text.clone() };
+        let text = OwnText { number, contact: planned.contact.clone(), person: planned.person.clone(), ..text.clone() };
         let actions = vec![
             change.update(self),
             put(self, &keys::own_text(tenant, customer, message), row_of([(DOC, s(to_json(&text)))])),
@@ -165,6 +169,7 @@ impl Store {
     ) -> Result<MessageId> {
         const OP: &str = "write down a contact of";
         let mut tries = Tries::new(ATTEMPTS, OP, customer.as_str());
+        let person = logged.person.as_deref().map(PersonDigest::of);
         loop {
             let head = self.next_head(&mut tries, tenant, customer).await?;
             let number = head.decision + 1;
@@ -181,6 +186,7 @@ impl Store {
                     mode: Mode::Live,
                     channel: logged.channel,
                     contact: logged.contact.clone(),
+                    person: person.clone(),
                     template: logged.template.to_owned(),
                     template_version: 0,
                     workflow: logged.case.workflow.to_string(),
@@ -215,7 +221,7 @@ impl Store {
                 .put(head::DECIDED_AT, n(millis(now)))
                 .put(head::TIP, s(record::hash(&text)));
             let change = contacted(change, &head, result, Mode::Live, now);
-            let said = OwnText { number, contact: logged.contact.clone(), ..logged.text.clone() };
+            let said = OwnText { number, contact: logged.contact.clone(), person: person.clone(), ..logged.text.clone() };
             let mut actions = vec![
                 change.update(self),
                 put(self, &keys::record(tenant, customer, number, 0), row),

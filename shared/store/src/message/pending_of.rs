@@ -42,6 +42,7 @@ impl Record {
             case,
             channel: message.channel,
             contact: message.contact.clone(),
+            person: message.person.clone(),
             template: message.template.clone(),
             template_version: message.template_version,
             pay_by: message.pay_by,

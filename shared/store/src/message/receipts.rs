@@ -7,10 +7,13 @@ use jiff::Timestamp;
 
 use crate::{
     Entry, Head, MessageResult, Result, Store,
-    customer::head::{Wake, bump},
+    customer::{
+        contacts::MeantFor,
+        head::{Wake, bump},
+    },
     message::{
         note::{Note, changes},
-        record::{self, Record, RecordItem},
+        record::{self, MessageBody, Record, RecordItem},
         settle::{Conclusion, as_heard, contacted},
     },
     table::{
@@ -201,13 +204,13 @@ impl Store {
                 customer: customer.clone(),
                 mode: body.mode,
             };
-            Box::pin(self.contact_was_had(tenant, customer, &body.contact, &attempt)).await?;
+            Box::pin(self.contact_was_had(tenant, customer, whom(body), &attempt)).await?;
         }
         let mut actions = vec![of_head.update(self), change.update(self)];
         actions.extend(self.tell_folded(tenant, customer, item, outcome, now).await?);
         let Transacted::Done = self.transact(OP, message.as_str(), actions).await? else { return Ok(None) };
         if let (false, Some(body)) = (outcome.is_contact(), &item.body.message) {
-            Box::pin(self.contact_was_lost(tenant, customer, &body.contact, message)).await?;
+            Box::pin(self.contact_was_lost(tenant, customer, whom(body), message)).await?;
         }
         Ok(Some(true))
     }
@@ -238,4 +241,9 @@ impl Store {
         }
         Ok(change)
     }
+}
+
+/// Whom the message of a record was for.
+fn whom(body: &MessageBody) -> MeantFor<'_> {
+    MeantFor { contact: &body.contact, person: body.person.as_ref() }
 }

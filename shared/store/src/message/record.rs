@@ -8,7 +8,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
     CaseTrace, Channel, Coverage, Covered, Currency, CustomerId, DeliveryEvent, MessageId, MessageStatus, Mode, Outcome,
-    TenantId, word::Word,
+    PersonDigest, TenantId, word::Word,
 };
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,8 @@ pub struct RecordedMessage {
     pub channel: Channel,
     /// The contact's external id.
     pub contact: String,
+    /// The person whom it was for; `None` where nobody is named, and in what an earlier release wrote.
+    pub person: Option<PersonDigest>,
     /// The template's id.
     pub template: String,
     /// Its version, as rendered where it was.
@@ -187,7 +189,7 @@ pub(crate) struct AskedForBody {
     chunks: u32,
 }
 
-/// The hashed body of a record. Holds ids, never names or addresses.
+/// The hashed body of a record. Holds ids and digests, never names or addresses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Body {
     /// Hash of the record before.
@@ -227,6 +229,8 @@ pub(crate) struct MessageBody {
     pub(crate) mode: Mode,
     pub(crate) channel: Channel,
     pub(crate) contact: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<PersonDigest>,
     pub(crate) template: String,
     pub(crate) template_version: u32,
     /// The workflow by which its case is known.
@@ -353,6 +357,7 @@ fn borne(number: u64, at: Timestamp, message: MessageBody, outcome: Outcome, row
         outcome,
         message: Some(message.id),
         way: Some((message.channel, message.contact)),
+        person: message.person,
         pay_by: message.pay_by,
         workflow: message.workflow.as_str().into(),
         rows,
@@ -388,6 +393,7 @@ pub(crate) fn without_chunks(item: RecordItem) -> Result<Record> {
             mode: message.mode,
             channel: message.channel,
             contact: message.contact,
+            person: message.person,
             template: message.template,
             template_version: message.template_version,
             decided_at: message.decided_at,

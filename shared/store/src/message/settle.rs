@@ -1,14 +1,18 @@
 //! Settles messages: the record, then the head that takes the message off what is pending and links the record.
 
 use domain::{
-    Covered, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Next, RuleTrace, SourceVersion, TenantId, decide::Refusal,
+    Covered, CustomerId, InvoiceId, MessageId, MessageStatus, Mode, Next, Pending, RuleTrace, SourceVersion, TenantId,
+    decide::Refusal,
 };
 use futures::FutureExt;
 use jiff::Timestamp;
 
 use crate::{
     Attempt, Entry, Head, Result, Store,
-    customer::head::{move_due, pack, read_head},
+    customer::{
+        contacts::MeantFor,
+        head::{move_due, pack, read_head},
+    },
     message::{
         note::Note,
         record::{self, AskedFor, Body, MessageBody, ROWS_INLINE, RecordStatus},
@@ -108,7 +112,7 @@ impl Store {
                 Wrote::Done(_) => {
                     if lost {
                         // In a box: it reads all the facts, which would make every future that may come here as large.
-                        Box::pin(self.contact_was_lost(tenant, customer, &entry.message.contact, message)).await?;
+                        Box::pin(self.contact_was_lost(tenant, customer, whom(&entry.message), message)).await?;
                     }
                     return Ok(true);
                 }
@@ -145,6 +149,7 @@ impl Store {
                 mode: message.mode,
                 channel: message.channel,
                 contact: message.contact.clone(),
+                person: message.person.clone(),
                 template: message.template.clone(),
                 template_version: settlement.template_version,
                 workflow: message.case.workflow.to_string(),
@@ -267,7 +272,7 @@ impl Store {
             let actions = vec![change.update(self), put(self, &key, row)];
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
                 if lost || how.status == MessageResult::Failed {
-                    Box::pin(self.contact_was_lost(tenant, customer, &entry.message.contact, message)).await?;
+                    Box::pin(self.contact_was_lost(tenant, customer, whom(&entry.message), message)).await?;
                 }
                 return Ok(true);
             }
@@ -382,6 +387,11 @@ impl<'a> Conclusion<'a> {
             heard: Some(note),
         }
     }
+}
+
+/// Whom a message is for.
+fn whom(message: &Pending) -> MeantFor<'_> {
+    MeantFor { contact: &message.contact, person: message.person.as_ref() }
 }
 
 /// Holds only as long as no more is heard of the message than `entry` knows.

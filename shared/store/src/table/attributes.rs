@@ -353,7 +353,7 @@ pub mod head {
 /// A pending message, an entry of the head's map of them.
 pub mod pending {
     use aws_sdk_dynamodb::types::AttributeValue;
-    use domain::{BalanceKey, MessageId, PendingStatus};
+    use domain::{BalanceKey, MessageId, PendingStatus, PersonDigest};
     use jiff::civil::Date;
 
     use super::{Channel, Deserialize, Mode, Serialize};
@@ -372,6 +372,8 @@ pub mod pending {
             WORKFLOW workflow: String = "wf", Text, "The workflow by which the case is known.";
             CHANNEL channel: Channel = "h", Text, "The channel.";
             CONTACT contact: String = "to", Text, "The contact's external id.";
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            PERSON person: Option<PersonDigest> = "p", Text, "The person whom the contact was when it was decided: what their digest begins with.";
             TEMPLATE template: String = "tp", Text, "The template's id.";
             TEMPLATE_VERSION template_version: u32 = "tv", Number, "Its version.";
             #[serde(default, skip_serializing_if = "Option::is_none")]

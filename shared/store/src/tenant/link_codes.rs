@@ -3,7 +3,7 @@
 //! ([why](../../../../docs/adr/0016-a-portal-link-is-an-item-and-its-code-is-derived.md)).
 
 use aws_lc_rs::hmac;
-use domain::{Channel, CustomerId, LinkId, TenantId};
+use domain::{Channel, CustomerId, LinkId, PersonDigest, TenantId};
 use jiff::Timestamp;
 
 use crate::{
@@ -66,6 +66,8 @@ pub struct LinkTo<'a> {
     pub address: &'a str,
     /// The contact whose it is, by the id that the source gave.
     pub contact: &'a str,
+    /// The person who that is.
+    pub person: Option<&'a PersonDigest>,
 }
 
 impl Vault {
@@ -108,6 +110,7 @@ impl Vault {
             earlier,
             channel: to.channel,
             contact: to.contact.to_owned(),
+            person: to.person.cloned(),
             shown: masked(to.address),
             made_at: now,
             expires_at: now,

@@ -48,6 +48,7 @@ async fn a_long_history_makes_a_read_no_dearer() {
             outcome: Outcome::Skipped,
             message: None,
             way: None,
+            person: None,
             pay_by: None,
             workflow: "standard".into(),
             rows: vec![row("OLD-0-0")],
@@ -139,7 +140,7 @@ async fn bounced(more: u64, own: bool) -> (f64, usize) {
     } else {
         Some("p1")
     };
-    let message = Planned { contact: id.unwrap().to_owned(), ..planned(vec![row("INV-1")]) };
+    let message = Planned { contact: id.unwrap().to_owned(), person: contact.person_digest(), ..planned(vec![row("INV-1")]) };
     let plan = decision(vec![message], Next::Parked);
     let message = store.commit(tenant, &head, &facts, &plan, at(1)).await.unwrap().messages.remove(0);
     let claim = attempt("a1", 5);

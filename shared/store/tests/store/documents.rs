@@ -69,6 +69,7 @@ async fn archived_invoices_come_back_with_their_marks() {
         outcome: Outcome::Skipped,
         message: None,
         way: None,
+        person: None,
         pay_by: None,
         workflow: "standard".into(),
         rows: vec![row("INV-1")],

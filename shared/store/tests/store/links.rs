@@ -5,7 +5,7 @@ use store::{AddressId, LinkCode, LinkStanding, LinkTo, PortalLink, Stop, Vault};
 
 use crate::common::*;
 
-const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1" };
+const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1", person: None };
 
 fn vault(table: &Table) -> Vault {
     Vault::new(aws_sdk_kms::Client::new(&table.aws.clients.sdk), table.store.clone(), Some("key"))

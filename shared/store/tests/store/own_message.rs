@@ -45,6 +45,7 @@ async fn a_message_of_a_person_waits_with_its_words_and_is_taken_back() {
     assert!(matches!(late, Err(Error::Conflict { .. })), "{late:?}");
     let kept = store.own_text(tenant, &customer_id(), &message).await.unwrap().unwrap();
     assert_eq!((kept.body.as_str(), kept.number, kept.contact.as_str()), ("Hello", made.number, "p1"));
+    assert_eq!(kept.person, facts.customer.contacts[0].person_digest());
     let by_id = store.find_id(tenant, &IdOf::Message(message.clone())).await.unwrap().unwrap();
     assert_eq!((by_id.customer, by_id.number), (customer_id(), None), "before a list has it");
     assert_eq!(store.whose(tenant, message.as_str()).await.unwrap(), Some(customer_id()));
@@ -60,7 +61,8 @@ async fn a_message_of_a_person_waits_with_its_words_and_is_taken_back() {
     assert_eq!(shown(&after), shown(&facts), "as if it had not been written");
     for number in [None, Some(made.number)] {
         let found = store.message_of(tenant, &customer_id(), number, &message).await.unwrap();
-        assert!(matches!(found, Some(MessageFound::Settled(_))), "{number:?}");
+        let Some(MessageFound::Settled(record)) = found else { panic!("{number:?}") };
+        assert_eq!(record.message.as_ref().unwrap().person, kept.person, "{number:?}");
     }
     assert!(store.message_of(tenant, &customer_id(), Some(made.number + 1), &message).await.unwrap().is_none());
     assert_eq!(store.verify_chain(tenant, &customer_id(), 50).await.unwrap(), 2);

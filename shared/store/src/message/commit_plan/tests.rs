@@ -2,7 +2,7 @@
 
 use domain::{
     Archiving, BalanceKey, Because, Case, CaseId, CaseKey, CaseState, CaseTrace, Channel, Currency, Customer, CustomerId,
-    DueItemKey, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, Planned, RuleTrace, TaskKind,
+    DueItemKey, Invoice, InvoiceFact, InvoiceId, LastContact, Mode, NewTask, Outcome, PersonDigest, Planned, RuleTrace, TaskKind,
 };
 
 use super::*;
@@ -113,6 +113,7 @@ fn planned(covered: usize) -> Planned {
         case: case_key(),
         channel: Channel::Email,
         contact: "p1".to_owned(),
+        person: Some(PersonDigest::of("ap@acme.example")),
         template: "reminder".to_owned(),
         template_version: 1,
         rows: rows(covered),
@@ -131,6 +132,7 @@ fn mark(covered: usize) -> Coverage {
         outcome: Outcome::Skipped,
         message: None,
         way: None,
+        person: None,
         pay_by: None,
         rows,
         copy: false,

@@ -43,6 +43,7 @@ pub mod link {
         EARLIER = "lk_earlier", Json, "The ids of the codes before it. Absent where there are none.";
         CHANNEL = "lk_channel", Text, "The channel of the address.";
         CONTACT = "lk_contact", Text, "The contact's external id when the code was made.";
+        PERSON = "lk_person", Text, "The person who that was: what their digest begins with.";
         SHOWN = "lk_shown", Text, "Enough of the address for people to know it by.";
         MADE_AT = "lk_made", Millis, "When the code was made.";
         EXPIRES_AT = "lk_until", Millis, "From then on it opens nothing.";

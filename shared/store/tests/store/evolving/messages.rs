@@ -38,8 +38,15 @@ fn becomes(heard: DeliveryEvent, before: Outcome) -> Option<Outcome> {
 }
 
 impl World {
-    fn person(&self, who: usize, contact: &str) -> Option<String> {
-        People::of(&self.models[who]).contact(contact).and_then(Contact::person)
+    /// Whom a message was for, of those who are there now.
+    fn person(&self, who: usize, contact: &str, person: Option<&PersonDigest>) -> Option<String> {
+        People::of(&self.models[who]).addressee(contact, person).and_then(Contact::person)
+    }
+
+    /// Whom the contact of a message names now, where it is still the person whom it is for.
+    fn still_for(&self, who: usize, pending: &Pending) -> Option<String> {
+        let people = People::of(&self.models[who]);
+        people.contact(&pending.contact).filter(|contact| contact.person_digest() == pending.person).and_then(Contact::person)
     }
 
     /// One or more stations of a message's way.
@@ -90,7 +97,7 @@ impl World {
 
     async fn claim(&mut self, who: usize, pending: &Pending) {
         // Without the person the sender leaves the message alone.
-        let Some(person) = self.person(who, &pending.contact) else { return };
+        let Some(person) = self.still_for(who, pending) else { return };
         let case = self.models[who].cases.get(&pending.case).map(|case| case.id.clone());
         let attempt = ContactAttempt {
             at: self.now,
@@ -202,26 +209,27 @@ impl World {
     ) {
         let message = pending.id.clone();
         if outcome.is_some_and(|outcome| !outcome.is_contact()) {
-            self.not_contacted(who, &pending.contact, &message);
+            self.not_contacted(who, &pending.contact, pending.person.as_ref(), &message);
         }
         let (at, rows) = (self.now, rows.to_vec());
         self.tell(who, &Event::Settled { message: message.clone(), rows, outcome, at, contacted_at });
         if let Some(outcome) = outcome {
-            let (contact, number, channel, mode) = (pending.contact.clone(), pending.number, pending.channel, pending.mode);
-            self.sent[who].push(Sent { message, contact, number, channel, at, mode, outcome });
+            let (contact, person) = (pending.contact.clone(), pending.person.clone());
+            let (number, channel, mode) = (pending.number, pending.channel, pending.mode);
+            self.sent[who].push(Sent { message, contact, person, number, channel, at, mode, outcome });
         }
     }
 
     /// What its sender does where nothing was sent.
     async fn take_back(&mut self, who: usize, pending: &Pending) {
-        if let Some(person) = self.person(who, &pending.contact) {
+        if let Some(person) = self.person(who, &pending.contact, pending.person.as_ref()) {
             self.table.store.take_contact_back(&self.table.tenant, &person, &pending.id).await.unwrap();
-            self.not_contacted(who, &pending.contact, &pending.id);
+            self.not_contacted(who, &pending.contact, pending.person.as_ref(), &pending.id);
         }
     }
 
-    fn not_contacted(&mut self, who: usize, contact: &str, message: &MessageId) {
-        if let Some(person) = self.person(who, contact) {
+    fn not_contacted(&mut self, who: usize, contact: &str, person: Option<&PersonDigest>, message: &MessageId) {
+        if let Some(person) = self.person(who, contact, person) {
             self.tell_all(&Event::NotContacted { person, message: message.clone() });
         }
     }
@@ -230,7 +238,7 @@ impl World {
     pub async fn receipt(&mut self, step: Step) {
         let Some(who) = (0..3).map(|more| (step.who + more) % 3).find(|who| !self.sent[*who].is_empty()) else { return };
         let place = step.which % self.sent[who].len();
-        let Sent { message, contact, number, channel, at, mode, outcome } = self.sent[who][place].clone();
+        let Sent { message, contact, person, number, channel, at, mode, outcome } = self.sent[who][place].clone();
         let (heard, read) = (HEARD[step.how % HEARD.len()], self.facts(who).await);
         let (tenant, id) = (&self.table.tenant, self.id(who));
         let known = self.table.store.receipt(tenant, &id, number, &message, heard, self.now, Some("ses-1"), self.now).await;
@@ -240,13 +248,13 @@ impl World {
         if now != Outcome::Sent {
             let last_contact =
                 LastContact { live: self.last(who, &read, Mode::Live), shadow: self.last(who, &read, Mode::Shadow) };
-            self.not_contacted(who, &contact, &message);
+            self.not_contacted(who, &contact, person.as_ref(), &message);
             self.tell(who, &Event::NotDelivered { message, outcome: now, last_contact });
         } else if outcome == Outcome::Unknown {
             self.tell(who, &Event::ProvedSent { message, contact: None });
         } else {
             // A person had said that it never left: it is a contact again.
-            if let Some(person) = self.person(who, &contact) {
+            if let Some(person) = self.person(who, &contact, person.as_ref()) {
                 let (message, customer) = (message.clone(), self.id(who));
                 let attempt = ContactAttempt { at, channel, message, case: None, customer, mode };
                 self.tell_all(&Event::Contacted { person, attempt });

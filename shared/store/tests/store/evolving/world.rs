@@ -21,6 +21,7 @@ pub const WHO: [&str; 3] = ["A", "B", "C"];
 pub struct Sent {
     pub message: MessageId,
     pub contact: String,
+    pub person: Option<PersonDigest>,
     pub number: u64,
     pub channel: Channel,
     pub at: Timestamp,
