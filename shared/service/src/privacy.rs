@@ -12,8 +12,8 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{
-    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, OwnAttachment, PersonId, PortalLink, Stopped, Store, TakenOut, Vault,
-    WordsAbout,
+    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, MeantForPerson, OwnAttachment, PersonId, PortalLink, RecordedMessage,
+    Stopped, Store, TakenOut, Vault, WordsAbout,
 };
 
 use crate::{
@@ -174,13 +174,14 @@ pub async fn export((store, vault): (&Store, &Vault), actor: &Actor, id: &str, n
 
 async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
     let customer = &place.facts.customer;
-    let is_to = |contact: &str| place.ids.contains(contact);
+    let whose = MeantForPerson::of(person, &place.contacts, store.contacts_with(tenant, person).await?);
     let records = store.records(tenant, &place.customer, RECORDS_MAX).await?;
     let looked_through = records.len();
     let messages: Vec<Value> = records
         .into_iter()
         .filter_map(|record| {
-            let message = record.message.as_ref().filter(|message| is_to(&message.contact))?;
+            let is_to = |of: &&RecordedMessage| whose.is_to(&of.contact, of.person.as_ref(), Some(&of.id));
+            let message = record.message.as_ref().filter(is_to)?;
             Some(json!({
                 "id": message.id, "decided_at": message.decided_at, "channel": message.channel, "template": message.template,
                 "template_version": message.template_version, "mode": message.mode, "status": record.status.to_string(),
@@ -208,8 +209,8 @@ async fn told_of(store: &Store, vault: &Vault, tenant: &TenantId, person: &Perso
         "messages": messages,
         "is_whole": looked_through < RECORDS_MAX as usize,
         "history": history,
-        "links": links_of(store, tenant, place).await?,
-        "written": written_about(store, tenant, place).await?,
+        "links": links_of(store, tenant, place, &whose).await?,
+        "written": written_about(store, tenant, person, place).await?,
     }))
 }
 
@@ -220,9 +221,9 @@ fn asked_in_json(asked: &AskedFor) -> Value {
 
 /// What the tenant's people wrote about a person at a customer: to the person, of calls and letters, in notes, and in agreements before they
 /// were changed.
-async fn written_about(store: &Store, tenant: &TenantId, place: &Place) -> Done<Value> {
+async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
     let (mut messages, mut notes, mut agreements) = (Vec::new(), Vec::new(), Vec::new());
-    for about in store.words_about(tenant, &place.customer, &place.contacts, place.own).await? {
+    for about in store.words_about(tenant, &place.customer, person, &place.contacts, place.own).await? {
         match about {
             WordsAbout::Message(id, words) => messages.push(json!({
                 "message": id, "contact": words.contact, "subject": words.subject, "body": words.body, "language": words.language,
@@ -245,14 +246,14 @@ fn file_of(file: &OwnAttachment) -> Value {
 }
 
 /// The portal links of a person at a customer: those that were made for the contact, and those of its addresses.
-async fn links_of(store: &Store, tenant: &TenantId, place: &Place) -> Done<Vec<Value>> {
+async fn links_of(store: &Store, tenant: &TenantId, place: &Place, whose: &MeantForPerson) -> Done<Vec<Value>> {
     let mut addresses: BTreeSet<AddressId> = BTreeSet::new();
     for contact in &place.contacts {
         let of = |channel| contact.address(channel).map(|address| AddressId::of(channel, address));
         addresses.extend(Channel::ALL.into_iter().filter_map(of));
     }
     let links = store.links(tenant, &place.customer, LINKS_MAX, None).await?.links;
-    let is_own = |link: &PortalLink| place.ids.contains(&link.contact) || addresses.contains(&link.address);
+    let is_own = |link: &PortalLink| addresses.contains(&link.address) || whose.is_to(&link.contact, link.person.as_ref(), None);
     let told = |link: PortalLink| {
         json!({
             "id": link.id, "channel": link.channel, "contact": link.contact, "address": link.shown, "made_at": link.made_at,
@@ -382,7 +383,9 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
         ),
         of(
             "records of decisions and messages",
-            "they hold ids, no names and no addresses, and prove what was sent; Art. 17(3)(e) GDPR".to_owned(),
+            "they hold ids, no names and no addresses, and prove what was sent; of whom a message was for they have the first 8 characters of \
+             a digest; Art. 17(3)(e) GDPR"
+                .to_owned(),
             None,
         ),
         of(

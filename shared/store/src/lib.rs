@@ -59,7 +59,7 @@ pub use customer::{
     notes::{CustomerNote, MadeBeside, NotePage},
     owners::{Absence, CustomerOwner},
     shown::CameBy,
-    words_about::WordsAbout,
+    words_about::{MeantForPerson, WordsAbout},
 };
 pub use events::{BusEvent, BusKind, events};
 pub use history::{AsOf, Basis, Gap, Kept, MessageAsOf, NewVersion, Seen, Whose};

@@ -8,7 +8,7 @@
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
-//! | records of messages | stay: they hold ids only, so that their chain is whole |
+//! | records of messages | stay: they hold ids, and what the digest of a person begins with, so that their chain is whole |
 //!
 //! What is to be deleted at a customer is written down first, by ids and digests ([`Erasing`]), and that is deleted last. So an erasure that
 //! broke off goes on when it is asked for again, also where the profile does not name the person any more.
@@ -23,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{
-    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, Suppression,
-    TenantId, address_key,
+    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, PersonDigest,
+    Suppression, TenantId, address_key,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,9 @@ const AGAIN_MAX: usize = 10_000;
 pub struct Erasing {
     /// The source's ids of the person's contacts.
     contacts: BTreeSet<String>,
+    /// The persons who they are, as links keep them. An erasure that an older release began has none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    persons: BTreeSet<PersonDigest>,
     /// Sort keys of the person's keys.
     keys: BTreeSet<String>,
     /// Digests of the person's addresses.
@@ -92,6 +95,7 @@ impl Erasing {
                 self.keys.insert(key(Whose::Contact(&contact.external_id)));
             }
             self.keys.extend(contact.person().map(|person| key(Whose::Named(&person))));
+            self.persons.extend(contact.person_digest());
         }
         self.keys.extend(own.then(|| key(Whose::Customer)));
         self.addresses.extend(digests(contacts));
@@ -414,7 +418,7 @@ impl Vault {
             tries.again()?;
             let (changes, invoices) = store.without_person((tenant, customer), person, own, now, &mut out).await?;
             let mut whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
-            let words = store.words_about(tenant, customer, &out.contacts, own).await?;
+            let words = store.words_about(tenant, customer, person, &out.contacts, own).await?;
             for (name, (channel, address)) in addresses(&out.contacts) {
                 let hash = self.keyed_hash(tenant, &name).await?;
                 whole.kept.insert(AddressId::of(channel, address).digest().to_owned(), KeptUnder { channel, hash });
@@ -459,7 +463,8 @@ impl Vault {
         store.delete_all(customer.as_str(), &words).await?;
         for link in store.links(tenant, customer, LINKS_MAX, None).await?.links {
             let address = link.address.digest();
-            let is_own = begun.addresses.contains(address) || begun.contacts.contains(&link.contact);
+            let is_person = link.person.as_ref().is_some_and(|of| begun.persons.contains(of) || *of == person.short());
+            let is_own = is_person || begun.addresses.contains(address) || begun.contacts.contains(&link.contact);
             if is_own && !out.others.contains(address) {
                 // What says which codes there were goes last.
                 let mut gone: Vec<keys::Key> = link.earlier.iter().chain([&link.id]).map(keys::link_owner).collect();

@@ -2,7 +2,7 @@
 //!
 //! | what | is about the person |
 //! |---|---|
-//! | words of a message that a person wrote, or of a call or letter, and names of its files | where they went to the person's contact, or have the name or an address |
+//! | words of a message that a person wrote, or of a call or letter, and names of its files | where they were for the person, went to an id that the source gave to the person's contact, or have the name or an address |
 //! | a note, with the texts that it had | where one of them has the name or an address |
 //! | what an agreement was before a person changed it | where it has the name or an address |
 //!
@@ -11,10 +11,10 @@
 
 use std::{collections::BTreeSet, iter::once};
 
-use domain::{Agreement, AgreementId, Contact, CustomerId, MessageId, TenantId};
+use domain::{Agreement, AgreementId, Contact, ContactLog, CustomerId, MessageId, PersonDigest, TenantId, people::own_id};
 
 use crate::{
-    CustomerNote, OwnText, Result, Store,
+    CustomerNote, OwnText, PersonId, Result, Store,
     customer::agreements::Undoable,
     table::{
         attributes::{document::DOC, every::SK},
@@ -50,6 +50,35 @@ impl WordsAbout {
     }
 }
 
+/// What says that something was meant for a person, whatever the ids of contacts name by now.
+#[derive(Debug)]
+pub struct MeantForPerson {
+    /// Everybody who the person is known as.
+    persons: BTreeSet<PersonDigest>,
+    /// The ids that sources gave to the person's contacts, and those that invoices name them by.
+    ids: BTreeSet<String>,
+    /// Messages that the contact log says the person had.
+    messages: BTreeSet<MessageId>,
+}
+
+impl MeantForPerson {
+    /// Of a person with these contacts, in every form in which they are known, and the person's contact log.
+    pub fn of(person: &PersonId, contacts: &[Contact], log: ContactLog) -> Self {
+        let persons = contacts.iter().filter_map(Contact::person_digest).chain([person.short()]).collect();
+        // Who stands at a position may have been somebody else before; the id of somebody whom invoices name is of their addresses.
+        let given = contacts.iter().map(|contact| contact.external_id.clone()).filter(|id| !id.starts_with('#'));
+        let ids = given.chain(contacts.iter().map(own_id)).collect();
+        Self { persons, ids, messages: log.attempts.into_iter().map(|attempt| attempt.message).collect() }
+    }
+
+    /// Whether something that names a contact was meant for the person: by the person that is noted with it, by the id that a source gave, or
+    /// by the message that it is of.
+    pub fn is_to(&self, contact: &str, person: Option<&PersonDigest>, message: Option<&MessageId>) -> bool {
+        let is_person = person.is_some_and(|person| self.persons.contains(person));
+        is_person || self.ids.contains(contact) || message.is_some_and(|message| self.messages.contains(message))
+    }
+}
+
 /// What names somebody in a text.
 #[derive(Default)]
 struct Names {
@@ -82,7 +111,9 @@ impl Names {
 }
 
 impl Store {
-    /// What people wrote at a customer that is about somebody with these contacts; all of it with `own`, where the customer is the person.
+    /// What people wrote at a customer that is about a person with these contacts; all of it with `own`, where the customer is the person.
+    ///
+    /// Of words that an earlier release wrote to a position (`#0`) the contact log says whose they were, for as long as it has them.
     ///
     /// # Errors
     ///
@@ -91,20 +122,20 @@ impl Store {
         &self,
         tenant: &TenantId,
         customer: &CustomerId,
+        person: &PersonId,
         contacts: &[Contact],
         own: bool,
     ) -> Result<Vec<WordsAbout>> {
         let names = Names::of(contacts);
-        // Who stands at a position may have been somebody else before.
-        let ids: BTreeSet<&str> =
-            contacts.iter().map(|contact| contact.external_id.as_str()).filter(|id| !id.starts_with('#')).collect();
+        let whose = MeantForPerson::of(person, contacts, self.contacts_with(tenant, person).await?);
         let mut found = Vec::new();
         for row in self.written(tenant, customer, keys::OWN_TEXTS).await? {
             let id = text(&row, SK).and_then(|sk| MessageId::parse(sk.strip_prefix(keys::OWN_TEXTS)?));
             let (Some(id), words) = (id, json::<OwnText>(&row, DOC)?) else { continue };
             let files = words.attachments.iter().map(|file| &file.name);
             let mut said = words.subject.iter().chain(once(&words.body)).chain(files);
-            if own || ids.contains(words.contact.as_str()) || said.any(|said| names.are_in(said)) {
+            let is_to = whose.is_to(&words.contact, words.person.as_ref(), Some(&id));
+            if own || is_to || said.any(|said| names.are_in(said)) {
                 found.push(WordsAbout::Message(id, words));
             }
         }
@@ -157,5 +188,34 @@ mod tests {
             assert_eq!(names.are_in(said), expected, "{said}");
         }
         assert!(!Names::of(&[contact("Ann")]).are_in("Annex of the contract"));
+    }
+
+    #[test]
+    fn what_was_meant_for_a_person_is_known_by_the_person_and_never_by_a_position() {
+        let contact = |id: &str, email: &str| Contact::by_email(id, domain::Role::Billing, email);
+        let (ann, bob) = (PersonId::of("ann@acme.example"), PersonId::of("bob@acme.example"));
+        let log = ContactLog::default();
+        // The feed swapped them: Bob stands where Ann stood.
+        let places = [contact("#0", "bob@acme.example"), contact("#1", "ann@acme.example")];
+        let of = |person: &PersonId, at: usize| MeantForPerson::of(person, &places[at..=at], log.clone());
+        let to_ann = Some(ann.short());
+        assert!(of(&ann, 1).is_to("#0", to_ann.as_ref(), None));
+        assert!(!of(&bob, 0).is_to("#0", to_ann.as_ref(), None));
+        assert!(!of(&bob, 0).is_to("#0", None, None), "a position says nothing by itself");
+        // An id that the source gave is the contact's, whichever address it has by now.
+        let source = MeantForPerson::of(&bob, &[contact("p1", "bob@acme.example")], log.clone());
+        assert!(source.is_to("p1", to_ann.as_ref(), None) && !source.is_to("p2", None, None));
+        // Of what an earlier release left the log says it.
+        let message = MessageId::derive(&["m"]);
+        let attempt = domain::ContactAttempt {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            channel: domain::Channel::Email,
+            message: message.clone(),
+            case: None,
+            customer: CustomerId::derive(&["c"]),
+            mode: domain::Mode::Live,
+        };
+        let logged = MeantForPerson::of(&ann, &places[1..], log.with(&attempt));
+        assert!(logged.is_to("#0", None, Some(&message)) && !logged.is_to("#0", None, None));
     }
 }

@@ -1,6 +1,6 @@
 //! The id of a person across the customers of a tenant.
 
-use domain::id::digest;
+use domain::{PersonDigest, id::digest};
 
 /// A person across the customers of a tenant, by the digest of who they are: the mailbox, else the number.
 ///
@@ -26,6 +26,11 @@ impl PersonId {
     /// Of a digest.
     pub(crate) fn of_digest(digest: &str) -> Self {
         Self(digest.to_owned())
+    }
+
+    /// As messages, links and words keep it.
+    pub fn short(&self) -> PersonDigest {
+        PersonDigest::begins(&self.0)
     }
 
     /// The digest alone.
