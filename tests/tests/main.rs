@@ -3,6 +3,7 @@
 
 mod acting;
 mod acting_races;
+mod addressee;
 mod agreements;
 mod architecture;
 mod assistants;

@@ -94,7 +94,7 @@ pub struct TaskOut {
     /// The case that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     case: Option<String>,
-    /// The message that it is about, `msg_…`: of one in doubt, and of one that was given up on its way. `POST /v1/messages/{id}/result` settles
+    /// The message that it is about, `msg_…`: of one in doubt, one that ended without leaving, and one that was given up on its way. `POST /v1/messages/{id}/result` settles
     /// one in doubt.
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<String>,

@@ -45,6 +45,7 @@ impl EffectKind {
             | TaskKind::Proposal
             | TaskKind::Dispute
             | TaskKind::CustomerAsked
+            | TaskKind::MessageUnsent
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::PlanEnded
@@ -197,6 +198,7 @@ impl OpenWork {
             | TaskKind::Proposal
             | TaskKind::Dispute
             | TaskKind::CustomerAsked
+            | TaskKind::MessageUnsent
             | TaskKind::Unreachable
             | TaskKind::PlanBroken
             | TaskKind::InDoubt

@@ -39,9 +39,10 @@ impl NewTask {
         TaskId::derive(&[tenant.as_str(), customer.map_or("", CustomerId::as_str), self.kind.as_str(), &self.key])
     }
 
-    /// The message that it is about, where it is about one: one in doubt, and one that was given up on its way. Its key names it.
+    /// The message that it is about, where it is about one: one in doubt, one that ended without leaving, and one that was given up on its way.
+    /// Its key names it.
     pub fn message(&self) -> Option<MessageId> {
-        let names_one = matches!(self.kind, TaskKind::InDoubt | TaskKind::DeadLetter);
+        let names_one = matches!(self.kind, TaskKind::InDoubt | TaskKind::MessageUnsent | TaskKind::DeadLetter);
         self.key.split(':').filter(|_| names_one).find_map(MessageId::parse)
     }
 }
@@ -69,6 +70,8 @@ stored_words!(
         Dispute = "dispute",
         /// A customer asked for something, or wrote, by the page behind its link.
         CustomerAsked = "customer_asked",
+        /// A message that somebody wrote ended without leaving: who wrote it decides what to do.
+        MessageUnsent = "message_unsent",
         /// Exception: a step could reach nobody.
         Unreachable = "unreachable",
         /// Exception: no step is left though money is owed.
@@ -121,7 +124,8 @@ impl TaskKind {
             | Self::Approval
             | Self::Proposal
             | Self::Dispute
-            | Self::CustomerAsked => false,
+            | Self::CustomerAsked
+            | Self::MessageUnsent => false,
             Self::Unreachable
             | Self::PlanEnded
             | Self::MoneyInFlight
@@ -158,6 +162,7 @@ mod tests {
         };
         for (kind, key, known) in [
             (TaskKind::InDoubt, message.to_string(), Some(message.clone())),
+            (TaskKind::MessageUnsent, message.to_string(), Some(message.clone())),
             (TaskKind::DeadLetter, format!("{message}:2026-02-05"), Some(message.clone())),
             (TaskKind::DeadLetter, format!("ses:{message}:0f"), Some(message.clone())),
             (TaskKind::DeadLetter, "sweep:0:2026-02-05T09:00:00Z".to_owned(), None),

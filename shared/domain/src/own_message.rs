@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan};
 
-use crate::{Archiving, Currency, Decision, Facts, Next, Owed, Planned};
+use crate::{Archiving, Currency, Decision, Facts, MessageId, NewTask, Next, Owed, Planned, TaskKind};
 
 /// In the place of a template: words of a person's own.
 pub const OWN_WORDS: &str = "@own";
@@ -46,11 +46,28 @@ pub fn decision(facts: &Facts, owed: BTreeMap<Currency, Owed>, planned: Planned,
     }
 }
 
+/// The task that tells whoever wrote a message that it ended without leaving. `reason` is that of its record.
+pub fn unsent_task(message: &MessageId, by: &str, reason: &str) -> NewTask {
+    NewTask {
+        kind: TaskKind::MessageUnsent,
+        key: message.to_string(),
+        title: "Your message did not go".to_owned(),
+        detail: format!(
+            "message {message} was not sent: {reason}; GET /v1/messages/{message}/words has its words; write it again if it is still right"
+        ),
+        to: Some(by.to_owned()).filter(|by| !by.is_empty()),
+        due_on: None,
+        step: None,
+        currency: None,
+        case: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        CaseKey, Channel, Event, MessageId, Mode, Outcome,
+        CaseKey, Channel, Event, Mode, Outcome,
         decide::{Recheck, decide, recheck},
         evolve,
         testing::{Stage, at, ladder},
@@ -133,5 +150,14 @@ mod tests {
             assert_eq!(held_until(template, now).is_some(), held, "{template}");
         }
         assert_eq!(held_until(OWN_WORDS, now), Some(at("2026-02-05T15:46:00Z")));
+    }
+
+    #[test]
+    fn who_wrote_a_message_is_told_that_it_did_not_go() {
+        let message = MessageId::derive(&["m"]);
+        let task = unsent_task(&message, "ann", "suppression: block: the address opted out");
+        assert_eq!((task.to.as_deref(), task.message()), (Some("ann"), Some(message.clone())));
+        assert!(task.detail.contains("opted out") && task.detail.contains(message.as_str()), "{}", task.detail);
+        assert_eq!(unsent_task(&message, "", "why").to, None, "a machine has no worklist");
     }
 }

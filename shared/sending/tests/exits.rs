@@ -283,6 +283,7 @@ async fn write_own(queued: &mut Queued, attachments: Vec<OwnAttachment>) {
         subject: Some("Our call".to_owned()),
         body: "As we said.".to_owned(),
         language: "en".to_owned(),
+        by: "ann".to_owned(),
         attachments,
         ..store::OwnText::default()
     };
@@ -318,6 +319,9 @@ async fn what_was_decided_for_one_person_goes_to_no_other_at_the_same_id() {
         corrected(&queued, email).await;
         assert_eq!(queued.send().await, ended, "{own} {email}");
         assert_eq!(queued.calls(), usize::from(ended == SendOutcome::Sent), "{own} {email}");
+        let told: Vec<_> = queued.aws.tasks().await.into_iter().map(|task| task.task.kind).collect();
+        let expected = if own && ended == SendOutcome::Superseded { vec![TaskKind::MessageUnsent] } else { vec![] };
+        assert_eq!(told, expected, "{own} {email}");
     }
 }
 
@@ -360,6 +364,9 @@ async fn files_go_along_as_they_were_when_the_message_was_written() {
         assert_eq!(sender.send(&queued.queued).await.unwrap(), ended, "{found:?}");
         assert_eq!((queued.recorded().await.as_deref(), queued.pending().await), (Some(recorded), None), "{found:?}");
         assert_eq!(queued.is_logged().await, files.is_some(), "{found:?}");
+        let told: Vec<_> = queued.aws.tasks().await.into_iter().map(|task| (task.task.kind, task.task.to)).collect();
+        let author = if files.is_some() { vec![] } else { vec![(TaskKind::MessageUnsent, Some("ann".to_owned()))] };
+        assert_eq!(told, author, "{found:?}");
         let taken = queued.provider.taken.lock().unwrap().first().map(|mail| mail.attachments.clone());
         assert_eq!(taken.as_ref().map(Vec::len), files, "{found:?}");
         let expected =

@@ -237,6 +237,7 @@ fn of_task(tenant: &TenantId, sk: &str, old: Option<&Row>, new: &Row) -> Result<
         | TaskKind::Proposal
         | TaskKind::Dispute
         | TaskKind::CustomerAsked
+        | TaskKind::MessageUnsent
         | TaskKind::Unreachable
         | TaskKind::PlanEnded
         | TaskKind::MoneyInFlight

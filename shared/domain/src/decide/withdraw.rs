@@ -61,6 +61,7 @@ fn gone(situation: &Situation<'_>, cases: &BTreeMap<CaseKey, Case>, found: &[Ask
         | TaskKind::Proposal
         | TaskKind::Dispute
         | TaskKind::CustomerAsked
+        | TaskKind::MessageUnsent
         | TaskKind::Unreachable
         | TaskKind::PlanBroken
         | TaskKind::PlanEnded

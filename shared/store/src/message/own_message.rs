@@ -4,8 +4,9 @@
 //! its record is written with the head that links it, so that no sender ever sees it.
 
 use domain::{
-    CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, Outcome, PersonDigest,
-    TenantId,
+    CaseId, CaseKey, Channel, ContactAttempt, CustomerId, Decision, DeliveryEvent, Facts, MessageId, Mode, NewTask, Outcome,
+    Pending, PersonDigest, TenantId,
+    own_message::{is_own_message, unsent_task},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,30 @@ impl Store {
     pub async fn own_text(&self, tenant: &TenantId, customer: &CustomerId, message: &MessageId) -> Result<Option<OwnText>> {
         let row = self.read("read the words of a message to", &keys::own_text(tenant, customer, message), true).await?;
         row.as_ref().map(|row| json(row, DOC)).transpose()
+    }
+
+    /// The task that tells whoever wrote a message that it ended without leaving. `None` where it left or may have, where nobody wrote it, where
+    /// somebody ends it themselves and knows, and where its words are gone, which say who wrote it.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub(crate) async fn unsent_task(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        message: &Pending,
+        (status, reason): (MessageResult, &str),
+    ) -> Result<Option<NewTask>> {
+        let is_unsent = match status {
+            MessageResult::Superseded | MessageResult::Blocked => true,
+            MessageResult::Sent | MessageResult::Shadow | MessageResult::Unknown | MessageResult::Failed => false,
+        };
+        if !is_unsent || !is_own_message(&message.template) || self.acting.is_some() {
+            return Ok(None);
+        }
+        let text = self.own_text(tenant, customer, &message.id).await?;
+        Ok(text.map(|text| unsent_task(&message.id, &text.by, reason)))
     }
 
     /// Writes down a call or a letter that a person made: its record, the contact of the person and of the customer, in one transaction. The

@@ -26,6 +26,7 @@ use crate::{
         keys,
         retry::{ATTEMPTS, ATTEMPTS_DEAR, Tries},
     },
+    tasks::task_row,
 };
 
 /// What a sender did, for the record.
@@ -107,6 +108,11 @@ impl Store {
             if head.pending.len() == 1 {
                 let next = if unchanged && !lost { next } else { Next::At(settlement.at) };
                 change = move_due(change, tenant, &head, next);
+            }
+            // Raised once, however often this is done: the message is this attempt's to settle, and it did not leave.
+            let told = (settlement.status, settlement.reason.as_str());
+            if let Some(task) = Box::pin(self.unsent_task(tenant, customer, &entry.message, told)).await? {
+                self.raise(tenant, Some(customer), &task, settlement.at).await?;
             }
             match self.write(OP, change, false).await? {
                 Wrote::Done(_) => {
@@ -206,7 +212,8 @@ impl Store {
     }
 
     /// Settles a pending message without its sender: taken back, given up, or spoken of by its provider. `allowed` looks at
-    /// the entry as it is. False when it does not allow it, or nothing is pending under that id.
+    /// the entry as it is. Whoever wrote a message that did not leave is told of it, but for one who ends it themselves. False when `allowed`
+    /// does not allow it, or nothing is pending under that id.
     pub(crate) async fn conclude(
         &self,
         tenant: &TenantId,
@@ -269,7 +276,11 @@ impl Store {
             if head.pending.len() == 1 {
                 change = move_due(change, tenant, &head, Next::At(how.at));
             }
-            let actions = vec![change.update(self), put(self, &key, row)];
+            let mut actions = vec![change.update(self), put(self, &key, row)];
+            if let Some(task) = Box::pin(self.unsent_task(tenant, customer, &entry.message, (how.status, how.reason))).await? {
+                let (key, row) = task_row(tenant, Some(customer), &task, how.at);
+                actions.push(put(self, &key, row));
+            }
             if let Transacted::Done = self.transact(OP, message.as_str(), actions).await? {
                 if lost || how.status == MessageResult::Failed {
                     Box::pin(self.contact_was_lost(tenant, customer, whom(&entry.message), message)).await?;

@@ -64,6 +64,10 @@ async fn a_message_of_a_person_waits_with_its_words_and_is_taken_back() {
         let Some(MessageFound::Settled(record)) = found else { panic!("{number:?}") };
         assert_eq!(record.message.as_ref().unwrap().person, kept.person, "{number:?}");
     }
+    // Nobody said who ended it, so whoever wrote it is told.
+    let told = store.tasks(tenant, 10, None).await.unwrap().tasks;
+    let told: Vec<_> = told.iter().map(|task| (task.task.kind, task.task.to.as_deref(), task.task.message())).collect();
+    assert_eq!(told, [(TaskKind::MessageUnsent, Some("ann"), Some(message.clone()))]);
     assert!(store.message_of(tenant, &customer_id(), Some(made.number + 1), &message).await.unwrap().is_none());
     assert_eq!(store.verify_chain(tenant, &customer_id(), 50).await.unwrap(), 2);
 }
