@@ -11,6 +11,7 @@
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
 //! | a consent that the source states, and another number was entered | not given for that number |
 //! | several statements of a consent | the last one |
+//! | somebody whom an invoice names, and who is a contact that nobody is to write to, or was before its address was entered | nobody, or the contact as it is now ([`crate::People`]) |
 
 use std::collections::BTreeSet;
 
@@ -131,6 +132,11 @@ impl<'a> KnownContact<'a> {
     }
 }
 
+/// The statement that counts of several.
+pub(crate) fn last_word<'a>(all: impl Iterator<Item = &'a ConsentStatement>) -> Option<&'a ConsentStatement> {
+    all.max_by_key(|said| (said.entered_at, said.withdrawn))
+}
+
 /// Whether two texts are one address.
 fn is_same(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
@@ -168,7 +174,7 @@ impl ContactByHand {
     /// The address for which the last statement of a consent says that it was given.
     pub fn agreed(&self, channel: Channel) -> Option<&str> {
         let all = self.statements.iter().filter(|said| said.channel == channel);
-        let last = all.max_by_key(|said| (said.entered_at, said.withdrawn))?;
+        let last = last_word(all)?;
         (!last.withdrawn).then_some(last.address.as_str())
     }
 
@@ -247,17 +253,20 @@ impl ByHand {
         customer
     }
 
+    /// What was entered of consents to a channel for an address, whoever has it.
+    pub(crate) fn said_of<'a>(&'a self, channel: Channel, address: &'a str) -> impl Iterator<Item = &'a ConsentStatement> {
+        let all = self.contacts.iter().flat_map(|entry| &entry.statements);
+        all.filter(move |said| said.channel == channel && is_same(&said.address, address))
+    }
+
     /// A contact with the consents that the last statements leave.
     fn with_consents(&self, entry: Option<&ContactByHand>, mut contact: Contact) -> Contact {
         for channel in Channel::ALL.into_iter().filter(|channel| channel.needs_consent()) {
             let Some(address) = contact.address(channel).map(str::to_owned) else { continue };
-            let own = entry.into_iter().flat_map(|entry| &entry.statements);
+            let own = entry.into_iter().flat_map(|entry| &entry.statements).filter(|said| said.channel == channel);
             // Whoever took it back did so for every number that they have.
             let own = own.filter(|said| said.withdrawn || is_same(&said.address, &address));
-            let of_address = self.contacts.iter().flat_map(|entry| &entry.statements);
-            let of_address = of_address.filter(|said| is_same(&said.address, &address));
-            let last = own.chain(of_address).filter(|said| said.channel == channel);
-            let Some(last) = last.max_by_key(|said| (said.entered_at, said.withdrawn)) else { continue };
+            let Some(last) = last_word(own.chain(self.said_of(channel, &address))) else { continue };
             contact.consents.retain(|consent| consent.channel != channel);
             if !last.withdrawn {
                 contact.consents.push(Consent { channel, given_at: Some(last.said_at), wording: last.wording.clone() });

@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId, LaterWord,
-    MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId, id::digest,
-    word::stored_words, workflow::CompiledWorkflow,
+    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, Contact, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId,
+    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, Reversal, Rollout, Settings, TenantId,
+    by_hand::last_word, id::digest, word::stored_words, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -28,6 +28,9 @@ pub struct Facts {
     /// What people entered of the customer.
     #[serde(default, skip_serializing_if = "ByHand::is_empty")]
     pub by_hand: ByHand,
+    /// What people entered of the customer whose people are written to, where that is another one and something is entered of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<Box<PeopleAbove>>,
     /// Invoices that may still be chased, and those that such payments refer to.
     pub invoices: Vec<InvoiceFact>,
     /// Payments and credit notes that touch them.
@@ -76,6 +79,7 @@ impl Facts {
             customer,
             described: None,
             by_hand: ByHand::default(),
+            above: None,
             invoices: Vec::new(),
             payments: Vec::new(),
             shared: Vec::new(),
@@ -109,6 +113,28 @@ impl Facts {
         let described = (!by_hand.is_empty()).then(|| Box::new(described));
         Self { customer, described, by_hand, ..self }
     }
+
+    /// Whether a person agreed to a channel. What was taken back here for the address holds for whoever has it, be it somebody whom only an
+    /// invoice names and whose consent its source states.
+    pub fn agreed(&self, contact: &Contact, channel: Channel) -> bool {
+        let is_taken_back = |address: &str| {
+            let all = self
+                .by_hand
+                .said_of(channel, address)
+                .chain(self.above.iter().flat_map(|above| above.by_hand.said_of(channel, address)));
+            last_word(all).is_some_and(|said| said.withdrawn)
+        };
+        contact.consented(channel) && !contact.address(channel).is_some_and(is_taken_back)
+    }
+}
+
+/// A customer whose people are written to in the place of another one's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleAbove {
+    /// As its source describes it.
+    pub described: Customer,
+    /// What people entered of it.
+    pub by_hand: ByHand,
 }
 
 /// Cases by key as a list of pairs: a key of two parts is no name in JSON.

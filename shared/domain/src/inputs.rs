@@ -45,9 +45,10 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         version: _,
         decision,
         customer,
-        // What is hashed is what comes of both.
-        described: _,
+        // What is hashed is what comes of both, and both where that is not all that is looked at.
+        described,
         by_hand,
+        above,
         invoices,
         payments,
         reversals,
@@ -73,6 +74,10 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     // Hashed only where there are some, so that what was decided before there were any is still the same number.
     if let Some(preferences) = by_hand.preferences() {
         hash.add(&preferences);
+    }
+    // Whom an invoice names for itself may be somebody of whom something was entered.
+    if invoices.iter().any(|fact| fact.invoice.contact.is_some()) && (!by_hand.contacts.is_empty() || above.is_some()) {
+        hash.add(&(&by_hand.contacts, described.map(|described| described.contacts), &above));
     }
     for fact in &invoices {
         hash.add(&fact.invoice);

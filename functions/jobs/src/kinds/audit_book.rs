@@ -258,7 +258,7 @@ impl Findings {
                 contact.address(channel).is_some_and(|address| {
                     let known = facts.addresses.get(&address_key(channel, address));
                     known.is_none_or(|known| known.suppressed.is_none())
-                }) && (!channel.facts().needs_consent || contact.consented(channel))
+                }) && (!channel.facts().needs_consent || facts.agreed(contact, channel))
             })
         };
         let mut is_reachable = false;

@@ -164,7 +164,7 @@ impl Store {
     async fn whom_it_was_for(&self, tenant: &TenantId, customer: &CustomerId, contact: &str) -> Result<Option<String>> {
         const OP: &str = "find whom a message was for at";
         let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(None) };
-        let known = by_hand.over(&self.with_people(tenant, described).await?);
+        let known = by_hand.over(&self.with_people(tenant, described).await?.0);
         let own = known.contacts.iter().find(|known| known.external_id == contact);
         Ok(match own {
             Some(own) => own.person(),

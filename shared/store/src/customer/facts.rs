@@ -200,8 +200,8 @@ impl Store {
         if described.contacts_of.is_none() {
             return Ok(facts);
         }
-        let (customer, by_hand) = (self.with_people(tenant, described).await?, facts.by_hand.clone());
-        Ok(Facts { customer, described: None, ..facts }.with_by_hand(by_hand))
+        let ((customer, above), by_hand) = (self.with_people(tenant, described).await?, facts.by_hand.clone());
+        Ok(Facts { customer, described: None, above, ..facts }.with_by_hand(by_hand))
     }
 
     /// What lies in the customer's own partition.
@@ -232,7 +232,7 @@ impl Store {
         }
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
-        let customer = self.with_people(tenant, customer).await?;
+        let (customer, above) = self.with_people(tenant, customer).await?;
         let books = self.with_archived(&pk, chased).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
@@ -271,6 +271,7 @@ impl Store {
             customer,
             described: None,
             by_hand: ByHand::default(),
+            above,
             invoices,
             payments,
             shared,
@@ -292,23 +293,29 @@ impl Store {
         Ok(OwnFacts { facts: facts.with_by_hand(by_hand), links })
     }
 
-    /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
-    /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
-    pub(crate) async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
+    /// The customer with the people who are written to: its own, or those of the customer that it names for that, with what was entered of that
+    /// one. While that one is not known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
+    pub(crate) async fn with_people(
+        &self,
+        tenant: &TenantId,
+        mut customer: Customer,
+    ) -> Result<(Customer, Option<Box<PeopleAbove>>)> {
         let mut of = customer.contacts_of.clone();
         let mut generations = 0;
         while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {
             generations += 1;
             let found = self.described_and_by_hand("read whose people are written to", tenant, &id).await?;
-            let Some(parent) = found.map(|(described, by_hand)| by_hand.over(&described)) else { break };
-            if parent.contacts_of.is_none() {
+            let Some((described, by_hand)) = found else { break };
+            if described.contacts_of.is_none() {
+                let parent = by_hand.over(&described);
                 customer.contacts = parent.contacts;
                 customer.postal_address = parent.postal_address.or(customer.postal_address);
-                break;
+                let above = (!by_hand.is_empty()).then(|| Box::new(PeopleAbove { described, by_hand }));
+                return Ok((customer, above));
             }
-            of = parent.contacts_of;
+            of = described.contacts_of;
         }
-        Ok(customer)
+        Ok((customer, None))
     }
 
     /// A customer as its source describes it, and what people entered of it.
