@@ -141,3 +141,36 @@ async fn a_document_that_is_tried_changes_nothing() {
     let listed = desk.admin("GET", "/v1/webhooks", &Value::Null).await.is(200).body;
     assert_eq!(listed["data"][0]["result"], "applied");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asked_for_no_contact_is_written_to_at_no_other_address() {
+    let desk = desk().await;
+    let of = |id: &str, version: u64, email: Option<&str>, phone: Option<&str>| {
+        let mut described = customer(id);
+        described["source_version"] = json!(version);
+        for (name, value) in [("email", email), ("phone", phone)] {
+            match value {
+                Some(value) => described["contacts"][0][name] = json!(value),
+                None => drop(described["contacts"][0].as_object_mut().unwrap().remove(name)),
+            }
+        }
+        json!({"type": "customer.upserted", "customer": described})
+    };
+    let (ann, eva) = (Some("ann@buyer.example"), Some("eva@buyer.example"));
+    let numbers = ["+493012345671", "+493012345672", "+493012345673"].map(Some);
+    desk.put(&of("C-1", 1, ann, numbers[0])).await;
+    desk.put(&of("C-2", 1, ann, numbers[1])).await;
+    desk.put(&of("C-3", 1, eva, numbers[2])).await;
+    // What finds people lags by moments.
+    desk.advance("PT5M").await;
+    desk.admin("POST", "/v1/suppressions", &json!({"channel": "sms", "address": numbers[0], "reason": "cease"})).await.is(200);
+    desk.admin("POST", "/v1/suppressions", &json!({"channel": "email", "address": eva, "reason": "cease"})).await.is(200);
+    // The books have other addresses of theirs by and by.
+    desk.put(&of("C-1", 2, None, numbers[0])).await;
+    desk.put(&of("C-3", 2, Some("other@buyer.example"), None)).await;
+    for id in ["C-1", "C-2", "C-3"] {
+        desk.put(&invoice(&json!({"external_id": id}), &format!("F-{id}"), 125_000, "2026-02-04")).await;
+    }
+    desk.end_of("2026-02-06").await;
+    assert_eq!(went(&desk), Vec::<String>::new());
+}

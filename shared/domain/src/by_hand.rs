@@ -11,6 +11,7 @@
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
 //! | a consent that the source states, and another number was entered | not given for that number |
 //! | several statements of a consent | the last one |
+//! | that a contact asked for no contact at all | for the contact, whatever address the source or a person gives it later |
 //! | somebody whom an invoice names, and who is a contact that nobody is to write to, or was before its address was entered | nobody, or the contact as it is now ([`crate::People`]) |
 
 use std::collections::BTreeSet;
@@ -81,6 +82,10 @@ pub struct ContactByHand {
     /// Whether nobody is to write to this contact, because the person left, or is the wrong one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unused: bool,
+    /// Since when nobody is to write to whoever this contact is, because somebody at one of its addresses asked for no contact at all. It holds
+    /// whatever addresses the contact has later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceased: Option<Timestamp>,
     /// Consents given and withdrawn, in the order in which they were entered. None is ever deleted but with the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<ConsentStatement>,
@@ -178,6 +183,16 @@ impl ContactByHand {
         (!last.withdrawn).then_some(last.address.as_str())
     }
 
+    /// The last statement of a consent to a channel, where it says that it was taken back.
+    pub fn taken_back(&self, channel: Channel) -> Option<&ConsentStatement> {
+        last_word(self.statements.iter().filter(|said| said.channel == channel)).filter(|said| said.withdrawn)
+    }
+
+    /// The last statements of consents, of each channel, that say that one was taken back.
+    pub fn all_taken_back(&self) -> impl Iterator<Item = &ConsentStatement> {
+        Channel::ALL.into_iter().filter_map(move |channel| self.taken_back(channel))
+    }
+
     /// A contact that stands for somebody whom the entry names and nothing else of the customer does.
     fn named(&self, person: String) -> Contact {
         let (email, phone) = if person.contains('@') { (Some(person), None) } else { (None, Some(person)) };
@@ -253,6 +268,19 @@ impl ByHand {
         customer
     }
 
+    /// Keeps with a contact that a consent was taken back for an address that it has, without the words of whoever said so.
+    pub fn keep_taken_back(&mut self, of: &KnownContact<'_>, said: &ConsentStatement) {
+        let Some(contact) = of.described.or(of.forms.first()) else { return };
+        let at = self.contacts.iter().position(|entry| entry.is_about(contact)).unwrap_or_else(|| {
+            self.contacts.push(ContactByHand::of(contact));
+            self.contacts.len() - 1
+        });
+        let said = ConsentStatement { wording: None, ..said.clone() };
+        if let Some(entry) = self.contacts.get_mut(at).filter(|entry| !entry.statements.contains(&said)) {
+            entry.statements.push(said);
+        }
+    }
+
     /// What was entered of consents to a channel for an address, whoever has it.
     pub(crate) fn said_of<'a>(&'a self, channel: Channel, address: &'a str) -> impl Iterator<Item = &'a ConsentStatement> {
         let all = self.contacts.iter().flat_map(|entry| &entry.statements);
@@ -301,6 +329,16 @@ impl ByHand {
             Some(entry.over(contact))
         });
         own.chain(changed).collect()
+    }
+
+    /// Since when nobody is to write to whoever a contact is.
+    pub fn ceased(&self, contact: &Contact) -> Option<Timestamp> {
+        self.contacts.iter().filter(|entry| entry.is_about(contact)).find_map(|entry| entry.ceased)
+    }
+
+    /// The contacts to whom nobody is to write whatever their addresses are, each since when.
+    pub(crate) fn all_ceased(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.contacts.iter().filter_map(|entry| Some((entry.id.as_str(), entry.ceased?)))
     }
 
     /// The channel that a contact prefers.

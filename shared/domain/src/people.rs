@@ -33,7 +33,7 @@ impl<'a> People<'a> {
         for (_, contact) in named {
             let is_new = people.of_customer(contact).is_none() && contact.person().is_some();
             if is_new && people.of_invoices.len() < OWN_CONTACTS_MAX {
-                people.of_invoices.entry(own_id(contact)).or_insert(contact);
+                people.of_invoices.entry(Self::id_of(contact)).or_insert(contact);
             }
         }
         people
@@ -44,6 +44,13 @@ impl<'a> People<'a> {
         let person = contact.person()?;
         let now = self.of_customer.iter().find(|known| known.person().as_ref() == Some(&person));
         now.map(Some).or_else(|| self.otherwise.get(&person).copied())
+    }
+
+    /// The id of somebody whom only invoices name: of their addresses, so that invoices that name one person make one message, and of nothing
+    /// that could be read.
+    pub fn id_of(contact: &Contact) -> String {
+        let part = |address: &Option<String>| address.as_deref().unwrap_or_default().trim().to_lowercase();
+        format!("{INVOICE_CONTACT}:{}", digest(&[&part(&contact.email), &part(&contact.phone)]))
     }
 
     /// Everybody with their ids: the customer's people in the source's order, then those of invoices.
@@ -63,7 +70,7 @@ impl<'a> People<'a> {
         let contact = invoice.contact.as_ref()?;
         match self.of_customer(contact) {
             Some(known) => known.map(|known| known.external_id.as_str()),
-            None => self.of_invoices.get_key_value(&own_id(contact)).map(|(id, _)| id.as_str()),
+            None => self.of_invoices.get_key_value(&Self::id_of(contact)).map(|(id, _)| id.as_str()),
         }
     }
 }
@@ -96,13 +103,6 @@ fn otherwise(facts: &Facts) -> BTreeMap<String, Option<&Contact>> {
         }
     }
     all
-}
-
-/// The id of somebody whom only invoices name: of their addresses, so that invoices that name one person make one message, and of nothing
-/// that could be read.
-fn own_id(contact: &Contact) -> String {
-    let part = |address: &Option<String>| address.as_deref().unwrap_or_default().trim().to_lowercase();
-    format!("{INVOICE_CONTACT}:{}", digest(&[&part(&contact.email), &part(&contact.phone)]))
 }
 
 #[cfg(test)]

@@ -90,16 +90,16 @@ async fn places(store: &Store, tenant: &TenantId, person: &PersonId, begun: &BTr
                 others.extend(known.forms);
             }
         }
-        // Those whom only invoices name.
-        for (id, contact) in People::of(&facts).all() {
-            if ids.contains(id) || others.contains(contact) {
+        // Those whom only invoices name, be they closed.
+        for contact in store.named_by_invoices(tenant, &customer).await? {
+            if !is_own(&contact) {
+                others.push(contact);
                 continue;
             }
-            if is_own(contact) {
-                ids.insert(id.to_owned());
-                contacts.push(contact.clone());
-            } else {
-                others.push(contact.clone());
+            ids.insert(People::id_of(&contact));
+            let is_known = |known: &Contact| known.email == contact.email && known.phone == contact.phone;
+            if !contacts.iter().any(is_known) {
+                contacts.push(contact);
             }
         }
         // What finds them lags: they may be gone by now.

@@ -257,7 +257,7 @@ impl Findings {
             people.all().any(|(_, contact)| {
                 contact.address(channel).is_some_and(|address| {
                     let known = facts.addresses.get(&address_key(channel, address));
-                    known.is_none_or(|known| known.suppressed.is_none())
+                    known.is_none_or(|known| known.suppressed.is_none()) && facts.ceased(contact).is_none()
                 }) && (!channel.facts().needs_consent || facts.agreed(contact, channel))
             })
         };

@@ -9,8 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    AddressFact, Agreement, ByHand, Channel, Charge, ContactLog, Covered, Customer, CustomerId, Facts, Invoice, InvoiceFact,
-    InvoiceId, OpenWork, Order, Payment, PaymentFact, People, Policy, Reversal, SourceVersion, TenantId, address_key,
+    AddressFact, Agreement, ByHand, Charge, ContactLog, Covered, Customer, CustomerId, Facts, Invoice, InvoiceFact, InvoiceId,
+    OpenWork, Order, Payment, PaymentFact, People, PeopleAbove, Policy, Reversal, SourceVersion, TenantId, address_key,
+    reached_by,
 };
 use jiff::Timestamp;
 
@@ -128,7 +129,7 @@ impl Store {
     /// The facts that belong to `head`. They are at least as new; what is committed after the head was read makes the write
     /// that depends on its version fail.
     ///
-    /// `addresses` holds, for each contact of the customer or of an invoice and each channel, the suppression under [`address_key`], and `contact_log` when the person was
+    /// `addresses` holds, for whatever each contact of the customer or of an invoice is reached by, the suppression under [`address_key`], and `contact_log` when the person was
     /// contacted under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
     ///
     /// # Errors
@@ -366,9 +367,7 @@ impl Store {
         let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (_, contact) in People::of(facts).all() {
             persons.extend(contact.person());
-            for channel in Channel::ALL {
-                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
-            }
+            names.extend(reached_by(contact).into_iter().map(|(channel, address)| address_key(channel, &address)));
         }
         // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
         let demanded = self.cache.demands_freshness(tenant, source).unwrap_or(true);

@@ -5,9 +5,9 @@ mod people;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId,
-    Decision, DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome,
-    PaymentFact, People, PeopleAbove, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
+    DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People,
+    PeopleAbove, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered, reached_by,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -468,8 +468,8 @@ impl Everything {
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
         for (_, contact) in people.all() {
-            for channel in Channel::ALL {
-                let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
+            for (channel, address) in reached_by(contact) {
+                let name = address_key(channel, &address);
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
                 for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {
                     addresses.insert(name.clone(), json(row, DOC)?);
