@@ -195,3 +195,32 @@ fn an_entry_says_itself_who_it_may_be() {
         assert_eq!(entry.persons().into_iter().collect::<Vec<_>>(), expected, "{entry:?}");
     }
 }
+
+#[test]
+fn what_was_taken_back_stays_with_another_who_has_the_number() {
+    let mut customer = described();
+    customer.contacts = vec![from_source(NUMBER, true), Contact { external_id: "p2".to_owned(), ..from_source(NUMBER, true) }];
+    let entry = ContactByHand {
+        statements: vec![said(true, NUMBER, "2026-01-01T09:00:00Z")],
+        ..ContactByHand::of(&customer.contacts[0])
+    };
+    let mut by_hand = ByHand { contacts: vec![entry.clone()], ..ByHand::default() };
+    let before = by_hand.clone();
+    let known = before.known(&customer);
+    assert_eq!(entry.all_taken_back().count(), 1);
+    // The first of them goes, with what was entered of it.
+    by_hand.contacts.clear();
+    for _ in 0..2 {
+        entry.all_taken_back().for_each(|said| by_hand.keep_taken_back(&known[1], said));
+    }
+    customer.contacts.remove(0);
+    assert!(!by_hand.over(&customer).contacts[0].consented(Channel::Sms));
+    let kept = &by_hand.contacts[0];
+    assert_eq!((kept.id.as_str(), kept.statements.len(), &kept.statements[0].wording), ("p2", 1, &None));
+    // Given again afterwards, it is not taken back any more.
+    let given = ContactByHand {
+        statements: vec![said(true, NUMBER, "2026-01-01T09:00:00Z"), said(false, NUMBER, "2026-01-02T09:00:00Z")],
+        ..entry
+    };
+    assert_eq!(given.all_taken_back().count(), 0);
+}

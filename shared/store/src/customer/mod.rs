@@ -8,6 +8,7 @@ pub(crate) mod brief;
 pub(crate) mod by_hand;
 mod ceasing;
 pub(crate) mod contacts;
+mod erased_addresses;
 pub(crate) mod erasing;
 pub(crate) mod explained;
 pub(crate) mod facts;
