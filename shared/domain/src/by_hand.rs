@@ -7,6 +7,7 @@
 //! | a field that nobody entered | the source's newest |
 //! | a contact that a person entered | stays, whatever list of contacts the source sends |
 //! | a contact of the source that its list names no more | is gone; what was entered of it waits until a list names it again |
+//! | that nobody is to write to a contact of the source | for the contact, and for the same person under another id once the source names the first no more |
 //! | a consent that was withdrawn here | withdrawn for this contact, and for whoever of the customer has the address, whatever the source says |
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
 //! | a consent that the source states, and another number was entered | not given for that number |
@@ -257,7 +258,11 @@ impl ByHand {
             (entry, entry.map_or_else(|| contact.clone(), |entry| entry.over(contact)))
         });
         let own = self.contacts.iter().filter(|entry| entry.own).map(|entry| (Some(entry), entry.contact()));
-        let all = of_source.chain(own).filter(|(entry, _)| !entry.is_some_and(|entry| entry.unused));
+        let is_left_alone = |entry: Option<&ContactByHand>, contact: &Contact| match entry {
+            Some(entry) => entry.unused,
+            None => self.left_alone(described, contact).is_some(),
+        };
+        let all = of_source.chain(own).filter(|(entry, contact)| !is_left_alone(*entry, contact));
         customer.contacts = all.map(|(entry, contact)| self.with_consents(entry, contact)).collect();
         if let Some(address) = &self.postal_address {
             customer.postal_address = Some(address.clone());
@@ -272,7 +277,8 @@ impl ByHand {
     pub fn keep_taken_back(&mut self, of: &KnownContact<'_>, said: &ConsentStatement) {
         let Some(contact) = of.described.or(of.forms.first()) else { return };
         let at = self.contacts.iter().position(|entry| entry.is_about(contact)).unwrap_or_else(|| {
-            self.contacts.push(ContactByHand::of(contact));
+            let unused = of.entered.is_some_and(|entry| entry.unused);
+            self.contacts.push(ContactByHand { unused, ..ContactByHand::of(contact) });
             self.contacts.len() - 1
         });
         let said = ConsentStatement { wording: None, ..said.clone() };
@@ -285,6 +291,19 @@ impl ByHand {
     pub(crate) fn said_of<'a>(&'a self, channel: Channel, address: &'a str) -> impl Iterator<Item = &'a ConsentStatement> {
         let all = self.contacts.iter().flat_map(|entry| &entry.statements);
         all.filter(move |said| said.channel == channel && is_same(&said.address, address))
+    }
+
+    /// What was entered of somebody whom the source names under another id now, where it is that nobody is to write to them. What a person
+    /// enters of the contact under its new id counts instead.
+    fn left_alone(&self, described: &Customer, contact: &Contact) -> Option<&ContactByHand> {
+        let person = contact.person()?;
+        let is_named = |entry: &ContactByHand| described.contacts.iter().any(|contact| entry.is_about(contact));
+        self.contacts.iter().find(|entry| entry.unused && !entry.own && entry.persons().contains(&person) && !is_named(entry))
+    }
+
+    /// What is entered of a contact of the source of which nothing was entered under its id yet.
+    pub fn begun_of(&self, described: &Customer, contact: &Contact) -> ContactByHand {
+        ContactByHand { unused: self.left_alone(described, contact).is_some(), ..ContactByHand::of(contact) }
     }
 
     /// A contact with the consents that the last statements leave.
@@ -309,7 +328,8 @@ impl ByHand {
         let of_source = described.contacts.iter().map(|contact| {
             let entry = self.contacts.iter().find(|entry| !entry.own && entry.is_about(contact));
             let now = entry.map_or_else(|| contact.clone(), |entry| entry.over(contact));
-            KnownContact::of(Some(contact), entry, self.with_consents(entry, now))
+            let entered = entry.or_else(|| self.left_alone(described, contact));
+            KnownContact::of(Some(contact), entered, self.with_consents(entry, now))
         });
         let is_described = |entry: &&ContactByHand| described.contacts.iter().any(|contact| entry.is_about(contact));
         let others = self

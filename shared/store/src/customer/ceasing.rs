@@ -233,12 +233,12 @@ impl Store {
             }
         }
         self.change_by_hand(tenant, customer, now, |stored| {
-            let entries = &mut stored.by_hand.contacts;
-            for entry in entries.iter_mut().filter(|entry| entry.ceased == Some(since) && !stays.contains(&entry.id)) {
+            stored.by_hand.contacts.retain_mut(|entry| {
+                if entry.ceased != Some(since) || stays.contains(&entry.id) {
+                    return true;
+                }
                 entry.ceased = None;
-            }
-            // Of what says nothing nothing is kept.
-            entries.retain(|entry| {
+                // Of what says nothing else nothing is kept.
                 let ContactByHand { id, own, person, .. } = entry.clone();
                 *entry != ContactByHand { id, own, person, ..ContactByHand::default() }
             });
