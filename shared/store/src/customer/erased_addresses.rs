@@ -347,7 +347,7 @@ impl Vault {
                 // Where nothing is known of the address any more, what was kept of it before says more.
                 let suppressed = known.as_ref().map(|known| known.suppressed.clone());
                 let change = |kept: &mut ErasedAddress| kept.suppressed = suppressed.unwrap_or_else(|| kept.suppressed.take());
-                if self.keep_erased(tenant, (&name, channel), now, change).await? {
+                if self.keep_erased(tenant, (name.as_str(), channel), now, change).await? {
                     break;
                 }
             }
@@ -361,7 +361,7 @@ impl Vault {
             let mut tries = Tries::new(ATTEMPTS, OP, tenant.as_str());
             loop {
                 tries.again()?;
-                if self.keep_erased(tenant, (&one.name, one.channel), now, |kept| one.add_to(kept)).await? {
+                if self.keep_erased(tenant, (one.name.as_str(), one.channel), now, |kept| one.add_to(kept)).await? {
                     break;
                 }
             }
