@@ -380,11 +380,9 @@ fn all(app: &App, found: &CustomerShown) -> Tagged<ContactsOut> {
 fn everybody(found: &CustomerShown) -> impl Iterator<Item = ContactShown> + '_ {
     let CustomerShown { described, customer, by_hand, .. } = found;
     let used = customer.contacts.iter().map(move |contact| shown(contact, by_hand.of_contact(contact), true));
-    let unused = by_hand.contacts.iter().filter(|entry| entry.unused).filter_map(move |entry| {
-        let of_source = described.contacts.iter().find(|contact| entry.is_about(contact));
-        let own =
-            by_hand.contacts_of(std::slice::from_ref(described)).into_iter().find(|contact| contact.external_id == entry.id);
-        Some(shown(&own.or_else(|| of_source.cloned())?, Some(entry), false))
+    let unused = by_hand.known(described).into_iter().filter_map(|known| {
+        let entry = known.entered.filter(|entry| entry.unused && (entry.own || known.described.is_some()))?;
+        Some(shown(known.forms.first()?, Some(entry), false))
     });
     used.chain(unused)
 }

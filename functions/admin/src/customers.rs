@@ -400,9 +400,11 @@ fn customer_data(facts: &Facts) -> CustomerData {
         .into_iter()
         .map(|contact| {
             let mut suppressed = BTreeMap::new();
-            for channel in Channel::ALL {
-                let known = contact.address(channel).and_then(|address| facts.addresses.get(&address_key(channel, address)));
-                if let Some(suppression) = known.and_then(|known| known.suppressed.as_ref()) {
+            let ceased = facts.ceased(&contact);
+            for (channel, address) in Channel::ALL.into_iter().filter_map(|channel| Some((channel, contact.address(channel)?))) {
+                let known = facts.addresses.get(&address_key(channel, address)).and_then(|known| known.suppressed.as_ref());
+                // What stands against the person stands so on every channel.
+                if let Some(suppression) = known.or(ceased.as_ref()) {
                     suppressed
                         .insert(channel.as_str().to_owned(), format!("{} since {}", suppression.reason.as_str(), suppression.at));
                 }

@@ -12,29 +12,11 @@ use service::{
     contacts::{self, ContactGiven, CustomerGiven},
     privacy::{erase, export},
 };
-use store::{AddressId, Line, LinkTo, List, PersonId, PortalLink, Searched, Store, Vault, inspect::Item};
+use store::{AddressId, Line, LinkTo, List, PersonId, PortalLink, Searched, Store, Vault};
 use testbed::{Death, TABLE, aws::Aws, documents};
 
 /// The address of everybody's one contact.
 const TO: LinkTo<'static> = LinkTo { channel: Channel::Email, address: "ap@acme.example", contact: "p1", person: None };
-
-/// Every item of the table.
-fn items(aws: &Aws) -> Vec<Item> {
-    let mut items = BTreeMap::new();
-    for record in aws.records() {
-        let key = record["dynamodb"]["Keys"].to_string();
-        match Item::from_json(&record["dynamodb"]["NewImage"]) {
-            Some(item) => items.insert(key, item),
-            None => items.remove(&key),
-        };
-    }
-    items.into_values().collect()
-}
-
-/// Makes the rows of lists that the items stand for, as `read-model` does.
-async fn follow(aws: &Aws) {
-    aws.store.rebuild_lists(&aws.tenant, &items(aws)).await.unwrap();
-}
 
 /// The first link of an address, and the one that took its place after it was revoked.
 async fn links(aws: &Aws, customer: &CustomerId) -> [PortalLink; 2] {
@@ -58,7 +40,7 @@ async fn an_erasure_that_breaks_off_goes_on_when_it_is_asked_for_again() {
         let customers = [aws.owes("C-1").await, aws.owes("C-2").await];
         let [first, second] = links(&aws, &customers[0]).await;
         aws.store.suppress(tenant, TO.channel, TO.address, SuppressionReason::OptOut, aws.now(), None).await.unwrap();
-        follow(&aws).await;
+        aws.follow().await;
         let described = documents::customer("acme", "canonical", "C-1");
         let person = PersonId::of(&described.contacts[0].person().unwrap());
         let actor = Actor::new(tenant.clone(), StaffRole::Admin, Some("robin"));
@@ -70,14 +52,14 @@ async fn an_erasure_that_breaks_off_goes_on_when_it_is_asked_for_again() {
         let vault = Vault::new(aws_sdk_kms::Client::new(&aws.clients.sdk), dying.clone(), Some("key"));
         let is_whole = ask(&dying, &vault).await.is_ok();
         // The list of who is where knows by now of what was taken out.
-        follow(&aws).await;
+        aws.follow().await;
         let place = format!("dead after {calls} calls");
         if !is_whole {
             let again = ask(&aws.store, &aws.vault).await;
             assert!(again.is_ok(), "{place}: {again:?}");
-            follow(&aws).await;
+            aws.follow().await;
         }
-        let all = items(&aws);
+        let all = aws.items();
         let digest = first.address.to_string().replace("sup_", "");
         for text in [TO.address, &digest, first.id.as_str(), second.id.as_str()] {
             let held = all.iter().filter(|item| item.to_json().to_string().contains(text));
@@ -106,7 +88,7 @@ async fn an_export_lists_the_links_of_the_person_and_no_code() {
     aws.vault.ensure_key(&aws.tenant).await.unwrap();
     let customer = aws.owes("C-1").await;
     let [first, second] = links(&aws, &customer).await;
-    follow(&aws).await;
+    aws.follow().await;
     let person = PersonId::of(&documents::customer("acme", "canonical", "C-1").contacts[0].person().unwrap());
     let actor = Actor::new(aws.tenant.clone(), StaffRole::Admin, Some("robin"));
     let all = export((&aws.store, &aws.vault), &actor, &person.to_string(), aws.now()).await.unwrap();
@@ -130,7 +112,7 @@ async fn what_people_entered_of_a_person_is_found_exported_and_erased_with_it() 
     let french = |_: &CustomerGiven| Ok(CustomerGiven { language: Some("fr".to_owned()), ..CustomerGiven::default() });
     contacts::change_customer(store, &collector, customer.as_str(), french, None, now).await.unwrap();
     store.suppress(tenant, Channel::Email, ENTERED, SuppressionReason::OptOut, now, None).await.unwrap();
-    follow(&aws).await;
+    aws.follow().await;
 
     let person = PersonId::of(ENTERED);
     let places = store.places_of(tenant, &person).await.unwrap();
@@ -148,9 +130,9 @@ async fn what_people_entered_of_a_person_is_found_exported_and_erased_with_it() 
     assert_eq!(all["suppressions"][0]["reason"], "opt_out", "{all:#}");
 
     erase((store, vault), &admin, &person.to_string(), Some("asked for it"), now).await.unwrap();
-    follow(&aws).await;
+    aws.follow().await;
     for text in [ENTERED, "Quirina", "quirina", TO.address] {
-        let held = items(&aws).into_iter().filter(|item| item.to_json().to_string().contains(text));
+        let held = aws.items().into_iter().filter(|item| item.to_json().to_string().contains(text));
         let held: Vec<String> = held.map(|item| format!("{}|{}", item.pk(), item.sk())).collect();
         assert_eq!(held, [""; 0], "{text}");
     }

@@ -249,12 +249,15 @@ impl Handler {
             return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
         };
         if let Some(limit) = settings.value.rate_per_minute
-            && let Err(wait) = self.rate.count(&tenant, source, limit, now)
+            && let Err(wait) = self.rate.room(&tenant, source, limit, now)
         {
             return Ok(WebhookAnswer::TooMany { limit, wait });
         }
         match delivery.take(&self.store, &self.web, &settings.value).await {
             Ok(taken) => {
+                if taken.outcome.is_new() {
+                    self.rate.count(&tenant, source, now);
+                }
                 tracing::info!(tenant.id = %tenant, source, event.id = taken.event_id, result = taken.outcome.word(), "webhook taken in");
                 Ok(WebhookAnswer::Taken(taken))
             }

@@ -7,10 +7,13 @@
 //! | a field that nobody entered | the source's newest |
 //! | a contact that a person entered | stays, whatever list of contacts the source sends |
 //! | a contact of the source that its list names no more | is gone; what was entered of it waits until a list names it again |
+//! | that nobody is to write to a contact of the source | for the contact, and for the same person under another id once the source names the first no more |
 //! | a consent that was withdrawn here | withdrawn for this contact, and for whoever of the customer has the address, whatever the source says |
 //! | a consent that was given here | given for the address that it was given for, whatever the source says |
 //! | a consent that the source states, and another number was entered | not given for that number |
 //! | several statements of a consent | the last one |
+//! | that a contact asked for no contact at all | for the contact, whatever address the source or a person gives it later |
+//! | somebody whom an invoice names, and who is a contact that nobody is to write to, or was before its address was entered | nobody, or the contact as it is now ([`crate::People`]) |
 
 use std::collections::BTreeSet;
 
@@ -80,6 +83,10 @@ pub struct ContactByHand {
     /// Whether nobody is to write to this contact, because the person left, or is the wrong one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unused: bool,
+    /// Since when nobody is to write to whoever this contact is, because somebody at one of its addresses asked for no contact at all. It holds
+    /// whatever addresses the contact has later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceased: Option<Timestamp>,
     /// Consents given and withdrawn, in the order in which they were entered. None is ever deleted but with the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub statements: Vec<ConsentStatement>,
@@ -131,6 +138,11 @@ impl<'a> KnownContact<'a> {
     }
 }
 
+/// The statement that counts of several.
+pub(crate) fn last_word<'a>(all: impl Iterator<Item = &'a ConsentStatement>) -> Option<&'a ConsentStatement> {
+    all.max_by_key(|said| (said.entered_at, said.withdrawn))
+}
+
 /// Whether two texts are one address.
 fn is_same(one: &str, other: &str) -> bool {
     one.trim().eq_ignore_ascii_case(other.trim())
@@ -168,8 +180,18 @@ impl ContactByHand {
     /// The address for which the last statement of a consent says that it was given.
     pub fn agreed(&self, channel: Channel) -> Option<&str> {
         let all = self.statements.iter().filter(|said| said.channel == channel);
-        let last = all.max_by_key(|said| (said.entered_at, said.withdrawn))?;
+        let last = last_word(all)?;
         (!last.withdrawn).then_some(last.address.as_str())
+    }
+
+    /// The last statement of a consent to a channel, where it says that it was taken back.
+    pub fn taken_back(&self, channel: Channel) -> Option<&ConsentStatement> {
+        last_word(self.statements.iter().filter(|said| said.channel == channel)).filter(|said| said.withdrawn)
+    }
+
+    /// The last statements of consents, of each channel, that say that one was taken back.
+    pub fn all_taken_back(&self) -> impl Iterator<Item = &ConsentStatement> {
+        Channel::ALL.into_iter().filter_map(move |channel| self.taken_back(channel))
     }
 
     /// A contact that stands for somebody whom the entry names and nothing else of the customer does.
@@ -236,7 +258,11 @@ impl ByHand {
             (entry, entry.map_or_else(|| contact.clone(), |entry| entry.over(contact)))
         });
         let own = self.contacts.iter().filter(|entry| entry.own).map(|entry| (Some(entry), entry.contact()));
-        let all = of_source.chain(own).filter(|(entry, _)| !entry.is_some_and(|entry| entry.unused));
+        let is_left_alone = |entry: Option<&ContactByHand>, contact: &Contact| match entry {
+            Some(entry) => entry.unused,
+            None => self.left_alone(described, contact).is_some(),
+        };
+        let all = of_source.chain(own).filter(|(entry, contact)| !is_left_alone(*entry, contact));
         customer.contacts = all.map(|(entry, contact)| self.with_consents(entry, contact)).collect();
         if let Some(address) = &self.postal_address {
             customer.postal_address = Some(address.clone());
@@ -247,17 +273,47 @@ impl ByHand {
         customer
     }
 
+    /// Keeps with a contact that a consent was taken back for an address that it has, without the words of whoever said so.
+    pub fn keep_taken_back(&mut self, of: &KnownContact<'_>, said: &ConsentStatement) {
+        let Some(contact) = of.described.or(of.forms.first()) else { return };
+        let at = self.contacts.iter().position(|entry| entry.is_about(contact)).unwrap_or_else(|| {
+            let unused = of.entered.is_some_and(|entry| entry.unused);
+            self.contacts.push(ContactByHand { unused, ..ContactByHand::of(contact) });
+            self.contacts.len() - 1
+        });
+        let said = ConsentStatement { wording: None, ..said.clone() };
+        if let Some(entry) = self.contacts.get_mut(at).filter(|entry| !entry.statements.contains(&said)) {
+            entry.statements.push(said);
+        }
+    }
+
+    /// What was entered of consents to a channel for an address, whoever has it.
+    pub(crate) fn said_of<'a>(&'a self, channel: Channel, address: &'a str) -> impl Iterator<Item = &'a ConsentStatement> {
+        let all = self.contacts.iter().flat_map(|entry| &entry.statements);
+        all.filter(move |said| said.channel == channel && is_same(&said.address, address))
+    }
+
+    /// What was entered of somebody whom the source names under another id now, where it is that nobody is to write to them. What a person
+    /// enters of the contact under its new id counts instead.
+    fn left_alone(&self, described: &Customer, contact: &Contact) -> Option<&ContactByHand> {
+        let person = contact.person()?;
+        let is_named = |entry: &ContactByHand| described.contacts.iter().any(|contact| entry.is_about(contact));
+        self.contacts.iter().find(|entry| entry.unused && !entry.own && entry.persons().contains(&person) && !is_named(entry))
+    }
+
+    /// What is entered of a contact of the source of which nothing was entered under its id yet.
+    pub fn begun_of(&self, described: &Customer, contact: &Contact) -> ContactByHand {
+        ContactByHand { unused: self.left_alone(described, contact).is_some(), ..ContactByHand::of(contact) }
+    }
+
     /// A contact with the consents that the last statements leave.
     fn with_consents(&self, entry: Option<&ContactByHand>, mut contact: Contact) -> Contact {
         for channel in Channel::ALL.into_iter().filter(|channel| channel.needs_consent()) {
             let Some(address) = contact.address(channel).map(str::to_owned) else { continue };
-            let own = entry.into_iter().flat_map(|entry| &entry.statements);
+            let own = entry.into_iter().flat_map(|entry| &entry.statements).filter(|said| said.channel == channel);
             // Whoever took it back did so for every number that they have.
             let own = own.filter(|said| said.withdrawn || is_same(&said.address, &address));
-            let of_address = self.contacts.iter().flat_map(|entry| &entry.statements);
-            let of_address = of_address.filter(|said| is_same(&said.address, &address));
-            let last = own.chain(of_address).filter(|said| said.channel == channel);
-            let Some(last) = last.max_by_key(|said| (said.entered_at, said.withdrawn)) else { continue };
+            let Some(last) = last_word(own.chain(self.said_of(channel, &address))) else { continue };
             contact.consents.retain(|consent| consent.channel != channel);
             if !last.withdrawn {
                 contact.consents.push(Consent { channel, given_at: Some(last.said_at), wording: last.wording.clone() });
@@ -272,7 +328,8 @@ impl ByHand {
         let of_source = described.contacts.iter().map(|contact| {
             let entry = self.contacts.iter().find(|entry| !entry.own && entry.is_about(contact));
             let now = entry.map_or_else(|| contact.clone(), |entry| entry.over(contact));
-            KnownContact::of(Some(contact), entry, self.with_consents(entry, now))
+            let entered = entry.or_else(|| self.left_alone(described, contact));
+            KnownContact::of(Some(contact), entered, self.with_consents(entry, now))
         });
         let is_described = |entry: &&ContactByHand| described.contacts.iter().any(|contact| entry.is_about(contact));
         let others = self
@@ -292,6 +349,16 @@ impl ByHand {
             Some(entry.over(contact))
         });
         own.chain(changed).collect()
+    }
+
+    /// Since when nobody is to write to whoever a contact is.
+    pub fn ceased(&self, contact: &Contact) -> Option<Timestamp> {
+        self.contacts.iter().filter(|entry| entry.is_about(contact)).find_map(|entry| entry.ceased)
+    }
+
+    /// The contacts to whom nobody is to write whatever their addresses are, each since when.
+    pub(crate) fn all_ceased(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.contacts.iter().filter_map(|entry| Some((entry.id.as_str(), entry.ceased?)))
     }
 
     /// The channel that a contact prefers.

@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId, LaterWord,
-    MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId, id::digest,
-    word::stored_words, workflow::CompiledWorkflow,
+    Agreement, ByHand, CaseId, CaseKey, Channel, Charge, Contact, ContactLog, Coverage, Covered, Customer, Invoice, InvoiceId,
+    LaterWord, MessageId, Mode, OpenWork, Order, Payment, PaymentStatus, PersonDigest, Reversal, Rollout, Settings, TenantId,
+    by_hand::last_word, customer::mailbox_of, id::digest, word::stored_words, workflow::CompiledWorkflow,
 };
 
 /// What is known of one customer at one version of its head. Order within lists carries no meaning.
@@ -28,6 +28,9 @@ pub struct Facts {
     /// What people entered of the customer.
     #[serde(default, skip_serializing_if = "ByHand::is_empty")]
     pub by_hand: ByHand,
+    /// What people entered of the customer whose people are written to, where that is another one and something is entered of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above: Option<Box<PeopleAbove>>,
     /// Invoices that may still be chased, and those that such payments refer to.
     pub invoices: Vec<InvoiceFact>,
     /// Payments and credit notes that touch them.
@@ -76,6 +79,7 @@ impl Facts {
             customer,
             described: None,
             by_hand: ByHand::default(),
+            above: None,
             invoices: Vec::new(),
             payments: Vec::new(),
             shared: Vec::new(),
@@ -117,6 +121,41 @@ impl Facts {
         let folded = self.invoices.iter().flat_map(|fact| &fact.folded).chain(of_plans).chain(of_charges);
         folded.chain(&self.coverage)
     }
+
+    /// Whether a person agreed to a channel. What was taken back here for the address holds for whoever has it, be it somebody whom only an
+    /// invoice names and whose consent its source states.
+    pub fn agreed(&self, contact: &Contact, channel: Channel) -> bool {
+        let is_taken_back = |address: &str| {
+            let all = self
+                .by_hand
+                .said_of(channel, address)
+                .chain(self.above.iter().flat_map(|above| above.by_hand.said_of(channel, address)));
+            last_word(all).is_some_and(|said| said.withdrawn)
+        };
+        contact.consented(channel) && !contact.address(channel).is_some_and(is_taken_back)
+    }
+
+    /// What stands against a person at every address: what does so at one of those that they are reached by, or at the contact that they
+    /// are, whatever addresses that has by now.
+    pub fn ceased(&self, contact: &Contact) -> Option<Suppression> {
+        let stands = |(channel, address): (Channel, String)| {
+            let known = self.addresses.get(&address_key(channel, &address))?.suppressed.as_ref()?;
+            known.reason.is_of_the_person().then(|| known.clone())
+        };
+        let above = self.above.iter().map(|above| &above.by_hand);
+        let entered = || std::iter::once(&self.by_hand).chain(above).find_map(|by_hand| by_hand.ceased(contact));
+        let of_contact = || entered().map(|at| Suppression { reason: SuppressionReason::Cease, at });
+        reached_by(contact).into_iter().find_map(stands).or_else(of_contact)
+    }
+}
+
+/// A customer whose people are written to in the place of another one's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleAbove {
+    /// As its source describes it.
+    pub described: Customer,
+    /// What people entered of it.
+    pub by_hand: ByHand,
 }
 
 /// Cases by key as a list of pairs: a key of two parts is no name in JSON.
@@ -193,6 +232,17 @@ pub fn address_key(channel: Channel, address: &str) -> String {
     format!("{}:{}", channel.as_str(), address.trim().to_lowercase())
 }
 
+/// What somebody is reached by, each with its channel: their addresses, and the mailbox that the email address leads to, which is the same
+/// unless it is written otherwise there.
+pub fn reached_by(contact: &Contact) -> Vec<(Channel, String)> {
+    let own = Channel::ALL.into_iter().filter_map(|channel| Some((channel, contact.address(channel)?.to_owned())));
+    let mut all: Vec<(Channel, String)> = own.collect();
+    let mailbox = contact.email.as_deref().map(|email| (email, mailbox_of(email)));
+    let mailbox = mailbox.filter(|(email, mailbox)| address_key(Channel::Email, email) != address_key(Channel::Email, mailbox));
+    all.extend(mailbox.map(|(_, mailbox)| (Channel::Email, mailbox)));
+    all
+}
+
 /// What a tenant knows of one address, whoever's it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressFact {
@@ -232,6 +282,14 @@ stored_words!(
 );
 
 impl SuppressionReason {
+    /// Whether it stands against the person at every address, not at the one alone for which it was entered.
+    pub fn is_of_the_person(self) -> bool {
+        match self {
+            Self::Bounce | Self::Complaint | Self::OptOut => false,
+            Self::Cease | Self::Later(_) => true,
+        }
+    }
+
     /// Whether it takes the place of another reason.
     pub fn is_stricter_than(self, other: Self) -> bool {
         let strictness = |reason| match reason {

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::{Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, calendar::Locality, evolve::normal, receivables::Receivables};
+use crate::{
+    ByHand, Facts, InvoiceId, InvoiceStatus, PaymentFact, Policy, calendar::Locality, evolve::normal, receivables::Receivables,
+};
 
 /// The engine's version: raised with every change by which the same inputs may be decided otherwise, or are hashed otherwise.
 pub const ENGINE: u32 = 1;
@@ -45,9 +47,10 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
         version: _,
         decision,
         customer,
-        // What is hashed is what comes of both.
-        described: _,
+        // What is hashed is what comes of both, and both where that is not all that is looked at.
+        described,
         by_hand,
+        above,
         invoices,
         payments,
         reversals,
@@ -73,6 +76,15 @@ pub fn inputs(facts: &Facts, policy: &Policy, now: Timestamp) -> Inputs {
     // Hashed only where there are some, so that what was decided before there were any is still the same number.
     if let Some(preferences) = by_hand.preferences() {
         hash.add(&preferences);
+    }
+    let ceased: Vec<_> =
+        std::iter::once(&by_hand).chain(above.iter().map(|above| &above.by_hand)).flat_map(ByHand::all_ceased).collect();
+    if !ceased.is_empty() {
+        hash.add(&ceased);
+    }
+    // Whom an invoice names for itself may be somebody of whom something was entered.
+    if invoices.iter().any(|fact| fact.invoice.contact.is_some()) && (!by_hand.contacts.is_empty() || above.is_some()) {
+        hash.add(&(&by_hand.contacts, described.map(|described| described.contacts), &above));
     }
     for fact in &invoices {
         hash.add(&fact.invoice);

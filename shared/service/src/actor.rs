@@ -184,7 +184,9 @@ impl Actor {
 
 /// A contact's id as the audit names it: some sources give an address as the id, and an entry holds none.
 pub(crate) fn noted_contact(id: &str) -> &str {
-    if id.contains('@') || id.trim_start().starts_with('+') { "(an address)" } else { id }
+    // The id of whom only invoices name is a digest of an address.
+    let is_digest = id.strip_prefix(domain::INVOICE_CONTACT).is_some_and(|digest| digest.starts_with(':'));
+    if is_digest || id.contains('@') || id.trim_start().starts_with('+') { "(an address)" } else { id }
 }
 
 fn kept(subject: &str) -> String {
@@ -258,6 +260,7 @@ mod tests {
             ("ent_1", "ent_1"),
             ("ap@buyer.example", "(an address)"),
             ("+493012345678", "(an address)"),
+            ("#invoice:2Rv6Zb8mUq", "(an address)"),
         ] {
             assert_eq!(noted_contact(id), noted);
         }

@@ -360,7 +360,8 @@ fn entry_of(before: &mut Before, contact: &str) -> Done<usize> {
         return Err(NotDone::Conflict(why.to_owned()));
     }
     unless_full(&before.stored.by_hand)?;
-    before.stored.by_hand.contacts.push(ContactByHand::of(&known));
+    let begun = before.stored.by_hand.begun_of(&before.described, &known);
+    before.stored.by_hand.contacts.push(begun);
     Ok(before.stored.by_hand.contacts.len() - 1)
 }
 

@@ -90,16 +90,16 @@ async fn places(store: &Store, tenant: &TenantId, person: &PersonId, begun: &BTr
                 others.extend(known.forms);
             }
         }
-        // Those whom only invoices name.
-        for (id, contact) in People::of(&facts).all() {
-            if ids.contains(id) || others.contains(contact) {
+        // Those whom only invoices name, be they closed.
+        for contact in store.named_by_invoices(tenant, &customer).await? {
+            if !is_own(&contact) {
+                others.push(contact);
                 continue;
             }
-            if is_own(contact) {
-                ids.insert(id.to_owned());
-                contacts.push(contact.clone());
-            } else {
-                others.push(contact.clone());
+            ids.insert(People::id_of(&contact));
+            let is_known = |known: &Contact| known.email == contact.email && known.phone == contact.phone;
+            if !contacts.iter().any(is_known) {
+                contacts.push(contact);
             }
         }
         // What finds them lags: they may be gone by now.
@@ -322,6 +322,10 @@ pub async fn erase(
     let reason = reason_of(reason)?;
     let reason =
         reason.ok_or_else(|| NotDone::field("/reason", "say why the person is erased; the audit keeps it, so name nobody"))?;
+    if has_phone_number(&reason) {
+        let why = "the audit keeps it for good: leave out phone numbers, and other numbers of nine digits or more";
+        return Err(NotDone::field("/reason", why));
+    }
     let begun = store.erasing(tenant, &person).await?;
     let found = places(store, tenant, &person, &begun).await?;
     if found.is_empty() {
@@ -370,6 +374,23 @@ pub async fn erase(
     }
     let kept = kept(&country, &places, suppressions);
     Ok(Erasure { person, places, kept })
+}
+
+/// Whether a text seems to have a phone number: seven digits after a plus, or nine, with nothing but what groups them in between.
+fn has_phone_number(text: &str) -> bool {
+    let (mut digits, mut least) = (0, 9);
+    for letter in text.chars() {
+        match letter {
+            '+' => (digits, least) = (0, 7),
+            ' ' | '-' | '.' | '/' | '(' | ')' => {}
+            letter if letter.is_numeric() => digits += 1,
+            _ => (digits, least) = (0, 9),
+        }
+        if digits >= least {
+            return true;
+        }
+    }
+    false
 }
 
 fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptOfPerson> {
@@ -449,6 +470,21 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test says by panicking that it failed")]
 
     use super::*;
+
+    #[test]
+    fn a_phone_number_is_seen_however_it_is_grouped() {
+        for (text, expected) in [
+            ("asked for it by letter of 20 March 2026", false),
+            ("asked on 2026-03-20, ticket 4711", false),
+            ("asked by +1 212 555 0123", true),
+            ("asked by (212) 555-0123", true),
+            ("asked by 0049/30.12345678", true),
+            ("asked by +1 (212) 55", false),
+            ("asked by \u{0661}\u{0662}\u{0661}\u{0662}\u{0665}\u{0665}\u{0665}\u{0660}\u{0661}", true),
+        ] {
+            assert_eq!(has_phone_number(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn whatever_is_kept_stands_in_the_page_about_privacy_too() {

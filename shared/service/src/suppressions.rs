@@ -68,7 +68,8 @@ pub struct StopAsked {
     pub customer: Option<String>,
 }
 
-/// Enters that an address must not be used. A stricter reason that stands stays; entering it again changes nothing.
+/// Enters that an address must not be used. A stricter reason that stands stays; entering it again changes nothing. That somebody asked for
+/// no contact at all is entered at all of their addresses and contacts.
 ///
 /// # Errors
 ///
@@ -88,8 +89,12 @@ pub async fn enter(store: &Store, actor: &Actor, asked: &StopAsked, now: Timesta
     let what = json!({ "channel": channel, "reason": reason, "noted": note.is_some() });
     let entry = actor.entry(Operation::EnterSuppression, now).of(id.to_string()).with(what);
     let entry = customer.iter().fold(entry, |entry, customer| entry.about(customer));
-    let suppression = Suppression { reason, at: now };
-    store.acting(entry).suppress_saying(tenant, (channel, &address), suppression, note.as_deref(), customer.as_ref()).await?;
+    let (acting, named, note) = (store.acting(entry), (channel, address.as_str()), note.as_deref());
+    if reason.is_of_the_person() {
+        acting.cease(tenant, named, now, note, customer.as_ref()).await?;
+    } else {
+        acting.suppress_saying(tenant, named, Suppression { reason, at: now }, note, customer.as_ref()).await?;
+    }
     let stands = store.stopped(tenant, &id).await?;
     stands.ok_or_else(|| NotDone::Changed("it was lifted at the same moment; enter it again".to_owned()))
 }
@@ -145,7 +150,11 @@ pub async fn lift(store: &Store, actor: &Actor, id: &str, asked: &LiftAsked, now
     let what = json!({ "channel": stands.channel, "was": stands.suppression.reason, "since": stands.suppression.at });
     let noted = actor.entry(Operation::LiftSuppression, now).of(id.to_string()).with(what).noting(reason);
     let noted = customer.iter().fold(noted, |noted, customer| noted.about(customer));
-    match store.acting(noted).lift(tenant, &id, entry, now, customer.as_ref()).await? {
+    let acting = store.acting(noted);
+    if stands.suppression.reason.is_of_the_person() {
+        acting.lift_what_came_with(tenant, &stands, now).await?;
+    }
+    match acting.lift(tenant, &id, entry, now, customer.as_ref()).await? {
         Lifted::Done(stood) => Ok(stood),
         Lifted::Nothing => Err(none()),
         Lifted::Another(stands) => Err(another(&stands)),

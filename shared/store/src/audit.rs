@@ -126,6 +126,15 @@ impl Store {
         Self { acting: Some(Arc::new(entry)), ..self.clone() }
     }
 
+    /// The same store for what is written before the last of several transactions. The mark of a request that is carried out once goes with the
+    /// last: one that breaks off before can be asked for again.
+    pub(crate) fn unmarked(&self) -> Self {
+        match &self.acting {
+            Some(entry) => self.acting(AuditEntry { once: None, ..(**entry).clone() }),
+            None => self.clone(),
+        }
+    }
+
     /// The entry of what a person is doing, linked to the one before it in its chain. Nothing where nobody acts.
     pub(crate) async fn noted(&self) -> Result<Noted> {
         let Some(entry) = &self.acting else { return Ok(Noted::default()) };

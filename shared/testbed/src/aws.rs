@@ -1,6 +1,7 @@
 //! AWS on loopback for tests of handlers, with a clock and the tenant `acme`.
 
 use std::{
+    collections::BTreeMap,
     ops::Deref,
     sync::{Arc, Mutex},
 };
@@ -10,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use kit::{Clock, Env};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::Value;
-use store::{Attempt, Claim, MessageResult, Receipt, Settlement, Store, StoredTemplate, Vault};
+use store::{Attempt, Claim, MessageResult, Receipt, Settlement, Store, StoredTemplate, Vault, inspect::Item};
 
 use crate::{
     Loopback, TABLE,
@@ -165,6 +166,24 @@ impl Aws {
             fact_versions: vec![],
         };
         self.store.settle(&self.tenant, &claimed, message, &attempt, &settlement, Next::Parked).await.unwrap();
+    }
+
+    /// Every item of the table.
+    pub fn items(&self) -> Vec<Item> {
+        let mut items = BTreeMap::new();
+        for record in self.records() {
+            let key = record["dynamodb"]["Keys"].to_string();
+            match Item::from_json(&record["dynamodb"]["NewImage"]) {
+                Some(item) => items.insert(key, item),
+                None => items.remove(&key),
+            };
+        }
+        items.into_values().collect()
+    }
+
+    /// Makes the rows of lists that the items stand for, as `read-model` does.
+    pub async fn follow(&self) {
+        self.store.rebuild_lists(&self.tenant, &self.items()).await.unwrap();
     }
 
     /// The read units since it was last asked.

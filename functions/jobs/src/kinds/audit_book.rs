@@ -296,8 +296,8 @@ impl Findings {
             people.all().any(|(_, contact)| {
                 contact.address(channel).is_some_and(|address| {
                     let known = facts.addresses.get(&address_key(channel, address));
-                    known.is_none_or(|known| known.suppressed.is_none())
-                }) && (!channel.facts().needs_consent || contact.consented(channel))
+                    known.is_none_or(|known| known.suppressed.is_none()) && facts.ceased(contact).is_none()
+                }) && (!channel.facts().needs_consent || facts.agreed(contact, channel))
             })
         };
         let mut is_reachable = false;

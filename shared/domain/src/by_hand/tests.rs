@@ -68,6 +68,49 @@ fn what_is_not_to_be_used_is_not_among_the_contacts() {
 }
 
 #[test]
+fn whom_nobody_is_to_write_to_gets_no_message_under_another_id_of_the_source() {
+    let of = |id: &str, email: &str| Contact {
+        external_id: id.to_owned(),
+        email: Some(email.to_owned()),
+        ..described().contacts[0].clone()
+    };
+    let (p1, mail) = (of("p1", "p1@x.example"), "P1@x.example");
+    let unused = ContactByHand { unused: true, ..ContactByHand::of(&p1) };
+    let own = ContactByHand {
+        id: "ent_1".to_owned(),
+        own: true,
+        email: Some("p1@x.example".to_owned()),
+        unused: true,
+        ..ContactByHand::default()
+    };
+    for (entries, named, written) in [
+        (vec![unused.clone()], vec![of("p9", mail)], vec![]),
+        (vec![unused.clone()], vec![of("p9", "other@x.example")], vec!["p9"]),
+        // The source has both: a person said which is not to be used.
+        (vec![unused.clone()], vec![p1.clone(), of("p9", mail)], vec!["p9"]),
+        // A person said of the new one that it is used.
+        (vec![unused, ContactByHand::of(&of("p9", mail))], vec![of("p9", mail)], vec!["p9"]),
+        // One that was entered here, and taken back, says nothing of the source's.
+        (vec![own], vec![of("p9", mail)], vec!["p9"]),
+    ] {
+        let customer = Customer { contacts: named.clone(), ..described() };
+        let by_hand = ByHand { contacts: entries.clone(), ..ByHand::default() };
+        let over = by_hand.over(&customer);
+        let ids: Vec<&str> = over.contacts.iter().map(|contact| contact.external_id.as_str()).collect();
+        assert_eq!(ids, written, "{entries:?} {named:?}");
+        let all = by_hand.known(&customer);
+        let unused = all.iter().filter(|known| known.described.is_some() && known.entered.is_some_and(|entry| entry.unused));
+        assert_eq!(unused.count(), named.len() - written.len(), "{entries:?} {named:?}");
+        // Whatever else is entered of the new one does not bring it back.
+        if let ([named], [_]) = (&named[..], &entries[..]) {
+            let mut more = by_hand.clone();
+            more.contacts.push(by_hand.begun_of(&customer, named));
+            assert_eq!(more.over(&customer).contacts, over.contacts, "{entries:?} {named:?}");
+        }
+    }
+}
+
+#[test]
 fn consents_are_as_the_last_statement_says() {
     let (early, late) = ("2026-01-01T09:00:00Z", "2026-01-02T09:00:00Z");
     for (statements, phone, source_agreed, agreed) in [
@@ -194,4 +237,33 @@ fn an_entry_says_itself_who_it_may_be() {
     ] {
         assert_eq!(entry.persons().into_iter().collect::<Vec<_>>(), expected, "{entry:?}");
     }
+}
+
+#[test]
+fn what_was_taken_back_stays_with_another_who_has_the_number() {
+    let mut customer = described();
+    customer.contacts = vec![from_source(NUMBER, true), Contact { external_id: "p2".to_owned(), ..from_source(NUMBER, true) }];
+    let entry = ContactByHand {
+        statements: vec![said(true, NUMBER, "2026-01-01T09:00:00Z")],
+        ..ContactByHand::of(&customer.contacts[0])
+    };
+    let mut by_hand = ByHand { contacts: vec![entry.clone()], ..ByHand::default() };
+    let before = by_hand.clone();
+    let known = before.known(&customer);
+    assert_eq!(entry.all_taken_back().count(), 1);
+    // The first of them goes, with what was entered of it.
+    by_hand.contacts.clear();
+    for _ in 0..2 {
+        entry.all_taken_back().for_each(|said| by_hand.keep_taken_back(&known[1], said));
+    }
+    customer.contacts.remove(0);
+    assert!(!by_hand.over(&customer).contacts[0].consented(Channel::Sms));
+    let kept = &by_hand.contacts[0];
+    assert_eq!((kept.id.as_str(), kept.statements.len(), &kept.statements[0].wording), ("p2", 1, &None));
+    // Given again afterwards, it is not taken back any more.
+    let given = ContactByHand {
+        statements: vec![said(true, NUMBER, "2026-01-01T09:00:00Z"), said(false, NUMBER, "2026-01-02T09:00:00Z")],
+        ..entry
+    };
+    assert_eq!(given.all_taken_back().count(), 0);
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::{
-    AddressFact, Channel, Coverage, Covered, Facts, InvoiceId, InvoiceStatus, MessageId, Outcome, PaymentFact, PaymentId, People,
-    address_key,
+    AddressFact, Coverage, Covered, Facts, InvoiceId, InvoiceStatus, MessageId, Outcome, PaymentFact, PaymentId, People,
+    address_key, reached_by,
 };
 
 /// Facts in the form in which two ways to the same state are equal: lists in the order of their ids, drafts and closed invoices that are
@@ -100,7 +100,7 @@ fn people(facts: &mut Facts) {
     let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
     for (_, contact) in People::of(facts).all() {
         persons.extend(contact.person());
-        names.extend(Channel::ALL.into_iter().filter_map(|channel| Some(address_key(channel, contact.address(channel)?))));
+        names.extend(reached_by(contact).into_iter().map(|(channel, address)| address_key(channel, &address)));
     }
     facts.addresses.retain(|name, address| names.contains(name) && *address != AddressFact::default());
     for log in facts.contact_log.values_mut() {

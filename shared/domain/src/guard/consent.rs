@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
-    let agreed = if ask.contact.consented(ask.channel) { "yes" } else { "no" };
+    let agreed = if ask.facts.agreed(ask.contact, ask.channel) { "yes" } else { "no" };
     vec![
         RuleInput::of("channel needs consent", if ask.channel.needs_consent() { "yes" } else { "no" }, "channels"),
         ask.of_profile("the person agreed to the channel", agreed),
@@ -23,7 +23,7 @@ fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
 }
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
-    if ask.channel.needs_consent() && !ask.contact.consented(ask.channel) {
+    if ask.channel.needs_consent() && !ask.facts.agreed(ask.contact, ask.channel) {
         return Verdict::Block(format!("the person has not agreed to {}", ask.channel.as_str()));
     }
     Verdict::Allow

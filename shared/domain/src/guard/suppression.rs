@@ -1,7 +1,7 @@
 use super::{ContactQuestion, Reach, Rule, Verdict};
 use crate::{Authority, Channel, RuleInput, Suppression, SuppressionReason, facts::address_key};
 
-/// A suppressed address is never used; a cease reaches every address of the person.
+/// A suppressed address is never used; a cease reaches every address of the person, and the contact whatever addresses it gets.
 pub(super) const RULE: Rule = Rule {
     id: "suppression",
     version: 1,
@@ -14,25 +14,28 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
+/// What stands against the address of the person on a channel.
+fn suppressed<'a>(ask: &ContactQuestion<'a>, channel: Channel) -> Option<&'a Suppression> {
+    let address = ask.contact.address(channel)?;
+    ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()
+}
+
 fn inputs(ask: &ContactQuestion<'_>) -> Vec<RuleInput> {
     let stopped = Channel::ALL.into_iter().filter_map(|channel| {
-        let address = ask.contact.address(channel)?;
-        let found = ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()?;
+        let found = suppressed(ask, channel)?;
         Some(format!("{} by {} since {}", found.reason.as_str(), channel.as_str(), found.at))
     });
-    let stopped: Vec<String> = stopped.collect();
+    let mut stopped: Vec<String> = stopped.collect();
+    // It may stand at the mailbox, or at the contact, and at none of the addresses that the contact has now.
+    let ceased = ask.facts.ceased(ask.contact).filter(|_| stopped.is_empty());
+    stopped.extend(ceased.map(|found| format!("{} of the person since {}", found.reason.as_str(), found.at)));
     let said = if stopped.is_empty() { "none".to_owned() } else { stopped.join("; ") };
     vec![RuleInput::of("suppressions of the person's addresses", said, "suppressions")]
 }
 
 fn check(ask: &ContactQuestion<'_>) -> Verdict {
-    let suppressed = |channel: Channel| {
-        let address = ask.contact.address(channel)?;
-        ask.facts.addresses.get(&address_key(channel, address))?.suppressed.as_ref()
-    };
-    let everywhere = |found: &&Suppression| reaches_every_address(found.reason);
-    let found = Channel::ALL.into_iter().filter_map(suppressed).find(everywhere).or_else(|| suppressed(ask.channel));
-    match found.map(|found| found.reason) {
+    let of_person = ask.facts.ceased(ask.contact).map(|found| found.reason);
+    match of_person.or_else(|| suppressed(ask, ask.channel).map(|found| found.reason)) {
         None => Verdict::Allow,
         Some(SuppressionReason::Bounce) => Verdict::Block("the address bounced for good".to_owned()),
         Some(SuppressionReason::Complaint) => Verdict::Block("the address complained".to_owned()),
@@ -41,13 +44,5 @@ fn check(ask: &ContactQuestion<'_>) -> Verdict {
         Some(SuppressionReason::Later(word)) => {
             Verdict::Block(format!("the address is suppressed by a later release, for '{word}'"))
         }
-    }
-}
-
-/// Whether a suppression of one address is one of every address of the person.
-fn reaches_every_address(reason: SuppressionReason) -> bool {
-    match reason {
-        SuppressionReason::Bounce | SuppressionReason::Complaint | SuppressionReason::OptOut => false,
-        SuppressionReason::Cease | SuppressionReason::Later(_) => true,
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Channel, Mode, Suppression, SuppressionReason, address_key,
+    ByHand, Channel, ContactByHand, Mode, PeopleAbove, Suppression, SuppressionReason, address_key,
     calendar::{Calendar, Locality},
     customer::{CustomerKind, DebtPurpose},
     settings::{CollectorRole, PersonCap},
@@ -71,6 +71,40 @@ fn suppression_is_of_one_channel_but_a_cease_is_of_all() {
     ] {
         let said = check("suppression", asked, NOON, |stage| suppress(stage, suppressed, reason));
         assert_eq!(is_block(&said), blocks, "{suppressed:?} {reason:?} {asked:?}");
+    }
+}
+
+#[test]
+fn a_cease_follows_the_person_to_other_addresses() {
+    let cease = |stage: &mut Stage, key: &str| {
+        let suppression = Suppression { reason: SuppressionReason::Cease, at: at(NOON) };
+        stage.facts.addresses.entry(key.to_owned()).or_default().suppressed = Some(suppression);
+    };
+    let of =
+        |id: &str, since: Option<&str>| ContactByHand { id: id.to_owned(), ceased: since.map(at), ..ContactByHand::default() };
+    for (name, email, stopped, entry, above, blocks) in [
+        ("nothing", "p1@beispiel.example", None, None, false, false),
+        ("at the mailbox", "an.na+acme@gmail.com", Some("email:anna@gmail.com"), None, false, true),
+        ("at another mailbox", "an.na+acme@gmail.com", Some("email:berta@gmail.com"), None, false, false),
+        ("at the contact, before it had this address", "new@beispiel.example", None, Some(of("p1", Some(NOON))), false, true),
+        ("at the contact of the customer above", "new@beispiel.example", None, Some(of("p1", Some(NOON))), true, true),
+        ("at another contact", "new@beispiel.example", None, Some(of("p2", Some(NOON))), false, false),
+        ("something else was entered", "new@beispiel.example", None, Some(of("p1", None)), false, false),
+    ] {
+        for channel in [Channel::Email, Channel::Sms] {
+            let said = check("suppression", channel, NOON, |stage| {
+                stage.facts.customer.contacts[0].email = Some(email.to_owned());
+                stopped.into_iter().for_each(|key| cease(stage, key));
+                let by_hand = ByHand { contacts: entry.clone().into_iter().collect(), ..ByHand::default() };
+                if above {
+                    let described = stage.facts.customer.clone();
+                    stage.facts.above = Some(Box::new(PeopleAbove { described, by_hand }));
+                } else {
+                    stage.facts.by_hand = by_hand;
+                }
+            });
+            assert_eq!(is_block(&said), blocks, "{name} {channel:?}");
+        }
     }
 }
 

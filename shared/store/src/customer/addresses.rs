@@ -268,7 +268,7 @@ impl Store {
                 return Ok(Lifted::Another(before));
             }
             let fact = AddressFact { suppressed: None };
-            let change = self.address_change(key.clone(), Some(&row), &fact).drop(address::SAID);
+            let change = self.address_change(key.clone(), Some(&row), &fact).drop(address::SAID).drop(address::CEASED_WITH);
             let mut actions = vec![self.by_whom(change).update(self)];
             self.wake(tenant, customer, at, &mut actions).await?;
             if let Transacted::Done = self.transact(OP, &id, actions).await? {

@@ -172,7 +172,7 @@ impl Store {
     async fn whom_it_was_for(&self, tenant: &TenantId, customer: &CustomerId, whom: MeantFor<'_>) -> Result<Option<String>> {
         const OP: &str = "find whom a message was for at";
         let Some((described, by_hand)) = self.described_and_by_hand(OP, tenant, customer).await? else { return Ok(None) };
-        let known = by_hand.over(&self.with_people(tenant, described).await?);
+        let known = by_hand.over(&self.with_people(tenant, described).await?.0);
         let own = known.contacts.iter().find(|known| match whom.person {
             Some(person) => known.person_digest().as_ref() == Some(person),
             None => known.external_id == whom.contact,

@@ -6,7 +6,7 @@
 //! | what history says of the person | unreadable: the person's key is deleted, at once and again for two days, because the stream may lag |
 //! | portal links for the person's addresses, or made for the contact | deleted, with the items of all their codes |
 //! | the contact log of the person | deleted |
-//! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile |
+//! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile (`erased_addresses`) |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
 //! | records of messages | stay: they hold ids, and what the digest of a person begins with, so that their chain is whole |
 //!
@@ -20,20 +20,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lc_rs::hmac;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{
-    AddressFact, ByHand, Channel, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, PersonDigest,
-    Suppression, TenantId, address_key,
-};
+use domain::{ByHand, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, PersonDigest, TenantId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AuditEntry, PersonId, Result, Store, Vault, Whose,
+    PersonId, Result, Store, Vault, Whose,
     customer::{
-        addresses::AddressId,
         contacts::log_of,
+        erased_addresses::{AGAIN_DAYS, KeptUnder, OutlivesThem, as_read, digests},
         head::{Wake, bump},
     },
     table::{
@@ -42,12 +37,11 @@ use crate::{
             every::SK,
             fact,
         },
-        change::{Change, When, absent, is, no_item},
+        change::Change,
         db::{Range, Row, Transacted, json, last_of, millis, n, number, s, text, to_json},
         keys,
         retry::{ATTEMPTS, Tries},
     },
-    tenant::vault::Purpose,
 };
 
 const OP: &str = "erase a person at";
@@ -59,8 +53,6 @@ const INVOICES_MAX: usize = 60_000;
 const CUSTOMERS_MAX: usize = 1_000;
 /// Most portal links of a customer that are looked through.
 const LINKS_MAX: usize = 10_000;
-/// Days for which keys are deleted again: longer than the stream keeps a record.
-const AGAIN_DAYS: i64 = 2;
 /// Erasures that are followed up at once.
 const AGAIN_MAX: usize = 10_000;
 
@@ -118,54 +110,14 @@ pub struct TakenOut {
     kept: BTreeMap<String, KeptUnder>,
     /// Digests of the addresses of everybody else there.
     others: BTreeSet<String>,
-}
-
-/// What is kept of an address of somebody who was erased.
-#[derive(Serialize, Deserialize)]
-pub(super) struct ErasedAddress {
-    pub(super) channel: Channel,
-    at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) suppressed: Option<Suppression>,
-}
-
-/// Where what stands against an address is kept once the address is forgotten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct KeptUnder {
-    channel: Channel,
-    /// The keyed hash of the address.
-    hash: String,
-}
-
-/// The addresses of contacts, by the text that names each.
-pub(super) fn addresses<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeMap<String, (Channel, &'c str)> {
-    let of_contact = |contact: &'c Contact| {
-        Channel::ALL.into_iter().filter_map(move |channel| {
-            let address = contact.address(channel)?;
-            Some((address_key(channel, address), (channel, address)))
-        })
-    };
-    contacts.into_iter().flat_map(of_contact).collect()
-}
-
-/// The digests of the addresses of contacts.
-fn digests<'c>(contacts: impl IntoIterator<Item = &'c Contact>) -> BTreeSet<String> {
-    let all = addresses(contacts).into_values();
-    all.map(|(channel, address)| AddressId::of(channel, address).digest().to_owned()).collect()
+    /// What people entered of the person that outlives them.
+    entered: Vec<OutlivesThem>,
 }
 
 /// A document that takes the place of the one that was read.
 fn rewritten(key: keys::Key, row: &Row, doc: String, now: Timestamp) -> Change {
     let change = Change::of(key).put(DOC, s(doc)).put(fact::SEEN_AT, n(millis(now))).add(document::REVISION, n(1));
     change.when(as_read(row))
-}
-
-/// Nobody wrote an item since it was read.
-pub(super) fn as_read(row: &Row) -> When {
-    match number::<u64>(row, document::REVISION) {
-        Some(revision) => is(document::REVISION, n(revision)),
-        None => absent(document::REVISION),
-    }
 }
 
 fn is_person(contact: &Contact, person: &PersonId) -> bool {
@@ -262,6 +214,16 @@ impl Store {
             described.contacts.retain(|contact| !contacts.contains(&contact));
             by_hand.contacts.retain(|entry| !entries.contains(&entry));
             others.extend(digests(rest.iter().flat_map(|known| &known.forms)));
+            out.entered = theirs.iter().flat_map(|known| OutlivesThem::of(customer, known)).collect();
+            // What was taken back for a number holds for whoever of the customer has it, once the person is gone too.
+            for said in entries.iter().flat_map(|entry| entry.all_taken_back()) {
+                for other in rest
+                    .iter()
+                    .filter(|known| known.forms.iter().any(|form| form.address(said.channel) == Some(said.address.as_str())))
+                {
+                    by_hand.keep_taken_back(other, said);
+                }
+            }
             if own {
                 (described.name, described.postal_address) = (described.external_id.clone(), None);
                 by_hand.postal_address = None;
@@ -299,103 +261,9 @@ impl Store {
         }
         Ok(true)
     }
-
-    /// Everybody whom a customer's source, people or its invoices name, in every form.
-    async fn named_at(&self, tenant: &TenantId, customer: &CustomerId) -> Result<Vec<Contact>> {
-        let mut named = Vec::new();
-        if let Some(said) = self.said_of(tenant, customer).await? {
-            named.extend(said.by_hand.known(&said.described).into_iter().flat_map(|known| known.forms));
-        }
-        let pk = keys::customer(tenant, customer);
-        for row in self.range(OP, Range::new(&pk, "INV#", &last_of("INV#"), INVOICES_MAX)).await? {
-            if row.contains_key(DOC) {
-                let invoice: Invoice = json(&row, DOC)?;
-                named.extend(invoice.contact);
-            }
-        }
-        Ok(named)
-    }
-
-    /// Deletes items in their order.
-    async fn delete_all(&self, id: &str, items: &[keys::Key]) -> Result<()> {
-        for some in items.chunks(AT_ONCE) {
-            let deletes = some.iter().map(|key| Change::of(key.clone()).delete(self)).collect();
-            self.transact(OP, id, deletes).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes what is known of an address of somebody who is erased. What stands against it goes to its keyed hash in the same transaction,
-    /// so that nothing is lost that came while the person was erased. Whether something stood.
-    async fn forget_address(
-        &self,
-        tenant: &TenantId,
-        digest: &str,
-        kept_under: Option<&KeptUnder>,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let key = keys::address_of_digest(tenant, digest);
-        let mut tries = Tries::new(ATTEMPTS, OP, digest);
-        loop {
-            tries.again()?;
-            let Some(row) = self.read(OP, &key, true).await? else { return Ok(false) };
-            let known: AddressFact = json(&row, DOC)?;
-            let stands = known.suppressed.is_some();
-            let mut actions = vec![Change::of(key.clone()).when(as_read(&row)).delete(self)];
-            if let (Some(KeptUnder { channel, hash }), true) = (kept_under, stands) {
-                let kept = ErasedAddress { channel: *channel, at: now, suppressed: known.suppressed };
-                let change = Change::of(keys::erased_address(tenant, hash)).put(DOC, s(to_json(&kept)));
-                actions.push(change.add(document::REVISION, n(1)).update(self));
-            }
-            if let Transacted::Done = self.transact(OP, digest, actions).await? {
-                return Ok(stands);
-            }
-        }
-    }
-
-    pub(super) async fn is_any_erased(&self, tenant: &TenantId) -> Result<bool> {
-        let pk = keys::erased(tenant);
-        let rows = self.range("look for erased people of", Range::new(&pk, keys::ERASED, &last_of(keys::ERASED), 1)).await?;
-        Ok(!rows.is_empty())
-    }
 }
 
 impl Vault {
-    /// The keyed hash of an address.
-    pub(super) async fn keyed_hash(&self, tenant: &TenantId, address: &str) -> Result<String> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.data_key(tenant, Purpose::People).await?);
-        let tag = hmac::sign(&key, format!("dunlin:{tenant}:erased:{address}").as_bytes());
-        Ok(URL_SAFE_NO_PAD.encode(tag.as_ref()))
-    }
-
-    /// Notes the addresses of somebody who is about to be erased under their keyed hashes, with the suppressions that stand against them; how
-    /// many of those there are. From now on a source that names them again finds them. Addresses of contacts that `stay` are left out.
-    ///
-    /// # Errors
-    ///
-    /// Those of KMS, of reading and of writing.
-    pub async fn keep_suppressions(
-        &self,
-        tenant: &TenantId,
-        contacts: &[Contact],
-        stay: &[Contact],
-        now: Timestamp,
-    ) -> Result<usize> {
-        let (mut count, stay) = (0, addresses(stay));
-        for (name, (channel, _)) in addresses(contacts).into_iter().filter(|(name, _)| !stay.contains_key(name)) {
-            let row = self.store.read(OP, &keys::address(tenant, &name), true).await?;
-            let known: AddressFact = row.as_ref().map(|row| json(row, DOC)).transpose()?.unwrap_or_default();
-            count += usize::from(known.suppressed.is_some());
-            let kept = ErasedAddress { channel, at: now, suppressed: known.suppressed };
-            let key = keys::erased_address(tenant, &self.keyed_hash(tenant, &name).await?);
-            let change = Change::of(key).put(DOC, s(to_json(&kept))).add(document::REVISION, n(1));
-            // Where nothing is known of the address any more, what was kept of it before says more.
-            let change = if row.is_some() { change } else { change.when(no_item()) };
-            self.store.write(OP, change, false).await?;
-        }
-        Ok(count)
-    }
-
     /// Takes a person out of a customer's profile and of its invoices. With `own` the customer is the person: its name and postal address go
     /// too, and it is called by the source's id. Before anything is taken out, it is written down what is to be deleted with it.
     ///
@@ -419,10 +287,8 @@ impl Vault {
             let (changes, invoices) = store.without_person((tenant, customer), person, own, now, &mut out).await?;
             let mut whole = begun.clone().unwrap_or_default().and((tenant, customer), &out.contacts, own);
             let words = store.words_about(tenant, customer, person, &out.contacts, own).await?;
-            for (name, (channel, address)) in addresses(&out.contacts) {
-                let hash = self.keyed_hash(tenant, &name).await?;
-                whole.kept.insert(AddressId::of(channel, address).digest().to_owned(), KeptUnder { channel, hash });
-            }
+            whole.kept.extend(self.kept_under(tenant, &out.contacts).await?);
+            self.keep_entered(tenant, &out.entered, now).await?;
             whole.words.extend(words.iter().map(|about| about.key(tenant, customer).sk));
             if begun.as_ref() != Some(&whole) {
                 let change = Change::of(begun_at.clone()).put(DOC, s(to_json(&whole))).put(fact::SEEN_AT, n(millis(now)));
@@ -491,27 +357,24 @@ impl Vault {
     ) -> Result<usize> {
         let (store, id) = (&self.store, person.to_string());
         // The mark of a request that is carried out once goes with the last transaction: one that breaks off before can be asked for again.
-        let unmarked = match &store.acting {
-            Some(entry) => store.acting(AuditEntry { once: None, ..(**entry).clone() }),
-            None => store.clone(),
-        };
+        let unmarked = store.unmarked();
         let own: BTreeSet<&String> = done.values().flat_map(|out| &out.addresses).collect();
         let others: BTreeSet<&String> = done.values().flat_map(|out| &out.others).collect();
         let erased: BTreeSet<&String> = own.difference(&others).copied().collect();
         let mut count = 0;
         for digest in &erased {
-            let pk = keys::versions(&keys::address_of_digest(tenant, digest).pk);
-            let rows = store.range(OP, Range::new(&pk, keys::VERSION, &last_of(keys::VERSION), INVOICES_MAX)).await?;
-            let versions = rows.iter().filter_map(|row| Some(keys::Key { pk: pk.clone(), sk: text(row, SK)?.to_owned() }));
-            unmarked.delete_all(&id, &versions.collect::<Vec<_>>()).await?;
             let kept = done.values().find_map(|out| out.kept.get(*digest));
-            count += usize::from(unmarked.forget_address(tenant, digest, kept, now).await?);
+            count += usize::from(unmarked.forget_unless_others(tenant, digest, kept, now).await?);
+        }
+        for digest in &own {
+            unmarked.forget_beside(tenant, digest, &erased).await?;
         }
         // Whom a source named again meanwhile is known again, and what it entered anew before that has just been deleted.
         for customer in done.keys() {
-            let mut back = store.named_at(tenant, customer).await?;
+            let everybody = store.everybody_at(tenant, customer).await?.into_iter();
+            let mut back: Vec<Contact> = everybody.flat_map(|somebody| somebody.forms).collect();
             back.retain(|contact| digests([contact]).iter().any(|digest| erased.contains(digest)));
-            self.honour_erased_back(tenant, &back, now).await?;
+            self.honour_erased_back(tenant, customer, &back, now).await?;
         }
         let mut gone = vec![keys::person_of_digest(tenant, person.digest())];
         gone.extend(done.keys().map(|customer| keys::erasing(tenant, customer, person.digest())));
@@ -542,10 +405,12 @@ impl Vault {
                 let all = said.by_hand.known(&said.described).into_iter();
                 back.extend(all.filter(|known| is_known_as(known, &person)).flat_map(|known| known.forms));
             }
+            let named = store.named_by_invoices(tenant, &customer).await?.into_iter();
+            back.extend(named.filter(|named| is_person(named, &person)));
             let is_back = !back.is_empty();
             let mut gone = Vec::new();
             if is_back {
-                self.honour_erased_back(tenant, &back, now).await?;
+                self.honour_erased_back(tenant, &customer, &back, now).await?;
             } else {
                 for sk in names {
                     gone.push(Change::of(keys::Key { pk: keys::customer(tenant, &customer), sk }).delete(store));
@@ -560,6 +425,7 @@ impl Vault {
                 store.transact("follow erasures of", customer.as_str(), gone).await?;
             }
         }
+        store.forget_later(tenant, now).await?;
         Ok(count)
     }
 }

@@ -9,8 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{
-    AddressFact, Agreement, ByHand, Channel, Charge, ContactLog, Covered, Customer, CustomerId, Facts, Invoice, InvoiceFact,
-    InvoiceId, OpenWork, Order, Payment, PaymentFact, People, Policy, Reversal, SourceVersion, TenantId, address_key,
+    AddressFact, Agreement, ByHand, Charge, ContactLog, Covered, Customer, CustomerId, Facts, Invoice, InvoiceFact, InvoiceId,
+    OpenWork, Order, Payment, PaymentFact, People, PeopleAbove, Policy, Reversal, SourceVersion, TenantId, address_key,
+    reached_by,
 };
 use jiff::Timestamp;
 
@@ -137,7 +138,7 @@ impl Store {
     /// The facts that belong to `head`. They are at least as new; what is committed after the head was read makes the write
     /// that depends on its version fail.
     ///
-    /// `addresses` holds, for each contact of the customer or of an invoice and each channel, the suppression under [`address_key`], and `contact_log` when the person was
+    /// `addresses` holds, for whatever each contact of the customer or of an invoice is reached by, the suppression under [`address_key`], and `contact_log` when the person was
     /// contacted under [`domain::Contact::person`]; what is not there is neither suppressed nor was it contacted.
     ///
     /// # Errors
@@ -209,8 +210,8 @@ impl Store {
         if described.contacts_of.is_none() {
             return Ok(facts);
         }
-        let (customer, by_hand) = (self.with_people(tenant, described).await?, facts.by_hand.clone());
-        Ok(Facts { customer, described: None, ..facts }.with_by_hand(by_hand))
+        let ((customer, above), by_hand) = (self.with_people(tenant, described).await?, facts.by_hand.clone());
+        Ok(Facts { customer, described: None, above, ..facts }.with_by_hand(by_hand))
     }
 
     /// What lies in the customer's own partition.
@@ -252,7 +253,7 @@ impl Store {
         }
         let customer =
             customer.ok_or_else(|| Error::Corrupt { key: format!("{pk}|PROFILE"), detail: "the head has no profile".into() })?;
-        let customer = self.with_people(tenant, customer).await?;
+        let (customer, above) = self.with_people(tenant, customer).await?;
         let books = self.with_archived(&pk, chased, beside).await?;
         let (mut invoices, mut payments, mut reversals) = (Vec::new(), Vec::new(), Vec::<Reversal>::new());
         let (mut shared, mut shared_reversals) = (Vec::new(), Vec::new());
@@ -291,6 +292,7 @@ impl Store {
             customer,
             described: None,
             by_hand: ByHand::default(),
+            above,
             invoices,
             payments,
             shared,
@@ -312,23 +314,29 @@ impl Store {
         Ok(OwnFacts { facts: facts.with_by_hand(by_hand), links })
     }
 
-    /// The customer with the people who are written to: its own, or those of the customer that it names for that. While that one is not
-    /// known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
-    pub(crate) async fn with_people(&self, tenant: &TenantId, mut customer: Customer) -> Result<Customer> {
+    /// The customer with the people who are written to: its own, or those of the customer that it names for that, with what was entered of that
+    /// one. While that one is not known, or names another in turn beyond [`GENERATIONS_MAX`], its own stay.
+    pub(crate) async fn with_people(
+        &self,
+        tenant: &TenantId,
+        mut customer: Customer,
+    ) -> Result<(Customer, Option<Box<PeopleAbove>>)> {
         let mut of = customer.contacts_of.clone();
         let mut generations = 0;
         while let Some(id) = of.take_if(|_| generations < GENERATIONS_MAX) {
             generations += 1;
             let found = self.described_and_by_hand("read whose people are written to", tenant, &id).await?;
-            let Some(parent) = found.map(|(described, by_hand)| by_hand.over(&described)) else { break };
-            if parent.contacts_of.is_none() {
+            let Some((described, by_hand)) = found else { break };
+            if described.contacts_of.is_none() {
+                let parent = by_hand.over(&described);
                 customer.contacts = parent.contacts;
                 customer.postal_address = parent.postal_address.or(customer.postal_address);
-                break;
+                let above = (!by_hand.is_empty()).then(|| Box::new(PeopleAbove { described, by_hand }));
+                return Ok((customer, above));
             }
-            of = parent.contacts_of;
+            of = described.contacts_of;
         }
-        Ok(customer)
+        Ok((customer, None))
     }
 
     /// A customer as its source describes it, and what people entered of it.
@@ -382,9 +390,7 @@ impl Store {
         let (mut persons, mut names) = (BTreeSet::new(), BTreeSet::new());
         for (_, contact) in People::of(facts).all() {
             persons.extend(contact.person());
-            for channel in Channel::ALL {
-                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
-            }
+            names.extend(reached_by(contact).into_iter().map(|(channel, address)| address_key(channel, &address)));
         }
         // A demand that this store has not seen yet finds no heartbeat, and the guard defers until the next look.
         let demanded = self.cache.demands_freshness(tenant, source).unwrap_or(true);

@@ -5,9 +5,9 @@ mod people;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Channel, Charge, ContactLog, Coverage, Customer, CustomerId,
-    Decision, DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome,
-    PaymentFact, People, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered,
+    AddressFact, Agreement, ByHand, Case, CaseKey, CaseTrace, Charge, ContactLog, Coverage, Customer, CustomerId, Decision,
+    DeliveryEvent, Facts, Invoice, InvoiceFact, LastContact, MessageStatus, Mode, OpenWork, Order, Outcome, PaymentFact, People,
+    PeopleAbove, Policy, Reversal, Settings, TenantId, address_key, decide, decide::remembered, reached_by,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -374,7 +374,7 @@ impl Everything {
     fn facts(&self, tenant: &TenantId, at: Timestamp, before: u64, left_out: &BTreeSet<&str>) -> Result<Option<Facts>> {
         let own = current(&self.own, at, left_out);
         let Some(profile) = own.get("PROFILE") else { return Ok(None) };
-        let profile = self.with_people_as_of(json(profile, DOC)?, at, left_out)?;
+        let (profile, above) = self.with_people_as_of(json(profile, DOC)?, at, left_out)?;
         let mut facts = Facts {
             tenant: tenant.clone(),
             version: 0,
@@ -384,6 +384,7 @@ impl Everything {
             customer: profile,
             described: None,
             by_hand: ByHand::default(),
+            above,
             invoices: vec![],
             payments: vec![],
             reversals: vec![],
@@ -440,16 +441,23 @@ impl Everything {
         Ok(Some(Facts { addresses, contact_log, ..facts }))
     }
 
-    fn with_people_as_of(&self, mut customer: Customer, at: Timestamp, left_out: &BTreeSet<&str>) -> Result<Customer> {
+    fn with_people_as_of(
+        &self,
+        mut customer: Customer,
+        at: Timestamp,
+        left_out: &BTreeSet<&str>,
+    ) -> Result<(Customer, Option<Box<PeopleAbove>>)> {
         let above = customer.contacts_of.as_ref().and_then(|id| self.above.get(id));
         let above = above.map(|versions| current(versions, at, left_out)).unwrap_or_default();
         let by_hand = above.get(keys::BY_HAND).map(|row| json::<ByHand>(row, DOC)).transpose()?.unwrap_or_default();
-        if let Some(parent) = above.get("PROFILE").map(|row| json::<Customer>(row, DOC)).transpose()? {
-            let parent = by_hand.over(&parent);
-            customer.contacts = parent.contacts;
-            customer.postal_address = parent.postal_address.or(customer.postal_address);
-        }
-        Ok(customer)
+        let Some(described) = above.get("PROFILE").map(|row| json::<Customer>(row, DOC)).transpose()? else {
+            return Ok((customer, None));
+        };
+        let parent = by_hand.over(&described);
+        customer.contacts = parent.contacts;
+        customer.postal_address = parent.postal_address.or(customer.postal_address);
+        let above = (!by_hand.is_empty()).then(|| Box::new(PeopleAbove { described, by_hand }));
+        Ok((customer, above))
     }
 
     fn addresses_as_of(
@@ -460,8 +468,8 @@ impl Everything {
     ) -> Result<BTreeMap<String, AddressFact>> {
         let mut addresses = BTreeMap::new();
         for (_, contact) in people.all() {
-            for channel in Channel::ALL {
-                let Some(name) = contact.address(channel).map(|address| address_key(channel, address)) else { continue };
+            for (channel, address) in reached_by(contact) {
+                let name = address_key(channel, &address);
                 let versions = self.addresses.get(&name).map_or(&[][..], Vec::as_slice);
                 for row in current(versions, at, left_out).values().filter(|row| row.contains_key(DOC)) {
                     addresses.insert(name.clone(), json(row, DOC)?);

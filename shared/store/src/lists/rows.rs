@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, ByHand, CaseId, CaseState, Channel, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed, Payment,
-    PaymentKind, Reporting, TaskKind, TenantId, Terms, language, phone,
+    Agreement, ByHand, CaseId, CaseState, Channel, Contact, Currency, Customer, CustomerId, Invoice, MessageStatus, Next, Owed,
+    Payment, PaymentKind, People, Reporting, TaskKind, TenantId, Terms, language, phone,
 };
 use jiff::{Timestamp, civil::Date};
 
@@ -188,19 +188,31 @@ fn of_entered(mut made: Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
             let line = PersonLine { customer: customer.clone(), contact: entry.id.clone() };
             rows.push(made.row(pk, customer.as_str(), &contact, &Line::Person(line)));
         }
+        if let Some(number) = &entry.phone {
+            let pk = keys::number_at(made.tenant, PersonId::of(number).digest());
+            let line = PersonLine { customer: customer.clone(), contact: entry.id.clone() };
+            rows.push(made.row(pk, customer.as_str(), &contact, &Line::Person(line)));
+        }
     }
     Ok(rows)
 }
 
-/// Where each of a customer's people is found, by who they are.
+/// Where each of a customer's people is found.
 fn of_people(made: &Made<'_>, customer: &Customer) -> Vec<ListRow> {
-    let of_contact = |contact: &domain::Contact| {
-        let person = PersonId::of(&contact.person()?);
-        let line = PersonLine { customer: customer.id.clone(), contact: contact.external_id.clone() };
-        let contact = domain::id::digest(&[&contact.external_id]);
-        Some(made.row(keys::person_at(made.tenant, person.digest()), customer.id.as_str(), &contact, &Line::Person(line)))
+    let of_contact = |contact: &Contact| {
+        let (id, row) = (&contact.external_id, domain::id::digest(&[&contact.external_id]));
+        of_person(made, &customer.id, contact, id, &row)
     };
-    customer.contacts.iter().filter_map(of_contact).collect()
+    customer.contacts.iter().flat_map(of_contact).collect()
+}
+
+/// Where somebody is found: by who they are, and by a number that they have beside a mailbox.
+fn of_person(made: &Made<'_>, customer: &CustomerId, contact: &Contact, id: &str, row: &str) -> Vec<ListRow> {
+    let line = Line::Person(PersonLine { customer: customer.clone(), contact: id.to_owned() });
+    let person = contact.person().map(|person| keys::person_at(made.tenant, PersonId::of(&person).digest()));
+    let number = contact.phone.as_ref().filter(|_| contact.email.is_some());
+    let number = number.map(|number| keys::number_at(made.tenant, PersonId::of(number).digest()));
+    person.into_iter().chain(number).map(|pk| made.row(pk, customer.as_str(), row, &line)).collect()
 }
 
 /// Whether a text may be a place of which others are told apart.
@@ -233,6 +245,9 @@ fn of_invoice(made: &Made<'_>, item: &Row) -> Result<Vec<ListRow>> {
     let mut rows = vec![made.wide("invoices", "due", &place, id, &line), made.row(own, &place, id, &line)];
     let texts = [Some(invoice.number.as_str()), Some(invoice.external_id.as_str()), invoice.purchase_order.as_deref()];
     let texts: Vec<&str> = texts.into_iter().flatten().collect();
+    // Whom it names for itself is found as a contact is.
+    let named = invoice.contact.as_ref();
+    rows.extend(named.into_iter().flat_map(|named| of_person(made, &customer, named, &People::id_of(named), id)));
     let found = WordLine { customer, invoice: Some(invoice.id.clone()), text: invoice.number.clone(), words: vec![] };
     rows.extend(made.words("invoices", id, texts, found));
     Ok(rows)

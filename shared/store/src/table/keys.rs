@@ -51,6 +51,7 @@
 //! | address | `T#ADR#{hash}` | `ADR` | feedback, senders, portal, admin | admin, by key; facts: by keys in a batch, with other customers' or the settings | 1 W, 1 R |
 //! | address of somebody who was erased | `T#ERASED` | `ERASED#{keyed hash}` | admin, with an erasure; whoever names the person again clears it | ingest, `sync`, `read-model` and admin: one query whether there is any, then by keys in a batch | 1 W, and 1 W when somebody is named again; 1 R a document that names people, and 1 R an address |
 //! | keys to delete again | `T#ERASED` | `AGAIN#{customer}#{digest of the person}` | admin, with an erasure | `read-model`: query, once a day | 1 W, 1 W to forget |
+//! | address to forget later | `T#ERASED` | `LATER#{digest of the address}` | admin, at the end of an erasure, of a number that stands suppressed | `read-model`: query, once a day | 1 W, 1 W to forget |
 //! | erasure under way at a customer | `T#ERASED` | `ERASING#{digest of the person}#{customer}` | admin, before anything is erased | admin, with an erasure: query of the person's | 1 W, 1 W when it ends |
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R, half of it for the portal |
 //! | whose a basket is | `BASKET#{id}` | `BASKET` | portal, with the basket | ingest, by key | 2 W in a transaction, 1 R |
@@ -114,7 +115,8 @@
 //! | open tasks by money at stake | `L#tasks#stake#{shard}` | `L#{0 after a broken promise, 1}{as customers by net exposure, 2 for none}#{instant}#{task}` | the task's stake changes; gone when it is done | a query a shard |
 //! | addresses that must not be used | `L#addresses#stopped#{shard}` | `L#{instant}#{digest}` | never, but for a stricter reason; gone when a person lifts it | a query a shard |
 //! | words | `L#words#{kind}#{first two letters}` | `L#{word}#{id}`, with `#entered` of what people entered | the text changes | a query of a beginning |
-//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}`, one more of what people entered of it | never; gone when the customer has no such contact any more | a query |
+//! | people by who they are, with the customers at which they are | `L#people#at#{digest of the person}` | `L#{customer}#{hash of the contact's id}`, one more of what people entered of it; `L#{customer}#{invoice}` of whom an invoice names | never; gone when the customer has no such contact any more | a query, and one more for each 1,000 rows |
+//! | people by a number that they have beside a mailbox, with the customers at which they are | `L#people#number#{digest of the number}` | the same | the same | the same |
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{

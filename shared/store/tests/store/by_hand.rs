@@ -106,4 +106,17 @@ async fn whose_people_are_written_to_are_with_what_was_entered_of_them() {
     table.enter(ByHand { contacts: vec![own("new@acme.example")], ..ByHand::default() }, 1, 3).await;
     let now = table.store.people_now(&table.tenant, read).await.unwrap().customer;
     assert_eq!((now.id.clone(), now.contacts[1].email.as_deref()), (customer_of("C-2"), Some("new@acme.example")));
+    // An invoice of the child names somebody of the parent to whom nobody is to write.
+    let p1 = customer(None, "").contacts[0].clone();
+    let unused = ContactByHand { unused: true, ..ContactByHand::of(&p1) };
+    table.enter(ByHand { contacts: vec![unused], ..ByHand::default() }, 2, 4).await;
+    let named = Contact { external_id: INVOICE_CONTACT.into(), ..p1 };
+    let owed = Document::Invoice {
+        customer: CustomerRef::Named(customer_of("C-2")),
+        invoice: Invoice { contact: Some(named), ..invoice("INV-2", 2) },
+    };
+    table.say("e3", &[owed], 5).await;
+    let facts = table.facts_of("C-2").await;
+    assert!(facts.customer.contacts.is_empty() && facts.invoices[0].invoice.contact.is_some());
+    assert_eq!(People::of(&facts).all().count(), 0);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ByHand, Channel, Contact, Customer, CustomerId, Invoice, TenantId, address_key};
+use domain::{ByHand, Contact, Customer, CustomerId, Invoice, TenantId, address_key, reached_by};
 
 use super::Everything;
 use crate::{
@@ -55,9 +55,7 @@ impl Store {
         let entered: Vec<Contact> = by_hand.iter().flat_map(|by_hand| by_hand.contacts_of(&profiles)).collect();
         for contact in described.chain(own).chain(&entered) {
             persons.extend(contact.person());
-            for channel in Channel::ALL {
-                names.extend(contact.address(channel).map(|address| address_key(channel, address)));
-            }
+            names.extend(reached_by(contact).into_iter().map(|(channel, address)| address_key(channel, &address)));
         }
         for name in names {
             let Key { pk, .. } = keys::address(tenant, &name);

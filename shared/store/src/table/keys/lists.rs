@@ -26,6 +26,10 @@ pub(crate) fn list_row(pk: String, place: &str, id: &str) -> Key {
 pub(crate) fn person_at(t: &TenantId, digest_of_person: &str) -> String {
     list(t, "people", "at", digest_of_person)
 }
+/// The partition of the customers at which somebody who is known by a mailbox has a number, by the digest of the number.
+pub(crate) fn number_at(t: &TenantId, digest_of_number: &str) -> String {
+    list(t, "people", "number", digest_of_number)
+}
 /// The place of a row, of a list whose places have no `#`.
 pub(crate) fn place_of(sk: &str) -> Option<&str> {
     sk.strip_prefix(ROW)?.split_once('#').map(|(place, _)| place)

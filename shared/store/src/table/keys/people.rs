@@ -32,6 +32,12 @@ pub(crate) fn parse_forget_again(sk: &str) -> Option<(CustomerId, String)> {
     let (customer, person) = sk.strip_prefix(AGAIN)?.split_once('#')?;
     Some((CustomerId::parse(customer)?, person.to_owned()))
 }
+/// What the sort keys of addresses begin with that are to be forgotten later. No filter of the stream passes them.
+pub(crate) const LATER: &str = "LATER#";
+/// An address that is to be forgotten later, by its digest.
+pub(crate) fn forget_later(t: &TenantId, digest_of_address: &str) -> Key {
+    Key::new(erased(t), format!("{LATER}{digest_of_address}"))
+}
 /// The beginning of the sort keys of a person's erasures that are under way, by the digest of the person. No filter of the stream passes them.
 pub(crate) fn erasing_of(digest_of_person: &str) -> String {
     format!("ERASING#{digest_of_person}#")
