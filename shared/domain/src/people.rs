@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Contact, Facts, INVOICE_CONTACT, Invoice, InvoiceFact, KnownContact, PersonDigest, id::digest};
+use crate::{Contact, Facts, INVOICE_CONTACT, Invoice, KnownContact, PersonDigest, id::digest};
 
 /// Own contacts of invoices that are looked at, each address once; an invoice whose own is one more goes to the customer's people.
 pub const OWN_CONTACTS_MAX: usize = 100;
