@@ -24,7 +24,6 @@ const PUT_TOGETHER: [(&str, &str); 21] = [
     ("show_credit_note", "untrusted_legal_entity"),
     ("explain_invoice", "untrusted_outcome"),
     ("explain_invoice", "items.untrusted_item"),
-    ("explain_case", "untrusted_outcome"),
     ("explain_case", "cases.untrusted_outcome"),
     ("explain_case", "cases.rules.untrusted_said"),
     ("explain_case", "cases.rules.inputs.untrusted_value"),

@@ -20,8 +20,8 @@ mod same;
 
 pub use same::agreed_already;
 
-/// How far ahead a promise may be, in days: what takes longer is a plan.
-pub const PROMISE_DAYS_MAX: i64 = 180;
+pub use crate::settings::PROMISE_DAYS_MAX;
+
 /// How long ago money may have been sent that is still on its way, in days.
 pub const SENT_DAYS_MAX: i64 = 60;
 /// How far ahead the last part of a plan may be, in days.

@@ -10,6 +10,9 @@ use crate::{
     word::{self, stored_words},
 };
 
+/// How far ahead a promise may be, in days: what takes longer is a plan.
+pub const PROMISE_DAYS_MAX: i64 = 180;
+
 stored_words!(
     /// Whether a tenant's messages leave.
     #[derive(Default)]

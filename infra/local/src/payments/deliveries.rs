@@ -1,81 +1,10 @@
 //! Webhooks of payment providers: delivered at once, and again later where the stack did not take them, as providers do.
 
-use std::sync::Mutex;
-
 use axum::body::Body;
-use doubles::{PaymentDouble, PaymentEvent};
+use doubles::PaymentDouble;
 use http::{Request, StatusCode};
-use jiff::{SignedDuration, Timestamp};
 
-use crate::{gateway, lock, world::World};
-
-/// How long the stand-ins wait until they deliver again what was not taken. After the last they give up.
-const WAITS: [SignedDuration; 7] = [
-    SignedDuration::from_mins(1),
-    SignedDuration::from_mins(5),
-    SignedDuration::from_mins(30),
-    SignedDuration::from_hours(2),
-    SignedDuration::from_hours(5),
-    SignedDuration::from_hours(10),
-    SignedDuration::from_hours(24),
-];
-
-/// What the stand-ins told, and what became of it.
-#[derive(Default)]
-pub struct Deliveries {
-    all: Mutex<Vec<Told>>,
-}
-
-/// An event.
-#[derive(Clone)]
-pub struct Told {
-    /// The provider.
-    pub provider: &'static str,
-    /// What it tells.
-    pub event: PaymentEvent,
-    /// What the stack answered, each time.
-    pub answers: Vec<u16>,
-    /// When it is delivered next; `None` for never.
-    due_at: Option<Timestamp>,
-}
-
-impl Deliveries {
-    /// Keeps an event; answers its place. Without `due_at` it is lost on its way.
-    pub fn keep(&self, provider: &'static str, event: PaymentEvent, due_at: Option<Timestamp>) -> usize {
-        let mut all = lock(&self.all);
-        all.push(Told { provider, event, answers: Vec::new(), due_at });
-        all.len() - 1
-    }
-
-    /// What was told of a basket, with its place, in order.
-    pub fn of(&self, basket: &str) -> Vec<(usize, Told)> {
-        let all = lock(&self.all);
-        all.iter().enumerate().filter(|(_, told)| told.event.basket == basket).map(|(at, told)| (at, told.clone())).collect()
-    }
-
-    /// The places of what is due; it counts as under way.
-    fn take_due(&self, now: Timestamp) -> Vec<usize> {
-        let mut all = lock(&self.all);
-        let due = all.iter_mut().enumerate().filter(|(_, told)| told.due_at.is_some_and(|at| at <= now));
-        due.map(|(at, told)| {
-            told.due_at = None;
-            at
-        })
-        .collect()
-    }
-
-    fn at(&self, at: usize) -> Option<Told> {
-        lock(&self.all).get(at).cloned()
-    }
-
-    fn answered(&self, at: usize, status: StatusCode, now: Timestamp) {
-        if let Some(told) = lock(&self.all).get_mut(at) {
-            told.answers.push(status.as_u16());
-            let wait = WAITS.get(told.answers.len() - 1);
-            told.due_at = if status.is_success() { None } else { wait.map(|wait| now + *wait) };
-        }
-    }
-}
+use crate::{gateway, world::World};
 
 impl World {
     /// Delivers what payment providers have to tell by now; whether there was anything.

@@ -3,10 +3,12 @@
 
 mod accounts;
 mod deliveries;
+mod events_to_deliver;
+mod payment_doubles;
 mod routes;
 mod stand_ins;
 
 pub use accounts::{PaymentIn, open_accounts};
-pub use deliveries::Deliveries;
+pub use events_to_deliver::Deliveries;
+pub use payment_doubles::PaymentDoubles;
 pub use routes::{act, show};
-pub use stand_ins::PaymentDoubles;

@@ -4,27 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use doubles::{GoCardless, PayPal, PaymentDouble, StripePay};
-use tokio::sync::OnceCell;
 
 use crate::world::World;
-
-/// The stand-ins of payment providers, once there are any.
-#[derive(Default)]
-pub struct PaymentDoubles {
-    started: OnceCell<Vec<Box<dyn PaymentDouble>>>,
-}
-
-impl PaymentDoubles {
-    /// All that run.
-    pub fn all(&self) -> impl Iterator<Item = &dyn PaymentDouble> {
-        self.started.get().into_iter().flatten().map(|double| double.as_ref() as &dyn PaymentDouble)
-    }
-
-    /// The one of a provider, if it runs.
-    pub fn of(&self, provider: &str) -> Option<&dyn PaymentDouble> {
-        self.all().find(|double| double.provider() == provider)
-    }
-}
 
 impl World {
     /// The stand-in of a provider. The first call starts them all.

@@ -11,7 +11,7 @@ use crate::{
     mailbox::{Mailbox, NoMailbox},
     owners::{OWNER_MAX, OWNER_RULES_MAX},
     phone,
-    proposal::PROMISE_DAYS_MAX,
+    settings::PROMISE_DAYS_MAX,
     teams::{TEAM_MEMBERS_MAX, TEAMS_MAX},
 };
 

@@ -373,7 +373,7 @@ pub mod pending {
             CHANNEL channel: Channel = "h", Text, "The channel.";
             CONTACT contact: String = "to", Text, "The contact's external id.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            PERSON person: Option<PersonDigest> = "p", Text, "The person whom the contact was when it was decided: what their digest begins with.";
+            PERSON person: Option<PersonDigest> = "psn", Text, "The person whom the contact was when it was decided: what their digest begins with.";
             TEMPLATE template: String = "tp", Text, "The template's id.";
             TEMPLATE_VERSION template_version: u32 = "tv", Number, "Its version.";
             #[serde(default, skip_serializing_if = "Option::is_none")]
