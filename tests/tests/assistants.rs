@@ -11,7 +11,7 @@ const MARK: &str = "zqxj";
 /// Tools that are not asked for: two give files as they are, and a test message goes to a member and has no text from outside but its trouble.
 const NOT_ASKED: [&str; 3] = ["show_invoice_pdf", "fetch_job_file", "show_test_message"];
 /// Where texts stand that are put together of what a source said, beside the fields that hold a source's own texts.
-const PUT_TOGETHER: [(&str, &str); 21] = [
+const PUT_TOGETHER: [(&str, &str); 20] = [
     ("show_case", "due_items.untrusted_item"),
     ("show_case", "due_items.untrusted_legal_entity"),
     ("show_case", "head.untrusted_because"),

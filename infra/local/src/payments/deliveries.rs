@@ -1,7 +1,7 @@
 //! Webhooks of payment providers: delivered at once, and again later where the stack did not take them, as providers do.
 
 use axum::body::Body;
-use doubles::PaymentDouble;
+use doubles::{PaymentDouble, PaymentEvent};
 use http::{Request, StatusCode};
 
 use crate::{gateway, world::World};
@@ -48,44 +48,4 @@ fn request(double: &dyn PaymentDouble, event: &PaymentEvent) -> anyhow::Result<R
         request = request.header(name, value);
     }
     Ok(request.body(Body::from(delivery.body))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event() -> PaymentEvent {
-        let [account, basket, event, kind] = ["acme", "pay_1", "evt_1", "checkout.session.completed"].map(str::to_owned);
-        PaymentEvent { account, basket, event, kind, at: Timestamp::UNIX_EPOCH, body: "{}".into() }
-    }
-
-    #[test]
-    fn what_is_not_taken_comes_again_until_it_is() {
-        let deliveries = Deliveries::default();
-        let now = Timestamp::UNIX_EPOCH;
-        let at = deliveries.keep("stripe", event(), Some(now));
-        assert_eq!(deliveries.take_due(now), [at]);
-        assert_eq!(deliveries.take_due(now), [0_usize; 0], "it is under way");
-        deliveries.answered(at, StatusCode::INTERNAL_SERVER_ERROR, now);
-        let minute = SignedDuration::from_mins(1);
-        assert_eq!(deliveries.take_due(now + minute - SignedDuration::from_secs(1)), [0_usize; 0]);
-        assert_eq!(deliveries.take_due(now + minute), [at]);
-        deliveries.answered(at, StatusCode::OK, now + minute);
-        assert_eq!(deliveries.take_due(Timestamp::MAX), [0_usize; 0]);
-        assert_eq!(deliveries.of("pay_1")[0].1.answers, [500, 200]);
-    }
-
-    #[test]
-    fn a_provider_gives_up() {
-        let deliveries = Deliveries::default();
-        let at = deliveries.keep("stripe", event(), Some(Timestamp::UNIX_EPOCH));
-        let mut tries = 0;
-        while !deliveries.take_due(Timestamp::MAX).is_empty() {
-            deliveries.answered(at, StatusCode::NOT_FOUND, Timestamp::UNIX_EPOCH);
-            tries += 1;
-        }
-        assert_eq!(tries, WAITS.len() + 1);
-        let lost = deliveries.keep("stripe", event(), None);
-        assert_eq!(deliveries.take_due(Timestamp::MAX), [0_usize; 0], "{lost} never comes by itself");
-    }
 }
