@@ -192,8 +192,8 @@ impl Teller {
 
 impl Promises {
     fn of(matter: &Value) -> Self {
-        let holds = list(&matter["holds"]).iter().filter(|hold| hold["promised_on"].is_string());
-        let mut promises: Vec<(&str, &str)> = holds.map(|hold| (text(hold, "from"), text(hold, "id"))).collect();
+        let made = list(&matter["agreements"]).iter().filter(|agreement| agreement["kind"] == "promise");
+        let mut promises: Vec<(&str, &str)> = made.map(|promise| (text(promise, "made_at"), text(promise, "id"))).collect();
         promises.sort_unstable();
         Self(promises.into_iter().map(|(_, id)| id.to_owned()).collect())
     }

@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::deliveries::Told;
+use super::events_to_deliver::Told;
 use crate::{
     problem::{problem, read},
     world::World,
