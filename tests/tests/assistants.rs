@@ -7,7 +7,7 @@ use tests::{
 };
 
 /// What stands in every text that a source fills, and that people and assistants say of a customer.
-const MARK: &str = "zqxj";
+const MARK: &str = "zqxjvkwm";
 /// Tools that are not asked for: two give files as they are, and a test message goes to a member and has no text from outside but its trouble.
 const NOT_ASKED: [&str; 3] = ["show_invoice_pdf", "fetch_job_file", "show_test_message"];
 /// Where texts stand that are put together of what a source said, beside the fields that hold a source's own texts.
