@@ -110,7 +110,7 @@ async fn of_a_dispute_in_part_the_rest_is_chased_until_somebody_decides() {
     assert!(text.contains("625,00"), "{text}");
     let done = format!("/v1/tasks/{}/done", tasks[0]["id"].as_str().unwrap());
     assert_eq!(desk.admin("POST", &format!("/v1/agreements/{id}/reject"), &json!({})).await.is(200).body["status"], "rejected");
-    desk.admin("POST", &done, &json!({})).await.is(200);
+    desk.admin("POST", &done, &json!({"result": "done"})).await.is(200);
     assert_eq!(desk.tasks("dispute").await, Vec::<Value>::new());
     assert!(page(&desk, &format!("{address}?made={id}")).await.contains("Reklamation nicht anerkannt"));
     assert!(page(&desk, &path).await.contains("Reklamation nicht anerkannt"));
