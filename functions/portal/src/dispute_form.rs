@@ -12,7 +12,7 @@ use store::Result;
 
 use crate::{
     form_labels::FormLabels,
-    form_visit::{FormVisit, Taken, WrongFields, amounts_of},
+    form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
     reading::{InvoiceRead, read_invoice},
     typed::{TypedFields, amount, shown_again},
@@ -158,7 +158,7 @@ impl Contested<'_> {
             words => shown_again(typed.one("words")),
             words_hint => labels.in_words_hint.replace("{}", &WORDS_MAX.to_string()),
         };
-        form.page(visit, "dispute", labels.dispute, wrong, values)
+        form_page(visit, "dispute", labels.dispute, wrong, values)
     }
 }
 
@@ -189,7 +189,7 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
         Some(decided) => lines.push(decided.to_owned()),
     }
     let values = context! { lines };
-    Ok(Some(form.page(&visit, "said", labels.dispute_made, &WrongFields::default(), values)))
+    Ok(Some(form_page(&visit, "said", labels.dispute_made, &WrongFields::default(), values)))
 }
 
 /// How a dispute was decided; `None` while it was not.

@@ -120,37 +120,30 @@ impl FormVisit<'_> {
         let known = self.store.invoices_by_id(self.opened.tenant, &wanted).await?;
         Ok(known.into_iter().map(|known| known.invoice.number).collect::<Vec<_>>().join(", "))
     }
+}
 
-    /// A page of a form, or one that says what became of it: 400 where something is wrong.
-    pub(crate) fn page(
-        &self,
-        visit: &Visit,
-        template: &'static str,
-        title: &str,
-        wrong: &WrongFields,
-        values: Value,
-    ) -> PortalPage {
-        let words = visit.words;
-        let tenant = visit.settings.name.as_str();
-        let base = context! {
-            title => format!("{title} – {tenant}"),
-            heading => title,
-            tenant,
-            sent_by => words.sent_by.replace("{}", tenant),
-            customer => visit.customer.as_str(),
-            back => visit.path.as_str(),
-            write => format!("{}/write", visit.path),
-            f => Value::from(Serde(FormLabels::of(words))),
-            wrong => Value::from(Serde(wrong)),
-            is_wrong => !wrong.is_empty(),
-        };
-        PortalPage::Filled {
-            status: if wrong.is_empty() { 200 } else { 400 },
-            template,
-            words,
-            look: Look::of(&visit.settings.brand),
-            values: context! { ..values, ..base },
-        }
+/// A page of a form, or one that says what became of it: 400 where something is wrong.
+pub(crate) fn form_page(visit: &Visit, template: &'static str, title: &str, wrong: &WrongFields, values: Value) -> PortalPage {
+    let words = visit.words;
+    let tenant = visit.settings.name.as_str();
+    let base = context! {
+        title => format!("{title} – {tenant}"),
+        heading => title,
+        tenant,
+        sent_by => words.sent_by.replace("{}", tenant),
+        customer => visit.customer.as_str(),
+        back => visit.path.as_str(),
+        write => format!("{}/write", visit.path),
+        f => Value::from(Serde(FormLabels::of(words))),
+        wrong => Value::from(Serde(wrong)),
+        is_wrong => !wrong.is_empty(),
+    };
+    PortalPage::Filled {
+        status: if wrong.is_empty() { 200 } else { 400 },
+        template,
+        words,
+        look: Look::of(&visit.settings.brand),
+        values: context! { ..values, ..base },
     }
 }
 

@@ -11,7 +11,7 @@ use store::Result;
 
 use crate::{
     form_labels::FormLabels,
-    form_visit::{FormVisit, Taken, WrongFields, amounts_of},
+    form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
     reading::{StatementRead, read_statement},
     statement::{AccountStatement, StatementItem},
@@ -238,7 +238,7 @@ fn shown(
         by_when_hint => bounds.in_words(visit, labels.by_when_hint),
         ways => ways.collect::<Vec<_>>(),
     };
-    form.page(visit, "promise", labels.promise, wrong, values)
+    form_page(visit, "promise", labels.promise, wrong, values)
 }
 
 /// What became of a promise.
@@ -270,7 +270,7 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
     };
     let note = (!invoices.is_empty()).then(|| labels.invoices_of.replace("{}", &invoices));
     let values = context! { lines, note };
-    Ok(Some(form.page(&visit, "said", labels.promise_made, &WrongFields::default(), values)))
+    Ok(Some(form_page(&visit, "said", labels.promise_made, &WrongFields::default(), values)))
 }
 
 fn promised(agreement: &Agreement) -> Option<(&Agreement, &Promise)> {

@@ -10,7 +10,7 @@ use store::Result;
 use crate::{
     dispute_form::wrong_words,
     form_labels::FormLabels,
-    form_visit::{FormVisit, Taken, WrongFields},
+    form_visit::{FormVisit, Taken, WrongFields, form_page},
     page::PortalPage,
     reading::{InvoiceRead, StatementRead, read_invoice, read_statement},
     typed::{TypedFields, shown_again},
@@ -59,7 +59,7 @@ pub(crate) async fn write(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
         words => shown_again(typed.one("words")),
         words_hint => labels.in_words_hint.replace("{}", &WORDS_MAX.to_string()),
     };
-    Ok(Some(form.page(&visit, "write", labels.write, &wrong, values)))
+    Ok(Some(form_page(&visit, "write", labels.write, &wrong, values)))
 }
 
 fn kind_in_words(labels: &FormLabels, kind: AskedByLink) -> &'static str {
@@ -140,5 +140,5 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
     let labels = FormLabels::of(visit.words);
     let on = note.at.to_zoned(tenant_zone(&visit.settings)).date();
     let values = context! { lines => vec![labels.written_says.replace("{}", &visit.locale.date(on))] };
-    Ok(Some(form.page(&visit, "said", labels.written, &WrongFields::default(), values)))
+    Ok(Some(form_page(&visit, "said", labels.written, &WrongFields::default(), values)))
 }

@@ -115,7 +115,7 @@ async fn a_promise_that_cannot_be_is_said_so_and_what_was_typed_is_kept() {
     ];
     for (changes, text, kept) in cases {
         let page = portal.post(&address, &fields(invoice.as_str(), changes)).await.is(400).says(text).says(kept);
-        page.says("Es wurde noch nichts abgeschickt.");
+        page.says("Es ist noch nichts aufgenommen.");
     }
     let none = [("amount", "5,00"), ("pays_on", "2026-02-13"), ("way", "card")];
     portal.post(&address, &none).await.is(400).says("Wählen Sie mindestens eine Rechnung.").says("value=\"5,00\"");
