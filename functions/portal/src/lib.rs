@@ -13,6 +13,8 @@
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
+#![recursion_limit = "256"]
+
 mod can_do;
 mod dispute_form;
 mod form_labels;

@@ -337,7 +337,7 @@ fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
         }
         // It spoke of what was owed then, and of no later invoice.
         let named = of_kind.filter(|agreement| agreement.of().iter().any(|stood| Some(&stood.invoice) == of_item));
-        let last = named.max_by_key(|agreement| (agreement.status_at, &agreement.id));
+        let last = named.max_by(|a, b| (a.status_at, &a.id).cmp(&(b.status_at, &b.id)));
         notes.extend(last.and_then(|agreement| how_it_ended(agreement)));
     }
     notes

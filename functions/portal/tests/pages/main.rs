@@ -1,4 +1,5 @@
 //! The portal against an embedded table.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod account;
