@@ -26,6 +26,14 @@ class Outside:
         """Any request to the API."""
         return web.call(self.port, method, path, body, headers, host=self.host)
 
+    def form(self, path, **fields):
+        """A form of a customer's page, as a browser posts it; the answer leads to a page that says what became of it."""
+        kind = {"content-type": "application/x-www-form-urlencoded"}
+        reply = self.ask("POST", path, urllib.parse.urlencode(fields).encode(), kind)
+        if reply.status != 303:
+            raise AssertionError(f"POST {path} answered {reply!r}")
+        return reply
+
     def admin(self, tenant, method, path, body=None, role="admin", wanted=(200, 201, 204)):
         """A request to the admin API with a token; its answer must be one of `wanted`."""
         token = self.issuer.token(tenant, role)

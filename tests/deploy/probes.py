@@ -6,6 +6,7 @@ queue would only cost time. It asserts what a user would see.
 
 import json
 import pathlib
+import re
 
 import books
 import ses
@@ -394,6 +395,21 @@ def portal_shows(world):
     same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
+def portal_promises(world):
+    """A customer promises to pay by the page behind its link: the agreement is there, with the work that a message of it is."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    restart(world, "PortalFunction")
+    (named,) = re.findall(r'name="invoice" value="(inv_[A-Za-z0-9]+)"', world.outside.ask("GET", f"{page}/promise").body.decode())
+    promised = world.outside.form(f"{page}/promise", invoice=named, amount="", pays_on=today(3), way="transfer")
+    same(world.outside.ask("GET", promised.headers["location"]).status, 200, "what became of it")
+    shown = world.outside.customer(TENANT, customer)
+    same([one["kind"] for one in shown["agreements"]], ["promise"], "agreements")
+    world.outside.form(f"{page}/write", **{"for": "message", "invoice": "", "words": f"Please call {customer}."})
+    asked = world.outside.admin(TENANT, "GET", "/v1/tasks?kind=customer_asked", role="viewer")["tasks"]
+    assert any(one["customer_id"] == shown["customer"]["id"] for one in asked), asked
+
+
 def make_documents_makes(world):
     """A statement is made and lies in the bucket; the same one is found there when it is asked for again."""
     named = world.outside.customer(TENANT, world.owes(TENANT))["customer"]["id"]
@@ -572,7 +588,7 @@ PROBES = {
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
-    "PortalRole": [portal_shows],
+    "PortalRole": [portal_shows, portal_promises],
 }
 # Roles whose services the emulator does not have, with that as the reason.
 UNSHOWN = {}

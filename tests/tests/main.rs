@@ -39,6 +39,7 @@ mod nights;
 mod people;
 mod portal;
 mod privacy;
+mod promised;
 mod quickbooks;
 mod race;
 mod reading;

@@ -13,6 +13,7 @@ use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
 use crate::{
+    can_do::what_can_be_done,
     how_to_pay::ways_to_pay,
     page::{Look, PortalPage},
     statement::is_web,
@@ -83,6 +84,7 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         url => invoice.url.as_deref().filter(|url| is_web(url)),
         payments => Value::from(Serde(&payments)),
         events => Value::from(Serde(&events)),
+        can_do => what_can_be_done(visit, Some((&invoice.id, asks))),
     };
     Some(PortalPage::Filled { status: 200, template: "invoice", words, look: Look::of(&visit.settings.brand), values })
 }

@@ -144,6 +144,12 @@ impl PageLabels {
         ALL.iter().find(|words| words.language.eq_ignore_ascii_case(primary)).unwrap_or(&ALL[0])
     }
 
+    /// The words of every language.
+    #[cfg(test)]
+    pub(crate) fn all() -> &'static [Self] {
+        &ALL
+    }
+
     /// The words that a browser asks for.
     pub fn of_request(event: &Value) -> &'static Self {
         Self::of(accepted(event))

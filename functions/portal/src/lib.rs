@@ -5,18 +5,31 @@
 //! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
+//! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
+//! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
+//! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
 //! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
 //! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
 
+#![recursion_limit = "256"]
+
+mod can_do;
+mod dispute_form;
+mod form_labels;
+mod form_visit;
+mod form_wanted;
+mod forms;
 mod held;
 mod how_to_pay;
 mod invoice_page;
 mod labels;
+mod note_words;
 mod opt_out;
 mod page;
 mod page_wanted;
+mod promise_form;
 mod reading;
 mod request;
 mod statement;
@@ -24,7 +37,9 @@ mod statement_csv;
 mod statement_data;
 mod statement_page;
 mod story;
+mod typed;
 mod visit;
+mod write_form;
 
 use std::sync::Arc;
 
@@ -33,8 +48,11 @@ use domain::{InvoiceId, Settings, TenantId};
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
+use service::link_holder::LinkHolder;
 use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 
+use form_visit::FormVisit;
+use form_wanted::FormWanted;
 use held::{HeldPage, HeldPages, MadeFrom, PageOf};
 use labels::PageLabels;
 use opt_out::Stopping;
@@ -99,6 +117,9 @@ impl Handler {
         let now = self.clock.now();
         if rest == "opt-out" && (get || post) {
             return self.opt_out(link, request, now).await;
+        }
+        if let Some(form) = FormWanted::read(rest) {
+            return self.form(link, &form, request, now).await;
         }
         let asked = match rest {
             "" => PageWanted::Statement { page: request.page(), data: request.wants_json() },
@@ -171,6 +192,28 @@ impl Handler {
         };
         // Whoever left the customer, or has another address there, has another link.
         if made.addresses.contains(&link.address) { Ok(made.page) } else { gone }
+    }
+
+    /// A form that a portal link opens, or what was sent with it: never held, since what is sent is checked against what is owed now.
+    async fn form(&self, link: &str, form: &FormWanted, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+        let unknown = Ok(PortalPage::Plain(404, request.words()));
+        let gone = PortalPage::Plain(410, request.words());
+        let Some(code) = LinkCode::parse(link) else { return unknown };
+        if let Some(status) = request.refused_by_forms() {
+            return Ok(PortalPage::Plain(status, request.words()));
+        }
+        let found = match self.store.came_by(&code.id(), now).await? {
+            CameBy::Good(found) => *found,
+            CameBy::Gone => return Ok(gone),
+            CameBy::Unknown => return unknown,
+        };
+        let Some((row, head)) = self.store.tenant_and_head(&found.tenant, &found.customer).await? else { return unknown };
+        let Some(settings) = self.settings(&found.tenant, row.rev).await? else { return unknown };
+        let path = format!("/p/{}", code.as_str());
+        let opened = OpenedPages { tenant: &found.tenant, head: &head, settings: &settings, address: &found.link.address, path };
+        let holder = LinkHolder::of(&found);
+        let visit = FormVisit { store: &self.store, opened: &opened, holder: &holder, link: &found.link.id, request, now };
+        Ok(forms::answer(&visit, form).await?.unwrap_or(gone))
     }
 
     /// A tenant's settings, of a revision of its registry row at least.

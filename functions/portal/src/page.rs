@@ -11,13 +11,19 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
     ("invoice", include_str!("pages/invoice.html")),
     ("question", include_str!("pages/question.html")),
     ("plain", include_str!("pages/plain.html")),
+    ("can-do", include_str!("pages/can_do.html")),
+    ("wrong", include_str!("pages/wrong.html")),
+    ("promise", include_str!("pages/promise.html")),
+    ("dispute", include_str!("pages/dispute.html")),
+    ("write", include_str!("pages/write.html")),
+    ("said", include_str!("pages/said.html")),
 ];
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;
@@ -29,6 +35,8 @@ pub enum PortalPage {
     Filled { status: u16, template: &'static str, words: &'static PageLabels, look: Look, values: minijinja::Value },
     /// Something that is no page.
     Data { content_type: &'static str, file: Option<String>, language: &'static str, body: String },
+    /// Where the page is that says what became of a form: a browser that loads it anew sends nothing twice.
+    See(String),
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
 }
@@ -38,7 +46,7 @@ impl PortalPage {
     pub(crate) fn is_large(&self) -> bool {
         match self {
             Self::Data { body, .. } => body.len() > LARGE,
-            Self::Filled { .. } | Self::Plain(..) => false,
+            Self::Filled { .. } | Self::See(_) | Self::Plain(..) => false,
         }
     }
 }
@@ -98,6 +106,11 @@ impl Pages {
                     self.plain(500, words)
                 }
             },
+            PortalPage::See(location) => {
+                let mut headers = headers("text/plain; charset=utf-8", "default-src 'none'; frame-ancestors 'none'");
+                headers["location"] = json!(location);
+                answer(303, headers, "")
+            }
             PortalPage::Data { content_type, file, language, body } => {
                 let mut headers = headers(content_type, "default-src 'none'; frame-ancestors 'none'");
                 headers["content-language"] = json!(language);
@@ -155,6 +168,7 @@ fn in_words(status: u16, words: &'static PageLabels) -> (&'static str, &'static 
 fn problem(status: u16, words: &'static PageLabels) -> Value {
     let (title, text) = in_words(status, words);
     let problem = match status {
+        403 => Problem::new(403, "forbidden", title, text),
         404 => Problem::new(404, "not-found", title, text),
         410 => Problem::new(410, "link-gone", title, text),
         500 => Problem::new(500, "internal", title, text),

@@ -30,7 +30,7 @@ pub(crate) struct OpenedPages<'a> {
 }
 
 impl OpenedPages<'_> {
-    fn visit(&self, facts: &Facts) -> Visit {
+    pub(crate) fn visit(&self, facts: &Facts) -> Visit {
         Visit::of(self.settings.clone(), facts, self.path.clone())
     }
 }

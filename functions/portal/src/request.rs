@@ -1,7 +1,7 @@
 //! A request as API Gateway's payload version 2 brings it.
 //!
-//! By hand instead of `lambda_http`: of an anonymous request three texts count and the length of a fourth. Nothing else of it is decoded, and
-//! the function, which is opened from mails, carries no HTTP types.
+//! By hand instead of `lambda_http`: of an anonymous request a few texts count, and the fields of a form. Nothing else of it is decoded, and the
+//! function, which is opened from mails, carries no HTTP types.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
@@ -11,20 +11,27 @@ use crate::{
     statement::PageNumber,
 };
 
-/// Longest form; what stands in it is not looked at.
+/// Longest form, in bytes: what a customer wrote may be much longer than is taken, and comes back to be shortened.
+const FORM_BYTES_MAX: usize = 128 * 1024;
+/// Longest other body; what stands in it is not looked at.
 const BODY_BYTES_MAX: usize = 16 * 1024;
+/// Fields of a form at most: a promise may name 500 invoices.
+const FIELDS_MAX: usize = 600;
 
 /// Pages of a statement at most: 60,000 items.
 const PAGES_MAX: u32 = 1_500;
 /// Longest text that says where a page begins.
 const AFTER_CHARS_MAX: usize = 400;
 
-/// What of a request counts here: the body of one says nothing that its address does not.
+/// What of a request counts here.
 #[derive(Clone, Debug)]
 pub struct PortalRequest {
     pub method: String,
     path: String,
     query: Vec<(String, String)>,
+    /// The fields of a form, in order; `None` where the body is none.
+    form: Option<Vec<(String, String)>>,
+    is_from_elsewhere: bool,
     language: String,
     accept: String,
 }
@@ -39,24 +46,32 @@ impl PortalRequest {
         let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
         let method = text("/requestContext/http/method").ok_or("the event has no method: it is no payload of version 2")?;
         let sent = text("/body").unwrap_or_default();
-        if sent.len() > 2 * BODY_BYTES_MAX {
+        let is_form = header(event, "content-type").is_some_and(is_form);
+        let most = if is_form { FORM_BYTES_MAX } else { BODY_BYTES_MAX };
+        if sent.len() > 2 * most {
             return Ok(Err(413));
         }
-        let bytes = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
+        let body = if event.get("isBase64Encoded").and_then(Value::as_bool) == Some(true) {
             match STANDARD.decode(sent) {
-                Ok(body) => body.len(),
+                Ok(body) => body,
                 Err(_) => return Ok(Err(400)),
             }
         } else {
-            sent.len()
+            sent.as_bytes().to_vec()
         };
-        if bytes > BODY_BYTES_MAX {
+        if body.len() > most {
+            return Ok(Err(413));
+        }
+        let form = (is_form && method == "POST").then(|| fields(&body));
+        if form.as_ref().is_some_and(|fields| fields.len() > FIELDS_MAX) {
             return Ok(Err(413));
         }
         Ok(Ok(Self {
             method: method.to_owned(),
             path: text("/rawPath").unwrap_or_default().to_owned(),
             query: pairs(text("/rawQueryString").unwrap_or_default()),
+            form,
+            is_from_elsewhere: is_from_elsewhere(event),
             language: accepted(event).to_owned(),
             accept: header(event, "accept").unwrap_or_default().to_owned(),
         }))
@@ -74,6 +89,23 @@ impl PortalRequest {
         find(&self.query, name)
     }
 
+    /// The fields of the form that was posted: nothing of a body that is no form.
+    pub(crate) fn form(&self) -> Option<&[(String, String)]> {
+        self.form.as_deref()
+    }
+
+    /// The status for a request that no form of a customer takes, whatever it says: 405, 403 for one that another site's page made, 415 for a
+    /// body that is no form.
+    pub(crate) fn refused_by_forms(&self) -> Option<u16> {
+        match self.method.as_str() {
+            "GET" | "HEAD" => None,
+            "POST" if self.is_from_elsewhere => Some(403),
+            "POST" if self.form.is_none() => Some(415),
+            "POST" => None,
+            _ => Some(405),
+        }
+    }
+
     /// Which page of the statement: the first for what is no number.
     pub(crate) fn page(&self) -> PageNumber {
         let number = self.query("page").and_then(|page| page.parse::<u32>().ok()).filter(|page| (1..=PAGES_MAX).contains(page));
@@ -82,6 +114,16 @@ impl PortalRequest {
                 && after.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         };
         PageNumber { number: number.unwrap_or(1), after: self.query("after").filter(is_ours).map(str::to_owned) }
+    }
+
+    /// What to add to an address so that it leads to the same page again.
+    pub(crate) fn page_again(&self) -> String {
+        let page = self.page();
+        match &page.after {
+            Some(after) => format!("?page={}&after={after}", page.number),
+            None if page.number > 1 => format!("?page={}", page.number),
+            None => String::new(),
+        }
     }
 
     /// Whether a program asks, which reads JSON: what it names first or likes best counts (RFC 9110, 12.5.1). A browser names pages.
@@ -102,6 +144,30 @@ impl PortalRequest {
     pub fn words(&self) -> &'static PageLabels {
         PageLabels::of(&self.language)
     }
+}
+
+fn is_form(content_type: &str) -> bool {
+    let named = content_type.split(';').next().unwrap_or_default().trim();
+    named.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The fields of a form, with line breaks as everywhere else but in forms.
+fn fields(body: &[u8]) -> Vec<(String, String)> {
+    let lines = |value: String| if value.contains('\r') { value.replace("\r\n", "\n").replace('\r', "\n") } else { value };
+    form_urlencoded::parse(body).into_owned().take(FIELDS_MAX + 1).map(|(name, value)| (name, lines(value))).collect()
+}
+
+/// Whether another site's page made the request, as far as the browser says so. `Sec-Fetch-Site` alone counts where there is one. Else the origin is
+/// held against the host; it is `null` of our own pages, which name no referrer.
+fn is_from_elsewhere(event: &Value) -> bool {
+    if let Some(site) = header(event, "sec-fetch-site") {
+        return !["same-origin", "none"].iter().any(|known| site.eq_ignore_ascii_case(known));
+    }
+    let Some(origin) = header(event, "origin").filter(|origin| !origin.eq_ignore_ascii_case("null")) else { return false };
+    let named = origin.split_once("://").map_or(origin, |(_, host)| host);
+    let domain = event.pointer("/requestContext/domainName").and_then(Value::as_str);
+    let hosts = [header(event, "host"), domain];
+    !hosts.into_iter().flatten().any(|host| host.eq_ignore_ascii_case(named))
 }
 
 /// How much somebody likes a form, in thousandths: `0.8`.
@@ -144,6 +210,49 @@ mod tests {
             });
             assert_eq!(PortalRequest::read(&event).unwrap().unwrap().wants_json(), expected, "{accept}");
         }
+    }
+
+    #[test]
+    fn what_another_sites_page_posts_is_known() {
+        for (headers, expected) in [
+            (serde_json::json!({}), false),
+            (serde_json::json!({"Sec-Fetch-Site": "same-origin", "Origin": "https://elsewhere.example"}), false),
+            (serde_json::json!({"sec-fetch-site": "none"}), false),
+            (serde_json::json!({"sec-fetch-site": "cross-site"}), true),
+            (serde_json::json!({"sec-fetch-site": "same-site", "host": "pay.acme.example"}), true),
+            (serde_json::json!({"origin": "null", "host": "pay.acme.example"}), false),
+            (serde_json::json!({"origin": "https://pay.acme.example", "host": "PAY.acme.example"}), false),
+            (serde_json::json!({"origin": "https://api.dunlin.example", "host": "pay.acme.example"}), false),
+            (serde_json::json!({"origin": "https://elsewhere.example", "host": "pay.acme.example"}), true),
+            (serde_json::json!({"origin": "https://pay.acme.example.evil.example", "host": "pay.acme.example"}), true),
+        ] {
+            let event = serde_json::json!({"requestContext": {"domainName": "api.dunlin.example"}, "headers": headers});
+            assert_eq!(is_from_elsewhere(&event), expected, "{headers}");
+        }
+    }
+
+    #[test]
+    fn forms_read_and_nothing_else_does() {
+        let posted = |content_type: &str, body: &str, is_base64: bool| {
+            let event = serde_json::json!({
+                "requestContext": {"http": {"method": "POST"}}, "rawPath": "/p/x", "headers": {"Content-Type": content_type},
+                "body": body, "isBase64Encoded": is_base64,
+            });
+            PortalRequest::read(&event).unwrap()
+        };
+        let urlencoded = "application/x-www-form-urlencoded";
+        let read = posted(&format!("{urlencoded}; charset=utf-8"), "a=1&a=2&b=x%0D%0Ay+%C3%BC", false).unwrap();
+        let expected = [("a", "1"), ("a", "2"), ("b", "x\ny ü")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!((read.form(), read.refused_by_forms()), (Some(expected.as_slice()), None));
+        assert_eq!(posted(urlencoded, "YT0x", true).unwrap().form().unwrap().len(), 1);
+        for other in ["", "multipart/form-data; boundary=x", "application/json", "text/plain"] {
+            let read = posted(other, "a=1", false).unwrap();
+            assert_eq!((read.form(), read.refused_by_forms()), (None, Some(415)), "{other}");
+        }
+        assert_eq!(posted(urlencoded, &format!("a={}", "x".repeat(100_000)), false).unwrap().form().unwrap().len(), 1);
+        assert_eq!(posted(urlencoded, &"x".repeat(FORM_BYTES_MAX + 1), false).unwrap_err(), 413);
+        assert_eq!(posted(urlencoded, &"a&".repeat(FIELDS_MAX + 1), false).unwrap_err(), 413);
+        assert_eq!(posted("", &"x".repeat(BODY_BYTES_MAX + 1), false).unwrap_err(), 413);
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, Currency, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
-    Settings, Terms,
+    Agreement, AgreementScope, Currency, DisputeStatus, Facts, Invoice, InvoiceFact, InvoiceId, Owed, PaymentFact, PaymentId,
+    PaymentKind, PaymentStatus, PromiseStatus, Settings, Terms,
     calendar::tenant_zone,
     dates::days_between,
     decide,
@@ -76,10 +76,16 @@ pub(crate) struct StatementItem {
 /// What was agreed or said about a due item that the customer knows of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ItemNote {
-    Disputed,
+    /// All of it is contested, or, where one invoice is contested in part, so many minor units.
+    Disputed(Option<i64>),
     Promised(Date),
     OnItsWay,
     Planned,
+    /// What was promised for the day did not come, or not all of it.
+    PromiseMissed(Date),
+    DisputeUpheld,
+    DisputePartlyUpheld,
+    DisputeRejected,
 }
 
 /// A payment or credit note.
@@ -316,22 +322,59 @@ fn item_of(facts: &Facts, item: &DueItem<'_>, today: Date) -> StatementItem {
     }
 }
 
-/// What agreements that are not over say of a due item; that somebody pauses it is the tenant's own matter.
+/// What agreements say of a due item: those that are not over, and of promises and disputes that are, the last one, where none of its kind runs.
+/// That somebody pauses it is the tenant's own matter.
 fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
-    let speaks = |agreement: &&Agreement| {
-        let of_item = item.invoice.map(|invoice| &invoice.id);
-        !agreement.is_over() && agreement.ended_at.is_none() && agreement.scope.covers(of_item, item.currency, item.legal_entity)
-    };
-    let note = |agreement: &Agreement| match &agreement.terms {
-        Terms::Promise(promise) => Some(ItemNote::Promised(promise.pays_on)),
-        Terms::Dispute(_) => Some(ItemNote::Disputed),
-        Terms::Plan(plan) => {
-            plan.of.iter().any(|of| Some(&of.invoice) == item.invoice.map(|i| &i.id)).then_some(ItemNote::Planned)
+    let of_item = item.invoice.map(|invoice| &invoice.id);
+    let covers = |agreement: &&Agreement| agreement.scope.covers(of_item, item.currency, item.legal_entity);
+    let about: Vec<&Agreement> = facts.agreements.iter().filter(covers).collect();
+    let mut notes: BTreeSet<ItemNote> =
+        about.iter().filter(|agreement| runs(agreement)).filter_map(|agreement| note(agreement, of_item)).collect();
+    for kind in ["promise", "dispute"] {
+        let of_kind = about.iter().filter(|agreement| agreement.kind() == kind);
+        if of_kind.clone().any(|agreement| runs(agreement)) {
+            continue;
         }
+        // It spoke of what was owed then, and of no later invoice.
+        let named = of_kind.filter(|agreement| agreement.of().iter().any(|stood| Some(&stood.invoice) == of_item));
+        let last = named.max_by(|a, b| (a.status_at, &a.id).cmp(&(b.status_at, &b.id)));
+        notes.extend(last.and_then(|agreement| how_it_ended(agreement)));
+    }
+    notes
+}
+
+fn runs(agreement: &Agreement) -> bool {
+    !agreement.is_over() && agreement.ended_at.is_none()
+}
+
+fn note(agreement: &Agreement, of_item: Option<&InvoiceId>) -> Option<ItemNote> {
+    match &agreement.terms {
+        Terms::Promise(promise) => Some(ItemNote::Promised(promise.pays_on)),
+        Terms::Dispute(_) => {
+            let is_of_one = matches!(&agreement.scope, AgreementScope::Invoices(invoices) if invoices.len() == 1);
+            Some(ItemNote::Disputed(agreement.amount_minor.filter(|_| is_of_one)))
+        }
+        Terms::Plan(plan) => plan.of.iter().any(|of| Some(&of.invoice) == of_item).then_some(ItemNote::Planned),
         Terms::Money(_) => Some(ItemNote::OnItsWay),
         Terms::Pause(_) | Terms::Later(_) => None,
-    };
-    facts.agreements.iter().filter(speaks).filter_map(note).collect()
+    }
+}
+
+/// What is still to be said of a promise or dispute that is over, while its invoice is open.
+fn how_it_ended(agreement: &Agreement) -> Option<ItemNote> {
+    match &agreement.terms {
+        Terms::Promise(promise) => match promise.status {
+            PromiseStatus::Broken | PromiseStatus::PartlyKept => Some(ItemNote::PromiseMissed(promise.pays_on)),
+            PromiseStatus::Open | PromiseStatus::Kept | PromiseStatus::Cancelled | PromiseStatus::Later(_) => None,
+        },
+        Terms::Dispute(dispute) => match dispute.status {
+            DisputeStatus::Upheld => Some(ItemNote::DisputeUpheld),
+            DisputeStatus::PartlyUpheld => Some(ItemNote::DisputePartlyUpheld),
+            DisputeStatus::Rejected => Some(ItemNote::DisputeRejected),
+            DisputeStatus::Open | DisputeStatus::Withdrawn | DisputeStatus::Later(_) => None,
+        },
+        Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+    }
 }
 
 /// Whether a link of the source's leads to the web; others (scripts, files) are not shown as links.

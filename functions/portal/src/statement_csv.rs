@@ -4,6 +4,7 @@ use csv::{QuoteStyle, Terminator, WriterBuilder};
 use domain::Currency;
 
 use crate::{
+    note_words::note_in_words,
     page::PortalPage,
     statement::{AccountStatement, ItemNote, StatementItem},
     visit::Visit,
@@ -63,12 +64,7 @@ pub(crate) fn table(visit: &Visit, statement: &AccountStatement) -> Result<Porta
 fn row(visit: &Visit, item: &StatementItem, mark: char) -> [String; 11] {
     let words = visit.words;
     let amount = |minor: i64| decimal(minor, item.currency, mark);
-    let note = |note: &ItemNote| match note {
-        ItemNote::Disputed => words.disputed.to_owned(),
-        ItemNote::Promised(on) => words.promised.replace("{}", &on.to_string()),
-        ItemNote::OnItsWay => words.on_its_way.to_owned(),
-        ItemNote::Planned => words.in_plan.to_owned(),
-    };
+    let note = |note: &ItemNote| note_in_words(visit, *note, item.currency, |on| on.to_string());
     let late = item.days_past_due > 0;
     [
         defused(&item.number),

@@ -69,10 +69,21 @@ struct InstalmentData {
 #[derive(Serialize)]
 #[serde(tag = "note", rename_all = "snake_case")]
 enum NoteData {
-    Disputed,
-    Promised { pays_on: Date },
+    Disputed {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        amount_minor: Option<i64>,
+    },
+    Promised {
+        pays_on: Date,
+    },
     OnItsWay,
     InPlan,
+    PromiseMissed {
+        pays_on: Date,
+    },
+    DisputeUpheld,
+    DisputePartlyUpheld,
+    DisputeRejected,
 }
 
 #[derive(Serialize)]
@@ -125,10 +136,14 @@ fn total(total: &StatementTotal) -> TotalData {
 
 fn item(item: &StatementItem) -> ItemData<'_> {
     let note = |note: &ItemNote| match note {
-        ItemNote::Disputed => NoteData::Disputed,
+        ItemNote::Disputed(amount_minor) => NoteData::Disputed { amount_minor: *amount_minor },
         ItemNote::Promised(on) => NoteData::Promised { pays_on: *on },
         ItemNote::OnItsWay => NoteData::OnItsWay,
         ItemNote::Planned => NoteData::InPlan,
+        ItemNote::PromiseMissed(on) => NoteData::PromiseMissed { pays_on: *on },
+        ItemNote::DisputeUpheld => NoteData::DisputeUpheld,
+        ItemNote::DisputePartlyUpheld => NoteData::DisputePartlyUpheld,
+        ItemNote::DisputeRejected => NoteData::DisputeRejected,
     };
     ItemData {
         invoice: item.invoice.as_ref(),

@@ -4,10 +4,11 @@ use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
 use crate::{
+    can_do::what_can_be_done,
     how_to_pay::ways_to_pay,
-    labels::PageLabels,
+    note_words::note_in_words,
     page::{Look, PortalPage},
-    statement::{AccountStatement, ItemNote, ReceivedItem, StatementItem, StatementPage, StatementTotal},
+    statement::{AccountStatement, ReceivedItem, StatementItem, StatementPage, StatementTotal},
     visit::Visit,
 };
 
@@ -96,6 +97,7 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
         received => Value::from(Serde(&received)),
         pages => Value::from(Serde(&pages(visit, &statement.page))),
         csv => format!("{}/statement.csv", visit.path),
+        can_do => what_can_be_done(visit, None),
     };
     PortalPage::Filled { status: 200, template: "statement", words, look: Look::of(&visit.settings.brand), values }
 }
@@ -139,7 +141,8 @@ fn row(visit: &Visit, item: &StatementItem) -> RowShown {
     let money = |minor: i64| visit.money(minor, item.currency);
     let instalment = item.instalment.map(|(at, of)| format!("{} {at} {} {of}", words.instalment, words.of));
     let order = item.purchase_order.as_deref().map(|order| words.order.replace("{}", order));
-    let notes = item.notes.iter().map(|note| note_in_words(visit, *note));
+    let day = |on| visit.locale.date(on);
+    let notes = item.notes.iter().map(|note| note_in_words(visit, *note, item.currency, day));
     RowShown {
         number: item.number.clone(),
         page: item.invoice.as_ref().map(|invoice| format!("{}/invoices/{invoice}", visit.path)),
@@ -152,17 +155,6 @@ fn row(visit: &Visit, item: &StatementItem) -> RowShown {
         original: money(item.original_minor),
         paid: (item.paid_minor > 0).then(|| money(item.paid_minor)),
         open: money(item.open_minor),
-    }
-}
-
-/// What was agreed of a due item, in words.
-fn note_in_words(visit: &Visit, note: ItemNote) -> String {
-    let words: &PageLabels = visit.words;
-    match note {
-        ItemNote::Disputed => words.disputed.to_owned(),
-        ItemNote::Promised(on) => words.promised.replace("{}", &visit.locale.date(on)),
-        ItemNote::OnItsWay => words.on_its_way.to_owned(),
-        ItemNote::Planned => words.in_plan.to_owned(),
     }
 }
 

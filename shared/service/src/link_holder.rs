@@ -5,25 +5,64 @@
 //! top of it what the settings say of `promises`.
 
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceId, LinkId, NewTask, NoteId, Settings, TaskKind, TenantId, Terms,
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, Settings,
+    TaskKind, TenantId, Terms,
     calendar::{Calendar, Locality},
+    dates::add_days,
     id::digest,
     proposal::{Proposal, ProposedScope, Proposer, agreed_already, propose},
 };
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{Timestamp, civil::Date};
 use serde_json::json;
 use store::{AuditEntry, CustomerNote, FoundLink, MadeBeside, Store};
 
-use crate::{Done, NotDone, matter};
+use crate::{Done, NotDone, customers::no_customer, matter};
 
 /// Longest text of a customer, in characters.
 pub const WORDS_MAX: usize = 2_000;
 /// Most requests and messages of one link a day. Whoever has more to say has the tenant's address.
-const ASKED_A_DAY_MAX: usize = 20;
+pub const ASKED_A_DAY_MAX: usize = 20;
 /// Notes that are looked through to count them.
 const LOOKED_MAX: usize = 50;
 /// The role that entries of the audit give whoever came by a link.
 pub const LINK: &str = "link";
+/// The pointer of the flaw that the link asked too often today.
+pub const ASKED_ENOUGH: &str = "/often";
+/// The pointer of the flaw that an invoice is contested already.
+pub const CONTESTED_ALREADY: &str = "/contested";
+/// The pointer of the flaw that no further promise is taken from customers.
+pub const PROMISES_ENOUGH: &str = "/promises";
+
+/// The last day that customers may promise by themselves.
+pub fn last_promise_day(settings: &Settings, today: Date) -> Date {
+    add_days(today, i64::from(settings.promises.max_days))
+}
+
+/// How many promises of a customer are open: as many as `settings.promises.max_open` may be.
+pub fn open_promises(agreements: &[Agreement]) -> usize {
+    let is_open = |agreement: &&Agreement| matches!(agreement.terms, Terms::Promise(_)) && runs(agreement);
+    agreements.iter().filter(is_open).count()
+}
+
+/// The dispute of an invoice that nobody has decided yet.
+pub fn open_dispute<'a>(agreements: &'a [Agreement], invoice: &InvoiceId) -> Option<&'a Agreement> {
+    let is_one = |agreement: &&Agreement| {
+        matches!(agreement.terms, Terms::Dispute(_)) && runs(agreement) && agreement.scope.names(invoice)
+    };
+    agreements.iter().find(is_one)
+}
+
+/// The day by which somebody decides what a customer contested at an instant.
+pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
+    let home = Locality::of_tenant(settings);
+    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
+    let on = contested_at.to_zoned(home.zone().clone()).date();
+    calendar.add_business_days(on, i32::from(settings.disputes.sla_days))
+}
+
+fn runs(agreement: &Agreement) -> bool {
+    !agreement.is_over() && agreement.ended_at.is_none()
+}
 
 /// Somebody who came by a portal link that is good.
 #[derive(Clone, Debug)]
@@ -61,7 +100,7 @@ pub struct DisputedByLink {
 
 /// What a customer asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AskedFor {
+pub enum AskedByLink {
     /// A copy of an invoice.
     Copy,
     /// To pay in parts.
@@ -70,7 +109,7 @@ pub enum AskedFor {
     Message,
 }
 
-impl AskedFor {
+impl AskedByLink {
     /// Each of them.
     pub const ALL: [Self; 3] = [Self::Copy, Self::Plan, Self::Message];
 
@@ -159,25 +198,24 @@ impl LinkHolder {
         let bounds = &settings.promises;
         let place = Locality::of_tenant(&settings);
         let today = now.to_zoned(place.zone().clone()).date();
-        let last = today.saturating_add(i64::from(bounds.max_days).days());
+        let last = last_promise_day(&settings, today);
         if asked.pays_on > last {
             flaws.push(("/pays_on".to_owned(), format!("at most {} days ahead, by {last}", bounds.max_days)));
         }
-        let is_open = |agreement: &&Agreement| matches!(agreement.terms, Terms::Promise(_)) && !agreement.is_over();
-        if facts.agreements.iter().filter(is_open).count() >= usize::from(bounds.max_open) {
+        if open_promises(&facts.agreements) >= usize::from(bounds.max_open) {
             let detail = if bounds.max_open == 0 {
                 "promises are made with a person here; write to us".to_owned()
             } else {
                 format!("{} promises are open; keep them first, or write to us", bounds.max_open)
             };
-            flaws.push(("".to_owned(), detail));
+            flaws.push((PROMISES_ENOUGH.to_owned(), detail));
         }
         let what = format!("{asked:?}");
         self.make(store, &proposal, (&facts, &settings), flaws, ("promise_by_link", &what), None, now).await
     }
 
-    /// Contests an invoice, in whole or in part. Somebody is asked to decide by the day that the settings' `disputes` come to. The same again is
-    /// the one that there is.
+    /// Contests an invoice, in whole or in part. Somebody is asked to decide by [`decided_by`]. The same again is the one that there is. Of one
+    /// invoice customers open no second dispute by themselves while one is undecided.
     ///
     /// # Errors
     ///
@@ -200,6 +238,10 @@ impl LinkHolder {
             return Ok(known.clone());
         }
         let mut flaws = Vec::new();
+        if let Some(known) = open_dispute(&facts.agreements, &asked.invoice) {
+            let detail = format!("the invoice is contested already, by {}; write to us to add something", known.id);
+            flaws.push((CONTESTED_ALREADY.to_owned(), detail));
+        }
         let words = matter::text("/words", asked.words.as_deref(), WORDS_MAX, &mut flaws);
         let what = format!("{asked:?}");
         self.make(store, &proposal, (&facts, &settings), flaws, ("dispute_by_link", &what), Some(words), now).await
@@ -257,45 +299,55 @@ impl LinkHolder {
         }
     }
 
-    /// Asks for something, or writes. What is said becomes a note, and work for a person. The same text of the same day is taken once.
+    /// Asks for something, or writes. What is said becomes a note, whose id is answered, and work for a person. The same of the same day, in UTC,
+    /// is taken once.
     ///
     /// # Errors
     ///
-    /// [`NotDone::Fields`] for a text that says nothing or too much, and where the link asked too often today; [`NotDone::NotFound`]; those of the
-    /// table.
-    pub async fn ask(&self, store: &Store, what: AskedFor, about: Option<&InvoiceId>, words: &str, now: Timestamp) -> Done<()> {
-        let (facts, _) = self.matter(store).await?;
+    /// [`NotDone::Fields`] for a text that says nothing or too much, an invoice that the customer was not sent, and where the link asked too often
+    /// today; [`NotDone::NotFound`]; [`NotDone::Changed`] where the same was sent twice at once and is not to be found yet; those of the table.
+    pub async fn ask(
+        &self,
+        store: &Store,
+        what: AskedByLink,
+        about: Option<&InvoiceId>,
+        words: &str,
+        now: Timestamp,
+    ) -> Done<NoteId> {
         let mut flaws = Vec::new();
         let text = matter::text("/words", Some(words), WORDS_MAX, &mut flaws);
         if let Some(about) = about
-            && !facts.invoices.iter().any(|fact| fact.invoice.id == *about)
+            && !self.was_sent(store, about, now).await?
         {
-            flaws.push(("/invoice".to_owned(), "the customer has no open invoice of this id".to_owned()));
+            flaws.push(("/invoice".to_owned(), "the customer has no invoice of this id".to_owned()));
         }
-        if text.is_none() && flaws.is_empty() && what != AskedFor::Copy {
+        if text.is_none() && flaws.is_empty() && what != AskedByLink::Copy {
             flaws.push(("/words".to_owned(), "say something".to_owned()));
         }
         if !flaws.is_empty() {
             return Err(NotDone::Fields(flaws));
         }
-        let text = text.unwrap_or_else(|| what.title().to_owned());
-        let day = now.strftime("%F").to_string();
-        let recent = store.notes(&self.tenant, &self.customer, None, LOOKED_MAX, None).await?.notes;
-        let of_today = recent.iter().filter(|note| note.by == self.link.as_str() && note.at.strftime("%F").to_string() == day);
+        // The note says what is asked for: two forms with the same words ask for two things.
+        let text = match (what, text) {
+            (AskedByLink::Message, Some(text)) => text,
+            (AskedByLink::Message | AskedByLink::Copy | AskedByLink::Plan, None) => what.title().to_owned(),
+            (AskedByLink::Copy | AskedByLink::Plan, Some(text)) => format!("{}:\n{text}", what.title()),
+        };
         let about = about.map(|id| id.as_str().to_owned());
-        let same = |note: &&CustomerNote| note.text == text && note.about == about;
-        let of_today: Vec<&CustomerNote> = of_today.collect();
-        if of_today.iter().any(same) {
-            return Ok(());
+        let of_today = self.written_today(store, now).await?;
+        if let Some(same) = of_today.iter().find(|note| note.text == text && note.about == about) {
+            return Ok(same.id.clone());
         }
         if of_today.len() >= ASKED_A_DAY_MAX {
-            return Err(NotDone::field("/words", format!("at most {ASKED_A_DAY_MAX} messages a day; write to us by mail")));
+            return Err(NotDone::field(ASKED_ENOUGH, format!("at most {ASKED_A_DAY_MAX} messages a day; write to us by mail")));
         }
-        let parts = [self.customer.as_str(), self.link.as_str(), what.as_str(), text.as_str()];
+        let day = now.strftime("%F").to_string();
+        // One key for one form of a day: of two that are sent at once the table takes one.
+        let key = digest(&[self.link.as_str(), &day, what.as_str(), about.as_deref().unwrap_or_default(), &text]);
         let note = CustomerNote {
-            id: NoteId::at(now, &parts),
-            about,
-            text,
+            id: NoteId::at(now, &[self.customer.as_str(), &key]),
+            about: about.clone(),
+            text: text.clone(),
             by: self.link.as_str().to_owned(),
             at: now,
             before: Vec::new(),
@@ -303,7 +355,7 @@ impl LinkHolder {
         };
         let task = NewTask {
             kind: TaskKind::CustomerAsked,
-            key: note.id.as_str().to_owned(),
+            key,
             title: what.title().to_owned(),
             detail: format!("{} ({})", what.detail(), note.id),
             to: None,
@@ -315,10 +367,32 @@ impl LinkHolder {
         let entry =
             self.entry("ask_by_link", now).of(note.id.as_str()).with(json!({ "for": what.as_str(), "about": note.about }));
         match store.acting(entry).add_note_asking(&self.tenant, &self.customer, &note, &task, now).await {
-            // The same form, sent twice at once.
-            Ok(()) | Err(store::Error::Conflict { .. }) => Ok(()),
+            Ok(()) => Ok(note.id),
+            Err(store::Error::Conflict { .. }) => {
+                let first =
+                    self.written_today(store, now).await?.into_iter().find(|note| note.text == text && note.about == about);
+                first.map(|note| note.id).ok_or_else(|| NotDone::Changed("the same was sent just now; look again".to_owned()))
+            }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// What came by this link today, newest first, as far as it is counted.
+    async fn written_today(&self, store: &Store, now: Timestamp) -> Done<Vec<CustomerNote>> {
+        let day = now.strftime("%F").to_string();
+        let recent = store.notes(&self.tenant, &self.customer, None, LOOKED_MAX, None).await?.notes;
+        let is_of_today = |note: &CustomerNote| note.by == self.link.as_str() && note.at.strftime("%F").to_string() == day;
+        Ok(recent.into_iter().filter(is_of_today).collect())
+    }
+
+    /// Whether the customer was sent an invoice, a closed one too: drafts, and what is issued in days to come, it was not.
+    async fn was_sent(&self, store: &Store, invoice: &InvoiceId, now: Timestamp) -> Done<bool> {
+        let head = store.head(&self.tenant, &self.customer).await?.ok_or_else(no_customer)?;
+        let Some(facts) = store.facts_of_invoice(&self.tenant, &head, invoice).await? else { return Ok(false) };
+        let settings = matter::settings(store, &self.tenant).await?;
+        let today = now.to_zoned(Locality::of_tenant(&settings).zone().clone()).date();
+        let was_sent = |fact: &InvoiceFact| fact.invoice.status != InvoiceStatus::Draft && fact.invoice.issued_on <= today;
+        Ok(facts.invoices.first().is_some_and(was_sent))
     }
 
     async fn matter(&self, store: &Store) -> Done<(Facts, Settings)> {
@@ -334,9 +408,6 @@ fn scope(invoices: &[InvoiceId]) -> ProposedScope {
 
 /// The work that a dispute is: somebody decides it in time.
 fn contested(agreement: &Agreement, settings: &Settings, now: Timestamp) -> NewTask {
-    let home = Locality::of_tenant(settings);
-    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
-    let today = now.to_zoned(home.zone().clone()).date();
     NewTask {
         kind: TaskKind::Dispute,
         key: agreement.id.as_str().to_owned(),
@@ -346,7 +417,7 @@ fn contested(agreement: &Agreement, settings: &Settings, now: Timestamp) -> NewT
             agreement.id
         ),
         to: None,
-        due_on: Some(calendar.add_business_days(today, i32::from(settings.disputes.sla_days))),
+        due_on: Some(decided_by(settings, now)),
         step: None,
         currency: None,
         case: None,

@@ -1,8 +1,12 @@
 //! The portal against an embedded table.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod account;
+mod disputes;
+mod promises;
 mod visitor;
+mod writing;
 
 use domain::{Channel, CustomerId, Document, SourceVersion, SuppressionReason, TenantId};
 use store::Receipt;
@@ -256,6 +260,11 @@ async fn a_get_changes_nothing() {
         format!("/p/{stop}/opt-out"),
         format!("/p/{code}/opt-out"),
         format!("/p/{code}/elsewhere"),
+        format!("/p/{code}/promise"),
+        format!("/p/{code}/promise?invoice={}&made=agr_none", Portal::invoice("C-1", "1001")),
+        format!("{invoice}/dispute"),
+        format!("{invoice}/dispute?reason=price"),
+        format!("/p/{code}/write?for=copy&words=x"),
     ] {
         portal.get(&address).await;
         portal.call("HEAD", &address, "").await;
@@ -264,10 +273,12 @@ async fn a_get_changes_nothing() {
     portal.data(&format!("/p/{code}"), "application/json").await.is(200);
     for (method, address) in [
         ("POST", format!("/p/{code}")),
-        ("POST", invoice),
+        ("POST", invoice.clone()),
         ("POST", format!("/p/{code}/statement.csv")),
         ("POST", format!("/p/{stop}")),
         ("PUT", format!("/p/{stop}/opt-out")),
+        ("PUT", format!("/p/{code}/promise")),
+        ("DELETE", format!("{invoice}/dispute")),
     ] {
         portal.call(method, &address, "").await.is(405);
     }
@@ -327,6 +338,9 @@ async fn every_page_stands_by_itself() {
         ("invoice", format!("/p/{code}/invoices/{}", Portal::invoice("C-1", "1001"))),
         ("opt-out", format!("/p/{}/opt-out", portal.stop(Channel::Email, "ap@acme.example").await)),
         ("gone", "/p/x".to_owned()),
+        ("promise", format!("/p/{code}/promise")),
+        ("dispute", format!("/p/{code}/invoices/{}/dispute", Portal::invoice("C-1", "1001"))),
+        ("write", format!("/p/{code}/write")),
     ] {
         let page = portal.get(&address).await.says("width=device-width").says("<html lang=\"");
         assert_eq!(page.html.matches("<h1").count(), 1, "{name}: {}", page.html);

@@ -19,6 +19,13 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
+    /// Where it leads.
+    #[track_caller]
+    pub(crate) fn leads(self) -> String {
+        let reply = self.is(303);
+        reply.headers["location"].as_str().unwrap().to_owned()
+    }
+
     #[track_caller]
     pub(crate) fn is(self, status: u64) -> Self {
         assert_eq!(self.status, status, "{}", self.html);
@@ -70,6 +77,43 @@ impl Portal {
         assert!(reply.headers["content-security-policy"].as_str().unwrap().contains(&hash), "the policy lets the style through");
         assert!(!reply.html.contains("<script") && !reply.html.contains("style="), "{}", reply.html);
         reply
+    }
+
+    /// A form as a browser posts it from a page of ours.
+    pub(crate) async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers =
+            [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin"), ("Origin", "null")];
+        self.send("POST", address, &headers, &body).await
+    }
+
+    /// Any request, with headers of one's own.
+    pub(crate) async fn send(&self, method: &str, address: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let answer = self.handler.handle(request(method, address, None, headers, body)).await.unwrap();
+        let headers = answer["headers"].clone();
+        assert!(headers["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'"), "{method} {address}");
+        assert_eq!(headers["cache-control"], "no-store", "{method} {address}");
+        Reply { status: answer["statusCode"].as_u64().unwrap(), headers, html: answer["body"].as_str().unwrap().to_owned() }
+    }
+
+    /// The customer's agreements, in the order of their ids.
+    pub(crate) async fn agreements(&self, customer: &CustomerId) -> Vec<domain::Agreement> {
+        let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
+        let mut agreements = self.world.store.facts(&acme(), &head).await.unwrap().agreements;
+        agreements.sort_by(|a, b| a.id.cmp(&b.id));
+        agreements
+    }
+
+    /// Says that nothing of the customer's first invoice is open any more.
+    pub(crate) async fn pay(&self, customer: &CustomerId, version: u64) {
+        let head = self.world.store.head(&acme(), customer).await.unwrap().unwrap();
+        let facts = self.world.store.facts(&acme(), &head).await.unwrap();
+        let mut invoice = facts.invoices.iter().find(|fact| fact.invoice.number == "1001").unwrap().invoice.clone();
+        invoice.source_version = SourceVersion::Number(version);
+        invoice.paid_minor = invoice.total_minor;
+        let document = Document::Invoice { customer: CustomerRef::Full(Box::new(facts.customer.clone())), invoice };
+        let receipt = Receipt { source: "canonical".to_owned(), event_id: format!("paid-{customer}-{version}") };
+        self.world.store.apply(&acme(), &receipt, &[document], self.world.now()).await.unwrap();
     }
 
     pub(crate) async fn get(&self, address: &str) -> Reply {

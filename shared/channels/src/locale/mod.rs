@@ -75,6 +75,11 @@ impl Locale {
         text
     }
 
+    /// What stands before the fraction of an amount: `,` or `.`.
+    pub fn decimal_mark(&self) -> &'static str {
+        self.decimal
+    }
+
     fn grouped(&self, whole: &str) -> String {
         if whole.len() < 3 + self.grouping_min {
             return whole.to_owned();

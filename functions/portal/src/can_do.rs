@@ -1,0 +1,29 @@
+//! What a customer can do on its pages beside paying: where the forms are that its link opens.
+
+use domain::InvoiceId;
+use minijinja::{Value, context};
+
+use crate::{form_labels::FormLabels, visit::Visit};
+
+/// The forms that a page leads to: of the statement, or of an invoice and whether something of it is open.
+pub(crate) fn what_can_be_done(visit: &Visit, invoice: Option<(&InvoiceId, bool)>) -> Value {
+    let labels = FormLabels::of(visit.words);
+    let path = &visit.path;
+    let may_promise = visit.settings.promises.max_open > 0;
+    let to = |address: String, text: &str| context! { address, text };
+    let mut links = Vec::new();
+    match invoice {
+        None => {
+            links.extend(may_promise.then(|| to(format!("{path}/promise"), labels.promise)));
+            links.push(to(format!("{path}/write?for=plan"), labels.ask_plan));
+            links.push(to(format!("{path}/write"), labels.write));
+        }
+        Some((id, is_open)) => {
+            links.extend((may_promise && is_open).then(|| to(format!("{path}/promise?invoice={id}"), labels.promise)));
+            links.extend(is_open.then(|| to(format!("{path}/invoices/{id}/dispute"), labels.dispute)));
+            links.push(to(format!("{path}/write?for=copy&invoice={id}"), labels.ask_copy));
+            links.push(to(format!("{path}/write?invoice={id}"), labels.write));
+        }
+    }
+    context! { title => labels.what_you_can_do, links }
+}

@@ -1,0 +1,28 @@
+//! Which form somebody wants, or sent.
+
+use domain::InvoiceId;
+
+/// A form of the customer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FormWanted {
+    /// A promise to pay.
+    Promise,
+    /// A dispute of an invoice.
+    Dispute(InvoiceId),
+    /// A request, or a message.
+    Write,
+}
+
+impl FormWanted {
+    /// The form at what follows the link in an address; `None` where there is none.
+    pub(crate) fn read(rest: &str) -> Option<Self> {
+        match rest {
+            "promise" => Some(Self::Promise),
+            "write" => Some(Self::Write),
+            rest => {
+                let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
+                InvoiceId::parse(invoice).map(Self::Dispute)
+            }
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! A customer promises to pay: which invoices, how much, by which day, how. What came of it is said as it stands whenever somebody looks.
+
+use std::collections::BTreeSet;
+
+use domain::{Agreement, AgreementScope, Currency, InvoiceId, Promise, PromiseStatus, Settings, Terms, WayOfPaying};
+use jiff::civil::Date;
+use minijinja::{Value, context, value::Serde};
+use serde::Serialize;
+use service::link_holder::{PROMISES_ENOUGH, PromisedByLink, last_promise_day};
+use store::Result;
+
+use crate::{
+    form_labels::FormLabels,
+    form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
+    page::PortalPage,
+    reading::{StatementRead, read_statement},
+    statement::{AccountStatement, StatementItem},
+    typed::{TypedFields, amount, shown_again},
+    visit::Visit,
+};
+
+/// The fields of the form.
+const FIELDS: [&str; 4] = ["invoice", "amount", "pays_on", "way"];
+
+/// An invoice that can be promised.
+#[derive(Debug)]
+struct Choice<'a> {
+    invoice: &'a InvoiceId,
+    first: &'a StatementItem,
+    open_minor: i64,
+}
+
+/// The same on the page.
+#[derive(Serialize)]
+struct ChoiceShown<'a> {
+    id: &'a str,
+    number: &'a str,
+    due_on: String,
+    late: bool,
+    status: String,
+    open: String,
+    chosen: bool,
+}
+
+/// The days that a promise may name.
+#[derive(Clone, Copy)]
+struct Bounds {
+    first: Date,
+    last: Date,
+}
+
+impl Bounds {
+    fn of(settings: &Settings, today: Date) -> Self {
+        Self { first: today, last: last_promise_day(settings, today) }
+    }
+
+    fn in_words(self, visit: &Visit, text: &str) -> String {
+        text.replace("{first}", &visit.locale.date(self.first)).replace("{last}", &visit.locale.date(self.last))
+    }
+}
+
+/// The form, what was sent with it, or what became of a promise; `None` where the link opens nothing.
+///
+/// # Errors
+///
+/// Those of the table.
+pub(crate) async fn promise(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
+    if let Some(made) = form.request.query("made").filter(|_| !form.is_sent()) {
+        return said(form, made).await;
+    }
+    let page = form.request.page();
+    let StatementRead { statement, visit, addresses } = read_statement(form.store, form.opened, Some(&page), form.now).await?;
+    if !addresses.contains(form.opened.address) {
+        return Ok(None);
+    }
+    let typed = TypedFields::of(form.request);
+    let mut wrong = WrongFields::default();
+    if form.is_sent()
+        && let Some(asked) = read(&visit, &statement, typed, &mut wrong)
+    {
+        match Taken::of(form.holder.promise(form.store, &asked, form.now).await)? {
+            Taken::Done(made) => return Ok(Some(PortalPage::See(format!("{}/promise?made={}", visit.path, made.id)))),
+            Taken::Wrong(pointers) => pointers.iter().for_each(|at| name(&visit, &statement, &asked, at, &mut wrong)),
+            Taken::Again => wrong.add("form", FormLabels::of(visit.words).not_now),
+            Taken::Gone => return Ok(None),
+        }
+    }
+    Ok(Some(shown(form, &visit, &statement, typed, &wrong)))
+}
+
+/// What was promised, as far as it reads.
+fn read(visit: &Visit, statement: &AccountStatement, typed: TypedFields<'_>, wrong: &mut WrongFields) -> Option<PromisedByLink> {
+    let labels = FormLabels::of(visit.words);
+    if typed.has_others(&FIELDS) {
+        wrong.add("form", labels.unknown_field);
+    }
+    let named: Option<BTreeSet<InvoiceId>> = typed.all("invoice").map(InvoiceId::parse).collect();
+    let invoices: Vec<InvoiceId> = match named {
+        Some(named) if named.is_empty() => {
+            wrong.add("invoice", labels.no_invoices);
+            vec![]
+        }
+        Some(named) => named.into_iter().collect(),
+        None => {
+            wrong.add("invoice", labels.wrong_invoices);
+            vec![]
+        }
+    };
+    let bounds = Bounds::of(&visit.settings, statement.as_of);
+    let pays_on = typed.one("pays_on").parse::<Date>().ok();
+    if pays_on.is_none() {
+        wrong.add("pays_on", bounds.in_words(visit, labels.wrong_day));
+    }
+    let way = typed.one("way");
+    if !WayOfPaying::WORDS.contains(&way) {
+        wrong.add("way", labels.wrong_way);
+    }
+    let amount_minor = match typed.one("amount") {
+        "" => None,
+        text => {
+            // Of invoices in several currencies an amount says nothing; the first one's says how it reads.
+            let currency = currencies(statement, &invoices).into_iter().next().or_else(|| first_currency(statement));
+            let minor = currency.and_then(|currency| amount(text, currency, visit.locale.decimal_mark()));
+            if minor.is_none() {
+                wrong.add("amount", wrong_amount(visit, statement, &invoices));
+            }
+            minor
+        }
+    };
+    let (Some(pays_on), true) = (pays_on, wrong.is_empty()) else { return None };
+    Some(PromisedByLink { invoices, amount_minor, pays_on, way: Some(way.to_owned()) })
+}
+
+/// Says in the customer's language what is wrong at a pointer.
+fn name(visit: &Visit, statement: &AccountStatement, asked: &PromisedByLink, pointer: &str, wrong: &mut WrongFields) {
+    let labels = FormLabels::of(visit.words);
+    match pointer {
+        "/pays_on" => {
+            let bounds = Bounds::of(&visit.settings, statement.as_of);
+            wrong.add("pays_on", bounds.in_words(visit, labels.wrong_day));
+        }
+        "/amount_minor" => wrong.add("amount", wrong_amount(visit, statement, &asked.invoices)),
+        "/way" => wrong.add("way", labels.wrong_way),
+        PROMISES_ENOUGH => wrong.add("form", enough(visit)),
+        pointer if pointer.starts_with("/scope") => wrong.add("invoice", labels.wrong_invoices),
+        _ => wrong.add("form", labels.too_much),
+    }
+}
+
+/// That no more promises are taken here.
+fn enough(visit: &Visit) -> String {
+    let (labels, most) = (FormLabels::of(visit.words), visit.settings.promises.max_open);
+    if most == 0 { labels.promises_closed.to_owned() } else { labels.promises_enough.replace("{}", &most.to_string()) }
+}
+
+fn wrong_amount(visit: &Visit, statement: &AccountStatement, invoices: &[InvoiceId]) -> String {
+    let labels = FormLabels::of(visit.words);
+    let mut chosen = choices(statement);
+    // Where none of them is on this page, all that it shows says how an amount reads.
+    if chosen.iter().any(|choice| invoices.contains(choice.invoice)) {
+        chosen.retain(|choice| invoices.contains(choice.invoice));
+    }
+    let currencies: BTreeSet<Currency> = chosen.iter().map(|choice| choice.first.currency).collect();
+    let Some(currency) = currencies.first().filter(|_| currencies.len() == 1) else { return labels.mixed_amount.to_owned() };
+    let open_minor = chosen.iter().map(|choice| choice.open_minor).fold(0, i64::saturating_add);
+    let most = visit.money(open_minor, *currency);
+    labels.wrong_amount.replace("{}", &most).replace("{example}", &visit.money((open_minor / 2).max(1), *currency))
+}
+
+fn currencies(statement: &AccountStatement, invoices: &[InvoiceId]) -> BTreeSet<Currency> {
+    let of_chosen = statement.items.iter().filter(|item| item.invoice.as_ref().is_some_and(|id| invoices.contains(id)));
+    of_chosen.map(|item| item.currency).collect()
+}
+
+fn first_currency(statement: &AccountStatement) -> Option<Currency> {
+    statement.items.first().map(|item| item.currency)
+}
+
+/// The invoices of a page of the statement, each once, oldest first.
+fn choices(statement: &AccountStatement) -> Vec<Choice<'_>> {
+    let mut choices: Vec<Choice<'_>> = Vec::new();
+    for item in &statement.items {
+        let Some(invoice) = &item.invoice else { continue };
+        match choices.iter_mut().find(|choice| choice.invoice == invoice) {
+            Some(known) => known.open_minor = known.open_minor.saturating_add(item.open_minor),
+            None => choices.push(Choice { invoice, first: item, open_minor: item.open_minor }),
+        }
+    }
+    choices
+}
+
+fn shown(
+    form: &FormVisit<'_>,
+    visit: &Visit,
+    statement: &AccountStatement,
+    typed: TypedFields<'_>,
+    wrong: &WrongFields,
+) -> PortalPage {
+    let labels = FormLabels::of(visit.words);
+    let bounds = Bounds::of(&visit.settings, statement.as_of);
+    // What was asked for, else what was asked about, else what is past due and nobody speaks of yet.
+    let asked: BTreeSet<&str> = typed.all("invoice").chain(form.request.query("invoice").filter(|_| !form.is_sent())).collect();
+    let begins_with = |item: &StatementItem| item.days_past_due > 0 && item.notes.is_empty();
+    let is_chosen = |choice: &Choice<'_>| {
+        let begins = !form.is_sent() && asked.is_empty() && begins_with(choice.first);
+        asked.contains(choice.invoice.as_str()) || begins
+    };
+    let all = choices(statement);
+    let rows: Vec<ChoiceShown<'_>> = all
+        .iter()
+        .map(|choice| ChoiceShown {
+            id: choice.invoice.as_str(),
+            number: &choice.first.number,
+            due_on: visit.locale.date(choice.first.due_on),
+            late: choice.first.days_past_due > 0,
+            status: visit.words.days_past_due(choice.first.days_past_due),
+            open: visit.money(choice.open_minor, choice.first.currency),
+            chosen: is_chosen(choice),
+        })
+        .collect();
+    let way = if form.is_sent() { typed.one("way") } else { WayOfPaying::Transfer.as_str() };
+    let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });
+    let is_closed = visit.settings.promises.max_open == 0;
+    let action = format!("{}/promise{}", visit.path, form.request.page_again());
+    let next = statement.page.next.as_ref().map(|after| {
+        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
+        format!("{}/promise?page={}{begins}", visit.path, statement.page.number.saturating_add(1))
+    });
+    let values = context! {
+        action,
+        next,
+        is_closed,
+        choices => Value::from(Serde(&rows)),
+        amount => shown_again(typed.one("amount")),
+        pays_on => shown_again(typed.one("pays_on")),
+        first => bounds.first.to_string(),
+        last => bounds.last.to_string(),
+        by_when_hint => bounds.in_words(visit, labels.by_when_hint),
+        ways => ways.collect::<Vec<_>>(),
+    };
+    form_page(visit, "promise", labels.promise, wrong, values)
+}
+
+/// What became of a promise.
+async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
+    let Some(visit) = form.beside().await? else { return Ok(None) };
+    let agreement = form.agreement(made).await?;
+    let Some((agreement, promise)) = agreement.as_ref().and_then(promised) else {
+        return Ok(Some(PortalPage::Plain(404, visit.words)));
+    };
+    let labels = FormLabels::of(visit.words);
+    let day = |on: Date| visit.locale.date(on);
+    let says = labels.promise_says.replace("{amount}", &amounts_of(&visit, agreement)).replace("{day}", &day(promise.pays_on));
+    let mut lines = vec![says];
+    match &promise.status {
+        PromiseStatus::Open if agreement.ended_at.is_none() => {
+            lines.push(labels.promise_waits.replace("{}", &day(waits_until(agreement, promise))));
+            lines.push(labels.promise_else.to_owned());
+        }
+        PromiseStatus::Kept => lines.push(labels.promise_kept.to_owned()),
+        PromiseStatus::PartlyKept => lines.push(labels.promise_partly_kept.to_owned()),
+        PromiseStatus::Broken => lines.push(labels.promise_broken.to_owned()),
+        PromiseStatus::Open | PromiseStatus::Cancelled | PromiseStatus::Later(_) => lines.push(labels.promise_over.to_owned()),
+    }
+    let invoices = match &agreement.scope {
+        AgreementScope::Invoices(invoices) => form.named(invoices).await?,
+        AgreementScope::Customer | AgreementScope::Case(_) | AgreementScope::Balance(_) | AgreementScope::Later(_) => {
+            String::new()
+        }
+    };
+    let note = (!invoices.is_empty()).then(|| labels.invoices_of.replace("{}", &invoices));
+    let values = context! { lines, note };
+    Ok(Some(form_page(&visit, "said", labels.promise_made, &WrongFields::default(), values)))
+}
+
+fn promised(agreement: &Agreement) -> Option<(&Agreement, &Promise)> {
+    match &agreement.terms {
+        Terms::Promise(promise) => Some((agreement, promise)),
+        Terms::Dispute(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => None,
+    }
+}
+
+/// The last day on which a promise keeps something back.
+fn waits_until(agreement: &Agreement, promise: &Promise) -> Date {
+    agreement.until_on.unwrap_or(promise.expected_on)
+}

@@ -1,0 +1,110 @@
+//! A customer contests an invoice by the page behind its link.
+
+use domain::{DisputeStatus, TaskKind, Terms};
+
+use crate::visitor::{Portal, acme};
+
+#[tokio::test]
+async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let (code, invoice) = (portal.code(&acme(), &id).await, Portal::invoice("C-1", "1001"));
+    let address = format!("/p/{code}/invoices/{invoice}/dispute");
+    portal.get(&format!("/p/{code}/invoices/{invoice}")).await.is(200).says("dispute\">Mit dieser Rechnung stimmt etwas nicht");
+    portal
+        .get(&address)
+        .await
+        .is(200)
+        .says("Ein Mensch entscheidet bis zum 17. Februar 2026.")
+        .says("<option value=\"quality\">Was kam, war mangelhaft</option>")
+        .says("alles, was offen ist: 1.250,00\u{a0}€");
+    let sent = [("reason", "quality"), ("amount", "625"), ("words", "Zwei von vier\r\nsind kaputt")];
+    let made = portal.post(&address, &sent).await.leads();
+    assert_eq!(portal.post(&address, &sent).await.leads(), made, "the same form again is the same dispute");
+    let [dispute] = <[_; 1]>::try_from(portal.agreements(&id).await).unwrap();
+    assert_eq!((dispute.kind(), dispute.amount_minor, dispute.scope.names(&invoice)), ("dispute", Some(62_500), true));
+    portal
+        .get(&made)
+        .await
+        .is(200)
+        .says("Sie beanstanden 625,00\u{a0}€ der Rechnung 1001: Was kam, war mangelhaft.")
+        .says("Ein Mensch entscheidet bis zum 17. Februar 2026.")
+        .says("Der Rest der Rechnung bleibt fällig.");
+    portal.get(&format!("/p/{code}")).await.is(200).says("in Klärung: 625,00\u{a0}€");
+    let tasks = portal.world.store.tasks(&acme(), 50, None).await.unwrap().tasks;
+    let work: Vec<_> = tasks.iter().map(|task| (task.task.kind, task.task.due_on.map(|on| on.to_string()))).collect();
+    assert_eq!(work, [(TaskKind::Dispute, Some("2026-02-17".to_owned()))]);
+    assert_eq!(tasks[0].customer.as_ref(), Some(&id));
+    let notes = portal.world.store.notes(&acme(), &id, None, 50, None).await.unwrap().notes;
+    let said: Vec<_> = notes.iter().map(|note| (note.text.as_str(), note.about.as_deref())).collect();
+    assert_eq!(said, [("Zwei von vier\nsind kaputt", Some(dispute.id.as_str()))]);
+    let audit = portal.world.store.audit(&acme(), None, None, 50, None).await.unwrap().entries;
+    let entry = &audit[0];
+    assert_eq!((audit.len(), entry.role.as_str(), entry.operation.as_str()), (1, "link", "dispute_by_link"));
+    assert!(!entry.what.to_string().contains("kaputt"), "words of people are in the note alone: {}", entry.what);
+    // While nobody decided it, a second one of the invoice goes by a message.
+    let second = [("reason", "price"), ("amount", ""), ("words", "und zu teuer")];
+    portal.post(&address, &second).await.is(400).says("Diese Rechnung ist schon in Klärung.").says("und zu teuer");
+    portal.get(&address).await.is(200).says("schon in Klärung").says(made.replace('/', "&#x2f;").as_str()).hides("<form");
+    let mut before = dispute;
+    for (status, text) in [
+        (DisputeStatus::Rejected, "Reklamation nicht anerkannt"),
+        (DisputeStatus::PartlyUpheld, "Reklamation teilweise zu Ihren Gunsten entschieden"),
+        (DisputeStatus::Upheld, "Reklamation zu Ihren Gunsten entschieden"),
+    ] {
+        let mut after = before.clone();
+        let Terms::Dispute(terms) = &mut after.terms else { panic!("{after:?}") };
+        terms.status = status;
+        portal.world.store.put_agreement(&acme(), &id, Some(&before), &after, portal.world.now()).await.unwrap();
+        portal.get(&made).await.is(200).says(text).hides("Ein Mensch entscheidet");
+        portal.get(&format!("/p/{code}")).await.is(200).says(text).hides("in Klärung");
+        before = after;
+    }
+    // Of another invoice it is none.
+    let other = format!("/p/{code}/invoices/{}/dispute", Portal::invoice("C-1", "1002"));
+    portal.get(&format!("{other}?{}", made.split_once('?').unwrap().1)).await.is(404);
+    let whole = [("reason", "already_paid"), ("amount", "99,00"), ("words", "")];
+    let made = portal.post(&other, &whole).await.leads();
+    portal.get(&made).await.is(200).says("Sie beanstanden 99,00\u{a0}€").hides("Der Rest der Rechnung");
+    portal.get(&format!("/p/{code}")).await.is(200).says("<bdi>in Klärung</bdi>");
+}
+
+#[tokio::test]
+async fn a_dispute_that_cannot_be_is_said_so_and_what_was_typed_is_kept() {
+    let portal = Portal::new().await;
+    let id = portal.world.customer("acme", "C-1", |_| {}).await;
+    let other = portal.world.customer("acme", "C-2", |customer| customer.language = Some("en".to_owned())).await;
+    let (code, theirs) = (portal.code(&acme(), &id).await, portal.code(&acme(), &other).await);
+    let address = format!("/p/{code}/invoices/{}/dispute", Portal::invoice("C-1", "1001"));
+    let before = portal.world.everything().await;
+    let many = "ü".repeat(10_000);
+    for (reason, amount, words, text) in [
+        ("", "", "kaputt", "Wählen Sie, was nicht stimmt."),
+        ("whim", "", "kaputt", "Wählen Sie, was nicht stimmt."),
+        ("price", "1.250,01", "kaputt", "höchstens 1.250,00\u{a0}€"),
+        ("price", "0", "kaputt", "höchstens 1.250,00\u{a0}€"),
+        ("price", "alles", "kaputt", "höchstens 1.250,00\u{a0}€"),
+        ("price", "", many.as_str(), "höchstens 2000 Zeichen und keine Steuerzeichen; das sind 10000."),
+        ("price", "", "kaputt\u{7}", "höchstens 2000 Zeichen und keine Steuerzeichen"),
+    ] {
+        let page = portal.post(&address, &[("reason", reason), ("amount", amount), ("words", words)]).await.is(400).says(text);
+        page.says(words.trim_end_matches('\u{7}')).says(&format!("value=\"{amount}\"")).hides("\u{7}");
+    }
+    let line = [("reason", "price"), ("amount", ""), ("words", ""), ("line", "7")];
+    portal.post(&address, &line).await.is(400).says("etwa eine Position der Rechnung").says("<option value=\"price\" selected>");
+    let english = format!("/p/{theirs}/invoices/{}/dispute", Portal::invoice("C-2", "1001"));
+    let page = portal.post(&english, &[("reason", "price"), ("amount", "1,250.01"), ("words", "<b>")]).await.is(400);
+    page.says("at most €1,250.00").says("1,250.01").says("&lt;b&gt;");
+    // Another customer's invoice, and none.
+    for invoice in [Portal::invoice("C-2", "1001").to_string(), "inv_none".to_owned(), "elsewhere".to_owned()] {
+        let address = format!("/p/{code}/invoices/{invoice}/dispute");
+        portal.get(&address).await.is(404);
+        portal.post(&address, &[("reason", "price"), ("amount", ""), ("words", "")]).await.is(404);
+    }
+    assert_eq!(portal.world.everything().await, before, "nothing was written");
+    portal.pay(&id, 2).await;
+    portal.get(&address).await.is(200).says("ist nichts offen").hides("<form");
+    let page = portal.post(&address, &[("reason", "price"), ("amount", "5,00"), ("words", "zu teuer")]).await.is(400);
+    page.says("ist nichts offen").says("zu teuer");
+    assert_eq!(portal.agreements(&id).await, vec![]);
+}
