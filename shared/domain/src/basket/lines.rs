@@ -36,7 +36,9 @@ pub enum BasketFlawKind {
     #[error("{0} is not above zero; say how much is to be paid, or leave the invoice out")]
     NotAboveZero(Money),
     /// More is said to be for invoices than came.
-    #[error("{allocated} are said to be for invoices, and {came} came; say no more than that, and the rest is credit of the customer")]
+    #[error(
+        "{allocated} are said to be for invoices, and {came} came; say no more than that, and the rest is credit of the customer"
+    )]
     MoreThanCame {
         /// What is said to be for invoices.
         allocated: Money,

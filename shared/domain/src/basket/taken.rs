@@ -73,13 +73,8 @@ impl TakenPayment {
             return Err(flaws);
         }
         let at = begins(self.received_on, &zone).min(now);
-        let receipt = BasketReceipt {
-            reference: COLLECTOR.to_owned(),
-            money: came,
-            way: self.way.clone(),
-            at,
-            event: String::new(),
-        };
+        let receipt =
+            BasketReceipt { reference: COLLECTOR.to_owned(), money: came, way: self.way.clone(), at, event: String::new() };
         let stated = stated(facts, &lines);
         let mut basket = Basket {
             id: self.id,
@@ -122,8 +117,7 @@ impl Basket {
             // What failed at the instant of the receipt came after all.
             let later = newest.checked_add(1.millisecond()).unwrap_or(Timestamp::MAX);
             after.failed_at = Some(now.max(later));
-            after.word =
-                Some(BasketWord { said: BasketSaying::Cancelled, at: now, event: String::new(), reason: String::new() });
+            after.word = Some(BasketWord { said: BasketSaying::Cancelled, at: now, event: String::new(), reason: String::new() });
         }
         self.became(after, Vec::new(), settings, now)
     }
@@ -227,7 +221,11 @@ mod tests {
             (0, vec![], vec![(None, BasketFlawKind::NotAboveZero(eur(0)))]),
             (-5, vec![], vec![(None, BasketFlawKind::NotAboveZero(eur(-5)))]),
             (100, vec![part(&first, 101)], vec![(None, BasketFlawKind::MoreThanCame { allocated: eur(101), came: eur(100) })]),
-            (5_000, vec![part(&first, 1_001)], vec![(Some(0), BasketFlawKind::OverDue { asked: eur(1_001), payable: eur(1_000) })]),
+            (
+                5_000,
+                vec![part(&first, 1_001)],
+                vec![(Some(0), BasketFlawKind::OverDue { asked: eur(1_001), payable: eur(1_000) })],
+            ),
             (100, vec![part(&first, 0)], vec![(Some(0), BasketFlawKind::NotAboveZero(eur(0)))]),
             (100, vec![part(&first, 10), part(&first, 10)], vec![(Some(1), BasketFlawKind::Twice)]),
             (100, vec![part(&strange, 10)], vec![(Some(0), BasketFlawKind::Unknown)]),

@@ -143,8 +143,7 @@ impl Store {
             if let Some(known) = self.basket(tenant, customer, &basket.id).await? {
                 return Ok(BasketBegun::Before(Box::new(known)));
             }
-            let actions =
-                vec![written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
+            let actions = vec![written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
             let beside = Beside { customer: customer.clone(), actions };
             if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
                 return Ok(BasketBegun::Begun);
