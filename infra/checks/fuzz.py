@@ -34,6 +34,8 @@ TENANT = "fuzz"
 # A case of its own tries what a schema cannot say; the reason stands beside it. By operation: answers to what the document allows that are
 # right all the same, beside 401, 403, 404, 409, 412 and success.
 CANNOT_BE_SAID = {
+    "take_payment": ([400], "days are counted from today, amounts from what is open, and invoices are the customer's"),
+    "undo_payment": ([400], "blanks alone say nothing, and a reason names nobody"),
     "make_agreement": ([400], "days are counted from today, amounts from what is open, and parts add up"),
     "act_on_agreement": ([400], "only one act takes an amount, no more than is contested"),
     "act_on_charge": ([400], "only one act takes an amount and a day, which is not past"),
@@ -82,6 +84,7 @@ CANNOT_BE_SAID = {
     "list_tasks": ([400, 422], "whose work it is says something, and a cursor is the one of an earlier page"),
     "list_customers": ([400, 422], "a search has an order of its own, source and id go together, and a cursor is the one of an earlier page"),
     "list_invoices": ([400, 422], "a bucket and days exclude each other, a search has an order of its own, and a cursor is the one of an earlier page"),
+    "list_baskets": ([422], "a cursor is the one of an earlier page"),
     "list_payments": ([422], "a cursor is the one of an earlier page"),
     "list_credit_notes": ([422], "a cursor is the one of an earlier page"),
     "list_cases": ([422], "a cursor is the one of an earlier page"),
@@ -319,7 +322,8 @@ BOUND = {
     ("finish_app_task",): {"path.id": "app_tasks"},
     ("show_workflow", "put_workflow", "unpublish_workflow", "show_workflow_version"): {"path.id": "workflows"},
     ("show_template", "put_template"): {"path.id": "templates"},
-    ("make_agreement",): {"body.customer": "customers"},
+    ("make_agreement", "take_payment"): {"body.customer": "customers"},
+    ("list_baskets",): {"query.customer": "customers"},
     ("show_tenant_senders", "put_tenant_senders"): {"path.tenant": "tenants"},
     ("show_company", "free_company"): {"path.realm": "realms"},
     ("give_order",): {"body.invoice": "invoices", "body.step": "steps"},

@@ -179,6 +179,7 @@ struct Known {
     document: String,
     words: String,
     agreement: String,
+    basket: String,
     bulk: String,
     subscription: String,
     person: String,
@@ -253,6 +254,11 @@ async fn marked_book(desk: &TestTenant) -> Known {
         "scope": {"invoice": of_entity["item"]}, "note": marked("promise"),
     });
     let agreement = id_of(&posted(desk, "/v1/agreements", &promise).await);
+    let check = json!({
+        "customer": customer, "amount_minor": 1, "currency": "EUR", "received_on": "2026-01-30", "way": "check",
+        "reference": marked("check"),
+    });
+    let basket = id_of(&posted(desk, "/v1/payments", &check).await);
     let bulk = json!({"ids": [customer], "action": {"note": {"text": marked("bulk")}}});
     let bulk = id_of(&posted(desk, "/v1/bulk", &bulk).await);
     posted(desk, "/v1/members", &json!({"sub": "robin", "role": "collector", "name": "Robin"})).await;
@@ -275,7 +281,7 @@ async fn marked_book(desk: &TestTenant) -> Known {
     let named = json!({"channel": "email", "address": format!("{MARK}@buyer.example")});
     let person = id_of(&posted(desk, "/v1/contacts/find", &named).await);
     let cases = matter["cases"].as_array().unwrap().iter().map(id_of).collect();
-    Known { customer, cases, document, words, agreement, bulk, subscription, person, jobs }
+    Known { customer, cases, document, words, agreement, basket, bulk, subscription, person, jobs }
 }
 
 /// What each tool is asked, besides those that need nothing.
@@ -289,6 +295,8 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
     match name {
         "list_agreements" => vec![json!({"kind": "promise"})],
         "show_agreement" => one(&known.agreement),
+        "list_baskets" => vec![json!({"customer": known.customer})],
+        "show_basket" => one(&known.basket),
         "show_bulk" => one(&known.bulk),
         "show_case" | "show_customer_by_id" | "show_contacts" | "list_links" | "show_past" | "show_owner" => vec![whose],
         "explain_case" => each(&known.cases),

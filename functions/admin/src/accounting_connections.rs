@@ -29,6 +29,8 @@ use crate::{
     backfill::{self, PastReadingOut},
     caller::Caller,
     host::Host,
+    payment_accounts::PaymentAccount,
+    payment_connections,
 };
 
 /// How long a person has to agree.
@@ -113,7 +115,7 @@ pub struct TroubleOut {
 pub struct TestOut {
     /// Whether the vendor answered.
     ok: bool,
-    /// The company's name, or why it did not.
+    /// The company's name, or that a payment provider takes the credentials; otherwise why it did not answer.
     detail: String,
 }
 
@@ -134,6 +136,10 @@ async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Pr
         }
         None => "this source is not connected; POST /v1/connections/{source}/authorize begins it",
     }))
+}
+
+fn not_connected() -> Fail {
+    Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
 }
 
 /// Checks what is to stand for a vendor's hosts.
@@ -234,12 +240,19 @@ pub async fn health_of(app: &App, tenant: &TenantId, source: String) -> ApiResul
     })
 }
 
-/// Asks the vendor for the company, as the next reading would.
+/// Asks the vendor for the company, as the next reading would; a payment provider for a payment that nobody began, which says whether it takes
+/// the credentials. Whether a webhook's secret is right only a webhook shows.
 #[utoipa::path(post, path = "/v1/connections/{source}/test", tag = "connections", operation_id = "test_connection",
-    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    params(("source" = String, Path, description = "`quickbooks`, `xero`, `pay-stripe`, …")),
     responses((status = 200, description = "What it came to", body = TestOut), (status = 404, description = "not-found")))]
 pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<Json<TestOut>> {
     let tenant = caller.may(Operation::TestConnection)?;
+    if let Some(provider) = payment_connections::provider_of(&source) {
+        let account = PaymentAccount::of(&app, tenant, provider.name()).await?.ok_or_else(not_connected)?;
+        let tested = account.test(app.clock.now()).await;
+        let ok = tested.is_ok();
+        return Ok(Json(TestOut { ok, detail: tested.err().unwrap_or_else(|| "the provider takes the credentials".to_owned()) }));
+    }
     let books = accounting_api_of(&source)?;
     let progress = progress_of(&app, tenant, &source).await?;
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
@@ -253,12 +266,19 @@ pub async fn test(State(app): State<Arc<App>>, caller: Caller, Path(source): Pat
     Ok(Json(out))
 }
 
-/// Ends a connection: its books are no longer read and its tokens are forgotten. What was read stays.
+/// Ends a connection: its books are no longer read and its tokens are forgotten. What was read stays. Of a payment provider the credentials are
+/// forgotten: nobody pays by it any more, and its webhooks are not believed, so that what it brings of payments that were begun is not heard.
 #[utoipa::path(delete, path = "/v1/connections/{source}", tag = "connections", operation_id = "delete_connection",
-    params(("source" = String, Path, description = "`quickbooks`, `xero`")),
+    params(("source" = String, Path, description = "`quickbooks`, `xero`, `pay-stripe`, …")),
     responses((status = 204, description = "Ended"), (status = 404, description = "not-found")))]
 pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path<String>) -> ApiResult<axum::http::StatusCode> {
     let tenant = caller.may(Operation::DeleteConnection)?;
+    if payment_connections::provider_of(&source).is_some() {
+        app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
+        let app = caller.acts(&app, Operation::DeleteConnection, |entry| entry.of(&source));
+        app.vault.delete_connection(tenant, &source).await?;
+        return Ok(axum::http::StatusCode::NO_CONTENT);
+    }
     accounting_api_of(&source)?;
     progress_of(&app, tenant, &source).await?;
     let app = caller.acts(&app, Operation::DeleteConnection, |entry| entry.of(&source));

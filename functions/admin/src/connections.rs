@@ -1,6 +1,6 @@
 //! Connections to outside systems, and the secrets that their webhooks are signed with.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
@@ -10,6 +10,7 @@ use axum::{
 use connectors::{Bodies, Connector, WebhookScope};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
+use payments::PaymentProvider;
 use reading::{Tokens, Wanted, connect::is_realm};
 use serde::{Deserialize, Serialize};
 use service::Operation;
@@ -21,6 +22,7 @@ use crate::{
     app::App,
     caller::Caller,
     host::Host,
+    payment_connections::{self, PaymentConnectionAsked, PaymentSourceOut},
 };
 
 /// How long the secret before is still accepted, in hours.
@@ -46,6 +48,8 @@ pub struct SourceOut {
 #[derive(Serialize, ToSchema)]
 pub struct SourcesOut {
     sources: Vec<SourceOut>,
+    /// Payment providers, which bring no invoices.
+    payments: Vec<PaymentSourceOut>,
 }
 
 /// A connection. Its secret is shown only by the call that sets it.
@@ -86,6 +90,13 @@ pub struct ConnectionIn {
     /// The secret, where the vendor makes it; one is made otherwise.
     #[serde(default)]
     secret: Option<String>,
+    /// For payment providers: what the provider shows, by the names that `payments` of `GET /v1/sources` lists.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    credentials: Option<BTreeMap<String, String>>,
+    /// For payment providers: whether it is the provider's system for tests, where the credentials do not say so (PayPal).
+    #[serde(default)]
+    is_test: Option<bool>,
     /// How long the secret before is still accepted: 0 to 720 hours, 24 by default.
     #[serde(default)]
     overlap_hours: Option<u16>,
@@ -107,8 +118,21 @@ pub struct ConnectedOut {
 pub enum ConnectionShownOut {
     /// To books that are read back: how they are.
     Books(Box<HealthOut>),
+    /// To a payment provider.
+    Payments(PaymentConnectionOut),
     /// By webhooks alone: where they go.
     Webhooks(WebhookConnectionOut),
+}
+
+/// A connection to a payment provider. Its credentials are shown to nobody.
+#[derive(Serialize, ToSchema)]
+pub struct PaymentConnectionOut {
+    #[serde(flatten)]
+    connection: ConnectionOut,
+    /// Whether it is the provider's system for tests.
+    is_test: bool,
+    /// How can be paid by it.
+    ways: Vec<String>,
 }
 
 /// A connection by webhooks that carry all there is to know. `GET /v1/webhooks` says what came, and what became of each.
@@ -143,7 +167,7 @@ pub async fn sources(caller: Caller) -> ApiResult<Json<SourcesOut>> {
             webhook_path: path(tenant, *connector),
         }
     });
-    Ok(Json(SourcesOut { sources: sources.collect() }))
+    Ok(Json(SourcesOut { sources: sources.collect(), payments: payment_connections::sources(tenant) }))
 }
 
 /// The tenant's connections, without their secrets.
@@ -154,10 +178,13 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Ap
     let now = app.clock.now();
     let mut connections = Vec::new();
     for source in app.vault.connections(tenant).await? {
-        let Some(connector) = connectors::by_source(&source) else { continue };
+        let provider = payment_connections::provider_of(&source);
+        let of_provider = provider.map(|provider| payment_connections::webhook_path(tenant, provider));
+        let path = connectors::by_source(&source).map(|connector| path(tenant, connector)).or(of_provider);
+        let Some(path) = path else { continue };
         let known = app.vault.connection(tenant, &source).await?;
         let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until).filter(|until| *until >= now);
-        connections.push(shown(&app, &host, tenant, connector, until));
+        connections.push(shown(&app, &host, source, path, until));
     }
     Ok(Json(ConnectionsOut { connections }))
 }
@@ -169,23 +196,35 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, host: Host) -> Ap
               (status = 404, description = "not-found: it is not connected, or there is no such source")))]
 pub async fn show(State(app): State<Arc<App>>, caller: Caller, host: Host, Path(source): Path<String>) -> ApiResult<Response> {
     let tenant = caller.may(Operation::ShowConnection)?;
+    if let Some(provider) = payment_connections::provider_of(&source) {
+        let known = app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
+        let now = app.clock.now();
+        let until = known.secrets.previous.map(|(_, until)| until).filter(|until| *until >= now);
+        let path = payment_connections::webhook_path(tenant, provider);
+        let body = ConnectionShownOut::Payments(PaymentConnectionOut {
+            connection: shown(&app, &host, source, path, until),
+            is_test: payment_connections::is_test(&known.config),
+            ways: payment_connections::ways(provider),
+        });
+        return Ok(Tagged { rev: known.rev, body }.into_response());
+    }
     let connector = connector_of(&source)?;
     if connectors::accounting_api_of(&source).is_some() {
         let health = accounting_connections::health_of(&app, tenant, source).await?;
         return Ok(Json(ConnectionShownOut::Books(Box::new(health))).into_response());
     }
-    let none = || Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it");
-    let known = app.vault.connection(tenant, &source).await?.ok_or_else(none)?;
+    let known = app.vault.connection(tenant, &source).await?.ok_or_else(not_connected)?;
     let now = app.clock.now();
     let until = known.secrets.previous.map(|(_, until)| until).filter(|until| *until >= now);
-    let connection = shown(&app, &host, tenant, connector, until);
     let confirmed_at = app.store.heard_at(tenant, &source).await?;
+    let connection = shown(&app, &host, source, path(tenant, connector), until);
     let body = ConnectionShownOut::Webhooks(WebhookConnectionOut { connection, confirmed_at });
     Ok(Tagged { rev: known.rev, body }.into_response())
 }
 
 /// Makes a connection or rotates its secret. The secret is shown only in this answer; the one before is accepted for some time, so
-/// that the other side can be changed without a gap.
+/// that the other side can be changed without a gap. A payment provider (`pay-stripe`, `pay-paypal`, `pay-gocardless`) is connected with
+/// `credentials`, all of them each time; those before stay good for webhooks for as long. Enter the answer's `webhook_url` at the provider.
 #[utoipa::path(put, path = "/v1/connections/{source}", tag = "connections", operation_id = "put_connection",
     params(("source" = String, Path, description = "As in GET /v1/sources"),
            ("If-Match" = Option<String>, Header, description = "The ETag of an earlier answer: repeating the request then rotates only once"),
@@ -204,8 +243,17 @@ pub async fn put(
 ) -> ApiResult<Tagged<ConnectedOut>> {
     let tenant = caller.may(Operation::PutConnection)?;
     app.settings(tenant).await?;
+    if let Some(provider) = payment_connections::provider_of(&source) {
+        let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+        let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(&source));
+        return with_credentials(&app, &host, tenant, provider, given, condition).await;
+    }
     let connector = connector_of(&source)?;
     let given: ConnectionIn = read(body).map_err(|flaw| Fail::fields([flaw]))?;
+    if given.credentials.is_some() || given.is_test.is_some() {
+        let detail = "credentials and is_test are those of payment providers, whose sources begin with 'pay-'; leave them out";
+        return Err(Fail::fields([("/credentials".to_owned(), detail.to_owned())]));
+    }
     let app = caller.acts(&app, Operation::PutConnection, |entry| entry.of(connector.source()));
     if let Bodies::Hints(_) = connector.bodies() {
         return with_tokens(&app, &host, tenant, connector, given).await;
@@ -227,8 +275,34 @@ pub async fn put(
     let rev = app.vault.put_connection(tenant, connector.source(), secret.as_bytes(), &config, overlap_until, Some(rev)).await?;
     let known = app.vault.connection(tenant, connector.source()).await?;
     let until = known.and_then(|known| known.secrets.previous).map(|(_, until)| until);
-    let connection = shown(&app, &host, tenant, connector, until);
+    let connection = shown(&app, &host, connector.source().to_owned(), path(tenant, connector), until);
     Ok(Tagged { rev, body: ConnectedOut { connection, secret: Some(secret) } })
+}
+
+/// Connects a payment provider with what it shows.
+async fn with_credentials(
+    app: &App,
+    host: &Host,
+    tenant: &TenantId,
+    provider: &dyn PaymentProvider,
+    given: ConnectionIn,
+    condition: Precondition,
+) -> ApiResult<Tagged<ConnectedOut>> {
+    let ConnectionIn { realm, tokens, base_url, secret, credentials, is_test, overlap_hours } = given;
+    accounting_connections::check_base(app, base_url.as_deref())?;
+    let mut flaws = Vec::new();
+    for (name, is_there) in [("realm", realm.is_some()), ("tokens", tokens.is_some()), ("secret", secret.is_some())] {
+        if is_there {
+            flaws.push((format!("/{name}"), "a payment provider is connected with credentials; leave it out".to_owned()));
+        }
+    }
+    let overlap_hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
+    flaws.extend(too_long(overlap_hours));
+    let asked = PaymentConnectionAsked { credentials, is_test, base_url, overlap_hours };
+    let put = payment_connections::put(app, tenant, provider, asked, flaws, condition).await?;
+    let (source, path) = (payment_connections::source_of(provider), payment_connections::webhook_path(tenant, provider));
+    let connection = shown(app, host, source, path, put.previous_until);
+    Ok(Tagged { rev: put.rev, body: ConnectedOut { connection, secret: None } })
 }
 
 /// Connects books with tokens that were got elsewhere.
@@ -239,7 +313,8 @@ async fn with_tokens(
     connector: &dyn Connector,
     given: ConnectionIn,
 ) -> ApiResult<Tagged<ConnectedOut>> {
-    let ConnectionIn { realm, tokens, base_url, secret, overlap_hours } = given;
+    // Those of payment providers were refused before.
+    let ConnectionIn { realm, tokens, base_url, secret, overlap_hours, credentials: _, is_test: _ } = given;
     accounting_connections::check_base(app, base_url.as_deref())?;
     let (Some(realm), Some(tokens), None, None) = (realm, tokens, secret, overlap_hours) else {
         let detail =
@@ -267,7 +342,8 @@ async fn with_tokens(
     })?;
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
-    Ok(Tagged { rev, body: ConnectedOut { connection: shown(app, host, tenant, connector, None), secret: None } })
+    let connection = shown(app, host, source.to_owned(), path(tenant, connector), None);
+    Ok(Tagged { rev, body: ConnectedOut { connection, secret: None } })
 }
 
 fn connector_of(source: &str) -> ApiResult<&'static dyn Connector> {
@@ -276,10 +352,7 @@ fn connector_of(source: &str) -> ApiResult<&'static dyn Connector> {
 }
 
 fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResult<()> {
-    let mut flaws = Vec::new();
-    if hours > OVERLAP_HOURS_MAX {
-        flaws.push(("/overlap_hours".to_owned(), format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours")));
-    }
+    let mut flaws = Vec::from_iter(too_long(hours));
     match secret {
         Some(_) if connector.source() == "canonical" => {
             flaws
@@ -292,6 +365,15 @@ fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResu
         Some(_) | None => {}
     }
     if flaws.is_empty() { Ok(()) } else { Err(Fail::fields(flaws)) }
+}
+
+fn too_long(hours: u16) -> Option<(String, String)> {
+    let detail = || format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours");
+    (hours > OVERLAP_HOURS_MAX).then(|| ("/overlap_hours".to_owned(), detail()))
+}
+
+fn not_connected() -> Fail {
+    Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
 }
 
 fn random() -> ApiResult<[u8; 32]> {
@@ -307,13 +389,7 @@ fn path(tenant: &TenantId, connector: &dyn Connector) -> String {
     }
 }
 
-fn shown(app: &App, host: &Host, tenant: &TenantId, connector: &dyn Connector, until: Option<Timestamp>) -> ConnectionOut {
-    let webhook_path = path(tenant, connector);
+fn shown(app: &App, host: &Host, source: String, webhook_path: String, until: Option<Timestamp>) -> ConnectionOut {
     let base = app.public(host);
-    ConnectionOut {
-        source: connector.source().to_owned(),
-        webhook_url: format!("{base}{webhook_path}"),
-        webhook_path,
-        previous_until: until,
-    }
+    ConnectionOut { source, webhook_url: format!("{base}{webhook_path}"), webhook_path, previous_until: until }
 }

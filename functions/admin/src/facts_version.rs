@@ -12,7 +12,7 @@ use axum::{
     http::{Method, header::ETAG},
     response::Response,
 };
-use domain::{CaseId, Currency, CustomerId, EffectId, InvoiceId, LinkId, MessageId, TaskId, TenantId, id::digest};
+use domain::{CaseId, Currency, CustomerId, EffectId, InvoiceId, LinkId, MessageId, PaymentId, TaskId, TenantId, id::digest};
 use serde_json::Value;
 use service::{
     Actor, Operation, StaffRole,
@@ -237,6 +237,13 @@ async fn whose(app: &App, tenant: &TenantId, id: &str) -> ApiResult<Option<Custo
     }
     if let Some(FoundLink { customer, .. }) = link(app, tenant, id).await? {
         return Ok(Some(customer));
+    }
+    // What a customer set out to pay is theirs before anything came of it.
+    if let Some(basket) = PaymentId::parse(id)
+        && let Some(owner) = app.store.basket_owner(&basket).await?
+        && owner.tenant == *tenant
+    {
+        return Ok(Some(owner.customer));
     }
     let listed = MessageId::parse(id).map(IdOf::Message);
     let listed = listed.or_else(|| CaseId::parse(id).map(IdOf::Case)).or_else(|| InvoiceId::parse(id).map(IdOf::Invoice));

@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{Info, InfoBuilder},
 };
 
-use crate::merge_patch::merge;
+use crate::{merge_patch::merge, payment_connections::PAYMENT_SOURCES};
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
@@ -221,18 +221,16 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
             Some(["exception"].into_iter().chain(TaskKind::WORDS.iter().copied()).collect())
         }
         (
-            "put_app"
-            | "authorize_connection"
-            | "confirm_connection"
-            | "show_company"
-            | "free_company"
-            | "delete_connection"
-            | "test_connection"
-            | "show_invoice_pdf",
+            "put_app" | "authorize_connection" | "confirm_connection" | "show_company" | "free_company" | "show_invoice_pdf",
             "source",
         )
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
-        ("put_connection" | "show_connection", "source") => Some(registry.collect()),
+        ("delete_connection" | "test_connection", "source") => {
+            let books = registry.filter(|source| connectors::accounting_api_of(source).is_some());
+            Some(books.chain(PAYMENT_SOURCES).collect())
+        }
+        ("put_connection" | "show_connection", "source") => Some(registry.chain(PAYMENT_SOURCES).collect()),
+        ("list_baskets", "status") => Some(domain::BasketStatus::WORDS.to_vec()),
         // What a file brought is of a source of its own.
         ("show_customer" | "list_customers" | "list_invoices", "source") => Some(registry.chain(["import"]).collect()),
         ("list_customers", "sort") => Some(vec![

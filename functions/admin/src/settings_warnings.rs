@@ -25,7 +25,9 @@ pub async fn warnings(app: &App, tenant: &TenantId, settings: &Settings, publish
         warnings.extend(go_live::held_back(settings));
     }
     if settings.mode == Mode::Live {
-        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().collect();
+        // A payment provider brings no invoices, and says by itself what becomes of payments.
+        let brings_invoices = |source: &String| connectors::by_source(source).is_some();
+        let sources: BTreeSet<String> = app.vault.connections(tenant).await?.into_iter().filter(brings_invoices).collect();
         if sources.is_empty() {
             let detail = "no source is connected, so that no invoice arrives; PUT /v1/connections/{source} connects one";
             warnings.push(("/mode".to_owned(), detail.to_owned()));

@@ -12,6 +12,7 @@
 //! | `keeps` | how long each way of paying keeps its amounts back |
 //! | `hear` | what it becomes by what its provider says |
 //! | `papers` | its payment and reversals as documents |
+//! | `taken` | a payment that a collector wrote down, and taking it back |
 
 use compact_str::CompactString;
 use jiff::Timestamp;
@@ -26,11 +27,13 @@ mod hear;
 mod keeps;
 mod lines;
 mod papers;
+mod taken;
 
 pub use begin::BasketBegin;
 pub use hear::BasketChange;
 pub use keeps::{BEGUN_MINUTES, kept_while_begun, kept_while_pending};
 pub use lines::{BasketFlaw, BasketFlawKind, LINES_MAX, check_lines, payable};
+pub use taken::{COLLECTOR, TakenPayment};
 
 /// The source of the payments that come of baskets.
 pub const SOURCE: &str = "dunlin";
@@ -93,7 +96,7 @@ pub struct Basket {
     pub legal_entity: CompactString,
     /// What is to be paid, each invoice once.
     pub lines: Vec<BasketLine>,
-    /// `stripe`, `paypal`, `gocardless`, `transfer`.
+    /// `stripe`, `paypal`, `gocardless`, `transfer`, or [`COLLECTOR`].
     pub provider: String,
     /// How it is paid, as was last said.
     pub way: WayOfPaying,
@@ -105,9 +108,10 @@ pub struct Basket {
     pub status_at: Timestamp,
     /// Until when it keeps its amounts back while nobody says more.
     pub expires_at: Timestamp,
-    /// The link by which it was begun.
-    pub link: LinkId,
-    /// The provider's own id of it.
+    /// The link by which it was begun; `None` where a collector wrote it down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkId>,
+    /// The provider's own id of it; what a collector wrote to know it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider_id: Option<String>,
     /// Where the payer pays it.
@@ -290,6 +294,23 @@ impl Basket {
     /// What is to be paid.
     pub fn asked(&self) -> Money {
         Money::from_minor(self.asked_minor(), self.currency)
+    }
+
+    /// Where it stands at an instant. One that was begun and that nobody has said anything of is expired once its time passed: it keeps nothing
+    /// back from then on, whether or not anybody writes so.
+    pub fn standing(&self, now: Timestamp) -> BasketStatus {
+        match self.status {
+            BasketStatus::Begun if now >= self.expires_at => BasketStatus::Expired,
+            BasketStatus::Begun
+            | BasketStatus::Pending
+            | BasketStatus::Paid
+            | BasketStatus::Failed
+            | BasketStatus::Expired
+            | BasketStatus::Cancelled
+            | BasketStatus::Refunded
+            | BasketStatus::ChargedBack
+            | BasketStatus::Later(_) => self.status,
+        }
     }
 }
 

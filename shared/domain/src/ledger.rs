@@ -183,6 +183,9 @@ pub struct TakenHere {
     /// Entries in the books of which a person said that they are another payment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apart: Vec<PaymentId>,
+    /// Whether a collector took back that it was taken: there never was such a payment, and nothing was taken back from anybody.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
 }
 
 impl Payment {
@@ -190,6 +193,11 @@ impl Payment {
     /// paid is kept back: nobody is chased for it.
     pub fn is_unclear(&self) -> bool {
         self.status.is_later() || self.kind.is_later()
+    }
+
+    /// Whether a collector took back that it was taken here.
+    pub fn is_undone(&self) -> bool {
+        self.taken_here.as_ref().is_some_and(|here| here.undone)
     }
 
     /// Whether it counts as paid.

@@ -23,7 +23,7 @@ pub(crate) fn by_reversals(facts: &Facts, fact: &PaymentFact, in_force: &[&Rever
 }
 
 /// What a payment had paid that its own document says was taken back. One that was never known to be received took nothing back that
-/// anybody relied on. Refunds and chargebacks that come to all of it speak of the same money, in whatever order they came.
+/// anybody relied on, and one that a collector wrote down by mistake never was. Refunds and chargebacks that come to all of it speak of the same money, in whatever order they came.
 pub(crate) fn by_document(
     facts: &Facts,
     fact: &PaymentFact,
@@ -31,6 +31,9 @@ pub(crate) fn by_document(
     invoices: &BTreeMap<&InvoiceId, &Invoice>,
 ) -> Option<TakenBack> {
     let received = fact.received_before.as_ref().filter(|received| received.kind == PaymentKind::Payment)?;
+    if fact.payment.is_undone() {
+        return None;
+    }
     let mut left = received.amount_minor;
     let mut of = Vec::new();
     for part in &received.allocations {

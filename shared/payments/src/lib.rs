@@ -17,6 +17,7 @@
 
 mod amount;
 mod asked;
+mod connected;
 pub mod gocardless;
 mod heard;
 mod limits;
@@ -30,6 +31,7 @@ mod trouble;
 mod webhook;
 
 pub use asked::{AskedPayment, BegunPayment, NextCall, PaymentWords};
+pub use connected::{credentials_of, site_of};
 pub use heard::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadEvent};
 pub use limits::{PaymentCapabilities, WayOffered, WebhookRules};
 pub use provider::{PaymentProvider, ProviderAccess, ProviderSite, ProviderToken};

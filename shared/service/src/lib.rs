@@ -15,6 +15,8 @@
 //! | [`orders`] | what people order about steps and cases, and take back |
 //! | [`agreements`] | promises that change, and changes of agreements that are undone |
 //! | [`messages`], [`attachments`] | what people write to customers, and the files that go along |
+//! | [`baskets`] | what customers set out to pay here: given up, and told from entries in the books |
+//! | [`taken_payments`] | payments that a collector took |
 //! | [`message_results`] | what people know of messages in doubt |
 //! | [`logged_contacts`] | calls and letters of people |
 //! | [`notes`] | notes on customers, invoices, cases and agreements |
@@ -56,6 +58,7 @@ pub mod api_keys;
 pub mod attachments;
 pub mod audit;
 pub mod audit_export;
+pub mod baskets;
 pub mod bulk;
 pub mod companies;
 pub mod contacts;
@@ -90,6 +93,7 @@ pub mod senders;
 pub mod sign_ins;
 pub mod subscriptions;
 pub mod suppressions;
+pub mod taken_payments;
 pub mod tasks;
 pub mod teams;
 pub mod test_messages;

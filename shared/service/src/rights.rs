@@ -107,6 +107,8 @@ operations! {
         ShowInvoice = "show_invoice", "Reads an invoice.";
         ListPayments = "list_payments", "Looks through the payments.";
         ShowPayment = "show_payment", "Reads a payment.";
+        ListBaskets = "list_baskets", "Looks through what a customer set out to pay here.";
+        ShowBasket = "show_basket", "Reads what somebody set out to pay here, and how it stands.";
         ListCreditNotes = "list_credit_notes", "Looks through the credit notes.";
         ShowCreditNote = "show_credit_note", "Reads a credit note.";
         ListCases = "list_cases", "Looks through the cases.";
@@ -140,6 +142,10 @@ operations! {
         EndHold = "end_hold", "Ends a hold.";
         MakeAgreement = "make_agreement", "Makes an agreement.";
         ActOnAgreement = "act_on_agreement", "Does something with an agreement.";
+        TakePayment = "take_payment", "Writes down a payment that was taken by hand.";
+        UndoPayment = "undo_payment", "Takes back that a payment was taken by hand.";
+        CancelBasket = "cancel_basket", "Gives up what a customer set out to pay here.";
+        JudgeEntry = "judge_entry", "Says whether an entry in the books is a payment that was taken here.";
         ActOnCharge = "act_on_charge", "Does something with a charge.";
         GiveOrder = "give_order", "Gives an order about a step or case.";
         AddContact = "add_contact", "Enters a contact of a customer.";

@@ -1,6 +1,7 @@
 //! Lists and single reads of what there is, one resource a file: HTTP over `service::lists`.
 
 pub mod agreements;
+pub mod baskets;
 pub mod cases;
 pub mod credit_notes;
 pub mod customers;

@@ -140,7 +140,8 @@ pub async fn one(app: &App, caller: &Caller, kind: PaymentKind, id: &str) -> Api
     Ok(Json(shown(&customer, payment, name)))
 }
 
-fn shown(customer: &CustomerId, payment: Payment, name: Option<CustomerName>) -> PaymentOut {
+/// A payment as it is answered.
+pub fn shown(customer: &CustomerId, payment: Payment, name: Option<CustomerName>) -> PaymentOut {
     let allocated = payment.allocations.iter().map(|allocation| allocation.amount_minor);
     let allocations = payment.allocations.iter().map(|allocation| AllocationOut {
         invoice: allocation.invoice.as_str().to_owned(),

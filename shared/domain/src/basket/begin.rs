@@ -66,7 +66,7 @@ impl BasketBegin {
             begun_at: now,
             status_at: now,
             expires_at,
-            link: self.link,
+            link: Some(self.link),
             provider_id: None,
             pay_url: None,
             received_minor: 0,
@@ -156,7 +156,7 @@ impl Basket {
 }
 
 /// What the documents of the invoices of lines say was paid and no payment that is known explains, where there is such.
-fn stated(facts: &Facts, lines: &[BasketLine]) -> Vec<Allocation> {
+pub(super) fn stated(facts: &Facts, lines: &[BasketLine]) -> Vec<Allocation> {
     let mut known: BTreeMap<&InvoiceId, i64> = BTreeMap::new();
     for fact in facts.payments.iter().chain(&facts.shared) {
         let payment = &fact.payment;

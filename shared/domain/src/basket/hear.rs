@@ -69,7 +69,7 @@ impl Basket {
         self.became(after, Vec::new(), settings, now)
     }
 
-    fn became(&self, mut after: Self, tasks: Vec<NewTask>, settings: &Settings, now: Timestamp) -> BasketChange {
+    pub(super) fn became(&self, mut after: Self, tasks: Vec<NewTask>, settings: &Settings, now: Timestamp) -> BasketChange {
         after.reckon();
         if after.status != self.status {
             after.status_at = now;
@@ -201,7 +201,7 @@ impl Basket {
     }
 
     /// Its sums and where it stands, by all that is known.
-    fn reckon(&mut self) {
+    pub(super) fn reckon(&mut self) {
         let newest = self.receipts.iter().max_by_key(|receipt| (receipt.at, &receipt.event)).map(|receipt| &receipt.way);
         if let Some(way) = newest.or_else(|| self.pending.as_ref().map(|pending| &pending.way)).cloned() {
             self.way = way;

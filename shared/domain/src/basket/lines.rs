@@ -35,6 +35,16 @@ pub enum BasketFlawKind {
     /// An amount is not above zero.
     #[error("{0} is not above zero; say how much is to be paid, or leave the invoice out")]
     NotAboveZero(Money),
+    /// More is said to be for invoices than came.
+    #[error(
+        "{allocated} are said to be for invoices, and {came} came; say no more than that, and the rest is credit of the customer"
+    )]
+    MoreThanCame {
+        /// What is said to be for invoices.
+        allocated: Money,
+        /// What came.
+        came: Money,
+    },
     /// An amount is over what can be paid.
     #[error("{asked} is more than the {payable} that is due; pay no more than that")]
     OverDue {
@@ -72,24 +82,36 @@ pub enum BasketFlawKind {
 /// What can be paid of each open invoice now, minor units: what is open of it, less the credit that it is to be settled with and less the
 /// money that is on its way. What else keeps it from being chased (a promise, a dispute, a pause, a plan) keeps nobody from paying it.
 pub fn payable(receivables: &Receivables<'_>, now: Timestamp) -> BTreeMap<InvoiceId, i64> {
-    let mut items: Vec<DueItem<'_>> = Vec::new();
-    for (item, kept) in receivables.items.iter().zip(&receivables.kept.of_item) {
-        if item.invoice.is_some() {
-            items.push(DueItem { due_now_minor: item.due_now_minor + kept + item.planned_minor, ..item.clone() });
-        }
-    }
+    let items = open_items(receivables);
     let on_its_way = |hold: &&Hold| hold.reason == HoldReason::MoneyOnItsWay;
     let holds: Vec<Hold> = receivables.holds.iter().filter(on_its_way).cloned().collect();
     // Days do not matter here: only what is kept back at this instant does.
     let kept = KeptBack::of(&items, &holds, &Shares::new(), &jiff::tz::TimeZone::UTC, now);
-    let mut payable: BTreeMap<InvoiceId, i64> = BTreeMap::new();
-    for (item, kept) in items.iter().zip(&kept.of_item) {
+    by_invoice(items.iter().zip(&kept.of_item).map(|(item, kept)| (item, item.due_now_minor - kept)))
+}
+
+/// What is open of each invoice, minor units, less the credit that it is to be settled with. Money that is on its way is open until it came.
+pub(super) fn owed(receivables: &Receivables<'_>) -> BTreeMap<InvoiceId, i64> {
+    by_invoice(open_items(receivables).iter().map(|item| (item, item.due_now_minor)))
+}
+
+/// The items of invoices, due as if nothing kept anything back.
+fn open_items<'a>(receivables: &Receivables<'a>) -> Vec<DueItem<'a>> {
+    let with_kept = receivables.items.iter().zip(&receivables.kept.of_item).filter(|(item, _)| item.invoice.is_some());
+    with_kept
+        .map(|(item, kept)| DueItem { due_now_minor: item.due_now_minor + kept + item.planned_minor, ..item.clone() })
+        .collect()
+}
+
+fn by_invoice<'i, 'a: 'i>(items: impl Iterator<Item = (&'i DueItem<'a>, i64)>) -> BTreeMap<InvoiceId, i64> {
+    let mut sums: BTreeMap<InvoiceId, i64> = BTreeMap::new();
+    for (item, minor) in items {
         if let Some(invoice) = item.invoice {
-            let sum = payable.entry(invoice.id.clone()).or_default();
-            *sum = sum.saturating_add(item.due_now_minor - kept);
+            let sum = sums.entry(invoice.id.clone()).or_default();
+            *sum = sum.saturating_add(minor);
         }
     }
-    payable
+    sums
 }
 
 /// Looks whether lines can be paid together now, in one currency and to one legal entity (empty for the default one, and where a tenant does
@@ -111,7 +133,17 @@ pub fn check_lines(
     if lines.len() > LINES_MAX {
         return whole(BasketFlawKind::TooMany(lines.len()));
     }
-    let payable = payable(receivables, now);
+    let flaws = flaws_of(receivables, (currency, legal_entity), lines, &payable(receivables, now));
+    if flaws.is_empty() { Ok(()) } else { Err(flaws) }
+}
+
+/// What is wrong with lines, of each invoice of which at most so much can be paid.
+pub(super) fn flaws_of(
+    receivables: &Receivables<'_>,
+    (currency, legal_entity): (Currency, &str),
+    lines: &[BasketLine],
+    most: &BTreeMap<InvoiceId, i64>,
+) -> Vec<BasketFlaw> {
     let mut of_invoice: BTreeMap<&InvoiceId, &DueItem<'_>> = BTreeMap::new();
     for item in &receivables.items {
         if let Some(invoice) = item.invoice {
@@ -147,12 +179,12 @@ pub fn check_lines(
         if item.legal_entity != legal_entity {
             add(BasketFlawKind::OtherLegalEntity);
         }
-        let most = payable.get(&line.invoice).copied().unwrap_or(0).max(0);
+        let most = most.get(&line.invoice).copied().unwrap_or(0).max(0);
         if line.amount_minor > most {
             add(BasketFlawKind::OverDue { asked, payable: Money::from_minor(most, currency) });
         }
     }
-    if flaws.is_empty() { Ok(()) } else { Err(flaws) }
+    flaws
 }
 
 /// What other baskets of a customer have to do with lines: an invoice is paid with one basket at a time, and a transfer is announced once.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Basket, BasketReceipt};
+use super::{Basket, BasketReceipt, COLLECTOR};
 use crate::{
     Allocation, Currency, CustomerRef, Document, Payment, PaymentId, PaymentKind, PaymentStatus, Reversal, Settings,
     SourceVersion, TakenHere, calendar::tenant_zone,
@@ -26,10 +26,10 @@ impl Basket {
         newest.is_some_and(|newest| self.failed_at.is_none_or(|failed| failed <= newest))
     }
 
-    /// Whether exactly what was asked for came, so that it pays the lines.
-    fn is_as_asked(&self) -> bool {
+    /// Whether what came pays the lines: exactly what was asked for came, or the collector who took it said what it is for.
+    fn pays_its_lines(&self) -> bool {
         let asked = self.asked();
-        self.receipts.iter().any(|receipt| receipt.money == asked)
+        self.provider == COLLECTOR || self.receipts.iter().any(|receipt| receipt.money == asked)
     }
 
     /// What is known of it as documents of the source [`SOURCE`](super::SOURCE): none while no money came.
@@ -56,7 +56,7 @@ impl Basket {
                 currency: *currency,
                 received_on: on(first_at, settings),
                 legal_entity: Some(self.legal_entity.to_string()).filter(|entity| !entity.is_empty()),
-                allocations: if *currency == self.currency && self.is_as_asked() { self.allocations() } else { Vec::new() },
+                allocations: if *currency == self.currency && self.pays_its_lines() { self.allocations() } else { Vec::new() },
                 reference: None,
                 taken_here: Some(Box::new(TakenHere {
                     basket: self.id.clone(),
@@ -64,6 +64,7 @@ impl Basket {
                     stated: self.stated.clone(),
                     same: self.same.clone(),
                     apart: self.apart.clone(),
+                    undone: self.is_undone(),
                 })),
             };
             documents.push(Document::Payment { customer: CustomerRef::Named(self.customer.clone()), payment });

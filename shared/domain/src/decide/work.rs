@@ -274,9 +274,10 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     let twice = receivables.twice.iter().map(|twice| {
         let detail = format!(
             "payment {} was taken here, and entry {} in the books has the same customer, amount ({}) and about the same day; nothing says \
-             whether they are one. Until somebody says so each invoice counts the larger of the two, and the other is kept back; if they \
-             are one, write {} into the reference of the entry in the accounting system",
-            twice.payment, twice.entry_external_id, twice.money, twice.basket
+             whether they are one. Until somebody says so each invoice counts the larger of the two, and the other is kept back. Say it by \
+             POST /v1/baskets/{}/entries/{} with {{\"same\": true}} or {{\"same\": false}}; or, if they are one, write {} into the \
+             reference of the entry in the accounting system",
+            twice.payment, twice.entry_external_id, twice.money, twice.basket, twice.entry, twice.basket
         );
         task(TaskKind::SeenTwice, twice.id().to_string(), "A payment and an entry in the books may be one", detail)
     });

@@ -169,7 +169,10 @@ struct Paired {
 fn pair(all: &[Counted<'_>]) -> Paired {
     let mut by_day: Vec<usize> = (0..all.len()).collect();
     by_day.sort_by_key(|at| all.get(*at).map(|counted| (counted.payment.received_on, &counted.payment.id)));
-    let is_money = |counted: &&Counted<'_>| counted.payment.kind == PaymentKind::Payment && !counted.payment.is_unclear();
+    let is_money = |counted: &&Counted<'_>| {
+        let payment = &counted.payment;
+        payment.kind == PaymentKind::Payment && !payment.is_unclear() && !payment.is_undone()
+    };
     let of_kind = |ours: bool| -> Vec<(usize, &Counted<'_>)> {
         let known = by_day.iter().filter_map(|at| all.get(*at).filter(is_money).map(|counted| (*at, counted)));
         known.filter(|(_, counted)| counted.here().is_some() == ours).collect()

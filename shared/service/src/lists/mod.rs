@@ -5,6 +5,7 @@
 //! sealed for its tenant, list, order and filters.
 
 pub mod agreements;
+pub mod baskets;
 pub mod cases;
 pub mod customers;
 pub mod invoices;

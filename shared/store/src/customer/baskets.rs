@@ -64,6 +64,8 @@ pub enum BasketSays<'a> {
     Expired,
     /// The payer or a person gave it up.
     Cancelled,
+    /// A collector took back that its payment was taken.
+    Undone,
     /// A person said whether an entry in the books is its payment.
     Judged {
         /// The entry.
@@ -102,14 +104,10 @@ impl Store {
         const OP: &str = "begin a basket of";
         let customer = &basket.customer;
         let head = self.must_head(tenant, customer).await?;
-        let owner = Change::of(keys::basket_owner(&basket.id))
-            .put(basket::TENANT, s(tenant.as_str()))
-            .put(basket::CUSTOMER, s(customer.as_str()))
-            .when(no_item());
         let wake = Wake::of(Some(&head), customer, 1, now);
         let actions = vec![
             written(tenant, basket).when(no_item()).update(self),
-            owner.update(self),
+            owner(tenant, basket).update(self),
             replacing(keys::agreement(tenant, customer, &money.id), None, money, now).update(self),
             referred(tenant, money.id.as_str(), customer).update(self),
             bump(tenant, customer, &wake, now).when(is(head::VERSION, n(version))).update(self),
@@ -119,6 +117,36 @@ impl Store {
             Transacted::Not(_) => {
                 let known = self.basket(tenant, customer, &basket.id).await?;
                 Ok(known.map_or(BasketBegun::Changed, |known| BasketBegun::Before(Box::new(known))))
+            }
+        }
+    }
+
+    /// Writes down a payment that a collector took: the basket and its money in one transaction, so that no money is counted without its basket.
+    /// The customer is decided again. One of the same id is written down once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Conflict`] when other writers kept coming between; those of reading and writing.
+    pub async fn take_payment(
+        &self,
+        tenant: &TenantId,
+        basket: &Basket,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<BasketBegun> {
+        const OP: &str = "take a payment of";
+        let customer = &basket.customer;
+        let documents = basket.documents(settings);
+        let mut tries = Tries::new(ATTEMPTS_DEAR, OP, customer.as_str());
+        loop {
+            tries.again()?;
+            if let Some(known) = self.basket(tenant, customer, &basket.id).await? {
+                return Ok(BasketBegun::Before(Box::new(known)));
+            }
+            let actions = vec![written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
+            let beside = Beside { customer: customer.clone(), actions };
+            if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
+                return Ok(BasketBegun::Begun);
             }
         }
     }
@@ -154,9 +182,26 @@ impl Store {
     ///
     /// Those of reading.
     pub async fn baskets(&self, tenant: &TenantId, customer: &CustomerId, most: usize) -> Result<Vec<Basket>> {
+        self.baskets_after(tenant, customer, most, None).await
+    }
+
+    /// The same, those behind a basket.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn baskets_after(
+        &self,
+        tenant: &TenantId,
+        customer: &CustomerId,
+        most: usize,
+        after: Option<&PaymentId>,
+    ) -> Result<Vec<Basket>> {
         let pk = keys::customer(tenant, customer);
+        // What follows an id, before every longer one: ids have no such character.
+        let from = after.map_or_else(|| keys::BASKETS.to_owned(), |after| format!("{}{after}!", keys::BASKETS));
         let until = last_of(keys::BASKETS);
-        let rows: Vec<Row> = self.range("read the baskets of", Range::new(&pk, keys::BASKETS, &until, most)).await?;
+        let rows: Vec<Row> = self.range("read the baskets of", Range::new(&pk, &from, &until, most)).await?;
         rows.iter().map(|row| json(row, DOC)).collect()
     }
 
@@ -178,7 +223,11 @@ impl Store {
         let BasketOwner { tenant, customer } = owner;
         let receipt = match says {
             BasketSays::Provider(_, receipt) => receipt,
-            BasketSays::SentOn { .. } | BasketSays::Expired | BasketSays::Cancelled | BasketSays::Judged { .. } => None,
+            BasketSays::SentOn { .. }
+            | BasketSays::Expired
+            | BasketSays::Cancelled
+            | BasketSays::Undone
+            | BasketSays::Judged { .. } => None,
         };
         let origin = receipt.map_or(Origin::Read(SOURCE), Origin::Event);
         let key = keys::basket(tenant, customer, id);
@@ -223,8 +272,17 @@ fn changed_by(known: &Basket, says: BasketSays<'_>, settings: &Settings, now: Ti
         }
         BasketSays::Expired => known.expired(settings, now),
         BasketSays::Cancelled => known.cancelled(settings, now),
+        BasketSays::Undone => known.undone(settings, now),
         BasketSays::Judged { entry, is_same } => known.judged(entry, is_same, settings, now),
     }
+}
+
+/// The write that says whose a basket is, where nothing says so yet.
+fn owner(tenant: &TenantId, basket: &Basket) -> Change {
+    Change::of(keys::basket_owner(&basket.id))
+        .put(basket::TENANT, s(tenant.as_str()))
+        .put(basket::CUSTOMER, s(basket.customer.as_str()))
+        .when(no_item())
 }
 
 /// The write of a basket as it is.

@@ -54,7 +54,7 @@
 //! | address to forget later | `T#ERASED` | `LATER#{digest of the address}` | admin, at the end of an erasure, of a number that stands suppressed | `read-model`: query, once a day | 1 W, 1 W to forget |
 //! | erasure under way at a customer | `T#ERASED` | `ERASING#{digest of the person}#{customer}` | admin, before anything is erased | admin, with an erasure: query of the person's | 1 W, 1 W when it ends |
 //! | whose a portal link is | `LINK#{id}` | `LINK` | senders and admin, with each new code, once | portal, admin, by key | 1 W, 1 R, half of it for the portal |
-//! | whose a basket is | `BASKET#{id}` | `BASKET` | portal, with the basket | ingest, by key | 2 W in a transaction, 1 R |
+//! | whose a basket is | `BASKET#{id}` | `BASKET` | portal and admin, with the basket | ingest and admin, by key | 2 W in a transaction, 1 R |
 //! | contact log of a person | `T#PER#{hash}` | `PER` | senders, before the claim | facts: by keys in the same batch | 1 W up to 8 contacts, expires 61 days after the last |
 //! | head | `C` | `HEAD` | every fact write, decisions, claims, results | sweep, senders, by key; the `due` index by shard | 1 W, 3 W when the due moment moves |
 //! | profile | `C` | `PROFILE`, `chase` = `A#PROFILE` | ingest | facts: query of `chase`; lists: by keys in a batch, for names | 4 W |
@@ -66,7 +66,7 @@
 //! | portal link | `C` | `LINK#{digest of the address}`, `chase` = `A#` and that | senders, with the first message to the address and once half of its time is over; admin | senders: with the facts, query of `chase`; portal, by key, once more as it is now where it is good; admin: query `LINK#` | 2 W, in a transaction 4 W |
 //! | invoice | `C` | `INV#{id}`, `chase` = `I#{id}` unless archived or draft | ingest, archiving; a tombstone (`moved`) once it is another customer's | facts: query of `chase`; archived ones by key; portal: query of `chase` where few are open, else the list of the customer's invoices; one, by key | 4 W |
 //! | payment | `C` | `PAY#{id}`, `chase` = `P#{id}` | ingest, archiving | facts and portal: query of `chase`; archived ones by key | 4 W |
-//! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
+//! | basket | `C` | `BASKET#{id}` | portal, when it is begun; ingest, with what its provider says; admin, with a payment that a collector took | portal, ingest and admin, by key; query `BASKET#` | with its agreement and the row below 10 W in a transaction, 2 W and its money a change |
 //! | payment of another customer | `C` | `SHARED#{id}`, `chase` = `S#{id}` | ingest, where a payment is for an invoice of somebody else; archiving | facts: query of `chase` | 4 W |
 //! | reversal | `C` | `REV#{payment}#{hash}`, `chase` = `R#{payment}#{hash}` | ingest, archiving | facts: query of `chase` | 4 W |
 //! | record of coverage | `C` | `COV#{number:010}#{position:03}` | senders, sweep (marks: position 999) | facts: query from `covered_from`; portal, for one invoice: the same, newest first; `read-model`: query, newest first | 1 W |
