@@ -28,11 +28,12 @@ pub async fn to_cancel(store: &Store, actor: &Actor, id: &str, now: Timestamp) -
 pub async fn cancel(store: &Store, actor: &Actor, id: &str, said: &[ProviderSaid], now: Timestamp) -> Done<Basket> {
     let tenant = actor.may(Operation::CancelBasket)?;
     let (owner, mut basket) = known(store, tenant, id).await?;
+    let id = basket.id.clone();
     let settings = matter::settings(store, tenant).await?;
     // That its time is over is what the provider was asked for.
-    for said in said.iter().filter(|said| said.basket == basket.id && said.what != ProviderOutcome::Expired) {
+    for said in said.iter().filter(|said| said.basket == id && said.what != ProviderOutcome::Expired) {
         let says = BasketSays::Provider(said, None);
-        basket = heard(store.change_basket(&owner, &basket.id, says, &settings, now).await?)?;
+        basket = heard(store.change_basket(&owner, &id, says, &settings, now).await?)?;
     }
     if !is_open(&basket, now)? {
         return Ok(basket);
