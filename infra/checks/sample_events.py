@@ -73,6 +73,15 @@ def page():
     return request("GET", f"/p/{CODE}")
 
 
+def wish():
+    """A payer wishes to pay more than is due: what is due is read, and nothing begins, because this table keeps nothing that is written."""
+    begin = {"kind": "begin", "id": "pay_0123456789abcdef", "link": "lnk_1", "currency": "USD", "provider": "transfer", "way": "transfer"}
+    begin["lines"] = [{"invoice": "inv_1", "number": "I-1", "amount_minor": 1_000_000}]
+    begin["words"] = {"invoice": "Invoice", "balance": "Account balance"}
+    begin |= {name: f"https://pay.example/p/{CODE}/{name}" for name in ("return_url", "cancel_url")}
+    return {"schema_version": 1, "tenant": "cold", "customer": "cus_1", "what": begin}
+
+
 def order(channel):
     """What the bus puts on a sender's queue."""
     detail = {"schema_version": 1, "tenant": "cold", "customer": "cus_1", "message": "msg_1", "channel": channel, "number": 1}
@@ -101,6 +110,8 @@ def sample_events(vendor):
         "admin": First(
             request("GET", "/v1/cases/cus_1", authorization=f"Bearer {key}"), {GET, QUERY}, table(due(), kept), says(statusCode=200)
         ),
+        # A payment is begun.
+        "begin-payment": First(wish(), {GET, QUERY}, table(due()), says(status="not_payable")),
         # A message was decided: its order goes on the bus.
         "dispatch": First(image(queued("email")), {BUS}, [], taken),
         # A mail arrived: its record says so.

@@ -422,6 +422,25 @@ def make_documents_makes(world):
     same(world.stack.invoke("MakeDocumentsFunction", asked), {**made, "status": "kept"}, "the second time")
 
 
+def begin_payment_begins(world):
+    """A transfer is announced once, and given up."""
+    named = world.outside.customer(TENANT, world.owes(TENANT))
+    (item,), customer = named["due_items"], named["customer"]["id"]
+    line = {"invoice": item["item"], "number": item["number"], "amount_minor": item["open_minor"]}
+    basket = f"pay_{next(NUMBERS):016}"
+    begin = {"kind": "begin", "id": basket, "link": "lnk_1", "currency": item["currency"], "lines": [line], "provider": "transfer"}
+    begin |= {"way": "transfer", "words": {"invoice": "Invoice", "balance": "Balance"}}
+    begin |= {name: f"https://pay.example/{name}" for name in ("return_url", "cancel_url")}
+    asked = {"schema_version": 1, "tenant": TENANT, "customer": customer, "what": begin}
+    restart(world, "BeginPaymentFunction")
+    same(world.stack.invoke("BeginPaymentFunction", asked), {"status": "begun"}, "the first time")
+    same(world.stack.invoke("BeginPaymentFunction", asked), {"status": "begun"}, "the second time")
+    other = {**asked, "what": {**begin, "id": f"pay_{next(NUMBERS):016}"}}
+    same(world.stack.invoke("BeginPaymentFunction", other), {"status": "not_payable"}, "what is being paid already")
+    given_up = {**asked, "what": {"kind": "cancel", "basket": basket}}
+    same(world.stack.invoke("BeginPaymentFunction", given_up), {"status": "ended"}, "given up")
+
+
 def ask_to_read(world, tenant):
     """Has a tenant's books read now, whatever else is due."""
     world.stack.invoke("SyncFunction", records({"detail": {"tenant": tenant, "source": "quickbooks"}}))
@@ -588,6 +607,7 @@ PROBES = {
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
+    "BeginPaymentRole": [begin_payment_begins],
     "PortalRole": [portal_shows, portal_promises],
 }
 # Roles whose services the emulator does not have, with that as the reason.

@@ -93,8 +93,7 @@ impl PaymentDelivery<'_> {
     }
 
     fn site(&self) -> ProviderSite<'_> {
-        let is_test = self.connection.config.get("is_test").and_then(Value::as_bool).unwrap_or(false);
-        ProviderSite { is_test, base: self.configured("base_url") }
+        payments::site_of(&self.connection.config)
     }
 
     fn delivery(&self) -> WebhookDelivery<'_> {
@@ -133,13 +132,8 @@ impl PaymentDelivery<'_> {
 
     /// What goes with each request to the provider.
     async fn bearer(&self, web: &Web) -> Result<ProviderSecret, PaymentNotTaken> {
-        let all = self.secrets().into_iter().next().unwrap_or_default();
-        let text = |name: &str| all.get(name).and_then(Value::as_str);
-        let credentials = match (text("client_id"), text("client_secret")) {
-            (Some(id), Some(secret)) => format!("{id}:{secret}"),
-            _ => text("secret_key").or_else(|| text("access_token")).unwrap_or_default().to_owned(),
-        };
-        let credentials = ProviderSecret::new(credentials);
+        let accepted = self.connection.secrets.accepted(self.now);
+        let credentials = accepted.into_iter().find_map(payments::credentials_of).unwrap_or_else(|| ProviderSecret::new(""));
         let Some(request) = self.provider.sign_in(&self.site(), &credentials) else { return Ok(credentials) };
         let answer = send(web, request).await?;
         self.provider.signed_in(&answer).map(|token| token.token).map_err(|trouble| PaymentNotTaken::Later(trouble.to_string()))

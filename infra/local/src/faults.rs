@@ -64,7 +64,7 @@ pub enum When {
 }
 
 /// The AWS services that can fail.
-pub const SERVICES: [&str; 7] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs", "kms", "s3"];
+pub const SERVICES: [&str; 8] = ["dynamodb", "sesv2", "sns", "eventbridge", "sqs", "kms", "s3", "lambda"];
 /// What carries events.
 pub const CARRIERS: [&str; 3] = ["bus", "queue", "stream"];
 

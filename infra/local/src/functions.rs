@@ -116,6 +116,7 @@ fn senders(registry: Registry) -> Registry {
 pub fn registry() -> Registry {
     senders(functions! {
         "admin" => admin,
+        "begin-payment" => begin_payment,
         "dispatch" => dispatch,
         "feedback" => feedback,
         "ingest" => ingest,

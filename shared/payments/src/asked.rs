@@ -4,6 +4,7 @@ use bytes::Bytes;
 use domain::{BasketLine, Currency, Money, PaymentId, WayOfPaying};
 use http::Request;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::{CannotBegin, PaymentCapabilities, WayOffered, transfer::PayeeAccount};
 
@@ -35,7 +36,7 @@ pub struct AskedPayment<'a> {
 }
 
 /// Words that the payer reads at the provider's, in the payer's language.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaymentWords {
     /// Before an invoice's number: `Invoice`.
     pub invoice: String,

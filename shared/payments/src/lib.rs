@@ -18,6 +18,7 @@
 mod amount;
 mod asked;
 mod connected;
+mod errand;
 pub mod gocardless;
 mod heard;
 mod limits;
@@ -32,6 +33,7 @@ mod webhook;
 
 pub use asked::{AskedPayment, BegunPayment, NextCall, PaymentWords};
 pub use connected::{credentials_of, site_of};
+pub use errand::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand};
 pub use heard::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadEvent};
 pub use limits::{PaymentCapabilities, WayOffered, WebhookRules};
 pub use provider::{PaymentProvider, ProviderAccess, ProviderSite, ProviderToken};

@@ -7,6 +7,7 @@ mod dynamodb;
 mod events;
 pub mod keys;
 mod kms;
+mod lambda;
 pub mod objects;
 mod s3;
 mod sesv2;
@@ -94,6 +95,7 @@ async fn handle(world: Arc<World>, request: Request<Incoming>) -> Result<Answer,
         Some(Mode::Timeout) => return Err(Dropped),
         Some(Mode::Throttle) => refuse(&call, true),
         Some(Mode::Error) => refuse(&call, false),
+        _ if call.service == "lambda" => lambda::perform(&world, &call).await,
         _ => perform(&world, &call),
     };
     if let Some(point) = &point {
@@ -134,6 +136,9 @@ fn classify(method: &Method, path: &str, headers: &HeaderMap, body: &Bytes) -> O
         let action = form(body).into_iter().find(|(key, _)| key == "Action").map(|(_, value)| value)?;
         return Some(("sns", action));
     }
+    if let Some(operation) = lambda::operation(path).filter(|_| *method == Method::POST) {
+        return Some(("lambda", operation.to_owned()));
+    }
     let operation = match *method {
         Method::PUT => "PutObject",
         Method::GET => "GetObject",
@@ -171,6 +176,7 @@ fn refuse(call: &Call, throttled: bool) -> Answer {
             "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
+        "lambda" if throttled => json_error(status(429), "TooManyRequestsException", "Rate Exceeded."),
         "eventbridge" if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),
         "sqs" if throttled => json_error(status(400), "com.amazonaws.sqs#RequestThrottled", "Request is throttled."),
         _ if throttled => json_error(status(400), "ThrottlingException", "Rate exceeded"),

@@ -5,7 +5,7 @@ use domain::TenantId;
 use jiff::Timestamp;
 
 use crate::{
-    Error, Result, Vault,
+    Error, Result, Store, Vault,
     table::{
         attributes::{connection, every::SK},
         change::{Change, is, no_item},
@@ -16,6 +16,8 @@ use crate::{
 
 /// Most connections of a tenant.
 const CONNECTIONS_MAX: usize = 200;
+/// How the keys of connections begin.
+const CONNECTIONS: &str = "CONN#";
 
 /// A connection with its secrets in the clear; keep it out of logs.
 #[derive(Clone, PartialEq)]
@@ -65,6 +67,22 @@ fn blob(bytes: impl Into<Vec<u8>>) -> AttributeValue {
 
 fn bytes(row: &Row, name: &str) -> Option<Vec<u8>> {
     row.get(name).and_then(|value| value.as_b().ok()).map(|blob| blob.as_ref().to_vec())
+}
+
+impl Store {
+    /// The tenant's connections whose sources begin so, with what is not secret of each; the secrets stay sealed.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading, and [`Error::Corrupt`].
+    pub async fn connected(&self, tenant: &TenantId, sources: &str) -> Result<Vec<(String, serde_json::Value)>> {
+        let (pk, from) = (keys::tenant(tenant), format!("{CONNECTIONS}{sources}"));
+        let to = last_of(&from);
+        let range = Range { strong: false, ..Range::new(&pk, &from, &to, CONNECTIONS_MAX) };
+        let rows = self.range("list the connections of", range).await?;
+        let connected = rows.iter().filter_map(|row| Some((row, text(row, SK)?.strip_prefix(CONNECTIONS)?.to_owned())));
+        connected.map(|(row, source)| Ok((source, crate::table::db::json(row, connection::CONFIG)?))).collect()
+    }
 }
 
 impl Vault {
@@ -147,8 +165,8 @@ impl Vault {
     /// Those of reading.
     pub async fn connections(&self, tenant: &TenantId) -> Result<Vec<String>> {
         let pk = keys::tenant(tenant);
-        let to = last_of("CONN#");
-        let rows = self.store.range("list the connections of", Range::new(&pk, "CONN#", &to, CONNECTIONS_MAX)).await?;
-        Ok(rows.iter().filter_map(|row| text(row, SK)?.strip_prefix("CONN#").map(str::to_owned)).collect())
+        let to = last_of(CONNECTIONS);
+        let rows = self.store.range("list the connections of", Range::new(&pk, CONNECTIONS, &to, CONNECTIONS_MAX)).await?;
+        Ok(rows.iter().filter_map(|row| text(row, SK)?.strip_prefix(CONNECTIONS).map(str::to_owned)).collect())
     }
 }
