@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::InvoiceId;
 use serde::Serialize;
 
 use crate::visit::Visit;
@@ -29,6 +30,13 @@ pub(crate) fn ways_to_pay(visit: &Visit, entities: &BTreeSet<String>) -> Vec<How
     let several = entities.len() > 1;
     let payment = |(text, names): &(&str, Vec<&str>)| HowToPay { to: several.then(|| names.join(", ")), lines: lines(text) };
     texts.iter().map(payment).collect()
+}
+
+/// Where can be paid here what is owed, one invoice or all; `None` where the tenant has neither a provider nor an account.
+pub(crate) fn pay_link(visit: &Visit, payments: &[HowToPay], invoice: Option<&InvoiceId>) -> Option<String> {
+    let path = &visit.path;
+    let link = invoice.map_or_else(|| format!("{path}/pay"), |invoice| format!("{path}/pay?invoice={invoice}"));
+    (visit.pays_here || !payments.is_empty()).then_some(link)
 }
 
 /// The lines of a text that hold something.

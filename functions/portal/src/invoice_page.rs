@@ -14,8 +14,10 @@ use serde::Serialize;
 
 use crate::{
     can_do::what_can_be_done,
-    how_to_pay::ways_to_pay,
+    how_to_pay::{pay_link, ways_to_pay},
     page::{Look, PortalPage},
+    pay_labels::PayLabels,
+    payable::PAID_THERE,
     statement::is_web,
     story::story_of,
     visit::Visit,
@@ -58,6 +60,9 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
     };
     let entities: BTreeSet<String> = [entity_of(visit, facts, fact)].into();
     let payments = if asks { ways_to_pay(visit, &entities) } else { vec![] };
+    // What its source takes payment for is paid there.
+    let is_paid_there = facts.customer.source == PAID_THERE && invoice.url.as_deref().is_some_and(is_web);
+    let pay = pay_link(visit, &payments, Some(&invoice.id)).filter(|_| asks && !is_paid_there);
     let events = story_of(visit, facts, fact, &zone);
     let events: Vec<EventShown> = events
         .into_iter()
@@ -82,6 +87,8 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         due_on => visit.locale.date(oldest.unwrap_or(invoice.due_on)),
         order => invoice.purchase_order.as_deref().map(|order| words.order.replace("{}", order)),
         url => invoice.url.as_deref().filter(|url| is_web(url)),
+        pay_label => PayLabels::of(words.language).pay,
+        pay => pay,
         payments => Value::from(Serde(&payments)),
         events => Value::from(Serde(&events)),
         can_do => what_can_be_done(visit, Some((&invoice.id, asks))),

@@ -5,6 +5,10 @@
 //! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
+//! | `GET /p/{code}/pay`, `?in=`, `?to=`, `?invoice=` | shows what can be paid, and how |
+//! | `POST /p/{code}/pay` | has a payment begun, and sends the payer on to its provider's page |
+//! | `GET /p/{code}/paid/{basket}` | shows how a payment stands, as it is stored |
+//! | `POST /p/{code}/paid/{basket}/cancel` | has a payment given up that was not made |
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
@@ -15,6 +19,7 @@
 
 #![recursion_limit = "256"]
 
+mod amounts;
 mod can_do;
 mod dispute_form;
 mod form_labels;
@@ -29,6 +34,14 @@ mod note_words;
 mod opt_out;
 mod page;
 mod page_wanted;
+mod paid_page;
+mod pay_desk;
+mod pay_labels;
+mod pay_page;
+mod pay_posted;
+mod pay_wanted;
+mod payable;
+mod paying;
 mod promise_form;
 mod reading;
 mod request;
@@ -58,8 +71,12 @@ use labels::PageLabels;
 use opt_out::Stopping;
 use page::{Pages, PortalPage};
 use page_wanted::PageWanted;
+use pay_desk::PayDesk;
+use pay_wanted::PayWanted;
+use paying::{PROVIDERS, Paying};
 use reading::{InvoiceRead, OpenedPages, StatementRead};
 use request::PortalRequest;
+use visit::{Visit, addresses_of};
 
 /// The function: built once, asked for each request.
 #[derive(Clone, Debug)]
@@ -69,14 +86,15 @@ pub struct Handler {
     clock: kit::Clock,
     pages: Pages,
     held: Arc<HeldPages>,
+    desk: PayDesk,
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`.
+    /// Reads `TABLE_NAME`, `BEGIN_PAYMENT` and `PORTAL_URL`.
     ///
     /// # Errors
     ///
-    /// When it is missing.
+    /// When one is missing.
     pub fn new(env: &kit::Env, clients: &kit::Clients, clock: kit::Clock) -> anyhow::Result<Self> {
         let table = env.require("TABLE_NAME").context("the portal needs its table")?;
         let store = Store::new(aws_sdk_dynamodb::Client::new(&clients.sdk), table);
@@ -88,6 +106,7 @@ impl Handler {
             clock,
             pages: Pages::new().context("a page of the portal does not compile")?,
             held: Arc::default(),
+            desk: PayDesk::new(env, clients)?,
         })
     }
 
@@ -120,6 +139,9 @@ impl Handler {
         }
         if let Some(form) = FormWanted::read(rest) {
             return self.form(link, &form, request, now).await;
+        }
+        if let Some(wanted) = PayWanted::of(rest) {
+            return Box::pin(self.pay(link, &wanted, request, now)).await;
         }
         let asked = match rest {
             "" => PageWanted::Statement { page: request.page(), data: request.wants_json() },
@@ -216,6 +238,31 @@ impl Handler {
         Ok(forms::answer(&visit, form).await?.unwrap_or(gone))
     }
 
+    /// A page of paying: read anew each time, because what is paid must not be asked for.
+    async fn pay(&self, link: &str, wanted: &PayWanted, request: &PortalRequest, now: Timestamp) -> store::Result<PortalPage> {
+        let unknown = Ok(PortalPage::Plain(404, request.words()));
+        let gone = Ok(PortalPage::Plain(410, request.words()));
+        let Some(code) = LinkCode::parse(link) else { return unknown };
+        let refused = if wanted.takes(&request.method) { request.refused_by_forms() } else { Some(405) };
+        if let Some(status) = refused {
+            return Ok(PortalPage::Plain(status, request.words()));
+        }
+        let FoundLink { tenant, customer, link } = match self.store.came_by(&code.id(), now).await? {
+            CameBy::Good(found) => *found,
+            CameBy::Gone => return gone,
+            CameBy::Unknown => return unknown,
+        };
+        let Some((row, head)) = self.store.tenant_and_head(&tenant, &customer).await? else { return unknown };
+        let Some(settings) = self.settings(&tenant, row.rev).await? else { return unknown };
+        let facts = self.store.facts_to_show(&tenant, &head).await?;
+        if !addresses_of(&facts).contains(&link.address) {
+            return gone;
+        }
+        let visit = Visit::of(settings, &facts, format!("/p/{}", code.as_str()));
+        let paying = Paying { store: &self.store, desk: &self.desk, facts: &facts, visit: &visit, link: &link.id, now };
+        paying.page(wanted, request).await
+    }
+
     /// A tenant's settings, of a revision of its registry row at least.
     async fn settings(&self, tenant: &TenantId, rev: u64) -> store::Result<Option<Settings>> {
         if let Some(held) = self.held.settings(tenant, rev) {
@@ -229,14 +276,18 @@ impl Handler {
     /// Makes a page; `None` where there is none.
     async fn made(&self, opened: &OpenedPages<'_>, asked: &PageWanted, now: Timestamp) -> store::Result<Option<HeldPage>> {
         if let PageWanted::Invoice(id) = asked {
-            let Some(InvoiceRead { facts, visit, addresses }) = reading::read_invoice(&self.store, opened, id).await? else {
-                return Ok(None);
-            };
+            let read = reading::read_invoice(&self.store, opened, id);
+            let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
+            let Some(InvoiceRead { facts, mut visit, addresses }) = read else { return Ok(None) };
+            visit.pays_here = !connected.is_empty();
             let page = facts.invoices.first().and_then(|fact| invoice_page::shown(&visit, &facts, fact, now));
             return Ok(Some(HeldPage { page: page.unwrap_or(PortalPage::Plain(404, visit.words)), addresses }));
         }
         let page = if let PageWanted::Statement { page, .. } = asked { Some(page) } else { None };
-        let StatementRead { statement, visit, addresses } = reading::read_statement(&self.store, opened, page, now).await?;
+        let read = reading::read_statement(&self.store, opened, page, now);
+        let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
+        let StatementRead { statement, mut visit, addresses } = read;
+        visit.pays_here = !connected.is_empty();
         let made = match asked {
             PageWanted::Statement { data: false, .. } => Ok(statement_page::shown(&visit, &statement)),
             PageWanted::Statement { data: true, .. } => {

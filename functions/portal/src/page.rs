@@ -11,10 +11,12 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 14] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
+    ("pay_form", include_str!("pages/pay_form.html")),
+    ("paid", include_str!("pages/paid.html")),
     ("invoice", include_str!("pages/invoice.html")),
     ("question", include_str!("pages/question.html")),
     ("plain", include_str!("pages/plain.html")),
@@ -57,6 +59,12 @@ pub struct Look {
     colour: Option<String>,
     logo: Option<String>,
     particulars: Vec<String>,
+    /// Where forms of the page may lead to beside its own place, as a policy names it.
+    #[serde(skip)]
+    leads_to: Vec<String>,
+    /// After how many seconds a browser asks for which address.
+    #[serde(skip)]
+    asks_again: Option<(u32, String)>,
 }
 
 impl Look {
@@ -70,7 +78,19 @@ impl Look {
             colour: brand.colour.clone().filter(is_colour),
             logo: brand.logo.clone(),
             particulars: brand.particulars.as_deref().map(lines).unwrap_or_default(),
+            leads_to: vec![],
+            asks_again: None,
         }
+    }
+
+    /// Whose forms lead elsewhere too: each place as a policy names it.
+    pub(crate) fn leading_to(self, places: Vec<String>) -> Self {
+        Self { leads_to: places, ..self }
+    }
+
+    /// That a browser asks for an address after so many seconds.
+    pub(crate) fn asking_again(self, seconds: u32, address: String) -> Self {
+        Self { asks_again: Some((seconds, address)), ..self }
     }
 
     fn style(&self) -> String {
@@ -147,10 +167,16 @@ impl Pages {
     fn html(&self, status: u16, html: &str, look: &Look) -> Value {
         let hash = STANDARD.encode(Sha256::digest(look.style().as_bytes()));
         let pictures = if look.logo.is_some() { "; img-src data:" } else { "" };
+        // Browsers hold the answer to a form to this too, where it leads elsewhere.
+        let forms: String = look.leads_to.iter().map(|place| format!(" {place}")).collect();
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'{pictures}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'sha256-{hash}'{pictures}; form-action 'self'{forms}; frame-ancestors 'none'; base-uri 'none'"
         );
-        answer(status, headers("text/html; charset=utf-8", &policy), html)
+        let mut headers = headers("text/html; charset=utf-8", &policy);
+        if let Some((seconds, address)) = &look.asks_again {
+            headers["refresh"] = json!(format!("{seconds}; url={address}"));
+        }
+        answer(status, headers, html)
     }
 }
 

@@ -182,9 +182,9 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Names and values of a query.
-fn pairs(text: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(text.as_bytes()).into_owned().take(20).collect()
+/// Names and values of a query or form.
+fn pairs(text: &[u8], most: usize) -> Vec<(String, String)> {
+    form_urlencoded::parse(text).into_owned().take(most).collect()
 }
 
 #[cfg(test)]

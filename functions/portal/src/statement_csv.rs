@@ -1,9 +1,9 @@
 //! The statement as a table for a spreadsheet: every due item, as the customer's language writes numbers.
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
-use domain::Currency;
 
 use crate::{
+    amounts::decimal,
     note_words::note_in_words,
     page::PortalPage,
     statement::{AccountStatement, ItemNote, StatementItem},
@@ -88,15 +88,6 @@ fn defused(text: &str) -> String {
     if text.trim_start().starts_with(begins) || text.starts_with(begins) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// An amount without its currency: `1250.00`.
-fn decimal(minor: i64, currency: Currency, mark: char) -> String {
-    let digits = usize::from(currency.minor_digits());
-    let padded = format!("{:0width$}", minor.unsigned_abs(), width = digits + 1);
-    let (whole, fraction) = padded.split_at(padded.len() - digits);
-    let sign = if minor < 0 { "-" } else { "" };
-    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}{mark}{fraction}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,21 +107,6 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(defused(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn amounts_are_plain_numbers() {
-        let yen = Currency::parse("JPY").expect("a currency");
-        for (minor, currency, mark, expected) in [
-            (125_000, Currency::EUR, '.', "1250.00"),
-            (125_000, Currency::EUR, ',', "1250,00"),
-            (5, Currency::EUR, '.', "0.05"),
-            (0, Currency::EUR, '.', "0.00"),
-            (1_250, yen, '.', "1250"),
-            (-5, Currency::EUR, '.', "-0.05"),
-        ] {
-            assert_eq!(decimal(minor, currency, mark), expected);
         }
     }
 }

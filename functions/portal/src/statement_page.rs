@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::{
     can_do::what_can_be_done,
-    how_to_pay::ways_to_pay,
+    how_to_pay::{pay_link, ways_to_pay},
     note_words::note_in_words,
     page::{Look, PortalPage},
+    pay_labels::PayLabels,
     statement::{AccountStatement, ReceivedItem, StatementItem, StatementPage, StatementTotal},
     visit::Visit,
 };
@@ -92,6 +93,8 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
         as_of => visit.locale.date(statement.as_of),
         owes,
         sums => Value::from(Serde(&sums)),
+        pay_label => PayLabels::of(words.language).pay,
+        pay => pay_link(visit, &payments, None),
         payments => Value::from(Serde(&payments)),
         groups => Value::from(Serde(&groups)),
         received => Value::from(Serde(&received)),

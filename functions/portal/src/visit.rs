@@ -15,6 +15,8 @@ pub(crate) struct Visit {
     pub(crate) path: String,
     pub(crate) words: &'static PageLabels,
     pub(crate) locale: &'static channels::locale::Locale,
+    /// Whether the tenant is connected to a provider by which can be paid here.
+    pub(crate) pays_here: bool,
 }
 
 impl Visit {
@@ -23,7 +25,7 @@ impl Visit {
         let wanted = facts.customer.language.as_deref().or(settings.language.as_deref()).unwrap_or("en").to_owned();
         let words = PageLabels::of(&wanted);
         let locale = channels::locale::Locale::of(words.tag(&wanted), facts.customer.country.as_deref());
-        Self { customer: facts.customer.name.clone(), settings, path, words, locale }
+        Self { customer: facts.customer.name.clone(), settings, path, words, locale, pays_here: false }
     }
 
     /// An amount as the customer reads it.

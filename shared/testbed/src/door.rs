@@ -109,6 +109,16 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
             let is_away = *world.issuer_is_away.lock().unwrap();
             return if is_away { no_such_key() } else { Response::new(Full::from(issuer::keys().to_string())) };
         }
+        if let Some(function) = invoked(&path) {
+            let signed = head.headers.get("authorization").map(|value| value.to_str().unwrap()).unwrap_or_default();
+            let good = signed.starts_with("AWS4-HMAC-SHA256 Credential=") && signed.contains("/lambda/aws4_request,");
+            assert!(good && head.method == "POST", "an invocation is signed: {signed}");
+            world.invoked.lock().unwrap().push((function.to_owned(), json()));
+            return match world.invocations.lock().unwrap().pop_front().flatten() {
+                Some(answer) => Response::new(Full::from(answer.to_string())),
+                None => Response::builder().header("x-amz-function-error", "Unhandled").body(Full::from("{}")).unwrap(),
+            };
+        }
         if head.method == "GET" {
             return match world.objects.lock().unwrap().get(&path) {
                 Some(object) => Response::new(Full::from(object.clone())),
@@ -119,6 +129,11 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
         world.objects.lock().unwrap().insert(path, body.to_vec());
         Response::new(Full::default())
     }
+}
+
+/// The function that an address of Lambda's invokes.
+fn invoked(path: &str) -> Option<&str> {
+    path.strip_prefix("/2015-03-31/functions/")?.strip_suffix("/invocations")
 }
 
 /// The operations that read.

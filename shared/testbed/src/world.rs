@@ -32,6 +32,10 @@ pub struct World {
     pub asked_for_keys: Mutex<u32>,
     /// Whether the issuer is away.
     pub issuer_is_away: Mutex<bool>,
+    /// What other functions were invoked with: name and payload, in order.
+    pub invoked: Mutex<Vec<(String, Value)>>,
+    /// What they answer next; `None`, and where nothing is left, is a failure of theirs.
+    pub invocations: Mutex<VecDeque<Option<Value>>>,
     /// The call to the table that waits, where one is to.
     held: Mutex<Option<Held>>,
 }

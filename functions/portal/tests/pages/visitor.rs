@@ -52,7 +52,8 @@ pub(crate) fn acme() -> TenantId {
 impl Portal {
     pub(crate) async fn new() -> Self {
         let world = Api::new().await;
-        let handler = portal::Handler::new(&world.env(&[]), &world.clients, world.clock.clone()).unwrap();
+        let env = world.env(&[("BEGIN_PAYMENT", "begin-payment"), ("PORTAL_URL", "https://pay.example/")]);
+        let handler = portal::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
         Self { world, handler }
     }
 

@@ -1,0 +1,95 @@
+//! How a payment stands that was begun here, as a page: as it is stored. That somebody comes back to it proves nothing.
+
+use domain::{Basket, BasketStatus, Money};
+use jiff::Timestamp;
+use minijinja::{Value, context, value::Serde};
+use payments::transfer::{ReferenceForm, TransferReference};
+
+use crate::{
+    how_to_pay::lines,
+    page::{Look, PortalPage},
+    pay_labels::PayLabels,
+    pay_page::moment,
+    visit::Visit,
+};
+
+/// How long a browser waits before it asks again, in seconds.
+const AGAIN_AFTER_S: u32 = 10;
+/// How often it asks again by itself.
+const AGAIN_MAX: u32 = 12;
+
+/// What a page says of a basket.
+struct Said {
+    title: &'static str,
+    text: &'static str,
+    /// Whether its payer may still act.
+    is_open: bool,
+}
+
+/// The page; `seen` is how often a browser asked for it by itself.
+pub(crate) fn shown(visit: &Visit, labels: &'static PayLabels, basket: &Basket, seen: u32, now: Timestamp) -> PortalPage {
+    let is_transfer = basket.pay_url.is_none() && basket.provider == "transfer";
+    let said = said(labels, basket, is_transfer, now);
+    let tenant = visit.settings.name_of(&basket.legal_entity).to_owned();
+    let money = |minor: i64| visit.locale.money(Money::from_minor(minor, basket.currency));
+    let rows: Vec<(String, String)> =
+        basket.lines.iter().map(|line| (format!("{} {}", labels.invoice, line.number), money(line.amount_minor))).collect();
+    let particulars = visit.settings.payment_details_of(&basket.legal_entity).map(lines).filter(|_| is_transfer && said.is_open);
+    let is_unpaid = matches!(basket.status, BasketStatus::Failed | BasketStatus::Expired | BasketStatus::Cancelled);
+    let may_pay_again = is_unpaid || basket.status == BasketStatus::Begun && !keeps(basket, now);
+    let here = format!("{}/paid/{}", visit.path, basket.id);
+    let values = context! {
+        title => format!("{} – {tenant}", said.title),
+        tenant => tenant.as_str(),
+        sent_by => visit.words.sent_by.replace("{}", &tenant),
+        back => visit.path.as_str(),
+        p => Value::from(Serde(labels)),
+        heading => said.title,
+        text => said.text,
+        rows => Value::from(Serde(&rows)),
+        total => money(basket.asked_minor()),
+        way => labels.way_by(&basket.way, &basket.provider),
+        until => keeps(basket, now).then(|| moment(visit, basket.expires_at)),
+        reference => (is_transfer && said.is_open).then(|| reference(basket)).flatten(),
+        particulars => Value::from(Serde(&particulars)),
+        pay_url => basket.pay_url.as_deref().filter(|_| said.is_open),
+        give_up => said.is_open.then(|| format!("{here}/cancel")),
+        again => here.as_str(),
+        waits => keeps(basket, now) && !is_transfer,
+        pay_again => format!("{}/pay", visit.path),
+        may_pay_again,
+    };
+    let look = Look::of(&visit.settings.brand);
+    let look = if basket.status == BasketStatus::Begun && said.is_open && !is_transfer && seen < AGAIN_MAX {
+        look.asking_again(AGAIN_AFTER_S, format!("{here}?seen={}", seen + 1))
+    } else {
+        look
+    };
+    PortalPage::Filled { status: 200, template: "paid", words: visit.words, look, values }
+}
+
+/// Whether it keeps its amounts back.
+fn keeps(basket: &Basket, now: Timestamp) -> bool {
+    !basket.status.is_over() && now < basket.expires_at
+}
+
+fn said(labels: &PayLabels, basket: &Basket, is_transfer: bool, now: Timestamp) -> Said {
+    let over = |title, text| Said { title, text, is_open: false };
+    match basket.status {
+        BasketStatus::Begun if !keeps(basket, now) => over(labels.over, labels.over_text),
+        BasketStatus::Begun if is_transfer => Said { title: labels.transfer_title, text: labels.transfer_text, is_open: true },
+        BasketStatus::Begun => Said { title: labels.waiting, text: labels.waiting_text, is_open: true },
+        BasketStatus::Pending | BasketStatus::Later(_) => over(labels.on_its_way, labels.on_its_way_text),
+        BasketStatus::Paid => over(labels.received, labels.received_text),
+        BasketStatus::Failed => over(labels.failed, labels.failed_text),
+        BasketStatus::Expired | BasketStatus::Cancelled => over(labels.over, labels.over_text),
+        BasketStatus::Refunded | BasketStatus::ChargedBack => over(labels.given_back, labels.given_back_text),
+    }
+}
+
+/// The reference of a transfer as people type it.
+fn reference(basket: &Basket) -> Option<String> {
+    let stored = basket.provider_id.as_deref()?;
+    let read = ReferenceForm::ALL.into_iter().find_map(|form| TransferReference::parse(form, stored).ok());
+    Some(read.map_or_else(|| stored.to_owned(), |reference| reference.shown()))
+}
