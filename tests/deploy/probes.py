@@ -11,6 +11,7 @@ import re
 import books
 import ses
 import stripe
+from checkout import SECRETS, checkout
 from outside import buyer, instant, invoice, today
 from proof import same, until
 from world import NUMBERS, link, stop_link, tags
@@ -387,11 +388,13 @@ def admin_disconnects(world):
 
 
 def portal_shows(world):
-    """A customer's page, and an opt-out there."""
+    """A customer's page, an opt-out there, and a payment to be given up, which the portal has another function look for."""
     (mail,) = world.mails_to(email_sends(world))
     restart(world, "PortalFunction")
     same(world.outside.ask("GET", link(mail)).status, 200, "the page")
     form = {"content-type": "application/x-www-form-urlencoded"}
+    nobodys = f"{link(mail)}/paid/pay_0123456789abcdef/cancel"
+    same(world.outside.ask("POST", nobodys, b"", form).status, 404, "a payment that nobody began")
     same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
@@ -422,23 +425,42 @@ def make_documents_makes(world):
     same(world.stack.invoke("MakeDocumentsFunction", asked), {**made, "status": "kept"}, "the second time")
 
 
-def begin_payment_begins(world):
-    """A transfer is announced once, and given up."""
+def errand(world, provider, way):
+    """A customer who owes an invoice sets out to pay it."""
     named = world.outside.customer(TENANT, world.owes(TENANT))
     (item,), customer = named["due_items"], named["customer"]["id"]
     line = {"invoice": item["item"], "number": item["number"], "amount_minor": item["open_minor"]}
-    basket = f"pay_{next(NUMBERS):016}"
-    begin = {"kind": "begin", "id": basket, "link": "lnk_1", "currency": item["currency"], "lines": [line], "provider": "transfer"}
-    begin |= {"way": "transfer", "words": {"invoice": "Invoice", "balance": "Balance"}}
+    begin = {"kind": "begin", "id": f"pay_{next(NUMBERS):016}", "link": "lnk_1", "currency": item["currency"], "lines": [line]}
+    begin |= {"provider": provider, "way": way, "words": {"invoice": "Invoice", "balance": "Balance"}}
     begin |= {name: f"https://pay.example/{name}" for name in ("return_url", "cancel_url")}
-    asked = {"schema_version": 1, "tenant": TENANT, "customer": customer, "what": begin}
     restart(world, "BeginPaymentFunction")
+    return {"schema_version": 1, "tenant": TENANT, "customer": customer, "what": begin}
+
+
+def given_up(asked):
+    """The errand that gives up what another one began."""
+    return {**asked, "what": {"kind": "cancel", "basket": asked["what"]["id"]}}
+
+
+def begin_payment_begins(world):
+    """A transfer is announced once, and given up."""
+    asked = errand(world, "transfer", "transfer")
     same(world.stack.invoke("BeginPaymentFunction", asked), {"status": "begun"}, "the first time")
     same(world.stack.invoke("BeginPaymentFunction", asked), {"status": "begun"}, "the second time")
-    other = {**asked, "what": {**begin, "id": f"pay_{next(NUMBERS):016}"}}
+    other = {**asked, "what": {**asked["what"], "id": f"pay_{next(NUMBERS):016}"}}
     same(world.stack.invoke("BeginPaymentFunction", other), {"status": "not_payable"}, "what is being paid already")
-    given_up = {**asked, "what": {"kind": "cancel", "basket": basket}}
-    same(world.stack.invoke("BeginPaymentFunction", given_up), {"status": "ended"}, "given up")
+    same(world.stack.invoke("BeginPaymentFunction", given_up(asked)), {"status": "ended"}, "given up")
+
+
+def begin_payment_hears(world):
+    """A payment by card is begun at its provider; when it is given up it was paid, with another amount, which a person is told of."""
+    with checkout() as url:
+        connection = {"credentials": SECRETS, "base_url": url}
+        world.outside.admin(TENANT, "PUT", "/v1/connections/pay-stripe", connection)
+        asked = errand(world, "stripe", "card")
+        same(world.stack.invoke("BeginPaymentFunction", asked)["status"], "begun", "the payment")
+        same(world.stack.invoke("BeginPaymentFunction", given_up(asked)), {"status": "ended"}, "given up")
+        world.outside.admin(TENANT, "DELETE", "/v1/connections/pay-stripe")
 
 
 def ask_to_read(world, tenant):
@@ -607,7 +629,7 @@ PROBES = {
     "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
-    "BeginPaymentRole": [begin_payment_begins],
+    "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],
     "PortalRole": [portal_shows, portal_promises],
 }
 # Roles whose services the emulator does not have, with that as the reason.

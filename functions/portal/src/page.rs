@@ -168,9 +168,9 @@ impl Pages {
         let hash = STANDARD.encode(Sha256::digest(look.style().as_bytes()));
         let pictures = if look.logo.is_some() { "; img-src data:" } else { "" };
         // Browsers hold the answer to a form to this too, where it leads elsewhere.
-        let forms: String = look.leads_to.iter().map(|place| format!(" {place}")).collect();
+        let forms = std::iter::once("'self'").chain(look.leads_to.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'{pictures}; form-action 'self'{forms}; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'sha256-{hash}'{pictures}; form-action {forms}; frame-ancestors 'none'; base-uri 'none'"
         );
         let mut headers = headers("text/html; charset=utf-8", &policy);
         if let Some((seconds, address)) = &look.asks_again {
