@@ -35,8 +35,7 @@ pub(crate) fn shown(visit: &Visit, labels: &'static PayLabels, basket: &Basket, 
     let rows: Vec<(String, String)> =
         basket.lines.iter().map(|line| (format!("{} {}", labels.invoice, line.number), money(line.amount_minor))).collect();
     let particulars = visit.settings.payment_details_of(&basket.legal_entity).map(lines).filter(|_| is_transfer && said.is_open);
-    let is_unpaid = matches!(basket.status, BasketStatus::Failed | BasketStatus::Expired | BasketStatus::Cancelled);
-    let may_pay_again = is_unpaid || basket.status == BasketStatus::Begun && !keeps(basket, now);
+    let may_pay_again = matches!(basket.standing(now), BasketStatus::Failed | BasketStatus::Expired | BasketStatus::Cancelled);
     let here = format!("{}/paid/{}", visit.path, basket.id);
     let values = context! {
         title => format!("{} – {tenant}", said.title),
@@ -60,7 +59,7 @@ pub(crate) fn shown(visit: &Visit, labels: &'static PayLabels, basket: &Basket, 
         may_pay_again,
     };
     let look = Look::of(&visit.settings.brand);
-    let look = if basket.status == BasketStatus::Begun && said.is_open && !is_transfer && seen < AGAIN_MAX {
+    let look = if basket.standing(now) == BasketStatus::Begun && said.is_open && !is_transfer && seen < AGAIN_MAX {
         look.asking_again(AGAIN_AFTER_S, format!("{here}?seen={}", seen + 1))
     } else {
         look
@@ -75,8 +74,7 @@ fn keeps(basket: &Basket, now: Timestamp) -> bool {
 
 fn said(labels: &PayLabels, basket: &Basket, is_transfer: bool, now: Timestamp) -> Said {
     let over = |title, text| Said { title, text, is_open: false };
-    match basket.status {
-        BasketStatus::Begun if !keeps(basket, now) => over(labels.over, labels.over_text),
+    match basket.standing(now) {
         BasketStatus::Begun if is_transfer => Said { title: labels.transfer_title, text: labels.transfer_text, is_open: true },
         BasketStatus::Begun => Said { title: labels.waiting, text: labels.waiting_text, is_open: true },
         BasketStatus::Pending | BasketStatus::Later(_) => over(labels.on_its_way, labels.on_its_way_text),

@@ -122,6 +122,8 @@ impl PayLabels {
             BasketFlawKind::OtherLegalEntity => self.other_company.to_owned(),
             BasketFlawKind::BeingPaid => self.being_paid.to_owned(),
             BasketFlawKind::AnnouncedBefore => self.announced.to_owned(),
+            // Only of what a collector writes down.
+            BasketFlawKind::MoreThanCame { .. } => self.changed.to_owned(),
         }
     }
 }
