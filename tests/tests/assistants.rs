@@ -366,6 +366,9 @@ async fn no_text_from_outside_passes_for_ours() {
         for arguments in all {
             let result = ask(&desk, "admin", "tools/call", json!({"name": name, "arguments": arguments})).await;
             assert_eq!(result["isError"], false, "{name} {arguments}: {result}");
+            if name == "explain_case" {
+                println!("CASE {arguments} {}", result["structuredContent"]);
+            }
             let mut found = Vec::new();
             places(&result["structuredContent"], "", &mut found);
             for (place, text) in found {

@@ -18,6 +18,7 @@ fn with_call() -> Value {
             step("reminder", "due_date", "P1D", send("reminder")),
             step("call", "promise_date", "P1D", json!({"task": {"title": "Call about the promise"}})),
             step("nudge", "due_date", "P20D", send("nudge")),
+            step("look", "due_date", "P60D", json!({"task": {"title": "Decide what to do"}})),
         ],
     })
 }

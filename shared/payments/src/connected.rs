@@ -36,10 +36,10 @@ mod tests {
         assert!(!site_of(&config).is_test && site_of(&config).base.is_none());
         for (secret, expected) in [
             (json!({"client_id": "a", "client_secret": "b", "webhook_id": "c"}), Some("a:b")),
-            (json!({"secret_key": "sk", "webhook_secret": "w"}), Some("sk")),
+            (json!({"secret_key": "sk_test_1", "webhook_secret": "w"}), Some("sk_test_1")),
             (json!({"access_token": "t"}), Some("t")),
             (json!({"webhook_secret": "w"}), None),
-            (json!("sk"), None),
+            (json!("sk_test_1"), None),
         ] {
             assert_eq!(credentials_of(secret.to_string().as_bytes()), expected.map(ProviderSecret::new), "{secret}");
         }
