@@ -90,7 +90,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `BEGIN_PAYMENT` and `PORTAL_URL`.
+    /// Reads `TABLE_NAME`, `BEGIN_PAYMENT` and `PUBLIC_URL`, which may be empty: then payers come back to the host that was asked.
     ///
     /// # Errors
     ///
@@ -259,7 +259,15 @@ impl Handler {
             return gone;
         }
         let visit = Visit::of(settings, &facts, format!("/p/{}", code.as_str()));
-        let paying = Paying { store: &self.store, desk: &self.desk, facts: &facts, visit: &visit, link: &link.id, now };
+        let paying = Paying {
+            store: &self.store,
+            desk: &self.desk,
+            facts: &facts,
+            visit: &visit,
+            link: &link.id,
+            host: request.host(),
+            now,
+        };
         paying.page(wanted, request).await
     }
 

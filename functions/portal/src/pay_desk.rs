@@ -14,25 +14,26 @@ const PATIENCE: Duration = Duration::from_secs(26);
 #[derive(Clone, Debug)]
 pub(crate) struct PayDesk {
     function: FunctionInvoker,
-    portal_url: String,
+    /// Where the portal is; where this is not told, at the host that was asked.
+    public_url: Option<String>,
 }
 
 impl PayDesk {
-    /// Reads `BEGIN_PAYMENT` and `PORTAL_URL`.
+    /// Reads `BEGIN_PAYMENT` and `PUBLIC_URL`, which may be empty.
     ///
     /// # Errors
     ///
-    /// When one is missing.
+    /// When the first is missing.
     pub(crate) fn new(env: &Env, clients: &Clients) -> anyhow::Result<Self> {
         let function = env.require("BEGIN_PAYMENT").context("payments are begun by a function of their own")?;
-        let portal_url = env.require("PORTAL_URL").context("payers come back to the portal")?;
+        let public_url = env.get("PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned());
         let function = FunctionInvoker::new(clients, function, PATIENCE)?;
-        Ok(Self { function, portal_url: portal_url.trim_end_matches('/').to_owned() })
+        Ok(Self { function, public_url })
     }
 
-    /// The whole address of a path of the portal.
-    pub(crate) fn address(&self, path: &str) -> String {
-        format!("{}{path}", self.portal_url)
+    /// The whole address of a path of the portal, asked at `host`.
+    pub(crate) fn address(&self, host: &str, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_deref().unwrap_or(host))
     }
 
     /// Has an errand done. Where there is no answer nobody knows what was done, and the same errand may be sent again.

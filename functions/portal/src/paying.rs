@@ -34,6 +34,8 @@ pub(crate) struct Paying<'p> {
     pub(crate) facts: &'p Facts,
     pub(crate) visit: &'p Visit,
     pub(crate) link: &'p LinkId,
+    /// The host that was asked, as an address.
+    pub(crate) host: &'p str,
     pub(crate) now: Timestamp,
 }
 
@@ -189,7 +191,7 @@ impl Paying<'_> {
     fn wish(&self, chosen: Chosen<'_>, here: &str) -> BasketWish {
         let labels = self.labels();
         // Where a payer comes back to proves nothing: paid or not, the page says what is stored.
-        let back = self.desk.address(here);
+        let back = self.desk.address(self.host, here);
         BasketWish {
             id: chosen.id,
             link: self.link.clone(),

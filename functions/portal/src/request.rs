@@ -32,6 +32,7 @@ pub struct PortalRequest {
     /// The fields of a form, in order; `None` where the body is none.
     form: Option<Vec<(String, String)>>,
     is_from_elsewhere: bool,
+    host: String,
     language: String,
     accept: String,
 }
@@ -72,9 +73,15 @@ impl PortalRequest {
             query: pairs(text("/rawQueryString").unwrap_or_default().as_bytes(), 20),
             form,
             is_from_elsewhere: is_from_elsewhere(event),
+            host: host(event),
             language: accepted(event).to_owned(),
             accept: header(event, "accept").unwrap_or_default().to_owned(),
         }))
+    }
+
+    /// The host that was asked, as an address without a path.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// The link and what follows it: `/p/{stop}/opt-out`.
@@ -180,6 +187,15 @@ fn thousandths(text: &str) -> u32 {
 
 fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The host as API Gateway names itself; on loopback the one of the header, which has the port.
+fn host(event: &Value) -> String {
+    let domain = event.pointer("/requestContext/domainName").and_then(Value::as_str).unwrap_or_default();
+    if ["127.0.0.1", "localhost"].iter().any(|name| domain.split(':').next() == Some(name)) {
+        return format!("http://{}", header(event, "host").unwrap_or(domain));
+    }
+    format!("https://{domain}")
 }
 
 /// Names and values of a query or form.
