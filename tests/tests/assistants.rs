@@ -11,7 +11,7 @@ const MARK: &str = "zqxjvkwm";
 /// Tools that are not asked for: two give files as they are, and a test message goes to a member and has no text from outside but its trouble.
 const NOT_ASKED: [&str; 3] = ["show_invoice_pdf", "fetch_job_file", "show_test_message"];
 /// Where texts stand that are put together of what a source said, beside the fields that hold a source's own texts.
-const PUT_TOGETHER: [(&str, &str); 20] = [
+const PUT_TOGETHER: [(&str, &str); 17] = [
     ("show_case", "due_items.untrusted_item"),
     ("show_case", "due_items.untrusted_legal_entity"),
     ("show_case", "head.untrusted_because"),
@@ -24,9 +24,6 @@ const PUT_TOGETHER: [(&str, &str); 20] = [
     ("show_credit_note", "untrusted_legal_entity"),
     ("explain_invoice", "untrusted_outcome"),
     ("explain_invoice", "items.untrusted_item"),
-    ("explain_case", "cases.untrusted_outcome"),
-    ("explain_case", "cases.rules.untrusted_said"),
-    ("explain_case", "cases.rules.inputs.untrusted_value"),
     ("explain_message", "untrusted_outcome"),
     ("explain_message", "message.rules.untrusted_said"),
     ("preview_message", "untrusted_due_items"),
@@ -366,9 +363,6 @@ async fn no_text_from_outside_passes_for_ours() {
         for arguments in all {
             let result = ask(&desk, "admin", "tools/call", json!({"name": name, "arguments": arguments})).await;
             assert_eq!(result["isError"], false, "{name} {arguments}: {result}");
-            if name == "explain_case" {
-                println!("CASE {arguments} {}", result["structuredContent"]);
-            }
             let mut found = Vec::new();
             places(&result["structuredContent"], "", &mut found);
             for (place, text) in found {
@@ -378,7 +372,7 @@ async fn no_text_from_outside_passes_for_ours() {
         }
     }
     assert!(passed.is_empty(), "texts from outside in fields of ours; docs/untrusted.csv says whose each is: {passed:#?}");
-    for (name, place) in PUT_TOGETHER {
-        assert!(told.iter().any(|(tool, at)| tool == name && at == place), "nothing from outside in {place} of {name}");
-    }
+    let is_told = |(name, place): &&(&str, &str)| told.iter().any(|(tool, at)| tool == name && at == place);
+    let untold: Vec<_> = PUT_TOGETHER.iter().filter(|one| !is_told(one)).collect();
+    assert!(untold.is_empty(), "nothing from outside in {untold:?}");
 }
