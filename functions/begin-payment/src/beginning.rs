@@ -3,6 +3,7 @@
 use domain::{
     Agreement, Basket, Facts, MoneyOnItsWay, MoneyStatus, PaymentId, Terms, basket::BasketBegin, calendar::tenant_zone,
 };
+use jiff::{SignedDuration, Timestamp};
 use payments::{AskedPayment, BasketWish, BegunPayment, ErrandAnswer, NextCall};
 use store::{BasketBegun, BasketHeard, BasketOwner, BasketSays};
 
@@ -14,8 +15,10 @@ use crate::{
 
 /// How often what is due is read anew because somebody else wrote between.
 const TRIES: usize = 4;
-/// Baskets whose time is over that one errand ends.
+/// Baskets whose time is over that one errand ends, the latest first.
 const OVER_MAX: usize = 5;
+/// Longer than a page of a provider stays open whose basket is over.
+const PROVIDERS_WAIT: SignedDuration = SignedDuration::from_hours(72);
 /// Calls that lead to one page at most.
 const CALLS_MAX: usize = 5;
 
@@ -72,26 +75,32 @@ impl Payer<'_> {
 
     /// Ends baskets whose time is over, first at their providers: whether there was one.
     async fn end_over(&self, facts: &Facts) -> anyhow::Result<bool> {
-        let over: Vec<&PaymentId> = facts.agreements.iter().filter_map(|agreement| self.over(agreement)).take(OVER_MAX).collect();
-        for id in &over {
+        let mut over: Vec<(Timestamp, &PaymentId)> =
+            facts.agreements.iter().filter_map(|agreement| self.over(agreement)).collect();
+        over.sort_unstable_by(|a, b| b.cmp(a));
+        let mut is_one = false;
+        for (_, id) in over.into_iter().take(OVER_MAX) {
             let basket = self.store.basket(&self.owner.tenant, &self.owner.customer, id).await?;
-            if let Some(basket) = basket.filter(|basket| basket.expires_at <= self.now)
-                && !self.end(&basket, Wanted::Expired).await?
-            {
+            let is_open = |basket: &Basket| basket.expires_at <= self.now && !basket.status.is_over();
+            let Some(basket) = basket.filter(is_open) else { continue };
+            is_one = true;
+            if !self.end(&basket, Wanted::Expired).await? {
                 tracing::warn!(tenant.id = %self.owner.tenant, basket.id = %id, "a basket whose time is over could not be ended at its provider");
             }
         }
-        Ok(!over.is_empty())
+        Ok(is_one)
     }
 
-    /// The basket of an agreement that waits for money although its time is over.
-    fn over<'a>(&self, agreement: &'a Agreement) -> Option<&'a PaymentId> {
+    /// The basket of an agreement whose time is over and of which no money came. A decision says of the agreement that it failed and tells the
+    /// provider nothing, so that the basket itself says whether it is over. After some days no provider waits any more.
+    fn over<'a>(&self, agreement: &'a Agreement) -> Option<(Timestamp, &'a PaymentId)> {
         let Terms::Money(MoneyOnItsWay { basket: Some(of), status, .. }) = &agreement.terms else { return None };
-        let waits = match status {
-            MoneyStatus::Expected | MoneyStatus::Later(_) => true,
-            MoneyStatus::Arrived | MoneyStatus::Failed => false,
+        let came = match status {
+            MoneyStatus::Arrived => true,
+            MoneyStatus::Expected | MoneyStatus::Failed | MoneyStatus::Later(_) => false,
         };
-        (waits && agreement.ended_at.is_none() && of.ends_at <= self.now).then_some(&of.id)
+        let is_lately = self.now.duration_since(of.ends_at) < PROVIDERS_WAIT;
+        (!came && of.ends_at <= self.now && is_lately).then_some((of.ends_at, &of.id))
     }
 
     /// The page of a basket that is there: its provider is asked where it was not yet.

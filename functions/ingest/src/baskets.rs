@@ -269,6 +269,14 @@ impl Work<'_> {
     }
 
     async fn apply_at(&mut self, owner: &BasketOwner, said: &ProviderSaid) -> Result<Option<Basket>, PaymentNotTaken> {
+        if said.what == ProviderOutcome::Approved {
+            // After its time another basket may be for the same invoices: what nobody takes is no money, and the provider lets it go.
+            let known = self.store.basket(&owner.tenant, &owner.customer, &said.basket).await?;
+            if known.is_some_and(|basket| basket.standing(self.of.now).is_over()) {
+                tracing::info!(tenant.id = %self.of.tenant, source = self.source, basket.id = %said.basket, "a basket that is over was approved, and is not taken");
+                return Ok(None);
+            }
+        }
         let receipt = Receipt { source: self.source.to_owned(), event_id: said.event.clone() };
         let says = BasketSays::Provider(said, Some(&receipt));
         match self.store.change_basket(owner, &said.basket, says, self.settings, self.of.now).await? {
