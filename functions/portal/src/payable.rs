@@ -171,6 +171,8 @@ pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayG
         let offered = provider.capabilities().ways.iter().filter(|way| way.takes(group.currency) && !way.needs_customer);
         ways.extend(offered.map(|offered| PayWay { provider: provider.name(), way: offered.way.clone() }));
     }
+    // A card is done at once: whoever chooses nothing pays so.
+    ways.sort_by_key(|way| way.way != WayOfPaying::Card);
     if visit.settings.payment_details_of(&group.legal_entity).is_some() {
         ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer });
     }

@@ -15,7 +15,7 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
         .get(&address)
         .await
         .is(200)
-        .says("Ein Mensch entscheidet bis zum 17. Februar 2026.")
+        .says("Wir wollen bis zum 17. Februar 2026 entscheiden.")
         .says("<option value=\"quality\">Was kam, war mangelhaft</option>")
         .says("alles, was offen ist: 1.250,00\u{a0}€");
     let sent = [("reason", "quality"), ("amount", "625"), ("words", "Zwei von vier\r\nsind kaputt")];
@@ -28,7 +28,7 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
         .await
         .is(200)
         .says("Sie beanstanden 625,00\u{a0}€ der Rechnung 1001: Was kam, war mangelhaft.")
-        .says("Ein Mensch entscheidet bis zum 17. Februar 2026.")
+        .says("Wir wollen bis zum 17. Februar 2026 entscheiden.")
         .says("Der Rest der Rechnung bleibt fällig.");
     portal.get(&format!("/p/{code}")).await.is(200).says("in Klärung: 625,00\u{a0}€");
     let tasks = portal.world.store.tasks(&acme(), 50, None).await.unwrap().tasks;
