@@ -1,4 +1,4 @@
-//! Paying on the portal, from the mail's link to the books: on the local stack with the stand-in of Stripe.
+//! Paying on the portal, from the mail's link to the books: on the local stack with the stand-ins of Stripe and PayPal.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,14 @@ use tests::{
 
 /// A tenant that takes cards, and a customer with three invoices who was reminded of them; the path of the customer's page.
 async fn reminded() -> (TestTenant, String) {
+    reminded_by("stripe").await
+}
+
+/// The same of a tenant that is connected to a provider.
+async fn reminded_by(provider: &str) -> (TestTenant, String) {
     let stack =
         Stack::start(Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() }).await.unwrap();
-    let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": "stripe"}]});
+    let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": provider}]});
     let made = stack.create_tenant(serde_json::from_value::<TenantIn>(wish).unwrap()).await.unwrap();
     let hook = |source: &str| Hook {
         path: format!("/webhooks/{TENANT}/{source}"),
@@ -55,12 +60,13 @@ fn offered(page: &str) -> BTreeMap<String, String> {
 
 /// A form that pays these of what a page offers, by card.
 fn form(page: &str, pays: &[(&str, &str)]) -> String {
+    form_by("stripe:card", page, pays)
+}
+
+fn form_by(way: &str, page: &str, pays: &[(&str, &str)]) -> String {
     let offered = offered(page);
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("form", value(page, "form"))
-        .append_pair("in", "EUR")
-        .append_pair("to", "")
-        .append_pair("way", "stripe:card");
+    form.append_pair("form", value(page, "form")).append_pair("in", "EUR").append_pair("to", "").append_pair("way", way);
     for (number, amount) in pays {
         let id = &offered[*number];
         form.append_pair("pay", id).append_pair(&format!("amount_{id}"), amount);
@@ -194,4 +200,32 @@ async fn a_payment_that_was_made_is_not_given_up_and_not_made_again() {
     desk.advance("PT1M").await;
     let paid = desk.admin("GET", "/v1/payments", &Value::Null).await.is(200).body;
     assert_eq!((paid["data"].as_array().unwrap().len(), &paid["data"][0]["amount_minor"]), (1, &json!(50_000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_approved_is_taken_in_its_time_and_not_after_it() {
+    let (desk, path) = reminded_by("paypal").await;
+    let pay = format!("{path}/pay");
+    let payments = async || {
+        let paid = desk.admin("GET", "/v1/payments", &Value::Null).await.is(200).body;
+        paid["data"].as_array().unwrap().iter().map(|payment| payment["amount_minor"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    let shown = page(&desk, &pay).await;
+    post(&desk, &pay, &form_by("paypal:paypal", &shown, &[("F-1", "1250")])).await.is(303);
+    let first = there(&desk).await[0]["id"].as_str().unwrap().to_owned();
+    happens(&desk, &first, "paid").await;
+    assert_eq!(payments().await, [125_000], "the approval was heard, and the money taken");
+    assert_eq!(open(&desk).await.get("F-1"), None);
+
+    let shown = page(&desk, &pay).await;
+    post(&desk, &pay, &form_by("paypal:paypal", &shown, &[("F-2", "500")])).await.is(303);
+    let all = there(&desk).await;
+    let late = all.iter().map(|basket| basket["id"].as_str().unwrap()).find(|id| *id != first).unwrap().to_owned();
+    // Its time is over here before PayPal lets the order go, and the invoice is offered again.
+    desk.advance("PT35M").await;
+    assert!(offered(&page(&desk, &pay).await).contains_key("F-2"));
+    happens(&desk, &late, "paid").await;
+    assert_eq!(payments().await, [125_000], "nobody took what was approved too late");
+    assert_eq!(open(&desk).await.get("F-2"), Some(&50_000));
+    assert!(offered(&page(&desk, &pay).await).contains_key("F-2"));
 }
