@@ -100,7 +100,7 @@ impl PayForm<'_> {
             problems => Value::from(Serde(&whole)),
             items => Value::from(Serde(&items)),
             can_choose,
-            no_way => !items.is_empty() && self.ways.is_empty(),
+            no_way => items.iter().any(|item| item.elsewhere.is_none()) && self.ways.is_empty(),
             ways => Value::from(Serde(&ways)),
             begun => Value::from(Serde(&begun)),
             others => Value::from(Serde(&others)),
