@@ -5,7 +5,7 @@ use domain::{
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
-use jiff::civil::Date;
+use jiff::Timestamp;
 use minijinja::context;
 use service::link_holder::{CONTESTED_ALREADY, DisputedByLink, WORDS_MAX, decided_by, open_dispute};
 use store::Result;
@@ -179,11 +179,9 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
     let number = form.named(std::slice::from_ref(invoice)).await?;
     let says = labels.dispute_says.replace("{amount}", &amounts_of(&visit, agreement));
     let mut lines = vec![says.replace("{number}", &number).replace("{reason}", labels.reason(&dispute.reason))];
-    let by = decided_by(&visit.settings, agreement.made_at);
     match stands(&visit, agreement, dispute) {
         None => {
-            let by: Date = agreement.until_on.map_or(by, |until| until.min(by));
-            lines.push(labels.dispute_waits.replace("{}", &visit.locale.date(by)));
+            lines.push(waits(&visit, agreement, form.now));
             lines.extend(agreement.amount_minor.map(|_| labels.dispute_rest.to_owned()));
         }
         Some(decided) => lines.push(decided.to_owned()),
@@ -192,11 +190,24 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
     Ok(Some(form_page(&visit, "said", labels.dispute_made, &WrongFields::default(), values)))
 }
 
+/// Until when what is contested is not asked for. A day by which it is to be decided is named only until it has passed.
+fn waits(visit: &Visit, agreement: &Agreement, now: Timestamp) -> String {
+    let labels = FormLabels::of(visit.words);
+    let by = decided_by(&visit.settings, agreement.made_at);
+    let today = now.to_zoned(tenant_zone(&visit.settings)).date();
+    match agreement.until_on {
+        Some(until) => labels.dispute_until.replace("{}", &visit.locale.date(until)),
+        None if by < today => labels.dispute_late.to_owned(),
+        None => labels.dispute_waits.replace("{}", &visit.locale.date(by)),
+    }
+}
+
 /// How a dispute was decided; `None` while it was not.
 fn stands(visit: &Visit, agreement: &Agreement, dispute: &Dispute) -> Option<&'static str> {
     let (words, labels) = (visit.words, FormLabels::of(visit.words));
     match &dispute.status {
-        DisputeStatus::Open if agreement.ended_at.is_none() => None,
+        // Of a status of a later release it is known that it keeps its amount back.
+        DisputeStatus::Open | DisputeStatus::Later(_) if agreement.ended_at.is_none() => None,
         DisputeStatus::Upheld => Some(words.dispute_upheld),
         DisputeStatus::PartlyUpheld => Some(words.dispute_partly_upheld),
         DisputeStatus::Rejected => Some(words.dispute_rejected),

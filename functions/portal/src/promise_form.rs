@@ -253,7 +253,8 @@ async fn said(form: &FormVisit<'_>, made: &str) -> Result<Option<PortalPage>> {
     let says = labels.promise_says.replace("{amount}", &amounts_of(&visit, agreement)).replace("{day}", &day(promise.pays_on));
     let mut lines = vec![says];
     match &promise.status {
-        PromiseStatus::Open if agreement.ended_at.is_none() => {
+        // Of a status of a later release it is known that it keeps its amount back.
+        PromiseStatus::Open | PromiseStatus::Later(_) if agreement.ended_at.is_none() => {
             lines.push(labels.promise_waits.replace("{}", &day(waits_until(agreement, promise))));
             lines.push(labels.promise_else.to_owned());
         }

@@ -1,6 +1,7 @@
 //! A customer contests an invoice by the page behind its link.
 
 use domain::{DisputeStatus, TaskKind, Terms};
+use testbed::api::at;
 
 use crate::visitor::{Portal, acme};
 
@@ -46,6 +47,11 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
     let second = [("reason", "price"), ("amount", ""), ("words", "und zu teuer")];
     portal.post(&address, &second).await.is(400).says("Diese Rechnung ist schon in Klärung.").says("und zu teuer");
     portal.get(&address).await.is(200).says("schon in Klärung").says(made.replace('/', "&#x2f;").as_str()).hides("<form");
+    // A day that has passed is not promised any more.
+    let today = portal.world.now();
+    *portal.world.now.lock().unwrap() = at("2026-02-18T09:00:00Z");
+    portal.get(&made).await.is(200).says("Es ist noch nicht entschieden.").hides("17. Februar 2026");
+    *portal.world.now.lock().unwrap() = today;
     let mut before = dispute;
     for (status, text) in [
         (DisputeStatus::Rejected, "Reklamation nicht anerkannt"),
@@ -56,7 +62,7 @@ async fn a_dispute_is_somebodys_work_and_said_as_it_stands() {
         let Terms::Dispute(terms) = &mut after.terms else { panic!("{after:?}") };
         terms.status = status;
         portal.world.store.put_agreement(&acme(), &id, Some(&before), &after, portal.world.now()).await.unwrap();
-        portal.get(&made).await.is(200).says(text).hides("Ein Mensch entscheidet");
+        portal.get(&made).await.is(200).says(text).hides("Wir wollen bis zum").hides("noch nicht entschieden");
         portal.get(&format!("/p/{code}")).await.is(200).says(text).hides("in Klärung");
         before = after;
     }
