@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     Agreement, Channel, Coverage, DisputeStatus, Facts, Invoice, InvoiceFact, Mode, Outcome, PaymentFact, PaymentKind,
-    PaymentStatus, ReversalKind, Terms,
+    PaymentStatus, ReversalKind, Terms, WayOfPaying,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
@@ -103,6 +103,8 @@ fn agreed(visit: &Visit, agreement: &Agreement, zone: &TimeZone) -> Vec<(Date, S
             let over = agreement.is_over().then(|| (ended, words.plan_over.to_owned()));
             [(made, words.plan_made.to_owned())].into_iter().chain(over).collect()
         }
+        // Whoever was sent on to a provider's page announced nothing: what came of it is told as a payment.
+        Terms::Money(money) if money.basket.is_some() && money.way != WayOfPaying::Transfer => vec![],
         Terms::Money(money) => vec![(made, words.money_sent.replace("{}", &visit.locale.date(money.expected_on)))],
         // That somebody waits is the tenant's own matter.
         Terms::Pause(_) | Terms::Later(_) => vec![],
