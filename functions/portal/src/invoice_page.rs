@@ -17,7 +17,7 @@ use crate::{
     how_to_pay::{pay_link, ways_to_pay},
     page::{Look, PortalPage},
     pay_labels::PayLabels,
-    payable::PAID_THERE,
+    payable::paid_there,
     statement::is_web,
     story::story_of,
     visit::Visit,
@@ -61,7 +61,7 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
     let entities: BTreeSet<String> = [entity_of(visit, facts, fact)].into();
     let payments = if asks { ways_to_pay(visit, &entities) } else { vec![] };
     // What its source takes payment for is paid there.
-    let is_paid_there = facts.customer.source == PAID_THERE && invoice.url.as_deref().is_some_and(is_web);
+    let is_paid_there = paid_there(facts, invoice.url.as_deref()).is_some();
     let pay = pay_link(visit, &payments, Some(&invoice.id)).filter(|_| asks && !is_paid_there);
     let events = story_of(visit, facts, fact, &zone);
     let events: Vec<EventShown> = events

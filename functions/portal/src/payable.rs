@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::{statement::is_web, visit::Visit};
 
 /// The source whose invoices are paid on a page of its own: what is paid elsewhere it would ask for again.
-pub(crate) const PAID_THERE: &str = "stripe";
+const PAID_THERE: &str = "stripe";
 /// The name of the provider that is the payer's own bank.
 const TRANSFER: &str = "transfer";
 /// Most invoices of a form.

@@ -222,10 +222,7 @@ fn shown(
     let ways = labels.ways().map(|(word, name)| context! { word, name, chosen => word == way });
     let is_closed = visit.settings.promises.max_open == 0;
     let action = format!("{}/promise{}", visit.path, form.request.page_again());
-    let next = statement.page.next.as_ref().map(|after| {
-        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
-        format!("{}/promise?page={}{begins}", visit.path, statement.page.number.saturating_add(1))
-    });
+    let next = statement.page.next_at(&format!("{}/promise", visit.path));
     let values = context! {
         action,
         next,

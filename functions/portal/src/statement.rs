@@ -112,6 +112,15 @@ pub(crate) struct StatementPage {
     pub(crate) is_of_list: bool,
 }
 
+impl StatementPage {
+    /// Where the next page is, of pages at an address; `None` at the end.
+    pub(crate) fn next_at(&self, address: &str) -> Option<String> {
+        let after = self.next.as_ref()?;
+        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
+        Some(format!("{address}?page={}{begins}", self.number.saturating_add(1)))
+    }
+}
+
 /// Which page somebody asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PageNumber {

@@ -103,10 +103,6 @@ struct ReceivedData<'a> {
 /// When it cannot be written.
 pub(crate) fn data(visit: &Visit, statement: &AccountStatement) -> Result<PortalPage, serde_json::Error> {
     let page = &statement.page;
-    let next = page.next.as_ref().map(|after| {
-        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
-        format!("{}?page={}{begins}", visit.path, page.number.saturating_add(1))
-    });
     let answered = StatementData {
         form: FORM,
         creditor: visit.tenant_of(&statement.legal_entities),
@@ -116,7 +112,7 @@ pub(crate) fn data(visit: &Visit, statement: &AccountStatement) -> Result<Portal
         items: statement.items.iter().map(item).collect(),
         received: statement.received.iter().map(received).collect(),
         page: page.number,
-        next,
+        next: page.next_at(&visit.path),
     };
     let body = serde_json::to_string(&answered)?;
     Ok(PortalPage::Data { content_type: "application/json", file: None, language: visit.words.language, body })

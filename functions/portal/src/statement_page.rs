@@ -182,12 +182,8 @@ fn received(visit: &Visit, item: &ReceivedItem) -> Option<ReceivedShown> {
 /// Links to other pages; `None` where there is one page.
 fn pages(visit: &Visit, page: &StatementPage) -> Option<PagesShown> {
     let text = visit.words.page_of.replace("{page}", &page.number.to_string()).replace("{pages}", &page.of.to_string());
-    let to = |number: u32| format!("{}?page={number}", visit.path);
-    let next = page.next.as_ref().map(|after| {
-        let begins = if after.is_empty() { String::new() } else { format!("&after={after}") };
-        format!("{}{begins}", to(page.number.saturating_add(1)))
-    });
-    let previous = (page.number > 2 && !page.is_of_list).then(|| to(page.number - 1));
+    let next = page.next_at(&visit.path);
+    let previous = (page.number > 2 && !page.is_of_list).then(|| format!("{}?page={}", visit.path, page.number - 1));
     let first = (page.number > 1).then(|| visit.path.clone());
     (page.of > 1).then_some(PagesShown { text, first, previous, next })
 }
