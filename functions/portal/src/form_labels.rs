@@ -102,6 +102,12 @@ impl FormLabels {
         self.ways.iter().map(|(way, name)| (way.as_str(), *name))
     }
 
+    /// A way of paying in words; that of a later release is another way.
+    pub(crate) fn way(&self, way: &WayOfPaying) -> &'static str {
+        let named = self.ways.iter().find(|(known, _)| known == way).or(self.ways.last());
+        named.map_or("", |(_, name)| name)
+    }
+
     /// The reasons of a dispute: word and name.
     pub(crate) fn reasons(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         self.reasons.iter().map(|(reason, name)| (reason.as_str(), *name))
@@ -192,9 +198,9 @@ static ALL: [FormLabels; 2] = [
         promise_missed: "the payment promised for {} did not come in full",
         ways: &[
             (WayOfPaying::Card, "Card"),
-            (WayOfPaying::Ach, "Direct debit (ACH)"),
-            (WayOfPaying::SepaDebit, "Direct debit (SEPA)"),
-            (WayOfPaying::Bacs, "Direct debit (Bacs)"),
+            (WayOfPaying::Ach, "Bank debit (ACH)"),
+            (WayOfPaying::SepaDebit, "SEPA direct debit"),
+            (WayOfPaying::Bacs, "Bacs direct debit"),
             (WayOfPaying::Transfer, "Bank transfer"),
             (WayOfPaying::Check, "Cheque"),
             (WayOfPaying::Cash, "Cash"),
@@ -293,14 +299,14 @@ static ALL: [FormLabels; 2] = [
         promise_missed: "die für {} zugesagte Zahlung kam nicht vollständig",
         ways: &[
             (WayOfPaying::Card, "Karte"),
-            (WayOfPaying::Ach, "Lastschrift (ACH)"),
-            (WayOfPaying::SepaDebit, "Lastschrift (SEPA)"),
-            (WayOfPaying::Bacs, "Lastschrift (Bacs)"),
+            (WayOfPaying::Ach, "Bankeinzug (ACH)"),
+            (WayOfPaying::SepaDebit, "SEPA-Lastschrift"),
+            (WayOfPaying::Bacs, "Bacs-Lastschrift"),
             (WayOfPaying::Transfer, "Überweisung"),
             (WayOfPaying::Check, "Scheck"),
             (WayOfPaying::Cash, "Bar"),
             (WayOfPaying::Paypal, "PayPal"),
-            (WayOfPaying::Other, "Anders"),
+            (WayOfPaying::Other, "Anderer Weg"),
         ],
         reasons: &[
             (DisputeReason::Delivery, "Nicht oder zu spät geliefert"),

@@ -3,7 +3,7 @@
 use domain::{WayOfPaying, basket::BasketFlawKind};
 use serde::Serialize;
 
-use crate::visit::Visit;
+use crate::{form_labels::FormLabels, labels::PageLabels, visit::Visit};
 
 /// What is said in one language.
 #[derive(Debug, Serialize)]
@@ -30,12 +30,6 @@ pub(crate) struct PayLabels {
     pub(crate) other: &'static str,
     pub(crate) invoice: &'static str,
     pub(crate) balance: &'static str,
-    card: &'static str,
-    ach: &'static str,
-    sepa_debit: &'static str,
-    bacs: &'static str,
-    transfer: &'static str,
-    other_way: &'static str,
     pub(crate) choose: &'static str,
     pub(crate) choose_way: &'static str,
     pub(crate) no_amount: &'static str,
@@ -91,20 +85,8 @@ impl PayLabels {
             "gocardless" => "GoCardless",
             _ => "",
         };
-        let way = self.way_named(way);
+        let way = FormLabels::of(PageLabels::of(self.language)).way(way);
         if name.is_empty() { way.to_owned() } else { format!("{way} ({name})") }
-    }
-
-    fn way_named(&self, way: &WayOfPaying) -> &'static str {
-        match way {
-            WayOfPaying::Card => self.card,
-            WayOfPaying::Ach => self.ach,
-            WayOfPaying::SepaDebit => self.sepa_debit,
-            WayOfPaying::Bacs => self.bacs,
-            WayOfPaying::Transfer => self.transfer,
-            WayOfPaying::Paypal => "PayPal",
-            WayOfPaying::Check | WayOfPaying::Cash | WayOfPaying::Other | WayOfPaying::Later(_) => self.other_way,
-        }
     }
 
     /// What is wrong with a payment.
@@ -152,12 +134,6 @@ const ALL: [PayLabels; 2] = [
         other: "Pay in {}",
         invoice: "Invoice",
         balance: "Account balance",
-        card: "Card",
-        ach: "Bank debit (ACH)",
-        sepa_debit: "SEPA direct debit",
-        bacs: "Bacs direct debit",
-        transfer: "Bank transfer",
-        other_way: "Another way",
         choose: "Choose at least one invoice.",
         choose_way: "Choose how you would like to pay.",
         no_amount: "Write an amount, such as 1250.00.",
@@ -222,12 +198,6 @@ const ALL: [PayLabels; 2] = [
         other: "In {} bezahlen",
         invoice: "Rechnung",
         balance: "Kontostand",
-        card: "Karte",
-        ach: "Bankeinzug (ACH)",
-        sepa_debit: "SEPA-Lastschrift",
-        bacs: "Bacs-Lastschrift",
-        transfer: "Überweisung",
-        other_way: "Anderer Weg",
         choose: "Wählen Sie mindestens eine Rechnung.",
         choose_way: "Wählen Sie, wie Sie bezahlen möchten.",
         no_amount: "Schreiben Sie einen Betrag, zum Beispiel 1250,00.",
@@ -274,7 +244,6 @@ const ALL: [PayLabels; 2] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::labels::PageLabels;
 
     #[test]
     fn every_language_of_the_portal_has_its_own_words() {
