@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Agreement, Currency, Facts, InvoiceId, MoneyOnItsWay, MoneyStatus, PaymentId, Terms, WayOfPaying, basket,
+    Currency, Facts, InvoiceId, PaymentId, WayOfPaying, basket,
     calendar::tenant_zone,
     dates::days_between,
     receivables::{Receivables, ReceivablesRules},
@@ -130,8 +130,7 @@ pub(crate) fn begun_before(facts: &Facts, now: Timestamp) -> Vec<BegunBefore> {
         .agreements
         .iter()
         .filter_map(|agreement| {
-            let money = waits(agreement, now)?;
-            let of = money.basket.as_ref()?;
+            let (money, of) = basket::being_paid_by(agreement, now)?;
             let begun = BegunBefore {
                 basket: of.id.clone(),
                 way: money.way.clone(),
@@ -148,19 +147,8 @@ pub(crate) fn begun_before(facts: &Facts, now: Timestamp) -> Vec<BegunBefore> {
 
 /// The invoices that a payment was begun of: an invoice is paid with one at a time.
 fn being_paid(facts: &Facts, now: Timestamp) -> BTreeSet<InvoiceId> {
-    let money = facts.agreements.iter().filter_map(|agreement| waits(agreement, now));
-    money.flat_map(|money| money.of.iter().map(|stood| stood.invoice.clone())).collect()
-}
-
-/// The money of a payment that was begun here, while it may come.
-fn waits(agreement: &Agreement, now: Timestamp) -> Option<&MoneyOnItsWay> {
-    let Terms::Money(money) = &agreement.terms else { return None };
-    let expected = match money.status {
-        MoneyStatus::Expected | MoneyStatus::Later(_) => true,
-        MoneyStatus::Arrived | MoneyStatus::Failed => false,
-    };
-    let in_time = money.basket.as_ref().is_some_and(|of| now < of.ends_at);
-    (expected && in_time && agreement.ended_at.is_none()).then_some(money)
+    let money = facts.agreements.iter().filter_map(|agreement| basket::being_paid_by(agreement, now));
+    money.flat_map(|(money, _)| money.of.iter().map(|stood| stood.invoice.clone())).collect()
 }
 
 /// How a group can be paid: by the providers that the tenant is connected to, and by bank transfer where its account is known.

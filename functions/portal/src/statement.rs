@@ -338,10 +338,10 @@ fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
     let covers = |agreement: &&Agreement| agreement.scope.covers(of_item, item.currency, item.legal_entity);
     let about: Vec<&Agreement> = facts.agreements.iter().filter(covers).collect();
     let mut notes: BTreeSet<ItemNote> =
-        about.iter().filter(|agreement| runs(agreement)).filter_map(|agreement| note(agreement, of_item)).collect();
+        about.iter().filter(|agreement| agreement.runs()).filter_map(|agreement| note(agreement, of_item)).collect();
     for kind in ["promise", "dispute"] {
         let of_kind = about.iter().filter(|agreement| agreement.kind() == kind);
-        if of_kind.clone().any(|agreement| runs(agreement)) {
+        if of_kind.clone().any(|agreement| agreement.runs()) {
             continue;
         }
         // It spoke of what was owed then, and of no later invoice.
@@ -350,10 +350,6 @@ fn notes(facts: &Facts, item: &DueItem<'_>) -> BTreeSet<ItemNote> {
         notes.extend(last.and_then(|agreement| how_it_ended(agreement)));
     }
     notes
-}
-
-fn runs(agreement: &Agreement) -> bool {
-    !agreement.is_over() && agreement.ended_at.is_none()
 }
 
 fn note(agreement: &Agreement, of_item: Option<&InvoiceId>) -> Option<ItemNote> {

@@ -307,6 +307,11 @@ impl Agreement {
         }
     }
 
+    /// Whether it still stands, for what is recorded of it: its life is not over, and it was not ended before its time.
+    pub fn runs(&self) -> bool {
+        !self.is_over() && self.ended_at.is_none()
+    }
+
     /// What was owed when it was made, as far as it measures itself by it.
     pub fn of(&self) -> &[Stood] {
         match &self.terms {

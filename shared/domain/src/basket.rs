@@ -32,7 +32,7 @@ mod taken;
 pub use begin::BasketBegin;
 pub use hear::BasketChange;
 pub use keeps::{BEGUN_MINUTES, kept_while_begun, kept_while_pending};
-pub use lines::{BasketFlaw, BasketFlawKind, LINES_MAX, check_lines, payable};
+pub use lines::{BasketFlaw, BasketFlawKind, LINES_MAX, being_paid_by, check_lines, payable};
 pub use taken::{COLLECTOR, TakenPayment};
 
 /// The source of the payments that come of baskets.

@@ -133,7 +133,7 @@ pub fn propose(proposal: &Proposal, facts: &Facts, settings: &Settings, proposer
     let receivables = Receivables::at(facts, ReceivablesRules::of(settings, place.zone()), now);
     let measure = Measure::of(facts, &receivables.items, place.zone(), now);
     let mut flaws = Flaws::default();
-    let alive = facts.agreements.iter().filter(|agreement| !agreement.is_over() && agreement.ended_at.is_none()).count();
+    let alive = facts.agreements.iter().filter(|agreement| agreement.runs()).count();
     flaws.add(alive >= AGREEMENTS_MAX, "/kind", format!("the customer has {alive} agreements that are not over; end some first"));
     flaws.extend(of_other_kinds(proposal));
     let scope = flaws.scope(&proposal.scope, facts, &receivables);
@@ -465,7 +465,7 @@ impl Checking<'_> {
             ProposedEnd::Replied => EndsWith::Replied,
             ProposedEnd::Agreement(text) => {
                 let other = self.facts.agreements.iter().find(|agreement| agreement.id.as_str() == text);
-                let running = other.filter(|other| !other.is_over() && other.ended_at.is_none());
+                let running = other.filter(|other| other.runs());
                 let waits = running.is_some_and(|other| matches!(&other.terms, Terms::Pause(pause) if pause.ends_with.is_some()));
                 let pointer = "/ends_with/agreement";
                 flaws.add(running.is_none(), pointer, "the customer has no agreement of this id that is not over".to_owned());

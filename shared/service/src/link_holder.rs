@@ -40,14 +40,14 @@ pub fn last_promise_day(settings: &Settings, today: Date) -> Date {
 
 /// How many promises of a customer are open: as many as `settings.promises.max_open` may be.
 pub fn open_promises(agreements: &[Agreement]) -> usize {
-    let is_open = |agreement: &&Agreement| matches!(agreement.terms, Terms::Promise(_)) && runs(agreement);
+    let is_open = |agreement: &&Agreement| matches!(agreement.terms, Terms::Promise(_)) && agreement.runs();
     agreements.iter().filter(is_open).count()
 }
 
 /// The dispute of an invoice that nobody has decided yet.
 pub fn open_dispute<'a>(agreements: &'a [Agreement], invoice: &InvoiceId) -> Option<&'a Agreement> {
     let is_one = |agreement: &&Agreement| {
-        matches!(agreement.terms, Terms::Dispute(_)) && runs(agreement) && agreement.scope.names(invoice)
+        matches!(agreement.terms, Terms::Dispute(_)) && agreement.runs() && agreement.scope.names(invoice)
     };
     agreements.iter().find(is_one)
 }
@@ -58,10 +58,6 @@ pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
     let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
     let on = contested_at.to_zoned(home.zone().clone()).date();
     calendar.add_business_days(on, i32::from(settings.disputes.sla_days))
-}
-
-fn runs(agreement: &Agreement) -> bool {
-    !agreement.is_over() && agreement.ended_at.is_none()
 }
 
 /// Somebody who came by a portal link that is good.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::BasketLine;
 use crate::{
-    Agreement, Currency, HoldReason, InvoiceId, Money, MoneyOnItsWay, MoneyStatus, OfBasket, Terms, WayOfPaying,
+    Agreement, Currency, HoldReason, InvoiceId, Money, MoneyOnItsWay, OfBasket, Terms, WayOfPaying,
     kept_back::{Hold, KeptBack, Shares},
     receivables::{DueItem, Receivables},
 };
@@ -192,9 +192,9 @@ pub(super) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_annou
     let mut being_paid: BTreeSet<&InvoiceId> = BTreeSet::new();
     let mut announced: BTreeSet<&InvoiceId> = BTreeSet::new();
     for agreement in agreements {
-        let Terms::Money(MoneyOnItsWay { basket: Some(basket), of, way, status, .. }) = &agreement.terms else { continue };
+        let Terms::Money(MoneyOnItsWay { basket: Some(_), of, way, .. }) = &agreement.terms else { continue };
         let invoices = || of.iter().map(|stood| &stood.invoice);
-        if is_open(agreement, basket, status, now) {
+        if being_paid_by(agreement, now).is_some() {
             being_paid.extend(invoices());
         }
         if *way == WayOfPaying::Transfer {
@@ -213,11 +213,9 @@ pub(super) fn of_others(agreements: &[Agreement], lines: &[BasketLine], is_annou
     flaws
 }
 
-/// Whether a basket still keeps its amounts back.
-fn is_open(agreement: &Agreement, basket: &OfBasket, status: &MoneyStatus, now: Timestamp) -> bool {
-    let expected = match status {
-        MoneyStatus::Expected | MoneyStatus::Later(_) => true,
-        MoneyStatus::Arrived | MoneyStatus::Failed => false,
-    };
-    expected && agreement.ended_at.is_none() && now < basket.ends_at
+/// The money of a basket that still keeps its amounts back, and the basket; `None` of every other agreement.
+pub fn being_paid_by(agreement: &Agreement, now: Timestamp) -> Option<(&MoneyOnItsWay, &OfBasket)> {
+    let Terms::Money(money) = &agreement.terms else { return None };
+    let basket = money.basket.as_ref().filter(|basket| now < basket.ends_at)?;
+    agreement.runs().then_some((money, basket))
 }

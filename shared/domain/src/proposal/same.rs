@@ -18,8 +18,7 @@ pub fn agreed_already<'f>(proposal: &Proposal, facts: &'f Facts, settings: &Sett
         return None;
     }
     let asked = Asked { proposal, facts, settings, now };
-    let runs = |agreement: &&Agreement| !agreement.is_over() && agreement.ended_at.is_none();
-    let same = facts.agreements.iter().filter(runs).filter(|agreement| asked.is(agreement));
+    let same = facts.agreements.iter().filter(|agreement| agreement.runs() && asked.is(agreement));
     same.min_by(|a, b| (a.made_at, &a.id).cmp(&(b.made_at, &b.id)))
 }
 
