@@ -10,11 +10,11 @@ use crate::{
 const EUR: Currency = Currency::EUR;
 const BEGUN: &str = "2026-02-05T09:00:00Z";
 
-pub(super) fn line(invoice: &InvoiceId, amount_minor: i64) -> BasketLine {
+pub(crate) fn line(invoice: &InvoiceId, amount_minor: i64) -> BasketLine {
     BasketLine { invoice: invoice.clone(), number: "A".to_owned(), amount_minor }
 }
 
-pub(super) fn beginning(name: &str, lines: Vec<BasketLine>) -> BasketBegin {
+pub(crate) fn beginning(name: &str, lines: Vec<BasketLine>) -> BasketBegin {
     BasketBegin {
         id: PaymentId::of_basket(&[name]),
         currency: EUR,
@@ -58,11 +58,11 @@ pub(crate) fn take(facts: &mut Facts, change: &BasketChange, settings: &Settings
     }
 }
 
-pub(super) fn said(basket: &Basket, event: &str, when: &str, what: ProviderOutcome) -> ProviderSaid {
+pub(crate) fn said(basket: &Basket, event: &str, when: &str, what: ProviderOutcome) -> ProviderSaid {
     ProviderSaid { basket: basket.id.clone(), event: event.to_owned(), at: at(when), provider_id: None, what }
 }
 
-pub(super) fn received(minor: i64, currency: Currency, reference: &str) -> ProviderOutcome {
+pub(crate) fn received(minor: i64, currency: Currency, reference: &str) -> ProviderOutcome {
     let money = Money::from_minor(minor, currency);
     ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: reference.to_owned() }
 }
