@@ -164,6 +164,27 @@ fn it_ends_by_itself_and_the_case_goes_on() {
 }
 
 #[test]
+fn what_ended_here_is_opened_by_no_approval_and_by_money_all_the_same() {
+    let later = "2026-02-05T09:31:00Z";
+    for ends_first in [false, true] {
+        let (mut stage, first, _) = two();
+        let mut basket = begin(&mut stage, beginning("b", vec![line(&first, 1_000)]), BEGUN);
+        let settings = stage.policy.settings.clone();
+        let approved = said(&basket, "e", "2026-02-05T09:31:00Z", ProviderOutcome::Approved);
+        for ends in [ends_first, !ends_first] {
+            let change = if ends { basket.expired(&settings, at(later)) } else { basket.hear(&approved, &settings, at(later)) };
+            take(&mut stage.facts, &change, &settings, at(later));
+            basket = change.basket;
+        }
+        assert_eq!((basket.status, due_now(&stage, later)), (BasketStatus::Expired, 2_000), "ends first: {ends_first}");
+        let money = said(&basket, "f", "2026-02-05T09:32:00Z", received(1_000, EUR, "pi"));
+        let paid = hear(&mut stage, &basket, &money, "2026-02-05T09:32:00Z");
+        assert_eq!((paid.basket.status, due_now(&stage, "2026-02-05T09:32:00Z")), (BasketStatus::Paid, 1_000));
+        assert_eq!(paid.tasks.len(), 1, "a person is told of what came after the end");
+    }
+}
+
+#[test]
 fn each_way_keeps_its_amounts_back_for_its_own_time() {
     let mut settings = Settings::named("Acme");
     settings.country = "DE".to_owned();
