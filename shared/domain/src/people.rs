@@ -81,13 +81,6 @@ impl<'a> People<'a> {
     }
 }
 
-/// The id of somebody whom only invoices name: of their addresses, so that invoices that name one person make one message, and of nothing
-/// that could be read.
-pub fn own_id(contact: &Contact) -> String {
-    let part = |address: &Option<String>| address.as_deref().unwrap_or_default().trim().to_lowercase();
-    format!("{INVOICE_CONTACT}:{}", digest(&[&part(&contact.email), &part(&contact.phone)]))
-}
-
 /// Whom the forms lead to in which people of the customer are known beside that in which they are written to: as a source describes somebody of
 /// whom another address was entered, and somebody who is not to be used. By [`Contact::person`], and by numbers that nobody else has now.
 fn otherwise(facts: &Facts) -> BTreeMap<String, Option<&Contact>> {

@@ -138,10 +138,13 @@ impl Basket {
     }
 
     /// Notes a word if it is the newest. Whatever the provider says counts more than what was only said here: money may be on its way by
-    /// an event that comes late.
+    /// an event that comes late. An approval is no money, and of a basket that ended here none is taken: another may be for the same invoices.
     fn note(&mut self, word: BasketWord) {
         let order = |word: &BasketWord| (!word.event.is_empty(), word.at, word.said, word.event.clone(), word.reason.clone());
-        if self.word.as_ref().is_none_or(|known| order(known) < order(&word)) {
+        let ends_approved = |one: &BasketWord, other: &BasketWord| one.event.is_empty() && other.said == BasketSaying::Approved;
+        let is_newer =
+            |known: &BasketWord| !ends_approved(known, &word) && (ends_approved(&word, known) || order(known) < order(&word));
+        if self.word.as_ref().is_none_or(is_newer) {
             self.word = Some(word);
         }
     }

@@ -10,11 +10,11 @@ use crate::{
 const EUR: Currency = Currency::EUR;
 const BEGUN: &str = "2026-02-05T09:00:00Z";
 
-pub(super) fn line(invoice: &InvoiceId, amount_minor: i64) -> BasketLine {
+pub(crate) fn line(invoice: &InvoiceId, amount_minor: i64) -> BasketLine {
     BasketLine { invoice: invoice.clone(), number: "A".to_owned(), amount_minor }
 }
 
-pub(super) fn beginning(name: &str, lines: Vec<BasketLine>) -> BasketBegin {
+pub(crate) fn beginning(name: &str, lines: Vec<BasketLine>) -> BasketBegin {
     BasketBegin {
         id: PaymentId::of_basket(&[name]),
         currency: EUR,
@@ -58,11 +58,11 @@ pub(crate) fn take(facts: &mut Facts, change: &BasketChange, settings: &Settings
     }
 }
 
-pub(super) fn said(basket: &Basket, event: &str, when: &str, what: ProviderOutcome) -> ProviderSaid {
+pub(crate) fn said(basket: &Basket, event: &str, when: &str, what: ProviderOutcome) -> ProviderSaid {
     ProviderSaid { basket: basket.id.clone(), event: event.to_owned(), at: at(when), provider_id: None, what }
 }
 
-pub(super) fn received(minor: i64, currency: Currency, reference: &str) -> ProviderOutcome {
+pub(crate) fn received(minor: i64, currency: Currency, reference: &str) -> ProviderOutcome {
     let money = Money::from_minor(minor, currency);
     ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: reference.to_owned() }
 }
@@ -161,6 +161,27 @@ fn it_ends_by_itself_and_the_case_goes_on() {
     );
     assert_eq!((paid.basket.status, due_now(&stage, "2026-02-09T10:00:00Z")), (BasketStatus::Paid, 1_000));
     assert!(paid.tasks.is_empty());
+}
+
+#[test]
+fn what_ended_here_is_opened_by_no_approval_and_by_money_all_the_same() {
+    let later = "2026-02-05T09:31:00Z";
+    for ends_first in [false, true] {
+        let (mut stage, first, _) = two();
+        let mut basket = begin(&mut stage, beginning("b", vec![line(&first, 1_000)]), BEGUN);
+        let settings = stage.policy.settings.clone();
+        let approved = said(&basket, "e", "2026-02-05T09:31:00Z", ProviderOutcome::Approved);
+        for ends in [ends_first, !ends_first] {
+            let change = if ends { basket.expired(&settings, at(later)) } else { basket.hear(&approved, &settings, at(later)) };
+            take(&mut stage.facts, &change, &settings, at(later));
+            basket = change.basket;
+        }
+        assert_eq!((basket.status, due_now(&stage, later)), (BasketStatus::Expired, 2_000), "ends first: {ends_first}");
+        let money = said(&basket, "f", "2026-02-05T09:32:00Z", received(1_000, EUR, "pi"));
+        let paid = hear(&mut stage, &basket, &money, "2026-02-05T09:32:00Z");
+        assert_eq!((paid.basket.status, due_now(&stage, "2026-02-05T09:32:00Z")), (BasketStatus::Paid, 1_000));
+        assert_eq!(paid.tasks.len(), 1, "a person is told of what came after the end");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a sender asks right before it claims: is the message still right?
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{
@@ -143,12 +145,13 @@ fn has_it_already(situation: &Situation<'_>, pending: &Pending, contact: &Contac
         Some(person) => Some(person) == digest.as_ref(),
         None => logged.iter().any(|attempt| mark.message.as_ref() == Some(&attempt.message)),
     };
-    let is_same = |a: &Covered, b: &Covered| a.item == b.item && a.step == b.step && a.occurrence == b.occurrence;
+    // A message about a thousand due items is looked up in as many marks.
+    let own: BTreeSet<_> = pending.rows.iter().map(|row| (&row.item, &row.step, &row.occurrence)).collect();
     let mut others = situation.facts.marks().filter(|mark| mark.message.as_ref() != Some(&pending.id));
     others.any(|mark| {
         mark.outcome.is_contact()
             && counts(mark.mode, pending.mode)
-            && mark.rows.iter().any(|row| pending.rows.iter().any(|own| is_same(own, row)))
+            && mark.rows.iter().any(|row| own.contains(&(&row.item, &row.step, &row.occurrence)))
             && is_theirs(mark)
     })
 }

@@ -319,7 +319,8 @@ pub(super) fn about_money(situation: &Situation<'_>) -> Vec<Asking> {
     });
     let undecided = undecided.map(|agreement| {
         let detail = format!(
-            "dispute {} was to keep its amount back up to a day that has passed, and nobody decided it: what it contests is chased again;              uphold or reject it, or make another one if that is not what you want",
+            "dispute {} was to keep its amount back up to a day that has passed, and nobody decided it: what it contests is chased again; \
+             uphold or reject it, or make another one if that is not what you want",
             agreement.id
         );
         task(TaskKind::Dispute, agreement.id.to_string(), "A dispute is undecided after its last day", detail)

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use super::{Receivables, ReceivablesRules};
 use crate::{
     Allocation, Basket, BasketLine, Currency, Facts, InvoiceId, Money, Payment, PaymentFact, PaymentId, PaymentKind,
-    PaymentStatus, ProviderOutcome, ProviderSaid, Reversal, ReversalKind, SourceVersion, WayOfPaying,
-    basket::BasketBegin,
+    PaymentStatus, ProviderOutcome, Reversal, ReversalKind, SourceVersion,
+    basket::tests::{beginning, line, received, said, take},
     settings::AfterRefund,
     testing::{Stage, at, ladder, on},
 };
@@ -121,11 +121,8 @@ impl World {
             world.really += story.before;
         }
         let lines = [(0, story.lines.0), (1, story.lines.1)];
-        let lines: Vec<BasketLine> = lines
-            .into_iter()
-            .filter(|(_, minor)| *minor > 0)
-            .map(|(at, amount_minor)| BasketLine { invoice: world.invoices[at].clone(), number: String::new(), amount_minor })
-            .collect();
+        let lines: Vec<BasketLine> =
+            lines.into_iter().filter(|(_, minor)| *minor > 0).map(|(at, minor)| line(&world.invoices[at], minor)).collect();
         world.basket = begun(&world.stage, &lines);
         world
     }
@@ -142,14 +139,13 @@ impl World {
     }
 
     fn said(&mut self, event: &str, when: &str, what: ProviderOutcome) {
-        let said =
-            ProviderSaid { basket: self.basket.id.clone(), event: event.to_owned(), at: at(when), provider_id: None, what };
+        let said = said(&self.basket, event, when, what);
         let change = self.basket.hear(&said, &self.stage.policy.settings, at(NOW));
         self.take(&change);
     }
 
     fn take(&mut self, change: &crate::basket::BasketChange) {
-        crate::basket::tests::take(&mut self.stage.facts, change, &self.stage.policy.settings, at(NOW));
+        take(&mut self.stage.facts, change, &self.stage.policy.settings, at(NOW));
         self.basket = change.basket.clone();
     }
 
@@ -160,19 +156,8 @@ impl World {
 
 fn begun(stage: &Stage, lines: &[BasketLine]) -> Basket {
     let any = stage.facts.invoices.first().map(|fact| fact.invoice.id.clone()).expect("an invoice");
-    let lines =
-        if lines.is_empty() { vec![BasketLine { invoice: any, number: String::new(), amount_minor: 1 }] } else { lines.to_vec() };
-    let begin = BasketBegin {
-        id: PaymentId::of_basket(&["b"]),
-        currency: EUR,
-        legal_entity: compact_str::CompactString::default(),
-        lines,
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: crate::LinkId::derive(&["l"]),
-        pays_on: None,
-    };
-    begin.begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw").0
+    let lines = if lines.is_empty() { vec![line(&any, 1)] } else { lines.to_vec() };
+    beginning("b", lines).begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw").0
 }
 
 fn reckon<'a>(facts: &'a Facts, stage: &Stage, now: Timestamp) -> Receivables<'a> {
@@ -204,8 +189,7 @@ proptest! {
         for what in story.order.clone() {
             match what {
                 0 => {
-                    let money = Money::from_minor(paid, EUR);
-                    world.said("e", "2026-02-10T10:00:00Z", ProviderOutcome::Received { money, way: WayOfPaying::Card, reference: "pi".to_owned() });
+                    world.said("e", "2026-02-10T10:00:00Z", received(paid, EUR, "pi"));
                     paid_here = true;
                 }
                 1 if entry_known => {
@@ -248,19 +232,11 @@ proptest! {
             }
         }
         // What the documents of invoices say of a refund follows it, as books do.
-        let mut taken = if story.with_payments && entry_known { story.refunded } else { 0 };
+        let mut taken = if entry_known { story.refunded } else { 0 };
         for part in parts.iter().rev() {
             let back = part.amount_minor.min(taken);
             world.stage.invoice_mut(&part.invoice).paid_minor -= back;
             taken -= back;
-        }
-        if !story.with_payments && entry_known && story.refunded > 0 {
-            let mut taken = story.refunded;
-            for part in parts.iter().rev() {
-                let back = part.amount_minor.min(taken);
-                world.stage.invoice_mut(&part.invoice).paid_minor -= back;
-                taken -= back;
-            }
         }
         let receivables = reckon(&world.stage.facts, &world.stage, at(NOW));
         prop_assert!(receivables.twice.is_empty());

@@ -2,9 +2,9 @@ use jiff::Timestamp;
 
 use super::{Receivables, ReceivablesRules};
 use crate::{
-    Allocation, Basket, BasketLine, Currency, InvoiceId, Money, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus,
-    ProviderOutcome, ProviderSaid, SourceVersion, TaskKind, WayOfPaying,
-    basket::BasketBegin,
+    Allocation, Basket, Currency, InvoiceId, Payment, PaymentFact, PaymentId, PaymentKind, PaymentStatus, SourceVersion,
+    TaskKind,
+    basket::tests::{beginning, line, received, said, take},
     settings::AfterRefund,
     testing::{Stage, at, ladder, on},
 };
@@ -30,35 +30,23 @@ fn entry(name: &str, received_on: &str, allocations: Vec<Allocation>, reference:
     }
 }
 
+/// Pays 400 of an invoice here.
+fn pay_here(stage: &mut Stage, name: &str, invoice: &InvoiceId) -> Basket {
+    let settings = stage.policy.settings.clone();
+    let (basket, _) = beginning(name, vec![line(invoice, 400)]).begin(&stage.facts, &settings, at(BEGUN)).expect("no flaw");
+    let said = said(&basket, name, "2026-02-10T10:00:00Z", received(400, EUR, name));
+    let change = basket.hear(&said, &settings, at(NOW));
+    take(&mut stage.facts, &change, &settings, at(NOW));
+    change.basket
+}
+
 /// A customer who owes 1,000 twice and paid 400 of the first here.
 fn paid_here() -> (Stage, Basket, InvoiceId, InvoiceId) {
     let mut stage = Stage::new(ladder());
     stage.policy.settings.after_refund = AfterRefund::Chase;
     let (first, second) = (stage.invoice("A", EUR, 1_000, "2026-02-04"), stage.invoice("B", EUR, 1_000, "2026-02-05"));
-    let begin = BasketBegin {
-        id: PaymentId::of_basket(&["b"]),
-        currency: EUR,
-        legal_entity: compact_str::CompactString::default(),
-        lines: vec![BasketLine { invoice: first.clone(), number: "A".to_owned(), amount_minor: 400 }],
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: crate::LinkId::derive(&["l"]),
-        pays_on: None,
-    };
-    let (basket, _) = begin.begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw");
-    let what =
-        ProviderOutcome::Received { money: Money::from_minor(400, EUR), way: WayOfPaying::Card, reference: "pi".to_owned() };
-    let said = ProviderSaid {
-        basket: basket.id.clone(),
-        event: "e".to_owned(),
-        at: at("2026-02-10T10:00:00Z"),
-        provider_id: None,
-        what,
-    };
-    let change = basket.hear(&said, &stage.policy.settings, at(NOW));
-    let settings = stage.policy.settings.clone();
-    crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
-    (stage, change.basket, first, second)
+    let basket = pay_here(&mut stage, "b", &first);
+    (stage, basket, first, second)
 }
 
 fn record(stage: &mut Stage, payment: &Payment, recorded_at: &str) {
@@ -131,7 +119,7 @@ fn a_person_says_whether_they_are_one() {
     for (is_same, then) in [(true, 1_600), (false, 1_200)] {
         let mut stage = stage.clone();
         let change = basket.judged(&PaymentId::derive(&["books", "E"]), is_same, &settings, at(NOW));
-        crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
+        take(&mut stage.facts, &change, &settings, at(NOW));
         assert_eq!(reckon(&stage, at(NOW)), (then, then, 0), "{is_same}");
         assert!(stage.step(at(NOW)).withdrawn.iter().any(|gone| gone.task == asked), "the task is taken back");
     }
@@ -140,29 +128,7 @@ fn a_person_says_whether_they_are_one() {
 #[test]
 fn two_payments_and_two_entries_are_two() {
     let (mut stage, _, first, second) = paid_here();
-    let begin = BasketBegin {
-        id: PaymentId::of_basket(&["c"]),
-        currency: EUR,
-        legal_entity: compact_str::CompactString::default(),
-        lines: vec![BasketLine { invoice: second.clone(), number: "B".to_owned(), amount_minor: 400 }],
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: crate::LinkId::derive(&["l"]),
-        pays_on: None,
-    };
-    let (basket, _) = begin.begin(&stage.facts, &stage.policy.settings, at(BEGUN)).expect("no flaw");
-    let what =
-        ProviderOutcome::Received { money: Money::from_minor(400, EUR), way: WayOfPaying::Card, reference: "pj".to_owned() };
-    let said = ProviderSaid {
-        basket: basket.id.clone(),
-        event: "f".to_owned(),
-        at: at("2026-02-10T10:00:00Z"),
-        provider_id: None,
-        what,
-    };
-    let settings = stage.policy.settings.clone();
-    let change = basket.hear(&said, &settings, at(NOW));
-    crate::basket::tests::take(&mut stage.facts, &change, &settings, at(NOW));
+    pay_here(&mut stage, "c", &second);
     assert_eq!(reckon(&stage, at(NOW)), (1_200, 1_200, 0));
     let of = |invoice: &InvoiceId| vec![Allocation { invoice: invoice.clone(), amount_minor: 400 }];
     record(&mut stage, &entry("E", "2026-02-11", of(&first), None), "2026-02-11T09:00:00Z");
@@ -177,16 +143,7 @@ fn money_on_its_way_is_kept_back_on_top_of_what_may_have_come() {
     let (mut stage, _, first, _) = paid_here();
     let of_first = vec![Allocation { invoice: first.clone(), amount_minor: 400 }];
     record(&mut stage, &entry("E", "2026-02-11", of_first, None), "2026-02-11T09:00:00Z");
-    let begin = |amount_minor| BasketBegin {
-        id: PaymentId::of_basket(&["c"]),
-        currency: EUR,
-        legal_entity: compact_str::CompactString::default(),
-        lines: vec![BasketLine { invoice: first.clone(), number: "A".to_owned(), amount_minor }],
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: crate::LinkId::derive(&["l"]),
-        pays_on: None,
-    };
+    let begin = |amount_minor| beginning("c", vec![line(&first, amount_minor)]);
     // Of A are 400 paid and 400 may be: 200 are left to pay, and then nothing.
     assert!(begin(201).begin(&stage.facts, &stage.policy.settings, at(NOW)).is_err());
     let (_, agreement) = begin(200).begin(&stage.facts, &stage.policy.settings, at(NOW)).expect("no flaw");

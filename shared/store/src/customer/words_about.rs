@@ -11,7 +11,7 @@
 
 use std::{collections::BTreeSet, iter::once};
 
-use domain::{Agreement, AgreementId, Contact, ContactLog, CustomerId, MessageId, PersonDigest, TenantId, people::own_id};
+use domain::{Agreement, AgreementId, Contact, ContactLog, CustomerId, MessageId, People, PersonDigest, TenantId};
 
 use crate::{
     CustomerNote, OwnText, PersonId, Result, Store,
@@ -67,7 +67,7 @@ impl MeantForPerson {
         let persons = contacts.iter().filter_map(Contact::person_digest).chain([person.short()]).collect();
         // Who stands at a position may have been somebody else before; the id of somebody whom invoices name is of their addresses.
         let given = contacts.iter().map(|contact| contact.external_id.clone()).filter(|id| !id.starts_with('#'));
-        let ids = given.chain(contacts.iter().map(own_id)).collect();
+        let ids = given.chain(contacts.iter().map(People::id_of)).collect();
         Self { persons, ids, messages: log.attempts.into_iter().map(|attempt| attempt.message).collect() }
     }
 

@@ -156,7 +156,7 @@ impl Store {
     }
 
     /// The task that tells whoever wrote a message that it ended without leaving. `None` where it left or may have, where nobody wrote it, where
-    /// somebody ends it themselves and knows, and where its words are gone, which say who wrote it.
+    /// whoever wrote it ends it themselves and knows, and where its words are gone, which say who wrote it.
     ///
     /// # Errors
     ///
@@ -172,10 +172,11 @@ impl Store {
             MessageResult::Superseded | MessageResult::Blocked => true,
             MessageResult::Sent | MessageResult::Shadow | MessageResult::Unknown | MessageResult::Failed => false,
         };
-        if !is_unsent || !is_own_message(&message.template) || self.acting.is_some() {
+        if !is_unsent || !is_own_message(&message.template) {
             return Ok(None);
         }
-        let text = self.own_text(tenant, customer, &message.id).await?;
+        let ends_it = |by: &str| self.acting.as_ref().is_some_and(|entry| entry.by == by);
+        let text = self.own_text(tenant, customer, &message.id).await?.filter(|text| !ends_it(&text.by));
         Ok(text.map(|text| unsent_task(&message.id, &text.by, reason)))
     }
 

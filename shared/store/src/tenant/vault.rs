@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+const OP: &str = "read a data key of";
+
 /// What a data key is for: part of the context under which KMS wraps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Purpose {
@@ -81,42 +83,37 @@ impl Vault {
 
     /// Whether the tenant has a key for a purpose, whatever was opened before.
     pub(crate) async fn has_key(&self, tenant: &TenantId, purpose: Purpose) -> Result<bool> {
-        Ok(self.store.read("read a data key of", &purpose.item(tenant), true).await?.is_some())
+        Ok(self.store.read(OP, &purpose.item(tenant), true).await?.is_some())
     }
 
     /// The tenant's data key for a purpose; the first call makes it.
     pub(crate) async fn data_key(&self, tenant: &TenantId, purpose: Purpose) -> Result<[u8; 32]> {
-        const OP: &str = "read a data key of";
-        let known = (tenant.clone(), purpose);
-        if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&known) {
-            return Ok(*key);
+        if let Some(key) = self.data_key_if_made(tenant, purpose).await? {
+            return Ok(key);
         }
+        let key_id = self.key_id.as_ref().ok_or_else(|| crate::Error::Refused {
+            operation: OP,
+            id: tenant.to_string(),
+            why: "the tenant has none yet; saving its settings through the admin API makes it".into(),
+        })?;
+        let made = self
+            .kms
+            .generate_data_key()
+            .key_id(key_id)
+            .key_spec(DataKeySpec::Aes256)
+            .encryption_context("tenant", tenant.as_str())
+            .encryption_context("purpose", purpose.as_str())
+            .send()
+            .await
+            .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
+        let wrapped = made.ciphertext_blob.ok_or_else(|| corrupt(tenant, "KMS gave no wrapped key"))?;
         let item = purpose.item(tenant);
-        let mut row = self.store.read(OP, &item, true).await?;
-        if row.is_none() {
-            let key_id = self.key_id.as_ref().ok_or_else(|| crate::Error::Refused {
-                operation: OP,
-                id: tenant.to_string(),
-                why: "the tenant has none yet; saving its settings through the admin API makes it".into(),
-            })?;
-            let made = self
-                .kms
-                .generate_data_key()
-                .key_id(key_id)
-                .key_spec(DataKeySpec::Aes256)
-                .encryption_context("tenant", tenant.as_str())
-                .encryption_context("purpose", purpose.as_str())
-                .send()
-                .await
-                .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
-            let wrapped = made.ciphertext_blob.ok_or_else(|| corrupt(tenant, "KMS gave no wrapped key"))?;
-            let fresh = row_of([(data_key::WRAPPED, AttributeValue::B(Blob::new(wrapped.into_inner())))]);
-            self.store.create(OP, &item, fresh).await?;
-            // Another may have been first; what is in the table is the key.
-            row = self.store.read(OP, &item, true).await?;
-        }
+        let fresh = row_of([(data_key::WRAPPED, AttributeValue::B(Blob::new(wrapped.into_inner())))]);
+        self.store.create(OP, &item, fresh).await?;
+        // Another may have been first; what is in the table is the key.
+        let row = self.store.read(OP, &item, true).await?;
         let row = row.ok_or_else(|| corrupt(tenant, "it is not there after it was made"))?;
-        self.opened(known, &row).await
+        self.opened((tenant.clone(), purpose), &row).await
     }
 
     /// The tenant's data key for a purpose where it has one: one read the first time, and none is made.
@@ -125,7 +122,7 @@ impl Vault {
         if let Some(key) = self.keys.lock().unwrap_or_else(PoisonError::into_inner).get(&known) {
             return Ok(Some(*key));
         }
-        let Some(row) = self.store.read("read a data key of", &purpose.item(tenant), true).await? else { return Ok(None) };
+        let Some(row) = self.store.read(OP, &purpose.item(tenant), true).await? else { return Ok(None) };
         self.opened(known, &row).await.map(Some)
     }
 
@@ -144,7 +141,7 @@ impl Vault {
             .encryption_context("purpose", purpose.as_str())
             .send()
             .await
-            .map_err(|error| crate::table::db::failed("read a data key of", tenant.as_str(), error))?;
+            .map_err(|error| crate::table::db::failed(OP, tenant.as_str(), error))?;
         let plain = opened.plaintext.ok_or_else(|| corrupt(tenant, "KMS gave no key"))?;
         let key: [u8; 32] = plain.as_ref().try_into().map_err(|_| corrupt(tenant, "the key is not 32 bytes long"))?;
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(known, key);

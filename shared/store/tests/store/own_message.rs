@@ -6,7 +6,8 @@ use domain::{
     *,
 };
 use store::{
-    AddressId, AskedFor, CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim, OwnText, Settlement,
+    AddressId, AskedFor, AuditEntry, CustomerNote, CustomerOwner, Error, IdOf, LoggedContact, MessageFound, OutsideClaim,
+    OwnText, Settlement,
 };
 
 use crate::common::*;
@@ -70,6 +71,34 @@ async fn a_message_of_a_person_waits_with_its_words_and_is_taken_back() {
     assert_eq!(told, [(TaskKind::MessageUnsent, Some("ann"), Some(message.clone()))]);
     assert!(store.message_of(tenant, &customer_id(), Some(made.number + 1), &message).await.unwrap().is_none());
     assert_eq!(store.verify_chain(tenant, &customer_id(), 50).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn whoever_wrote_a_message_is_told_where_somebody_else_takes_it_back() {
+    for (by, expected) in [("ann", vec![]), ("bob", vec![(TaskKind::MessageUnsent, Some("ann"))])] {
+        let table = decided().await;
+        let (head, facts) = (table.head().await, table.facts().await);
+        let plan = own_decision(&facts, head.owed.clone(), own("p1"), at(20));
+        let (store, tenant) = (&table.store, &table.tenant);
+        let made = store.commit_own_message(tenant, &head, &facts, &plan, &text("Hello"), at(20)).await.unwrap();
+        let entry = AuditEntry {
+            tenant: tenant.clone(),
+            at: at(21),
+            by: by.to_owned(),
+            role: "collector".to_owned(),
+            operation: "undo_message".to_owned(),
+            object: None,
+            customer: Some(customer_id()),
+            what: serde_json::json!({}),
+            note: None,
+            once: None,
+        };
+        let acting = store.acting(entry);
+        assert!(acting.withdraw(tenant, &customer_id(), &made.messages[0], "a person took it back", at(21)).await.unwrap());
+        let told = store.tasks(tenant, 10, None).await.unwrap().tasks;
+        let told: Vec<_> = told.iter().map(|task| (task.task.kind, task.task.to.as_deref())).collect();
+        assert_eq!(told, expected, "{by}");
+    }
 }
 
 #[tokio::test]
