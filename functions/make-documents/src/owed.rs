@@ -40,10 +40,7 @@ pub(crate) fn statement(subject: &Subject) -> DocumentSheet {
     let entities: BTreeSet<&str> = shown.iter().map(|item| item.legal_entity).collect();
     let only = entities.first().filter(|_| entities.len() == 1).copied().unwrap_or_default();
     let statement = Statement {
-        letterhead: subject.letterhead(only),
-        customer: subject.addressee(),
-        paper: subject.paper(),
-        as_of: receivables.today,
+        head: subject.head(only),
         accounts: currencies.into_iter().map(account).collect(),
         ways_to_pay: subject.ways_to_pay(&entities),
     };

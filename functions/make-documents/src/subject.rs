@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use channels::locale::Locale;
-use documents::{Addressee, BrandColour, Letterhead, Logo, Paper, WaysToPay, Writing, written_in};
+use documents::{Addressee, BrandColour, DocumentHead, Letterhead, Logo, Paper, WaysToPay, Writing, written_in};
 use domain::{
     Customer, Facts, Money, Settings, TenantId,
     calendar::tenant_zone,
@@ -17,7 +17,7 @@ use crate::asked::DocumentAsked;
 
 /// A customer, with what is known of it at an instant.
 pub(crate) struct Subject {
-    pub(crate) settings: Settings,
+    settings: Settings,
     pub(crate) facts: Facts,
     pub(crate) hand: Hand,
     zone: TimeZone,
@@ -72,13 +72,18 @@ impl Subject {
         self.now.to_zoned(self.zone.clone()).date()
     }
 
-    /// What the country of the tenant prints on.
-    pub(crate) fn paper(&self) -> Paper {
-        Paper::of(&self.settings.country)
+    /// What every document to the customer has; the company that writes is named by its id, the tenant itself where that is empty.
+    pub(crate) fn head(&self, legal_entity: &str) -> DocumentHead {
+        let customer = &self.facts.customer;
+        DocumentHead {
+            letterhead: self.letterhead(legal_entity),
+            customer: Addressee { name: customer.name.clone(), lines: address(customer) },
+            paper: Paper::of(&self.settings.country),
+            as_of: self.today(),
+        }
     }
 
-    /// The company that writes, by its id; the tenant's own name where it is empty.
-    pub(crate) fn letterhead(&self, legal_entity: &str) -> Letterhead {
+    fn letterhead(&self, legal_entity: &str) -> Letterhead {
         let (settings, brand) = (&self.settings, &self.settings.brand);
         let name = settings.name_of(legal_entity);
         // Mark and particulars are those of the tenant: under another company's name they would say what is not so.
@@ -91,12 +96,6 @@ impl Subject {
             colour: brand.colour.as_deref().and_then(BrandColour::parse),
             logo: brand.logo.as_deref().filter(|_| is_tenant).and_then(picture),
         }
-    }
-
-    /// The customer, as letters address it.
-    pub(crate) fn addressee(&self) -> Addressee {
-        let customer = &self.facts.customer;
-        Addressee { name: customer.name.clone(), lines: address(customer), number: String::new() }
     }
 
     /// How to pay each of the companies that are owed; named where there are several.
