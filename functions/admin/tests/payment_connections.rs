@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{Api, World, at};
+use common::{Api, World, at, pointers};
 use domain::{InvoiceId, TenantId};
 use serde_json::{Value, json};
 use store::{BasketOwner, BasketSays};
@@ -20,10 +20,6 @@ const KEY: &str = "sk_test_0123456789abcdef";
 
 fn credentials(webhook: &str) -> Value {
     json!({"credentials": {"secret_key": KEY, "webhook_secret": format!("whsec_{webhook}0123456789")}})
-}
-
-fn pointers(said: &Value) -> Vec<&str> {
-    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
 }
 
 /// Stands for a provider that answers everything with one status, and says what it was asked.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Desk, at, request};
+use common::{Desk, at, pointers, request};
 use domain::{
     Allocation, Basket, Currency, CustomerRef, Document, InvoiceId, LinkId, Money, Payment, PaymentId, PaymentKind,
     PaymentStatus, ProviderOutcome, ProviderSaid, SourceVersion, WayOfPaying, receivables::Receivables,
@@ -18,10 +18,6 @@ const ALL: i64 = 134_900;
 
 fn invoice(number: &str) -> InvoiceId {
     InvoiceId::derive(&["acme", "canonical", "C-1", number])
-}
-
-fn pointers(said: &Value) -> Vec<&str> {
-    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
 }
 
 impl Desk {
