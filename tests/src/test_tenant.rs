@@ -93,10 +93,14 @@ impl TestTenant {
 
     /// A desk on a stack of one's own.
     pub async fn start(options: Options, settings: Value, workflows: Option<Vec<Value>>) -> Self {
-        let stack = Stack::start(options).await.unwrap();
         let mut all = berlin();
         all.extend(settings.as_object().unwrap().clone());
-        let tenant = TenantIn { tenant: TENANT.to_owned(), settings: all, workflows, ..TenantIn::default() };
+        Self::of(options, TenantIn { tenant: TENANT.to_owned(), settings: all, workflows, ..TenantIn::default() }).await
+    }
+
+    /// A desk of a tenant as one wishes it, on a stack of one's own.
+    pub async fn of(options: Options, tenant: TenantIn) -> Self {
+        let stack = Stack::start(options).await.unwrap();
         let made = stack.create_tenant(tenant).await.unwrap();
         let hook = |source: &str| Hook {
             path: format!("/webhooks/{TENANT}/{source}"),
@@ -281,6 +285,16 @@ impl TestTenant {
         self.call("POST", "/_local/events", &[], event.to_string().as_bytes()).await.is(202);
         self.advance("PT0S").await;
     }
+}
+
+/// The path of the customer's page that a message leads to.
+#[track_caller]
+pub fn portal_path(sent: &Sent) -> String {
+    let text = sent.text.as_deref().unwrap_or_default();
+    let mut codes =
+        text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
+    let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
+    format!("/p/{code}")
 }
 
 /// When something left, where its reader is.

@@ -1,10 +1,9 @@
 //! Portal links on a whole stack: the same in each message to an address, void when they are revoked or the address is the customer's no more.
 
-use local::Sent;
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::TestTenant,
+    test_tenant::{TestTenant, portal_path},
 };
 
 /// A desk that sent its first reminder.
@@ -16,15 +15,6 @@ async fn reminded() -> TestTenant {
     desk
 }
 
-/// The path of the customer's page in a message.
-fn portal(sent: &Sent) -> String {
-    let text = sent.text.clone().unwrap();
-    let mut codes =
-        text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
-    let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
-    format!("/p/{code}")
-}
-
 async fn get(desk: &TestTenant, path: &str) -> u16 {
     let reply = desk.call("GET", path, &[], b"").await;
     assert_eq!(reply.text.contains("F-1"), reply.status == 200, "{path}: {}", reply.text);
@@ -33,13 +23,13 @@ async fn get(desk: &TestTenant, path: &str) -> u16 {
 
 /// The paths in the mails after the first, each once.
 fn later(desk: &TestTenant) -> std::collections::BTreeSet<String> {
-    desk.sent()[1..].iter().filter(|sent| sent.channel == "email").map(portal).collect()
+    desk.sent()[1..].iter().filter(|sent| sent.channel == "email").map(portal_path).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_mail_to_an_address_has_one_link() {
     let desk = reminded().await;
-    let first = portal(&desk.sent()[0]);
+    let first = portal_path(&desk.sent()[0]);
     assert_eq!(get(&desk, &first).await, 200);
     desk.end_of("2026-04-30").await;
     assert_eq!(later(&desk), [first.clone()].into(), "{:?}", desk.log());
@@ -54,7 +44,7 @@ async fn links(desk: &TestTenant) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_was_revoked_is_void_and_the_next_mail_has_another() {
     let desk = reminded().await;
-    let first = portal(&desk.sent()[0]);
+    let first = portal_path(&desk.sent()[0]);
     let listed = links(&desk).await;
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["shown"]), (1, &json!("c…@buyer.example")));
     let revoke = format!("/v1/links/{}/revoke", listed[0]["id"].as_str().unwrap());
@@ -82,7 +72,7 @@ async fn a_link_that_was_revoked_is_void_and_the_next_mail_has_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_to_an_address_that_the_source_changed_opens_nothing() {
     let desk = reminded().await;
-    let first = portal(&desk.sent()[0]);
+    let first = portal_path(&desk.sent()[0]);
     let mut changed = customer("C-1");
     changed["source_version"] = json!(2);
     changed["contacts"][0]["email"] = json!("new@buyer.example");

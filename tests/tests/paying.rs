@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use local::{Mode, Options, Sent, Stack, tenants::TenantIn};
+use local::{Mode, Options, Sent};
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{Hook, Reply, TENANT, TestTenant, at, berlin, step},
+    test_tenant::{Reply, TENANT, TestTenant, at, berlin, portal_path, step},
 };
 
 /// A tenant that takes cards, and a customer with three invoices who was reminded of them; the path of the customer's page.
@@ -16,26 +16,16 @@ async fn reminded() -> (TestTenant, String) {
 
 /// The same of a tenant that is connected to a provider.
 async fn reminded_by(provider: &str) -> (TestTenant, String) {
-    let stack =
-        Stack::start(Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() }).await.unwrap();
+    let options = Options { now: Some(at("2026-02-04T20:00:00Z")), seed: Some(1), ..Options::default() };
     let wish = json!({"tenant": TENANT, "settings": berlin(), "payments": [{"provider": provider}]});
-    let made = stack.create_tenant(serde_json::from_value::<TenantIn>(wish).unwrap()).await.unwrap();
-    let hook = |source: &str| Hook {
-        path: format!("/webhooks/{TENANT}/{source}"),
-        secret: made["webhooks"][source]["secret"].as_str().unwrap().to_owned(),
-    };
-    let (canonical, stripe) = (hook("canonical"), hook("stripe"));
-    let desk = TestTenant::resume(stack, canonical, stripe);
+    let desk = TestTenant::of(options, serde_json::from_value(wish).unwrap()).await;
     for (number, total) in [("F-1", 125_000), ("F-2", 50_000), ("F-3", 7_500)] {
         desk.put(&invoice(&customer("C-1"), number, total, "2026-02-04")).await;
     }
     desk.to("2026-02-05T16:30:00Z").await;
     assert_eq!(desk.log(), ["2026-02-05 email reminder"]);
-    let text = desk.sent()[0].text.clone().unwrap();
-    let mut codes =
-        text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
-    let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
-    (desk, format!("/p/{code}"))
+    let path = portal_path(&desk.sent()[0]);
+    (desk, path)
 }
 
 async fn page(desk: &TestTenant, path: &str) -> String {

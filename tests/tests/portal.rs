@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice, payment},
-    test_tenant::TestTenant,
+    test_tenant::{TestTenant, portal_path},
 };
 
 /// What a customer's own system may rely on.
@@ -20,11 +20,8 @@ async fn reminded() -> (TestTenant, String) {
         desk.put(&invoice(&customer("C-1"), &format!("F-{at:02}"), 10_000, "2026-02-04")).await;
     }
     desk.to("2026-02-05T16:30:00Z").await;
-    let text = desk.sent()[0].text.clone().unwrap();
-    let mut codes =
-        text.split("/p/").skip(1).map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect::<String>());
-    let code = codes.find(|code| code.len() == 22).unwrap_or_else(|| panic!("no portal link in {text}"));
-    (desk, format!("/p/{code}"))
+    let path = portal_path(&desk.sent()[0]);
+    (desk, path)
 }
 
 fn read_units(desk: &TestTenant) -> f64 {
@@ -95,18 +92,17 @@ async fn the_story_of_an_invoice_says_what_the_customer_may_know() {
     let desk = TestTenant::at("2026-02-04T20:00:00Z").await;
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-04")).await;
     desk.to("2026-02-05T16:30:00Z").await;
-    let text = desk.sent()[0].text.clone().unwrap();
-    let code: String = text.split("/p/").nth(1).unwrap().chars().take_while(char::is_ascii_alphanumeric).collect();
+    let path = portal_path(&desk.sent()[0]);
     let matter = desk.matter("C-1").await;
     let customer_id = matter["customer"]["id"].as_str().unwrap();
     let secret = json!({"customer": customer_id, "text": "a note of ours"});
     desk.admin("POST", "/v1/notes", &secret).await.is(200);
     desk.put(&payment("C-1", "P-1", 1, "received", "F-1", 25_000)).await;
     desk.advance("PT5M").await;
-    let page = desk.call("GET", &format!("/p/{code}"), &[], b"").await.is(200).text;
+    let page = desk.call("GET", &path, &[], b"").await.is(200).text;
     let invoice = page.split("&#x2f;invoices&#x2f;").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     let before = read_units(&desk);
-    let page = desk.call("GET", &format!("/p/{code}/invoices/{invoice}"), &[], b"").await.is(200).text;
+    let page = desk.call("GET", &format!("{path}/invoices/{invoice}"), &[], b"").await.is(200).text;
     let units = read_since(&desk, before);
     assert!(units <= 12.0, "{units} read units for an invoice");
     let mut at = 0;

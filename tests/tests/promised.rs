@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tests::{
     documents::{customer, invoice},
-    test_tenant::{Reply, TestTenant},
+    test_tenant::{Reply, TestTenant, portal_path},
 };
 
 const START: &str = "2026-02-03T08:00:00Z";
@@ -29,9 +29,7 @@ async fn reminded(workflows: Option<Vec<Value>>) -> (TestTenant, String, String)
     desk.put(&invoice(&customer("C-1"), "F-1", 125_000, "2026-02-02")).await;
     desk.end_of("2026-02-03").await;
     assert_eq!(desk.log(), ["2026-02-03 email reminder"]);
-    let text = desk.sent()[0].text.clone().unwrap();
-    let code: String = text.split("/p/").nth(1).unwrap().chars().take_while(char::is_ascii_alphanumeric).collect();
-    let path = format!("/p/{code}");
+    let path = portal_path(&desk.sent()[0]);
     let form = desk.call("GET", &format!("{path}/promise"), &[], b"").await.is(200).text;
     let invoice = form.split("name=\"invoice\" value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     (desk, path, invoice)

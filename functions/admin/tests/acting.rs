@@ -3,13 +3,9 @@
 
 mod common;
 
-use common::Api;
+use common::{Api, pointers};
 use domain::{NewTask, TaskKind, TenantId};
 use serde_json::{Value, json};
-
-fn pointers(said: &Value) -> Vec<&str> {
-    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
-}
 
 #[tokio::test]
 async fn notes_are_listed_newest_first_changed_by_their_author_and_put_back() {

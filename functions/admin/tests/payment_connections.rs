@@ -9,20 +9,17 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use common::{Api, World, at};
-use domain::{BasketLine, Currency, InvoiceId, LinkId, PaymentId, TenantId, WayOfPaying, basket::BasketBegin};
+use common::{Api, World, at, pointers};
+use domain::{InvoiceId, TenantId};
 use serde_json::{Value, json};
 use store::{BasketOwner, BasketSays};
+use testbed::baskets;
 
 const STRIPE: &str = "/v1/connections/pay-stripe";
 const KEY: &str = "sk_test_0123456789abcdef";
 
 fn credentials(webhook: &str) -> Value {
     json!({"credentials": {"secret_key": KEY, "webhook_secret": format!("whsec_{webhook}0123456789")}})
-}
-
-fn pointers(said: &Value) -> Vec<&str> {
-    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
 }
 
 /// Stands for a provider that answers everything with one status, and says what it was asked.
@@ -236,24 +233,8 @@ async fn a_basket_is_given_up_once_its_provider_was_told() {
     assert_eq!(api.call("admin", "PUT", STRIPE, body).await.0, 200);
     let (store, now) = (&api.world.store, api.world.now());
     let settings = store.settings(&acme).await.unwrap().unwrap().value;
-    let head = store.head(&acme, &customer).await.unwrap().unwrap();
-    let facts = store.facts(&acme, &head).await.unwrap();
-    let begin = BasketBegin {
-        id: PaymentId::of_basket(&["acme", "b"]),
-        currency: Currency::EUR,
-        legal_entity: "".into(),
-        lines: vec![BasketLine {
-            invoice: InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]),
-            number: "1001".to_owned(),
-            amount_minor: 5_000,
-        }],
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: LinkId::derive(&["link"]),
-        pays_on: None,
-    };
-    let (basket, money) = begin.begin(&facts, &settings, now).unwrap();
-    store.begin_basket(&acme, &basket, &money, facts.version, now).await.unwrap();
+    let begin = baskets::by_card("b", InvoiceId::derive(&["acme", "canonical", "C-1", "1001"]), "1001");
+    let basket = baskets::begun(store, &acme, &customer, begin, now).await;
     let owner = BasketOwner { tenant: acme, customer };
     let sent_on = BasketSays::SentOn { provider_id: "cs_test_1", pay_url: None };
     store.change_basket(&owner, &basket.id, sent_on, &settings, now).await.unwrap();

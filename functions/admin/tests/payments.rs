@@ -4,23 +4,20 @@
 
 mod common;
 
-use common::{Desk, at, request};
+use common::{Desk, at, pointers, request};
 use domain::{
-    Allocation, Basket, BasketLine, Currency, CustomerRef, Document, InvoiceId, LinkId, Money, Payment, PaymentId, PaymentKind,
-    PaymentStatus, ProviderOutcome, ProviderSaid, SourceVersion, WayOfPaying, basket::BasketBegin, receivables::Receivables,
+    Allocation, Basket, Currency, CustomerRef, Document, InvoiceId, LinkId, Money, Payment, PaymentId, PaymentKind,
+    PaymentStatus, ProviderOutcome, ProviderSaid, SourceVersion, WayOfPaying, receivables::Receivables,
 };
 use serde_json::{Value, json};
-use store::{BasketBegun, BasketOwner, BasketSays, Receipt};
+use store::{BasketOwner, BasketSays, Receipt};
+use testbed::baskets;
 
 /// What is open of the customer: 1,250.00 and 99.00.
 const ALL: i64 = 134_900;
 
 fn invoice(number: &str) -> InvoiceId {
     InvoiceId::derive(&["acme", "canonical", "C-1", number])
-}
-
-fn pointers(said: &Value) -> Vec<&str> {
-    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
 }
 
 impl Desk {
@@ -62,23 +59,8 @@ impl Desk {
 
     /// A basket that the customer began by card.
     async fn begun(&self, name: &str, number: &str) -> Basket {
-        let settings = self.world.store.settings(&self.tenant).await.unwrap().unwrap().value;
-        let begin = BasketBegin {
-            id: PaymentId::of_basket(&["acme", name]),
-            currency: Currency::EUR,
-            legal_entity: "".into(),
-            lines: vec![BasketLine { invoice: invoice(number), number: number.to_owned(), amount_minor: 5_000 }],
-            provider: "stripe".to_owned(),
-            way: WayOfPaying::Card,
-            link: LinkId::derive(&["link"]),
-            pays_on: None,
-        };
-        let facts = self.facts().await;
-        let (basket, money) = begin.begin(&facts, &settings, self.world.now()).unwrap();
-        let store = &self.world.store;
-        let came = store.begin_basket(&self.tenant, &basket, &money, facts.version, self.world.now()).await.unwrap();
-        assert_eq!(came, BasketBegun::Begun);
-        basket
+        let begin = baskets::by_card(name, invoice(number), number);
+        baskets::begun(&self.world.store, &self.tenant, &self.customer, begin, self.world.now()).await
     }
 
     async fn hear(&self, basket: &Basket, what: ProviderOutcome) {

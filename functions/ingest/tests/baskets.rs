@@ -4,15 +4,11 @@
 mod sender;
 mod subject;
 
-use domain::{
-    Basket, BasketLine, BasketStatus, Currency, CustomerId, LinkId, PaymentId, WayOfPaying, basket::BasketBegin,
-    receivables::Receivables,
-};
+use domain::{Basket, BasketStatus, Currency, CustomerId, PaymentId, receivables::Receivables};
 use sender::delivery;
 use serde_json::{Value, json};
-use store::BasketBegun;
 use subject::{Subject, WebhookAnswer};
-use testbed::aws::NOW_S;
+use testbed::{aws::NOW_S, baskets};
 
 const SECRET: &str = "whsec_pay";
 
@@ -24,22 +20,8 @@ async fn begun() -> (Subject, CustomerId, Basket) {
     aws.vault.put_connection(tenant, "pay-stripe", secret.as_bytes(), &json!({}), None, None).await.unwrap();
     let customer = aws.owes("INV-1").await;
     let head = aws.store.head(tenant, &customer).await.unwrap().unwrap();
-    let facts = aws.store.facts(tenant, &head).await.unwrap();
-    let settings = aws.store.settings(tenant).await.unwrap().unwrap().value;
-    let invoice = facts.invoices[0].invoice.id.clone();
-    let begin = BasketBegin {
-        id: PaymentId::of_basket(&["acme", "form"]),
-        currency: Currency::EUR,
-        legal_entity: "".into(),
-        lines: vec![BasketLine { invoice, number: "INV-1".to_owned(), amount_minor: 5_000 }],
-        provider: "stripe".to_owned(),
-        way: WayOfPaying::Card,
-        link: LinkId::derive(&["link"]),
-        pays_on: None,
-    };
-    let (basket, money) = begin.begin(&facts, &settings, aws.now()).unwrap();
-    let came = aws.store.begin_basket(tenant, &basket, &money, facts.version, aws.now()).await.unwrap();
-    assert_eq!(came, BasketBegun::Begun);
+    let owed = aws.store.facts(tenant, &head).await.unwrap().invoices[0].invoice.id.clone();
+    let basket = baskets::begun(&aws.store, tenant, &customer, baskets::by_card("form", owed, "INV-1"), aws.now()).await;
     (subject, customer, basket)
 }
 

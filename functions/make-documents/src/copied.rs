@@ -36,10 +36,7 @@ fn copy(subject: &Subject, invoice: &Invoice) -> DocumentSheet {
         credited_minor.map(|credited_minor| invoice.total_minor.saturating_sub(credited_minor).saturating_sub(open_minor).max(0));
     let own = invoice.legal_entity.as_deref().or(subject.facts.customer.legal_entity.as_deref()).unwrap_or_default();
     let copy = InvoiceCopy {
-        letterhead: subject.letterhead(own),
-        customer: subject.addressee(),
-        paper: subject.paper(),
-        as_of: receivables.today,
+        head: subject.head(own),
         number: invoice.number.clone(),
         purchase_order: invoice.purchase_order.clone(),
         issued_on: invoice.issued_on,

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BTreeSet};
 
 use documents::{CreditLine, DocumentSheet, PaidLine, Statement, StatementAccount, StatementLine};
 use domain::{
-    Currency, Facts, Payment, PaymentKind,
+    Currency, Facts, PaymentKind,
     receivables::{DueItem, Receivables},
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn statement(subject: &Subject) -> DocumentSheet {
     // What the parts of a plan stand for is shown as those parts.
     let shown: Vec<&DueItem> = receivables.items.iter().filter(|item| item.owed_minor() > 0).collect();
     let credits = credits(&subject.facts, &receivables);
-    let paid = paid(&subject.facts);
+    let paid = paid(&receivables);
     let currencies: BTreeSet<Currency> = shown
         .iter()
         .map(|item| item.currency)
@@ -40,10 +40,7 @@ pub(crate) fn statement(subject: &Subject) -> DocumentSheet {
     let entities: BTreeSet<&str> = shown.iter().map(|item| item.legal_entity).collect();
     let only = entities.first().filter(|_| entities.len() == 1).copied().unwrap_or_default();
     let statement = Statement {
-        letterhead: subject.letterhead(only),
-        customer: subject.addressee(),
-        paper: subject.paper(),
-        as_of: receivables.today,
+        head: subject.head(only),
         accounts: currencies.into_iter().map(account).collect(),
         ways_to_pay: subject.ways_to_pay(&entities),
     };
@@ -63,23 +60,12 @@ fn line(item: &DueItem<'_>) -> StatementLine {
     }
 }
 
-/// What of a payment nobody took back.
-fn good_minor(facts: &Facts, payment: &Payment) -> i64 {
-    let of_it = facts.reversals.iter().filter(|reversal| reversal.payment == payment.id && reversal.currency == payment.currency);
-    let in_force = of_it.filter(|reversal| reversal.in_force);
-    let reversed = in_force.fold(0_i64, |sum, reversal| sum.saturating_add(reversal.amount_minor));
-    if payment.counts() { payment.amount_minor.saturating_sub(reversed).max(0) } else { 0 }
-}
-
-/// What payments and credit notes left over, and what was paid beyond an invoice's total: as the receivables reckon it.
+/// What payments and credit notes left over, and what was paid beyond an invoice's total.
 fn credits(facts: &Facts, receivables: &Receivables<'_>) -> Vec<(Currency, CreditLine)> {
-    let left = facts.payments.iter().map(|fact| &fact.payment).filter_map(|payment| {
-        let allocated = payment.allocations.iter().fold(0_i64, |sum, part| sum.saturating_add(part.amount_minor));
-        let left_minor = good_minor(facts, payment).saturating_sub(allocated);
-        (left_minor > 0).then(|| {
-            let (reference, given_on) = (payment.external_id.clone(), payment.received_on);
-            (payment.currency, CreditLine { reference, given_on, amount_minor: payment.amount_minor, left_minor })
-        })
+    let left = receivables.counted.iter().filter(|counted| counted.left_minor > 0).map(|counted| {
+        let payment = &counted.payment;
+        let (reference, given_on) = (payment.external_id.clone(), payment.received_on);
+        (payment.currency, CreditLine { reference, given_on, amount_minor: payment.amount_minor, left_minor: counted.left_minor })
     });
     let overpaid = receivables.overpaid.iter().filter_map(|over| {
         let invoice = &facts.invoices.iter().find(|fact| fact.invoice.id == over.invoice)?.invoice;
@@ -93,14 +79,14 @@ fn credits(facts: &Facts, receivables: &Receivables<'_>) -> Vec<(Currency, Credi
 }
 
 /// Payments, the newest first.
-fn paid(facts: &Facts) -> Vec<(Currency, PaidLine)> {
-    let payments = facts.payments.iter().map(|fact| &fact.payment).filter(|payment| payment.kind == PaymentKind::Payment);
+fn paid(receivables: &Receivables<'_>) -> Vec<(Currency, PaidLine)> {
+    let payments = receivables.counted.iter().filter(|counted| counted.payment.kind == PaymentKind::Payment);
     let mut paid: Vec<(Currency, PaidLine)> = payments
-        .map(|payment| {
+        .map(|counted| {
+            let payment = &counted.payment;
             let (reference, received_on) = (payment.external_id.clone(), payment.received_on);
-            (payment.currency, PaidLine { reference, received_on, amount_minor: good_minor(facts, payment) })
+            (payment.currency, PaidLine { reference, received_on, amount_minor: counted.good_minor })
         })
-        .filter(|(_, line)| line.amount_minor > 0)
         .collect();
     paid.sort_by(|(_, a), (_, b)| (Reverse(a.received_on), &a.reference).cmp(&(Reverse(b.received_on), &b.reference)));
     paid

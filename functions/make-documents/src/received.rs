@@ -49,10 +49,7 @@ fn of_payment(subject: &Subject, payment: &Payment, numbers: &BTreeMap<InvoiceId
     });
     let own = payment.legal_entity.as_deref().or(subject.facts.customer.legal_entity.as_deref()).unwrap_or_default();
     let receipt = PaymentReceipt {
-        letterhead: subject.letterhead(own),
-        customer: subject.addressee(),
-        paper: subject.paper(),
-        as_of: receivables.today,
+        head: subject.head(own),
         reference: payment.external_id.clone(),
         received_on: payment.received_on,
         currency: payment.currency,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use channels::locale::Locale;
-use documents::{Addressee, Letterhead, Paper, WaysToPay, Writing, written_in};
+use documents::{Addressee, BrandColour, DocumentHead, Letterhead, Logo, Paper, WaysToPay, Writing, written_in};
 use domain::{
     Customer, Facts, Money, Settings, TenantId,
     calendar::tenant_zone,
@@ -16,7 +17,7 @@ use crate::asked::DocumentAsked;
 
 /// A customer, with what is known of it at an instant.
 pub(crate) struct Subject {
-    pub(crate) settings: Settings,
+    settings: Settings,
     pub(crate) facts: Facts,
     pub(crate) hand: Hand,
     zone: TimeZone,
@@ -71,25 +72,30 @@ impl Subject {
         self.now.to_zoned(self.zone.clone()).date()
     }
 
-    /// What the country of the tenant prints on.
-    pub(crate) fn paper(&self) -> Paper {
-        Paper::of(&self.settings.country)
-    }
-
-    /// The company that writes, by its id; the tenant's own name where it is empty.
-    pub(crate) fn letterhead(&self, legal_entity: &str) -> Letterhead {
-        Letterhead {
-            name: self.settings.name_of(legal_entity).to_owned(),
-            particulars: self.settings.reply_to_of(legal_entity).map(str::to_owned).into_iter().collect(),
-            colour: None,
-            logo: None,
+    /// What every document to the customer has; the company that writes is named by its id, the tenant itself where that is empty.
+    pub(crate) fn head(&self, legal_entity: &str) -> DocumentHead {
+        let customer = &self.facts.customer;
+        DocumentHead {
+            letterhead: self.letterhead(legal_entity),
+            customer: Addressee { name: customer.name.clone(), lines: address(customer) },
+            paper: Paper::of(&self.settings.country),
+            as_of: self.today(),
         }
     }
 
-    /// The customer, as letters address it.
-    pub(crate) fn addressee(&self) -> Addressee {
-        let customer = &self.facts.customer;
-        Addressee { name: customer.name.clone(), lines: address(customer), number: String::new() }
+    fn letterhead(&self, legal_entity: &str) -> Letterhead {
+        let (settings, brand) = (&self.settings, &self.settings.brand);
+        let name = settings.name_of(legal_entity);
+        // Mark and particulars are those of the tenant: under another company's name they would say what is not so.
+        let is_tenant = name == settings.name;
+        let particulars = brand.particulars.as_deref().filter(|_| is_tenant).map(lines).unwrap_or_default();
+        let reply_to = settings.reply_to_of(legal_entity).map(str::to_owned);
+        Letterhead {
+            name: name.to_owned(),
+            particulars: particulars.into_iter().chain(reply_to).collect(),
+            colour: brand.colour.as_deref().and_then(BrandColour::parse),
+            logo: brand.logo.as_deref().filter(|_| is_tenant).and_then(picture),
+        }
     }
 
     /// How to pay each of the companies that are owed; named where there are several.
@@ -98,11 +104,21 @@ impl Subject {
         let way = |entity: &&str| {
             let text = self.settings.payment_details_of(entity)?;
             let to = if several { self.settings.name_of(entity).to_owned() } else { String::new() };
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-            Some(WaysToPay { to, lines })
+            Some(WaysToPay { to, lines: lines(text) })
         };
         entities.iter().filter_map(way).collect()
     }
+}
+
+/// The lines of a text that say something.
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The picture of a data URL.
+fn picture(url: &str) -> Option<Logo> {
+    let (_, data) = url.split_once(";base64,")?;
+    Logo::of(STANDARD.decode(data).ok()?)
 }
 
 fn address(customer: &Customer) -> Vec<String> {

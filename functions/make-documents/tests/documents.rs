@@ -1,9 +1,10 @@
 //! Documents of a customer, made from an embedded table and read back.
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{
-    Allocation, Currency, CustomerId, CustomerRef, Document, InvoiceId, Payment, PaymentId, PaymentKind, PaymentStatus,
-    SourceVersion, TenantId,
+    Allocation, Currency, CustomerId, CustomerRef, Document, InvoiceId, Payment, PaymentId, PaymentKind, PaymentStatus, Settings,
+    SourceVersion, TenantId, settings::LegalEntity,
 };
 use jiff::SignedDuration;
 use make_documents::Handler;
@@ -37,16 +38,30 @@ impl Office {
         self.handler.handle(event(asked)).await.unwrap()
     }
 
+    /// Changes the tenant's settings.
+    async fn set(&self, change: impl FnOnce(&mut Settings)) {
+        let tenant = TenantId::parse("acme").unwrap();
+        let known = self.api.store.settings(&tenant).await.unwrap().unwrap();
+        let mut settings = known.value;
+        change(&mut settings);
+        self.api.store.put_settings(&tenant, &settings, Some(known.rev), self.api.now()).await.unwrap();
+    }
+
     /// The text of what is made, without blanks.
     async fn text(&self, document: Value, language: Option<&str>) -> String {
+        let read = self.made(document, language).await;
+        let pages: Vec<u32> = read.get_pages().into_keys().collect();
+        read.extract_text(&pages).unwrap().chars().filter(|c| !c.is_whitespace()).collect()
+    }
+
+    /// What is made.
+    async fn made(&self, document: Value, language: Option<&str>) -> lopdf::Document {
         let answer = self.asked(document, language).await;
         let key = answer["key"].as_str().unwrap_or_else(|| panic!("no document: {answer}"));
         assert!(key.starts_with("documents/acme/") && key.ends_with(".pdf"), "{key}");
         let pdf = self.api.aws.objects.lock().unwrap()[&format!("/bodies/{key}")].clone();
         assert_eq!(answer["size"], pdf.len());
-        let read = lopdf::Document::load_mem(&pdf).unwrap();
-        let pages: Vec<u32> = read.get_pages().into_keys().collect();
-        read.extract_text(&pages).unwrap().chars().filter(|c| !c.is_whitespace()).collect()
+        lopdf::Document::load_mem(&pdf).unwrap()
     }
 
     /// A payment of 400.00, of which 300.00 is for the invoice 1001.
@@ -93,6 +108,61 @@ async fn a_statement_says_what_is_owed_had_and_paid() {
     let text = office.text(json!({"kind": "statement"}), Some("en")).await;
     // 950.00 and 99.00 are open; 100.00 of the payment is credit.
     says(&text, &["Statementofaccount", "€950.00", "€300.00", "€100.00", "€949.00", "P-1", "€400.00"]);
+}
+
+/// A picture of two pixels as a data URL.
+fn logo() -> String {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, 2, 1);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.write_header().unwrap().write_image_data(&[7, 70, 200, 255, 200, 70, 7, 255]).unwrap();
+    format!("data:image/png;base64,{}", STANDARD.encode(bytes))
+}
+
+fn pictures(document: &lopdf::Document) -> usize {
+    let is_picture = |object: &&lopdf::Object| {
+        object
+            .as_stream()
+            .is_ok_and(|found| found.dict.get(b"Subtype").and_then(lopdf::Object::as_name).is_ok_and(|name| name == b"Image"))
+    };
+    document.objects.values().filter(is_picture).count()
+}
+
+#[tokio::test]
+async fn a_tenant_shows_itself_on_its_documents_and_lends_its_mark_to_no_other_company() {
+    let office = Office::new().await;
+    let copy = json!({"kind": "invoice_copy", "invoice": Office::invoice("1001").as_str()});
+    let plain = office.asked(copy.clone(), None).await;
+    office
+        .set(|settings| {
+            let lines: Vec<String> = (1..=12).map(|at| format!("Particular {at}.")).collect();
+            settings.brand.particulars = Some(lines.join("\r\n"));
+        })
+        .await;
+    let text = office.text(copy.clone(), None).await;
+    says(&text, &["acme&Sons", "Particular1.", "Particular12."]);
+    let told = office.asked(copy.clone(), None).await;
+    office.set(|settings| settings.brand.colour = Some("#0b5d4a".to_owned())).await;
+    let coloured = office.asked(copy.clone(), None).await;
+    assert!(plain["key"] != told["key"] && told["key"] != coloured["key"]);
+    assert_eq!(pictures(&office.made(copy.clone(), None).await), 0);
+    office.set(|settings| settings.brand.logo = Some(logo())).await;
+    assert!(pictures(&office.made(copy.clone(), None).await) > 0, "the logo is drawn");
+
+    // The invoice of a company with a name of its own.
+    let house = LegalEntity { name: Some("House Ltd".to_owned()), ..LegalEntity::default() };
+    office
+        .set(|settings| {
+            settings.legal_entities.insert("house".to_owned(), house);
+        })
+        .await;
+    let other = office.api.customer("acme", "C-2", |customer| customer.legal_entity = Some("house".to_owned())).await;
+    let office = Office { customer: other, ..office };
+    let copy = json!({"kind": "invoice_copy", "invoice": InvoiceId::derive(&["acme", "canonical", "C-2", "1001"]).as_str()});
+    let text = office.text(copy.clone(), None).await;
+    says(&text, &["HouseLtd"]);
+    assert!(!text.contains("Particular"), "{text}");
+    assert_eq!(pictures(&office.made(copy, None).await), 0);
 }
 
 #[tokio::test]

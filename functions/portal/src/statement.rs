@@ -176,7 +176,7 @@ pub(crate) fn whole(
     let items = open.into_iter().skip(first).take(most).map(|item| item_of(facts, item, receivables.today)).collect();
     AccountStatement {
         as_of: receivables.today,
-        totals: totals(facts, &decide::owed(&receivables)),
+        totals: totals(&receivables, &decide::owed(&receivables)),
         items,
         received: received(facts, listed),
         page,
@@ -220,7 +220,7 @@ pub(crate) fn listed(
     let cases = head.cases.keys().filter(|key| head.owed.contains_key(&key.currency()));
     AccountStatement {
         as_of: receivables.today,
-        totals: totals(&facts, &head.owed),
+        totals: totals(&receivables, &head.owed),
         items,
         received: received(&facts, payments),
         page: StatementPage { number, of, next, is_of_list: true },
@@ -250,8 +250,8 @@ pub(crate) fn payment_lines(lines: Vec<Line>) -> Vec<PaymentLine> {
 }
 
 /// What is open in each currency, and what is credit there.
-fn totals(facts: &Facts, owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal> {
-    let credit = credit(facts);
+fn totals(receivables: &Receivables<'_>, owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal> {
+    let credit = credit(receivables);
     let currencies: BTreeSet<Currency> = owed.keys().chain(credit.keys()).copied().collect();
     let total = |currency: Currency| {
         let owed = owed.get(&currency).copied().unwrap_or_default();
@@ -270,17 +270,11 @@ fn totals(facts: &Facts, owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal>
 }
 
 /// What was received of the customer and is for no invoice, by currency.
-fn credit(facts: &Facts) -> BTreeMap<Currency, i64> {
+fn credit(receivables: &Receivables<'_>) -> BTreeMap<Currency, i64> {
     let mut credit = BTreeMap::<Currency, i64>::new();
-    for payment in facts.payments.iter().map(|fact| &fact.payment).filter(|payment| payment.counts()) {
-        let reversals = facts.reversals.iter().filter(|reversal| reversal.in_force && reversal.payment == payment.id);
-        let taken_back = reversals.map(|reversal| reversal.amount_minor).fold(0, i64::saturating_add);
-        let used = payment.allocations.iter().map(|part| part.amount_minor).fold(taken_back, i64::saturating_add);
-        let rest = payment.amount_minor.saturating_sub(used);
-        if rest > 0 {
-            let sum = credit.entry(payment.currency).or_default();
-            *sum = sum.saturating_add(rest);
-        }
+    for counted in receivables.counted.iter().filter(|counted| counted.left_minor > 0) {
+        let sum = credit.entry(counted.payment.currency).or_default();
+        *sum = sum.saturating_add(counted.left_minor);
     }
     credit
 }

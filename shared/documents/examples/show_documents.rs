@@ -10,7 +10,7 @@ use samples::{Hand, copy, logo, receipt, statement};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("name the folder to write to")?;
     let mut with_logo = receipt();
-    with_logo.letterhead.logo = logo((360, 100));
+    with_logo.head.letterhead.logo = logo((360, 100));
     let sheets = [
         ("statement-en", statement(30).sheet(&Hand("en"))),
         ("statement-de", statement(3).sheet(&Hand("de"))),

@@ -4,7 +4,8 @@ use domain::{Currency, Money};
 use jiff::civil::Date;
 
 use crate::{
-    letterhead::{Addressee, Letterhead, Paper, WaysToPay, Writing},
+    document_head::DocumentHead,
+    letterhead::{WaysToPay, Writing},
     sheet::{DocumentSheet, SheetColumn, SheetFigure, SheetPart, SheetRow, SheetTable},
     words::DocumentWords,
 };
@@ -12,14 +13,8 @@ use crate::{
 /// What the copy of an invoice is made from. Amounts are minor units of its currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvoiceCopy {
-    /// Who issued it.
-    pub letterhead: Letterhead,
-    /// To whom.
-    pub customer: Addressee,
-    /// The size of its pages.
-    pub paper: Paper,
-    /// The day in the sender's zone that the copy is of.
-    pub as_of: Date,
+    /// Who issued it, and to whom.
+    pub head: DocumentHead,
     /// What people call it.
     pub number: String,
     /// The customer's own order number.
@@ -65,9 +60,6 @@ impl InvoiceCopy {
             labelled(words.due_on, writing.date(self.due_on)),
         ];
         particulars.extend(self.purchase_order.clone().map(|order| labelled(words.order_number, order)));
-        particulars
-            .extend((!self.customer.number.is_empty()).then(|| labelled(words.customer_number, self.customer.number.clone())));
-        particulars.push(labelled(words.as_of, writing.date(self.as_of)));
         let mut figures = vec![SheetFigure::new(words.total, money(self.total_minor))];
         figures.extend(self.credited_minor.map(|minor| SheetFigure::new(words.credited, money(minor))));
         figures.extend(self.paid_minor.map(|minor| SheetFigure::new(words.paid, money(minor))));
@@ -91,18 +83,8 @@ impl InvoiceCopy {
             }));
         }
         if self.open_minor > 0 {
-            parts.extend(self.ways_to_pay.iter().map(|ways| SheetPart::Lines(words.how_to_pay.to_owned(), ways.lines.clone())));
+            parts.extend(self.ways_to_pay.iter().map(|ways| ways.part(words)));
         }
-        DocumentSheet {
-            language: words.tag(writing.language()),
-            paper: self.paper,
-            as_of: self.as_of,
-            letterhead: self.letterhead.clone(),
-            addressee: self.customer.written(),
-            heading: words.copy_of_invoice.replace("{}", &self.number),
-            particulars,
-            parts,
-            page_of: words.page_of.to_owned(),
-        }
+        self.head.sheet((words, writing), words.copy_of_invoice.replace("{}", &self.number), particulars, parts)
     }
 }

@@ -110,8 +110,6 @@ pub struct Addressee {
     pub name: String,
     /// The lines of the address below it.
     pub lines: Vec<String>,
-    /// What the sender calls the customer by.
-    pub number: String,
 }
 
 impl Addressee {

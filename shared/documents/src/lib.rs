@@ -3,6 +3,7 @@
 //! | module | has |
 //! |---|---|
 //! | `letterhead` | who writes to whom, on what paper, and how amounts and dates are written |
+//! | `document_head` | what every document has |
 //! | `statement`, `invoice_copy`, `receipt` | what each document is made from |
 //! | `words` | the documents' own words, by language |
 //! | `sheet` | what a document says, before it has pages |
@@ -21,6 +22,7 @@
 #![warn(missing_docs)]
 
 mod canvas;
+mod document_head;
 mod flow;
 mod fonts;
 mod invoice_copy;
@@ -35,6 +37,7 @@ mod table;
 mod words;
 
 pub use canvas::DocumentError;
+pub use document_head::DocumentHead;
 pub use invoice_copy::{InvoiceCopy, InvoicePart};
 pub use letterhead::{Addressee, BrandColour, Letterhead, Logo, Paper, WaysToPay, Writing};
 pub use receipt::{PaidInvoice, PaymentReceipt};

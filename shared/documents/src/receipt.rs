@@ -4,7 +4,8 @@ use domain::{Currency, Money};
 use jiff::civil::Date;
 
 use crate::{
-    letterhead::{Addressee, Letterhead, Paper, Writing},
+    document_head::DocumentHead,
+    letterhead::Writing,
     sheet::{DocumentSheet, SheetColumn, SheetFigure, SheetPart, SheetRow, SheetTable},
     words::DocumentWords,
 };
@@ -12,14 +13,8 @@ use crate::{
 /// What a receipt is made from. Amounts are minor units of the payment's currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaymentReceipt {
-    /// Who was paid.
-    pub letterhead: Letterhead,
-    /// Who paid.
-    pub customer: Addressee,
-    /// The size of its pages.
-    pub paper: Paper,
-    /// The day in the sender's zone that the receipt is of.
-    pub as_of: Date,
+    /// Who was paid, and who paid.
+    pub head: DocumentHead,
     /// What people call the payment.
     pub reference: String,
     /// When it came.
@@ -49,11 +44,8 @@ impl PaymentReceipt {
         let words = DocumentWords::of(writing.language());
         let money = |minor| writing.money(Money::from_minor(minor, self.currency));
         let labelled = |label: &str, value: String| (label.to_owned(), value);
-        let mut particulars =
+        let particulars =
             vec![labelled(words.received_on, writing.date(self.received_on)), labelled(words.reference, self.reference.clone())];
-        particulars
-            .extend((!self.customer.number.is_empty()).then(|| labelled(words.customer_number, self.customer.number.clone())));
-        particulars.push(labelled(words.as_of, writing.date(self.as_of)));
         let mut rows: Vec<SheetRow> = self.paid.iter().map(|paid| paid.row(&money)).collect();
         let placed = self.paid.iter().fold(0_i64, |sum, paid| sum.saturating_add(paid.amount_minor));
         let left = self.amount_minor.saturating_sub(placed);
@@ -74,17 +66,7 @@ impl PaymentReceipt {
                 total: Some((words.sum.to_owned(), money(self.amount_minor))),
             }),
         ];
-        DocumentSheet {
-            language: words.tag(writing.language()),
-            paper: self.paper,
-            as_of: self.as_of,
-            letterhead: self.letterhead.clone(),
-            addressee: self.customer.written(),
-            heading: words.receipt.to_owned(),
-            particulars,
-            parts,
-            page_of: words.page_of.to_owned(),
-        }
+        self.head.sheet((words, writing), words.receipt.to_owned(), particulars, parts)
     }
 }
 

@@ -18,6 +18,8 @@ const HEAD: i32 = 44_000;
 const LOGO: (i32, i32) = (170_000, 52_000);
 /// The width of what stands beside the addressee.
 const ASIDE: i32 = 212_000;
+/// The most particulars of a sender: as many as settings may have, and where to reply.
+const PARTICULARS_MAX: usize = 13;
 /// Around the text of a tile.
 const TILE: i32 = 9_000;
 
@@ -79,7 +81,7 @@ fn head(flow: &mut Flow, sheet: &DocumentSheet, logo: Option<(u32, u32)>, accent
     };
     let mut right = 0;
     let room = flow.room() * 2 / 5 - 12_000;
-    for text in from.particulars.iter().take(8) {
+    for text in from.particulars.iter().take(PARTICULARS_MAX) {
         let of = flow.add(DocumentRole::Paragraph, None);
         let cut = lines(text, (SMALL.weight, SMALL.size), room, 2);
         right += flow.text_lines(Some(of), &cut, SMALL, (flow.right() - room, HEAD + right, room), Side::Right);

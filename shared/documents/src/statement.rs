@@ -4,7 +4,8 @@ use domain::{Currency, Money};
 use jiff::civil::Date;
 
 use crate::{
-    letterhead::{Addressee, Letterhead, Paper, WaysToPay, Writing},
+    document_head::DocumentHead,
+    letterhead::{WaysToPay, Writing},
     sheet::{DocumentSheet, SheetColumn, SheetFigure, SheetPart, SheetRow, SheetTable},
     words::DocumentWords,
 };
@@ -12,14 +13,8 @@ use crate::{
 /// What a statement is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// Who is owed.
-    pub letterhead: Letterhead,
-    /// Who owes.
-    pub customer: Addressee,
-    /// The size of its pages.
-    pub paper: Paper,
-    /// The day in the sender's zone that it is of.
-    pub as_of: Date,
+    /// Who is owed, and who owes.
+    pub head: DocumentHead,
     /// What there is in each currency, in the order in which it is shown. None where nothing is open and nothing was paid.
     pub accounts: Vec<StatementAccount>,
     /// How to pay whom.
@@ -92,10 +87,6 @@ impl Statement {
     /// The statement as it is shown.
     pub fn sheet(&self, writing: &dyn Writing) -> DocumentSheet {
         let words = DocumentWords::of(writing.language());
-        let as_of = writing.date(self.as_of);
-        let mut particulars = vec![(words.as_of.to_owned(), as_of)];
-        particulars
-            .extend((!self.customer.number.is_empty()).then(|| (words.customer_number.to_owned(), self.customer.number.clone())));
         let mut parts = Vec::new();
         let several = self.accounts.len() > 1;
         for account in &self.accounts {
@@ -105,23 +96,9 @@ impl Statement {
         if self.accounts.iter().all(|account| account.overdue.is_empty() && account.not_yet_due.is_empty()) {
             parts.insert(0, SheetPart::Text(words.nothing_open.to_owned()));
         } else {
-            parts.extend(self.ways_to_pay.iter().map(|ways| {
-                let title =
-                    if ways.to.is_empty() { words.how_to_pay.to_owned() } else { words.how_to_pay_to.replace("{}", &ways.to) };
-                SheetPart::Lines(title, ways.lines.clone())
-            }));
+            parts.extend(self.ways_to_pay.iter().map(|ways| ways.part(words)));
         }
-        DocumentSheet {
-            language: words.tag(writing.language()),
-            paper: self.paper,
-            as_of: self.as_of,
-            letterhead: self.letterhead.clone(),
-            addressee: self.customer.written(),
-            heading: words.statement.to_owned(),
-            particulars,
-            parts,
-            page_of: words.page_of.to_owned(),
-        }
+        self.head.sheet((words, writing), words.statement.to_owned(), Vec::new(), parts)
     }
 }
 

@@ -22,7 +22,7 @@ mod twice;
 mod unclear;
 
 pub(crate) use known::total;
-pub use known::{InFlight, Mismatch, Overpaid, ReceivablesRules, TakenBack};
+pub use known::{CountedPayment, InFlight, Mismatch, Overpaid, ReceivablesRules, TakenBack};
 use settle::{Settled, Settlement, settle};
 pub use twice::{SAME_DAYS_AFTER, SAME_DAYS_BEFORE, Twice};
 pub use unclear::Unclear;
@@ -70,6 +70,8 @@ pub struct Receivables<'a> {
     pub mismatched: Vec<Mismatch>,
     /// Invoices on which more was paid than they come to: the excess is credit, and a person has to look.
     pub overpaid: Vec<Overpaid>,
+    /// The customer's own payments and credit notes of which something is left after what was taken back, each money once.
+    pub counted: Vec<CountedPayment<'a>>,
     /// The positions of `items` in the order of their keys, once somebody asks for one.
     by_key: OnceCell<Vec<usize>>,
 }
@@ -88,7 +90,7 @@ impl<'a> Receivables<'a> {
     pub fn at(facts: &'a Facts, rules: ReceivablesRules<'_>, now: Timestamp) -> Self {
         let zone = rules.zone;
         let today = now.to_zoned(zone.clone()).date();
-        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear, twice } =
+        let Settlement { by_invoice: settled, mut credit, unplaced, mismatched, taken_back: taken, unclear, twice, good } =
             settle(facts, rules);
         let mut receivables = Self {
             items: Vec::new(),
@@ -110,6 +112,7 @@ impl<'a> Receivables<'a> {
             issued_next_at: None,
             mismatched,
             overpaid: Vec::new(),
+            counted: good,
         };
         for fact in &facts.invoices {
             let invoice = &fact.invoice;

@@ -10,6 +10,7 @@
 //! | `aws` | the stand-ins with a clock and the tenant `acme`, for tests of handlers |
 //! | `api` | a table with customers, and requests as API Gateway sends them |
 //! | `issuer` | signs the tokens of people |
+//! | `baskets` | what customers set out to pay |
 //! | `documents` | facts and decisions as tests begin with them |
 //! | `meter` | counts capacity units |
 //! | `death` | ends a process after any of its calls |
@@ -18,6 +19,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod baskets;
 mod bus;
 mod death;
 pub mod documents;

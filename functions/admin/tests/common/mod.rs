@@ -51,6 +51,11 @@ impl Api {
     }
 }
 
+/// What the errors of a problem document point at.
+pub fn pointers(said: &Value) -> Vec<&str> {
+    said["errors"].as_array().map(|all| all.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
+}
+
 /// The API, and a customer of `acme` who owes something.
 pub struct Desk {
     pub api: Api,

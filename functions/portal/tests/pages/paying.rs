@@ -3,8 +3,8 @@
 use domain::{Basket, CustomerId, InvoiceId, PaymentId, basket::BasketBegin};
 use payments::{BasketWish, ErrandKind, PaymentErrand};
 use serde_json::{Value, json};
-use store::{BasketBegun, BasketHeard, BasketOwner, BasketSays};
-use testbed::api::at;
+use store::{BasketHeard, BasketOwner, BasketSays};
+use testbed::{api::at, baskets::begun};
 
 use crate::visitor::{Portal, Reply, acme};
 
@@ -44,10 +44,6 @@ impl Portal {
     /// Does what `begin-payment` does with an errand, without a provider.
     async fn begins(&self, errand: &PaymentErrand, pay_url: Option<&str>) -> Basket {
         let wish = wish(errand);
-        let (store, now) = (&self.world.store, self.world.now());
-        let settings = store.settings(&acme()).await.unwrap().unwrap().value;
-        let head = store.head(&acme(), &errand.customer).await.unwrap().unwrap();
-        let facts = store.facts(&acme(), &head).await.unwrap();
         let begin = BasketBegin {
             id: wish.id.clone(),
             currency: wish.currency,
@@ -58,9 +54,7 @@ impl Portal {
             link: wish.link.clone(),
             pays_on: (wish.provider == "transfer").then(|| "2026-02-10".parse().unwrap()),
         };
-        let (basket, money) = begin.begin(&facts, &settings, now).unwrap();
-        let begun = store.begin_basket(&acme(), &basket, &money, facts.version, now).await.unwrap();
-        assert_eq!(begun, BasketBegun::Begun);
+        let basket = begun(&self.world.store, &acme(), &errand.customer, begin, self.world.now()).await;
         let provider_id = if pay_url.is_some() { "cs_1" } else { "RF18539007547034" };
         self.says(&errand.customer, &basket.id, BasketSays::SentOn { provider_id, pay_url }).await
     }

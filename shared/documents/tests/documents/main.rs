@@ -176,10 +176,9 @@ fn no_name_breaks_a_document() {
     ];
     for name in names {
         let mut one = statement(3);
-        one.customer.name.clone_from(&name);
-        one.customer.lines = vec![name.clone(); 20];
-        one.customer.number.clone_from(&name);
-        one.letterhead = Letterhead { name: name.clone(), particulars: vec![name.clone(); 20], ..one.letterhead };
+        one.head.customer.name.clone_from(&name);
+        one.head.customer.lines = vec![name.clone(); 20];
+        one.head.letterhead = Letterhead { name: name.clone(), particulars: vec![name.clone(); 20], ..one.head.letterhead };
         one.accounts[0].overdue[0].number.clone_from(&name);
         one.accounts[0].overdue[0].purchase_order = Some(name.clone());
         one.accounts[0].overdue[0].open_minor = i64::MAX;
@@ -195,8 +194,9 @@ fn no_name_breaks_a_document() {
 #[test]
 fn a_logo_stands_for_the_name_where_it_can_be_drawn() {
     let with = |logo: Option<Logo>| {
-        let one = receipt();
-        PaymentReceipt { letterhead: Letterhead { logo, ..one.letterhead }, ..one }.sheet(&Hand("en"))
+        let mut one = receipt();
+        one.head.letterhead.logo = logo;
+        one.sheet(&Hand("en"))
     };
     let images = |sheet: &DocumentSheet| {
         let document = read(sheet).0;
@@ -240,11 +240,11 @@ fn a_sheet_is_known_by_all_that_it_says() {
         with(&mut other);
         changed.push(of(&other, "en"));
     };
-    change(|other| other.as_of = other.as_of.tomorrow().expect("a day"));
+    change(|other| other.head.as_of = other.head.as_of.tomorrow().expect("a day"));
     change(|other| other.accounts[0].overdue[0].open_minor += 1);
-    change(|other| other.letterhead.colour = BrandColour::parse("#000000"));
-    change(|other| other.paper = Paper::Letter);
-    change(|other| other.customer.lines.clear());
+    change(|other| other.head.letterhead.colour = BrandColour::parse("#000000"));
+    change(|other| other.head.paper = Paper::Letter);
+    change(|other| other.head.customer.lines.clear());
     let all = changed.len();
     changed.sort();
     changed.dedup();

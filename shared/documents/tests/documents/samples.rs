@@ -1,8 +1,8 @@
 //! Documents to look at: three languages, few and many rows.
 
 use documents::{
-    Addressee, BrandColour, CreditLine, InvoiceCopy, InvoicePart, Letterhead, Logo, PaidInvoice, PaidLine, Paper, PaymentReceipt,
-    Statement, StatementAccount, StatementLine, WaysToPay, Writing,
+    Addressee, BrandColour, CreditLine, DocumentHead, InvoiceCopy, InvoicePart, Letterhead, Logo, PaidInvoice, PaidLine, Paper,
+    PaymentReceipt, Statement, StatementAccount, StatementLine, WaysToPay, Writing,
 };
 use domain::{Currency, Money};
 use jiff::civil::{Date, date};
@@ -84,11 +84,11 @@ pub fn logo((width, height): (u32, u32)) -> Option<Logo> {
 }
 
 pub fn customer(name: &str) -> Addressee {
-    Addressee {
-        name: name.to_owned(),
-        lines: ["Rue des Écoles 7", "1050 Bruxelles", "BE"].map(str::to_owned).into(),
-        number: "C-10442".to_owned(),
-    }
+    Addressee { name: name.to_owned(), lines: ["Rue des Écoles 7", "1050 Bruxelles", "BE"].map(str::to_owned).into() }
+}
+
+fn head(name: &str, paper: Paper) -> DocumentHead {
+    DocumentHead { letterhead: letterhead(), customer: customer(name), paper, as_of: date(2026, 11, 27) }
 }
 
 fn line(at: usize) -> StatementLine {
@@ -112,10 +112,7 @@ fn line(at: usize) -> StatementLine {
 pub fn statement(count: usize) -> Statement {
     let (not_yet_due, overdue) = (0..count).map(line).partition(|line| line.number.ends_with(['1', '4', '7']));
     Statement {
-        letterhead: letterhead(),
-        customer: customer("Ateliers Bérénice Løvenskiold & Сыновья S.A."),
-        paper: Paper::A4,
-        as_of: date(2026, 11, 27),
+        head: head("Ateliers Bérénice Løvenskiold & Сыновья S.A.", Paper::A4),
         accounts: vec![StatementAccount {
             currency: Currency::EUR,
             overdue,
@@ -141,10 +138,7 @@ pub fn statement(count: usize) -> Statement {
 
 pub fn receipt() -> PaymentReceipt {
     PaymentReceipt {
-        letterhead: letterhead(),
-        customer: customer("Ateliers Bérénice S.A."),
-        paper: Paper::A4,
-        as_of: date(2026, 11, 27),
+        head: head("Ateliers Bérénice S.A.", Paper::A4),
         reference: "pay_7f3k2m9q4r8s1t0v".to_owned(),
         received_on: date(2026, 11, 26),
         currency: Currency::EUR,
@@ -158,10 +152,7 @@ pub fn receipt() -> PaymentReceipt {
 
 pub fn copy() -> InvoiceCopy {
     InvoiceCopy {
-        letterhead: letterhead(),
-        customer: customer("Ateliers Bérénice S.A."),
-        paper: Paper::Letter,
-        as_of: date(2026, 11, 27),
+        head: head("Ateliers Bérénice S.A.", Paper::Letter),
         number: "RE-2026-00012".to_owned(),
         purchase_order: Some("PO 4500".to_owned()),
         issued_on: date(2026, 9, 1),

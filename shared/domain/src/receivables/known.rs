@@ -1,8 +1,10 @@
 //! What payments leave to be said of invoices, and the rules that money is reckoned by.
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{AgreementId, Currency, InvoiceId, PaymentId, ReversalKind, Settings, settings::AfterRefund};
+use crate::{AgreementId, Currency, InvoiceId, Payment, PaymentId, ReversalKind, Settings, settings::AfterRefund};
 
 /// Money that payments claim and the invoice's document does not show yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,17 @@ pub struct Overpaid {
     pub currency: Currency,
     /// The excess, minor units.
     pub excess_minor: i64,
+}
+
+/// A payment or credit note as it counts: one that was taken here and its entry in the books are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedPayment<'a> {
+    /// The payment, under the id by which it was taken here where it was.
+    pub payment: Cow<'a, Payment>,
+    /// What of it nobody took back, minor units.
+    pub good_minor: i64,
+    /// What of that is for no invoice, minor units: unapplied credit.
+    pub left_minor: i64,
 }
 
 /// A payment that refunds, chargebacks or its own document took back, in whole or part.

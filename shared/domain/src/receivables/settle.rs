@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Twice, Unclear,
-    known::{Mismatch, ReceivablesRules, TakenBack, total},
+    known::{CountedPayment, Mismatch, ReceivablesRules, TakenBack, total},
     twice,
     twice::Counted,
 };
@@ -23,7 +23,7 @@ pub(super) struct Settled {
 
 /// What payments, credit notes and reversals come to.
 #[derive(Default)]
-pub(super) struct Settlement {
+pub(super) struct Settlement<'f> {
     pub(super) by_invoice: BTreeMap<InvoiceId, Settled>,
     /// Unapplied credit.
     pub(super) credit: BTreeMap<BalanceKey, i64>,
@@ -34,19 +34,29 @@ pub(super) struct Settlement {
     pub(super) taken_back: Vec<TakenBack>,
     pub(super) unclear: Vec<Unclear>,
     pub(super) twice: Vec<Twice>,
+    /// The customer's own payments and credit notes of which something is left after what was taken back.
+    pub(super) good: Vec<CountedPayment<'f>>,
 }
 
 /// Reckons what payments, credit notes and reversals come to.
-pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
-    let Settlement { mut by_invoice, mut credit, mut unplaced, mut mismatched, taken_back: mut all_taken, mut unclear, .. } =
-        Settlement::default();
+pub(super) fn settle<'f>(facts: &'f Facts, rules: ReceivablesRules<'_>) -> Settlement<'f> {
+    let Settlement {
+        mut by_invoice,
+        mut credit,
+        mut unplaced,
+        mut mismatched,
+        taken_back: mut all_taken,
+        mut unclear,
+        good: mut all_good,
+        ..
+    } = Settlement::default();
     if facts.payments.is_empty() && facts.shared.is_empty() {
         return Settlement::default();
     }
     let invoices: BTreeMap<&InvoiceId, &Invoice> = facts.invoices.iter().map(|fact| (&fact.invoice.id, &fact.invoice)).collect();
     let (counted, twice) = twice::counted(facts);
-    for Counted { fact, payment, in_force, is_own } in &counted {
-        let (fact, payment, is_own) = (*fact, &**payment, *is_own);
+    for Counted { fact, payment: counted_payment, in_force, is_own } in &counted {
+        let (fact, payment, is_own) = (*fact, &**counted_payment, *is_own);
         if payment.is_unclear() {
             unclear.push(Unclear::of(payment, rules.payment_entity(facts, &invoices, payment), is_own));
             continue;
@@ -84,6 +94,11 @@ pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
             of.since = Some(of.since.map_or(fact.recorded_at, |since| since.max(fact.recorded_at)));
         }
         if is_own {
+            all_good.extend((good > 0).then(|| CountedPayment {
+                payment: counted_payment.clone(),
+                good_minor: good,
+                left_minor: left,
+            }));
             let entity = rules.payment_entity(facts, &invoices, payment);
             let of = |entity: &str| BalanceKey::with(payment.currency, entity);
             let sum = match entity {
@@ -108,7 +123,7 @@ pub(super) fn settle(facts: &Facts, rules: ReceivablesRules<'_>) -> Settlement {
     mismatched.sort();
     all_taken.sort_by(|a, b| a.id.cmp(&b.id));
     unclear.sort_by(|a, b| a.payment.cmp(&b.payment));
-    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice }
+    Settlement { by_invoice, credit, unplaced, mismatched, taken_back: all_taken, unclear, twice, good: all_good }
 }
 
 impl<'a> ReceivablesRules<'a> {

@@ -106,6 +106,26 @@ fn an_entry_is_the_payment_where_it_says_so_and_may_be_it_where_nothing_says_oth
 }
 
 #[test]
+fn what_is_left_of_a_payment_is_left_once() {
+    let id = PaymentId::of_basket(&["b"]).to_string();
+    let reversed = Payment { status: PaymentStatus::Reversed, ..entry("E", "2026-06-11", vec![], None) };
+    // Of the payment that was taken here, and of an entry that is another one, what is good and what of it is for no invoice.
+    for (name, payment, then) in [
+        ("its own entry", entry("E", "2026-02-11", vec![], Some(&id)), vec![(400, 0)]),
+        ("another", entry("E", "2026-06-11", vec![], None), vec![(400, 0), (400, 400)]),
+        ("another that was taken back", reversed, vec![(400, 0)]),
+    ] {
+        let (mut stage, ..) = paid_here();
+        record(&mut stage, &payment, "2026-06-11T09:00:00Z");
+        let zone = jiff::tz::TimeZone::UTC;
+        let receivables = Receivables::at(&stage.facts, ReceivablesRules::of(&stage.policy.settings, &zone), at(NOW));
+        let counted: Vec<(i64, i64)> =
+            receivables.counted.iter().map(|counted| (counted.good_minor, counted.left_minor)).collect();
+        assert_eq!(counted, then, "{name}");
+    }
+}
+
+#[test]
 fn a_person_says_whether_they_are_one() {
     let (mut stage, basket, first, _) = paid_here();
     let of_first = vec![Allocation { invoice: first, amount_minor: 400 }];
