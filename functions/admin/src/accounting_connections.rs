@@ -138,7 +138,8 @@ async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Pr
     }))
 }
 
-fn not_connected() -> Fail {
+/// 404 for a source that nobody connected.
+pub fn not_connected() -> Fail {
     Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
 }
 

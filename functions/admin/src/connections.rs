@@ -17,7 +17,7 @@ use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
-    accounting_connections::{self, HealthOut},
+    accounting_connections::{self, HealthOut, not_connected},
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::Caller,
@@ -370,10 +370,6 @@ fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResu
 fn too_long(hours: u16) -> Option<(String, String)> {
     let detail = || format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours");
     (hours > OVERLAP_HOURS_MAX).then(|| ("/overlap_hours".to_owned(), detail()))
-}
-
-fn not_connected() -> Fail {
-    Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
 }
 
 fn random() -> ApiResult<[u8; 32]> {
