@@ -338,7 +338,8 @@ async fn with_tokens(
     let now = app.clock.now();
     let tokens = accounting_connections::fresh(app, &wanted, tokens, now).await?;
     wanted.company(&app.web, &tokens).await.map_err(|error| {
-        Fail::not_possible(format!("the vendor did not say with these tokens that they open company {realm}: {error}"))
+        let said = format!("the vendor did not say with these tokens that they open company {realm}: {error}");
+        accounting_connections::unanswered(&error, said)
     })?;
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
