@@ -65,7 +65,8 @@ def domain(proof, stack):
         same((made["CertificateArn"], made["SecurityPolicy"]), (stack.parameters["CertificateArn"], "TLS_1_2"), "its certificate and TLS")
         (mapping,) = gateway.get_api_mappings(DomainName=DOMAIN)["Items"]
         same(mapping["ApiId"], stack.ids["Api"], "the API that it leads to")
-        for function, variable in (("SendEmailFunction", "PORTAL_URL"), ("SendSmsFunction", "PORTAL_URL"), ("AdminFunction", "PUBLIC_URL")):
+        told = {"SendEmailFunction": "PORTAL_URL", "SendSmsFunction": "PORTAL_URL", "AdminFunction": "PUBLIC_URL", "PortalFunction": "PUBLIC_URL"}
+        for function, variable in told.items():
             said = stack.client("lambda").get_function_configuration(FunctionName=stack.ids[function])
             same(said["Environment"]["Variables"].get(variable), f"https://{DOMAIN}", f"{variable} of {function}")
         assert routes.described(stack), "it has no routes"

@@ -8,12 +8,13 @@ use axum::{
     http::header,
     response::IntoResponse,
 };
-use connectors::{AccountingApi, Company, VendorRequest};
+use connectors::{AccountingApi, Company, Trouble, VendorRequest};
 use domain::TenantId;
 use jiff::{Timestamp, ToSpan};
 use reading::{
     Link, Opened, Progress, Tokens, Wanted,
     connect::is_loopback,
+    link::LinkError,
     progress::{Limited, ReadingTrouble},
     signin::{Exchange, callback},
     tokens::{self, TokenTrouble},
@@ -138,8 +139,26 @@ async fn progress_of(app: &App, tenant: &TenantId, source: &str) -> ApiResult<Pr
     }))
 }
 
-fn not_connected() -> Fail {
+/// 404 for a source that nobody connected.
+pub fn not_connected() -> Fail {
     Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
+}
+
+/// 409 for what a vendor did not answer: what fails for the moment may be asked for again.
+pub fn unanswered(error: &LinkError, detail: String) -> Fail {
+    match error {
+        LinkError::Vendor(Trouble::Limited(_) | Trouble::Unavailable(_) | Trouble::Garbled(_))
+        | LinkError::Tokens(TokenTrouble::Unavailable(_) | TokenTrouble::Busy | TokenTrouble::Store(_)) => {
+            Fail::changed_meanwhile(detail)
+        }
+        LinkError::Vendor(Trouble::Token | Trouble::Denied(_) | Trouble::Refused(_))
+        | LinkError::Tokens(TokenTrouble::Revoked(_) | TokenTrouble::NoApp(_)) => Fail::not_possible(detail),
+    }
+}
+
+fn no_answer(error: impl Into<LinkError>) -> Fail {
+    let error = error.into();
+    unanswered(&error, error.to_string())
 }
 
 /// Checks what is to stand for a vendor's hosts.
@@ -175,10 +194,10 @@ pub async fn authorize(
     let before: Option<Progress> = app.store.progress(tenant, &source).await?;
     let realm = before.as_ref().map(|before| before.realm.clone()).or(realm);
     let base = base_url.or(before.and_then(|before| before.base));
-    let secrets = tokens::app(&app.vault, &source).await.map_err(|error| Fail::not_possible(error.to_string()))?;
+    let secrets = tokens::app(&app.vault, &source).await.map_err(no_answer)?;
     let access = books.access();
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: base.as_deref() };
-    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(|error| Fail::not_possible(error.to_string()))?;
+    let begun = exchange.begin(&callback(&app.public(&host), &source)).map_err(no_answer)?;
     let now = app.clock.now();
     let expires_at = now.checked_add(SIGN_IN_HOURS.hours()).unwrap_or(now);
     let role = Some(caller.0.as_what().to_owned());
@@ -197,10 +216,9 @@ pub async fn fresh(app: &App, wanted: &Wanted<'_>, tokens: Tokens, now: Timestam
     if tokens.expires_at > now {
         return Ok(tokens);
     }
-    let refused = |error: TokenTrouble| Fail::not_possible(error.to_string());
-    let (access, secrets) = (wanted.books.access(), tokens::app(&app.vault, wanted.source).await.map_err(refused)?);
+    let (access, secrets) = (wanted.books.access(), tokens::app(&app.vault, wanted.source).await.map_err(no_answer)?);
     let exchange = Exchange { web: &app.web, access: &access, app: &secrets, base: wanted.base };
-    exchange.refresh(&tokens.refresh_token, now).await.map_err(refused)
+    exchange.refresh(&tokens.refresh_token, now).await.map_err(no_answer)
 }
 
 /// How a tenant's connection to books that are read back does.
@@ -293,7 +311,7 @@ pub async fn end(State(app): State<Arc<App>>, caller: Caller, Path(source): Path
            ("invoice" = String, Path, description = "The vendor's own id of the invoice")),
     responses((status = 200, description = "The PDF", content_type = "application/pdf"),
               (status = 404, description = "not-found: no such connection, or the vendor has no PDF of it"),
-              (status = 409, description = "not-possible: the vendor cannot be asked now")))]
+              (status = 409, description = "changed-meanwhile: the vendor cannot answer now; not-possible: a person must connect again")))]
 pub async fn pdf(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -310,7 +328,28 @@ pub async fn pdf(
     }
     let opened = Opened { vault: &app.vault, web: &app.web, clock: &app.clock };
     let link = Link::open(opened, tenant, &source, books, &progress).await;
-    let link = link.map_err(|error| Fail::not_possible(error.to_string()))?;
-    let found = link.pdf(&Company::default(), &invoice).await.map_err(|error| Fail::not_possible(error.to_string()))?;
+    let link = link.map_err(no_answer)?;
+    let found = link.pdf(&Company::default(), &invoice).await.map_err(no_answer)?;
     Ok(([(header::CONTENT_TYPE, "application/pdf")], found.ok_or_else(none)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_for_the_moment_may_be_asked_for_again() {
+        for (error, kind) in [
+            (LinkError::Vendor(Trouble::Unavailable("502".to_owned())), "changed-meanwhile"),
+            (LinkError::Vendor(Trouble::Limited(None)), "changed-meanwhile"),
+            (LinkError::Tokens(TokenTrouble::Busy), "changed-meanwhile"),
+            (LinkError::Vendor(Trouble::Denied("a scope is missing".to_owned())), "not-possible"),
+            (LinkError::Tokens(TokenTrouble::Revoked("consent ended".to_owned())), "not-possible"),
+            (LinkError::Tokens(TokenTrouble::NoApp("no secret".to_owned())), "not-possible"),
+        ] {
+            let said = error.to_string();
+            let problem = format!("{:?}", no_answer(error));
+            assert!(problem.contains(kind), "{said}: {problem}");
+        }
+    }
 }

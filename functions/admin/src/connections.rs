@@ -17,7 +17,7 @@ use service::Operation;
 use utoipa::ToSchema;
 
 use crate::{
-    accounting_connections::{self, HealthOut},
+    accounting_connections::{self, HealthOut, not_connected},
     answer::{ApiResult, Fail, OptionalBody, Precondition, Tagged, read},
     app::App,
     caller::Caller,
@@ -338,7 +338,8 @@ async fn with_tokens(
     let now = app.clock.now();
     let tokens = accounting_connections::fresh(app, &wanted, tokens, now).await?;
     wanted.company(&app.web, &tokens).await.map_err(|error| {
-        Fail::not_possible(format!("the vendor did not say with these tokens that they open company {realm}: {error}"))
+        let said = format!("the vendor did not say with these tokens that they open company {realm}: {error}");
+        accounting_connections::unanswered(&error, said)
     })?;
     wanted.connect(&app.store, &app.vault, &tokens, now).await?;
     let rev = app.vault.connection(tenant, connector.source()).await?.map_or(0, |held| held.rev);
@@ -370,10 +371,6 @@ fn check(connector: &dyn Connector, secret: Option<&str>, hours: u16) -> ApiResu
 fn too_long(hours: u16) -> Option<(String, String)> {
     let detail = || format!("the overlap is 0 to {OVERLAP_HOURS_MAX} hours");
     (hours > OVERLAP_HOURS_MAX).then(|| ("/overlap_hours".to_owned(), detail()))
-}
-
-fn not_connected() -> Fail {
-    Fail::not_found("this source is not connected; PUT /v1/connections/{source} connects it")
 }
 
 fn random() -> ApiResult<[u8; 32]> {

@@ -17,6 +17,7 @@ use serde_json::Value;
 use service::{
     Actor, Operation, StaffRole,
     entering::Entered,
+    owners::HANDED_OVER_MAX,
     suppressions::{AddressGiven, stands_against},
     tasks::task_of_effect,
 };
@@ -49,8 +50,6 @@ const BESIDE: &[(Operation, &str)] = &[
     (Operation::FindKeyAccounts, "/v1/settings"),
 ];
 
-/// Customers of an owner that are looked at: as many as one request hands over.
-const HANDED_OVER: usize = 200;
 /// Longest id of ours.
 const ID_MAX: usize = 128;
 
@@ -143,7 +142,7 @@ async fn in_table(app: &App, tenant: &TenantId, operation: Operation, arguments:
         Operation::RevokeLink => link(app, tenant, id).await?.map(|found| format!("{id}: {:?}", found.link.revoked_at)),
         Operation::HandOver => match body("from") {
             Some(from) => {
-                let (customers, more) = app.store.owned(tenant, from.trim(), HANDED_OVER, None).await?;
+                let (customers, more) = app.store.owned(tenant, from.trim(), HANDED_OVER_MAX, None).await?;
                 let customers: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
                 Some(format!("{from}: {} {more}", customers.join(" ")))
             }

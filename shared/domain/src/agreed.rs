@@ -287,10 +287,8 @@ impl<'b> Measure<'b> {
             }
             // Nobody decided it by the last day that it was to keep something back: it stays open, and keeps nothing back any more.
             Terms::Dispute(dispute) if dispute.status == DisputeStatus::Open => {
-                if !agreement.until_on.is_some_and(|until| self.passed(until)) {
-                    return None;
-                }
-                (Terms::Dispute(dispute.clone()), true)
+                let passed = agreement.until_on.is_some_and(|until| self.passed(until));
+                return passed.then(|| Agreement { ended_at: Some(self.now), ..agreement.clone() });
             }
             Terms::Promise(_) | Terms::Money(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Dispute(_) | Terms::Later(_) => {
                 return None;

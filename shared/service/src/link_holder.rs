@@ -171,7 +171,7 @@ impl LinkHolder {
     ///
     /// # Errors
     ///
-    /// [`NotDone::Fields`] for what `domain::proposal` or the settings' `promises` do not allow, [`NotDone::NotFound`], [`NotDone::Conflict`]
+    /// [`NotDone::Fields`] for what `domain::proposal` or the settings' `promises` do not allow, [`NotDone::NotFound`], [`NotDone::Changed`]
     /// where the customer changed at the same moment; those of the table.
     pub async fn promise(&self, store: &Store, asked: &PromisedByLink, now: Timestamp) -> Done<Agreement> {
         let (facts, settings) = self.matter(store).await?;
@@ -289,7 +289,7 @@ impl LinkHolder {
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;
-                made.ok_or_else(|| NotDone::Conflict("something changed at the same moment; send it again".to_owned()))
+                made.ok_or_else(|| NotDone::Changed("something changed at the same moment; send it again".to_owned()))
             }
             made => made.map(|()| agreement).map_err(NotDone::from),
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Most customers and tasks that one request hands over; asked again, it goes on.
-const HANDED_OVER_MAX: usize = 200;
+pub const HANDED_OVER_MAX: usize = 200;
 /// Open tasks of a page, and most pages that one request looks through.
 const TASKS: u32 = 200;
 const TASK_PAGES_MAX: usize = 150;

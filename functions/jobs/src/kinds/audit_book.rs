@@ -64,9 +64,7 @@ impl ExampleCustomer {
             name: (!is_person).then(|| customer.name.chars().take(NAME_MAX).collect()),
         }
     }
-}
 
-impl ExampleCustomer {
     /// One of whom the id alone is known.
     fn without_names(id: &CustomerId) -> Self {
         Self { id: id.to_string(), source: String::new(), external_id: String::new(), name: None }
