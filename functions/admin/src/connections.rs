@@ -300,7 +300,7 @@ async fn with_credentials(
     flaws.extend(too_long(overlap_hours));
     let asked = PaymentConnectionAsked { credentials, is_test, base_url, overlap_hours };
     let put = payment_connections::put(app, tenant, provider, asked, flaws, condition).await?;
-    let (source, path) = (payment_connections::source_of(provider), payment_connections::webhook_path(tenant, provider));
+    let (source, path) = (provider.source().to_owned(), payment_connections::webhook_path(tenant, provider));
     let connection = shown(app, host, source, path, put.previous_until);
     Ok(Tagged { rev: put.rev, body: ConnectedOut { connection, secret: None } })
 }

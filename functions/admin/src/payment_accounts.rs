@@ -29,7 +29,7 @@ impl PaymentAccount {
         let Some(provider) = payments::by_name(provider).filter(|known| known.capabilities().webhooks.is_some()) else {
             return Ok(None);
         };
-        let connection = app.vault.connection(tenant, &format!("pay-{}", provider.name())).await?;
+        let connection = app.vault.connection(tenant, provider.source()).await?;
         Ok(connection.map(|connection| Self { web: app.web.clone(), provider, connection }))
     }
 

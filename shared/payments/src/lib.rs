@@ -55,5 +55,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn PaymentProvider> {
 
 /// The provider of the source that its webhooks and its connection have: `pay-stripe`.
 pub fn by_source(source: &str) -> Option<&'static dyn PaymentProvider> {
-    by_name(source.strip_prefix("pay-")?)
+    registry().iter().copied().find(|provider| provider.source() == source)
 }

@@ -16,8 +16,11 @@ use crate::{
 /// [`crate::BegunPayment`]. Every request carries the basket's id as the provider's idempotency key, so a begin whose answer was lost is
 /// begun again.
 pub trait PaymentProvider: Send + Sync {
-    /// The name in baskets: `stripe`. Its connection's source and its webhooks' path have `pay-` before it.
+    /// The name in baskets: `stripe`.
     fn name(&self) -> &'static str;
+
+    /// The source that its connection and its webhooks have: the name with `pay-` before it.
+    fn source(&self) -> &'static str;
 
     /// What is known of the provider, as data.
     fn capabilities(&self) -> PaymentCapabilities;

@@ -64,6 +64,10 @@ impl PaymentProvider for GoCardless {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-gocardless"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,

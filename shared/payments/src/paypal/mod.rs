@@ -57,6 +57,10 @@ impl PaymentProvider for PayPal {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-paypal"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,

@@ -86,6 +86,10 @@ impl PaymentProvider for StripeCheckout {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-stripe"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,

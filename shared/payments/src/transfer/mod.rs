@@ -47,6 +47,10 @@ impl PaymentProvider for BankTransfer {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-transfer"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,
