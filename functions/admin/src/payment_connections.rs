@@ -148,9 +148,10 @@ pub fn sources(tenant: &TenantId) -> Vec<PaymentSourceOut> {
     connectable().map(shown).collect()
 }
 
-/// How can be paid by a provider.
+/// How can be paid by a provider. What only a customer can pay whom the provider knows is left out: nobody tells the provider of one.
 pub fn ways(provider: &dyn PaymentProvider) -> Vec<String> {
-    provider.capabilities().ways.iter().map(|offered| offered.way.as_str().to_owned()).collect()
+    let offered = provider.capabilities().ways.iter().filter(|offered| !offered.needs_customer);
+    offered.map(|offered| offered.way.as_str().to_owned()).collect()
 }
 
 /// Connects a provider, or gives its connection other credentials; `app` acts as whoever asks. What is wrong with `asked` is added to `flaws`.

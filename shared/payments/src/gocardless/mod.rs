@@ -74,7 +74,6 @@ impl PaymentProvider for GoCardless {
             redirects: true,
             captures: false,
             expires: true,
-            refunds: true,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),

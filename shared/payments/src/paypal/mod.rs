@@ -67,7 +67,6 @@ impl PaymentProvider for PayPal {
             redirects: true,
             captures: true,
             expires: false,
-            refunds: true,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(30) }),

@@ -96,7 +96,6 @@ impl PaymentProvider for StripeCheckout {
             redirects: true,
             captures: false,
             expires: true,
-            refunds: true,
             lines_max: 100,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),

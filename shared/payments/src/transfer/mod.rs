@@ -57,7 +57,6 @@ impl PaymentProvider for BankTransfer {
             redirects: false,
             captures: false,
             expires: false,
-            refunds: false,
             lines_max: usize::MAX,
             hosts: &[],
             webhooks: None,
