@@ -203,7 +203,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, host: Host, Path(
         let path = payment_connections::webhook_path(tenant, provider);
         let body = ConnectionShownOut::Payments(PaymentConnectionOut {
             connection: shown(&app, &host, source, path, until),
-            is_test: payment_connections::is_test(&known.config),
+            is_test: payments::site_of(&known.config).is_test,
             ways: payment_connections::ways(provider),
         });
         return Ok(Tagged { rev: known.rev, body }.into_response());

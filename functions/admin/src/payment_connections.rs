@@ -201,11 +201,6 @@ pub async fn put(
     Ok(PaymentConnectionPut { rev, previous_until: known.and_then(|known| known.secrets.previous).map(|(_, until)| until) })
 }
 
-/// Whether a connection is to the provider's system for tests.
-pub fn is_test(config: &Value) -> bool {
-    config.get("is_test").and_then(Value::as_bool).unwrap_or(false)
-}
-
 fn forms_of(provider: &dyn PaymentProvider) -> &'static [CredentialForm] {
     match provider.name() {
         "stripe" => STRIPE,
