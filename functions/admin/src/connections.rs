@@ -203,7 +203,7 @@ pub async fn show(State(app): State<Arc<App>>, caller: Caller, host: Host, Path(
         let path = payment_connections::webhook_path(tenant, provider);
         let body = ConnectionShownOut::Payments(PaymentConnectionOut {
             connection: shown(&app, &host, source, path, until),
-            is_test: payment_connections::is_test(&known.config),
+            is_test: payments::site_of(&known.config).is_test,
             ways: payment_connections::ways(provider),
         });
         return Ok(Tagged { rev: known.rev, body }.into_response());
@@ -300,7 +300,7 @@ async fn with_credentials(
     flaws.extend(too_long(overlap_hours));
     let asked = PaymentConnectionAsked { credentials, is_test, base_url, overlap_hours };
     let put = payment_connections::put(app, tenant, provider, asked, flaws, condition).await?;
-    let (source, path) = (payment_connections::source_of(provider), payment_connections::webhook_path(tenant, provider));
+    let (source, path) = (provider.source().to_owned(), payment_connections::webhook_path(tenant, provider));
     let connection = shown(app, host, source, path, put.previous_until);
     Ok(Tagged { rev: put.rev, body: ConnectedOut { connection, secret: None } })
 }

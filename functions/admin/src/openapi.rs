@@ -12,7 +12,7 @@ use utoipa::{
     openapi::{Info, InfoBuilder},
 };
 
-use crate::{merge_patch::merge, payment_connections::PAYMENT_SOURCES};
+use crate::{merge_patch::merge, payment_connections::payment_sources};
 
 /// The schemas of what is described elsewhere or by hand.
 const BY_HAND: &str = include_str!("schemas.json");
@@ -227,9 +227,9 @@ fn known_values(id: &str, name: &str) -> Option<Vec<&'static str>> {
         | ("end_sign_in", "source") => Some(registry.filter(|source| connectors::accounting_api_of(source).is_some()).collect()),
         ("delete_connection" | "test_connection", "source") => {
             let books = registry.filter(|source| connectors::accounting_api_of(source).is_some());
-            Some(books.chain(PAYMENT_SOURCES).collect())
+            Some(books.chain(payment_sources()).collect())
         }
-        ("put_connection" | "show_connection", "source") => Some(registry.chain(PAYMENT_SOURCES).collect()),
+        ("put_connection" | "show_connection", "source") => Some(registry.chain(payment_sources()).collect()),
         ("list_baskets", "status") => Some(domain::BasketStatus::WORDS.to_vec()),
         // What a file brought is of a source of its own.
         ("show_customer" | "list_customers" | "list_invoices", "source") => Some(registry.chain(["import"]).collect()),

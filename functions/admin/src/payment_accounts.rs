@@ -6,14 +6,11 @@ use bytes::Bytes;
 use domain::{Basket, PaymentId, ProviderSaid, TenantId};
 use http::{Request, Response};
 use jiff::Timestamp;
-use payments::{PaymentProvider, PaymentQuestion, ProviderAccess, ProviderHeard, ProviderSecret, ProviderTrouble};
+use payments::{BasketEnding, PaymentProvider, ProviderAccess, ProviderSecret, ProviderTrouble};
 use reading::Web;
 use store::Connection;
 
 use crate::{answer::ApiResult, app::App};
-
-/// Questions that ending one basket may lead to.
-const CALLS_MAX: usize = 10;
 
 /// An account as it is connected.
 pub struct PaymentAccount {
@@ -32,7 +29,7 @@ impl PaymentAccount {
         let Some(provider) = payments::by_name(provider).filter(|known| known.capabilities().webhooks.is_some()) else {
             return Ok(None);
         };
-        let connection = app.vault.connection(tenant, &format!("pay-{}", provider.name())).await?;
+        let connection = app.vault.connection(tenant, provider.source()).await?;
         Ok(connection.map(|connection| Self { web: app.web.clone(), provider, connection }))
     }
 
@@ -66,38 +63,19 @@ impl PaymentAccount {
     ///
     /// # Errors
     ///
-    /// Why the provider did not end it, in words: it may still be paid.
+    /// Why it is not known that it ended, in words: it may still be paid.
     pub async fn end(&self, basket: &Basket, now: Timestamp) -> Result<Vec<ProviderSaid>, String> {
         let Some(provider_id) = basket.provider_id.as_deref() else { return Ok(Vec::new()) };
-        let Some(question) = self.provider.look_up(&basket.id, provider_id, now) else { return Ok(Vec::new()) };
         let bearer = self.bearer().await?;
-        let Some(request) = self.provider.expire(&self.access(&bearer), &basket.id, provider_id) else { return Ok(Vec::new()) };
-        let answer = self.send(request).await?;
-        match self.provider.answered(&question, &answer) {
-            Ok(heard) => self.follow(&bearer, heard).await,
-            Err(ProviderTrouble::Refused { .. }) => self.follow(&bearer, asking(question)).await,
-            Err(ProviderTrouble::Unknown) => Ok(Vec::new()),
-            Err(
-                trouble @ (ProviderTrouble::SignIn { .. }
-                | ProviderTrouble::Throttled { .. }
-                | ProviderTrouble::Unavailable { .. }
-                | ProviderTrouble::Unreadable(_)),
-            ) => Err(trouble.to_string()),
-        }
-    }
-
-    /// Asks what an answer leaves open.
-    async fn follow(&self, bearer: &ProviderSecret, heard: ProviderHeard) -> Result<Vec<ProviderSaid>, String> {
-        let (mut said, mut open) = (heard.said, heard.questions);
-        for _ in 0..CALLS_MAX {
-            let Some(question) = open.pop() else { return Ok(said) };
-            let Some(request) = self.provider.ask(&self.access(bearer), &question) else { continue };
+        let access = self.access(&bearer);
+        let ending = BasketEnding::begin(self.provider, &access, &basket.id, provider_id, now);
+        let Some(mut ending) = ending else { return Ok(Vec::new()) };
+        let mut said = Vec::new();
+        while let Some(request) = ending.request(&access).map_err(|why| why.to_string())? {
             let answer = self.send(request).await?;
-            let more = self.provider.answered(&question, &answer).map_err(|trouble| trouble.to_string())?;
-            said.extend(more.said);
-            open.extend(more.questions);
+            said.extend(ending.hear(&answer).map_err(|why| why.to_string())?);
         }
-        if open.is_empty() { Ok(said) } else { Err("its answers lead to more questions than are asked at once".to_owned()) }
+        Ok(said)
     }
 
     fn access<'a>(&'a self, bearer: &'a ProviderSecret) -> ProviderAccess<'a> {
@@ -117,9 +95,4 @@ impl PaymentAccount {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
         self.web.send(request).await.map_err(|error| error.to_string())
     }
-}
-
-/// A question as what was heard.
-fn asking(question: PaymentQuestion) -> ProviderHeard {
-    ProviderHeard { questions: vec![question], ..ProviderHeard::default() }
 }

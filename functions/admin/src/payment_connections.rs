@@ -15,14 +15,11 @@ use crate::{
     app::App,
 };
 
-/// The source of each provider that can be connected.
-pub const PAYMENT_SOURCES: [&str; 3] = ["pay-stripe", "pay-paypal", "pay-gocardless"];
-
 /// A payment provider that can be connected.
 #[derive(Serialize, ToSchema)]
 pub struct PaymentSourceOut {
     /// Its name in addresses: `pay-stripe`.
-    source: String,
+    source: &'static str,
     /// What `credentials` of `PUT /v1/connections/{source}` holds, by name.
     credentials: Vec<&'static str>,
     /// How can be paid by it.
@@ -125,31 +122,36 @@ pub fn provider_of(source: &str) -> Option<&'static dyn PaymentProvider> {
     payments::by_source(source).filter(|provider| !forms_of(*provider).is_empty())
 }
 
-/// The source of a provider.
-pub fn source_of(provider: &dyn PaymentProvider) -> String {
-    format!("pay-{}", provider.name())
+/// Every provider that can be connected.
+fn connectable() -> impl Iterator<Item = &'static dyn PaymentProvider> {
+    payments::registry().iter().copied().filter(|provider| !forms_of(*provider).is_empty())
+}
+
+/// The source of each provider that can be connected.
+pub fn payment_sources() -> impl Iterator<Item = &'static str> {
+    connectable().map(|provider| provider.source())
 }
 
 /// Where a provider's webhooks go.
 pub fn webhook_path(tenant: &TenantId, provider: &dyn PaymentProvider) -> String {
-    format!("/webhooks/{tenant}/{}", source_of(provider))
+    format!("/webhooks/{tenant}/{}", provider.source())
 }
 
 /// Every provider that can be connected, for a tenant.
 pub fn sources(tenant: &TenantId) -> Vec<PaymentSourceOut> {
-    let connectable = payments::registry().iter().filter(|provider| !forms_of(**provider).is_empty());
-    let shown = |provider: &&'static dyn PaymentProvider| PaymentSourceOut {
-        source: source_of(*provider),
-        credentials: forms_of(*provider).iter().map(|form| form.name).collect(),
-        ways: ways(*provider),
-        webhook_path: webhook_path(tenant, *provider),
+    let shown = |provider: &'static dyn PaymentProvider| PaymentSourceOut {
+        source: provider.source(),
+        credentials: forms_of(provider).iter().map(|form| form.name).collect(),
+        ways: ways(provider),
+        webhook_path: webhook_path(tenant, provider),
     };
-    connectable.map(shown).collect()
+    connectable().map(shown).collect()
 }
 
-/// How can be paid by a provider.
+/// How can be paid by a provider. What only a customer can pay whom the provider knows is left out: nobody tells the provider of one.
 pub fn ways(provider: &dyn PaymentProvider) -> Vec<String> {
-    provider.capabilities().ways.iter().map(|offered| offered.way.as_str().to_owned()).collect()
+    let offered = provider.capabilities().ways.iter().filter(|offered| !offered.needs_customer);
+    offered.map(|offered| offered.way.as_str().to_owned()).collect()
 }
 
 /// Connects a provider, or gives its connection other credentials; `app` acts as whoever asks. What is wrong with `asked` is added to `flaws`.
@@ -165,7 +167,7 @@ pub async fn put(
     mut flaws: Vec<(String, String)>,
     condition: Precondition,
 ) -> ApiResult<PaymentConnectionPut> {
-    let source = source_of(provider);
+    let source = provider.source();
     let PaymentConnectionAsked { credentials, is_test, base_url, overlap_hours } = asked;
     let credentials = credentials.unwrap_or_default();
     flaws.extend(wrong_with(provider, &credentials));
@@ -179,7 +181,7 @@ pub async fn put(
     if !flaws.is_empty() {
         return Err(Fail::fields(flaws));
     }
-    let before = app.vault.connection(tenant, &source).await?;
+    let before = app.vault.connection(tenant, source).await?;
     let rev = before.as_ref().map_or(0, |before| before.rev);
     condition.check(rev)?;
     let mut config = before.map_or_else(|| json!({}), |before| before.config);
@@ -194,14 +196,9 @@ pub async fn put(
     let now = app.clock.now();
     let until = (overlap_hours > 0).then(|| now.saturating_add(i64::from(overlap_hours).hours()).unwrap_or(now));
     let secret = json!(credentials).to_string();
-    let rev = app.vault.put_connection(tenant, &source, secret.as_bytes(), &config, until, Some(rev)).await?;
-    let known = app.vault.connection(tenant, &source).await?;
+    let rev = app.vault.put_connection(tenant, source, secret.as_bytes(), &config, until, Some(rev)).await?;
+    let known = app.vault.connection(tenant, source).await?;
     Ok(PaymentConnectionPut { rev, previous_until: known.and_then(|known| known.secrets.previous).map(|(_, until)| until) })
-}
-
-/// Whether a connection is to the provider's system for tests.
-pub fn is_test(config: &Value) -> bool {
-    config.get("is_test").and_then(Value::as_bool).unwrap_or(false)
 }
 
 fn forms_of(provider: &dyn PaymentProvider) -> &'static [CredentialForm] {
@@ -264,10 +261,11 @@ mod tests {
     #[test]
     fn every_provider_with_webhooks_can_be_connected() {
         let tenant = TenantId::parse("acme").expect("a tenant");
-        let all: Vec<String> = sources(&tenant).into_iter().map(|source| source.source).collect();
-        assert_eq!(all, PAYMENT_SOURCES);
+        let all: Vec<&str> = sources(&tenant).into_iter().map(|source| source.source).collect();
+        assert_eq!(all, ["pay-stripe", "pay-paypal", "pay-gocardless"]);
+        assert_eq!(payment_sources().collect::<Vec<_>>(), all);
         let with_webhooks = payments::registry().iter().filter(|provider| provider.capabilities().webhooks.is_some());
-        assert_eq!(with_webhooks.map(|provider| source_of(*provider)).collect::<Vec<_>>(), all);
+        assert_eq!(with_webhooks.map(|provider| provider.source()).collect::<Vec<_>>(), all);
         assert!(provider_of("pay-transfer").is_none() && provider_of("stripe").is_none() && provider_of("pay-").is_none());
     }
 

@@ -34,8 +34,7 @@ impl Payer<'_> {
             let bearer = ProviderSecret::new("");
             return Ok(Ok(Desk { provider, web: self.web, config: serde_json::Value::Null, bearer }));
         }
-        let source = format!("pay-{name}");
-        let Some(connection) = self.vault.connection(&self.owner.tenant, &source).await? else {
+        let Some(connection) = self.vault.connection(&self.owner.tenant, provider.source()).await? else {
             return broken("the tenant is not connected to it");
         };
         Ok(self.opened(provider, connection).await)

@@ -66,16 +66,6 @@ impl From<store::Error> for PaymentNotTaken {
     }
 }
 
-/// The source of a provider's connection and webhooks; `None` of one that sends none.
-pub fn source_of(provider: &dyn PaymentProvider) -> Option<&'static str> {
-    match provider.name() {
-        "stripe" => Some("pay-stripe"),
-        "paypal" => Some("pay-paypal"),
-        "gocardless" => Some("pay-gocardless"),
-        _ => None,
-    }
-}
-
 /// The request's headers as providers read them. One that no header may be is left out: then the signature does not hold.
 pub fn headers<'h>(all: impl Iterator<Item = (&'h str, &'h str)>) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -146,7 +136,7 @@ impl PaymentDelivery<'_> {
     /// [`PaymentNotTaken::Later`] where the provider has to be asked and does not answer; those of the table. Then nothing is lost when the same
     /// delivery comes again.
     pub async fn take(&self, store: &Store, web: &Web, settings: &Settings) -> Result<Taken, PaymentNotTaken> {
-        let source = source_of(self.provider).unwrap_or("pay");
+        let source = self.provider.source();
         let mut work = Work { of: self, store, web, settings, source, calls: 0, bearer: None, wrong: vec![], outcomes: vec![] };
         match self.provider.read(self.body) {
             Ok(heard) => work.hear(heard).await?,

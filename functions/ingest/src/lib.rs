@@ -95,8 +95,8 @@ impl Handler {
         let (source, answer) = match WebhookRequest::read(event.payload) {
             Ok(request) => {
                 let connector = connectors::by_source(&request.source);
-                let provider = payments::by_source(&request.source).filter(|provider| baskets::source_of(*provider).is_some());
-                let rules = provider.and_then(|provider| provider.capabilities().webhooks);
+                let rules_of = |provider: &'static dyn PaymentProvider| Some((provider, provider.capabilities().webhooks?));
+                let (provider, rules) = payments::by_source(&request.source).and_then(rules_of).unzip();
                 let of_provider = rules.and_then(|rules| Duration::try_from(rules.answer_within).ok());
                 let of_connector = connector.map(|connector| connector.capabilities().answer_within);
                 let patience = of_connector.or(of_provider).unwrap_or(Duration::from_secs(10));
@@ -107,7 +107,10 @@ impl Handler {
                 });
                 let bare = request.tenant == APP && connector.is_some_and(|connector| connector.capabilities().bare_answers);
                 (
-                    connector.map(|connector| connector.source()).or(provider.and_then(baskets::source_of)).unwrap_or("unknown"),
+                    connector
+                        .map(|connector| connector.source())
+                        .or(provider.map(|provider| provider.source()))
+                        .unwrap_or("unknown"),
                     if bare { WebhookAnswer::Bare(Box::new(answer)) } else { answer },
                 )
             }
@@ -231,9 +234,10 @@ impl Handler {
         if request.header_bytes > HEADER_BYTES_MAX {
             return Ok(WebhookAnswer::Refused(answer::headers_too_large(HEADER_BYTES_MAX)));
         }
-        let (Ok(tenant), Some(source)) = (TenantId::parse(&request.tenant), baskets::source_of(provider)) else {
+        let Ok(tenant) = TenantId::parse(&request.tenant) else {
             return Ok(WebhookAnswer::Refused(answer::unknown_tenant()));
         };
+        let source = provider.source();
         let now = self.clock.now();
         let Some(connection) = self.vault.connection(&tenant, source).await? else {
             let known = self.store.tenant(&tenant).await?;

@@ -25,6 +25,7 @@ pub struct PaymentDesk {
     keys_last: SignedDuration,
     /// Ids of two doubles differ, also where one takes the other's place.
     seed: String,
+    base_url: Mutex<String>,
     state: Mutex<State>,
 }
 
@@ -81,7 +82,17 @@ impl PaymentDesk {
     ) -> Self {
         let desk = Desk::of_keys(clock, provider);
         let seed = desk.now().to_string();
-        Self { desk, provider, credentials, keys_last, seed, state: Mutex::default() }
+        Self { desk, provider, credentials, keys_last, seed, base_url: Mutex::default(), state: Mutex::default() }
+    }
+
+    /// Says where the double listens, once it is known.
+    pub(crate) fn listens(&self, base_url: &str) {
+        base_url.clone_into(&mut lock(&self.base_url));
+    }
+
+    /// Where the double listens, for links to its pages.
+    pub(crate) fn base(&self) -> String {
+        lock(&self.base_url).clone()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

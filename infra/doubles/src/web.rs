@@ -39,6 +39,16 @@ pub fn header<'a>(request: &'a Request<Bytes>, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
+/// The token or key that a request is made with; empty where there is none.
+pub fn bearer(request: &Request<Bytes>) -> &str {
+    header(request, "authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default()
+}
+
+/// The parts of a request's path.
+pub fn parts(request: &Request<Bytes>) -> Vec<&str> {
+    request.uri().path().trim_matches('/').split('/').collect()
+}
+
 /// Parameters of an address or form.
 pub struct Parameters(Vec<(String, String)>);
 

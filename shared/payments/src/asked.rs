@@ -64,6 +64,13 @@ pub struct BegunPayment {
     pub expires_at: Timestamp,
 }
 
+impl NextCall {
+    /// The first call of a payment. There is none where the stored key or token cannot be sent.
+    pub(crate) fn first(request: Option<Request<Bytes>>) -> Result<Self, CannotBegin> {
+        request.map(|request| Self::Ask(Box::new(request))).ok_or(CannotBegin::Credentials)
+    }
+}
+
 impl AskedPayment<'_> {
     /// What is asked for in total, and what the provider offers for it.
     pub(crate) fn check(

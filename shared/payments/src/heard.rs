@@ -87,6 +87,39 @@ pub enum KnownPart {
     },
 }
 
+/// The event that is read: what everything that it says carries.
+pub(crate) struct Origin<'a> {
+    /// Its id.
+    pub(crate) event: &'a str,
+    /// When it happened.
+    pub(crate) at: Timestamp,
+}
+
+impl<'a> Origin<'a> {
+    /// The event whose question is answered.
+    pub(crate) fn of(question: &'a PaymentQuestion) -> Self {
+        Self { event: &question.event, at: question.at }
+    }
+
+    /// One thing that it says of a basket.
+    pub(crate) fn said(&self, basket: PaymentId, provider_id: Option<String>, what: ProviderOutcome) -> ProviderHeard {
+        ProviderHeard::said(ProviderSaid { basket, event: self.event.to_owned(), at: self.at, provider_id, what })
+    }
+}
+
+impl KnownPart {
+    /// What was taken back, once its basket is known; `None` where something else waits.
+    pub(crate) fn taken_back(&self) -> Option<ProviderOutcome> {
+        match self {
+            Self::TakenBack { external_id, kind, money, in_force } => {
+                let (external_id, kind, money, in_force) = (external_id.clone(), *kind, *money, *in_force);
+                Some(ProviderOutcome::TakenBack { external_id, kind, money, in_force })
+            }
+            Self::Nothing | Self::Failed { .. } | Self::ChargebackOver => None,
+        }
+    }
+}
+
 impl PaymentQuestion {
     /// How a payment stands, asked at an instant.
     pub(crate) fn read_back(basket: &PaymentId, provider_id: &str, at: Timestamp) -> Self {

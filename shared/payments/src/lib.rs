@@ -12,12 +12,13 @@
 //! | [`transfer`] | the payer's own bank | bank transfer under a structured reference |
 //!
 //! What an event does not say is asked for: reading one gives [`PaymentQuestion`]s beside what was said, [`PaymentProvider::ask`] makes the
-//! request of each, and [`PaymentProvider::answered`] reads what comes back. Adding a provider is a file that implements
+//! request of each, and [`PaymentProvider::answered`] reads what comes back. [`BasketEnding`] ends a basket by these calls. Adding a provider is a file that implements
 //! [`PaymentProvider`] and a line in the list below; the contract suite in `tests/` then demands its payloads.
 
 mod amount;
 mod asked;
 mod connected;
+mod ending;
 mod errand;
 pub mod gocardless;
 mod heard;
@@ -33,6 +34,7 @@ mod webhook;
 
 pub use asked::{AskedPayment, BegunPayment, NextCall, PaymentWords};
 pub use connected::{credentials_of, site_of};
+pub use ending::{BasketEnding, NotEnded};
 pub use errand::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand};
 pub use heard::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadEvent};
 pub use limits::{PaymentCapabilities, WayOffered, WebhookRules};
@@ -53,5 +55,5 @@ pub fn by_name(name: &str) -> Option<&'static dyn PaymentProvider> {
 
 /// The provider of the source that its webhooks and its connection have: `pay-stripe`.
 pub fn by_source(source: &str) -> Option<&'static dyn PaymentProvider> {
-    by_name(source.strip_prefix("pay-")?)
+    registry().iter().copied().find(|provider| provider.source() == source)
 }

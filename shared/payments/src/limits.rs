@@ -15,8 +15,6 @@ pub struct PaymentCapabilities {
     pub captures: bool,
     /// Whether what was begun can be ended before its time: see [`crate::PaymentProvider::expire`].
     pub expires: bool,
-    /// Whether it tells of refunds.
-    pub refunds: bool,
     /// Most lines that the payer is shown; a basket of more is shown as one line.
     pub lines_max: usize,
     /// The hosts that it calls: live, then for tests. Empty where nothing is called.

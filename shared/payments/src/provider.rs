@@ -16,8 +16,11 @@ use crate::{
 /// [`crate::BegunPayment`]. Every request carries the basket's id as the provider's idempotency key, so a begin whose answer was lost is
 /// begun again.
 pub trait PaymentProvider: Send + Sync {
-    /// The name in baskets: `stripe`. Its connection's source and its webhooks' path have `pay-` before it.
+    /// The name in baskets: `stripe`.
     fn name(&self) -> &'static str;
+
+    /// The source that its connection and its webhooks have: the name with `pay-` before it.
+    fn source(&self) -> &'static str;
 
     /// What is known of the provider, as data.
     fn capabilities(&self) -> PaymentCapabilities;
@@ -71,10 +74,10 @@ pub trait PaymentProvider: Send + Sync {
         None
     }
 
-    /// The question how a payment stands; `None` where nobody can be asked.
+    /// The question how a payment stands; `None` where nobody can be asked: no host is called.
     fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
-        let _ = (basket, provider_id, now);
-        None
+        let is_called = !self.capabilities().hosts.is_empty();
+        is_called.then(|| PaymentQuestion::read_back(basket, provider_id, now))
     }
 
     /// The request for a question; `None` for a question that is none of this provider's.
@@ -180,7 +183,8 @@ pub struct ProviderToken {
     pub lasts_s: u32,
 }
 
-/// Whether a provider's id can stand in a path as it is: what a feed makes up must not lead elsewhere.
-pub(crate) fn is_plain_id(id: &str) -> bool {
-    (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+/// A provider's id that can stand in a path as it is: what a feed makes up must not lead elsewhere.
+pub(crate) fn plain_id(id: &str) -> Option<&str> {
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    Some(id).filter(|id| is_plain && (1..=128).contains(&id.len()))
 }

@@ -1,7 +1,9 @@
 //! What goes wrong on the way to a payment, by what the caller does about it.
 
+use bytes::Bytes;
 use domain::{Currency, WayOfPaying};
 use http::Response;
+use serde_json::Value;
 
 /// Why a payment cannot be begun. Nothing was asked of the provider.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,8 +99,24 @@ pub enum ProviderTrouble {
     Unreadable(String),
 }
 
-/// What an answer without success means; `None` for one with success. `code` finds the vendor's word in the body.
-pub(crate) fn trouble_of<B>(answer: &Response<B>, code: impl FnOnce(&B) -> Option<String>) -> Option<ProviderTrouble> {
+/// The body of an answer with success. In the body of another, `code` finds the vendor's word for why.
+///
+/// # Errors
+///
+/// What an answer without success means, or that the body is no JSON.
+pub(crate) fn json_of(answer: &Response<Bytes>, code: impl FnOnce(&Value) -> Option<&str>) -> Result<Value, ProviderTrouble> {
+    match trouble_of(answer, code) {
+        Some(trouble) => Err(trouble),
+        None => serde_json::from_slice(answer.body()).map_err(|error| ProviderTrouble::Unreadable(error.to_string())),
+    }
+}
+
+/// That an answer does not read.
+pub(crate) fn unreadable(detail: &str) -> ProviderTrouble {
+    ProviderTrouble::Unreadable(detail.to_owned())
+}
+
+fn trouble_of(answer: &Response<Bytes>, code: impl FnOnce(&Value) -> Option<&str>) -> Option<ProviderTrouble> {
     /// How long to wait where the provider does not say, in seconds.
     const WAIT_S: u32 = 60;
     let status = answer.status();
@@ -113,7 +131,8 @@ pub(crate) fn trouble_of<B>(answer: &Response<B>, code: impl FnOnce(&B) -> Optio
         408 | 425 => ProviderTrouble::Unavailable { status: number },
         429 => ProviderTrouble::Throttled { wait_s: wait.unwrap_or(WAIT_S) },
         _ if status.is_client_error() => {
-            let code = code(answer.body()).map(|code| word(&code)).filter(|code| !code.is_empty());
+            let body: Option<Value> = serde_json::from_slice(answer.body()).ok();
+            let code = body.as_ref().and_then(code).map(word).filter(|code| !code.is_empty());
             ProviderTrouble::Refused { status: number, code: code.unwrap_or_else(|| "none".to_owned()) }
         }
         _ => ProviderTrouble::Unavailable { status: number },

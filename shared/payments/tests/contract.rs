@@ -39,6 +39,7 @@ fn every_provider_says_what_it_can_do() {
         let (name, can) = (provider.name(), provider.capabilities());
         assert_eq!(by_name(name).map(|found| found.name()), Some(name));
         assert_eq!(by_source(&format!("pay-{name}")).map(|found| found.name()), Some(name));
+        assert_eq!(provider.source(), format!("pay-{name}"));
         assert!(by_source(name).is_none(), "a source begins with pay-");
         assert!(!can.ways.is_empty() && can.lines_max > 0, "{name}");
         assert_eq!(can.redirects, !can.hosts.is_empty(), "{name} sends payers on to where it calls");

@@ -15,8 +15,9 @@ use crate::{Actor, Done, NotDone, Operation, baskets, customers::reason_of, matt
 
 /// How long ago a payment may have been received that is written down, in days.
 const DAYS_MAX: i64 = 366;
-/// How a collector takes payments, as words. Debits and PayPal are brought by providers alone.
-pub const WAYS_TAKEN: [&str; 5] = ["cash", "check", "card", "transfer", "other"];
+/// How a collector takes payments. Debits and PayPal are brought by providers alone.
+pub const WAYS_TAKEN: [WayOfPaying; 5] =
+    [WayOfPaying::Cash, WayOfPaying::Check, WayOfPaying::Card, WayOfPaying::Transfer, WayOfPaying::Other];
 /// Longest reference, in characters.
 const REFERENCE_MAX: usize = 64;
 
@@ -31,7 +32,7 @@ pub struct TakenAsked {
     pub currency: Currency,
     /// The day on which it came, in the tenant's zone.
     pub received_on: Date,
-    /// How: one of [`WAYS_TAKEN`].
+    /// How: the word of one of [`WAYS_TAKEN`].
     pub way: String,
     /// What it is for; the rest is credit of the customer.
     pub allocations: Vec<AllocationAsked>,
@@ -133,9 +134,10 @@ fn read(asked: &TakenAsked, id: PaymentId, facts: &Facts, settings: &Settings, n
     if !(first..=today).contains(&asked.received_on) {
         flaws.push(("/received_on".to_owned(), format!("a day from {first} to {today}, which is today where the tenant is")));
     }
-    let way = way_of(&asked.way);
+    let way = WAYS_TAKEN.into_iter().find(|way| way.as_str() == asked.way);
     if way.is_none() {
-        flaws.push(("/way".to_owned(), format!("it is one of: {}", WAYS_TAKEN.join(", "))));
+        let words = WAYS_TAKEN.iter().map(WayOfPaying::as_str).collect::<Vec<_>>().join(", ");
+        flaws.push(("/way".to_owned(), format!("it is one of: {words}")));
     }
     let reference = matter::text("/reference", asked.reference.as_deref(), REFERENCE_MAX, &mut flaws);
     if reference.as_ref().is_some_and(|text| text.contains('@')) {
@@ -173,17 +175,6 @@ fn read(asked: &TakenAsked, id: PaymentId, facts: &Facts, settings: &Settings, n
             flaws.extend(more.into_iter().map(flaw));
             Err(NotDone::Fields(flaws))
         }
-    }
-}
-
-fn way_of(word: &str) -> Option<WayOfPaying> {
-    match word {
-        "cash" => Some(WayOfPaying::Cash),
-        "check" => Some(WayOfPaying::Check),
-        "card" => Some(WayOfPaying::Card),
-        "transfer" => Some(WayOfPaying::Transfer),
-        "other" => Some(WayOfPaying::Other),
-        _ => None,
     }
 }
 

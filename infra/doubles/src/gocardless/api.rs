@@ -39,7 +39,6 @@ pub struct Books {
 pub struct Service {
     pub desk: PaymentDesk,
     pub books: Mutex<Books>,
-    base_url: Mutex<String>,
 }
 
 type Answered = Result<Response<Bytes>, GoCardlessRefusal>;
@@ -50,7 +49,7 @@ impl Vendor for Service {
     }
 
     fn kind(&self, request: &Request<Bytes>) -> String {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         let method = request.method();
         match parts.as_slice() {
             ["flow", _] => format!("{method} page"),
@@ -62,7 +61,7 @@ impl Vendor for Service {
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match (request.method(), parts.as_slice()) {
             (&Method::GET, ["flow", id]) => self.page(id),
             (&Method::POST, ["flow", id]) => self.pressed(id, request),
@@ -81,16 +80,7 @@ impl Vendor for Service {
 
 impl Service {
     pub fn new(desk: PaymentDesk) -> Self {
-        Self { desk, books: Mutex::default(), base_url: Mutex::default() }
-    }
-
-    /// Says where it listens, once it is known.
-    pub fn listens(&self, base_url: &str) {
-        base_url.clone_into(&mut lock(&self.base_url));
-    }
-
-    pub fn base(&self) -> String {
-        lock(&self.base_url).clone()
+        Self { desk, books: Mutex::default() }
     }
 
     /// Has events told, and keeps them for `/events`.
@@ -100,7 +90,7 @@ impl Service {
     }
 
     fn of_account(&self, request: &Request<Bytes>, rest: &[&str]) -> Answered {
-        let bearer = web::header(request, "authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let bearer = web::bearer(request);
         let account = self.desk.account_by("access_token", bearer);
         let account = account.ok_or_else(|| GoCardlessRefusal::of_status(StatusCode::UNAUTHORIZED))?;
         match web::header(request, "gocardless-version") {
@@ -221,7 +211,7 @@ impl Service {
                 return Err(GoCardlessRefusal::invalid("billing_request_flows", name, "must be a valid URI"));
             }
         }
-        let base = self.base();
+        let base = self.desk.base();
         let mut books = lock(&self.books);
         let wanted = body["links"]["billing_request"].as_str().unwrap_or_default();
         let own = books.requests.iter_mut().find(|one| one.account == account.name && one.id == wanted);

@@ -46,7 +46,7 @@ impl GoCardless {
         let desk = PaymentDesk::new(clock, "gocardless", credentials, SignedDuration::from_hours(30 * 24));
         let service = Arc::new(Service::new(desk));
         let server = Server::start(service.clone()).await?;
-        service.listens(&server.base_url);
+        service.desk.listens(&server.base_url);
         Ok(Self { service, server })
     }
 }

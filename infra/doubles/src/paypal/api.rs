@@ -34,7 +34,6 @@ pub struct Service {
     pub desk: PaymentDesk,
     pub orders: Mutex<Vec<Order>>,
     tokens: Mutex<HashMap<String, (String, Timestamp)>>,
-    base_url: Mutex<String>,
 }
 
 impl Vendor for Service {
@@ -43,7 +42,7 @@ impl Vendor for Service {
     }
 
     fn kind(&self, request: &Request<Bytes>) -> String {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         let method = request.method();
         match parts.as_slice() {
             ["v1", "oauth2", "token"] => "token".to_owned(),
@@ -59,7 +58,7 @@ impl Vendor for Service {
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match (request.method(), parts.as_slice()) {
             (&Method::POST, ["v1", "oauth2", "token"]) => self.token(request),
             (&Method::GET, ["v1", "notifications", "certs", name]) if *name == CERTIFICATE => {
@@ -83,16 +82,7 @@ impl Vendor for Service {
 
 impl Service {
     pub fn new(desk: PaymentDesk) -> Self {
-        Self { desk, orders: Mutex::default(), tokens: Mutex::default(), base_url: Mutex::default() }
-    }
-
-    /// Says where it listens, once it is known.
-    pub fn listens(&self, base_url: &str) {
-        base_url.clone_into(&mut lock(&self.base_url));
-    }
-
-    pub fn base(&self) -> String {
-        lock(&self.base_url).clone()
+        Self { desk, orders: Mutex::default(), tokens: Mutex::default() }
     }
 
     fn token(&self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -122,7 +112,7 @@ impl Service {
     }
 
     fn of_account(&self, request: &Request<Bytes>, rest: &[&str]) -> Result<Response<Bytes>, PayPalRefusal> {
-        let bearer = web::header(request, "authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let bearer = web::bearer(request);
         let known = lock(&self.tokens).get(bearer).filter(|(_, until)| self.desk.now() < *until).map(|(name, _)| name.clone());
         let account = known.and_then(|name| self.desk.account(&name));
         let account = account.ok_or_else(|| PayPalRefusal::of_status(StatusCode::UNAUTHORIZED))?;
@@ -135,7 +125,7 @@ impl Service {
                 self.once(request, &account, || self.refund(request, &account, id))
             }
             (&Method::GET, ["checkout", "orders", id]) => {
-                let shown = self.with(&account, id, |order| wire::order(order, &self.base(), true))?;
+                let shown = self.with(&account, id, |order| wire::order(order, &self.desk.base(), true))?;
                 Ok(web::json(StatusCode::OK, &shown))
             }
             (&Method::GET, ["payments", what @ ("captures" | "refunds"), id]) => {
@@ -176,7 +166,8 @@ impl Service {
         let body: Value = serde_json::from_slice(before.body()).unwrap_or_default();
         let id = body["id"].as_str().unwrap_or_default();
         let is_order = request.uri().path().starts_with("/v2/checkout/orders");
-        let latest = is_order.then(|| self.with(account, id, |order| wire::order(order, &self.base(), wants_all(request))).ok());
+        let latest =
+            is_order.then(|| self.with(account, id, |order| wire::order(order, &self.desk.base(), wants_all(request))).ok());
         match latest.flatten() {
             Some(latest) => web::json(StatusCode::OK, &latest),
             None => before,
@@ -205,14 +196,14 @@ impl Service {
             taken_back: Vec::new(),
             ended: false,
         };
-        let shown = wire::order(&order, &self.base(), wants_all(request));
+        let shown = wire::order(&order, &self.desk.base(), wants_all(request));
         lock(&self.orders).push(order);
         Ok(web::json(if by_wallet { StatusCode::OK } else { StatusCode::CREATED }, &shown))
     }
 
     fn capture(&self, request: &Request<Bytes>, account: &Account, id: &str) -> Result<Response<Bytes>, PayPalRefusal> {
         checked("capture_request", request)?;
-        let base = self.base();
+        let base = self.desk.base();
         let mut pen = Pen::new(&self.desk, &base);
         let mut orders = lock(&self.orders);
         let at = self.place(&orders, account, id)?;
@@ -234,7 +225,7 @@ impl Service {
 
     fn refund(&self, request: &Request<Bytes>, account: &Account, id: &str) -> Result<Response<Bytes>, PayPalRefusal> {
         let body = checked("refund_request", request)?;
-        let base = self.base();
+        let base = self.desk.base();
         let mut pen = Pen::new(&self.desk, &base);
         let mut orders = lock(&self.orders);
         let of_capture =
@@ -269,7 +260,7 @@ impl Service {
     }
 
     fn payment(&self, account: &Account, what: &str, id: &str) -> Option<Value> {
-        let base = self.base();
+        let base = self.desk.base();
         let orders = lock(&self.orders);
         orders.iter().filter(|order| order.account == account.name).find_map(|order| {
             if what == "captures" {
@@ -309,7 +300,7 @@ impl Service {
     fn pressed(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let token = Parameters::of_address(request).get("token").unwrap_or_default().to_owned();
         let said = Parameters::of(request.body());
-        let base = self.base();
+        let base = self.desk.base();
         let mut pen = Pen::new(&self.desk, &base);
         let mut orders = lock(&self.orders);
         let Some(order) = orders.iter_mut().find(|order| order.id == token) else {

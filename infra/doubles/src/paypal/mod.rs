@@ -52,7 +52,7 @@ impl PayPal {
         let desk = PaymentDesk::new(clock, "paypal", credentials, SignedDuration::from_hours(6));
         let service = Arc::new(Service::new(desk));
         let server = Server::start(service.clone()).await?;
-        service.listens(&server.base_url);
+        service.desk.listens(&server.base_url);
         Ok(Self { service, server })
     }
 }

@@ -40,7 +40,7 @@ impl Vendor for Service {
     }
 
     fn kind(&self, request: &Request<Bytes>) -> String {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match parts.as_slice() {
             ["v3", "company", _, "query"] => {
                 let kind = query_text(request).and_then(|text| Query::parse(&text).ok()).map(|query| query.kind);
@@ -55,7 +55,7 @@ impl Vendor for Service {
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match (request.method(), parts.as_slice()) {
             (&Method::GET, ["connect", "oauth2"]) => self.desk.oauth.authorise(request),
             (&Method::POST, ["oauth2", "v1", "tokens", "bearer"]) => self.desk.oauth.exchange(request),

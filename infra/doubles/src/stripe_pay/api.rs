@@ -35,8 +35,6 @@ static SPECS: LazyLock<Specs> = LazyLock::new(|| {
 pub struct Service {
     pub desk: PaymentDesk,
     pub sessions: Mutex<Vec<Session>>,
-    /// Where pages are; the listener's address, once it is known.
-    pub base_url: Mutex<String>,
 }
 
 impl Vendor for Service {
@@ -45,7 +43,7 @@ impl Vendor for Service {
     }
 
     fn kind(&self, request: &Request<Bytes>) -> String {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         let method = request.method();
         match parts.as_slice() {
             ["v1", "checkout", "sessions"] => format!("{method} checkout/sessions"),
@@ -60,7 +58,7 @@ impl Vendor for Service {
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
         self.pass_time();
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match (request.method(), parts.as_slice()) {
             (&Method::GET, ["c", "pay", id]) => self.page(id),
             (&Method::POST, ["c", "pay", id]) => self.pressed(id, request),
@@ -92,7 +90,7 @@ impl Service {
     }
 
     fn of_account(&self, request: &Request<Bytes>, rest: &[&str]) -> Result<Response<Bytes>, Refusal> {
-        let said = web::header(request, "authorization").and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+        let said = web::bearer(request);
         let account = self.desk.account_by("secret_key", said).ok_or_else(|| Refusal::stranger(said))?;
         let pairs: Vec<(String, String)> = match *request.method() {
             Method::POST => form_urlencoded::parse(request.body()).into_owned().collect(),
@@ -201,7 +199,7 @@ impl Service {
         let id = self.desk.id("cs_test_a1", 58);
         let session = Session {
             account: account.name.clone(),
-            url: format!("{}/c/pay/{id}", lock(&self.base_url)),
+            url: format!("{}/c/pay/{id}", self.desk.base()),
             id,
             params,
             asked,

@@ -45,9 +45,9 @@ impl StripePay {
     pub async fn start(clock: Clock) -> io::Result<Self> {
         let credentials = &[("secret_key", "sk_test_"), ("webhook_secret", "whsec_")];
         let desk = PaymentDesk::new(clock, "stripe", credentials, SignedDuration::from_hours(24));
-        let service = Arc::new(Service { desk, sessions: Mutex::default(), base_url: Mutex::default() });
+        let service = Arc::new(Service { desk, sessions: Mutex::default() });
         let server = Server::start(service.clone()).await?;
-        lock(&service.base_url).clone_from(&server.base_url);
+        service.desk.listens(&server.base_url);
         Ok(Self { service, server })
     }
 }

@@ -68,7 +68,7 @@ impl Vendor for Service {
     }
 
     fn kind(&self, request: &Request<Bytes>) -> String {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match parts.as_slice() {
             ["api.xro", "2.0", "Invoices", _] if wants_pdf(request) => "pdf".to_owned(),
             ["api.xro", "2.0", list] => (*list).to_owned(),
@@ -82,7 +82,7 @@ impl Vendor for Service {
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        let parts: Vec<&str> = request.uri().path().trim_matches('/').split('/').collect();
+        let parts = web::parts(request);
         match (request.method(), parts.as_slice()) {
             (&Method::GET, ["identity", "connect", "authorize"]) => self.desk.oauth.authorise(request),
             (&Method::POST, ["connect", "token"]) => self.desk.oauth.exchange(request),

@@ -1,11 +1,11 @@
 //! GoCardless's events, which carry ids, and the answers that say how things stand.
 
-use domain::{Currency, Money, PaymentId, ProviderOutcome, ProviderSaid, ReversalKind, WayOfPaying};
+use domain::{Currency, Money, PaymentId, ProviderOutcome, ReversalKind, WayOfPaying};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent, amount, trouble::word};
+use crate::{KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent, amount, heard::Origin, trouble::word};
 
 #[derive(Deserialize)]
 struct Delivered {
@@ -158,15 +158,11 @@ fn of_billing_request(question: &PaymentQuestion, request: &BillingRequest) -> R
             let (object, id, basket) = (ProviderObject::Payment, payment, Some(basket));
             Ok(ProviderHeard::question(PaymentQuestion { object, id, basket, ..question.clone() }))
         }
-        ("cancelled", None) => Ok(said(question, basket, Some(request.id.clone()), ProviderOutcome::Expired)),
+        ("cancelled", None) => Ok(Origin::of(question).said(basket, Some(request.id.clone()), ProviderOutcome::Expired)),
         // The payer is still at it, or the payment is being made.
         ("pending" | "ready_to_fulfil" | "fulfilling" | "fulfilled", None) => Ok(ProviderHeard::default()),
         (other, None) => Err(format!("status is '{}', which is no status of a billing request", word(other))),
     }
-}
-
-fn said(question: &PaymentQuestion, basket: PaymentId, provider_id: Option<String>, what: ProviderOutcome) -> ProviderHeard {
-    ProviderHeard::said(ProviderSaid { basket, event: question.event.clone(), at: question.at, provider_id, what })
 }
 
 fn way_of(scheme: Option<&str>) -> WayOfPaying {
@@ -184,9 +180,9 @@ fn of_payment(question: &PaymentQuestion, payment: DebitPayment) -> Result<Provi
     let Some(basket) = Metadata::basket(payment.metadata.as_ref()).or_else(|| question.basket.clone()) else {
         return Ok(ProviderHeard::foreign());
     };
-    if let KnownPart::TakenBack { external_id, kind, money, in_force } = &question.known {
-        let (external_id, kind, money, in_force) = (external_id.clone(), *kind, *money, *in_force);
-        return Ok(said(question, basket, None, ProviderOutcome::TakenBack { external_id, kind, money, in_force }));
+    let origin = Origin::of(question);
+    if let Some(what) = question.known.taken_back() {
+        return Ok(origin.said(basket, None, what));
     }
     let money = money(payment.amount, &payment.currency)?;
     let way = way_of(payment.scheme.as_deref());
@@ -197,7 +193,7 @@ fn of_payment(question: &PaymentQuestion, payment: DebitPayment) -> Result<Provi
         in_force,
     };
     let received = || ProviderOutcome::Received { money, way: way.clone(), reference: payment.id.clone() };
-    let say = |what| said(question, basket.clone(), None, what);
+    let say = |what| origin.said(basket.clone(), None, what);
     let mut heard = match payment.status.as_str() {
         "pending_customer_approval" | "pending_submission" | "submitted" => {
             say(ProviderOutcome::Pending { money, way: way.clone() })

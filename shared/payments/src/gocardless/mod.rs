@@ -18,13 +18,15 @@ mod request;
 use bytes::Bytes;
 use domain::{PaymentId, WayOfPaying};
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::{
     AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
     ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules, WebhookTrust,
-    provider::is_plain_id, signature, trouble::trouble_of,
+    provider::plain_id,
+    signature,
+    trouble::{json_of, unreadable},
 };
 
 pub use names::NAME;
@@ -64,13 +66,16 @@ impl PaymentProvider for GoCardless {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-gocardless"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,
             redirects: true,
             captures: false,
             expires: true,
-            refunds: true,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),
@@ -79,9 +84,7 @@ impl PaymentProvider for GoCardless {
 
     fn begin(&self, access: &ProviderAccess<'_>, asked: &AskedPayment<'_>) -> Result<NextCall, CannotBegin> {
         let body = request::billing_request(asked, &self.capabilities())?;
-        let request = call(access, "POST", "/billing_requests", Some(asked.basket.as_str()), &body);
-        let request = request.ok_or(CannotBegin::Credentials)?;
-        Ok(NextCall::Ask(Box::new(request)))
+        NextCall::first(call(access, "POST", "/billing_requests", Some(asked.basket.as_str()), &body))
     }
 
     fn begun(
@@ -93,8 +96,7 @@ impl PaymentProvider for GoCardless {
         let flow_of = |billing_request: &str| {
             let body = request::flow(asked, billing_request);
             // Without a key: a flow is only a page, and a request that was asked twice has one payment still.
-            let request = Some(billing_request).filter(|id| is_plain_id(id));
-            let request = request.and_then(|_| call(access, "POST", "/billing_request_flows", None, &body));
+            let request = plain_id(billing_request).and_then(|_| call(access, "POST", "/billing_request_flows", None, &body));
             request.map(|request| NextCall::Ask(Box::new(request))).ok_or_else(|| unreadable("the id is no id"))
         };
         // Asked for twice: the first one counts.
@@ -109,16 +111,12 @@ impl PaymentProvider for GoCardless {
     }
 
     fn expire(&self, access: &ProviderAccess<'_>, basket: &PaymentId, provider_id: &str) -> Option<Request<Bytes>> {
-        let path = format!("/billing_requests/{}/actions/cancel", Some(provider_id).filter(|id| is_plain_id(id))?);
+        let path = format!("/billing_requests/{}/actions/cancel", plain_id(provider_id)?);
         call(access, "POST", &path, Some(&format!("{basket}-cancel")), &serde_json::json!({}))
     }
 
-    fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
-        Some(PaymentQuestion::read_back(basket, provider_id, now))
-    }
-
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {
-        let id = Some(question.id.as_str()).filter(|id| is_plain_id(id))?;
+        let id = plain_id(&question.id)?;
         let path = match question.object {
             ProviderObject::Begun => format!("/billing_requests/{id}"),
             ProviderObject::Payment => format!("/payments/{id}"),
@@ -154,17 +152,6 @@ fn call(access: &ProviderAccess<'_>, method: &str, path: &str, key: Option<&str>
     access.request(method, access.site.url(&HOSTS, path), &headers, ("application/json", body))
 }
 
-fn unreadable(detail: &str) -> ProviderTrouble {
-    ProviderTrouble::Unreadable(detail.to_owned())
-}
-
 fn success(answer: &Response<Bytes>) -> Result<Value, ProviderTrouble> {
-    let code = |body: &Bytes| {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        value.pointer("/error/errors/0/reason").or_else(|| value.pointer("/error/type"))?.as_str().map(str::to_owned)
-    };
-    match trouble_of(answer, code) {
-        Some(trouble) => Err(trouble),
-        None => serde_json::from_slice(answer.body()).map_err(|error| ProviderTrouble::Unreadable(error.to_string())),
-    }
+    json_of(answer, |body| body.pointer("/error/errors/0/reason").or_else(|| body.pointer("/error/type"))?.as_str())
 }

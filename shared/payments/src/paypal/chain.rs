@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime, pem::PemObject};
 use webpki::{EndEntityCert, KeyUsage, aws_lc_rs as algorithms};
 
-use crate::{NotBelieved, ProviderSite, WebhookDelivery, WebhookTrust, paypal::names::BAD_SIGNATURE, signature};
+use crate::{
+    NotBelieved, ProviderSite, WebhookDelivery, WebhookTrust, paypal::names::BAD_SIGNATURE, provider::plain_id, signature,
+};
 
 /// Where certificates lie: live, then for tests.
 const CERTIFICATE_HOSTS: [&str; 2] = ["api.paypal.com", "api.sandbox.paypal.com"];
@@ -37,15 +39,9 @@ fn refuse(detail: impl Into<String>) -> NotBelieved {
 /// Where the certificates of a delivery are.
 pub(super) fn url(site: &ProviderSite<'_>, delivery: &WebhookDelivery<'_>) -> Result<String, NotBelieved> {
     let given = delivery.header("paypal-cert-url", BAD_SIGNATURE)?;
-    let host = CERTIFICATE_HOSTS[usize::from(site.is_test)];
-    let expected = match site.base {
-        Some(base) => format!("{}{CERTIFICATE_PATH}", base.trim_end_matches('/')),
-        None => format!("https://{host}{CERTIFICATE_PATH}"),
-    };
+    let expected = site.url(&CERTIFICATE_HOSTS, CERTIFICATE_PATH);
     let name = given.strip_prefix(&expected).ok_or_else(|| refuse(format!("PAYPAL-CERT-URL does not begin with {expected}")))?;
-    let is_plain =
-        (1..=128).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_plain { Ok(given.to_owned()) } else { Err(refuse("PAYPAL-CERT-URL names no certificate")) }
+    plain_id(name).map(|_| given.to_owned()).ok_or_else(|| refuse("PAYPAL-CERT-URL names no certificate"))
 }
 
 /// Checks a delivery.

@@ -1,12 +1,13 @@
 //! PayPal's events, and the answers to look-ups.
 
-use domain::{PaymentId, ProviderOutcome, ProviderSaid, ReversalKind, WayOfPaying};
+use domain::{PaymentId, ProviderOutcome, ReversalKind, WayOfPaying};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent,
+    heard::Origin,
     paypal::order::{Link, MajorAmount},
     trouble::word,
 };
@@ -17,12 +18,6 @@ struct PayPalEvent {
     event_type: String,
     create_time: Timestamp,
     resource: Value,
-}
-
-/// Whose event it is: what everything that it says carries.
-struct Origin<'a> {
-    event: &'a str,
-    at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -132,10 +127,6 @@ fn basket(custom_id: Option<&str>) -> Option<PaymentId> {
     custom_id.and_then(PaymentId::parse)
 }
 
-fn said(origin: &Origin<'_>, basket: PaymentId, provider_id: Option<String>, what: ProviderOutcome) -> ProviderHeard {
-    ProviderHeard::said(ProviderSaid { basket, event: origin.event.to_owned(), at: origin.at, provider_id, what })
-}
-
 /// An order, and the captures and refunds that it has.
 fn of_order(origin: &Origin<'_>, value: &Value) -> Result<ProviderHeard, String> {
     let order: Order = parsed(value)?;
@@ -151,8 +142,8 @@ fn of_order(origin: &Origin<'_>, value: &Value) -> Result<ProviderHeard, String>
         heard.add(of_refund(origin, refund, ReversalKind::Refund, Some(&basket))?);
     }
     match order.status.as_str() {
-        "APPROVED" => heard.add(said(origin, basket, Some(order.id), ProviderOutcome::Approved)),
-        "VOIDED" => heard.add(said(origin, basket, Some(order.id), ProviderOutcome::Expired)),
+        "APPROVED" => heard.add(origin.said(basket, Some(order.id), ProviderOutcome::Approved)),
+        "VOIDED" => heard.add(origin.said(basket, Some(order.id), ProviderOutcome::Expired)),
         // Its captures say the rest, and the payer is still at what has none.
         "COMPLETED" | "CREATED" | "SAVED" | "PAYER_ACTION_REQUIRED" => {}
         other => return Err(format!("status is '{}', which is no status of an order", word(other))),
@@ -182,7 +173,7 @@ fn of_capture(origin: &Origin<'_>, value: &Value, of: Option<(&PaymentId, &Strin
         other => return Err(format!("status is '{}', which is no status of a capture", word(other))),
     };
     let related = capture.supplementary_data.and_then(|data| data.related_ids).and_then(|ids| ids.order_id);
-    Ok(said(origin, basket, of.map(|(_, order)| order.clone()).or(related), what))
+    Ok(origin.said(basket, of.map(|(_, order)| order.clone()).or(related), what))
 }
 
 /// A refund or a reversal. A reversal and a dispute of one capture are one chargeback.
@@ -245,14 +236,12 @@ fn question(origin: &Origin<'_>, capture: String, known: KnownPart) -> ProviderH
 
 /// What was known, now that the basket is.
 fn told(origin: &Origin<'_>, basket: PaymentId, known: &KnownPart) -> ProviderHeard {
-    let KnownPart::TakenBack { external_id, kind, money, in_force } = known else { return ProviderHeard::default() };
-    let (external_id, kind, money, in_force) = (external_id.clone(), *kind, *money, *in_force);
-    said(origin, basket, None, ProviderOutcome::TakenBack { external_id, kind, money, in_force })
+    known.taken_back().map(|what| origin.said(basket, None, what)).unwrap_or_default()
 }
 
 /// What an answer says of what was asked.
 pub(super) fn answered(question: &PaymentQuestion, value: &Value) -> Result<ProviderHeard, String> {
-    let origin = Origin { event: &question.event, at: question.at };
+    let origin = Origin::of(question);
     match question.object {
         ProviderObject::Begun => of_order(&origin, value),
         ProviderObject::Payment => {

@@ -19,14 +19,17 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{PaymentId, WayOfPaying};
 use http::{Request, Response};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
     ProviderHeard, ProviderObject, ProviderSecret, ProviderSite, ProviderToken, ProviderTrouble, UnreadableEvent, WayOffered,
-    WebhookDelivery, WebhookRules, WebhookTrust, paypal::names::BAD_SIGNATURE, provider::is_plain_id, trouble::trouble_of,
+    WebhookDelivery, WebhookRules, WebhookTrust,
+    paypal::names::BAD_SIGNATURE,
+    provider::plain_id,
+    trouble::{json_of, unreadable},
 };
 
 pub use names::NAME;
@@ -57,13 +60,16 @@ impl PaymentProvider for PayPal {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-paypal"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,
             redirects: true,
             captures: true,
             expires: false,
-            refunds: true,
             lines_max: 1,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(30) }),
@@ -85,19 +91,16 @@ impl PaymentProvider for PayPal {
             access_token: String,
             expires_in: u32,
         }
-        let code = |body: &Bytes| serde_json::from_slice::<Value>(body).ok()?.get("error")?.as_str().map(str::to_owned);
-        if let Some(trouble) = trouble_of(answer, code) {
-            return Err(trouble);
-        }
-        let token: Token = serde_json::from_slice(answer.body()).map_err(|_| unreadable("it is no token"))?;
+        let body = json_of(answer, |body| body.get("error")?.as_str())?;
+        // What serde says of it would show it.
+        let token = Token::deserialize(&body).map_err(|_| unreadable("it is no token"))?;
         Ok(ProviderToken { token: ProviderSecret::new(token.access_token), lasts_s: token.expires_in })
     }
 
     fn begin(&self, access: &ProviderAccess<'_>, asked: &AskedPayment<'_>) -> Result<NextCall, CannotBegin> {
         let body = order::request(asked, &self.capabilities())?;
-        let request = call(access, "POST", "/v2/checkout/orders", Some(asked.basket.as_str()), body.to_string().into_bytes());
-        let request = request.ok_or(CannotBegin::Credentials)?;
-        Ok(NextCall::Ask(Box::new(request)))
+        let (key, body) = (asked.basket.as_str(), body.to_string().into_bytes());
+        NextCall::first(call(access, "POST", "/v2/checkout/orders", Some(key), body))
     }
 
     fn begun(
@@ -111,16 +114,12 @@ impl PaymentProvider for PayPal {
     }
 
     fn capture(&self, access: &ProviderAccess<'_>, basket: &PaymentId, provider_id: &str) -> Option<Request<Bytes>> {
-        let path = format!("/v2/checkout/orders/{}/capture", Some(provider_id).filter(|id| is_plain_id(id))?);
+        let path = format!("/v2/checkout/orders/{}/capture", plain_id(provider_id)?);
         call(access, "POST", &path, Some(&format!("{basket}-capture")), b"{}".to_vec())
     }
 
-    fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
-        Some(PaymentQuestion::read_back(basket, provider_id, now))
-    }
-
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {
-        let id = Some(question.id.as_str()).filter(|id| is_plain_id(id))?;
+        let id = plain_id(&question.id)?;
         let path = match question.object {
             ProviderObject::Begun => format!("/v2/checkout/orders/{id}"),
             ProviderObject::Payment => format!("/v2/payments/captures/{id}"),
@@ -159,18 +158,7 @@ fn call(access: &ProviderAccess<'_>, method: &str, path: &str, key: Option<&str>
     access.request(method, access.site.url(&HOSTS, path), &headers, ("application/json", body))
 }
 
-fn unreadable(detail: &str) -> ProviderTrouble {
-    ProviderTrouble::Unreadable(detail.to_owned())
-}
-
 fn success(answer: &Response<Bytes>) -> Result<Value, ProviderTrouble> {
     // The issue says more than the name: UNPROCESSABLE_ENTITY has many.
-    let code = |body: &Bytes| {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        value.pointer("/details/0/issue").or_else(|| value.get("name"))?.as_str().map(str::to_owned)
-    };
-    match trouble_of(answer, code) {
-        Some(trouble) => Err(trouble),
-        None => serde_json::from_slice(answer.body()).map_err(|error| ProviderTrouble::Unreadable(error.to_string())),
-    }
+    json_of(answer, |body| body.pointer("/details/0/issue").or_else(|| body.get("name"))?.as_str())
 }

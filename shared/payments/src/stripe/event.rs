@@ -1,12 +1,13 @@
 //! Stripe's events, and the answers that say what they leave out.
 
-use domain::{PaymentId, ProviderOutcome, ProviderSaid, ReversalKind};
+use domain::{PaymentId, ProviderOutcome, ReversalKind};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
     KnownPart, PaymentQuestion, ProviderHeard, ProviderObject, UnreadableEvent,
+    heard::Origin,
     stripe::session::{self, Session, id_of},
     trouble::word,
 };
@@ -25,12 +26,6 @@ struct SnapshotEvent {
 #[derive(Deserialize)]
 struct EventData {
     object: Value,
-}
-
-/// Whose event it is: what everything that it says carries.
-struct Origin<'a> {
-    event: &'a str,
-    at: Timestamp,
 }
 
 /// What is read of a refund and of a dispute.
@@ -104,7 +99,7 @@ fn of_session(origin: &Origin<'_>, kind: &str, object: &Value) -> Result<Provide
         ("checkout.session.completed", "unpaid") => ProviderOutcome::Pending { money: session.money()?, way: session.way() },
         (_, status) => return Err(format!("payment_status is '{}', which says nothing of money", word(status))),
     };
-    Ok(said(origin, basket, Some(session.id), what))
+    Ok(origin.said(basket, Some(session.id), what))
 }
 
 fn failed() -> ProviderOutcome {
@@ -114,10 +109,6 @@ fn failed() -> ProviderOutcome {
 fn received(session: &Session) -> Result<ProviderOutcome, String> {
     let reference = session.payment_intent.as_ref().and_then(id_of).ok_or("payment_intent is missing")?.to_owned();
     Ok(ProviderOutcome::Received { money: session.money()?, way: session.way(), reference })
-}
-
-fn said(origin: &Origin<'_>, basket: PaymentId, provider_id: Option<String>, what: ProviderOutcome) -> ProviderHeard {
-    ProviderHeard::said(ProviderSaid { basket, event: origin.event.to_owned(), at: origin.at, provider_id, what })
 }
 
 /// A refund, by its own id wherever it shows up. One on its way stands: the money is leaving.
@@ -153,7 +144,7 @@ fn taken_back(
     let money = session::money(object.amount, &object.currency)?;
     if let Some(basket) = basket {
         let what = ProviderOutcome::TakenBack { external_id: object.id, kind, money, in_force };
-        return Ok(said(origin, basket, None, what));
+        return Ok(origin.said(basket, None, what));
     }
     let intent = object.payment_intent.as_ref().and_then(id_of).map(|id| (ProviderObject::Payment, id));
     let charge = object.charge.as_ref().and_then(id_of).map(|id| (ProviderObject::Charge, id));
@@ -202,7 +193,7 @@ fn basket_of(metadata: &Value) -> Option<PaymentId> {
 
 /// What an answer says of what was asked.
 pub(super) fn answered(question: &PaymentQuestion, value: &Value) -> Result<ProviderHeard, String> {
-    let origin = Origin { event: &question.event, at: question.at };
+    let origin = Origin::of(question);
     match question.object {
         ProviderObject::Begun => of_read_session(&origin, value),
         ProviderObject::RefundsOfCharge => {
@@ -232,12 +223,9 @@ fn of_read_session(origin: &Origin<'_>, value: &Value) -> Result<ProviderHeard, 
 
 /// An intent or a charge that was asked for the basket of what was taken back. A charge without the basket may know its intent.
 fn of_named(question: &PaymentQuestion, origin: &Origin<'_>, value: &Value) -> Result<ProviderHeard, String> {
-    let KnownPart::TakenBack { external_id, kind, money, in_force } = &question.known else {
-        return Err("nothing waits for this answer".to_owned());
-    };
+    let what = question.known.taken_back().ok_or("nothing waits for this answer")?;
     if let Some(basket) = value.get("metadata").and_then(basket_of) {
-        let (external_id, kind, money, in_force) = (external_id.clone(), *kind, *money, *in_force);
-        return Ok(said(origin, basket, None, ProviderOutcome::TakenBack { external_id, kind, money, in_force }));
+        return Ok(origin.said(basket, None, what));
     }
     let intent = match question.object {
         ProviderObject::Charge => parsed::<Charge>(value)?.payment_intent,

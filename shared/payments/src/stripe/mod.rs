@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::{
     AskedPayment, CannotBegin, NextCall, NotBelieved, PaymentCapabilities, PaymentProvider, PaymentQuestion, ProviderAccess,
     ProviderHeard, ProviderObject, ProviderTrouble, UnreadableEvent, WayOffered, WebhookDelivery, WebhookRules, WebhookTrust,
-    provider::is_plain_id, signature, trouble::trouble_of,
+    provider::plain_id, signature, trouble::json_of,
 };
 
 pub use names::NAME;
@@ -86,13 +86,16 @@ impl PaymentProvider for StripeCheckout {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-stripe"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,
             redirects: true,
             captures: false,
             expires: true,
-            refunds: true,
             lines_max: 100,
             hosts: &HOSTS,
             webhooks: Some(WebhookRules { bad_signature_status: BAD_SIGNATURE, answer_within: SignedDuration::from_secs(10) }),
@@ -103,8 +106,7 @@ impl PaymentProvider for StripeCheckout {
         let form = session::form(asked, &self.capabilities())?;
         let key = asked.basket.as_str();
         let body = ("application/x-www-form-urlencoded", form.into_bytes());
-        let request = call(access, "POST", "/v1/checkout/sessions", Some(key), body);
-        Ok(NextCall::Ask(Box::new(request.ok_or(CannotBegin::Credentials)?)))
+        NextCall::first(call(access, "POST", "/v1/checkout/sessions", Some(key), body))
     }
 
     fn begun(
@@ -118,17 +120,13 @@ impl PaymentProvider for StripeCheckout {
     }
 
     fn expire(&self, access: &ProviderAccess<'_>, basket: &PaymentId, provider_id: &str) -> Option<Request<Bytes>> {
-        let path = format!("/v1/checkout/sessions/{}/expire", Some(provider_id).filter(|id| is_plain_id(id))?);
+        let path = format!("/v1/checkout/sessions/{}/expire", plain_id(provider_id)?);
         let key = format!("{basket}-expire");
         call(access, "POST", &path, Some(&key), ("application/x-www-form-urlencoded", Vec::new()))
     }
 
-    fn look_up(&self, basket: &PaymentId, provider_id: &str, now: Timestamp) -> Option<PaymentQuestion> {
-        Some(PaymentQuestion::read_back(basket, provider_id, now))
-    }
-
     fn ask(&self, access: &ProviderAccess<'_>, question: &PaymentQuestion) -> Option<Request<Bytes>> {
-        let id = Some(question.id.as_str()).filter(|id| is_plain_id(id))?;
+        let id = plain_id(&question.id)?;
         let path = match question.object {
             ProviderObject::Begun => format!("/v1/checkout/sessions/{id}"),
             ProviderObject::Payment => format!("/v1/payment_intents/{id}"),
@@ -183,13 +181,8 @@ fn call(
 }
 
 fn success(answer: &Response<Bytes>) -> Result<Value, ProviderTrouble> {
-    let code = |body: &Bytes| {
-        let value: Value = serde_json::from_slice(body).ok()?;
-        let error = value.get("error")?;
-        error.get("code").or_else(|| error.get("type"))?.as_str().map(str::to_owned)
-    };
-    match trouble_of(answer, code) {
-        Some(trouble) => Err(trouble),
-        None => serde_json::from_slice(answer.body()).map_err(|error| ProviderTrouble::Unreadable(error.to_string())),
-    }
+    json_of(answer, |body| {
+        let error = body.get("error")?;
+        error.get("code").or_else(|| error.get("type"))?.as_str()
+    })
 }

@@ -47,13 +47,16 @@ impl PaymentProvider for BankTransfer {
         NAME
     }
 
+    fn source(&self) -> &'static str {
+        "pay-transfer"
+    }
+
     fn capabilities(&self) -> PaymentCapabilities {
         PaymentCapabilities {
             ways: &WAYS,
             redirects: false,
             captures: false,
             expires: false,
-            refunds: false,
             lines_max: usize::MAX,
             hosts: &[],
             webhooks: None,
