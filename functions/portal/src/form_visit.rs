@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Agreement, AgreementId, Currency, Facts, InvoiceId, LinkId};
+use domain::{Agreement, AgreementId, Currency, InvoiceId, LinkId};
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
@@ -12,9 +12,9 @@ use store::{Result, Store};
 use crate::{
     form_labels::FormLabels,
     page::{Look, PortalPage},
-    reading::OpenedPages,
+    reading::{OpenedPages, read_beside},
     request::PortalRequest,
-    visit::{Visit, addresses_of},
+    visit::Visit,
 };
 
 /// Invoices that are named by their numbers at most; of more it is said how many they are.
@@ -87,14 +87,8 @@ impl FormVisit<'_> {
     ///
     /// Those of reading.
     pub(crate) async fn beside(&self) -> Result<Option<Visit>> {
-        let (tenant, head) = (self.opened.tenant, self.opened.head);
-        let opens = |facts: &Facts| addresses_of(facts).contains(self.opened.address);
-        if let Some(facts) = self.store.facts_beside_invoices(tenant, head).await?.filter(opens) {
-            return Ok(Some(self.opened.visit(&facts)));
-        }
-        // Whom an invoice names for itself may look as well.
-        let facts = self.store.facts_to_show(tenant, head).await?;
-        Ok(opens(&facts).then(|| self.opened.visit(&facts)))
+        let (visit, addresses) = read_beside(self.store, self.opened).await?;
+        Ok(addresses.contains(self.opened.address).then_some(visit))
     }
 
     /// An agreement of the customer as it is now; `None` for what is the id of none.

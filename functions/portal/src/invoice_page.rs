@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    Facts, InvoiceFact, InvoiceStatus, Money,
+    Facts, Invoice, InvoiceFact, InvoiceStatus, Money,
     calendar::tenant_zone,
     dates::days_between,
     receivables::{DueItem, Receivables, ReceivablesRules},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
 
 use crate::{
     can_do::what_can_be_done,
+    document_labels::DocumentLabels,
     how_to_pay::{pay_link, ways_to_pay},
     page::{Look, PortalPage},
     pay_labels::PayLabels,
@@ -63,6 +64,9 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
     // What its source takes payment for is paid there.
     let is_paid_there = paid_there(facts, invoice.url.as_deref()).is_some();
     let pay = pay_link(visit, &payments, Some(&invoice.id)).filter(|_| asks && !is_paid_there);
+    // Where the source shows its own, no copy of ours stands beside it.
+    let url = invoice.url.as_deref().filter(|url| is_web(url));
+    let pdf = url.is_none() && has_copy(invoice, today);
     let events = story_of(visit, facts, fact, &zone);
     let events: Vec<EventShown> = events
         .into_iter()
@@ -86,7 +90,9 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         issued_on => visit.locale.date(invoice.issued_on),
         due_on => visit.locale.date(oldest.unwrap_or(invoice.due_on)),
         order => invoice.purchase_order.as_deref().map(|order| words.order.replace("{}", order)),
-        url => invoice.url.as_deref().filter(|url| is_web(url)),
+        url,
+        pdf => pdf.then(|| format!("{}/invoices/{}.pdf", visit.path, invoice.id)),
+        pdf_label => DocumentLabels::of(words.language).invoice_copy,
         pay_label => PayLabels::of(words.language).pay,
         pay => pay,
         payments => Value::from(Serde(&payments)),
@@ -94,6 +100,11 @@ pub(crate) fn shown(visit: &Visit, facts: &Facts, fact: &InvoiceFact, now: Times
         can_do => what_can_be_done(visit, Some((&invoice.id, asks))),
     };
     Some(PortalPage::Filled { status: 200, template: "invoice", words, look: Look::of(&visit.settings.brand), values })
+}
+
+/// Whether a copy of an invoice is made: of one that is issued and in force.
+pub(crate) fn has_copy(invoice: &Invoice, today: Date) -> bool {
+    invoice.status == InvoiceStatus::Open && invoice.issued_on <= today
 }
 
 /// The legal entity that an invoice is owed to; empty for the default one, and where they are not told apart.

@@ -5,6 +5,9 @@
 //! | `GET /p/{code}`, `?page=` | shows the statement to whoever has a portal link; with `Accept: application/json` for a program |
 //! | `GET /p/{code}/invoices/{id}` | shows one invoice and its story |
 //! | `GET /p/{code}/statement.csv` | gives all that is open as a table |
+//! | `GET /p/{code}/statement.pdf` | leads to the statement as PDF |
+//! | `GET /p/{code}/invoices/{id}.pdf` | leads to a copy of an invoice as PDF |
+//! | `GET /p/{code}/paid/{basket}.pdf` | leads to the receipt of a payment that came, as PDF |
 //! | `GET /p/{code}/pay`, `?in=`, `?to=`, `?invoice=` | shows what can be paid, and how |
 //! | `POST /p/{code}/pay` | has a payment begun, and sends the payer on to its provider's page |
 //! | `GET /p/{code}/paid/{basket}` | shows how a payment stands, as it is stored |
@@ -15,13 +18,20 @@
 //! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
-//! A stop link opens nothing else, and no other link stops anything. A GET never changes anything, so that whatever follows links for safety or preview does no harm.
+//! A stop link opens nothing else, and no other link stops anything. A GET changes no fact, so that whatever follows links for safety or preview does no harm.
+//!
+//! A PDF is made by `make-documents` when it is asked for, and lies in the bucket under the hash of what it says: asked for again it is found, and
+//! nothing is made. The answer leads to it by a signed link, which is good for a quarter of an hour and for that file alone.
 
 #![recursion_limit = "256"]
 
 mod amounts;
 mod can_do;
 mod dispute_form;
+mod document_desk;
+mod document_labels;
+mod document_visit;
+mod document_wanted;
 mod form_labels;
 mod form_visit;
 mod form_wanted;
@@ -64,6 +74,9 @@ use serde_json::Value;
 use service::link_holder::LinkHolder;
 use store::{CameBy, FoundLink, LinkCode, Store, Vault};
 
+use document_desk::DocumentDesk;
+use document_visit::DocumentVisit;
+use document_wanted::DocumentWanted;
 use form_visit::FormVisit;
 use form_wanted::FormWanted;
 use held::{HeldPage, HeldPages, MadeFrom, PageOf};
@@ -87,10 +100,11 @@ pub struct Handler {
     pages: Pages,
     held: Arc<HeldPages>,
     desk: PayDesk,
+    documents: DocumentDesk,
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `BEGIN_PAYMENT` and `PUBLIC_URL`, which may be empty: then payers come back to the host that was asked.
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `BEGIN_PAYMENT`, `MAKE_DOCUMENTS` and `PUBLIC_URL`, which may be empty: then payers come back to the host that was asked.
     ///
     /// # Errors
     ///
@@ -107,6 +121,7 @@ impl Handler {
             pages: Pages::new().context("a page of the portal does not compile")?,
             held: Arc::default(),
             desk: PayDesk::new(env, clients)?,
+            documents: DocumentDesk::new(env, clients)?,
         })
     }
 
@@ -147,17 +162,24 @@ impl Handler {
             "" => PageWanted::Statement { page: request.page(), data: request.wants_json() },
             "statement.csv" => PageWanted::Table,
             "opt-out" => return Ok(PortalPage::Plain(405, request.words())),
-            rest => match rest.strip_prefix("invoices/").and_then(InvoiceId::parse) {
-                Some(invoice) => PageWanted::Invoice(invoice),
-                None => return Ok(PortalPage::Plain(404, request.words())),
-            },
+            rest => {
+                let data = request.wants_json();
+                let document = DocumentWanted::of(rest).map(|document| PageWanted::Document { document, data });
+                let invoice = || rest.strip_prefix("invoices/").and_then(InvoiceId::parse).map(PageWanted::Invoice);
+                match document.or_else(invoice) {
+                    Some(wanted) => wanted,
+                    None => return Ok(PortalPage::Plain(404, request.words())),
+                }
+            }
         };
         match (LinkCode::parse(link), &asked) {
             _ if !get => Ok(PortalPage::Plain(405, request.words())),
             (Some(code), _) => self.open(&code, &asked, request, now).await,
             // A stop link alone asks too.
             (None, PageWanted::Statement { .. }) => self.opt_out(link, request, now).await,
-            (None, PageWanted::Table | PageWanted::Invoice(_)) => Ok(PortalPage::Plain(404, request.words())),
+            (None, PageWanted::Table | PageWanted::Invoice(_) | PageWanted::Document { .. }) => {
+                Ok(PortalPage::Plain(404, request.words()))
+            }
         }
     }
 
@@ -208,7 +230,9 @@ impl Handler {
                 let opened =
                     OpenedPages { tenant: &which.tenant, head: &head, settings: &settings, address: &link.address, path };
                 let Some(made) = self.made(&opened, asked, now).await? else { return unknown };
-                self.held.hold(which, from, now, &made);
+                if made.page.may_be_held() {
+                    self.held.hold(which, from, now, &made);
+                }
                 made
             }
         };
@@ -283,6 +307,11 @@ impl Handler {
 
     /// Makes a page; `None` where there is none.
     async fn made(&self, opened: &OpenedPages<'_>, asked: &PageWanted, now: Timestamp) -> store::Result<Option<HeldPage>> {
+        if let PageWanted::Document { document, data } = asked {
+            let (store, desk, by_a_program) = (&self.store, &self.documents, *data);
+            let visit = DocumentVisit { store, desk, opened, by_a_program, now };
+            return Box::pin(visit.page(document)).await;
+        }
         if let PageWanted::Invoice(id) = asked {
             let read = reading::read_invoice(&self.store, opened, id);
             let (read, connected) = tokio::try_join!(read, self.store.connected(opened.tenant, PROVIDERS))?;
@@ -301,7 +330,7 @@ impl Handler {
             PageWanted::Statement { data: true, .. } => {
                 statement_data::data(&visit, &statement).map_err(|error| kit::causes(&error))
             }
-            PageWanted::Table | PageWanted::Invoice(_) => {
+            PageWanted::Table | PageWanted::Invoice(_) | PageWanted::Document { .. } => {
                 statement_csv::table(&visit, &statement).map_err(|error| kit::causes(&error))
             }
         };

@@ -37,13 +37,21 @@ pub enum PortalPage {
     Filled { status: u16, template: &'static str, words: &'static PageLabels, look: Look, values: minijinja::Value },
     /// Something that is no page.
     Data { content_type: &'static str, file: Option<String>, language: &'static str, body: String },
-    /// Where the page is that says what became of a form: a browser that loads it anew sends nothing twice.
+    /// Where the page is that says what became of a form: a browser that loads it anew sends nothing twice. Or where a document lies.
     See(String),
     /// A status in words, for whoever has no valid link.
     Plain(u16, &'static PageLabels),
 }
 
 impl PortalPage {
+    /// Whether it says what is so, and not that something failed.
+    pub(crate) fn may_be_held(&self) -> bool {
+        match self {
+            Self::Filled { status, .. } | Self::Plain(status, _) => *status < 500,
+            Self::Data { .. } | Self::See(_) => true,
+        }
+    }
+
     /// Whether it is too large to be held with others.
     pub(crate) fn is_large(&self) -> bool {
         match self {

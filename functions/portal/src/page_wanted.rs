@@ -2,7 +2,7 @@
 
 use domain::InvoiceId;
 
-use crate::statement::PageNumber;
+use crate::{document_wanted::DocumentWanted, statement::PageNumber};
 
 /// A page of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub(crate) enum PageWanted {
     Invoice(InvoiceId),
     /// All that is open, as a table.
     Table,
+    /// A document, for a person or for a program.
+    Document { document: DocumentWanted, data: bool },
 }
 
 impl PageWanted {
@@ -24,6 +26,7 @@ impl PageWanted {
             }
             Self::Invoice(id) => id.to_string(),
             Self::Table => "table".to_owned(),
+            Self::Document { document, .. } => document.name(),
         }
     }
 }

@@ -6,6 +6,7 @@ use minijinja::{Value, context, value::Serde};
 use payments::transfer::{ReferenceForm, TransferReference};
 
 use crate::{
+    document_labels::DocumentLabels,
     how_to_pay::lines,
     page::{Look, PortalPage},
     pay_labels::PayLabels,
@@ -57,6 +58,8 @@ pub(crate) fn shown(visit: &Visit, labels: &'static PayLabels, basket: &Basket, 
         waits => keeps(basket, now) && !is_transfer,
         pay_again => format!("{}/pay", visit.path),
         may_pay_again,
+        receipt => has_receipt(basket, now).then(|| format!("{here}.pdf")),
+        receipt_label => DocumentLabels::of(visit.words.language).receipt,
     };
     let look = Look::of(&visit.settings.brand);
     let look = if basket.standing(now) == BasketStatus::Begun && said.is_open && !is_transfer && seen < AGAIN_MAX {
@@ -65,6 +68,11 @@ pub(crate) fn shown(visit: &Visit, labels: &'static PayLabels, basket: &Basket, 
         look
     };
     PortalPage::Filled { status: 200, template: "paid", words: visit.words, look, values }
+}
+
+/// Whether there is a receipt of it: its money came, and was not all given back.
+pub(crate) fn has_receipt(basket: &Basket, now: Timestamp) -> bool {
+    basket.standing(now) == BasketStatus::Paid && basket.received_minor > 0
 }
 
 /// Whether it keeps its amounts back.

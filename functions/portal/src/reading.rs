@@ -130,6 +130,23 @@ async fn received(store: &Store, opened: &OpenedPages<'_>) -> Result<Vec<Payment
     Ok(payment_lines(payments.lines.into_iter().chain(credit_notes.lines).collect()))
 }
 
+/// Whom pages speak to, and whose links open them: as little as says that, of a customer of whom no item is shown.
+///
+/// # Errors
+///
+/// Those of reading.
+pub(crate) async fn read_beside(store: &Store, opened: &OpenedPages<'_>) -> Result<(Visit, BTreeSet<AddressId>)> {
+    if let Some(facts) = store.facts_beside_invoices(opened.tenant, opened.head).await? {
+        let addresses = addresses_of(&facts);
+        if addresses.contains(opened.address) {
+            return Ok((opened.visit(&facts), addresses));
+        }
+    }
+    // Whom an invoice names for itself may look as well.
+    let facts = store.facts_to_show(opened.tenant, opened.head).await?;
+    Ok((opened.visit(&facts), addresses_of(&facts)))
+}
+
 /// One invoice; `None` where the customer has no such one.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use domain::{
     calendar::tenant_zone,
     dates::days_between,
     decide,
-    receivables::{DueItem, Receivables, ReceivablesRules},
+    receivables::{DueItem, Overpaid, Receivables, ReceivablesRules},
 };
 use jiff::{Timestamp, civil::Date};
 use store::{Head, InvoiceLine, Line, PaymentLine};
@@ -176,7 +176,7 @@ pub(crate) fn whole(
     let items = open.into_iter().skip(first).take(most).map(|item| item_of(facts, item, receivables.today)).collect();
     AccountStatement {
         as_of: receivables.today,
-        totals: totals(&receivables, &decide::owed(&receivables)),
+        totals: totals(&receivables, &receivables.overpaid, &decide::owed(&receivables)),
         items,
         received: received(facts, listed),
         page,
@@ -220,7 +220,8 @@ pub(crate) fn listed(
     let cases = head.cases.keys().filter(|key| head.owed.contains_key(&key.currency()));
     AccountStatement {
         as_of: receivables.today,
-        totals: totals(&receivables, &head.owed),
+        // What the invoices of one page were overpaid by would make the sums differ from page to page.
+        totals: totals(&receivables, &[], &head.owed),
         items,
         received: received(&facts, payments),
         page: StatementPage { number, of, next, is_of_list: true },
@@ -250,8 +251,8 @@ pub(crate) fn payment_lines(lines: Vec<Line>) -> Vec<PaymentLine> {
 }
 
 /// What is open in each currency, and what is credit there.
-fn totals(receivables: &Receivables<'_>, owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal> {
-    let credit = credit(receivables);
+fn totals(receivables: &Receivables<'_>, overpaid: &[Overpaid], owed: &BTreeMap<Currency, Owed>) -> Vec<StatementTotal> {
+    let credit = credit(receivables, overpaid);
     let currencies: BTreeSet<Currency> = owed.keys().chain(credit.keys()).copied().collect();
     let total = |currency: Currency| {
         let owed = owed.get(&currency).copied().unwrap_or_default();
@@ -269,12 +270,14 @@ fn totals(receivables: &Receivables<'_>, owed: &BTreeMap<Currency, Owed>) -> Vec
     currencies.into_iter().map(total).collect()
 }
 
-/// What was received of the customer and is for no invoice, by currency.
-fn credit(receivables: &Receivables<'_>) -> BTreeMap<Currency, i64> {
+/// What was received of the customer and pays no invoice, by currency: what is for none, and what went beyond an invoice's total.
+fn credit(receivables: &Receivables<'_>, overpaid: &[Overpaid]) -> BTreeMap<Currency, i64> {
     let mut credit = BTreeMap::<Currency, i64>::new();
-    for counted in receivables.counted.iter().filter(|counted| counted.left_minor > 0) {
-        let sum = credit.entry(counted.payment.currency).or_default();
-        *sum = sum.saturating_add(counted.left_minor);
+    let left = receivables.counted.iter().map(|counted| (counted.payment.currency, counted.left_minor));
+    let beyond = overpaid.iter().map(|over| (over.currency, over.excess_minor));
+    for (currency, minor) in left.chain(beyond).filter(|(_, minor)| *minor > 0) {
+        let sum = credit.entry(currency).or_default();
+        *sum = sum.saturating_add(minor);
     }
     credit
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::{
     can_do::what_can_be_done,
+    document_labels::DocumentLabels,
     how_to_pay::{pay_link, ways_to_pay},
     note_words::note_in_words,
     page::{Look, PortalPage},
@@ -100,6 +101,8 @@ pub(crate) fn shown(visit: &Visit, statement: &AccountStatement) -> PortalPage {
         received => Value::from(Serde(&received)),
         pages => Value::from(Serde(&pages(visit, &statement.page))),
         csv => format!("{}/statement.csv", visit.path),
+        pdf => format!("{}/statement.pdf", visit.path),
+        pdf_label => DocumentLabels::of(words.language).statement,
         can_do => what_can_be_done(visit, None),
     };
     PortalPage::Filled { status: 200, template: "statement", words, look: Look::of(&visit.settings.brand), values }

@@ -4,6 +4,7 @@
 
 mod account;
 mod disputes;
+mod documents;
 mod paying;
 mod promises;
 mod visitor;
