@@ -7,10 +7,12 @@ queue would only cost time. It asserts what a user would see.
 import json
 import pathlib
 import re
+import urllib.parse
 
 import books
 import ses
 import stripe
+import web
 from checkout import SECRETS, checkout
 from outside import buyer, instant, invoice, today
 from proof import same, until
@@ -398,6 +400,17 @@ def portal_shows(world):
     same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
+def portal_documents(world):
+    """The statement as PDF: made by another function, and fetched from the bucket by a link that the portal signed."""
+    (mail,) = world.mails_to(email_sends(world))
+    restart(world, "PortalFunction")
+    leads = world.outside.ask("GET", f"{link(mail)}/statement.pdf")
+    same(leads.status, 303, "the way to the statement")
+    there = urllib.parse.urlsplit(leads.headers["location"])
+    fetched = web.call(there.port, "GET", f"{there.path}?{there.query}", host=there.netloc)
+    same((fetched.status, fetched.body[:5]), (200, b"%PDF-"), "the statement")
+
+
 def portal_promises(world):
     """A customer promises to pay by the page behind its link: the agreement is there, with the work that a message of it is."""
     customer = email_sends(world)
@@ -630,7 +643,7 @@ PROBES = {
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
     "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],
-    "PortalRole": [portal_shows, portal_promises],
+    "PortalRole": [portal_shows, portal_documents, portal_promises],
 }
 # Roles whose services the emulator does not have, with that as the reason.
 UNSHOWN = {}
