@@ -381,6 +381,14 @@ def admin_applies_again(world):
     same(done["note"], "applied again: applied", "what became of it")
 
 
+def admin_documents(world):
+    """A collector fetches a customer's statement as PDF by a link, which another function has it made for."""
+    named = world.outside.customer(TENANT, world.owes(TENANT))["customer"]["id"]
+    restart(world, "AdminFunction")
+    there = world.outside.admin(TENANT, "GET", f"/v1/customers/{named}/statement", role="collector")
+    same(is_pdf(there["url"]), True, "the statement")
+
+
 def admin_disconnects(world):
     """A connection's end."""
     tenant = f"gone-{next(NUMBERS)}"
@@ -400,15 +408,19 @@ def portal_shows(world):
     same(world.outside.ask("POST", stop_link(mail), b"List-Unsubscribe=One-Click", form).status, 200, "the opt-out")
 
 
+def is_pdf(url):
+    """Whether a link to the bucket, which whoever has it follows, leads to a PDF."""
+    there = urllib.parse.urlsplit(url)
+    return web.call(there.port, "GET", f"{there.path}?{there.query}", host=there.netloc).body[:5] == b"%PDF-"
+
+
 def portal_documents(world):
     """The statement as PDF: made by another function, and fetched from the bucket by a link that the portal signed."""
     (mail,) = world.mails_to(email_sends(world))
     restart(world, "PortalFunction")
     leads = world.outside.ask("GET", f"{link(mail)}/statement.pdf")
     same(leads.status, 303, "the way to the statement")
-    there = urllib.parse.urlsplit(leads.headers["location"])
-    fetched = web.call(there.port, "GET", f"{there.path}?{there.query}", host=there.netloc)
-    same((fetched.status, fetched.body[:5]), (200, b"%PDF-"), "the statement")
+    same(is_pdf(leads.headers["location"]), True, "the statement")
 
 
 def portal_promises(world):
@@ -639,7 +651,7 @@ PROBES = {
     "SendEmailRole": [email_sends, email_attaches],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
-    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_disconnects],
+    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
     "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],

@@ -295,7 +295,9 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "list_baskets" => vec![json!({"customer": known.customer})],
         "show_basket" => one(&known.basket),
         "show_bulk" => one(&known.bulk),
-        "show_case" | "show_customer_by_id" | "show_contacts" | "list_links" | "show_past" | "show_owner" => vec![whose],
+        "show_case" | "show_customer_by_id" | "show_contacts" | "list_links" | "show_past" | "show_owner" | "fetch_statement" => {
+            vec![whose]
+        }
         "explain_case" => each(&known.cases),
         "show_connection" => vec![json!({"source": "canonical"})],
         "find_contact" => vec![json!({"body": address})],
@@ -303,7 +305,7 @@ async fn asked(desk: &TestTenant, known: &Known, name: &str) -> Vec<Value> {
         "show_customer" | "list_links_of" => vec![named],
         "show_credit_note" => each(&ids(desk, "/v1/credit_notes").await),
         "show_payment" => each(&ids(desk, "/v1/payments").await),
-        "show_invoice" | "explain_invoice" => each(&ids(desk, "/v1/invoices").await),
+        "show_invoice" | "explain_invoice" | "fetch_invoice_copy" => each(&ids(desk, "/v1/invoices").await),
         "show_message" | "explain_message" => each(&ids(desk, "/v1/messages").await),
         "show_task" | "list_task_customers" => each(&ids(desk, "/v1/tasks").await),
         "show_webhook" => each(&ids(desk, "/v1/webhooks").await),

@@ -26,6 +26,8 @@ pub struct App {
     pub kept: KeptBodies,
     /// Where files lie that people send and jobs make.
     pub files: files::Bucket,
+    /// Who makes documents of customers.
+    pub documents: files::DocumentMaker,
     pub public_url: Option<String>,
     /// Whose tokens are accepted.
     pub issuer: String,

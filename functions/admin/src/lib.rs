@@ -25,6 +25,7 @@ mod connections;
 mod contacts;
 mod controls;
 mod cors;
+mod customer_documents;
 mod customers;
 mod described;
 mod document_page;
@@ -81,7 +82,7 @@ mod webhooks;
 mod workflow_life;
 mod workflows;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, routing::MethodRouter};
@@ -213,6 +214,8 @@ routes! {
     "/v1/bulk/{id}/undo": post bulk::undo;
     "/v1/effects/{id}/result": post tasks::effect_result;
     "/v1/customers/{customer_id}/links": get links::list, post links::issue;
+    "/v1/customers/{customer_id}/statement": get customer_documents::statement;
+    "/v1/invoices/{id}/copy": get customer_documents::invoice_copy;
     "/v1/customers/{customer_id}/links/revoke": post links::revoke_all;
     "/v1/customers/{source}/{external_id}/links": get links::list_of;
     "/v1/links/{id}/revoke": post links::revoke;
@@ -247,6 +250,9 @@ routes! {
     "/v1/resume": post controls::resume;
 }
 
+/// How long is waited for a document: less than the function itself may take.
+const DOCUMENT_PATIENCE: Duration = Duration::from_secs(26);
+
 /// The function: built once, asked for each request.
 #[derive(Clone)]
 pub struct Handler {
@@ -254,7 +260,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `KEY_ID`, `JWT_ISSUER`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
+    /// Reads `TABLE_NAME`, `BUCKET_NAME`, `MAKE_DOCUMENTS`, `KEY_ID`, `JWT_ISSUER`, `PUBLIC_URL` (may be empty: then addresses name the host that was asked) and `STAND_INS`
     /// (`loopback`: a connection may name what stands for a vendor's hosts), and what the door reads.
     ///
     /// # Errors
@@ -273,7 +279,10 @@ impl Handler {
         let bucket = env.require("BUCKET_NAME").context("the admin API reads events that were put aside")?.to_owned();
         let kept = app::KeptBodies { client: aws_sdk_s3::Client::from_conf(s3), bucket };
         let files = files::Bucket::new(clients, &kept.bucket)?;
-        let app = Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, public_url, stand_ins, issuer });
+        let function = env.require("MAKE_DOCUMENTS").context("documents are made by a function of their own")?;
+        let documents = files::DocumentMaker::new(clients, function, DOCUMENT_PATIENCE)?;
+        let app =
+            Arc::new(App { store, vault, clock, web: Arc::default(), kept, files, documents, public_url, stand_ins, issuer });
         // What assistants ask is described by their own protocol, and no operation of the document.
         let router = router().route(mcp::PATH, MethodRouter::new().post(mcp::answer));
         let router = router.method_not_allowed_fallback(answer::method_not_allowed).fallback(answer::unknown_route);

@@ -63,6 +63,7 @@ pub mod bulk;
 pub mod companies;
 pub mod contacts;
 mod cursors;
+pub mod customer_documents;
 pub mod customers;
 pub mod entering;
 pub mod explain;

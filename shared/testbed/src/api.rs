@@ -53,11 +53,12 @@ impl Api {
         Self { clients, clock, now, store, vault, db, aws, keys_url: format!("{endpoint}{KEYS_PATH}") }
     }
 
-    /// The variables of a function: the names of the table and the bucket, whose tokens are accepted, and these.
+    /// The variables of a function: the names of the table, the bucket and the function that makes documents, whose tokens are accepted, and these.
     pub fn env(&self, more: &[(&str, &str)]) -> kit::Env {
         let fixed = [
             ("TABLE_NAME", TABLE),
             ("BUCKET_NAME", "bodies"),
+            ("MAKE_DOCUMENTS", "make-documents"),
             ("JWT_ISSUER", ISSUER),
             ("JWT_AUDIENCE", AUDIENCE),
             ("JWKS_URL", self.keys_url.as_str()),

@@ -52,11 +52,7 @@ pub(crate) fn acme() -> TenantId {
 impl Portal {
     pub(crate) async fn new() -> Self {
         let world = Api::new().await;
-        let env = world.env(&[
-            ("BEGIN_PAYMENT", "begin-payment"),
-            ("MAKE_DOCUMENTS", "make-documents"),
-            ("PUBLIC_URL", "https://pay.example/"),
-        ]);
+        let env = world.env(&[("BEGIN_PAYMENT", "begin-payment"), ("PUBLIC_URL", "https://pay.example/")]);
         let handler = portal::Handler::new(&env, &world.clients, world.clock.clone()).unwrap();
         Self { world, handler }
     }
