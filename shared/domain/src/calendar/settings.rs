@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Span};
 use super::{is_country, is_zone};
 use crate::{
     Channel, Settings,
+    bank_account::wrong_accounts,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
     owners::{OWNER_MAX, OWNER_RULES_MAX},
@@ -122,6 +123,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     );
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
     found.extend(wrong_payment_details("", s.payment_details.as_deref()));
+    found.extend(wrong_accounts("", &s.bank_accounts));
     found.extend(s.brand.flaws());
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
@@ -135,6 +137,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         }
         found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
         found.extend(wrong_payment_details(&pointer, entity.payment_details.as_deref()));
+        found.extend(wrong_accounts(&pointer, &entity.bank_accounts));
     }
     for (pointer, detail) in found {
         refuse(true, &pointer, detail);
