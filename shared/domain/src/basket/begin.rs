@@ -161,11 +161,8 @@ impl Basket {
 /// settles, or other money that is on its way, is no money of the transfer.
 fn how_it_stands(receivables: &Receivables<'_>, lines: &[BasketLine], now: Timestamp) -> Vec<Stood> {
     let payable = payable(receivables, now);
-    let claims: BTreeMap<&InvoiceId, (i64, Currency)> = receivables
-        .items
-        .iter()
-        .filter_map(|item| Some((&item.invoice?.id, (item.claim_minor, item.currency))))
-        .collect();
+    let claims: BTreeMap<&InvoiceId, (i64, Currency)> =
+        receivables.items.iter().filter_map(|item| Some((&item.invoice?.id, (item.claim_minor, item.currency)))).collect();
     let stands = |line: &BasketLine| {
         let (claim_minor, currency) = *claims.get(&line.invoice)?;
         let open_minor = payable.get(&line.invoice).copied()?;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span};
 
-use super::{is_country, is_zone};
+use super::{bank_accounts::wrong_accounts, is_country, is_zone};
 use crate::{
     Channel, Settings,
-    bank_account::wrong_accounts,
     channel::SenderForm,
     mailbox::{Mailbox, NoMailbox},
     owners::{OWNER_MAX, OWNER_RULES_MAX},
