@@ -45,6 +45,7 @@ fn input(count: usize) -> RenderInput {
         exposure_overdue: Money::from_minor(125_000, Currency::EUR),
         pay_by: None,
         payment_details: None,
+        bank: None,
         several_currencies: false,
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }

@@ -105,16 +105,19 @@ impl BankAccount {
         self.currency.is_none_or(|own| own == currency)
     }
 
-    /// The account in lines for people: the holder, the bank, and the numbers. The words are German or English.
+    /// The account in lines for people: the holder, the bank, and the numbers. The words are German or English. Nothing of one that has a QR-IBAN
+    /// alone: nobody can pay to it without a reference, which only a payment that was begun has.
     pub fn lines(&self, language: &str) -> Vec<String> {
+        if self.iban.is_none() && self.local.is_none() {
+            return Vec::new();
+        }
         let (account, bank_code) = if is_german(language) { ("Konto", "Bankleitzahl") } else { ("Account", "Bank code") };
         let only = self.currency.map(|currency| format!(" ({currency})")).unwrap_or_default();
-        let iban = self.iban.as_deref().or(self.qr_iban.as_deref());
         let local = self.local.as_ref();
         let lines = [
             Some(format!("{}{only}", self.holder)),
             self.bank.clone(),
-            iban.map(|iban| format!("IBAN {}", iban_in_groups(iban))),
+            self.iban.as_deref().map(|iban| format!("IBAN {}", iban_in_groups(iban))),
             local.and_then(|local| Some(format!("{bank_code} {}", local.routing.as_deref()?))),
             local.map(|local| format!("{account} {}", local.number)),
             self.bic.as_deref().map(|bic| format!("BIC {bic}")),
@@ -161,6 +164,8 @@ mod tests {
             BankAccount { iban: None, bic: None, bank: None, local: Some(local), currency: Some(Currency::EUR), ..account() };
         assert_eq!(british.lines("de-AT"), ["Acme GmbH (EUR)", "Bankleitzahl 12-34-56", "Konto 12345678"]);
         assert_eq!(british.lines("fr"), ["Acme GmbH (EUR)", "Bank code 12-34-56", "Account 12345678"]);
+        let swiss = BankAccount { iban: None, qr_iban: Some("CH44 3199 9123 0008 8901 2".to_owned()), ..account() };
+        assert_eq!(swiss.lines("de"), [""; 0]);
         assert!(british.takes(Currency::EUR) && !british.takes(Currency::USD) && account().takes(Currency::USD));
     }
 }

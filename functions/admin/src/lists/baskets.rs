@@ -243,6 +243,7 @@ fn row(basket: &Basket, now: Timestamp) -> BasketRowOut {
     let status = basket.standing(now);
     // What came in another currency is a payment of its own.
     let has_payment = basket.receipts.iter().any(|receipt| receipt.money.currency() == basket.currency);
+    let own = has_payment.then(|| basket.id.to_string());
     BasketRowOut {
         id: basket.id.to_string(),
         customer: basket.customer.to_string(),
@@ -257,6 +258,6 @@ fn row(basket: &Basket, now: Timestamp) -> BasketRowOut {
         kept_back_until: Some(basket.expires_at).filter(|until| !status.is_over() && now < *until),
         link: basket.link.as_ref().map(ToString::to_string),
         provider_id: basket.provider_id.clone(),
-        payment: has_payment.then(|| basket.id.to_string()),
+        payment: own.or_else(|| Some(basket.booked.first()?.entry.to_string())),
     }
 }

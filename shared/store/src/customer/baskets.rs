@@ -23,7 +23,7 @@ use crate::{
             head,
         },
         change::{Change, is, no_item},
-        db::{Range, Row, Transacted, json, last_of, n, s, text, to_json},
+        db::{Range, Row, Transacted, json, last_of, n, s, text},
         keys,
         retry::{ATTEMPTS_DEAR, Tries},
     },
