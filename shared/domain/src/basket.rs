@@ -331,6 +331,8 @@ impl Basket {
 }
 
 #[cfg(test)]
+mod booked_tests;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -98,6 +98,7 @@ fn is_bic(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Currency, Settings, settings::LegalEntity};
 
     fn account() -> BankAccount {
         BankAccount {
@@ -107,6 +108,30 @@ mod tests {
             bank: Some("Example Bank".to_owned()),
             ..BankAccount::default()
         }
+    }
+
+    #[test]
+    fn the_account_is_that_of_the_currency_and_of_the_legal_entity() {
+        let of = |holder: &str, currency: Option<&str>| BankAccount {
+            holder: holder.to_owned(),
+            currency: currency.map(|code| Currency::parse(code).expect("a currency")),
+            ..account()
+        };
+        let mut settings = Settings::named("Acme");
+        assert_eq!((settings.bank_account_of("", Currency::EUR), settings.how_to_pay("", None, "en")), (None, None));
+        settings.bank_accounts = vec![of("any", None), of("dollars", Some("USD"))];
+        let berlin = LegalEntity { bank_accounts: vec![of("berlin", Some("EUR"))], ..LegalEntity::default() };
+        settings.legal_entities.insert("berlin".to_owned(), berlin);
+        let holder = |entity, currency| settings.bank_account_of(entity, currency).map(|account| account.holder.as_str());
+        assert_eq!(holder("", Currency::EUR), Some("any"));
+        assert_eq!(holder("", Currency::USD), Some("dollars"), "what is for the currency alone comes first");
+        assert_eq!((holder("berlin", Currency::EUR), holder("berlin", Currency::USD)), (Some("berlin"), None));
+        assert_eq!(holder("elsewhere", Currency::USD), Some("dollars"));
+        let text = settings.how_to_pay("", Some(Currency::USD), "en").expect("an account");
+        assert!(text.starts_with("dollars (USD)\nExample Bank\nIBAN DE89 "), "{text}");
+        assert_eq!(settings.how_to_pay("", None, "en").expect("accounts").matches("IBAN").count(), 2);
+        settings.payment_details = Some("By cheque".to_owned());
+        assert_eq!(settings.how_to_pay("", Some(Currency::USD), "en").as_deref(), Some("By cheque"));
     }
 
     fn pointers(account: &BankAccount) -> Vec<String> {

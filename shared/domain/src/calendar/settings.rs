@@ -381,6 +381,12 @@ mod tests {
                 "/payment_details",
             ),
             (r#"{"legal_entities": {"berlin": {"payment_details": ""}}}"#, "/legal_entities/berlin/payment_details"),
+            (r#"{"bank_accounts": [{"holder": "Acme", "iban": "DE89 3704 0044 0532 0130 00"}]}"#, ""),
+            (r#"{"bank_accounts": [{"holder": "Acme"}]}"#, "/bank_accounts/0"),
+            (
+                r#"{"legal_entities": {"berlin": {"bank_accounts": [{"holder": "", "iban": "DE00"}]}}}"#,
+                "/legal_entities/berlin/bank_accounts/0/holder /legal_entities/berlin/bank_accounts/0/iban",
+            ),
             (r#"{"country": "XX", "shards": 0}"#, "/country /shards"),
         ] {
             assert_eq!(wrong(patch), expected, "{patch}");
