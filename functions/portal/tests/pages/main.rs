@@ -6,6 +6,7 @@ mod account;
 mod disputes;
 mod paying;
 mod promises;
+mod transfers;
 mod visitor;
 mod writing;
 
