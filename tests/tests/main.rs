@@ -51,6 +51,7 @@ mod simulated;
 mod sources;
 mod stops;
 mod stripe;
+mod transfers;
 mod vendors;
 mod versions;
 mod xero;
