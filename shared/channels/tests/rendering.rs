@@ -93,7 +93,7 @@ fn a_template_names_the_account_and_the_one_invoice() {
         ..BankAccount::default()
     };
     for (count, account, expected) in [
-        (1, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-0."),
+        (1, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1."),
         (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
         (1, None, "No account."),
     ] {

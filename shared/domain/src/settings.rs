@@ -257,7 +257,7 @@ impl Settings {
     /// The account that customers of a legal entity transfer a currency to: the first that is for that currency alone, else the first for every
     /// one.
     pub fn bank_account_of(&self, legal_entity: &str, currency: Currency) -> Option<&BankAccount> {
-        let takes = || self.bank_accounts_of(legal_entity).iter().filter(|account| account.takes(currency));
+        let takes = || self.bank_accounts_of(legal_entity).iter().filter(move |account| account.takes(currency));
         takes().find(|account| account.currency.is_some()).or_else(|| takes().next())
     }
 
