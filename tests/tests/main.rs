@@ -52,6 +52,7 @@ mod simulated;
 mod sources;
 mod stops;
 mod stripe;
+mod transfers;
 mod vendors;
 mod versions;
 mod xero;

@@ -28,7 +28,7 @@ async fn reminded_by(provider: &str) -> (TestTenant, String) {
     (desk, path)
 }
 
-async fn page(desk: &TestTenant, path: &str) -> String {
+pub(crate) async fn page(desk: &TestTenant, path: &str) -> String {
     desk.call("GET", path, &[], b"").await.is(200).text
 }
 
@@ -53,7 +53,7 @@ fn form(page: &str, pays: &[(&str, &str)]) -> String {
     form_by("stripe:card", page, pays)
 }
 
-fn form_by(way: &str, page: &str, pays: &[(&str, &str)]) -> String {
+pub(crate) fn form_by(way: &str, page: &str, pays: &[(&str, &str)]) -> String {
     let offered = offered(page);
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("form", value(page, "form")).append_pair("in", "EUR").append_pair("to", "").append_pair("way", way);
@@ -64,7 +64,7 @@ fn form_by(way: &str, page: &str, pays: &[(&str, &str)]) -> String {
     form.finish()
 }
 
-async fn post(desk: &TestTenant, path: &str, form: &str) -> Reply {
+pub(crate) async fn post(desk: &TestTenant, path: &str, form: &str) -> Reply {
     let headers = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
     desk.call("POST", path, &headers, form.as_bytes()).await
 }
@@ -83,7 +83,7 @@ async fn happens(desk: &TestTenant, basket: &str, outcome: &str) {
     desk.advance("PT1M").await;
 }
 
-async fn open(desk: &TestTenant) -> BTreeMap<String, i64> {
+pub(crate) async fn open(desk: &TestTenant) -> BTreeMap<String, i64> {
     let matter = desk.matter("C-1").await;
     let items = matter["due_items"].as_array().unwrap().iter();
     items.map(|item| (item["number"].as_str().unwrap().to_owned(), item["open_minor"].as_i64().unwrap())).collect()

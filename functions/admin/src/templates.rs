@@ -7,8 +7,8 @@ use axum::{
     extract::{Path, State},
     response::IntoResponse,
 };
-use channels::{Brand, InvoiceRow, Links, RenderInput, RowKind};
-use domain::{Cause, Channel, Currency, Money, word::Word};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, RowKind};
+use domain::{Cause, Channel, Currency, Money, Settings, word::Word};
 use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use service::Operation;
@@ -237,10 +237,8 @@ pub async fn versions(
               (status = 422, description = "invalid-template, every flaw in errors")))]
 pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Body) -> ApiResult<Json<PreviewOut>> {
     let tenant = caller.may(Operation::PreviewTemplate)?;
-    let (name, payment_details) = match app.store.settings(tenant).await? {
-        Some(settings) => (settings.value.name, settings.value.payment_details),
-        None => ("Your company".to_owned(), None),
-    };
+    let settings = app.store.settings(tenant).await?.map(|settings| settings.value);
+    let settings = settings.unwrap_or_else(|| Settings::named("Your company"));
     let given: PreviewIn = read(body).map_err(|flaw| refuse([flaw]))?;
     let count = given.invoices.unwrap_or(3);
     if !(1..=50).contains(&count) {
@@ -253,8 +251,8 @@ pub async fn preview(State(app): State<Arc<App>>, caller: Caller, Body(body): Bo
     let id = given.id.unwrap_or_else(|| "preview".to_owned());
     let template = template(id, given.language, &given.channel, given.subject, given.body)?;
     let today = app.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let input = sample(&template.language, given.country, count, today, payment_details);
-    let rendered = channels::render(&template, &input, &Brand { name })
+    let input = sample(&template.language, given.country, count, today, &settings);
+    let rendered = channels::render(&template, &input, &Brand { name: settings.name })
         .map_err(|error| refuse([(error.pointer().to_owned(), error.to_string())]))?;
     Ok(Json(PreviewOut { subject: rendered.subject, text: rendered.text, html: rendered.html }))
 }
@@ -311,7 +309,9 @@ fn shown(template: store::StoredTemplate) -> TemplateOut {
 }
 
 /// Made-up invoices, all past due.
-fn sample(language: &str, country: Option<String>, count: u8, today: Date, payment_details: Option<String>) -> RenderInput {
+fn sample(language: &str, country: Option<String>, count: u8, today: Date, settings: &Settings) -> RenderInput {
+    let payment_details = settings.how_to_pay("", Some(Currency::EUR), language);
+    let bank = settings.bank_account_of("", Currency::EUR).map(AccountInMail::of);
     let euros = |minor: i64| Money::from_minor(minor, Currency::EUR);
     let row = |at: u8| InvoiceRow {
         kind: if at == 1 { RowKind::Instalment } else { RowKind::Invoice },
@@ -345,6 +345,7 @@ fn sample(language: &str, country: Option<String>, count: u8, today: Date, payme
         exposure_overdue: total,
         pay_by: Some(today.saturating_add(10.days())),
         payment_details,
+        bank,
         several_currencies: false,
         links: Links {
             portal: "https://example.com/p/sample".to_owned(),

@@ -4,7 +4,7 @@ use domain::{
     Agreement, Basket, Facts, MoneyOnItsWay, MoneyStatus, PaymentId, Terms, basket::BasketBegin, calendar::tenant_zone,
 };
 use jiff::{SignedDuration, Timestamp};
-use payments::{AskedPayment, BasketWish, BegunPayment, ErrandAnswer, NextCall};
+use payments::{AskedPayment, BasketWish, BegunPayment, ErrandAnswer, NextCall, transfer::PayeeAccount};
 use store::{BasketBegun, BasketHeard, BasketOwner, BasketSays};
 
 use crate::{
@@ -103,6 +103,12 @@ impl Payer<'_> {
         (!came && of.ends_at <= self.now && is_lately).then_some((of.ends_at, &of.id))
     }
 
+    /// The account that a basket is transferred to, where the settings name one with an IBAN: its country says which form of reference it carries.
+    fn account(&self, basket: &Basket) -> Option<PayeeAccount> {
+        let account = self.settings.bank_account_of(&basket.legal_entity, basket.currency)?;
+        PayeeAccount::of(account, basket.currency)
+    }
+
     /// The page of a basket that is there: its provider is asked where it was not yet.
     async fn sent_on(&self, desk: &Desk<'_>, wish: &BasketWish, basket: Basket) -> anyhow::Result<ErrandAnswer> {
         if basket.status.is_over() {
@@ -111,7 +117,8 @@ impl Payer<'_> {
         if basket.provider_id.is_some() {
             return Ok(ErrandAnswer::Begun { pay_url: basket.pay_url });
         }
-        match page_of(desk, wish, &basket).await {
+        let account = self.account(&basket);
+        match page_of(desk, wish, &basket, account.as_ref()).await {
             Ok(BegunPayment { provider_id, pay_url, .. }) => {
                 let says = BasketSays::SentOn { provider_id: &provider_id, pay_url: pay_url.as_deref() };
                 let heard = self.store.change_basket(&self.owner, &basket.id, says, &self.settings, self.now).await?;
@@ -133,7 +140,12 @@ impl Payer<'_> {
 }
 
 /// Asks a provider for the page of a basket.
-async fn page_of(desk: &Desk<'_>, wish: &BasketWish, basket: &Basket) -> Result<BegunPayment, NotAsked> {
+async fn page_of(
+    desk: &Desk<'_>,
+    wish: &BasketWish,
+    basket: &Basket,
+    account: Option<&PayeeAccount>,
+) -> Result<BegunPayment, NotAsked> {
     let asked = AskedPayment {
         basket: &basket.id,
         lines: &basket.lines,
@@ -144,7 +156,7 @@ async fn page_of(desk: &Desk<'_>, wish: &BasketWish, basket: &Basket) -> Result<
         cancel_url: &wish.cancel_url,
         language: wish.language.as_deref(),
         provider_customer: None,
-        account: None,
+        account,
         words: &wish.words,
     };
     let begun = desk.provider.begin(&desk.access(), &asked);

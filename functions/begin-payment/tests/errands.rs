@@ -85,6 +85,31 @@ async fn a_transfer_is_announced_once_and_given_up() {
 }
 
 #[tokio::test]
+async fn the_account_says_which_form_the_reference_has() {
+    for (accounts, starts, length) in [
+        (json!([]), "RF", 24),
+        (json!([{"holder": "Acme", "iban": "DE89370400440532013000"}]), "RF", 24),
+        (json!([{"holder": "Acme", "iban": "BE68 5390 0754 7034"}]), "", 12),
+        (json!([{"holder": "Acme", "iban": "FI21 1234 5600 0007 85"}]), "", 20),
+        (json!([{"holder": "Acme", "qr_iban": "CH44 3199 9123 0008 8901 2"}]), "", 27),
+        // Euros come to the plain IBAN where there is one.
+        (json!([{"holder": "Acme", "iban": "CH93 0076 2011 6238 5295 7", "qr_iban": "CH44 3199 9123 0008 8901 2"}]), "RF", 24),
+        (json!([{"holder": "Acme", "local": {"number": "12345678"}}]), "RF", 24),
+        (json!([{"holder": "Acme", "iban": "BE68 5390 0754 7034", "currency": "USD"}]), "RF", 24),
+    ] {
+        let desk = Desk::new().await;
+        let known = desk.aws.store.settings(&desk.aws.tenant).await.unwrap().unwrap();
+        let settings = domain::Settings { bank_accounts: serde_json::from_value(accounts.clone()).unwrap(), ..known.value };
+        desk.aws.store.put_settings(&desk.aws.tenant, &settings, Some(known.rev), desk.aws.now()).await.unwrap();
+        assert_eq!(desk.begin(&desk.wish("form", "transfer", WayOfPaying::Transfer, 100)).await, BEGUN);
+        let reference = desk.baskets().await.remove(0).provider_id.unwrap();
+        assert!(reference.starts_with(starts) && reference.len() == length, "{reference} for {accounts}");
+        let has_letters = reference.bytes().any(|byte| byte.is_ascii_alphabetic());
+        assert_eq!(has_letters, starts == "RF", "{reference} for {accounts}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_paid_or_taken_writes_nothing() {
     let desk = Desk::new().await;
     let before = desk.aws.items().len();

@@ -101,9 +101,9 @@ impl Subject {
     pub(crate) fn ways_to_pay(&self, entities: &BTreeSet<&str>) -> Vec<WaysToPay> {
         let several = entities.len() > 1;
         let way = |entity: &&str| {
-            let text = self.settings.payment_details_of(entity)?;
+            let text = self.settings.how_to_pay(entity, None, &self.hand.language)?;
             let to = if several { self.settings.name_of(entity).to_owned() } else { String::new() };
-            Some(WaysToPay { to, lines: lines(text) })
+            Some(WaysToPay { to, lines: lines(&text) })
         };
         entities.iter().filter_map(way).collect()
     }

@@ -17,9 +17,9 @@ pub(crate) struct HowToPay {
 /// How to pay each of the companies that are owed; named where there are several ways.
 pub(crate) fn ways_to_pay(visit: &Visit, entities: &BTreeSet<String>) -> Vec<HowToPay> {
     let settings = &visit.settings;
-    let mut texts: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut texts: Vec<(String, Vec<&str>)> = Vec::new();
     for entity in entities {
-        let Some(text) = settings.payment_details_of(entity) else { continue };
+        let Some(text) = settings.how_to_pay(entity, None, visit.words.language) else { continue };
         let name = settings.name_of(entity);
         match texts.iter_mut().find(|(known, _)| *known == text) {
             Some((_, names)) => names.push(name),
@@ -28,7 +28,7 @@ pub(crate) fn ways_to_pay(visit: &Visit, entities: &BTreeSet<String>) -> Vec<How
     }
     // An account is one company's: where several are owed it is said whose, also where only one says how to pay.
     let several = entities.len() > 1;
-    let payment = |(text, names): &(&str, Vec<&str>)| HowToPay { to: several.then(|| names.join(", ")), lines: lines(text) };
+    let payment = |(text, names): &(String, Vec<&str>)| HowToPay { to: several.then(|| names.join(", ")), lines: lines(text) };
     texts.iter().map(payment).collect()
 }
 

@@ -60,6 +60,7 @@ mod statement_csv;
 mod statement_data;
 mod statement_page;
 mod story;
+mod transfer_page;
 mod typed;
 mod visit;
 mod write_form;

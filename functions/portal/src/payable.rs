@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Currency, Facts, InvoiceId, PaymentId, WayOfPaying, basket,
+    Currency, Facts, InvoiceId, PaymentId, WayOfPaying,
+    basket::{self, TRANSFER},
     calendar::tenant_zone,
     dates::days_between,
     receivables::{Receivables, ReceivablesRules},
@@ -15,8 +16,6 @@ use crate::{statement::is_web, visit::Visit};
 
 /// The source whose invoices are paid on a page of its own: what is paid elsewhere it would ask for again.
 const PAID_THERE: &str = "stripe";
-/// The name of the provider that is the payer's own bank.
-const TRANSFER: &str = "transfer";
 /// Most invoices of a form.
 const ITEMS_MAX: usize = 100;
 
@@ -161,7 +160,8 @@ pub(crate) fn ways_of(visit: &Visit, connected: &[(String, Value)], group: &PayG
     }
     // A card is done at once: whoever chooses nothing pays so.
     ways.sort_by_key(|way| way.way != WayOfPaying::Card);
-    if visit.settings.payment_details_of(&group.legal_entity).is_some() {
+    let has_account = visit.settings.bank_account_of(&group.legal_entity, group.currency).is_some();
+    if has_account || visit.settings.payment_details_of(&group.legal_entity).is_some() {
         ways.push(PayWay { provider: TRANSFER, way: WayOfPaying::Transfer });
     }
     ways

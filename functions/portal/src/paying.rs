@@ -2,9 +2,10 @@
 //! function that begins the payment looks again, immediately before the payer is sent on.
 
 use domain::{
-    BasketLine, Facts, InvoiceId, LinkId, PaymentId,
+    Basket, BasketLine, Facts, InvoiceId, LinkId, MoneyOnItsWay, MoneyStatus, PaymentId, Terms,
     basket::{BasketBegin, BasketFlaw},
     id::digest,
+    receivables::{Receivables, ReceivablesRules},
 };
 use jiff::Timestamp;
 use payments::{BasketWish, ErrandAnswer, ErrandKind, PaymentErrand, PaymentWords};
@@ -13,7 +14,7 @@ use store::Store;
 
 use crate::{
     page::PortalPage,
-    paid_page,
+    paid_page::{self, is_transfer, is_waiting},
     pay_desk::PayDesk,
     pay_labels::PayLabels,
     pay_page::PayForm,
@@ -216,9 +217,27 @@ impl Paying<'_> {
         let basket = self.store.basket(&self.facts.tenant, &self.facts.customer.id, id).await?;
         let seen = request.query("seen").and_then(|seen| seen.parse().ok()).unwrap_or(0);
         Ok(match basket {
-            Some(basket) => paid_page::shown(self.visit, self.labels(), &basket, seen, self.now),
+            Some(basket) => {
+                let has_come = self.has_come(&basket);
+                paid_page::shown(self.visit, self.labels(), &basket, (seen, has_come), self.now)
+            }
             None => PortalPage::Plain(404, self.visit.words),
         })
+    }
+
+    /// Whether as much was paid of the invoices of a transfer as it was to pay, since it was announced.
+    fn has_come(&self, basket: &Basket) -> bool {
+        if !is_transfer(basket) || !is_waiting(basket, self.now) {
+            return false;
+        }
+        let zone = domain::calendar::tenant_zone(&self.visit.settings);
+        let rules = ReceivablesRules::of(&self.visit.settings, &zone);
+        let receivables = Receivables::at(self.facts, rules, self.now);
+        let id = basket.agreement();
+        // What the invoices say now comes before what the last decision wrote.
+        let mut all = receivables.agreements.iter().chain(&self.facts.agreements);
+        let money = all.find(|agreement| agreement.id == id).map(|agreement| &agreement.terms);
+        matches!(money, Some(Terms::Money(MoneyOnItsWay { status: MoneyStatus::Arrived, .. })))
     }
 
     /// Gives a payment up; what came of it, the page says.

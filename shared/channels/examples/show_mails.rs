@@ -78,6 +78,7 @@ fn input(template: &str, language: &str, shape: &str) -> RenderInput {
         pay_by: matches!(template, "formal-notice" | "final-notice").then_some(date(2026, 3, 16)),
         payment_details: (shape != "three")
             .then(|| "Northwind Trading Ltd\nExample Bank, IBAN DE00 1234 5678 9012 3456 78\nBIC EXAMDEFF".to_owned()),
+        bank: None,
         several_currencies: shape == "mixed",
         links: Links {
             portal: "https://pay.northwind.example/p/x7Kq2".to_owned(),

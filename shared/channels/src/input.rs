@@ -1,6 +1,6 @@
 //! What a message is rendered from: facts that the caller has read, and nothing that is looked up.
 
-use domain::Money;
+use domain::{BankAccount, Money, bank_account::iban_in_groups};
 use jiff::civil::Date;
 
 /// How many invoices a message lists; the rest stand behind the statement link.
@@ -37,8 +37,10 @@ pub struct RenderInput {
     pub exposure_overdue: Money,
     /// By when the message asks to be paid, where it does.
     pub pay_by: Option<Date>,
-    /// How to pay, in the tenant's words, line by line.
+    /// How to pay, in the tenant's words or as the account in lines, line by line.
     pub payment_details: Option<String>,
+    /// The account that is transferred to, where the settings name one for the currency.
+    pub bank: Option<AccountInMail>,
     /// Whether the customer owes in other currencies too.
     pub several_currencies: bool,
     /// Where the person can go.
@@ -56,6 +58,48 @@ pub enum RowKind {
     PlanPart,
     /// A charge; `number` is what it is called.
     Charge,
+}
+
+/// An account as a message names it; what it has not is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountInMail {
+    /// Its holder.
+    pub holder: String,
+    /// Its bank's name.
+    pub name: String,
+    /// Its IBAN, in groups of four.
+    pub iban: String,
+    /// Its bank's BIC.
+    pub bic: String,
+    /// Its number, where it has no IBAN.
+    pub account: String,
+    /// What tells its bank, where it has no IBAN.
+    pub routing: String,
+}
+
+impl AccountInMail {
+    /// The account as a message names it. Whoever writes a message knows no reference that only a basket has: the plain IBAN
+    /// comes first, which takes every text.
+    pub fn of(account: &BankAccount) -> Self {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let local = account.local.as_ref();
+        Self {
+            holder: account.holder.clone(),
+            name: text(&account.bank),
+            iban: account.iban.as_deref().map(iban_in_groups).unwrap_or_default(),
+            bic: text(&account.bic),
+            account: local.map(|local| local.number.clone()).unwrap_or_default(),
+            routing: local.and_then(|local| local.routing.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl RenderInput {
+    /// The number by which a payment is named, where the message is about one invoice.
+    pub fn reference(&self) -> Option<&str> {
+        let first = self.invoices.first().filter(|row| row.kind != RowKind::Charge && self.more == 0)?;
+        self.invoices.iter().all(|row| row.number == first.number).then_some(first.number.as_str())
+    }
 }
 
 /// One due item.

@@ -2,7 +2,7 @@
 
 use domain::Money;
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput, UPCOMING_LISTED_MAX};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::{html, link, plain, unlinked};
@@ -133,15 +133,8 @@ impl Sheet<'_> {
         if lines.is_empty() {
             return lines;
         }
-        let reference = self.reference().map(|number| self.words.reference.replace("{}", &number));
+        let reference = self.input.reference().map(|number| self.words.reference.replace("{}", &unlinked(number)));
         lines.into_iter().chain(reference).collect()
-    }
-
-    /// What a payment is named by, where that is one invoice.
-    fn reference(&self) -> Option<String> {
-        let rows = &self.input.invoices;
-        let first = rows.first().filter(|row| row.kind != RowKind::Charge && self.input.more == 0)?;
-        rows.iter().all(|row| row.number == first.number).then(|| unlinked(&first.number))
     }
 
     fn html_payment(&self) -> String {

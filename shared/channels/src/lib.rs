@@ -41,7 +41,7 @@ pub mod template;
 mod values;
 
 pub use channel::{Accepted, Attachment, ChannelClient, Outgoing, SendError};
-pub use input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
+pub use input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, Links, RenderInput, RowKind, UPCOMING_LISTED_MAX};
 pub use provider::{Provider, Recorded, Variables};
 pub use render::{LAYOUT_VERSION, RenderError, Rendered, render};
 pub use ses::SES;

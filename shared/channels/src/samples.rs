@@ -70,6 +70,7 @@ pub fn one(language: &str, count: usize) -> RenderInput {
         exposure_overdue: euros(250_000),
         pay_by: None,
         payment_details: None,
+        bank: None,
         several_currencies: false,
         links: Links {
             portal: "https://pay.dunlin.example/p/sample".to_owned(),

@@ -13,7 +13,8 @@ const FLAWS_MAX: usize = 20;
 const TAGS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
 const FILTERS: [&str; 3] = ["money", "date", "length"];
 const TESTS: [&str; 2] = ["defined", "undefined"];
-const ROOTS: [(&str, &[&str]); 8] = [
+const ROOTS: [(&str, &[&str]); 9] = [
+    ("bank", &["holder", "name", "iban", "bic", "account", "routing", "reference"]),
     ("tenant", &["name"]),
     ("customer", &["name"]),
     ("contact", &["name"]),

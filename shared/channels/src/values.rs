@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 
-use crate::input::{Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
+use crate::input::{AccountInMail, Brand, INVOICES_LISTED_MAX, InvoiceRow, RenderInput};
 use crate::labels::MailLabels;
 use crate::locale::Locale;
 use crate::plain::link;
@@ -111,6 +111,7 @@ pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value 
         ("exposure", map(vec![("total", amount(input.exposure_total)), ("overdue", amount(input.exposure_overdue))])),
         ("pay_by", input.pay_by.map_or(Value::from(()), |day| Value::from_object(Day(day)))),
         ("currency", if input.several_currencies { input.covered_due_now.currency().code().into() } else { "".into() }),
+        ("bank", map(bank(input))),
         ("payment_details", input.payment_details.as_deref().unwrap_or_default().into()),
         ("table", Value::from_object(TablePlace)),
         (
@@ -122,6 +123,20 @@ pub fn context(input: &RenderInput, brand: &Brand, words: &MailLabels) -> Value 
             ]),
         ),
     ])
+}
+
+/// Where to transfer to, and what to name.
+fn bank(input: &RenderInput) -> Vec<(&'static str, Value)> {
+    let of = |part: fn(&AccountInMail) -> &String| Value::from(input.bank.as_ref().map(part).cloned().unwrap_or_default());
+    vec![
+        ("holder", of(|bank| &bank.holder)),
+        ("name", of(|bank| &bank.name)),
+        ("iban", of(|bank| &bank.iban)),
+        ("bic", of(|bank| &bank.bic)),
+        ("account", of(|bank| &bank.account)),
+        ("routing", of(|bank| &bank.routing)),
+        ("reference", input.bank.as_ref().and_then(|_| input.reference()).unwrap_or_default().into()),
+    ]
 }
 
 fn amount(money: Money) -> Value {

@@ -1,7 +1,7 @@
 //! What comes out: escaping, the layout, both texts, SMS.
 
-use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, builtin, render};
-use domain::{Channel, Currency, Money};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, builtin, render};
+use domain::{BankAccount, Channel, Currency, Money};
 use jiff::civil::date;
 use proptest::prelude::*;
 
@@ -45,6 +45,7 @@ fn input(count: usize) -> RenderInput {
         exposure_overdue: Money::from_minor(125_000, Currency::EUR),
         pay_by: None,
         payment_details: None,
+        bank: None,
         several_currencies: false,
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/t/stop".into(), pay: None },
     }
@@ -79,6 +80,27 @@ fn a_date_to_pay_by_is_written_for_the_country() {
         input.pay_by = pay_by;
         let text = mail(body, &input).text;
         assert!(text.contains(expected), "{country:?} {pay_by:?}: {text}");
+    }
+}
+
+#[test]
+fn a_template_names_the_account_and_the_one_invoice() {
+    let body = "{% if bank.iban %}To {{ bank.holder }}, {{ bank.iban }}, {{ bank.bic }}{{ bank.account }}, as {{ bank.reference }}.{% else %}No account.{% endif %}";
+    let account = BankAccount {
+        holder: "Northwind Ltd".into(),
+        iban: Some("DE89370400440532013000".into()),
+        bic: Some("COBADEFFXXX".into()),
+        ..BankAccount::default()
+    };
+    for (count, account, expected) in [
+        (1, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as N-1."),
+        (2, Some(&account), "To Northwind Ltd, DE89 3704 0044 0532 0130 00, COBADEFFXXX, as ."),
+        (1, None, "No account."),
+    ] {
+        let mut input = input(count);
+        input.bank = account.map(AccountInMail::of);
+        let text = mail(body, &input).text;
+        assert!(text.contains(expected), "{text}");
     }
 }
 

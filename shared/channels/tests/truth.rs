@@ -58,6 +58,7 @@ fn input(shape: Shape, language: &str, ahead: bool, pay_by: Option<Date>, detail
         exposure_overdue: Money::from_minor(8_888_888, shape.currency),
         pay_by,
         payment_details: details.then(|| "Example Bank\r\nIBAN: DE00 <1234>".into()),
+        bank: None,
         several_currencies: false,
         links: Links { portal: "https://p.example/p/t".into(), opt_out: "https://p.example/p/s".into(), pay: None },
     }

@@ -259,8 +259,8 @@ impl<'b> Measure<'b> {
                 };
                 (Terms::Promise(Promise { status, ..promise.clone() }), ends)
             }
-            Terms::Money(MoneyOnItsWay { basket: Some(basket), status: MoneyStatus::Expected, .. }) => {
-                let (status, ends) = if self.is_paid(basket) {
+            Terms::Money(MoneyOnItsWay { basket: Some(basket), status: MoneyStatus::Expected, of, .. }) => {
+                let (status, ends) = if self.is_paid(basket) || self.has_come(basket, of) {
                     (MoneyStatus::Arrived, true)
                 } else if self.now >= basket.ends_at {
                     (MoneyStatus::Failed, false)
@@ -449,22 +449,44 @@ impl<'b> Measure<'b> {
         }
     }
 
-    /// What a basket keeps back: its lines as they are, whatever else is paid meanwhile, until its payment is known.
+    /// What is still on its way of each line of a basket. Where a provider tells of its money that is the line until then. Of a transfer only the
+    /// books tell: what was paid of the invoice since it was announced is taken for its money, and what was credited is not.
+    fn on_its_way_of<'o>(&'o self, basket: &'o OfBasket, of: &'o [Stood]) -> impl Iterator<Item = (&'o InvoiceId, i64)> {
+        let stood: BTreeMap<&InvoiceId, &Stood> = basket.stood.iter().map(|stood| (&stood.invoice, stood)).collect();
+        of.iter().map(move |line| {
+            let came = stood.get(&line.invoice).map_or(0, |stood| self.paid_since(stood));
+            (&line.invoice, line.open_minor.saturating_sub(came).max(0))
+        })
+    }
+
+    /// Whether all of a transfer came, as far as the books can tell.
+    fn has_come(&self, basket: &OfBasket, of: &[Stood]) -> bool {
+        !basket.stood.is_empty() && self.on_its_way_of(basket, of).all(|(_, left)| left == 0)
+    }
+
+    /// What was paid of an invoice since it stood so, minor units; all that stood of one that is closed.
+    fn paid_since(&self, stood: &Stood) -> i64 {
+        let Some((open, claim)) = self.by_invoice.get(&stood.invoice) else { return stood.open_minor };
+        let credited = stood.claim_minor.saturating_sub(*claim).max(0);
+        stood.open_minor.saturating_sub(*open).saturating_sub(credited).max(0)
+    }
+
+    /// What a basket keeps back: what is still on its way of its lines, until its payment is known.
     fn holds_of_basket(&self, agreement: &Agreement, basket: &OfBasket, of: &[Stood]) -> Vec<Hold> {
         if self.is_paid(basket) {
             return Vec::new();
         }
         let ends_at = agreement.ended_at.map_or(basket.ends_at, |ended| ended.min(basket.ends_at));
-        let hold = |stood: &Stood| Hold {
+        let hold = |(invoice, minor): (&InvoiceId, i64)| Hold {
             by: agreement.id.clone(),
             reason: HoldReason::MoneyOnItsWay,
             clock: agreement.clock.clone(),
-            scope: HoldScope::Invoice(stood.invoice.clone()),
-            amount_minor: Some(stood.open_minor),
+            scope: HoldScope::Invoice(invoice.clone()),
+            amount_minor: Some(minor),
             from_at: agreement.from_at,
             ends_at,
         };
-        of.iter().map(hold).collect()
+        self.on_its_way_of(basket, of).filter(|(_, minor)| *minor > 0).map(hold).collect()
     }
 
     /// What an upheld dispute keeps back until the books say so: less what they wrote off the claim since.

@@ -192,6 +192,10 @@ pub struct OfBasket {
     pub id: PaymentId,
     /// From then on it keeps nothing back, unless its provider says more.
     pub ends_at: Timestamp,
+    /// How its invoices stood when a transfer was announced, at most [`INVOICES_MAX`] of them: only the books tell of its money, so that what is
+    /// paid of an invoice since counts as its, whatever it names. Empty where a provider tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood: Vec<Stood>,
 }
 
 /// How an invoice stood at an instant, minor units.

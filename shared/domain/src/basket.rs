@@ -8,6 +8,7 @@
 //! | module | answers |
 //! |---|---|
 //! | `begin` | how a basket begins, and what it keeps back |
+//! | `booked` | which entries in the books bring the money of a transfer |
 //! | `lines` | whether its lines can be paid |
 //! | `keeps` | how long each way of paying keeps its amounts back |
 //! | `hear` | what it becomes by what its provider says |
@@ -23,6 +24,7 @@ use crate::{
 };
 
 mod begin;
+mod booked;
 mod hear;
 mod keeps;
 mod lines;
@@ -30,6 +32,7 @@ mod papers;
 mod taken;
 
 pub use begin::BasketBegin;
+pub use booked::{TRANSFER, may_name_a_transfer};
 pub use hear::BasketChange;
 pub use keeps::{BEGUN_MINUTES, kept_while_begun, kept_while_pending};
 pub use lines::{BasketFlaw, BasketFlawKind, LINES_MAX, being_paid_by, check_lines, payable};
@@ -131,6 +134,10 @@ pub struct Basket {
     /// What was taken back, each refund and chargeback once, in the order of their ids and currencies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reversals: Vec<BasketReversal>,
+    /// Of a transfer: the entries in the books that name it, each once, in the order of their ids. They are its payment, and no document is made
+    /// of them here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub booked: Vec<BookedEntry>,
     /// The newest word of the provider, or of a person here, that is no money.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word: Option<BasketWord>,
@@ -164,6 +171,15 @@ pub struct BasketReceipt {
     pub at: Timestamp,
     /// Its id of that event.
     pub event: String,
+}
+
+/// An entry in the books that brought money of a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BookedEntry {
+    /// The entry.
+    pub entry: PaymentId,
+    /// What it comes to, minor units of the basket's currency.
+    pub amount_minor: i64,
 }
 
 /// That money of a basket is on its way.
@@ -314,6 +330,8 @@ impl Basket {
     }
 }
 
+#[cfg(test)]
+mod booked_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

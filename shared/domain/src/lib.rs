@@ -63,6 +63,7 @@ pub mod agreement;
 pub mod along;
 pub mod attachment;
 pub mod balance;
+pub mod bank_account;
 pub mod basket;
 pub mod because;
 pub mod book_shares;
@@ -132,6 +133,7 @@ pub mod workflow;
 
 pub use agreement::*;
 pub use balance::{BalanceKey, CaseKey};
+pub use bank_account::{BankAccount, HolderAddress, LocalAccount};
 pub use basket::{Basket, BasketLine, BasketStatus, ProviderOutcome, ProviderSaid};
 pub use because::Because;
 pub use book_shares::BookShares;

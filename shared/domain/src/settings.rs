@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BrandSettings, Channel, Currency, KeyAccounts, OwnerRule, Reporting,
+    BankAccount, BrandSettings, Channel, Currency, KeyAccounts, OwnerRule, Reporting,
     word::{self, stored_words},
 };
 
@@ -57,6 +57,9 @@ pub struct Settings {
     /// How customers pay, in the tenant's words, line by line: shown in mails and on the statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_details: Option<String>,
+    /// The accounts that customers transfer to: the first that takes a currency counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bank_accounts: Vec<BankAccount>,
     /// How the tenant shows itself on what its customers see.
     #[serde(default, skip_serializing_if = "BrandSettings::is_usual")]
     pub brand: BrandSettings,
@@ -166,6 +169,7 @@ impl Settings {
             sender: BTreeMap::new(),
             reply_to: None,
             payment_details: None,
+            bank_accounts: Vec::new(),
             brand: BrandSettings::default(),
             legal_entities: BTreeMap::new(),
             window: Window::default(),
@@ -209,6 +213,9 @@ pub struct LegalEntity {
     /// How its customers pay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payment_details: Option<String>,
+    /// The accounts that its customers transfer to; where it lists any, those of the tenant do not count for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bank_accounts: Vec<BankAccount>,
 }
 
 impl Settings {
@@ -239,6 +246,32 @@ impl Settings {
     pub fn payment_details_of(&self, legal_entity: &str) -> Option<&str> {
         let own = self.legal_entities.get(legal_entity).and_then(|entity| entity.payment_details.as_deref());
         own.or(self.payment_details.as_deref())
+    }
+
+    /// The accounts that customers of a legal entity transfer to.
+    pub fn bank_accounts_of(&self, legal_entity: &str) -> &[BankAccount] {
+        let own = self.legal_entities.get(legal_entity).map(|entity| entity.bank_accounts.as_slice());
+        own.filter(|accounts| !accounts.is_empty()).unwrap_or(&self.bank_accounts)
+    }
+
+    /// The account that customers of a legal entity transfer a currency to: the first that is for that currency alone, else the first for every
+    /// one.
+    pub fn bank_account_of(&self, legal_entity: &str, currency: Currency) -> Option<&BankAccount> {
+        let takes = || self.bank_accounts_of(legal_entity).iter().filter(move |account| account.takes(currency));
+        takes().find(|account| account.currency.is_some()).or_else(|| takes().next())
+    }
+
+    /// How customers of a legal entity pay, in lines: what the tenant wrote, else the account for a currency, or all accounts where none is named.
+    pub fn how_to_pay(&self, legal_entity: &str, currency: Option<Currency>, language: &str) -> Option<String> {
+        if let Some(text) = self.payment_details_of(legal_entity) {
+            return Some(text.to_owned());
+        }
+        let accounts: Vec<&BankAccount> = match currency {
+            Some(currency) => self.bank_account_of(legal_entity, currency).into_iter().collect(),
+            None => self.bank_accounts_of(legal_entity).iter().collect(),
+        };
+        let lines: Vec<String> = accounts.iter().flat_map(|account| account.lines(language)).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }
 

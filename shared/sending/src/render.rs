@@ -1,6 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use channels::{Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX};
+use channels::{
+    AccountInMail, Brand, InvoiceRow, Links, RenderError, RenderInput, Rendered, RowKind, Template, UPCOMING_LISTED_MAX,
+};
 use domain::{
     Action, CaseKey, Channel, Contact, Covered, CustomerId, Facts, ItemOf, Money, Occurrence, Outcome, Pending, Policy, Scope,
     Standing, TenantId,
@@ -59,6 +61,7 @@ pub(crate) fn render(
     };
     let coming = |item: &&DueItem| row(item, today);
     let of_case = of_case(situation, &pending.case);
+    let entity = pending.case.balance.legal_entity.as_str();
     let due_now = |items: &mut dyn Iterator<Item = &&DueItem>| items.map(|item| item.due_now_minor).fold(0, i64::saturating_add);
     let input = RenderInput {
         language: facts.customer.language.clone().unwrap_or_else(|| template.language.clone()),
@@ -73,7 +76,8 @@ pub(crate) fn render(
         exposure_total: money(due_now(&mut of_case.iter())),
         exposure_overdue: money(due_now(&mut of_case.iter().filter(|item| item.days_past_due(today) > 0))),
         pay_by: pending.pay_by,
-        payment_details: policy.settings.payment_details_of(&pending.case.balance.legal_entity).map(str::to_owned),
+        payment_details: policy.settings.how_to_pay(entity, Some(pending.case.currency()), &template.language),
+        bank: policy.settings.bank_account_of(entity, pending.case.currency()).map(AccountInMail::of),
         several_currencies: situation.receivables.currencies().len() > 1,
         links,
     };
@@ -85,7 +89,7 @@ pub(crate) fn render(
         body: template.body.clone(),
         version: template.version,
     };
-    channels::render(&template, &input, &Brand { name: policy.settings.name_of(&pending.case.balance.legal_entity).to_owned() })
+    channels::render(&template, &input, &Brand { name: policy.settings.name_of(entity).to_owned() })
 }
 
 /// A due item as a message shows it.

@@ -8,7 +8,7 @@ use axum::{
 };
 use domain::{
     Basket, BasketLine, BasketStatus, Currency, ReversalKind, WayOfPaying,
-    basket::{BasketReceipt, BasketReversal},
+    basket::{BasketReceipt, BasketReversal, BookedEntry},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,7 @@ pub struct BasketRowOut {
     /// The provider's own id of it; of one that a person wrote down, what they wrote to know it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     provider_id: Option<String>,
-    /// The payment that came of it: `GET /v1/payments/{id}`.
+    /// The payment that came of it: `GET /v1/payments/{id}`. Of a transfer it is the first entry in the books that names its reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<String>,
 }
@@ -138,6 +138,15 @@ pub struct BasketReversalOut {
     at: Timestamp,
 }
 
+/// An entry in the books that brought money of a transfer.
+#[derive(Serialize, ToSchema)]
+pub struct BookedEntryOut {
+    /// The entry's id: `GET /v1/payments/{id}`.
+    entry: String,
+    /// What it comes to, minor units of the basket's currency.
+    amount_minor: i64,
+}
+
 /// What somebody set out to pay, and all that was heard of it.
 #[derive(Serialize, ToSchema)]
 pub struct BasketOut {
@@ -159,6 +168,8 @@ pub struct BasketOut {
     /// The provider's word for why it failed, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Of a transfer: the entries in the books that name its reference. They are its payment.
+    booked: Vec<BookedEntryOut>,
     /// Entries in the books, `pay_…`, of which a person said that they are its payment.
     same: Vec<String>,
     /// Entries in the books of which a person said that they are another payment.
@@ -211,6 +222,7 @@ pub fn shown(basket: &Basket, now: Timestamp) -> BasketOut {
         in_force: reversal.in_force,
         at: reversal.at,
     };
+    let booked = |booked: &BookedEntry| BookedEntryOut { entry: booked.entry.to_string(), amount_minor: booked.amount_minor };
     let listed = row(basket, now);
     BasketOut {
         // Nobody wrote down that its time passed.
@@ -221,6 +233,7 @@ pub fn shown(basket: &Basket, now: Timestamp) -> BasketOut {
         receipts: basket.receipts.iter().map(receipt).collect(),
         reversals: basket.reversals.iter().map(reversal).collect(),
         reason: basket.word.as_ref().map(|word| word.reason.clone()).filter(|reason| !reason.is_empty()),
+        booked: basket.booked.iter().map(booked).collect(),
         same: basket.same.iter().map(ToString::to_string).collect(),
         apart: basket.apart.iter().map(ToString::to_string).collect(),
     }
@@ -230,6 +243,7 @@ fn row(basket: &Basket, now: Timestamp) -> BasketRowOut {
     let status = basket.standing(now);
     // What came in another currency is a payment of its own.
     let has_payment = basket.receipts.iter().any(|receipt| receipt.money.currency() == basket.currency);
+    let own = has_payment.then(|| basket.id.to_string());
     BasketRowOut {
         id: basket.id.to_string(),
         customer: basket.customer.to_string(),
@@ -244,6 +258,6 @@ fn row(basket: &Basket, now: Timestamp) -> BasketRowOut {
         kept_back_until: Some(basket.expires_at).filter(|until| !status.is_over() && now < *until),
         link: basket.link.as_ref().map(ToString::to_string),
         provider_id: basket.provider_id.clone(),
-        payment: has_payment.then(|| basket.id.to_string()),
+        payment: own.or_else(|| Some(basket.booked.first()?.entry.to_string())),
     }
 }

@@ -7,6 +7,7 @@ mod disputes;
 mod documents;
 mod paying;
 mod promises;
+mod transfers;
 mod visitor;
 mod writing;
 

@@ -24,25 +24,25 @@ async fn connected() -> (Portal, CustomerId, String) {
     (portal, id, code)
 }
 
-fn first() -> InvoiceId {
+pub(crate) fn first() -> InvoiceId {
     Portal::invoice("C-1", "1001")
 }
 
 impl Portal {
     /// What the function answers next that begins payments.
-    fn answers(&self, answer: Value) {
+    pub(crate) fn answers(&self, answer: Value) {
         self.world.aws.invocations.lock().unwrap().push_back(Some(answer));
     }
 
     /// The errands that it was given since it was last asked.
-    fn errands(&self) -> Vec<PaymentErrand> {
+    pub(crate) fn errands(&self) -> Vec<PaymentErrand> {
         let invoked: Vec<(String, Value)> = self.world.aws.invoked.lock().unwrap().drain(..).collect();
         assert!(invoked.iter().all(|(function, payload)| function == "begin-payment" && payload["schema_version"] == 1));
         invoked.into_iter().map(|(_, payload)| serde_json::from_value(payload).unwrap()).collect()
     }
 
     /// Does what `begin-payment` does with an errand, without a provider.
-    async fn begins(&self, errand: &PaymentErrand, pay_url: Option<&str>) -> Basket {
+    pub(crate) async fn begins(&self, errand: &PaymentErrand, pay_url: Option<&str>) -> Basket {
         let wish = wish(errand);
         let begin = BasketBegin {
             id: wish.id.clone(),
@@ -59,7 +59,7 @@ impl Portal {
         self.says(&errand.customer, &basket.id, BasketSays::SentOn { provider_id, pay_url }).await
     }
 
-    async fn says(&self, customer: &CustomerId, id: &PaymentId, says: BasketSays<'_>) -> Basket {
+    pub(crate) async fn says(&self, customer: &CustomerId, id: &PaymentId, says: BasketSays<'_>) -> Basket {
         let store = &self.world.store;
         let settings = store.settings(&acme()).await.unwrap().unwrap().value;
         let owner = BasketOwner { tenant: acme(), customer: customer.clone() };
@@ -78,19 +78,19 @@ fn wish(errand: &PaymentErrand) -> &BasketWish {
 }
 
 /// What tells the form of a page from others.
-fn form_of(page: &Reply) -> String {
+pub(crate) fn form_of(page: &Reply) -> String {
     let found = page.html.split("name=\"form\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     found.unwrap_or_else(|| panic!("no form in {}", page.html)).to_owned()
 }
 
 /// A good form for the invoice that is due.
-fn good<'f>(form: &'f str, invoice: &'f str, amount: &'f [(String, String)]) -> Vec<(&'f str, &'f str)> {
+pub(crate) fn good<'f>(form: &'f str, invoice: &'f str, amount: &'f [(String, String)]) -> Vec<(&'f str, &'f str)> {
     let mut fields = vec![("form", form), ("in", "EUR"), ("to", ""), ("way", "stripe:card"), ("pay", invoice)];
     fields.extend(amount.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     fields
 }
 
-fn amount(invoice: &InvoiceId, text: &str) -> Vec<(String, String)> {
+pub(crate) fn amount(invoice: &InvoiceId, text: &str) -> Vec<(String, String)> {
     vec![(format!("amount_{invoice}"), text.to_owned())]
 }
 

@@ -45,6 +45,9 @@ struct Player<'a> {
     deliveries: u64,
 }
 
+/// An IBAN that is published as an example, with check digits that hold.
+const EXAMPLE_IBAN: &str = "DE89 3704 0044 0532 0130 00";
+
 /// Plays the story on a stack whose clock is frozen at its start; the clock runs with real time afterwards.
 ///
 /// # Errors
@@ -53,7 +56,7 @@ struct Player<'a> {
 pub async fn play(stack: &Stack) -> anyhow::Result<()> {
     let settings = json!({"name": "Fern & Field Supplies", "country": "DE", "time_zone": "Europe/Berlin", "language": "en",
         "sms": {"countries": ["DE", "US"]},
-        "payment_details": "Fern & Field Supplies\nExample Bank, IBAN DE00 0000 0000 0000 0000 00",
+        "bank_accounts": [{"holder": "Fern & Field Supplies GmbH", "bank": "Example Bank", "iban": EXAMPLE_IBAN}],
         "brand": {"colour": "#0b5d4a", "particulars": "Fern & Field Supplies GmbH\nMusterstr. 12, 10115 Berlin\nAmtsgericht Berlin HRB 00000"}});
     let tenant = TenantIn {
         tenant: TENANT.to_owned(),

@@ -1,6 +1,6 @@
 //! One settled message: what it covered, why it was decided, and what became of it.
 
-use channels::{Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind};
+use channels::{AccountInMail, Brand, InvoiceRow, Links, RenderInput, Rendered, RowKind};
 use domain::{
     CaseTrace, Channel, Covered, Currency, Customer, CustomerId, DeliveryEvent, DueItemKey, INVOICE_CONTACT, MessageStatus, Mode,
     Money, RuleTrace, calendar::tenant_zone,
@@ -162,7 +162,8 @@ impl Message {
             exposure_total: due_now.map_or_else(|| sum(&mut invoices.iter()), |minor| Money::from_minor(minor, currency)),
             exposure_overdue: sum(&mut invoices.iter().filter(|row| row.days_past_due > 0)),
             pay_by: self.pay_by,
-            payment_details: settings.payment_details.clone(),
+            payment_details: settings.how_to_pay("", Some(currency), &template.language),
+            bank: settings.bank_account_of("", currency).map(AccountInMail::of),
             several_currencies: false,
             links: Links {
                 portal: "https://portal.example/p/shadow".to_owned(),

@@ -2,6 +2,7 @@
 
 use domain::{
     Allocation, Contact, Currency, Document, INVOICE_CONTACT, Invoice, InvoiceStatus, Payment, PaymentKind, PaymentStatus,
+    basket::may_name_a_transfer,
 };
 use jiff::Timestamp;
 
@@ -115,10 +116,21 @@ pub fn payment(
         currency,
         received_on,
         allocations,
-        reference: object.usable("PaymentRefNum", form::filled_text),
+        reference: reference(object),
         taken_here: None,
     };
     Some(Document::Payment { customer, payment })
+}
+
+/// What a payment is known by: its number, and its memo where that may name a transfer. A number has at most 21 characters, fewer than some
+/// references.
+fn reference(object: &Fields<'_>) -> Option<String> {
+    let number = object.usable("PaymentRefNum", form::filled_text);
+    let memo = object.usable("PrivateNote", form::filled_text).filter(|memo| may_name_a_transfer(memo));
+    match (number, memo) {
+        (Some(number), Some(memo)) => Some(format!("{number} {memo}")),
+        (number, memo) => number.or(memo),
+    }
 }
 
 /// Whether nothing of a payment is left.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{
     Basket, BasketFlaw, BasketLine, BasketStatus,
     keeps::kept_while_begun,
-    lines::{check_lines, of_others},
+    lines::{check_lines, of_others, payable},
 };
 use crate::{
     Agreement, AgreementId, AgreementScope, Allocation, Currency, Facts, HoldClock, InvoiceId, LinkId, MoneyOnItsWay,
@@ -74,6 +74,7 @@ impl BasketBegin {
             revision: 0,
             receipts: Vec::new(),
             reversals: Vec::new(),
+            booked: Vec::new(),
             word: None,
             pending: None,
             failed_at: None,
@@ -81,7 +82,8 @@ impl BasketBegin {
             same: Vec::new(),
             apart: Vec::new(),
         };
-        let agreement = basket.keeps_back(settings);
+        let stood = if self.pays_on.is_some() { how_it_stands(&receivables, &basket.lines, now) } else { Vec::new() };
+        let agreement = basket.keeps_back(stood, settings);
         Ok((basket, agreement))
     }
 }
@@ -92,8 +94,8 @@ impl Basket {
         AgreementId::derive(&["basket", self.id.as_str()])
     }
 
-    /// The agreement that keeps its amounts back, as it is made.
-    fn keeps_back(&self, settings: &Settings) -> Agreement {
+    /// The agreement that keeps its amounts back, as it is made; `stood` of a transfer that is announced.
+    fn keeps_back(&self, stood: Vec<Stood>, settings: &Settings) -> Agreement {
         let of = |line: &BasketLine| Stood {
             invoice: line.invoice.clone(),
             open_minor: line.amount_minor,
@@ -105,7 +107,7 @@ impl Basket {
             expected_on: self.expires_at.to_zoned(tenant_zone(settings)).date(),
             of: self.lines.iter().map(of).collect(),
             status: MoneyStatus::Expected,
-            basket: Some(OfBasket { id: self.id.clone(), ends_at: self.expires_at }),
+            basket: Some(OfBasket { id: self.id.clone(), ends_at: self.expires_at, stood }),
         };
         Agreement {
             id: self.agreement(),
@@ -153,6 +155,20 @@ impl Basket {
         let status_at = if after.status == money.status { known.status_at } else { now };
         Some(Agreement { terms: Terms::Money(after), ended_at, status_at, ..known.clone() })
     }
+}
+
+/// How the invoices of lines stand before the money of a transfer comes, the first of them: what can be paid, and what is claimed. What credit
+/// settles, or other money that is on its way, is no money of the transfer.
+fn how_it_stands(receivables: &Receivables<'_>, lines: &[BasketLine], now: Timestamp) -> Vec<Stood> {
+    let payable = payable(receivables, now);
+    let claims: BTreeMap<&InvoiceId, (i64, Currency)> =
+        receivables.items.iter().filter_map(|item| Some((&item.invoice?.id, (item.claim_minor, item.currency)))).collect();
+    let stands = |line: &BasketLine| {
+        let (claim_minor, currency) = *claims.get(&line.invoice)?;
+        let open_minor = payable.get(&line.invoice).copied()?;
+        Some(Stood { invoice: line.invoice.clone(), open_minor, claim_minor, currency: Some(currency) })
+    };
+    lines.iter().filter_map(stands).take(INVOICES_MAX).collect()
 }
 
 /// What the documents of the invoices of lines say was paid and no payment that is known explains, where there is such.

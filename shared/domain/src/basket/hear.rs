@@ -215,9 +215,13 @@ impl Basket {
         let taken_back = in_force().map(|reversal| own(&reversal.money)).fold(0, i64::saturating_add);
         let is_contested = in_force().any(|reversal| reversal.kind >= ReversalKind::Chargeback);
         let stayed = self.stayed();
-        self.received_minor = if stayed { received } else { 0 };
+        let booked = self.booked.iter().map(|entry| entry.amount_minor).fold(0, i64::saturating_add);
+        let received_here = if stayed { received } else { 0 };
+        self.received_minor = received_here.saturating_add(booked);
         self.taken_back_minor = taken_back.min(self.received_minor);
-        self.status = if stayed && received > 0 && taken_back >= received {
+        self.status = if booked > 0 {
+            BasketStatus::Paid
+        } else if stayed && received > 0 && taken_back >= received {
             if is_contested { BasketStatus::ChargedBack } else { BasketStatus::Refunded }
         } else if stayed {
             BasketStatus::Paid

@@ -96,6 +96,7 @@ impl TakenPayment {
             revision: 0,
             receipts: vec![receipt],
             reversals: Vec::new(),
+            booked: Vec::new(),
             word: None,
             pending: None,
             failed_at: None,

@@ -7,6 +7,7 @@
 //! A day's hours are half-open and lawful in every zone that the person may be in. Everything is total: dates far off, zones
 //! without a common hour and years beyond the tables give an answer, and [`Calendar::covers`] says whether to trust it.
 
+mod bank_accounts;
 mod locality;
 mod settings;
 mod spread;

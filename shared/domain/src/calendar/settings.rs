@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Span};
 
-use super::{is_country, is_zone};
+use super::{bank_accounts::wrong_accounts, is_country, is_zone};
 use crate::{
     Channel, Settings,
     channel::SenderForm,
@@ -122,6 +122,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
     );
     let mut found = wrong_senders("", &s.sender, s.reply_to.as_deref());
     found.extend(wrong_payment_details("", s.payment_details.as_deref()));
+    found.extend(wrong_accounts("", &s.bank_accounts));
     found.extend(s.brand.flaws());
     for (id, entity) in &s.legal_entities {
         let pointer = format!("/legal_entities/{id}");
@@ -135,6 +136,7 @@ pub fn check_settings(settings: &Settings) -> Vec<(String, String)> {
         }
         found.extend(wrong_senders(&pointer, &entity.sender, entity.reply_to.as_deref()));
         found.extend(wrong_payment_details(&pointer, entity.payment_details.as_deref()));
+        found.extend(wrong_accounts(&pointer, &entity.bank_accounts));
     }
     for (pointer, detail) in found {
         refuse(true, &pointer, detail);
@@ -379,6 +381,12 @@ mod tests {
                 "/payment_details",
             ),
             (r#"{"legal_entities": {"berlin": {"payment_details": ""}}}"#, "/legal_entities/berlin/payment_details"),
+            (r#"{"bank_accounts": [{"holder": "Acme", "iban": "DE89 3704 0044 0532 0130 00"}]}"#, ""),
+            (r#"{"bank_accounts": [{"holder": "Acme"}]}"#, "/bank_accounts/0"),
+            (
+                r#"{"legal_entities": {"berlin": {"bank_accounts": [{"holder": "", "iban": "DE00"}]}}}"#,
+                "/legal_entities/berlin/bank_accounts/0/holder /legal_entities/berlin/bank_accounts/0/iban",
+            ),
             (r#"{"country": "XX", "shards": 0}"#, "/country /shards"),
         ] {
             assert_eq!(wrong(patch), expected, "{patch}");

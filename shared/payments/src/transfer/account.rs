@@ -1,9 +1,11 @@
 //! The payee's account.
 
-use domain::Currency;
-use iban::{Iban, IbanLike};
+use domain::{
+    BankAccount, Currency, HolderAddress,
+    bank_account::{checked_iban, is_qr_iban},
+};
 
-use crate::transfer::reference::ReferenceForm;
+use crate::transfer::reference::{ReferenceForm, TransferReference};
 
 /// Countries whose accounts a euro transfer of the Single Euro Payments Area reaches (EPC409-09, list of its scheme countries).
 const SEPA: [&str; 41] = [
@@ -40,15 +42,40 @@ pub struct PostalPlace {
 }
 
 impl PayeeAccount {
+    /// The account of a tenant for payments in a currency; `None` of one without IBAN. Francs come to its QR-IBAN where it has one, other money to
+    /// the plain one: other countries' banks know no QR reference.
+    pub fn of(account: &BankAccount, currency: Currency) -> Option<Self> {
+        let (plain, qr) = (account.iban.as_deref(), account.qr_iban.as_deref());
+        let iban = if currency.code() == "CHF" { qr.or(plain) } else { plain.or(qr) };
+        Self::under(account, iban?)
+    }
+
+    /// The account of a tenant under that of its IBANs that carries a reference which was given before; `None` of one without such.
+    pub fn carrying(account: &BankAccount, reference: &TransferReference) -> Option<Self> {
+        let wants_qr = reference.form() == ReferenceForm::SwissQr;
+        let own = [account.iban.as_deref(), account.qr_iban.as_deref()];
+        Self::under(account, own.into_iter().flatten().find(|iban| is_for_qr(iban) == wants_qr)?)
+    }
+
+    fn under(account: &BankAccount, iban: &str) -> Option<Self> {
+        let place = account.address.as_ref().map(|HolderAddress { street, building, postal_code, town, country }| PostalPlace {
+            street: street.clone().unwrap_or_default(),
+            building: building.clone().unwrap_or_default(),
+            postal_code: postal_code.clone(),
+            town: town.clone(),
+            country: country.clone(),
+        });
+        let iban = checked_iban(iban).ok()?;
+        Some(Self { name: account.holder.clone(), iban, bic: account.bic.clone(), place })
+    }
+
     /// The IBAN without spaces, checked.
     ///
     /// # Errors
     ///
     /// What is wrong with it.
     pub fn checked_iban(&self) -> Result<String, String> {
-        let plain: String = self.iban.chars().filter(|c| !c.is_whitespace()).collect();
-        let iban: Iban = plain.to_ascii_uppercase().parse().map_err(|error| format!("its IBAN is none: {error}"))?;
-        Ok(iban.electronic_str().to_owned())
+        checked_iban(&self.iban)
     }
 
     /// The form of reference that its bank carries: that of its country where there is one.
@@ -67,9 +94,9 @@ impl PayeeAccount {
     }
 }
 
-/// Whether an account is one for payments with a QR reference: its institution's number is from 30000 to 31999.
-pub(super) fn is_qr_iban(iban: &str) -> bool {
-    matches!(&iban[..2], "CH" | "LI") && iban.get(4..9).is_some_and(|institution| ("30000"..="31999").contains(&institution))
+/// Whether an IBAN, with or without spaces, is one for payments with a QR reference.
+fn is_for_qr(iban: &str) -> bool {
+    checked_iban(iban).is_ok_and(|iban| is_qr_iban(&iban))
 }
 
 /// Whether the account takes a Swiss code for a currency.

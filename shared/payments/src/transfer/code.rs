@@ -5,7 +5,7 @@
 //! - Swiss: SIX, *Swiss Implementation Guidelines QR-bill* 2.3: UTF-8, 997 characters at most, structured addresses, error correction M,
 //!   a Swiss cross of 7 mm on a code of 46 mm.
 
-use domain::{Currency, Money};
+use domain::{Currency, Money, bank_account::is_qr_iban};
 use qrcode::{EcLevel, QrCode, render::svg};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     asked::one_line,
     transfer::{
         NAME, PayeeAccount,
-        account::{is_qr_iban, takes_epc_code, takes_swiss_code},
+        account::{takes_epc_code, takes_swiss_code},
         reference::{ReferenceForm, TransferReference},
     },
 };

@@ -26,7 +26,7 @@ pub use code::{CodeFlaw, TransferCode};
 pub use reference::{ReferenceFlaw, ReferenceForm, TransferReference};
 
 /// The name of the provider.
-pub const NAME: &str = "transfer";
+pub const NAME: &str = domain::basket::TRANSFER;
 
 /// The payer's own bank.
 pub struct BankTransfer;

@@ -7,8 +7,8 @@
 //! | Belgian structured communication | 12 digits, `+++123/4567/89012+++` | remainder of 97 | Febelfin |
 //! | Finnish reference number | 4 to 20 digits | weights 7, 3, 1 | Finance Finland |
 //!
-//! A reference is derived, never drawn. A Belgian one has ten digits only: two baskets of one tenant may come to the same, so a payment is
-//! matched by its amount as well.
+//! A reference is derived, never drawn. A Belgian one has ten digits only: two baskets of one tenant may come to the same, so that an entry in
+//! the books is compared with the baskets of its own customers alone (`domain::Basket::is_named_in`).
 
 use std::fmt;
 

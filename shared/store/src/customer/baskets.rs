@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::{
     agreements::{referred, replacing},
     apply::{AppliedOutcome, Beside, Origin, Receipt},
+    basket_items::basket_written,
     head::{Wake, bump},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
             head,
         },
         change::{Change, is, no_item},
-        db::{Range, Row, Transacted, json, last_of, n, s, text, to_json},
+        db::{Range, Row, Transacted, json, last_of, n, s, text},
         keys,
         retry::{ATTEMPTS_DEAR, Tries},
     },
@@ -106,7 +107,7 @@ impl Store {
         let head = self.must_head(tenant, customer).await?;
         let wake = Wake::of(Some(&head), customer, 1, now);
         let actions = vec![
-            written(tenant, basket).when(no_item()).update(self),
+            basket_written(tenant, basket).when(no_item()).update(self),
             owner(tenant, basket).update(self),
             replacing(keys::agreement(tenant, customer, &money.id), None, money, now).update(self),
             referred(tenant, money.id.as_str(), customer).update(self),
@@ -143,7 +144,7 @@ impl Store {
             if let Some(known) = self.basket(tenant, customer, &basket.id).await? {
                 return Ok(BasketBegun::Before(Box::new(known)));
             }
-            let actions = vec![written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
+            let actions = vec![basket_written(tenant, basket).when(no_item()).update(self), owner(tenant, basket).update(self)];
             let beside = Beside { customer: customer.clone(), actions };
             if self.apply_beside(tenant, Origin::Read(SOURCE), &documents, Some(beside), now).await?.is_some() {
                 return Ok(BasketBegun::Begun);
@@ -242,7 +243,7 @@ impl Store {
             }
             let mut actions: Vec<TransactWriteItem> = Vec::new();
             if changed {
-                actions.push(written(tenant, &basket).when(is(REVISION, n(known.revision))).update(self));
+                actions.push(basket_written(tenant, &basket).when(is(REVISION, n(known.revision))).update(self));
             }
             let money = self.agreement(tenant, customer, &basket.agreement()).await?;
             if let Some((money, after)) =
@@ -283,10 +284,4 @@ fn owner(tenant: &TenantId, basket: &Basket) -> Change {
         .put(basket::TENANT, s(tenant.as_str()))
         .put(basket::CUSTOMER, s(basket.customer.as_str()))
         .when(no_item())
-}
-
-/// The write of a basket as it is.
-fn written(tenant: &TenantId, basket: &Basket) -> Change {
-    let key = keys::basket(tenant, &basket.customer, &basket.id);
-    Change::of(key).put(DOC, s(to_json(basket))).put(REVISION, n(basket.revision))
 }

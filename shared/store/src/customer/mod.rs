@@ -4,6 +4,7 @@ pub(crate) mod addresses;
 pub(crate) mod agreements;
 pub(crate) mod apply;
 pub(crate) mod archiving;
+mod basket_items;
 pub(crate) mod baskets;
 pub(crate) mod brief;
 pub(crate) mod by_hand;

@@ -219,3 +219,92 @@ async fn a_person_says_whether_an_entry_in_the_books_is_its_payment() {
     }
     assert!(all >= TOTAL);
 }
+
+const REFERENCE: &str = "RF18539007547034ABCDEFGH";
+
+/// A transfer of 50.00 for the first invoice was announced, under a reference.
+async fn announced(table: &Table) -> Basket {
+    let begin_transfer = BasketBegin {
+        provider: "transfer".to_owned(),
+        way: WayOfPaying::Transfer,
+        pays_on: Some("2026-01-05".parse().unwrap()),
+        ..beginning("t", &[("INV-1", 5_000)])
+    };
+    let (basket, _) = begin(table, begin_transfer, 1).await;
+    let sent = BasketSays::SentOn { provider_id: REFERENCE, pay_url: None };
+    table.store.change_basket(&owner(table), &basket.id, sent, &settings(), at(1)).await.unwrap();
+    basket
+}
+
+/// An entry of 50.00 in the books, for the first invoice.
+fn entry(version: u64, reference: Option<&str>) -> Document {
+    let received_on = "2026-01-05".parse().unwrap();
+    let payment = Payment { received_on, reference: reference.map(str::to_owned), ..payment("P-1", version, "INV-1") };
+    Document::Payment { customer: CustomerRef::Named(customer_id()), payment }
+}
+
+async fn stands(table: &Table, basket: &Basket) -> (BasketStatus, i64, usize) {
+    let known = table.store.basket(&table.tenant, &customer_id(), &basket.id).await.unwrap().unwrap();
+    (known.status, known.received_minor, known.booked.len())
+}
+
+#[tokio::test]
+async fn an_entry_that_names_a_transfer_is_its_payment_from_the_same_moment() {
+    let table = with_invoices().await;
+    let all = due_now(&table, 1).await;
+    let basket = announced(&table).await;
+    assert_eq!(due_now(&table, 2).await, all - 5_000);
+    let before = table.head().await.version;
+    let shown = "INV-1 rf18 5390 0754 7034 abcd efgh";
+    assert_eq!(table.say("e2", &[entry(1, Some(shown))], 3).await.outcome, AppliedOutcome::Applied);
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Paid, 5_000, 1));
+    let facts = table.facts().await;
+    assert_eq!((facts.payments.len(), facts.agreements[0].status()), (1, "arrived"));
+    assert_eq!((due_now(&table, 4).await, due_now(&table, 60 * 24 * 30).await), (all - 5_000, all - 5_000));
+    assert_eq!(table.head().await.version, before + 1, "both in one transaction");
+
+    // The same again and an older one change nothing, and a newer one that names it no longer takes it away.
+    assert_eq!(table.say("e2", &[entry(1, Some(shown))], 5).await.outcome, AppliedOutcome::Duplicate);
+    table.say("e3", &[entry(1, None)], 5).await;
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Paid, 5_000, 1));
+    table.say("e4", &[entry(2, Some("check 10264"))], 6).await;
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Begun, 0, 0));
+    assert_eq!(due_now(&table, 7).await, all - 5_000, "what came is what was on its way");
+    table.say("e5", &[entry(3, Some(REFERENCE))], 8).await;
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Paid, 5_000, 1));
+    let Document::Payment { customer, payment } = entry(4, Some(REFERENCE)) else { unreachable!() };
+    let reversed = Document::Payment { customer, payment: Payment { status: PaymentStatus::Reversed, ..payment } };
+    table.say("e6", &[reversed], 9).await;
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Begun, 0, 0));
+}
+
+#[tokio::test]
+async fn nobody_elses_transfer_is_paid_by_an_entry() {
+    let table = with_invoices().await;
+    let basket = announced(&table).await;
+    let Document::Payment { payment, .. } = entry(1, Some(REFERENCE)) else { unreachable!() };
+    let elsewhere = Payment { allocations: vec![], ..payment };
+    table.say("e2", &[Document::Payment { customer: other("C-2"), payment: elsewhere }], 3).await;
+    assert_eq!(stands(&table, &basket).await, (BasketStatus::Begun, 0, 0));
+}
+
+#[tokio::test]
+async fn a_process_that_dies_at_any_call_pays_the_transfer_once_the_entry_comes_again() {
+    for calls in 0..20 {
+        let table = with_invoices().await;
+        let all = due_now(&table, 1).await;
+        let basket = announced(&table).await;
+        let receipt = Receipt { source: "stripe".to_owned(), event_id: "e2".to_owned() };
+        let documents = [entry(1, Some(REFERENCE))];
+        let died = table.dying(calls).apply(&table.tenant, &receipt, &documents, at(3)).await.is_err();
+        assert_eq!(due_now(&table, 3).await, all - 5_000, "on its way or there: {calls}");
+        table.store.apply(&table.tenant, &receipt, &documents, at(4)).await.unwrap();
+        assert_eq!(stands(&table, &basket).await, (BasketStatus::Paid, 5_000, 1), "{calls}");
+        assert_eq!((due_now(&table, 60).await, table.facts().await.payments.len()), (all - 5_000, 1), "{calls}");
+        if !died {
+            assert!(calls > 0, "a process that makes no call does nothing");
+            return;
+        }
+    }
+    panic!("applying an entry takes more than 20 calls");
+}

@@ -15,6 +15,7 @@
 //! | `plan` | reads what documents say, and whose they are |
 //! | `moves` | what goes along when an object comes to another customer |
 //! | `shared` | payments for invoices of another customer than their own |
+//! | `transfers` | baskets of transfers that the books bring |
 //! | `write` | the plan as effects on items |
 //! | `batch` | effects and wake-ups as transactions |
 //! | `items` | the stored forms |
@@ -25,6 +26,7 @@ mod moves;
 mod origin;
 mod plan;
 mod shared;
+mod transfers;
 mod write;
 
 use std::collections::VecDeque;

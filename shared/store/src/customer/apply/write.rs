@@ -15,6 +15,7 @@ use super::{
     moves::Left,
     plan::{Beside, Plan, newer},
     shared::Share,
+    transfers::Transfer,
 };
 use crate::{
     Result,
@@ -54,7 +55,9 @@ impl Plan<'_> {
     pub(super) async fn write(mut self, intent: Intent) -> Result<Option<Applied>> {
         let (store, tenant) = (self.store, self.tenant);
         let shared = self.write_shared().await?;
+        let transfers = self.transfers().await?;
         let mut owners = self.customers();
+        owners.extend(transfers.iter().map(Transfer::customer).cloned());
         owners.extend(shared.iter().flat_map(Share::customers).cloned());
         owners.extend(self.beside.iter().map(|beside| beside.customer.clone()));
         let rows = store.read_many(OP, &self.wanted(&owners), true).await?;
@@ -72,6 +75,7 @@ impl Plan<'_> {
             self.beside.take().map(|Beside { customer, actions }| Unit { actions, touches: vec![customer], ..Unit::default() });
         let mut changed_any = beside.is_some()
             || !shared.is_empty()
+            || !transfers.is_empty()
             || !units.is_empty()
             || !profiles.is_empty()
             || !self.waiting.is_empty()
@@ -94,10 +98,12 @@ impl Plan<'_> {
                 heads.insert(owner.clone(), read_head(row.clone())?);
             }
         }
-        let is_quiet = beside.is_none() && shared.is_empty() && units.is_empty() && profiles.is_empty();
+        let is_quiet = beside.is_none() && shared.is_empty() && transfers.is_empty() && units.is_empty() && profiles.is_empty();
         let shards = if is_quiet { 1 } else { store.shards(tenant).await? };
         let mut batches = Batches::new(store, tenant, self.now, heads, shards);
-        for unit in beside.into_iter().chain(profiles).chain(units) {
+        // A basket comes before its entry: an event that is delivered again finds it written, and applies the entry.
+        let transfers = transfers.iter().map(|transfer| transfer.unit(store, tenant, self.now));
+        for unit in beside.into_iter().chain(profiles).chain(transfers).chain(units) {
             batches.add(unit);
         }
         let together = batches.room() >= shared.iter().map(Share::actions).sum::<usize>() + 2 * owners.len();
