@@ -170,8 +170,17 @@ impl LinkHolder {
 ///
 /// Those of reading.
 pub async fn of(store: &Store, actor: &Actor, customer: &CustomerId, about: &str) -> Done<Vec<CustomerFile>> {
-    let all = store.customer_files(actor.tenant(), customer).await?;
-    Ok(all.into_iter().rev().filter(|file| file.about == about).collect())
+    Ok(all(store, actor, customer).await?.into_iter().filter(|file| file.about == about).collect())
+}
+
+/// A customer's newest files, oldest first. The caller looked whether the actor may read what they belong to.
+///
+/// # Errors
+///
+/// Those of reading.
+pub async fn all(store: &Store, actor: &Actor, customer: &CustomerId) -> Done<Vec<CustomerFile>> {
+    let files = store.customer_files(actor.tenant(), customer).await?;
+    Ok(files.into_iter().rev().collect())
 }
 
 /// A file that a customer sent: its key in the bucket, and what it is called.
