@@ -48,6 +48,8 @@ impl Sender {
 
     /// The form by which a browser puts a file into the bucket, as the page has it now.
     async fn form(&self) -> Value {
+        // A form is named by when it was made.
+        self.desk.advance("PT1S").await;
         let page = self.desk.call("GET", &self.files, &[], b"").await.is(200).text;
         let (_, form) = page.split_once("<form method=\"post\" action=\"").unwrap();
         assert!(
@@ -125,7 +127,7 @@ async fn a_photo_comes_with_a_dispute_and_a_collector_saves_it_byte_for_byte() {
     let page = sender.put(&form, PHOTO).await;
     assert_eq!(sender.attachments().await, Vec::<Value>::new(), "nothing is attached before somebody says so");
     let back = posted(desk, &page, b"").await.is(303).location.unwrap();
-    desk.call("GET", &back, &[], b"").await.is(200).says("file-1.jpg, 1 KB, 3. Februar 2026");
+    desk.call("GET", &back, &[], b"").await.is(200).says("file-1.jpg, 1 KB, 4. Februar 2026");
     let attached = sender.attachments().await;
     assert_eq!(
         (attached.len(), &attached[0]["name"], &attached[0]["content_type"]),

@@ -57,6 +57,7 @@ pub(crate) async fn write(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
     let options = choices
         .iter()
         .map(|(id, number)| context! { id => id.as_str(), number => number.as_str(), chosen => id.as_str() == about });
+    let came = wrote(form, &visit).await?;
     let values = context! {
         action => format!("{}/write", visit.path),
         kinds => kinds.to_vec(),
@@ -64,7 +65,7 @@ pub(crate) async fn write(form: &FormVisit<'_>) -> Result<Option<PortalPage>> {
         words => shown_again(typed.one("words")),
         words_hint => labels.in_words_hint.replace("{}", &WORDS_MAX.to_string()),
         wrote_title => FileLabels::of(visit.words).what_you_wrote,
-        wrote => wrote(form, &visit).await?,
+        wrote => came,
     };
     Ok(Some(form_page(&visit, "write", labels.write, &wrong, values)))
 }
