@@ -33,13 +33,21 @@ def check_kept(resources, problems):
 
 
 def check_forgotten(resources, problems):
-    """Bodies that could not be read hold personal data: they expire, and their old versions after them."""
+    """Bodies that could not be read hold personal data: they expire, and their old versions after them; and so does what strangers send."""
     rules = resources["Bucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     parked = [rule for rule in rules if rule.get("Prefix") == "parked/" and rule["Status"] == "Enabled"]
     if [rule.get("ExpirationInDays") for rule in parked] != [{"Ref": "ParkedDays"}]:
         problems.append("Bucket: what is below parked/ does not expire after ParkedDays")
     if not all("NoncurrentDays" in rule.get("NoncurrentVersionExpiration", {}) for rule in parked):
         problems.append("Bucket: old versions of what is below parked/ are kept for ever")
+    below = {rule.get("Prefix"): rule for rule in rules if rule["Status"] == "Enabled"}
+    if below.get("incoming/", {}).get("ExpirationInDays") != 1:
+        problems.append("Bucket: what a stranger sent to incoming/ and attached to nothing does not expire after a day")
+    for prefix in ("incoming/", "attached/"):
+        if below.get(prefix, {}).get("NoncurrentVersionExpiration", {}).get("NoncurrentDays") != 1:
+            problems.append(f"Bucket: old versions of what is below {prefix} outlive an erasure by more than a day")
+    if "ExpirationInDays" in below.get("attached/", {}):
+        problems.append("Bucket: what is attached expires, and its item in the table would say that it is there")
 
 
 def check_issuer(document, problems):

@@ -4,6 +4,7 @@ A probe is cheap: it starts its function anew, because a running one remembers w
 queue would only cost time. It asserts what a user would see.
 """
 
+import html
 import json
 import pathlib
 import re
@@ -438,6 +439,41 @@ def portal_promises(world):
     assert any(one["customer_id"] == shown["customer"]["id"] for one in asked), asked
 
 
+def attached(world):
+    """A customer writes, and sends a photo with it: the customer's own id, and what lies in the bucket below the customer afterwards."""
+    customer = email_sends(world)
+    page = link(*world.mails_to(customer))
+    restart(world, "PortalFunction")
+    made = world.outside.form(f"{page}/write", **{"for": "message", "invoice": "", "words": f"A photo of {customer}."})
+    files = made.headers["location"].replace("/write?made=", "/files/")
+    shown = html.unescape(world.outside.ask("GET", files).body.decode())
+    (key,) = re.findall(r'name="key" value="([^"]+)"', shown)
+    bucket, client = world.stack.ids["Bucket"], world.stack.client("s3")
+    # S3 takes the form in the name of the role that signed it, the emulator takes none: it is put there by hand.
+    client.put_object(Bucket=bucket, Key=key, Body=b"\xff\xd8\xff\xe0 a photo")
+    world.outside.form(f"{files}/{key.rsplit('/', 1)[-1]}")
+    below = key.rsplit("/", 1)[0].removeprefix("incoming/")
+    lying = {part: client.list_objects_v2(Bucket=bucket, Prefix=f"{part}/{below}/").get("KeyCount", 0) for part in ("incoming", "attached")}
+    return customer, lying
+
+
+def portal_attaches(world):
+    """A customer sends a photo with a message: it is put where no form leads, and what came is deleted."""
+    _, lying = attached(world)
+    same(lying, {"incoming": 0, "attached": 1}, "what lies in the bucket")
+
+
+def admin_forgets(world):
+    """Somebody who sent a photo is erased, with the photo."""
+    customer, lying = attached(world)
+    same(lying["attached"], 1, "photos in the bucket")
+    named = world.outside.customer(TENANT, customer)["customer"]["id"]
+    restart(world, "AdminFunction")
+    erased(world, TENANT, "email", f"{customer.lower()}@buyer.example")
+    left = world.stack.client("s3").list_objects_v2(Bucket=world.stack.ids["Bucket"], Prefix=f"attached/{TENANT}/{named}/")
+    same(left.get("KeyCount", 0), 0, "photos in the bucket")
+
+
 def make_documents_makes(world):
     """A statement is made and lies in the bucket; the same one is found there when it is asked for again."""
     named = world.outside.customer(TENANT, world.owes(TENANT))["customer"]["id"]
@@ -651,11 +687,11 @@ PROBES = {
     "SendEmailRole": [email_sends, email_attaches],
     "SendSmsRole": [sms_sends],
     "FeedbackRole": [feedback_hears, feedback_settles, feedback_raises],
-    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects],
+    "AdminRole": [admin_begins, admin_shows, admin_reads_what_was_parked, admin_applies_again, admin_documents, admin_disconnects, admin_forgets],
     "JobsRole": [jobs_import, jobs_honour, jobs_look, jobs_play],
     "MakeDocumentsRole": [make_documents_makes],
     "BeginPaymentRole": [begin_payment_begins, begin_payment_hears],
-    "PortalRole": [portal_shows, portal_documents, portal_promises],
+    "PortalRole": [portal_shows, portal_documents, portal_promises, portal_attaches],
 }
 # Roles whose services the emulator does not have, with that as the reason.
 UNSHOWN = {}

@@ -133,18 +133,28 @@ impl TestTenant {
     }
 
     /// A file in a form that the API gave out, as a browser posts it; `changes` are fields that it is tampered with.
-    pub async fn post_form(&self, form: &Value, changes: &[(&str, &str)], file: &str) -> Reply {
+    pub async fn post_form(&self, form: &Value, changes: &[(&str, &str)], file: impl AsRef<[u8]>) -> Reply {
         let mut body = String::new();
         for (name, value) in form["fields"].as_object().unwrap() {
             let changed = changes.iter().find(|(known, _)| known == name).map(|(_, value)| *value);
             let value = changed.or(value.as_str()).unwrap();
             body.push_str(&format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
         }
-        body.push_str(&format!(
-            "--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n{file}\r\n--xx--\r\n"
-        ));
+        body.push_str("--xx\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n");
+        let body = [body.as_bytes(), file.as_ref(), b"\r\n--xx--\r\n"].concat();
         let headers = [("content-type".to_owned(), "multipart/form-data; boundary=xx".to_owned())];
-        self.call("POST", form["url"].as_str().unwrap(), &headers, body.as_bytes()).await
+        self.call("POST", form["url"].as_str().unwrap(), &headers, &body).await
+    }
+
+    /// An object that a link of an answer leads to: its bytes, and how a browser is told to keep it and what it is.
+    pub async fn fetch(&self, link: &str) -> (Vec<u8>, String, String) {
+        let request = http::Request::builder().uri(link).body(Full::default()).unwrap();
+        let response = self.client.request(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200, "{link}");
+        let header =
+            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let (kept, kind) = (header("content-disposition"), header("content-type"));
+        (response.into_body().collect().await.unwrap().to_bytes().to_vec(), kept, kind)
     }
 
     /// An id that was not used yet.

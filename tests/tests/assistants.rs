@@ -8,8 +8,8 @@ use tests::{
 
 /// What stands in every text that a source fills, and that people and assistants say of a customer.
 const MARK: &str = "zqxjvkwm";
-/// Tools that are not asked for: two give files as they are, and a test message goes to a member and has no text from outside but its trouble.
-const NOT_ASKED: [&str; 3] = ["show_invoice_pdf", "fetch_job_file", "show_test_message"];
+/// Tools that are not asked for: three give files as they are, and a test message goes to a member and has no text from outside but its trouble.
+const NOT_ASKED: [&str; 4] = ["show_invoice_pdf", "fetch_job_file", "fetch_customer_file", "show_test_message"];
 /// Where texts stand that are put together of what a source said, beside the fields that hold a source's own texts.
 const PUT_TOGETHER: [(&str, &str); 17] = [
     ("show_case", "due_items.untrusted_item"),

@@ -48,6 +48,7 @@ mod reading;
 mod recorded;
 mod releases;
 mod replay;
+mod sent_files;
 mod simulated;
 mod sources;
 mod stops;

@@ -27,6 +27,7 @@ use crate::{
     answer::{ApiResult, Body, BodyFlaws, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    customer_files::{self, CustomerFileOut},
     holds,
 };
 
@@ -73,6 +74,9 @@ pub struct AgreementOut {
     /// agreement.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// The files that the customer sent with a dispute, oldest first; absent where there are none. Lists of agreements leave them out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<CustomerFileOut>,
 }
 
 /// What an act needs beside its name; all may be left out but where it says so.
@@ -483,7 +487,12 @@ fn stand(facts: &Facts, settings: &Settings, scope: &AgreementScope, now: Timest
 /// An agreement as the API shows it by itself, with its note.
 async fn answered(app: &App, caller: &Caller, customer: &CustomerId, agreement: &Agreement) -> ApiResult<Json<AgreementOut>> {
     let note = notes::why_of(&app.store, &caller.0, customer, agreement).await?;
-    Ok(Json(AgreementOut { note, ..shown(customer, agreement) }))
+    // Customers send files with nothing else that was agreed.
+    let attachments = match &agreement.terms {
+        Terms::Dispute(_) => customer_files::attached(app, caller, customer, agreement.id.as_str()).await?,
+        Terms::Promise(_) | Terms::Plan(_) | Terms::Pause(_) | Terms::Money(_) | Terms::Later(_) => Vec::new(),
+    };
+    Ok(Json(AgreementOut { note, attachments, ..shown(customer, agreement) }))
 }
 
 /// An agreement as the API shows it in lists.
@@ -509,6 +518,7 @@ pub fn shown(customer: &CustomerId, agreement: &Agreement) -> AgreementOut {
         terms,
         by: agreement.by.clone(),
         note: None,
+        attachments: Vec::new(),
     }
 }
 

@@ -26,6 +26,7 @@ mod contacts;
 mod controls;
 mod cors;
 mod customer_documents;
+mod customer_files;
 mod customers;
 mod described;
 mod document_page;
@@ -217,6 +218,7 @@ routes! {
     "/v1/customers/{customer_id}/statement": get customer_documents::statement;
     "/v1/invoices/{id}/copy": get customer_documents::invoice_copy;
     "/v1/customers/{customer_id}/links/revoke": post links::revoke_all;
+    "/v1/customers/{customer_id}/files/{id}": get customer_files::fetch;
     "/v1/customers/{source}/{external_id}/links": get links::list_of;
     "/v1/links/{id}/revoke": post links::revoke;
     "/v1/customers/{customer_id}/versions/reset": post mending::reset;

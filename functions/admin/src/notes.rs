@@ -6,20 +6,21 @@ use axum::{
     Json,
     extract::{Path, State},
 };
-use domain::CustomerId;
+use domain::{CustomerId, LinkId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use service::{
     Operation,
     notes::{self, NoteAsked, NoteChange},
 };
-use store::CustomerNote;
+use store::{CustomerFile, CustomerNote};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     answer::{ApiResult, Body, Fail, OptionalBody, read},
     app::App,
     caller::Caller,
+    customer_files::{self, CustomerFileOut},
     filters::Filters,
 };
 
@@ -51,6 +52,9 @@ pub struct NoteOut {
     /// Who took it away.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted_by: Option<String>,
+    /// The files that the customer sent with it, or with the dispute that it is about, oldest first; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<CustomerFileOut>,
 }
 
 /// A page of notes.
@@ -121,7 +125,12 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller, Filters(query): F
     let (about, cursor) = (query.about.as_deref(), query.cursor.as_deref());
     let customer = query.customer.ok_or_else(|| Fail::bad_request("'customer' says whose notes: a customer's id, `cus_…`"))?;
     let page = notes::list(&app.store, &caller.0, &customer, about, limit, cursor).await?;
-    let data = page.notes.into_iter().map(|note| shown(&customer, note)).collect();
+    let files = files_of(&app, &caller, &customer, &page.notes).await?;
+    let mut data: Vec<NoteOut> = Vec::new();
+    for note in page.notes {
+        let attachments = files.iter().filter(|file| belongs(file, &note)).cloned().map(customer_files::shown).collect();
+        data.push(NoteOut { attachments, ..shown(&customer, note) });
+    }
     Ok(Json(NotesOut { data, next: page.after.map(|id| id.to_string()), as_of: app.clock.now() }))
 }
 
@@ -182,7 +191,25 @@ pub async fn restore(
 async fn change(app: &App, caller: &Caller, id: &str, change: &NoteChange, reason: Option<&str>) -> ApiResult<Json<NoteOut>> {
     let (customer, note): (CustomerId, CustomerNote) =
         notes::change(&app.store, &caller.0, id, change, reason, app.clock.now()).await?;
-    Ok(Json(shown(customer.as_str(), note)))
+    let mut files = files_of(app, caller, customer.as_str(), std::slice::from_ref(&note)).await?;
+    files.retain(|file| belongs(file, &note));
+    let attachments = files.into_iter().map(customer_files::shown).collect();
+    Ok(Json(NoteOut { attachments, ..shown(customer.as_str(), note) }))
+}
+
+/// The files of a customer, oldest first, where a note came by a link; people of the tenant attach none.
+async fn files_of(app: &App, caller: &Caller, customer: &str, notes: &[CustomerNote]) -> ApiResult<Vec<CustomerFile>> {
+    let by_link = notes.iter().any(|note| LinkId::parse(&note.by).is_some());
+    match CustomerId::parse(customer).filter(|_| by_link) {
+        Some(customer) => Ok(service::customer_files::all(&app.store, &caller.0, &customer).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Whether a file came with what a note says: with the note, or with the dispute of which it is the customer's words.
+fn belongs(file: &CustomerFile, note: &CustomerNote) -> bool {
+    let is_by_link = LinkId::parse(&note.by).is_some();
+    file.about == note.id.as_str() || (is_by_link && note.about.as_deref() == Some(file.about.as_str()))
 }
 
 fn shown(customer: &str, note: CustomerNote) -> NoteOut {
@@ -198,5 +225,6 @@ fn shown(customer: &str, note: CustomerNote) -> NoteOut {
         edited_at: before.last().map(|(at, _)| *at),
         deleted_at,
         deleted_by,
+        attachments: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::{
     Operation,
+    customer_files::{RemoveObject, RemovedObject},
     privacy::{
         ErasedPlace, Erasure, KeptOfPerson, PersonFound, erase as erase_person, export as export_person, find as find_person,
     },
@@ -83,7 +84,7 @@ pub struct ErasedPlaceOut {
     contacts: usize,
     /// How many invoices named the person.
     invoices: usize,
-    /// How many messages, notes and earlier terms of agreements people wrote about the person; they are deleted.
+    /// How many messages, notes, files and earlier terms of agreements were of or about the person; they are deleted.
     words: usize,
     /// Whether the customer is the person, and its name and postal address went too.
     own: bool,
@@ -115,7 +116,7 @@ pub async fn find(State(app): State<Arc<App>>, caller: Caller, Body(body): Body)
 }
 
 /// Everything that is known of a person: contacts and what they were before, messages with why each was decided, what people wrote to and of
-/// them, portal links, when they were contacted, and what stands against their addresses.
+/// them, what files they sent, portal links, when they were contacted, and what stands against their addresses.
 #[utoipa::path(post, path = "/v1/contacts/{id}/export", tag = "privacy", operation_id = "export_contact",
     params(("id" = String, Path, description = "`con_…`")),
     responses((status = 200, description = "Everything that is known", body = Object), (status = 404, description = "not-found")))]
@@ -130,8 +131,8 @@ pub async fn export(
     Ok((Extension(ShownOnce), Json(all)))
 }
 
-/// Erases a person at every customer: contacts, their history, their portal links, when they were contacted, their addresses, and what people
-/// wrote to them or with their name or address. A suppression
+/// Erases a person at every customer: contacts, their history, their portal links, when they were contacted, their addresses, what people
+/// wrote to them or with their name or address, and the files that they sent. A suppression
 /// holds on under a keyed hash. Other portal links of the customers are void at once. What must be kept is named in the answer. Where the
 /// customer is the person and owes something, nothing is erased there. It cannot be taken back. One that broke off goes on when it is asked for
 /// again.
@@ -148,7 +149,8 @@ pub async fn erase(
     caller.may(Operation::EraseContact)?;
     let EraseIn { reason } = read(body).map_err(|flaw| Fail::fields([flaw]))?;
     let now = app.clock.now();
-    let done = erase_person((&app.store, &app.vault), &caller.0, &id, reason.as_deref(), now).await?;
+    let remove = removing(&app);
+    let done = erase_person((&app.store, &app.vault, &remove), &caller.0, &id, reason.as_deref(), now).await?;
     let Erasure { person, places, kept } = done;
     let place = |ErasedPlace { customer, contacts, invoices, words, own, restricted }: ErasedPlace| ErasedPlaceOut {
         customer: customer.to_string(),
@@ -164,4 +166,19 @@ pub async fn erase(
         places: places.into_iter().map(place).collect(),
         kept: kept.into_iter().map(kept_out).collect(),
     }))
+}
+
+/// Deletes contents of the bucket.
+fn removing(app: &App) -> RemoveObject {
+    let bucket = app.files.clone();
+    Arc::new(move |key: String| -> RemovedObject {
+        let bucket = bucket.clone();
+        Box::pin(async move {
+            let gone = bucket.delete(&key).await;
+            gone.map_err(|error| {
+                tracing::error!(%error, "a file of somebody who is erased cannot be deleted");
+                error.to_string()
+            })
+        })
+    })
 }

@@ -6,11 +6,12 @@ use domain::{
     receivables::{Receivables, ReceivablesRules},
 };
 use jiff::Timestamp;
-use minijinja::context;
+use minijinja::{Value, context};
 use service::link_holder::{CONTESTED_ALREADY, DisputedByLink, WORDS_MAX, decided_by, open_dispute};
 use store::Result;
 
 use crate::{
+    file_labels::FileLabels,
     form_labels::FormLabels,
     form_visit::{FormVisit, Taken, WrongFields, amounts_of, form_page},
     page::PortalPage,
@@ -186,8 +187,14 @@ async fn said(form: &FormVisit<'_>, invoice: &InvoiceId, made: &str) -> Result<O
         }
         Some(decided) => lines.push(decided.to_owned()),
     }
-    let values = context! { lines };
+    let more = agreement.runs().then(|| to_files(&visit, agreement.id.as_str()));
+    let values = context! { lines, more };
     Ok(Some(form_page(&visit, "said", labels.dispute_made, &WrongFields::default(), values)))
+}
+
+/// Where files are added to a dispute or message.
+pub(crate) fn to_files(visit: &Visit, about: &str) -> Value {
+    context! { address => format!("{}/files/{about}", visit.path), text => FileLabels::of(visit.words).send_files }
 }
 
 /// Until when what is contested is not asked for. A day by which it is to be decided is named only until it has passed.

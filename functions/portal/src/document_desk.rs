@@ -1,4 +1,4 @@
-//! Who makes documents, and who signs the links to them. The portal itself writes no PDF, and reads nothing from the bucket.
+//! Who makes documents, and who signs the links to them. The portal itself writes no PDF, and reads no document from the bucket.
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{Agreement, AgreementId, Currency, InvoiceId, LinkId};
+use files::Bucket;
 use jiff::Timestamp;
 use minijinja::{Value, context, value::Serde};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use store::{Result, Store};
 use crate::{
     form_labels::FormLabels,
     page::{Look, PortalPage},
+    pay_desk::PayDesk,
     reading::{OpenedPages, read_beside},
     request::PortalRequest,
     visit::Visit,
@@ -27,6 +29,10 @@ pub(crate) struct FormVisit<'a> {
     pub(crate) holder: &'a LinkHolder,
     pub(crate) link: &'a LinkId,
     pub(crate) request: &'a PortalRequest,
+    /// Where files are sent to.
+    pub(crate) bucket: &'a Bucket,
+    /// Where the portal is.
+    pub(crate) desk: &'a PayDesk,
     pub(crate) now: Timestamp,
 }
 

@@ -1,6 +1,6 @@
 //! Which form somebody wants, or sent.
 
-use domain::InvoiceId;
+use domain::{FileId, InvoiceId};
 
 /// A form of the customer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +11,12 @@ pub(crate) enum FormWanted {
     Dispute(InvoiceId),
     /// A request, or a message.
     Write,
+    /// The files of a dispute or message, by its id; with a file that was sent, whether it is to be attached.
+    Files(String, Option<FileId>),
 }
+
+/// Longest id that an address names.
+const ID_MAX: usize = 60;
 
 impl FormWanted {
     /// The form at what follows the link in an address; `None` where there is none.
@@ -19,6 +24,16 @@ impl FormWanted {
         match rest {
             "promise" => Some(Self::Promise),
             "write" => Some(Self::Write),
+            rest if rest.starts_with("files/") => {
+                let named = rest.strip_prefix("files/")?;
+                let (about, file) = named.split_once('/').map_or((named, None), |(about, file)| (about, Some(file)));
+                let is_plain = about.len() <= ID_MAX && about.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                match file {
+                    _ if about.is_empty() || !is_plain => None,
+                    None => Some(Self::Files(about.to_owned(), None)),
+                    Some(file) => FileId::parse(file).map(|file| Self::Files(about.to_owned(), Some(file))),
+                }
+            }
             rest => {
                 let invoice = rest.strip_prefix("invoices/")?.strip_suffix("/dispute")?;
                 InvoiceId::parse(invoice).map(Self::Dispute)

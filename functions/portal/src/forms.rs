@@ -3,8 +3,8 @@
 use store::Result;
 
 use crate::{
-    dispute_form::dispute, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage, promise_form::promise,
-    write_form::write,
+    dispute_form::dispute, file_form::send_files, form_visit::FormVisit, form_wanted::FormWanted, page::PortalPage,
+    promise_form::promise, write_form::write,
 };
 
 /// The answer; `None` where the link's address is none of the customer's any more.
@@ -17,5 +17,6 @@ pub(crate) async fn answer(form: &FormVisit<'_>, wanted: &FormWanted) -> Result<
         FormWanted::Promise => promise(form).await,
         FormWanted::Dispute(invoice) => dispute(form, invoice).await,
         FormWanted::Write => write(form).await,
+        FormWanted::Files(about, file) => Box::pin(send_files(form, about, file.as_ref())).await,
     }
 }

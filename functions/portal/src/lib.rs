@@ -15,6 +15,8 @@
 //! | `GET /p/{code}/promise`, `POST` | takes a promise to pay; with `?made=` says what became of it |
 //! | `GET /p/{code}/invoices/{id}/dispute`, `POST` | takes a dispute of an invoice, or of a part; with `?made=` says what became of it |
 //! | `GET /p/{code}/write`, `POST` | takes a request for a copy or a plan, or a message; with `?made=` says that it came |
+//! | `GET /p/{code}/files/{about}` | shows the files of a dispute or message, and a form by which a browser puts one into the bucket |
+//! | `GET /p/{code}/files/{about}/{file}`, `POST` | asks whether a file that was put there is to be attached; looks what it is, and attaches or deletes it |
 //! | `GET /p/{stop}`, `GET /p/{stop}/opt-out` | asks whether messages to the address that the stop link names should stop |
 //! | `POST /p/{stop}/opt-out` | stops them; also the one-click form of RFC 8058 |
 //!
@@ -32,6 +34,9 @@ mod document_desk;
 mod document_labels;
 mod document_visit;
 mod document_wanted;
+mod file_form;
+mod file_judge;
+mod file_labels;
 mod form_labels;
 mod form_visit;
 mod form_wanted;
@@ -69,6 +74,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use domain::{InvoiceId, Settings, TenantId};
+use files::Bucket;
 use jiff::Timestamp;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
@@ -102,6 +108,7 @@ pub struct Handler {
     held: Arc<HeldPages>,
     desk: PayDesk,
     documents: DocumentDesk,
+    bucket: Bucket,
 }
 
 impl Handler {
@@ -123,6 +130,7 @@ impl Handler {
             held: Arc::default(),
             desk: PayDesk::new(env, clients)?,
             documents: DocumentDesk::new(env, clients)?,
+            bucket: Bucket::new(clients, env.require("BUCKET_NAME").context("files of customers need a bucket")?)?,
         })
     }
 
@@ -259,7 +267,16 @@ impl Handler {
         let path = format!("/p/{}", code.as_str());
         let opened = OpenedPages { tenant: &found.tenant, head: &head, settings: &settings, address: &found.link.address, path };
         let holder = LinkHolder::of(&found);
-        let visit = FormVisit { store: &self.store, opened: &opened, holder: &holder, link: &found.link.id, request, now };
+        let visit = FormVisit {
+            store: &self.store,
+            opened: &opened,
+            holder: &holder,
+            link: &found.link.id,
+            request,
+            bucket: &self.bucket,
+            desk: &self.desk,
+            now,
+        };
         Ok(forms::answer(&visit, form).await?.unwrap_or(gone))
     }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{how_to_pay::lines, labels::PageLabels};
 
 const STYLE: &str = include_str!("pages/style.css");
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 16] = [
     ("layout", include_str!("pages/layout.html")),
     ("statement", include_str!("pages/statement.html")),
     ("pay", include_str!("pages/pay.html")),
@@ -26,6 +26,8 @@ const TEMPLATES: [(&str, &str); 14] = [
     ("dispute", include_str!("pages/dispute.html")),
     ("write", include_str!("pages/write.html")),
     ("said", include_str!("pages/said.html")),
+    ("files", include_str!("pages/files.html")),
+    ("file-sent", include_str!("pages/file_sent.html")),
 ];
 /// Longer than this, in bytes, what was made is held by itself.
 const LARGE: usize = 256 * 1024;

@@ -122,6 +122,10 @@ id!(
     NoteId, "not_"
 );
 id!(
+    /// A file of a customer: when its form was made and a digest, so that ids sort as files were sent.
+    FileId, "fil_"
+);
+id!(
     /// A portal link: derived from its code, which it does not tell.
     LinkId, "lnk_"
 );
@@ -177,6 +181,20 @@ impl NoteId {
     pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
         let millis = instant.as_millisecond().max(0);
         Self(format!("{}{millis:013}{}", Self::PREFIX, digest(parts)).into())
+    }
+}
+
+impl FileId {
+    /// The id of a file whose form is made at an instant; `parts` tell it from others of that instant.
+    pub fn at(instant: jiff::Timestamp, parts: &[&str]) -> Self {
+        let millis = instant.as_millisecond().max(0);
+        Self(format!("{}{millis:013}{}", Self::PREFIX, digest(parts)).into())
+    }
+
+    /// When its form was made, to the millisecond; `None` of an id that [`FileId::at`] does not give.
+    pub fn made_at(&self) -> Option<jiff::Timestamp> {
+        let millis = self.0.get(Self::PREFIX.len()..Self::PREFIX.len() + 13)?.parse().ok()?;
+        jiff::Timestamp::from_millisecond(millis).ok()
     }
 }
 
@@ -277,6 +295,16 @@ mod tests {
         let second = NoteId::at(at("2026-02-03T10:00:00.001Z"), &["a"]);
         assert!(first < second);
         assert_eq!(NoteId::parse(first.as_str()), Some(first));
+    }
+
+    #[test]
+    fn files_say_when_their_form_was_made() {
+        let at: jiff::Timestamp = "2026-02-03T10:00:00.123Z".parse().expect("an instant");
+        let id = FileId::at(at, &["/p/code", "not_1"]);
+        assert_eq!((FileId::parse(id.as_str()), id.made_at()), (Some(id.clone()), Some(at)));
+        for text in ["fil_x", "fil_12345", "fil_zzzzzzzzzzzzzzzz"] {
+            assert_eq!(FileId::parse(text).and_then(|id| id.made_at()), None, "{text}");
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@
 //! | [`effect`] | what a decision asks the world to do, and the work for people that is open |
 //! | [`new_task`] | work for a person, as a decision or anybody else asks for it |
 //! | [`own_message`], [`attachment`] | messages, calls and letters of people; the files that go along |
+//! | [`customer_file`] | files that customers send: what they may be, and what is refused |
 //! | [`message`] | how a message stands, and what its provider says of it |
 //! | [`order`] | what people told Dunlin to do |
 //! | [`book_shares`] | what is open of a book, and which customers leave automation because of their share of it |
@@ -80,6 +81,7 @@ pub mod counting;
 pub mod coverage;
 pub mod currency;
 pub mod customer;
+pub mod customer_file;
 pub mod dates;
 pub mod decide;
 pub mod decision;
@@ -154,8 +156,8 @@ pub use effect::{EffectKind, EffectStatus, OpenWork, TaskResult, Withdrawal, Wor
 pub use evolve::{Event, evolve};
 pub use facts::*;
 pub use id::{
-    AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, InvoiceId, JobId, KeyId, LinkId, MessageId, NoteId,
-    OrderId, PaymentId, SubscriptionId, TaskId, TenantId,
+    AgreementId, BulkId, CaseId, ChargeId, CustomerId, DecisionId, EffectId, FileId, InvoiceId, JobId, KeyId, LinkId, MessageId,
+    NoteId, OrderId, PaymentId, SubscriptionId, TaskId, TenantId,
 };
 pub use identities::Identities;
 pub use inputs::{ENGINE, Inputs, inputs};

@@ -144,6 +144,22 @@ impl Bucket {
         self.links.form(key, content_type, bytes_max, now).await
     }
 
+    /// The same for a page that works without scripts: once the object is there, the browser is sent on to an address.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be had.
+    pub async fn form_leading_to(
+        &self,
+        key: &str,
+        content_type: &str,
+        bytes_max: u64,
+        address: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<UploadForm> {
+        self.links.form_leading_to(key, content_type, bytes_max, address, now).await
+    }
+
     /// A link that fetches an object, which a browser keeps under a name.
     ///
     /// # Errors

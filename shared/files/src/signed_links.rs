@@ -58,6 +58,32 @@ impl SignedLinks {
     ///
     /// When the credentials cannot be had.
     pub async fn form(&self, key: &str, content_type: &str, bytes_max: u64, now: Timestamp) -> anyhow::Result<UploadForm> {
+        self.form_with((key, content_type, bytes_max), None, now).await
+    }
+
+    /// The same for a page that works without scripts: once the object is there, S3 sends the browser on to an address, to which it adds the names
+    /// of bucket and object. Whoever opens that address by hand put nothing, so it proves nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the credentials cannot be had.
+    pub async fn form_leading_to(
+        &self,
+        key: &str,
+        content_type: &str,
+        bytes_max: u64,
+        address: &str,
+        now: Timestamp,
+    ) -> anyhow::Result<UploadForm> {
+        self.form_with((key, content_type, bytes_max), Some(address), now).await
+    }
+
+    async fn form_with(
+        &self,
+        (key, content_type, bytes_max): (&str, &str, u64),
+        leads_to: Option<&str>,
+        now: Timestamp,
+    ) -> anyhow::Result<UploadForm> {
         let credentials = self.credentials().await?;
         let expires_at = now + SignedDuration::from_secs(VALID_S);
         let scope = SigningScope::new(&self.region, now);
@@ -71,6 +97,7 @@ impl SignedLinks {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         fields.extend(credentials.session_token().map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
+        fields.extend(leads_to.map(|address| ("success_action_redirect".to_owned(), address.to_owned())));
         let policy = sign::policy(&self.bucket, &fields, bytes_max, expires_at);
         fields.insert("x-amz-signature".to_owned(), hex_signature(credentials.secret_access_key(), &scope, policy.as_bytes()));
         fields.insert("policy".to_owned(), policy);

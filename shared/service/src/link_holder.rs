@@ -63,9 +63,9 @@ pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
 /// Somebody who came by a portal link that is good.
 #[derive(Clone, Debug)]
 pub struct LinkHolder {
-    tenant: TenantId,
-    customer: CustomerId,
-    link: LinkId,
+    pub(crate) tenant: TenantId,
+    pub(crate) customer: CustomerId,
+    pub(crate) link: LinkId,
 }
 
 /// What a customer promises.
@@ -146,7 +146,7 @@ impl LinkHolder {
         Self { tenant: found.tenant.clone(), customer: found.customer.clone(), link: found.link.id.clone() }
     }
 
-    fn entry(&self, operation: &str, now: Timestamp) -> AuditEntry {
+    pub(crate) fn entry(&self, operation: &str, now: Timestamp) -> AuditEntry {
         AuditEntry {
             tenant: self.tenant.clone(),
             at: now,

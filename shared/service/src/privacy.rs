@@ -12,13 +12,14 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::{
-    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, Erasing, MeantForPerson, OwnAttachment, PersonId, PortalLink, RecordedMessage,
-    Stopped, Store, TakenOut, Vault, WordsAbout,
+    AddressId, AskedFor, AuditEntry, CLAIM_DAYS, CustomerFile, Erasing, MeantForPerson, OwnAttachment, PersonId, PortalLink,
+    RecordedMessage, Stopped, Store, TakenOut, Vault, WordsAbout,
 };
 
 use crate::{
     Actor, Done, NotDone, Operation,
     actor::noted_contact,
+    customer_files::{RemoveObject, attached_key},
     customers::reason_of,
     suppressions::{AddressGiven, named_address},
 };
@@ -219,10 +220,10 @@ fn asked_in_json(asked: &AskedFor) -> Value {
     json!({ "currency": asked.currency, "due_now_minor": asked.due_now_minor, "items": asked.rows })
 }
 
-/// What the tenant's people wrote about a person at a customer: to the person, of calls and letters, in notes, and in agreements before they
-/// were changed.
+/// What was written about a person at a customer, by the tenant's people and by the person: to the person, of calls and letters, in notes, and in
+/// agreements before they were changed; and the files that the person sent.
 async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, place: &Place) -> Done<Value> {
-    let (mut messages, mut notes, mut agreements) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut messages, mut notes, mut agreements, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for about in store.words_about(tenant, &place.customer, person, &place.contacts, place.own).await? {
         match about {
             WordsAbout::Message(id, words) => messages.push(json!({
@@ -235,9 +236,13 @@ async fn written_about(store: &Store, tenant: &TenantId, person: &PersonId, plac
                 "deleted": note.deleted,
             })),
             WordsAbout::Agreement(id, before) => agreements.push(json!({ "id": id, "was": before })),
+            WordsAbout::File(CustomerFile { id, about, name, content_type, bytes, sha256, by, at }) => files.push(json!({
+                "id": id, "about": about, "name": name, "content_type": content_type, "bytes": bytes, "sha256": sha256, "by": by,
+                "at": at,
+            })),
         }
     }
-    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements }))
+    Ok(json!({ "messages": messages, "notes": notes, "agreements": agreements, "files": files }))
 }
 
 /// A file that went along with a message, without where it lay.
@@ -272,7 +277,7 @@ pub struct ErasedPlace {
     pub contacts: usize,
     /// How many invoices named the person.
     pub invoices: usize,
-    /// How many messages, notes and earlier terms of agreements people wrote about the person.
+    /// How many messages, notes, files and earlier terms of agreements were of or about the person.
     pub words: usize,
     /// Whether the customer is the person, and its name and postal address went too.
     pub own: bool,
@@ -302,16 +307,17 @@ pub struct Erasure {
     pub kept: Vec<KeptOfPerson>,
 }
 
-/// Erases a person at every customer: contacts, history, portal links, contact log, addresses, and what people wrote about the person. A suppression stays under a keyed hash, the
+/// Erases a person at every customer: contacts, history, portal links, contact log, addresses, what people wrote about the person, and the files
+/// that the person sent, whose contents `remove` deletes. A suppression stays under a keyed hash, the
 /// customers' other portal links are void at once, and what the law wants kept is kept and named. Where the customer is the person and owes
 /// something, nothing is erased there.
 ///
 /// # Errors
 ///
-/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`] without a reason, and those of the table and of KMS. An erasure that
-/// broke off goes on where it is asked for again.
+/// [`NotDone::NotAllowed`], [`NotDone::NotFound`], [`NotDone::Fields`] without a reason, [`NotDone::Changed`] where a content could not be deleted,
+/// and those of the table and of KMS. An erasure that broke off goes on where it is asked for again.
 pub async fn erase(
-    (store, vault): (&Store, &Vault),
+    (store, vault, remove): (&Store, &Vault, &RemoveObject),
     actor: &Actor,
     id: &str,
     reason: Option<&str>,
@@ -357,6 +363,13 @@ pub async fn erase(
         let entry = entry().about(&customer).with(what);
         let out = vault.acting(entry.clone()).erase_at(tenant, &customer, &person, place.own, now).await?;
         store.acting(entry).revoke_links(tenant, &customer, now).await?;
+        // While the erasure is written down, so that one that breaks off here goes on here.
+        for file in &out.files {
+            let gone = remove(attached_key(tenant, &customer, file)).await;
+            gone.map_err(|_| {
+                NotDone::Changed("a file of the person could not be deleted now; ask for the erasure again".to_owned())
+            })?;
+        }
         let (contacts, invoices, words) = (out.contacts.len(), out.invoices, out.words);
         places.push(ErasedPlace { customer: customer.clone(), contacts, invoices, words, own: place.own, restricted: false });
         done.insert(customer, out);
@@ -419,6 +432,11 @@ fn kept(country: &str, places: &[ErasedPlace], suppressions: usize) -> Vec<KeptO
             "notes and words of calls that have neither the name nor an address of the person, and what people wrote of tasks",
             "nothing says whom they are about".to_owned(),
             None,
+        ),
+        of(
+            "files that customers sent by links of other people, and files of the person as old versions",
+            "nothing says whom the former are about; the bucket deletes the latter".to_owned(),
+            Some("a day after the erasure, of the latter".to_owned()),
         ),
         of(
             "the digest of the address of a message that a sender of the tenant's own claimed",

@@ -135,6 +135,7 @@ operations! {
         ShowInvoicePdf = "show_invoice_pdf", "Fetches an invoice as PDF from the vendor.";
         FetchStatement = "fetch_statement", "Has a customer's statement made as PDF.";
         FetchInvoiceCopy = "fetch_invoice_copy", "Has a copy of an invoice made as PDF.";
+        FetchCustomerFile = "fetch_customer_file", "Fetches a file that a customer sent.";
         ShowWebhook = "show_webhook", "Reads a webhook that came, with its body while that is kept.";
         ShowEvent = "show_event", "Reads an event that was put aside for a person.";
         ShowTestMessage = "show_test_message", "Reads what became of a test message.";

@@ -50,6 +50,7 @@ pub use customer::{
     brief::CustomerBrief,
     by_hand::StoredByHand,
     contacts::Logged,
+    customer_files::CustomerFile,
     erasing::{Erasing, TakenOut},
     explained::Explained,
     facts::{KnownPeople, fact_versions},

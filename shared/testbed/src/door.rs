@@ -125,6 +125,10 @@ async fn answer(world: &World, http: &Http, engine: &str, request: Request<Incom
                 None => no_such_key(),
             };
         }
+        if head.method == "DELETE" {
+            world.objects.lock().unwrap().remove(&path);
+            return Response::builder().status(204).body(Full::default()).unwrap();
+        }
         assert_eq!(head.method, "PUT", "only S3's PutObject is left");
         world.objects.lock().unwrap().insert(path, body.to_vec());
         Response::new(Full::default())

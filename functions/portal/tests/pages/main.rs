@@ -5,6 +5,7 @@
 mod account;
 mod disputes;
 mod documents;
+mod files;
 mod paying;
 mod promises;
 mod transfers;

@@ -44,7 +44,13 @@ pub(crate) fn json_error(status: StatusCode, kind: &str, message: &str) -> Answe
 
 /// An error in XML, as S3 words it.
 pub(crate) fn xml_error(status: StatusCode, code: &str) -> Answer {
-    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code><Message>{code}</Message></Error>");
+    xml_error_saying(status, code, code)
+}
+
+/// The same with a message of its own, in which nothing needs an escape.
+pub(crate) fn xml_error_saying(status: StatusCode, code: &str, message: &str) -> Answer {
+    let body =
+        format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>");
     respond(status, "application/xml", body)
 }
 

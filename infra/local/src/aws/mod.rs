@@ -24,7 +24,7 @@ use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond, xml_error};
+pub(crate) use call::{Answer, Call, form, json, json_error, percent_decode, respond, xml_error, xml_error_saying};
 
 use crate::{
     engine::Verdict,

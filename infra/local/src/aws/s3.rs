@@ -44,7 +44,15 @@ pub(super) fn perform(world: &World, call: &Call) -> Answer {
             respond(StatusCode::NO_CONTENT, "application/xml", "")
         }
         _ => match world.objects.get(bucket, &key) {
-            Some(body) => respond(StatusCode::OK, "application/octet-stream", body),
+            Some(body) => {
+                let mut answer = respond(StatusCode::OK, "application/octet-stream", body);
+                // What a link says of how a browser is to keep it; S3 takes that of signed links alone, and others have been refused.
+                let said = signed::disposition(call).and_then(|text| HeaderValue::from_str(&text).ok());
+                if let Some(said) = said {
+                    answer.headers_mut().insert(http::header::CONTENT_DISPOSITION, said);
+                }
+                answer
+            }
             None => error(StatusCode::NOT_FOUND, "NoSuchKey"),
         },
     }

@@ -4,12 +4,13 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use files::{SigningScope, hex_signature, query_signature};
-use http::{HeaderMap, Method, StatusCode};
+use files::{SigningScope, encoded, hex_signature, query_signature};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
+use md5::{Digest, Md5};
 use serde_json::Value;
 
-use super::{Answer, Call, percent_decode, respond, xml_error as error};
+use super::{Answer, Call, percent_decode, respond, xml_error as error, xml_error_saying};
 use crate::world::World;
 
 /// The secret of the credentials that functions have here ([`kit::Clients::at_endpoint`]).
@@ -36,6 +37,13 @@ fn boundary(headers: &HeaderMap) -> Option<String> {
 struct Posted {
     fields: Vec<(String, String)>,
     file: Bytes,
+}
+
+impl Posted {
+    /// The first value of a field; names are the same in any letters.
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
 }
 
 fn read_form(headers: &HeaderMap, body: &Bytes) -> Option<Posted> {
@@ -74,9 +82,53 @@ pub(super) fn post(world: &World, call: &Call, bucket: &str) -> Answer {
         return error(StatusCode::BAD_REQUEST, "MalformedPOSTRequest");
     };
     match allowed(&posted, bucket, world.clock.now()) {
-        Err((status, code)) => error(status, code),
-        Ok(key) if world.objects.put(bucket, &key, posted.file.clone()) => respond(StatusCode::NO_CONTENT, "application/xml", ""),
+        Err((status, code)) => xml_error_saying(status, code, said_of(code)),
+        Ok(key) if world.objects.put(bucket, &key, posted.file.clone()) => put_by_form(&posted, bucket, &key),
         Ok(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+    }
+}
+
+/// What S3 says of a refusal.
+fn said_of(code: &str) -> &str {
+    match code {
+        "EntityTooLarge" => "Your proposed upload exceeds the maximum allowed size",
+        "EntityTooSmall" => "Your proposed upload is smaller than the minimum allowed size",
+        "AccessDenied" => "Invalid according to Policy",
+        "InvalidPolicyDocument" => "Invalid Policy: the document does not read",
+        "SignatureDoesNotMatch" => {
+            "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        }
+        code => code,
+    }
+}
+
+/// The answer to a form that put something: 303 to where it leads, with what was put where, or the status that it asks for, or 204. An address that
+/// is none is passed over, as S3 does.
+fn put_by_form(posted: &Posted, bucket: &str, key: &str) -> Answer {
+    let etag = format!("\"{}\"", hex::encode(Md5::digest(&posted.file)));
+    let address = posted
+        .field("success_action_redirect")
+        .filter(|address| address.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some()));
+    if let Some(address) = address {
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let told = [("bucket", bucket), ("key", key), ("etag", etag.as_str())];
+        let told = told.map(|(name, value)| format!("{name}={}", encoded(value, false))).join("&");
+        let mut answer = respond(StatusCode::SEE_OTHER, "application/xml", "");
+        if let Ok(location) = HeaderValue::from_str(&format!("{address}{sign}{told}")) {
+            answer.headers_mut().insert(http::header::LOCATION, location);
+        }
+        return answer;
+    }
+    match posted.field("success_action_status") {
+        Some("200") => respond(StatusCode::OK, "application/xml", ""),
+        Some("201") => {
+            let body = format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PostResponse><Bucket>{bucket}</Bucket><Key>{}</Key></PostResponse>",
+                encoded(key, true)
+            );
+            respond(StatusCode::CREATED, "application/xml", body)
+        }
+        Some(_) | None => respond(StatusCode::NO_CONTENT, "application/xml", ""),
     }
 }
 
@@ -86,8 +138,7 @@ type Refused = (StatusCode, &'static str);
 fn allowed(posted: &Posted, bucket: &str, now: Timestamp) -> Result<String, Refused> {
     const DENIED: Refused = (StatusCode::FORBIDDEN, "AccessDenied");
     const MALFORMED: Refused = (StatusCode::BAD_REQUEST, "InvalidPolicyDocument");
-    let field =
-        |name: &str| posted.fields.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+    let field = |name: &str| posted.field(name);
     let (Some(key), Some(policy), Some(signature)) = (field("key"), field("policy"), field("x-amz-signature")) else {
         return Err(DENIED);
     };
@@ -131,6 +182,14 @@ fn allowed(posted: &Posted, bucket: &str, now: Timestamp) -> Result<String, Refu
                         return Err(DENIED);
                     }
                 }
+                (Some("starts-with"), Some(name), Some(value)) => {
+                    let name = name.as_str().unwrap_or_default().trim_start_matches('$');
+                    named.push(name.to_lowercase());
+                    let begins = value.as_str().ok_or(MALFORMED)?;
+                    if !field(name).is_some_and(|value| value.starts_with(begins)) {
+                        return Err(DENIED);
+                    }
+                }
                 _ => return Err(MALFORMED),
             },
             _ => return Err(MALFORMED),
@@ -150,6 +209,13 @@ fn scope_of(credential: Option<&str>, instant: Option<&str>) -> Option<SigningSc
     let instant = instant?;
     let at = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", instant).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
     instant.starts_with(day).then(|| SigningScope::new(region, at))
+}
+
+/// How a link says that a browser is to keep what it fetches.
+pub(super) fn disposition(call: &Call) -> Option<String> {
+    let (_, query) = call.path.split_once('?')?;
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(name, _)| *name == "response-content-disposition").map(|(_, value)| percent_decode(value))
 }
 
 /// Why a link is refused; a request without one is a function's own.
@@ -196,6 +262,29 @@ mod tests {
         assert_eq!(posted.fields, [("key".to_owned(), "a/b".to_owned())]);
         assert_eq!(posted.file, "id\r\n1");
         assert!(read_form(&headers(), &Bytes::from_static(b"--xx--\r\n")).is_none());
+    }
+
+    #[test]
+    fn what_a_form_put_leads_on_or_has_the_status_that_it_asks_for() {
+        let answered = |fields: &[(&str, &str)]| {
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let answer = put_by_form(&Posted { fields, file: Bytes::from_static(b"abc") }, "b", "in/1");
+            let location = answer.headers().get(http::header::LOCATION).map(|to| to.to_str().expect("ASCII").to_owned());
+            (answer.status().as_u16(), location)
+        };
+        let etag = "%22900150983cd24fb0d6963f7d28e17f72%22";
+        let to = |address: &str| Some(format!("{address}bucket=b&key=in%2F1&etag={etag}"));
+        for (fields, expected) in [
+            (vec![("success_action_redirect", "https://pay.example/p/x")], (303, to("https://pay.example/p/x?"))),
+            (vec![("Success_Action_Redirect", "https://pay.example/p/x?a=1")], (303, to("https://pay.example/p/x?a=1&"))),
+            (vec![("success_action_redirect", "/p/x")], (204, None)),
+            (vec![("success_action_status", "200")], (200, None)),
+            (vec![("success_action_status", "201")], (201, None)),
+            (vec![("success_action_status", "418")], (204, None)),
+            (vec![], (204, None)),
+        ] {
+            assert_eq!(answered(&fields), expected, "{fields:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | the contact log of the person | deleted |
 //! | what is known of the person's addresses | deleted; a suppression stays under a keyed hash, also one that came meanwhile (`erased_addresses`) |
 //! | what people wrote about the person: words of messages, notes, what an agreement was before | deleted ([`Store::words_about`]) |
+//! | files that came by the person's links | deleted; their contents, which lie in the bucket, by whoever erases ([`TakenOut::files`]) |
 //! | records of messages | stay: they hold ids, and what the digest of a person begins with, so that their chain is whole |
 //!
 //! What is to be deleted at a customer is written down first, by ids and digests ([`Erasing`]), and that is deleted last. So an erasure that
@@ -20,7 +21,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{ByHand, Contact, ContactByHand, ContactLog, Customer, CustomerId, Invoice, KnownContact, PersonDigest, TenantId};
+use domain::{
+    ByHand, Contact, ContactByHand, ContactLog, Customer, CustomerId, FileId, Invoice, KnownContact, PersonDigest, TenantId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -102,8 +105,11 @@ pub struct TakenOut {
     pub contacts: Vec<Contact>,
     /// How many invoices named the person.
     pub invoices: usize,
-    /// How many messages, notes and earlier terms of agreements people wrote about the person.
+    /// How many messages, notes, files and earlier terms of agreements were of or about the person.
     pub words: usize,
+    /// The files of the person that are attached to nothing any more, of an erasure that broke off too: their contents are to be deleted before
+    /// the erasure ends.
+    pub files: Vec<FileId>,
     /// Digests of the person's addresses, of an erasure that broke off too.
     addresses: BTreeSet<String>,
     /// Where what stands against each of them is kept, by its digest.
@@ -296,6 +302,7 @@ impl Vault {
             }
             out.addresses.clone_from(&whole.addresses);
             out.kept.clone_from(&whole.kept);
+            out.files = whole.words.iter().filter_map(|sk| keys::parse_customer_file(sk)).collect();
             if store.rewrite_all(tenant, customer, changes, now).await? {
                 return Ok((TakenOut { invoices, words: whole.words.len(), ..out }, whole));
             }

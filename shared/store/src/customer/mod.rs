@@ -10,6 +10,7 @@ pub(crate) mod brief;
 pub(crate) mod by_hand;
 mod ceasing;
 pub(crate) mod contacts;
+pub(crate) mod customer_files;
 mod erased_addresses;
 pub(crate) mod erasing;
 pub(crate) mod explained;

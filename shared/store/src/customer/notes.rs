@@ -169,6 +169,20 @@ impl Store {
         row.as_ref().map(|row| json(row, DOC)).transpose()
     }
 
+    /// What stands of a customer's newest notes, newest first: of at most `looked` that are read, so that it costs little however many there are.
+    ///
+    /// # Errors
+    ///
+    /// Those of reading.
+    pub async fn newest_notes(&self, tenant: &TenantId, customer: &CustomerId, looked: usize) -> Result<Vec<CustomerNote>> {
+        let (pk, last) = (keys::customer(tenant, customer), last_of(keys::NOTES));
+        let range = Range { newest_first: true, ..Range::new(&pk, keys::NOTES, &last, looked) };
+        let rows = self.range("read the newest notes about", range).await?;
+        let mut notes: Vec<CustomerNote> = rows.iter().map(|row| json(row, DOC)).collect::<Result<_>>()?;
+        notes.retain(|note| note.deleted.is_none());
+        Ok(notes)
+    }
+
     /// A customer's notes that are not taken away, newest first, at most `limit` and never more than 200: all, or those about one invoice,
     /// case or agreement.
     ///

@@ -5,17 +5,18 @@
 //! | words of a message that a person wrote, or of a call or letter, and names of its files | where they were for the person, went to an id that the source gave to the person's contact, or have the name or an address |
 //! | a note, with the texts that it had | where one of them has the name or an address |
 //! | what an agreement was before a person changed it | where it has the name or an address |
+//! | a file that a customer sent | where the link that it came by is for the person, or the note that it belongs to is about the person |
 //!
 //! Where the customer is the person, all of it is about the person. Owners and absences name members of the tenant, and actions in bulk hold
 //! ids: none of these is about a customer's person.
 
 use std::{collections::BTreeSet, iter::once};
 
-use domain::{Agreement, AgreementId, Contact, ContactLog, CustomerId, MessageId, People, PersonDigest, TenantId};
+use domain::{Agreement, AgreementId, Channel, Contact, ContactLog, CustomerId, MessageId, People, PersonDigest, TenantId};
 
 use crate::{
-    CustomerNote, OwnText, PersonId, Result, Store,
-    customer::agreements::Undoable,
+    AddressId, CustomerFile, CustomerNote, OwnText, PersonId, PortalLink, Result, Store,
+    customer::{agreements::Undoable, customer_files::ALL_MAX},
     table::{
         attributes::{document::DOC, every::SK},
         db::{Range, Row, json, last_of, text},
@@ -37,6 +38,8 @@ pub enum WordsAbout {
     Note(CustomerNote),
     /// What an agreement was before a person changed it.
     Agreement(AgreementId, Box<Agreement>),
+    /// A file that a customer sent.
+    File(CustomerFile),
 }
 
 impl WordsAbout {
@@ -46,6 +49,7 @@ impl WordsAbout {
             Self::Message(message, _) => keys::own_text(tenant, customer, message),
             Self::Note(note) => keys::note(tenant, customer, &note.id),
             Self::Agreement(agreement, _) => keys::agreement_before(tenant, customer, agreement),
+            Self::File(file) => keys::customer_file(tenant, customer, &file.id),
         }
     }
 }
@@ -152,6 +156,30 @@ impl Store {
                 found.push(WordsAbout::Agreement(before.id.clone(), Box::new(before)));
             }
         }
+        let files = self.files_read(tenant, customer, ALL_MAX).await?;
+        if files.is_empty() {
+            return Ok(found);
+        }
+        // Nothing in a file says whom it is about: the link that it came by does.
+        let of = |contact: &Contact, channel| contact.address(channel).map(|address| AddressId::of(channel, address));
+        let addresses: Vec<AddressId> = contacts
+            .iter()
+            .flat_map(|contact| Channel::ALL.into_iter().filter_map(move |channel| of(contact, channel)))
+            .collect();
+        let is_theirs =
+            |link: &&PortalLink| addresses.contains(&link.address) || whose.is_to(&link.contact, link.person.as_ref(), None);
+        let links = self.links(tenant, customer, LOOKED_MAX, None).await?.links;
+        let mut from: BTreeSet<String> = BTreeSet::new();
+        for link in links.iter().filter(is_theirs) {
+            from.extend(link.earlier.iter().chain([&link.id]).map(|id| id.as_str().to_owned()));
+        }
+        let of_notes = found.iter().filter_map(|about| match about {
+            WordsAbout::Note(note) => Some(note.id.as_str().to_owned()),
+            WordsAbout::Message(..) | WordsAbout::Agreement(..) | WordsAbout::File(_) => None,
+        });
+        let notes: BTreeSet<String> = of_notes.collect();
+        let is_about = |file: &CustomerFile| own || from.contains(&file.by) || notes.contains(&file.about);
+        found.extend(files.into_iter().filter(is_about).map(WordsAbout::File));
         Ok(found)
     }
 

@@ -1,6 +1,6 @@
 //! Keys of what people write, say and do themselves, and of whose customers are whose. No filter of the stream passes them.
 
-use domain::{AgreementId, BulkId, CustomerId, MessageId, NoteId, TenantId, id::digest};
+use domain::{AgreementId, BulkId, CustomerId, FileId, MessageId, NoteId, TenantId, id::digest};
 
 use super::{CUSTOMERS, Key, customer, members, tenant};
 
@@ -43,4 +43,13 @@ pub(crate) fn outside_claim(t: &TenantId, c: &CustomerId, message: &MessageId) -
 pub(crate) const NOTES: &str = "NOTE#";
 pub(crate) fn note(t: &TenantId, c: &CustomerId, id: &NoteId) -> Key {
     Key::new(customer(t, c), format!("{NOTES}{id}"))
+}
+/// What the sort keys of files that a customer sent begin with.
+pub(crate) const CUSTOMER_FILES: &str = "FILE#";
+pub(crate) fn customer_file(t: &TenantId, c: &CustomerId, id: &FileId) -> Key {
+    Key::new(customer(t, c), format!("{CUSTOMER_FILES}{id}"))
+}
+/// Reads the id back from the sort key of a file.
+pub(crate) fn parse_customer_file(sk: &str) -> Option<FileId> {
+    FileId::parse(sk.strip_prefix(CUSTOMER_FILES)?)
 }
