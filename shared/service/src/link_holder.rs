@@ -5,8 +5,8 @@
 //! top of it what the settings say of `promises`.
 
 use domain::{
-    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, Settings,
-    TaskKind, TenantId, Terms,
+    Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, ServiceMail,
+    ServiceMailKind, Settings, TaskKind, TenantId, Terms,
     calendar::{Calendar, Locality},
     dates::add_days,
     id::digest,
@@ -243,7 +243,8 @@ impl LinkHolder {
         self.make(store, &proposal, (&facts, &settings), flaws, ("dispute_by_link", &what), Some(words), now).await
     }
 
-    /// Makes the agreement of a proposal, with the customer's words as a note and, of a dispute, with work for a person.
+    /// Makes the agreement of a proposal, with the customer's words as a note, with a notice to the link's address and, of a dispute, with work
+    /// for a person.
     #[expect(clippy::too_many_arguments, reason = "it is the common end of the two above")]
     async fn make(
         &self,
@@ -282,10 +283,12 @@ impl LinkHolder {
             deleted: None,
         });
         let task = is_dispute.then(|| contested(&agreement, settings, now));
+        let kind = if is_dispute { ServiceMailKind::DisputeOpened } else { ServiceMailKind::PromiseMade };
+        let mail = ServiceMail::of(kind, &self.link, Some(agreement.id.as_str()), now);
         let entry = self.entry(operation, now).of(agreement.id.as_str());
         let entry =
             entry.with(json!({ "amount_minor": agreement.amount_minor, "pays_on": proposal.pays_on, "reason": proposal.reason }));
-        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref() };
+        let beside = MadeBeside { why: why.as_ref(), task: task.as_ref(), mail: Some(&mail) };
         match store.acting(entry).make_agreement(&self.tenant, &self.customer, &agreement, beside, now).await {
             Err(store::Error::Conflict { .. }) => {
                 let made = store.agreement(&self.tenant, &self.customer, &id).await?;
