@@ -167,15 +167,15 @@ impl DeadLetters<'_> {
                     tracing::warn!(tenant.id = %tenant, mail.id = %mail, "a service mail was given up that nothing waits for");
                     return Ok(FeedbackOutcome::Ignored);
                 };
-                let result =
-                    ServiceMailResult { status: MessageStatus::Failed, why: Some(why), provider_id: None, at: self.now };
+                let result = ServiceMailResult { status: MessageStatus::Failed, why: Some(why), provider_id: None, at: self.now };
                 self.store.end_service_mail(&tenant, &customer, &mail, result).await?;
                 let detail = format!(
                     "The notice {mail} ({}) to {customer} did not leave and will not: {why}. Look for {mail} in the log of send-email, mend \
                      the cause, and tell the customer by hand what it was about.",
                     known.mail.kind
                 );
-                self.exception(&tenant, Some(&customer), mail.to_string(), "A notice to a customer was given up", detail, id).await
+                self.exception(&tenant, Some(&customer), mail.to_string(), "A notice to a customer was given up", detail, id)
+                    .await
             }
             Letter::Sweep { tenant, shard, at } => {
                 let detail = format!(

@@ -68,9 +68,7 @@ pub struct ServiceMailPage {
 /// from being written.
 pub(crate) fn requested(tenant: &TenantId, customer: &CustomerId, mail: &ServiceMail) -> Change {
     let expires_at = mail.requested_at.checked_add((SERVICE_MAIL_DAYS * 24).hours()).unwrap_or(Timestamp::MAX).as_second();
-    Change::of(keys::service_mail(tenant, customer, &mail.id))
-        .put_once(DOC, s(to_json(mail)))
-        .put_once(EXPIRES_AT, n(expires_at))
+    Change::of(keys::service_mail(tenant, customer, &mail.id)).put_once(DOC, s(to_json(mail))).put_once(EXPIRES_AT, n(expires_at))
 }
 
 impl KnownServiceMail {
