@@ -14,7 +14,6 @@
 
 #![recursion_limit = "256"]
 
-mod asked;
 mod copied;
 mod owed;
 mod received;
@@ -23,13 +22,12 @@ mod subject;
 use anyhow::Context;
 use documents::DocumentSheet;
 use domain::TenantId;
-use files::Bucket;
+use files::{Bucket, DocumentAnswer, DocumentAsked, WantedDocument};
 use kit::{Clients, Clock, Env, Queued};
 use lambda_runtime::{Error, LambdaEvent};
 use serde_json::Value;
 use store::Store;
 
-pub use asked::{DocumentAnswer, DocumentAsked, WantedDocument};
 use subject::Subject;
 
 /// Several times what a statement of the most open invoices has that a customer may have.

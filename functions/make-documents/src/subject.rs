@@ -10,10 +10,9 @@ use domain::{
     calendar::tenant_zone,
     receivables::{Receivables, ReceivablesRules},
 };
+use files::DocumentAsked;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use store::Store;
-
-use crate::asked::DocumentAsked;
 
 /// A customer, with what is known of it at an instant.
 pub(crate) struct Subject {

@@ -2,31 +2,29 @@
 //!
 //! A form lets whoever has it put one object: under one key, of one type, up to a size, for a quarter of an hour. A link lets whoever has it
 //! fetch one, for as long. Both are signed with the function's own credentials (Signature Version 4), so they can do no more than its role.
+//!
+//! What customers get as a file, `make-documents` puts into the bucket: [`DocumentMaker`] asks it.
 
 #![warn(missing_docs)]
 
+mod documents;
 mod sign;
+mod signed_links;
 
-use std::{collections::BTreeMap, pin::Pin, sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use anyhow::Context;
-use aws_credential_types::{
-    Credentials,
-    provider::{ProvideCredentials, SharedCredentialsProvider},
-};
 use aws_sdk_s3::{
     config::timeout::TimeoutConfig,
     error::{ProvideErrorMetadata, SdkError},
     operation::{delete_object::DeleteObjectError, get_object::GetObjectError, put_object::PutObjectError},
     primitives::ByteStream,
 };
-use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use jiff::Timestamp;
 
+pub use documents::{DocumentAnswer, DocumentAsked, DocumentMaker, DocumentUnavailable, WantedDocument};
 pub use sign::{SigningScope, canonical_query, encoded, hex_signature, query_signature};
+pub use signed_links::{SignedLinks, UploadForm, VALID_S};
 
-/// How long a form or link is good for.
-pub const VALID_S: i64 = 15 * 60;
 /// How long an object may take on its way.
 const ON_ITS_WAY: Duration = Duration::from_secs(30);
 
@@ -60,25 +58,12 @@ pub type ObjectOnItsWay = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, St
 /// Fetches objects by their keys, for a crate that knows of no bucket.
 pub type FetchObject = Arc<dyn Fn(String, u64) -> ObjectOnItsWay + Send + Sync>;
 
-/// A form that puts one object.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct UploadForm {
-    /// Where it is posted to, as `multipart/form-data`: the fields first, in any order, then the file as `file`.
-    pub url: String,
-    /// The fields, each as it is.
-    pub fields: BTreeMap<String, String>,
-    /// Until when.
-    pub expires_at: Timestamp,
-}
-
 /// A bucket.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     client: aws_sdk_s3::Client,
     name: String,
-    region: String,
-    endpoint: Option<String>,
-    credentials: SharedCredentialsProvider,
+    links: SignedLinks,
 }
 
 impl Bucket {
@@ -92,13 +77,7 @@ impl Bucket {
             TimeoutConfig::builder().connect_timeout(Duration::from_secs(2)).operation_attempt_timeout(ON_ITS_WAY).build();
         // Bucket names in paths, not in host names: the same request works against any endpoint.
         let config = aws_sdk_s3::config::Builder::from(&clients.sdk).force_path_style(true).timeout_config(timeouts).build();
-        Ok(Self {
-            client: aws_sdk_s3::Client::from_conf(config),
-            name: name.to_owned(),
-            region: clients.sdk.region().context("links to the bucket need a region")?.to_string(),
-            endpoint: clients.sdk.endpoint_url().map(|url| url.trim_end_matches('/').to_owned()),
-            credentials: clients.sdk.credentials_provider().context("links to the bucket need credentials")?,
-        })
+        Ok(Self { client: aws_sdk_s3::Client::from_conf(config), name: name.to_owned(), links: SignedLinks::new(clients, name)? })
     }
 
     /// Puts an object in the place of whatever is there.
@@ -162,23 +141,7 @@ impl Bucket {
     ///
     /// When the credentials cannot be had.
     pub async fn form(&self, key: &str, content_type: &str, bytes_max: u64, now: Timestamp) -> anyhow::Result<UploadForm> {
-        let credentials = self.credentials().await?;
-        let expires_at = now + SignedDuration::from_secs(VALID_S);
-        let scope = SigningScope::new(&self.region, now);
-        let mut fields: BTreeMap<String, String> = [
-            ("key", key.to_owned()),
-            ("Content-Type", content_type.to_owned()),
-            ("x-amz-algorithm", sign::ALGORITHM.to_owned()),
-            ("x-amz-credential", scope.credential(credentials.access_key_id())),
-            ("x-amz-date", scope.instant()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
-        fields.extend(credentials.session_token().map(|token| ("x-amz-security-token".to_owned(), token.to_owned())));
-        let policy = sign::policy(&self.name, &fields, bytes_max, expires_at);
-        fields.insert("x-amz-signature".to_owned(), hex_signature(credentials.secret_access_key(), &scope, policy.as_bytes()));
-        fields.insert("policy".to_owned(), policy);
-        Ok(UploadForm { url: self.url(""), fields, expires_at })
+        self.links.form(key, content_type, bytes_max, now).await
     }
 
     /// A link that fetches an object, which a browser keeps under a name.
@@ -187,38 +150,7 @@ impl Bucket {
     ///
     /// When the credentials cannot be had.
     pub async fn link(&self, key: &str, file_name: &str, now: Timestamp) -> anyhow::Result<String> {
-        let credentials = self.credentials().await?;
-        let scope = SigningScope::new(&self.region, now);
-        let url = self.url(key);
-        let mut query = vec![
-            ("X-Amz-Algorithm".to_owned(), sign::ALGORITHM.to_owned()),
-            ("X-Amz-Credential".to_owned(), scope.credential(credentials.access_key_id())),
-            ("X-Amz-Date".to_owned(), scope.instant()),
-            ("X-Amz-Expires".to_owned(), VALID_S.to_string()),
-            ("X-Amz-SignedHeaders".to_owned(), "host".to_owned()),
-            ("response-content-disposition".to_owned(), format!("attachment; filename=\"{file_name}\"")),
-        ];
-        query.extend(credentials.session_token().map(|token| ("X-Amz-Security-Token".to_owned(), token.to_owned())));
-        let query = canonical_query(&query);
-        let (host, path) = sign::host_and_path(&url);
-        let signature = query_signature(credentials.secret_access_key(), &scope, host, path, &query);
-        Ok(format!("{url}?{query}&X-Amz-Signature={signature}"))
-    }
-
-    async fn credentials(&self) -> anyhow::Result<Credentials> {
-        self.credentials.provide_credentials().await.context("the credentials that links are signed with cannot be had")
-    }
-
-    /// The address of an object, or of the bucket.
-    fn url(&self, key: &str) -> String {
-        let key = encoded(key, true);
-        match &self.endpoint {
-            Some(endpoint) => format!("{endpoint}/{}/{key}", self.name),
-            None => {
-                let suffix = if self.region.starts_with("cn-") { ".cn" } else { "" };
-                format!("https://{}.s3.{}.amazonaws.com{suffix}/{key}", self.name, self.region)
-            }
-        }
+        self.links.link(key, file_name, now).await
     }
 }
 
