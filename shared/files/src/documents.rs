@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use domain::{CustomerId, InvoiceId, PaymentId, TenantId};
 use jiff::Timestamp;
-use kit::{Clients, Env, FunctionInvoker, Queued};
+use kit::{Clients, FunctionInvoker, Queued};
 use serde::{Deserialize, Serialize};
 
 /// What is asked for.
@@ -94,14 +94,13 @@ pub struct DocumentMaker {
 }
 
 impl DocumentMaker {
-    /// Reads `MAKE_DOCUMENTS`, the name of the function. An answer is waited for no longer than `patience`; the function takes up to a minute
-    /// for the longest statements, and keeps what it made for whoever asks again.
+    /// The function of a name, which functions have as `MAKE_DOCUMENTS`. An answer is waited for no longer than `patience`; the function takes up
+    /// to a minute for the longest statements, and keeps what it made for whoever asks again.
     ///
     /// # Errors
     ///
-    /// When the variable, region or credentials are not set.
-    pub fn new(env: &Env, clients: &Clients, patience: Duration) -> anyhow::Result<Self> {
-        let function = env.require("MAKE_DOCUMENTS").context("documents are made by a function of their own")?;
+    /// When region or credentials are not set.
+    pub fn new(clients: &Clients, function: &str, patience: Duration) -> anyhow::Result<Self> {
         Ok(Self { function: FunctionInvoker::new(clients, function, patience)? })
     }
 
