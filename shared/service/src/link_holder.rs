@@ -4,10 +4,11 @@
 //! a link is passed on in an office, and nobody signed in. What bounds people of the tenant bounds customers too (`domain::proposal`), and on
 //! top of it what the settings say of `promises`.
 
+pub use domain::decided_by;
 use domain::{
     Agreement, AgreementId, CustomerId, Facts, InvoiceFact, InvoiceId, InvoiceStatus, LinkId, NewTask, NoteId, ServiceMail,
     ServiceMailKind, Settings, TaskKind, TenantId, Terms,
-    calendar::{Calendar, Locality},
+    calendar::Locality,
     dates::add_days,
     id::digest,
     proposal::{Proposal, ProposedScope, Proposer, agreed_already, propose},
@@ -50,14 +51,6 @@ pub fn open_dispute<'a>(agreements: &'a [Agreement], invoice: &InvoiceId) -> Opt
         matches!(agreement.terms, Terms::Dispute(_)) && agreement.runs() && agreement.scope.names(invoice)
     };
     agreements.iter().find(is_one)
-}
-
-/// The day by which somebody decides what a customer contested at an instant.
-pub fn decided_by(settings: &Settings, contested_at: Timestamp) -> Date {
-    let home = Locality::of_tenant(settings);
-    let calendar = Calendar::new(&home, &settings.window, &settings.calendar.closed);
-    let on = contested_at.to_zoned(home.zone().clone()).date();
-    calendar.add_business_days(on, i32::from(settings.disputes.sla_days))
 }
 
 /// Somebody who came by a portal link that is good.
