@@ -45,6 +45,7 @@ CANNOT_BE_SAID = {
     "set_message_result": ([400], "what goes with a status depends on it and on whether an attempt is named"),
     "add_note": ([400], "what it is about belongs to the customer, and blanks alone say nothing"),
     "edit_note": ([400], "blanks alone say nothing"),
+    "list_service_mails": ([400], "the customer is needed, and a cursor is one of an earlier page"),
     "list_notes": ([400], "the customer is needed, and a cursor is one of an earlier page"),
     "make_proposal": ([400], "an operation that there is, and the arguments that it takes"),
     "raise_task": ([400], "a day is counted from today, and blanks alone say nothing"),
